@@ -1,0 +1,103 @@
+import { type Access, type Reporter, refusal } from './access.ts'
+import type { Registry } from './registry.ts'
+import { isLoopbackUrl, type Report } from './report.ts'
+import { isLive } from './server.ts'
+import { parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
+import { fillOf, wishSeconds } from './wish.ts'
+
+/** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
+export interface Post {
+  sourcelist: string
+  reporter: Reporter
+  /** address that it came from, where known and not loopback: then a loopback url cannot be meant */
+  remote: string | undefined
+  /** where listeners find this decider; told to the sender for its send-backs */
+  edgeUrl: string | undefined
+}
+
+export interface Answer {
+  status: 200 | 400 | 401 | 409
+  /** lines of text/plain */
+  text: string
+}
+
+/**
+ * Takes in one report (contract §2): parses, authorises, orders, stores. Whatever the answer but 200, nothing changed.
+ * 401, 415 and 413 that need no look inside are the caller's.
+ */
+export function accept(registry: Registry, access: Access, post: Post, nowMs: number): Answer {
+  let report: Report
+  try {
+    report = parseSourcelist(post.sourcelist)
+  } catch (error) {
+    if (error instanceof SourcelistError) return { status: 400, text: `${error.message}\n` }
+    throw error
+  }
+  const refused = refusal(access, post.reporter, report)
+  if (refused !== undefined) return { status: 401, text: `${refused}\n` }
+  const loopback = post.remote === undefined ? undefined : report.urls.find(isLoopbackUrl)
+  if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
+  const conflict = registry.put(report, post.sourcelist, nowMs)
+  if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
+  return { status: 200, text: printReply(registry, report, post.edgeUrl, nowMs) }
+}
+
+function loopbackMessage({ sourcelist, remote }: Post, loopback: string): string {
+  const line = sourcelist
+    .split('\n')
+    .findIndex((each) => /^url:/i.test(each) && isLoopbackUrl(each.slice(4).trim()))
+  return `line ${line + 1}: url is ${loopback}, but the report came from ${remote}; expected a url that others can reach`
+}
+
+function printReply(registry: Registry, report: Report, edgeUrl: string | undefined, nowMs: number): string {
+  const { servers, maxListenersDefault } = registry.view
+  const fill = fillOf(servers.values(), (server) => isLive(server, nowMs), maxListenersDefault)
+  const lines = [
+    `accepted ${report.mounts.length}`,
+    `interval ${wishSeconds(report.interval, servers.size, fill)}`,
+    `state ${registry.isDrained(report.id) ? 'draining' : 'up'}`,
+  ]
+  if (edgeUrl !== undefined) lines.push(`edge ${edgeUrl}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** How an icecast-kh slave asks for listeners: by parameters of its request for the stream list. */
+export interface Registration {
+  host: string
+  port: number
+  /** seconds */
+  interval: number
+}
+
+/** Reads `rserver`, `rport` and `interval`; undefined where they are absent or out of bounds. */
+export function parseRegistration(query: URLSearchParams): Registration | undefined {
+  const host = query.get('rserver') ?? ''
+  const port = Number(query.get('rport'))
+  const interval = Number(query.get('interval'))
+  if (!/^[A-Za-z0-9.-]{1,253}$|^\[[0-9a-fA-F:.]{2,45}\]$/.test(host)) return undefined
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
+  if (!Number.isInteger(interval) || interval < 1 || interval > 3600) return undefined
+  return { host, port, interval }
+}
+
+/** Takes in an icecast-kh slave: every mount of live masters, the default capacity, 0 listeners. Returns why not. */
+export function register(
+  registry: Registry,
+  access: Access,
+  registration: Registration,
+  reporter: Reporter,
+  nowMs: number,
+): string | undefined {
+  const { host, port, interval } = registration
+  const url = new URL(`http://${host}:${port}`).origin
+  const report: Report = {
+    id: `${host}:${port}`,
+    role: 'slave',
+    urls: [url],
+    interval,
+    listeners: 0,
+    state: 'up',
+    mounts: [],
+  }
+  return refusal(access, reporter, report) ?? registry.put(report, printSourcelist(report), nowMs, true)
+}

@@ -1,0 +1,79 @@
+import type { Mount } from './mount.ts'
+import { freeOfServer, isLive, type Reason, type Server, screen } from './server.ts'
+import type { MountView, View } from './view.ts'
+
+/** A server in `GET /api/servers`; unknown numbers are null, rates in kbit/s. */
+export interface ServerJson {
+  id: string
+  role: 'slave' | 'master'
+  urls: string[]
+  state: 'up' | 'draining' | 'leaving'
+  ageSeconds: number
+  interval: number
+  listeners: number
+  maxListeners: number
+  bandwidth: number | null
+  maxBandwidth: number | null
+  /** after the debit */
+  free: number
+  mounts: Mount[]
+  out: Reason | null
+}
+
+/** A mount in `GET /api/mounts`; `servers` are ids, `bitrate` in kbit/s. */
+export interface MountJson {
+  mount: Mount
+  listeners: number
+  servers: string[]
+  contentType: string | null
+  bitrate: number | null
+}
+
+const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
+
+/** All servers, by id, in or out. */
+export const serversJson = (view: View, nowMs: number): ServerJson[] =>
+  [...view.servers.values()].sort(byId).map((server) => serverJson(server, view, nowMs))
+
+function serverJson(server: Server, view: View, nowMs: number): ServerJson {
+  const { report } = server
+  const all = [...view.mounts.keys()].filter((mount) => view.master(mount, nowMs) !== undefined)
+  return {
+    id: report.id,
+    role: report.role,
+    urls: report.urls,
+    state: report.state,
+    ageSeconds: Math.max(0, Math.round((nowMs - server.receivedAtMs) / 100) / 10),
+    interval: report.interval,
+    listeners: report.listeners,
+    maxListeners: report.maxListeners ?? view.maxListenersDefault,
+    bandwidth: report.bandwidth ?? null,
+    maxBandwidth: report.maxBandwidth ?? null,
+    free: Math.max(0, freeOfServer(server, view.maxListenersDefault) - server.debit),
+    mounts: server.carriesAll ? all.sort() : report.mounts.map(({ mount }) => mount),
+    out: screen(server, nowMs, view.maxListenersDefault),
+  }
+}
+
+/** The mounts that live servers carry, by name; listeners summed over them. */
+export const mountsJson = (view: View, nowMs: number): MountJson[] =>
+  [...view.mounts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([mount, entry]) => mountJson(mount, entry, view, nowMs))
+
+function mountJson(mount: Mount, { carriers }: MountView, view: View, nowMs: number): MountJson[] {
+  const live = [...carriers.values()].filter(({ server }) => isLive(server, nowMs))
+  if (live.length === 0) return []
+  live.sort((a, b) => byId(a.server, b.server))
+  const everywhere = [...view.servers.values()].filter((server) => server.carriesAll && isLive(server, nowMs))
+  const carriedByAll = view.master(mount, nowMs) ? everywhere.map(({ report }) => report.id) : []
+  return [
+    {
+      mount,
+      listeners: live.reduce((sum, carrier) => sum + carrier.mount.listeners, 0),
+      servers: [...live.map(({ server }) => server.report.id), ...carriedByAll].sort(),
+      contentType: live.find((carrier) => carrier.mount.contentType !== '')?.mount.contentType ?? null,
+      bitrate: live.find((carrier) => carrier.mount.kbps > 0)?.mount.kbps ?? null,
+    },
+  ]
+}

@@ -1,0 +1,82 @@
+import { type Context, Hono } from 'hono'
+import { type Access, isAdmin, type Reporter, reporterOf } from './access.ts'
+import { isLoopback } from './address.ts'
+import { mountsJson, serversJson } from './api.ts'
+import type { Cluster } from './cluster.ts'
+import { parseBasic } from './credentials.ts'
+import { limits } from './limits.ts'
+import { decodeSourcelist } from './sourcelist.ts'
+
+/** What a request does not say of itself; the server that took it in hands it on. */
+export interface RequestFacts {
+  /** of the listener or server that asked, through trusted proxies; undefined where the runtime does not know */
+  address: string | undefined
+  /** it came by https */
+  secure: boolean
+  /** this program's own address as the outside knows it, without a path; undefined: not configured, and no Host */
+  base: string | undefined
+}
+
+export interface ClusterEnv {
+  Bindings: RequestFacts
+}
+
+export const unauthorized = (c: Context, text: string) =>
+  c.text(text, 401, { 'WWW-Authenticate': 'Basic realm="distributary"' })
+
+/** Who a request's credentials prove as a reporter or relay; undefined where they prove nothing. */
+export const reporterIn = (access: Access, request: Request): Reporter | undefined =>
+  reporterOf(access, parseBasic(request.headers.get('authorization')))
+
+/** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
+export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+
+  app.post('/admin/sourcelist.txt', async (c) => {
+    const reporter = reporterIn(access, c.req.raw)
+    if (!reporter) return unauthorized(c, 'expected the credentials of a relay\n')
+    const type = c.req.header('content-type') ?? ''
+    if (!/^text\/plain\s*(;|$)/i.test(type))
+      return c.text(`Content-Type is "${type}", expected text/plain\n`, 415)
+    const body = await readBounded(c.req.raw)
+    if (!body) return c.text(`the report is larger than ${limits.reportBytesMax} bytes\n`, 413)
+    const sourcelist = decodeSourcelist(body)
+    if (sourcelist === undefined) return c.text('line 1: the report is not UTF-8, expected UTF-8\n', 400)
+    const { address, base } = c.env
+    const remote = address !== undefined && !isLoopback(address) ? address : undefined
+    const answer = await cluster.accept({ sourcelist, reporter, remote, edgeUrl: base })
+    return answer.status === 401 ? unauthorized(c, answer.text) : c.text(answer.text, answer.status)
+  })
+
+  app.use('/api/*', async (c, next) => {
+    if (isAdmin(access, parseBasic(c.req.header('authorization')))) return next()
+    return unauthorized(c, 'expected the credentials of the admin\n')
+  })
+  app.get('/api/servers', async (c) => c.json(serversJson(await cluster.current(), nowMs())))
+  app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.current(), nowMs())))
+  const done = (c: Context, found: boolean) =>
+    found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)
+  app.post('/api/servers/:id/drain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), true)))
+  app.post('/api/servers/:id/undrain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), false)))
+  app.delete('/api/servers/:id', async (c) => done(c, await cluster.forget(c.req.param('id'))))
+  return app
+}
+
+/** The body of a report, or undefined past the bound; a Content-Length is not believed, it may lie. */
+async function readBounded(request: Request): Promise<Uint8Array | undefined> {
+  if (Number(request.headers.get('content-length')) > limits.reportBytesMax) return undefined
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > limits.reportBytesMax) return undefined
+    chunks.push(chunk)
+  }
+  const body = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    body.set(chunk, at)
+    at += chunk.length
+  }
+  return body
+}

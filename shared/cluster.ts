@@ -1,0 +1,31 @@
+import { type Answer, accept, type Post, type Registration, register } from './accept.ts'
+import type { Access, Reporter } from './access.ts'
+import type { Registry } from './registry.ts'
+import type { HistoryRow } from './server-table.ts'
+import type { View } from './view.ts'
+
+type Awaitable<T> = T | Promise<T>
+
+/** What the HTTP side of a decider needs of its cluster: the same on a Durable Object and in one process. */
+export interface Cluster {
+  /** what to decide and show from: fresh by the runtime's own rule */
+  current(): Awaitable<View>
+  accept(post: Post): Awaitable<Answer>
+  /** an icecast-kh slave announces itself; returns why it is refused */
+  register(registration: Registration, reporter: Reporter): Awaitable<string | undefined>
+  /** false: no server of that id */
+  setDrain(id: string, drained: boolean): Awaitable<boolean>
+  /** false: no server of that id */
+  forget(id: string): Awaitable<boolean>
+  history(): Awaitable<HistoryRow[]>
+}
+
+/** A cluster whose registry is in this process: Bun, Deno, Node, and a master that decides itself. */
+export const localCluster = (registry: Registry, access: Access, nowMs: () => number): Cluster => ({
+  current: () => registry.view,
+  accept: (post) => accept(registry, access, post, nowMs()),
+  register: (registration, reporter) => register(registry, access, registration, reporter, nowMs()),
+  setDrain: (id, drained) => registry.setDrain(id, drained),
+  forget: (id) => registry.forget(id),
+  history: () => registry.history(),
+})

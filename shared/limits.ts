@@ -1,0 +1,32 @@
+/** Every bound on what comes from outside, with its unit and its reason, in one place. */
+export const limits = {
+  /** bytes: 10,000 mounts of about 100 bytes; a row of it fits the 2 MB that a Durable Object takes */
+  reportBytesMax: 1_048_576,
+  /** mounts in one report: thirty times the biggest cluster that its users told of (icecast-kh#183) */
+  reportMountsMax: 10_000,
+  /** urls in one report: http and https for a handful of addresses */
+  reportUrlsMax: 8,
+  /** characters of one url: a DNS name is at most 253 */
+  urlLengthMax: 512,
+  /** seconds between two reports, as promised */
+  intervalSecondsMin: 1,
+  intervalSecondsMax: 3600,
+  /** bytes of a mount's name, decoded: what Icecast's own tools show without cutting */
+  mountBytesMax: 255,
+  /** characters of a content type; RFC 6838 names are at most 127 each side of the slash, plus parameters */
+  contentTypeLengthMax: 512,
+  /** slots that count in a draw: keeps the sum of 10⁶ servers below 2⁵³ */
+  slotsMax: 1_000_000_000,
+  /** kbit/s taken for a mount that does not say: the commonest rate of web radio */
+  bitrateDefaultKbps: 128,
+  /** boots remembered as replaced, per server, so that an old process cannot come back */
+  formerBootsMax: 16,
+  /** ms for which a mount that no server reports any more still answers 503 in place of 404 */
+  mountMemoryMs: 5 * 60_000,
+  /** ms after which a stale server is forgotten */
+  serverMemoryMs: 24 * 3_600_000,
+  /** a server is stale after so many promised intervals … */
+  deadlineIntervals: 2.5,
+  /** … and so many ms more, for the way of the report */
+  deadlineGraceMs: 2000,
+} as const

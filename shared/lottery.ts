@@ -1,0 +1,74 @@
+/**
+ * Tickets in a drum: index i holds `weight(i)` of them, and a draw takes one.
+ *
+ * A binary indexed tree (Fenwick, 1994), so that a draw and a change each cost O(log n) and neither allocates:
+ * a report or a debit moves one weight, and nothing is ever rebuilt.
+ * Weights are non-negative; integers below 2⁵³ in sum keep every draw exact.
+ */
+export class Lottery {
+  #weights = new Float64Array(16)
+  /** #sums[i] = the weights of (i - (i & -i), i], counted from 1 */
+  #sums = new Float64Array(17)
+  #size = 0
+  #total = 0
+
+  get size(): number {
+    return this.#size
+  }
+  /** The sum of all weights. */
+  get total(): number {
+    return this.#total
+  }
+
+  weight(index: number): number {
+    return this.#weights[index] ?? 0
+  }
+
+  /** Adds an index at the end, with weight 0, and returns it. */
+  add(): number {
+    if (this.#size === this.#weights.length) this.#grow()
+    return this.#size++
+  }
+
+  set(index: number, weight: number): void {
+    const change = weight - this.weight(index)
+    if (change === 0) return
+    this.#weights[index] = weight
+    this.#total += change
+    for (let i = index + 1; i < this.#sums.length; i += i & -i) this.#sums[i] = (this.#sums[i] ?? 0) + change
+  }
+
+  /** The index whose tickets hold number `ticket`, counted from 0 to below {@link total} in the order of indexes. */
+  at(ticket: number): number {
+    let index = 0
+    let left = ticket
+    for (let step = this.#weights.length; step > 0; step >>= 1) {
+      const sum = this.#sums[index + step]
+      if (sum !== undefined && sum <= left) {
+        index += step
+        left -= sum
+      }
+    }
+    return index
+  }
+
+  /** How many tickets lie before those of `index`. */
+  before(index: number): number {
+    let sum = 0
+    for (let i = index; i > 0; i -= i & -i) sum += this.#sums[i] ?? 0
+    return sum
+  }
+
+  #grow(): void {
+    const weights = new Float64Array(this.#weights.length * 2)
+    weights.set(this.#weights)
+    this.#weights = weights
+    this.#sums = new Float64Array(weights.length + 1)
+    for (let i = 1; i < this.#sums.length; i++) {
+      const sum = (this.#sums[i] ?? 0) + (weights[i - 1] ?? 0)
+      this.#sums[i] = sum
+      const parent = i + (i & -i)
+      if (parent < this.#sums.length) this.#sums[parent] = (this.#sums[parent] ?? 0) + sum
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { type Mount, printMount } from './mount.ts'
+
+/** Headers of every answer about a mount: nothing may cache it, every page may read it (anchors: CORS, CDN caching). */
+export const mountHeaders = {
+  'Cache-Control': 'no-store, no-cache, private, max-age=0',
+  Pragma: 'no-cache',
+  Expires: '0',
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': '*',
+  'Referrer-Policy': 'no-referrer',
+} as const
+
+/** What a preflight is told; `Icy-MetaData` in a request of `fetch` makes browsers ask. */
+export const corsHeaders = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
+  'Access-Control-Allow-Headers': 'Icy-MetaData, Range',
+  'Access-Control-Max-Age': '86400',
+} as const
+
+/** Seconds that a listener without room is asked to wait, jittered so that a crowd does not come back at once. */
+export const retryAfterSeconds = (roll: number): number => 5 + Math.floor(roll * 11)
+
+/** `User-Agent` of a server that relays: Icecast's own, its forks', ours (S11). */
+export const isRelayAgent = (userAgent: string | null | undefined): boolean =>
+  /^icecast/i.test(userAgent ?? '')
+
+/** The first `x` of a query: the server that sent this listener back, or `-`. The query is as in a URL, with `?` or empty. */
+export function sentBackBy(query: string): string | undefined {
+  if (!query.includes('x=')) return undefined
+  const value = /(?:^\??|&)x=([^&]*)/.exec(query)?.[1]
+  if (value === undefined) return undefined
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
+/** The query with every `x` replaced by `x=ID`, added where there was none. */
+export function withSentBack(query: string, id: string): string {
+  const others = query
+    .replace(/^\?/, '')
+    .split('&')
+    .filter((part) => part !== '' && !/^x(=|$)/.test(part))
+  return `?${[...others, `x=${encodeURIComponent(id)}`].join('&')}`
+}
+
+/** The `Location` of a redirect: the server's own url, the mount and the query; `x=-` in place of a send-back. */
+export function locationOf(base: string, mount: Mount, query: string): string {
+  const passed = query !== '' && sentBackBy(query) !== undefined ? withSentBack(query, '-') : query
+  return base + printMount(mount) + passed
+}

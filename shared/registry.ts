@@ -1,0 +1,172 @@
+import { limits } from './limits.ts'
+import type { Mount } from './mount.ts'
+import type { Report } from './report.ts'
+import { isLive } from './server.ts'
+import type { HistoryRow, ServerRow, ServerTable } from './server-table.ts'
+import { parseSourcelist } from './sourcelist.ts'
+import { View } from './view.ts'
+
+/** Why a well-formed report is refused (contract §2, `409`). */
+export type Conflict = string
+
+interface Kept {
+  boot: string | undefined
+  seq: number | undefined
+  formerBoots: readonly string[]
+}
+
+/**
+ * The servers of one cluster: takes reports in order, keeps them durably before it answers, and holds the
+ * {@link View} that decisions are made from. All of it is synchronous, so that no two reports interleave.
+ */
+export class Registry {
+  readonly view: View
+  /** undefined: kept in memory alone */
+  #table: ServerTable | undefined
+  #drains = new Set<string>()
+  #kept = new Map<string, Kept>()
+  #minute = 0
+  #redirects = 0
+
+  /** Reads back what the table holds; a row that today's parser refuses is left out. */
+  constructor(table: ServerTable | undefined, maxListenersDefault: number, nowMs: number) {
+    this.#table = table
+    this.view = new View(maxListenersDefault)
+    if (!table) return
+    for (const id of table.drains()) this.#drains.add(id)
+    for (const row of table.servers()) this.#restore(row, nowMs)
+  }
+
+  /**
+   * Stores a report as of `nowMs`. Returns why not, where its order or its id forbid it; nothing has changed then.
+   * `sourcelist` is the text it was parsed from.
+   */
+  put(report: Report, sourcelist: string, nowMs: number, carriesAll = false): Conflict | undefined {
+    const conflict = this.#conflict(report, nowMs)
+    if (conflict !== undefined) return conflict
+    const row: ServerRow = {
+      id: report.id,
+      receivedAtMs: nowMs,
+      sourcelist,
+      carriesAll,
+      formerBoots: this.#formerBoots(report),
+      formerMounts: this.#formerMounts(report, nowMs),
+    }
+    this.#table?.put(row)
+    this.#hold(row, report)
+    this.#recordHistory(nowMs)
+    return undefined
+  }
+
+  /** Drains or undrains a server; false where there is none of that id. */
+  setDrain(id: string, drained: boolean): boolean {
+    const server = this.view.servers.get(id)
+    if (!server && !this.#drains.has(id)) return false
+    this.#table?.setDrain(id, drained)
+    if (drained) this.#drains.add(id)
+    else this.#drains.delete(id)
+    if (server) this.view.put({ ...server, drained })
+    return true
+  }
+
+  isDrained(id: string): boolean {
+    return this.#drains.has(id)
+  }
+
+  /** Forgets a server and its drain; false where there is none of that id. Its next report brings it back. */
+  forget(id: string): boolean {
+    const known = this.view.servers.has(id) || this.#drains.has(id)
+    if (!known) return false
+    this.#table?.remove(id)
+    this.#table?.setDrain(id, false)
+    this.#drains.delete(id)
+    this.#kept.delete(id)
+    this.view.remove(id)
+    return true
+  }
+
+  /** Counts redirects towards the history's current minute. */
+  countRedirects(n: number): void {
+    this.#redirects += n
+  }
+
+  history(): HistoryRow[] {
+    return this.#table?.history() ?? []
+  }
+
+  /** Forgets what has been stale for a day, drains excepted, and mounts that are gone. Returns the ids forgotten. */
+  prune(nowMs: number): string[] {
+    const gone = [...this.view.servers.values()].filter(
+      (server) => nowMs - server.receivedAtMs > limits.serverMemoryMs,
+    )
+    for (const { report } of gone) {
+      this.#table?.remove(report.id)
+      this.#kept.delete(report.id)
+      this.view.remove(report.id)
+    }
+    this.view.prune(nowMs)
+    return gone.map(({ report }) => report.id)
+  }
+
+  #conflict(report: Report, nowMs: number): Conflict | undefined {
+    const server = this.view.servers.get(report.id)
+    const kept = this.#kept.get(report.id)
+    if (!server || !kept) return undefined
+    if (isLive(server, nowMs) && !server.report.urls.some((url) => report.urls.includes(url)))
+      return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}; expected one of its urls, or another id`
+    if (report.boot === undefined || report.seq === undefined) return undefined
+    if (kept.formerBoots.includes(report.boot)) return `boot ${report.boot} was replaced by ${kept.boot}`
+    if (report.boot === kept.boot && kept.seq !== undefined && report.seq < kept.seq)
+      return `seq ${report.seq} is older than ${kept.seq}, the newest of this boot`
+    return undefined
+  }
+
+  #formerBoots({ id, boot }: Report): readonly string[] {
+    const kept = this.#kept.get(id)
+    if (!kept) return []
+    if (boot === undefined || kept.boot === undefined || kept.boot === boot) return kept.formerBoots
+    return [...kept.formerBoots.filter((former) => former !== boot), kept.boot].slice(-limits.formerBootsMax)
+  }
+
+  #formerMounts({ id, mounts }: Report, nowMs: number): (readonly [Mount, number])[] {
+    const before = this.view.servers.get(id)
+    if (!before) return []
+    const lastSeen = new Map(before.formerMounts)
+    for (const { mount } of before.report.mounts) lastSeen.set(mount, before.receivedAtMs)
+    for (const { mount } of mounts) lastSeen.delete(mount)
+    return [...lastSeen]
+      .filter(([, atMs]) => nowMs - atMs <= limits.mountMemoryMs)
+      .slice(-limits.reportMountsMax)
+  }
+
+  #restore(row: ServerRow, nowMs: number): void {
+    try {
+      // a clock that was set back while we were down must not keep a server live for ever
+      this.#hold({ ...row, receivedAtMs: Math.min(row.receivedAtMs, nowMs) }, parseSourcelist(row.sourcelist))
+    } catch {
+      this.#table?.remove(row.id) // written by a version whose format is gone; the server reports again
+    }
+  }
+
+  #hold(row: ServerRow, report: Report): void {
+    this.#kept.set(row.id, { boot: report.boot, seq: report.seq, formerBoots: row.formerBoots })
+    this.view.put({
+      report,
+      receivedAtMs: row.receivedAtMs,
+      drained: this.#drains.has(row.id),
+      carriesAll: row.carriesAll,
+      formerMounts: row.formerMounts,
+      debit: 0,
+    })
+  }
+
+  #recordHistory(nowMs: number): void {
+    const minute = Math.floor(nowMs / 60_000)
+    if (!this.#table || minute === this.#minute) return
+    this.#minute = minute
+    const live = [...this.view.servers.values()].filter((server) => isLive(server, nowMs))
+    const listeners = live.reduce((sum, { report }) => sum + report.listeners, 0)
+    this.#table.putHistory({ minute, listeners, servers: live.length, redirects: this.#redirects })
+    this.#redirects = 0
+  }
+}

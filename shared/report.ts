@@ -1,0 +1,145 @@
+import * as v from 'valibot'
+import { isLoopbackHost } from './address.ts'
+import { limits } from './limits.ts'
+import { parseMount } from './mount.ts'
+
+/** What a slave (or a master) tells its decider; the schemas are the door, {@link Report} is a fact. */
+const number = (min: number, max: number) => {
+  const expected = `expected an integer from ${min} to ${max}`
+  return v.pipe(
+    v.string(expected),
+    v.regex(/^\d{1,16}$/, expected),
+    v.transform(Number),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  )
+}
+const count = number(0, Number.MAX_SAFE_INTEGER)
+
+const oneOf = <const T extends readonly string[]>(options: T) =>
+  v.picklist(options, `expected ${options.join(' or ')}`)
+
+const url = v.pipe(
+  v.string(),
+  v.maxLength(limits.urlLengthMax, `expected at most ${limits.urlLengthMax} characters`),
+  v.check(isBaseUrl, 'expected http://host:port or https://host:port, without user, path, query or fragment'),
+  v.transform((text) => new URL(text).origin),
+)
+
+const degrees = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^-?\d{1,3}(\.\d{1,15})?$/),
+    v.transform(Number),
+    v.minValue(-max),
+    v.maxValue(max),
+  )
+const location = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',').map((part) => part.trim())),
+  v.strictTuple([degrees(90), degrees(180)], 'expected latitude,longitude in degrees'),
+  v.transform(([latitude, longitude]) => ({ latitude, longitude })),
+)
+
+/** The fields above the blank line, by their names on the wire. */
+export const HeaderSchema = v.object({
+  sourcelist: v.optional(v.literal('1', 'expected 1, the one version there is')),
+  id: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z0-9._:[\]-]{1,128}$/, 'expected 1 to 128 of A-Z a-z 0-9 . _ : [ ] -'),
+    ),
+  ),
+  boot: v.optional(
+    v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 visible ASCII characters')),
+  ),
+  seq: v.optional(count),
+  role: v.optional(oneOf(['slave', 'master']), 'slave'),
+  url: v.pipe(
+    v.array(url, 'missing; expected at least one'),
+    v.maxLength(limits.reportUrlsMax, `expected at most ${limits.reportUrlsMax} of them`),
+  ),
+  interval: number(limits.intervalSecondsMin, limits.intervalSecondsMax),
+  'max-listeners': v.optional(count),
+  listeners: count,
+  'max-bandwidth': v.optional(count),
+  bandwidth: v.optional(count),
+  joins: v.optional(count),
+  state: v.optional(oneOf(['up', 'draining', 'leaving']), 'up'),
+  location: v.optional(location),
+  mounts: number(0, limits.reportMountsMax),
+})
+
+const mount = v.pipe(
+  v.string(),
+  v.transform(parseMount),
+  v.custom<NonNullable<ReturnType<typeof parseMount>>>(
+    (value) => value !== undefined,
+    `expected a percent-encoded path of at most ${limits.mountBytesMax} bytes, without //, dot segments, control bytes, %2F or a path of the edge's own`,
+  ),
+)
+
+/** One line a mount: `mount listeners max kbit/s joins content-type`. */
+export const MountLineSchema = v.object({
+  mount,
+  listeners: count,
+  max: v.union(
+    [
+      v.pipe(
+        v.literal('-'),
+        v.transform(() => null),
+      ),
+      count,
+    ],
+    'expected an integer or -',
+  ),
+  kbps: count,
+  joins: count,
+  contentType: v.pipe(
+    v.string(),
+    v.maxLength(limits.contentTypeLengthMax, `expected at most ${limits.contentTypeLengthMax} characters`),
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it refuses
+    v.regex(/^[^\x00-\x1f\x7f]*$/, 'expected no control bytes'),
+  ),
+})
+
+/** One mount of a server: `max` null means no limit of its own, `kbps` 0 an unknown rate. */
+export type MountReport = v.InferOutput<typeof MountLineSchema>
+
+/** One server at one moment. Rates are in kbit/s, `interval` in seconds; what is undefined the server did not say. */
+export interface Report {
+  id: string
+  boot?: string | undefined
+  seq?: number | undefined
+  role: 'slave' | 'master'
+  /** origins without a path, in the server's order */
+  urls: string[]
+  interval: number
+  maxListeners?: number | undefined
+  listeners: number
+  maxBandwidth?: number | undefined
+  bandwidth?: number | undefined
+  joins?: number | undefined
+  state: 'up' | 'draining' | 'leaving'
+  location?: { latitude: number; longitude: number } | undefined
+  mounts: MountReport[]
+}
+
+function isBaseUrl(text: string): boolean {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined
+  return (
+    parsed !== undefined &&
+    /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) &&
+    (parsed.protocol === 'http:' || parsed.protocol === 'https:') &&
+    parsed.hostname !== ''
+  )
+}
+
+/** `host:port` of a url, the port written even where it is the scheme's own: the id of a server that names none. */
+export function idOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url)
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
+}
+
+/** Whether a server can be reached at this url from its own machine alone. */
+export const isLoopbackUrl = (url: string): boolean => isLoopbackHost(new URL(url).hostname)

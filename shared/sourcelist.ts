@@ -1,0 +1,141 @@
+import * as v from 'valibot'
+import { limits } from './limits.ts'
+import { type Mount, printMount } from './mount.ts'
+import { HeaderSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
+
+/** What is wrong with a report: the line (from 1), and what was found and expected there. */
+export class SourcelistError extends Error {
+  override name = 'SourcelistError'
+  constructor(line: number, message: string) {
+    super(`line ${line}: ${message}`)
+  }
+}
+
+/** Text from outside as it may stand in a message: short, and on one line. */
+const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+
+/**
+ * Reads the text of `sourcelist.txt` (contract §2, after the patch of 2004).
+ * Strict on form, so that a report cut short anywhere is refused; unknown names are ignored.
+ * Throws {@link SourcelistError}.
+ */
+export function parseSourcelist(text: string): Report {
+  if (!text.endsWith('\n'))
+    throw new SourcelistError(text.split('\n').length, 'expected the last line to end in LF')
+  const lines = text.slice(0, -1).split('\n')
+  for (const [i, line] of lines.entries()) if (line.endsWith('\r')) lines[i] = line.slice(0, -1)
+  const blank = lines.indexOf('')
+  if (blank < 0) throw new SourcelistError(lines.length + 1, 'expected a blank line after the header')
+  const header = parseHeader(lines.slice(0, blank))
+  const { mounts: expected, url: urls } = header
+  const found = lines.length - blank - 1
+  if (found !== expected)
+    throw new SourcelistError(
+      lines.length,
+      `${found} mount lines, expected the ${expected} that the header promises`,
+    )
+  const mounts = lines.slice(blank + 1).map((line, i) => parseMountLine(line, blank + 2 + i))
+  refuseTwice(mounts, blank + 2)
+  return {
+    id: header.id ?? idOf(urls[0] ?? ''),
+    boot: header.boot,
+    seq: header.seq,
+    role: header.role,
+    urls,
+    interval: header.interval,
+    maxListeners: header['max-listeners'],
+    listeners: header.listeners,
+    maxBandwidth: header['max-bandwidth'],
+    bandwidth: header.bandwidth,
+    joins: header.joins,
+    state: header.state,
+    location: header.location,
+    mounts,
+  }
+}
+
+function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
+  const fields: Record<string, string | string[]> = Object.create(null)
+  const lineOf: Record<string, number> = Object.create(null)
+  const urls: string[] = []
+  for (const [i, line] of lines.entries()) {
+    const [, name, value] = /^([a-z][a-z0-9-]*):[ \t]*(.*?)[ \t]*$/i.exec(line) ?? []
+    if (name === undefined || value === undefined)
+      throw new SourcelistError(i + 1, `${quote(line)}, expected "name: value"`)
+    const key = name.toLowerCase()
+    if (key === 'url') urls.push(value)
+    else if (key in fields) throw new SourcelistError(i + 1, `${key} a second time, expected it once`)
+    else fields[key] = value
+    lineOf[key === 'url' ? `url.${urls.length - 1}` : key] = i + 1
+  }
+  if (urls.length > 0) fields.url = urls
+  const parsed = v.safeParse(HeaderSchema, fields, { abortEarly: true })
+  if (parsed.success) return parsed.output
+  const path = v.getDotPath(parsed.issues[0]) ?? ''
+  const [name = ''] = path.split('.')
+  const given = path.startsWith('url.') ? urls[Number(path.slice(4))] : fields[name]
+  const said = typeof given === 'string' ? `${name} is ${quote(given)}` : `no usable ${name}`
+  const line = lineOf[path] ?? lineOf[name] ?? lines.length + 1
+  const expected = typeof given === 'undefined' ? `expected "${name}: …"` : parsed.issues[0].message
+  throw new SourcelistError(line, `${said}, ${expected}`)
+}
+
+function parseMountLine(line: string, number: number): MountReport {
+  const [, mount, listeners, max, kbps, joins, contentType = ''] =
+    /^(\S+) (\S+) (\S+) (\S+) (\S+)(?: (.*))?$/.exec(line) ?? []
+  if (mount === undefined)
+    throw new SourcelistError(
+      number,
+      `${quote(line)}, expected "mount listeners max kbit/s joins content-type"`,
+    )
+  const fields = { mount, listeners, max, kbps, joins, contentType: contentType.trim() }
+  const parsed = v.safeParse(MountLineSchema, fields, { abortEarly: true })
+  if (parsed.success) return parsed.output
+  const name = (v.getDotPath(parsed.issues[0]) ?? 'mount') as keyof typeof fields
+  throw new SourcelistError(number, `${name} is ${quote(fields[name] ?? '')}, ${parsed.issues[0].message}`)
+}
+
+function refuseTwice(mounts: MountReport[], firstLine: number): void {
+  const seen = new Set<Mount>()
+  for (const [i, { mount }] of mounts.entries()) {
+    if (seen.has(mount)) throw new SourcelistError(firstLine + i, `${mount} a second time, expected it once`)
+    seen.add(mount)
+  }
+}
+
+/** The text that {@link parseSourcelist} reads back to the same report; ends in a line end. */
+export function printSourcelist(report: Report): string {
+  const lines = ['sourcelist: 1', `id: ${report.id}`]
+  const add = (name: string, value: string | number | undefined) =>
+    value !== undefined && lines.push(`${name}: ${value}`)
+  add('boot', report.boot)
+  add('seq', report.seq)
+  add('role', report.role)
+  for (const url of report.urls) add('url', url)
+  add('interval', report.interval)
+  add('max-listeners', report.maxListeners)
+  add('listeners', report.listeners)
+  add('max-bandwidth', report.maxBandwidth)
+  add('bandwidth', report.bandwidth)
+  add('joins', report.joins)
+  add('state', report.state)
+  add('location', report.location && `${report.location.latitude},${report.location.longitude}`)
+  add('mounts', report.mounts.length)
+  lines.push('', ...report.mounts.map(printMountLine))
+  return `${lines.join('\n')}\n`
+}
+
+const printMountLine = (m: MountReport) =>
+  `${printMount(m.mount)} ${m.listeners} ${m.max ?? '-'} ${m.kbps} ${m.joins} ${m.contentType}`
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text of a report's body, or undefined where it is not UTF-8. */
+export function decodeSourcelist(bytes: Uint8Array): string | undefined {
+  if (bytes.length > limits.reportBytesMax) return undefined
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return undefined
+  }
+}

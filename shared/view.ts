@@ -1,0 +1,173 @@
+import { limits } from './limits.ts'
+import type { Mount } from './mount.ts'
+import { type Candidate, Pool } from './pool.ts'
+import type { MountReport } from './report.ts'
+import { freeSlots, isLive, type Server } from './server.ts'
+
+/** One mount as the decider sees it: who carries it, and the pools to draw from. */
+export interface MountView {
+  /** its carriers by id, with what each reported of it */
+  readonly carriers: ReadonlyMap<string, { server: Server; mount: MountReport }>
+  /** when a server last reported it */
+  reportedAtMs: number
+}
+
+interface Entry extends MountView {
+  carriers: Map<string, { server: Server; mount: MountReport }>
+  /** for http requests: all servers; made at the first draw */
+  any: Pool | undefined
+  /** for https requests: servers that have an https url */
+  tls: Pool | undefined
+}
+
+const firstUrl = (server: Server, scheme: 'http:' | 'https:') =>
+  server.report.urls.find((url) => url.startsWith(`${scheme}//`))
+
+/** An http request goes to the first http url, else to https; an https request the other way round. */
+export const baseFor = (server: Server, secure: boolean): string =>
+  firstUrl(server, secure ? 'https:' : 'http:') ?? server.report.urls[0] ?? ''
+
+export const hasTls = (server: Server): boolean => firstUrl(server, 'https:') !== undefined
+
+/**
+ * The servers known at one moment, by id and by mount. A report changes only the entries of its own mounts,
+ * so that a decider of 10,000 servers is never rebuilt.
+ */
+export class View {
+  #servers = new Map<string, Server>()
+  #mounts = new Map<Mount, Entry>()
+  /** icecast-kh slaves: they stand in every mount's pools */
+  #everywhere = new Map<string, Server>()
+  #maxListenersDefault: number
+
+  /** @param maxListenersDefault slots of a server that does not say */
+  constructor(maxListenersDefault: number) {
+    this.#maxListenersDefault = maxListenersDefault
+  }
+
+  get servers(): ReadonlyMap<string, Server> {
+    return this.#servers
+  }
+  get mounts(): ReadonlyMap<Mount, MountView> {
+    return this.#mounts
+  }
+  get maxListenersDefault(): number {
+    return this.#maxListenersDefault
+  }
+
+  /** Takes in a server, new or with a newer report; its debit begins where the server's own field stands. */
+  put(server: Server): void {
+    const { id } = server.report
+    const before = this.#servers.get(id)
+    this.#servers.set(id, server)
+    const mounts = new Set<Mount>()
+    for (const mount of server.report.mounts) {
+      mounts.add(mount.mount)
+      this.#putMount(server, mount)
+    }
+    for (const [mount, atMs] of server.formerMounts) this.#touch(mount, atMs)
+    for (const { mount } of before?.report.mounts ?? []) if (!mounts.has(mount)) this.#removeMount(id, mount)
+    if (server.carriesAll) {
+      this.#everywhere.set(id, server)
+      for (const [mount, entry] of this.#mounts) this.#putPools(entry, mount, server, undefined)
+    } else if (before?.carriesAll) this.#removeEverywhere(id)
+  }
+
+  remove(id: string): void {
+    for (const { mount } of this.#servers.get(id)?.report.mounts ?? []) this.#removeMount(id, mount)
+    this.#removeEverywhere(id)
+    this.#servers.delete(id)
+  }
+
+  /** Whether a server reported the mount in the last five minutes. */
+  isKnown(mount: Mount, nowMs: number): boolean {
+    const entry = this.#mounts.get(mount)
+    return entry !== undefined && nowMs - entry.reportedAtMs <= limits.mountMemoryMs
+  }
+
+  /** The candidates of a mount: for an https request those with an https url. */
+  pool(mount: Mount, secure: boolean): Pool | undefined {
+    const entry = this.#mounts.get(mount)
+    if (!entry) return undefined
+    if (secure) entry.tls ??= this.#createPool(mount, entry, true)
+    else entry.any ??= this.#createPool(mount, entry, false)
+    return secure ? entry.tls : entry.any
+  }
+
+  /** The live master that relays are sent to for this mount: the first by id. */
+  master(mount: Mount, nowMs: number): Server | undefined {
+    let first: Server | undefined
+    for (const { server } of this.#mounts.get(mount)?.carriers.values() ?? [])
+      if (
+        server.report.role === 'master' &&
+        isLive(server, nowMs) &&
+        !(first && first.report.id < server.report.id)
+      )
+        first = server
+    return first
+  }
+
+  /** Forgets mounts that nobody carries and nobody reported lately. */
+  prune(nowMs: number): void {
+    for (const [mount, entry] of this.#mounts)
+      if (entry.carriers.size === 0 && !this.isKnown(mount, nowMs)) this.#mounts.delete(mount)
+  }
+
+  #entry(mount: Mount): Entry {
+    let entry = this.#mounts.get(mount)
+    if (!entry) {
+      entry = { carriers: new Map(), reportedAtMs: 0, any: undefined, tls: undefined }
+      this.#mounts.set(mount, entry)
+    }
+    return entry
+  }
+
+  #touch(mount: Mount, atMs: number): Entry {
+    const entry = this.#entry(mount)
+    entry.reportedAtMs = Math.max(entry.reportedAtMs, atMs)
+    return entry
+  }
+
+  #putMount(server: Server, mount: MountReport): void {
+    const entry = this.#touch(mount.mount, server.receivedAtMs)
+    entry.carriers.set(server.report.id, { server, mount })
+    this.#putPools(entry, mount.mount, server, mount)
+  }
+
+  #putPools(entry: Entry, mount: Mount, server: Server, reported: MountReport | undefined): void {
+    entry.any?.put(this.#candidate(mount, server, reported, false))
+    if (hasTls(server)) entry.tls?.put(this.#candidate(mount, server, reported, true))
+    else entry.tls?.remove(server.report.id)
+  }
+
+  #removeMount(id: string, mount: Mount): void {
+    const entry = this.#mounts.get(mount)
+    entry?.carriers.delete(id)
+    entry?.any?.remove(id)
+    entry?.tls?.remove(id)
+  }
+
+  #removeEverywhere(id: string): void {
+    if (this.#everywhere.delete(id)) for (const mount of this.#mounts.keys()) this.#removeMount(id, mount)
+  }
+
+  #createPool(mount: Mount, entry: Entry, secure: boolean): Pool {
+    const pool = new Pool()
+    for (const { server, mount: reported } of entry.carriers.values())
+      if (!secure || hasTls(server)) pool.put(this.#candidate(mount, server, reported, secure))
+    for (const server of this.#everywhere.values())
+      if (!secure || hasTls(server)) pool.put(this.#candidate(mount, server, undefined, secure))
+    return pool
+  }
+
+  #candidate(mount: Mount, server: Server, reported: MountReport | undefined, secure: boolean): Candidate {
+    return {
+      server,
+      free: freeSlots(server.report, reported, this.#maxListenersDefault),
+      base: baseFor(server, secure),
+      carries: reported ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
+    }
+  }
+}
+
+const always = () => true
