@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { eventually } from './eventually.ts'
+
+export const repo = join(import.meta.dirname, '../..')
+
+/** The environment of a child: `.bin` first, so that `node` is ours, not the machine's. */
+const environment = (extra: Record<string, string>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: [join(repo, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+  ...extra,
+})
+
+export interface Program {
+  readonly pid: number
+  /** everything it has printed, stdout and stderr as they came */
+  readonly output: () => string
+  /** Waits for a line that matches, printed before or after the call; throws with all output where it does not come. */
+  line(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>
+  /** Signals it and all that it started; nothing where all have exited. */
+  kill(signal: NodeJS.Signals): void
+  /** Signals it alone, as a supervisor would. */
+  signal(signal: NodeJS.Signals): void
+  /** Its exit code and signal, once it has exited. */
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  /** Kills it and waits until it is gone. */
+  stop(): Promise<void>
+}
+
+const running = new Set<Program>()
+process.on('exit', () => {
+  for (const program of running) program.kill('SIGKILL')
+})
+
+/** Starts a program in a process group of its own, so that killing it takes its children along. */
+export function start(
+  command: string,
+  args: readonly string[],
+  options: { env?: Record<string, string>; cwd?: string } = {},
+): Program {
+  const child = spawn(command, args, {
+    cwd: options.cwd ?? repo,
+    env: environment(options.env ?? {}),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  let failed: Error | undefined
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  const exited: Program['exited'] = new Promise((resolve) => {
+    child.on('close', (code, signal) => {
+      running.delete(program)
+      resolve({ code, signal })
+    })
+    child.on('error', (error) => {
+      failed = error
+      running.delete(program)
+      resolve({ code: null, signal: null })
+    })
+  })
+  const isGone = () => child.exitCode !== null || child.signalCode !== null
+  const program: Program = {
+    pid: child.pid ?? 0,
+    output: () => output,
+    exited,
+    async line(pattern, withinMs = 15_000) {
+      const seen = () => {
+        for (const line of output.split('\n')) {
+          const match = pattern.exec(line)
+          if (match) return match
+        }
+        return undefined
+      }
+      const found = await eventually(() => seen() ?? (failed || isGone() ? 'gone' : undefined), {
+        withinMs,
+      }).catch(() => 'late' as const)
+      const match = typeof found === 'string' ? seen() : found
+      if (match) return match
+      throw new Error(
+        `${command} ${args.join(' ')} never printed ${pattern} (${found}): ${failed?.message ?? ''}\n${output}`,
+      )
+    },
+    kill(signal) {
+      if (child.pid !== undefined) signalQuietly(-child.pid, signal) // its children may outlive it
+    },
+    signal(signal) {
+      if (child.pid !== undefined && !isGone()) signalQuietly(child.pid, signal)
+    },
+    async stop() {
+      program.kill('SIGKILL')
+      await exited
+    },
+  }
+  running.add(program)
+  return program
+}
+
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // it exited between the look and the signal
+  }
+}
