@@ -26,19 +26,17 @@ const url = v.pipe(
   v.transform((text) => new URL(text).origin),
 )
 
-const degrees = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^-?\d{1,3}(\.\d{1,15})?$/),
-    v.transform(Number),
-    v.minValue(-max),
-    v.maxValue(max),
-  )
 const location = v.pipe(
   v.string(),
-  v.transform((text) => text.split(',').map((part) => part.trim())),
-  v.strictTuple([degrees(90), degrees(180)], 'expected latitude,longitude in degrees'),
-  v.transform(([latitude, longitude]) => ({ latitude, longitude })),
+  v.regex(/^-?\d{1,3}(\.\d{1,15})?, ?-?\d{1,3}(\.\d{1,15})?$/, 'expected latitude,longitude in degrees'),
+  v.transform((text) => {
+    const [latitude = Number.NaN, longitude = Number.NaN] = text.split(',').map(Number)
+    return { latitude, longitude }
+  }),
+  v.check(
+    ({ latitude, longitude }) => Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180,
+    'expected a latitude from -90 to 90 and a longitude from -180 to 180',
+  ),
 )
 
 /** The fields above the blank line, by their names on the wire. */

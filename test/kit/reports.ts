@@ -1,0 +1,55 @@
+import { type Mount, parseMount } from '../../shared/mount.ts'
+import type { MountReport, Report } from '../../shared/report.ts'
+import type { Server } from '../../shared/server.ts'
+
+/** A mount's name that must be one. */
+export function mountOf(path: string): Mount {
+  const mount = parseMount(path)
+  if (!mount) throw new Error(`${path} is no mount`)
+  return mount
+}
+
+export const mountReport = (path: string, over: Partial<MountReport> = {}): MountReport => ({
+  mount: mountOf(path),
+  listeners: 0,
+  max: null,
+  kbps: 128,
+  joins: 0,
+  contentType: 'audio/mpeg',
+  ...over,
+})
+
+/** A report of a slave that carries /live.mp3 with 100 slots, all free. */
+export const reportOf = (id: string, over: Partial<Report> = {}): Report => ({
+  id,
+  role: 'slave',
+  urls: [`http://${id}.example.org:8000`],
+  interval: 10,
+  maxListeners: 100,
+  listeners: 0,
+  state: 'up',
+  mounts: [mountReport('/live.mp3')],
+  ...over,
+})
+
+/** What a decider holds of {@link reportOf}, received at 0. */
+export const serverOf = (id: string, over: Partial<Report> = {}, held: Partial<Server> = {}): Server => ({
+  report: reportOf(id, over),
+  receivedAtMs: 0,
+  drained: false,
+  carriesAll: false,
+  formerMounts: [],
+  debit: 0,
+  ...held,
+})
+
+/** Dice that fall the same way in every run: mulberry32, 32 bits a roll. */
+export function seededRoll(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
