@@ -1,0 +1,41 @@
+/** whole seconds that a rate is measured over: long enough to smooth a flush a second, short enough to follow a crowd */
+const windowSeconds = 5
+
+/** Bytes per second over the last few whole seconds, in a fixed ring of one count a second. */
+export class Rate {
+  #nowMs: () => number
+  #counts = new Float64Array(windowSeconds + 1)
+  #second: number
+  #startSecond: number
+
+  /** @param nowMs a clock in ms that does not step back */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+    this.#second = Math.floor(nowMs() / 1000)
+    this.#startSecond = this.#second
+  }
+
+  add(bytes: number): void {
+    const slot = this.#advance() % this.#counts.length
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + bytes
+  }
+
+  /** The mean of the whole seconds behind; 0 until the first has passed. */
+  perSecond(): number {
+    const second = this.#advance()
+    const seconds = Math.min(windowSeconds, second - this.#startSecond)
+    if (seconds === 0) return 0
+    const current = this.#counts[second % this.#counts.length] ?? 0
+    return (this.#counts.reduce((sum, count) => sum + count, 0) - current) / seconds
+  }
+
+  /** Empties the slots of the seconds that passed since the last call. */
+  #advance(): number {
+    const second = Math.floor(this.#nowMs() / 1000)
+    const { length } = this.#counts
+    for (let passed = Math.max(this.#second, second - length) + 1; passed <= second; passed++)
+      this.#counts[passed % length] = 0
+    this.#second = Math.max(this.#second, second)
+    return this.#second
+  }
+}
