@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+import { freePort } from './ports.ts'
+import { type Program, start } from './process.ts'
+
+/** A stock Icecast under test; stopping it removes its folder. */
+export interface Icecast {
+  readonly url: string
+  readonly port: number
+  readonly program: Program
+  stop(): Promise<void>
+}
+
+export interface IcecastOptions {
+  sourcePassword?: string
+  relayPassword?: string
+  adminPassword?: string
+  /** makes it a slave: where it polls `streamlist.txt`, by plain HTTP */
+  master?: { port: number; password: string; updateIntervalS: number }
+}
+
+/** Starts the system's Icecast on a free port of 127.0.0.1 and waits until it answers. */
+export async function startIcecast(options: IcecastOptions = {}): Promise<Icecast> {
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'icecast-'))
+  const file = join(folder, 'icecast.xml')
+  writeFileSync(file, icecastXml(port, folder, options))
+  const program = start('icecast2', ['-c', file])
+  const url = `http://127.0.0.1:${port}`
+  const stop = async () => {
+    await program.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await eventually(async () => (await fetch(`${url}/status-json.xsl`)).ok)
+  } catch (problem) {
+    await stop()
+    throw new Error(`icecast2 did not answer on port ${port}:\n${program.output()}`, { cause: problem })
+  }
+  return { url, port, program, stop }
+}
+
+function icecastXml(port: number, folder: string, options: IcecastOptions): string {
+  const { sourcePassword = 'source', relayPassword = 'relay', adminPassword = 'admin', master } = options
+  // Icecast refuses to run as root, and drops to this user where it is told to (its log goes to stderr, so it needs no folder).
+  const security =
+    process.getuid?.() === 0 ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : ''
+  const slave = master
+    ? `<master-server>127.0.0.1</master-server>
+       <master-server-port>${master.port}</master-server-port>
+       <master-update-interval>${master.updateIntervalS}</master-update-interval>
+       <master-password>${master.password}</master-password>`
+    : ''
+  return `<icecast>
+  <limits><clients>100</clients><sources>10</sources></limits>
+  <authentication>
+    <source-password>${sourcePassword}</source-password>
+    <relay-password>${relayPassword}</relay-password>
+    <admin-user>admin</admin-user><admin-password>${adminPassword}</admin-password>
+  </authentication>
+  <hostname>127.0.0.1</hostname>
+  <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+  ${slave}
+  <paths>
+    <basedir>${folder}</basedir><logdir>${folder}</logdir>
+    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+  </paths>
+  <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
+  <security><chroot>0</chroot>${security}</security>
+</icecast>`
+}
