@@ -1,0 +1,90 @@
+import type { Mount } from '../shared/mount.ts'
+import { locationOf, sentBackBy, withSentBack } from '../shared/redirect.ts'
+
+/** A GET or HEAD of a mount, as far as it bears on who serves it. */
+export interface MountRequest {
+  mount: Mount
+  /** as in the URL, with its `?`, or empty */
+  query: string
+  /** it came by https */
+  secure: boolean
+  userAgent: string | undefined
+  /** it carries the relay's credentials */
+  relayLogin: boolean
+  head: boolean
+  /** the `Range` header */
+  range: string | undefined
+}
+
+/** Whether a request is served here; if not, where it is sent or why it is refused. */
+export type Placement =
+  | { serve: true }
+  | { serve: false; status: 302; location: string }
+  /** `forRoom`: refused because the server is full, which a report counts as a join */
+  | { serve: false; status: 403 | 404 | 503; text: string; forRoom: boolean }
+
+export interface Placer {
+  /** A promise where an on-demand relay has to be pulled first. */
+  place(request: MountRequest): Placement | Promise<Placement>
+}
+
+/** What this server is at the moment of a request. */
+export interface Standing {
+  id: string
+  /** the mount's own numbers; undefined: not carried */
+  mount: { listeners: number; maxListeners: number | null; kbps: number } | undefined
+  listeners: number
+  maxListeners: number
+  bandwidthKbps: number
+  maxBandwidthKbps: number | undefined
+  /** by its admin, by a decider's reply, or because it is about to end */
+  draining: boolean
+  /** where a listener may be sent back to; undefined: no edge is known */
+  edgeUrl: string | undefined
+}
+
+export const serve = { serve: true } as const satisfies Placement
+/** Icecast 2.4's words; tools look for them. */
+export const notFound = {
+  serve: false,
+  status: 404,
+  text: 'The file you requested could not be found',
+  forRoom: false,
+} as const satisfies Placement
+
+const forbidden = (text: string, forRoom: boolean): Placement => ({
+  serve: false,
+  status: 403,
+  text,
+  forRoom,
+})
+export const noRoom = forbidden('max listeners reached', true)
+const noBandwidth = forbidden('server bandwidth reached', true)
+const draining = forbidden('the server takes no new listeners', false)
+
+/**
+ * Serves a request, sends it back to the edge, or refuses it (contract §3 "Send-back").
+ * A relay with credentials is served whatever the room. Who was sent here with any `x` is not sent on, so that
+ * no two servers pass a listener to and fro.
+ */
+export function place(standing: Standing, request: MountRequest): Placement {
+  const refused = refusal(standing, request.relayLogin)
+  if (!refused) return serve
+  const { edgeUrl, id } = standing
+  if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
+  const location = locationOf(edgeUrl, request.mount, '') + withSentBack(request.query, id)
+  return { serve: false, status: 302, location }
+}
+
+function refusal(standing: Standing, relayLogin: boolean): Placement | undefined {
+  const { mount } = standing
+  if (!mount) return notFound
+  if (relayLogin) return undefined
+  if (standing.draining) return draining
+  if (standing.listeners >= standing.maxListeners) return noRoom
+  if (mount.maxListeners !== null && mount.listeners >= mount.maxListeners) return noRoom
+  const { maxBandwidthKbps } = standing
+  if (maxBandwidthKbps !== undefined && standing.bandwidthKbps + mount.kbps > maxBandwidthKbps)
+    return noBandwidth
+  return undefined
+}
