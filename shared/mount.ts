@@ -6,7 +6,8 @@ export type Mount = string & { readonly [mountBrand]: true }
 
 /** Paths that the edge answers itself; no mount may have such a name. */
 const ownPaths = new Set(['/', '/admin', '/api', '/metrics', '/healthz', '/status-json.xsl'])
-const isOwnPath = (path: string) =>
+/** Whether the edge answers this path itself. */
+export const isOwnPath = (path: string): boolean =>
   ownPaths.has(path) || path.startsWith('/admin/') || path.startsWith('/api/')
 
 /** What may stand unencoded: visible ASCII but `?`, `#` and `\`, which begin something else in a URL. */

@@ -14,6 +14,8 @@ export interface MountView {
 
 interface Entry extends MountView {
   carriers: Map<string, { server: Server; mount: MountReport }>
+  /** those of the carriers that are masters */
+  masters: Map<string, Server>
   /** for http requests: all servers; made at the first draw */
   any: Pool | undefined
   /** for https requests: servers that have an https url */
@@ -97,13 +99,8 @@ export class View {
   /** The live master that relays are sent to for this mount: the first by id. */
   master(mount: Mount, nowMs: number): Server | undefined {
     let first: Server | undefined
-    for (const { server } of this.#mounts.get(mount)?.carriers.values() ?? [])
-      if (
-        server.report.role === 'master' &&
-        isLive(server, nowMs) &&
-        !(first && first.report.id < server.report.id)
-      )
-        first = server
+    for (const server of this.#mounts.get(mount)?.masters.values() ?? [])
+      if (isLive(server, nowMs) && !(first && first.report.id < server.report.id)) first = server
     return first
   }
 
@@ -116,7 +113,7 @@ export class View {
   #entry(mount: Mount): Entry {
     let entry = this.#mounts.get(mount)
     if (!entry) {
-      entry = { carriers: new Map(), reportedAtMs: 0, any: undefined, tls: undefined }
+      entry = { carriers: new Map(), masters: new Map(), reportedAtMs: 0, any: undefined, tls: undefined }
       this.#mounts.set(mount, entry)
     }
     return entry
@@ -131,6 +128,8 @@ export class View {
   #putMount(server: Server, mount: MountReport): void {
     const entry = this.#touch(mount.mount, server.receivedAtMs)
     entry.carriers.set(server.report.id, { server, mount })
+    if (server.report.role === 'master') entry.masters.set(server.report.id, server)
+    else entry.masters.delete(server.report.id)
     this.#putPools(entry, mount.mount, server, mount)
   }
 
@@ -143,6 +142,7 @@ export class View {
   #removeMount(id: string, mount: Mount): void {
     const entry = this.#mounts.get(mount)
     entry?.carriers.delete(id)
+    entry?.masters.delete(id)
     entry?.any?.remove(id)
     entry?.tls?.remove(id)
   }
