@@ -17,11 +17,22 @@ export interface MountRequest {
 }
 
 /** Whether a request is served here; if not, where it is sent or why it is refused. */
-export type Placement =
-  | { serve: true }
-  | { serve: false; status: 302; location: string }
-  /** `forRoom`: refused because the server is full, which a report counts as a join */
-  | { serve: false; status: 403 | 404 | 503; text: string; forRoom: boolean }
+export type Placement = { serve: true } | Redirected | Refused
+
+interface Redirected {
+  serve: false
+  status: 302
+  location: string
+  /** turned away because the server is full, which a report counts as a join */
+  forRoom: boolean
+}
+
+interface Refused {
+  serve: false
+  status: 403 | 404 | 503
+  text: string
+  forRoom: boolean
+}
 
 export interface Placer {
   /** A promise where an on-demand relay has to be pulled first. */
@@ -50,9 +61,9 @@ export const notFound = {
   status: 404,
   text: 'The file you requested could not be found',
   forRoom: false,
-} as const satisfies Placement
+} as const satisfies Refused
 
-const forbidden = (text: string, forRoom: boolean): Placement => ({
+const forbidden = (text: string, forRoom: boolean): Refused => ({
   serve: false,
   status: 403,
   text,
@@ -73,10 +84,10 @@ export function place(standing: Standing, request: MountRequest): Placement {
   const { edgeUrl, id } = standing
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
   const location = locationOf(edgeUrl, request.mount, '') + withSentBack(request.query, id)
-  return { serve: false, status: 302, location }
+  return { serve: false, status: 302, location, forRoom: refused.forRoom }
 }
 
-function refusal(standing: Standing, relayLogin: boolean): Placement | undefined {
+function refusal(standing: Standing, relayLogin: boolean): Refused | undefined {
   const { mount } = standing
   if (!mount) return notFound
   if (relayLogin) return undefined
