@@ -35,12 +35,16 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   }
   const refused = refusal(access, post.reporter, report)
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
-  const loopback = post.remote === undefined ? undefined : report.urls.find(isLoopbackUrl)
+  const loopback = loopbackUrl(report, post.remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
   const conflict = registry.put(report, post.sourcelist, nowMs)
   if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
   return { status: 200, text: printReply(registry, report, post.edgeUrl, nowMs) }
 }
+
+/** A url that only the server itself can reach, though its report came from elsewhere. */
+const loopbackUrl = (report: Report, remote: string | undefined) =>
+  remote === undefined ? undefined : report.urls.find(isLoopbackUrl)
 
 function loopbackMessage({ sourcelist, remote }: Post, loopback: string): string {
   const line = sourcelist
@@ -67,10 +71,15 @@ export interface Registration {
   port: number
   /** seconds */
   interval: number
+  reporter: Reporter
+  /** as in {@link Post} */
+  remote: string | undefined
 }
 
-/** Reads `rserver`, `rport` and `interval`; undefined where they are absent or out of bounds. */
-export function parseRegistration(query: URLSearchParams): Registration | undefined {
+/** Reads `rserver`, `rport` and `interval`; undefined where one is absent or out of bounds. */
+export function parseRegistration(
+  query: URLSearchParams,
+): Pick<Registration, 'host' | 'port' | 'interval'> | undefined {
   const host = query.get('rserver') ?? ''
   const port = Number(query.get('rport'))
   const interval = Number(query.get('interval'))
@@ -80,15 +89,13 @@ export function parseRegistration(query: URLSearchParams): Registration | undefi
   return { host, port, interval }
 }
 
-/** Takes in an icecast-kh slave: every mount of live masters, the default capacity, 0 listeners. Returns why not. */
+/** Takes in an icecast-kh slave: every mount of live masters, the default capacity, 0 listeners. */
 export function register(
   registry: Registry,
   access: Access,
-  registration: Registration,
-  reporter: Reporter,
+  { host, port, interval, reporter, remote }: Registration,
   nowMs: number,
-): string | undefined {
-  const { host, port, interval } = registration
+): Answer {
   const url = new URL(`http://${host}:${port}`).origin
   const report: Report = {
     id: `${host}:${port}`,
@@ -99,5 +106,11 @@ export function register(
     state: 'up',
     mounts: [],
   }
-  return refusal(access, reporter, report) ?? registry.put(report, printSourcelist(report), nowMs, true)
+  const refused = refusal(access, reporter, report)
+  if (refused !== undefined) return { status: 401, text: `${refused}\n` }
+  if (loopbackUrl(report, remote) !== undefined)
+    return { status: 400, text: `rserver is ${host}, expected a host that others can reach\n` }
+  const conflict = registry.put(report, printSourcelist(report), nowMs, true)
+  if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
+  return { status: 200, text: '' }
 }

@@ -44,9 +44,8 @@ export function refusal(access: Access, reporter: Reporter, { id, role }: Report
     return `role is "master", expected the credentials of user ${masterUser} for it`
   if (reporter.kind === 'server' && reporter.id !== id)
     return `id is "${id}", expected "${reporter.id}" with these credentials`
-  if (reporter.kind !== 'server' && role === 'slave' && access.relays.has(id))
-    return `id is "${id}", expected that id's own credentials`
-  if (reporter.kind === 'relay' && access.relays.has(id))
+  const speaksForMaster = reporter.kind === 'master' && role === 'master'
+  if (reporter.kind !== 'server' && !speaksForMaster && access.relays.has(id))
     return `id is "${id}", expected that id's own credentials`
   return undefined
 }

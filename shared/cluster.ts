@@ -1,5 +1,5 @@
 import { type Answer, accept, type Post, type Registration, register } from './accept.ts'
-import type { Access, Reporter } from './access.ts'
+import type { Access } from './access.ts'
 import type { Registry } from './registry.ts'
 import type { HistoryRow } from './server-table.ts'
 import type { View } from './view.ts'
@@ -10,22 +10,28 @@ type Awaitable<T> = T | Promise<T>
 export interface Cluster {
   /** what to decide and show from: fresh by the runtime's own rule */
   current(): Awaitable<View>
+  /** the same with all that was answered before this call, at the price of a look into the store where that is remote */
+  fresh(): Awaitable<View>
   accept(post: Post): Awaitable<Answer>
-  /** an icecast-kh slave announces itself; returns why it is refused */
-  register(registration: Registration, reporter: Reporter): Awaitable<string | undefined>
+  /** an icecast-kh slave announces itself */
+  register(registration: Registration): Awaitable<Answer>
   /** false: no server of that id */
   setDrain(id: string, drained: boolean): Awaitable<boolean>
   /** false: no server of that id */
   forget(id: string): Awaitable<boolean>
   history(): Awaitable<HistoryRow[]>
+  /** throws where the store cannot be read */
+  check(): Awaitable<void>
 }
 
 /** A cluster whose registry is in this process: Bun, Deno, Node, and a master that decides itself. */
 export const localCluster = (registry: Registry, access: Access, nowMs: () => number): Cluster => ({
   current: () => registry.view,
+  fresh: () => registry.view,
   accept: (post) => accept(registry, access, post, nowMs()),
-  register: (registration, reporter) => register(registry, access, registration, reporter, nowMs()),
+  register: (registration) => register(registry, access, registration, nowMs()),
   setDrain: (id, drained) => registry.setDrain(id, drained),
   forget: (id) => registry.forget(id),
   history: () => registry.history(),
+  check: () => registry.check(),
 })

@@ -1,3 +1,4 @@
+import { type FactorMemory, factorOf, learnFactor, noFactorMemory } from './fan-out-factor.ts'
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
 import type { Report } from './report.ts'
@@ -13,6 +14,7 @@ interface Kept {
   boot: string | undefined
   seq: number | undefined
   formerBoots: readonly string[]
+  factor: FactorMemory
 }
 
 /**
@@ -94,6 +96,11 @@ export class Registry {
     return this.#table?.history() ?? []
   }
 
+  /** Throws where the table cannot be read. */
+  check(): void {
+    this.#table?.check()
+  }
+
   /** Forgets what has been stale for a day, drains excepted, and mounts that are gone. Returns the ids forgotten. */
   prune(nowMs: number): string[] {
     const gone = [...this.view.servers.values()].filter(
@@ -149,13 +156,16 @@ export class Registry {
   }
 
   #hold(row: ServerRow, report: Report): void {
-    this.#kept.set(row.id, { boot: report.boot, seq: report.seq, formerBoots: row.formerBoots })
+    const debit = this.view.servers.get(row.id)?.debit ?? 0
+    const factor = learnFactor(this.#kept.get(row.id)?.factor ?? noFactorMemory, report, debit)
+    this.#kept.set(row.id, { boot: report.boot, seq: report.seq, formerBoots: row.formerBoots, factor })
     this.view.put({
       report,
       receivedAtMs: row.receivedAtMs,
       drained: this.#drains.has(row.id),
       carriesAll: row.carriesAll,
       formerMounts: row.formerMounts,
+      factor: factorOf(factor),
       debit: 0,
     })
   }

@@ -52,6 +52,11 @@ export class ServerTable {
     })
   }
 
+  /** Throws where the database cannot be read. */
+  check(): void {
+    this.#sql.all('SELECT v FROM meta')
+  }
+
   servers(): ServerRow[] {
     interface Raw {
       id: string

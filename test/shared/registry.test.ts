@@ -228,7 +228,8 @@ describe('an icecast-kh slave registers by the query of its request', () => {
     const registry = open(sql)
     const registration = query('rserver=kh.example&rport=8000&interval=30')
     if (!registration) throw new Error('no registration')
-    expect(register(registry, access, registration, relay, 0)).toBeUndefined()
+    const asks = { ...registration, reporter: relay, remote: undefined }
+    expect(register(registry, access, asks, 0)).toMatchObject({ status: 200 })
     expect(goesTo(registry, 0)).toBe('unknown mount')
     accept(registry, access, post(reportOf('m', { role: 'master', listeners: 100 })), 0)
     expect(goesTo(registry, 0)).toBe('kh.example:8000')
