@@ -1,5 +1,5 @@
 import type { Mount } from './mount.ts'
-import { freeOfServer, isLive, type Reason, type Server, screen } from './server.ts'
+import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from './server.ts'
 import type { MountView, View } from './view.ts'
 
 /** A server in `GET /api/servers`; unknown numbers are null, rates in kbit/s. */
@@ -49,7 +49,7 @@ function serverJson(server: Server, view: View, nowMs: number): ServerJson {
     maxListeners: report.maxListeners ?? view.maxListenersDefault,
     bandwidth: report.bandwidth ?? null,
     maxBandwidth: report.maxBandwidth ?? null,
-    free: Math.max(0, freeOfServer(server, view.maxListenersDefault) - server.debit),
+    free: Math.max(0, freeOfServer(server, view.maxListenersDefault) - slotsTaken(server)),
     mounts: server.carriesAll ? all.sort() : report.mounts.map(({ mount }) => mount),
     out: screen(server, nowMs, view.maxListenersDefault),
   }

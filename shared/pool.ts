@@ -1,5 +1,5 @@
 import { Lottery } from './lottery.ts'
-import { isOpen, type Server } from './server.ts'
+import { isOpen, type Server, slotsTaken } from './server.ts'
 
 /** A server that carries a mount, as a draw sees it. */
 export interface Candidate {
@@ -85,4 +85,5 @@ export class Pool {
 type Weigh = (candidate: Candidate, nowMs: number) => number
 const freeOf: Weigh = ({ server, free, carries }, nowMs) =>
   isOpen(server, nowMs) && carries(nowMs) ? free : 0
-const weightOf: Weigh = (candidate, nowMs) => Math.max(0, freeOf(candidate, nowMs) - candidate.server.debit)
+const weightOf: Weigh = (candidate, nowMs) =>
+  Math.max(0, freeOf(candidate, nowMs) - slotsTaken(candidate.server))

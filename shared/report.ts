@@ -19,14 +19,16 @@ const count = number(0, Number.MAX_SAFE_INTEGER)
 const oneOf = <const T extends readonly string[]>(options: T) =>
   v.picklist(options, `expected ${options.join(' or ')}`)
 
-const url = v.pipe(
+/** A server's address: becomes its origin, without a path. */
+export const UrlSchema = v.pipe(
   v.string(),
   v.maxLength(limits.urlLengthMax, `expected at most ${limits.urlLengthMax} characters`),
   v.check(isBaseUrl, 'expected http://host:port or https://host:port, without user, path, query or fragment'),
   v.transform((text) => new URL(text).origin),
 )
 
-const location = v.pipe(
+/** `52.52,13.40`, latitude and longitude in degrees. */
+export const LocationSchema = v.pipe(
   v.string(),
   v.regex(/^-?\d{1,3}(\.\d{1,15})?, ?-?\d{1,3}(\.\d{1,15})?$/, 'expected latitude,longitude in degrees'),
   v.transform((text) => {
@@ -39,22 +41,23 @@ const location = v.pipe(
   ),
 )
 
+/** How a server is named in reports, `x=` and the API. */
+export const IdSchema = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._:[\]-]{1,128}$/, 'expected 1 to 128 of A-Z a-z 0-9 . _ : [ ] -'),
+)
+
 /** The fields above the blank line, by their names on the wire. */
 export const HeaderSchema = v.object({
   sourcelist: v.optional(v.literal('1', 'expected 1, the one version there is')),
-  id: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^[A-Za-z0-9._:[\]-]{1,128}$/, 'expected 1 to 128 of A-Z a-z 0-9 . _ : [ ] -'),
-    ),
-  ),
+  id: v.optional(IdSchema),
   boot: v.optional(
     v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 visible ASCII characters')),
   ),
   seq: v.optional(count),
   role: v.optional(oneOf(['slave', 'master']), 'slave'),
   url: v.pipe(
-    v.array(url, 'missing; expected at least one'),
+    v.array(UrlSchema, 'missing; expected at least one'),
     v.maxLength(limits.reportUrlsMax, `expected at most ${limits.reportUrlsMax} of them`),
   ),
   interval: number(limits.intervalSecondsMin, limits.intervalSecondsMax),
@@ -64,7 +67,7 @@ export const HeaderSchema = v.object({
   bandwidth: v.optional(count),
   joins: v.optional(count),
   state: v.optional(oneOf(['up', 'draining', 'leaving']), 'up'),
-  location: v.optional(location),
+  location: v.optional(LocationSchema),
   mounts: number(0, limits.reportMountsMax),
 })
 

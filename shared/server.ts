@@ -13,9 +13,14 @@ export interface Server {
   readonly carriesAll: boolean
   /** mounts of its earlier reports that are no longer in it, and when they last were */
   readonly formerMounts: readonly (readonly [Mount, number])[]
+  /** joins that it sees for each redirect of ours, 1 or more (shared/fan-out-factor.ts) */
+  readonly factor: number
   /** redirects of GETs to it since that report ("new listeners", S9); the one thing that changes in place */
   debit: number
 }
+
+/** The slots that redirects since the last report have taken, ours and by the factor those of other deciders. */
+export const slotsTaken = ({ debit, factor }: Server): number => Math.round(debit * factor)
 
 /** Why a server gets no listener, in the order in which it is looked for. */
 export type Reason = 'stale' | 'leaving' | 'draining' | 'drained' | 'full' | 'unreachable' | 'no mounts'

@@ -1,0 +1,37 @@
+/**
+ * A probe and the request that follows it are one listener: Apple's players ask for `bytes=0-1` first, and both have
+ * to reach the same server. They take their rolls from who asks for what in which minute, in place of the dice.
+ */
+
+/** Whether a request is one of such a pair. */
+export const isSticky = (range: string | null | undefined, userAgent: string | null | undefined): boolean =>
+  isProbe(range) || (userAgent?.startsWith('AppleCoreMedia') ?? false)
+
+/** Whether a request only asks what the server can do; it is answered like a listener's, and not debited. */
+export const isProbe = (range: string | null | undefined): boolean => range === 'bytes=0-1'
+
+const minuteMs = 60_000
+
+/** Rolls in [0, 1) that are the same for the same listener, mount and minute; over listeners as even as dice. */
+export function stickyRoll(address: string, userAgent: string, mount: string, nowMs: number): () => number {
+  let state = hash(`${address}\n${userAgent}\n${mount}\n${Math.floor(nowMs / minuteMs)}`)
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0
+    return mix(state) / 4294967296
+  }
+}
+
+/** FNV-1a over UTF-16 units, 32 bits; {@link mix} evens out what it leaves uneven in the high bits. */
+function hash(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  return h >>> 0
+}
+
+/** The finalizer of MurmurHash3 (Appleby): each bit of the input flips each bit of the output half the time. */
+function mix(value: number): number {
+  let h = value
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
