@@ -59,6 +59,23 @@ export class Pool {
     )
   }
 
+  /**
+   * Draws up to `count` candidates without repeats, each in proportion to weight among those left
+   * (keys of Efraimidis and Spirakis, 2006). For playlists: it looks at every candidate, and allocates.
+   */
+  drawSeveral(nowMs: number, roll: () => number, count: number): Candidate[] {
+    const weigh = this.#candidates.some((each) => each && weightOf(each, nowMs) > 0) ? weightOf : freeOf
+    const keyed: { candidate: Candidate; key: number }[] = []
+    for (const candidate of this.#candidates) {
+      const weight = candidate ? weigh(candidate, nowMs) : 0
+      if (candidate && weight > 0) keyed.push({ candidate, key: -Math.log(1 - roll()) / weight })
+    }
+    return keyed
+      .sort((a, b) => a.key - b.key)
+      .slice(0, count)
+      .map(({ candidate }) => candidate)
+  }
+
   #drawFrom(drum: Lottery, weigh: Weigh, nowMs: number, roll: () => number, out = -1): Candidate | undefined {
     const outWeight = out < 0 ? 0 : drum.weight(out)
     while (drum.total - outWeight > 0) {
