@@ -1,0 +1,112 @@
+import { connect, type Socket } from 'node:net'
+import { IcyReader, type TitleHeard } from './icy-reader.ts'
+
+export interface Head {
+  status: number
+  /** by lower-case name; the last of several wins */
+  headers: Map<string, string>
+}
+
+/** A listener on the wire, and what it has heard so far. */
+export interface Listener extends Head {
+  /** where it ended up after redirects */
+  readonly url: string
+  readonly bytesHeard: number
+  /** all audio so far, metadata taken out; the body's text where it was refused */
+  audio(): Uint8Array
+  readonly titles: readonly TitleHeard[]
+  readonly isClosed: boolean
+  close(): void
+}
+
+interface ListenOptions {
+  /** asks for metadata, as players do */
+  icy?: boolean
+  headers?: Record<string, string>
+  /** how many redirects it follows; 0 shows the 302 itself */
+  redirectsMax?: number
+}
+
+/** Listens as a player does: follows each 302 with the same request, then keeps what it hears until closed. */
+export async function listen(url: string, options: ListenOptions = {}): Promise<Listener> {
+  const { redirectsMax = 10 } = options
+  let at = url
+  for (let redirects = 0; ; redirects++) {
+    const heard = await ask(at, options)
+    const location = heard.headers.get('location')
+    if (heard.status !== 302 || location === undefined || redirects === redirectsMax) return heard
+    heard.close()
+    at = new URL(location, at).href
+  }
+}
+
+async function ask(url: string, { icy = false, headers = {} }: ListenOptions): Promise<Listener> {
+  const { host, hostname, port, pathname, search } = new URL(url)
+  const socket = connect(Number(port) || 80, hostname)
+  const fields = {
+    Host: host,
+    'User-Agent': 'distributary-listener',
+    ...(icy && { 'Icy-MetaData': '1' }),
+    ...headers,
+  }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join('')}Connection: close\r\n\r\n`)
+  const { head, rest } = await readHead(socket, url)
+  return hear(url, socket, head, rest)
+}
+
+const readHead = (socket: Socket, url: string) =>
+  new Promise<{ head: Head; rest: Uint8Array }>((resolve, reject) => {
+    let received = Buffer.alloc(0)
+    const onData = (bytes: Buffer) => {
+      received = Buffer.concat([received, bytes])
+      const end = received.indexOf('\r\n\r\n')
+      if (end < 0) return
+      socket.off('data', onData)
+      const head = parseHead(received.subarray(0, end).toString('latin1'))
+      resolve({ head, rest: received.subarray(end + 4) })
+    }
+    socket.on('data', onData)
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error(`${url} closed before its head was whole: "${received}"`)))
+  })
+
+function parseHead(text: string): Head {
+  const [statusLine = '', ...lines] = text.split('\r\n')
+  const status = Number(/^(?:HTTP\/1\.[01]|ICY) (\d{3})/.exec(statusLine)?.[1])
+  const headers = new Map<string, string>()
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim())
+  }
+  return { status, headers }
+}
+
+function hear(url: string, socket: Socket, head: Head, rest: Uint8Array): Listener {
+  const metaint = Number(head.headers.get('icy-metaint') ?? 0)
+  const reader = metaint > 0 ? new IcyReader(metaint) : undefined
+  const heard: Uint8Array[] = []
+  let bytesHeard = 0
+  const take = (bytes: Uint8Array) => {
+    for (const piece of reader?.push(bytes) ?? [bytes]) {
+      heard.push(piece)
+      bytesHeard += piece.length
+    }
+  }
+  take(rest)
+  socket.on('data', take)
+  socket.on('error', () => socket.destroy()) // a server that goes away closes its listeners: see isClosed
+  return {
+    ...head,
+    url,
+    titles: reader?.titles ?? [],
+    get bytesHeard() {
+      return bytesHeard
+    },
+    get isClosed() {
+      return socket.closed
+    },
+    audio: () => Buffer.concat(heard),
+    close: () => socket.destroy(),
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+import { freePort } from './ports.ts'
+import { type Program, start } from './process.ts'
+
+export type OriginRuntime = 'node' | 'bun'
+export type EdgeRuntime = OriginRuntime | 'deno' | 'workers'
+
+export const originRuntimes: readonly OriginRuntime[] = ['node', 'bun']
+export const edgeRuntimes: readonly EdgeRuntime[] = ['node', 'bun', 'deno', 'workers']
+
+/** Credentials of every cluster under test. */
+export const secrets = {
+  relay: 'relay-secret',
+  admin: 'admin-secret',
+  source: 'source-secret',
+} as const
+
+/** A server of ours as a process of its own. */
+export interface Server {
+  readonly url: string
+  readonly port: number
+  readonly program: Program
+  stop(): Promise<void>
+}
+
+/** Starts an edge on a free port and waits until it can decide. It keeps nothing unless `DATA_DIR` is given. */
+export async function startEdge(runtime: EdgeRuntime, env: Record<string, string> = {}): Promise<Server> {
+  const port = await freePort()
+  const program = runtime === 'workers' ? startWorker(port, env) : startEdgeProcess(runtime, port, env)
+  return whenAnswering(`edge on ${runtime}`, port, program, '/healthz')
+}
+
+const startEdgeProcess = (runtime: 'node' | 'bun' | 'deno', port: number, env: Record<string, string>) =>
+  start(runtime, runtime === 'deno' ? ['run', '-A', 'edge/main.ts'] : ['edge/main.ts'], {
+    env: { ...edgeSecrets, DATA_DIR: ':memory:', ...env, PORT: String(port), HOST: '127.0.0.1' },
+  })
+
+/** `wrangler dev`: workerd with a Durable Object, as deployed; its storage is a folder of its own. */
+function startWorker(port: number, env: Record<string, string>): Program {
+  const folder = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'workers-'))
+  const vars = Object.entries({ ...edgeSecrets, ...env }).filter(([name]) => name !== 'DATA_DIR')
+  const flags = ['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', folder]
+  return start(
+    'wrangler',
+    [
+      'dev',
+      '--local',
+      '--show-interactive-dev-session=false',
+      ...flags,
+      ...vars.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+    ],
+    { env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' } },
+  )
+}
+
+const edgeSecrets = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin }
+
+/** Starts an origin on a free port and waits until it answers. All kinds of access are on, with {@link secrets}. */
+export async function startOrigin(runtime: OriginRuntime, flags: readonly string[] = []): Promise<Server> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const program = start(
+    runtime,
+    ['origin/main.ts', '--port', String(port), '--bind', '127.0.0.1', '--public-url', url, ...flags],
+    {
+      env: {
+        ORIGIN_SOURCE_PASSWORD: secrets.source,
+        ORIGIN_RELAY_PASSWORD: secrets.relay,
+        ORIGIN_ADMIN_PASSWORD: secrets.admin,
+        ORIGIN_MASTER_PASSWORD: secrets.relay,
+      },
+    },
+  )
+  return whenAnswering(`origin on ${runtime}`, port, program, '/status-json.xsl')
+}
+
+/** A slave of an edge or a master, and a master that reports to an edge, by the flags that make them so. */
+export const slaveOf = (server: Server) => ['--master', server.url, '--update-interval', '2']
+export const masterAt = (edge: Server) => [
+  '--edge',
+  edge.url,
+  '--edge-password',
+  secrets.relay,
+  '--update-interval',
+  '2',
+]
+
+async function whenAnswering(name: string, port: number, program: Program, path: string): Promise<Server> {
+  const url = `http://127.0.0.1:${port}`
+  let gone = false
+  program.exited.then(() => {
+    gone = true
+  })
+  try {
+    await eventually(async () => gone || (await fetch(url + path)).ok, { withinMs: 20_000 })
+    if (gone) throw new Error('it exited')
+  } catch (problem) {
+    await program.stop()
+    throw new Error(`${name} did not answer at ${url}${path}:\n${program.output()}`, { cause: problem })
+  }
+  return { url, port, program, stop: () => program.stop() }
+}
