@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+/** ms that a child has from SIGTERM until it is killed: the grace of an origin, and some */
+const stopMs = 5000
+
+/** The programs of a demo: each in a process group of its own, so that a Ctrl-C reaches us alone and we end them in order. */
+export class Children {
+  readonly #running = new Map<string, ChildProcess>()
+  readonly #onDeath: (name: string, how: string) => void
+  #stopping = false
+
+  /** `onDeath` is told of a child that ends unasked. */
+  constructor(onDeath: (name: string, how: string) => void) {
+    this.#onDeath = onDeath
+    process.on('exit', () => this.#signal('SIGKILL'))
+  }
+
+  /** Runs a script by this same Node; each line that it prints comes out under its name. Returns its pid. */
+  start(name: string, script: string, flags: readonly string[], env: Record<string, string>): number {
+    const child = spawn(process.execPath, [script, ...flags], {
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#running.set(name, child)
+    for (const input of [child.stdout, child.stderr])
+      createInterface({ input }).on('line', (line) => console.log(`${name.padEnd(7)}| ${line}`))
+    const ended = (how: string) => {
+      this.#running.delete(name)
+      if (!this.#stopping) this.#onDeath(name, how)
+    }
+    child.on('error', (error) => ended(error.message))
+    child.on('exit', (code, signal) => ended(signal ? `killed by ${signal}` : `exited with ${code}`))
+    return child.pid ?? 0
+  }
+
+  /** Asks all to end, and kills those that have not after a while. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const ended = [...this.#running.values()].map(
+      (child) => new Promise((resolve) => child.on('exit', resolve)),
+    )
+    this.#signal('SIGTERM')
+    const killing = setTimeout(() => this.#signal('SIGKILL'), stopMs)
+    await Promise.all(ended)
+    clearTimeout(killing)
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const child of this.#running.values()) child.kill(signal)
+  }
+}
