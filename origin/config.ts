@@ -1,4 +1,5 @@
-import type { Report } from '../shared/report.ts'
+import { idOf, isLoopbackUrl, type Report } from '../shared/report.ts'
+import { ConfigError, type Settings } from './settings.ts'
 
 /**
  * What an origin runs by. Times in ms where the name says so, sizes in bytes, rates in kbit/s.
@@ -66,4 +67,137 @@ export interface MasterConfig {
   urls: readonly string[]
   user: string
   password: string
+}
+
+/** Every default that does not hang on another setting, in one place (contract §4). */
+const defaults = {
+  port: 8000,
+  hostname: 'localhost',
+  maxListeners: 256,
+  /** Icecast's, for a file that does not say */
+  sourcesInFile: 16,
+  sources: 1024,
+  queueBytes: 512_000,
+  burstBytes: 65_536,
+  headerTimeoutS: 15,
+  sourceTimeoutS: 10,
+  /** Icecast's, for a file that does not say */
+  updateIntervalInFileS: 120,
+  updateIntervalS: 10,
+  graceS: 5,
+} as const
+
+/** Where settings stand, the strongest first. */
+export interface SettingSources {
+  flags: Settings
+  environment: Settings
+  /** undefined: there is no file */
+  file: Settings | undefined
+}
+
+/**
+ * What the settings make together. `boundPort`: the port that the system gave for 0, once it is known.
+ * Throws {@link ConfigError} where two of them do not go together; it names the flag to set.
+ */
+export function createConfig(sources: SettingSources, boundPort?: number): OriginConfig {
+  const { flags, file } = sources
+  const all: Settings = { ...file, ...sources.environment, ...flags }
+  const port = boundPort ?? all.port ?? defaults.port
+  const hostname = all.hostname ?? defaults.hostname
+  const publicUrls = all.publicUrl ?? [new URL(`http://${hostname}:${port}`).origin]
+  const config: OriginConfig = {
+    port,
+    bind: all.bind,
+    tls: tlsOf(all),
+    hostname,
+    publicUrls,
+    sourcePassword: all.sourcePassword,
+    relayUser: all.relayUser ?? 'relay',
+    relayPassword: all.relayPassword,
+    adminUser: all.adminUser ?? 'admin',
+    adminPassword: all.adminPassword,
+    limits: limitsOf(all, file !== undefined),
+    master: masterOf(all, flags),
+    updateIntervalS: all.updateIntervalS ?? defaultInterval(sources),
+    onDemand: all.onDemand ?? false,
+    publicSlave: all.publicSlave ?? flags.master !== undefined,
+    edges: all.edge ?? [],
+    edgePassword: all.edgePassword,
+    id: all.id ?? idOf(publicUrls[0] ?? ''),
+    location: all.location,
+    dataDir: all.dataDir,
+    graceMs: (all.graceS ?? defaults.graceS) * 1000,
+    serverInfo: { admin: all.serverAdmin ?? 'icemaster@localhost', location: all.serverLocation ?? 'Earth' },
+  }
+  checkReports(config)
+  return config
+}
+
+const defaultInterval = ({ flags, file }: SettingSources) =>
+  file !== undefined && flags.master === undefined && flags.edge === undefined
+    ? defaults.updateIntervalInFileS
+    : defaults.updateIntervalS
+
+function limitsOf(all: Settings, inFile: boolean): OriginLimits {
+  const queueBytes = all.queueBytes ?? defaults.queueBytes
+  const burstBytes = all.burstOnConnect === false ? 0 : (all.burstBytes ?? defaults.burstBytes)
+  if (burstBytes > queueBytes)
+    throw new ConfigError(
+      `<limits><burst-size> is ${burstBytes}, expected at most the queue-size, ${queueBytes}`,
+    )
+  return {
+    maxListeners: all.maxListeners ?? all.clients ?? defaults.maxListeners,
+    sources: all.sources ?? (inFile ? defaults.sourcesInFile : defaults.sources),
+    queueBytes,
+    burstBytes,
+    headerTimeoutMs: (all.headerTimeoutS ?? defaults.headerTimeoutS) * 1000,
+    sourceTimeoutMs: (all.sourceTimeoutS ?? defaults.sourceTimeoutS) * 1000,
+    maxBandwidthKbps: all.maxBandwidthKbps,
+  }
+}
+
+function tlsOf({ tlsPort, tlsCert, tlsKey }: Settings): OriginConfig['tls'] {
+  if (tlsPort === undefined) return undefined
+  if (tlsCert === undefined) throw new ConfigError('--tls-port needs a certificate, expected --tls-cert')
+  if (tlsKey === undefined) throw new ConfigError('--tls-port needs a key, expected --tls-key')
+  return { port: tlsPort, certFile: tlsCert, keyFile: tlsKey }
+}
+
+/** A flag's master stands for the file's whole `master-server`. */
+function masterOf(all: Settings, flags: Settings): MasterConfig | undefined {
+  const urls = flags.master ?? masterInFile(all)
+  if (!urls) return undefined
+  if (all.masterPassword === undefined)
+    throw new ConfigError(
+      `the master ${urls[0]} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`,
+    )
+  return { urls, user: all.masterUser ?? 'relay', password: all.masterPassword }
+}
+
+function masterInFile({ masterServer, masterPort, masterTls }: Settings): string[] | undefined {
+  if (masterServer === undefined) return undefined
+  if (masterPort === undefined)
+    throw new ConfigError(`<master-server> is "${masterServer}", expected a <master-server-port> beside it`)
+  const host = masterServer.includes(':') ? `[${masterServer.replace(/^\[|\]$/g, '')}]` : masterServer
+  const url = `${masterTls ? 'https' : 'http'}://${host}:${masterPort}`
+  if (!URL.canParse(url) || new URL(url).pathname !== '/')
+    throw new ConfigError(`<master-server> is "${masterServer}", expected a host name or address`)
+  return [new URL(url).origin]
+}
+
+/** Where this server reports to: its master while it is a public slave, and every edge. */
+export const reportsTo = ({ master, publicSlave, edges }: OriginConfig): string[] => [
+  ...(master && publicSlave ? master.urls : []),
+  ...edges,
+]
+
+function checkReports(config: OriginConfig): void {
+  if (config.edges.length > 0 && config.edgePassword === undefined)
+    throw new ConfigError(`the edge ${config.edges[0]} needs a password, expected --edge-password`)
+  const loopback = config.publicUrls.find(isLoopbackUrl)
+  const remote = reportsTo(config).find((url) => !isLoopbackUrl(url))
+  if (loopback !== undefined && remote !== undefined)
+    throw new ConfigError(
+      `the public URL is ${loopback}, which ${remote} could send nobody to; expected --public-url (or --hostname) with an address that listeners reach`,
+    )
 }
