@@ -1,0 +1,93 @@
+/** A piece of a stream, cut where a frame begins. */
+export interface Cut {
+  bytes: Uint8Array<ArrayBuffer>
+  /** offsets in `bytes` at which a whole frame begins, ascending; empty where none is known */
+  frames: readonly number[]
+}
+
+/** Finds the places in a stream at which a listener may begin. Every byte that goes in comes out, in order. */
+export interface Framer {
+  push(bytes: Uint8Array): void
+  /** bytes held */
+  readonly length: number
+  /** a view of the bytes held, good until the next call */
+  peek(): Uint8Array
+  /** kbit/s of the audio by its own headers; 0 where it does not say */
+  readonly kbps: number
+  /** What has come up to the end of the last whole frame. */
+  take(): Cut
+  /** All that has come, for a stream that pauses or ends within a frame. */
+  takeAll(): Cut
+}
+
+/** One frame's header, read. */
+export interface Frame {
+  /** bytes, header included */
+  length: number
+  durationMs: number
+  /** equal in all frames of one stream: version, layer, rate; keeps chance patterns from passing as headers */
+  kind: number
+}
+
+/** A way to read frames; a stream is of one format. */
+export interface FrameFormat {
+  /** bytes that `parse` looks at */
+  headerBytes: number
+  /** The frame whose header stands at this offset; undefined where none does. */
+  parse(bytes: Uint8Array, at: number): Frame | undefined
+}
+
+/** A growing run of bytes with its taken part cut off the front. */
+export class Pending {
+  #buffer = new Uint8Array(4096)
+  length = 0
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.length)
+  }
+
+  append(bytes: Uint8Array): void {
+    const length = this.length + bytes.length
+    if (length > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(length, this.#buffer.length * 2))
+      grown.set(this.bytes)
+      this.#buffer = grown
+    }
+    this.#buffer.set(bytes, this.length)
+    this.length = length
+  }
+
+  /** A copy of the first bytes, of their exact size; what follows moves to the front. */
+  shift(count: number): Uint8Array<ArrayBuffer> {
+    const taken = this.#buffer.slice(0, count)
+    this.#buffer.copyWithin(0, count, this.length)
+    this.length -= count
+    return taken
+  }
+}
+
+/** For streams whose frames we cannot tell: bytes as they come, a listener begins anywhere. */
+export class ByteFramer implements Framer {
+  readonly kbps = 0
+  #pending = new Pending()
+
+  get length(): number {
+    return this.#pending.length
+  }
+
+  peek(): Uint8Array {
+    return this.#pending.bytes
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#pending.append(bytes)
+  }
+
+  take(): Cut {
+    return { bytes: this.#pending.shift(this.#pending.length), frames: [] }
+  }
+
+  takeAll(): Cut {
+    return this.take()
+  }
+}

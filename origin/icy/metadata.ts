@@ -1,0 +1,68 @@
+/** What a block of ICY metadata says: the current title and, where given, a URL. */
+export interface IcyMetadata {
+  title: string
+  url: string | undefined
+}
+
+/** bytes of text that one block can hold: its length is a byte that counts sixteens */
+const textBytesMax = 255 * 16
+const encoder = new TextEncoder()
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const latin1 = new TextDecoder('latin1')
+
+/** `';` ends a value and cannot be escaped; a typographic quote says the same to people. Line ends and NUL break players. */
+const clean = (value: string) => value.replaceAll("';", '’;').replace(/[\0\r\n]+/g, ' ')
+
+/**
+ * Encodes one block: its length byte, the text, and NULs up to a multiple of 16 with at least one, as Icecast 2.4 does.
+ * Text beyond 4079 bytes is cut, at a character.
+ */
+export function encodeMetadata({ title, url }: IcyMetadata): Uint8Array {
+  const tail = encoder.encode(url === undefined ? "';" : `';StreamUrl='${clean(url)}';`)
+  const head = encoder.encode("StreamTitle='")
+  const room = Math.max(0, textBytesMax - 1 - head.length - tail.length)
+  const body = cutText(encoder.encode(clean(title)), room)
+  const textBytes = Math.min(head.length + body.length + tail.length, textBytesMax)
+  const sixteens = Math.min(255, Math.floor(textBytes / 16) + 1)
+  const block = new Uint8Array(1 + sixteens * 16)
+  block[0] = sixteens
+  block.set(head, 1)
+  block.set(body, 1 + head.length)
+  block.set(tail.subarray(0, textBytesMax - head.length - body.length), 1 + head.length + body.length)
+  return block
+}
+
+/** The first bytes of UTF-8 text, without half a character at the end. */
+function cutText(text: Uint8Array, bytesMax: number): Uint8Array {
+  if (text.length <= bytesMax) return text
+  let end = bytesMax
+  while (end > 0 && ((text[end] ?? 0) & 0xc0) === 0x80) end--
+  return text.subarray(0, end)
+}
+
+/** Decodes the text of a block (without its length byte); undefined where it carries no title. UTF-8, else latin1. */
+export function decodeMetadata(bytes: Uint8Array): IcyMetadata | undefined {
+  const text = decodeText(bytes).replace(/\0+$/, '')
+  const [, rest] = /StreamTitle='(.*)/s.exec(text) ?? []
+  if (rest === undefined) return undefined
+  // a title may itself hold quotes and semicolons: it ends where StreamUrl begins, else at the last "';"
+  const [, beforeUrl, urlRest] = /^(.*?)';\s*StreamUrl='(.*)/s.exec(rest) ?? []
+  return {
+    title: beforeUrl ?? untilQuote(rest),
+    url: urlRest === undefined ? undefined : untilQuote(urlRest),
+  }
+}
+
+function untilQuote(text: string): string {
+  const end = text.lastIndexOf("';")
+  return end < 0 ? text.replace(/'?;?$/, '') : text.slice(0, end)
+}
+
+/** Text of unknown charset: UTF-8 where it is that, else latin1, which anything is. */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return latin1.decode(bytes)
+  }
+}

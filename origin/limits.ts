@@ -1,0 +1,32 @@
+/** Bounds of the origin that no operator sets, each with its unit and its reason. */
+export const limits = {
+  /** bytes of a request head, its blank line included (contract §6) */
+  headBytesMax: 8192,
+  /** header lines of a request (contract §6) */
+  headLinesMax: 64,
+  /** connections that have not sent a whole head; a crowd of 2,000 a second waits for some ms each */
+  waitingHeadsMax: 4096,
+  /** requests under way to what is no stream, with and without credentials: each has slots of its own */
+  publicRequestsMax: 256,
+  adminRequestsMax: 64,
+  /** relays with credentials at once: more slaves than the biggest cluster its users told of (icecast-kh#145) has */
+  relaysMax: 1024,
+  /** bytes of a request's body: a report's bound, and room to tell that one is beyond it */
+  bodyBytesMax: 1_048_576 + 4096,
+  /** ms that a closed connection may take to read its answer before it is cut */
+  lingerMs: 2000,
+  /** ms that a listener has to take the last bytes of a mount that ended */
+  farewellMs: 5000,
+  /** bytes of audio between two blocks of ICY metadata: Icecast's default */
+  metaintBytes: 16_000,
+  /** ms between two flushes of a mount: with few listeners, and with `crowd` of them or more (contract §7) */
+  flushMsMin: 250,
+  flushMsMax: 1000,
+  crowd: 2000,
+  /** bytes that leave without waiting for the flush: a source that sends faster than it plays */
+  flushBytesMax: 65_536,
+  /** listeners written to before others get their turn: some 4 ms, so that a join is answered in time */
+  flushSlice: 256,
+  /** ms without a byte after which the same credentials may take over a source's mount (contract §4) */
+  takeoverSilenceMs: 3000,
+} as const

@@ -1,0 +1,249 @@
+import type { Mount } from '../../shared/mount.ts'
+import { framerFor, mediaType, takesIcy } from '../format/formats.ts'
+import type { Framer } from '../format/framer.ts'
+import type { IcyMetadata } from '../icy/metadata.ts'
+import { limits } from '../limits.ts'
+import { Rate } from '../rate.ts'
+import { Audience } from './audience.ts'
+import type { FeedInfo } from './feed.ts'
+import { Listener, type ListenerInfo, type Tally, type Wire } from './listener.ts'
+import type { LiveMount } from './live-mount.ts'
+import type { MountsDeps } from './mounts.ts'
+import { Queue } from './queue.ts'
+import { Titles } from './titles.ts'
+import { Woven } from './woven.ts'
+
+/** One mount with a feed: takes its bytes in, keeps the newest, and hands them to its listeners in flushes. */
+export class ActiveMount implements LiveMount {
+  readonly name: Mount
+  readonly startedAtMs: number
+  info: FeedInfo
+  interruptedAtMs: number | undefined
+  /** when the last bytes came in */
+  heardAtMs: number
+  listeners = 0
+  relays = 0
+  listenerPeak = 0
+  joins = 0
+  slow = 0
+  bytesRead = 0
+  bytesSent = 0
+  writes = 0
+  #deps: MountsDeps
+  #framer: Framer
+  #rate: Rate
+  #titles = new Titles()
+  #plain: Audience
+  #woven: Woven
+  #tally: Tally = { writes: 0, bytes: 0, dropped: [] }
+  #heardSinceFlush = false
+  #burst: { end: number; views: Uint8Array[] } | undefined
+  #stopFlush = () => {}
+  #ended = false
+
+  constructor(name: Mount, info: FeedInfo, deps: MountsDeps) {
+    this.name = name
+    this.info = info
+    this.#deps = deps
+    this.startedAtMs = deps.nowMs()
+    this.heardAtMs = this.startedAtMs
+    this.#framer = framerFor(info.contentType)
+    this.#rate = new Rate(deps.nowMs)
+    const { queueBytes, burstBytes } = deps.config.limits
+    const settle = () => this.#settle()
+    this.#plain = new Audience(new Queue(Math.max(queueBytes, burstBytes)), deps.timers, settle)
+    this.#woven = new Woven(deps, this.#plain.queue, this.#titles, settle)
+    this.#schedule()
+  }
+
+  get kind(): 'source' | 'relay' {
+    return this.info.kind
+  }
+  get contentType(): string {
+    return this.info.contentType
+  }
+  get title(): string {
+    return this.#titles.current.title
+  }
+  get maxListeners(): number | null {
+    return this.info.maxListeners ?? null
+  }
+  get kbps(): number {
+    return this.#framer.kbps || Math.round((this.#rate.perSecond() * 8) / 1000)
+  }
+  /** whether listeners may ask for ICY metadata */
+  get takesIcy(): boolean {
+    return takesIcy(this.contentType)
+  }
+  get everyone(): Listener[] {
+    return [...this.#plain.listeners, ...this.#woven.listeners]
+  }
+
+  tail(bytes: number): Uint8Array {
+    const held = this.#framer.peek()
+    const fromQueue = this.#plain.queue.slice(this.#plain.queue.endPlace - Math.max(0, bytes - held.length))
+    const whole = [...fromQueue, held]
+    const joined = new Uint8Array(whole.reduce((sum, part) => sum + part.length, 0))
+    let at = 0
+    for (const part of whole) {
+      joined.set(part, at)
+      at += part.length
+    }
+    return joined.slice(-bytes)
+  }
+
+  push(bytes: Uint8Array): void {
+    const isFirst = this.bytesRead === 0
+    this.bytesRead += bytes.length
+    this.#rate.add(bytes.length)
+    this.heardAtMs = this.#deps.nowMs()
+    this.#heardSinceFlush = true
+    this.#framer.push(bytes)
+    // who joins a mount that has just begun need not wait for its first flush
+    if (isFirst || this.#framer.length >= limits.flushBytesMax) this.#flushWhole()
+  }
+
+  /** True where that is another title than before. */
+  setTitle(metadata: IcyMetadata): boolean {
+    return this.#titles.set(this.#plain.queue.endPlace + this.#framer.length, metadata)
+  }
+
+  /** Serves a listener: its head and the burst at once, in one write, and what comes from then on. */
+  join(wire: Wire, head: Uint8Array, info: ListenerInfo, icy: boolean): Listener {
+    const { views, audience } = icy
+      ? this.#woven.join()
+      : { views: this.#plainBurst(), audience: this.#plain }
+    const listener = new Listener(this.#deps.nextId(), info, wire, audience.queue, this.#tally)
+    audience.add(listener)
+    this.#countJoin(info.isRelay)
+    wire.cork()
+    wire.write(head)
+    for (const view of views) {
+      wire.write(view)
+      this.#tally.bytes += view.length
+    }
+    wire.uncork()
+    return listener
+  }
+
+  /** A connection ended; one that is no listener here changes nothing. */
+  leave(listener: Listener): void {
+    if (!this.#plain.delete(listener) && !this.#woven.delete(listener)) return
+    if (listener.info.isRelay) {
+      this.relays--
+      return
+    }
+    this.listeners--
+    this.#deps.load.listeners--
+  }
+
+  /** Goes on with a new connection of its feed; listeners of another codec cannot be kept. */
+  resume(info: FeedInfo): void {
+    if (mediaType(info.contentType) !== mediaType(this.contentType)) {
+      this.#emit(this.#framer.takeAll())
+      this.#closeListeners()
+      this.#framer = framerFor(info.contentType)
+    }
+    this.info = info
+    this.heardAtMs = this.#deps.nowMs()
+    this.interruptedAtMs = undefined
+  }
+
+  /** Counts a listener that was refused for room. */
+  countRefused(): void {
+    this.joins++
+    this.#deps.load.joins++
+  }
+
+  /** Hands out what has come since the last flush: whole frames, or all of it where the feed pauses. */
+  flush(): void {
+    if (this.#heardSinceFlush) this.#flushWhole()
+    else this.#emit(this.#framer.takeAll())
+    this.#heardSinceFlush = false
+  }
+
+  /** Ends the mount; listeners get what there is and are closed. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#stopFlush()
+    this.#emit(this.#framer.takeAll())
+    this.#closeListeners()
+  }
+
+  #closeListeners(): void {
+    const everyone = this.everyone
+    for (const listener of everyone) {
+      listener.wire.end()
+      this.leave(listener)
+    }
+    this.#deps.timers.after(limits.farewellMs, () => {
+      for (const { wire } of everyone) wire.destroy()
+    })
+  }
+
+  #plainBurst(): Uint8Array[] {
+    const { queue } = this.#plain
+    if (this.#burst?.end !== queue.end)
+      this.#burst = {
+        end: queue.end,
+        views: queue.slice(queue.burstPlace(this.#deps.config.limits.burstBytes)),
+      }
+    return this.#burst.views
+  }
+
+  #countJoin(isRelay: boolean): void {
+    if (isRelay) {
+      this.relays++
+      return
+    }
+    this.listeners++
+    this.joins++
+    this.#deps.load.listeners++
+    this.#deps.load.joins++
+    this.listenerPeak = Math.max(this.listenerPeak, this.listeners)
+  }
+
+  #flushWhole(): void {
+    this.#emit(this.#framer.take())
+  }
+
+  #emit(cut: { bytes: Uint8Array; frames: readonly number[] }): void {
+    const { queue } = this.#plain
+    if (cut.bytes.length > 0) {
+      const place = queue.endPlace
+      queue.push(cut)
+      this.#woven.push(cut, place)
+      this.#titles.prune(queue.firstPlace)
+    }
+    this.#plain.flush()
+    this.#woven.flush()
+  }
+
+  /** Counts what was written and drops who fell off the queue. */
+  #settle(): void {
+    const tally = this.#tally
+    this.writes += tally.writes
+    this.bytesSent += tally.bytes
+    this.#deps.load.addSent(tally.bytes)
+    tally.writes = 0
+    tally.bytes = 0
+    for (const listener of tally.dropped.splice(0)) {
+      this.slow++
+      this.#deps.load.slow++
+      this.leave(listener)
+      listener.wire.destroy()
+    }
+  }
+
+  /** One timer a mount: the more listeners, the longer the pause and the bigger each write (contract §7). */
+  #schedule(): void {
+    const { flushMsMin, flushMsMax, crowd } = limits
+    const everyone = this.listeners + this.relays
+    const ms = Math.min(flushMsMax, Math.max(flushMsMin, (everyone / crowd) * flushMsMax))
+    this.#stopFlush = this.#deps.timers.after(ms, () => {
+      this.flush()
+      if (!this.#ended) this.#schedule()
+    })
+  }
+}

@@ -1,0 +1,99 @@
+/** A piece of a mount's stream, shared by all its listeners. */
+export interface Chunk {
+  readonly bytes: Uint8Array
+  /** offsets at which a frame begins, ascending; a listener may begin there */
+  readonly frames: readonly number[]
+}
+
+interface Held<C extends Chunk> {
+  chunk: C
+  /** place of its first byte, counted from the queue's beginning */
+  start: number
+}
+
+/**
+ * The newest bytes of a mount.
+ *
+ *   oldest             burst point          newest
+ *   [ chunk | chunk | … | chunk | … | chunk | chunk ]   bytesMax in all
+ *       ^ listener A, behind        ^ listener B
+ *
+ * A listener's position is the number of the chunk that it gets next, counted from the queue's beginning; a place is a
+ * byte, counted likewise. One copy of the bytes serves all listeners. Who falls off the left end is dropped by its
+ * mount: the queue does not know who listens.
+ */
+export class Queue<C extends Chunk = Chunk> {
+  #held: Held<C>[] = []
+  #bytesMax: number
+  #endPlace = 0
+  /** position of the oldest chunk held */
+  first = 0
+
+  /** @param bytesMax held at most, save that the newest chunk always is */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** position behind the newest chunk */
+  get end(): number {
+    return this.first + this.#held.length
+  }
+
+  /** place of the oldest byte held */
+  get firstPlace(): number {
+    return this.#held[0]?.start ?? this.#endPlace
+  }
+
+  /** place behind the newest byte */
+  get endPlace(): number {
+    return this.#endPlace
+  }
+
+  get chunks(): C[] {
+    return this.#held.map(({ chunk }) => chunk)
+  }
+
+  at(position: number): C | undefined {
+    return this.#held[position - this.first]?.chunk
+  }
+
+  push(chunk: C): void {
+    this.#held.push({ chunk, start: this.#endPlace })
+    this.#endPlace += chunk.bytes.length
+    while (this.#endPlace - this.firstPlace > this.#bytesMax && this.#held.length > 1) {
+      this.#held.shift()
+      this.first++
+    }
+  }
+
+  /** Views of the bytes between two places, as far as they are held. */
+  slice(from: number, to = this.#endPlace): Uint8Array[] {
+    const views: Uint8Array[] = []
+    for (const { chunk, start } of this.#held) {
+      const begin = Math.max(0, from - start)
+      const end = Math.min(chunk.bytes.length, to - start)
+      if (begin < end) views.push(chunk.bytes.subarray(begin, end))
+    }
+    return views
+  }
+
+  /** The first place, from this one on, at which a frame begins; undefined where none is known. */
+  frameFrom(place: number): number | undefined {
+    for (const { chunk, start } of this.#held) {
+      if (start + chunk.bytes.length <= place) continue
+      const frame = chunk.frames.find((offset) => start + offset >= place)
+      if (frame !== undefined) return start + frame
+    }
+    return undefined
+  }
+
+  /**
+   * Where a new listener begins: at a frame within the newest so many bytes. Where no frame is known there, at a chunk,
+   * since chunks are cut at frames as far as there are any.
+   */
+  burstPlace(bytesMax: number): number {
+    const oldest = Math.max(this.firstPlace, this.#endPlace - bytesMax)
+    const chunkStart = this.#held.find(({ start }) => start >= oldest)?.start
+    return this.frameFrom(oldest) ?? chunkStart ?? this.#endPlace
+  }
+}
