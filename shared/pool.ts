@@ -1,4 +1,4 @@
-import { Lottery } from './lottery.ts'
+import { Drum } from './drum.ts'
 import { isOpen, type Server, slotsTaken } from './server.ts'
 
 /** A server that carries a mount, as a draw sees it. */
@@ -12,29 +12,53 @@ export interface Candidate {
   readonly carries: (nowMs: number) => boolean
 }
 
-/**
- * The candidates of one mount for one scheme, ready to draw from in proportion to weight (contract §3, Decision 3).
- *
- * The drums hold what each weight was when last looked at. Between two reports a weight only falls (a debit, a
- * deadline, a drain), so a ticket that is drawn is honoured with the chance `weight now ÷ weight held` and the drum
- * corrected: the draw stays exact, though no debit touches the drums of all the other mounts.
- */
+const freeOf = (candidate: Candidate | undefined, nowMs: number): number =>
+  candidate && isOpen(candidate.server, nowMs) && candidate.carries(nowMs) ? candidate.free : 0
+
+const weightOf = (candidate: Candidate | undefined, nowMs: number): number => {
+  const free = freeOf(candidate, nowMs)
+  return free === 0 || !candidate ? 0 : Math.max(0, free - slotsTaken(candidate.server))
+}
+
+/** The candidates of one mount for one scheme, ready to draw from in proportion to weight (contract §3, Decision 3). */
 export class Pool {
   #candidates: (Candidate | undefined)[] = []
   #indexes = new Map<string, number>()
   #unused: number[] = []
   /** tickets: free slots less the debit */
-  #weighed = new Lottery()
+  #weighed = new Drum((index, nowMs) => this.weightAt(index, nowMs))
   /** tickets: free slots; drawn from where every weight is 0 */
-  #free = new Lottery()
+  #free = new Drum((index, nowMs) => this.freeAt(index, nowMs))
+
+  /** How many indexes there are; some may be empty. */
+  get size(): number {
+    return this.#candidates.length
+  }
+
+  at(index: number): Candidate | undefined {
+    return this.#candidates[index]
+  }
+
+  /** Where a server stands, by its id; -1 where it does not. */
+  indexOf(id: string | undefined): number {
+    return id === undefined ? -1 : (this.#indexes.get(id) ?? -1)
+  }
+
+  /** Free slots at an index now, before the debit; 0 where its server is out. */
+  freeAt(index: number, nowMs: number): number {
+    return freeOf(this.#candidates[index], nowMs)
+  }
+
+  /** Free slots at an index now, less the debit. */
+  weightAt(index: number, nowMs: number): number {
+    return weightOf(this.#candidates[index], nowMs)
+  }
 
   put(candidate: Candidate): void {
     const { id } = candidate.server.report
-    const index = this.#indexes.get(id) ?? this.#unused.pop() ?? this.#add()
+    const index = this.#indexes.get(id) ?? this.#unused.pop() ?? this.#candidates.length
     this.#indexes.set(id, index)
-    this.#candidates[index] = candidate
-    this.#weighed.set(index, candidate.free)
-    this.#free.set(index, candidate.free)
+    this.#setAt(index, candidate)
   }
 
   remove(id: string): void {
@@ -42,9 +66,7 @@ export class Pool {
     if (index === undefined) return
     this.#indexes.delete(id)
     this.#unused.push(index)
-    this.#candidates[index] = undefined
-    this.#weighed.set(index, 0)
-    this.#free.set(index, 0)
+    this.#setAt(index, undefined)
   }
 
   /**
@@ -52,11 +74,9 @@ export class Pool {
    * `roll` gives numbers in [0, 1): the same numbers give the same candidate.
    */
   draw(nowMs: number, roll: () => number, except?: string): Candidate | undefined {
-    const out = except === undefined ? undefined : this.#indexes.get(except)
-    return (
-      this.#drawFrom(this.#weighed, weightOf, nowMs, roll, out) ??
-      this.#drawFrom(this.#free, freeOf, nowMs, roll, out)
-    )
+    const out = this.indexOf(except)
+    const index = this.#weighed.draw(nowMs, roll, out)
+    return this.#candidates[index >= 0 ? index : this.#free.draw(nowMs, roll, out)]
   }
 
   /**
@@ -64,10 +84,10 @@ export class Pool {
    * (keys of Efraimidis and Spirakis, 2006). For playlists: it looks at every candidate, and allocates.
    */
   drawSeveral(nowMs: number, roll: () => number, count: number): Candidate[] {
-    const weigh = this.#candidates.some((each) => each && weightOf(each, nowMs) > 0) ? weightOf : freeOf
+    const weigh = this.#candidates.some((each) => weightOf(each, nowMs) > 0) ? weightOf : freeOf
     const keyed: { candidate: Candidate; key: number }[] = []
     for (const candidate of this.#candidates) {
-      const weight = candidate ? weigh(candidate, nowMs) : 0
+      const weight = weigh(candidate, nowMs)
       if (candidate && weight > 0) keyed.push({ candidate, key: -Math.log(1 - roll()) / weight })
     }
     return keyed
@@ -76,31 +96,9 @@ export class Pool {
       .map(({ candidate }) => candidate)
   }
 
-  #drawFrom(drum: Lottery, weigh: Weigh, nowMs: number, roll: () => number, out = -1): Candidate | undefined {
-    const outWeight = out < 0 ? 0 : drum.weight(out)
-    while (drum.total - outWeight > 0) {
-      let ticket = roll() * (drum.total - outWeight)
-      if (out >= 0 && ticket >= drum.before(out)) ticket += outWeight
-      const index = drum.at(ticket)
-      const held = drum.weight(index)
-      const candidate = this.#candidates[index]
-      const weight = candidate ? weigh(candidate, nowMs) : 0
-      if (weight === held) return candidate
-      const honoured = ticket - drum.before(index) < weight
-      drum.set(index, weight)
-      if (honoured) return candidate
-    }
-    return undefined
-  }
-
-  #add(): number {
-    this.#free.add()
-    return this.#weighed.add()
+  #setAt(index: number, candidate: Candidate | undefined): void {
+    this.#candidates[index] = candidate
+    this.#weighed.set(index, candidate?.free ?? 0)
+    this.#free.set(index, candidate?.free ?? 0)
   }
 }
-
-type Weigh = (candidate: Candidate, nowMs: number) => number
-const freeOf: Weigh = ({ server, free, carries }, nowMs) =>
-  isOpen(server, nowMs) && carries(nowMs) ? free : 0
-const weightOf: Weigh = (candidate, nowMs) =>
-  Math.max(0, freeOf(candidate, nowMs) - slotsTaken(candidate.server))
