@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import type { Answer } from './accept.ts'
 import { type Access, isAdmin, type Reporter, reporterOf } from './access.ts'
 import { isLoopback } from './address.ts'
 import { mountsJson, serversJson } from './api.ts'
@@ -24,9 +25,17 @@ export interface ClusterEnv {
 export const unauthorized = (c: Context, text: string) =>
   c.text(text, 401, { 'WWW-Authenticate': 'Basic realm="distributary"' })
 
+/** The sender's address where it is known and not loopback: a loopback url is then not its own machine. */
+export const remoteOf = ({ address }: RequestFacts): string | undefined =>
+  address !== undefined && !isLoopback(address) ? address : undefined
+
 /** Who a request's credentials prove as a reporter or relay; undefined where they prove nothing. */
 export const reporterIn = (access: Access, request: Request): Reporter | undefined =>
   reporterOf(access, parseBasic(request.headers.get('authorization')))
+
+/** What acceptance said, as a response. */
+export const printAnswer = (c: Context, { status, text }: Answer) =>
+  status === 401 ? unauthorized(c, text) : c.text(text, status)
 
 /** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
 export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
@@ -42,18 +51,21 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
     if (!body) return c.text(`the report is larger than ${limits.reportBytesMax} bytes\n`, 413)
     const sourcelist = decodeSourcelist(body)
     if (sourcelist === undefined) return c.text('line 1: the report is not UTF-8, expected UTF-8\n', 400)
-    const { address, base } = c.env
-    const remote = address !== undefined && !isLoopback(address) ? address : undefined
-    const answer = await cluster.accept({ sourcelist, reporter, remote, edgeUrl: base })
-    return answer.status === 401 ? unauthorized(c, answer.text) : c.text(answer.text, answer.status)
+    const answer = await cluster.accept({
+      sourcelist,
+      reporter,
+      remote: remoteOf(c.env),
+      edgeUrl: c.env.base,
+    })
+    return printAnswer(c, answer)
   })
 
   app.use('/api/*', async (c, next) => {
     if (isAdmin(access, parseBasic(c.req.header('authorization')))) return next()
     return unauthorized(c, 'expected the credentials of the admin\n')
   })
-  app.get('/api/servers', async (c) => c.json(serversJson(await cluster.current(), nowMs())))
-  app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.current(), nowMs())))
+  app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs())))
+  app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
   const done = (c: Context, found: boolean) =>
     found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)
   app.post('/api/servers/:id/drain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), true)))

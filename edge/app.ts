@@ -1,0 +1,87 @@
+import { Hono } from 'hono'
+import { isAdmin } from '../shared/access.ts'
+import { serversJson } from '../shared/api.ts'
+import type { Cluster } from '../shared/cluster.ts'
+import { type ClusterEnv, clusterApp, type RequestFacts, unauthorized } from '../shared/cluster-app.ts'
+import { parseBasic } from '../shared/credentials.ts'
+import { isOwnPath } from '../shared/mount.ts'
+import { corsHeaders } from '../shared/redirect.ts'
+import type { Server } from '../shared/server.ts'
+import type { EdgeConfig } from './config.ts'
+import { answerMount } from './mount-request.ts'
+import { pageHeaders, printPage } from './page.ts'
+import { splitRequestUrl } from './request-url.ts'
+import { statusJson } from './status-json.ts'
+import { answerStreamList } from './stream-list.ts'
+
+/** All that differs between runtimes, and in tests. */
+export interface EdgeDeps {
+  config: EdgeConfig
+  cluster: Cluster
+  nowMs: () => number
+  /** the dice: a number in [0, 1) */
+  roll: () => number
+  /** Counts a redirect of a listener that is on its way to this server. */
+  redirected: (server: Server) => void
+  /** when this program began, for the stats */
+  startedAtMs: number
+}
+
+export interface Edge {
+  fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+}
+
+/** The edge, whole: what a request of any runtime is answered with (contract §3). */
+export function createEdge(deps: EdgeDeps): Edge {
+  const app = ownPaths(deps)
+  return {
+    fetch(request, facts) {
+      if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: corsHeaders })
+      const url = splitRequestUrl(request.url)
+      return isOwnPath(url.path) ? app.fetch(request, facts) : answerMount(deps, request, url, facts)
+    },
+  }
+}
+
+/** The paths that are not mounts. */
+function ownPaths(deps: EdgeDeps): Hono<ClusterEnv> {
+  const { cluster, config, nowMs } = deps
+  // where there is no Host, Bun's request.url has none either, and the router would find no path in it
+  const app = new Hono<ClusterEnv>({ getPath: (request) => splitRequestUrl(request.url).path })
+
+  app.get('/', async (c) => {
+    const wantsServers = splitRequestUrl(c.req.url).query === '?servers'
+    const admin = isAdmin(config.access, parseBasic(c.req.header('authorization')))
+    if (wantsServers && !admin) return unauthorized(c, 'expected the credentials of the admin\n')
+    const view = await cluster.current()
+    const servers = admin ? serversJson(view, nowMs()) : undefined
+    const page = printPage(view, await cluster.history(), servers, nowMs())
+    return c.html(page, 200, pageHeaders)
+  })
+  app.get('/healthz', (c) =>
+    Promise.resolve()
+      .then(() => cluster.check())
+      .then(
+        () => c.text('ok\n'),
+        () => c.text('the store cannot be read\n', 503),
+      ),
+  )
+  app.get('/status-json.xsl', async (c) => {
+    const stats = statusJson(
+      await cluster.current(),
+      c.env.base,
+      c.req.query('mount'),
+      deps.startedAtMs,
+      nowMs(),
+    )
+    c.header('Content-Type', 'application/json; charset=UTF-8')
+    c.header('Cache-Control', 'no-cache, no-store')
+    c.header('Access-Control-Allow-Origin', '*')
+    return c.body(JSON.stringify(stats))
+  })
+  app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
+  app.get('/admin/streams', (c) => answerStreamList(c, deps))
+  app.route('/', clusterApp(cluster, config.access, nowMs))
+  app.notFound((c) => c.text('the edge has no such page\n', 404))
+  return app
+}

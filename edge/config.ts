@@ -1,0 +1,184 @@
+import * as v from 'valibot'
+import type { Access } from '../shared/access.ts'
+import { type Blocks, parseBlock } from '../shared/address.ts'
+
+/** What is wrong with the environment: a line for each name, with its value and what is allowed. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warning', 'error', 'fatal'] as const
+export type LogLevel = (typeof logLevels)[number]
+const logLevel = v.pipe(
+  v.picklist([...logLevels, 'warn'], logLevels.join(', ')),
+  v.transform((level) => (level === 'warn' ? 'warning' : level)),
+)
+
+const list = (text: string) => text.split(/[\s,]+/).filter((part) => part !== '')
+
+const user = v.pipe(v.string(), v.regex(/^[\x21-\x39\x3b-\x7e]{1,128}$/, 'visible ASCII without a colon'))
+const password = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{Cc}]{1,512}$/u, 'up to 512 characters without control bytes'),
+)
+const passwords = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/\s+/).filter((part) => part !== '')),
+  v.minLength(1, 'one password, or several with a space between them'),
+)
+const flag = v.pipe(
+  v.picklist(['0', '1'], '0 or 1'),
+  v.transform((text) => text === '1'),
+)
+const integer = (min: number, max: number) => {
+  const expected = `an integer from ${min} to ${max}`
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,16}$/, expected),
+    v.transform(Number),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  )
+}
+
+const httpUrl = (text: string) =>
+  /^https?:\/\/[^\s/?#\\@]+([/?#]|$)/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+
+const publicUrl = v.pipe(
+  v.string(),
+  v.check((text) => {
+    const url = httpUrl(text)
+    return url !== undefined && url.pathname === '/' && !/[?#]/.test(text)
+  }, 'http://host:port or https://host:port, without user, path, query or fragment'),
+  v.transform((text) => new URL(text).origin),
+)
+const lastResortUrl = v.pipe(
+  v.string(),
+  v.check((text) => httpUrl(text) !== undefined && !text.includes('#'), 'an http or https URL without user'),
+  // printed by the URL parser: no byte of it can end a header line
+  v.transform((text) => new URL(text).href),
+)
+
+const relays = v.pipe(
+  v.string(),
+  v.transform(list),
+  v.array(
+    v.pipe(
+      v.string(),
+      // an id may hold colons (host:port is the default one), its password none
+      v.regex(
+        /^[A-Za-z0-9._:[\]-]{1,128}:[^:]{1,512}$/,
+        'id:password,… with no colon or comma in a password',
+      ),
+      v.transform((text) => {
+        const colon = text.lastIndexOf(':')
+        return [text.slice(0, colon), text.slice(colon + 1)] as const
+      }),
+    ),
+  ),
+  v.check((pairs) => new Set(pairs.map(([id]) => id)).size === pairs.length, 'each id once'),
+  v.transform((pairs): ReadonlyMap<string, string> => new Map(pairs)),
+)
+
+const blocks = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): Blocks => {
+    try {
+      return list(dataset.value).map(parseBlock)
+    } catch {
+      addIssue({ message: 'addresses or CIDR blocks with commas between them' })
+      return NEVER
+    }
+  }),
+)
+
+const text = v.pipe(v.string(), v.minLength(1))
+
+/** The environment of an edge, by the names of contract §3. Defaults stand here and nowhere else. */
+const EnvironmentSchema = v.object({
+  RELAY_USER: v.optional(user, 'relay'),
+  RELAY_PASSWORD: passwords,
+  ADMIN_USER: v.optional(user, 'admin'),
+  ADMIN_PASSWORD: password,
+  MASTER_PASSWORD: v.optional(password),
+  RELAYS: v.optional(relays, ''),
+  PUBLIC_URL: v.optional(publicUrl),
+  HOST: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9.:%-]{1,253}$/, 'an address or a name')), '::'),
+  PORT: v.optional(integer(0, 65_535), '8000'),
+  DATA_DIR: v.optional(text, './data'),
+  LAST_RESORT_URL: v.optional(lastResortUrl),
+  DEFAULT_MAX_LISTENERS: v.optional(integer(0, Number.MAX_SAFE_INTEGER), '100'),
+  HTTPS_ONLY: v.optional(flag, '0'),
+  PROBE: v.optional(flag, '0'),
+  TRUSTED_PROXIES: v.optional(blocks, ''),
+  GEO_DB: v.optional(text),
+  LOG_LEVEL: v.optional(logLevel, 'info'),
+})
+
+const secrets = new Set(['RELAY_PASSWORD', 'ADMIN_PASSWORD', 'MASTER_PASSWORD', 'RELAYS'])
+
+/** An edge's settings; what is undefined was not set. */
+export interface EdgeConfig {
+  access: Access
+  /** the edge's address for playlists, `listenurl` and send-backs; undefined: the request's own */
+  publicUrl: string | undefined
+  /** `::` takes IPv4 too, and gives way to 0.0.0.0 where there is no IPv6 */
+  host: string
+  /** 0: any free one */
+  port: number
+  /** a directory, or `:memory:` */
+  dataDir: string
+  /** ends in `/`: a base to which mount and query are appended; else used as it is */
+  lastResortUrl: string | undefined
+  /** slots of a server that does not say */
+  maxListenersDefault: number
+  httpsOnly: boolean
+  probe: boolean
+  trustedProxies: Blocks
+  /** path of a MaxMind-format database */
+  geoDb: string | undefined
+  logLevel: LogLevel
+}
+
+/**
+ * Reads the environment; an empty variable is one that is not set, other names are ignored.
+ * Throws {@link ConfigError} that names every bad one.
+ */
+export function parseConfig(environment: Readonly<Record<string, unknown>>): EdgeConfig {
+  const given = Object.fromEntries(
+    Object.keys(EnvironmentSchema.entries)
+      .map((name) => [name, environment[name]])
+      .filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = v.safeParse(EnvironmentSchema, given)
+  if (!parsed.success) throw new ConfigError(parsed.issues.map((issue) => explain(issue, given)).join('\n'))
+  const env = parsed.output
+  return {
+    access: {
+      relayUser: env.RELAY_USER,
+      relayPasswords: env.RELAY_PASSWORD,
+      adminUser: env.ADMIN_USER,
+      adminPassword: env.ADMIN_PASSWORD,
+      masterPassword: env.MASTER_PASSWORD,
+      relays: env.RELAYS,
+    },
+    publicUrl: env.PUBLIC_URL,
+    host: env.HOST,
+    port: env.PORT,
+    dataDir: env.DATA_DIR,
+    lastResortUrl: env.LAST_RESORT_URL,
+    maxListenersDefault: env.DEFAULT_MAX_LISTENERS,
+    httpsOnly: env.HTTPS_ONLY,
+    probe: env.PROBE,
+    trustedProxies: env.TRUSTED_PROXIES,
+    geoDb: env.GEO_DB,
+    logLevel: env.LOG_LEVEL,
+  }
+}
+
+function explain(issue: v.BaseIssue<unknown>, given: Record<string, unknown>): string {
+  const name = String(issue.path?.[0]?.key)
+  if (!(name in given)) return `${name} is not set, expected a password: there is no default`
+  const value = secrets.has(name) ? 'a secret not shown here' : JSON.stringify(given[name])
+  return `${name} is ${value}, expected ${issue.message}`
+}

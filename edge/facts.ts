@@ -1,0 +1,85 @@
+import { type Blocks, inBlocks, rangeOf } from '../shared/address.ts'
+import type { RequestFacts } from '../shared/cluster-app.ts'
+
+/** `host` or `host:port` as it may stand in a URL; all else in a Host header is not believed. */
+const validHost = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/
+
+/** Whether a Host header names a host. */
+export const isHost = (host: string | null | undefined): host is string =>
+  typeof host === 'string' && validHost.test(host)
+
+/**
+ * What a request does not say of itself, worked out only when asked for: a redirect needs none of it but the scheme.
+ * `X-Forwarded-*` count only where the peer is a trusted proxy, and are read from the right, through as many hops as
+ * are trusted: what stands left of them the sender may have made up.
+ */
+export class ForwardedFacts implements RequestFacts {
+  #headers: Headers
+  #peer: () => string | undefined
+  #proxies: Blocks
+  #publicUrl: string | undefined
+  #walked: { address: string | undefined; hops: number } | undefined
+
+  /**
+   * @param peer the address at the other end of the connection
+   * @param publicUrl wins over whatever the request says
+   */
+  constructor(
+    headers: Headers,
+    peer: () => string | undefined,
+    proxies: Blocks,
+    publicUrl: string | undefined,
+  ) {
+    this.#headers = headers
+    this.#peer = peer
+    this.#proxies = proxies
+    this.#publicUrl = publicUrl
+  }
+
+  get address(): string | undefined {
+    return this.#walk().address
+  }
+
+  get secure(): boolean {
+    if (this.#proxies.length === 0) return false
+    return this.#forwarded('x-forwarded-proto')?.toLowerCase() === 'https'
+  }
+
+  get base(): string | undefined {
+    if (this.#publicUrl !== undefined) return this.#publicUrl
+    const host = this.#forwarded('x-forwarded-host') ?? this.#headers.get('host')
+    return isHost(host) ? `${this.secure ? 'https' : 'http'}://${host}` : undefined
+  }
+
+  /** From the peer leftwards, past every trusted hop, to the first address that is not ours. */
+  #walk(): { address: string | undefined; hops: number } {
+    this.#walked ??= this.#walkFrom(this.#peer())
+    return this.#walked
+  }
+
+  #walkFrom(peer: string | undefined): { address: string | undefined; hops: number } {
+    const left = list(this.#headers.get('x-forwarded-for'))
+    let address = peer
+    let hops = 0
+    while (address !== undefined && inBlocks(address, this.#proxies)) {
+      hops++
+      const next = left.pop()?.replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3')
+      if (next === undefined || rangeOf(next) === 'unknown') break
+      address = next
+    }
+    return { address, hops }
+  }
+
+  /** The value that the leftmost trusted hop gave; the proxies between it and us may each have added theirs. */
+  #forwarded(name: string): string | undefined {
+    const { hops } = this.#walk()
+    const values = list(this.#headers.get(name))
+    return hops === 0 ? undefined : values.at(-Math.min(hops, values.length))
+  }
+}
+
+const list = (header: string | null) =>
+  (header ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')

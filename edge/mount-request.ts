@@ -1,0 +1,85 @@
+import { reporterOf } from '../shared/access.ts'
+import type { RequestFacts } from '../shared/cluster-app.ts'
+import { parseBasic } from '../shared/credentials.ts'
+import { type Decision, decide } from '../shared/decide.ts'
+import { type Mount, parseMount } from '../shared/mount.ts'
+import { isRelayAgent, locationOf, mountHeaders, retryAfterSeconds, sentBackBy } from '../shared/redirect.ts'
+import type { View } from '../shared/view.ts'
+import type { EdgeDeps } from './app.ts'
+import type { RequestUrl } from './request-url.ts'
+
+/**
+ * Answers a request for a mount (contract §3): a 302 to a server, or why there is none.
+ * It stands ahead of the router, since it is what an edge does all day.
+ */
+export function answerMount(
+  deps: EdgeDeps,
+  request: Request,
+  { path, query }: RequestUrl,
+  facts: RequestFacts,
+): Response | Promise<Response> {
+  const { method } = request
+  if (method !== 'GET' && method !== 'HEAD') return notAllowed(method)
+  const mount = parseMount(path)
+  if (mount === undefined) return failure(404, 'there is no such mount\n')
+  const answer = (view: View) => answerFrom(view, deps, request, { mount, query, secure: facts.secure })
+  const view = deps.cluster.current()
+  return view instanceof Promise ? view.then(answer, () => noView(deps)) : answer(view)
+}
+
+interface Wanted {
+  mount: Mount
+  query: string
+  secure: boolean
+}
+
+function answerFrom(view: View, deps: EdgeDeps, request: Request, wanted: Wanted): Response {
+  const { config, nowMs, roll } = deps
+  const sentBack = sentBackBy(wanted.query)
+  const login = request.headers.get('authorization')
+  const provenRelay = login !== null && reporterOf(config.access, parseBasic(login)) !== undefined
+  const asked = {
+    mount: wanted.mount,
+    secure: wanted.secure,
+    relay: provenRelay || isRelayAgent(request.headers.get('user-agent')),
+    except: sentBack === '-' ? undefined : sentBack,
+  }
+  const decision = decide(view, asked, nowMs(), roll, config)
+  if (typeof decision === 'string') return answerWithout(decision, deps, wanted)
+  if (isDebited(request) && !provenRelay) deps.redirected(decision.server)
+  return redirect(locationOf(decision.base, wanted.mount, wanted.query))
+}
+
+/** HEAD asks for nothing yet, nor do the two bytes by which Apple's players look whether ranges work. */
+const isDebited = (request: Request) =>
+  request.method === 'GET' && request.headers.get('range') !== 'bytes=0-1'
+
+function answerWithout(decision: Decision & string, deps: EdgeDeps, wanted: Wanted): Response {
+  if (decision === 'unknown mount') return failure(404, 'no server carries this mount\n')
+  const { lastResortUrl } = deps.config
+  if (lastResortUrl === undefined) return busy(deps, 'every server that carries this mount is out or full\n')
+  if (!lastResortUrl.endsWith('/')) return redirect(lastResortUrl)
+  return redirect(locationOf(lastResortUrl.slice(0, -1), wanted.mount, wanted.query))
+}
+
+const noView = (deps: EdgeDeps) => busy(deps, 'the servers are not known at the moment\n')
+
+const redirect = (location: string) =>
+  new Response(null, {
+    status: 302,
+    headers: { ...mountHeaders, Location: location, 'Content-Length': '0' },
+  })
+
+const busy = (deps: EdgeDeps, text: string) =>
+  failure(503, text, { 'Retry-After': String(retryAfterSeconds(deps.roll())) })
+
+const notAllowed = (method: string) =>
+  failure(405, `${method} is not for listeners: sources connect to the master, not to the edge\n`, {
+    Allow: 'GET, HEAD, OPTIONS',
+  })
+
+const failure = (status: number, text: string, headers: Record<string, string> = {}) =>
+  new Response(text, {
+    status,
+    headers: { ...mountHeaders, 'Content-Type': 'text/plain; charset=utf-8', ...headers },
+  })
