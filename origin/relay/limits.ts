@@ -1,0 +1,27 @@
+/** Bounds of what a slave does towards its master, each with its unit and its reason. */
+export const relayLimits = {
+  /** bytes of a reply's head: a worker behind a CDN sends twice what Icecast does */
+  headBytesMax: 16_384,
+  /** requests for one mount, redirects counted: Icecast's number */
+  requestsMax: 10,
+  /** ms until a connection stands and until a reply's head is whole: Icecast's number */
+  connectTimeoutMs: 10_000,
+  headTimeoutMs: 15_000,
+  /** bytes of a stream list: 10,000 mounts of 255 bytes written percent-encoded, and room for hosts */
+  listBytesMax: 8 * 1_048_576,
+  /** ms for a whole stream list or the answer to a report */
+  answerTimeoutMs: 10_000,
+  /** ms between two requests for the list that a relay's end caused */
+  hurriedListMs: 2000,
+  /** bytes of ours that a new connection's burst is compared with: four times Icecast's burst */
+  tailBytes: 262_144,
+  /** bytes, and ms after its first one, within which a burst must show where it continues ours */
+  spliceBytesMax: 524_288,
+  spliceMs: 500,
+  /** ms between two looks at the listeners of on-demand relays, and for which one stays after its last listener */
+  idleLookMs: 1000,
+  /** ms that the first listener of an on-demand relay waits for it */
+  demandTimeoutMs: 15_000,
+  /** between two attempts at a mount */
+  retry: { firstMs: 500, maxMs: 10_000 },
+} as const

@@ -1,0 +1,85 @@
+import type { Sink } from '../icy/deinterleaver.ts'
+import type { IcyMetadata } from '../icy/metadata.ts'
+import { relayLimits } from './limits.ts'
+import { splice, zerosBefore } from './splice.ts'
+
+/**
+ * Stands between a new connection and a mount that waited for it: holds what comes until it is known where it
+ * continues the mount, then lets through what is new. Its owner tells it when to wait no longer, by {@link settle}.
+ */
+export class Splicer implements Sink {
+  #tail: Uint8Array
+  #sink: Sink
+  #held: (Uint8Array | IcyMetadata)[] = []
+  #heldBytes = 0
+  #open = false
+
+  /** @param tail the newest bytes that the mount has */
+  constructor(tail: Uint8Array, sink: Sink) {
+    this.#tail = tail
+    this.#sink = sink
+  }
+
+  /** whether everything passes from here on */
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  audio(bytes: Uint8Array): void {
+    if (this.#open) {
+      this.#sink.audio(bytes)
+      return
+    }
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+    const at = splice(this.#tail, this.#head(), false)
+    if (at !== undefined) this.#release(at)
+    else if (this.#heldBytes >= relayLimits.spliceBytesMax) this.settle()
+  }
+
+  metadata(metadata: IcyMetadata): void {
+    if (this.#open) this.#sink.metadata(metadata)
+    else this.#held.push(metadata)
+  }
+
+  /** The burst is all there; where it overlaps nothing, it follows what the mount has, with a gap that nobody can fill. */
+  settle(): void {
+    if (this.#open) return
+    const head = this.#head()
+    this.#release(splice(this.#tail, head, true) ?? zerosBefore(head))
+  }
+
+  /** Lets out what is held from an offset of the audio on; of the titles before it the last one counts. */
+  #release(from: number): void {
+    this.#open = true
+    let skip = from
+    let title: IcyMetadata | undefined
+    for (const held of this.#held) {
+      if (!(held instanceof Uint8Array)) {
+        if (skip > 0 || title) title = held
+        else this.#sink.metadata(held)
+        continue
+      }
+      const fresh = held.subarray(Math.min(skip, held.length))
+      skip -= held.length - fresh.length
+      if (fresh.length === 0) continue
+      if (title) this.#sink.metadata(title)
+      title = undefined
+      this.#sink.audio(fresh)
+    }
+    if (title) this.#sink.metadata(title)
+    this.#held = []
+    this.#tail = new Uint8Array()
+  }
+
+  #head(): Uint8Array {
+    const head = new Uint8Array(this.#heldBytes)
+    let at = 0
+    for (const held of this.#held)
+      if (held instanceof Uint8Array) {
+        head.set(held, at)
+        at += held.length
+      }
+    return head
+  }
+}

@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { IcyMetadata } from '../../origin/icy/metadata.ts'
+import { splice } from '../../origin/relay/splice.ts'
+import { Splicer } from '../../origin/relay/splicer.ts'
+
+/** bytes like a compressed stream's: no stretch comes twice */
+const noise = (length: number, seed = 1) => {
+  const bytes = new Uint8Array(length)
+  let state = seed
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    bytes[i] = (state >>> 24) | 1
+  }
+  return bytes
+}
+const stream = noise(200_000)
+
+describe('splice', () => {
+  test('a burst that begins in what we have continues behind its end', () => {
+    expect(splice(stream.subarray(0, 100_000), stream.subarray(60_000, 130_000), false)).toBe(40_000)
+  })
+
+  test('it waits until the burst reaches what is new', () => {
+    const tail = stream.subarray(0, 100_000)
+    expect(splice(tail, stream.subarray(60_000, 60_500), false)).toBeUndefined()
+    expect(splice(tail, stream.subarray(60_000, 90_000), false)).toBeUndefined()
+    expect(splice(tail, stream.subarray(60_000, 100_000), false)).toBe(40_000)
+  })
+
+  test('zeros in place of half a frame at the beginning do not count', () => {
+    const head = stream.slice(60_000, 130_000)
+    head.fill(0, 0, 300)
+    expect(splice(stream.subarray(0, 100_000), head, false)).toBe(40_000)
+  })
+
+  test('a burst longer than all that a young relay has', () => {
+    const head = stream.subarray(0, 70_000)
+    expect(splice(stream.subarray(20_000, 50_000), head, false)).toBeUndefined()
+    expect(splice(stream.subarray(20_000, 50_000), head, true)).toBe(50_000)
+  })
+
+  test('two streams that have nothing in common', () => {
+    expect(splice(stream.subarray(0, 100_000), noise(70_000, 7), true)).toBeUndefined()
+  })
+
+  test('a loop fits several ways: the longest overlap within the burst, and only once the burst is whole', () => {
+    const loop = noise(20_000)
+    const looped = new Uint8Array(200_000).map((_, i) => loop[i % loop.length] ?? 0)
+    const tail = looped.subarray(0, 105_000)
+    const head = looped.subarray(90_000, 120_000)
+    expect(splice(tail, head, false)).toBeUndefined()
+    expect(splice(tail, head, true)).toBe(15_000)
+  })
+
+  test('wherever a stream is cut, listeners get every byte once and in order', () => {
+    const cuts = fc.record({
+      lost: fc.integer({ min: 2000, max: 150_000 }),
+      burst: fc.integer({ min: 1100, max: 60_000 }),
+      pieces: fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 12 }),
+    })
+    fc.assert(
+      fc.property(cuts, ({ lost, burst, pieces }) => {
+        const from = Math.max(0, lost - burst)
+        fc.pre(lost - from >= 1024)
+        const got: Uint8Array[] = [stream.subarray(0, lost)]
+        const splicer = new Splicer(stream.subarray(0, lost), {
+          audio: (bytes) => got.push(bytes),
+          metadata: () => {},
+        })
+        let at = from
+        for (let i = 0; at < stream.length; i++) {
+          const end = at + (pieces[i % pieces.length] ?? 1)
+          splicer.audio(stream.subarray(at, end))
+          at = end
+        }
+        expect(Buffer.concat(got).equals(stream)).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('the splicer', () => {
+  const recorder = () => {
+    const seen: (number | string)[] = []
+    return {
+      seen,
+      audio: (bytes: Uint8Array) => void seen.push(bytes.length),
+      metadata: ({ title }: IcyMetadata) => void seen.push(title),
+    }
+  }
+  const titled = (title: string): IcyMetadata => ({ title, url: undefined })
+
+  test('of the titles before the seam the last one comes, right at the seam', () => {
+    const sink = recorder()
+    const splicer = new Splicer(stream.subarray(0, 10_000), sink)
+    splicer.audio(stream.subarray(5000, 7000))
+    splicer.metadata(titled('old'))
+    splicer.audio(stream.subarray(7000, 9000))
+    splicer.metadata(titled('current'))
+    splicer.audio(stream.subarray(9000, 12_000))
+    splicer.metadata(titled('next'))
+    splicer.audio(stream.subarray(12_000, 12_500))
+    expect(sink.seen).toEqual(['current', 2000, 'next', 500])
+  })
+
+  test('settled without an overlap, the whole burst passes but the zeros before it', () => {
+    const sink = recorder()
+    const other = noise(5000, 9)
+    other.fill(0, 0, 100)
+    const splicer = new Splicer(stream.subarray(0, 10_000), sink)
+    splicer.audio(other)
+    expect(sink.seen).toEqual([])
+    splicer.settle()
+    expect(sink.seen).toEqual([4900])
+    expect(splicer.isOpen).toBe(true)
+  })
+})
