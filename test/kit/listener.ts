@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { eventually } from './eventually.ts'
 import { IcyReader, type TitleHeard } from './icy-reader.ts'
 
 export interface Head {
@@ -39,6 +40,18 @@ export async function listen(url: string, options: ListenOptions = {}): Promise<
     at = new URL(location, at).href
   }
 }
+
+/** Listens at a mount that is about to come: waits until it is served. */
+export const listenWhenServed = (url: string, options: ListenOptions = {}): Promise<Listener> =>
+  eventually<Listener | undefined>(
+    async () => {
+      const listener = await listen(url, options)
+      if (listener.status === 200) return listener
+      listener.close()
+      return undefined
+    },
+    { withinMs: 30_000, everyMs: 100 },
+  )
 
 async function ask(url: string, { icy = false, headers = {} }: ListenOptions): Promise<Listener> {
   const { host, hostname, port, pathname, search } = new URL(url)
