@@ -1,4 +1,5 @@
 import { type Access, type Reporter, refusal } from './access.ts'
+import type { Place } from './proximity.ts'
 import type { Registry } from './registry.ts'
 import { isLoopbackUrl, type Report } from './report.ts'
 import { isLive } from './server.ts'
@@ -13,6 +14,8 @@ export interface Post {
   remote: string | undefined
   /** where listeners find this decider; told to the sender for its send-backs */
   edgeUrl: string | undefined
+  /** where that address is, where the runtime knows */
+  place?: Place | undefined
 }
 
 export interface Answer {
@@ -37,7 +40,7 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
   const loopback = loopbackUrl(report, post.remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
-  const conflict = registry.put(report, post.sourcelist, nowMs)
+  const conflict = registry.put(report, post.sourcelist, nowMs, { place: post.place })
   if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
   return { status: 200, text: printReply(registry, report, post.edgeUrl, nowMs) }
 }
@@ -110,7 +113,7 @@ export function register(
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
   if (loopbackUrl(report, remote) !== undefined)
     return { status: 400, text: `rserver is ${host}, expected a host that others can reach\n` }
-  const conflict = registry.put(report, printSourcelist(report), nowMs, true)
+  const conflict = registry.put(report, printSourcelist(report), nowMs, { carriesAll: true })
   if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
   return { status: 200, text: '' }
 }

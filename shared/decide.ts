@@ -1,16 +1,10 @@
-import type { Mount } from './mount.ts'
 import type { Server } from './server.ts'
-import { baseFor, type View } from './view.ts'
+import { type Ask, baseFor, type View } from './view.ts'
 
-/** What of a listener's request bears on where it goes. */
-export interface Asked {
-  mount: Mount
-  /** the request came by https */
-  secure: boolean
+/** What of a listener's request bears on where it goes. `except` is a server that sent this listener back. */
+export interface Asked extends Ask {
   /** an Icecast that relays: it goes to a master, never to a slave (S11) */
   relay: boolean
-  /** a server that sent this listener back: left out of this one draw */
-  except?: string | undefined
 }
 
 /** Where a listener goes; or that no server reported the mount lately, or that none has room. */
@@ -34,13 +28,10 @@ export function decide(
 ): Decision {
   if (asked.relay) return toMaster(view, asked, nowMs)
   if (!view.isKnown(asked.mount, nowMs)) return 'unknown mount'
-  return (
-    view.pool(asked.mount, asked.secure)?.draw(nowMs, roll, asked.except) ??
-    (asked.secure && !policy.httpsOnly
-      ? view.pool(asked.mount, false)?.draw(nowMs, roll, asked.except)
-      : undefined) ??
-    'no room'
-  )
+  const drawn = view.draw(asked, nowMs, roll)
+  if (drawn) return drawn
+  if (!asked.secure || policy.httpsOnly) return 'no room'
+  return view.draw({ ...asked, secure: false }, nowMs, roll) ?? 'no room'
 }
 
 function toMaster(view: View, asked: Asked, nowMs: number): Decision {

@@ -1,5 +1,6 @@
 import { Drum } from './drum.ts'
-import { isOpen, type Server, slotsTaken } from './server.ts'
+import { limits } from './limits.ts'
+import { isOpen, type Server, serves, slotsTaken } from './server.ts'
 
 /** A server that carries a mount, as a draw sees it. */
 export interface Candidate {
@@ -20,11 +21,20 @@ const weightOf = (candidate: Candidate | undefined, nowMs: number): number => {
   return free === 0 || !candidate ? 0 : Math.max(0, free - slotsTaken(candidate.server))
 }
 
+const hasMoved = (before: Server, after: Server) =>
+  before.place?.latitude !== after.place?.latitude ||
+  before.place?.longitude !== after.place?.longitude ||
+  before.report.countries?.allow !== after.report.countries?.allow ||
+  before.report.countries?.codes.join() !== after.report.countries?.codes.join()
+
 /** The candidates of one mount for one scheme, ready to draw from in proportion to weight (contract §3, Decision 3). */
 export class Pool {
   #candidates: (Candidate | undefined)[] = []
   #indexes = new Map<string, number>()
   #unused: number[] = []
+  #placed = 0
+  #ruled = 0
+  #changes = 0
   /** tickets: free slots less the debit */
   #weighed = new Drum((index, nowMs) => this.weightAt(index, nowMs))
   /** tickets: free slots; drawn from where every weight is 0 */
@@ -33,6 +43,19 @@ export class Pool {
   /** How many indexes there are; some may be empty. */
   get size(): number {
     return this.#candidates.length
+  }
+
+  /** Grows with every server that comes, goes, moves or changes its rule on countries, so that what is worked out from all of them can follow. */
+  get changes(): number {
+    return this.#changes
+  }
+  /** Whether the place of any server is known. */
+  get isPlaced(): boolean {
+    return this.#placed > 0
+  }
+  /** Whether any server has a rule on countries. */
+  get isRuled(): boolean {
+    return this.#ruled > 0
   }
 
   at(index: number): Candidate | undefined {
@@ -81,14 +104,16 @@ export class Pool {
 
   /**
    * Draws up to `count` candidates without repeats, each in proportion to weight among those left
-   * (keys of Efraimidis and Spirakis, 2006). For playlists: it looks at every candidate, and allocates.
+   * (keys of Efraimidis and Spirakis, 2006), among those that serve the listener's country.
+   * For playlists: it looks at every candidate, and allocates.
    */
-  drawSeveral(nowMs: number, roll: () => number, count: number): Candidate[] {
+  drawSeveral(nowMs: number, roll: () => number, count: number, country?: string): Candidate[] {
     const weigh = this.#candidates.some((each) => weightOf(each, nowMs) > 0) ? weightOf : freeOf
     const keyed: { candidate: Candidate; key: number }[] = []
     for (const candidate of this.#candidates) {
       const weight = weigh(candidate, nowMs)
-      if (candidate && weight > 0) keyed.push({ candidate, key: -Math.log(1 - roll()) / weight })
+      if (candidate && weight > 0 && serves(candidate.server.report, country))
+        keyed.push({ candidate, key: -Math.log(1 - roll()) / weight })
     }
     return keyed
       .sort((a, b) => a.key - b.key)
@@ -96,7 +121,28 @@ export class Pool {
       .map(({ candidate }) => candidate)
   }
 
+  /** Seconds for which a decision made now stands unseen: the longest promise among the servers, and the report's way. */
+  get horizonSeconds(): number {
+    const longest = this.#candidates.reduce(
+      (max, each) => Math.max(max, each?.server.report.interval ?? 0),
+      0,
+    )
+    return longest + limits.deadlineGraceMs / 1000
+  }
+
+  /** Joins that a server sees for each redirect of ours, averaged over the servers. */
+  get meanFactor(): number {
+    const factors = this.#candidates.flatMap((each) => (each ? [each.server.factor] : []))
+    return factors.reduce((sum, factor) => sum + factor, 0) / Math.max(1, factors.length)
+  }
+
   #setAt(index: number, candidate: Candidate | undefined): void {
+    const before = this.#candidates[index]?.server
+    const server = candidate?.server
+    this.#placed += Number(server?.place !== undefined) - Number(before?.place !== undefined)
+    this.#ruled +=
+      Number(server?.report.countries !== undefined) - Number(before?.report.countries !== undefined)
+    if (!before || !server || hasMoved(before, server)) this.#changes++
     this.#candidates[index] = candidate
     this.#weighed.set(index, candidate?.free ?? 0)
     this.#free.set(index, candidate?.free ?? 0)

@@ -1,6 +1,7 @@
 import { type FactorMemory, factorOf, learnFactor, noFactorMemory } from './fan-out-factor.ts'
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
+import type { Place } from './proximity.ts'
 import type { Report } from './report.ts'
 import { isLive } from './server.ts'
 import type { HistoryRow, ServerRow, ServerTable } from './server-table.ts'
@@ -9,6 +10,14 @@ import { View } from './view.ts'
 
 /** Why a well-formed report is refused (contract §2, `409`). */
 export type Conflict = string
+
+/** What is known of a server beside its own words. */
+export interface Beside {
+  /** an icecast-kh slave: carries every mount that a live master carries */
+  carriesAll?: boolean
+  /** of the address that it reports from; its own `location` goes before it. Not kept over a restart. */
+  place?: Place | undefined
+}
 
 interface Kept {
   boot: string | undefined
@@ -43,19 +52,19 @@ export class Registry {
    * Stores a report as of `nowMs`. Returns why not, where its order or its id forbid it; nothing has changed then.
    * `sourcelist` is the text it was parsed from.
    */
-  put(report: Report, sourcelist: string, nowMs: number, carriesAll = false): Conflict | undefined {
+  put(report: Report, sourcelist: string, nowMs: number, beside: Beside = {}): Conflict | undefined {
     const conflict = this.#conflict(report, nowMs)
     if (conflict !== undefined) return conflict
     const row: ServerRow = {
       id: report.id,
       receivedAtMs: nowMs,
       sourcelist,
-      carriesAll,
+      carriesAll: beside.carriesAll ?? false,
       formerBoots: this.#formerBoots(report),
       formerMounts: this.#formerMounts(report, nowMs),
     }
     this.#table?.put(row)
-    this.#hold(row, report)
+    this.#hold(row, report, beside.place)
     this.#recordHistory(nowMs)
     return undefined
   }
@@ -155,7 +164,7 @@ export class Registry {
     }
   }
 
-  #hold(row: ServerRow, report: Report): void {
+  #hold(row: ServerRow, report: Report, place?: Place): void {
     const debit = this.view.servers.get(row.id)?.debit ?? 0
     const factor = learnFactor(this.#kept.get(row.id)?.factor ?? noFactorMemory, report, debit)
     this.#kept.set(row.id, { boot: report.boot, seq: report.seq, formerBoots: row.formerBoots, factor })
@@ -165,6 +174,7 @@ export class Registry {
       drained: this.#drains.has(row.id),
       carriesAll: row.carriesAll,
       formerMounts: row.formerMounts,
+      place: report.location ?? place,
       factor: factorOf(factor),
       debit: 0,
     })

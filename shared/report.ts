@@ -47,6 +47,18 @@ export const IdSchema = v.pipe(
   v.regex(/^[A-Za-z0-9._:[\]-]{1,128}$/, 'expected 1 to 128 of A-Z a-z 0-9 . _ : [ ] -'),
 )
 
+const countries = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?:[A-Z]{2}(?:, ?[A-Z]{2}){0,249}|![A-Z]{2}(?:, ?![A-Z]{2}){0,249})$/,
+    'expected countries of ISO 3166 to serve, "DE, AT", or not to serve, "!US, !CA"',
+  ),
+  v.transform((text) => ({
+    allow: !text.startsWith('!'),
+    codes: text.replaceAll('!', '').split(/, ?/),
+  })),
+)
+
 /** The fields above the blank line, by their names on the wire. */
 export const HeaderSchema = v.object({
   sourcelist: v.optional(v.literal('1', 'expected 1, the one version there is')),
@@ -68,6 +80,7 @@ export const HeaderSchema = v.object({
   joins: v.optional(count),
   state: v.optional(oneOf(['up', 'draining', 'leaving']), 'up'),
   location: v.optional(LocationSchema),
+  countries: v.optional(countries),
   mounts: number(0, limits.reportMountsMax),
 })
 
@@ -123,6 +136,8 @@ export interface Report {
   joins?: number | undefined
   state: 'up' | 'draining' | 'leaving'
   location?: { latitude: number; longitude: number } | undefined
+  /** whose listeners it serves: these alone, or all but these */
+  countries?: { allow: boolean; codes: string[] } | undefined
   mounts: MountReport[]
 }
 

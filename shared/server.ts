@@ -1,5 +1,6 @@
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
+import type { Place } from './proximity.ts'
 import type { MountReport, Report } from './report.ts'
 
 /** What a decider holds of one server: its newest report, and what the decider knows beside it. Plain data. */
@@ -13,6 +14,8 @@ export interface Server {
   readonly carriesAll: boolean
   /** mounts of its earlier reports that are no longer in it, and when they last were */
   readonly formerMounts: readonly (readonly [Mount, number])[]
+  /** where it stands: by its own word, else by the address that it reports from; undefined where neither tells */
+  readonly place: Place | undefined
   /** joins that it sees for each redirect of ours, 1 or more (shared/fan-out-factor.ts) */
   readonly factor: number
   /** redirects of GETs to it since that report ("new listeners", S9); the one thing that changes in place */
@@ -36,6 +39,12 @@ export const isLive = (server: Server, nowMs: number): boolean =>
 /** Whether a server may be sent listeners at all, were there room. */
 export const isOpen = (server: Server, nowMs: number): boolean =>
   server.report.state === 'up' && !server.drained && nowMs <= deadlineMs(server)
+
+/** Whether a server's rule lets it serve listeners of a country; one of unknown country only where it names none to serve. */
+export function serves({ countries }: Report, country: string | undefined): boolean {
+  if (!countries) return true
+  return country === undefined ? !countries.allow : countries.codes.includes(country) === countries.allow
+}
 
 /**
  * How many more listeners of one mount fit on a server, by its own numbers (contract §3, Decision 2): the least of

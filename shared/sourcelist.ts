@@ -50,6 +50,7 @@ export function parseSourcelist(text: string): Report {
     joins: header.joins,
     state: header.state,
     location: header.location,
+    countries: header.countries,
     mounts,
   }
 }
@@ -120,10 +121,14 @@ export function printSourcelist(report: Report): string {
   add('joins', report.joins)
   add('state', report.state)
   add('location', report.location && `${report.location.latitude},${report.location.longitude}`)
+  add('countries', report.countries && printCountries(report.countries))
   add('mounts', report.mounts.length)
   lines.push('', ...report.mounts.map(printMountLine))
   return `${lines.join('\n')}\n`
 }
+
+const printCountries = ({ allow, codes }: NonNullable<Report['countries']>) =>
+  codes.map((code) => (allow ? code : `!${code}`)).join(', ')
 
 const printMountLine = (m: MountReport) =>
   `${printMount(m.mount)} ${m.listeners} ${m.max ?? '-'} ${m.kbps} ${m.joins} ${m.contentType}`

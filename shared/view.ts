@@ -1,8 +1,22 @@
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
 import { type Candidate, Pool } from './pool.ts'
+import { Regions, type Whereabouts } from './regions.ts'
 import type { MountReport } from './report.ts'
 import { freeSlots, isLive, type Server } from './server.ts'
+
+/** What a draw has to know of a request. */
+export interface Ask {
+  mount: Mount
+  /** by https */
+  secure: boolean
+  /** a server to leave out of this one draw, by its id */
+  except?: string | undefined
+  /** where the listener is; undefined: not known */
+  from?: Whereabouts | undefined
+}
+
+const nowhere: Whereabouts = {}
 
 /** One mount as the decider sees it: who carries it, and the pools to draw from. */
 export interface MountView {
@@ -17,9 +31,15 @@ interface Entry extends MountView {
   /** those of the carriers that are masters */
   masters: Map<string, Server>
   /** for http requests: all servers; made at the first draw */
-  any: Pool | undefined
+  any: Draws | undefined
   /** for https requests: servers that have an https url */
-  tls: Pool | undefined
+  tls: Draws | undefined
+}
+
+/** A pool and, over it, the regions of its listeners. */
+interface Draws {
+  pool: Pool
+  regions: Regions
 }
 
 const firstUrl = (server: Server, scheme: 'http:' | 'https:') =>
@@ -89,11 +109,12 @@ export class View {
 
   /** The candidates of a mount: for an https request those with an https url. */
   pool(mount: Mount, secure: boolean): Pool | undefined {
-    const entry = this.#mounts.get(mount)
-    if (!entry) return undefined
-    if (secure) entry.tls ??= this.#createPool(mount, entry, true)
-    else entry.any ??= this.#createPool(mount, entry, false)
-    return secure ? entry.tls : entry.any
+    return this.#draws(mount, secure)?.pool
+  }
+
+  /** Draws a candidate for a listener: in proportion to weight, near ones more often where places are known. */
+  draw(ask: Ask, nowMs: number, roll: () => number): Candidate | undefined {
+    return this.#draws(ask.mount, ask.secure)?.regions.draw(ask.from ?? nowhere, nowMs, roll, ask.except)
   }
 
   /** The live master that relays are sent to for this mount: the first by id. */
@@ -134,30 +155,38 @@ export class View {
   }
 
   #putPools(entry: Entry, mount: Mount, server: Server, reported: MountReport | undefined): void {
-    entry.any?.put(this.#candidate(mount, server, reported, false))
-    if (hasTls(server)) entry.tls?.put(this.#candidate(mount, server, reported, true))
-    else entry.tls?.remove(server.report.id)
+    entry.any?.pool.put(this.#candidate(mount, server, reported, false))
+    if (hasTls(server)) entry.tls?.pool.put(this.#candidate(mount, server, reported, true))
+    else entry.tls?.pool.remove(server.report.id)
   }
 
   #removeMount(id: string, mount: Mount): void {
     const entry = this.#mounts.get(mount)
     entry?.carriers.delete(id)
     entry?.masters.delete(id)
-    entry?.any?.remove(id)
-    entry?.tls?.remove(id)
+    entry?.any?.pool.remove(id)
+    entry?.tls?.pool.remove(id)
   }
 
   #removeEverywhere(id: string): void {
     if (this.#everywhere.delete(id)) for (const mount of this.#mounts.keys()) this.#removeMount(id, mount)
   }
 
-  #createPool(mount: Mount, entry: Entry, secure: boolean): Pool {
+  #draws(mount: Mount, secure: boolean): Draws | undefined {
+    const entry = this.#mounts.get(mount)
+    if (!entry) return undefined
+    if (secure) entry.tls ??= this.#createDraws(mount, entry, true)
+    else entry.any ??= this.#createDraws(mount, entry, false)
+    return secure ? entry.tls : entry.any
+  }
+
+  #createDraws(mount: Mount, entry: Entry, secure: boolean): Draws {
     const pool = new Pool()
     for (const { server, mount: reported } of entry.carriers.values())
       if (!secure || hasTls(server)) pool.put(this.#candidate(mount, server, reported, secure))
     for (const server of this.#everywhere.values())
       if (!secure || hasTls(server)) pool.put(this.#candidate(mount, server, undefined, secure))
-    return pool
+    return { pool, regions: new Regions(pool) }
   }
 
   #candidate(mount: Mount, server: Server, reported: MountReport | undefined, secure: boolean): Candidate {

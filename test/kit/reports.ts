@@ -39,6 +39,7 @@ export const serverOf = (id: string, over: Partial<Report> = {}, held: Partial<S
   drained: false,
   carriesAll: false,
   formerMounts: [],
+  place: undefined,
   factor: 1,
   debit: 0,
   ...held,

@@ -98,7 +98,7 @@ describe('S8, S9: a report', () => {
   })
 
   test('may carry names that this version does not know', () => {
-    expect(refusalOf(`countries: DE\ncountries-2: x\n${minimal}`)).toBe('accepted')
+    expect(refusalOf(`weather: fine\nx-2: y\n${minimal}`)).toBe('accepted')
   })
 
   test('cut short at any byte is refused', () => {
@@ -167,6 +167,12 @@ test.each(
       'interval: 10\nlocation: 9',
       'line 3: location is "9", expected latitude,longitude in degrees',
     ],
+    [
+      'interval: 10',
+      'interval: 10\ncountries: Germany',
+      'line 3: countries is "Germany", expected countries of ISO 3166',
+    ],
+    ['interval: 10', 'interval: 10\ncountries: DE, !US', 'line 3: countries is "DE, !US", expected'],
     ['interval: 10', 'interval 10', 'line 2: "interval 10", expected "name: value"'],
     [
       'http://a:8000',
@@ -266,6 +272,12 @@ const reports: fc.Arbitrary<Report> = fc.record({
     fc.record({
       latitude: fc.integer({ min: -9000, max: 9000 }).map((n) => n / 100),
       longitude: fc.integer({ min: -18_000, max: 18_000 }).map((n) => n / 100),
+    }),
+  ),
+  countries: optional(
+    fc.record({
+      allow: fc.boolean(),
+      codes: fc.array(fc.stringMatching(/^[A-Z]{2}$/), { minLength: 1, maxLength: 5 }),
     }),
   ),
   mounts: mountReports,

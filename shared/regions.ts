@@ -1,0 +1,169 @@
+import { Drum } from './drum.ts'
+import type { Candidate, Pool } from './pool.ts'
+import { capProximity, type Demand, type Place, pull } from './proximity.ts'
+import { serves } from './server.ts'
+
+/** Where a listener is, as far as it is known. */
+export interface Whereabouts {
+  place?: Place | undefined
+  /** ISO 3166 code */
+  country?: string | undefined
+}
+
+/** degrees of a region's side: listeners of one region are taken to be at its middle, at most 400 km off */
+const cellDegrees = 5
+/** regions with drums of their own, per mount; listeners of further ones are drawn without regard to place */
+const regionsMax = 128
+/** ms for which what was worked out for the regions stands */
+const rebuildMs = 1000
+/** ms of no listener after which a region is forgotten */
+const regionMemoryMs = 300_000
+/** part that the newest second has in a region's rate */
+const newness = 0.3
+/** tickets that a region's drum may hold, so that its sums stay exact */
+const ticketsMax = 2 ** 50
+
+interface Region {
+  place: Place | undefined
+  country: string | undefined
+  weighed: Drum
+  free: Drum
+  /** by index of the pool: how strongly each server pulls; 0 where a country rule keeps it out */
+  pulls: Float64Array
+  /** the pool's changes that they were worked out for */
+  pullsChanges: number
+  /** by index of the pool: what a free slot weighs here */
+  factors: Float64Array
+  /** the round of {@link Regions} that the drums were filled for */
+  filledRound: number
+  /** joins since the last round, and joins a second before it */
+  joins: number
+  rate: number
+  lastAskedMs: number
+}
+
+/**
+ * Draws near servers more often than far ones, and never one whose rule keeps it from the listener's country
+ * (contract §3, Decision 3). Each region of listeners has drums over the pool's candidates; what a slot weighs in
+ * them is worked out anew once a second, capped so that no server fills before the rest.
+ */
+export class Regions {
+  #pool: Pool
+  #regions = new Map<string, Region>()
+  #multipliers: Float64Array | undefined
+  #round = 0
+  #roundMs = Number.NEGATIVE_INFINITY
+  #roundChanges = -1
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  /** As {@link Pool.draw}, for a listener of this place and country. */
+  draw(from: Whereabouts, nowMs: number, roll: () => number, except?: string): Candidate | undefined {
+    if (!this.#pool.isPlaced && !this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
+    const region = this.#regionOf(from, nowMs)
+    if (!region) return this.#pool.draw(nowMs, roll, except)
+    this.#refresh(nowMs)
+    this.#fill(region, nowMs)
+    region.joins++
+    region.lastAskedMs = nowMs
+    const out = this.#pool.indexOf(except)
+    const index = region.weighed.draw(nowMs, roll, out)
+    return this.#pool.at(index >= 0 ? index : region.free.draw(nowMs, roll, out))
+  }
+
+  /** The region of a listener; undefined where nothing is known of it that matters, or there are too many. */
+  #regionOf({ place, country }: Whereabouts, nowMs: number): Region | undefined {
+    const cell = this.#pool.isPlaced && place ? cellOf(place) : undefined
+    const ruled = this.#pool.isRuled ? (country ?? '?') : ''
+    if (!cell && !ruled) return undefined
+    const key = `${cell?.latitude},${cell?.longitude},${ruled}`
+    let region = this.#regions.get(key)
+    if (!region && (this.#regions.size < regionsMax || ruled !== '')) {
+      region = createRegion(this.#pool, cell, country, nowMs)
+      this.#regions.set(key, region)
+    }
+    return region
+  }
+
+  /** Once a second, or when a server came or went: what each region is expected to ask for, and the caps that follow. */
+  #refresh(nowMs: number): void {
+    const pool = this.#pool
+    if (nowMs - this.#roundMs < rebuildMs && this.#roundChanges === pool.changes) return
+    const seconds = Math.max(rebuildMs, nowMs - this.#roundMs) / 1000
+    for (const [key, region] of this.#regions) {
+      const rate = Number.isFinite(seconds) ? region.joins / seconds : 0
+      region.rate += (rate - region.rate) * newness
+      region.joins = 0
+      if (nowMs - region.lastAskedMs > regionMemoryMs) this.#regions.delete(key)
+    }
+    const free = Float64Array.from({ length: pool.size }, (_, i) => pool.weightAt(i, nowMs))
+    const horizon = pool.horizonSeconds * pool.meanFactor
+    const demands = [...this.#regions.values()].map(
+      (region): Demand => ({
+        joins: region.rate * horizon,
+        pulls: pullsIn(pool, region),
+      }),
+    )
+    this.#multipliers = capProximity(free, demands, this.#multipliers)
+    this.#round++
+    this.#roundMs = nowMs
+    this.#roundChanges = pool.changes
+  }
+
+  #fill(region: Region, nowMs: number): void {
+    if (region.filledRound === this.#round) return
+    region.filledRound = this.#round
+    const pool = this.#pool
+    const capped = this.#multipliers
+    const pulls = pullsIn(pool, region)
+    // without a cap places do not count, country rules always do
+    const factors = pulls.map((each, i) => (capped ? each * (capped[i] ?? 0) : Math.sign(each)))
+    const total = factors.reduce((sum, factor, i) => sum + factor * pool.freeAt(i, nowMs), 0)
+    const scale = total > 0 ? Math.min(2 ** 20 / Math.max(...factors), ticketsMax / total) : 0
+    region.factors = factors.map((factor) => factor * scale)
+    for (const [i, factor] of region.factors.entries()) {
+      region.weighed.set(i, Math.round(pool.weightAt(i, nowMs) * factor))
+      region.free.set(i, Math.round(pool.freeAt(i, nowMs) * factor))
+    }
+  }
+}
+
+const cellOf = ({ latitude, longitude }: Place): Place => ({
+  latitude: (Math.floor(latitude / cellDegrees) + 0.5) * cellDegrees,
+  longitude: (Math.floor(longitude / cellDegrees) + 0.5) * cellDegrees,
+})
+
+function createRegion(
+  pool: Pool,
+  place: Place | undefined,
+  country: string | undefined,
+  nowMs: number,
+): Region {
+  const region: Region = {
+    place,
+    country,
+    weighed: new Drum((i, now) => Math.round(pool.weightAt(i, now) * (region.factors[i] ?? 0))),
+    free: new Drum((i, now) => Math.round(pool.freeAt(i, now) * (region.factors[i] ?? 0))),
+    pulls: new Float64Array(0),
+    pullsChanges: -1,
+    factors: new Float64Array(0),
+    filledRound: -1,
+    joins: 0,
+    rate: 0,
+    lastAskedMs: nowMs,
+  }
+  return region
+}
+
+/** How strongly each server of the pool pulls a region: worked out anew when one came, went or moved. */
+function pullsIn(pool: Pool, region: Region): Float64Array {
+  if (region.pullsChanges === pool.changes) return region.pulls
+  region.pullsChanges = pool.changes
+  region.pulls = Float64Array.from({ length: pool.size }, (_, i) => {
+    const server = pool.at(i)?.server
+    return server && serves(server.report, region.country) ? pull(region.place, server.place) : 0
+  })
+  return region.pulls
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { decide } from '../../shared/decide.ts'
+import { type Place, pull } from '../../shared/proximity.ts'
+import type { Whereabouts } from '../../shared/regions.ts'
+import type { Report } from '../../shared/report.ts'
+import { serves } from '../../shared/server.ts'
+import { View } from '../../shared/view.ts'
+import { chiSquareP } from '../kit/chi-square.ts'
+import { mountOf, reportOf, seededRoll, serverOf } from '../kit/reports.ts'
+
+/** Middles of regions, so that a listener is just where its region is taken to be. */
+const berlin: Place = { latitude: 52.5, longitude: 12.5 }
+const madrid: Place = { latitude: 42.5, longitude: -2.5 }
+const tokyo: Place = { latitude: 37.5, longitude: 137.5 }
+
+const live = mountOf('/live.mp3')
+const clusterOf = (servers: Record<string, { slots: number; place?: Place; over?: Partial<Report> }>) => {
+  const view = new View(100)
+  for (const [id, { slots, place, over }] of Object.entries(servers))
+    view.put(serverOf(id, { maxListeners: slots, ...over }, { place }))
+  return view
+}
+const join = (view: View, from: Whereabouts, nowMs: number, roll: () => number) => {
+  const decision = decide(view, { mount: live, secure: false, relay: false, from }, nowMs, roll, {
+    httpsOnly: false,
+  })
+  return typeof decision === 'string' ? decision : decision.server
+}
+/** How often each server is drawn by listeners who only ask. */
+function draws(view: View, from: Whereabouts, n: number, seed = 1) {
+  const roll = seededRoll(seed)
+  const counts = new Map<string, number>()
+  for (let i = 0; i < n; i++) {
+    const server = join(view, from, 0, roll)
+    const id = typeof server === 'string' ? server : server.report.id
+    counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  return counts
+}
+
+describe('where places are known', () => {
+  const servers = {
+    berlin: { slots: 900, place: berlin },
+    madrid: { slots: 900, place: madrid },
+    tokyo: { slots: 1800, place: tokyo },
+  }
+
+  test('a calm draw is in proportion to free slots times nearness', () => {
+    const counts = draws(clusterOf(servers), { place: berlin }, 1_000_000)
+    const weights = [900, 900 * pull(berlin, madrid), 1800 * pull(berlin, tokyo)]
+    const drawn = ['berlin', 'madrid', 'tokyo'].map((id) => counts.get(id) ?? 0)
+    expect(chiSquareP(drawn, weights)).toBeGreaterThan(0.001)
+    expect(drawn[0]).toBeGreaterThan(650_000)
+  })
+
+  test('a listener of unknown place is drawn by free slots alone', () => {
+    const counts = draws(clusterOf(servers), {}, 300_000)
+    expect(
+      chiSquareP(
+        ['berlin', 'madrid', 'tokyo'].map((id) => counts.get(id) ?? 0),
+        [1, 1, 2],
+      ),
+    ).toBeGreaterThan(0.001)
+  })
+
+  test('a server of unknown place is as near as the nearest', () => {
+    const counts = draws(
+      clusterOf({ near: { slots: 500, place: berlin }, unknown: { slots: 500 } }),
+      { place: berlin },
+      100_000,
+    )
+    expect(chiSquareP([counts.get('near') ?? 0, counts.get('unknown') ?? 0], [1, 1])).toBeGreaterThan(0.001)
+  })
+
+  test('listeners near nobody go by free slots times how far, and are served', () => {
+    const counts = draws(clusterOf(servers), { place: { latitude: -77.5, longitude: 167.5 } }, 10_000)
+    expect(counts.get('no room')).toBeUndefined()
+    expect([...counts.values()].reduce((a, b) => a + b)).toBe(10_000)
+  })
+
+  test('S3: a crowd in one place, at many deciders, fills no near server before the far ones have their part', () => {
+    // 20 deciders; each sees a twentieth of the crowd, and no report comes before it is over
+    const slots = { berlin: 1_000, madrid: 3_000, tokyo: 8_000 } as const
+    const deciders = Array.from({ length: 20 }, () =>
+      clusterOf({
+        berlin: { slots: slots.berlin, place: berlin },
+        madrid: { slots: slots.madrid, place: madrid },
+        tokyo: { slots: slots.tokyo, place: tokyo },
+      }),
+    )
+    for (const view of deciders)
+      for (const server of view.servers.values()) view.put({ ...server, factor: 20 })
+    const roll = seededRoll(3)
+    const sent = { berlin: 0, madrid: 0, tokyo: 0 }
+    for (let nowMs = 0; nowMs < 20_000; nowMs += 2)
+      for (let i = 0; i < 1; i++) {
+        const view = deciders[Math.floor(roll() * deciders.length)]
+        const server = view && join(view, { place: berlin }, nowMs, roll)
+        if (!server || typeof server === 'string') throw new Error(`refused at ${nowMs} ms`)
+        server.debit++
+        sent[server.report.id as keyof typeof sent]++
+      }
+    for (const [id, count] of Object.entries(sent))
+      expect(count, `${id} of ${JSON.stringify(sent)}`).toBeLessThanOrEqual(slots[id as keyof typeof slots])
+  })
+
+  test('follows a new server at once, and one that leaves', () => {
+    const view = clusterOf({ tokyo: { slots: 900, place: tokyo } })
+    expect([...draws(view, { place: berlin }, 100).keys()]).toEqual(['tokyo'])
+    view.put(serverOf('berlin', { maxListeners: 900 }, { place: berlin }))
+    expect(draws(view, { place: berlin }, 100).get('berlin')).toBeGreaterThan(90)
+    view.put(serverOf('berlin', { maxListeners: 900, state: 'leaving' }, { place: berlin }))
+    expect([...draws(view, { place: berlin }, 100).keys()]).toEqual(['tokyo'])
+  })
+})
+
+describe('a server with a rule on countries', () => {
+  const rule = (allow: boolean, ...codes: string[]) => reportOf('a', { countries: { allow, codes } })
+
+  test.each([
+    [rule(true, 'DE', 'AT'), 'DE', true],
+    [rule(true, 'DE', 'AT'), 'US', false],
+    [rule(true, 'DE', 'AT'), undefined, false],
+    [rule(false, 'US'), 'US', false],
+    [rule(false, 'US'), 'DE', true],
+    [rule(false, 'US'), undefined, true],
+    [reportOf('a'), undefined, true],
+  ])('%#: serves whom it names', (report, country, served) => {
+    expect(serves(report, country)).toBe(served)
+  })
+
+  test('is never sent a listener of another country, were it the last with room', () => {
+    const view = clusterOf({
+      german: { slots: 1_000_000, over: { countries: { allow: true, codes: ['DE'] } } },
+      notUs: { slots: 1_000, over: { countries: { allow: false, codes: ['US'] } } },
+      all: { slots: 10 },
+    })
+    expect([...draws(view, { country: 'US' }, 2_000).keys()]).toEqual(['all'])
+    expect([...draws(view, {}, 2_000).keys()].sort()).toEqual(['all', 'notUs'])
+    expect([...draws(view, { country: 'FR' }, 2_000).keys()].sort()).toEqual(['all', 'notUs'])
+    expect(draws(view, { country: 'DE' }, 2_000).get('german')).toBeGreaterThan(1_900)
+    view.remove('all')
+    expect([...draws(view, { country: 'US' }, 50).keys()]).toEqual(['no room'])
+  })
+
+  test('keeps the shares of the others, with places as without', () => {
+    const view = clusterOf({
+      us: { slots: 5_000, place: berlin, over: { countries: { allow: true, codes: ['US'] } } },
+      a: { slots: 900, place: berlin },
+      b: { slots: 300, place: berlin },
+    })
+    for (const from of [{ country: 'DE' }, { country: 'DE', place: berlin }]) {
+      const counts = draws(view, from, 100_000)
+      expect(counts.get('us')).toBeUndefined()
+      expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [900, 300])).toBeGreaterThan(0.001)
+    }
+  })
+})
