@@ -61,6 +61,7 @@ const edgeEnvironment = {
   HOST: '127.0.0.1',
   PORT: String(port),
   DATA_DIR: ':memory:',
+  LOG_LEVEL: 'warning', // a line a request would bury what the demo says
   RELAY_PASSWORD: passwords.relay,
   ADMIN_PASSWORD: passwords.admin,
 }

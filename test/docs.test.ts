@@ -1,0 +1,74 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { helpText } from '../origin/flags.ts'
+import manifest from '../package.json' with { type: 'json' }
+import { parseSourcelist, printSourcelist } from '../shared/sourcelist.ts'
+import { repo } from './kit/process.ts'
+
+const read = (file: string) => readFileSync(join(repo, file), 'utf8')
+const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: repo })
+const unique = (words: Iterable<string | undefined>) => [...new Set(words)].sort()
+const allMatches = (text: string, pattern: RegExp) =>
+  unique([...text.matchAll(pattern)].map(([, word]) => word))
+
+describe.for(pages)('%s', (page) => {
+  const text = read(page)
+
+  test('every link inside the project leads somewhere', () => {
+    const links = allMatches(text, /\]\((?!https?:)([^)#]+)/g)
+    expect(links.filter((link) => !existsSync(join(repo, dirname(page), link ?? '')))).toEqual([])
+  })
+
+  test('every npm script that it names is in package.json', () => {
+    const named = [...allMatches(text, /npm run ([a-z:]+)/g), ...allMatches(text, /npm (start|test)\b/g)]
+    expect(named.filter((script) => !(`${script}` in manifest.scripts))).toEqual([])
+  })
+
+  test('every file of the project that it names is there', () => {
+    const named = allMatches(text, /(?<![\w./-])((?:edge|origin|shared|test|docs|\.ci)\/[\w./-]*\w)/g)
+    expect(named.filter((file) => !existsSync(join(repo, file ?? '')))).toEqual([])
+  })
+})
+
+test('the README tells how to start before anything else', () => {
+  expect(read('README.md').match(/```sh\n(.*?)\n```/s)?.[1]).toBe('npm ci && npm start')
+})
+
+test('the README gives a reason for each dependency', () => {
+  const table = read('README.md').split('## Dependencies')[1]?.split('\n## ')[0] ?? ''
+  expect(allMatches(table, /^\| (\S+) \| \S/gm).filter((name) => name !== 'package')).toEqual(
+    Object.keys(manifest.dependencies).sort(),
+  )
+})
+
+test('the newest version of the changelog is that of package.json', () => {
+  expect(/^## \[(\d.*?)\]/m.exec(read('CHANGELOG.md'))?.[1]).toBe(manifest.version)
+})
+
+describe('what can be set', () => {
+  const configuration = read('docs/configuration.md')
+  const tableNames = (pattern: RegExp) =>
+    unique(
+      configuration
+        .split('\n')
+        .filter((line) => line.startsWith('| `'))
+        .flatMap((line) => allMatches(line.split(' | ')[0] ?? '', pattern)),
+    )
+
+  test('the flags of the origin are those of its help', () => {
+    const about = ['config', 'check', 'help', 'version'].map((name) => `--${name}`)
+    const flags = allMatches(helpText(), /^ +(--[a-z-]+)/gm).filter((flag) => !about.includes(`${flag}`))
+    expect(tableNames(/(--[a-z-]+)/g)).toEqual(flags)
+  })
+
+  test('the environment of the edge is what its schema reads', () => {
+    const names = allMatches(read('edge/config.ts'), /^ {2}([A-Z][A-Z_]+): /gm)
+    expect(tableNames(/`([A-Z][A-Z_]+)`/g)).toEqual(names)
+  })
+})
+
+test('the report in the documentation is one that an edge takes, and that we would print', () => {
+  const example = /\n(sourcelist: 1\n.*?\n)```/s.exec(read('docs/sourcelist.md'))?.[1] ?? ''
+  expect(printSourcelist(parseSourcelist(example))).toBe(example)
+})
