@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { listenAt, startCluster } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { originRuntimes } from '../kit/runtimes.ts'
+import { numbered } from '../kit/source.ts'
+
+const seconds = 60
+const bytesMin = seconds * 16_000
+const framesMin = Math.floor((seconds * 1000) / numbered.frameMs)
+
+describe.concurrent('what a listener hears through the edge', () => {
+  test.for(originRuntimes)(
+    `S2: ${seconds} s of the source's own frames, none missing and none twice, from the master and either slave, on %s`,
+    { timeout: 150_000 },
+    async (runtime) => {
+      const cluster = await startCluster(runtime)
+      try {
+        const servers = [cluster.master, ...cluster.slaves]
+        const listeners = await Promise.all(servers.map((server) => listenAt(cluster, server)))
+        await eventually(() => listeners.every((each) => each.bytesHeard >= bytesMin || each.isClosed), {
+          withinMs: 90_000,
+          everyMs: 500,
+        })
+        for (const listener of listeners) {
+          const { count, skipped } = numbersInOrder(listener.audio())
+          expect(skipped, `${listener.url} begins on a frame`).toBe(0)
+          expect(count, listener.url).toBeGreaterThanOrEqual(framesMin)
+          listener.close()
+        }
+      } finally {
+        await cluster.stop()
+      }
+    },
+  )
+})

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { listen } from '../kit/listener.ts'
+import { framesOf } from '../kit/mpeg.ts'
+import { freePortBlock } from '../kit/ports.ts'
+import { type Program, start } from '../kit/process.ts'
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The pids that it prints, one a program. */
+const pidsOf = (program: Program) =>
+  [...program.output().matchAll(/\| pid (\d+)/g)].map(([, pid]) => Number(pid))
+
+/** Lets it end its own programs, which live in groups of their own. */
+async function end(demo: Program): Promise<void> {
+  demo.kill('SIGTERM')
+  await demo.exited
+}
+
+test('npm start plays to a listener at the edge, and Ctrl-C ends every program of it', async () => {
+  const port = await freePortBlock(4)
+  const demo = start('npm', ['start'], { env: { PORT: String(port) } })
+  try {
+    await demo.line(/The first redirect works/, 40_000)
+    const listener = await listen(`http://127.0.0.1:${port}/live.mp3`, { icy: true })
+    expect(listener.status).toBe(200)
+    expect([1, 2, 3].map((n) => port + n)).toContain(Number(new URL(listener.url).port))
+    await eventually(() => listener.bytesHeard > 32_000)
+    expect(framesOf(listener.audio()).frames.length).toBeGreaterThan(70)
+    expect(listener.titles.at(-1)?.title).toBe('distributary - The River Divides')
+
+    const pids = pidsOf(demo)
+    expect(pids).toHaveLength(5)
+    expect(pids.filter(isAlive)).toEqual(pids)
+    demo.kill('SIGINT') // to the whole group, as a terminal does
+    await demo.exited
+    await eventually(() => pids.filter(isAlive).length === 0)
+    await eventually(() => listener.isClosed)
+  } finally {
+    await end(demo)
+  }
+})
+
+test('npm start says which program died, ends the rest and fails', async () => {
+  const port = await freePortBlock(4)
+  const demo = start('npm', ['start'], { env: { PORT: String(port) } })
+  try {
+    await demo.line(/The first redirect works/, 40_000)
+    const pids = pidsOf(demo)
+    const relay1 = Number((await demo.line(/^relay1 *\| pid (\d+)/))[1])
+    process.kill(relay1, 'SIGKILL')
+    await demo.line(/^relay1 killed by SIGKILL/)
+    expect((await demo.exited).code).not.toBe(0)
+    expect(pids.filter(isAlive)).toEqual([])
+  } finally {
+    await end(demo)
+  }
+})
+
+test('npm start refuses a PORT without room for its four, and says so', async () => {
+  const demo = start('npm', ['start'], { env: { PORT: '65533' } })
+  expect((await demo.exited).code).toBe(1)
+  expect(demo.output()).toContain('PORT is "65533", expected an integer from 1 to 65532')
+})

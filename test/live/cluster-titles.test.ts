@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { listenAt, startCluster } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
+import { setTitle } from '../kit/source.ts'
+
+test.for(originRuntimes)(
+  'a title set at the master reaches an ICY listener of a slave, and leaves its audio whole, on %s',
+  async (runtime) => {
+    const cluster = await startCluster(runtime, 1)
+    try {
+      const [slave] = cluster.slaves
+      if (!slave) throw new Error('a cluster without its slave')
+      const listener = await listenAt(cluster, slave, { icy: true })
+      const mount = `${cluster.master.url}/live.mp3`
+      for (const title of ['First - Of Two', 'Größe – Ein Lied']) {
+        await setTitle(mount, secrets.source, title)
+        await eventually(() => listener.titles.at(-1)?.title === title, { withinMs: 20_000 })
+      }
+      expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(0)
+      listener.close()
+    } finally {
+      await cluster.stop()
+    }
+  },
+)

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { type Cluster, startCluster } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { numberedFile } from '../kit/files.ts'
+import { listenWhenServed } from '../kit/listener.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { peer } from '../kit/peers.ts'
+import { start } from '../kit/process.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
+
+/** frames of a file that an encoder sends: two minutes, longer than any of these tests */
+const fileFrames = 4600
+/** frames after which a listener has heard enough: more than the burst, so that live ones are among them */
+const heardFrames = 300
+
+const ffmpegFlags = [
+  '-v',
+  'warning',
+  '-re',
+  '-i',
+  'FILE',
+  '-c',
+  'copy',
+  '-content_type',
+  'audio/mpeg',
+  '-f',
+  'mp3',
+]
+const chunked = ['-H', 'Transfer-Encoding: chunked', '-H', 'Content-Type: audio/mpeg']
+const encoders = [
+  ['ffmpeg by PUT', 'ffmpeg', [...ffmpegFlags, 'ICECAST']],
+  ['ffmpeg by SOURCE', 'ffmpeg', [...ffmpegFlags, '-legacy_icecast', '1', 'ICECAST']],
+  ['curl -T, chunked,', 'curl', ['-sS', '--limit-rate', '17k', ...chunked, '-T', 'FILE', 'HTTP']],
+] as const
+
+describe.for(originRuntimes)('encoders of others at a master on %s', (runtime) => {
+  let cluster: Cluster
+  beforeAll(async () => {
+    cluster = await startCluster(runtime, 1)
+  })
+  afterAll(() => cluster?.stop())
+
+  for (const [i, [name, program, flags]] of encoders.entries())
+    peer(program)(`${name} is a source whose frames a listener hears through the edge`, async () => {
+      const mount = `/encoder${i}.mp3`
+      const address = `source:${secrets.source}@127.0.0.1:${cluster.master.port}${mount}`
+      const words: Record<string, string> = {
+        FILE: numberedFile(fileFrames),
+        ICECAST: `icecast://${address}`,
+        HTTP: `http://${address}`,
+      }
+      const encoder = start(
+        program,
+        flags.map((flag) => words[flag] ?? flag),
+      )
+      onTestFinished(() => encoder.stop())
+      const listener = await listenWhenServed(cluster.edge.url + mount).catch((problem: unknown) => {
+        throw new Error(`${name}: ${encoder.output()}`, { cause: problem })
+      })
+      await eventually(() => listener.bytesHeard > heardFrames * 418, { withinMs: 30_000 })
+      listener.close()
+      expect(numbersInOrder(listener.audio()).count).toBeGreaterThanOrEqual(heardFrames - 1)
+      expect(listener.headers.get('content-type')).toBe('audio/mpeg')
+    })
+})

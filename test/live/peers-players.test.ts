@@ -1,0 +1,50 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { type Cluster, startCluster } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { testFolder } from '../kit/files.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { peer } from '../kit/peers.ts'
+import { start } from '../kit/process.ts'
+import { originRuntimes } from '../kit/runtimes.ts'
+
+/** frames that a player is asked for: more than the burst, so that live ones are among them */
+const frames = 200
+const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+describe.for(originRuntimes)('players of others at an edge on %s', (runtime) => {
+  let cluster: Cluster
+  beforeAll(async () => {
+    cluster = await startCluster(runtime)
+  })
+  afterAll(() => cluster?.stop())
+
+  peer('ffmpeg')('ffmpeg follows the 302 and takes the frames in order', async () => {
+    const file = join(testFolder(), 'heard.mp3')
+    const copy = ['-c', 'copy', '-frames:a', String(frames), '-write_xing', '0', '-id3v2_version', '0']
+    const player = start('ffmpeg', ['-v', 'error', '-i', cluster.url, ...copy, '-f', 'mp3', file])
+    onTestFinished(() => player.stop())
+    expect((await player.exited).code, player.output()).toBe(0)
+    expect(numbersInOrder(readFileSync(file)).count).toBe(frames)
+  })
+
+  peer('mpg123')('mpg123 follows the 302 and decodes without a complaint', async () => {
+    const file = join(testFolder(), 'heard.wav')
+    const player = start('mpg123', ['-q', '--no-gapless', '-n', String(frames), '-w', file, cluster.url])
+    onTestFinished(() => player.stop())
+    expect((await player.exited).code, player.output()).toBe(0)
+    expect(player.output()).not.toMatch(/error|illegal|resync|skipped/i)
+    const stereoSamples = (bytesOf(file) - 44) / 4 // after the header of the wav
+    expect(stereoSamples).toBe(frames * 1152)
+  })
+
+  peer('curl')('curl -L follows the 302 and takes the frames in order', async () => {
+    const file = join(testFolder(), 'heard.mp3')
+    const player = start('curl', ['-sSL', '-o', file, cluster.url])
+    onTestFinished(() => player.stop())
+    await eventually(() => bytesOf(file) > frames * 418, { withinMs: 30_000 })
+    await player.stop()
+    expect(numbersInOrder(readFileSync(file)).count).toBeGreaterThanOrEqual(frames - 1)
+  })
+})
