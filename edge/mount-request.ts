@@ -4,8 +4,10 @@ import { parseBasic } from '../shared/credentials.ts'
 import { type Decision, decide } from '../shared/decide.ts'
 import { type Mount, parseMount } from '../shared/mount.ts'
 import { isRelayAgent, locationOf, mountHeaders, retryAfterSeconds, sentBackBy } from '../shared/redirect.ts'
+import { isProbe, isSticky, stickyRoll } from '../shared/sticky.ts'
 import type { View } from '../shared/view.ts'
 import type { EdgeDeps } from './app.ts'
+import { answerPlaylist, parseWantedPlaylist } from './playlist.ts'
 import type { RequestUrl } from './request-url.ts'
 
 /**
@@ -22,44 +24,70 @@ export function answerMount(
   if (method !== 'GET' && method !== 'HEAD') return notAllowed(method)
   const mount = parseMount(path)
   if (mount === undefined) return failure(404, 'there is no such mount\n')
-  const answer = (view: View) => answerFrom(view, deps, request, { mount, query, secure: facts.secure })
+  const answer = (view: View) => answerFrom(view, deps, request, { mount, path, query, facts })
   const view = deps.cluster.current()
   return view instanceof Promise ? view.then(answer, () => noView(deps)) : answer(view)
 }
 
-interface Wanted {
+interface Wanted extends RequestUrl {
   mount: Mount
-  query: string
-  secure: boolean
+  facts: RequestFacts
 }
 
 function answerFrom(view: View, deps: EdgeDeps, request: Request, wanted: Wanted): Response {
-  const { config, nowMs, roll } = deps
-  const sentBack = sentBackBy(wanted.query)
+  const { config, nowMs } = deps
+  const { mount, query, facts } = wanted
+  const sentBack = sentBackBy(query)
   const login = request.headers.get('authorization')
+  const userAgent = request.headers.get('user-agent')
+  const range = request.headers.get('range')
   const provenRelay = login !== null && reporterOf(config.access, parseBasic(login)) !== undefined
   const asked = {
-    mount: wanted.mount,
-    secure: wanted.secure,
-    relay: provenRelay || isRelayAgent(request.headers.get('user-agent')),
+    mount,
+    secure: facts.secure,
+    relay: provenRelay || isRelayAgent(userAgent),
     except: sentBack === '-' ? undefined : sentBack,
+    from: facts.from,
   }
-  const decision = decide(view, asked, nowMs(), roll, config)
-  if (typeof decision === 'string') return answerWithout(decision, deps, wanted)
-  if (isDebited(request) && !provenRelay) deps.redirected(decision.server)
-  return redirect(locationOf(decision.base, wanted.mount, wanted.query))
+  const atMs = nowMs()
+  const roll = isSticky(range, userAgent)
+    ? stickyRoll(facts.address ?? '', userAgent ?? '', mount, atMs)
+    : deps.roll
+  const decision = decide(view, asked, atMs, roll, config)
+  if (typeof decision === 'string') return answerWithout(decision, deps, view, request, wanted)
+  // HEAD asks for nothing yet, nor do the two bytes by which Apple's players look whether ranges work
+  if (request.method === 'GET' && !isProbe(range) && !provenRelay) deps.redirected(decision.server)
+  return redirect(locationOf(decision.base, mount, query))
 }
 
-/** HEAD asks for nothing yet, nor do the two bytes by which Apple's players look whether ranges work. */
-const isDebited = (request: Request) =>
-  request.method === 'GET' && request.headers.get('range') !== 'bytes=0-1'
-
-function answerWithout(decision: Decision & string, deps: EdgeDeps, wanted: Wanted): Response {
-  if (decision === 'unknown mount') return failure(404, 'no server carries this mount\n')
+function answerWithout(
+  decision: Decision & string,
+  deps: EdgeDeps,
+  view: View,
+  request: Request,
+  wanted: Wanted,
+): Response {
+  if (decision === 'unknown mount') return answerUnknown(deps, view, request, wanted)
   const { lastResortUrl } = deps.config
   if (lastResortUrl === undefined) return busy(deps, 'every server that carries this mount is out or full\n')
   if (!lastResortUrl.endsWith('/')) return redirect(lastResortUrl)
   return redirect(locationOf(lastResortUrl.slice(0, -1), wanted.mount, wanted.query))
+}
+
+/** A mount that no server reported may still be a playlist of one that was. */
+function answerUnknown(
+  deps: EdgeDeps,
+  view: View,
+  request: Request,
+  { path, query, facts }: Wanted,
+): Response {
+  const atMs = deps.nowMs()
+  const playlist = parseWantedPlaylist(path, view, atMs)
+  if (!playlist) return failure(404, 'no server carries this mount\n')
+  const { base, secure, from } = facts
+  const { httpsOnly } = deps.config
+  const head = request.method === 'HEAD'
+  return answerPlaylist(view, playlist, { query, secure, httpsOnly, base, from, head }, atMs, deps.roll)
 }
 
 const noView = (deps: EdgeDeps) => busy(deps, 'the servers are not known at the moment\n')

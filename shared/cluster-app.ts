@@ -6,6 +6,7 @@ import { mountsJson, serversJson } from './api.ts'
 import type { Cluster } from './cluster.ts'
 import { parseBasic } from './credentials.ts'
 import { limits } from './limits.ts'
+import type { Whereabouts } from './regions.ts'
 import { decodeSourcelist } from './sourcelist.ts'
 
 /** What a request does not say of itself; the server that took it in hands it on. */
@@ -16,6 +17,8 @@ export interface RequestFacts {
   secure: boolean
   /** this program's own address as the outside knows it, without a path; undefined: not configured, and no Host */
   base: string | undefined
+  /** where that address is; undefined: not known */
+  from?: Whereabouts | undefined
 }
 
 export interface ClusterEnv {
@@ -56,6 +59,7 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
       reporter,
       remote: remoteOf(c.env),
       edgeUrl: c.env.base,
+      place: c.env.from?.place,
     })
     return printAnswer(c, answer)
   })

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { createEdge } from '../../edge/app.ts'
+import { parseConfig } from '../../edge/config.ts'
+import { localCluster } from '../../shared/cluster.ts'
+import type { RequestFacts } from '../../shared/cluster-app.ts'
+import { Registry } from '../../shared/registry.ts'
+import type { Report } from '../../shared/report.ts'
+import type { Server } from '../../shared/server.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { reportOf, seededRoll } from '../kit/reports.ts'
+
+const facts: RequestFacts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }
+
+function edgeOf(...reports: Report[]) {
+  const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
+  const registry = new Registry(undefined, 100, 0)
+  for (const report of reports) registry.put(report, printSourcelist(report), 0)
+  const redirected: Server[] = []
+  const edge = createEdge({
+    config,
+    cluster: localCluster(registry, config.access, () => 0),
+    nowMs: () => 0,
+    roll: seededRoll(1),
+    redirected: (server) => redirected.push(server),
+    startedAtMs: 0,
+  })
+  const ask = (
+    path: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+    over: Partial<RequestFacts> = {},
+  ) => edge.fetch(new Request(`http://edge.example${path}`, { method, headers }), { ...facts, ...over })
+  return { ask, redirected }
+}
+
+describe('anchors C: playlists for players that do not redirect', () => {
+  const both = (id: string) => reportOf(id, { urls: [`http://${id}.example`, `https://${id}.example`] })
+  const { ask, redirected } = edgeOf(...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(both))
+
+  test('hold the edge first, then five servers, no two the same', async () => {
+    const reply = await ask('/live.mp3.m3u?token=1')
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'audio/x-mpegurl; charset=utf-8'])
+    expect(reply.headers.get('cache-control')).toBe('no-store, no-cache, private, max-age=0')
+    const lines = (await reply.text()).trimEnd().split('\r\n')
+    expect(lines[0]).toBe('http://edge.example/live.mp3?token=1')
+    expect(lines).toHaveLength(6)
+    expect(new Set(lines).size).toBe(6)
+    for (const line of lines.slice(1)) expect(line).toMatch(/^http:\/\/[a-g]\.example\/live\.mp3\?token=1$/)
+    expect(redirected, 'nobody was sent anywhere yet').toEqual([])
+  })
+
+  test('keep the scheme, and know all three forms', async () => {
+    const secure = { secure: true, base: 'https://edge.example' }
+    expect(await (await ask('/live.mp3.pls', {}, 'GET', secure)).text()).toMatch(
+      /File2=https:\/\/[a-g]\.example\/live\.mp3\r/,
+    )
+    const xspf = await ask('/live.mp3.xspf')
+    expect(xspf.headers.get('content-type')).toBe('application/xspf+xml; charset=utf-8')
+    expect(await xspf.text()).toContain('<location>http://edge.example/live.mp3</location>')
+    expect(await (await ask('/live.mp3.xspf', {}, 'HEAD')).text()).toBe('')
+  })
+
+  test('exist for known mounts alone, and a mount of that very name goes before them', async () => {
+    expect((await ask('/other.mp3.m3u')).status).toBe(404)
+    const named = edgeOf(
+      reportOf('a'),
+      reportOf('b', {
+        mounts: [{ ...reportOf('b').mounts[0], mount: '/live.mp3.m3u' } as Report['mounts'][0]],
+      }),
+    )
+    expect((await named.ask('/live.mp3.m3u')).headers.get('location')).toBe(
+      'http://b.example.org:8000/live.mp3.m3u',
+    )
+  })
+
+  test('of a cluster without room still name the edge', async () => {
+    const full = edgeOf(reportOf('a', { listeners: 100 }))
+    expect(await (await full.ask('/live.mp3.m3u')).text()).toBe('http://edge.example/live.mp3\r\n')
+  })
+})
+
+test('anchors C: the two requests of an AVPlayer reach the same server, and count once', async () => {
+  const { ask, redirected } = edgeOf(...Array.from({ length: 20 }, (_, i) => reportOf(`s${i}`)))
+  const apple = { 'User-Agent': 'AppleCoreMedia/1.0.0.20G75 (iPhone; U; CPU OS 16_6 like Mac OS X)' }
+  const seen = new Set<string>()
+  for (let i = 0; i < 40; i++) {
+    const from = { address: `192.0.2.${i}` }
+    const probe = await ask('/live.mp3', { ...apple, Range: 'bytes=0-1' }, 'GET', from)
+    const real = await ask(
+      '/live.mp3',
+      { ...apple, Range: 'bytes=0-1073741822', 'Icy-MetaData': '1' },
+      'GET',
+      from,
+    )
+    expect(real.headers.get('location')).toBe(probe.headers.get('location'))
+    seen.add(real.headers.get('location') ?? '')
+  }
+  expect(redirected).toHaveLength(40)
+  expect(seen.size, 'listeners spread over the servers').toBeGreaterThan(10)
+})
