@@ -1,5 +1,6 @@
 import { type Blocks, inBlocks, rangeOf } from '../shared/address.ts'
 import type { RequestFacts } from '../shared/cluster-app.ts'
+import type { Whereabouts } from '../shared/regions.ts'
 
 /** `host` or `host:port` as it may stand in a URL; all else in a Host header is not believed. */
 const validHost = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/
@@ -18,26 +19,36 @@ export class ForwardedFacts implements RequestFacts {
   #peer: () => string | undefined
   #proxies: Blocks
   #publicUrl: string | undefined
+  #locate: (address: string) => Whereabouts | undefined
   #walked: { address: string | undefined; hops: number } | undefined
 
   /**
    * @param peer the address at the other end of the connection
    * @param publicUrl wins over whatever the request says
+   * @param locate where an address is, by a database
    */
   constructor(
     headers: Headers,
     peer: () => string | undefined,
     proxies: Blocks,
     publicUrl: string | undefined,
+    locate: (address: string) => Whereabouts | undefined = nowhere,
   ) {
     this.#headers = headers
     this.#peer = peer
     this.#proxies = proxies
     this.#publicUrl = publicUrl
+    this.#locate = locate
   }
 
   get address(): string | undefined {
     return this.#walk().address
+  }
+
+  get from(): Whereabouts | undefined {
+    if (this.#locate === nowhere) return undefined
+    const { address } = this
+    return address === undefined ? undefined : this.#locate(address)
   }
 
   get secure(): boolean {
@@ -77,6 +88,8 @@ export class ForwardedFacts implements RequestFacts {
     return hops === 0 ? undefined : values.at(-Math.min(hops, values.length))
   }
 }
+
+const nowhere = () => undefined
 
 const list = (header: string | null) =>
   (header ?? '')
