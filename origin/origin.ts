@@ -1,6 +1,11 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../shared/cluster-app.ts'
+import { originApp } from './app.ts'
 import type { OriginConfig } from './config.ts'
+import { AppBridge } from './http/app-bridge.ts'
+import { HttpServer } from './http/server.ts'
+import { Slots } from './http/slots.ts'
+import { limits } from './limits.ts'
 import type { Placer } from './placement.ts'
 import type { OriginState } from './state.ts'
 
@@ -9,7 +14,7 @@ export interface OriginDeps {
   nowMs: () => number
   /** asked for every GET and HEAD of a mount before it is served */
   placer: Placer
-  /** the routes of a master that decides itself: reports and `/api/*` */
+  /** the routes of a master that decides itself: reports and `/api/*`; they come before our own */
   clusterApp?: Hono<ClusterEnv> | undefined
 }
 
@@ -26,6 +31,9 @@ export interface Origin {
  * Wires one server: `state` from `createState(config, nowMs)` first, then placer and relays from the state,
  * then this.
  */
-export function createOrigin(_config: OriginConfig, _state: OriginState, _deps: OriginDeps): Origin {
-  throw new Error('not wired yet')
+export function createOrigin(config: OriginConfig, state: OriginState, deps: OriginDeps): Origin {
+  const { nowMs, placer, clusterApp } = deps
+  const serving = { config, state, nowMs, placer, relaySlots: new Slots(limits.relaysMax) }
+  const bridge = new AppBridge(originApp(config, state, nowMs, clusterApp), serving)
+  return new HttpServer(serving, bridge)
 }

@@ -17,7 +17,7 @@ export interface FeedInfo {
 
 /** What a source's connection or a relay writes to. */
 export interface Feed {
-  /** Takes in audio bytes, ICY already taken out; the bytes are kept as they are, not copied. */
+  /** Takes in audio bytes, ICY already taken out; they are copied, the caller may use its memory again. */
   push(bytes: Uint8Array): void
   /** The title from the byte position reached on. */
   setTitle(title: string, url?: string): void

@@ -1,0 +1,44 @@
+import { type Mount, parseMount } from '../../shared/mount.ts'
+import { decodeText } from '../icy/metadata.ts'
+
+/**
+ * The parameters of a query, decoded; of one given twice the last. Text is in the charset that `charset` names,
+ * else UTF-8 where it is that, else latin1: encoders send what their files hold.
+ */
+export function parseParams(query: string): ReadonlyMap<string, string> {
+  const raw = new Map<string, Uint8Array>()
+  for (const part of query.replace(/^\?/, '').split('&')) {
+    const equals = part.indexOf('=')
+    if (equals > 0) raw.set(part.slice(0, equals), percentDecoded(part.slice(equals + 1)))
+  }
+  const charset = raw.get('charset')
+  const decode = decoderOf(charset && decodeText(charset))
+  return new Map([...raw].map(([name, bytes]) => [name, decode(bytes)]))
+}
+
+function decoderOf(charset: string | undefined): (bytes: Uint8Array) => string {
+  if (charset === undefined) return decodeText
+  try {
+    const decoder = new TextDecoder(charset)
+    return (bytes) => decoder.decode(bytes)
+  } catch {
+    return decodeText // a charset that nobody knows
+  }
+}
+
+/** The bytes of a query's value: `+` is a space, `%xx` a byte; a malformed escape stands for itself. */
+function percentDecoded(value: string): Uint8Array {
+  const bytes: number[] = []
+  for (let i = 0; i < value.length; i++) {
+    const escaped = /^%([0-9a-fA-F]{2})/.exec(value.slice(i, i + 3))
+    if (escaped?.[1] !== undefined) {
+      bytes.push(Number.parseInt(escaped[1], 16))
+      i += 2
+    } else bytes.push(value[i] === '+' ? 0x20 : value.charCodeAt(i))
+  }
+  return Uint8Array.from(bytes)
+}
+
+/** The mount that the parameter `mount` names, decoded already; undefined where it is none. */
+export const mountParam = (params: ReadonlyMap<string, string>): Mount | undefined =>
+  parseMount(encodeURI(params.get('mount') ?? '').replace(/[?#]/g, encodeURIComponent))

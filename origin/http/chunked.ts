@@ -1,0 +1,80 @@
+/** characters of a chunk's size line, its extensions included; of all trailers together likewise */
+const lineLengthMax = 4096
+/** bytes of one chunk: seven hex digits, far beyond what any encoder sends */
+const sizePattern = /^([0-9a-fA-F]{1,7})[ \t]*(;.*)?$/
+const lineFeed = 0x0a
+
+/** A body that says it is chunked and is not. */
+export class ChunkError extends Error {
+  override name = 'ChunkError'
+}
+
+/** Decodes a chunked body (RFC 9112 §7.1) as its bytes come; data are views, not copies. */
+export class ChunkedDecoder {
+  #state: 'size' | 'data' | 'data end' | 'trailers' | 'done' = 'size'
+  #line = ''
+  #left = 0
+  #trailerLength = 0
+  #onData: (bytes: Uint8Array) => void
+
+  constructor(onData: (bytes: Uint8Array) => void) {
+    this.#onData = onData
+  }
+
+  /** Whether the body's end has come; what follows it is ignored. */
+  get done(): boolean {
+    return this.#state === 'done'
+  }
+
+  /** @throws ChunkError where this is no chunk */
+  push(bytes: Uint8Array): void {
+    let at = 0
+    while (at < bytes.length && !this.done)
+      at = this.#state === 'data' ? this.#readData(bytes, at) : this.#readLine(bytes, at)
+  }
+
+  #readData(bytes: Uint8Array, at: number): number {
+    const end = Math.min(bytes.length, at + this.#left)
+    this.#left -= end - at
+    if (this.#left === 0) this.#state = 'data end'
+    this.#onData(bytes.subarray(at, end))
+    return end
+  }
+
+  #readLine(bytes: Uint8Array, at: number): number {
+    const end = bytes.indexOf(lineFeed, at)
+    const stop = end < 0 ? bytes.length : end
+    if (this.#line.length + stop - at > lineLengthMax)
+      throw new ChunkError(`a chunk's size line over ${lineLengthMax} bytes`)
+    for (let i = at; i < stop; i++) this.#line += String.fromCharCode(bytes[i] ?? 0)
+    if (end < 0) return stop
+    const line = this.#line.replace(/\r$/, '')
+    this.#line = ''
+    this.#endLine(line)
+    return end + 1
+  }
+
+  #endLine(line: string): void {
+    if (this.#state === 'size') this.#readSize(line)
+    else if (this.#state === 'data end') this.#endData(line)
+    else this.#readTrailer(line)
+  }
+
+  #readSize(line: string): void {
+    const size = sizePattern.exec(line.trim())?.[1]
+    if (size === undefined) throw new ChunkError('a malformed chunk, expected its size in hex')
+    this.#left = Number.parseInt(size, 16)
+    this.#state = this.#left === 0 ? 'trailers' : 'data'
+  }
+
+  #endData(line: string): void {
+    if (line !== '') throw new ChunkError('a chunk longer than its size says')
+    this.#state = 'size'
+  }
+
+  #readTrailer(line: string): void {
+    this.#trailerLength += line.length
+    if (this.#trailerLength > lineLengthMax) throw new ChunkError(`trailers over ${lineLengthMax} bytes`)
+    if (line === '') this.#state = 'done'
+  }
+}

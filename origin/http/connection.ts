@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net'
+import type { OriginConfig } from '../config.ts'
+import type { Placer } from '../placement.ts'
+import type { OriginState } from '../state.ts'
+import type { Head } from './head.ts'
+import type { Slots } from './slots.ts'
+
+/** A connection whose request head has been read. */
+export interface Connection {
+  socket: Socket
+  /** of the other side */
+  address: string
+  /** it came by TLS */
+  secure: boolean
+  head: Head
+  /** what came behind the head, with it */
+  rest: Uint8Array
+}
+
+/** What the ways of a request share. */
+export interface Serving {
+  config: OriginConfig
+  state: OriginState
+  nowMs: () => number
+  placer: Placer
+  /** relays with credentials, apart from listeners */
+  relaySlots: Slots
+}

@@ -1,0 +1,122 @@
+import { limits } from '../limits.ts'
+
+/** The head of a request, read. */
+export interface Head {
+  method: string
+  /** begins with `/`, percent-encoded where the sender did not; or `*` */
+  path: string
+  /** with its `?`, or empty */
+  query: string
+  /** what an answer is to begin with */
+  version: '1.0' | '1.1'
+  /** names in lower case, values as latin1 bytes without the space around them; of a header given twice the last */
+  headers: ReadonlyMap<string, string>
+}
+
+/** Why a head is refused, for people. */
+export interface BadHead {
+  status: 400 | 431
+  text: string
+}
+
+/** A head and where the bytes behind it begin in what was pushed last; or why it is refused. */
+export type ReadHead = { head: Head; restAt: number } | BadHead
+
+const protocol = /^(?:HTTP\/(\d)\.(\d)|ICE\/\d\.\d)$/
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const forbiddenInValue = /[\0\r]/
+const firstByte = /^\r*(?:$|[!#$%&'*+.^_`|~0-9A-Za-z-])/
+const methodLengthMax = 32
+const lineFeed = 0x0a
+
+/**
+ * Reads one request head from the bytes of a connection, pushed as they come: however they are cut, the result is the same.
+ * Tolerant as Icecast is (bare LF, `ICE/1.0`, raw spaces and bytes in the path, lines that are no header), but bounded.
+ */
+export class HeadReader {
+  #bytes = 0
+  #line = ''
+  #lines = 0
+  #request: Omit<Head, 'headers'> | undefined
+  #headers = new Map<string, string>()
+
+  /** Undefined while more is needed. Not to be called again after an answer. */
+  push(bytes: Uint8Array): ReadHead | undefined {
+    let at = 0
+    while (at < bytes.length) {
+      const end = bytes.indexOf(lineFeed, at)
+      const next = end < 0 ? bytes.length : end + 1
+      const within = Math.min(next, at + limits.headBytesMax - this.#bytes)
+      this.#bytes += within - at
+      this.#line += latin1(bytes.subarray(at, end >= 0 && end < within ? end : within))
+      if (!this.#request && !firstByte.test(this.#line))
+        return refuse(400, 'no HTTP request, expected a method')
+      if (within < next) return refuse(431, `a request head over ${limits.headBytesMax} bytes`)
+      at = next
+      if (end < 0) return undefined
+      const read = this.#endLine(at)
+      if (read) return read
+    }
+    return undefined
+  }
+
+  #endLine(restAt: number): ReadHead | undefined {
+    const line = trim(this.#line, '\r')
+    this.#line = ''
+    if (!this.#request) return line === '' ? undefined : this.#readRequest(trim(line, ' '))
+    if (line === '') return { head: { ...this.#request, headers: this.#headers }, restAt }
+    this.#lines++
+    if (this.#lines > limits.headLinesMax) return refuse(431, `more than ${limits.headLinesMax} header lines`)
+    return this.#readHeader(line)
+  }
+
+  #readRequest(line: string): BadHead | undefined {
+    const methodEnd = line.indexOf(' ')
+    const targetEnd = line.lastIndexOf(' ')
+    const method = line.slice(0, Math.max(0, methodEnd))
+    const version = protocol.exec(line.slice(targetEnd + 1))
+    if (!token.test(method) || method.length > methodLengthMax || targetEnd <= methodEnd || !version)
+      return refuse(400, 'a malformed request line, expected "METHOD /path HTTP/1.1"')
+    const target = trim(line.slice(methodEnd, targetEnd), ' ')
+    const path = pathOf(target)
+    if (path === undefined) return refuse(400, 'a malformed request target, expected a path from "/"')
+    const [, name = '', query = ''] = /^([^?]*)(.*)$/.exec(path) ?? []
+    const [, major = '1', minor = '0'] = version
+    this.#request = { method, path: name, query, version: `${major}.${minor}` < '1.1' ? '1.0' : '1.1' }
+    return undefined
+  }
+
+  #readHeader(line: string): BadHead | undefined {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase()
+    if (!token.test(name)) return undefined
+    const value = trim(line.slice(colon + 1), ' \t')
+    if (forbiddenInValue.test(value)) return refuse(400, `a control byte in the header ${name}`)
+    this.#headers.set(name, value)
+    return undefined
+  }
+}
+
+const refuse = (status: BadHead['status'], text: string): BadHead => ({ status, text })
+
+/** Without these characters at both ends; a pattern would take quadratic time on a head full of them. */
+function trim(text: string, chars: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && chars.includes(text.charAt(start))) start++
+  while (end > start && chars.includes(text.charAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const latin1 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+
+/** Path and query of a request's target, in the characters of a URL; undefined where it is no path. */
+function pathOf(target: string): string | undefined {
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
+  if (path === '*') return path
+  if (!path.startsWith('/')) return undefined
+  return path.replace(/[^\x21-\x5b\x5d-\x7e]/g, encodeByte)
+}
+
+const encodeByte = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`

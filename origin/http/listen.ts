@@ -1,0 +1,137 @@
+import { getLogger } from '@logtape/logtape'
+import type { Mount } from '../../shared/mount.ts'
+import { mountHeaders } from '../../shared/redirect.ts'
+import { listenerHeaders } from '../icy/headers.ts'
+import { limits } from '../limits.ts'
+import type { ActiveMount } from '../mount/mount.ts'
+import type { Placement } from '../placement.ts'
+import type { Connection, Serving } from './connection.ts'
+import { proven } from './logins.ts'
+import { finish, printReply, printStatus } from './reply.ts'
+
+const log = getLogger(['distributary', 'listener'])
+
+const crlf = '\r\n'
+const commonHeaders = Object.entries(mountHeaders)
+const printHeaders = (headers: Iterable<readonly [string, string]>) => {
+  let text = ''
+  for (const [name, value] of headers) text += `${name}: ${value}${crlf}`
+  return text
+}
+const commonLines = printHeaders(commonHeaders)
+
+/** A player that looks whether ranges are served: Apple's ask for two bytes first. It is no listener. */
+const isProbe = (range: string | undefined) => range?.replace(/\s/g, '') === 'bytes=0-1'
+/** a length that no listener reaches: what icecast-kh tells such players */
+const probeTotal = 1_073_741_823
+
+/** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
+export function listen(connection: Connection, mount: Mount, serving: Serving): void {
+  const { head, secure } = connection
+  const placed = serving.placer.place({
+    mount,
+    query: head.query,
+    secure,
+    userAgent: head.headers.get('user-agent'),
+    relayLogin: isRelay(connection, serving),
+    head: head.method === 'HEAD',
+    range: head.headers.get('range'),
+  })
+  if (!(placed instanceof Promise)) {
+    answer(connection, mount, serving, placed)
+    return
+  }
+  placed.then(
+    (placement) => {
+      if (!connection.socket.destroyed) answer(connection, mount, serving, placement)
+    },
+    (error: unknown) => {
+      log.error('no place for a listener of {mount}: {error}', { mount, error })
+      connection.socket.destroy()
+    },
+  )
+}
+
+const isRelay = ({ head }: Connection, { config }: Serving) =>
+  proven(config, head.headers.get('authorization')).relay
+
+function answer(connection: Connection, name: Mount, serving: Serving, placement: Placement): void {
+  const { socket, head } = connection
+  const { version } = head
+  const headOnly = head.method === 'HEAD'
+  const counts = !headOnly && !isProbe(head.headers.get('range'))
+  const mount = serving.state.mounts.get(name)
+  if (!placement.serve) {
+    if (counts && placement.forRoom) countRefused(mount, serving)
+    finish(socket, printRefused(version, placement, headOnly))
+    return
+  }
+  if (!mount) {
+    const gone = { serve: false, status: 404, text: 'Mount unavailable', forRoom: false } as const
+    finish(socket, printRefused(version, gone, headOnly))
+    return
+  }
+  if (isProbe(head.headers.get('range'))) finish(socket, printProbe(version, mount, headOnly))
+  else if (headOnly) finish(socket, printStreamHead(version, mount, false))
+  else stream(connection, mount, serving)
+}
+
+function countRefused(mount: ActiveMount | undefined, { state }: Serving): void {
+  if (mount) mount.countRefused()
+  else state.load.joins++
+}
+
+function printRefused(
+  version: '1.0' | '1.1',
+  placement: Placement & { serve: false },
+  headOnly: boolean,
+): Buffer {
+  const { status } = placement
+  if (status === 302)
+    return printReply({ version, status, headers: [...commonHeaders, ['Location', placement.location]] })
+  const headers: [string, string][] = [...commonHeaders, ['Content-Type', 'text/plain; charset=utf-8']]
+  return printReply({ version, status, headers, body: `${placement.text}${crlf}`, headOnly })
+}
+
+/** The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol). */
+function printStreamHead(version: '1.0' | '1.1', mount: ActiveMount, icy: boolean): Buffer {
+  let head = `${printStatus(version, 200)}Content-Type: ${mount.contentType}${crlf}${commonLines}`
+  for (const [name, value] of listenerHeaders(mount.info.headers)) head += `${name}:${value}${crlf}`
+  if (icy) head += `icy-metaint:${limits.metaintBytes}${crlf}`
+  return Buffer.from(head + crlf, 'latin1')
+}
+
+function printProbe(version: '1.0' | '1.1', mount: ActiveMount, headOnly: boolean): Buffer {
+  const headers: [string, string][] = [
+    ...commonHeaders,
+    ['Content-Type', mount.contentType],
+    ['Accept-Ranges', 'bytes'],
+    ['Content-Range', `bytes 0-1/${probeTotal}`],
+  ]
+  return printReply({ version, status: 206, headers, body: Uint8Array.of(0xff, 0xff), headOnly })
+}
+
+/** The connection receives the mount until it closes. */
+function stream(connection: Connection, mount: ActiveMount, serving: Serving): void {
+  const { socket, head, address } = connection
+  const relay = isRelay(connection, serving)
+  if (relay && !serving.relaySlots.take()) {
+    const full = { serve: false, status: 503, text: 'too many relays connected', forRoom: false } as const
+    finish(socket, printRefused(head.version, full, false))
+    return
+  }
+  const icy = mount.takesIcy && Number(head.headers.get('icy-metadata')) > 0
+  const info = {
+    address,
+    userAgent: head.headers.get('user-agent'),
+    connectedAtMs: serving.nowMs(),
+    isRelay: relay,
+  }
+  const listener = mount.join(socket, printStreamHead(head.version, mount, icy), info, icy)
+  // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write
+  socket.resume()
+  socket.once('close', () => {
+    mount.leave(listener)
+    if (relay) serving.relaySlots.release()
+  })
+}

@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { serverAgent } from '../../shared/version.ts'
+import { limits } from '../limits.ts'
+import { runtimeTimers } from '../timers.ts'
+
+/** An answer that is no stream. */
+export interface Reply {
+  version: '1.0' | '1.1'
+  status: number
+  headers?: Iterable<readonly [string, string]>
+  body?: Uint8Array | string
+  /** answers a HEAD: the body's length is told, the body is not */
+  headOnly?: boolean
+}
+
+/** The first lines of every answer; each ends in CRLF. */
+export function printStatus(version: '1.0' | '1.1', status: number): string {
+  const date = new Date().toUTCString()
+  return `HTTP/${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\nServer: ${serverAgent}\r\nConnection: close\r\nDate: ${date}\r\n`
+}
+
+/** The bytes of an answer; its length is always told, and the connection closes behind it. */
+export function printReply({ version, status, headers = [], body = '', headOnly = false }: Reply): Buffer {
+  const content = typeof body === 'string' ? Buffer.from(body) : body
+  let head = printStatus(version, status)
+  for (const [name, value] of headers) head += `${name}: ${value}\r\n`
+  if (status !== 204 && status !== 304) head += `Content-Length: ${content.length}\r\n`
+  const start = Buffer.from(`${head}\r\n`, 'latin1')
+  return headOnly ? start : Buffer.concat([start, content])
+}
+
+/** Answers in plain text. */
+export const textReply = (version: '1.0' | '1.1', status: number, text: string): Buffer =>
+  printReply({
+    version,
+    status,
+    headers: [['Content-Type', 'text/plain; charset=utf-8']],
+    body: `${text}\r\n`,
+  })
+
+/**
+ * Writes an answer and closes. What the other side still sends is read for a while and thrown away: closing on unread
+ * bytes would reset the connection and could take the answer with it (RFC 9112 §9.6).
+ */
+export function finish(socket: Socket, answer: Uint8Array): void {
+  socket.end(answer)
+  socket.resume()
+  const cancel = runtimeTimers.after(limits.lingerMs, () => socket.destroy())
+  socket.once('close', cancel)
+}

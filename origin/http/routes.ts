@@ -1,0 +1,40 @@
+import { type Mount, parseMount } from '../../shared/mount.ts'
+import type { Head } from './head.ts'
+
+/** Who answers a request. */
+export type Route =
+  | { to: 'source'; mount: Mount }
+  | { to: 'listener'; mount: Mount }
+  | { to: 'preflight' }
+  | { to: 'app' }
+  | { to: 'refusal'; status: 400 | 405; text: string }
+
+/** Paths of pages and of the admin; no stream has such a name. */
+const isOwnPath = (path: string) =>
+  path === '/' ||
+  path === '/healthz' ||
+  path.endsWith('.xsl') ||
+  /^\/(admin|api)(\/|$)|^\/admin\.cgi$/.test(path)
+
+/** The path of the mount that a virtual playlist is for; undefined where it is none. */
+export const playlistOf = (path: string): string | undefined => /^(.+)\.m3u$/.exec(path)?.[1]
+
+/**
+ * The way of a request by its method and path.
+ * @param isLive whether a mount of that name has a feed: then it is no playlist
+ */
+export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolean): Route {
+  if (method === 'OPTIONS') return { to: 'preflight' }
+  if (isOwnPath(path)) return { to: 'app' }
+  const mount = parseMount(path)
+  if (!mount) return { to: 'refusal', status: 400, text: 'the path is not the name of a mount' }
+  if (method === 'SOURCE' || method === 'PUT' || method === 'POST') return { to: 'source', mount }
+  if (method !== 'GET' && method !== 'HEAD')
+    return {
+      to: 'refusal',
+      status: 405,
+      text: `the method is ${method}, expected GET, HEAD, PUT, SOURCE or OPTIONS`,
+    }
+  if (playlistOf(path) !== undefined && !isLive(mount)) return { to: 'app' }
+  return { to: 'listener', mount }
+}

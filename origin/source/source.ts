@@ -1,0 +1,124 @@
+import { getLogger } from '@logtape/logtape'
+import type { Mount } from '../../shared/mount.ts'
+import type { Connection, Serving } from '../http/connection.ts'
+import { proven, sourceUser } from '../http/logins.ts'
+import { finish, printReply } from '../http/reply.ts'
+import { Deinterleaver } from '../icy/deinterleaver.ts'
+import type { Feed } from '../mount/feed.ts'
+import { type Body, sourceBody } from './body.ts'
+
+const log = getLogger(['distributary', 'source'])
+
+// what encoders wait for, byte for byte as Icecast 2.4 sends it; HTTP/1.0 whatever they said
+const accepted = Buffer.from('HTTP/1.0 200 OK\r\n\r\n')
+const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n')
+
+/** Takes in a source: PUT, POST or SOURCE on a mount. It has the connection from here on. */
+export function takeSource(connection: Connection, mount: Mount, serving: Serving): void {
+  const { socket, head } = connection
+  const refusal = refusalOf(connection, serving)
+  if (refusal) {
+    log.info('source for {mount} from {address} refused: {refusal}', {
+      mount,
+      address: connection.address,
+      refusal: refusal.text,
+    })
+    finish(socket, printRefusal(refusal))
+    return
+  }
+  const feed = openFeed(connection, mount, serving)
+  if (feed === 'in use') {
+    log.info('source for {mount} from {address} refused: mountpoint in use', {
+      mount,
+      address: connection.address,
+    })
+    finish(socket, printRefusal({ status: 403, text: 'Mountpoint in use' }))
+    return
+  }
+  log.info('source for {mount} from {address}: {agent}', {
+    mount,
+    address: connection.address,
+    agent: head.headers.get('user-agent') ?? 'no agent',
+  })
+  const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
+  socket.write(expects ? Buffer.concat([continued, accepted]) : accepted)
+  pipeBody(connection, mount, feed)
+}
+
+interface Refusal {
+  status: 401 | 403
+  text: string
+}
+
+function refusalOf({ head }: Connection, { config, state }: Serving): Refusal | undefined {
+  if (!proven(config, head.headers.get('authorization')).source)
+    return { status: 401, text: 'You need to authenticate' }
+  if (contentTypeOf(head.method, head.headers) === undefined)
+    return { status: 403, text: 'No Content-type given' }
+  const sources = state.mounts.list().filter(({ kind }) => kind === 'source').length
+  if (sources >= config.limits.sources) return { status: 403, text: 'too many sources connected' }
+  return undefined
+}
+
+/** SOURCE without a type is MP3: so were the clients that spoke it first. */
+const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
+  headers.get('content-type') || (method === 'SOURCE' ? 'audio/mpeg' : undefined)
+
+function printRefusal({ status, text }: Refusal): Buffer {
+  const headers: [string, string][] = [['Content-Type', 'text/plain']]
+  if (status === 401) headers.push(['WWW-Authenticate', 'Basic realm="Icecast2 Server"'])
+  return printReply({ version: '1.0', status, headers, body: `${text}\r\n` })
+}
+
+function openFeed({ socket, head, address }: Connection, mount: Mount, { state }: Serving): Feed | 'in use' {
+  return state.mounts.open(mount, {
+    kind: 'source',
+    contentType: contentTypeOf(head.method, head.headers) ?? '',
+    headers: head.headers,
+    owner: sourceUser,
+    address,
+    onClosed(why) {
+      log.info('source of {mount} closed: {why}', { mount, why })
+      socket.destroy()
+    },
+  })
+}
+
+/** From here every byte of the connection is audio, or the framing around it. */
+function pipeBody({ socket, head, rest }: Connection, mount: Mount, feed: Feed): void {
+  const body = sourceBody(head.headers, audioSink(head.headers, feed))
+  const onData = (bytes: Uint8Array) => {
+    if (!pushed(body, bytes, mount)) socket.destroy()
+    else if (body.done) end()
+  }
+  const end = () => {
+    socket.off('data', onData)
+    feed.end()
+    finish(socket, new Uint8Array(0))
+  }
+  socket.on('data', onData)
+  socket.once('end', end) // an encoder that ends, or whose link is cut: the mount is free at once
+  socket.once('close', () => feed.end())
+  if (rest.length > 0) onData(rest)
+}
+
+function pushed(body: Body, bytes: Uint8Array, mount: Mount): boolean {
+  try {
+    body.push(bytes)
+    return true
+  } catch (error) {
+    log.warn('source of {mount} dropped: {error}', { mount, error })
+    return false
+  }
+}
+
+/** Where the audio goes: by way of the deinterleaver where the source weaves in metadata of its own. */
+function audioSink(headers: ReadonlyMap<string, string>, feed: Feed): (bytes: Uint8Array) => void {
+  const metaint = Number(headers.get('icy-metaint'))
+  if (!Number.isInteger(metaint) || metaint < 1) return (bytes) => feed.push(bytes)
+  const deinterleaver = new Deinterleaver(metaint, {
+    audio: (bytes) => feed.push(bytes),
+    metadata: ({ title, url }) => feed.setTitle(title, url),
+  })
+  return (bytes) => deinterleaver.push(bytes)
+}
