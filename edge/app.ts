@@ -4,15 +4,18 @@ import { serversJson } from '../shared/api.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import { type ClusterEnv, clusterApp, type RequestFacts, unauthorized } from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
+import { metricsType } from '../shared/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
 import { corsHeaders } from '../shared/redirect.ts'
 import type { Server } from '../shared/server.ts'
 import type { EdgeConfig } from './config.ts'
-import { answerMount } from './mount-request.ts'
+import { edgeMetrics } from './metrics.ts'
+import { answerMount, type MountDeps } from './mount-request.ts'
 import { pageHeaders, printPage } from './page.ts'
 import { splitRequestUrl } from './request-url.ts'
 import { statusJson } from './status-json.ts'
 import { answerStreamList } from './stream-list.ts'
+import { newTally } from './tally.ts'
 
 /** All that differs between runtimes, and in tests. */
 export interface EdgeDeps {
@@ -32,7 +35,8 @@ export interface Edge {
 }
 
 /** The edge, whole: what a request of any runtime is answered with (contract §3). */
-export function createEdge(deps: EdgeDeps): Edge {
+export function createEdge(parts: EdgeDeps): Edge {
+  const deps = { ...parts, tally: newTally() }
   const app = ownPaths(deps)
   return {
     fetch(request, facts) {
@@ -44,7 +48,7 @@ export function createEdge(deps: EdgeDeps): Edge {
 }
 
 /** The paths that are not mounts. */
-function ownPaths(deps: EdgeDeps): Hono<ClusterEnv> {
+function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   const { cluster, config, nowMs } = deps
   // where there is no Host, Bun's request.url has none either, and the router would find no path in it
   const app = new Hono<ClusterEnv>({ getPath: (request) => splitRequestUrl(request.url).path })
@@ -78,6 +82,12 @@ function ownPaths(deps: EdgeDeps): Hono<ClusterEnv> {
     c.header('Cache-Control', 'no-cache, no-store')
     c.header('Access-Control-Allow-Origin', '*')
     return c.body(JSON.stringify(stats))
+  })
+  app.get('/metrics', async (c) => {
+    if (!isAdmin(config.access, parseBasic(c.req.header('authorization'))))
+      return unauthorized(c, 'expected the credentials of the admin\n')
+    c.header('Content-Type', metricsType)
+    return c.body(edgeMetrics(await cluster.fresh(), deps.tally, nowMs()))
   })
   app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
   app.get('/admin/streams', (c) => answerStreamList(c, deps))

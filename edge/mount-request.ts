@@ -9,13 +9,19 @@ import type { View } from '../shared/view.ts'
 import type { EdgeDeps } from './app.ts'
 import { answerPlaylist, parseWantedPlaylist } from './playlist.ts'
 import type { RequestUrl } from './request-url.ts'
+import type { Tally } from './tally.ts'
+
+/** What an answer needs beside the request. */
+export interface MountDeps extends EdgeDeps {
+  tally: Tally
+}
 
 /**
  * Answers a request for a mount (contract §3): a 302 to a server, or why there is none.
  * It stands ahead of the router, since it is what an edge does all day.
  */
 export function answerMount(
-  deps: EdgeDeps,
+  deps: MountDeps,
   request: Request,
   { path, query }: RequestUrl,
   facts: RequestFacts,
@@ -34,7 +40,7 @@ interface Wanted extends RequestUrl {
   facts: RequestFacts
 }
 
-function answerFrom(view: View, deps: EdgeDeps, request: Request, wanted: Wanted): Response {
+function answerFrom(view: View, deps: MountDeps, request: Request, wanted: Wanted): Response {
   const { config, nowMs } = deps
   const { mount, query, facts } = wanted
   const sentBack = sentBackBy(query)
@@ -57,18 +63,20 @@ function answerFrom(view: View, deps: EdgeDeps, request: Request, wanted: Wanted
   if (typeof decision === 'string') return answerWithout(decision, deps, view, request, wanted)
   // HEAD asks for nothing yet, nor do the two bytes by which Apple's players look whether ranges work
   if (request.method === 'GET' && !isProbe(range) && !provenRelay) deps.redirected(decision.server)
+  deps.tally[asked.relay ? 'relay' : 'redirect']++
   return redirect(locationOf(decision.base, mount, query))
 }
 
 function answerWithout(
   decision: Decision & string,
-  deps: EdgeDeps,
+  deps: MountDeps,
   view: View,
   request: Request,
   wanted: Wanted,
 ): Response {
   if (decision === 'unknown mount') return answerUnknown(deps, view, request, wanted)
   const { lastResortUrl } = deps.config
+  deps.tally[lastResortUrl === undefined ? 'no room' : 'last resort']++
   if (lastResortUrl === undefined) return busy(deps, 'every server that carries this mount is out or full\n')
   if (!lastResortUrl.endsWith('/')) return redirect(lastResortUrl)
   return redirect(locationOf(lastResortUrl.slice(0, -1), wanted.mount, wanted.query))
@@ -76,13 +84,14 @@ function answerWithout(
 
 /** A mount that no server reported may still be a playlist of one that was. */
 function answerUnknown(
-  deps: EdgeDeps,
+  deps: MountDeps,
   view: View,
   request: Request,
   { path, query, facts }: Wanted,
 ): Response {
   const atMs = deps.nowMs()
   const playlist = parseWantedPlaylist(path, view, atMs)
+  deps.tally[playlist ? 'playlist' : 'unknown mount']++
   if (!playlist) return failure(404, 'no server carries this mount\n')
   const { base, secure, from } = facts
   const { httpsOnly } = deps.config
@@ -90,7 +99,7 @@ function answerUnknown(
   return answerPlaylist(view, playlist, { query, secure, httpsOnly, base, from, head }, atMs, deps.roll)
 }
 
-const noView = (deps: EdgeDeps) => busy(deps, 'the servers are not known at the moment\n')
+const noView = (deps: MountDeps) => busy(deps, 'the servers are not known at the moment\n')
 
 const redirect = (location: string) =>
   new Response(null, {
@@ -98,7 +107,7 @@ const redirect = (location: string) =>
     headers: { ...mountHeaders, Location: location, 'Content-Length': '0' },
   })
 
-const busy = (deps: EdgeDeps, text: string) =>
+const busy = (deps: MountDeps, text: string) =>
   failure(503, text, { 'Retry-After': String(retryAfterSeconds(deps.roll())) })
 
 const notAllowed = (method: string) =>

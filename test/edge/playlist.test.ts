@@ -1,37 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createEdge } from '../../edge/app.ts'
-import { parseConfig } from '../../edge/config.ts'
-import { localCluster } from '../../shared/cluster.ts'
-import type { RequestFacts } from '../../shared/cluster-app.ts'
-import { Registry } from '../../shared/registry.ts'
 import type { Report } from '../../shared/report.ts'
-import type { Server } from '../../shared/server.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
-import { reportOf, seededRoll } from '../kit/reports.ts'
-
-const facts: RequestFacts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }
-
-function edgeOf(...reports: Report[]) {
-  const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
-  const registry = new Registry(undefined, 100, 0)
-  for (const report of reports) registry.put(report, printSourcelist(report), 0)
-  const redirected: Server[] = []
-  const edge = createEdge({
-    config,
-    cluster: localCluster(registry, config.access, () => 0),
-    nowMs: () => 0,
-    roll: seededRoll(1),
-    redirected: (server) => redirected.push(server),
-    startedAtMs: 0,
-  })
-  const ask = (
-    path: string,
-    headers: Record<string, string> = {},
-    method = 'GET',
-    over: Partial<RequestFacts> = {},
-  ) => edge.fetch(new Request(`http://edge.example${path}`, { method, headers }), { ...facts, ...over })
-  return { ask, redirected }
-}
+import { edgeOf } from '../kit/edge-app.ts'
+import { reportOf } from '../kit/reports.ts'
 
 describe('anchors C: playlists for players that do not redirect', () => {
   const both = (id: string) => reportOf(id, { urls: [`http://${id}.example`, `https://${id}.example`] })
