@@ -5,7 +5,7 @@ import { ConfigError, type Settings } from './settings.ts'
  * What an origin runs by. Times in ms where the name says so, sizes in bytes, rates in kbit/s.
  *
  * One object a program: SIGHUP and the port that the system gave for 0 change it in place, so its fields are read
- * where they are used and not copied at the start. `port`, `bind`, `tls` and `dataDir` hold until a restart.
+ * where they are used and not copied at the start. What `held` names below stays until a restart.
  */
 export interface OriginConfig {
   /** 0: any free one */
@@ -200,4 +200,26 @@ function checkReports(config: OriginConfig): void {
     throw new ConfigError(
       `the public URL is ${loopback}, which ${remote} could send nobody to; expected --public-url (or --hostname) with an address that listeners reach`,
     )
+}
+
+/** What holds until a restart: it is built into the parts when they are made. */
+const held = [
+  'port',
+  'bind',
+  'tls',
+  'id',
+  'dataDir',
+  'master',
+  'publicSlave',
+  'edges',
+  'edgePassword',
+] as const
+
+/** Puts new settings in place of those of a running server. Returns the names of changed ones that need a restart. */
+export function reload(config: OriginConfig, next: OriginConfig): string[] {
+  const kept = Object.fromEntries(held.map((name) => [name, config[name]]))
+  const waiting = held.filter((name) => JSON.stringify(config[name]) !== JSON.stringify(next[name]))
+  Object.assign(config.limits, next.limits)
+  Object.assign(config, next, kept, { limits: config.limits })
+  return waiting
 }

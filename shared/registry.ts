@@ -36,6 +36,8 @@ export class Registry {
   #table: ServerTable | undefined
   #drains = new Set<string>()
   #kept = new Map<string, Kept>()
+  /** the id of this program, where it is among its own candidates */
+  #ownId: string | undefined
   #minute = 0
   #redirects = 0
 
@@ -67,6 +69,24 @@ export class Registry {
     this.#hold(row, report, beside.place)
     this.#recordHistory(nowMs)
     return undefined
+  }
+
+  /**
+   * Takes in the report of this very program, a master that decides itself: its counts of the moment, kept in memory
+   * alone. From then on its id is nobody else's. Its debit is 0, since its listeners are counted when they come.
+   */
+  putOwn(report: Report, nowMs: number): void {
+    this.#ownId = report.id
+    this.view.put({
+      report,
+      receivedAtMs: nowMs,
+      drained: this.#drains.has(report.id),
+      carriesAll: false,
+      formerMounts: this.#formerMounts(report, nowMs),
+      place: report.location,
+      factor: 1,
+      debit: 0,
+    })
   }
 
   /** Drains or undrains a server; false where there is none of that id. */
@@ -125,6 +145,7 @@ export class Registry {
   }
 
   #conflict(report: Report, nowMs: number): Conflict | undefined {
+    if (report.id === this.#ownId) return `id ${report.id} is that of this master itself, expected another id`
     const server = this.view.servers.get(report.id)
     const kept = this.#kept.get(report.id)
     if (!server || !kept) return undefined

@@ -1,0 +1,137 @@
+import { Hono } from 'hono'
+import { parseRegistration } from '../shared/accept.ts'
+import type { Access } from '../shared/access.ts'
+import { type Cluster, localCluster } from '../shared/cluster.ts'
+import {
+  type ClusterEnv,
+  clusterApp,
+  printAnswer,
+  remoteOf,
+  reporterIn,
+  unauthorized,
+} from '../shared/cluster-app.ts'
+import { decide } from '../shared/decide.ts'
+import { isRelayAgent, locationOf, sentBackBy } from '../shared/redirect.ts'
+import { Registry } from '../shared/registry.ts'
+import type { Report } from '../shared/report.ts'
+import { ServerTable } from '../shared/server-table.ts'
+import { isProbe } from '../shared/sticky.ts'
+import type { OriginConfig } from './config.ts'
+import { type MountRequest, noRoom, notFound, type Placement, serve } from './placement.ts'
+import { openSqlite } from './sqlite.ts'
+import type { OriginState } from './state.ts'
+
+/** slots of a slave that does not say: the edge's default (contract §3) */
+const maxListenersDefault = 100
+/** ms for which our own numbers may stand where no listener came or went: what moves then is bandwidth */
+const ownAgeMsMax = 1000
+
+export interface DeciderDeps {
+  config: OriginConfig
+  state: OriginState
+  /** this server's own report of this moment */
+  measure: () => Report
+  nowMs: () => number
+  roll: () => number
+}
+
+/**
+ * A master that decides itself (S1 to S10 in one program): takes reports as an edge does, and redirects its own
+ * listeners by the same code. It is among the candidates, with the counts of the moment.
+ */
+export class Decider {
+  /** reports, `/api/*`, and the registration of icecast-kh slaves ahead of the stream list */
+  readonly app: Hono<ClusterEnv>
+  #registry: Registry
+  #deps: DeciderDeps
+  #ownAtMs = Number.NEGATIVE_INFINITY
+  #ownCounts = ''
+
+  constructor(deps: DeciderDeps) {
+    const { config, state, nowMs } = deps
+    this.#deps = deps
+    const table = config.dataDir === undefined ? undefined : new ServerTable(openSqlite(config.dataDir))
+    this.#registry = new Registry(table, maxListenersDefault, nowMs())
+    const forget = () => {
+      this.#ownAtMs = Number.NEGATIVE_INFINITY
+    }
+    state.mounts.onChange(forget)
+    state.drain.onChange(forget)
+    const access = accessOf(config)
+    const local = localCluster(this.#registry, access, nowMs)
+    const current = () => {
+      this.#refresh()
+      return this.#registry.view
+    }
+    const accept: Cluster['accept'] = (post) => {
+      this.#refresh() // our own id is nobody else's, and the wish counts us in
+      return local.accept(post)
+    }
+    this.app = createApp({ ...local, current, fresh: current, accept }, access, nowMs)
+  }
+
+  /**
+   * Who serves a request. Relays are served here, whatever they ask by (S11). Who was sent back by a slave is drawn anew
+   * without it; who carries another decider's mark is served or refused. `placeHere` judges without the slaves.
+   */
+  place(request: MountRequest, placeHere: () => Placement): Placement {
+    const sentBack = sentBackBy(request.query)
+    if (request.relayLogin || isRelayAgent(request.userAgent) || sentBack === '-') return placeHere()
+    this.#refresh()
+    const { config, nowMs, roll } = this.#deps
+    const asked = { mount: request.mount, secure: request.secure, relay: false, except: sentBack }
+    const decision = decide(this.#registry.view, asked, nowMs(), roll, { httpsOnly: false })
+    if (decision === 'unknown mount') return notFound
+    if (decision === 'no room') return noRoom
+    if (decision.server.report.id === config.id) return serve
+    if (!request.head && !isProbe(request.range)) {
+      decision.server.debit++
+      this.#registry.countRedirects(1)
+    }
+    const location = locationOf(decision.base, request.mount, request.query)
+    return { serve: false, status: 302, location, forRoom: false }
+  }
+
+  /** Forgets who has been gone for a day; called now and then. */
+  prune(): void {
+    this.#registry.prune(this.#deps.nowMs())
+  }
+
+  /** Puts our own numbers among the candidates where they have changed since they last were. */
+  #refresh(): void {
+    const { state, measure } = this.#deps
+    const nowMs = this.#deps.nowMs()
+    const counts = `${state.load.listeners} ${state.load.joins}`
+    if (counts === this.#ownCounts && nowMs - this.#ownAtMs < ownAgeMsMax) return
+    this.#ownCounts = counts
+    this.#ownAtMs = nowMs
+    this.#registry.putOwn(measure(), nowMs)
+  }
+}
+
+const accessOf = ({ relayUser, relayPassword, adminUser, adminPassword }: OriginConfig): Access => ({
+  relayUser,
+  relayPasswords: relayPassword === undefined ? [] : [relayPassword],
+  adminUser,
+  adminPassword,
+  masterPassword: undefined,
+  relays: new Map(),
+})
+
+function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+  for (const path of ['/admin/streamlist.txt', '/admin/streams'])
+    app.get(path, async (c, next) => {
+      const query = new URL(c.req.url).searchParams
+      if (!query.has('rserver')) return next()
+      const reporter = reporterIn(access, c.req.raw)
+      if (!reporter) return unauthorized(c, 'expected the credentials of a relay\n')
+      const registration = parseRegistration(query)
+      if (!registration)
+        return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
+      const answer = await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) })
+      return answer.status === 200 ? next() : printAnswer(c, answer)
+    })
+  app.route('/', clusterApp(cluster, access, nowMs))
+  return app
+}

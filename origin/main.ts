@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { setTimeout as wait } from 'node:timers/promises'
+import { getLogger } from '@logtape/logtape'
+import { startLog } from '../shared/log.ts'
+import { createConfig, type OriginConfig, reload, type SettingSources } from './config.ts'
+import { type CommandLine, helpText, parseEnvironment, parseFlags, versionText } from './flags.ts'
+import { parseIcecastXml } from './icecast-xml.ts'
+import { Program } from './program.ts'
+import { ConfigError } from './settings.ts'
+import { shutDown } from './shutdown.ts'
+
+const log = getLogger(['distributary', 'origin'])
+
+async function main(): Promise<void> {
+  const line = parseFlags(process.argv.slice(2))
+  if (line.action === 'help') return console.log(helpText())
+  if (line.action === 'version') return console.log(versionText)
+  startLog('info')
+  const sources = readSources(line)
+  const config = createConfig(sources)
+  if (line.action === 'check') return console.log('the configuration is good')
+  const program = new Program(config)
+  endOnSignal(program, config)
+  const { port, tlsPort } = await listen(program, config)
+  // where the system gave the port, URL and id are known only now; the parts hold these very limits
+  const boundPort = config.port === 0 ? port : undefined
+  if (boundPort !== undefined)
+    Object.assign(config, createConfig(sources, boundPort), { limits: config.limits })
+  process.on('SIGHUP', () => readAgain(line, config, boundPort))
+  log.info('ready', {
+    port,
+    ...(tlsPort === undefined ? {} : { tlsPort }),
+    id: config.id,
+    urls: config.publicUrls,
+  })
+  program.join()
+}
+
+function readSources(line: CommandLine): SettingSources {
+  const { configFile, settings: flags } = line
+  const environment = parseEnvironment(process.env)
+  if (configFile === undefined) return { flags, environment, file: undefined }
+  const { settings: file, warnings } = readFile(configFile)
+  for (const warning of warnings) log.warn('configuration', { file: configFile, warning })
+  return { flags, environment, file }
+}
+
+function readFile(path: string): ReturnType<typeof parseIcecastXml> {
+  try {
+    return parseIcecastXml(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+async function listen(program: Program, { port, bind }: OriginConfig): ReturnType<Program['listen']> {
+  try {
+    return await program.listen()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error
+    throw new ConfigError(
+      `--port is ${port} and --bind is ${bind ?? '::'}, expected an address that is free (${why})`,
+    )
+  }
+}
+
+/** SIGHUP: a bad file keeps the old settings and says why. */
+function readAgain(line: CommandLine, config: OriginConfig, boundPort: number | undefined): void {
+  try {
+    const held = reload(config, createConfig(readSources(line), boundPort))
+    log.info('configuration read again', held.length === 0 ? {} : { afterRestart: held })
+  } catch (error) {
+    log.error('configuration not read again', { why: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+/** The first signal ends it within its grace, a second one at once. */
+function endOnSignal(program: Program, config: OriginConfig): void {
+  let ending = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, async () => {
+      if (ending) process.exit(0)
+      ending = true
+      log.info('ending', { signal, graceMs: config.graceMs })
+      await shutDown(program, config.graceMs, wait)
+      process.exit(0)
+    })
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(1)
+})

@@ -1,0 +1,150 @@
+import { getLogger } from '@logtape/logtape'
+import { monotonicNowMs } from '../shared/clock.ts'
+import { printBasic } from '../shared/credentials.ts'
+import type { Report } from '../shared/report.ts'
+import type { OriginConfig } from './config.ts'
+import { Decider } from './decider.ts'
+import { createOrigin, type Origin } from './origin.ts'
+import { createPlacer } from './placer.ts'
+import { Relays } from './relay/relays.ts'
+import { StreamListPoller } from './relay/stream-list.ts'
+import { measure, promiseSeconds } from './report/measure.ts'
+import { Reports } from './report/reports.ts'
+import { createState, type OriginState } from './state.ts'
+import { runtimeTimers as timers } from './timers.ts'
+
+const log = getLogger(['distributary', 'origin'])
+/** ms between two looks for servers that have been gone for a day */
+const pruneMs = 60_000
+
+/** One origin, wired from its configuration: server, relays, reports, decider. */
+export class Program {
+  readonly #config: OriginConfig
+  readonly #state: OriginState
+  readonly #origin: Origin
+  readonly #reports: Reports
+  readonly #relays: Relays | undefined
+  readonly #poller: StreamListPoller | undefined
+  readonly #decider: Decider | undefined
+  readonly #boot = crypto.randomUUID()
+  #seq = 0
+  #isLeaving = false
+
+  constructor(config: OriginConfig) {
+    this.#config = config
+    const nowMs = monotonicNowMs
+    const roll = Math.random
+    const state = createState(config, nowMs)
+    this.#state = state
+    const measureNow = () => this.#measure()
+    this.#reports = new Reports(config, {
+      measure: measureNow,
+      load: () => ({ listeners: state.load.listeners, maxListeners: config.limits.maxListeners }),
+      promisedMs: () => promiseSeconds(config.updateIntervalS) * 1000,
+      fetch,
+      timers,
+      nowMs,
+      roll,
+      onReply: () =>
+        log.info('a decider said', { draining: this.#reports.isDraining, edge: this.#reports.edgeUrl }),
+    })
+    const change = () => this.#reports.change()
+    state.mounts.onChange(change)
+    state.drain.onChange(change)
+    if (config.master) {
+      const masterUrls = () => config.master?.urls ?? []
+      const authorization = () => printBasic(config.master ?? { user: '', password: '' })
+      const relays = new Relays({
+        mounts: state.mounts,
+        timers,
+        roll,
+        sourceTimeoutMs: () => config.limits.sourceTimeoutMs,
+        authorization,
+        masterUrls,
+        onDemand: () => config.onDemand,
+        onEnded: () => this.#poller?.hurry(),
+        onChange: change,
+      })
+      this.#relays = relays
+      this.#poller = new StreamListPoller({
+        timers,
+        nowMs,
+        roll,
+        masterUrls,
+        authorization,
+        updateIntervalS: () => config.updateIntervalS,
+        beforeRequest: () => this.#reports.flush(),
+        fetch,
+        onList: (entries, listUrl) => relays.apply(entries, listUrl),
+      })
+    }
+    if (decidesItself(config))
+      this.#decider = new Decider({ config, state, measure: measureNow, nowMs, roll })
+    const placer = createPlacer({
+      config,
+      state,
+      reports: this.#reports,
+      relays: this.#relays,
+      decider: this.#decider,
+      isLeaving: () => this.#isLeaving,
+    })
+    this.#origin = createOrigin(config, state, { nowMs, placer, clusterApp: this.#decider?.app })
+  }
+
+  /** whether nobody would miss it: no listener is here, and no decider sends one */
+  get isIdle(): boolean {
+    return this.#state.load.listeners === 0 && !this.#reports.hasDeciders && !this.#decider
+  }
+
+  /** Listens; resolves with the ports bound. */
+  listen(): ReturnType<Origin['start']> {
+    return this.#origin.start()
+  }
+
+  /** Begins to report and to relay, once the ports are known. */
+  join(): void {
+    this.#reports.start()
+    this.#poller?.start()
+    this.#prune()
+  }
+
+  /** From now on new listeners are sent back or refused; resolves when the deciders know, or cannot be told. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await this.#reports.leave()
+  }
+
+  /** Closes every connection. */
+  async close(): Promise<void> {
+    this.#origin.stopListening()
+    this.#poller?.stop()
+    this.#reports.stop()
+    this.#relays?.stop()
+    await this.#origin.close()
+  }
+
+  #measure(): Report {
+    const { mounts, load, drain } = this.#state
+    return measure({
+      config: this.#config,
+      boot: this.#boot,
+      seq: ++this.#seq,
+      state: this.#isLeaving ? 'leaving' : drain.active ? 'draining' : 'up',
+      mounts: mounts.list(),
+      idle: this.#relays?.idle() ?? [],
+      isMirrored: (mount) => this.#relays?.has(mount) ?? false,
+      load,
+    })
+  }
+
+  #prune(): void {
+    timers.after(pruneMs, () => {
+      this.#decider?.prune()
+      this.#prune()
+    })
+  }
+}
+
+/** A master with an edge serves what it is sent and never redirects; a slave's deciders are elsewhere. */
+const decidesItself = ({ master, publicSlave, edges }: OriginConfig) =>
+  publicSlave && master === undefined && edges.length === 0

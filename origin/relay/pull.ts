@@ -1,0 +1,138 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Timers } from '../timers.ts'
+import { relayLimits } from './limits.ts'
+import { judge, printRelayRequest } from './request.ts'
+import { parseResponseHead, type ResponseHead } from './response-head.ts'
+
+export interface PullOptions {
+  /** `Authorization` for a host, by its origin; undefined for hosts that must not see the relay's credentials */
+  authorizationFor: (origin: string) => string | undefined
+  /** ms without a byte after which the connection counts as lost */
+  silenceMs: number
+  timers: Timers
+}
+
+export interface PullEvents {
+  /** The reply is a stream; its bytes come by `data`. `url`: where the redirects ended. */
+  opened(head: ResponseHead, url: URL): void
+  data(bytes: Uint8Array): void
+  /** Called once, whatever the reason, but not where it was closed by its owner. */
+  lost(why: string): void
+}
+
+/** One attempt at a stream: connects, asks, follows redirects, and hands on the bytes until either side ends it. */
+export class Pull {
+  #options: PullOptions
+  #events: PullEvents
+  #socket: Socket | undefined
+  #cancelDeadline = () => {}
+  #heard = false
+  #closed = false
+
+  constructor(url: URL, options: PullOptions, events: PullEvents) {
+    this.#options = options
+    this.#events = events
+    this.#request(url, 1)
+  }
+
+  /** Ends it without a word. */
+  close(): void {
+    this.#closed = true
+    this.#cancelDeadline()
+    this.#socket?.destroy()
+  }
+
+  #lose(why: string): void {
+    if (this.#closed) return
+    this.close()
+    this.#events.lost(why)
+  }
+
+  #request(url: URL, count: number): void {
+    const socket = open(url)
+    this.#socket = socket
+    this.#deadline(relayLimits.connectTimeoutMs, 'no connection in time')
+    let unread: Uint8Array | undefined = new Uint8Array()
+    socket.setNoDelay(true)
+    socket.on(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      this.#deadline(relayLimits.headTimeoutMs, 'no reply in time')
+      socket.write(printRelayRequest(url, this.#options.authorizationFor(url.origin)))
+    })
+    socket.on('data', (bytes: Buffer) => {
+      if (this.#closed || socket !== this.#socket) return
+      if (!unread) {
+        this.#heard = true
+        this.#events.data(bytes)
+        return
+      }
+      unread = joined(unread, bytes)
+      const body = this.#readHead(unread, url, count)
+      if (!body) return
+      unread = undefined
+      if (body.length > 0) this.#events.data(body)
+    })
+    const ended = (why: string) => socket === this.#socket && this.#lose(why)
+    socket.on('error', (error) => ended(error.message))
+    socket.on('end', () => ended('the other side ended it'))
+    socket.on('close', () => ended('the connection closed'))
+  }
+
+  /** The first bytes of the stream once the head is whole and good. */
+  #readHead(bytes: Uint8Array, url: URL, count: number): Uint8Array | undefined {
+    const result = parseResponseHead(bytes)
+    if (result === 'incomplete') return undefined
+    if ('wrong' in result) {
+      this.#lose(result.wrong)
+      return undefined
+    }
+    const verdict = judge(result.head, url)
+    if ('refused' in verdict) this.#lose(verdict.refused)
+    else if ('redirect' in verdict) this.#follow(verdict.redirect, count)
+    else {
+      this.#watchSilence()
+      this.#events.opened(result.head, url)
+      if (!this.#closed) return bytes.subarray(result.bodyAt)
+    }
+    return undefined
+  }
+
+  #follow(target: URL, count: number): void {
+    if (count >= relayLimits.requestsMax) {
+      this.#lose(`sent on ${relayLimits.requestsMax} times`)
+      return
+    }
+    const former = this.#socket
+    this.#request(target, count + 1)
+    former?.destroy()
+  }
+
+  #watchSilence(): void {
+    this.#heard = false
+    this.#cancelDeadline()
+    this.#cancelDeadline = this.#options.timers.after(this.#options.silenceMs, () => {
+      if (this.#heard) this.#watchSilence()
+      else this.#lose(`no bytes for ${this.#options.silenceMs} ms`)
+    })
+  }
+
+  #deadline(ms: number, why: string): void {
+    this.#cancelDeadline()
+    this.#cancelDeadline = this.#options.timers.after(ms, () => this.#lose(why))
+  }
+}
+
+function open({ protocol, hostname, port }: URL): Socket {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (protocol !== 'https:') return connectTcp(Number(port) || 80, host)
+  // a name for SNI; an address must not stand there (RFC 6066 §3)
+  return connectTls({ host, port: Number(port) || 443, ...(isIP(host) ? {} : { servername: host }) })
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b
+  const whole = new Uint8Array(a.length + b.length)
+  whole.set(a)
+  whole.set(b, a.length)
+  return whole
+}

@@ -1,0 +1,141 @@
+import type { Mount } from '../../shared/mount.ts'
+import { printMount } from '../../shared/mount.ts'
+import type { StreamListEntry } from '../../shared/stream-list.ts'
+import type { Mounts } from '../mount/mounts.ts'
+import type { Timers } from '../timers.ts'
+import { relayLimits } from './limits.ts'
+import { Relay, type RelayDeps } from './relay.ts'
+
+export interface RelaysDeps {
+  mounts: Mounts
+  timers: Timers
+  roll: () => number
+  sourceTimeoutMs: () => number
+  /** the relay's credentials as a header's value */
+  authorization: () => string
+  /** the masters of the configuration, which always may see the credentials */
+  masterUrls: () => readonly string[]
+  onDemand: () => boolean
+  /** a relay that ran has ended */
+  onEnded: () => void
+  /** what is mirrored has changed */
+  onChange: () => void
+}
+
+/** The mounts that this slave mirrors (S6): those of its master's list, each with a relay. */
+export class Relays {
+  #deps: RelaysDeps
+  #relays = new Map<Mount, Relay>()
+  /** no longer on the list, but their listeners still wait for the master */
+  #unlisted = new Set<Mount>()
+  /** origins that the list names: they may see the credentials */
+  #named = new Set<string>()
+  /** on demand, and without a listener at the last look */
+  #unused = new Set<Mount>()
+  #cancelLook = () => {}
+
+  constructor(deps: RelaysDeps) {
+    this.#deps = deps
+    deps.mounts.onChange(() => this.#dropUnlisted())
+    this.#look()
+  }
+
+  /** The mirrored mounts that no listener has asked for yet; they are in the report too. */
+  idle(): Mount[] {
+    return [...this.#relays.values()].filter((relay) => !relay.isStarted).map(({ mount }) => mount)
+  }
+
+  /** Whether a mount is mirrored, running or not. */
+  has(mount: Mount): boolean {
+    return this.#relays.has(mount)
+  }
+
+  /**
+   * Takes over a stream list: new mounts begin (S7), those that are gone end. One whose connection is lost at this
+   * moment keeps its listeners for as long as any lost mount does: its master may only have restarted.
+   */
+  apply(entries: readonly StreamListEntry[], listUrl: string): void {
+    this.#named = new Set(entries.flatMap(({ base }) => (base === undefined ? [] : [base])))
+    const listed = new Set<Mount>()
+    let changed = false
+    for (const { mount, base } of entries) {
+      listed.add(mount)
+      const url = new URL(printMount(mount), base ?? listUrl)
+      const relay = this.#relays.get(mount)
+      if (relay) relay.url = url
+      else changed = this.#begin(mount, url)
+      this.#unlisted.delete(mount)
+    }
+    for (const [mount, relay] of this.#relays) {
+      if (listed.has(mount)) continue
+      this.#unlisted.add(mount)
+      if (relay.isRunning || !this.#isLost(mount)) changed = this.#end(mount, relay)
+    }
+    if (changed) this.#deps.onChange()
+  }
+
+  /** Starts a relay for its first listener; false where the mount is not mirrored or cannot be had. */
+  async demand(mount: Mount): Promise<boolean> {
+    return (await this.#relays.get(mount)?.demand()) ?? false
+  }
+
+  /** Ends them all. */
+  stop(): void {
+    this.#cancelLook()
+    for (const [mount, relay] of this.#relays) this.#end(mount, relay)
+  }
+
+  #begin(mount: Mount, url: URL): true {
+    const relay = new Relay(mount, url, this.#relayDeps())
+    this.#relays.set(mount, relay)
+    if (!this.#deps.onDemand()) relay.start()
+    return true
+  }
+
+  #end(mount: Mount, relay: Relay): true {
+    this.#relays.delete(mount)
+    this.#unlisted.delete(mount)
+    this.#unused.delete(mount)
+    relay.stop()
+    return true
+  }
+
+  #relayDeps(): RelayDeps {
+    const { mounts, timers, roll, sourceTimeoutMs, authorization, masterUrls, onEnded } = this.#deps
+    const authorizationFor = (origin: string) =>
+      masterUrls().includes(origin) || this.#named.has(origin) ? authorization() : undefined
+    return { mounts, timers, roll, sourceTimeoutMs, authorizationFor, onEnded }
+  }
+
+  /** Whether a mount is kept for its listeners, without bytes coming in. */
+  #isLost(mount: Mount): boolean {
+    const live = this.#deps.mounts.get(mount)
+    return live?.kind === 'relay' && live.interruptedAtMs !== undefined
+  }
+
+  /** Ends those that left the list while they were lost, once their time is over. */
+  #dropUnlisted(): void {
+    for (const mount of this.#unlisted) {
+      const relay = this.#relays.get(mount)
+      if (relay && !relay.isRunning && !this.#isLost(mount)) this.#end(mount, relay)
+    }
+  }
+
+  /** Looks now and then whether relays on demand still have listeners. */
+  #look(): void {
+    this.#cancelLook = this.#deps.timers.after(relayLimits.idleLookMs, () => {
+      if (this.#deps.onDemand()) for (const relay of this.#relays.values()) this.#restIfIdle(relay)
+      this.#look()
+    })
+  }
+
+  /** Stops a relay that had no listener at two looks in a row: between its start and its first listener lies a moment. */
+  #restIfIdle(relay: Relay): void {
+    const { mount } = relay
+    const live = this.#deps.mounts.get(mount)
+    const used = relay.isAwaited || (live !== undefined && live.listeners + live.relays > 0)
+    if (used || !relay.isStarted) this.#unused.delete(mount)
+    else if (this.#unused.delete(mount)) relay.stop()
+    else this.#unused.add(mount)
+  }
+}

@@ -1,0 +1,73 @@
+import type { Mount } from '../../shared/mount.ts'
+import type { MountReport, Report } from '../../shared/report.ts'
+import type { OriginConfig } from '../config.ts'
+import type { LiveMount } from '../mount/live-mount.ts'
+
+/** s: the longest promise; a decider forgets a dead server after 2.5 of them */
+const promiseSecondsMax = 30
+
+/** What a report is made from, at one moment. */
+export interface Measured {
+  config: Pick<OriginConfig, 'id' | 'master' | 'publicUrls' | 'limits' | 'location' | 'updateIntervalS'>
+  /** drawn anew at each start of the program */
+  boot: string
+  seq: number
+  state: Report['state']
+  /** all mounts of this server */
+  mounts: readonly LiveMount[]
+  /** mirrored mounts that wait for their first listener */
+  idle: readonly Mount[]
+  /** whether a mount is on the list of what is mirrored (S6) */
+  isMirrored: (mount: Mount) => boolean
+  load: { listeners: number; joins: number; bandwidthKbps(): number }
+}
+
+/** The next report comes within so many seconds of the last. */
+export const promiseSeconds = (updateIntervalS: number): number =>
+  Math.min(updateIntervalS, promiseSecondsMax)
+
+/** This server's report (contract §2): a slave's holds the mirrored mounts alone, never further sources of its own (S6, S7). */
+export function measure({ config, boot, seq, state, mounts, idle, isMirrored, load }: Measured): Report {
+  const isSlave = config.master !== undefined
+  const carried = mounts.filter(({ kind, name }) => !isSlave || (kind === 'relay' && isMirrored(name)))
+  const running = new Set(carried.map(({ name }) => name))
+  return {
+    id: config.id,
+    boot,
+    seq,
+    role: isSlave ? 'slave' : 'master',
+    urls: [...config.publicUrls],
+    interval: promiseSeconds(config.updateIntervalS),
+    maxListeners: config.limits.maxListeners,
+    listeners: load.listeners,
+    maxBandwidth: config.limits.maxBandwidthKbps,
+    bandwidth: load.bandwidthKbps(),
+    joins: load.joins,
+    state,
+    location: config.location,
+    mounts: [...carried.map(reportOf), ...idle.filter((mount) => !running.has(mount)).map(idleReport)],
+  }
+}
+
+const reportOf = ({ name, listeners, maxListeners, kbps, joins, contentType }: LiveMount): MountReport => ({
+  mount: name,
+  listeners,
+  max: maxListeners,
+  kbps: Math.round(kbps),
+  joins,
+  contentType: printable(contentType),
+})
+
+/** A relay on demand knows nothing of its stream before it runs. */
+const idleReport = (mount: Mount): MountReport => ({
+  mount,
+  listeners: 0,
+  max: null,
+  kbps: 0,
+  joins: 0,
+  contentType: '',
+})
+
+/** A source may send any bytes as its content type; a report takes no control bytes and 512 characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
+const printable = (contentType: string) => contentType.replace(/[\x00-\x1f\x7f]/g, '').slice(0, 512)

@@ -1,0 +1,188 @@
+import { getLogger } from '@logtape/logtape'
+import { masterUser } from '../../shared/access.ts'
+import { type Login, printBasic } from '../../shared/credentials.ts'
+import type { Report } from '../../shared/report.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { serverAgent } from '../../shared/version.ts'
+import { backoffMs } from '../backoff.ts'
+import { relayLimits } from '../relay/limits.ts'
+import { describe, readText } from '../relay/stream-list.ts'
+import type { Timers } from '../timers.ts'
+import { parseReply, type Reply } from './reply.ts'
+import {
+  dueAtMs,
+  maySend,
+  type Schedule,
+  startSchedule,
+  withChange,
+  withFailure,
+  withReply,
+  withSent,
+} from './schedule.ts'
+
+const log = getLogger(['distributary', 'report'])
+
+/** ms between two looks at how far the listeners have moved */
+const lookMs = 250
+/** bytes of a reply that are read: it has four lines */
+const replyBytesMax = 16_384
+
+export interface ReporterDeps {
+  /** a report of this moment, with the next seq */
+  measure: () => Report
+  /** listeners now and at most */
+  load: () => { listeners: number; maxListeners: number }
+  promisedMs: () => number
+  fetch: typeof fetch
+  timers: Timers
+  nowMs: () => number
+  roll: () => number
+  /** the reply said something else than before */
+  onReply: () => void
+}
+
+/** Reports to one decider: at the right moments, one at a time, with patience while it is away. */
+export class Reporter {
+  readonly url: string
+  #login: Login
+  #deps: ReporterDeps
+  #schedule: Schedule
+  #sending: Promise<boolean> | undefined
+  #failures = 0
+  #stopped = false
+  #cancel = () => {}
+  #reply: Reply | undefined
+  #trouble: string | undefined
+
+  /** @param url the decider's origin */
+  constructor(url: string, login: Login, deps: ReporterDeps) {
+    this.url = url
+    this.#login = login
+    this.#deps = deps
+    this.#schedule = startSchedule(deps.promisedMs())
+  }
+
+  /** The newest reply; undefined before the first, and where this is no decider. */
+  get reply(): Reply | undefined {
+    return this.#reply
+  }
+  /** whether the last report was taken */
+  get isAnswering(): boolean {
+    return this.#reply !== undefined && this.#trouble === undefined
+  }
+
+  start(): void {
+    this.#look()
+  }
+
+  /** A mount came or went, or a listener was turned away. */
+  change(): void {
+    this.#schedule = withChange(this.#schedule)
+    this.#look()
+  }
+
+  /** Right before a request for the stream list: sends, unless one went within the last second or back-off holds it. */
+  async flush(): Promise<void> {
+    if (this.#sending) await this.#sending
+    else if (!this.#stopped && maySend(this.#schedule, this.#deps.nowMs())) await this.#send()
+  }
+
+  /** The last report, which says `leaving`; resolves when it was taken, or cannot be. No other follows. */
+  async leave(): Promise<void> {
+    this.#cancel()
+    this.#stopped = true
+    await this.#sending
+    const waitMs = this.#schedule.sentAtMs + 1000 - this.#deps.nowMs()
+    if (waitMs > 0) await new Promise<void>((resolve) => this.#deps.timers.after(waitMs, resolve))
+    await this.#send()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel()
+  }
+
+  #look(): void {
+    if (this.#stopped) return
+    this.#cancel()
+    const { nowMs, load, timers, promisedMs } = this.#deps
+    this.#schedule = { ...this.#schedule, promisedMs: promisedMs() }
+    const { listeners, maxListeners } = load()
+    const waitMs = dueAtMs(this.#schedule, listeners, maxListeners) - nowMs()
+    if (waitMs <= 0 && !this.#sending) this.#send()
+    this.#cancel = timers.after(Math.max(1, Math.min(lookMs, waitMs > 0 ? waitMs : lookMs)), () =>
+      this.#look(),
+    )
+  }
+
+  #send(): Promise<boolean> {
+    const { measure, nowMs, roll } = this.#deps
+    const report = measure()
+    this.#schedule = withSent(this.#schedule, report.listeners, nowMs(), roll())
+    this.#sending = this.#post(report).finally(() => {
+      this.#sending = undefined
+    })
+    return this.#sending
+  }
+
+  /** True where the report was taken. Never throws. */
+  async #post(report: Report): Promise<boolean> {
+    let status: number | undefined
+    let text: string
+    try {
+      const response = await this.#deps.fetch(`${this.url}/admin/sourcelist.txt`, {
+        method: 'POST',
+        headers: {
+          authorization: printBasic(this.#login),
+          'content-type': 'text/plain; charset=utf-8',
+          'user-agent': serverAgent,
+        },
+        body: printSourcelist(report),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(relayLimits.answerTimeoutMs),
+      })
+      status = response.status
+      text = await readText(response, replyBytesMax)
+    } catch (error) {
+      text = error instanceof Error ? describe(error) : String(error)
+    }
+    const reply = status === 200 ? parseReply(text) : undefined
+    if (reply) this.#accepted(reply)
+    else this.#failed(report, status, text)
+    return reply !== undefined
+  }
+
+  #accepted(reply: Reply): void {
+    const before = this.#reply
+    this.#reply = reply
+    this.#failures = 0
+    if (this.#trouble !== undefined || !before) log.info('reports are taken', { by: this.url })
+    this.#trouble = undefined
+    this.#schedule = withReply(this.#schedule, reply.interval)
+    if (before?.isDraining !== reply.isDraining || before.edgeUrl !== reply.edgeUrl) this.#deps.onReply()
+  }
+
+  #failed(report: Report, status: number | undefined, text: string): void {
+    const { nowMs, roll, promisedMs } = this.#deps
+    this.#failures++
+    // a decider with a MASTER_PASSWORD knows a master by another user; whichever works is kept
+    if (status === 401 && report.role === 'master')
+      this.#login = { ...this.#login, user: this.#login.user === masterUser ? 'relay' : masterUser }
+    const pauseMs = backoffMs({ firstMs: 1000, maxMs: promisedMs() }, this.#failures, roll())
+    this.#schedule = withFailure(this.#schedule, nowMs() + pauseMs)
+    this.#complain(status, text)
+  }
+
+  /** S12: a server without load balancing refuses every report alike; that is said once. */
+  #complain(status: number | undefined, text: string): void {
+    const trouble = status === undefined ? text : `answered ${status}`
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    const [why = ''] = text.trim().split('\n')
+    log.warn('report not taken', {
+      by: this.url,
+      ...(status === undefined ? {} : { status }),
+      why: why.slice(0, 200),
+    })
+  }
+}
