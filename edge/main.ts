@@ -1,0 +1,96 @@
+import process from 'node:process'
+import { getLogger } from '@logtape/logtape'
+import { monotonicNowMs } from '../shared/clock.ts'
+import { localCluster } from '../shared/cluster.ts'
+import { Registry } from '../shared/registry.ts'
+import { ServerTable } from '../shared/server-table.ts'
+import { createEdge } from './app.ts'
+import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
+import { ForwardedFacts } from './facts.ts'
+import { edgeLimits } from './limits.ts'
+import type { Answerer, Listen, Listening } from './listening.ts'
+import { startLog } from './log.ts'
+import { type Database, openDatabase } from './runtime/sqlite.ts'
+
+const logger = getLogger(['distributary', 'edge'])
+
+/** The edge as a program of its own, on Bun, Deno or Node: `bun edge/main.ts`. */
+async function main(): Promise<void> {
+  const config = parseConfig(process.env)
+  startLog(config.logLevel)
+  const database = openData(config.dataDir)
+  const registry = new Registry(new ServerTable(database), config.maxListenersDefault, monotonicNowMs())
+  const listening = await listenAnywhere(config, answerer(config, registry))
+  const pruning = setInterval(() => registry.prune(monotonicNowMs()), edgeLimits.pruneMs)
+  logger.info('listening on {host} port {port}, data in {dataDir}', {
+    host: config.host,
+    port: listening.port,
+    dataDir: config.dataDir,
+    servers: registry.view.servers.size,
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, async () => {
+      logger.info('{signal}: finishing what is under way', { signal })
+      clearInterval(pruning)
+      await listening.close(edgeLimits.closeMs)
+      database.close()
+      process.exit(0)
+    })
+}
+
+function answerer(config: EdgeConfig, registry: Registry): Answerer {
+  const edge = createEdge({
+    config,
+    cluster: localCluster(registry, config.access, monotonicNowMs),
+    nowMs: monotonicNowMs,
+    roll: Math.random,
+    redirected(server) {
+      server.debit++
+      registry.countRedirects(1)
+    },
+    startedAtMs: Date.now(),
+  })
+  return (request, peer) =>
+    edge.fetch(request, new ForwardedFacts(request.headers, peer, config.trustedProxies, config.publicUrl))
+}
+
+function openData(dataDir: string): Database {
+  try {
+    return openDatabase(dataDir)
+  } catch (error) {
+    throw new ConfigError(
+      `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${error})`,
+    )
+  }
+}
+
+async function listenAnywhere({ host, port }: EdgeConfig, answer: Answerer): Promise<Listening> {
+  const listen = await runtimeListen()
+  try {
+    return await listen(host, port, answer)
+  } catch (error) {
+    if (host === '::' && !isTaken(error))
+      return listen('0.0.0.0', port, answer).catch((again) => refuse('0.0.0.0', port, again))
+    return refuse(host, port, error)
+  }
+}
+
+/** The port is in use, or may not be had: another address would not help. */
+const isTaken = (error: unknown) => /EADDRINUSE|EACCES|AddrInUse|PermissionDenied|in use/.test(String(error))
+
+function refuse(host: string, port: number, error: unknown): never {
+  throw new ConfigError(
+    `HOST is "${host}" and PORT is "${port}", expected an address that is free (${error})`,
+  )
+}
+
+async function runtimeListen(): Promise<Listen> {
+  if ('Bun' in globalThis) return (await import('./runtime/bun.ts')).listen
+  if ('Deno' in globalThis) return (await import('./runtime/deno.ts')).listen
+  return (await import('./runtime/node.ts')).listen
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(1)
+})
