@@ -6,6 +6,7 @@ import type { OriginConfig } from './config.ts'
 import { Decider } from './decider.ts'
 import { createOrigin, type Origin } from './origin.ts'
 import { createPlacer } from './placer.ts'
+import { Pull } from './relay/pull.ts'
 import { Relays } from './relay/relays.ts'
 import { StreamListPoller } from './relay/stream-list.ts'
 import { measure, promiseSeconds } from './report/measure.ts'
@@ -57,6 +58,7 @@ export class Program {
       const relays = new Relays({
         mounts: state.mounts,
         timers,
+        pull: (url, options, events) => new Pull(url, options, events),
         roll,
         sourceTimeoutMs: () => config.limits.sourceTimeoutMs,
         authorization,

@@ -21,6 +21,9 @@ export interface PullEvents {
   lost(why: string): void
 }
 
+/** Starts one attempt at a stream; {@link Pull} is the one there is, tests hand in their own. */
+export type StartPull = (url: URL, options: PullOptions, events: PullEvents) => Pick<Pull, 'close'>
+
 /** One attempt at a stream: connects, asks, follows redirects, and hands on the bytes until either side ends it. */
 export class Pull {
   #options: PullOptions

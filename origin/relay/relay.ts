@@ -6,7 +6,7 @@ import type { Feed, FeedInfo } from '../mount/feed.ts'
 import type { Mounts } from '../mount/mounts.ts'
 import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
-import { Pull } from './pull.ts'
+import type { StartPull } from './pull.ts'
 import type { ResponseHead } from './response-head.ts'
 import { Splicer } from './splicer.ts'
 
@@ -15,6 +15,7 @@ const log = getLogger(['distributary', 'relay'])
 export interface RelayDeps {
   mounts: Pick<Mounts, 'get' | 'open'>
   timers: Timers
+  pull: StartPull
   /** numbers in [0, 1) */
   roll: () => number
   /** ms of silence after which a connection is lost, and for which listeners wait for a lost master */
@@ -30,7 +31,7 @@ export class Relay {
   /** where it is pulled from; a change counts from the next attempt on */
   url: URL
   #deps: RelayDeps
-  #pull: Pull | undefined
+  #pull: ReturnType<StartPull> | undefined
   #feed: Feed | undefined
   /** failures in a row */
   #attempt = 0
@@ -91,11 +92,11 @@ export class Relay {
   }
 
   #connect(): void {
-    const { authorizationFor, timers, sourceTimeoutMs } = this.#deps
+    const { authorizationFor, timers, sourceTimeoutMs, pull } = this.#deps
     let sink: Sink | undefined
     let interleaved: Deinterleaver | undefined
     const { url } = this
-    this.#pull = new Pull(
+    this.#pull = pull(
       url,
       { authorizationFor, timers, silenceMs: sourceTimeoutMs() },
       {

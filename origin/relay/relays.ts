@@ -4,11 +4,13 @@ import type { StreamListEntry } from '../../shared/stream-list.ts'
 import type { Mounts } from '../mount/mounts.ts'
 import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
+import type { StartPull } from './pull.ts'
 import { Relay, type RelayDeps } from './relay.ts'
 
 export interface RelaysDeps {
   mounts: Mounts
   timers: Timers
+  pull: StartPull
   roll: () => number
   sourceTimeoutMs: () => number
   /** the relay's credentials as a header's value */
@@ -101,10 +103,10 @@ export class Relays {
   }
 
   #relayDeps(): RelayDeps {
-    const { mounts, timers, roll, sourceTimeoutMs, authorization, masterUrls, onEnded } = this.#deps
+    const { mounts, timers, pull, roll, sourceTimeoutMs, authorization, masterUrls, onEnded } = this.#deps
     const authorizationFor = (origin: string) =>
       masterUrls().includes(origin) || this.#named.has(origin) ? authorization() : undefined
-    return { mounts, timers, roll, sourceTimeoutMs, authorizationFor, onEnded }
+    return { mounts, timers, pull, roll, sourceTimeoutMs, authorizationFor, onEnded }
   }
 
   /** Whether a mount is kept for its listeners, without bytes coming in. */

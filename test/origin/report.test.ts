@@ -1,0 +1,342 @@
+import { describe, expect, test } from 'vitest'
+import { createConfig } from '../../origin/config.ts'
+import { parseFlags } from '../../origin/flags.ts'
+import type { LiveMount } from '../../origin/mount/live-mount.ts'
+import { type Measured, measure } from '../../origin/report/measure.ts'
+import { parseReply } from '../../origin/report/reply.ts'
+import { Reporter } from '../../origin/report/reporter.ts'
+import { Reports } from '../../origin/report/reports.ts'
+import { parseMount } from '../../shared/mount.ts'
+import type { Report } from '../../shared/report.ts'
+import { parseSourcelist, printSourcelist } from '../../shared/sourcelist.ts'
+import { ManualTime } from '../kit/manual-time.ts'
+
+const configOf = (line: string) =>
+  createConfig({ flags: parseFlags(line.split(' ')).settings, environment: {}, file: undefined })
+const slave = configOf('--master http://127.0.0.1:1 --master-password pw --max-listeners 100')
+const master = configOf('--edge http://127.0.0.1:1 --edge-password pw')
+const nameOf = (path: string) => parseMount(path) as NonNullable<ReturnType<typeof parseMount>>
+
+const live = (path: string, with_: Partial<LiveMount> = {}): LiveMount => ({
+  name: nameOf(path),
+  kind: 'relay',
+  contentType: 'audio/mpeg',
+  title: '',
+  listeners: 0,
+  maxListeners: null,
+  joins: 0,
+  kbps: 128,
+  startedAtMs: 0,
+  interruptedAtMs: undefined,
+  tail: () => new Uint8Array(),
+  ...with_,
+})
+
+const measured = (with_: Partial<Measured> = {}): Report =>
+  measure({
+    config: slave,
+    boot: 'b1',
+    seq: 1,
+    state: 'up',
+    mounts: [],
+    idle: [],
+    isMirrored: () => true,
+    load: { listeners: 7, joins: 9, bandwidthKbps: () => 900 },
+    ...with_,
+  })
+
+describe('measure', () => {
+  test('S6: further sources of the slave itself are not in its report', () => {
+    const own = live('/own.mp3', { kind: 'source' })
+    const mounts = [own, live('/live.mp3'), live('/other.mp3')]
+    const isMirrored = (mount: string) => mount !== '/other.mp3'
+    expect(measured({ mounts, isMirrored }).mounts.map(({ mount }) => mount)).toEqual(['/live.mp3'])
+  })
+
+  test('S7: a relay that lost its master stays while its listeners are kept, an idle one on demand is there too', () => {
+    const lost = live('/live.mp3', { interruptedAtMs: 5, listeners: 3 })
+    const report = measured({ mounts: [lost], idle: [nameOf('/idle.mp3'), nameOf('/live.mp3')] })
+    expect(report.mounts).toEqual([
+      { mount: '/live.mp3', listeners: 3, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg' },
+      { mount: '/idle.mp3', listeners: 0, max: null, kbps: 0, joins: 0, contentType: '' },
+    ])
+  })
+
+  test('S9: a report has what a draw needs, and reads back to itself', () => {
+    const report = measured({ mounts: [live('/a%20b.mp3', { listeners: 2, maxListeners: 5, joins: 4 })] })
+    expect(parseSourcelist(printSourcelist(report))).toEqual(report)
+    expect(report).toMatchObject({
+      id: 'localhost:8000',
+      role: 'slave',
+      urls: ['http://localhost:8000'],
+      interval: 10,
+      maxListeners: 100,
+      listeners: 7,
+      joins: 9,
+      bandwidth: 900,
+    })
+  })
+
+  test('a master reports its sources, with role master', () => {
+    const report = measured({ config: master, mounts: [live('/live.mp3', { kind: 'source' })] })
+    expect(report).toMatchObject({ role: 'master', mounts: [{ mount: '/live.mp3' }] })
+  })
+
+  test("the promise is the update interval, 30 s at most; the operator's limits go along", () => {
+    const slow = configOf('--update-interval 120 --max-bandwidth 5000 --location 1,2 --id a')
+    expect(measured({ config: slow })).toMatchObject({
+      interval: 30,
+      maxBandwidth: 5000,
+      location: { latitude: 1, longitude: 2 },
+      id: 'a',
+    })
+  })
+
+  test('a content type with control bytes or of any length cannot spoil the report', () => {
+    const report = measured({ mounts: [live('/live.mp3', { contentType: `a\u0000/b${'x'.repeat(600)}` })] })
+    expect(parseSourcelist(printSourcelist(report))).toEqual(report)
+  })
+})
+
+describe('the reply', () => {
+  test('its wish, its drain and the URL of the edge are read', () => {
+    expect(parseReply('accepted 2\ninterval 5\nstate draining\nedge https://edge.example\n')).toEqual({
+      interval: 5,
+      isDraining: true,
+      edgeUrl: 'https://edge.example',
+    })
+  })
+
+  test('unknown lines and bad values have no effect; without `accepted` it is no reply', () => {
+    expect(parseReply('accepted 0\r\ninterval soon\r\nedge javascript:1\r\nnew thing\r\n')).toEqual({
+      interval: undefined,
+      isDraining: false,
+      edgeUrl: undefined,
+    })
+    expect(parseReply('<html>hello</html>')).toBeUndefined()
+  })
+})
+
+/** A decider that answers by hand, and notes what it was told and when. */
+function decider(time: ManualTime) {
+  const told: { atMs: number; url: string; user: string; report: Report }[] = []
+  const answers = {
+    next: (): Response => new Response('accepted 0\ninterval 10\nstate up\n'),
+  }
+  const answer: typeof fetch = async (input, init) => {
+    const authorization = new Headers(init?.headers).get('authorization') ?? ''
+    const [user = ''] = atob(authorization.slice(6)).split(':')
+    told.push({ atMs: time.nowMs(), url: String(input), user, report: parseSourcelist(String(init?.body)) })
+    return answers.next()
+  }
+  return { told, answers, fetch: answer, times: () => told.map(({ atMs }) => atMs) }
+}
+
+function reporterTo(
+  { fetch }: ReturnType<typeof decider>,
+  time: ManualTime,
+  role: 'slave' | 'master' = 'slave',
+) {
+  const load = { listeners: 0, maxListeners: 100 }
+  let seq = 0
+  const reporter = new Reporter(
+    'http://edge.example',
+    { user: 'relay', password: 'pw' },
+    {
+      measure: () => ({ ...measured({ seq: ++seq }), role, listeners: load.listeners }),
+      load: () => load,
+      promisedMs: () => 10_000,
+      fetch,
+      timers: time,
+      nowMs: time.nowMs,
+      roll: () => 0,
+      onReply: () => {},
+    },
+  )
+  return { reporter, load }
+}
+
+describe('when a report goes (contract §2)', () => {
+  test('at once when it starts, then by the promised interval', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    reporterTo(edge, time).reporter.start()
+    await time.pass(35_000)
+    expect(edge.times()).toEqual([0, 10_000, 20_000, 30_000])
+    expect(edge.told.map(({ report }) => report.seq)).toEqual([1, 2, 3, 4])
+    expect(edge.told[0]?.url).toBe('http://edge.example/admin/sourcelist.txt')
+  })
+
+  test('S14: within 1 s of a mirrored mount coming or going, but never more than once a second', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(3000)
+    for (let i = 0; i < 20; i++) {
+      reporter.change()
+      await time.pass(100)
+    }
+    await time.pass(1000)
+    expect(edge.times()).toEqual([0, 3000, 4000, 5000])
+  })
+
+  test('S8: right before a request for the stream list, unless one went within the last second', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(500)
+    await reporter.flush()
+    expect(edge.times()).toEqual([0])
+    await time.pass(4500)
+    await reporter.flush()
+    expect(edge.times()).toEqual([0, 5000])
+  })
+
+  test('when the listeners have moved by more than 5 % of the maximum, up or down', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter, load } = reporterTo(edge, time)
+    reporter.start()
+    load.listeners = 5
+    await time.pass(3000)
+    expect(edge.times()).toEqual([0])
+    load.listeners = 6
+    await time.pass(500)
+    expect(edge.told.map(({ report }) => report.listeners)).toEqual([0, 6])
+    load.listeners = 0
+    await time.pass(1000)
+    expect(edge.told.map(({ report }) => report.listeners)).toEqual([0, 6, 0])
+  })
+
+  test("the reply's wish makes reports come more often, never less often than promised", async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => new Response('accepted 0\ninterval 2\n')
+    reporterTo(edge, time).reporter.start()
+    await time.pass(7000)
+    expect(edge.times()).toEqual([0, 2000, 4000, 6000])
+    edge.answers.next = () => new Response('accepted 0\ninterval 3600\n')
+    await time.pass(30_000)
+    expect(edge.times().slice(4)).toEqual([8000, 18_000, 28_000])
+  })
+
+  test('a decider that is away is asked again ever more seldom, but never less often than promised', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => {
+      throw new TypeError('fetch failed')
+    }
+    reporterTo(edge, time).reporter.start()
+    await time.pass(40_000)
+    expect(edge.times()).toEqual([0, 1000, 3000, 7000, 15_000, 25_000, 35_000])
+  })
+
+  test('no report goes while another is under way', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const waiting: ((response: Response) => void)[] = []
+    let asked = 0
+    const slow = {
+      ...edge,
+      fetch: (() => {
+        asked++
+        return new Promise<Response>((resolve) => waiting.push(resolve))
+      }) as typeof fetch,
+    }
+    const { reporter } = reporterTo(slow, time)
+    reporter.start()
+    await time.pass(5000)
+    reporter.change()
+    await time.pass(5000)
+    expect(asked).toBe(1)
+    waiting[0]?.(new Response('accepted 0\n'))
+    await time.pass(1000)
+    expect(asked).toBe(2)
+  })
+
+  test('the last report says goodbye a second after the one before, and none follows', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(400)
+    const left = reporter.leave()
+    await time.pass(60_000)
+    await left
+    expect(edge.times()).toEqual([0, 1000])
+  })
+})
+
+describe('who reports', () => {
+  test('401 as user relay: a master tries as user master, and stays with what works', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () =>
+      edge.told.at(-1)?.user === 'master' ? new Response('accepted 0\n') : new Response('no', { status: 401 })
+    reporterTo(edge, time, 'master').reporter.start()
+    await time.pass(12_000)
+    expect(edge.told.map(({ user }) => user)).toEqual(['relay', 'master', 'master'])
+  })
+
+  test('401 to a slave is not tried as anybody else', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => new Response('no', { status: 401 })
+    reporterTo(edge, time).reporter.start()
+    await time.pass(4000)
+    expect(new Set(edge.told.map(({ user }) => user))).toEqual(new Set(['relay']))
+  })
+
+  const reportsOf = (line: string, time: ManualTime, edge: ReturnType<typeof decider>) => {
+    const config = configOf(line)
+    return new Reports(config, {
+      measure: () => measured({ config }),
+      load: () => ({ listeners: 0, maxListeners: 100 }),
+      promisedMs: () => 10_000,
+      fetch: edge.fetch,
+      timers: time,
+      nowMs: time.nowMs,
+      roll: () => 0,
+      onReply: () => {},
+    })
+  }
+  const both =
+    '--hostname a.example --master http://m.example --master-password pw --edge http://e.example --edge-password e'
+
+  test('a slave reports to its master and to each edge, once where they are one', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    reportsOf(`${both} --edge http://m.example`, time, edge).start()
+    await time.pass(0)
+    expect(edge.told.map(({ url }) => new URL(url).host).sort()).toEqual(['e.example', 'm.example'])
+  })
+
+  test('listeners are sent back to the edge by the name it gives itself, else to the one configured', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const reports = reportsOf(both, time, edge)
+    expect(reports.edgeUrl).toBe('http://e.example')
+    edge.answers.next = () => new Response('accepted 0\nstate draining\nedge https://public.example\n')
+    reports.start()
+    await time.pass(0)
+    expect(reports.edgeUrl).toBe('https://public.example')
+    expect(reports.isDraining).toBe(true)
+  })
+
+  test('S12: a master that takes no reports is no edge', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => new Response('<html>400</html>', { status: 400 })
+    const reports = reportsOf(
+      '--hostname a.example --master http://m.example --master-password pw',
+      time,
+      edge,
+    )
+    reports.start()
+    await time.pass(0)
+    expect(edge.told.length).toBe(1)
+    expect(reports.edgeUrl).toBeUndefined()
+  })
+})
