@@ -42,8 +42,35 @@ export function learnFactor(memory: FactorMemory, { boot, joins }: Report, debit
   }
 }
 
-/** The factor that scales the debit, from 1 to 10⁴. */
-export function factorOf({ joinsSum, debitsSum, reports }: FactorMemory): number {
-  if (reports < reportsMin || debitsSum <= 0) return 1
-  return Math.min(factorMax, Math.max(1, joinsSum / debitsSum))
+/** redirects that the factor of all servers together counts for in the factor of one */
+const commonDebits = 10
+
+/**
+ * What all servers of one decider have taught it together. Where many deciders share a crowd, each sends a server too
+ * few listeners in an interval to tell by: no redirect at all and one redirect would make a factor of 1 and one far too
+ * large, and the listeners of every decider would gather on the servers that it happened to send none.
+ */
+export class CommonFactor {
+  #joinsSum = 0
+  #debitsSum = 0
+
+  /** Takes in what a server has taught now, in place of what it had before. */
+  replace(before: FactorMemory, now: FactorMemory): void {
+    this.#joinsSum += now.joinsSum - before.joinsSum
+    this.#debitsSum += now.debitsSum - before.debitsSum
+  }
+
+  /** Joins for each redirect over all servers; 1 while hardly anything was redirected. */
+  get value(): number {
+    return this.#debitsSum < 0.5 ? 1 : clamp(this.#joinsSum / this.#debitsSum)
+  }
 }
+
+/** The factor that scales a server's debit, from 1 to 10⁴: its own, steadied by the common one while redirects to it are few. */
+export function factorOf({ joinsSum, debitsSum, reports }: FactorMemory, common: number): number {
+  if (reports < reportsMin) return 1
+  if (debitsSum <= 0) return common
+  return clamp((joinsSum + commonDebits * common) / (debitsSum + commonDebits))
+}
+
+const clamp = (factor: number) => Math.min(factorMax, Math.max(1, factor))

@@ -1,4 +1,4 @@
-import { type FactorMemory, factorOf, learnFactor, noFactorMemory } from './fan-out-factor.ts'
+import { CommonFactor, type FactorMemory, factorOf, learnFactor, noFactorMemory } from './fan-out-factor.ts'
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
 import type { Place } from './proximity.ts'
@@ -36,6 +36,7 @@ export class Registry {
   #table: ServerTable | undefined
   #drains = new Set<string>()
   #kept = new Map<string, Kept>()
+  #commonFactor = new CommonFactor()
   /** the id of this program, where it is among its own candidates */
   #ownId: string | undefined
   #minute = 0
@@ -111,8 +112,7 @@ export class Registry {
     this.#table?.remove(id)
     this.#table?.setDrain(id, false)
     this.#drains.delete(id)
-    this.#kept.delete(id)
-    this.view.remove(id)
+    this.#letGo(id)
     return true
   }
 
@@ -137,11 +137,16 @@ export class Registry {
     )
     for (const { report } of gone) {
       this.#table?.remove(report.id)
-      this.#kept.delete(report.id)
-      this.view.remove(report.id)
+      this.#letGo(report.id)
     }
     this.view.prune(nowMs)
     return gone.map(({ report }) => report.id)
+  }
+
+  #letGo(id: string): void {
+    this.#commonFactor.replace(this.#kept.get(id)?.factor ?? noFactorMemory, noFactorMemory)
+    this.#kept.delete(id)
+    this.view.remove(id)
   }
 
   #conflict(report: Report, nowMs: number): Conflict | undefined {
@@ -187,7 +192,9 @@ export class Registry {
 
   #hold(row: ServerRow, report: Report, place?: Place): void {
     const debit = this.view.servers.get(row.id)?.debit ?? 0
-    const factor = learnFactor(this.#kept.get(row.id)?.factor ?? noFactorMemory, report, debit)
+    const before = this.#kept.get(row.id)?.factor ?? noFactorMemory
+    const factor = learnFactor(before, report, debit)
+    this.#commonFactor.replace(before, factor)
     this.#kept.set(row.id, { boot: report.boot, seq: report.seq, formerBoots: row.formerBoots, factor })
     this.view.put({
       report,
@@ -196,7 +203,7 @@ export class Registry {
       carriesAll: row.carriesAll,
       formerMounts: row.formerMounts,
       place: report.location ?? place,
-      factor: factorOf(factor),
+      factor: factorOf(factor, this.#commonFactor.value),
       debit: 0,
     })
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../shared/decide.ts'
-import { factorOf, learnFactor, noFactorMemory } from '../../shared/fan-out-factor.ts'
+import { CommonFactor, factorOf, learnFactor, noFactorMemory } from '../../shared/fan-out-factor.ts'
+import { Registry } from '../../shared/registry.ts'
 import { isProbe, isSticky, stickyRoll } from '../../shared/sticky.ts'
 import { View } from '../../shared/view.ts'
 import { chiSquareP } from '../kit/chi-square.ts'
@@ -9,13 +10,18 @@ import { mountOf, reportOf, seededRoll, serverOf } from '../kit/reports.ts'
 const live = mountOf('/live.mp3')
 
 describe('S9: new listeners, where other deciders send some too', () => {
-  const afterReports = (...reports: { boot?: string; joins?: number; debit: number }[]) =>
-    factorOf(
-      reports.reduce(
-        (memory, { boot = 'b', joins, debit }) => learnFactor(memory, reportOf('a', { boot, joins }), debit),
-        noFactorMemory,
-      ),
+  type Told = { boot?: string; joins?: number; debit: number }
+  const learned = (...reports: Told[]) =>
+    reports.reduce(
+      (memory, { boot = 'b', joins, debit }) => learnFactor(memory, reportOf('a', { boot, joins }), debit),
+      noFactorMemory,
     )
+  /** of a server that is the only one */
+  const afterReports = (...reports: Told[]) => {
+    const common = new CommonFactor()
+    common.replace(noFactorMemory, learned(...reports))
+    return factorOf(learned(...reports), common.value)
+  }
   const report = (joins: number, debit: number) => ({ joins, debit })
 
   test('the factor is 1 until three reports have come, then joins by redirects', () => {
@@ -41,6 +47,50 @@ describe('S9: new listeners, where other deciders send some too', () => {
     expect(afterReports(...learned, { boot: 'c', joins: 90, debit: 1 })).toBe(1)
     expect(afterReports(...learned, report(3, 1))).toBe(1)
     expect(afterReports(...learned, { debit: 1 })).toBe(1)
+  })
+
+  test('a server that got few redirects goes by what all servers taught, one that got many by its own joins', () => {
+    const few = learned(report(0, 0), report(40, 0), report(80, 1))
+    const many = learned(report(0, 0), report(40_000, 4000), report(80_000, 4000))
+    const none = learned(report(0, 0), report(40, 0), report(80, 0))
+    const common = new CommonFactor()
+    expect(common.value).toBe(1)
+    for (const memory of [few, many]) common.replace(noFactorMemory, memory)
+    expect(common.value).toBeCloseTo(10, 1)
+    expect(factorOf(few, common.value)).toBeCloseTo((76 + 100) / 11, 1)
+    expect(factorOf(many, common.value)).toBeCloseTo(10, 1)
+    expect(factorOf(none, common.value)).toBe(common.value)
+    expect(factorOf(learned(report(0, 0), report(40, 1)), common.value)).toBe(1)
+    common.replace(many, noFactorMemory)
+    common.replace(few, noFactorMemory)
+    expect(common.value).toBe(1)
+  })
+
+  test('among 200 deciders every server’s factor is near 200 at each, though each sends it one listener or none', () => {
+    const deciders = 200
+    const servers = 20
+    const roll = seededRoll(7)
+    const registries = Array.from({ length: deciders }, () => new Registry(undefined, 100, 0))
+    const joins = Array.from({ length: servers }, () => 0)
+    for (let round = 0; round < 10; round++) {
+      for (const [i, joined] of joins.entries()) {
+        const report = reportOf(`s${i}`, { boot: 'b', seq: round, joins: joined, maxListeners: 10_000 })
+        for (const registry of registries) registry.put(report, '', round * 10_000)
+      }
+      for (let n = 0; n < 2000; n++) {
+        const i = Math.floor(roll() * servers)
+        const server = registries[Math.floor(roll() * deciders)]?.view.servers.get(`s${i}`)
+        if (!server) throw new Error(`s${i} is not known`)
+        server.debit++
+        joins[i] = (joins[i] ?? 0) + 1
+      }
+    }
+    const factors = registries.flatMap(({ view }) => [...view.servers.values()].map(({ factor }) => factor))
+    const mean = factors.reduce((sum, each) => sum + each, 0) / factors.length
+    expect(mean).toBeGreaterThan(180)
+    expect(mean).toBeLessThan(230)
+    expect(Math.min(...factors)).toBeGreaterThan(80)
+    expect(Math.max(...factors)).toBeLessThan(500)
   })
 
   test('and scales what was redirected since the last report', () => {
