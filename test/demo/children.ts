@@ -25,7 +25,7 @@ export class Children {
     })
     this.#running.set(name, child)
     for (const input of [child.stdout, child.stderr])
-      createInterface({ input }).on('line', (line) => console.log(`${name.padEnd(7)}| ${line}`))
+      createInterface({ input }).on('line', (line) => console.log(`${name.padEnd(7)}| ${readable(line)}`))
     const ended = (how: string) => {
       this.#running.delete(name)
       if (!this.#stopping) this.#onDeath(name, how)
@@ -35,19 +35,34 @@ export class Children {
     return child.pid ?? 0
   }
 
-  /** Asks all to end, and kills those that have not after a while. */
-  async stop(): Promise<void> {
+  /** Asks all to end, `last` when the others have, and kills what has not ended after a while. */
+  async stop(last: string): Promise<void> {
     this.#stopping = true
-    const ended = [...this.#running.values()].map(
-      (child) => new Promise((resolve) => child.on('exit', resolve)),
-    )
-    this.#signal('SIGTERM')
     const killing = setTimeout(() => this.#signal('SIGKILL'), stopMs)
-    await Promise.all(ended)
+    await this.#end((name) => name !== last)
+    await this.#end(() => true)
     clearTimeout(killing)
+  }
+
+  async #end(which: (name: string) => boolean): Promise<void> {
+    const ending = [...this.#running].filter(([name]) => which(name))
+    await Promise.all(
+      ending.map(([, child]) => {
+        child.kill('SIGTERM')
+        return new Promise((resolve) => child.once('exit', resolve))
+      }),
+    )
   }
 
   #signal(signal: NodeJS.Signals): void {
     for (const child of this.#running.values()) child.kill(signal)
   }
+}
+
+/** A line of a log in JSON as a person reads it: the message, then what it is about. */
+function readable(line: string): string {
+  if (!line.startsWith('{"@timestamp"')) return line
+  const { '@timestamp': _time, level: _level, logger: _logger, message, ...about } = JSON.parse(line)
+  const details = Object.entries(about).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  return [message, ...details].join(' ')
 }

@@ -26,7 +26,7 @@ let exitCode: number | undefined
 async function stop(code: number): Promise<void> {
   if (exitCode !== undefined) return
   exitCode = code
-  await children.stop()
+  await children.stop('edge') // last: the others tell it that they leave
   process.exit(code)
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
@@ -78,7 +78,7 @@ function flagsOf({ name, url, maxListeners }: (typeof servers)[number]): string[
   const reporting =
     name === 'master' ? ['--edge', edge, '--edge-password', passwords.relay] : ['--master', edge]
   const listening = ['--port', new URL(url).port, '--bind', '127.0.0.1', '--public-url', url]
-  const room = ['--max-listeners', String(maxListeners), '--update-interval', '5', '--grace', '1']
+  const room = ['--max-listeners', String(maxListeners), '--update-interval', '2', '--grace', '1']
   return [...listening, '--id', name, ...room, ...reporting]
 }
 

@@ -73,7 +73,7 @@ export function startSource(options: SourceOptions): Source {
       if (/^HTTP\/1\.[01] 200/.test(status)) play(connection)
       else connection.destroy()
     })
-    connection.on('error', (error) => onEvent(`lost: ${error.message}`))
+    connection.on('error', (error) => onEvent(`no master yet, or no more: ${error.message}`))
     connection.on('close', () => {
       clearInterval(ticking)
       ticking = undefined
