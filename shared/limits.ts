@@ -29,4 +29,14 @@ export const limits = {
   deadlineIntervals: 2.5,
   /** … and so many ms more, for the way of the report */
   deadlineGraceMs: 2000,
+  /** seconds between two looks at a server that is polled: the floor that a report's wish has too */
+  pollSecondsMin: 2,
+  /** servers that one decider polls: at the usual 10 s about 50 a second, a few at a time */
+  polledMax: 500,
+  /** bytes of the body that names a server to poll: three countries' lists of it */
+  polledBytesMax: 8192,
+  /** bytes of a polled server's stats: a source is about 1 kB in them, so some thousands of mounts */
+  statsBytesMax: 4_194_304,
+  /** kbit/s: no stream of sound has more (96 kHz, 24 bits, 2 channels uncompressed is 4,608), so a greater number is in bit/s */
+  bitrateMaxKbps: 9999,
 } as const

@@ -47,7 +47,8 @@ export const IdSchema = v.pipe(
   v.regex(/^[A-Za-z0-9._:[\]-]{1,128}$/, 'expected 1 to 128 of A-Z a-z 0-9 . _ : [ ] -'),
 )
 
-const countries = v.pipe(
+/** `DE, AT`: these alone; `!US, !CA`: all but these. */
+export const CountriesSchema = v.pipe(
   v.string(),
   v.regex(
     /^(?:[A-Z]{2}(?:, ?[A-Z]{2}){0,249}|![A-Z]{2}(?:, ?![A-Z]{2}){0,249})$/,
@@ -80,7 +81,7 @@ export const HeaderSchema = v.object({
   joins: v.optional(count),
   state: v.optional(oneOf(['up', 'draining', 'leaving']), 'up'),
   location: v.optional(LocationSchema),
-  countries: v.optional(countries),
+  countries: v.optional(CountriesSchema),
   mounts: number(0, limits.reportMountsMax),
 })
 
