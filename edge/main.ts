@@ -10,6 +10,7 @@ import { ForwardedFacts } from './facts.ts'
 import { edgeLimits } from './limits.ts'
 import type { Answerer, Listen, Listening } from './listening.ts'
 import { startLog } from './log.ts'
+import { type Locate, openGeo } from './runtime/geo.ts'
 import { type Database, openDatabase } from './runtime/sqlite.ts'
 
 const logger = getLogger(['distributary', 'edge'])
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
 }
 
 function answerer(config: EdgeConfig, registry: Registry): Answerer {
+  const locate = openPlaces(config.geoDb)
   const edge = createEdge({
     config,
     cluster: localCluster(registry, config.access, monotonicNowMs),
@@ -51,7 +53,18 @@ function answerer(config: EdgeConfig, registry: Registry): Answerer {
     startedAtMs: Date.now(),
   })
   return (request, peer) =>
-    edge.fetch(request, new ForwardedFacts(request.headers, peer, config.trustedProxies, config.publicUrl))
+    edge.fetch(
+      request,
+      new ForwardedFacts(request.headers, peer, config.trustedProxies, config.publicUrl, locate),
+    )
+}
+
+function openPlaces(geoDb: string | undefined): Locate | undefined {
+  try {
+    return geoDb === undefined ? undefined : openGeo(geoDb)
+  } catch (error) {
+    throw new ConfigError(`GEO_DB is "${geoDb}", expected a database in MaxMind's format (${error})`)
+  }
 }
 
 function openData(dataDir: string): Database {

@@ -54,6 +54,8 @@ function answerFrom(view: View, deps: MountDeps, request: Request, wanted: Wante
     relay: provenRelay || isRelayAgent(userAgent),
     except: sentBack === '-' ? undefined : sentBack,
     from: facts.from,
+    // HEAD asks for nothing yet, nor do the two bytes by which Apple's players look whether ranges work
+    probe: request.method === 'HEAD' || isProbe(range),
   }
   const atMs = nowMs()
   const roll = isSticky(range, userAgent)
@@ -61,8 +63,7 @@ function answerFrom(view: View, deps: MountDeps, request: Request, wanted: Wante
     : deps.roll
   const decision = decide(view, asked, atMs, roll, config)
   if (typeof decision === 'string') return answerWithout(decision, deps, view, request, wanted)
-  // HEAD asks for nothing yet, nor do the two bytes by which Apple's players look whether ranges work
-  if (request.method === 'GET' && !isProbe(range) && !provenRelay) deps.redirected(decision.server)
+  if (!asked.probe && !provenRelay) deps.redirected(decision.server)
   deps.tally[asked.relay ? 'relay' : 'redirect']++
   return redirect(locationOf(decision.base, mount, query))
 }

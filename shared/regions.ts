@@ -23,6 +23,17 @@ const newness = 0.3
 /** tickets that a region's drum may hold, so that its sums stay exact */
 const ticketsMax = 2 ** 50
 
+/** What of a request bears on a draw by region. */
+interface Drawn {
+  from?: Whereabouts | undefined
+  /** a server to leave out, by its id */
+  except?: string | undefined
+  /** nobody joins by it */
+  probe?: boolean | undefined
+}
+
+const nowhere: Whereabouts = {}
+
 interface Region {
   place: Place | undefined
   country: string | undefined
@@ -59,14 +70,14 @@ export class Regions {
     this.#pool = pool
   }
 
-  /** As {@link Pool.draw}, for a listener of this place and country. */
-  draw(from: Whereabouts, nowMs: number, roll: () => number, except?: string): Candidate | undefined {
+  /** As {@link Pool.draw}, for a listener of a place and country; what only asks does not count as demand. */
+  draw({ from = nowhere, except, probe }: Drawn, nowMs: number, roll: () => number): Candidate | undefined {
     if (!this.#pool.isPlaced && !this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
     const region = this.#regionOf(from, nowMs)
     if (!region) return this.#pool.draw(nowMs, roll, except)
     this.#refresh(nowMs)
     this.#fill(region, nowMs)
-    region.joins++
+    if (!probe) region.joins++
     region.lastAskedMs = nowMs
     const out = this.#pool.indexOf(except)
     const index = region.weighed.draw(nowMs, roll, out)

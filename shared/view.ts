@@ -14,9 +14,9 @@ export interface Ask {
   except?: string | undefined
   /** where the listener is; undefined: not known */
   from?: Whereabouts | undefined
+  /** a HEAD or a probe: nobody joins by it */
+  probe?: boolean | undefined
 }
-
-const nowhere: Whereabouts = {}
 
 /** One mount as the decider sees it: who carries it, and the pools to draw from. */
 export interface MountView {
@@ -114,7 +114,7 @@ export class View {
 
   /** Draws a candidate for a listener: in proportion to weight, near ones more often where places are known. */
   draw(ask: Ask, nowMs: number, roll: () => number): Candidate | undefined {
-    return this.#draws(ask.mount, ask.secure)?.regions.draw(ask.from ?? nowhere, nowMs, roll, ask.except)
+    return this.#draws(ask.mount, ask.secure)?.regions.draw(ask, nowMs, roll)
   }
 
   /** The live master that relays are sent to for this mount: the first by id. */
