@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type MountRequest, place, type Standing } from '../../origin/placement.ts'
-import { parseMount } from '../../shared/mount.ts'
+import { mountOf } from '../kit/reports.ts'
 
-const mount = parseMount('/live.mp3') as NonNullable<ReturnType<typeof parseMount>>
+const mount = mountOf('/live.mp3')
 const request = (with_: Partial<MountRequest> = {}): MountRequest => ({
   mount,
   query: '',

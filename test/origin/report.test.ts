@@ -6,19 +6,19 @@ import { type Measured, measure } from '../../origin/report/measure.ts'
 import { parseReply } from '../../origin/report/reply.ts'
 import { Reporter } from '../../origin/report/reporter.ts'
 import { Reports } from '../../origin/report/reports.ts'
-import { parseMount } from '../../shared/mount.ts'
+
 import type { Report } from '../../shared/report.ts'
 import { parseSourcelist, printSourcelist } from '../../shared/sourcelist.ts'
 import { ManualTime } from '../kit/manual-time.ts'
+import { mountOf } from '../kit/reports.ts'
 
 const configOf = (line: string) =>
   createConfig({ flags: parseFlags(line.split(' ')).settings, environment: {}, file: undefined })
 const slave = configOf('--master http://127.0.0.1:1 --master-password pw --max-listeners 100')
 const master = configOf('--edge http://127.0.0.1:1 --edge-password pw')
-const nameOf = (path: string) => parseMount(path) as NonNullable<ReturnType<typeof parseMount>>
 
 const live = (path: string, with_: Partial<LiveMount> = {}): LiveMount => ({
-  name: nameOf(path),
+  name: mountOf(path),
   kind: 'relay',
   contentType: 'audio/mpeg',
   title: '',
@@ -55,7 +55,7 @@ describe('measure', () => {
 
   test('S7: a relay that lost its master stays while its listeners are kept, an idle one on demand is there too', () => {
     const lost = live('/live.mp3', { interruptedAtMs: 5, listeners: 3 })
-    const report = measured({ mounts: [lost], idle: [nameOf('/idle.mp3'), nameOf('/live.mp3')] })
+    const report = measured({ mounts: [lost], idle: [mountOf('/idle.mp3'), mountOf('/live.mp3')] })
     expect(report.mounts).toEqual([
       { mount: '/live.mp3', listeners: 3, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg' },
       { mount: '/idle.mp3', listeners: 0, max: null, kbps: 0, joins: 0, contentType: '' },
