@@ -36,7 +36,7 @@ export class AppBridge {
       const body = await this.#readBody(connection)
       if (body !== 'gone') finish(socket, await this.#respond(connection, body))
     } catch (error) {
-      log.error('no answer to {method} {path}: {error}', { method: head.method, path: head.path, error })
+      log.error('a request failed', { method: head.method, path: head.path, error })
       finish(socket, textReply(head.version, 500, 'internal error'))
     } finally {
       slots.release()

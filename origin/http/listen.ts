@@ -46,7 +46,7 @@ export function listen(connection: Connection, mount: Mount, serving: Serving): 
       if (!connection.socket.destroyed) answer(connection, mount, serving, placement)
     },
     (error: unknown) => {
-      log.error('no place for a listener of {mount}: {error}', { mount, error })
+      log.error('no place for a listener', { mount, error })
       connection.socket.destroy()
     },
   )

@@ -111,7 +111,7 @@ export class HttpServer {
       if ('head' in read)
         this.#route({ socket, address, secure, head: read.head, rest: bytes.subarray(read.restAt) })
       else {
-        log.info('bad request from {address}: {text}', { address, text: read.text })
+        log.info('bad request', { address, status: read.status, why: read.text })
         finish(socket, textReply('1.1', read.status, read.text))
       }
     }

@@ -15,31 +15,14 @@ const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\
 
 /** Takes in a source: PUT, POST or SOURCE on a mount. It has the connection from here on. */
 export function takeSource(connection: Connection, mount: Mount, serving: Serving): void {
-  const { socket, head } = connection
-  const refusal = refusalOf(connection, serving)
-  if (refusal) {
-    log.info('source for {mount} from {address} refused: {refusal}', {
-      mount,
-      address: connection.address,
-      refusal: refusal.text,
-    })
-    finish(socket, printRefusal(refusal))
+  const { socket, head, address } = connection
+  const feed = refusalOf(connection, serving) ?? openFeed(connection, mount, serving)
+  if ('status' in feed) {
+    log.info('source refused', { mount, address, why: feed.text })
+    finish(socket, printRefusal(feed))
     return
   }
-  const feed = openFeed(connection, mount, serving)
-  if (feed === 'in use') {
-    log.info('source for {mount} from {address} refused: mountpoint in use', {
-      mount,
-      address: connection.address,
-    })
-    finish(socket, printRefusal({ status: 403, text: 'Mountpoint in use' }))
-    return
-  }
-  log.info('source for {mount} from {address}: {agent}', {
-    mount,
-    address: connection.address,
-    agent: head.headers.get('user-agent') ?? 'no agent',
-  })
+  log.info('source begins', { mount, address, agent: head.headers.get('user-agent') })
   const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
   socket.write(expects ? Buffer.concat([continued, accepted]) : accepted)
   pipeBody(connection, mount, feed)
@@ -70,22 +53,23 @@ function printRefusal({ status, text }: Refusal): Buffer {
   return printReply({ version: '1.0', status, headers, body: `${text}\r\n` })
 }
 
-function openFeed({ socket, head, address }: Connection, mount: Mount, { state }: Serving): Feed | 'in use' {
-  return state.mounts.open(mount, {
+function openFeed({ socket, head, address }: Connection, mount: Mount, { state }: Serving): Feed | Refusal {
+  const feed = state.mounts.open(mount, {
     kind: 'source',
     contentType: contentTypeOf(head.method, head.headers) ?? '',
     headers: head.headers,
     owner: sourceUser,
     address,
     onClosed(why) {
-      log.info('source of {mount} closed: {why}', { mount, why })
+      log.info('source closed', { mount, address, why })
       socket.destroy()
     },
   })
+  return feed === 'in use' ? { status: 403, text: 'Mountpoint in use' } : feed
 }
 
 /** From here every byte of the connection is audio, or the framing around it. */
-function pipeBody({ socket, head, rest }: Connection, mount: Mount, feed: Feed): void {
+function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, feed: Feed): void {
   const body = sourceBody(head.headers, audioSink(head.headers, feed))
   const onData = (bytes: Uint8Array) => {
     if (!pushed(body, bytes, mount)) socket.destroy()
@@ -94,6 +78,7 @@ function pipeBody({ socket, head, rest }: Connection, mount: Mount, feed: Feed):
   const end = () => {
     socket.off('data', onData)
     feed.end()
+    log.info('source ended', { mount, address })
     finish(socket, new Uint8Array(0))
   }
   socket.on('data', onData)
@@ -107,7 +92,7 @@ function pushed(body: Body, bytes: Uint8Array, mount: Mount): boolean {
     body.push(bytes)
     return true
   } catch (error) {
-    log.warn('source of {mount} dropped: {error}', { mount, error })
+    log.warn('source dropped', { mount, why: error instanceof Error ? error.message : String(error) })
     return false
   }
 }
