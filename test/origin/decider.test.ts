@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createConfig } from '../../origin/config.ts'
+import { Decider } from '../../origin/decider.ts'
+import { parseFlags } from '../../origin/flags.ts'
+import { createPlacer } from '../../origin/placer.ts'
+import { measure } from '../../origin/report/measure.ts'
+import { createState } from '../../origin/state.ts'
+import type { ServerJson } from '../../shared/api.ts'
+import type { Report } from '../../shared/report.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { ManualTime } from '../kit/manual-time.ts'
+import { mountOf, mountReport, reportOf } from '../kit/reports.ts'
+import { basic } from '../kit/source.ts'
+
+const live = mountOf('/live.mp3')
+
+/** A master in memory that decides itself, with a source on /live.mp3. */
+function master(flags = '', roll: () => number = () => 0) {
+  const time = new ManualTime()
+  const line = `--public-slave --hostname m.example --relay-password r --admin-password a --max-listeners 100 ${flags}`
+  const config = createConfig({
+    flags: parseFlags(line.trim().split(' ')).settings,
+    environment: {},
+    file: undefined,
+  })
+  const state = createState(config, time.nowMs, time)
+  state.mounts.open(live, { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' })
+  const decider = new Decider({
+    config,
+    state,
+    measure: () =>
+      measure({
+        config,
+        boot: 'b',
+        seq: 0,
+        state: state.drain.active ? 'draining' : 'up',
+        mounts: state.mounts.list(),
+        idle: [],
+        isMirrored: () => false,
+        load: state.load,
+      }),
+    nowMs: time.nowMs,
+    roll,
+  })
+  const placer = createPlacer({
+    config,
+    state,
+    decider,
+    relays: undefined,
+    reports: { change: () => {}, isDraining: false, edgeUrl: undefined },
+    isLeaving: () => false,
+  })
+  const get = (
+    with_: { query?: string; userAgent?: string; relayLogin?: boolean; head?: boolean; range?: string } = {},
+  ) =>
+    placer.place({
+      mount: live,
+      query: '',
+      secure: false,
+      userAgent: 'player/1',
+      relayLogin: false,
+      head: false,
+      range: undefined,
+      ...with_,
+    })
+  const facts = { address: '192.0.2.1', secure: false, base: 'http://m.example:8000' }
+  const request = (method: string, path: string, login: string, body?: string) =>
+    decider.app.request(
+      path,
+      { method, headers: { Authorization: login, 'Content-Type': 'text/plain' }, ...(body ? { body } : {}) },
+      facts,
+    )
+  const report = (over: Partial<Report> = {}) =>
+    request('POST', '/admin/sourcelist.txt', basic('relay', 'r'), printSourcelist(reportOf('s1', over)))
+  const servers = async () =>
+    (await (await request('GET', '/api/servers', basic('admin', 'a'))).json()) as ServerJson[]
+  const free = async (id: string) => (await servers()).find((server) => server.id === id)?.free
+  return { time, state, get, report, request, servers, free }
+}
+
+/** Dice that come up in turn. */
+const dice = (...rolls: number[]) => {
+  let i = 0
+  return () => rolls[i++ % rolls.length] ?? 0
+}
+const rolls = (n: number) => Array.from({ length: n }, (_, i) => (i + 0.5) / n)
+
+describe('a master that decides itself', () => {
+  test('S2: it selects a slave or itself, in proportion to their free slots', async () => {
+    const { report, get } = master('', dice(...rolls(400)))
+    expect((await report({ maxListeners: 300 })).status).toBe(200)
+    const placed = Array.from({ length: 400 }, () => get({ head: true }))
+    const sent = placed.filter((each) => 'location' in each)
+    expect(sent.length).toBe(300)
+    expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
+  })
+
+  test('S4: a slave that is selected stands in the Location, with the query and never back to us', async () => {
+    const { report, get, state } = master('', () => 0.99)
+    await report({ maxListeners: 10_000 })
+    state.load.listeners = 100
+    expect(get({ query: '?a=1' })).toMatchObject({
+      status: 302,
+      location: 'http://s1.example.org:8000/live.mp3?a=1',
+    })
+  })
+
+  test('its own counts are those of the moment, without a debit', async () => {
+    const { report, get, state } = master('', () => 0)
+    await report({ maxListeners: 0 })
+    for (let i = 0; i < 100; i++) {
+      expect(get()).toEqual({ serve: true })
+      state.load.listeners++
+      state.load.joins++
+    }
+    expect(get()).toMatchObject({ status: 403, text: 'max listeners reached' })
+    state.load.listeners--
+    expect(get()).toEqual({ serve: true })
+  })
+
+  test('S9: redirects since the last report count against a slave, HEAD and the probe of bytes=0-1 do not', async () => {
+    const { report, get, state, free } = master('', () => 0)
+    state.load.listeners = 100
+    await report({ maxListeners: 2 })
+    expect(get({ head: true })).toMatchObject({ status: 302 })
+    expect(get({ range: 'bytes=0-1' })).toMatchObject({ status: 302 })
+    expect(await free('s1')).toBe(2)
+    expect(get()).toMatchObject({ status: 302 })
+    expect(await free('s1')).toBe(1)
+  })
+
+  test('S10: a slave past its deadline gets no listener', async () => {
+    const { report, get, state, time } = master('', () => 0)
+    state.load.listeners = 100
+    await report({ interval: 10 })
+    await time.pass(27_000)
+    expect(get()).toMatchObject({ status: 302 })
+    await time.pass(1)
+    expect(get()).toMatchObject({ status: 403 })
+  })
+
+  test('S11: relays are served by the master, by credentials or by User-Agent', async () => {
+    const { report, get } = master('', () => 0.999)
+    await report({ maxListeners: 1_000_000 })
+    expect(get()).toMatchObject({ status: 302 })
+    expect(get({ relayLogin: true })).toEqual({ serve: true })
+    expect(get({ userAgent: 'Icecast 2.4.4' })).toEqual({ serve: true })
+  })
+
+  test('who was sent back by a slave is drawn anew without it; x=- is served or refused', async () => {
+    const { report, get, state } = master('', () => 0.999)
+    await report({ maxListeners: 1_000_000 })
+    expect(get({ query: '?x=s1' })).toEqual({ serve: true })
+    expect(get({ query: '?x=-' })).toEqual({ serve: true })
+    expect(get({ query: '?x=unknown' })).toMatchObject({
+      location: 'http://s1.example.org:8000/live.mp3?x=-',
+    })
+    state.load.listeners = 100
+    expect(get({ query: '?x=s1' })).toMatchObject({ status: 403 })
+  })
+
+  test('a mount that nobody carries is 404, also without a slave', () => {
+    const { get, state } = master()
+    state.mounts.kill(live, 'gone')
+    expect(get()).toMatchObject({ status: 404 })
+  })
+
+  test('drained by its own API it sends everybody to the slaves', async () => {
+    const { report, get, request } = master('', () => 0)
+    await report()
+    expect(get()).toEqual({ serve: true })
+    expect((await request('POST', '/api/servers/m.example:8000/drain', basic('admin', 'a'))).status).toBe(204)
+    expect(get()).toMatchObject({ status: 302 })
+  })
+
+  test('its own id is nobody else’s', async () => {
+    const { report } = master()
+    expect((await report({ id: 'm.example:8000' })).status).toBe(409)
+  })
+
+  test('it answers reports as an edge does, and names itself as the place to send listeners back to', async () => {
+    const { report, request } = master()
+    const answer = await report({ mounts: [mountReport('/live.mp3')] })
+    expect(await answer.text()).toBe('accepted 1\ninterval 10\nstate up\nedge http://m.example:8000\n')
+    expect((await request('POST', '/admin/sourcelist.txt', basic('relay', 'wrong'), 'x')).status).toBe(401)
+    expect((await request('POST', '/admin/sourcelist.txt', basic('relay', 'r'), 'x')).status).toBe(400)
+    expect((await request('GET', '/api/servers', basic('relay', 'r'))).status).toBe(401)
+  })
+
+  test('it stands among its servers as a master', async () => {
+    const { servers } = master()
+    expect(await servers()).toMatchObject([
+      {
+        id: 'm.example:8000',
+        role: 'master',
+        urls: ['http://m.example:8000'],
+        mounts: ['/live.mp3'],
+        out: null,
+      },
+    ])
+  })
+
+  test('an icecast-kh slave registers by its request for the stream list', async () => {
+    const { request, get, state } = master('', () => 0)
+    state.load.listeners = 100
+    const path = '/admin/streams?rserver=kh.example&rport=8000&interval=10'
+    await request('GET', path, basic('relay', 'wrong'))
+    expect(get()).toMatchObject({ status: 403 })
+    await request('GET', path, basic('relay', 'r'))
+    expect(get()).toMatchObject({ location: 'http://kh.example:8000/live.mp3' })
+  })
+
+  test('--data-dir: what was answered 200 is there after a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'decider-'))
+    try {
+      await master(`--data-dir ${folder}`).report()
+      const { get, state } = master(`--data-dir ${folder}`)
+      state.load.listeners = 100
+      expect(get()).toMatchObject({ location: 'http://s1.example.org:8000/live.mp3' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { shutDown } from '../../origin/shutdown.ts'
+import { ManualTime } from '../kit/manual-time.ts'
+
+function ending({ tellingMs = 0, idleAtMs = Number.POSITIVE_INFINITY } = {}) {
+  const time = new ManualTime()
+  const wait = (ms: number) => new Promise<void>((resolve) => time.after(ms, resolve))
+  const happened: string[] = []
+  const done = shutDown(
+    {
+      leave: async () => {
+        happened.push(`leave at ${time.nowMs()}`)
+        await wait(tellingMs)
+      },
+      get isIdle() {
+        return time.nowMs() >= idleAtMs
+      },
+      close: async () => {
+        happened.push(`close at ${time.nowMs()}`)
+      },
+    },
+    5000,
+    wait,
+  )
+  return { time, happened, done }
+}
+
+test('SIGTERM: takes leave first, and closes when the grace is over', async () => {
+  const { time, happened, done } = ending()
+  await time.pass(6000)
+  await done
+  expect(happened).toEqual(['leave at 0', 'close at 5000'])
+})
+
+test('SIGTERM: a decider that does not answer does not hold it beyond its grace', async () => {
+  const { time, happened, done } = ending({ tellingMs: 60_000 })
+  await time.pass(6000)
+  await done
+  expect(happened).toEqual(['leave at 0', 'close at 5000'])
+})
+
+test('SIGTERM: with nobody to miss it, it closes at once', async () => {
+  const { time, happened, done } = ending({ idleAtMs: 0 })
+  await time.pass(0)
+  await done
+  expect(happened).toEqual(['leave at 0', 'close at 0'])
+})
