@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { eventually } from '../kit/eventually.ts'
+import { isFree } from '../kit/ports.ts'
 import { Children } from './children.ts'
 
 const port = parsePort(process.env.PORT ?? '8000')
@@ -38,6 +39,17 @@ function parsePort(text: string): number {
     `PORT is "${text}", expected an integer from 1 to 65532: the demo takes it and the three after it`,
   )
   process.exit(1)
+}
+
+/** Before anything runs: else the guide might lead to the cluster of another start. */
+async function refuseTakenPorts(): Promise<void> {
+  for (let each = port; each < port + 4; each++) {
+    if (await isFree(each)) continue
+    console.error(
+      `port ${each} is taken; the demo needs ${port} to ${port + 3}, or others: PORT=9000 npm start`,
+    )
+    process.exit(1)
+  }
 }
 
 function startAll(): void {
@@ -116,6 +128,7 @@ The second takes relay2 out of the draw (undrain puts it back). Ctrl-C stops eve
 `)
 }
 
+await refuseTakenPorts()
 startAll()
 try {
   await eventually(isRedirectedToAudio, { withinMs: 30_000, everyMs: 200 })

@@ -18,7 +18,8 @@ export async function freePortBlock(count: number): Promise<number> {
 /** A port that is free at this moment. */
 export const freePort = () => freePortBlock(1)
 
-const isFree = (port: number) =>
+/** Whether nobody listens on this port. */
+export const isFree = (port: number) =>
   new Promise<boolean>((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
