@@ -14,8 +14,10 @@ export const edgeLimits = {
   leaseMs: 5000,
   /** ms that the page's history is kept in an isolate: its buckets are minutes */
   historyFreshMs: 60_000,
-  /** ms between two rounds of forgetting */
+  /** ms between two rounds of forgetting … */
   pruneMs: 60_000,
+  /** … and in an object, which it wakes */
+  alarmMs: 3_600_000,
   /** servers that an object remembers as removed; beyond it, isolates fetch everything anew */
   removedMax: 10_000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */

@@ -1,0 +1,80 @@
+import { env, waitUntil } from 'cloudflare:workers'
+import { getLogger } from '@logtape/logtape'
+import type { RequestFacts } from '../shared/cluster-app.ts'
+import { createEdge } from './app.ts'
+import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
+import type { Exchanged } from './exchange.ts'
+import { startLog } from './log.ts'
+import { type ClusterStub, RemoteCluster } from './remote-cluster.ts'
+
+export { ClusterObject } from './cluster-object.ts'
+
+type Answer = (request: Request) => Response | Promise<Response>
+
+const logger = getLogger(['distributary', 'edge'])
+
+/** Built once an isolate; with a bad environment every answer says so, since a Worker cannot refuse to start. */
+const answer = createAnswer()
+
+export default { fetch: answer } satisfies ExportedHandler<Env>
+
+function createAnswer(): Answer {
+  try {
+    const config = parseConfig({ ...env })
+    startLog(config.logLevel)
+    return createWorker(config)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const { message } = error
+    return () => new Response(`${message}\n`, { status: 503, headers: { 'Cache-Control': 'no-store' } })
+  }
+}
+
+function createWorker(config: EdgeConfig): Answer {
+  const cluster = new RemoteCluster({
+    stub: clusterStub,
+    nowMs: Date.now,
+    sleep: (ms) => scheduler.wait(ms),
+    defer: (work) =>
+      waitUntil(work.catch((error: unknown) => logger.warning('deferred work failed: {error}', { error }))),
+    maxListenersDefault: config.maxListenersDefault,
+  })
+  const edge = createEdge({
+    config,
+    cluster,
+    nowMs: Date.now,
+    roll: Math.random,
+    redirected: (server) => cluster.redirected(server),
+    startedAtMs: Date.now(),
+  })
+  return (request) => edge.fetch(request, factsOf(request, config.publicUrl))
+}
+
+/**
+ * The object that holds the cluster. The runtime's types of what crosses forget that a pair has two elements, which
+ * the two casts restore; both ends are this same code.
+ */
+function clusterStub(): ClusterStub {
+  const object = env.CLUSTER.getByName('cluster')
+  return {
+    exchange: async (deltas, have) => (await object.exchange(deltas, have)) as Exchanged,
+    async accept(post, deltas, have) {
+      const { answer, news } = await object.accept(post, deltas, have)
+      return { answer, news: news as Exchanged }
+    },
+    register: (registration) => object.register(registration),
+    setDrain: (id, drained) => object.setDrain(id, drained),
+    forget: (id) => object.forget(id),
+    history: () => object.history(),
+    check: () => object.check(),
+  }
+}
+
+/** On Workers nobody stands between the listener and us but Cloudflare, which vouches for URL and address. */
+const factsOf = (request: Request, publicUrl: string | undefined): RequestFacts => ({
+  address: request.headers.get('cf-connecting-ip') ?? undefined,
+  secure: request.url.startsWith('https:'),
+  get base() {
+    return publicUrl ?? new URL(request.url).origin
+  },
+})
