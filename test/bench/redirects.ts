@@ -1,0 +1,105 @@
+import { listenerAddresses, postReports, startBenchEdge } from './cluster.ts'
+import { type Running, startHaproxy, startNginx } from './controls.ts'
+import type { Plan } from './plan.ts'
+import { has, pin } from './processes.ts'
+import { median, type Table, whole } from './table.ts'
+import { load, type Round } from './wrk.ts'
+
+/** requests under way at once */
+const connections = 64
+/** the processor that a program under load is held to; the load has another */
+const cpu = 0
+
+/** Listeners of sixteen cities by turns, who come through a proxy that says where from. */
+const script = `
+local requests, at = {}, 0
+init = function()
+  for i, address in ipairs({ ${listenerAddresses.map((address) => `"${address}"`).join(', ')} }) do
+    requests[i] = wrk.format("GET", "/live.mp3", {
+      ["Host"] = "radio.example.org", ["User-Agent"] = "VLC/3.0.20 LibVLC/3.0.20",
+      ["Icy-MetaData"] = "1", ["X-Forwarded-For"] = address })
+  end
+end
+request = function()
+  at = at % #requests + 1
+  return requests[at]
+end`
+
+/** A program that is measured, and what is done before each of its rounds. */
+interface Contender {
+  name: string
+  servers: number | undefined
+  running: Running
+  prepare(): Promise<void>
+  rounds: Round[]
+}
+
+/**
+ * Redirects a second and the processor time of each: the whole edge on every runtime with more and more servers,
+ * beside nginx and haproxy that send the same headers. All take turns in every round, so that what else the machine
+ * does falls on all alike.
+ */
+export async function benchRedirects(plan: Plan): Promise<Table> {
+  const contenders: Contender[] = []
+  try {
+    await startAll(contenders, plan)
+    // one round more, the first, warms up and does not count
+    for (let round = 0; round <= plan.rounds; round++)
+      for (const each of contenders) {
+        await each.prepare()
+        const measured = await load(each.running, { connections, seconds: plan.seconds, script })
+        if (round > 0) each.rounds.push(measured)
+      }
+  } finally {
+    await Promise.all(contenders.map(({ running }) => running.stop()))
+  }
+  return tableOf(contenders, plan)
+}
+
+async function startAll(contenders: Contender[], { servers: counts, runtimes }: Plan): Promise<void> {
+  const add = (name: string, servers: number | undefined, running: Running, prepare = async () => {}) => {
+    contenders.push({ name, servers, running, prepare, rounds: [] })
+    pin(running.group, cpu)
+  }
+  if (has('nginx')) add('nginx', undefined, await startNginx())
+  if (has('haproxy')) add('haproxy', undefined, await startHaproxy())
+  for (const servers of counts)
+    for (const runtime of runtimes) {
+      const edge = await startBenchEdge(runtime)
+      // reports of now: all are live, and the redirects of the round before are no longer debited
+      add(`edge on ${runtime}`, servers, edge, () => postReports(edge.url, servers))
+    }
+}
+
+function tableOf(contenders: readonly Contender[], { rounds, seconds }: Plan): Table {
+  const middle = (name: string, servers: number | undefined, value: (round: Round) => number) =>
+    median(
+      (contenders.find((each) => each.name === name && each.servers === servers)?.rounds ?? []).map(value),
+    )
+  const perSecond = (round: Round) => round.perSecond
+  const cpuMicros = (round: Round) => round.cpuMicros
+  return {
+    title: 'Redirects',
+    note:
+      `GET of a mount, ${connections} connections, locations of servers and listeners known, redirects debited; program ` +
+      `and load on a processor each; ${rounds} interleaved rounds of ${seconds} s, medians. nginx = 1 by processor ` +
+      `time a redirect and by rate; "of 100" is the rate that the time allows against the same runtime with 100 servers.`,
+    columns: ['', 'servers', 'per second', 'CPU µs', 'by CPU', 'by rate', 'of 100', 'p99 ms', 'MiB'],
+    rows: contenders.map(({ name, servers, rounds: measured }) => {
+      const time = median(measured.map(cpuMicros))
+      const rate = median(measured.map(perSecond))
+      const of = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '')
+      return [
+        name,
+        servers === undefined ? '' : whole(servers),
+        whole(rate),
+        time.toFixed(2),
+        of(middle('nginx', undefined, cpuMicros) / time),
+        of(rate / middle('nginx', undefined, perSecond)),
+        of(middle(name, servers && 100, cpuMicros) / time),
+        median(measured.map((round) => round.p99Ms)).toFixed(2),
+        whole(median(measured.map((round) => round.residentBytes / 2 ** 20))),
+      ]
+    }),
+  }
+}
