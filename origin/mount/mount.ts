@@ -75,6 +75,13 @@ export class ActiveMount implements LiveMount {
   get takesIcy(): boolean {
     return takesIcy(this.contentType)
   }
+  /** what the mount keeps for its listeners */
+  get queuedBytes(): number {
+    return this.#plain.queue.endPlace - this.#plain.queue.firstPlace
+  }
+  get queuedChunks(): number {
+    return this.#plain.queue.chunks.length
+  }
   get everyone(): Listener[] {
     return [...this.#plain.listeners, ...this.#woven.listeners]
   }
