@@ -17,6 +17,8 @@ export interface ServerJson {
   /** after the debit */
   free: number
   mounts: Mount[]
+  /** it knows nothing of us: the decider reads its stats and reports for it */
+  polled: boolean
   out: Reason | null
 }
 
@@ -35,9 +37,10 @@ const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
 export const serversJson = (view: View, nowMs: number): ServerJson[] =>
   [...view.servers.values()].sort(byId).map((server) => serverJson(server, view, nowMs))
 
-function serverJson(server: Server, view: View, nowMs: number): ServerJson {
+/** One server. */
+export function serverJson(server: Server, view: View, nowMs: number): ServerJson {
   const { report } = server
-  const all = [...view.mounts.keys()].filter((mount) => view.master(mount, nowMs) !== undefined)
+  const mounts = mountsOf(server, view, nowMs)
   return {
     id: report.id,
     role: report.role,
@@ -50,9 +53,18 @@ function serverJson(server: Server, view: View, nowMs: number): ServerJson {
     bandwidth: report.bandwidth ?? null,
     maxBandwidth: report.maxBandwidth ?? null,
     free: Math.max(0, freeOfServer(server, view.maxListenersDefault) - slotsTaken(server)),
-    mounts: server.carriesAll ? all.sort() : report.mounts.map(({ mount }) => mount),
-    out: screen(server, nowMs, view.maxListenersDefault),
+    mounts,
+    polled: server.polled,
+    out: screen(server, nowMs, view.maxListenersDefault) ?? (mounts.length === 0 ? 'no mounts' : null),
   }
+}
+
+/** The mounts that a server carries; where it does not say so itself (S6), those that a live master carries too. */
+function mountsOf({ report, carriesAll, polled }: Server, view: View, nowMs: number): Mount[] {
+  const hasMaster = (mount: Mount) => view.master(mount, nowMs) !== undefined
+  if (carriesAll) return [...view.mounts.keys()].filter(hasMaster).sort()
+  const own = report.mounts.map(({ mount }) => mount)
+  return polled ? own.filter(hasMaster) : own
 }
 
 /** The mounts that live servers carry, by name; listeners summed over them. */
@@ -62,11 +74,14 @@ export const mountsJson = (view: View, nowMs: number): MountJson[] =>
     .flatMap(([mount, entry]) => mountJson(mount, entry, view, nowMs))
 
 function mountJson(mount: Mount, { carriers }: MountView, view: View, nowMs: number): MountJson[] {
-  const live = [...carriers.values()].filter(({ server }) => isLive(server, nowMs))
+  const hasMaster = view.master(mount, nowMs) !== undefined
+  const live = [...carriers.values()].filter(
+    ({ server }) => isLive(server, nowMs) && (hasMaster || !server.polled),
+  )
   if (live.length === 0) return []
   live.sort((a, b) => byId(a.server, b.server))
   const everywhere = [...view.servers.values()].filter((server) => server.carriesAll && isLive(server, nowMs))
-  const carriedByAll = view.master(mount, nowMs) ? everywhere.map(({ report }) => report.id) : []
+  const carriedByAll = hasMaster ? everywhere.map(({ report }) => report.id) : []
   return [
     {
       mount,

@@ -3,8 +3,12 @@ import { type Mount, parseMount } from './mount.ts'
 import type { PolledServer } from './polled-server.ts'
 import { type ServerStats, type SourceStats, StatsError } from './polled-stats.ts'
 import type { MountReport, Report } from './report.ts'
+import { printSourcelist } from './sourcelist.ts'
 
-/** The report that a server which knows nothing of us would have sent, made of its stats and its operator's words. */
+/**
+ * The report that a server which knows nothing of us would have sent, made of its stats and its operator's words.
+ * Throws {@link StatsError} where they have more in them than a report may.
+ */
 export function reportOfStats(server: PolledServer, stats: ServerStats): Report {
   const mounts = new Map<Mount, MountReport>()
   let bandwidth = 0
@@ -17,7 +21,7 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
   }
   if (mounts.size > limits.reportMountsMax)
     throw new StatsError(`${mounts.size} mounts, expected at most ${limits.reportMountsMax}`)
-  return {
+  const report: Report = {
     ...emptyReport(server),
     boot: bootOf(stats),
     listeners: stats.listeners ?? [...mounts.values()].reduce((sum, { listeners }) => sum + listeners, 0),
@@ -25,6 +29,9 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
     joins: stats.listener_connections,
     mounts: [...mounts.values()],
   }
+  if (printSourcelist(report).length > limits.reportBytesMax)
+    throw new StatsError(`a report of more than ${limits.reportBytesMax} bytes`)
+  return report
 }
 
 /** What is known before the first look at its stats: that it is there, and carries nothing. */

@@ -9,7 +9,7 @@ export interface Candidate {
   readonly free: number
   /** what stands before the mount in a `Location`, by the scheme of the request */
   readonly base: string
-  /** whether it carries the mount now: an icecast-kh slave does while a live master does */
+  /** whether it carries the mount now: an icecast-kh slave and a polled server do while a live master does */
   readonly carries: (nowMs: number) => boolean
 }
 

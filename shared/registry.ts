@@ -1,6 +1,7 @@
 import { CommonFactor, type FactorMemory, factorOf, learnFactor, noFactorMemory } from './fan-out-factor.ts'
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
+import { PolledServers } from './polled-servers.ts'
 import type { Place } from './proximity.ts'
 import type { Report } from './report.ts'
 import { isLive } from './server.ts'
@@ -15,6 +16,8 @@ export type Conflict = string
 export interface Beside {
   /** an icecast-kh slave: carries every mount that a live master carries */
   carriesAll?: boolean
+  /** the report was not its own: it was made of its stats */
+  polled?: boolean
   /** of the address that it reports from; its own `location` goes before it. Not kept over a restart. */
   place?: Place | undefined
 }
@@ -32,9 +35,12 @@ interface Kept {
  */
 export class Registry {
   readonly view: View
+  /** the servers that an operator named, to be polled */
+  readonly polled: PolledServers
   /** undefined: kept in memory alone */
   #table: ServerTable | undefined
   #drains = new Set<string>()
+  #unreachable = new Set<string>()
   #kept = new Map<string, Kept>()
   #commonFactor = new CommonFactor()
   /** the id of this program, where it is among its own candidates */
@@ -46,6 +52,7 @@ export class Registry {
   constructor(table: ServerTable | undefined, maxListenersDefault: number, nowMs: number) {
     this.#table = table
     this.view = new View(maxListenersDefault)
+    this.polled = new PolledServers(table)
     if (!table) return
     for (const id of table.drains()) this.#drains.add(id)
     for (const row of table.servers()) this.#restore(row, nowMs)
@@ -56,7 +63,7 @@ export class Registry {
    * `sourcelist` is the text it was parsed from.
    */
   put(report: Report, sourcelist: string, nowMs: number, beside: Beside = {}): Conflict | undefined {
-    const conflict = this.#conflict(report, nowMs)
+    const conflict = this.#conflict(report, nowMs, beside)
     if (conflict !== undefined) return conflict
     const row: ServerRow = {
       id: report.id,
@@ -65,6 +72,7 @@ export class Registry {
       carriesAll: beside.carriesAll ?? false,
       formerBoots: this.#formerBoots(report),
       formerMounts: this.#formerMounts(report, nowMs),
+      polled: beside.polled ?? false,
     }
     this.#table?.put(row)
     this.#hold(row, report, beside.place)
@@ -83,6 +91,8 @@ export class Registry {
       receivedAtMs: nowMs,
       drained: this.#drains.has(report.id),
       carriesAll: false,
+      polled: false,
+      reachable: true,
       formerMounts: this.#formerMounts(report, nowMs),
       place: report.location,
       factor: 1,
@@ -105,9 +115,21 @@ export class Registry {
     return this.#drains.has(id)
   }
 
-  /** Forgets a server and its drain; false where there is none of that id. Its next report brings it back. */
+  /** Says whether a server answers connections; not kept over a restart, since it is soon tried again. */
+  setReachable(id: string, reachable: boolean): void {
+    if (reachable) this.#unreachable.delete(id)
+    else this.#unreachable.add(id)
+    const server = this.view.servers.get(id)
+    if (server && server.reachable !== reachable) this.view.put({ ...server, reachable })
+  }
+
+  /**
+   * Forgets a server and its drain, and polls it no more; false where there is none of that id.
+   * Its next report brings it back.
+   */
   forget(id: string): boolean {
-    const known = this.view.servers.has(id) || this.#drains.has(id)
+    const isPolled = this.polled.remove(id)
+    const known = isPolled || this.view.servers.has(id) || this.#drains.has(id)
     if (!known) return false
     this.#table?.remove(id)
     this.#table?.setDrain(id, false)
@@ -130,10 +152,11 @@ export class Registry {
     this.#table?.check()
   }
 
-  /** Forgets what has been stale for a day, drains excepted, and mounts that are gone. Returns the ids forgotten. */
+  /** Forgets what has been stale for a day, drains and servers to poll excepted, and mounts that are gone. Returns the ids forgotten. */
   prune(nowMs: number): string[] {
     const gone = [...this.view.servers.values()].filter(
-      (server) => nowMs - server.receivedAtMs > limits.serverMemoryMs,
+      ({ report, receivedAtMs }) =>
+        nowMs - receivedAtMs > limits.serverMemoryMs && !this.polled.servers.has(report.id),
     )
     for (const { report } of gone) {
       this.#table?.remove(report.id)
@@ -146,15 +169,17 @@ export class Registry {
   #letGo(id: string): void {
     this.#commonFactor.replace(this.#kept.get(id)?.factor ?? noFactorMemory, noFactorMemory)
     this.#kept.delete(id)
+    this.#unreachable.delete(id)
     this.view.remove(id)
   }
 
-  #conflict(report: Report, nowMs: number): Conflict | undefined {
+  #conflict(report: Report, nowMs: number, { polled }: Beside): Conflict | undefined {
     if (report.id === this.#ownId) return `id ${report.id} is that of this master itself, expected another id`
     const server = this.view.servers.get(report.id)
     const kept = this.#kept.get(report.id)
     if (!server || !kept) return undefined
-    if (isLive(server, nowMs) && !server.report.urls.some((url) => report.urls.includes(url)))
+    const isRenamed = polled === true && server.polled // its operator may give it another url at any time
+    if (!isRenamed && isLive(server, nowMs) && !server.report.urls.some((url) => report.urls.includes(url)))
       return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}; expected one of its urls, or another id`
     if (report.boot === undefined || report.seq === undefined) return undefined
     if (kept.formerBoots.includes(report.boot)) return `boot ${report.boot} was replaced by ${kept.boot}`
@@ -172,7 +197,7 @@ export class Registry {
 
   #formerMounts({ id, mounts }: Report, nowMs: number): (readonly [Mount, number])[] {
     const before = this.view.servers.get(id)
-    if (!before) return []
+    if (!before || before.polled) return []
     const lastSeen = new Map(before.formerMounts)
     for (const { mount } of before.report.mounts) lastSeen.set(mount, before.receivedAtMs)
     for (const { mount } of mounts) lastSeen.delete(mount)
@@ -201,6 +226,8 @@ export class Registry {
       receivedAtMs: row.receivedAtMs,
       drained: this.#drains.has(row.id),
       carriesAll: row.carriesAll,
+      polled: row.polled,
+      reachable: !this.#unreachable.has(row.id),
       formerMounts: row.formerMounts,
       place: report.location ?? place,
       factor: factorOf(factor, this.#commonFactor.value),

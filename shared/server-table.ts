@@ -15,6 +15,7 @@ export interface ServerRow {
   carriesAll: boolean
   formerBoots: readonly string[]
   formerMounts: readonly (readonly [Mount, number])[]
+  polled: boolean
 }
 
 /** Listeners and redirects of a minute, for plots. `minute` counts from 1970. */
@@ -34,9 +35,11 @@ const migrations: readonly string[] = [
   'CREATE TABLE drain (id TEXT PRIMARY KEY) WITHOUT ROWID',
   `CREATE TABLE history (minute INTEGER PRIMARY KEY, listeners INTEGER NOT NULL, servers INTEGER NOT NULL,
    redirects INTEGER NOT NULL)`,
+  'ALTER TABLE server ADD COLUMN polled INTEGER NOT NULL DEFAULT 0',
+  'CREATE TABLE polled (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
 ]
 
-/** What a decider keeps durably: servers, drains, history. One class for SQLite on every runtime. */
+/** What a decider keeps durably: servers, drains, those that it polls, history. One class for SQLite on every runtime. */
 export class ServerTable {
   #sql: Sql
 
@@ -65,6 +68,7 @@ export class ServerTable {
       carries_all: number
       former_boots: string
       former_mounts: string
+      polled: number
     }
     return this.#sql.all<Raw>('SELECT * FROM server ORDER BY id').map((row) => ({
       id: row.id,
@@ -73,18 +77,20 @@ export class ServerTable {
       carriesAll: row.carries_all === 1,
       formerBoots: JSON.parse(row.former_boots) as string[],
       formerMounts: JSON.parse(row.former_mounts) as [Mount, number][],
+      polled: row.polled === 1,
     }))
   }
 
   put(row: ServerRow): void {
     this.#sql.all(
-      'INSERT OR REPLACE INTO server (id, at, sourcelist, carries_all, former_boots, former_mounts) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO server (id, at, sourcelist, carries_all, former_boots, former_mounts, polled) VALUES (?, ?, ?, ?, ?, ?, ?)',
       row.id,
       Math.round(row.receivedAtMs),
       row.sourcelist,
       row.carriesAll ? 1 : 0,
       JSON.stringify(row.formerBoots),
       JSON.stringify(row.formerMounts),
+      row.polled ? 1 : 0,
     )
   }
 
@@ -99,6 +105,19 @@ export class ServerTable {
   setDrain(id: string, drained: boolean): void {
     if (drained) this.#sql.all('INSERT OR IGNORE INTO drain (id) VALUES (?)', id)
     else this.#sql.all('DELETE FROM drain WHERE id = ?', id)
+  }
+
+  /** The servers to poll, as they were named. */
+  polled(): string[] {
+    return this.#sql.all<{ body: string }>('SELECT body FROM polled ORDER BY id').map(({ body }) => body)
+  }
+
+  putPolled(id: string, body: string): void {
+    this.#sql.all('INSERT OR REPLACE INTO polled (id, body) VALUES (?, ?)', id, body)
+  }
+
+  removePolled(id: string): void {
+    this.#sql.all('DELETE FROM polled WHERE id = ?', id)
   }
 
   /** Writes the bucket of a minute and drops those older than {@link historyMinutesMax}. */

@@ -12,6 +12,10 @@ export interface Server {
   readonly drained: boolean
   /** an icecast-kh slave: carries every mount that a live master carries (contract §2) */
   readonly carriesAll: boolean
+  /** it knows nothing of us, the decider reported for it: its mounts count only where a live master carries them (S6) */
+  readonly polled: boolean
+  /** false while it answers no connection of the decider's own (contract §3, PROBE) */
+  readonly reachable: boolean
   /** mounts of its earlier reports that are no longer in it, and when they last were */
   readonly formerMounts: readonly (readonly [Mount, number])[]
   /** where it stands: by its own word, else by the address that it reports from; undefined where neither tells */
@@ -38,7 +42,7 @@ export const isLive = (server: Server, nowMs: number): boolean =>
 
 /** Whether a server may be sent listeners at all, were there room. */
 export const isOpen = (server: Server, nowMs: number): boolean =>
-  server.report.state === 'up' && !server.drained && nowMs <= deadlineMs(server)
+  server.report.state === 'up' && !server.drained && server.reachable && nowMs <= deadlineMs(server)
 
 /** Whether a server's rule lets it serve listeners of a country; one of unknown country only where it names none to serve. */
 export function serves({ countries }: Report, country: string | undefined): boolean {
@@ -81,6 +85,7 @@ export function screen(server: Server, nowMs: number, maxListenersDefault: numbe
   if (report.state !== 'up') return report.state
   if (server.drained) return 'drained'
   if (freeOfServer(server, maxListenersDefault) === 0) return 'full'
+  if (!server.reachable) return 'unreachable'
   if (report.mounts.length === 0 && !server.carriesAll) return 'no mounts'
   return null
 }

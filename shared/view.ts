@@ -134,7 +134,13 @@ export class View {
   #entry(mount: Mount): Entry {
     let entry = this.#mounts.get(mount)
     if (!entry) {
-      entry = { carriers: new Map(), masters: new Map(), reportedAtMs: 0, any: undefined, tls: undefined }
+      entry = {
+        carriers: new Map(),
+        masters: new Map(),
+        reportedAtMs: Number.NEGATIVE_INFINITY,
+        any: undefined,
+        tls: undefined,
+      }
       this.#mounts.set(mount, entry)
     }
     return entry
@@ -147,11 +153,20 @@ export class View {
   }
 
   #putMount(server: Server, mount: MountReport): void {
-    const entry = this.#touch(mount.mount, server.receivedAtMs)
+    const entry = server.polled ? this.#entry(mount.mount) : this.#touch(mount.mount, server.receivedAtMs)
     entry.carriers.set(server.report.id, { server, mount })
+    const hadMaster = this.master(mount.mount, server.receivedAtMs) !== undefined
     if (server.report.role === 'master') entry.masters.set(server.report.id, server)
     else entry.masters.delete(server.report.id)
     this.#putPools(entry, mount.mount, server, mount)
+    if (server.report.role === 'master' && !hadMaster) this.#putFollowers(entry, mount.mount)
+  }
+
+  /** A master is back: those that carry a mount while one does weigh more, which drums must be told. */
+  #putFollowers(entry: Entry, mount: Mount): void {
+    for (const { server, mount: reported } of entry.carriers.values())
+      if (server.polled) this.#putPools(entry, mount, server, reported)
+    for (const server of this.#everywhere.values()) this.#putPools(entry, mount, server, undefined)
   }
 
   #putPools(entry: Entry, mount: Mount, server: Server, reported: MountReport | undefined): void {
@@ -194,7 +209,7 @@ export class View {
       server,
       free: freeSlots(server.report, reported, this.#maxListenersDefault),
       base: baseFor(server, secure),
-      carries: reported ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
+      carries: reported && !server.polled ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
     }
   }
 }

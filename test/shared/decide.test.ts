@@ -305,6 +305,13 @@ describe('an icecast-kh slave', () => {
     }
   })
 
+  test('gets listeners again as soon as a master that was stale is back', () => {
+    const view = viewOf(serverOf('m', { role: 'master', listeners: 100 }), kh({ interval: 3600 }))
+    expect(idOf(decide(view, asked, 30_000, Math.random, policy))).toBe('no room')
+    view.put(serverOf('m', { role: 'master', listeners: 100 }, { receivedAtMs: 40_000 }))
+    expect(idOf(decide(view, asked, 40_000, Math.random, policy))).toBe('kh')
+  })
+
   test('carries nothing where no live master does', () => {
     const view = viewOf(
       serverOf('slave', { listeners: 100 }),

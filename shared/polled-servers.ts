@@ -1,0 +1,40 @@
+import { type PolledServer, PolledServerError, parsePolledServer } from './polled-server.ts'
+import type { ServerTable } from './server-table.ts'
+
+/** The servers that a decider polls, kept durably by the words of the operator who named them. */
+export class PolledServers {
+  #table: ServerTable | undefined
+  #servers = new Map<string, PolledServer>()
+
+  /** Reads back what the table holds; what today's parser refuses is not polled. */
+  constructor(table: ServerTable | undefined) {
+    this.#table = table
+    for (const body of table?.polled() ?? []) this.#restore(body)
+  }
+
+  /** By id. */
+  get servers(): ReadonlyMap<string, PolledServer> {
+    return this.#servers
+  }
+
+  /** Keeps a server, in place of one with its id. `body` is the text that it was parsed from. */
+  put(server: PolledServer, body: string): void {
+    this.#table?.putPolled(server.id, body)
+    this.#servers.set(server.id, server)
+  }
+
+  /** False where there is none of that id. */
+  remove(id: string): boolean {
+    this.#table?.removePolled(id)
+    return this.#servers.delete(id)
+  }
+
+  #restore(body: string): void {
+    try {
+      const server = parsePolledServer(body)
+      this.#servers.set(server.id, server)
+    } catch (error) {
+      if (!(error instanceof PolledServerError)) throw error // written by a version with other fields
+    }
+  }
+}
