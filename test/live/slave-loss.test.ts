@@ -1,0 +1,109 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { openLink } from '../kit/link.ts'
+import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
+import { framesOf } from '../kit/mpeg.ts'
+import { numberOf, numbersInOrder } from '../kit/numbered-frames.ts'
+import { freePort } from '../kit/ports.ts'
+import { start } from '../kit/process.ts'
+import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { numbered, startSource } from '../kit/source.ts'
+
+const frameBytes = 418
+const hear = (listener: Listener, frames: number) =>
+  eventually(() => listener.bytesHeard > frames * frameBytes, { withinMs: 30_000 })
+
+const slaveFlags = (masterUrl: string) => ['--master', masterUrl, '--update-interval', '1']
+
+function source(url: string) {
+  const playing = startSource({ url: `${url}/live.mp3`, password: secrets.source, programme: numbered })
+  onTestFinished(() => playing.close())
+  return playing
+}
+
+/** A master at a port of its own, which can be started there again. */
+async function masterAt(runtime: OriginRuntime, port: number) {
+  const url = `http://127.0.0.1:${port}`
+  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--public-url', url]
+  const program = start(runtime, ['origin/main.ts', ...flags], {
+    env: { ORIGIN_SOURCE_PASSWORD: secrets.source, ORIGIN_RELAY_PASSWORD: secrets.relay },
+  })
+  onTestFinished(() => program.stop())
+  await program.line(/"ready"/)
+  return { url, program }
+}
+
+describe.for(originRuntimes)('a slave on %s', (runtime) => {
+  test('the line to the master is cut, twice: listeners with and without metadata hear neither gap nor repeat', async () => {
+    const master = await startOrigin(runtime)
+    onTestFinished(() => master.stop())
+    source(master.url)
+    const link = await openLink(master.port)
+    onTestFinished(() => link.close())
+    const slave = await startOrigin(runtime, slaveFlags(link.url))
+    onTestFinished(() => slave.stop())
+    const url = `${slave.url}/live.mp3`
+    const listeners = [await listenWhenServed(url), await listen(url, { icy: true })]
+    for (const frames of [150, 250]) {
+      for (const listener of listeners) await hear(listener, frames)
+      link.cut()
+    }
+    for (const listener of listeners) await hear(listener, 450)
+    for (const listener of listeners) {
+      expect(listener.isClosed).toBe(false)
+      listener.close()
+      expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(400)
+    }
+    expect(slave.program.output().match(/relay runs/g)?.length).toBe(3)
+  })
+
+  test('the master is killed and started again: the listener stays, and the audio goes on', async () => {
+    const port = await freePort()
+    const master = await masterAt(runtime, port)
+    const playing = source(master.url)
+    const slave = await startOrigin(runtime, slaveFlags(master.url))
+    onTestFinished(() => slave.stop())
+    const listener = await listenWhenServed(`${slave.url}/live.mp3`)
+    await hear(listener, 100)
+    await master.program.stop()
+    await eventually(() => /relay lost/.test(slave.program.output()))
+    const sentBefore = playing.sent
+    await masterAt(runtime, port)
+    await eventually(() => lastFrame(listener) > sentBefore + 50, { withinMs: 30_000 })
+    expect(listener.isClosed).toBe(false)
+    listener.close()
+    expectNoRepeat(listener.audio())
+  })
+
+  test('the master stays away: its listeners are let go after source-timeout, and the mount is gone', async () => {
+    const port = await freePort()
+    const master = await masterAt(runtime, port)
+    source(master.url)
+    const slave = await startOrigin(runtime, slaveFlags(master.url))
+    onTestFinished(() => slave.stop())
+    const listener = await listenWhenServed(`${slave.url}/live.mp3`)
+    await hear(listener, 50)
+    await master.program.stop()
+    await eventually(() => listener.isClosed, { withinMs: 30_000 })
+    const late = await listen(`${slave.url}/live.mp3`)
+    late.close()
+    expect(late.status).not.toBe(200)
+  })
+})
+
+/** The number of the newest whole frame; one that was cut by the loss is passed over. */
+const lastFrame = (listener: Listener) => numbersOf(listener.audio()).at(-1) ?? -1
+
+const numbersOf = (audio: Uint8Array) =>
+  framesOf(audio).frames.flatMap((frame) => {
+    try {
+      return [numberOf(frame)]
+    } catch {
+      return [] // half a frame from before the loss, and what comes after it
+    }
+  })
+
+function expectNoRepeat(audio: Uint8Array): void {
+  const numbers = numbersOf(audio)
+  for (const [i, n] of numbers.entries()) if (i > 0) expect(n).toBeGreaterThan(numbers[i - 1] ?? -1)
+}
