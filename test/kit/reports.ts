@@ -38,6 +38,8 @@ export const serverOf = (id: string, over: Partial<Report> = {}, held: Partial<S
   receivedAtMs: 0,
   drained: false,
   carriesAll: false,
+  polled: false,
+  reachable: true,
   formerMounts: [],
   place: undefined,
   factor: 1,
