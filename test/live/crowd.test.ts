@@ -36,7 +36,10 @@ async function clusterOf(slots: readonly number[]) {
 const stay = (seats: readonly Seat[]) => ends.push(() => seats.map((seat) => seat.leave()))
 const originOf = (seat: Seat) => new URL(seat.hops.at(-1) ?? '').origin
 
-test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and fills them alike', async () => {
+// 100 slots stray by 3.4 points (one standard deviation of draws without replacement): one run in 200 passes 10 by chance
+test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and fills them alike', {
+  retry: 1,
+}, async () => {
   const slots = [50, 100, 150, 200, 300, 400]
   const { slaves, url } = await clusterOf(slots)
   const total = slots.reduce((sum, max) => sum + max, 0)
