@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest'
+import type { MountJson } from '../../../shared/api.ts'
+import { type EdgeClient, relaySender } from '../../kit/edge-client.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+import { secrets } from '../../kit/runtimes.ts'
+import { basic } from '../../kit/source.ts'
+import { masterSender } from './settings.ts'
+
+const relay = basic('relay', secrets.relay)
+
+/** What servers, operators, monitors and people read at an edge (contract §3). */
+export function listContract(client: () => EdgeClient): void {
+  const list = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await client().ask(path, { headers: { Authorization: relay, ...headers } })
+    expect(response.status, path).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
+    return (await response.text()).split('\r\n').filter((line) => /listed/.test(line))
+  }
+
+  describe('the stream list', () => {
+    test('names what live masters carry, absolute for stock slaves, by path for icecast-kh', async () => {
+      const mounts = ['/listed-a.mp3', '/listed-b.mp3'].map((path) => mountReport(path))
+      await client().report(reportOf('lists', { role: 'master', mounts }), masterSender)
+      await client().report(reportOf('own', { mounts: [mountReport('/listed-own.mp3')] }))
+      const paths = ['/listed-a.mp3', '/listed-b.mp3']
+      const urls = paths.map((path) => `http://lists.example.org:8000${path}`)
+      const kh = 'rserver=kh.example.org&rport=8000&interval=10'
+      expect(await list('/admin/streamlist.txt')).toEqual(urls)
+      expect(await list('/admin/streamlist.txt', { 'User-Agent': 'Icecast 2.4.0-kh15' })).toEqual(paths)
+      expect(await list('/admin/streams')).toEqual(paths)
+      expect(await list(`/admin/streams?${kh}`)).toEqual(paths)
+      expect(await list(`/admin/streamlist.txt?${kh}`)).toEqual(paths)
+    })
+
+    test('registers an icecast-kh slave that asks with rserver, rport and interval', async () => {
+      expect(await client().server('kh.example.org:8000')).toMatchObject({
+        role: 'slave',
+        urls: ['http://kh.example.org:8000'],
+        listeners: 0,
+        maxListeners: 100,
+        out: null,
+        mounts: expect.arrayContaining(['/listed-a.mp3', '/listed-b.mp3']),
+      })
+      await client().asAdmin('/api/servers/kh.example.org%3A8000', 'DELETE')
+    })
+
+    test('is refused without credentials and to a registration that is none', async () => {
+      const before = await client().servers()
+      for (const path of ['/admin/streamlist.txt', '/admin/streams?rserver=a&rport=1&interval=5']) {
+        const response = await client().ask(path)
+        expect(response.status).toBe(401)
+        expect(response.headers.get('www-authenticate')).toMatch(/^Basic/)
+      }
+      const bad = await client().ask('/admin/streams?rserver=a%2Fb&rport=1&interval=5', {
+        headers: { Authorization: relay },
+      })
+      expect(bad.status).toBe(400)
+      expect(await client().servers()).toEqual(before)
+    })
+  })
+
+  describe('the API', () => {
+    test.each([
+      ['GET', '/api/servers'],
+      ['GET', '/api/mounts'],
+      ['POST', '/api/servers/a/drain'],
+      ['DELETE', '/api/servers/a'],
+      ['GET', '/metrics'],
+    ])('%s %s is for the admin alone', async (method, path) => {
+      for (const headers of [{}, { Authorization: relay }, { Authorization: basic('admin', 'wrong') }])
+        expect(
+          (await client().ask(path, { method, headers: headers as Record<string, string> })).status,
+        ).toBe(401)
+    })
+
+    test('shows a server with every field of the contract, unknown numbers null', async () => {
+      await client().report(
+        reportOf('shown', { listeners: 3, mounts: [mountReport('/shown.mp3', { listeners: 3 })] }),
+      )
+      const all = (await (await client().asAdmin('/api/servers')).json()) as { id: string }[]
+      expect(all.find(({ id }) => id === 'shown')).toMatchObject({
+        id: 'shown',
+        role: 'slave',
+        urls: ['http://shown.example.org:8000'],
+        state: 'up',
+        ageSeconds: expect.any(Number),
+        interval: 10,
+        listeners: 3,
+        maxListeners: 100,
+        bandwidth: null,
+        maxBandwidth: null,
+        free: 97,
+        mounts: ['/shown.mp3'],
+        out: null,
+      })
+    })
+
+    test('shows a mount with its listeners summed over its servers', async () => {
+      await client().report(
+        reportOf('shown-2', {
+          listeners: 4,
+          mounts: [mountReport('/shown.mp3', { listeners: 4, kbps: 64 })],
+        }),
+      )
+      const all = (await (await client().asAdmin('/api/mounts')).json()) as MountJson[]
+      expect(all.find(({ mount }) => mount === '/shown.mp3')).toEqual({
+        mount: '/shown.mp3',
+        listeners: 7,
+        servers: ['shown', 'shown-2'],
+        contentType: 'audio/mpeg',
+        bitrate: 128,
+      })
+    })
+
+    test('drains a server, which its next report is told, and undrains it', async () => {
+      const report = reportOf('drainable', { mounts: [mountReport('/drainable.mp3')] })
+      await client().report(report)
+      expect((await client().asAdmin('/api/servers/drainable/drain', 'POST')).status).toBe(204)
+      expect(await client().server('drainable')).toMatchObject({ out: 'drained' })
+      expect((await client().ask('/drainable.mp3', { method: 'HEAD' })).status).toBe(503)
+      expect(await (await client().report(report)).text()).toContain('state draining\n')
+      expect((await client().asAdmin('/api/servers/drainable/undrain', 'POST')).status).toBe(204)
+      expect((await client().ask('/drainable.mp3', { method: 'HEAD' })).status).toBe(302)
+    })
+
+    test('deletes a server, which its next report brings back', async () => {
+      const report = reportOf('deletable', { boot: 'b', seq: 9 })
+      await client().report(report)
+      expect((await client().asAdmin('/api/servers/deletable', 'DELETE')).status).toBe(204)
+      expect(await client().server('deletable')).toBeUndefined()
+      expect((await client().report(report)).status).toBe(200)
+      expect(await client().server('deletable')).toBeDefined()
+    })
+
+    test.each([
+      ['POST', '/api/servers/unknown/drain'],
+      ['POST', '/api/servers/unknown/undrain'],
+      ['DELETE', '/api/servers/unknown'],
+    ])('%s %s is answered 404', async (method, path) => {
+      expect((await client().asAdmin(path, method)).status).toBe(404)
+    })
+  })
+
+  describe('the stats in the shape of Icecast', () => {
+    const stats = async (query: string) => {
+      const response = await client().ask(`/status-json.xsl${query}`)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+      return ((await response.json()) as { icestats: Record<string, unknown> }).icestats
+    }
+
+    test('have no source without mounts, an object for one, an array for more', async () => {
+      const type = 'audio/x-"quoted\\" 1979'
+      const mounts = [
+        mountReport('/stats.mp3', { listeners: 5, contentType: type }),
+        mountReport('/stats-2.mp3'),
+      ]
+      await client().report(reportOf('stats-1', { listeners: 5, mounts }), relaySender)
+      await client().report(
+        reportOf('stats-2', { listeners: 2, mounts: [mountReport('/stats.mp3', { listeners: 2 })] }),
+      )
+      expect(await stats('?mount=/stats-none.mp3')).not.toHaveProperty('source')
+      expect(await stats('?mount=/stats.mp3')).toMatchObject({
+        server_id: expect.stringMatching(/^Icecast/),
+        server_start_iso8601: expect.any(String),
+        source: {
+          listeners: 7,
+          bitrate: 128,
+          listenurl: `${client().url}/stats.mp3`,
+          server_type: type,
+          dummy: null,
+        },
+        dummy: null,
+      })
+      expect((await stats('')).source).toEqual(
+        expect.arrayContaining([expect.objectContaining({ listenurl: `${client().url}/stats-2.mp3` })]),
+      )
+    })
+  })
+
+  describe('for monitors and people', () => {
+    test('/healthz says that it can decide', async () => {
+      expect((await client().ask('/healthz')).status).toBe(200)
+    })
+
+    test('/ is a page that shows mounts to all and servers to the admin, and takes nothing from elsewhere', async () => {
+      await client().report(reportOf('paged', { mounts: [mountReport('/%3Cb%3Epaged.mp3')] }))
+      const response = await client().ask('/')
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-type')).toMatch(/^text\/html/)
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+      const page = await response.text()
+      expect(page).toContain('/&lt;b&gt;paged.mp3')
+      expect(page).not.toContain('paged.example.org')
+      expect(page).not.toMatch(/(src|href)="(https?:)?\/\//)
+      expect((await client().ask('/?servers')).status).toBe(401)
+      const whole = await (await client().asAdmin('/?servers')).text()
+      expect(whole).toContain('http://paged.example.org:8000')
+      for (const secret of [secrets.relay, secrets.admin, 'master-secret', 'bound-secret'])
+        expect(whole).not.toContain(secret)
+    })
+
+    test('a path of its own that is no page is answered 404', async () => {
+      for (const path of ['/admin', '/admin/listclients', '/api', '/api/nothing'])
+        expect((await client().asAdmin(path)).status, path).toBe(404)
+    })
+  })
+}
