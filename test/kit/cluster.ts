@@ -2,6 +2,7 @@ import type { ServerJson } from '../../shared/api.ts'
 import { eventually } from './eventually.ts'
 import { type Listener, listen } from './listener.ts'
 import {
+  type EdgeRuntime,
   masterAt,
   type OriginRuntime,
   type Server,
@@ -23,8 +24,12 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-/** Starts all of it on one runtime, and waits until the edge would send listeners to every server. */
-export async function startCluster(runtime: OriginRuntime, slaves = 2): Promise<Cluster> {
+/** Starts all of it, the edge on a runtime of its own where one is named, and waits until every server is in the draw. */
+export async function startCluster(
+  runtime: OriginRuntime,
+  slaves = 2,
+  edgeRuntime: EdgeRuntime = runtime,
+): Promise<Cluster> {
   const started: Server[] = []
   const also = async (server: Promise<Server>) => {
     started.push(await server)
@@ -36,7 +41,7 @@ export async function startCluster(runtime: OriginRuntime, slaves = 2): Promise<
     await Promise.all(started.map((server) => server.stop()))
   }
   try {
-    const edge = await also(startEdge(runtime))
+    const edge = await also(startEdge(edgeRuntime))
     const master = await also(startOrigin(runtime, masterAt(edge)))
     source = startSource({ url: `${master.url}/live.mp3`, password: secrets.source, programme: numbered })
     const relays = await Promise.all(

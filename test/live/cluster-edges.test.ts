@@ -1,0 +1,50 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { drawnOrigins, listenAt, serverAt, startCluster } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import {
+  edgeRuntimes,
+  masterAt,
+  type Server,
+  secrets,
+  slaveOf,
+  startEdge,
+  startOrigin,
+} from '../kit/runtimes.ts'
+import { numbered, startSource } from '../kit/source.ts'
+
+/** frames after which a listener has heard enough: more than the burst, so that live ones are among them */
+const heardFrames = 300
+
+test.for(edgeRuntimes)(
+  'S4: origins report to an edge on %s, and a listener of it hears frames in order from the master and from a slave',
+  async (edgeRuntime) => {
+    const cluster = await startCluster('node', 1, edgeRuntime)
+    onTestFinished(() => cluster.stop())
+    const servers = [cluster.master, ...cluster.slaves]
+    for (const listener of await Promise.all(servers.map((server) => listenAt(cluster, server)))) {
+      await eventually(() => listener.bytesHeard > heardFrames * 418, { withinMs: 30_000 })
+      listener.close()
+      expect(numbersInOrder(listener.audio()).count).toBeGreaterThanOrEqual(heardFrames - 1)
+    }
+  },
+)
+
+test('S2: a master that takes no listeners is left to its relays', async () => {
+  const stopped = (server: Server) => {
+    onTestFinished(() => server.stop())
+    return server
+  }
+  const edge = stopped(await startEdge('node'))
+  const master = stopped(await startOrigin('node', [...masterAt(edge), '--max-listeners', '0']))
+  const source = startSource({ url: `${master.url}/live.mp3`, password: secrets.source, programme: numbered })
+  onTestFinished(() => source.close())
+  const slave = stopped(await startOrigin('node', slaveOf(edge)))
+  await eventually(async () => (await serverAt(edge, slave))?.mounts.length === 1)
+  expect((await serverAt(edge, master))?.out).toBe('full')
+  const url = `${edge.url}/live.mp3`
+  expect(new Set(await drawnOrigins({ url }, 50))).toEqual(new Set([slave.url]))
+  expect(new Set(await drawnOrigins({ url }, 50, { 'User-Agent': 'Icecast 2.4.4' }))).toEqual(
+    new Set([master.url]),
+  )
+})
