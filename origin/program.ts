@@ -58,6 +58,7 @@ export class Program {
       const relays = new Relays({
         mounts: state.mounts,
         timers,
+        nowMs,
         pull: (url, options, events) => new Pull(url, options, events),
         roll,
         sourceTimeoutMs: () => config.limits.sourceTimeoutMs,

@@ -18,6 +18,8 @@ export const relayLimits = {
   /** bytes, and ms after its first one, within which a burst must show where it continues ours */
   spliceBytesMax: 524_288,
   spliceMs: 500,
+  /** share of the update interval by which a request goes early: slaves started together do not ask together for ever */
+  listEarlyShare: 0.1,
   /** ms between two looks at the listeners of on-demand relays, and for which one stays after its last listener */
   idleLookMs: 1000,
   /** ms that the first listener of an on-demand relay waits for it */

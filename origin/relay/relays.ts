@@ -10,6 +10,7 @@ import { Relay, type RelayDeps } from './relay.ts'
 export interface RelaysDeps {
   mounts: Mounts
   timers: Timers
+  nowMs: () => number
   pull: StartPull
   roll: () => number
   sourceTimeoutMs: () => number
@@ -28,8 +29,8 @@ export interface RelaysDeps {
 export class Relays {
   #deps: RelaysDeps
   #relays = new Map<Mount, Relay>()
-  /** no longer on the list, but their listeners still wait for the master */
-  #unlisted = new Set<Mount>()
+  /** no longer on the list, and since when (ms) */
+  #unlisted = new Map<Mount, number>()
   /** origins that the list names: they may see the credentials */
   #named = new Set<string>()
   /** on demand, and without a listener at the last look */
@@ -53,27 +54,29 @@ export class Relays {
   }
 
   /**
-   * Takes over a stream list: new mounts begin (S7), those that are gone end. One whose connection is lost at this
-   * moment keeps its listeners for as long as any lost mount does: its master may only have restarted.
+   * Takes over a stream list: new mounts begin (S7), those that are gone end. One that runs or only just lost its
+   * connection is given as long as a silent source: its master, or the edge that made the list, may have restarted.
    */
   apply(entries: readonly StreamListEntry[], listUrl: string): void {
+    const { nowMs, timers, sourceTimeoutMs, onChange } = this.#deps
     this.#named = new Set(entries.flatMap(({ base }) => (base === undefined ? [] : [base])))
     const listed = new Set<Mount>()
-    let changed = false
+    let began = false
     for (const { mount, base } of entries) {
       listed.add(mount)
       const url = new URL(printMount(mount), base ?? listUrl)
       const relay = this.#relays.get(mount)
       if (relay) relay.url = url
-      else changed = this.#begin(mount, url)
+      else began = this.#begin(mount, url)
       this.#unlisted.delete(mount)
     }
-    for (const [mount, relay] of this.#relays) {
-      if (listed.has(mount)) continue
-      this.#unlisted.add(mount)
-      if (relay.isRunning || !this.#isLost(mount)) changed = this.#end(mount, relay)
-    }
-    if (changed) this.#deps.onChange()
+    for (const mount of this.#relays.keys())
+      if (!listed.has(mount) && !this.#unlisted.has(mount)) {
+        this.#unlisted.set(mount, nowMs())
+        timers.after(sourceTimeoutMs(), () => this.#dropUnlisted())
+      }
+    this.#dropUnlisted()
+    if (began) onChange()
   }
 
   /** Starts a relay for its first listener; false where the mount is not mirrored or cannot be had. */
@@ -94,12 +97,12 @@ export class Relays {
     return true
   }
 
-  #end(mount: Mount, relay: Relay): true {
+  #end(mount: Mount, relay: Relay): void {
     this.#relays.delete(mount)
     this.#unlisted.delete(mount)
     this.#unused.delete(mount)
     relay.stop()
-    return true
+    this.#deps.onChange()
   }
 
   #relayDeps(): RelayDeps {
@@ -115,11 +118,13 @@ export class Relays {
     return live?.kind === 'relay' && live.interruptedAtMs !== undefined
   }
 
-  /** Ends those that left the list while they were lost, once their time is over. */
+  /** Ends those that are off the list, once neither their bytes nor their waiting listeners speak for them. */
   #dropUnlisted(): void {
-    for (const mount of this.#unlisted) {
+    const { nowMs, sourceTimeoutMs } = this.#deps
+    for (const [mount, sinceMs] of this.#unlisted) {
       const relay = this.#relays.get(mount)
-      if (relay && !relay.isRunning && !this.#isLost(mount)) this.#end(mount, relay)
+      const kept = this.#isLost(mount) || (relay?.isRunning && nowMs() - sinceMs < sourceTimeoutMs())
+      if (relay && !kept) this.#end(mount, relay)
     }
   }
 

@@ -65,10 +65,12 @@ export class StreamListPoller {
     this.#polling = false
     if (this.#stopped) return
     this.#failures = done ? 0 : this.#failures + 1
-    const maxMs = updateIntervalS() * 1000
-    this.#after(
-      done ? maxMs : backoffMs({ firstMs: relayLimits.retry.firstMs, maxMs }, this.#failures, roll()),
-    )
+    const intervalMs = updateIntervalS() * 1000
+    const retry = { firstMs: relayLimits.retry.firstMs, maxMs: intervalMs }
+    const pauseMs = done
+      ? this.#polledAtMs + intervalMs * (1 - roll() * relayLimits.listEarlyShare) - nowMs()
+      : backoffMs(retry, this.#failures, roll())
+    this.#after(Math.max(0, pauseMs))
   }
 
   /** True where one answered; a list that could not be had leaves the relays as they are. */

@@ -116,9 +116,9 @@ export class Reporter {
   }
 
   #send(): Promise<boolean> {
-    const { measure, nowMs, roll } = this.#deps
+    const { measure, nowMs } = this.#deps
     const report = measure()
-    this.#schedule = withSent(this.#schedule, report.listeners, nowMs(), roll())
+    this.#schedule = withSent(this.#schedule, report.listeners, nowMs())
     this.#sending = this.#post(report).finally(() => {
       this.#sending = undefined
     })

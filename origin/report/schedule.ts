@@ -2,8 +2,6 @@
 const gapMs = 1000
 /** share of the maximum by which the count of listeners may move without a word */
 const movedShare = 0.05
-/** a report goes up to a tenth of its interval early, so that servers started together do not report together */
-const earlyShare = 0.1
 
 /** What decides when the next report goes; times in ms of one clock. */
 export interface Schedule {
@@ -19,8 +17,6 @@ export interface Schedule {
   readonly changed: boolean
   /** not before this moment: the decider is away */
   readonly heldUntilMs: number
-  /** in [0, 1), drawn anew with each report */
-  readonly roll: number
 }
 
 /** Due at once: a server reports when it starts. */
@@ -31,7 +27,6 @@ export const startSchedule = (promisedMs: number): Schedule => ({
   sentListeners: 0,
   changed: true,
   heldUntilMs: Number.NEGATIVE_INFINITY,
-  roll: 0,
 })
 
 /** Whether the count moved by more than 5 % of the maximum since the last report. */
@@ -40,11 +35,10 @@ const hasMoved = ({ sentListeners }: Schedule, listeners: number, maxListeners: 
 
 /** When the next report goes, by what is known now; a moment that has passed means at once. */
 export function dueAtMs(schedule: Schedule, listeners: number, maxListeners: number): number {
-  const { sentAtMs, changed, promisedMs, wishedMs, heldUntilMs, roll } = schedule
+  const { sentAtMs, changed, promisedMs, wishedMs, heldUntilMs } = schedule
   const earliestMs = Math.max(sentAtMs + gapMs, heldUntilMs)
   if (changed || hasMoved(schedule, listeners, maxListeners)) return earliestMs
-  const regularMs = Math.min(promisedMs, wishedMs) * (1 - roll * earlyShare)
-  return Math.max(earliestMs, sentAtMs + regularMs)
+  return Math.max(earliestMs, sentAtMs + Math.min(promisedMs, wishedMs))
 }
 
 /** Whether a report may go now, asked before a request for the stream list (S8). */
@@ -53,12 +47,11 @@ export const maySend = ({ sentAtMs, heldUntilMs }: Schedule, nowMs: number): boo
 
 export const withChange = (schedule: Schedule): Schedule => ({ ...schedule, changed: true })
 
-export const withSent = (schedule: Schedule, listeners: number, nowMs: number, roll: number): Schedule => ({
+export const withSent = (schedule: Schedule, listeners: number, nowMs: number): Schedule => ({
   ...schedule,
   sentAtMs: nowMs,
   sentListeners: listeners,
   changed: false,
-  roll,
 })
 
 /** The reply's wish makes reports come more often, never less often than promised. */

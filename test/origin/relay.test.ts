@@ -111,6 +111,7 @@ function slave(options: { onDemand?: boolean; maxListeners?: string } = {}) {
   const relays = new Relays({
     mounts: state.mounts,
     timers: time,
+    nowMs: time.nowMs,
     pull: (url, pullOptions, events) => {
       const pull = { url: url.href, options: pullOptions, events, closed: false }
       pulls.push(pull)
@@ -148,14 +149,34 @@ function slave(options: { onDemand?: boolean; maxListeners?: string } = {}) {
 
 describe('the mirrored mounts', () => {
   test('S7: a mount begins when the list names it and its master sends, and ends when the list names it no more', async () => {
-    const { list, play, live, relays, pulls } = slave()
+    const { list, play, live, relays, pulls, time } = slave()
     list('/live.mp3\r\n')
     expect(live()).toBeUndefined()
     play(0, 10)
     expect(live()?.kind).toBe('relay')
     expect(relays.has(mountOf('/live.mp3'))).toBe(true)
     list('')
+    await time.pass(10_000)
     expect(live()).toBeUndefined()
+    expect(relays.has(mountOf('/live.mp3'))).toBe(false)
+    expect(pulls[0]?.closed).toBe(true)
+  })
+
+  test('a relay that runs outlives a list without it: the edge that made the list may just have restarted', async () => {
+    const { list, play, live, time } = slave()
+    list('/live.mp3\r\n')
+    play(0, 10)
+    list('')
+    await time.pass(9000)
+    list('/live.mp3\r\n')
+    await time.pass(60_000)
+    expect(live()?.kind).toBe('relay')
+  })
+
+  test('one that never ran ends with the list', () => {
+    const { list, relays, pulls } = slave()
+    list('/live.mp3\r\n')
+    list('')
     expect(relays.has(mountOf('/live.mp3'))).toBe(false)
     expect(pulls[0]?.closed).toBe(true)
   })
