@@ -2,9 +2,8 @@ import { type Access, type Reporter, refusal } from './access.ts'
 import type { Place } from './proximity.ts'
 import type { Registry } from './registry.ts'
 import { isLoopbackUrl, type Report } from './report.ts'
-import { isLive } from './server.ts'
 import { parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
-import { fillOf, wishSeconds } from './wish.ts'
+import { pressureOf, wishSeconds } from './wish.ts'
 
 /** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
 export interface Post {
@@ -57,11 +56,9 @@ function loopbackMessage({ sourcelist, remote }: Post, loopback: string): string
 }
 
 function printReply(registry: Registry, report: Report, edgeUrl: string | undefined, nowMs: number): string {
-  const { servers, maxListenersDefault } = registry.view
-  const fill = fillOf(servers.values(), (server) => isLive(server, nowMs), maxListenersDefault)
   const lines = [
     `accepted ${report.mounts.length}`,
-    `interval ${wishSeconds(report.interval, servers.size, fill)}`,
+    `interval ${wishSeconds(report.interval, pressureOf(registry.view, registry.pace, nowMs))}`,
     `state ${registry.isDrained(report.id) ? 'draining' : 'up'}`,
   ]
   if (edgeUrl !== undefined) lines.push(`edge ${edgeUrl}`)

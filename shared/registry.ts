@@ -8,6 +8,7 @@ import { isLive } from './server.ts'
 import type { HistoryRow, ServerRow, ServerTable } from './server-table.ts'
 import { parseSourcelist } from './sourcelist.ts'
 import { View } from './view.ts'
+import { Pace } from './wish.ts'
 
 /** Why a well-formed report is refused (contract §2, `409`). */
 export type Conflict = string
@@ -37,6 +38,7 @@ export class Registry {
   readonly view: View
   /** the servers that an operator named, to be polled */
   readonly polled: PolledServers
+  readonly pace = new Pace()
   /** undefined: kept in memory alone */
   #table: ServerTable | undefined
   #drains = new Set<string>()
@@ -76,6 +78,7 @@ export class Registry {
     }
     this.#table?.put(row)
     this.#hold(row, report, beside.place)
+    this.pace.note(report, nowMs)
     this.#recordHistory(nowMs)
     return undefined
   }
@@ -169,6 +172,7 @@ export class Registry {
   #letGo(id: string): void {
     this.#commonFactor.replace(this.#kept.get(id)?.factor ?? noFactorMemory, noFactorMemory)
     this.#kept.delete(id)
+    this.pace.forget(id)
     this.#unreachable.delete(id)
     this.view.remove(id)
   }

@@ -199,6 +199,19 @@ test('a tight cluster is asked to report more often, never more often than it be
   expect(wish({ listeners: 71, maxListeners: 71, interval: 30 })).toBe('30')
 })
 
+test('joins that come fast shorten the wish, by the joins of the last two reports of one boot', () => {
+  const registry = open(memorySql())
+  const wish = (joins: number, nowMs: number, boot = 'b') =>
+    /interval (\d+)/.exec(accept(registry, access, post(reportOf('a', { boot, joins })), nowMs).text)?.[1]
+  expect([wish(1000, 0), wish(1009, 10_000), wish(1020, 20_000), wish(1020, 30_000)]).toEqual([
+    '10',
+    '10',
+    '5',
+    '10',
+  ])
+  expect(wish(5000, 40_000, 'c'), 'a new boot counts from anew').toBe('10')
+})
+
 test('history is a bucket a minute, and bounded', () => {
   const sql = memorySql()
   const registry = open(sql)

@@ -155,15 +155,21 @@ test('S8: a stream list is read as paths and as absolute URLs; what is neither i
 })
 
 test.each([
-  [10, 1, 0, 10],
-  [10, 1, 0.8, 5],
-  [30, 1000, 0.8, 10],
-  [10, 5000, 0.8, 10],
-  [1, 1, 0.8, 1],
-  [3, 1, 0.8, 3],
-])('a promise of %i s among %i servers at a fill of %f wishes for %i s', (promised, servers, fill, wish) => {
-  expect(wishSeconds(promised, servers, fill)).toBe(wish)
-})
+  [10, { servers: 1, listeners: 0, joinsPerSecond: 0 }, 10],
+  [10, { servers: 1, listeners: 700, joinsPerSecond: 0 }, 10],
+  [10, { servers: 1, listeners: 701, joinsPerSecond: 0 }, 5],
+  [10, { servers: 1, listeners: 0, joinsPerSecond: 10 }, 10],
+  [10, { servers: 1, listeners: 0, joinsPerSecond: 10.1 }, 5],
+  [30, { servers: 1000, listeners: 800, joinsPerSecond: 0 }, 10],
+  [10, { servers: 5000, listeners: 800, joinsPerSecond: 0 }, 10],
+  [1, { servers: 1, listeners: 800, joinsPerSecond: 0 }, 1],
+  [3, { servers: 1, listeners: 800, joinsPerSecond: 0 }, 3],
+])(
+  'a promise of %i s in a cluster of 1,000 slots at %j is answered with a wish for %i s',
+  (promised, at, wish) => {
+    expect(wishSeconds(promised, { slots: 1000, ...at })).toBe(wish)
+  },
+)
 
 test('the version in the code is the version of the package', () => {
   expect(version).toBe(manifest.version)
