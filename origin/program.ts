@@ -1,8 +1,8 @@
 import { getLogger } from '@logtape/logtape'
-import { monotonicNowMs } from '../shared/clock.ts'
+import { monotonicNowMs as nowMs } from '../shared/clock.ts'
 import { printBasic } from '../shared/credentials.ts'
 import type { Report } from '../shared/report.ts'
-import type { OriginConfig } from './config.ts'
+import type { MasterConfig, OriginConfig } from './config.ts'
 import { Decider } from './decider.ts'
 import { createOrigin, type Origin } from './origin.ts'
 import { createPlacer } from './placer.ts'
@@ -15,6 +15,7 @@ import { createState, type OriginState } from './state.ts'
 import { runtimeTimers as timers } from './timers.ts'
 
 const log = getLogger(['distributary', 'origin'])
+const roll = Math.random
 /** ms between two looks for servers that have been gone for a day */
 const pruneMs = 60_000
 
@@ -24,70 +25,29 @@ export class Program {
   readonly #state: OriginState
   readonly #origin: Origin
   readonly #reports: Reports
-  readonly #relays: Relays | undefined
-  readonly #poller: StreamListPoller | undefined
+  /** a slave's */
+  readonly #mirror: { relays: Relays; poller: StreamListPoller } | undefined
+  /** a master's that decides itself */
   readonly #decider: Decider | undefined
   readonly #boot = crypto.randomUUID()
   #seq = 0
   #isLeaving = false
 
   constructor(config: OriginConfig) {
-    this.#config = config
-    const nowMs = monotonicNowMs
-    const roll = Math.random
     const state = createState(config, nowMs)
+    this.#config = config
     this.#state = state
-    const measureNow = () => this.#measure()
-    this.#reports = new Reports(config, {
-      measure: measureNow,
-      load: () => ({ listeners: state.load.listeners, maxListeners: config.limits.maxListeners }),
-      promisedMs: () => promiseSeconds(config.updateIntervalS) * 1000,
-      fetch,
-      timers,
-      nowMs,
-      roll,
-      onReply: () =>
-        log.info('a decider said', { draining: this.#reports.isDraining, edge: this.#reports.edgeUrl }),
-    })
-    const change = () => this.#reports.change()
-    state.mounts.onChange(change)
-    state.drain.onChange(change)
-    if (config.master) {
-      const masterUrls = () => config.master?.urls ?? []
-      const authorization = () => printBasic(config.master ?? { user: '', password: '' })
-      const relays = new Relays({
-        mounts: state.mounts,
-        timers,
-        nowMs,
-        pull: (url, options, events) => new Pull(url, options, events),
-        roll,
-        sourceTimeoutMs: () => config.limits.sourceTimeoutMs,
-        authorization,
-        masterUrls,
-        onDemand: () => config.onDemand,
-        onEnded: () => this.#poller?.hurry(),
-        onChange: change,
-      })
-      this.#relays = relays
-      this.#poller = new StreamListPoller({
-        timers,
-        nowMs,
-        roll,
-        masterUrls,
-        authorization,
-        updateIntervalS: () => config.updateIntervalS,
-        beforeRequest: () => this.#reports.flush(),
-        fetch,
-        onList: (entries, listUrl) => relays.apply(entries, listUrl),
-      })
-    }
+    this.#reports = this.#createReports()
+    state.mounts.onChange(() => this.#reports.change())
+    state.drain.onChange(() => this.#reports.change())
+    this.#mirror = config.master && this.#createMirror(config.master)
     if (decidesItself(config))
-      this.#decider = new Decider({ config, state, measure: measureNow, nowMs, roll })
+      this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
     const placer = createPlacer({
       config,
       state,
       reports: this.#reports,
-      relays: this.#relays,
+      relays: this.#mirror?.relays,
       decider: this.#decider,
       isLeaving: () => this.#isLeaving,
     })
@@ -107,7 +67,7 @@ export class Program {
   /** Begins to report and to relay, once the ports are known. */
   join(): void {
     this.#reports.start()
-    this.#poller?.start()
+    this.#mirror?.poller.start()
     this.#prune()
   }
 
@@ -120,22 +80,72 @@ export class Program {
   /** Closes every connection. */
   async close(): Promise<void> {
     this.#origin.stopListening()
-    this.#poller?.stop()
     this.#reports.stop()
-    this.#relays?.stop()
+    this.#mirror?.poller.stop()
+    this.#mirror?.relays.stop()
     await this.#origin.close()
+  }
+
+  #createReports(): Reports {
+    const config = this.#config
+    const { load } = this.#state
+    return new Reports(config, {
+      measure: () => this.#measure(),
+      load: () => ({ listeners: load.listeners, maxListeners: config.limits.maxListeners }),
+      promisedMs: () => promiseSeconds(config.updateIntervalS) * 1000,
+      fetch,
+      timers,
+      nowMs,
+      roll,
+      onReply: () => {
+        const { isDraining: draining, edgeUrl: edge } = this.#reports
+        log.info(draining ? 'drained by a decider' : 'open to listeners', { edge })
+      },
+    })
+  }
+
+  #createMirror(master: MasterConfig): { relays: Relays; poller: StreamListPoller } {
+    const config = this.#config
+    const masterUrls = () => master.urls
+    const authorization = () => printBasic(master)
+    const relays = new Relays({
+      mounts: this.#state.mounts,
+      timers,
+      nowMs,
+      pull: (url, options, events) => new Pull(url, options, events),
+      roll,
+      sourceTimeoutMs: () => config.limits.sourceTimeoutMs,
+      authorization,
+      masterUrls,
+      onDemand: () => config.onDemand,
+      onEnded: () => poller.hurry(),
+      onChange: () => this.#reports.change(),
+    })
+    const poller = new StreamListPoller({
+      timers,
+      nowMs,
+      roll,
+      masterUrls,
+      authorization,
+      updateIntervalS: () => config.updateIntervalS,
+      beforeRequest: () => this.#reports.flush(),
+      fetch,
+      onList: (entries, listUrl) => relays.apply(entries, listUrl),
+    })
+    return { relays, poller }
   }
 
   #measure(): Report {
     const { mounts, load, drain } = this.#state
+    const relays = this.#mirror?.relays
     return measure({
       config: this.#config,
       boot: this.#boot,
       seq: ++this.#seq,
       state: this.#isLeaving ? 'leaving' : drain.active ? 'draining' : 'up',
       mounts: mounts.list(),
-      idle: this.#relays?.idle() ?? [],
-      isMirrored: (mount) => this.#relays?.has(mount) ?? false,
+      idle: relays?.idle() ?? [],
+      isMirrored: (mount) => relays?.has(mount) ?? false,
       load,
     })
   }

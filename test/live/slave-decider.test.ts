@@ -1,0 +1,42 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { chiSquareP } from '../kit/chi-square.ts'
+import { drawnOrigins, serversAt } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { listen } from '../kit/listener.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { numbered, startSource } from '../kit/source.ts'
+
+describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtime) => {
+  test('S2, S3: a master divides its listeners over two slaves and itself by their free slots', async () => {
+    const slots = ['--update-interval', '1', '--max-listeners']
+    const master = await startOrigin(runtime, ['--public-slave', ...slots, '100'])
+    const source = startSource({
+      url: `${master.url}/live.mp3`,
+      password: secrets.source,
+      programme: numbered,
+    })
+    const slaves = await Promise.all(
+      ['300', '600'].map((max) => startOrigin(runtime, ['--master', master.url, ...slots, max])),
+    )
+    onTestFinished(async () => {
+      source.close()
+      await Promise.all([master, ...slaves].map((server) => server.stop()))
+    })
+    const servers = [master, ...slaves]
+    await eventually(
+      async () => (await serversAt(master)).filter(({ out }) => out === null).length === servers.length,
+      { withinMs: 20_000 },
+    )
+    // what it serves itself it answers with 200, which is no redirect
+    const drawn = await drawnOrigins({ url: `${master.url}/live.mp3` }, 1000)
+    const counts = servers.map(({ url }) => drawn.filter((origin) => (origin ?? master.url) === url).length)
+    expect(chiSquareP(counts, [100, 300, 600])).toBeGreaterThan(1e-6)
+
+    const listeners = await Promise.all(Array.from({ length: 12 }, () => listen(`${master.url}/live.mp3`)))
+    await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 100_000), { withinMs: 30_000 })
+    for (const listener of listeners) listener.close()
+    for (const listener of listeners) expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(200)
+    expect(new Set(listeners.map(({ url }) => new URL(url).origin)).size).toBeGreaterThan(1)
+  })
+})
