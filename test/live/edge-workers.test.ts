@@ -1,3 +1,3 @@
 import { edgeContract } from '../contract/edge.ts'
 
-edgeContract('workers', 2000)
+edgeContract('workers')

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { clientOf } from '../../kit/edge-client.ts'
+import { eventually } from '../../kit/eventually.ts'
+import { type Program, start } from '../../kit/process.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+import { type EdgeRuntime, type Server, secrets, startEdge } from '../../kit/runtimes.ts'
+
+type ProcessRuntime = Exclude<EdgeRuntime, 'workers'>
+
+const passwords = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin }
+
+/** How an edge that is a process of its own starts, is killed, comes back and ends (contract §3, §5). */
+export function lifeContract(runtime: ProcessRuntime): void {
+  const running: (Program | Server)[] = []
+  const folders: string[] = []
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((each) => each.stop()))
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+  })
+  const edgeWith = async (env: Record<string, string>) => {
+    const edge = await startEdge(runtime, env)
+    running.push(edge)
+    return edge
+  }
+  const folder = () => {
+    const path = mkdtempSync(join(tmpdir(), 'edge-'))
+    folders.push(path)
+    return path
+  }
+  const program = (env: Record<string, string>) => {
+    const args = runtime === 'deno' ? ['run', '-A', 'edge/main.ts'] : ['edge/main.ts']
+    const started = start(runtime, args, { env: { DATA_DIR: ':memory:', PORT: '0', ...env } })
+    running.push(started)
+    return started
+  }
+
+  describe(`the life of an edge on ${runtime}`, () => {
+    test.each([
+      ['without passwords', {}, /RELAY_PASSWORD is not set[\s\S]*ADMIN_PASSWORD is not set/],
+      [
+        'with a bad PORT',
+        { ...passwords, PORT: '65536' },
+        /PORT is "65536", expected an integer from 0 to 65535/,
+      ],
+      ['with a bad flag', { ...passwords, HTTPS_ONLY: 'yes' }, /HTTPS_ONLY is "yes", expected 0 or 1/],
+      ['where it cannot write', { ...passwords, DATA_DIR: '/dev/null/x' }, /DATA_DIR is "\/dev\/null\/x"/],
+    ] as [string, Record<string, string>, RegExp][])(
+      'refuses to start %s, and says why',
+      async (_, env, said) => {
+        const edge = program({ RELAY_PASSWORD: '', ADMIN_PASSWORD: '', ...env })
+        expect(await edge.exited).toMatchObject({ code: 1 })
+        expect(edge.output()).toMatch(said)
+      },
+    )
+
+    test('listens on both stacks at a port of its own choice, and says which', async () => {
+      const [, port] = await program(passwords).line(/"port":(\d+)/)
+      for (const host of ['127.0.0.1', '[::1]'])
+        expect((await fetch(`http://${host}:${port}/healthz`)).status, host).toBe(200)
+    })
+
+    test('S10: killed amid reports, it answers its first request after the restart with a 302', async () => {
+      const env = { DATA_DIR: folder() }
+      const first = await edgeWith(env)
+      const client = clientOf(first.url)
+      const mounts = [mountReport('/kept.mp3')]
+      const answered = new Set<string>()
+      const reporting = Array.from({ length: 8 }, async (_, sender) => {
+        for (let seq = 0; ; seq++) {
+          const id = `kept-${sender}-${seq % 5}`
+          const answer = await client.report(reportOf(id, { boot: 'b', seq, mounts }))
+          if (answer.status === 200) answered.add(id)
+        }
+      })
+      await eventually(() => answered.size === 40)
+      await client.asAdmin('/api/servers/kept-0-0/drain', 'POST')
+      first.program.kill('SIGKILL')
+      await Promise.allSettled(reporting) // each ends at its first report that nobody takes
+      expect(await first.program.exited).toMatchObject({ signal: 'SIGKILL' })
+
+      const second = program({ ...passwords, ...env })
+      const [, port] = await second.line(/"port":(\d+)/)
+      const again = clientOf(`http://127.0.0.1:${port}`)
+      expect((await again.ask('/kept.mp3')).status).toBe(302)
+      const servers = await again.servers()
+      expect(servers.map(({ id }) => id)).toEqual(expect.arrayContaining([...answered]))
+      expect(servers.find(({ id }) => id === 'kept-0-0')).toMatchObject({ out: 'drained' })
+      const old = await again.report(reportOf('kept-1-1', { boot: 'b', seq: 0, mounts }))
+      expect(old.status, 'the order of reports is kept too').toBe(409)
+    })
+
+    test('SIGTERM ends it with exit code 0, though connections stand idle', async () => {
+      const edge = await edgeWith({ DATA_DIR: folder() })
+      await clientOf(edge.url).report(reportOf('any')) // leaves a kept connection behind
+      const silent = connect(edge.port, '127.0.0.1')
+      silent.on('error', () => {})
+      edge.program.signal('SIGTERM')
+      expect(await edge.program.exited).toEqual({ code: 0, signal: null })
+      silent.destroy()
+    })
+
+    test('believes X-Forwarded-Proto from a trusted proxy, and sends https listeners to https servers', async () => {
+      const report = reportOf('both', { urls: ['http://both.example.org:8000', 'https://both.example.org'] })
+      const https = { method: 'HEAD', headers: { 'X-Forwarded-Proto': 'https' } }
+      const location = async (env: Record<string, string>) => {
+        const client = clientOf((await edgeWith(env)).url)
+        await client.report(report)
+        return (await client.ask('/live.mp3', https)).headers.get('location')
+      }
+      expect(await location({ TRUSTED_PROXIES: '127.0.0.0/8' })).toBe('https://both.example.org/live.mp3')
+      expect(await location({})).toBe('http://both.example.org:8000/live.mp3')
+    })
+
+    test('LAST_RESORT_URL takes the listeners for whom there is no room', async () => {
+      const { url } = await edgeWith({ LAST_RESORT_URL: 'http://last.example.org/base/', HTTPS_ONLY: '1' })
+      const client = clientOf(url)
+      await client.report(reportOf('full', { listeners: 100 }))
+      const response = await client.ask('/live.mp3?a=1')
+      expect(response.status).toBe(302)
+      expect(response.headers.get('location')).toBe('http://last.example.org/base/live.mp3?a=1')
+      expect((await client.ask('/unknown.mp3')).status).toBe(404)
+    })
+  })
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import type { EdgeClient } from '../../kit/edge-client.ts'
+import { rawRequest } from '../../kit/raw-request.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+import { type EdgeRuntime, secrets } from '../../kit/runtimes.ts'
+import { basic } from '../../kit/source.ts'
+import { masterSender } from './settings.ts'
+
+const auth = `Authorization: ${basic('relay', secrets.relay)}\r\n`
+const target = 'http://wire.example.org:8000/wire.mp3'
+
+/** Requests that are 302 to {@link target}, as bytes; our listeners and slaves send such. */
+const redirected: [name: string, bytes: string][] = [
+  ['HTTP/1.0 without Host', 'GET /wire.mp3 HTTP/1.0\r\n\r\n'],
+  [
+    'a relay of Icecast 2.4.4, its Host without a port',
+    'GET /wire.mp3 HTTP/1.0\r\nUser-Agent: Icecast 2.4.4\r\nHost: name-without-port\r\nIcy-MetaData: 1\r\n\r\n',
+  ],
+  [
+    'a Host that is somebody else',
+    'GET /wire.mp3 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+  ],
+  ['a Host that is none', 'GET /wire.mp3 HTTP/1.1\r\nHost: <a b>\r\nConnection: close\r\n\r\n'],
+  [
+    'absolute form',
+    'GET http://evil.example/wire.mp3 HTTP/1.1\r\nHost: edge.example\r\nConnection: close\r\n\r\n',
+  ],
+]
+
+/** What the edge makes of bytes that no ordinary client sends, on the runtimes whose sockets we reach. */
+export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): void {
+  const send = (bytes: string) => rawRequest(Number(new URL(client().url).port), bytes)
+
+  describe('on the wire', () => {
+    test.each(redirected)('%s leads to the server, never to its Host', async (_, bytes) => {
+      const report = reportOf('wire', { role: 'master', mounts: [mountReport('/wire.mp3')] })
+      expect((await client().report(report, masterSender)).status).toBe(200)
+      const answer = await send(bytes)
+      expect(answer.statusLine).toMatch(/^HTTP\/1\.[01] 302 /)
+      expect(answer.headers.get('location')).toBe(target)
+      expect(answer.headers.get('content-length')).toBe('0')
+    })
+
+    test('S12: a stock slave that polls without Host gets its list with its length, and the end', async () => {
+      const answer = await send(`GET /admin/streamlist.txt HTTP/1.0\r\n${auth}\r\n`)
+      expect(answer.statusLine).toMatch(/^HTTP\/1\.[01] 200 /)
+      expect(answer.body).toContain(`${target}\r\n`)
+      expect(answer.headers.get('content-length')).toBe(String(answer.body.length))
+    })
+
+    test('a report without Host is taken, and is told of no edge', async () => {
+      const body = 'url: http://hostless.example.org\ninterval: 10\nlisteners: 0\nmounts: 0\n\n'
+      const head = `POST /admin/sourcelist.txt HTTP/1.0\r\n${auth}Content-Type: text/plain\r\n`
+      const answer = await send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`)
+      expect(answer.status).toBe(200)
+      expect(answer.body).toBe('accepted 0\ninterval 10\nstate up\n')
+    })
+
+    test('a source that takes the edge for its master is told where to go', async () => {
+      const answer = await send(`SOURCE /wire.mp3 HTTP/1.0\r\n${auth}Content-Type: audio/mpeg\r\n\r\n`)
+      expect(answer.status).toBe(405)
+      expect(answer.body).toContain('sources connect to the master')
+    })
+
+    test.each([
+      ['a path of 64 KiB', `GET /${'a'.repeat(65_536)} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`],
+      ['a NUL in the path', 'GET /a\0b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+      ['garbage', '\x16\x03\x01\x02\0\x01\0\x01\xfc\r\n\r\n'],
+      ['dot segments', 'GET /a/../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+      ['a doubled slash', 'GET //evil.example/wire.mp3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ])('%s is refused, and the next listener served', async (_, bytes) => {
+      const { status } = await send(bytes)
+      expect(status === 0 || (status >= 400 && status < 600), `${status}`).toBe(true)
+      expect((await client().ask('/wire.mp3', { method: 'HEAD' })).status).toBe(302)
+    })
+
+    test(`the ${runtime} edge outlives a report whose sender hangs up half way`, async () => {
+      const before = await client().servers()
+      const { connect } = await import('node:net')
+      const socket = connect(Number(new URL(client().url).port), '127.0.0.1')
+      await new Promise((sent) => {
+        socket.write(
+          `POST /admin/sourcelist.txt HTTP/1.1\r\nHost: a\r\n${auth}Content-Type: text/plain\r\nContent-Length: 500\r\n\r\nid: half\n`,
+          sent,
+        )
+      })
+      socket.destroy()
+      expect(await client().servers()).toEqual(before)
+    })
+  })
+}
