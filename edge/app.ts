@@ -12,6 +12,7 @@ import type { EdgeConfig } from './config.ts'
 import { edgeMetrics } from './metrics.ts'
 import { answerMount, type MountDeps } from './mount-request.ts'
 import { pageHeaders, printPage } from './page.ts'
+import { polledApp } from './polled-app.ts'
 import { splitRequestUrl } from './request-url.ts'
 import { statusJson } from './status-json.ts'
 import { answerStreamList } from './stream-list.ts'
@@ -91,6 +92,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   })
   app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
   app.get('/admin/streams', (c) => answerStreamList(c, deps))
+  app.route('/', polledApp(deps))
   app.route('/', clusterApp(cluster, config.access, nowMs))
   app.notFound((c) => c.text('the edge has no such page\n', 404))
   return app

@@ -1,11 +1,13 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Answer, Post, Registration } from '../shared/accept.ts'
+import type { Named } from '../shared/accept-polled.ts'
 import { type Cluster, localCluster } from '../shared/cluster.ts'
 import { Registry } from '../shared/registry.ts'
 import { type HistoryRow, ServerTable } from '../shared/server-table.ts'
 import { parseConfig } from './config.ts'
 import { type Delta, Exchange, type Exchanged, type Version } from './exchange.ts'
 import { edgeLimits } from './limits.ts'
+import { Outreach } from './outreach.ts'
 
 /**
  * The one object of a cluster: every report passes through it into its SQLite, and isolates fetch their snapshots from
@@ -15,11 +17,15 @@ export class ClusterObject extends DurableObject<Env> {
   #registry: Registry
   #cluster: Cluster
   #exchange: Exchange
-  #alarmIsSet = false
+  #outreach: Outreach
+  /** ms between two rounds of what only an alarm does, at the latest */
+  #roundMs: number
+  /** when the alarm that is set goes off, as far as this life of the object knows */
+  #wakesAtMs = Number.POSITIVE_INFINITY
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const { access, maxListenersDefault } = parseConfig({ ...env })
+    const { access, maxListenersDefault, probe } = parseConfig({ ...env })
     const { storage } = ctx
     const table = new ServerTable({
       all: <T>(query: string, ...params: (string | number | null)[]) =>
@@ -29,6 +35,17 @@ export class ClusterObject extends DurableObject<Env> {
     this.#registry = new Registry(table, maxListenersDefault, Date.now())
     this.#cluster = localCluster(this.#registry, access, Date.now)
     this.#exchange = new Exchange(this.#registry, crypto.randomUUID(), edgeLimits.removedMax)
+    this.#outreach = new Outreach(
+      {
+        registry: this.#registry,
+        fetch: (url, init) => fetch(url, init),
+        nowMs: Date.now,
+        atOnce: edgeLimits.outgoingWorkersMax,
+        lookup: undefined,
+      },
+      probe,
+    )
+    this.#roundMs = probe ? edgeLimits.probeMs : edgeLimits.alarmMs
   }
 
   exchange(deltas: Delta[], have: Version | undefined): Exchanged {
@@ -42,14 +59,20 @@ export class ClusterObject extends DurableObject<Env> {
   ): Promise<{ answer: Answer; news: Exchanged }> {
     const answer = await this.#cluster.accept(post)
     const news = this.#exchange.exchange(deltas, have)
-    await this.#setAlarm()
+    await this.#wakeBy(Date.now() + this.#roundMs)
     return { answer, news }
   }
 
   async register(registration: Registration): Promise<Answer> {
     const answer = await this.#cluster.register(registration)
-    await this.#setAlarm()
+    await this.#wakeBy(Date.now() + this.#roundMs)
     return answer
+  }
+
+  async addPolled(body: string): Promise<Named> {
+    const named = await this.#cluster.addPolled(body)
+    await this.#wakeBy(Date.now())
+    return named
   }
 
   async setDrain(id: string, drained: boolean): Promise<boolean> {
@@ -68,17 +91,23 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#cluster.check()
   }
 
-  /** Forgets what is long gone; again and again, as long as there is anything to forget. */
+  /** Asks the servers that it is time to ask, and forgets what is long gone; again and again, as long as there is any. */
   override async alarm(): Promise<void> {
-    this.#alarmIsSet = false
+    this.#wakesAtMs = Number.POSITIVE_INFINITY
     this.#registry.prune(Date.now())
-    if (this.#registry.view.servers.size > 0) await this.#setAlarm()
+    // one that does not answer must not keep the others waiting: its time runs on beside the next alarm
+    await Promise.race([this.#outreach.run(), scheduler.wait(edgeLimits.outreachWorkersMs)])
+    const nowMs = Date.now()
+    const askAtMs = Math.max(this.#outreach.nextMs(), nowMs + edgeLimits.outreachWorkersMs)
+    const isEmpty = this.#registry.view.servers.size === 0
+    const nextMs = Math.min(askAtMs, isEmpty ? Number.POSITIVE_INFINITY : nowMs + edgeLimits.alarmMs)
+    if (Number.isFinite(nextMs)) await this.#wakeBy(nextMs)
   }
 
-  async #setAlarm(): Promise<void> {
-    if (this.#alarmIsSet) return
-    this.#alarmIsSet = true
-    if ((await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(Date.now() + edgeLimits.alarmMs)
+  async #wakeBy(atMs: number): Promise<void> {
+    if (this.#wakesAtMs <= atMs) return
+    this.#wakesAtMs = atMs
+    const setMs = await this.ctx.storage.getAlarm()
+    if (setMs === null || setMs > atMs) await this.ctx.storage.setAlarm(atMs)
   }
 }

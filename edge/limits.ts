@@ -20,6 +20,24 @@ export const edgeLimits = {
   alarmMs: 3_600_000,
   /** servers that an object remembers as removed; beyond it, isolates fetch everything anew */
   removedMax: 10_000,
+  /** ms between two looks at whom it is time to poll or probe: below the shortest interval of either */
+  outreachMs: 500,
+  /** the same for an object, which each look wakes */
+  outreachWorkersMs: 1000,
+  /** ms for an answer of a server that is polled or probed; a healthy one takes a fraction of it, anywhere on earth */
+  outgoingMs: 5000,
+  /** such connections at a time … */
+  outgoingMax: 16,
+  /** … and on Workers, where six may wait for their answer */
+  outgoingWorkersMax: 6,
+  /** ms after which a server that could not be polled again and again is tried once more, unless its interval is longer */
+  pollPauseMs: 30_000,
+  /** ms between two probes of a server that answers … */
+  probeMs: 10_000,
+  /** … unless there are so many that this many a second are not enough */
+  probesPerSecond: 100,
+  /** ms after which a server that did not answer is probed again */
+  probeAgainMs: 3000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */
   closeMs: 4000,
 } as const

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import process from 'node:process'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs } from '../shared/clock.ts'
@@ -10,6 +11,7 @@ import { ForwardedFacts } from './facts.ts'
 import { edgeLimits } from './limits.ts'
 import type { Answerer, Listen, Listening } from './listening.ts'
 import { startLog } from './log.ts'
+import { Outreach } from './outreach.ts'
 import { type Locate, openGeo } from './runtime/geo.ts'
 import { type Database, openDatabase } from './runtime/sqlite.ts'
 
@@ -23,6 +25,8 @@ async function main(): Promise<void> {
   const registry = new Registry(new ServerTable(database), config.maxListenersDefault, monotonicNowMs())
   const listening = await listenAnywhere(config, answerer(config, registry))
   const pruning = setInterval(() => registry.prune(monotonicNowMs()), edgeLimits.pruneMs)
+  const outreach = createOutreach(config, registry)
+  const asking = setInterval(() => outreach.run(), edgeLimits.outreachMs)
   logger.info('listening on {host} port {port}, data in {dataDir}', {
     host: config.host,
     port: listening.port,
@@ -33,6 +37,7 @@ async function main(): Promise<void> {
     process.once(signal, async () => {
       logger.info('{signal}: finishing what is under way', { signal })
       clearInterval(pruning)
+      clearInterval(asking)
       await listening.close(edgeLimits.closeMs)
       database.close()
       process.exit(0)
@@ -58,6 +63,18 @@ function answerer(config: EdgeConfig, registry: Registry): Answerer {
       new ForwardedFacts(request.headers, peer, config.trustedProxies, config.publicUrl, locate),
     )
 }
+
+const createOutreach = ({ probe }: EdgeConfig, registry: Registry): Outreach =>
+  new Outreach(
+    {
+      registry,
+      fetch,
+      nowMs: monotonicNowMs,
+      atOnce: edgeLimits.outgoingMax,
+      lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    },
+    probe,
+  )
 
 function openPlaces(geoDb: string | undefined): Locate | undefined {
   try {

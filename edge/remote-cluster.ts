@@ -1,4 +1,5 @@
 import type { Answer, Post, Registration } from '../shared/accept.ts'
+import type { Named } from '../shared/accept-polled.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import type { Server } from '../shared/server.ts'
 import type { HistoryRow } from '../shared/server-table.ts'
@@ -12,6 +13,7 @@ export interface ClusterStub {
   /** a report, and the exchange in the same call: the isolate that took it in knows it at once */
   accept(post: Post, deltas: Delta[], have: Version | undefined): Promise<{ answer: Answer; news: Exchanged }>
   register(registration: Registration): Promise<Answer>
+  addPolled(body: string): Promise<Named>
   setDrain(id: string, drained: boolean): Promise<boolean>
   forget(id: string): Promise<boolean>
   history(): Promise<HistoryRow[]>
@@ -73,6 +75,10 @@ export class RemoteCluster implements Cluster {
 
   register(registration: Registration): Promise<Answer> {
     return this.#deps.stub().register(registration)
+  }
+
+  addPolled(body: string): Promise<Named> {
+    return this.#deps.stub().addPolled(body)
   }
 
   async setDrain(id: string, drained: boolean): Promise<boolean> {

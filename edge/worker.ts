@@ -63,6 +63,7 @@ function clusterStub(): ClusterStub {
       return { answer, news: news as Exchanged }
     },
     register: (registration) => object.register(registration),
+    addPolled: (body) => object.addPolled(body),
     setDrain: (id, drained) => object.setDrain(id, drained),
     forget: (id) => object.forget(id),
     history: () => object.history(),

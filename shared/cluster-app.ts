@@ -3,6 +3,7 @@ import type { Answer } from './accept.ts'
 import { type Access, isAdmin, type Reporter, reporterOf } from './access.ts'
 import { isLoopback } from './address.ts'
 import { mountsJson, serversJson } from './api.ts'
+import { readBounded } from './bounded-body.ts'
 import type { Cluster } from './cluster.ts'
 import { parseBasic } from './credentials.ts'
 import { limits } from './limits.ts'
@@ -50,7 +51,7 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
     const type = c.req.header('content-type') ?? ''
     if (!/^text\/plain\s*(;|$)/i.test(type))
       return c.text(`Content-Type is "${type}", expected text/plain\n`, 415)
-    const body = await readBounded(c.req.raw)
+    const body = await readReport(c.req.raw)
     if (!body) return c.text(`the report is larger than ${limits.reportBytesMax} bytes\n`, 413)
     const sourcelist = decodeSourcelist(body)
     if (sourcelist === undefined) return c.text('line 1: the report is not UTF-8, expected UTF-8\n', 400)
@@ -78,21 +79,8 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
   return app
 }
 
-/** The body of a report, or undefined past the bound; a Content-Length is not believed, it may lie. */
-async function readBounded(request: Request): Promise<Uint8Array | undefined> {
-  if (Number(request.headers.get('content-length')) > limits.reportBytesMax) return undefined
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > limits.reportBytesMax) return undefined
-    chunks.push(chunk)
-  }
-  const body = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
-  return body
+/** The body of a report, or undefined past the bound. */
+async function readReport({ headers, body }: Request): Promise<Uint8Array | undefined> {
+  if (Number(headers.get('content-length')) > limits.reportBytesMax) return undefined
+  return readBounded(body, limits.reportBytesMax)
 }

@@ -1,4 +1,5 @@
 import { type Answer, accept, type Post, type Registration, register } from './accept.ts'
+import { acceptPolled, type Named } from './accept-polled.ts'
 import type { Access } from './access.ts'
 import type { Registry } from './registry.ts'
 import type { HistoryRow } from './server-table.ts'
@@ -15,6 +16,8 @@ export interface Cluster {
   accept(post: Post): Awaitable<Answer>
   /** an icecast-kh slave announces itself */
   register(registration: Registration): Awaitable<Answer>
+  /** an operator names a server to be polled, in the body of a request */
+  addPolled(body: string): Awaitable<Named>
   /** false: no server of that id */
   setDrain(id: string, drained: boolean): Awaitable<boolean>
   /** false: no server of that id */
@@ -30,6 +33,7 @@ export const localCluster = (registry: Registry, access: Access, nowMs: () => nu
   fresh: () => registry.view,
   accept: (post) => accept(registry, access, post, nowMs()),
   register: (registration) => register(registry, access, registration, nowMs()),
+  addPolled: (body) => acceptPolled(registry, body, nowMs()),
   setDrain: (id, drained) => registry.setDrain(id, drained),
   forget: (id) => registry.forget(id),
   history: () => registry.history(),

@@ -1,0 +1,27 @@
+import type { PolledServer } from '../shared/polled-server.ts'
+import type { Server } from '../shared/server.ts'
+import { createPoller } from './poller.ts'
+import { createProber, type ProberDeps } from './prober.ts'
+import type { Rota } from './rota.ts'
+
+/** All that an edge asks of servers by itself: the stats of those that are polled, and with `PROBE=1` an answer of each. */
+export class Outreach {
+  #poller: Rota<PolledServer, number>
+  #prober: Rota<Server, number> | undefined
+
+  constructor(deps: ProberDeps, probes: boolean) {
+    this.#poller = createPoller(deps)
+    this.#prober = probes ? createProber(deps) : undefined
+  }
+
+  /** Asks whom it is time to ask. */
+  async run(): Promise<void> {
+    await Promise.all([this.#poller.run(), this.#prober?.run()])
+  }
+
+  /** When it is time again; infinite where there is nobody to ask. */
+  nextMs(): number {
+    const never = Number.POSITIVE_INFINITY
+    return Math.min(this.#poller.nextMs() ?? never, this.#prober?.nextMs() ?? never)
+  }
+}

@@ -1,0 +1,37 @@
+import { Hono } from 'hono'
+import { isAdmin } from '../shared/access.ts'
+import { serverJson } from '../shared/api.ts'
+import { readBounded } from '../shared/bounded-body.ts'
+import type { Cluster } from '../shared/cluster.ts'
+import { type ClusterEnv, unauthorized } from '../shared/cluster-app.ts'
+import { parseBasic } from '../shared/credentials.ts'
+import { limits } from '../shared/limits.ts'
+import type { EdgeConfig } from './config.ts'
+
+interface PolledDeps {
+  cluster: Cluster
+  config: EdgeConfig
+  nowMs: () => number
+}
+
+/** The route by which an operator names a server that is to be polled: a stock Icecast, or icecast-kh. */
+export function polledApp({ cluster, config, nowMs }: PolledDeps): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+  app.post('/api/servers', async (c) => {
+    if (!isAdmin(config.access, parseBasic(c.req.header('authorization'))))
+      return unauthorized(c, 'expected the credentials of the admin\n')
+    const type = c.req.header('content-type') ?? ''
+    // a form of another site's page cannot send it, though the browser would add the admin's login
+    if (!/^application\/json\s*(;|$)/i.test(type))
+      return c.text(`Content-Type is "${type}", expected application/json\n`, 415)
+    const body = await readBounded(c.req.raw.body, limits.polledBytesMax)
+    if (!body) return c.text(`the body is larger than ${limits.polledBytesMax} bytes\n`, 413)
+    const named = await cluster.addPolled(new TextDecoder().decode(body))
+    if ('text' in named) return c.text(named.text, named.status)
+    const view = await cluster.fresh()
+    const server = view.servers.get(named.id)
+    if (!server) return c.text(`the server "${named.id}" was deleted meanwhile\n`, 404)
+    return c.json(serverJson(server, view, nowMs()), named.status)
+  })
+  return app
+}

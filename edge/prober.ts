@@ -1,0 +1,77 @@
+import { getLogger } from '@logtape/logtape'
+import { isInside, isReachable, type Outcome, probedUrl, silencesAfter } from '../shared/probe.ts'
+import { isLive, type Server } from '../shared/server.ts'
+import { edgeLimits } from './limits.ts'
+import { agent, type Fetch, type Outgoing } from './poller.ts'
+import { Rota } from './rota.ts'
+
+const logger = getLogger(['distributary', 'edge', 'probe'])
+
+/** The addresses of a name; rejects where it has none. */
+export type Lookup = (host: string) => Promise<string[]>
+
+export interface ProberDeps extends Outgoing {
+  /** undefined where the runtime itself keeps us out of inner networks (Workers) */
+  lookup: Lookup | undefined
+}
+
+/** connections in a row without an answer */
+type Silences = number
+
+/**
+ * Connects to every live server again and again, and takes out of the draw those that give no HTTP answer three times
+ * in a row (contract §3, PROBE). A server on the inside is not probed, and in the draw by its reports alone.
+ */
+export const createProber = ({
+  registry,
+  fetch,
+  nowMs,
+  atOnce,
+  lookup,
+}: ProberDeps): Rota<Server, Silences> =>
+  new Rota({
+    members: () => registry.view.servers,
+    keyOf: ({ report }) => probedUrl(report.urls),
+    nowMs,
+    atOnce,
+    async visit(server, before = 0) {
+      const { id, urls } = server.report
+      const { servers } = registry.view
+      const pauseMs = Math.max(edgeLimits.probeMs, (servers.size / edgeLimits.probesPerSecond) * 1000)
+      if (!isLive(server, nowMs())) return { pauseMs, state: before }
+      const url = probedUrl(urls)
+      const outcome = url === undefined ? 'inside' : await probe(url, fetch, lookup)
+      const silences = outcome === 'inside' ? 0 : silencesAfter(before, outcome)
+      if (servers.has(id)) registry.setReachable(id, isReachable(silences))
+      report(id, url, before, silences)
+      return { pauseMs: silences === 0 ? pauseMs : edgeLimits.probeAgainMs, state: silences }
+    },
+  })
+
+function report(id: string, url: string | undefined, before: Silences, now: Silences): void {
+  if (isReachable(before) && !isReachable(now)) logger.warning('{id} does not answer at {url}', { id, url })
+  if (!isReachable(before) && isReachable(now)) logger.info('{id} answers again at {url}', { id, url })
+}
+
+/** One connection, unless the name leads to an address on the inside. */
+export async function probe(
+  url: string,
+  fetch: Fetch,
+  lookup: Lookup | undefined,
+): Promise<Outcome | 'inside'> {
+  const { hostname } = new URL(url)
+  try {
+    if (lookup && (await lookup(hostname.replace(/^\[|\]$/g, ''))).some(isInside)) return 'inside'
+    const signal = AbortSignal.timeout(edgeLimits.outgoingMs)
+    const response = await fetch(`${url}/`, {
+      method: 'HEAD',
+      redirect: 'manual',
+      headers: { 'User-Agent': agent },
+      signal,
+    })
+    await response.body?.cancel()
+    return 'answered'
+  } catch {
+    return 'silent'
+  }
+}

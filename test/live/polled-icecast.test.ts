@@ -1,0 +1,86 @@
+import { describe, expect, onTestFinished } from 'vitest'
+import type { ServerJson } from '../../shared/api.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { drawnOrigins, serverAt } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { type Icecast, startIcecast } from '../kit/icecast.ts'
+import { listen, listenWhenServed } from '../kit/listener.ts'
+import { peer } from '../kit/peers.ts'
+import { mountReport, reportOf } from '../kit/reports.ts'
+import { edgeRuntimes, type Server, secrets, startEdge } from '../kit/runtimes.ts'
+import { basic, numbered, startSource } from '../kit/source.ts'
+
+describe.for(edgeRuntimes)('stock Icecast 2.4.4 that is polled by the edge on %s', (runtime) => {
+  peer('icecast2')(
+    'S3, S6, S10: takes its share of real listeners, and leaves the draw when it is stopped',
+    async () => {
+      const { master, slave } = await startStockCluster()
+      const edge = await startEdge(runtime)
+      onTestFinished(() => edge.stop())
+      await reportFor(master, edge)
+      expect(await nameServer(edge, slave)).toMatchObject({
+        polled: true,
+        maxListeners: 40,
+        out: 'no mounts',
+      })
+      await eventually(async () => (await serverAt(edge, slave))?.out === null, { withinMs: 30_000 })
+
+      const listeners = await Promise.all(Array.from({ length: 50 }, () => listen(`${edge.url}/live.mp3`)))
+      for (const listener of listeners) onTestFinished(() => listener.close())
+      expect(new Set(listeners.map(({ status }) => status))).toEqual(new Set([200]))
+      await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 0))
+      const atSlave = listeners.filter(({ url }) => url.startsWith(slave.url)).length
+      // 40 of 100 slots: 20 of 50 with a deviation of 3.5, of which this is four
+      expect(atSlave).toBeGreaterThan(6)
+      expect(atSlave).toBeLessThan(34)
+      await eventually(async () => (await serverAt(edge, slave))?.listeners === atSlave, { withinMs: 30_000 })
+
+      await slave.stop()
+      await eventually(async () => (await serverAt(edge, slave))?.out === 'stale', { withinMs: 30_000 })
+      expect(new Set(await drawnOrigins({ url: `${edge.url}/live.mp3` }, 50))).toEqual(new Set([master.url]))
+    },
+  )
+})
+
+/** A master with a source and a slave that relays it, both stock. */
+async function startStockCluster(): Promise<{ master: Icecast; slave: Icecast }> {
+  const { source: sourcePassword, relay: relayPassword } = secrets
+  const master = await startIcecast({ sourcePassword, relayPassword })
+  onTestFinished(() => master.stop())
+  const source = startSource({ url: `${master.url}/live.mp3`, password: sourcePassword, programme: numbered })
+  onTestFinished(() => source.close())
+  const first = await listenWhenServed(`${master.url}/live.mp3`)
+  first.close()
+  const { port } = master
+  const slave = await startIcecast({ master: { port, password: relayPassword, updateIntervalS: 15 } })
+  onTestFinished(() => slave.stop())
+  return { master, slave }
+}
+
+/** A stock master cannot report: this does it in its place, with 60 slots and a promise that outlasts the test. */
+async function reportFor(master: Icecast, edge: Server): Promise<void> {
+  const mounts = [mountReport('/live.mp3')]
+  const report = reportOf('master', {
+    role: 'master',
+    urls: [master.url],
+    interval: 120,
+    maxListeners: 60,
+    mounts,
+  })
+  const answer = await fetch(`${edge.url}/admin/sourcelist.txt`, {
+    method: 'POST',
+    headers: { Authorization: basic('relay', secrets.relay), 'Content-Type': 'text/plain; charset=utf-8' },
+    body: printSourcelist(report),
+  })
+  expect([answer.status, await answer.text()]).toMatchObject([200, expect.stringContaining('accepted 1')])
+}
+
+async function nameServer(edge: Server, { url }: Icecast): Promise<ServerJson> {
+  const answer = await fetch(`${edge.url}/api/servers`, {
+    method: 'POST',
+    headers: { Authorization: basic('admin', secrets.admin), 'Content-Type': 'application/json' },
+    body: JSON.stringify({ url, maxListeners: 40, interval: 2 }),
+  })
+  expect(answer.status).toBe(201)
+  return (await answer.json()) as ServerJson
+}
