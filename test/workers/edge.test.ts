@@ -1,0 +1,138 @@
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env, exports } from 'cloudflare:workers'
+import { afterEach, expect, test } from 'vitest'
+import { createEdge } from '../../edge/app.ts'
+import { parseConfig } from '../../edge/config.ts'
+import type { Exchanged } from '../../edge/exchange.ts'
+import { RemoteCluster } from '../../edge/remote-cluster.ts'
+import { printBasic } from '../../shared/credentials.ts'
+import type { Report } from '../../shared/report.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { mountReport, reportOf } from '../kit/reports.ts'
+
+const relay = { user: 'relay', password: 'relay-secret' }
+const admin = { user: 'admin', password: 'admin-secret' }
+const object = () => env.CLUSTER.getByName('cluster')
+
+afterEach(() => reset())
+
+const ask = (path: string, init: RequestInit = {}) =>
+  exports.default.fetch(new Request(`http://edge.example${path}`, { redirect: 'manual', ...init }))
+
+async function report(sent: Report): Promise<Response> {
+  const answer = await ask('/admin/sourcelist.txt', {
+    method: 'POST',
+    headers: { Authorization: printBasic(relay), 'Content-Type': 'text/plain' },
+    body: printSourcelist(sent),
+  })
+  expect(answer.status, await answer.clone().text()).toBe(200)
+  return answer
+}
+
+/** An isolate that starts now, over the same object: it has no snapshot yet. */
+function newIsolate() {
+  const config = parseConfig({ ...env })
+  const deferred: Promise<unknown>[] = []
+  const sleeping: (() => void)[] = []
+  const cluster = new RemoteCluster({
+    stub: () => ({
+      exchange: async (deltas, have) => (await object().exchange(deltas, have)) as Exchanged,
+      accept: () => Promise.reject(new Error('no report is sent through it')),
+      register: (registration) => object().register(registration),
+      addPolled: (body) => object().addPolled(body),
+      setDrain: (id, drained) => object().setDrain(id, drained),
+      forget: (id) => object().forget(id),
+      history: () => object().history(),
+      check: () => object().check(),
+    }),
+    nowMs: Date.now,
+    sleep: () => new Promise<void>((wake) => sleeping.push(wake)),
+    defer: (work) => deferred.push(work),
+    maxListenersDefault: config.maxListenersDefault,
+  })
+  const edge = createEdge({
+    config,
+    cluster,
+    nowMs: Date.now,
+    roll: Math.random,
+    redirected: (server) => cluster.redirected(server),
+    startedAtMs: 0,
+  })
+  const facts = { address: undefined, secure: false, base: undefined }
+  return {
+    ask: async (path: string, method = 'GET') =>
+      edge.fetch(new Request(`http://edge.example${path}`, { method }), facts),
+    /** Lets what waits for its time go on, and waits for it. */
+    async flush() {
+      for (const wake of sleeping.splice(0)) wake()
+      await Promise.all(deferred)
+    },
+  }
+}
+
+test('S2: a listener is redirected to a server that reported, by the isolate that took the report at once', async () => {
+  expect(await (await report(reportOf('a', { mounts: [mountReport('/at-once.mp3')] }))).text()).toContain(
+    'edge http://edge.example\n',
+  )
+  const answer = await ask('/at-once.mp3')
+  expect(answer.status).toBe(302)
+  expect(answer.headers.get('location')).toBe('http://a.example.org:8000/at-once.mp3')
+})
+
+test('an object that was evicted answers from the reports and drains that it was given before', async () => {
+  await report(reportOf('evicted'))
+  await report(reportOf('evicted-too'))
+  await ask('/api/servers/evicted-too/drain', {
+    method: 'POST',
+    headers: { Authorization: printBasic(admin) },
+  })
+  const before = await object().exchange([], undefined)
+  await evictDurableObject(object())
+  const after = await object().exchange([], before.version)
+  expect(after.whole, 'its versions are of another life').toBe(true)
+  expect(after.servers).toEqual(before.servers)
+  expect(after.servers.map(({ report: { id }, drained }) => [id, drained])).toEqual([
+    ['evicted', false],
+    ['evicted-too', true],
+  ])
+})
+
+test('the first request of a new isolate at an evicted object is a 302', async () => {
+  await report(reportOf('kept', { mounts: [mountReport('/kept.mp3')] }))
+  await evictDurableObject(object())
+  const answer = await newIsolate().ask('/kept.mp3')
+  expect(answer.status).toBe(302)
+  expect(answer.headers.get('location')).toBe('http://kept.example.org:8000/kept.mp3')
+})
+
+test('S9: what isolates redirect adds up in the object, and in what each of them is told', async () => {
+  await report(reportOf('shared'))
+  const isolates = [newIsolate(), newIsolate()]
+  for (const isolate of isolates)
+    for (let i = 0; i < 10; i++) expect((await isolate.ask('/live.mp3')).status).toBe(302)
+  for (const isolate of isolates) await isolate.flush()
+  expect((await object().exchange([], undefined)).debits).toEqual([['shared', 20]])
+})
+
+test('one row a server is kept, its mounts inside', async () => {
+  await report(reportOf('a', { mounts: ['/1', '/2', '/3'].map((path) => mountReport(path)) }))
+  await report(reportOf('a', { mounts: ['/1', '/2'].map((path) => mountReport(path)) }))
+  const rows = await runInDurableObject(object(), (_, state) =>
+    state.storage.sql.exec('SELECT id FROM server').toArray(),
+  )
+  expect(rows).toEqual([{ id: 'a' }])
+})
+
+test('the alarm is set by a report, and set again while there is anything to forget', async () => {
+  await report(reportOf('a'))
+  expect(await runDurableObjectAlarm(object())).toBe(true)
+  const next = await runInDurableObject(object(), (_, state) => state.storage.getAlarm())
+  expect(next).toBeGreaterThan(Date.now())
+  await object().forget('a')
+  expect(await runDurableObjectAlarm(object())).toBe(true)
+  expect(await runInDurableObject(object(), (_, state) => state.storage.getAlarm())).toBeNull()
+})
+
+test('/healthz reads the object', async () => {
+  expect((await ask('/healthz')).status).toBe(200)
+})
