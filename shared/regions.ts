@@ -12,6 +12,9 @@ export interface Whereabouts {
 
 /** degrees of a region's side: listeners of one region are taken to be at its middle, at most 400 km off */
 const cellDegrees = 5
+/** cells from west to east; one more than 360 degrees hold, for those at 180 exactly */
+const cellsAround = 360 / cellDegrees + 1
+const noCell = -1
 /** regions with drums of their own, per mount; listeners of further ones are drawn without regard to place */
 const regionsMax = 128
 /** ms for which what was worked out for the regions stands */
@@ -60,7 +63,8 @@ interface Region {
  */
 export class Regions {
   #pool: Pool
-  #regions = new Map<string, Region>()
+  /** by cell, and by country too where any server has a rule on countries */
+  #regions = new Map<number | string, Region>()
   #multipliers: Float64Array | undefined
   #round = 0
   #roundMs = Number.NEGATIVE_INFINITY
@@ -86,13 +90,13 @@ export class Regions {
 
   /** The region of a listener; undefined where nothing is known of it that matters, or there are too many. */
   #regionOf({ place, country }: Whereabouts, nowMs: number): Region | undefined {
-    const cell = this.#pool.isPlaced && place ? cellOf(place) : undefined
-    const ruled = this.#pool.isRuled ? (country ?? '?') : ''
-    if (!cell && !ruled) return undefined
-    const key = `${cell?.latitude},${cell?.longitude},${ruled}`
+    const { isPlaced, isRuled } = this.#pool
+    const cell = isPlaced && place ? cellOf(place) : noCell
+    if (cell === noCell && !isRuled) return undefined
+    const key = isRuled ? `${cell} ${country ?? '?'}` : cell
     let region = this.#regions.get(key)
-    if (!region && (this.#regions.size < regionsMax || ruled !== '')) {
-      region = createRegion(this.#pool, cell, country, nowMs)
+    if (!region && (this.#regions.size < regionsMax || isRuled)) {
+      region = createRegion(this.#pool, middleOf(cell), country, nowMs)
       this.#regions.set(key, region)
     }
     return region
@@ -141,10 +145,17 @@ export class Regions {
   }
 }
 
-const cellOf = ({ latitude, longitude }: Place): Place => ({
-  latitude: (Math.floor(latitude / cellDegrees) + 0.5) * cellDegrees,
-  longitude: (Math.floor(longitude / cellDegrees) + 0.5) * cellDegrees,
-})
+/** The number of the cell that a place lies in: a number, since a text for each listener costs more than its draw. */
+const cellOf = ({ latitude, longitude }: Place): number =>
+  Math.floor((latitude + 90) / cellDegrees) * cellsAround + Math.floor((longitude + 180) / cellDegrees)
+
+const middleOf = (cell: number): Place | undefined =>
+  cell === noCell
+    ? undefined
+    : {
+        latitude: (Math.floor(cell / cellsAround) + 0.5) * cellDegrees - 90,
+        longitude: ((cell % cellsAround) + 0.5) * cellDegrees - 180,
+      }
 
 function createRegion(
   pool: Pool,
