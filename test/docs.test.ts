@@ -46,6 +46,12 @@ test('the newest version of the changelog is that of package.json', () => {
   expect(/^## \[(\d.*?)\]/m.exec(read('CHANGELOG.md'))?.[1]).toBe(manifest.version)
 })
 
+test('CI installs every program of others that a test needs', () => {
+  const peers = /type Peer =(.*)/.exec(read('test/kit/peers.ts'))?.[1] ?? ''
+  const installed = /for program in (.*); do/.exec(read('.ci/run'))?.[1]?.split(' ') ?? []
+  expect(installed.sort()).toEqual(allMatches(peers, /'(\w+)'/g))
+})
+
 describe('what can be set', () => {
   const configuration = read('docs/configuration.md')
   const tableNames = (pattern: RegExp) =>
