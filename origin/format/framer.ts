@@ -3,9 +3,20 @@ export interface Cut {
   bytes: Uint8Array<ArrayBuffer>
   /** offsets in `bytes` at which a whole frame begins, ascending; empty where none is known */
   frames: readonly number[]
+  /** a container's headers that hold from a place in `bytes` on, ascending; left out where there is none */
+  headers?: readonly HeaderSet[]
 }
 
-/** Finds the places in a stream at which a listener may begin. Every byte that goes in comes out, in order. */
+/** What a listener of a container needs before its first frame. */
+export interface HeaderSet {
+  /** offset in the cut's bytes from which on it holds: behind its own place in the stream */
+  at: number
+  bytes: Uint8Array
+  /** what it says is playing; undefined where its format does not say */
+  title: string | undefined
+}
+
+/** Finds the places in a stream at which a listener may begin. What goes in comes out, in order: all of it, or of a container all that is whole. */
 export interface Framer {
   push(bytes: Uint8Array): void
   /** bytes held */
@@ -14,6 +25,8 @@ export interface Framer {
   peek(): Uint8Array
   /** kbit/s of the audio by its own headers; 0 where it does not say */
   readonly kbps: number
+  /** whether a listener can begin nowhere but at a frame, and with the header that holds there */
+  readonly isContainer: boolean
   /** What has come up to the end of the last whole frame. */
   take(): Cut
   /** All that has come, for a stream that pauses or ends within a frame. */
@@ -60,15 +73,21 @@ export class Pending {
   /** A copy of the first bytes, of their exact size; what follows moves to the front. */
   shift(count: number): Uint8Array<ArrayBuffer> {
     const taken = this.#buffer.slice(0, count)
+    this.drop(count)
+    return taken
+  }
+
+  /** Forgets the first bytes. */
+  drop(count: number): void {
     this.#buffer.copyWithin(0, count, this.length)
     this.length -= count
-    return taken
   }
 }
 
 /** For streams whose frames we cannot tell: bytes as they come, a listener begins anywhere. */
 export class ByteFramer implements Framer {
   readonly kbps = 0
+  readonly isContainer = false
   #pending = new Pending()
 
   get length(): number {

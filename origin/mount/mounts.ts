@@ -1,5 +1,6 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config.ts'
+import { FormatError } from '../format/limits.ts'
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'
 import type { Timers } from '../timers.ts'
@@ -102,7 +103,13 @@ class MountFeed implements Feed {
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#closed) this.#mount.push(bytes)
+    if (this.#closed) return
+    try {
+      this.#mount.push(bytes)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      this.#mounts.kill(this.#mount.name, error.message)
+    }
   }
 
   setTitle(title: string, url?: string): void {

@@ -1,0 +1,55 @@
+/** What a listener's way into a stream of this codec depends on. */
+export interface Codec {
+  /** packets before the first of data; undefined where only the pages' positions tell */
+  headerPackets: number | undefined
+  /** where its second packet holds comments: how that begins, in bytes before them */
+  comments?: { magic: string; at: number }
+  /** Whether a packet of data can be decoded without those before it; left out where every page will do. */
+  isKeyframe?: (packet: Uint8Array) => boolean
+}
+
+interface Row {
+  /** how a stream's first packet begins, in latin1 */
+  magic: string
+  codec: (first: Uint8Array) => Codec
+}
+
+const rows: readonly Row[] = [
+  // Vorbis I §4.2.1
+  { magic: '\x01vorbis', codec: () => ({ headerPackets: 3, comments: { magic: '\x03vorbis', at: 7 } }) },
+  // RFC 7845 §5
+  { magic: 'OpusHead', codec: () => ({ headerPackets: 2, comments: { magic: 'OpusTags', at: 8 } }) },
+  // the FLAC to Ogg mapping: how many further header packets stands in the first, 0 for unknown; comments are block type 4
+  {
+    magic: '\x7fFLAC',
+    codec: (first) => {
+      const further = ((first[7] ?? 0) << 8) | (first[8] ?? 0)
+      return { headerPackets: further === 0 ? undefined : 1 + further, comments: { magic: '', at: 4 } }
+    },
+  },
+  // the Speex manual §6.2: extra headers are counted at offset 68
+  {
+    magic: 'Speex   ',
+    codec: (first) => ({ headerPackets: 2 + (first[68] ?? 0), comments: { magic: '', at: 0 } }),
+  },
+  // Theora §6.1, §7.1: bit 7 of a packet is 0 for data, bit 6 is 0 for a key frame
+  {
+    magic: '\x80theora',
+    codec: () => ({
+      headerPackets: 3,
+      comments: { magic: '\x81theora', at: 7 },
+      isKeyframe: ([byte]) => byte !== undefined && (byte & 0xc0) === 0,
+    }),
+  },
+  // all of a skeleton describes the other streams
+  { magic: 'fishead\0', codec: () => ({ headerPackets: Number.POSITIVE_INFINITY }) },
+]
+
+/** The codec of a logical stream by its first packet; one that we do not know is of the kind that pages tell. */
+export function codecOf(first: Uint8Array): Codec {
+  const row = rows.find(({ magic }) => beginsWith(first, magic))
+  return row?.codec(first) ?? { headerPackets: undefined }
+}
+
+export const beginsWith = (bytes: Uint8Array, magic: string): boolean =>
+  [...magic].every((char, i) => bytes[i] === char.charCodeAt(0))

@@ -1,0 +1,123 @@
+import { joined } from '../joined.ts'
+import { FormatError, formatLimits } from '../limits.ts'
+import { beginsWith, type Codec, codecOf } from './codecs.ts'
+import { parseComments, titleOf } from './comments.ts'
+import { isTimeless, type Page, packetsBegun, packetsEnded } from './page.ts'
+
+interface Stream {
+  codec: Codec
+  /** packets that have ended */
+  packets: number
+  hasData: boolean
+  /** its header pages as far as they have come */
+  header: Page[]
+}
+
+/** What a page is to its link: `stray` belongs to none of its streams, a listener may begin at an `entry`. */
+export type Role = 'header' | 'entry' | 'data' | 'stray'
+
+/**
+ * One link of a chain (RFC 3533 §4): the logical streams that begin together, and their pages.
+ *
+ *   [ BOS a | BOS b | header a | header b | data a | data b | … ]
+ *     the link's header, which every listener needs  ^ from here on, a listener may begin
+ */
+export class Link {
+  #streams = new Map<number, Stream>()
+  #header: Page[] = []
+  #headerBytes = 0
+
+  /** Whether a page opens the next link: a stream begins after data, or one that has begun already begins anew. */
+  isLeftBy({ isBos, serial }: Page): boolean {
+    return isBos && (this.hasData || this.#streams.has(serial))
+  }
+
+  /** whether data has come, and so the header is whole */
+  get hasData(): boolean {
+    for (const { hasData } of this.#streams.values()) if (hasData) return true
+    return false
+  }
+
+  /** all header pages so far, in their order */
+  get header(): readonly Page[] {
+    return this.#header
+  }
+
+  /** What its comments say is playing. */
+  get title(): string | undefined {
+    for (const stream of this.#streams.values()) {
+      const title = titleOfStream(stream)
+      if (title !== undefined) return title
+    }
+    return undefined
+  }
+
+  /** Takes in the next page. @throws FormatError where the header is beyond its bounds */
+  add(page: Page): Role {
+    if (page.isBos) this.#begin(page)
+    const stream = this.#streams.get(page.serial)
+    if (!stream) return 'stray'
+    const isHeader = isHeaderPage(stream, page)
+    stream.packets += packetsEnded(page)
+    if (isHeader) {
+      this.#addHeader(stream, page)
+      return 'header'
+    }
+    stream.hasData = true
+    return this.#isEntry(stream, page) ? 'entry' : 'data'
+  }
+
+  #begin(page: Page): void {
+    if (this.#streams.size >= formatLimits.oggStreamsMax)
+      throw new FormatError(`more than ${formatLimits.oggStreamsMax} Ogg streams begin together`)
+    const [first = new Uint8Array()] = packetsBegun(page)
+    this.#streams.set(page.serial, { codec: codecOf(first), packets: 0, hasData: false, header: [] })
+  }
+
+  #addHeader(stream: Stream, page: Page): void {
+    this.#headerBytes += page.bytes.length
+    if (this.#headerBytes > formatLimits.headerBytesMax)
+      throw new FormatError(`Ogg header pages beyond ${formatLimits.headerBytesMax} bytes`)
+    stream.header.push(page)
+    this.#header.push(page)
+  }
+
+  /** Where there is video, at its key frames; else on any page on which a packet begins. */
+  #isEntry(stream: Stream, page: Page): boolean {
+    const begun = packetsBegun(page)
+    if (stream.codec.isKeyframe) return begun.some(stream.codec.isKeyframe)
+    return begun.length > 0 && !this.#hasVideo()
+  }
+
+  #hasVideo(): boolean {
+    for (const { codec } of this.#streams.values()) if (codec.isKeyframe) return true
+    return false
+  }
+}
+
+function isHeaderPage({ codec, packets, hasData }: Stream, page: Page): boolean {
+  if (codec.headerPackets !== undefined) return packets < codec.headerPackets
+  return page.isBos || (!hasData && isTimeless(page))
+}
+
+function titleOfStream({ codec, header }: Stream): string | undefined {
+  const packet = codec.comments && secondPacket(header)
+  if (!codec.comments || !packet || !beginsWith(packet, codec.comments.magic)) return undefined
+  return titleOf(parseComments(packet.subarray(codec.comments.at)))
+}
+
+/** The second packet of a stream, put together from the pages that it spans. */
+function secondPacket(pages: readonly Page[]): Uint8Array | undefined {
+  const pieces: Uint8Array[] = []
+  let ended = 0
+  for (const { lacing, body } of pages) {
+    let at = 0
+    for (const value of lacing) {
+      if (ended === 1) pieces.push(body.subarray(at, at + value))
+      at += value
+      if (value < 255) ended++
+      if (ended === 2) return joined(pieces)
+    }
+  }
+  return undefined
+}
