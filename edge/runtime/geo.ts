@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { type CityResponse, Reader, type ReaderOptions } from 'mmdb-lib'
+import { type CityResponse, Reader } from 'mmdb-lib'
 import type { Whereabouts } from '../../shared/regions.ts'
 
 /** Where an address is, as far as the database knows. */
 export type Locate = (address: string) => Whereabouts | undefined
 
-/** records kept decoded: one has names in eight languages and costs 10 µs; a busy hour's cities and countries */
+/** records kept decoded: the cities of a busy hour; one has its names in eight languages, some kB of text */
 const recordsMax = 20_000
 
 /**
@@ -26,11 +26,11 @@ export function openGeo(path: string): Locate {
 }
 
 /** Decoded records by their offset in the file, forgotten all at once when there are too many. */
-function recordCache(): NonNullable<ReaderOptions['cache']> {
+function recordCache() {
   const records = new Map<string | number, unknown>()
   return {
-    get: (offset) => records.get(offset),
-    set(offset, record) {
+    get: (offset: string | number) => records.get(offset),
+    set(offset: string | number, record: unknown) {
       if (records.size === recordsMax) records.clear()
       records.set(offset, record)
     },
