@@ -58,7 +58,8 @@ async function listen(program: Program, { port, bind }: OriginConfig): ReturnTyp
   try {
     return await program.listen()
   } catch (error) {
-    const why = error instanceof Error ? error.message : error
+    const why = error instanceof Error ? error.message : String(error)
+    if (!/EADDR|EACCES|in use/.test(why)) throw new ConfigError(why)
     throw new ConfigError(
       `--port is ${port} and --bind is ${bind ?? '::'}, expected an address that is free (${why})`,
     )

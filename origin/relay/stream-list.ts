@@ -108,8 +108,8 @@ export class StreamListPoller {
   }
 
   #complain(trouble: string | undefined): void {
-    if (trouble !== undefined && trouble !== this.#lastTrouble) log.warn('stream list', { trouble })
-    if (trouble === undefined && this.#lastTrouble !== undefined) log.info('stream list is back')
+    if (trouble !== undefined && trouble !== this.#lastTrouble) log.warn('no good stream list', { trouble })
+    if (trouble === undefined && this.#lastTrouble !== undefined) log.info('the stream list is good again')
     this.#lastTrouble = trouble
   }
 }

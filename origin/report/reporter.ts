@@ -11,6 +11,7 @@ import type { Timers } from '../timers.ts'
 import { parseReply, type Reply } from './reply.ts'
 import {
   dueAtMs,
+  gapMs,
   maySend,
   type Schedule,
   startSchedule,
@@ -50,9 +51,11 @@ export class Reporter {
   #sending: Promise<boolean> | undefined
   #failures = 0
   #stopped = false
+  #isLeaving = false
   #cancel = () => {}
   #reply: Reply | undefined
-  #trouble: string | undefined
+  /** what went wrong since the last report that was taken; each is said once */
+  #troubles = new Set<string>()
 
   /** @param url the decider's origin */
   constructor(url: string, login: Login, deps: ReporterDeps) {
@@ -68,7 +71,7 @@ export class Reporter {
   }
   /** whether the last report was taken */
   get isAnswering(): boolean {
-    return this.#reply !== undefined && this.#trouble === undefined
+    return this.#reply !== undefined && this.#troubles.size === 0
   }
 
   start(): void {
@@ -84,17 +87,22 @@ export class Reporter {
   /** Right before a request for the stream list: sends, unless one went within the last second or back-off holds it. */
   async flush(): Promise<void> {
     if (this.#sending) await this.#sending
-    else if (!this.#stopped && maySend(this.#schedule, this.#deps.nowMs())) await this.#send()
+    else if (!this.#isLeaving && maySend(this.#schedule, this.#deps.nowMs())) await this.#send()
   }
 
-  /** The last report, which says `leaving`; resolves when it was taken, or cannot be. No other follows. */
+  /**
+   * The last report, which says `leaving`, and again where a decider that knows us does not take it.
+   * Resolves when it was taken, or cannot be. No other report follows.
+   */
   async leave(): Promise<void> {
+    const { timers, nowMs } = this.#deps
     this.#cancel()
-    this.#stopped = true
+    this.#isLeaving = true
     await this.#sending
-    const waitMs = this.#schedule.sentAtMs + 1000 - this.#deps.nowMs()
-    if (waitMs > 0) await new Promise<void>((resolve) => this.#deps.timers.after(waitMs, resolve))
-    await this.#send()
+    do {
+      const waitMs = this.#schedule.sentAtMs + gapMs - nowMs()
+      if (waitMs > 0) await new Promise<void>((resolve) => timers.after(waitMs, resolve))
+    } while (!this.#stopped && !(await this.#send()) && this.#reply)
   }
 
   stop(): void {
@@ -103,7 +111,7 @@ export class Reporter {
   }
 
   #look(): void {
-    if (this.#stopped) return
+    if (this.#stopped || this.#isLeaving) return
     this.#cancel()
     const { nowMs, load, timers, promisedMs } = this.#deps
     this.#schedule = { ...this.#schedule, promisedMs: promisedMs() }
@@ -156,8 +164,8 @@ export class Reporter {
     const before = this.#reply
     this.#reply = reply
     this.#failures = 0
-    if (this.#trouble !== undefined || !before) log.info('reports are taken', { by: this.url })
-    this.#trouble = undefined
+    if (this.#troubles.size > 0 || !before) log.info('reports are taken', { by: this.url })
+    this.#troubles.clear()
     this.#schedule = withReply(this.#schedule, reply.interval)
     if (before?.isDraining !== reply.isDraining || before.edgeUrl !== reply.edgeUrl) this.#deps.onReply()
   }
@@ -175,9 +183,9 @@ export class Reporter {
 
   /** S12: a server without load balancing refuses every report alike; that is said once. */
   #complain(status: number | undefined, text: string): void {
-    const trouble = status === undefined ? text : `answered ${status}`
-    if (trouble === this.#trouble) return
-    this.#trouble = trouble
+    const trouble = status === undefined ? 'away' : `answered ${status}`
+    if (this.#troubles.has(trouble)) return
+    this.#troubles.add(trouble)
     const [why = ''] = text.trim().split('\n')
     log.warn('report not taken', {
       by: this.url,

@@ -1,5 +1,5 @@
 /** ms between two reports at least, whatever happens (contract §2) */
-const gapMs = 1000
+export const gapMs = 1000
 /** share of the maximum by which the count of listeners may move without a word */
 const movedShare = 0.05
 

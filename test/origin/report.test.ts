@@ -269,6 +269,24 @@ describe('when a report goes (contract §2)', () => {
   })
 })
 
+test('a decider that knows us and is away for a moment is told goodbye when it is back', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  reporter.start()
+  await time.pass(2000)
+  const taken = edge.answers.next
+  edge.answers.next = () => {
+    throw new TypeError('fetch failed')
+  }
+  const left = reporter.leave()
+  await time.pass(1500)
+  edge.answers.next = taken
+  await time.pass(60_000)
+  await left
+  expect(edge.times()).toEqual([0, 2000, 3000, 4000])
+})
+
 describe('who reports', () => {
   test('401 as user relay: a master tries as user master, and stays with what works', async () => {
     const time = new ManualTime()
@@ -338,5 +356,9 @@ describe('who reports', () => {
     await time.pass(0)
     expect(edge.told.length).toBe(1)
     expect(reports.edgeUrl).toBeUndefined()
+    const left = reports.leave()
+    await time.pass(60_000)
+    await left
+    expect(edge.told.length).toBe(2)
   })
 })
