@@ -1,0 +1,38 @@
+/** What holds in a mount's stream from a place on, until the next such place: its titles, a container's headers. */
+export class ByPlace<T> {
+  #entries: [Entry<T>, ...Entry<T>[]]
+  #newest: T
+
+  /** @param first what holds at the beginning */
+  constructor(first: T) {
+    this.#entries = [{ from: 0, value: first }]
+    this.#newest = first
+  }
+
+  get newest(): T {
+    return this.#newest
+  }
+
+  /** Holds from this place on, which is not before any that was set. */
+  set(from: number, value: T): void {
+    this.#newest = value
+    this.#entries.push({ from, value })
+  }
+
+  at(place: number): T {
+    return (this.#entries.findLast(({ from }) => from <= place) ?? this.#entries[0]).value
+  }
+
+  /** Forgets what held only before this place. */
+  prune(place: number): void {
+    const [first, ...others] = this.#entries
+    const keep = others.findLastIndex(({ from }) => from <= place)
+    const [next = first, ...rest] = others.slice(Math.max(0, keep))
+    if (keep >= 0) this.#entries = [next, ...rest]
+  }
+}
+
+interface Entry<T> {
+  from: number
+  value: T
+}
