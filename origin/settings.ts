@@ -85,7 +85,7 @@ export const settingSchemas = {
 
 export type SettingName = keyof typeof settingSchemas
 
-/** What may be given more than once; each time adds one. */
+/** What may be given more than once; each time adds one, unless it is there. */
 const lists = ['publicUrl', 'master', 'edge'] as const satisfies readonly SettingName[]
 type ListName = (typeof lists)[number]
 const isList = (name: SettingName): name is ListName => lists.some((list) => list === name)
@@ -105,6 +105,7 @@ export function readSetting(settings: Settings, name: SettingName, said: string,
     throw new ConfigError(`${said} is ${shown}, ${parsed.issues[0].message}`)
   }
   const before = settings[name]
-  const next = isList(name) ? [...(Array.isArray(before) ? before : []), parsed.output] : parsed.output
+  const more = Array.isArray(before) ? before : []
+  const next = isList(name) ? [...new Set([...more, parsed.output])] : parsed.output
   Object.assign(settings, { [name]: next })
 }

@@ -85,6 +85,11 @@ describe('flags', () => {
     expect(config.edges).toEqual(['http://e1.example', 'http://e2.example'])
   })
 
+  test('what is given twice counts once', () => {
+    const twice = '--edge http://e.example --edge http://e.example:80/ --edge-password e --hostname a.example'
+    expect(fromFlags(twice).edges).toEqual(['http://e.example'])
+  })
+
   test('a value may begin with a minus sign', () => {
     expect(fromFlags('--location -33.9,-70.5').location).toEqual({ latitude: -33.9, longitude: -70.5 })
   })
