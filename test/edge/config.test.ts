@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, parseConfig } from '../../edge/config.ts'
+
+const passwords = { RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' }
+
+test('an edge with its two passwords has the defaults of the contract', () => {
+  expect(parseConfig(passwords)).toEqual({
+    access: {
+      relayUser: 'relay',
+      relayPasswords: ['relay-secret'],
+      adminUser: 'admin',
+      adminPassword: 'admin-secret',
+      masterPassword: undefined,
+      relays: new Map(),
+    },
+    publicUrl: undefined,
+    host: '::',
+    port: 8000,
+    dataDir: './data',
+    lastResortUrl: undefined,
+    maxListenersDefault: 100,
+    httpsOnly: false,
+    probe: false,
+    trustedProxies: [],
+    geoDb: undefined,
+    logLevel: 'info',
+  })
+})
+
+test('an empty variable is one that is not set, and what is no setting is ignored', () => {
+  const other = { PORT: '', PUBLIC_URL: '', TERM: 'xterm', CLUSTER: { binding: true } }
+  expect(parseConfig({ ...passwords, ...other })).toEqual(parseConfig(passwords))
+})
+
+test('good values are taken', () => {
+  const config = parseConfig({
+    RELAY_PASSWORD: 'old  new',
+    ADMIN_PASSWORD: 'with spaces: allowed',
+    RELAYS: 'relay1:one, 192.0.2.1:8000:two,[2001:db8::1]:8000:three',
+    PUBLIC_URL: 'HTTPS://Radio.Example.org:443/',
+    TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+    LAST_RESORT_URL: 'http://last.example.org/a b',
+    DEFAULT_MAX_LISTENERS: '0',
+    PORT: '0',
+    HTTPS_ONLY: '1',
+    LOG_LEVEL: 'warn',
+  })
+  expect(config.access.relayPasswords).toEqual(['old', 'new'])
+  expect([...config.access.relays]).toEqual([
+    ['relay1', 'one'],
+    ['192.0.2.1:8000', 'two'],
+    ['[2001:db8::1]:8000', 'three'],
+  ])
+  expect(config).toMatchObject({
+    publicUrl: 'https://radio.example.org',
+    lastResortUrl: 'http://last.example.org/a%20b',
+    maxListenersDefault: 0,
+    port: 0,
+    httpsOnly: true,
+    logLevel: 'warning',
+  })
+  expect(config.trustedProxies).toHaveLength(2)
+})
+
+describe('a bad value stops the start with its name, the value, and what is allowed', () => {
+  test.each([
+    ['PORT', '65536', 'an integer from 0 to 65535'],
+    ['PORT', '80a', 'an integer from 0 to 65535'],
+    ['DEFAULT_MAX_LISTENERS', '-1', 'an integer from 0 to 9007199254740991'],
+    ['HTTPS_ONLY', 'yes', '0 or 1'],
+    ['PROBE', '2', '0 or 1'],
+    ['LOG_LEVEL', 'loud', 'trace, debug, info, warning, error, fatal'],
+    ['PUBLIC_URL', 'radio.example.org', 'http://host:port'],
+    ['PUBLIC_URL', 'http://radio.example.org/path', 'without user, path, query or fragment'],
+    ['PUBLIC_URL', 'http://user@radio.example.org', 'without user, path, query or fragment'],
+    ['LAST_RESORT_URL', 'ftp://x', 'an http or https URL without user'],
+    ['LAST_RESORT_URL', 'http://u:p@x/', 'an http or https URL without user'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8,proxy', 'addresses or CIDR blocks'],
+    ['HOST', 'two words', 'an address or a name'],
+    ['RELAY_USER', 'with:colon', 'visible ASCII without a colon'],
+  ])('%s=%s', (name, value, allowed) => {
+    const message = messageOf({ ...passwords, [name]: value })
+    expect(message).toContain(`${name} is ${JSON.stringify(value)}, expected `)
+    expect(message).toContain(allowed)
+  })
+
+  test('a secret without its value', () => {
+    for (const RELAYS of ['relay1', 'relay1:', 'a:hush,a:hush', 'id with space:hush']) {
+      const message = messageOf({ ...passwords, RELAYS })
+      expect(message).toMatch(/^RELAYS is a secret not shown here, expected /)
+      expect(message).not.toContain('hush')
+    }
+  })
+
+  test('all of them at once, and passwords that are missing', () => {
+    expect(messageOf({ PORT: 'x', RELAY_PASSWORD: '' }).split('\n')).toEqual([
+      'RELAY_PASSWORD is not set, expected a password: there is no default',
+      'ADMIN_PASSWORD is not set, expected a password: there is no default',
+      'PORT is "x", expected an integer from 0 to 65535',
+    ])
+  })
+})
+
+function messageOf(environment: Record<string, string>): string {
+  try {
+    parseConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  throw new Error('it was taken')
+}
