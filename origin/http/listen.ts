@@ -55,6 +55,9 @@ export function listen(connection: Connection, mount: Mount, serving: Serving): 
 const isRelay = ({ head }: Connection, { config }: Serving) =>
   proven(config, head.headers.get('authorization')).relay
 
+const asksForIcy = ({ head }: Connection, mount: ActiveMount) =>
+  mount.takesIcy && Number(head.headers.get('icy-metadata')) > 0
+
 function answer(connection: Connection, name: Mount, serving: Serving, placement: Placement): void {
   const { socket, head } = connection
   const { version } = head
@@ -72,7 +75,7 @@ function answer(connection: Connection, name: Mount, serving: Serving, placement
     return
   }
   if (isProbe(head.headers.get('range'))) finish(socket, printProbe(version, mount, headOnly))
-  else if (headOnly) finish(socket, printStreamHead(version, mount, false))
+  else if (headOnly) finish(socket, printStreamHead(version, mount, asksForIcy(connection, mount)))
   else stream(connection, mount, serving)
 }
 
@@ -120,7 +123,7 @@ function stream(connection: Connection, mount: ActiveMount, serving: Serving): v
     finish(socket, printRefused(head.version, full, false))
     return
   }
-  const icy = mount.takesIcy && Number(head.headers.get('icy-metadata')) > 0
+  const icy = asksForIcy(connection, mount)
   const info = {
     address,
     userAgent: head.headers.get('user-agent'),

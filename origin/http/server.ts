@@ -44,7 +44,10 @@ export class HttpServer {
     let tlsPort: number | undefined
     if (config.tls) {
       const files = { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) }
-      const tls = createTlsServer({ ...options, ...files }, (socket) => this.#accept(socket, true))
+      const handshakeTimeout = config.limits.headerTimeoutMs
+      const tls = createTlsServer({ ...options, ...files, handshakeTimeout }, (socket) =>
+        this.#accept(socket, true),
+      )
       tls.on('tlsClientError', ignore)
       tlsPort = await this.#bind(tls, config.tls.port)
     }
@@ -95,9 +98,18 @@ export class HttpServer {
       return
     }
     this.#serving.state.load.connections++
+    this.#track(socket)
+    this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
+    this.#readHead(socket, address, secure)
+  }
+
+  /** Apart from {@link #readHead}, so that what lives as long as the connection does not hold on to what read its head. */
+  #track(socket: Socket): void {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
-    this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
+  }
+
+  #readHead(socket: Socket, address: string, secure: boolean): void {
     const reader = new HeadReader()
     const onGone = () => {
       this.#waiting.delete(socket)
@@ -150,6 +162,7 @@ function listenOn(server: Server, port: number, host: string): Promise<number> {
     server.once('error', reject)
     server.listen({ port, host, backlog: 4096 }, () => {
       server.off('error', reject)
+      server.on('error', (error) => log.error('a listening socket failed', { host, port, error }))
       const bound = server.address()
       resolve(typeof bound === 'object' && bound !== null ? bound.port : port)
     })

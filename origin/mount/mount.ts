@@ -1,6 +1,6 @@
 import type { Mount } from '../../shared/mount.ts'
 import { framerFor, mediaType, takesIcy } from '../format/formats.ts'
-import type { Framer } from '../format/framer.ts'
+import type { Cut, Framer } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
 import { Rate } from '../rate.ts'
@@ -9,7 +9,7 @@ import type { FeedInfo } from './feed.ts'
 import { Listener, type ListenerInfo, type Tally, type Wire } from './listener.ts'
 import type { LiveMount } from './live-mount.ts'
 import type { MountsDeps } from './mounts.ts'
-import { Queue } from './queue.ts'
+import { asBuffer, Queue } from './queue.ts'
 import { Titles } from './titles.ts'
 import { Woven } from './woven.ts'
 
@@ -215,12 +215,13 @@ export class ActiveMount implements LiveMount {
     this.#emit(this.#framer.take())
   }
 
-  #emit(cut: { bytes: Uint8Array; frames: readonly number[] }): void {
+  #emit({ bytes, frames }: Cut): void {
     const { queue } = this.#plain
-    if (cut.bytes.length > 0) {
+    if (bytes.length > 0) {
       const place = queue.endPlace
-      queue.push(cut)
-      this.#woven.push(cut, place)
+      const chunk = { bytes: asBuffer(bytes), frames }
+      queue.push(chunk)
+      this.#woven.push(chunk, place)
       this.#titles.prune(queue.firstPlace)
     }
     this.#plain.flush()

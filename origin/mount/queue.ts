@@ -5,6 +5,10 @@ export interface Chunk {
   readonly frames: readonly number[]
 }
 
+/** The same memory as a Buffer: sockets wrap every other kind of bytes anew at each write. */
+export const asBuffer = ({ buffer, byteOffset, length }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, length)
+
 interface Held<C extends Chunk> {
   chunk: C
   /** place of its first byte, counted from the queue's beginning */

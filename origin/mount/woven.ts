@@ -4,7 +4,7 @@ import { limits } from '../limits.ts'
 import { Audience } from './audience.ts'
 import type { Listener } from './listener.ts'
 import type { MountsDeps } from './mounts.ts'
-import { type Chunk, Queue } from './queue.ts'
+import { asBuffer, type Chunk, Queue } from './queue.ts'
 import type { Titles } from './titles.ts'
 
 /** bytes that the woven queue holds beyond the burst: a grid point lies within, wherever the burst begins */
@@ -54,11 +54,16 @@ export class Woven {
       this.#burst = undefined
       return
     }
-    audience.queue.push(interleaver.weave(chunk, (offset) => this.#titles.blockAt(place + offset)))
+    audience.queue.push(this.#weave(interleaver, chunk, place))
   }
 
   flush(): void {
     this.#active?.audience.flush()
+  }
+
+  #weave(interleaver: Interleaver, chunk: Chunk, place: number): WovenChunk {
+    const woven = interleaver.weave(chunk, (offset) => this.#titles.blockAt(place + offset))
+    return { ...woven, bytes: asBuffer(woven.bytes) }
   }
 
   /** Weaves what the plain queue holds, so that the first listener has its burst too. */
@@ -68,8 +73,7 @@ export class Woven {
     const interleaver = new Interleaver(limits.metaintBytes)
     let place = this.#plain.firstPlace
     for (const chunk of this.#plain.chunks) {
-      const from = place
-      queue.push(interleaver.weave(chunk, (offset) => this.#titles.blockAt(from + offset)))
+      queue.push(this.#weave(interleaver, chunk, place))
       place += chunk.bytes.length
     }
     return { interleaver, audience: new Audience(queue, this.#deps.timers, this.#settle) }

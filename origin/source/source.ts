@@ -16,7 +16,7 @@ const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\
 /** Takes in a source: PUT, POST or SOURCE on a mount. It has the connection from here on. */
 export function takeSource(connection: Connection, mount: Mount, serving: Serving): void {
   const { socket, head, address } = connection
-  const feed = refusalOf(connection, serving) ?? openFeed(connection, mount, serving)
+  const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving)
   if ('status' in feed) {
     log.info('source refused', { mount, address, why: feed.text })
     finish(socket, printRefusal(feed))
@@ -33,13 +33,13 @@ interface Refusal {
   text: string
 }
 
-function refusalOf({ head }: Connection, { config, state }: Serving): Refusal | undefined {
+function refusalOf({ head }: Connection, mount: Mount, { config, state }: Serving): Refusal | undefined {
   if (!proven(config, head.headers.get('authorization')).source)
     return { status: 401, text: 'You need to authenticate' }
   if (contentTypeOf(head.method, head.headers) === undefined)
     return { status: 403, text: 'No Content-type given' }
-  const sources = state.mounts.list().filter(({ kind }) => kind === 'source').length
-  if (sources >= config.limits.sources) return { status: 403, text: 'too many sources connected' }
+  const others = state.mounts.list().filter(({ kind, name }) => kind === 'source' && name !== mount)
+  if (others.length >= config.limits.sources) return { status: 403, text: 'too many sources connected' }
   return undefined
 }
 
