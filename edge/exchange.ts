@@ -1,5 +1,6 @@
 import type { Registry } from '../shared/registry.ts'
 import type { Server } from '../shared/server.ts'
+import { isSameCarriage, type PackedServer, pack } from './packed-server.ts'
 
 /** Redirects that an isolate made to a server and has not told of yet. */
 export interface Delta {
@@ -18,8 +19,8 @@ export interface Exchanged {
   version: Version
   /** all servers are in it; one that is not is gone */
   whole: boolean
-  /** those that changed since the isolate's version */
-  servers: readonly Server[]
+  /** those that changed since the isolate's version; with what they carry where that changed too */
+  servers: readonly PackedServer[]
   /** those that went since then */
   removed: readonly string[]
   /** every debit above 0, of servers that changed and of those that did not */
@@ -35,8 +36,8 @@ export class Exchange {
   #epoch: string
   #removedMax: number
   #change = 0
-  /** each server as it was last numbered */
-  #numbered = new Map<string, { server: Server; change: number }>()
+  /** each server as it was last numbered, and when what it carries last changed */
+  #numbered = new Map<string, { server: Server; change: number; carriageChange: number }>()
   #removed = new Map<string, number>()
   /** versions below it cannot be brought up to date in part: what was removed since has been forgotten */
   #changeMin = 0
@@ -62,7 +63,7 @@ export class Exchange {
     return {
       version: { epoch: this.#epoch, change: this.#change },
       whole: since < 0,
-      servers: changed.map(({ server }) => server),
+      servers: changed.map(({ server, carriageChange }) => pack(server, carriageChange > since)),
       removed: [...this.#removed].filter(([, change]) => change > since).map(([id]) => id),
       debits: [...servers.values()]
         .filter(({ debit }) => debit > 0)
@@ -73,11 +74,14 @@ export class Exchange {
   /** Gives a number to whatever changed since the last time; the registry makes a new server of every change. */
   #number(): void {
     const { servers } = this.#registry.view
-    for (const [id, server] of servers)
-      if (this.#numbered.get(id)?.server !== server) {
-        this.#numbered.set(id, { server, change: ++this.#change })
-        this.#removed.delete(id)
-      }
+    for (const [id, server] of servers) {
+      const last = this.#numbered.get(id)
+      if (last?.server === server) continue
+      const change = ++this.#change
+      const isSame = last !== undefined && isSameCarriage(last.server.report, server.report)
+      this.#numbered.set(id, { server, change, carriageChange: isSame ? last.carriageChange : change })
+      this.#removed.delete(id)
+    }
     for (const id of this.#numbered.keys()) if (!servers.has(id)) this.#remove(id)
   }
 

@@ -10,6 +10,8 @@ export const edgeLimits = {
   snapshotLookMs: 10,
   /** ms for which debits gather in an isolate before they are sent: one call then serves hundreds of redirects */
   flushMs: 2000,
+  /** part of it that is added by chance */
+  flushJitter: 0.25,
   /** ms after which a refresh that never came back is taken for dropped by the runtime */
   leaseMs: 5000,
   /** ms that the page's history is kept in an isolate: its buckets are minutes */

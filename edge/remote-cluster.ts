@@ -6,6 +6,7 @@ import type { HistoryRow } from '../shared/server-table.ts'
 import { View } from '../shared/view.ts'
 import type { Delta, Exchanged, Version } from './exchange.ts'
 import { edgeLimits } from './limits.ts'
+import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
 
 /** The object as an isolate calls it. */
 export interface ClusterStub {
@@ -24,6 +25,8 @@ export interface RemoteDeps {
   /** made for each call: a stub belongs to the request that made it */
   stub: () => ClusterStub
   nowMs: () => number
+  /** the dice: a number in [0, 1) */
+  roll: () => number
   sleep: (ms: number) => Promise<unknown>
   /** Lets work go on past the answer to the request that began it. */
   defer: (work: Promise<unknown>) => void
@@ -39,6 +42,8 @@ export interface RemoteDeps {
 export class RemoteCluster implements Cluster {
   #deps: RemoteDeps
   #view: View
+  /** what each server carries, which the object sends only when it changed */
+  #carriages = new Map<string, Carriage>()
   #version: Version | undefined
   #takenAtMs = Number.NEGATIVE_INFINITY
   /** until when the exchange under way may take; 0: none is under way */
@@ -121,8 +126,10 @@ export class RemoteCluster implements Cluster {
   #flushLater(): void {
     const nowMs = this.#deps.nowMs()
     if (this.#flushDueMs > nowMs) return
-    this.#flushDueMs = nowMs + edgeLimits.flushMs
-    this.#deps.defer(this.#deps.sleep(edgeLimits.flushMs).then(() => this.#refresh()))
+    // spread, so that the isolates of a crowd do not ask all at once
+    const inMs = edgeLimits.flushMs * (1 + this.#deps.roll() * edgeLimits.flushJitter)
+    this.#flushDueMs = nowMs + inMs
+    this.#deps.defer(this.#deps.sleep(inMs).then(() => this.#refresh()))
   }
 
   /** One exchange, unless one is under way. */
@@ -189,13 +196,18 @@ export class RemoteCluster implements Cluster {
     if (call < this.#callApplied) return // a later call was answered first
     this.#callApplied = call
     if (news.whole) {
-      const ids = new Set(news.servers.map(({ report }) => report.id))
-      for (const id of [...this.#view.servers.keys()]) if (!ids.has(id)) this.#view.remove(id)
+      const ids = new Set(news.servers.map(({ server }) => server.report.id))
+      for (const id of [...this.#view.servers.keys()]) if (!ids.has(id)) this.#remove(id)
     }
-    for (const id of news.removed) this.#view.remove(id)
+    for (const id of news.removed) this.#remove(id)
     const debits = new Map(news.debits)
     const debitOf = (id: string) => (debits.get(id) ?? 0) + (this.#counts.get(id)?.redirects ?? 0)
-    for (const server of news.servers) this.#view.put({ ...server, debit: debitOf(server.report.id) })
+    let isWhole = true
+    for (const packed of news.servers) {
+      const server = this.#unpack(packed)
+      if (server) this.#view.put({ ...server, debit: debitOf(server.report.id) })
+      else isWhole = false
+    }
     for (const server of [...this.#view.servers.values()]) {
       const debit = debitOf(server.report.id)
       // a weight that rises must be shown to the drums; they find out by themselves about one that falls
@@ -204,7 +216,20 @@ export class RemoteCluster implements Cluster {
     }
     const nowMs = this.#deps.nowMs()
     this.#view.prune(nowMs)
-    this.#version = news.version
+    // where a carriage is missing, everything is asked for anew
+    this.#version = isWhole ? news.version : { epoch: '', change: 0 }
     this.#takenAtMs = nowMs
+  }
+  #unpack(packed: PackedServer): Server | undefined {
+    const { id } = packed.server.report
+    const carriage = packed.carriage ?? this.#carriages.get(id)
+    if (!carriage) return undefined
+    this.#carriages.set(id, carriage)
+    return unpack(packed, carriage)
+  }
+
+  #remove(id: string): void {
+    this.#carriages.delete(id)
+    this.#view.remove(id)
   }
 }

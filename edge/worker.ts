@@ -6,6 +6,7 @@ import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import type { Exchanged } from './exchange.ts'
 import { startLog } from './log.ts'
 import { type ClusterStub, RemoteCluster } from './remote-cluster.ts'
+import { whereaboutsOf } from './whereabouts.ts'
 
 export { ClusterObject } from './cluster-object.ts'
 
@@ -34,6 +35,7 @@ function createWorker(config: EdgeConfig): Answer {
   const cluster = new RemoteCluster({
     stub: clusterStub,
     nowMs: Date.now,
+    roll: Math.random,
     sleep: (ms) => scheduler.wait(ms),
     defer: (work) =>
       waitUntil(work.catch((error: unknown) => logger.warning('deferred work failed: {error}', { error }))),
@@ -71,11 +73,17 @@ function clusterStub(): ClusterStub {
   }
 }
 
-/** On Workers nobody stands between the listener and us but Cloudflare, which vouches for URL and address. */
+/**
+ * On Workers nobody stands between the listener and us but Cloudflare, which vouches for URL, address and place.
+ * The facts are worked out when asked for: most redirects need but two of them.
+ */
 const factsOf = (request: Request, publicUrl: string | undefined): RequestFacts => ({
   address: request.headers.get('cf-connecting-ip') ?? undefined,
   secure: request.url.startsWith('https:'),
   get base() {
     return publicUrl ?? new URL(request.url).origin
+  },
+  get from() {
+    return whereaboutsOf(request)
   },
 })
