@@ -24,6 +24,7 @@ export const relayLimits = {
   idleLookMs: 1000,
   /** ms that the first listener of an on-demand relay waits for it */
   demandTimeoutMs: 15_000,
-  /** between two attempts at a mount */
+  /** between two attempts at a mount: while listeners wait for it (Icecast's 2 s at most), and while none do */
+  retryHeld: { firstMs: 250, maxMs: 2000 },
   retry: { firstMs: 500, maxMs: 10_000 },
 } as const

@@ -69,6 +69,13 @@ export class Relay {
     this.#connect()
   }
 
+  /** The master names it again: what waits for its next attempt waits no longer. */
+  retryNow(): void {
+    if (!this.#started || this.#pull) return
+    this.#cancelRetry()
+    this.#connect()
+  }
+
   /** Ends the mount; its listeners are closed. {@link start} begins anew. */
   stop(): void {
     this.#started = false
@@ -179,9 +186,8 @@ export class Relay {
     this.#running = false
     this.#attempt++
     this.#cancelRetry()
-    this.#cancelRetry = timers.after(backoffMs(relayLimits.retry, this.#attempt, roll()), () =>
-      this.#connect(),
-    )
+    const retry = this.#feed ? relayLimits.retryHeld : relayLimits.retry
+    this.#cancelRetry = timers.after(backoffMs(retry, this.#attempt, roll()), () => this.#connect())
     if (ran) onEnded()
   }
 

@@ -66,8 +66,10 @@ export class Relays {
       listed.add(mount)
       const url = new URL(printMount(mount), base ?? listUrl)
       const relay = this.#relays.get(mount)
-      if (relay) relay.url = url
-      else began = this.#begin(mount, url)
+      if (relay) {
+        relay.url = url
+        relay.retryNow()
+      } else began = this.#begin(mount, url)
       this.#unlisted.delete(mount)
     }
     for (const mount of this.#relays.keys())

@@ -277,6 +277,26 @@ describe('a short loss of the master', () => {
     expect(relays.has(mountOf('/live.mp3'))).toBe(false)
   })
 
+  test('while listeners wait it tries at least every two seconds, and at once when the list names the mount again', async () => {
+    const { list, play, newest, time, pulls } = slave()
+    list('/live.mp3\r\n')
+    play(0, 10)
+    const tries: number[] = []
+    for (let atMs = 0; atMs < 8000; atMs += 50) {
+      const pull = newest()
+      if (pulls.length > tries.length) {
+        tries.push(time.nowMs())
+        pull.events.lost('refused')
+      }
+      await time.pass(50)
+    }
+    expect(tries).toEqual([0, 250, 750, 1750, 3750, 5750, 7750])
+    list('/live.mp3\r\n')
+    expect(pulls.length).toBe(tries.length + 1)
+    list('/live.mp3\r\n')
+    expect(pulls.length).toBe(tries.length + 1)
+  })
+
   test('the end of a running relay asks for the list at once', () => {
     const { list, play, newest, ended } = slave()
     list('/live.mp3\r\n')
