@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { createProber, probe } from '../../edge/prober.ts'
+import { serversJson } from '../../shared/api.ts'
+import { Registry } from '../../shared/registry.ts'
+import type { Report } from '../../shared/report.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { reportOf } from '../kit/reports.ts'
+
+/** A prober over a registry with one server, and a network in which it answers or does not. */
+function createProbing(over: Partial<Report> = {}) {
+  const registry = new Registry(undefined, 100, 0)
+  const clock = { nowMs: 0 }
+  const network = { answers: true, asked: 0 }
+  const fetch = async () => {
+    network.asked++
+    if (network.answers) return new Response(null, { status: 500 })
+    throw new Error('refused')
+  }
+  const prober = createProber({ registry, fetch, nowMs: () => clock.nowMs, atOnce: 4, lookup: undefined })
+  const report = (changed: Partial<Report> = {}) => {
+    const sent = reportOf('s1', { interval: 3600, ...over, ...changed })
+    registry.put(sent, printSourcelist(sent), clock.nowMs)
+  }
+  const pass = async (ms: number) => {
+    for (const endMs = clock.nowMs + ms; clock.nowMs < endMs; clock.nowMs += 500) await prober.run()
+  }
+  report()
+  return { registry, network, report, pass, out: () => serversJson(registry.view, clock.nowMs)[0]?.out }
+}
+
+test('a server that answers is probed every 10 s, and any status is an answer', async () => {
+  const { network, pass, out } = createProbing()
+  await pass(30_000)
+  expect([network.asked, out()]).toEqual([3, null])
+})
+
+test('after three connections in a row without an answer it is unreachable, and in again with the first answer', async () => {
+  const { network, pass, out } = createProbing()
+  network.answers = false
+  await pass(500)
+  expect([network.asked, out()]).toEqual([1, null])
+  await pass(3000)
+  expect([network.asked, out()]).toEqual([2, null])
+  await pass(3000)
+  expect([network.asked, out()]).toEqual([3, 'unreachable'])
+  network.answers = true
+  await pass(3000)
+  expect([network.asked, out()]).toEqual([4, null])
+})
+
+test('its reports do not bring it back; another url is tried three times anew', async () => {
+  const { network, report, pass, out } = createProbing()
+  network.answers = false
+  await pass(10_000)
+  report()
+  await pass(3000)
+  expect(out()).toBe('unreachable')
+  report({ urls: ['https://s1.example.org', 'http://s1.example.org:8000'] })
+  await pass(500)
+  expect(out()).toBeNull()
+  await pass(10_000)
+  expect(out()).toBe('unreachable')
+})
+
+test('one that moves to the inside is in by its reports alone', async () => {
+  const { network, report, pass, out } = createProbing()
+  network.answers = false
+  await pass(10_000)
+  expect(out()).toBe('unreachable')
+  const { asked } = network
+  report({ urls: ['http://s1.example.org:8000', 'http://10.0.0.1'] })
+  report({ urls: ['http://10.0.0.1'] })
+  await pass(20_000)
+  expect([network.asked, out()]).toEqual([asked, null])
+})
+
+test('a server that is stale is not probed', async () => {
+  const { network, pass } = createProbing({ interval: 1 })
+  await pass(4500)
+  const { asked } = network
+  await pass(60_000)
+  expect(network.asked).toBe(asked)
+})
+
+test('a name that leads to the inside is not probed, one without an address is silent', async () => {
+  let asked = 0
+  const fetch = async () => {
+    asked++
+    return new Response()
+  }
+  const lookup = async (host: string) => {
+    if (host === 'gone.example.org') throw new Error('no such name')
+    return host === 'inner.example.org' ? ['192.0.2.1', '10.0.0.1'] : ['192.0.2.1']
+  }
+  expect(await probe('http://inner.example.org:8000', fetch, lookup)).toBe('inside')
+  expect(await probe('http://gone.example.org:8000', fetch, lookup)).toBe('silent')
+  expect(asked).toBe(0)
+  expect(await probe('http://relay.example.org:8000', fetch, lookup)).toBe('answered')
+  expect(asked).toBe(1)
+})

@@ -1,0 +1,78 @@
+import { evictDurableObject, reset, runDurableObjectAlarm } from 'cloudflare:test'
+import { env, exports } from 'cloudflare:workers'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { ServerJson } from '../../shared/api.ts'
+import { printBasic } from '../../shared/credentials.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { mountReport, reportOf } from '../kit/reports.ts'
+
+const authorization = printBasic({ user: 'admin', password: 'admin-secret' })
+const object = () => env.CLUSTER.getByName('cluster')
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await reset()
+})
+
+const ask = (path: string, init: RequestInit = {}) =>
+  exports.default.fetch(new Request(`http://edge.example${path}`, { redirect: 'manual', ...init }))
+
+/** Lets the network answer with the stats of a server whose one mount has so many listeners; gives what is asked of it. */
+function answerStats(listeners: number): string[] {
+  const asked: string[] = []
+  const source = { listenurl: 'http://localhost:8000/live.mp3', listeners, server_type: 'audio/mpeg' }
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+    asked.push(String(input))
+    return Response.json({ icestats: { source } })
+  })
+  return asked
+}
+
+async function nameServer(): Promise<void> {
+  const answer = await ask('/api/servers', {
+    method: 'POST',
+    headers: { Authorization: authorization, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ id: 'old', url: 'http://old.example.org:8000', maxListeners: 100 }),
+  })
+  expect(answer.status, await answer.text()).toBe(201)
+}
+
+async function reportMaster(): Promise<void> {
+  const report = reportOf('m', { role: 'master', maxListeners: 0, mounts: [mountReport('/live.mp3')] })
+  const answer = await ask('/admin/sourcelist.txt', {
+    method: 'POST',
+    headers: {
+      Authorization: printBasic({ user: 'relay', password: 'relay-secret' }),
+      'Content-Type': 'text/plain',
+    },
+    body: printSourcelist(report),
+  })
+  expect(answer.status, await answer.text()).toBe(200)
+}
+
+async function old(): Promise<ServerJson | undefined> {
+  const answer = await ask('/api/servers', { headers: { Authorization: authorization } })
+  return ((await answer.json()) as ServerJson[]).find(({ id }) => id === 'old')
+}
+
+test('the alarm of the object polls a server, and listeners are sent to it', async () => {
+  const asked = answerStats(5)
+  await reportMaster()
+  await nameServer()
+  await runDurableObjectAlarm(object()) // false where it went off by itself meanwhile: it was due at once
+  await vi.waitFor(async () => expect(await old()).toMatchObject({ listeners: 5, polled: true, out: null }))
+  expect(asked[0]).toBe('http://old.example.org:8000/status-json.xsl')
+  const answer = await ask('/live.mp3')
+  expect(answer.headers.get('location')).toBe('http://old.example.org:8000/live.mp3')
+})
+
+test('an object that was evicted goes on polling: its alarm is set, its servers are kept', async () => {
+  answerStats(5)
+  await reportMaster()
+  await nameServer()
+  await vi.waitFor(async () => expect(await old()).toMatchObject({ listeners: 5 }))
+  await evictDurableObject(object())
+  answerStats(6)
+  expect(await runDurableObjectAlarm(object())).toBe(true)
+  await vi.waitFor(async () => expect(await old()).toMatchObject({ listeners: 6, out: null }))
+})
