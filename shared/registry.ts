@@ -77,7 +77,7 @@ export class Registry {
       polled: beside.polled ?? false,
     }
     this.#table?.put(row)
-    this.#hold(row, report, beside.place)
+    this.#hold(row, report, this.#learn(report), beside.place)
     this.pace.note(report, nowMs)
     this.#recordHistory(nowMs)
     return undefined
@@ -212,18 +212,25 @@ export class Registry {
 
   #restore(row: ServerRow, nowMs: number): void {
     try {
+      const report = parseSourcelist(row.sourcelist)
       // a clock that was set back while we were down must not keep a server live for ever
-      this.#hold({ ...row, receivedAtMs: Math.min(row.receivedAtMs, nowMs) }, parseSourcelist(row.sourcelist))
+      const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
+      // its joins teach nothing: how many redirects led to the next ones went with the process that made them
+      this.#hold({ ...row, receivedAtMs }, report, noFactorMemory)
     } catch {
       this.#table?.remove(row.id) // written by a version whose format is gone; the server reports again
     }
   }
 
-  #hold(row: ServerRow, report: Report, place?: Place): void {
-    const debit = this.view.servers.get(row.id)?.debit ?? 0
-    const before = this.#kept.get(row.id)?.factor ?? noFactorMemory
+  #learn(report: Report): FactorMemory {
+    const debit = this.view.servers.get(report.id)?.debit ?? 0
+    const before = this.#kept.get(report.id)?.factor ?? noFactorMemory
     const factor = learnFactor(before, report, debit)
     this.#commonFactor.replace(before, factor)
+    return factor
+  }
+
+  #hold(row: ServerRow, report: Report, factor: FactorMemory, place?: Place): void {
     this.#kept.set(row.id, { boot: report.boot, seq: report.seq, formerBoots: row.formerBoots, factor })
     this.view.put({
       report,

@@ -2,10 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { decide } from '../../shared/decide.ts'
 import { CommonFactor, factorOf, learnFactor, noFactorMemory } from '../../shared/fan-out-factor.ts'
 import { Registry } from '../../shared/registry.ts'
+import { ServerTable } from '../../shared/server-table.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
 import { isProbe, isSticky, stickyRoll } from '../../shared/sticky.ts'
 import { View } from '../../shared/view.ts'
 import { chiSquareP } from '../kit/chi-square.ts'
 import { mountOf, reportOf, seededRoll, serverOf } from '../kit/reports.ts'
+import { memorySql } from '../kit/sqlite.ts'
 
 const live = mountOf('/live.mp3')
 
@@ -91,6 +94,30 @@ describe('S9: new listeners, where other deciders send some too', () => {
     expect(mean).toBeLessThan(230)
     expect(Math.min(...factors)).toBeGreaterThan(80)
     expect(Math.max(...factors)).toBeLessThan(500)
+  })
+
+  test('a restart teaches nothing: the joins between its two processes are nobody’s', () => {
+    const sql = memorySql()
+    const open = () => new Registry(new ServerTable(sql), 100, 0)
+    const redirect = (registry: Registry, debit: number) => {
+      const server = registry.view.servers.get('a')
+      if (server) server.debit = debit
+    }
+    const factorAfter = (registry: Registry, joins: number) => {
+      const told = reportOf('a', { boot: 'b', seq: joins, joins })
+      registry.put(told, printSourcelist(told), 0)
+      return registry.view.servers.get('a')?.factor
+    }
+    const before = open()
+    factorAfter(before, 0)
+    redirect(before, 100)
+    const after = open()
+    redirect(after, 10) // of the 100 joins that the next report tells, 90 were sent by the process before
+    expect([factorAfter(after, 100), factorAfter(after, 100)]).toEqual([1, 1])
+    redirect(after, 10)
+    expect(factorAfter(after, 110)).toBe(1)
+    redirect(after, 10)
+    expect(factorAfter(after, 130)).toBeCloseTo((10 * 0.9 + 20) / (10 * 0.9 + 10))
   })
 
   test('and scales what was redirected since the last report', () => {
