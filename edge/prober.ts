@@ -53,6 +53,9 @@ function report(id: string, url: string | undefined, before: Silences, now: Sile
   if (!isReachable(before) && isReachable(now)) logger.info('{id} answers again at {url}', { id, url })
 }
 
+/** 520 to 530 are Cloudflare's word for a server that it got no answer from; a Worker's fetch says nothing else of one. */
+const isFromCloudflare = (status: number) => status >= 520 && status <= 530
+
 /** One connection, unless the name leads to an address on the inside. */
 export async function probe(
   url: string,
@@ -70,7 +73,7 @@ export async function probe(
       signal,
     })
     await response.body?.cancel()
-    return 'answered'
+    return isFromCloudflare(response.status) ? 'silent' : 'answered'
   } catch {
     return 'silent'
   }

@@ -82,6 +82,21 @@ test('a server that is stale is not probed', async () => {
   expect(network.asked).toBe(asked)
 })
 
+test.for<[number, string]>([
+  [200, 'answered'],
+  [302, 'answered'],
+  [404, 'answered'],
+  [503, 'answered'],
+  [522, 'silent'],
+  [530, 'silent'],
+])(
+  'status %i is taken for %s: 52x is what Cloudflare says for a server that is silent',
+  async ([status, outcome]) => {
+    const fetch = async () => new Response(null, { status })
+    expect(await probe('http://relay.example.org:8000', fetch, undefined)).toBe(outcome)
+  },
+)
+
 test('a name that leads to the inside is not probed, one without an address is silent', async () => {
   let asked = 0
   const fetch = async () => {

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
 import { PolledServerError, parsePolledServer } from '../../shared/polled-server.ts'
+import { repo } from '../kit/process.ts'
 
 const named = { url: 'http://old.example.org:8000', maxListeners: 500 }
 const parse = (over: object = {}) => parsePolledServer(JSON.stringify({ ...named, ...over }))
@@ -92,4 +95,14 @@ describe('a bad body is refused by field, value and what is allowed:', () => {
   test('all fields at once, a line each', () => {
     expect(refusalOf('{}').split('\n')).toHaveLength(2)
   })
+})
+
+test('the fields are those that the documentation lists', () => {
+  const page = readFileSync(join(repo, 'docs/polled-servers.md'), 'utf8')
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'))
+  const listed = rows.flatMap((row) =>
+    [...(row.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  )
+  const fields = /expected (.*)$/.exec(refusalOf(JSON.stringify({ ...named, none: 1 })))?.[1]?.split(', ')
+  expect(listed.toSorted()).toEqual(fields?.toSorted())
 })
