@@ -1,0 +1,52 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { listen } from '../kit/listener.ts'
+import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
+import { connectRaw } from '../kit/raw.ts'
+import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { basic } from '../kit/source.ts'
+
+/** frames of one burst of the source, and ms between two: some thirty times faster than they play */
+const framesAtOnce = 100
+const pauseMs = 20
+
+describe.for(originRuntimes)('slow listeners on %s', (runtime) => {
+  test('are dropped when they fall off the queue, and the others hear every frame', async () => {
+    const origin = await startOrigin(runtime)
+    onTestFinished(() => origin.stop())
+    const source = connectRaw(origin.port)
+    const auth = basic('source', secrets.source)
+    source.send(`SOURCE /live.mp3 HTTP/1.0\r\nAuthorization: ${auth}\r\n\r\n`)
+    await source.until(/200 OK/)
+    let sent = 0
+    const play = () => {
+      const frames = Array.from({ length: framesAtOnce }, () => numberedFrame(sent++))
+      source.send(Buffer.concat(frames))
+    }
+    play()
+    const quick = await listen(`${origin.url}/live.mp3`)
+    const stalled = connectRaw(origin.port)
+    stalled.socket.pause()
+    stalled.send('GET /live.mp3 HTTP/1.0\r\n\r\n')
+    const playing = setInterval(play, pauseMs)
+    onTestFinished(() => {
+      clearInterval(playing)
+      quick.close()
+      source.socket.destroy()
+      stalled.socket.destroy()
+    })
+
+    const stats = async () => {
+      const answer = await fetch(`${origin.url}/admin/stats`, {
+        headers: { Authorization: basic('admin', secrets.admin) },
+      })
+      return answer.text()
+    }
+    await eventually(async () => /<slow_listeners>1</.test(await stats()), { withinMs: 40_000 })
+    expect(await stats()).toContain('<listeners>1</listeners>')
+    clearInterval(playing)
+    const heardAll = () => numbersInOrder(quick.audio()).first + numbersInOrder(quick.audio()).count === sent
+    await eventually(heardAll, { everyMs: 200 })
+    expect(quick.isClosed).toBe(false)
+  })
+})
