@@ -1,10 +1,10 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import { getLogger } from '@logtape/logtape'
 import type { RequestFacts } from '../shared/cluster-app.ts'
+import { startLog } from '../shared/log.ts'
 import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import type { Exchanged } from './exchange.ts'
-import { startLog } from './log.ts'
 import { type ClusterStub, RemoteCluster } from './remote-cluster.ts'
 import { whereaboutsOf } from './whereabouts.ts'
 
