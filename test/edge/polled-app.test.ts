@@ -17,7 +17,7 @@ function createApi() {
   const registry = new Registry(undefined, 100, 0)
   const cluster = localCluster(registry, config.access, () => 0)
   const app = polledApp({ cluster, config, nowMs: () => 0 })
-  const post = (body: BodyInit, headers: Record<string, string> = {}) =>
+  const post = (body: string, headers: Record<string, string> = {}) =>
     app.request('/api/servers', {
       method: 'POST',
       headers: { Authorization: admin, 'Content-Type': 'application/json', ...headers },

@@ -1,0 +1,37 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { drawnOrigins, serversAt } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { reportOf } from '../kit/reports.ts'
+import { edgeRuntimes, type Server, secrets, startEdge } from '../kit/runtimes.ts'
+import { basic } from '../kit/source.ts'
+
+/** RFC 5737: addresses for documentation, at which nobody ever answers. */
+const silent = 'http://192.0.2.1:8000'
+/** Nobody answers there either, which an edge must not find out. */
+const inside = 'http://127.0.0.1:9'
+
+describe.for(edgeRuntimes)('an edge on %s with PROBE=1', (runtime) => {
+  test('takes a server that never answers out of the draw, and leaves one on the inside alone', async () => {
+    const edge = await startEdge(runtime, { PROBE: '1' })
+    onTestFinished(() => edge.stop())
+    await reportFor('silent', silent, edge)
+    await reportFor('inside', inside, edge)
+    const out = async () =>
+      Object.fromEntries((await serversAt(edge)).map(({ id, out }) => [id, out] as const))
+    expect(await out()).toEqual({ silent: null, inside: null })
+    await eventually(async () => (await out()).silent === 'unreachable', { withinMs: 60_000, everyMs: 200 })
+    expect(await out()).toEqual({ silent: 'unreachable', inside: null })
+    const drawn = await drawnOrigins({ url: `${edge.url}/live.mp3` }, 20)
+    expect(new Set(drawn)).toEqual(new Set([inside]))
+  })
+})
+
+async function reportFor(id: string, url: string, edge: Server): Promise<void> {
+  const answer = await fetch(`${edge.url}/admin/sourcelist.txt`, {
+    method: 'POST',
+    headers: { Authorization: basic('relay', secrets.relay), 'Content-Type': 'text/plain; charset=utf-8' },
+    body: printSourcelist(reportOf(id, { urls: [url], interval: 120 })),
+  })
+  expect([answer.status, await answer.text()]).toMatchObject([200, expect.stringContaining('accepted 1')])
+}
