@@ -17,7 +17,7 @@ import type { Report } from '../shared/report.ts'
 import { ServerTable } from '../shared/server-table.ts'
 import { isProbe } from '../shared/sticky.ts'
 import type { OriginConfig } from './config.ts'
-import { type MountRequest, noRoom, notFound, type Placement, serve } from './placement.ts'
+import { type MountRequest, noRoom, notFound, type Placement } from './placement.ts'
 import { openSqlite } from './sqlite.ts'
 import type { OriginState } from './state.ts'
 
@@ -52,11 +52,8 @@ export class Decider {
     this.#deps = deps
     const table = config.dataDir === undefined ? undefined : new ServerTable(openSqlite(config.dataDir))
     this.#registry = new Registry(table, maxListenersDefault, nowMs())
-    const forget = () => {
-      this.#ownAtMs = Number.NEGATIVE_INFINITY
-    }
-    state.mounts.onChange(forget)
-    state.drain.onChange(forget)
+    state.mounts.onChange(() => this.changed())
+    state.drain.onChange(() => this.changed())
     const access = accessOf(config)
     const local = localCluster(this.#registry, access, nowMs)
     const current = () => {
@@ -83,13 +80,18 @@ export class Decider {
     const decision = decide(this.#registry.view, asked, nowMs(), roll, { httpsOnly: false })
     if (decision === 'unknown mount') return notFound
     if (decision === 'no room') return noRoom
-    if (decision.server.report.id === config.id) return serve
+    if (decision.server.report.id === config.id) return placeHere()
     if (!request.head && !isProbe(request.range)) {
       decision.server.debit++
       this.#registry.countRedirects(1)
     }
     const location = locationOf(decision.base, request.mount, request.query)
     return { serve: false, status: 302, location, forRoom: false }
+  }
+
+  /** This server's own report is another than a moment ago, by more than its counts. */
+  changed(): void {
+    this.#ownAtMs = Number.NEGATIVE_INFINITY
   }
 
   /** Forgets who has been gone for a day; called now and then. */

@@ -42,7 +42,7 @@ export function createPlacer({ config, state, reports, relays, decider, isLeavin
   }
   const choose = (request: MountRequest): Placement | Promise<Placement> => {
     if (isIdle(request)) return awaken(request)
-    return decider && !isLeaving() ? decider.place(request, () => placeHere(request)) : placeHere(request)
+    return decider ? decider.place(request, () => placeHere(request)) : placeHere(request)
   }
   /** A listener that was turned away for room is news to the deciders. */
   const tell = (placement: Placement): Placement => {

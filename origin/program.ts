@@ -74,6 +74,7 @@ export class Program {
   /** From now on new listeners are sent back or refused; resolves when the deciders know, or cannot be told. */
   async leave(): Promise<void> {
     this.#isLeaving = true
+    this.#decider?.changed()
     await this.#reports.leave()
   }
 

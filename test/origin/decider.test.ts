@@ -27,6 +27,7 @@ function master(flags = '', roll: () => number = () => 0) {
     file: undefined,
   })
   const state = createState(config, time.nowMs, time)
+  const leaving = { now: false }
   state.mounts.open(live, { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' })
   const decider = new Decider({
     config,
@@ -36,7 +37,7 @@ function master(flags = '', roll: () => number = () => 0) {
         config,
         boot: 'b',
         seq: 0,
-        state: state.drain.active ? 'draining' : 'up',
+        state: leaving.now ? 'leaving' : state.drain.active ? 'draining' : 'up',
         mounts: state.mounts.list(),
         idle: [],
         isMirrored: () => false,
@@ -51,7 +52,7 @@ function master(flags = '', roll: () => number = () => 0) {
     decider,
     relays: undefined,
     reports: { change: () => {}, isDraining: false, edgeUrl: undefined },
-    isLeaving: () => false,
+    isLeaving: () => leaving.now,
   })
   const get = (
     with_: { query?: string; userAgent?: string; relayLogin?: boolean; head?: boolean; range?: string } = {},
@@ -78,7 +79,7 @@ function master(flags = '', roll: () => number = () => 0) {
   const servers = async () =>
     (await (await request('GET', '/api/servers', basic('admin', 'a'))).json()) as ServerJson[]
   const free = async (id: string) => (await servers()).find((server) => server.id === id)?.free
-  return { time, state, get, report, request, servers, free }
+  return { time, state, leaving, decider, get, report, request, servers, free }
 }
 
 /** Dice that come up in turn. */
@@ -166,6 +167,15 @@ describe('a master that decides itself', () => {
     const { get, state } = master()
     state.mounts.kill(live, 'gone')
     expect(get()).toMatchObject({ status: 404 })
+  })
+
+  test('about to end it serves nobody new, and sends them to its slaves', async () => {
+    const { report, get, leaving, decider } = master('', () => 0)
+    await report()
+    expect(get()).toEqual({ serve: true })
+    leaving.now = true
+    decider.changed()
+    expect(get()).toMatchObject({ status: 302 })
   })
 
   test('drained by its own API it sends everybody to the slaves', async () => {
