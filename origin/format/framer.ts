@@ -18,6 +18,7 @@ export interface HeaderSet {
 
 /** Finds the places in a stream at which a listener may begin. What goes in comes out, in order: all of it, or of a container all that is whole. */
 export interface Framer {
+  /** @throws FormatError where a container is not what it was said to be, or its header beyond its bounds */
   push(bytes: Uint8Array): void
   /** bytes held */
   readonly length: number

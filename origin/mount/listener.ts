@@ -73,6 +73,14 @@ export class Listener {
     return this.wire.write(bytes)
   }
 
+  /** Hands over where it begins, and goes on with what the queue gets next. */
+  begin(views: readonly Uint8Array[]): void {
+    this.wire.cork()
+    for (const view of views) this.#write(view)
+    this.wire.uncork()
+    this.#position = this.#queue.end
+  }
+
   /** Several chunks leave in one system call. */
   #writeAll(queue: Queue): boolean {
     this.wire.cork()

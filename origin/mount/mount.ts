@@ -4,12 +4,12 @@ import type { Cut, Framer } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
 import { Rate } from '../rate.ts'
-import { Audience } from './audience.ts'
 import type { FeedInfo } from './feed.ts'
 import { Listener, type ListenerInfo, type Tally, type Wire } from './listener.ts'
 import type { LiveMount } from './live-mount.ts'
 import type { MountsDeps } from './mounts.ts'
-import { asBuffer, Queue } from './queue.ts'
+import { Plain } from './plain.ts'
+import { asBuffer } from './queue.ts'
 import { Titles } from './titles.ts'
 import { Woven } from './woven.ts'
 
@@ -33,11 +33,10 @@ export class ActiveMount implements LiveMount {
   #framer: Framer
   #rate: Rate
   #titles = new Titles()
-  #plain: Audience
+  #plain: Plain
   #woven: Woven
   #tally: Tally = { writes: 0, bytes: 0, dropped: [] }
   #heardSinceFlush = false
-  #burst: { end: number; views: Uint8Array[] } | undefined
   #stopFlush = () => {}
   #ended = false
 
@@ -49,9 +48,9 @@ export class ActiveMount implements LiveMount {
     this.heardAtMs = this.startedAtMs
     this.#framer = framerFor(info.contentType)
     this.#rate = new Rate(deps.nowMs)
-    const { queueBytes, burstBytes } = deps.config.limits
     const settle = () => this.#settle()
-    this.#plain = new Audience(new Queue(Math.max(queueBytes, burstBytes)), deps.timers, settle)
+    const { isContainer } = this.#framer
+    this.#plain = new Plain({ ...deps.config.limits, isContainer }, deps.timers, settle)
     this.#woven = new Woven(deps, this.#plain.queue, this.#titles, settle)
     this.#schedule()
   }
@@ -86,6 +85,11 @@ export class ActiveMount implements LiveMount {
     return [...this.#plain.listeners, ...this.#woven.listeners]
   }
 
+  /** what the newest bytes of a container cannot be understood without; empty where there is no such thing */
+  get header(): Uint8Array {
+    return this.#plain.header
+  }
+
   tail(bytes: number): Uint8Array {
     const held = this.#framer.peek()
     const fromQueue = this.#plain.queue.slice(this.#plain.queue.endPlace - Math.max(0, bytes - held.length))
@@ -117,15 +121,14 @@ export class ActiveMount implements LiveMount {
 
   /** Serves a listener: its head and the burst at once, in one write, and what comes from then on. */
   join(wire: Wire, head: Uint8Array, info: ListenerInfo, icy: boolean): Listener {
-    const { views, audience } = icy
-      ? this.#woven.join()
-      : { views: this.#plainBurst(), audience: this.#plain }
+    const { views, audience } = icy ? this.#woven.join() : this.#plain.join()
     const listener = new Listener(this.#deps.nextId(), info, wire, audience.queue, this.#tally)
-    audience.add(listener)
+    if (views) audience.add(listener)
+    else this.#plain.awaitFrame(listener)
     this.#countJoin(info.isRelay)
     wire.cork()
     wire.write(head)
-    for (const view of views) {
+    for (const view of views ?? []) {
       wire.write(view)
       this.#tally.bytes += view.length
     }
@@ -146,10 +149,15 @@ export class ActiveMount implements LiveMount {
 
   /** Goes on with a new connection of its feed; listeners of another codec cannot be kept. */
   resume(info: FeedInfo): void {
-    if (mediaType(info.contentType) !== mediaType(this.contentType)) {
+    const isOther = mediaType(info.contentType) !== mediaType(this.contentType)
+    // a container that its source begins anew has nothing to do with half a page before it
+    if (isOther || (info.kind === 'source' && this.#framer.isContainer)) {
       this.#emit(this.#framer.takeAll())
-      this.#closeListeners()
       this.#framer = framerFor(info.contentType)
+    }
+    if (isOther) {
+      this.#closeListeners()
+      this.#plain.clear(this.#framer.isContainer)
     }
     this.info = info
     this.heardAtMs = this.#deps.nowMs()
@@ -189,16 +197,6 @@ export class ActiveMount implements LiveMount {
     })
   }
 
-  #plainBurst(): Uint8Array[] {
-    const { queue } = this.#plain
-    if (this.#burst?.end !== queue.end)
-      this.#burst = {
-        end: queue.end,
-        views: queue.slice(queue.burstPlace(this.#deps.config.limits.burstBytes)),
-      }
-    return this.#burst.views
-  }
-
   #countJoin(isRelay: boolean): void {
     if (isRelay) {
       this.relays++
@@ -215,16 +213,18 @@ export class ActiveMount implements LiveMount {
     this.#emit(this.#framer.take())
   }
 
-  #emit({ bytes, frames }: Cut): void {
-    const { queue } = this.#plain
+  #emit({ bytes, frames, headers = [] }: Cut): void {
+    const { queue, audience } = this.#plain
     if (bytes.length > 0) {
       const place = queue.endPlace
       const chunk = { bytes: asBuffer(bytes), frames }
-      queue.push(chunk)
+      this.#plain.push(chunk, headers)
+      for (const { at, title } of headers)
+        if (title !== undefined) this.#titles.set(place + at, { title, url: undefined })
       this.#woven.push(chunk, place)
       this.#titles.prune(queue.firstPlace)
     }
-    this.#plain.flush()
+    audience.flush()
     this.#woven.flush()
   }
 

@@ -70,6 +70,12 @@ export class Queue<C extends Chunk = Chunk> {
     }
   }
 
+  /** Forgets all it holds: what comes next has nothing to do with it. */
+  clear(): void {
+    this.first = this.end
+    this.#held = []
+  }
+
   /** Views of the bytes between two places, as far as they are held. */
   slice(from: number, to = this.#endPlace): Uint8Array[] {
     const views: Uint8Array[] = []
@@ -89,6 +95,13 @@ export class Queue<C extends Chunk = Chunk> {
       if (frame !== undefined) return start + frame
     }
     return undefined
+  }
+
+  /** The last place held at which a frame begins; undefined where none is known. */
+  get newestFrame(): number | undefined {
+    const held = this.#held.findLast(({ chunk }) => chunk.frames.length > 0)
+    const offset = held?.chunk.frames.at(-1)
+    return held && offset !== undefined ? held.start + offset : undefined
   }
 
   /**

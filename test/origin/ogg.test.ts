@@ -3,21 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { framerFor } from '../../origin/format/formats.ts'
 import { FormatError, formatLimits } from '../../origin/format/limits.ts'
 import { pageBytesMax } from '../../origin/format/ogg/page.ts'
-import { fixture } from '../kit/fixtures.ts'
+import { fixture, pagesOf } from '../kit/fixtures.ts'
 import { cutInto, digest, framed } from '../kit/framing.ts'
 import { oggComments, oggPage } from '../kit/ogg.ts'
 
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('audio/ogg; codecs=opus'), ...pieces)
 const opusHead = Buffer.from('OpusHead\x01\x02\x00\x00\x80\xbb\x00\x00\x00\x00\x00', 'latin1')
 const data = (length: number) => new Uint8Array(length).fill(0x21)
-
-/** The offsets at which the capture pattern stands, found without our parser; the fixtures hold none by chance. */
-function captures(bytes: Uint8Array): number[] {
-  const found: number[] = []
-  const buffer = Buffer.from(bytes)
-  for (let at = buffer.indexOf('OggS'); at >= 0; at = buffer.indexOf('OggS', at + 1)) found.push(at)
-  return found
-}
 
 const title = 'Ä - Ünder'
 const singles = [
@@ -33,7 +25,7 @@ describe('an Ogg stream', () => {
       const stream = fixture(name)
       const { bytes, starts, headers } = frame(stream)
       expect(bytes.equals(stream)).toBe(true)
-      expect(starts).toEqual(captures(stream).filter((at) => at >= headerBytes))
+      expect(starts).toEqual(pagesOf(stream).filter((at) => at >= headerBytes))
       expect(headers).toEqual([{ from: headerBytes, bytes: bytes.subarray(0, headerBytes), title }])
     },
   )
@@ -165,7 +157,7 @@ describe('an Ogg header', () => {
 
 describe('noise in an Ogg stream', () => {
   const stream = fixture('opus.ogg')
-  const pages = captures(stream).map((at, i, all) => stream.subarray(at, all[i + 1] ?? stream.length))
+  const pages = pagesOf(stream).map((at, i, all) => stream.subarray(at, all[i + 1] ?? stream.length))
 
   test('before and between pages is left out', () => {
     const noisy = Buffer.concat([Buffer.from('OggOggSOggS\0'), ...pages.flatMap((page) => [page, data(77)])])
@@ -175,7 +167,7 @@ describe('noise in an Ogg stream', () => {
   })
 
   test('a page with a flipped bit is left out, and none but it', () => {
-    const at = captures(stream)
+    const at = pagesOf(stream)
     fc.assert(
       fc.property(
         fc.integer({ min: 150, max: stream.length - 1 }),

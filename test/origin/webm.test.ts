@@ -2,28 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { framerFor } from '../../origin/format/formats.ts'
 import { FormatError } from '../../origin/format/limits.ts'
-import { fixture } from '../kit/fixtures.ts'
+import { clusterId, clustersOf, fixture } from '../kit/fixtures.ts'
 import { cutInto, digest, framed } from '../kit/framing.ts'
 
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('video/webm;codecs="opus"'), ...pieces)
 const stream = fixture('opus.webm')
-const cluster = Buffer.from('1f43b675', 'hex')
 const noise = Buffer.from('no element begins here: \0\x01\x02'.repeat(3))
 
-/** The offsets of Clusters, found without our parser; the fixture holds none by chance. */
-function clusters(bytes: Uint8Array): number[] {
-  const found: number[] = []
-  const buffer = Buffer.from(bytes)
-  for (let at = buffer.indexOf(cluster); at >= 0; at = buffer.indexOf(cluster, at + 1)) found.push(at)
-  return found
-}
-const headerBytes = clusters(stream)[0] ?? 0
+const headerBytes = clustersOf(stream)[0] ?? 0
 const header = stream.subarray(0, headerBytes)
 
 /** The same stream as browsers and GStreamer write it: nobody knows how long a Cluster will be. */
 function ofUnknownSizes(bytes: Uint8Array): Buffer {
   const unknown = Buffer.from(bytes)
-  for (const at of clusters(bytes)) {
+  for (const at of clustersOf(bytes)) {
     const length = Math.clz32(unknown[at + 4] ?? 0) - 23
     unknown.fill(0xff, at + 4, at + 4 + length)
     unknown[at + 4] = 0xff >> (length - 1)
@@ -38,7 +30,7 @@ describe('a WebM stream', () => {
   ] as const)('%s: its header is kept, and a listener may begin at every Cluster', ([, stream]) => {
     const { bytes, starts, headers } = frame(stream)
     expect(bytes.equals(stream)).toBe(true)
-    expect(starts).toEqual(clusters(stream))
+    expect(starts).toEqual(clustersOf(stream))
     expect(starts.length).toBeGreaterThan(4)
     expect(headers).toEqual([{ from: headerBytes, bytes: bytes.subarray(0, headerBytes), title: undefined }])
   })
@@ -77,7 +69,7 @@ describe('a WebM stream', () => {
     const { bytes, starts, headers } = frame(stream, stream)
     expect(bytes.length).toBe(2 * stream.length)
     expect(headers.map(({ from }) => from)).toEqual([headerBytes, stream.length + headerBytes])
-    expect(starts).toEqual([...clusters(stream), ...clusters(stream).map((at) => at + stream.length)])
+    expect(starts).toEqual([...clustersOf(stream), ...clustersOf(stream).map((at) => at + stream.length)])
   })
 })
 
@@ -88,7 +80,7 @@ describe('noise in a WebM stream', () => {
   })
 
   test('between Clusters is left out', () => {
-    const starts = clusters(stream)
+    const starts = clustersOf(stream)
     const parts = starts.flatMap((at, i) => [stream.subarray(at, starts[i + 1] ?? stream.length), noise])
     const { bytes, starts: found } = frame(header, ...parts)
     expect(bytes.equals(stream)).toBe(true)
@@ -96,12 +88,12 @@ describe('noise in a WebM stream', () => {
   })
 
   test('in place of an element costs the rest of its Cluster alone', () => {
-    const [, second = 0, third = 0] = clusters(stream)
+    const [, second = 0, third = 0] = clustersOf(stream)
     const bent = Buffer.from(stream)
     bent.fill(0, second + 12, second + 200)
     const { bytes, starts } = frame(bent)
     expect(bytes.subarray(-(stream.length - third)).equals(stream.subarray(third))).toBe(true)
-    expect(starts).toHaveLength(clusters(stream).length)
+    expect(starts).toHaveLength(clustersOf(stream).length)
   })
 
   test('a header beyond its bounds ends the feed, and says why', () => {
@@ -114,7 +106,7 @@ describe('noise in a WebM stream', () => {
       fc.uint8Array({ maxLength: 300 }),
       fc.constantFrom(
         header,
-        cluster,
+        clusterId,
         Buffer.from('1a45dfa3', 'hex'),
         stream.subarray(headerBytes, headerBytes + 900),
       ),
@@ -126,7 +118,7 @@ describe('noise in a WebM stream', () => {
         const seen = framed(framer, ...pieces)
         for (const start of seen.starts)
           expect(
-            seen.bytes.subarray(start, start + 4).equals(cluster.subarray(0, seen.bytes.length - start)),
+            seen.bytes.subarray(start, start + 4).equals(clusterId.subarray(0, seen.bytes.length - start)),
           ).toBe(true)
         expect(digest(frame(Buffer.concat(pieces)))).toEqual(digest(seen))
       }),

@@ -1,11 +1,12 @@
 import { Pending } from '../framer.ts'
+import { FormatError, formatLimits } from '../limits.ts'
 import { nextCapture, type Page, pageLength, readPage } from './page.ts'
 
 /** Cuts a stream of bytes into Ogg pages; what is no page is left out. Holds less than one page between two pushes. */
 export class PageReader {
-  /** bytes left out so far */
-  skipped = 0
   #pending = new Pending()
+  /** bytes left out since the last page */
+  #skipped = 0
   #onPage: (page: Page) => void
 
   constructor(onPage: (page: Page) => void) {
@@ -17,21 +18,30 @@ export class PageReader {
     return this.#pending.bytes
   }
 
+  /** @throws FormatError where pages do not come at all */
   push(bytes: Uint8Array): void {
     this.#pending.append(bytes)
     const held = this.#pending.bytes
     let at = 0
     for (;;) {
       const start = nextCapture(held, at)
-      this.skipped += start - at
+      this.#skip(start - at)
       at = start
       const length = pageLength(held, at)
       if (length === undefined || at + length > held.length) break
       const page = readPage(held.slice(at, at + length))
-      if (page) this.#onPage(page)
-      else this.skipped++
+      if (page) {
+        this.#skipped = 0
+        this.#onPage(page)
+      } else this.#skip(1)
       at += page ? length : 1 // a page may begin within what looked like one
     }
     this.#pending.drop(at)
+  }
+
+  #skip(count: number): void {
+    this.#skipped += count
+    if (this.#skipped > formatLimits.noiseBytesMax)
+      throw new FormatError(`${formatLimits.noiseBytesMax} bytes in a row that are no Ogg page`)
   }
 }

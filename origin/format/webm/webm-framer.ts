@@ -15,11 +15,11 @@ import { type ElementHead, elementIds, laterIds, readElementHead } from './ebml.
 export class WebmFramer implements Framer {
   readonly kbps = 0
   readonly isContainer = true
-  /** bytes left out so far */
-  skipped = 0
   #pending = new Pending()
   /** bytes of the current element that pass unread */
   #left = 0
+  /** bytes left out since the last that could be understood */
+  #skipped = 0
   /** the pieces of a header that is not whole yet; undefined outside of one */
   #header: Uint8Array[] | undefined
   #headerBytes = 0
@@ -127,11 +127,14 @@ export class WebmFramer implements Framer {
     if (head === 'short') return 0
     if (head) {
       this.#sync = 'found'
+      this.#skipped = 0
       this.#enter(head)
       return this.#pass(held)
     }
     const skipped = Math.max(1, start)
-    this.skipped += skipped
+    this.#skipped += skipped
+    if (this.#skipped > formatLimits.noiseBytesMax)
+      throw new FormatError(`${formatLimits.noiseBytesMax} bytes in a row that are no WebM`)
     return skipped
   }
 
