@@ -21,6 +21,14 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
     expect((await fetch(`http://127.0.0.1:${port}/status-json.xsl`)).status).toBe(200)
   })
 
+  test('--check says whether the configuration is good, and does not start', async () => {
+    const good = start(runtime, ['origin/main.ts', '--check', '--port', '8010'])
+    expect((await good.exited).code).toBe(0)
+    const bad = start(runtime, ['origin/main.ts', '--check', '--max-listeners', 'many'])
+    expect((await bad.exited).code).toBe(1)
+    expect(bad.output()).toContain('--max-listeners is "many", expected an integer from 0 to 1000000')
+  })
+
   test('a port that is taken stops the start, and says so', async () => {
     const first = await startOrigin(runtime)
     onTestFinished(() => first.stop())
