@@ -35,6 +35,7 @@ export class Pool {
   #placed = 0
   #ruled = 0
   #changes = 0
+  #puts = 0
   /** tickets: free slots less the debit */
   #weighed = new Drum((index, nowMs) => this.weightAt(index, nowMs))
   /** tickets: free slots; drawn from where every weight is 0 */
@@ -48,6 +49,10 @@ export class Pool {
   /** Grows with every server that comes, goes, moves or changes its rule on countries, so that what is worked out from all of them can follow. */
   get changes(): number {
     return this.#changes
+  }
+  /** Grows with every report that reaches the pool: whatever it was, some weight may have risen. */
+  get puts(): number {
+    return this.#puts
   }
   /** Whether the place of any server is known. */
   get isPlaced(): boolean {
@@ -143,6 +148,7 @@ export class Pool {
     this.#ruled +=
       Number(server?.report.countries !== undefined) - Number(before?.report.countries !== undefined)
     if (!before || !server || hasMoved(before, server)) this.#changes++
+    this.#puts++
     this.#candidates[index] = candidate
     this.#weighed.set(index, candidate?.free ?? 0)
     this.#free.set(index, candidate?.free ?? 0)

@@ -69,6 +69,7 @@ export class Regions {
   #round = 0
   #roundMs = Number.NEGATIVE_INFINITY
   #roundChanges = -1
+  #roundPuts = -1
 
   constructor(pool: Pool) {
     this.#pool = pool
@@ -84,6 +85,15 @@ export class Regions {
     if (!probe) region.joins++
     region.lastAskedMs = nowMs
     const out = this.#pool.indexOf(except)
+    const drawn = this.#drawIn(region, nowMs, roll, out)
+    if (drawn || this.#roundPuts === this.#pool.puts) return drawn
+    // a report since the last round may have brought room that these drums have not seen
+    this.#rework(nowMs)
+    this.#fill(region, nowMs)
+    return this.#drawIn(region, nowMs, roll, out)
+  }
+
+  #drawIn(region: Region, nowMs: number, roll: () => number, out: number): Candidate | undefined {
     const index = region.weighed.draw(nowMs, roll, out)
     return this.#pool.at(index >= 0 ? index : region.free.draw(nowMs, roll, out))
   }
@@ -113,6 +123,12 @@ export class Regions {
       region.joins = 0
       if (nowMs - region.lastAskedMs > regionMemoryMs) this.#regions.delete(key)
     }
+    this.#roundMs = nowMs
+    this.#rework(nowMs)
+  }
+
+  #rework(nowMs: number): void {
+    const pool = this.#pool
     const free = Float64Array.from({ length: pool.size }, (_, i) => pool.weightAt(i, nowMs))
     const horizon = pool.horizonSeconds * pool.meanFactor
     const demands = [...this.#regions.values()].map(
@@ -123,8 +139,8 @@ export class Regions {
     )
     this.#multipliers = capProximity(free, demands, this.#multipliers)
     this.#round++
-    this.#roundMs = nowMs
     this.#roundChanges = pool.changes
+    this.#roundPuts = pool.puts
   }
 
   #fill(region: Region, nowMs: number): void {

@@ -53,6 +53,19 @@ describe('where places are known', () => {
     expect(drawn[0]).toBeGreaterThan(650_000)
   })
 
+  test('a report that brings room where there was none is heeded at once', () => {
+    const view = clusterOf({ berlin: { slots: 0, place: berlin } })
+    const roll = seededRoll(1)
+    expect(join(view, { place: berlin }, 0, roll)).toBe('no room')
+    view.put(serverOf('berlin', { maxListeners: 10 }, { place: berlin }))
+    expect(join(view, { place: berlin }, 1, roll)).toMatchObject({ report: { id: 'berlin' } })
+    const server = serverOf('berlin', { maxListeners: 10 }, { place: berlin, drained: true })
+    view.put(server)
+    expect(join(view, { place: berlin }, 2, roll)).toBe('no room')
+    view.put({ ...server, drained: false })
+    expect(join(view, { place: berlin }, 3, roll)).toMatchObject({ report: { id: 'berlin' } })
+  })
+
   test('a listener of unknown place is drawn by free slots alone', () => {
     const counts = draws(clusterOf(servers), {}, 300_000)
     expect(
