@@ -1,10 +1,15 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { chiSquareP } from '../kit/chi-square.ts'
 import { drawnOrigins, serversAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
-import { listen } from '../kit/listener.ts'
+import { testFolder } from '../kit/files.ts'
+import { listen, listenWhenServed } from '../kit/listener.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
-import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { freePort } from '../kit/ports.ts'
+import { start } from '../kit/process.ts'
+import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 
 describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtime) => {
@@ -39,4 +44,45 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
     for (const listener of listeners) expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(200)
     expect(new Set(listeners.map(({ url }) => new URL(url).origin)).size).toBeGreaterThan(1)
   })
+
+  test('S13: a slave by icecast.xml offers itself with <master-public-slave>1, and without it only relays', async () => {
+    const master = await startOrigin(runtime, ['--public-slave'])
+    const source = startSource({
+      url: `${master.url}/live.mp3`,
+      password: secrets.source,
+      programme: numbered,
+    })
+    const slaves = await Promise.all([
+      startByFile(runtime, master.port, 1),
+      startByFile(runtime, master.port, 0),
+    ])
+    onTestFinished(async () => {
+      source.close()
+      await Promise.all([master.stop(), ...slaves.map(({ program }) => program.stop())])
+    })
+    for (const { url } of slaves) (await listenWhenServed(`${url}/live.mp3`)).close()
+    const [offered = { url: '' }] = slaves
+    await eventually(async () => (await serversAt(master)).some(({ urls }) => urls.includes(offered.url)))
+    expect((await serversAt(master)).flatMap(({ urls }) => urls).sort()).toEqual(
+      [master.url, offered.url].sort(),
+    )
+  })
 })
+
+async function startByFile(runtime: OriginRuntime, masterPort: number, publicSlave: number) {
+  const port = await freePort()
+  const file = join(testFolder(), 'icecast.xml')
+  writeFileSync(
+    file,
+    `<icecast>
+      <hostname>127.0.0.1</hostname>
+      <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+      <master-server>127.0.0.1</master-server><master-server-port>${masterPort}</master-server-port>
+      <master-password>${secrets.relay}</master-password><master-update-interval>1</master-update-interval>
+      <master-public-slave>${publicSlave}</master-public-slave>
+    </icecast>`,
+  )
+  const program = start(runtime, ['origin/main.ts', '--config', file])
+  await program.line(/"ready"/)
+  return { program, url: `http://127.0.0.1:${port}` }
+}

@@ -200,6 +200,14 @@ describe('a master that decides itself', () => {
     expect((await request('GET', '/api/servers', basic('relay', 'r'))).status).toBe(401)
   })
 
+  test('S1: it is aware of every slave that mirrors its sources, and of itself', async () => {
+    const { report, request } = master()
+    await report({ id: 's1' })
+    await report({ id: 's2', urls: ['http://s2.example.org:8000'] })
+    const mounts = await (await request('GET', '/api/mounts', basic('admin', 'a'))).json()
+    expect(mounts).toMatchObject([{ mount: '/live.mp3', servers: ['m.example:8000', 's1', 's2'] }])
+  })
+
   test('it stands among its servers as a master', async () => {
     const { servers } = master()
     expect(await servers()).toMatchObject([
