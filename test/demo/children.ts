@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline'
 /** ms that a child has from SIGTERM until it is killed: the grace of an origin, and some */
 const stopMs = 5000
 
+const lifeline = import.meta.resolve('./lifeline.ts')
+
 /** The programs of a demo: each in a process group of its own, so that a Ctrl-C reaches us alone and we end them in order. */
 export class Children {
   readonly #running = new Map<string, ChildProcess>()
@@ -18,7 +20,7 @@ export class Children {
 
   /** Runs a script by this same Node; each line that it prints comes out under its name. Returns its pid. */
   start(name: string, script: string, flags: readonly string[], env: Record<string, string>): number {
-    const child = spawn(process.execPath, [script, ...flags], {
+    const child = spawn(process.execPath, ['--import', lifeline, script, ...flags], {
       env: { ...process.env, ...env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -128,6 +128,7 @@ The second takes relay2 out of the draw (undrain puts it back). Ctrl-C stops eve
 `)
 }
 
+if (process.env.npm_lifecycle_event === 'start') await import('./lifeline.ts') // a shell may end before us, npm not
 await refuseTakenPorts()
 startAll()
 try {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { listen } from '../kit/listener.ts'
 import { framesOf } from '../kit/mpeg.ts'
@@ -27,41 +27,50 @@ async function end(demo: Program): Promise<void> {
 test('npm start plays to a listener at the edge, and Ctrl-C ends every program of it', async () => {
   const port = await freePortBlock(4)
   const demo = start('npm', ['start'], { env: { PORT: String(port) } })
-  try {
-    await demo.line(/The first redirect works/, 40_000)
-    const listener = await listen(`http://127.0.0.1:${port}/live.mp3`, { icy: true })
-    expect(listener.status).toBe(200)
-    expect([1, 2, 3].map((n) => port + n)).toContain(Number(new URL(listener.url).port))
-    await eventually(() => listener.bytesHeard > 32_000)
-    expect(framesOf(listener.audio()).frames.length).toBeGreaterThan(70)
-    expect(listener.titles.at(-1)?.title).toBe('distributary - The River Divides')
+  onTestFinished(() => end(demo))
+  await demo.line(/The first redirect works/, 40_000)
+  const listener = await listen(`http://127.0.0.1:${port}/live.mp3`, { icy: true })
+  expect(listener.status).toBe(200)
+  expect([1, 2, 3].map((n) => port + n)).toContain(Number(new URL(listener.url).port))
+  await eventually(() => listener.bytesHeard > 32_000)
+  expect(framesOf(listener.audio()).frames.length).toBeGreaterThan(70)
+  expect(listener.titles.at(-1)?.title).toBe('distributary - The River Divides')
 
-    const pids = pidsOf(demo)
-    expect(pids).toHaveLength(5)
-    expect(pids.filter(isAlive)).toEqual(pids)
-    demo.kill('SIGINT') // to the whole group, as a terminal does
-    await demo.exited
-    await eventually(() => pids.filter(isAlive).length === 0)
-    await eventually(() => listener.isClosed)
-  } finally {
-    await end(demo)
-  }
+  const pids = pidsOf(demo)
+  expect(pids).toHaveLength(5)
+  expect(pids.filter(isAlive)).toEqual(pids)
+  demo.kill('SIGINT') // to the whole group, as a terminal does
+  await demo.exited
+  await eventually(() => pids.filter(isAlive).length === 0)
+  await eventually(() => listener.isClosed)
+})
+
+test.for([
+  ['SIGTERM to npm alone', (demo: Program) => demo.signal('SIGTERM')],
+  ['kill -9 of npm alone', (demo: Program) => demo.signal('SIGKILL')],
+  ['kill -9 of all but its programs', (demo: Program) => demo.kill('SIGKILL')],
+] as const)('npm start leaves nothing behind after %s', async ([, kill]) => {
+  const port = await freePortBlock(4)
+  const demo = start('npm', ['start'], { env: { PORT: String(port) } })
+  onTestFinished(() => end(demo))
+  await demo.line(/The first redirect works/, 40_000)
+  const pids = pidsOf(demo)
+  expect(pids).toHaveLength(5)
+  kill(demo)
+  await eventually(() => pids.filter(isAlive).length === 0)
 })
 
 test('npm start says which program died, ends the rest and fails', async () => {
   const port = await freePortBlock(4)
   const demo = start('npm', ['start'], { env: { PORT: String(port) } })
-  try {
-    await demo.line(/The first redirect works/, 40_000)
-    const pids = pidsOf(demo)
-    const relay1 = Number((await demo.line(/^relay1 *\| pid (\d+)/))[1])
-    process.kill(relay1, 'SIGKILL')
-    await demo.line(/^relay1 killed by SIGKILL/)
-    expect((await demo.exited).code).not.toBe(0)
-    expect(pids.filter(isAlive)).toEqual([])
-  } finally {
-    await end(demo)
-  }
+  onTestFinished(() => end(demo))
+  await demo.line(/The first redirect works/, 40_000)
+  const pids = pidsOf(demo)
+  const relay1 = Number((await demo.line(/^relay1 *\| pid (\d+)/))[1])
+  process.kill(relay1, 'SIGKILL')
+  await demo.line(/^relay1 killed by SIGKILL/)
+  expect((await demo.exited).code).not.toBe(0)
+  expect(pids.filter(isAlive)).toEqual([])
 })
 
 test('npm start refuses a PORT without room for its four, and says so', async () => {

@@ -13,23 +13,12 @@ const fileFrames = 4600
 /** frames after which a listener has heard enough: more than the burst, so that live ones are among them */
 const heardFrames = 300
 
-const ffmpegFlags = [
-  '-v',
-  'warning',
-  '-re',
-  '-i',
-  'FILE',
-  '-c',
-  'copy',
-  '-content_type',
-  'audio/mpeg',
-  '-f',
-  'mp3',
-]
+/** FILE, ICECAST and HTTP stand for what is sent and where to. */
+const ffmpeg = '-v warning -re -i FILE -c copy -content_type audio/mpeg -f mp3'.split(' ')
 const chunked = ['-H', 'Transfer-Encoding: chunked', '-H', 'Content-Type: audio/mpeg']
 const encoders = [
-  ['ffmpeg by PUT', 'ffmpeg', [...ffmpegFlags, 'ICECAST']],
-  ['ffmpeg by SOURCE', 'ffmpeg', [...ffmpegFlags, '-legacy_icecast', '1', 'ICECAST']],
+  ['ffmpeg by PUT', 'ffmpeg', [...ffmpeg, 'ICECAST']],
+  ['ffmpeg by SOURCE', 'ffmpeg', [...ffmpeg, '-legacy_icecast', '1', 'ICECAST']],
   ['curl -T, chunked,', 'curl', ['-sS', '--limit-rate', '17k', ...chunked, '-T', 'FILE', 'HTTP']],
 ] as const
 
