@@ -1,6 +1,7 @@
 import { adtsFormat } from './adts.ts'
 import { ByteFramer, type Framer } from './framer.ts'
 import { FrameFramer } from './frames.ts'
+import { FormatError } from './limits.ts'
 import { mpegFormat } from './mpeg.ts'
 import { OggFramer } from './ogg/ogg-framer.ts'
 import { WebmFramer } from './webm/webm-framer.ts'
@@ -38,8 +39,26 @@ export function framerFor(contentType: string): Framer {
   }
 }
 
-/** Whether ICY metadata may be woven in: containers that carry their own titles would be broken by it. */
-export function takesIcy(contentType: string): boolean {
+/** Whether a stream is of pages or Clusters behind a header, and so begun nowhere else. */
+export function isContainer(contentType: string): boolean {
   const type = mediaType(contentType)
-  return !ogg.has(type) && !webm.has(type)
+  return ogg.has(type) || webm.has(type)
+}
+
+/** Whether ICY metadata may be woven in: containers, which carry their own titles, would be broken by it. */
+export const takesIcy = (contentType: string): boolean => !isContainer(contentType)
+
+/**
+ * How many of the first bytes of a container's stream are its header, as a mount would keep it; undefined while it is
+ * not whole, 0 where it is none that a mount would keep.
+ */
+export function headerLength(contentType: string, bytes: Uint8Array): number | undefined {
+  const framer = framerFor(contentType)
+  try {
+    framer.push(bytes)
+  } catch (error) {
+    if (error instanceof FormatError) return 0
+    throw error
+  }
+  return framer.take().headers?.[0]?.at
 }

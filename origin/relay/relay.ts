@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import { backoffMs } from '../backoff.ts'
+import { headerLength, isContainer } from '../format/formats.ts'
 import { Deinterleaver, type Sink } from '../icy/deinterleaver.ts'
 import type { Feed, FeedInfo } from '../mount/feed.ts'
 import type { Mounts } from '../mount/mounts.ts'
@@ -145,13 +146,19 @@ export class Relay {
     this.#cancelEnd()
     this.#tellWaiters(true)
     if (!resumed) return passOn
-    const splicer = new Splicer(
-      this.#deps.mounts.get(this.mount)?.tail(relayLimits.tailBytes) ?? empty,
-      passOn,
-    )
+    const splicer = this.#splicer(passOn, info.contentType)
     resumed.resume(info)
     this.#cancelSettle = this.#deps.timers.after(relayLimits.spliceMs, () => splicer.settle())
     return splicer
+  }
+
+  #splicer(passOn: Sink, contentType: string): Splicer {
+    const mount = this.#deps.mounts.get(this.mount)
+    const header = isContainer(contentType) && {
+      bytes: mount?.header ?? empty,
+      lengthIn: (head: Uint8Array) => headerLength(contentType, head),
+    }
+    return new Splicer(mount?.tail(relayLimits.tailBytes) ?? empty, passOn, header || undefined)
   }
 
   #infoOf({ headers }: ResponseHead, at: URL): FeedInfo {

@@ -8,11 +8,15 @@ const agreementBytesMin = 1024
  *   tail  [ … a b c d e f ]
  *   head        [ c d e f g h … ]   → the offset of g
  *
- * Both begin anywhere in the audio. A looped or silent stream may fit several ways: then the longest overlap counts,
+ * Both begin anywhere in the audio; the first `from` bytes of `head` are none. A looped or silent stream may fit several ways: then the longest overlap counts,
  * since connections are away for less time than a burst holds; but only once `head` is `whole`, the burst all there.
  */
-export function splice(tail: Uint8Array, head: Uint8Array, whole: boolean): number | undefined {
-  const from = zerosBefore(head)
+export function splice(
+  tail: Uint8Array,
+  head: Uint8Array,
+  whole: boolean,
+  from = zerosBefore(head),
+): number | undefined {
   return headWithinTail(tail, head, from, whole) ?? (whole ? tailWithinHead(tail, head, from) : undefined)
 }
 

@@ -3,6 +3,14 @@ import type { IcyMetadata } from '../icy/metadata.ts'
 import { relayLimits } from './limits.ts'
 import { splice, zerosBefore } from './splice.ts'
 
+/** What of a container both connections begin with, whatever was lost between them. */
+export interface ContainerHeader {
+  /** the header that the mount has */
+  bytes: Uint8Array
+  /** bytes of the header that a stream begins with; undefined while it is not whole */
+  lengthIn: (head: Uint8Array) => number | undefined
+}
+
 /**
  * Stands between a new connection and a mount that waited for it: holds what comes until it is known where it
  * continues the mount, then lets through what is new. Its owner tells it when to wait no longer, by {@link settle}.
@@ -10,14 +18,19 @@ import { splice, zerosBefore } from './splice.ts'
 export class Splicer implements Sink {
   #tail: Uint8Array
   #sink: Sink
+  #header: ContainerHeader | undefined
   #held: (Uint8Array | IcyMetadata)[] = []
   #heldBytes = 0
   #open = false
 
-  /** @param tail the newest bytes that the mount has */
-  constructor(tail: Uint8Array, sink: Sink) {
-    this.#tail = tail
+  /**
+   * @param tail the newest bytes that the mount has
+   * @param header left out where the stream is no container
+   */
+  constructor(tail: Uint8Array, sink: Sink, header?: ContainerHeader) {
+    this.#tail = header && beginsWith(tail, header.bytes) ? tail.subarray(header.bytes.length) : tail
     this.#sink = sink
+    this.#header = header
   }
 
   /** whether everything passes from here on */
@@ -32,7 +45,9 @@ export class Splicer implements Sink {
     }
     this.#held.push(bytes)
     this.#heldBytes += bytes.length
-    const at = splice(this.#tail, this.#head(), false)
+    const head = this.#head()
+    const from = this.#audioFrom(head)
+    const at = from === undefined ? undefined : splice(this.#tail, head, false, from)
     if (at !== undefined) this.#release(at)
     else if (this.#heldBytes >= relayLimits.spliceBytesMax) this.settle()
   }
@@ -46,7 +61,15 @@ export class Splicer implements Sink {
   settle(): void {
     if (this.#open) return
     const head = this.#head()
-    this.#release(splice(this.#tail, head, true) ?? zerosBefore(head))
+    const from = this.#audioFrom(head) ?? 0
+    // a header that listeners have is not sent again; another one is where they begin anew
+    const isKnown = !this.#header || beginsWith(head.subarray(0, from), this.#header.bytes)
+    this.#release(splice(this.#tail, head, true, from) ?? (isKnown ? from : 0))
+  }
+
+  /** Where the audio begins in a burst: behind the header, or the zeros in place of half a frame. */
+  #audioFrom(head: Uint8Array): number | undefined {
+    return this.#header ? this.#header.lengthIn(head) : zerosBefore(head)
   }
 
   /** Lets out what is held from an offset of the audio on; of the titles before it the last one counts. */
@@ -83,3 +106,6 @@ export class Splicer implements Sink {
     return head
   }
 }
+
+const beginsWith = (bytes: Uint8Array, part: Uint8Array) =>
+  bytes.length >= part.length && part.every((byte, i) => byte === bytes[i])

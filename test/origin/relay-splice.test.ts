@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { headerLength } from '../../origin/format/formats.ts'
 import type { IcyMetadata } from '../../origin/icy/metadata.ts'
 import { splice } from '../../origin/relay/splice.ts'
 import { Splicer } from '../../origin/relay/splicer.ts'
+import { fixture } from '../kit/fixtures.ts'
 
 /** bytes like a compressed stream's: no stretch comes twice */
 const noise = (length: number, seed = 1) => {
@@ -115,5 +117,39 @@ describe('the splicer', () => {
     splicer.settle()
     expect(sink.seen).toEqual([4900])
     expect(splicer.isOpen).toBe(true)
+  })
+})
+
+describe('a burst of a container', () => {
+  const opus = fixture('opus.ogg')
+  const header = opus.subarray(0, 150)
+  const seam = (tail: Uint8Array, burst: Uint8Array) => {
+    const got: Uint8Array[] = []
+    const sink = { audio: (bytes: Uint8Array) => void got.push(bytes), metadata: () => {} }
+    const lengthIn = (head: Uint8Array) => headerLength('audio/ogg; codecs=opus', head)
+    const splicer = new Splicer(tail, sink, { bytes: header, lengthIn })
+    for (let at = 0; at < burst.length; at += 700) splicer.audio(burst.subarray(at, at + 700))
+    splicer.settle()
+    return Buffer.concat(got)
+  }
+  const burstFrom = (page: number) => Buffer.concat([header, opus.subarray(page)])
+
+  test('goes on where the mount ends, within a page too, whatever header stands before it', () => {
+    for (const end of [4993, 5500, 7000])
+      expect(seam(opus.subarray(0, end), burstFrom(3926)).equals(opus.subarray(end))).toBe(true)
+  })
+
+  test('that goes further back than a young relay does not repeat what that has', () => {
+    const young = Buffer.concat([header, opus.subarray(3926, 6060)])
+    expect(seam(young, burstFrom(1919)).equals(opus.subarray(6060))).toBe(true)
+  })
+
+  test('behind a gap too long follows without its header: listeners have it', () => {
+    expect(seam(opus.subarray(0, 3926), burstFrom(6060)).equals(opus.subarray(6060))).toBe(true)
+  })
+
+  test('of another stream follows as a new link, header and all', () => {
+    const vorbis = fixture('vorbis.ogg')
+    expect(seam(opus.subarray(0, 5500), vorbis).equals(vorbis)).toBe(true)
   })
 })
