@@ -9,6 +9,7 @@ import { parseStatsXml, parseStatusJson, StatsError } from '../shared/polled-sta
 import type { Registry } from '../shared/registry.ts'
 import type { Report } from '../shared/report.ts'
 import { version } from '../shared/version.ts'
+import { withDeadline } from './deadline.ts'
 import { edgeLimits } from './limits.ts'
 import { type Next, Rota } from './rota.ts'
 
@@ -73,11 +74,19 @@ const say = (error: unknown) =>
  * Throws where it does not answer in time, with anything but 200, with too much, or with what is no stats.
  */
 export async function poll(server: PolledServer, fetch: Fetch): Promise<Report> {
-  const { kind, url, login } = server
+  const text = await withDeadline(edgeLimits.outgoingMs, (signal) => readStats(server, fetch, signal))
+  return reportOfStats(server, server.kind === 'xml' ? parseStatsXml(text) : parseStatusJson(text))
+}
+
+async function readStats(
+  { kind, url, login }: PolledServer,
+  fetch: Fetch,
+  signal: AbortSignal,
+): Promise<string> {
   const response = await fetch(url + (kind === 'xml' ? '/admin/stats' : '/status-json.xsl'), {
     redirect: 'manual',
     headers: { 'User-Agent': agent, ...(login && { Authorization: printBasic(login) }) },
-    signal: AbortSignal.timeout(edgeLimits.outgoingMs),
+    signal,
   })
   if (response.status !== 200) {
     await response.body?.cancel()
@@ -85,6 +94,5 @@ export async function poll(server: PolledServer, fetch: Fetch): Promise<Report> 
   }
   const body = await readBounded(response.body, limits.statsBytesMax)
   if (!body) throw new StatsError(`stats of more than ${limits.statsBytesMax} bytes`)
-  const text = new TextDecoder().decode(body) // a title that is no UTF-8 must not hide the listeners
-  return reportOfStats(server, kind === 'xml' ? parseStatsXml(text) : parseStatusJson(text))
+  return new TextDecoder().decode(body) // a title that is no UTF-8 must not hide the listeners
 }

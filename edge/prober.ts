@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { isInside, isReachable, type Outcome, probedUrl, silencesAfter } from '../shared/probe.ts'
 import { isLive, type Server } from '../shared/server.ts'
+import { withDeadline } from './deadline.ts'
 import { edgeLimits } from './limits.ts'
 import { agent, type Fetch, type Outgoing } from './poller.ts'
 import { Rota } from './rota.ts'
@@ -65,13 +66,9 @@ export async function probe(
   const { hostname } = new URL(url)
   try {
     if (lookup && (await lookup(hostname.replace(/^\[|\]$/g, ''))).some(isInside)) return 'inside'
-    const signal = AbortSignal.timeout(edgeLimits.outgoingMs)
-    const response = await fetch(`${url}/`, {
-      method: 'HEAD',
-      redirect: 'manual',
-      headers: { 'User-Agent': agent },
-      signal,
-    })
+    const response = await withDeadline(edgeLimits.outgoingMs, (signal) =>
+      fetch(`${url}/`, { method: 'HEAD', redirect: 'manual', headers: { 'User-Agent': agent }, signal }),
+    )
     await response.body?.cancel()
     return isFromCloudflare(response.status) ? 'silent' : 'answered'
   } catch {
