@@ -41,5 +41,5 @@ export const edgeLimits = {
   /** ms after which a server that did not answer is probed again */
   probeAgainMs: 3000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */
-  closeMs: 4000,
+  closeMs: 3000,
 } as const
