@@ -1,0 +1,54 @@
+interface Entry {
+  atS: number
+  /** of two at the same time the one that was put down first comes first */
+  order: number
+  act: () => void
+}
+
+/** What is still to happen, the earliest first: a binary heap. */
+export class Agenda {
+  #heap: Entry[] = []
+  #order = 0
+
+  /** When the next is due, in simulated seconds; infinite where nothing is. */
+  get nextS(): number {
+    return this.#heap[0]?.atS ?? Number.POSITIVE_INFINITY
+  }
+
+  add(atS: number, act: () => void): void {
+    const entry = { atS, order: this.#order++, act }
+    let at = this.#heap.length
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      const above = this.#heap[parent]
+      if (above === undefined || before(above, entry)) break
+      this.#heap[at] = above
+      at = parent
+    }
+    this.#heap[at] = entry
+  }
+
+  /** Takes the earliest out and does it. */
+  runNext(): void {
+    const first = this.#heap[0]
+    const last = this.#heap.pop()
+    if (!first || !last) return
+    if (first !== last) this.#sink(last)
+    first.act()
+  }
+
+  #sink(entry: Entry): void {
+    let at = 0
+    for (;;) {
+      const left = this.#heap[2 * at + 1]
+      const right = this.#heap[2 * at + 2]
+      const child = right && left && before(right, left) ? right : left
+      if (!child || before(entry, child)) break
+      this.#heap[at] = child
+      at = 2 * at + (child === left ? 1 : 2)
+    }
+    this.#heap[at] = entry
+  }
+}
+
+const before = (a: Entry, b: Entry) => a.atS < b.atS || (a.atS === b.atS && a.order < b.order)

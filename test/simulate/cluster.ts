@@ -1,0 +1,50 @@
+import { normal } from './random.ts'
+import { SimServer } from './server.ts'
+import { meanCost, type Setting } from './setting.ts'
+
+/** The servers of a setting as they stand before the first listener comes: how large and how full is up to the seed. */
+export function createServers(setting: Setting, roll: () => number): SimServer[] {
+  const sizes = Array.from({ length: setting.servers }, (_, i) =>
+    setting.sizes === 'one big' ? (i === 0 ? 20_000 : 200) : 40 ** roll(),
+  )
+  const whole = sum(sizes)
+  const servers = sizes.map((size, i) => {
+    const capacity = Math.max(50, Math.round((size / whole) * setting.slots)) * meanCost(setting)
+    return new SimServer(setting, i, Math.floor(capacity), roll)
+  })
+  fill(setting, servers, roll)
+  return servers
+}
+
+/** Puts listeners in: the servers stray from the start fill each by its own luck, the cluster as a whole does not. */
+function fill(setting: Setting, servers: readonly SimServer[], roll: () => number): void {
+  const fills = servers.map(() =>
+    Math.min(0.9, Math.max(0.02, setting.startFill + setting.startFillSd * normal(roll))),
+  )
+  const meant = setting.startFill * sum(servers.map(({ capacity }) => capacity))
+  const scale = meant / sum(servers.map(({ capacity }, i) => capacity * (fills[i] ?? 0)))
+  const drawMount = mountDraw(setting, roll)
+  for (const [i, server] of servers.entries()) {
+    const goal = Math.min(1, (fills[i] ?? 0) * scale) * server.capacity
+    while (server.used < goal && server.join(drawMount(), 0)) {
+      // each time one more
+    }
+  }
+}
+
+/** Draws the mount that a listener asks for, by the mounts' shares. */
+export function mountDraw({ rates }: Setting, roll: () => number): () => number {
+  if (rates.length === 1) return () => 0
+  return () => {
+    let left = roll()
+    return Math.max(
+      0,
+      rates.findIndex(({ share }) => {
+        left -= share
+        return left < 0
+      }),
+    )
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)

@@ -1,0 +1,22 @@
+import type { Report } from '../../shared/report.ts'
+import type { SimServer } from './server.ts'
+import type { Setting } from './setting.ts'
+
+/** One that places listeners: an edge of a policy. Servers and mounts are indexes into the setting's. */
+export interface Decider {
+  /** A server's report reaches it. */
+  take(index: number, report: Report, nowS: number): void
+  /** The server that a listener of the mount is sent to, leaving out one; undefined where it knows none. */
+  place(mount: number, nowS: number, except: number | undefined): number | undefined
+  /** The interval, in seconds, that its reply to this report wishes for; undefined where it wishes nothing. */
+  wish?(report: Report, nowS: number): number
+  /** It ends and begins again; what it did not keep is gone. */
+  restart?(nowS: number): void
+}
+
+/** What a decider is made from; only perfect information looks at the servers. */
+export interface World {
+  setting: Setting
+  servers: readonly SimServer[]
+  roll: () => number
+}

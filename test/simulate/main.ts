@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Job, runJobs } from './jobs.ts'
+import { type Options, parseOptions, usage } from './options.ts'
+import type { Outcome } from './outcome.ts'
+import { grid, type Scenario } from './scenarios.ts'
+import { plot } from './svg.ts'
+import { gridTables, oursTable, type Result, scenarioTable } from './table.ts'
+
+/** Simulates crowds and prints what became of them: Markdown to stdout, a plot a scenario into a folder. */
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2))
+  if (options === 'help') {
+    console.log(usage)
+    return
+  }
+  const startedMs = performance.now()
+  const results = await run(options)
+  const isGrid = ({ scenario }: Result) => grid.some(({ name }) => name === scenario.name)
+  const others = results.filter((result) => !isGrid(result))
+  const tables = [gridTables(results), others.length > 0 ? scenarioTable(others) : '', oursTable(results)]
+  console.log(tables.filter((table) => table !== '').join('\n'))
+  const folder = writePlots(results, options.out)
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0)
+  const [first, last] = [options.seeds[0], options.seeds.at(-1)]
+  console.log(
+    `seeds ${first} to ${last}; ${seconds} s on ${options.threads} threads; plots of seed ${first} in ${folder}`,
+  )
+}
+
+async function run({ scenarios, policies, seeds, threads }: Options): Promise<Result[]> {
+  const rows = scenarios.flatMap((scenario) =>
+    policies
+      .filter((policy) => scenario.policies?.includes(policy) ?? true)
+      .map((policy) => ({ scenario, policy })),
+  )
+  const jobs: Job[] = rows.flatMap(({ scenario, policy }) =>
+    seeds.map((seed) => ({ setting: scenario.setting, policy, seed })),
+  )
+  const outcomes = await runJobs(jobs, threads, (done) => {
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r${done} of ${jobs.length}${done === jobs.length ? '\n' : ''}`)
+  })
+  const results = new Map<Scenario, Map<string, Outcome[]>>()
+  for (const [i, { scenario, policy }] of rows.entries()) {
+    const ofScenario = results.get(scenario) ?? new Map<string, Outcome[]>()
+    results.set(scenario, ofScenario.set(policy, outcomes.slice(i * seeds.length, (i + 1) * seeds.length)))
+  }
+  return [...results].map(([scenario, byPolicy]) => ({ scenario, outcomes: byPolicy }))
+}
+
+function writePlots(results: readonly Result[], out: string | undefined): string {
+  const folder = out ?? mkdtempSync(join(tmpdir(), 'distributary-simulate-'))
+  mkdirSync(folder, { recursive: true })
+  for (const { scenario, outcomes } of results) {
+    const first = [...outcomes].flatMap(([policy, [outcome]]) =>
+      outcome ? [[policy, outcome] as const] : [],
+    )
+    writeFileSync(join(folder, `${scenario.name}.svg`), plot(scenario.title, first))
+  }
+  return folder
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { policies } from './policies.ts'
+import { grid, type Scenario, scenarios } from './scenarios.ts'
+import { peakFill, withPeakFill } from './setting.ts'
+
+export const usage = `npm run simulate -- [options]
+
+  --scenario NAME   one of those listed below, or flash for the whole grid; repeatable; all of them
+  --policy NAME     repeatable; all of them
+  --servers N, --listeners N (the crowd), --edges N, --interval S, --fill PERCENT
+                    in place of what the scenarios say
+  --seed N          the first seed; 1
+  --seeds N         crowds a scenario, each with a seed of its own; 4
+  --quick           one crowd a scenario, and not the large one
+  --threads N       ${availableParallelism()} here
+  --out DIR         where the plots go; a new folder of the system's for temporary files
+
+scenarios: ${scenarios.map(({ name }) => name).join(', ')}
+policies: ${policies.join('; ')}
+`
+
+export interface Options {
+  scenarios: readonly Scenario[]
+  policies: readonly string[]
+  seeds: readonly number[]
+  threads: number
+  out: string | undefined
+}
+
+/** Reads the command line; throws an error that says which option, which value and what is allowed. */
+export function parseOptions(args: readonly string[]): Options | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      scenario: { type: 'string', multiple: true },
+      policy: { type: 'string', multiple: true },
+      servers: { type: 'string' },
+      listeners: { type: 'string' },
+      edges: { type: 'string' },
+      interval: { type: 'string' },
+      fill: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      seeds: { type: 'string' },
+      threads: { type: 'string' },
+      out: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const number = (
+    name: 'servers' | 'listeners' | 'edges' | 'interval' | 'fill' | 'seed' | 'seeds' | 'threads',
+    max: number,
+  ) => (values[name] === undefined ? undefined : parseCount(name, values[name], max))
+  const seed = number('seed', 1_000_000) ?? 1
+  const count = number('seeds', 1000) ?? (values.quick ? 1 : 4)
+  const change: Change = {
+    servers: number('servers', 10_000),
+    crowd: number('listeners', 10_000_000),
+    edges: number('edges', 10_000),
+    intervalS: number('interval', 3600),
+    fill: number('fill', 99),
+  }
+  return {
+    scenarios: pick(values.scenario, values.quick).map((scenario) => changed(scenario, change)),
+    policies: pickPolicies(values.policy),
+    seeds: Array.from({ length: count }, (_, i) => seed + i),
+    threads: number('threads', 256) ?? availableParallelism(),
+    out: values.out,
+  }
+}
+
+function parseCount(name: string, value: string, max: number): number {
+  const number = Number(value)
+  if (!/^\d+$/.test(value) || number < 1 || number > max)
+    throw new Error(`--${name} is "${value}", expected an integer from 1 to ${max}`)
+  return number
+}
+
+function pick(names: readonly string[] | undefined, quick: boolean): readonly Scenario[] {
+  if (!names) return [...grid, ...scenarios].filter(({ name }) => !quick || name !== 'large')
+  return names.flatMap((name) => {
+    if (name === 'flash') return grid
+    const found = [...grid, ...scenarios].filter((scenario) => scenario.name === name)
+    if (found.length === 0)
+      throw new Error(
+        `--scenario is "${name}", expected flash or one of ${scenarios.map((each) => each.name).join(', ')}`,
+      )
+    return found
+  })
+}
+
+function pickPolicies(names: readonly string[] | undefined): readonly string[] {
+  const wrong = names?.find((name) => !policies.includes(name))
+  if (wrong !== undefined) throw new Error(`--policy is "${wrong}", expected one of ${policies.join('; ')}`)
+  return names ?? policies
+}
+
+interface Change {
+  servers: number | undefined
+  crowd: number | undefined
+  edges: number | undefined
+  intervalS: number | undefined
+  fill: number | undefined
+}
+
+/** The scenario with what the command line says in place of its own; its peak fill stays, where it has a crowd. */
+function changed(scenario: Scenario, change: Change): Scenario {
+  const { setting } = scenario
+  const said = Object.entries(change).filter(([, value]) => value !== undefined)
+  if (said.length === 0) return scenario
+  const other = {
+    ...setting,
+    servers: change.servers ?? setting.servers,
+    crowd: change.crowd ?? setting.crowd,
+    edges: change.edges ?? setting.edges,
+    intervalS: change.intervalS ?? setting.intervalS,
+  }
+  other.beforeS = Math.max(setting.beforeS, 5 * other.intervalS)
+  const fill = change.fill === undefined ? peakFill(setting) : change.fill / 100
+  return {
+    ...scenario,
+    title: `${scenario.title} (${said.map(([name, value]) => `${name} ${value}`).join(', ')})`,
+    setting: setting.crowd === 0 ? other : withPeakFill(other, fill),
+  }
+}

@@ -1,0 +1,68 @@
+import { decide } from '../../shared/decide.ts'
+import type { Mount } from '../../shared/mount.ts'
+import { Registry } from '../../shared/registry.ts'
+import type { Report } from '../../shared/report.ts'
+import { ServerTable } from '../../shared/server-table.ts'
+import { printSourcelist } from '../../shared/sourcelist.ts'
+import { pressureOf, wishSeconds } from '../../shared/wish.ts'
+import { mountOf } from '../kit/reports.ts'
+import { memorySql } from '../kit/sqlite.ts'
+import type { Decider, World } from './decider.ts'
+import { nameOf } from './server.ts'
+
+/** A crowd's clock begins here on the deciders' own, in ms: none of them may lean on 0. */
+const epochMs = 1_000_000_000
+const msOf = (nowS: number) => epochMs + nowS * 1000
+const policy = { httpsOnly: false }
+
+/** The project's own decision, as an edge makes it: its registry, its draw, its debit, its learned factor. */
+export class Ours implements Decider {
+  #table: ServerTable | undefined
+  #registry: Registry
+  #mounts: Mount[]
+  #indexes: Map<string, number>
+  #ids: string[]
+  #roll: () => number
+
+  constructor({ setting, servers, roll }: World) {
+    // a store only where it will be read back: it takes as long as all the rest
+    this.#table = setting.faults.some(({ kind }) => kind === 'edges restart')
+      ? new ServerTable(memorySql())
+      : undefined
+    this.#registry = new Registry(this.#table, 100, msOf(0))
+    this.#mounts = setting.rates.map(({ kbps }) => mountOf(nameOf(kbps)))
+    this.#ids = servers.map(({ id }) => id)
+    this.#indexes = new Map(servers.map(({ id, index }) => [id, index]))
+    this.#roll = roll
+  }
+
+  take(_index: number, report: Report, nowS: number): void {
+    const text = this.#table ? printSourcelist(report) : ''
+    const conflict = this.#registry.put(report, text, msOf(nowS))
+    if (conflict !== undefined) throw new Error(conflict)
+  }
+
+  place(mount: number, nowS: number, except: number | undefined): number | undefined {
+    const name = this.#mounts[mount]
+    if (name === undefined) return undefined
+    const asked = {
+      mount: name,
+      secure: false,
+      relay: false,
+      except: except === undefined ? undefined : this.#ids[except],
+    }
+    const decision = decide(this.#registry.view, asked, msOf(nowS), this.#roll, policy)
+    if (typeof decision === 'string') return undefined
+    decision.server.debit++
+    return this.#indexes.get(decision.server.report.id)
+  }
+
+  wish({ interval }: Report, nowS: number): number {
+    const { view, pace } = this.#registry
+    return wishSeconds(interval, pressureOf(view, pace, msOf(nowS)))
+  }
+
+  restart(nowS: number): void {
+    this.#registry = new Registry(this.#table, 100, msOf(nowS))
+  }
+}

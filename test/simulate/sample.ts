@@ -1,0 +1,48 @@
+import type { Sample } from './outcome.ts'
+import type { SimServer } from './server.ts'
+
+const isRunning = ({ state }: SimServer) => state !== 'crashed'
+
+/** How full the servers that still run are at this moment. */
+export function sampleOf(servers: readonly SimServer[], atS: number): Sample {
+  const running = servers.filter(isRunning)
+  for (const server of running) server.leave(atS)
+  const fills = running.map(({ used, capacity }) => used / capacity).sort((a, b) => a - b)
+  const at = (part: number) => fills[Math.round(part * (fills.length - 1))] ?? 0
+  return {
+    atS,
+    mean: meanFill(running),
+    least: at(0),
+    low: at(0.1),
+    high: at(0.9),
+    most: at(1),
+    lyingShare: lyingShare(servers, atS),
+  }
+}
+
+/** Used of all there is: the large count more. */
+const meanFill = (servers: readonly SimServer[]) =>
+  servers.reduce((total, { used }) => total + used, 0) /
+  servers.reduce((total, { capacity }) => total + capacity, 0)
+
+/** The share of the servers that have no room for one more. */
+export const fullShareOf = (servers: readonly SimServer[], atS: number): number =>
+  servers.filter((server) => server.room(0, atS) < 1).length / servers.length
+
+/** The standard deviation of the servers' fill, the large counting more. */
+export function sdOfFill(servers: readonly SimServer[]): number {
+  const running = servers.filter(isRunning)
+  const mean = meanFill(running)
+  let squares = 0
+  let whole = 0
+  for (const { used, capacity } of running) {
+    squares += capacity * (used / capacity - mean) ** 2
+    whole += capacity
+  }
+  return Math.sqrt(squares / whole)
+}
+
+function lyingShare([liar, ...others]: readonly SimServer[], atS: number): number {
+  const room = others.reduce((sum, each) => sum + each.room(0, atS), 0)
+  return liar ? liar.capacity / (liar.capacity + room) : 0
+}
