@@ -1,3 +1,4 @@
+import { getLogger } from '@logtape/logtape'
 import { type Context, Hono } from 'hono'
 import type { Answer } from './accept.ts'
 import { type Access, isAdmin, type Reporter, reporterOf } from './access.ts'
@@ -9,6 +10,10 @@ import { parseBasic } from './credentials.ts'
 import { limits } from './limits.ts'
 import type { Whereabouts } from './regions.ts'
 import { decodeSourcelist } from './sourcelist.ts'
+
+const logger = getLogger(['distributary', 'cluster'])
+/** characters of an answer that are logged: its first words say which line is wrong, and headers in it may be long */
+const loggedLengthMax = 300
 
 /** What a request does not say of itself; the server that took it in hands it on. */
 export interface RequestFacts {
@@ -37,8 +42,13 @@ export const remoteOf = ({ address }: RequestFacts): string | undefined =>
 export const reporterIn = (access: Access, request: Request): Reporter | undefined =>
   reporterOf(access, parseBasic(request.headers.get('authorization')))
 
-/** What acceptance said, as a response. */
-export const printAnswer = (c: Context, { status, text }: Answer) =>
+/** What a report is answered: by acceptance, or before it got there. */
+interface ReportAnswer {
+  status: Answer['status'] | 413 | 415
+  text: string
+}
+
+export const printAnswer = (c: Context, { status, text }: ReportAnswer) =>
   status === 401 ? unauthorized(c, text) : c.text(text, status)
 
 /** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
@@ -46,22 +56,13 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
   const app = new Hono<ClusterEnv>()
 
   app.post('/admin/sourcelist.txt', async (c) => {
-    const reporter = reporterIn(access, c.req.raw)
-    if (!reporter) return unauthorized(c, 'expected the credentials of a relay\n')
-    const type = c.req.header('content-type') ?? ''
-    if (!/^text\/plain\s*(;|$)/i.test(type))
-      return c.text(`Content-Type is "${type}", expected text/plain\n`, 415)
-    const body = await readReport(c.req.raw)
-    if (!body) return c.text(`the report is larger than ${limits.reportBytesMax} bytes\n`, 413)
-    const sourcelist = decodeSourcelist(body)
-    if (sourcelist === undefined) return c.text('line 1: the report is not UTF-8, expected UTF-8\n', 400)
-    const answer = await cluster.accept({
-      sourcelist,
-      reporter,
-      remote: remoteOf(c.env),
-      edgeUrl: c.env.base,
-      place: c.env.from?.place,
-    })
+    const answer = await takeReport(c, cluster, access)
+    if (answer.status !== 200)
+      logger.warning('a report from {address} was refused with {status}: {text}', {
+        address: c.env.address,
+        status: answer.status,
+        text: answer.text.trim().slice(0, loggedLengthMax),
+      })
     return printAnswer(c, answer)
   })
 
@@ -77,6 +78,27 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
   app.post('/api/servers/:id/undrain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), false)))
   app.delete('/api/servers/:id', async (c) => done(c, await cluster.forget(c.req.param('id'))))
   return app
+}
+
+/** Checks what the head of a request says, then its body, in the order of contract §2. */
+async function takeReport(c: Context<ClusterEnv>, cluster: Cluster, access: Access): Promise<ReportAnswer> {
+  const reporter = reporterIn(access, c.req.raw)
+  if (!reporter) return { status: 401, text: 'expected the credentials of a relay\n' }
+  const type = c.req.header('content-type') ?? ''
+  if (!/^text\/plain\s*(;|$)/i.test(type))
+    return { status: 415, text: `Content-Type is "${type}", expected text/plain\n` }
+  const body = await readReport(c.req.raw)
+  if (!body) return { status: 413, text: `the report is larger than ${limits.reportBytesMax} bytes\n` }
+  const sourcelist = decodeSourcelist(body)
+  if (sourcelist === undefined)
+    return { status: 400, text: 'line 1: the report is not UTF-8, expected UTF-8\n' }
+  return cluster.accept({
+    sourcelist,
+    reporter,
+    remote: remoteOf(c.env),
+    edgeUrl: c.env.base,
+    place: c.env.from?.place,
+  })
 }
 
 /** The body of a report, or undefined past the bound. */
