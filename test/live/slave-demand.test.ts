@@ -1,0 +1,39 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { serverAt } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { listenWhenServed } from '../kit/listener.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { mountOf } from '../kit/reports.ts'
+import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { numbered, startSource } from '../kit/source.ts'
+
+describe.for(originRuntimes)('relays on demand, on %s', (runtime) => {
+  test('are reported while idle, pulled for the first listener, and rest after the last', async () => {
+    const master = await startOrigin(runtime, ['--public-slave'])
+    const source = startSource({
+      url: `${master.url}/live.mp3`,
+      password: secrets.source,
+      programme: numbered,
+    })
+    const flags = ['--master', master.url, '--update-interval', '1', '--on-demand']
+    const slave = await startOrigin(runtime, flags)
+    onTestFinished(async () => {
+      source.close()
+      await Promise.all([master.stop(), slave.stop()])
+    })
+    await eventually(async () => (await serverAt(master, slave))?.mounts.includes(mountOf('/live.mp3')))
+    const runs = () => slave.program.output().match(/relay runs/g)?.length ?? 0
+    expect(runs()).toBe(0)
+    for (const time of [1, 2]) {
+      const listener = await listenWhenServed(`${slave.url}/live.mp3`, { redirectsMax: 0 })
+      await eventually(() => listener.bytesHeard > 80_000, { withinMs: 20_000 })
+      expect(runs()).toBe(time)
+      listener.close()
+      expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(150)
+      await eventually(async () => !JSON.stringify(await stats(slave.url)).includes('live.mp3'))
+      expect((await serverAt(master, slave))?.mounts).toEqual(['/live.mp3'])
+    }
+  })
+})
+
+const stats = async (url: string): Promise<unknown> => (await fetch(`${url}/status-json.xsl`)).json()
