@@ -15,7 +15,11 @@ export const relaySender: Sender = { user: 'relay', password: secrets.relay }
 export interface EdgeClient {
   readonly url: string
   /** Posts a report, or any text in place of one. */
-  report(report: Report | string | Uint8Array, sender?: Sender | undefined, type?: string): Promise<Response>
+  report(
+    report: Report | string | Uint8Array<ArrayBuffer>,
+    sender?: Sender | undefined,
+    type?: string,
+  ): Promise<Response>
   /** Asks for a path and follows nothing. */
   ask(path: string, init?: RequestInit): Promise<Response>
   asAdmin(path: string, method?: string): Promise<Response>
@@ -48,10 +52,7 @@ export function clientOf(url: string): EdgeClient {
       ask('/admin/sourcelist.txt', {
         method: 'POST',
         headers: { Authorization: basic(sender.user, sender.password), 'Content-Type': type },
-        body:
-          typeof report === 'string' || report instanceof Uint8Array
-            ? (report as BodyInit)
-            : printSourcelist(report),
+        body: typeof report === 'string' || report instanceof Uint8Array ? report : printSourcelist(report),
       }),
   }
 }
