@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { policies } from './policies.ts'
-import { grid, type Scenario, scenarios } from './scenarios.ts'
+import { flashCrowd, grid, type Scenario, scenarios } from './scenarios.ts'
 import { peakFill, withPeakFill } from './setting.ts'
 
 export const usage = `npm run simulate -- [options]
@@ -52,7 +52,8 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   const number = (
     name: 'servers' | 'listeners' | 'edges' | 'interval' | 'fill' | 'seed' | 'seeds' | 'threads',
     max: number,
-  ) => (values[name] === undefined ? undefined : parseCount(name, values[name], max))
+    min = 1,
+  ) => (values[name] === undefined ? undefined : parseCount(name, values[name], min, max))
   const seed = number('seed', 1_000_000) ?? 1
   const count = number('seeds', 1000) ?? (values.quick ? 1 : 4)
   const change: Change = {
@@ -60,7 +61,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     crowd: number('listeners', 10_000_000),
     edges: number('edges', 10_000),
     intervalS: number('interval', 3600),
-    fill: number('fill', 99),
+    fill: number('fill', 99, 100 * flashCrowd.startFill + 1),
   }
   return {
     scenarios: pick(values.scenario, values.quick).map((scenario) => changed(scenario, change)),
@@ -71,10 +72,10 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   }
 }
 
-function parseCount(name: string, value: string, max: number): number {
+function parseCount(name: string, value: string, min: number, max: number): number {
   const number = Number(value)
-  if (!/^\d+$/.test(value) || number < 1 || number > max)
-    throw new Error(`--${name} is "${value}", expected an integer from 1 to ${max}`)
+  if (!/^\d+$/.test(value) || number < min || number > max)
+    throw new Error(`--${name} is "${value}", expected an integer from ${min} to ${max}`)
   return number
 }
 
@@ -120,7 +121,9 @@ function changed(scenario: Scenario, change: Change): Scenario {
   other.beforeS = Math.max(setting.beforeS, 5 * other.intervalS)
   const fill = change.fill === undefined ? peakFill(setting) : change.fill / 100
   return {
-    ...scenario,
+    // another name, so that no table takes it for the scenario itself
+    name: `${scenario.name}-changed`,
+    policies: scenario.policies,
     title: `${scenario.title} (${said.map(([name, value]) => `${name} ${value}`).join(', ')})`,
     setting: setting.crowd === 0 ? other : withPeakFill(other, fill),
   }

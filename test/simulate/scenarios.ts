@@ -7,7 +7,7 @@ export interface Scenario {
   title: string
   setting: Setting
   /** where not all policies say something */
-  policies?: readonly string[]
+  policies?: readonly string[] | undefined
 }
 
 /** The flash crowd of anchors E.5: 100,000 in a minute, on 20 servers that are 20 % full. */
