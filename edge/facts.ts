@@ -1,4 +1,4 @@
-import { type Blocks, inBlocks, rangeOf } from '../shared/address.ts'
+import { type Blocks, inBlocks, isAddress } from '../shared/address.ts'
 import type { RequestFacts } from '../shared/cluster-app.ts'
 import type { Whereabouts } from '../shared/regions.ts'
 
@@ -69,13 +69,14 @@ export class ForwardedFacts implements RequestFacts {
   }
 
   #walkFrom(peer: string | undefined): { address: string | undefined; hops: number } {
-    const left = list(this.#headers.get('x-forwarded-for'))
+    let left: string[] | undefined
     let address = peer
     let hops = 0
     while (address !== undefined && inBlocks(address, this.#proxies)) {
       hops++
+      left ??= list(this.#headers.get('x-forwarded-for'))
       const next = left.pop()?.replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3')
-      if (next === undefined || rangeOf(next) === 'unknown') break
+      if (next === undefined || !isAddress(next)) break
       address = next
     }
     return { address, hops }

@@ -102,11 +102,17 @@ function answerUnknown(
 
 const noView = (deps: MountDeps) => busy(deps, 'the servers are not known at the moment\n')
 
-const redirect = (location: string) =>
-  new Response(null, {
-    status: 302,
-    headers: { ...mountHeaders, Location: location, 'Content-Length': '0' },
-  })
+/** Every redirect is a copy of this one: copying its headers costs less than setting each anew. */
+const redirectTemplate = new Response(null, {
+  status: 302,
+  headers: { ...mountHeaders, 'Content-Length': '0' },
+})
+
+function redirect(location: string): Response {
+  const response = redirectTemplate.clone()
+  response.headers.set('Location', location)
+  return response
+}
 
 const busy = (deps: MountDeps, text: string) =>
   failure(503, text, { 'Retry-After': String(retryAfterSeconds(deps.roll())) })

@@ -3,7 +3,15 @@ import ipaddr from 'ipaddr.js'
 type Block = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 /** `::ffff:127.0.0.1` and `127.0.0.1` are one address; undefined where the text is none. */
-const parse = (text: string) => (ipaddr.isValid(text) ? ipaddr.process(text) : undefined)
+function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  try {
+    return ipaddr.process(text)
+  } catch {
+    return undefined // asking first whether it is valid would parse it twice
+  }
+}
+
+export const isAddress = (text: string): boolean => ipaddr.isValid(text)
 
 /** The kind of network an address is on; `unknown` where the text is no address. */
 export const rangeOf = (address: string) => parse(address)?.range() ?? 'unknown'
@@ -28,7 +36,7 @@ export function parseBlock(text: string): Block {
 
 /** Whether an address lies in one of the blocks. */
 export function inBlocks(address: string, blocks: readonly Block[]): boolean {
-  const parsed = parse(address)
+  const parsed = blocks.length > 0 ? parse(address) : undefined
   if (!parsed) return false
   return blocks.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits))
 }
