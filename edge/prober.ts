@@ -32,7 +32,7 @@ export const createProber = ({
 }: ProberDeps): Rota<Server, Silences> =>
   new Rota({
     members: () => registry.view.servers,
-    keyOf: ({ report }) => probedUrl(report.urls),
+    keyOf: ({ report }) => report.urls.join(' '),
     nowMs,
     atOnce,
     async visit(server, before = 0) {
