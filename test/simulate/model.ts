@@ -88,7 +88,7 @@ class Simulation {
     if (outcome) outcome.joins++
     const first = this.#redirect(edge, mount, undefined, nowS)
     if (first === 'taken') return
-    const again = this.#setting.sendBack && first !== undefined && first.state !== 'crashed'
+    const again = this.#setting.sendBack && first?.answers
     if (outcome && again) outcome.sentBack++
     if (again && this.#redirect(edge, mount, first.index, nowS) === 'taken') return
     if (!outcome) return

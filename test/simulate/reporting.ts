@@ -22,8 +22,8 @@ export class Reporting {
   #setting: Setting
   #agenda: Agenda
   #edges: readonly Decider[]
-  /** by server: its newest appointment; older ones are void */
-  #turn: number[] = []
+  /** by server: when its next report is due; other appointments are void */
+  #dueS: number[] = []
 
   constructor(setting: Setting, agenda: Agenda, edges: readonly Decider[]) {
     this.#setting = setting
@@ -33,16 +33,15 @@ export class Reporting {
 
   /** Makes an appointment for a server's next report, in place of the one it had. */
   schedule(server: SimServer, atS: number): void {
-    const turn = (this.#turn[server.index] ?? 0) + 1
-    this.#turn[server.index] = turn
+    this.#dueS[server.index] = atS
     this.#agenda.add(atS, () => {
-      if (this.#turn[server.index] === turn && server.state !== 'crashed') this.#send(server, atS)
+      if (this.#dueS[server.index] === atS && server.state !== 'crashed') this.#send(server, atS)
     })
   }
 
   /** Lets a server whose count has moved, or that turned a listener away, report before its time. */
   considerEarly(server: SimServer, turnedAway: boolean, nowS: number): void {
-    if (!this.#setting.earlyReports || server.state === 'silent' || server.state === 'crashed') return
+    if (!this.#setting.earlyReports || !server.answers) return
     const moved = Math.abs(server.used - server.reported) > earlyMove * server.capacity
     if (moved || turnedAway) this.hasten(server, nowS)
   }
@@ -50,7 +49,7 @@ export class Reporting {
   /** Reports now, or a second after its last report. */
   hasten(server: SimServer, nowS: number): void {
     const atS = Math.max(nowS, server.lastReportS + earlyGapS)
-    if (atS < server.lastReportS + server.intervalS) this.schedule(server, atS)
+    if (atS < (this.#dueS[server.index] ?? Number.POSITIVE_INFINITY)) this.schedule(server, atS)
   }
 
   #send(server: SimServer, nowS: number): void {

@@ -47,10 +47,15 @@ export class SimServer {
     }))
   }
 
+  /** Whether a listener that comes is told anything at all: only then is it a join, and only then can it be sent back. */
+  get answers(): boolean {
+    return this.state !== 'crashed' && this.state !== 'silent'
+  }
+
   /** Takes a listener of the mount in, if there is room; whether it did. */
   join(mount: number, nowS: number): boolean {
     const carried = this.#mounts[mount]
-    if (!carried || this.state === 'crashed' || this.state === 'silent') return false
+    if (!carried || !this.answers) return false
     this.#joins++
     carried.joins++
     if (this.room(mount, nowS) < 1) return false
