@@ -18,7 +18,7 @@ h2{font-size:.8rem;text-transform:uppercase;letter-spacing:.06em;color:var(--dim
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;font-size:.85rem;color:var(--dim);padding:.25rem .75rem .5rem 0}
 td{border-top:1px solid var(--line);padding:.55rem .75rem .55rem 0;vertical-align:middle}
-.n{text-align:right}
+.n{text-align:right}.n,th{white-space:nowrap}td:last-child,th:last-child{padding-right:0}
 a{color:var(--water);text-decoration:none;font-weight:600}a:hover{text-decoration:underline}
 audio{height:2rem;width:13rem;vertical-align:middle}
 small{color:var(--dim)}
