@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
-// Runs as a process of its own, so that its work is not counted as the server's: `node listeners.ts PORT MOUNT COUNT JOINS_PER_SECOND`.
+// Runs as a process of its own, so that its work is not counted as the server's:
+// `node listeners.ts PORT MOUNT COUNT JOINS_PER_SECOND` prints a line of JSON each second, until it is killed.
 const [port, mount, count, perSecond] = process.argv.slice(2)
 const request = Buffer.from(`GET ${mount} HTTP/1.1\r\nHost: bench\r\n\r\n`)
 const total = Number(count)
@@ -23,7 +24,8 @@ function join(): void {
   socket.once('close', () => closed++)
 }
 
-const tickMs = 10
+/** ms between two looks at how many joins are due */
+const tickMs = 5
 let begun = 0
 const start = performance.now()
 const timer = setInterval(() => {
@@ -32,11 +34,8 @@ const timer = setInterval(() => {
   if (begun === total) clearInterval(timer)
 }, tickMs)
 
-// one line of JSON for each line that comes in: what has happened since the last
-process.stdin.on('data', () => {
+setInterval(() => {
   const sorted = joinMs.toSorted((a, b) => a - b)
   const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0
-  process.stdout.write(`${JSON.stringify({ joined: joinMs.length, refused, closed, received, p99 })}\n`)
-  received = 0
-})
-process.stdin.on('end', () => process.exit())
+  console.log(JSON.stringify({ joined: joinMs.length, refused, closed, received, p99 }))
+}, 1000)

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
+import { benchFanOut } from './fan-out.ts'
 import { type Plan, parsePlan } from './plan.ts'
 import { benchRedirects } from './redirects.ts'
 import { printMachine, printTable, type Table } from './table.ts'
@@ -7,6 +8,7 @@ import { printMachine, printTable, type Table } from './table.ts'
 /** The benches by name, in the order in which they run. */
 const benches: Record<string, (plan: Plan) => Promise<Table>> = {
   redirects: benchRedirects,
+  'fan-out': benchFanOut,
 }
 
 const plan = parsePlan(process.argv.slice(2))

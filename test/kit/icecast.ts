@@ -17,6 +17,8 @@ export interface IcecastOptions {
   sourcePassword?: string
   relayPassword?: string
   adminPassword?: string
+  /** connections at most */
+  clients?: number
   /** makes it a slave: where it polls `streamlist.txt`, by plain HTTP */
   master?: { port: number; password: string; updateIntervalS: number }
 }
@@ -43,7 +45,13 @@ export async function startIcecast(options: IcecastOptions = {}): Promise<Icecas
 }
 
 function icecastXml(port: number, folder: string, options: IcecastOptions): string {
-  const { sourcePassword = 'source', relayPassword = 'relay', adminPassword = 'admin', master } = options
+  const {
+    sourcePassword = 'source',
+    relayPassword = 'relay',
+    adminPassword = 'admin',
+    clients = 100,
+    master,
+  } = options
   // Icecast refuses to run as root, and drops to this user where it is told to (its log goes to stderr, so it needs no folder).
   const security =
     process.getuid?.() === 0 ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : ''
@@ -54,7 +62,7 @@ function icecastXml(port: number, folder: string, options: IcecastOptions): stri
        <master-password>${master.password}</master-password>`
     : ''
   return `<icecast>
-  <limits><clients>100</clients><sources>10</sources></limits>
+  <limits><clients>${clients}</clients><sources>10</sources></limits>
   <authentication>
     <source-password>${sourcePassword}</source-password>
     <relay-password>${relayPassword}</relay-password>
