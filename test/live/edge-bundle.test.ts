@@ -2,28 +2,29 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
-import { start } from '../kit/process.ts'
-
-/** KiB of what is uploaded to Workers; raised in the commit that grows it, with the reason. */
-const rawMax = 240
-const gzipMax = 84
+import { expect, onTestFinished, test } from 'vitest'
+import { repo, start } from '../kit/process.ts'
 
 const env = { WRANGLER_SEND_METRICS: 'false' }
+const kibibytes = (bytes: number) => bytes / 1024
 
-test('the worker bundles without an account, and is no larger than it was', async () => {
+/** What the README promises, in KiB; raised there in the change that makes the worker grow. */
+function promised(): { whole: number; gzip: number } {
+  const readme = readFileSync(join(repo, 'README.md'), 'utf8')
+  const [, whole, gzip] = /at most (\d+) KiB, (\d+) KiB gzip/.exec(readme) ?? []
+  return { whole: Number(whole), gzip: Number(gzip) }
+}
+
+test('wrangler bundles the worker without an account, and it is no larger than the README says', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'))
-  const wrangler = start('wrangler', ['deploy', '--dry-run', '--outdir', folder], { env })
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const wrangler = start('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', folder], { env })
   expect(await wrangler.exited, wrangler.output()).toEqual({ code: 0, signal: null })
-  const bundle = readFileSync(join(folder, 'worker.js'))
-  rmSync(folder, { recursive: true })
-  const [raw, gzip] = [bundle.length, gzipSync(bundle).length].map((bytes) => bytes / 1024) as [
-    number,
-    number,
-  ]
-  console.log(`the worker: ${raw.toFixed(1)} KiB, gzip ${gzip.toFixed(1)} KiB`)
-  expect(raw).toBeLessThan(rawMax)
-  expect(gzip).toBeLessThan(gzipMax)
+  const worker = readFileSync(join(folder, 'worker.js'))
+  const [whole, gzip] = [kibibytes(worker.length), kibibytes(gzipSync(worker).length)]
+  console.log(`the worker: ${whole.toFixed(1)} KiB, gzip ${gzip.toFixed(1)} KiB`)
+  expect(whole).toBeLessThanOrEqual(promised().whole)
+  expect(gzip).toBeLessThanOrEqual(promised().gzip)
 })
 
 test('the types of its environment are those of wrangler.toml', async () => {
