@@ -1,3 +1,4 @@
+import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
 import { isAdmin } from '../shared/access.ts'
 import { serversJson } from '../shared/api.ts'
@@ -17,6 +18,8 @@ import { splitRequestUrl } from './request-url.ts'
 import { statusJson } from './status-json.ts'
 import { answerStreamList } from './stream-list.ts'
 import { newTally } from './tally.ts'
+
+const logger = getLogger(['distributary', 'edge'])
 
 /** All that differs between runtimes, and in tests. */
 export interface EdgeDeps {
@@ -94,6 +97,10 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   app.get('/admin/streams', (c) => answerStreamList(c, deps))
   app.route('/', polledApp(deps))
   app.route('/', clusterApp(cluster, config.access, nowMs))
+  app.onError((error, c) => {
+    logger.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error })
+    return c.text('the edge failed at this; its log says why\n', 500)
+  })
   app.notFound((c) => c.text('the edge has no such page\n', 404))
   return app
 }

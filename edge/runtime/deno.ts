@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { isHost } from '../facts.ts'
 import type { Listen } from '../listening.ts'
 
 /** What is used of Deno's server; typed here, so that its global types stay out of ours. */
@@ -14,9 +15,18 @@ interface DenoLike {
 }
 declare const Deno: DenoLike
 
+/** Deno puts whatever the Host header says before the path, a path of its own included. */
+function withoutBadHost(request: Request): Request {
+  const host = request.headers.get('host')
+  if (host === null || isHost(host)) return request
+  const before = `http://${host}`
+  if (!request.url.startsWith(before)) return request
+  return new Request(`http://localhost${request.url.slice(before.length)}`, request)
+}
+
 export const listen: Listen = async (host, port, answer) => {
   const server = Deno.serve({ hostname: host, port, onListen() {} }, (request, info) =>
-    answer(request, () => info.remoteAddr.hostname),
+    answer(withoutBadHost(request), () => info.remoteAddr.hostname),
   )
   return {
     port: server.addr.port,

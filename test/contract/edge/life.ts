@@ -3,11 +3,13 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { printSourcelist } from '../../../shared/sourcelist.ts'
 import { clientOf } from '../../kit/edge-client.ts'
 import { eventually } from '../../kit/eventually.ts'
 import { type Program, start } from '../../kit/process.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { type EdgeRuntime, type Server, secrets, startEdge } from '../../kit/runtimes.ts'
+import { basic } from '../../kit/source.ts'
 
 type ProcessRuntime = Exclude<EdgeRuntime, 'workers'>
 
@@ -113,6 +115,28 @@ export function lifeContract(runtime: ProcessRuntime): void {
       }
       expect(await location({ TRUSTED_PROXIES: '127.0.0.0/8' })).toBe('https://both.example.org/live.mp3')
       expect(await location({})).toBe('http://both.example.org:8000/live.mp3')
+    })
+
+    test('refuses a loopback url that comes from elsewhere', async () => {
+      const { url } = await edgeWith({ TRUSTED_PROXIES: '127.0.0.1, ::1' })
+      const post = (sourcelist: string) =>
+        fetch(`${url}/admin/sourcelist.txt`, {
+          method: 'POST',
+          headers: {
+            Authorization: basic('relay', secrets.relay),
+            'Content-Type': 'text/plain',
+            'X-Forwarded-For': '192.0.2.7',
+          },
+          body: sourcelist,
+        })
+      const answer = await post(
+        printSourcelist(reportOf('near', { urls: ['http://ok.example', 'http://[::1]:1'] })),
+      )
+      expect(answer.status).toBe(400)
+      expect(await answer.text()).toMatch(
+        /^line 5: url is http:\/\/\[::1\]:1, but the report came from 192\.0\.2\.7/,
+      )
+      expect(await clientOf(url).servers()).toEqual([])
     })
 
     test('LAST_RESORT_URL takes the listeners for whom there is no room', async () => {

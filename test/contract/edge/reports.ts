@@ -141,6 +141,11 @@ export function reportContract(client: () => EdgeClient): void {
         expect((await client().report(reportOf('rotating'), sender)).status).toBe(200)
     })
 
+    test('of a server on loopback is taken from loopback', async () => {
+      const local = reportOf('local', { urls: ['http://127.0.0.1:8001', 'http://localhost:8001'] })
+      expect((await client().report(local)).status).toBe(200)
+    })
+
     test('that is not text/plain is answered 415', async () => {
       await unchanged(async () => {
         for (const type of ['audio/mpeg', 'text/plainer', 'application/x-www-form-urlencoded'])

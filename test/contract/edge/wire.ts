@@ -21,6 +21,7 @@ const redirected: [name: string, bytes: string][] = [
     'GET /wire.mp3 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
   ],
   ['a Host that is none', 'GET /wire.mp3 HTTP/1.1\r\nHost: <a b>\r\nConnection: close\r\n\r\n'],
+  ['a Host with a path', 'GET /wire.mp3 HTTP/1.1\r\nHost: evil.example/admin/\r\nConnection: close\r\n\r\n'],
   [
     'absolute form',
     'GET http://evil.example/wire.mp3 HTTP/1.1\r\nHost: edge.example\r\nConnection: close\r\n\r\n',

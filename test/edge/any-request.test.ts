@@ -1,0 +1,40 @@
+import fc from 'fast-check'
+import { test } from 'vitest'
+import { edgeOf } from '../kit/edge-app.ts'
+import { reportOf } from '../kit/reports.ts'
+
+const { ask } = edgeOf(reportOf('a'), reportOf('b', { role: 'master' }))
+const piece = fc.constantFrom(
+  '/live.mp3',
+  '/admin/',
+  'streamlist.txt',
+  '/api/servers',
+  '..',
+  '//',
+  '%2f',
+  '%00',
+  '?x=',
+  '&',
+)
+const path = fc
+  .array(fc.oneof(piece, fc.string({ maxLength: 8 })), { maxLength: 8 })
+  .map((pieces) => `/${pieces.join('')}`)
+const headers = fc.dictionary(
+  fc.constantFrom('Authorization', 'User-Agent', 'Range', 'Content-Type', 'Host'),
+  fc.stringMatching(/^[\x21-\x7e]{1,40}$/),
+  { noNullPrototype: true },
+)
+const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'SOURCE')
+
+test('any request is answered, with a redirect to a server of ours or none at all', async () => {
+  const ours = /^http:\/\/[ab]\.example\.org:8000\//
+  await fc.assert(
+    fc.asyncProperty(path, headers, method, async (path, headers, method) => {
+      const { status, headers: answered } = await ask(path, headers, method)
+      const location = answered.get('location')
+      if (status === 302) return location !== null && ours.test(location) && !/[\r\n]/.test(location)
+      return location === null && [200, 204, 400, 401, 404, 405, 415, 503].includes(status)
+    }),
+    { numRuns: 3000 },
+  )
+})
