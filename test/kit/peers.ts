@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { test } from 'vitest'
 
 /** Programs of others that some tests need; they come with the system, not with `npm ci`. */
-export type Peer = 'chromium' | 'curl' | 'ffmpeg' | 'icecast2' | 'mpg123' | 'openssl'
+export type Peer = 'chromium' | 'curl' | 'ffmpeg' | 'icecast2' | 'mpg123' | 'ogg123' | 'openssl'
 
 /** Where a program is, or undefined where it is not on the PATH. */
 export function pathOf(program: string): string | undefined {
