@@ -53,14 +53,15 @@ describe('anchors C: an https page of another origin, in Chromium', () => {
   peer('chromium', 'openssl')(
     'an <audio crossorigin> plays the stream through two hops of CORS',
     async () => {
-      await page.evaluate((src) => {
-        const audio = document.createElement('audio')
-        audio.crossOrigin = 'anonymous'
-        audio.src = src
-        document.body.append(audio)
-        return audio.play()
-      }, stream)
-      const playedSeconds = () => page.evaluate(() => document.querySelector('audio')?.currentTime ?? 0)
+      // run in the page, whose types are not those of this program
+      await page.evaluate(`(() => {
+      const audio = document.createElement('audio')
+      audio.crossOrigin = 'anonymous'
+      audio.src = ${JSON.stringify(stream)}
+      document.body.append(audio)
+      return audio.play()
+    })()`)
+      const playedSeconds = () => page.evaluate<number>(`document.querySelector('audio')?.currentTime ?? 0`)
       await eventually(async () => (await playedSeconds()) > 2, { withinMs: 30_000, everyMs: 100 })
     },
   )
