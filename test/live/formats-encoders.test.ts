@@ -8,6 +8,7 @@ import { type Listener, listenWhenServed } from '../kit/listener.ts'
 import { peer } from '../kit/peers.ts'
 import { type Program, start } from '../kit/process.ts'
 import { originRuntimes, type Server, secrets, slaveOf, startOrigin } from '../kit/runtimes.ts'
+import { titleAt } from '../kit/stats.ts'
 
 const pages = ['-page_duration', '200000', '-f', 'ogg']
 const formats = [
@@ -116,9 +117,3 @@ function expectSameStream(whole: Uint8Array, ...others: Uint8Array[]): void {
 }
 
 const beginsOf = (bytes: Buffer) => [0, ...pagesOf(bytes), ...clustersOf(bytes)].sort((a, b) => a - b)
-
-async function titleAt({ url }: Server, mount: string): Promise<unknown> {
-  const answer = (await (await fetch(`${url}/status-json.xsl`)).json()) as { icestats: { source?: unknown } }
-  const sources = [answer.icestats.source ?? []].flat() as { listenurl: string; title?: string }[]
-  return sources.find(({ listenurl }) => listenurl.endsWith(mount))?.title
-}

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { pagesOf } from '../kit/fixtures.ts'
+import { listenWhenServed } from '../kit/listener.ts'
+import { peer } from '../kit/peers.ts'
+import { start } from '../kit/process.ts'
+import { originRuntimes, type Server, secrets, slaveOf, startOrigin } from '../kit/runtimes.ts'
+import { type Programme, startSource } from '../kit/source.ts'
+import { titleAt } from '../kit/stats.ts'
+
+const pageMs = 200
+
+/** Songs one after the other, over and over: each a link of its own, as an encoder begins one at every title. */
+function chainOf(codec: 'libopus' | 'libvorbis', ...titles: readonly string[]): Programme {
+  const pages = titles.flatMap((title, i) => {
+    const sound = ['-f', 'lavfi', '-i', `sine=frequency=${440 + 100 * i}:sample_rate=48000:duration=3`]
+    const flags = [
+      '-c:a',
+      codec,
+      '-page_duration',
+      String(pageMs * 1000),
+      '-metadata',
+      `title=${title}`,
+      '-f',
+      'ogg',
+    ]
+    const link = execFileSync('ffmpeg', ['-v', 'error', ...sound, ...flags, '-'])
+    return pagesOf(link).map((at, page, all) => link.subarray(at, all[page + 1] ?? link.length))
+  })
+  return { at: (n) => pages[n % pages.length] ?? new Uint8Array(), frameMs: pageMs }
+}
+
+describe.for(originRuntimes)('a chained stream at a master and a slave on %s', (runtime) => {
+  let master: Server
+  let slave: Server
+  beforeAll(async () => {
+    master = await startOrigin(runtime)
+    slave = await startOrigin(runtime, slaveOf(master))
+  })
+  afterAll(async () => {
+    await slave?.stop()
+    await master?.stop()
+  })
+  const play = (mount: string, programme: Programme) => {
+    const source = startSource({
+      url: master.url + mount,
+      password: secrets.source,
+      programme,
+      contentType: 'audio/ogg',
+    })
+    onTestFinished(() => source.close())
+  }
+
+  peer('ffmpeg')('is decoded over its seams by ffmpeg, and both servers say what plays', async () => {
+    const mount = '/songs.opus'
+    play(mount, chainOf('libopus', 'First', 'Second'))
+    const listener = await listenWhenServed(slave.url + mount)
+    for (const title of ['First', 'Second', 'First'])
+      await eventually(async () =>
+        expect([await titleAt(master, mount), await titleAt(slave, mount)]).toEqual([title, title]),
+      )
+    const player = start('ffmpeg', ['-v', 'error', '-i', slave.url + mount, '-t', '12', '-f', 'null', '-'])
+    onTestFinished(() => player.stop())
+    expect((await player.exited).code, player.output()).toBe(0)
+    expect(player.output()).toBe('')
+    listener.close()
+    const heard = Buffer.from(listener.audio()).toString('latin1')
+    expect(heard.split('OpusHead').length - 1).toBeGreaterThanOrEqual(3)
+  })
+
+  peer('ffmpeg', 'ogg123')('is decoded over its seams by ogg123', async () => {
+    const mount = '/songs.ogg'
+    play(mount, chainOf('libvorbis', 'First', 'Second'))
+    const listener = await listenWhenServed(master.url + mount)
+    onTestFinished(() => listener.close())
+    const player = start('ogg123', ['-d', 'null', '-v', master.url + mount])
+    onTestFinished(() => player.stop())
+    await eventually(() => player.output().split(/Title: (?:First|Second)/i).length > 4, { withinMs: 40_000 })
+    await player.stop()
+    expect(player.output()).not.toMatch(/error|corrupt|invalid|fail/i)
+  })
+})
