@@ -1,13 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { benchFanOut } from './fan-out.ts'
+import { benchPick } from './pick.ts'
 import { type Plan, parsePlan } from './plan.ts'
 import { benchRedirects } from './redirects.ts'
+import { benchReports } from './reports.ts'
 import { printMachine, printTable, type Table } from './table.ts'
 
 /** The benches by name, in the order in which they run. */
 const benches: Record<string, (plan: Plan) => Promise<Table>> = {
   redirects: benchRedirects,
+  reports: benchReports,
+  pick: benchPick,
   'fan-out': benchFanOut,
 }
 
