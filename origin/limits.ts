@@ -11,7 +11,7 @@ export const limits = {
   adminRequestsMax: 64,
   /** relays with credentials at once: more slaves than the biggest cluster its users told of (icecast-kh#145) has */
   relaysMax: 1024,
-  /** bytes of a request's body: a report's bound, and room to tell that one is beyond it */
+  /** bytes of a request's body: a report's bound, and some room to see that one is beyond it */
   bodyBytesMax: 1_048_576 + 4096,
   /** ms that a closed connection may take to read its answer before it is cut */
   lingerMs: 2000,

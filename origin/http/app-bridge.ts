@@ -2,9 +2,8 @@ import { getLogger } from '@logtape/logtape'
 import type { Hono } from 'hono'
 import type { ClusterEnv, RequestFacts } from '../../shared/cluster-app.ts'
 import { limits } from '../limits.ts'
-import { isChunked, SizedBody } from '../source/body.ts'
-import { runtimeTimers } from '../timers.ts'
-import { ChunkedDecoder } from './chunked.ts'
+import { readBody } from './body.ts'
+import { ChunkError } from './chunked.ts'
 import type { Connection, Serving } from './connection.ts'
 import { proven } from './logins.ts'
 import { finish, printReply, textReply } from './reply.ts'
@@ -33,9 +32,15 @@ export class AppBridge {
       return
     }
     try {
-      const body = await this.#readBody(connection)
-      if (body !== 'gone') finish(socket, await this.#respond(connection, body))
+      const withinMs = this.#serving.config.limits.headerTimeoutMs
+      const body = await readBody(connection, { bytesMax: limits.bodyBytesMax, withinMs })
+      if (body === 'gone') socket.destroy()
+      else finish(socket, await this.#respond(connection, body))
     } catch (error) {
+      if (error instanceof ChunkError) {
+        finish(socket, textReply(head.version, 400, error.message))
+        return
+      }
       log.error('a request failed', { method: head.method, path: head.path, error })
       finish(socket, textReply(head.version, 500, 'internal error'))
     } finally {
@@ -61,49 +66,6 @@ export class AppBridge {
     const { publicUrls } = this.#serving.config
     const scheme = secure ? 'https:' : 'http:'
     return { address, secure, base: publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0] }
-  }
-
-  /**
-   * The whole body, at most `bodyBytesMax` of it: what is longer is cut there, and the app sees that it is too long.
-   * `gone` where the connection ended first, or was closed for taking too long.
-   */
-  #readBody({ socket, head, rest }: Connection): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
-    const length = Number(head.headers.get('content-length') ?? 0)
-    if (!isChunked(head.headers) && !(length > 0)) return Promise.resolve(new Uint8Array(0))
-    // the app refuses by the length alone; the bytes need not come first
-    if (length > limits.bodyBytesMax) return Promise.resolve(new Uint8Array(0))
-    if (/100-continue/i.test(head.headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
-    const bytes: Uint8Array[] = []
-    let size = 0
-    const keep = (part: Uint8Array) => {
-      size += part.length
-      if (size <= limits.bodyBytesMax) bytes.push(part)
-    }
-    const body = isChunked(head.headers) ? new ChunkedDecoder(keep) : new SizedBody(length, keep)
-    return new Promise((resolve, reject) => {
-      const settle = (result: Uint8Array<ArrayBuffer> | 'gone') => {
-        cancel()
-        socket.off('data', onData).off('close', onClose).off('end', onClose)
-        resolve(result)
-      }
-      const onClose = () => settle('gone')
-      const onData = (part: Uint8Array) => {
-        try {
-          body.push(part)
-        } catch (error) {
-          cancel()
-          reject(error)
-          return
-        }
-        if (body.done || size > limits.bodyBytesMax) settle(Buffer.concat(bytes))
-      }
-      const cancel = runtimeTimers.after(this.#serving.config.limits.headerTimeoutMs, () => {
-        settle('gone')
-        socket.destroy()
-      })
-      socket.on('data', onData).once('close', onClose).once('end', onClose)
-      if (rest.length > 0) onData(rest)
-    })
   }
 }
 

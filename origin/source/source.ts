@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
+import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
 import { proven, sourceUser } from '../http/logins.ts'
 import { finish, printReply } from '../http/reply.ts'
@@ -8,7 +9,7 @@ import { Deinterleaver } from '../icy/deinterleaver.ts'
 import { limits } from '../limits.ts'
 import type { Feed } from '../mount/feed.ts'
 import { runtimeTimers } from '../timers.ts'
-import { type Body, sourceBody } from './body.ts'
+import { sourceBody } from './body.ts'
 
 const log = getLogger(['distributary', 'source'])
 

@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net'
+import { runtimeTimers } from '../timers.ts'
+import { ChunkedDecoder } from './chunked.ts'
+
+/** Takes a request's body apart as it comes. */
+export interface Body {
+  /** @throws ChunkError where it is not framed as it says */
+  push(bytes: Uint8Array): void
+  /** its end has come; never so where nothing frames it, for then the connection's end is its own */
+  readonly done: boolean
+}
+
+type Headers = ReadonlyMap<string, string>
+
+/** The body that the headers announce: chunked, or of a length; undefined where they announce none. */
+export function announcedBody(headers: Headers, onData: (bytes: Uint8Array) => void): Body | undefined {
+  if (/(^|,)\s*chunked\s*$/i.test(headers.get('transfer-encoding') ?? '')) return new ChunkedDecoder(onData)
+  const length = announcedLength(headers)
+  return length > 0 ? new SizedBody(length, onData) : undefined
+}
+
+const announcedLength = (headers: Headers) => Number(headers.get('content-length') ?? 0)
+
+/** A body of a known length; what follows it is ignored. */
+class SizedBody implements Body {
+  #left: number
+  #onData: (bytes: Uint8Array) => void
+
+  constructor(length: number, onData: (bytes: Uint8Array) => void) {
+    this.#left = length
+    this.#onData = onData
+  }
+
+  get done(): boolean {
+    return this.#left === 0
+  }
+
+  push(bytes: Uint8Array): void {
+    const own = bytes.subarray(0, this.#left)
+    this.#left -= own.length
+    if (own.length > 0) this.#onData(own)
+  }
+}
+
+const noBody = new Uint8Array(0)
+
+/** A request whose head has been read, and what came with it. */
+interface Incoming {
+  socket: Socket
+  head: { headers: Headers }
+  rest: Uint8Array
+}
+
+/**
+ * A whole body, or a little more than `bytesMax` of one that is longer; nothing of one that says itself that it is longer.
+ * Either way who asked sees that it is too long, and need not wait for the rest.
+ * @returns `gone` where the connection ended first, or was closed since the body took longer than `withinMs`
+ * @throws ChunkError where it is not framed as it says
+ */
+export async function readBody(
+  { socket, head: { headers }, rest }: Incoming,
+  { bytesMax, withinMs }: { bytesMax: number; withinMs: number },
+): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
+  const bytes: Uint8Array[] = []
+  let size = 0
+  const body = announcedBody(headers, (part) => {
+    size += part.length
+    if (size <= bytesMax + part.length) bytes.push(part)
+  })
+  if (!body || announcedLength(headers) > bytesMax) return noBody
+  if (/100-continue/i.test(headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+  body.push(rest)
+  const isEnough = () => body.done || size > bytesMax
+  if (!isEnough() && (await receive(socket, body, isEnough, withinMs)) === 'gone') return 'gone'
+  return Buffer.concat(bytes)
+}
+
+/** Feeds a body from its connection until that is enough. */
+function receive(
+  socket: Socket,
+  body: Body,
+  isEnough: () => boolean,
+  withinMs: number,
+): Promise<'gone' | 'enough'> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => {
+      cancel()
+      socket.off('data', onData).off('close', onGone).off('end', onGone)
+      end()
+    }
+    const onGone = () => settle(() => resolve('gone'))
+    const onData = (bytes: Uint8Array) => {
+      try {
+        body.push(bytes)
+      } catch (error) {
+        settle(() => reject(error))
+        return
+      }
+      if (isEnough()) settle(() => resolve('enough'))
+    }
+    const cancel = runtimeTimers.after(withinMs, () => {
+      onGone()
+      socket.destroy()
+    })
+    socket.on('data', onData).once('close', onGone).once('end', onGone)
+  })
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectRaw, exchange } from '../kit/raw.ts'
+import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
+import { basic } from '../kit/source.ts'
+
+const relay = `Authorization: ${basic('relay', secrets.relay)}`
+const text = 'Content-Type: text/plain; charset=utf-8'
+const report = 'url: http://192.0.2.1:8000\ninterval: 10\nlisteners: 0\nmounts: 0\n\n'
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])
+const chunk = (data: string) => `${data.length.toString(16)}\r\n${data}\r\n`
+
+describe.for(originRuntimes)('reports at a master that decides itself on %s', (runtime) => {
+  let origin: Server
+  beforeAll(async () => {
+    origin = await startOrigin(runtime, ['--public-slave'])
+  })
+  afterAll(() => origin?.stop())
+  const post = (headers: string[], body: string) =>
+    exchange(
+      origin.port,
+      `${['POST /admin/sourcelist.txt HTTP/1.1', ...headers].join('\r\n')}\r\n\r\n${body}`,
+    )
+
+  test('are taken in with a length and chunked', async () => {
+    expect(statusOf(await post([relay, text, `Content-Length: ${report.length}`], report))).toBe(200)
+    const chunks = chunk(report.slice(0, 20)) + chunk(report.slice(20)) + chunk('')
+    expect(statusOf(await post([relay, text, 'Transfer-Encoding: chunked'], chunks))).toBe(200)
+  })
+
+  test('are awaited after 100 Continue', async () => {
+    const connection = connectRaw(origin.port)
+    const headers = [relay, text, `Content-Length: ${report.length}`, 'Expect: 100-continue']
+    connection.send(`POST /admin/sourcelist.txt HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`)
+    await connection.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
+    connection.send(report)
+    await connection.until(/HTTP\/1\.1 200 OK\r\n/)
+    connection.socket.destroy()
+  })
+
+  test('are refused in this order: 401, 415, 413, 400', async () => {
+    const big = [`Content-Length: ${2 ** 21}`]
+    expect(statusOf(await post([text, ...big], ''))).toBe(401)
+    expect(statusOf(await post([relay, 'Content-Type: text/html', ...big], ''))).toBe(415)
+    expect(statusOf(await post([relay, text, ...big], ''))).toBe(413)
+    expect(statusOf(await post([relay, text, 'Content-Length: 5'], 'wrong'))).toBe(400)
+  })
+
+  test('that are chunked get 413 after a megabyte, and 400 where they are not what they say', async () => {
+    const endless = chunk('x'.repeat(65_536)).repeat(17)
+    expect(statusOf(await post([relay, text, 'Transfer-Encoding: chunked'], endless))).toBe(413)
+    expect(statusOf(await post([relay, text, 'Transfer-Encoding: chunked'], 'zzz\r\n'))).toBe(400)
+  })
+
+  test('that are cut off are given up at once', async () => {
+    const connection = connectRaw(origin.port)
+    const head = `POST /admin/sourcelist.txt HTTP/1.1\r\n${relay}\r\n${text}\r\nContent-Length: 1000\r\n\r\n`
+    connection.send(head + report)
+    connection.socket.end()
+    expect(await connection.closed()).toBe('')
+  })
+})
