@@ -1,4 +1,4 @@
-import { normal } from './random.ts'
+import { byShare, normal } from './random.ts'
 import { SimServer } from './server.ts'
 import { meanCost, type Setting } from './setting.ts'
 
@@ -34,17 +34,8 @@ function fill(setting: Setting, servers: readonly SimServer[], roll: () => numbe
 
 /** Draws the mount that a listener asks for, by the mounts' shares. */
 export function mountDraw({ rates }: Setting, roll: () => number): () => number {
-  if (rates.length === 1) return () => 0
-  return () => {
-    let left = roll()
-    return Math.max(
-      0,
-      rates.findIndex(({ share }) => {
-        left -= share
-        return left < 0
-      }),
-    )
-  }
+  const mounts = rates.map(({ share }, mount) => ({ share, mount }))
+  return () => (mounts.length === 1 ? 0 : (byShare(mounts, ({ share }) => share, roll())?.mount ?? 0))
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)

@@ -33,11 +33,9 @@ async function run({ scenarios, policies, seeds, threads }: Options): Promise<Re
   const rows = scenarios.flatMap((scenario) =>
     policies
       .filter((policy) => scenario.policies?.includes(policy) ?? true)
-      .map((policy) => ({ scenario, policy })),
+      .flatMap((policy) => seeds.slice(0, scenario.seedsMost).map((seed) => ({ scenario, policy, seed }))),
   )
-  const jobs: Job[] = rows.flatMap(({ scenario, policy }) =>
-    seeds.map((seed) => ({ setting: scenario.setting, policy, seed })),
-  )
+  const jobs: Job[] = rows.map(({ scenario, policy, seed }) => ({ setting: scenario.setting, policy, seed }))
   const outcomes = await runJobs(jobs, threads, (done) => {
     if (process.stderr.isTTY)
       process.stderr.write(`\r${done} of ${jobs.length}${done === jobs.length ? '\n' : ''}`)
@@ -45,7 +43,10 @@ async function run({ scenarios, policies, seeds, threads }: Options): Promise<Re
   const results = new Map<Scenario, Map<string, Outcome[]>>()
   for (const [i, { scenario, policy }] of rows.entries()) {
     const ofScenario = results.get(scenario) ?? new Map<string, Outcome[]>()
-    results.set(scenario, ofScenario.set(policy, outcomes.slice(i * seeds.length, (i + 1) * seeds.length)))
+    results.set(
+      scenario,
+      ofScenario.set(policy, [...(ofScenario.get(policy) ?? []), ...outcomes.slice(i, i + 1)]),
+    )
   }
   return [...results].map(([scenario, byPolicy]) => ({ scenario, outcomes: byPolicy }))
 }

@@ -1,10 +1,11 @@
+import { distanceKm, type Place } from '../../shared/proximity.ts'
 import { Agenda } from './agenda.ts'
 import { createServers, mountDraw } from './cluster.ts'
-import type { Decider } from './decider.ts'
+import type { Asked, Decider } from './decider.ts'
 import { isForbidden } from './forbidden.ts'
 import { emptyOutcome, type Outcome } from './outcome.ts'
 import { createDecider, isShared } from './policies.ts'
-import { drawIndex, rolls, waitFor } from './random.ts'
+import { byShare, drawIndex, rolls, waitFor } from './random.ts'
 import { Reporting } from './reporting.ts'
 import { fullShareOf, sampleOf, sdOfFill } from './sample.ts'
 import type { SimServer } from './server.ts'
@@ -28,6 +29,7 @@ class Simulation {
   #arrivals: () => number
   #drawEdge: () => number
   #drawMount: () => number
+  #drawPlace: () => Place | undefined
   /** server 0 is in trouble */
   #faulty = false
 
@@ -41,6 +43,11 @@ class Simulation {
     this.#reporting = new Reporting(setting, this.#agenda, this.#edges)
     this.#arrivals = rolls(seed, 2)
     this.#drawMount = mountDraw(setting, rolls(seed, 3))
+    const placeRoll = rolls(seed, 6)
+    this.#drawPlace = () =>
+      setting.regions.length === 0
+        ? undefined
+        : byShare(setting.regions, ({ listeners }) => listeners, placeRoll())?.place
     const edgeRoll = rolls(seed, 4)
     const shares = this.#edges.map((_, k) => (setting.edgeShares === 'zipf' ? 1 / (k + 1) : 1))
     this.#drawEdge =
@@ -82,15 +89,15 @@ class Simulation {
 
   #arrive(nowS: number): void {
     const edge = this.#edges[this.#drawEdge()]
-    const mount = this.#drawMount()
+    const asked = { mount: this.#drawMount(), from: this.#drawPlace(), except: undefined }
     const outcome = nowS < 0 ? undefined : this.#outcome
     if (!edge) return
     if (outcome) outcome.joins++
-    const first = this.#redirect(edge, mount, undefined, nowS)
+    const first = this.#redirect(edge, asked, nowS)
     if (first === 'taken') return
     const again = this.#setting.sendBack && first?.answers
     if (outcome && again) outcome.sentBack++
-    if (again && this.#redirect(edge, mount, first.index, nowS) === 'taken') return
+    if (again && this.#redirect(edge, { ...asked, except: first.index }, nowS) === 'taken') return
     if (!outcome) return
     outcome.rejected++
     if (first === undefined) outcome.unplaced++
@@ -98,8 +105,9 @@ class Simulation {
   }
 
   /** Sends a listener to a server: `taken`, or the server that would not have it; undefined where there is none to send to. */
-  #redirect(edge: Decider, mount: number, except: number | undefined, nowS: number) {
-    const index = edge.place(mount, nowS, except)
+  #redirect(edge: Decider, asked: Asked, nowS: number) {
+    const { mount, from, except } = asked
+    const index = edge.place(asked, nowS)
     const server = index === undefined ? undefined : this.#servers[index]
     if (!server) return undefined
     if (nowS >= 0) {
@@ -109,7 +117,9 @@ class Simulation {
     }
     const taken = server.join(mount, nowS)
     this.#reporting.considerEarly(server, !taken, nowS)
-    return taken ? 'taken' : server
+    if (!taken) return server
+    if (nowS >= 0 && from && server.place) this.#outcome.km += distanceKm(from, server.place)
+    return 'taken'
   }
 
   #begin(fault: Fault): void {

@@ -124,6 +124,7 @@ function changed(scenario: Scenario, change: Change): Scenario {
     // another name, so that no table takes it for the scenario itself
     name: `${scenario.name}-changed`,
     policies: scenario.policies,
+    seedsMost: scenario.seedsMost,
     title: `${scenario.title} (${said.map(([name, value]) => `${name} ${value}`).join(', ')})`,
     setting: setting.crowd === 0 ? other : withPeakFill(other, fill),
   }

@@ -7,7 +7,7 @@ import { printSourcelist } from '../../shared/sourcelist.ts'
 import { pressureOf, wishSeconds } from '../../shared/wish.ts'
 import { mountOf } from '../kit/reports.ts'
 import { memorySql } from '../kit/sqlite.ts'
-import type { Decider, World } from './decider.ts'
+import type { Asked, Decider, World } from './decider.ts'
 import { nameOf } from './server.ts'
 
 /** A crowd's clock begins here on the deciders' own, in ms: none of them may lean on 0. */
@@ -42,13 +42,14 @@ export class Ours implements Decider {
     if (conflict !== undefined) throw new Error(conflict)
   }
 
-  place(mount: number, nowS: number, except: number | undefined): number | undefined {
+  place({ mount, from, except }: Asked, nowS: number): number | undefined {
     const name = this.#mounts[mount]
     if (name === undefined) return undefined
     const asked = {
       mount: name,
       secure: false,
       relay: false,
+      from: from && { place: from },
       except: except === undefined ? undefined : this.#ids[except],
     }
     const decision = decide(this.#registry.view, asked, msOf(nowS), this.#roll, policy)

@@ -31,6 +31,8 @@ export interface Outcome {
   endSd: number
   /** of the room that there really was when the fault began: that of server 0 */
   faultShare: number
+  /** from listeners to the servers that took them, together, where places are known */
+  km: number
   samples: Sample[]
 }
 
@@ -48,5 +50,6 @@ export const emptyOutcome = (): Outcome => ({
   fullShare: 0,
   endSd: 0,
   faultShare: 0,
+  km: 0,
   samples: [],
 })

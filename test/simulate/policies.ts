@@ -1,6 +1,6 @@
 import { limits } from '../../shared/limits.ts'
 import type { Report } from '../../shared/report.ts'
-import type { Decider, World } from './decider.ts'
+import type { Asked, Decider, World } from './decider.ts'
 import { Ours } from './ours.ts'
 import { drawIndex } from './random.ts'
 import { costOf } from './setting.ts'
@@ -96,7 +96,7 @@ class Chooser implements Decider {
         : Number.NEGATIVE_INFINITY
   }
 
-  place(mount: number, nowS: number, except: number | undefined): number | undefined {
+  place({ mount, except }: Asked, nowS: number): number | undefined {
     this.#nowS = nowS
     this.#except = except
     const index = this.#choose(this.#known, this.#world.roll)
@@ -116,7 +116,7 @@ class PerfectInformation implements Decider {
 
   take(): void {}
 
-  place(mount: number, nowS: number, except: number | undefined): number | undefined {
+  place({ mount, except }: Asked, nowS: number): number | undefined {
     const { servers, roll } = this.#world
     const weigh = (i: number) => (i === except ? 0 : (servers[i]?.room(mount, nowS) ?? 0))
     return drawIndex(servers.length, weigh, roll)

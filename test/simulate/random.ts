@@ -12,6 +12,17 @@ export const waitFor = (perSecond: number, roll: () => number): number =>
 export const normal = (roll: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - roll())) * Math.cos(2 * Math.PI * roll())
 
+/** Of rows that have shares of 1 the one that holds a point of [0, 1); undefined where there are none. */
+export const byShare = <T>(rows: readonly T[], shareOf: (row: T) => number, point: number): T | undefined => {
+  let left = point
+  return (
+    rows.find((row) => {
+      left -= shareOf(row)
+      return left < 0
+    }) ?? rows.at(-1)
+  )
+}
+
 /** An index in proportion to its weight; undefined where all weights are 0. */
 export function drawIndex(n: number, weigh: (index: number) => number, roll: () => number) {
   let total = 0

@@ -8,6 +8,8 @@ export interface Scenario {
   setting: Setting
   /** where not all policies say something */
   policies?: readonly string[] | undefined
+  /** where one crowd takes long enough */
+  seedsMost?: number | undefined
 }
 
 /** The flash crowd of anchors E.5: 100,000 in a minute, on 20 servers that are 20 % full. */
@@ -29,6 +31,7 @@ export const flashCrowd: Setting = withPeakFill(
     earlyReports: false,
     sendBack: false,
     rates: [{ kbps: 128, share: 1 }],
+    regions: [],
     faults: [],
   },
   0.9,
@@ -66,9 +69,15 @@ const steady = (fill: number): Setting => ({
   crowdS: 0,
   afterS: 900,
 })
+/** Frankfurt, New York, Tokyo (anchors E.4): most listeners where a fifth of the servers is. */
+export const mismatched: Setting['regions'] = [
+  { place: { latitude: 50.1, longitude: 8.7 }, servers: 0.2, listeners: 0.55 },
+  { place: { latitude: 40.7, longitude: -74 }, servers: 0.4, listeners: 0.25 },
+  { place: { latitude: 35.7, longitude: 139.7 }, servers: 0.4, listeners: 0.2 },
+]
 const fast = withInterval(flashCrowd, 10)
 
-/** Anchors E.5 and E.6. The geo mismatch is not among them: servers and listeners have no place here. */
+/** Anchors E.5 and E.6. */
 export const scenarios: readonly Scenario[] = [
   {
     name: 'slow-ramp',
@@ -100,6 +109,16 @@ export const scenarios: readonly Scenario[] = [
         { kbps: 320, share: 0.1 },
       ],
     },
+  },
+  {
+    name: 'calm-regions',
+    title: '20,000 joins in 10 minutes, listeners where the servers are not',
+    setting: { ...flashCrowd, crowd: 20_000, crowdS: 600, regions: mismatched },
+  },
+  {
+    name: 'crowded-regions',
+    title: 'the flash crowd, listeners where the servers are not',
+    setting: { ...flashCrowd, regions: mismatched },
   },
   { name: 'delayed-reports', title: 'every report 60 s under way', setting: { ...flashCrowd, delayS: 60 } },
   {
@@ -157,5 +176,6 @@ export const scenarios: readonly Scenario[] = [
     title: '1,000 servers, 1,000,000 joins in 60 s, 300 edges',
     setting: withPeakFill({ ...flashCrowd, servers: 1000, crowd: 1_000_000, edges: 300 }, 0.9),
     policies: ['static weights', 'two choices by size', 'free slots, no debit', ours, perfect],
+    seedsMost: 1,
   },
 ]

@@ -1,6 +1,7 @@
+import type { Place } from '../../shared/proximity.ts'
 import type { Report } from '../../shared/report.ts'
 import { mountOf } from '../kit/reports.ts'
-import { waitFor } from './random.ts'
+import { byShare, waitFor } from './random.ts'
 import { costOf, leavesPerSecond, type Setting } from './setting.ts'
 
 /** A setting's mounts are named by their rates. */
@@ -12,6 +13,7 @@ export class SimServer {
   readonly id: string
   /** in slots, or in kbit/s where the line binds */
   readonly capacity: number
+  readonly place: Place | undefined
   /** what of it is taken */
   used = 0
   state: 'up' | 'silent' | 'lying' | 'draining' | 'crashed' = 'up'
@@ -37,6 +39,7 @@ export class SimServer {
     this.id = `s${index}`
     this.capacity = capacity
     this.intervalS = setting.intervalS
+    this.place = byShare(setting.regions, ({ servers }) => servers, (index + 0.5) / setting.servers)?.place
     this.#mounts = setting.rates.map(({ kbps }) => ({
       mount: mountOf(nameOf(kbps)),
       listeners: 0,
@@ -127,6 +130,7 @@ export class SimServer {
       bandwidth: lineBinds ? (lying ? 0 : this.used) : undefined,
       joins: this.#joins,
       state: this.state === 'draining' ? 'draining' : 'up',
+      location: this.place,
       mounts: this.#mounts.map((each) => (lying ? { ...each, listeners: 0 } : { ...each })),
     }
   }

@@ -1,3 +1,5 @@
+import type { Place } from '../../shared/proximity.ts'
+
 /** A flash crowd and the cluster that it meets. Plain data: it crosses to a worker thread, and the seed does the rest. */
 export interface Setting {
   servers: number
@@ -26,7 +28,15 @@ export interface Setting {
   sendBack: boolean
   /** what the mounts need, each with its share of listeners; slots bind, or with several rates the line */
   rates: readonly { kbps: number; share: number }[]
+  /** where servers and listeners are, each region with its shares of both; empty: nobody knows of any place */
+  regions: readonly Region[]
   faults: readonly Fault[]
+}
+
+export interface Region {
+  place: Place
+  servers: number
+  listeners: number
 }
 
 /** What goes wrong, in seconds after the crowd's first listener. Server 0 is the one it happens to. */

@@ -69,6 +69,9 @@ export function oursTable(results: readonly Result[]): string {
         count(({ forbidden }) => forbidden),
         (100 * mean(own, ({ fullShare }) => fullShare)).toFixed(1),
         mean(own, ({ endSd }) => endSd).toFixed(3),
+        scenario.setting.regions.length === 0
+          ? ''
+          : count(({ km, joins, rejected: lost }) => km / (joins - lost)),
       ],
     ]
   })
@@ -83,6 +86,7 @@ export function oursTable(results: readonly Result[]): string {
     'forbidden redirects',
     'servers full, % of time',
     'sd of fill at end',
+    'mean km',
   ]
   return rows.length === 0 ? '' : `${markdown([head, ...rows])}\n`
 }
