@@ -121,13 +121,24 @@ export class HttpServer {
       this.#waiting.delete(socket)
       socket.off('data', onData).off('end', onGone).off('close', onGone)
       if ('head' in read)
-        this.#route({ socket, address, secure, head: read.head, rest: bytes.subarray(read.restAt) })
+        this.#answer({ socket, address, secure, head: read.head, rest: bytes.subarray(read.restAt) })
       else {
         log.info('bad request', { address, status: read.status, why: read.text })
         finish(socket, textReply('1.1', read.status, read.text))
       }
     }
     socket.on('data', onData).once('end', onGone).once('close', onGone)
+  }
+
+  /** A fault in one answer costs that connection, not the server. */
+  #answer(connection: Connection): void {
+    try {
+      this.#route(connection)
+    } catch (error) {
+      const { method, path } = connection.head
+      log.error('a request failed', { method, path, error })
+      connection.socket.destroy()
+    }
   }
 
   #route(connection: Connection): void {

@@ -1,0 +1,103 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { mountParam, parseParams } from '../../origin/admin/params.ts'
+import { escapeMarkup, printXml } from '../../origin/admin/xml.ts'
+import { proven } from '../../origin/http/logins.ts'
+import { routeOf } from '../../origin/http/routes.ts'
+import { printBasic } from '../../shared/credentials.ts'
+
+describe('the parameters of a query', () => {
+  test('are decoded: a plus is a space, of one given twice the last counts', () => {
+    expect(parseParams('?song=a+b%2Bc&x=1&x=2&empty=&nothing')).toEqual(
+      new Map([
+        ['song', 'a b+c'],
+        ['x', '2'],
+        ['empty', ''],
+      ]),
+    )
+  })
+
+  test.each([
+    ['song=R%c3%b3s', 'Rós'],
+    ['song=R%f3s', 'Rós'],
+    ['song=R%f3s&charset=ISO-8859-1', 'Rós'],
+    ['song=%e9%f3&charset=windows-1251', 'йу'],
+    ['song=R%c3%b3s&charset=UTF%2d8', 'Rós'],
+    ['song=R%c3%b3s&charset=nobody-knows', 'Rós'],
+    ['song=100%&charset=', '100%'],
+  ])('%s: the text is in the charset that it names, else UTF-8, else latin1', (query, song) => {
+    expect(parseParams(query).get('song')).toBe(song)
+  })
+
+  test('name a mount, decoded already', () => {
+    const mountOf = (query: string) => mountParam(parseParams(query))
+    expect(mountOf('mount=/live.mp3')).toBe('/live.mp3')
+    expect(mountOf('mount=%2flive.mp3')).toBe('/live.mp3')
+    expect(mountOf('mount=/r%c3%b3s%20%3f')).toBe('/rós ?')
+    for (const query of ['', 'mount=', 'mount=live', 'mount=/a/../b', 'mount=//a', 'mount=/%00'])
+      expect(mountOf(query), query).toBeUndefined()
+  })
+
+  test('of any kind are read', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (query) => void mountParam(parseParams(query))))
+  })
+})
+
+describe('XML', () => {
+  test('is one line after its declaration, with names and attributes', () => {
+    expect(printXml(['icestats', [['source', [['title', 'a & <b>']], { mount: '/a"b' }]]])).toBe(
+      '<?xml version="1.0"?>\n<icestats><source mount="/a&quot;b"><title>a &amp; &lt;b&gt;</title></source></icestats>\n',
+    )
+  })
+
+  test('holds no byte that XML cannot', () => expect(escapeMarkup('a\0\x1b[31mb\n')).toBe('a[31mb\n'))
+})
+
+describe('credentials', () => {
+  const accounts = {
+    sourcePassword: 's',
+    relayUser: 'relay',
+    relayPassword: 'r',
+    adminUser: 'boss',
+    adminPassword: undefined,
+  }
+  const who = (user: string, password: string) => proven(accounts, printBasic({ user, password }))
+
+  test('prove one kind of access each', () => {
+    expect(who('source', 's')).toEqual({ source: true, relay: false, admin: false })
+    expect(who('relay', 'r')).toEqual({ source: false, relay: true, admin: false })
+  })
+
+  test('of an account without a password prove nothing', () => {
+    for (const password of ['', 'undefined', 's']) expect(who('boss', password).admin).toBe(false)
+    expect(proven(accounts, undefined).source).toBe(false)
+  })
+})
+
+describe('the way of a request', () => {
+  const to = (method: string, path: string, isLive = false) =>
+    routeOf({ method, path, query: '', version: '1.1', headers: new Map() }, () => isLive).to
+
+  test.each([
+    ['GET', '/live.mp3', 'listener'],
+    ['HEAD', '/live.mp3', 'listener'],
+    ['PUT', '/live.mp3', 'source'],
+    ['SOURCE', '/live.mp3', 'source'],
+    ['POST', '/live.mp3', 'source'],
+    ['OPTIONS', '*', 'preflight'],
+    ['OPTIONS', '/admin/stats', 'preflight'],
+    ['POST', '/admin/sourcelist.txt', 'app'],
+    ['PUT', '/admin/x', 'app'],
+    ['GET', '/admin', 'app'],
+    ['GET', '/administrator.mp3', 'listener'],
+    ['GET', '/status-json.xsl', 'app'],
+    ['GET', '/', 'app'],
+    ['GET', '/a//b', 'refusal'],
+    ['BREW', '/live.mp3', 'refusal'],
+  ])('%s %s leads to the %s', (method, path, way) => expect(to(method, path)).toBe(way))
+
+  test('leads to a playlist only where no stream has its name', () => {
+    expect(to('GET', '/live.mp3.m3u')).toBe('app')
+    expect(to('GET', '/live.mp3.m3u', true)).toBe('listener')
+  })
+})
