@@ -24,6 +24,11 @@ export class Drum {
     this.#held.set(index, weight)
   }
 
+  /** Sets the weights held of all indexes, by index: as {@link set} on each, at the price of one look at each. */
+  fill(weights: Float64Array): void {
+    this.#held.fill(weights)
+  }
+
   /** Draws an index in proportion to weight, never `out`; -1 where all others weigh nothing. */
   draw(nowMs: number, roll: () => number, out = -1): number {
     const held = this.#held

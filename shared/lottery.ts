@@ -38,6 +38,17 @@ export class Lottery {
     for (let i = index + 1; i < this.#sums.length; i += i & -i) this.#sums[i] = (this.#sums[i] ?? 0) + change
   }
 
+  /** Puts these weights in place of all, in O(n). */
+  fill(weights: Float64Array): void {
+    if (weights.length > this.#weights.length) this.#weights = new Float64Array(sizeFor(weights.length))
+    this.#weights.fill(0)
+    this.#weights.set(weights)
+    this.#size = weights.length
+    this.#total = 0
+    for (let i = 0; i < weights.length; i++) this.#total += weights[i] ?? 0
+    this.#sum()
+  }
+
   /** The index whose tickets hold number `ticket`, counted from 0 to below {@link total} in the order of indexes. */
   at(ticket: number): number {
     let index = 0
@@ -63,12 +74,21 @@ export class Lottery {
     const weights = new Float64Array(this.#weights.length * 2)
     weights.set(this.#weights)
     this.#weights = weights
-    this.#sums = new Float64Array(weights.length + 1)
-    for (let i = 1; i < this.#sums.length; i++) {
-      const sum = (this.#sums[i] ?? 0) + (weights[i - 1] ?? 0)
-      this.#sums[i] = sum
+    this.#sum()
+  }
+
+  /** Works out all sums from the weights: each is handed up to the one that contains it. */
+  #sum(): void {
+    const { length } = this.#weights
+    const sums = this.#sums.length === length + 1 ? this.#sums : new Float64Array(length + 1)
+    sums.set(this.#weights, 1)
+    for (let i = 1; i < sums.length; i++) {
       const parent = i + (i & -i)
-      if (parent < this.#sums.length) this.#sums[parent] = (this.#sums[parent] ?? 0) + sum
+      if (parent < sums.length) sums[parent] = (sums[parent] ?? 0) + (sums[i] ?? 0)
     }
+    this.#sums = sums
   }
 }
+
+/** {@link Lottery.at} halves its steps, so that there is room for a power of two. */
+const sizeFor = (count: number) => 2 ** Math.ceil(Math.log2(count))

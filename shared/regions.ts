@@ -66,6 +66,9 @@ export class Regions {
   /** by cell, and by country too where any server has a rule on countries */
   #regions = new Map<number | string, Region>()
   #multipliers: Float64Array | undefined
+  /** by index of the pool, as they were when this round began: free slots, and those less the debit */
+  #free = new Float64Array(0)
+  #weights = new Float64Array(0)
   #round = 0
   #roundMs = Number.NEGATIVE_INFINITY
   #roundChanges = -1
@@ -81,7 +84,7 @@ export class Regions {
     const region = this.#regionOf(from, nowMs)
     if (!region) return this.#pool.draw(nowMs, roll, except)
     this.#refresh(nowMs)
-    this.#fill(region, nowMs)
+    this.#fill(region)
     if (!probe) region.joins++
     region.lastAskedMs = nowMs
     const out = this.#pool.indexOf(except)
@@ -89,7 +92,7 @@ export class Regions {
     if (drawn || this.#roundPuts === this.#pool.puts) return drawn
     // a report since the last round may have brought room that these drums have not seen
     this.#rework(nowMs)
-    this.#fill(region, nowMs)
+    this.#fill(region)
     return this.#drawIn(region, nowMs, roll, out)
   }
 
@@ -129,7 +132,12 @@ export class Regions {
 
   #rework(nowMs: number): void {
     const pool = this.#pool
-    const free = Float64Array.from({ length: pool.size }, (_, i) => pool.weightAt(i, nowMs))
+    this.#free = new Float64Array(pool.size)
+    this.#weights = new Float64Array(pool.size)
+    for (let i = 0; i < pool.size; i++) {
+      this.#free[i] = pool.freeAt(i, nowMs)
+      this.#weights[i] = pool.weightAt(i, nowMs)
+    }
     const horizon = pool.horizonSeconds * pool.meanFactor
     const demands = [...this.#regions.values()].map(
       (region): Demand => ({
@@ -137,28 +145,41 @@ export class Regions {
         pulls: pullsIn(pool, region),
       }),
     )
-    this.#multipliers = capProximity(free, demands, this.#multipliers)
+    this.#multipliers = capProximity(this.#weights, demands, this.#multipliers)
     this.#round++
     this.#roundChanges = pool.changes
     this.#roundPuts = pool.puts
   }
 
-  #fill(region: Region, nowMs: number): void {
+  /** Fills a region's drums, once a round at most: in plain loops, the many calls of `map` for 10,000 servers cost more than the draws. */
+  #fill(region: Region): void {
     if (region.filledRound === this.#round) return
     region.filledRound = this.#round
-    const pool = this.#pool
-    const capped = this.#multipliers
-    const pulls = pullsIn(pool, region)
-    // without a cap places do not count, country rules always do
-    const factors = pulls.map((each, i) => (capped ? each * (capped[i] ?? 0) : Math.sign(each)))
-    const total = factors.reduce((sum, factor, i) => sum + factor * pool.freeAt(i, nowMs), 0)
-    const scale = total > 0 ? Math.min(2 ** 20 / Math.max(...factors), ticketsMax / total) : 0
-    region.factors = factors.map((factor) => factor * scale)
-    for (const [i, factor] of region.factors.entries()) {
-      region.weighed.set(i, Math.round(pool.weightAt(i, nowMs) * factor))
-      region.free.set(i, Math.round(pool.freeAt(i, nowMs) * factor))
+    const pulls = pullsIn(this.#pool, region)
+    const factors = new Float64Array(pulls.length)
+    let total = 0
+    let most = 0
+    for (let i = 0; i < factors.length; i++) {
+      // without a cap places do not count, country rules always do
+      const factor = this.#multipliers
+        ? (pulls[i] ?? 0) * (this.#multipliers[i] ?? 0)
+        : Math.sign(pulls[i] ?? 0)
+      factors[i] = factor
+      total += factor * (this.#free[i] ?? 0)
+      most = Math.max(most, factor)
     }
+    const scale = total > 0 ? Math.min(2 ** 20 / most, ticketsMax / total) : 0
+    for (let i = 0; i < factors.length; i++) factors[i] = (factors[i] ?? 0) * scale
+    region.factors = factors
+    region.weighed.fill(ticketsOf(this.#weights, factors))
+    region.free.fill(ticketsOf(this.#free, factors))
   }
+}
+
+function ticketsOf(slots: Float64Array, factors: Float64Array): Float64Array {
+  const tickets = new Float64Array(slots.length)
+  for (let i = 0; i < tickets.length; i++) tickets[i] = Math.round((slots[i] ?? 0) * (factors[i] ?? 0))
+  return tickets
 }
 
 /** The number of the cell that a place lies in: a number, since a text for each listener costs more than its draw. */
