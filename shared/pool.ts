@@ -1,12 +1,14 @@
 import { Drum } from './drum.ts'
 import { limits } from './limits.ts'
-import { isOpen, type Server, serves, slotsTaken } from './server.ts'
+import { type Server, serves, slotsTaken } from './server.ts'
 
 /** A server that carries a mount, as a draw sees it. */
 export interface Candidate {
   readonly server: Server
   /** free slots for this mount by the server's report, before the debit; at least 0 */
   readonly free: number
+  /** as {@link openUntilMs} says of its server: held here, since a draw looks at it and at nothing else of the report */
+  readonly openUntilMs: number
   /** what stands before the mount in a `Location`, by the scheme of the request */
   readonly base: string
   /** whether it carries the mount now: an icecast-kh slave and a polled server do while a live master does */
@@ -14,7 +16,7 @@ export interface Candidate {
 }
 
 const freeOf = (candidate: Candidate | undefined, nowMs: number): number =>
-  candidate && isOpen(candidate.server, nowMs) && candidate.carries(nowMs) ? candidate.free : 0
+  candidate && nowMs <= candidate.openUntilMs && candidate.carries(nowMs) ? candidate.free : 0
 
 const weightOf = (candidate: Candidate | undefined, nowMs: number): number => {
   const free = freeOf(candidate, nowMs)

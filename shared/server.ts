@@ -40,9 +40,11 @@ export const deadlineMs = ({ report, receivedAtMs }: Server): number =>
 export const isLive = (server: Server, nowMs: number): boolean =>
   server.report.state !== 'leaving' && nowMs <= deadlineMs(server)
 
-/** Whether a server may be sent listeners at all, were there room. */
-export const isOpen = (server: Server, nowMs: number): boolean =>
-  server.report.state === 'up' && !server.drained && server.reachable && nowMs <= deadlineMs(server)
+/** Until when a server may be sent listeners, were there room, on the decider's clock; -Infinity where it may not at all. */
+export const openUntilMs = (server: Server): number =>
+  server.report.state === 'up' && !server.drained && server.reachable
+    ? deadlineMs(server)
+    : Number.NEGATIVE_INFINITY
 
 /** Whether a server's rule lets it serve listeners of a country; one of unknown country only where it names none to serve. */
 export function serves({ countries }: Report, country: string | undefined): boolean {

@@ -3,7 +3,7 @@ import type { Mount } from './mount.ts'
 import { type Candidate, Pool } from './pool.ts'
 import { Regions, type Whereabouts } from './regions.ts'
 import type { MountReport } from './report.ts'
-import { freeSlots, isLive, type Server } from './server.ts'
+import { freeSlots, isLive, openUntilMs, type Server } from './server.ts'
 
 /** What a draw has to know of a request. */
 export interface Ask {
@@ -208,6 +208,7 @@ export class View {
     return {
       server,
       free: freeSlots(server.report, reported, this.#maxListenersDefault),
+      openUntilMs: openUntilMs(server),
       base: baseFor(server, secure),
       carries: reported && !server.polled ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
     }
