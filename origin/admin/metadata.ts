@@ -1,3 +1,4 @@
+import { serverAgent } from '../../shared/version.ts'
 import { takesIcy } from '../format/formats.ts'
 import type { Mounts } from '../mount/mounts.ts'
 import { type AdminContext, failed, result } from './answers.ts'
@@ -18,8 +19,9 @@ export function updateMetadata(c: AdminContext, mounts: Mounts): Response {
   if (mode !== 'updinfo') return result(c, 'No such action', false)
   const title = titleOf(params)
   if (title === undefined) return failed(c, 400, 'Missing parameter')
-  if (!takesIcy(mount.contentType)) return result(c, 'Mountpoint will not accept URL updates', true)
-  mount.setTitle({ title, url: params.get('url') || undefined })
+  if (takesIcy(mount.contentType)) mount.setTitle({ title, url: params.get('url') || undefined })
+  else if (!mount.retitle(commentsOf(params)))
+    return result(c, 'Mountpoint will not accept URL updates', true)
   return result(c, 'Metadata update successful', true)
 }
 
@@ -28,4 +30,16 @@ function titleOf(params: ReadonlyMap<string, string>): string | undefined {
   if (song !== undefined) return song
   const [artist, title] = [params.get('artist'), params.get('title')]
   return artist && title ? `${artist} - ${title}` : (title ?? artist)
+}
+
+/** The same as comments of a Vorbis stream, where artist and title stand apart. */
+function commentsOf(params: ReadonlyMap<string, string>): [string, string][] {
+  const song = params.get('song')
+  const told = {
+    ARTIST: song === undefined ? params.get('artist') : undefined,
+    TITLE: song ?? params.get('title'),
+  }
+  const comments: [string, string][] = [['SERVER', serverAgent]]
+  for (const [name, value] of Object.entries(told)) if (value) comments.push([name, value])
+  return comments
 }

@@ -16,6 +16,9 @@ export interface HeaderSet {
   title: string | undefined
 }
 
+/** What a stream says of itself in its header: names and values, in their order. */
+export type Comments = readonly (readonly [name: string, value: string])[]
+
 /** Finds the places in a stream at which a listener may begin. What goes in comes out, in order: all of it, or of a container all that is whole. */
 export interface Framer {
   /** @throws FormatError where a container is not what it was said to be, or its header beyond its bounds */
@@ -28,6 +31,11 @@ export interface Framer {
   readonly kbps: number
   /** whether a listener can begin nowhere but at a frame, and with the header that holds there */
   readonly isContainer: boolean
+  /**
+   * Puts these comments in place of the stream's from its next page on; false where that cannot be done. Left out of
+   * formats that carry none.
+   */
+  retitle?(comments: Comments): boolean
   /** What has come up to the end of the last whole frame. */
   take(): Cut
   /** All that has come, for a stream that pauses or ends within a frame. */

@@ -1,6 +1,6 @@
 import type { Mount } from '../../shared/mount.ts'
 import { framerFor, mediaType, takesIcy } from '../format/formats.ts'
-import type { Cut, Framer } from '../format/framer.ts'
+import type { Comments, Cut, Framer } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
 import { Rate } from '../rate.ts'
@@ -117,6 +117,14 @@ export class ActiveMount implements LiveMount {
   /** True where that is another title than before. */
   setTitle(metadata: IcyMetadata): boolean {
     return this.#titles.set(this.#plain.queue.endPlace + this.#framer.length, metadata)
+  }
+
+  /**
+   * Changes the comments of a stream that has its titles in them, from its next page on. False where we cannot, or must
+   * not: a relay hands on what it gets.
+   */
+  retitle(comments: Comments): boolean {
+    return this.kind === 'source' && this.#framer.retitle?.(comments) === true
   }
 
   /** Serves a listener: its head and the burst at once, in one write, and what comes from then on. */

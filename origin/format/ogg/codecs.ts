@@ -1,9 +1,13 @@
+import { vorbisCommentMagic } from './comments.ts'
+
 /** What a listener's way into a stream of this codec depends on. */
 export interface Codec {
   /** packets before the first of data; undefined where only the pages' positions tell */
   headerPackets: number | undefined
   /** where its second packet holds comments: how that begins, in bytes before them */
   comments?: { magic: string; at: number }
+  /** whether we can begin another link of it with other comments */
+  canRelink?: true
   /** Whether a packet of data can be decoded without those before it; left out where every page will do. */
   isKeyframe?: (packet: Uint8Array) => boolean
 }
@@ -16,7 +20,10 @@ interface Row {
 
 const rows: readonly Row[] = [
   // Vorbis I §4.2.1
-  { magic: '\x01vorbis', codec: () => ({ headerPackets: 3, comments: { magic: '\x03vorbis', at: 7 } }) },
+  {
+    magic: '\x01vorbis',
+    codec: () => ({ headerPackets: 3, comments: { magic: vorbisCommentMagic, at: 7 }, canRelink: true }),
+  },
   // RFC 7845 §5
   { magic: 'OpusHead', codec: () => ({ headerPackets: 2, comments: { magic: 'OpusTags', at: 8 } }) },
   // the FLAC to Ogg mapping: how many further header packets stands in the first, 0 for unknown; comments are block type 4

@@ -1,4 +1,8 @@
+import type { Comments } from '../framer.ts'
+import { joined } from '../joined.ts'
+
 const utf8 = new TextDecoder()
+const encoder = new TextEncoder()
 
 /** A stream's comments (Vorbis I §5) by upper-case name, the first of several; what is cut short ends the list. */
 export function parseComments(bytes: Uint8Array): ReadonlyMap<string, string> {
@@ -29,4 +33,27 @@ export function parseComments(bytes: Uint8Array): ReadonlyMap<string, string> {
 export function titleOf(comments: ReadonlyMap<string, string>): string | undefined {
   const [artist, title] = [comments.get('ARTIST'), comments.get('TITLE')]
   return artist && title ? `${artist} - ${title}` : title || artist || undefined
+}
+
+/** How Vorbis begins its packet of comments (Vorbis I §4.2.1). */
+export const vorbisCommentMagic = '\x03vorbis'
+
+/** Vorbis's packet of comments with others in place of those in `old`; who made the stream stays. */
+export function printVorbisComments(old: Uint8Array, comments: Comments): Uint8Array {
+  const magic = encoder.encode(vorbisCommentMagic)
+  const vendor = old.subarray(magic.length + 4, magic.length + 4 + vendorLength(old, magic.length))
+  const texts = comments.map(([name, value]) => encoder.encode(`${name}=${value}`))
+  const framing = Uint8Array.of(1)
+  return joined([magic, ...sized(vendor), number(texts.length), ...texts.flatMap(sized), framing])
+}
+
+const vendorLength = (packet: Uint8Array, at: number) =>
+  at + 4 <= packet.length ? new DataView(packet.buffer, packet.byteOffset).getUint32(at, true) : 0
+
+const sized = (bytes: Uint8Array) => [number(bytes.length), bytes]
+
+function number(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value, true)
+  return bytes
 }

@@ -1,8 +1,7 @@
-import { joined } from '../joined.ts'
 import { FormatError, formatLimits } from '../limits.ts'
 import { beginsWith, type Codec, codecOf } from './codecs.ts'
 import { parseComments, titleOf } from './comments.ts'
-import { isTimeless, type Page, packetsBegun, packetsEnded } from './page.ts'
+import { isTimeless, type Page, packetsBegun, packetsEnded, packetsOf } from './page.ts'
 
 interface Stream {
   codec: Codec
@@ -41,6 +40,12 @@ export class Link {
   /** all header pages so far, in their order */
   get header(): readonly Page[] {
     return this.#header
+  }
+
+  /** whether it is one stream alone, of a codec whose comments we can replace */
+  get canRelink(): boolean {
+    const [stream, ...others] = this.#streams.values()
+    return others.length === 0 && stream?.codec.canRelink === true
   }
 
   /** What its comments say is playing. */
@@ -101,23 +106,7 @@ function isHeaderPage({ codec, packets, hasData }: Stream, page: Page): boolean 
 }
 
 function titleOfStream({ codec, header }: Stream): string | undefined {
-  const packet = codec.comments && secondPacket(header)
+  const [, packet] = packetsOf(header)
   if (!codec.comments || !packet || !beginsWith(packet, codec.comments.magic)) return undefined
   return titleOf(parseComments(packet.subarray(codec.comments.at)))
-}
-
-/** The second packet of a stream, put together from the pages that it spans. */
-function secondPacket(pages: readonly Page[]): Uint8Array | undefined {
-  const pieces: Uint8Array[] = []
-  let ended = 0
-  for (const { lacing, body } of pages) {
-    let at = 0
-    for (const value of lacing) {
-      if (ended === 1) pieces.push(body.subarray(at, at + value))
-      at += value
-      if (value < 255) ended++
-      if (ended === 2) return joined(pieces)
-    }
-  }
-  return undefined
 }

@@ -1,8 +1,10 @@
-import type { Cut, Framer, HeaderSet } from '../framer.ts'
+import type { Comments, Cut, Framer, HeaderSet } from '../framer.ts'
 import { joined } from '../joined.ts'
+import { titleOf } from './comments.ts'
 import { Link } from './link.ts'
 import type { Page } from './page.ts'
 import { PageReader } from './page-reader.ts'
+import { Relinker } from './relinker.ts'
 
 /**
  * Ogg, whatever is in it: whole pages come out, each link's header in one piece before its first page of data.
@@ -13,6 +15,9 @@ export class OggFramer implements Framer {
   readonly isContainer = true
   #reader = new PageReader((page) => this.#take(page))
   #link: Link | undefined
+  #relinker = new Relinker()
+  /** what the stream's comments are to be from its next page on */
+  #comments: Comments | undefined
   #out: Uint8Array[] = []
   #outBytes = 0
   #frames: number[] = []
@@ -48,22 +53,46 @@ export class OggFramer implements Framer {
     return this.take()
   }
 
+  /** Puts these comments in place of the stream's, from its next page on; false where only its encoder could. */
+  retitle(comments: Comments): boolean {
+    if (!this.#link?.canRelink) return false
+    this.#comments = comments
+    return true
+  }
+
   #take(page: Page): void {
-    if (this.#link ? this.#link.isLeftBy(page) : page.isBos) this.#link = new Link()
+    if (this.#link ? this.#link.isLeftBy(page) : page.isBos) this.#beginLink()
     const link = this.#link
     if (!link) return
     const hadData = link.hasData
     const role = link.add(page)
     if (role === 'stray' || (role === 'header' && !hadData)) return // the header goes out whole
-    if (!hadData) this.#putHeader(link)
+    if (!hadData) this.#putHeader(joined(link.header.map(({ bytes }) => bytes)), link.title)
+    else if (this.#comments && !page.isContinued) this.#relink(link, this.#comments)
     if (role === 'entry') this.#frames.push(this.#outBytes)
-    this.#put(page.bytes)
+    this.#put(this.#relinker.pass(page))
   }
 
-  #putHeader(link: Link): void {
-    const bytes = joined(link.header.map((page) => page.bytes))
+  #beginLink(): void {
+    this.#link = new Link()
+    this.#relinker.reset()
+    this.#comments = undefined
+  }
+
+  #relink({ header }: Link, comments: Comments): void {
+    this.#comments = undefined
+    const seam = this.#relinker.relink(header, comments)
+    if (!seam) return
+    this.#put(seam.end)
+    this.#putHeader(seam.header, titleOf(new Map(comments)))
+    if (seam.primer.length === 0) return
+    this.#frames.push(this.#outBytes)
+    this.#put(seam.primer)
+  }
+
+  #putHeader(bytes: Uint8Array, title = ''): void {
     this.#put(bytes)
-    this.#headers.push({ at: this.#outBytes, bytes, title: link.title ?? '' })
+    this.#headers.push({ at: this.#outBytes, bytes, title })
   }
 
   #put(bytes: Uint8Array): void {

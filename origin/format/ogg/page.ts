@@ -1,9 +1,12 @@
+import { joined } from '../joined.ts'
 import { pageChecksum } from './crc.ts'
 
 /** One Ogg page (RFC 3533 §6), whole and with the right checksum. */
 export interface Page {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly serial: number
+  /** of the page among those of its stream */
+  readonly sequence: number
   /** its first packet began on a page before */
   readonly isContinued: boolean
   /** begins, and ends, a logical stream */
@@ -48,6 +51,7 @@ export function readPage(bytes: Uint8Array<ArrayBuffer>): Page | undefined {
   return {
     bytes,
     serial: view.getUint32(14, true),
+    sequence: view.getUint32(18, true),
     isContinued: (flags & 1) !== 0,
     isBos: (flags & 2) !== 0,
     isEos: (flags & 4) !== 0,
@@ -56,14 +60,15 @@ export function readPage(bytes: Uint8Array<ArrayBuffer>): Page | undefined {
   }
 }
 
+/** Where a page's last packet ends, in its codec's count of time; -1 where none ends on it. */
+export const granuleOf = ({ bytes }: Page): bigint =>
+  new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(6, true)
+
 /** How many packets end on a page. */
 export const packetsEnded = ({ lacing }: Page): number => lacing.filter((value) => value < 255).length
 
 /** Whether a page counts no time: so all pages of headers do, and none ends a packet that could (granule position 0 or -1). */
-export function isTimeless({ bytes }: Page): boolean {
-  const granule = bytes.subarray(6, 14)
-  return granule.every((byte) => byte === 0) || granule.every((byte) => byte === 0xff)
-}
+export const isTimeless = (page: Page): boolean => granuleOf(page) === 0n || granuleOf(page) === -1n
 
 /** The packets that begin on a page, each as far as it lies on it. */
 export function packetsBegun({ lacing, body, isContinued }: Page): Uint8Array[] {
@@ -78,4 +83,21 @@ export function packetsBegun({ lacing, body, isContinued }: Page): Uint8Array[] 
   }
   if (to > from) packets.push(body.subarray(from, to))
   return isContinued ? packets.slice(1) : packets
+}
+
+/** The packets of a stream that end on these pages of it, put together where they span several. */
+export function packetsOf(pages: readonly Page[]): Uint8Array[] {
+  const packets: Uint8Array[] = []
+  let pieces: Uint8Array[] = []
+  for (const { lacing, body } of pages) {
+    let at = 0
+    for (const value of lacing) {
+      pieces.push(body.subarray(at, at + value))
+      at += value
+      if (value === 255) continue
+      packets.push(joined(pieces))
+      pieces = []
+    }
+  }
+  return packets
 }

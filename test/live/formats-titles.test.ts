@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { testFolder } from '../kit/files.ts'
+import { listenWhenServed } from '../kit/listener.ts'
+import { peer } from '../kit/peers.ts'
+import { start } from '../kit/process.ts'
+import { originRuntimes, type Server, secrets, slaveOf, startOrigin } from '../kit/runtimes.ts'
+import { setTitle } from '../kit/source.ts'
+import { titleAt } from '../kit/stats.ts'
+
+const sound = ['-f', 'lavfi', '-i', 'aevalsrc=0.3*sin(880*PI*t)+0.1*random(0):s=48000']
+
+describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime) => {
+  let master: Server
+  let slave: Server
+  beforeAll(async () => {
+    master = await startOrigin(runtime)
+    slave = await startOrigin(runtime, slaveOf(master))
+  })
+  afterAll(async () => {
+    await slave?.stop()
+    await master?.stop()
+  })
+  const encode = (mount: string, codec: string) => {
+    const to = `icecast://source:${secrets.source}@127.0.0.1:${master.port}${mount}`
+    const flags = ['-c:a', codec, '-page_duration', '200000', '-f', 'ogg', '-content_type', 'audio/ogg']
+    const encoder = start('ffmpeg', ['-v', 'error', '-re', ...sound, ...flags, to])
+    onTestFinished(() => encoder.stop())
+  }
+
+  peer('ffmpeg', 'ogg123')('Vorbis: players at the slave hear each title in turn, and no error', async () => {
+    const mount = '/titled.ogg'
+    encode(mount, 'libvorbis')
+    const listener = await listenWhenServed(slave.url + mount)
+    onTestFinished(() => listener.close())
+    const show = start('ogg123', ['-d', 'null', '-v', slave.url + mount])
+    const file = join(testFolder(), 'heard.wav')
+    const decode = start('ffmpeg', ['-v', 'error', '-i', slave.url + mount, '-t', '10', '-f', 'wav', file])
+    onTestFinished(() => Promise.all([show.stop(), decode.stop()]).then(() => {}))
+    await show.line(/Ogg Vorbis stream/)
+    for (const title of ['Erste – Ünder', 'Zweite', 'Dritte']) {
+      await setTitle(master.url + mount, secrets.source, title)
+      await eventually(async () => expect(await titleAt(slave, mount)).toBe(title))
+      await show.line(new RegExp(`Title: ${title.split(' ')[0]}`))
+    }
+    expect((await decode.exited).code, decode.output()).toBe(0)
+    expect(decode.output()).toBe('')
+    // ten seconds by the stream's own clock are ten seconds of sound: no seam makes time jump
+    expect(statSync(file).size / (48_000 * 2)).toBeGreaterThan(9.9)
+    await show.stop()
+    expect(show.output()).not.toMatch(/error|corrupt|invalid|fail/i)
+  })
+
+  peer('ffmpeg')('Opus: they are refused, as its encoder alone can set them', async () => {
+    const mount = '/titled.opus'
+    encode(mount, 'libopus')
+    const listener = await listenWhenServed(master.url + mount)
+    onTestFinished(() => listener.close())
+    const query = `mode=updinfo&mount=${mount}&song=Other`
+    const Authorization = `Basic ${btoa(`source:${secrets.source}`)}`
+    const answer = await fetch(`${master.url}/admin/metadata?${query}`, { headers: { Authorization } })
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('Mountpoint will not accept URL updates')
+  })
+})
