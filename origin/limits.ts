@@ -27,9 +27,6 @@ export const limits = {
   flushBytesMax: 65_536,
   /** listeners written to before others get their turn: some 4 ms, so that a join is answered in time */
   flushSlice: 256,
-  /** bytes of one read below which a source is left alone for a nap, and ms that it lasts: a fraction of a flush */
-  bulkBytes: 4096,
-  napMs: 200,
   /** ms without a byte after which the same credentials may take over a source's mount (contract §4) */
   takeoverSilenceMs: 3000,
 } as const

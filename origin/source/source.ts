@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import type { Body } from '../http/body.ts'
@@ -6,9 +5,7 @@ import type { Connection, Serving } from '../http/connection.ts'
 import { proven, sourceUser } from '../http/logins.ts'
 import { finish, printReply } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
-import { limits } from '../limits.ts'
 import type { Feed } from '../mount/feed.ts'
-import { runtimeTimers } from '../timers.ts'
 import { sourceBody } from './body.ts'
 
 const log = getLogger(['distributary', 'source'])
@@ -78,7 +75,6 @@ function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, fee
   const onData = (bytes: Uint8Array) => {
     if (!pushed(body, bytes, mount)) socket.destroy()
     else if (body.done) end()
-    else if (bytes.length < limits.bulkBytes) nap(socket)
   }
   const end = () => {
     socket.off('data', onData).off('end', end)
@@ -90,15 +86,6 @@ function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, fee
   socket.once('end', end) // an encoder that ends, or whose link is cut: the mount is free at once
   socket.once('close', () => feed.end())
   if (rest.length > 0) onData(rest)
-}
-
-/**
- * Encoders send some hundred bytes at a time, and waking up for each costs more than taking them in: what comes within a
- * nap is read at once. The system holds it meanwhile, and a source that sends much is not held up.
- */
-function nap(socket: Socket): void {
-  socket.pause()
-  runtimeTimers.after(limits.napMs, () => socket.resume())
 }
 
 function pushed(body: Body, bytes: Uint8Array, mount: Mount): boolean {
