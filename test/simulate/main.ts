@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0)
   const [first, last] = [options.seeds[0], options.seeds.at(-1)]
   console.log(
-    `seeds ${first} to ${last}; ${seconds} s on ${options.threads} threads; plots of seed ${first} in ${folder}`,
+    `seeds ${first} to ${last}, of the large scenario the first; ${seconds} s on ${options.threads} threads; plots of seed ${first} in ${folder}`,
   )
 }
 

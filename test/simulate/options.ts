@@ -11,7 +11,7 @@ export const usage = `npm run simulate -- [options]
   --servers N, --listeners N (the crowd), --edges N, --interval S, --fill PERCENT
                     in place of what the scenarios say
   --seed N          the first seed; 1
-  --seeds N         crowds a scenario, each with a seed of its own; 4
+  --seeds N         crowds a scenario, each with a seed of its own; 4, of the large one always 1
   --quick           one crowd a scenario, and not the large one
   --threads N       ${availableParallelism()} here
   --out DIR         where the plots go; a new folder of the system's for temporary files
