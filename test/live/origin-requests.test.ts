@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
+import { listen } from '../kit/listener.ts'
+import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
 import { connectRaw, exchange, type RawConnection } from '../kit/raw.ts'
 import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { basic, numbered, type Source, startSource } from '../kit/source.ts'
@@ -170,6 +172,19 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       connection.send('0\r\n\r\n')
       expect(bodyOf(await listener.closed())).toBe('abcdefg')
       expect(statusOf(await ask(request('GET /chunked HTTP/1.0')))).toBe(404)
+    })
+
+    test('in a thousand small packets is taken in as fast as it sends', async () => {
+      const connection = raw(request('SOURCE /packets HTTP/1.0', `Authorization: ${source}`))
+      await connection.until(/200 OK/)
+      const listener = await listen(`${origin.url}/packets`)
+      onTestFinished(() => listener.close())
+      for (let n = 0; n < 1000; n++) {
+        connection.send(numberedFrame(n))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await eventually(() => listener.bytesHeard > 999 * 417)
+      expect(numbersInOrder(listener.audio())).toMatchObject({ first: 0, skipped: 0 })
     })
 
     test('that breaks its chunks is dropped, and the server goes on', async () => {
