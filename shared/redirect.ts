@@ -48,6 +48,15 @@ export function withSentBack(query: string, id: string): string {
 
 /** The `Location` of a redirect: the server's own url, the mount and the query; `x=-` in place of a send-back. */
 export function locationOf(base: string, mount: Mount, query: string): string {
-  const passed = query !== '' && sentBackBy(query) !== undefined ? withSentBack(query, '-') : query
+  const passed = query !== '' && sentBackBy(query) !== undefined ? withSpent(query) : query
   return base + printMount(mount) + passed
 }
+
+/** The query with `x=-` where its first `x` stood, and no other; all else stays as it came. */
+function withSpent(query: string): string {
+  const parts = query.replace(/^\?/, '').split('&')
+  const first = parts.findIndex(isSendBack)
+  return `?${parts.flatMap((part, i) => (i === first ? ['x=-'] : isSendBack(part) ? [] : [part])).join('&')}`
+}
+
+const isSendBack = (part: string) => part.startsWith('x=')

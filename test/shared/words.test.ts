@@ -121,7 +121,8 @@ describe('S4: the Location', () => {
   })
   test('of a listener who was sent back says so, once', () => {
     expect(to('?x=relay1')).toBe('http://s:8000/caf%C3%A9?x=-')
-    expect(to('?a=1&x=relay1&b=2&x=other')).toBe('http://s:8000/caf%C3%A9?a=1&b=2&x=-')
+    expect(to('?a=1&x=relay1&b=2&x=other')).toBe('http://s:8000/caf%C3%A9?a=1&x=-&b=2')
+    expect(to('?x=relay1&&a&x=-')).toBe('http://s:8000/caf%C3%A9?x=-&&a')
     expect(withSentBack('', 'relay:1[')).toBe('?x=relay%3A1%5B')
     expect([sentBackBy('?x=a%5Bb'), sentBackBy('?a=x=1'), sentBackBy('?x=%zz'), sentBackBy('?xx=1')]).toEqual(
       ['a[b', undefined, '%zz', undefined],
