@@ -101,10 +101,13 @@ export class View {
     this.#servers.delete(id)
   }
 
-  /** Whether a server reported the mount in the last five minutes. */
+  /** Whether a server reported the mount in the last five minutes, or a live one that reports less often carries it. */
   isKnown(mount: Mount, nowMs: number): boolean {
     const entry = this.#mounts.get(mount)
-    return entry !== undefined && nowMs - entry.reportedAtMs <= limits.mountMemoryMs
+    if (!entry) return false
+    if (nowMs - entry.reportedAtMs <= limits.mountMemoryMs) return true
+    for (const { server } of entry.carriers.values()) if (!server.polled && isLive(server, nowMs)) return true
+    return false
   }
 
   /** The candidates of a mount: for an https request those with an https url. */

@@ -224,6 +224,13 @@ describe('S10: at the moment of the request', () => {
   })
 })
 
+test('a server that promised to report once an hour gets listeners between two reports', () => {
+  const view = viewOf(serverOf('a', { interval: 3600 }))
+  expect(idOf(decide(view, asked, 301_000, Math.random, policy))).toBe('a')
+  expect(idOf(decide(view, asked, 9_002_000, Math.random, policy))).toBe('a')
+  expect(idOf(decide(view, asked, 9_002_001, Math.random, policy))).toBe('unknown mount')
+})
+
 test.each([
   [{ maxListeners: 100, listeners: 40 }, {}, 60],
   [{ maxListeners: undefined, listeners: 40 }, {}, 10],
