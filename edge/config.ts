@@ -55,8 +55,8 @@ const publicUrl = v.pipe(
 const lastResortUrl = v.pipe(
   v.string(),
   v.check((text) => httpUrl(text) !== undefined && !text.includes('#'), 'an http or https URL without user'),
-  // printed by the URL parser: no byte of it can end a header line
-  v.transform((text) => new URL(text).href),
+  // as it was given, so that one without a path is no base; what a header line cannot hold the URL parser encodes
+  v.transform((text) => (/^[\x21-\x7e]+$/.test(text) ? text : new URL(text).href)),
 )
 
 const relays = v.pipe(

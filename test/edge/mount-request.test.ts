@@ -31,6 +31,8 @@ describe('where no server has room', () => {
   test('the last resort is used as it is', async () => {
     const ask = edgeWith({ LAST_RESORT_URL: 'http://last.example/sorry.mp3?a=b' }, [full])
     expect(await locationOf(ask('/live.mp3?token=1'))).toBe('http://last.example/sorry.mp3?a=b')
+    const bare = edgeWith({ LAST_RESORT_URL: 'http://last.example' }, [full])
+    expect(await locationOf(bare('/live.mp3?token=1'))).toBe('http://last.example')
   })
 
   test('a last resort that ends in / is a base for mount and query, its x marked as spent', async () => {
