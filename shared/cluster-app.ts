@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts'
 import { parseBasic } from './credentials.ts'
 import { limits } from './limits.ts'
 import type { Whereabouts } from './regions.ts'
-import { decodeSourcelist } from './sourcelist.ts'
+import { decodeSourcelist, lineNotUtf8 } from './sourcelist.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 /** characters of an answer that are logged: its first words say which line is wrong, and headers in it may be long */
@@ -91,7 +91,7 @@ async function takeReport(c: Context<ClusterEnv>, cluster: Cluster, access: Acce
   if (!body) return { status: 413, text: `the report is larger than ${limits.reportBytesMax} bytes\n` }
   const sourcelist = decodeSourcelist(body)
   if (sourcelist === undefined)
-    return { status: 400, text: 'line 1: the report is not UTF-8, expected UTF-8\n' }
+    return { status: 400, text: `line ${lineNotUtf8(body)}: bytes that are not UTF-8, expected UTF-8\n` }
   return cluster.accept({
     sourcelist,
     reporter,

@@ -60,7 +60,7 @@ function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
   const lineOf: Record<string, number> = Object.create(null)
   const urls: string[] = []
   for (const [i, line] of lines.entries()) {
-    const [, name, value] = /^([a-z][a-z0-9-]*):[ \t]*(.*?)[ \t]*$/i.exec(line) ?? []
+    const [, name, value] = /^([!-9;-~]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
     if (name === undefined || value === undefined)
       throw new SourcelistError(i + 1, `${quote(line)}, expected "name: value"`)
     const key = name.toLowerCase()
@@ -76,7 +76,8 @@ function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
   const [name = ''] = path.split('.')
   const given = path.startsWith('url.') ? urls[Number(path.slice(4))] : fields[name]
   const said = typeof given === 'string' ? `${name} is ${quote(given)}` : `no usable ${name}`
-  const line = lineOf[path] ?? lineOf[name] ?? lines.length + 1
+  const tooMany = lineOf[`${path}.${limits.reportUrlsMax}`]
+  const line = lineOf[path] ?? lineOf[name] ?? tooMany ?? lines.length + 1
   const expected = typeof given === 'undefined' ? `expected "${name}: …"` : parsed.issues[0].message
   throw new SourcelistError(line, `${said}, ${expected}`)
 }
@@ -144,3 +145,7 @@ export function decodeSourcelist(bytes: Uint8Array): string | undefined {
     return undefined
   }
 }
+
+/** The line, counted from 1, on which a body ceases to be UTF-8. */
+export const lineNotUtf8 = (bytes: Uint8Array): number =>
+  (new TextDecoder().decode(bytes).split('\ufffd', 1)[0] ?? '').split('\n').length
