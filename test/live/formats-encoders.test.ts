@@ -1,24 +1,16 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { containers, encode } from '../kit/encoder.ts'
 import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
-import { clustersOf, pagesOf } from '../kit/fixtures.ts'
 import { type Listener, listenWhenServed } from '../kit/listener.ts'
 import { peer } from '../kit/peers.ts'
 import { type Program, start } from '../kit/process.ts'
-import { originRuntimes, type Server, secrets, slaveOf, startOrigin } from '../kit/runtimes.ts'
+import { originRuntimes, type Server, slaveOf, startOrigin } from '../kit/runtimes.ts'
 import { titleAt } from '../kit/stats.ts'
+import { expectSameStream } from '../kit/streams.ts'
 
-const pages = ['-page_duration', '200000', '-f', 'ogg']
-const formats = [
-  ['Ogg Opus', 'audio/ogg; codecs=opus', ['-c:a', 'libopus', '-b:a', '256k', ...pages]],
-  ['Ogg Vorbis', 'application/ogg', ['-c:a', 'libvorbis', '-q:a', '9', ...pages]],
-  ['Ogg FLAC', 'audio/ogg', ['-c:a', 'flac', ...pages]],
-  ['WebM', 'audio/webm', ['-c:a', 'libopus', '-b:a', '256k', '-cluster_time_limit', '500', '-f', 'webm']],
-] as const
-/** what no encoder makes small: a tone and noise, stereo, 48 kHz */
-const sound = ['-f', 'lavfi', '-i', 'aevalsrc=0.3*sin(880*PI*t)+0.3*random(0)|0.3*random(1):s=48000']
 /** bytes after which a join is late: more than the burst of 65,536, which would hold the beginning */
 const lateBytes = 100_000
 /** seconds that a player decodes: more than the burst holds, so that live ones are among them */
@@ -36,29 +28,13 @@ describe.for(originRuntimes)('formats of others at a master and a slave on %s', 
     await master?.stop()
   })
 
-  for (const [i, [name, contentType, flags]] of formats.entries()) {
+  for (const [i, format] of containers.entries()) {
+    const [name, contentType] = format
     const mount = `/tone${i}`
-    const encode = () => {
-      const address = `icecast://source:${secrets.source}@127.0.0.1:${master.port}${mount}`
-      const tags = ['-metadata', 'artist=Ä', '-metadata', `title=${name}`]
-      const encoder = start('ffmpeg', [
-        '-v',
-        'error',
-        '-re',
-        ...sound,
-        ...flags,
-        ...tags,
-        '-content_type',
-        contentType,
-        address,
-      ])
-      onTestFinished(() => encoder.stop())
-    }
-
     peer('ffmpeg')(
       `${name}: ffmpeg decodes it from a late join at the slave, which has it byte by byte`,
       async () => {
-        encode()
+        encode(master.url + mount, format)
         const [early, slaves] = await Promise.all([hear(master, mount), hear(slave, mount)])
         expect(early.headers.get('content-type')).toBe(contentType)
         expect(early.headers.has('icy-metaint')).toBe(false)
@@ -79,7 +55,7 @@ describe.for(originRuntimes)('formats of others at a master and a slave on %s', 
     // Debian's knows no Opus, and takes no FLAC from a network
     if (name === 'Ogg Vorbis')
       peer('ffmpeg', 'ogg123')(`${name}: ogg123 decodes it from a late join`, async () => {
-        encode()
+        encode(master.url + mount, format)
         const early = await hear(master, mount)
         await eventually(() => early.bytesHeard > lateBytes, { withinMs: 60_000 })
         early.close()
@@ -102,18 +78,3 @@ function playByFfmpeg(url: string): Program {
   onTestFinished(() => player.stop())
   return player
 }
-
-/** Each of the others has the beginning of the whole, up to some page or Cluster, and then a stretch to its own end. */
-function expectSameStream(whole: Uint8Array, ...others: Uint8Array[]): void {
-  const all = Buffer.from(whole)
-  for (const other of others.map((bytes) => Buffer.from(bytes))) {
-    const end = all.lastIndexOf(other.subarray(-1000)) + 1000
-    expect(end, 'the end of one listener is in what another heard').toBeGreaterThan(1000)
-    const from = beginsOf(other).find((at) =>
-      other.subarray(at).equals(all.subarray(end - other.length + at, end)),
-    )
-    expect(other.subarray(0, from).equals(all.subarray(0, from)), `a header of ${from} bytes`).toBe(true)
-  }
-}
-
-const beginsOf = (bytes: Buffer) => [0, ...pagesOf(bytes), ...clustersOf(bytes)].sort((a, b) => a - b)

@@ -1,0 +1,79 @@
+import { describe, expect, onTestFinished } from 'vitest'
+import { containers, encode } from '../kit/encoder.ts'
+import { eventually } from '../kit/eventually.ts'
+import { startIcecast } from '../kit/icecast.ts'
+import { openLink } from '../kit/link.ts'
+import { type Listener, listenWhenServed } from '../kit/listener.ts'
+import { peer } from '../kit/peers.ts'
+import { start } from '../kit/process.ts'
+import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { expectSameStream } from '../kit/streams.ts'
+
+const heard = (listener: Listener, bytes: number) =>
+  eventually(() => listener.bytesHeard > bytes, { withinMs: 60_000 })
+
+describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
+  for (const format of containers)
+    peer('ffmpeg')(
+      `${format[0]}: the line to the master is cut, and no byte is lost or comes twice`,
+      async () => {
+        const master = await startOrigin(runtime)
+        onTestFinished(() => master.stop())
+        encode(`${master.url}/tone`, format)
+        const early = await listenWhenServed(`${master.url}/tone`)
+        const link = await openLink(master.port)
+        onTestFinished(() => link.close())
+        const slave = await startOrigin(runtime, ['--master', link.url, '--update-interval', '1'])
+        onTestFinished(() => slave.stop())
+        const listener = await listenWhenServed(`${slave.url}/tone`)
+        // beyond the burst, so that the header is no part of what both connections have
+        for (const bytes of [90_000, 120_000]) {
+          await heard(listener, bytes)
+          link.cut()
+        }
+        await heard(listener, 200_000)
+        listener.close()
+        await heard(early, listener.bytesHeard)
+        early.close()
+        expectSameStream(early.audio(), listener.audio())
+        expect(slave.program.output().match(/relay runs/g)?.length).toBe(3)
+      },
+    )
+
+  const vorbis = containers[1]
+  peer('ffmpeg', 'icecast2')('Ogg from a stock Icecast 2.4.4 is decoded at our slave', async () => {
+    const { source: sourcePassword, relay: relayPassword } = secrets
+    const master = await startIcecast({ sourcePassword, relayPassword })
+    onTestFinished(() => master.stop())
+    encode(`${master.url}/tone.ogg`, vorbis)
+    const slave = await startOrigin(runtime, ['--master', master.url, '--update-interval', '1'])
+    onTestFinished(() => slave.stop())
+    await expectDecoded(`${slave.url}/tone.ogg`)
+  })
+
+  peer('ffmpeg', 'icecast2')(
+    'Ogg from our master is decoded at a stock Icecast 2.4.4 that relays it',
+    async () => {
+      const master = await startOrigin(runtime)
+      onTestFinished(() => master.stop())
+      encode(`${master.url}/tone.ogg`, vorbis)
+      await listenWhenServed(`${master.url}/tone.ogg`).then((listener) => listener.close())
+      const slave = await startIcecast({
+        master: { port: master.port, password: secrets.relay, updateIntervalS: 15 },
+      })
+      onTestFinished(() => slave.stop())
+      await expectDecoded(`${slave.url}/tone.ogg`)
+    },
+  )
+})
+
+/** Waits until a mount has more than its burst, and decodes some seconds of it from there. */
+async function expectDecoded(url: string): Promise<void> {
+  const early = await listenWhenServed(url)
+  await heard(early, 100_000)
+  early.close()
+  const player = start('ffmpeg', ['-v', 'error', '-i', url, '-t', '5', '-f', 'null', '-'])
+  onTestFinished(() => player.stop())
+  expect((await player.exited).code, player.output()).toBe(0)
+  expect(player.output()).toBe('')
+}
