@@ -23,8 +23,9 @@ export interface EdgeClient {
   /** Asks for a path and follows nothing. */
   ask(path: string, init?: RequestInit): Promise<Response>
   asAdmin(path: string, method?: string): Promise<Response>
-  /** Every server without what time changes by itself. */
   servers(): Promise<Omit<ServerJson, 'ageSeconds'>[]>
+  /** Every server without what time changes by itself: its age, and with it whether it is out as stale. */
+  held(): Promise<Omit<ServerJson, 'ageSeconds' | 'out'>[]>
   server(id: string): Promise<Omit<ServerJson, 'ageSeconds'> | undefined>
 }
 
@@ -47,6 +48,7 @@ export function clientOf(url: string): EdgeClient {
     ask,
     asAdmin,
     servers,
+    held: async () => (await servers()).map(({ out: _, ...rest }) => rest),
     server: async (id) => (await servers()).find((server) => server.id === id),
     report: (report, sender = relaySender, type = 'text/plain; charset=utf-8') =>
       ask('/admin/sourcelist.txt', {

@@ -45,7 +45,7 @@ export function listContract(client: () => EdgeClient): void {
     })
 
     test('is refused without credentials and to a registration that is none', async () => {
-      const before = await client().servers()
+      const before = await client().held()
       for (const path of ['/admin/streamlist.txt', '/admin/streams?rserver=a&rport=1&interval=5']) {
         const response = await client().ask(path)
         expect(response.status).toBe(401)
@@ -55,7 +55,7 @@ export function listContract(client: () => EdgeClient): void {
         headers: { Authorization: relay },
       })
       expect(bad.status).toBe(400)
-      expect(await client().servers()).toEqual(before)
+      expect(await client().held()).toEqual(before)
     })
   })
 

@@ -61,9 +61,9 @@ function tooManyMounts(): string {
 export function reportContract(client: () => EdgeClient): void {
   /** Runs it, and expects every server to be as before. */
   const unchanged = async (run: () => Promise<unknown>) => {
-    const before = await client().servers()
+    const before = await client().held()
     await run()
-    expect(await client().servers()).toEqual(before)
+    expect(await client().held()).toEqual(before)
   }
   const expectAnswer = async (response: Response, status: number, text: RegExp) => {
     const body = await response.text()

@@ -76,7 +76,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
     })
 
     test(`the ${runtime} edge outlives a report whose sender hangs up half way`, async () => {
-      const before = await client().servers()
+      const before = await client().held()
       const { connect } = await import('node:net')
       const socket = connect(Number(new URL(client().url).port), '127.0.0.1')
       await new Promise((sent) => {
@@ -86,7 +86,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
         )
       })
       socket.destroy()
-      expect(await client().servers()).toEqual(before)
+      expect(await client().held()).toEqual(before)
     })
   })
 }
