@@ -48,8 +48,12 @@ interface ReportAnswer {
   text: string
 }
 
-export const printAnswer = (c: Context, { status, text }: ReportAnswer) =>
-  status === 401 ? unauthorized(c, text) : c.text(text, status)
+export function printAnswer(c: Context, { status, text }: ReportAnswer) {
+  if (status === 401) return unauthorized(c, text)
+  // the rest of the body is not read, so nothing more can come this way: a client that did not know would try
+  if (status === 413) c.header('Connection', 'close')
+  return c.text(text, status)
+}
 
 /** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
 export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {

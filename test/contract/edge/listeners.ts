@@ -121,7 +121,7 @@ export function listenerContract(client: () => EdgeClient, heads: number): void 
       await carry('/back.mp3', 'back-b', { maxListeners: 1 })
       for (let i = 0; i < 20; i++)
         expect(locationOf(await client().ask('/back.mp3?x=back-a&t=1', { method: 'HEAD' }))).toBe(
-          'http://back-b.example.org:8000/back.mp3?t=1&x=-',
+          'http://back-b.example.org:8000/back.mp3?x=-&t=1',
         )
       expect((await client().ask('/back.mp3?x=unknown', { method: 'HEAD' })).status).toBe(302)
     })
