@@ -166,6 +166,7 @@ export class ActiveMount implements LiveMount {
     if (isOther) {
       this.#closeListeners()
       this.#plain.clear(this.#framer.isContainer)
+      this.#woven.clear()
     }
     this.info = info
     this.heardAtMs = this.#deps.nowMs()

@@ -57,6 +57,12 @@ export class Woven {
     audience.queue.push(this.#weave(interleaver, chunk, place))
   }
 
+  /** Forgets all it holds: nobody listens, and what comes next has nothing to do with it. */
+  clear(): void {
+    this.#active = undefined
+    this.#burst = undefined
+  }
+
   flush(): void {
     this.#active?.audience.flush()
   }

@@ -4,6 +4,7 @@ import type { FeedInfo } from '../../origin/mount/feed.ts'
 import { createState } from '../../origin/state.ts'
 import { clustersOf, fixture } from '../kit/fixtures.ts'
 import { ManualTime } from '../kit/manual-time.ts'
+import { numberedFrame } from '../kit/numbered-frames.ts'
 import { mountOf } from '../kit/reports.ts'
 import { FakeWire } from '../kit/wire.ts'
 
@@ -47,10 +48,10 @@ function serverWithMount(contentType: string, over: { queueBytes?: number; burst
     feed.push(bytes)
     mount.flush()
   }
-  const join = () => {
+  const join = (icy = false) => {
     const wire = new FakeWire()
     const somebody = { address: '192.0.2.1', userAgent: undefined, connectedAtMs: 0, isRelay: false }
-    return { wire, listener: mount.join(wire, head, somebody, false) }
+    return { wire, listener: mount.join(wire, head, somebody, icy) }
   }
   return { time, state, info, feed, mount, push, join, whyClosed: () => closed }
 }
@@ -147,6 +148,16 @@ describe('a listener of an Ogg mount', () => {
     state.mounts.get(name)?.flush()
     same(heard(next), webm)
   })
+})
+
+test('a mount that goes from MP3 to AAC gives nobody MP3 any more, with metadata or without', async () => {
+  const { state, info, time, push, join } = serverWithMount('audio/mpeg')
+  push(Buffer.concat(Array.from({ length: 50 }, (_, n) => numberedFrame(n))))
+  expect(heard(join(true)).length).toBeGreaterThan(0)
+  await time.pass(5000)
+  expect(state.mounts.open(name, { ...info, contentType: 'audio/aacp' })).not.toBe('in use')
+  expect(heard(join(true))).toHaveLength(0)
+  expect(heard(join())).toHaveLength(0)
 })
 
 describe('a listener of a WebM mount', () => {

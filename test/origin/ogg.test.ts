@@ -190,6 +190,11 @@ describe('noise in an Ogg stream', () => {
     expect(headers).toHaveLength(1)
   })
 
+  test('pages of streams that never began end the feed, and say why', () => {
+    const middle = Array<Uint8Array>(300).fill(pages[5] ?? stream)
+    expect(() => frame(...middle)).toThrow('bytes in a row of Ogg streams that never began')
+  })
+
   test('of any kind neither stops nor crashes it, nor is it held for long', () => {
     const shreds = fc.oneof(
       fc.uint8Array({ maxLength: 400 }),

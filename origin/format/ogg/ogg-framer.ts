@@ -1,5 +1,6 @@
 import type { Comments, Cut, Framer, HeaderSet } from '../framer.ts'
 import { joined } from '../joined.ts'
+import { FormatError, formatLimits } from '../limits.ts'
 import { titleOf } from './comments.ts'
 import { Link } from './link.ts'
 import type { Page } from './page.ts'
@@ -18,6 +19,8 @@ export class OggFramer implements Framer {
   #relinker = new Relinker()
   /** what the stream's comments are to be from its next page on */
   #comments: Comments | undefined
+  /** bytes left out since the last page of a stream that has begun */
+  #strayBytes = 0
   #out: Uint8Array[] = []
   #outBytes = 0
   #frames: number[] = []
@@ -63,14 +66,25 @@ export class OggFramer implements Framer {
   #take(page: Page): void {
     if (this.#link ? this.#link.isLeftBy(page) : page.isBos) this.#beginLink()
     const link = this.#link
-    if (!link) return
-    const hadData = link.hasData
-    const role = link.add(page)
-    if (role === 'stray' || (role === 'header' && !hadData)) return // the header goes out whole
+    const hadData = link?.hasData === true
+    const role = link?.add(page) ?? 'stray'
+    if (!link || role === 'stray') {
+      this.#skip(page)
+      return
+    }
+    this.#strayBytes = 0
+    if (role === 'header' && !hadData) return // the header goes out whole
     if (!hadData) this.#putHeader(joined(link.header.map(({ bytes }) => bytes)), link.title)
     else if (this.#comments && !page.isContinued) this.#relink(link, this.#comments)
     if (role === 'entry') this.#frames.push(this.#outBytes)
     this.#put(this.#relinker.pass(page))
+  }
+
+  /** A page of a stream whose beginning never came, as of a server that serves Ogg from the middle. */
+  #skip({ bytes }: Page): void {
+    this.#strayBytes += bytes.length
+    if (this.#strayBytes > formatLimits.noiseBytesMax)
+      throw new FormatError(`${formatLimits.noiseBytesMax} bytes in a row of Ogg streams that never began`)
   }
 
   #beginLink(): void {
