@@ -167,6 +167,7 @@ describe('noise in an Ogg stream', () => {
   })
 
   test('a page with a flipped bit is left out, and none but it', () => {
+    const behind = data(pageBytesMax) // a page that claims to be longer is seen through once so much has come
     const at = pagesOf(stream)
     fc.assert(
       fc.property(
@@ -177,7 +178,7 @@ describe('noise in an Ogg stream', () => {
           bent[place] = (bent[place] ?? 0) ^ (1 << bit)
           const index = at.findLastIndex((start) => start <= place)
           const others = Buffer.concat(pages.filter((_, i) => i !== index))
-          expect(frame(bent).bytes.equals(others), `byte ${place}`).toBe(true)
+          expect(frame(bent, behind).bytes.equals(others), `byte ${place}`).toBe(true)
         },
       ),
       { numRuns: 200 },

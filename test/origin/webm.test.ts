@@ -96,6 +96,19 @@ describe('noise in a WebM stream', () => {
     expect(starts).toHaveLength(clustersOf(stream).length)
   })
 
+  test('in a new header costs what follows up to the next: Clusters of an unknown header are of no use', () => {
+    const brokenOff = stream.subarray(0, 48) // the EBML header, and the Segment's head
+    const { bytes, headers } = frame(
+      stream,
+      brokenOff,
+      new Uint8Array(20),
+      stream.subarray(headerBytes),
+      stream,
+    )
+    expect(bytes.equals(Buffer.concat([stream, stream]))).toBe(true)
+    expect(headers).toHaveLength(2)
+  })
+
   test('a header beyond its bounds ends the feed, and says why', () => {
     const filler = Buffer.concat([Buffer.from('ec10080000', 'hex'), Buffer.alloc(0x80000)])
     expect(() => frame(header, filler, filler, filler)).toThrow(FormatError)
