@@ -13,6 +13,8 @@ export const listen: Listen = async (host, port, answer) => {
   const server = createServer((incoming, outgoing) => {
     // the adapter answers 400 to a Host that is none, and would to HTTP/1.0 slaves without one
     if (!isHost(incoming.headers.host)) incoming.headers.host = undefined
+    // the adapter makes a URL of the target, and `OPTIONS *`, which some encoders send first, is none
+    if (incoming.url === '*') incoming.url = '/'
     handle(incoming, outgoing)
   })
   server.listen(port, host)
