@@ -64,6 +64,8 @@ export class RemoteCluster implements Cluster {
     if (this.#version === undefined) return this.fresh() // a new isolate: each request waits on a call of its own
     const ageMs = this.#ageMs()
     if (ageMs <= edgeLimits.snapshotFreshMs) return this.#view
+    // the flush that is due brings a new snapshot with it: the object is asked once, not twice
+    if (this.#flushDueMs > this.#deps.nowMs() && ageMs <= edgeLimits.snapshotStaleMs) return this.#view
     this.#deps.defer(this.#refresh())
     return ageMs <= edgeLimits.snapshotStaleMs ? this.#view : this.#awaitRefresh()
   }

@@ -107,6 +107,22 @@ describe('the snapshot of an isolate', () => {
     expect(state.calls).toBe(before + 1)
   })
 
+  test('is brought up to date by the flush of redirects, so that a busy isolate asks once in each of them', async () => {
+    const { time, report, isolate, state } = createObject()
+    report(reportOf('a', { interval: 3600 }))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    const before = state.calls
+    const flushes = 10
+    for (let passedMs = 0; passedMs < flushes * flushMs; passedMs += 100) {
+      await cluster.current()
+      cluster.redirected(serverIn(cluster, 'a'))
+      await time.pass(100)
+    }
+    expect(state.calls - before).toBeGreaterThanOrEqual(flushes - 2)
+    expect(state.calls - before).toBeLessThanOrEqual(flushes)
+  })
+
   test('older than 10 s is awaited, by one call for all that wait', async () => {
     const { time, report, isolate, state } = createObject()
     const cluster = isolate()
