@@ -55,11 +55,11 @@ function createObject() {
     history: () => across(() => local.history()),
     check: () => across(() => local.check()),
   }
-  const isolate = () =>
+  const isolate = (roll = 0) =>
     new RemoteCluster({
       stub: () => stub,
       nowMs: time.nowMs,
-      roll: () => 0,
+      roll: () => roll,
       sleep,
       defer: (work) => void work.catch(() => {}),
       maxListenersDefault: 100,
@@ -110,7 +110,7 @@ describe('the snapshot of an isolate', () => {
   test('is brought up to date by the flush of redirects, so that a busy isolate asks once in each of them', async () => {
     const { time, report, isolate, state } = createObject()
     report(reportOf('a', { interval: 3600 }))
-    const cluster = isolate()
+    const cluster = isolate(0.99)
     await during(time, cluster.current(), 10)
     const before = state.calls
     const flushes = 10
