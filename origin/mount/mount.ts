@@ -1,3 +1,4 @@
+import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import { framerFor, mediaType, takesIcy } from '../format/formats.ts'
 import type { Comments, Cut, Framer } from '../format/framer.ts'
@@ -12,6 +13,8 @@ import { Plain } from './plain.ts'
 import { asBuffer } from './queue.ts'
 import { Titles } from './titles.ts'
 import { Woven } from './woven.ts'
+
+const log = getLogger(['distributary', 'mount'])
 
 /** One mount with a feed: takes its bytes in, keeps the newest, and hands them to its listeners in flushes. */
 export class ActiveMount implements LiveMount {
@@ -116,7 +119,7 @@ export class ActiveMount implements LiveMount {
 
   /** True where that is another title than before. */
   setTitle(metadata: IcyMetadata): boolean {
-    return this.#titles.set(this.#plain.queue.endPlace + this.#framer.length, metadata)
+    return this.#setTitleFrom(this.#plain.queue.endPlace + this.#framer.length, metadata)
   }
 
   /**
@@ -218,6 +221,12 @@ export class ActiveMount implements LiveMount {
     this.listenerPeak = Math.max(this.listenerPeak, this.listeners)
   }
 
+  #setTitleFrom(place: number, metadata: IcyMetadata): boolean {
+    const isNew = this.#titles.set(place, metadata)
+    if (isNew) log.info('title', { mount: this.name, title: metadata.title })
+    return isNew
+  }
+
   #flushWhole(): void {
     this.#emit(this.#framer.take())
   }
@@ -229,7 +238,7 @@ export class ActiveMount implements LiveMount {
       const chunk = { bytes: asBuffer(bytes), frames }
       this.#plain.push(chunk, headers)
       for (const { at, title } of headers)
-        if (title !== undefined) this.#titles.set(place + at, { title, url: undefined })
+        if (title !== undefined) this.#setTitleFrom(place + at, { title, url: undefined })
       this.#woven.push(chunk, place)
       this.#titles.prune(queue.firstPlace)
     }

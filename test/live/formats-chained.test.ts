@@ -67,6 +67,8 @@ describe.for(originRuntimes)('a chained stream at a master and a slave on %s', (
     listener.close()
     const heard = Buffer.from(listener.audio()).toString('latin1')
     expect(heard.split('OpusHead').length - 1).toBeGreaterThanOrEqual(3)
+    for (const { program } of [master, slave])
+      expect(program.output()).toMatch(/"message":"title".*"title":"First".*"title":"Second"/s)
   })
 
   peer('ffmpeg', 'ogg123')('is decoded over its seams by ogg123', async () => {
