@@ -11,7 +11,7 @@ import { corsHeaders } from '../shared/redirect.ts'
 import type { Server } from '../shared/server.ts'
 import type { EdgeConfig } from './config.ts'
 import { edgeMetrics } from './metrics.ts'
-import { answerMount, type MountDeps } from './mount-request.ts'
+import { answerMount, locateMount, type MountDeps, type MountRequest } from './mount-request.ts'
 import { pageHeaders, printPage } from './page.ts'
 import { polledApp } from './polled-app.ts'
 import { splitRequestUrl } from './request-url.ts'
@@ -36,6 +36,8 @@ export interface EdgeDeps {
 
 export interface Edge {
   fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+  /** The `Location` of the 302 that a request is due, undefined where `fetch` has to be asked. */
+  locate(request: MountRequest, facts: RequestFacts): string | undefined
 }
 
 /** The edge, whole: what a request of any runtime is answered with (contract §3). */
@@ -48,6 +50,7 @@ export function createEdge(parts: EdgeDeps): Edge {
       const url = splitRequestUrl(request.url)
       return isOwnPath(url.path) ? app.fetch(request, facts) : answerMount(deps, request, url, facts)
     },
+    locate: (request, facts) => locateMount(deps, request, facts),
   }
 }
 

@@ -9,13 +9,17 @@ const validHost = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/
 export const isHost = (host: string | null | undefined): host is string =>
   typeof host === 'string' && validHost.test(host)
 
+interface HeaderValues {
+  get(name: string): string | null
+}
+
 /**
  * What a request does not say of itself, worked out only when asked for: a redirect needs none of it but the scheme.
  * `X-Forwarded-*` count only where the peer is a trusted proxy, and are read from the right, through as many hops as
  * are trusted: what stands left of them the sender may have made up.
  */
 export class ForwardedFacts implements RequestFacts {
-  #headers: Headers
+  #headers: HeaderValues
   #peer: () => string | undefined
   #proxies: Blocks
   #publicUrl: string | undefined
@@ -28,7 +32,7 @@ export class ForwardedFacts implements RequestFacts {
    * @param locate where an address is, by a database
    */
   constructor(
-    headers: Headers,
+    headers: HeaderValues,
     peer: () => string | undefined,
     proxies: Blocks,
     publicUrl: string | undefined,

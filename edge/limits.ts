@@ -40,6 +40,8 @@ export const edgeLimits = {
   probesPerSecond: 100,
   /** ms after which a server that did not answer is probed again */
   probeAgainMs: 3000,
+  /** ms for which a connection may say nothing, before its first request and between two */
+  idleMs: 10_000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */
   closeMs: 3000,
 } as const

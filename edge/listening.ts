@@ -1,5 +1,14 @@
-/** Answers one request; `peer` tells the address at the other end of the connection, while the request lasts. */
-export type Answerer = (request: Request, peer: () => string | undefined) => Response | Promise<Response>
+import type { MountRequest } from './mount-request.ts'
+
+/** Tells the address at the other end of a connection, while a request on it lasts. */
+export type Peer = () => string | undefined
+
+/** What a server that takes requests asks its edge for. */
+export interface Answers {
+  answer(request: Request, peer: Peer): Response | Promise<Response>
+  /** The `Location` of the 302 that a request is due, undefined where it is due another answer. */
+  redirect(request: MountRequest, peer: Peer): string | undefined
+}
 
 /** A server that takes requests. */
 export interface Listening {
@@ -9,4 +18,4 @@ export interface Listening {
 }
 
 /** What each runtime supplies; throws where the address cannot be had. */
-export type Listen = (host: string, port: number, answer: Answerer) => Promise<Listening>
+export type Listen = (host: string, port: number, answers: Answers) => Promise<Listening>

@@ -10,7 +10,8 @@ import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import { ForwardedFacts } from './facts.ts'
 import { edgeLimits } from './limits.ts'
-import type { Answerer, Listen, Listening } from './listening.ts'
+import type { Answers, Listen, Listening, Peer } from './listening.ts'
+import type { MountRequest } from './mount-request.ts'
 import { Outreach } from './outreach.ts'
 import { type Locate, openGeo } from './runtime/geo.ts'
 import { type Database, openDatabase } from './runtime/sqlite.ts'
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   startLog(config.logLevel)
   const database = openData(config.dataDir)
   const registry = new Registry(new ServerTable(database), config.maxListenersDefault, monotonicNowMs())
-  const listening = await listenAnywhere(config, answerer(config, registry))
+  const listening = await listenAnywhere(config, answersOf(config, registry))
   const pruning = setInterval(() => registry.prune(monotonicNowMs()), edgeLimits.pruneMs)
   const outreach = createOutreach(config, registry)
   const asking = setInterval(() => outreach.run(), edgeLimits.outreachMs)
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
     })
 }
 
-function answerer(config: EdgeConfig, registry: Registry): Answerer {
+function answersOf(config: EdgeConfig, registry: Registry): Answers {
   const locate = openPlaces(config.geoDb)
   const edge = createEdge({
     config,
@@ -57,11 +58,12 @@ function answerer(config: EdgeConfig, registry: Registry): Answerer {
     },
     startedAtMs: Date.now(),
   })
-  return (request, peer) =>
-    edge.fetch(
-      request,
-      new ForwardedFacts(request.headers, peer, config.trustedProxies, config.publicUrl, locate),
-    )
+  const factsOf = ({ headers }: Pick<MountRequest, 'headers'>, peer: Peer) =>
+    new ForwardedFacts(headers, peer, config.trustedProxies, config.publicUrl, locate)
+  return {
+    answer: (request, peer) => edge.fetch(request, factsOf(request, peer)),
+    redirect: (request, peer) => edge.locate(request, factsOf(request, peer)),
+  }
 }
 
 const createOutreach = ({ probe }: EdgeConfig, registry: Registry): Outreach =>
@@ -94,13 +96,13 @@ function openData(dataDir: string): Database {
   }
 }
 
-async function listenAnywhere({ host, port }: EdgeConfig, answer: Answerer): Promise<Listening> {
+async function listenAnywhere({ host, port }: EdgeConfig, answers: Answers): Promise<Listening> {
   const listen = await runtimeListen()
   try {
-    return await listen(host, port, answer)
+    return await listen(host, port, answers)
   } catch (error) {
     if (host === '::' && !isTaken(error))
-      return listen('0.0.0.0', port, answer).catch((again) => refuse('0.0.0.0', port, again))
+      return listen('0.0.0.0', port, answers).catch((again) => refuse('0.0.0.0', port, again))
     return refuse(host, port, error)
   }
 }

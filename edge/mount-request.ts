@@ -16,6 +16,15 @@ export interface MountDeps extends EdgeDeps {
   tally: Tally
 }
 
+/** What a decision looks at in a request: one that a runtime parsed has it, and a head that we did. */
+interface Asking {
+  readonly method: string
+  readonly headers: { get(name: string): string | null }
+}
+
+/** {@link Asking}, with its URL taken apart. */
+export type MountRequest = Asking & RequestUrl
+
 /**
  * Answers a request for a mount (contract §3): a 302 to a server, or why there is none.
  * It stands ahead of the router, since it is what an edge does all day.
@@ -35,12 +44,37 @@ export function answerMount(
   return view instanceof Promise ? view.then(answer, () => noView(deps)) : answer(view)
 }
 
+/**
+ * The `Location` of the 302 that a request is due, counted as sent; undefined where another answer is due, or the view
+ * has to be waited for: {@link answerMount} then gives it.
+ */
+export function locateMount(deps: MountDeps, request: MountRequest, facts: RequestFacts): string | undefined {
+  const { method, path, query } = request
+  const mount = method === 'GET' || method === 'HEAD' ? parseMount(path) : undefined
+  const view = mount === undefined ? undefined : deps.cluster.current()
+  if (mount === undefined || view === undefined || view instanceof Promise) return undefined
+  const outcome = outcomeOf(view, deps, request, { mount, path, query, facts })
+  return typeof outcome === 'string' ? undefined : outcome.location
+}
+
 interface Wanted extends RequestUrl {
   mount: Mount
   facts: RequestFacts
 }
 
 function answerFrom(view: View, deps: MountDeps, request: Request, wanted: Wanted): Response {
+  const outcome = outcomeOf(view, deps, request, wanted)
+  if (typeof outcome === 'string') return answerWithout(outcome, deps, view, request, wanted)
+  return redirect(outcome.location)
+}
+
+/** Where a request is redirected to, counted; or why nowhere. */
+function outcomeOf(
+  view: View,
+  deps: MountDeps,
+  request: Asking,
+  wanted: Wanted,
+): { location: string } | (Decision & string) {
   const { config, nowMs } = deps
   const { mount, query, facts } = wanted
   const sentBack = sentBackBy(query)
@@ -62,10 +96,10 @@ function answerFrom(view: View, deps: MountDeps, request: Request, wanted: Wante
     ? stickyRoll(facts.address ?? '', userAgent ?? '', mount, atMs)
     : deps.roll
   const decision = decide(view, asked, atMs, roll, config)
-  if (typeof decision === 'string') return answerWithout(decision, deps, view, request, wanted)
+  if (typeof decision === 'string') return decision
   if (!asked.probe && !provenRelay) deps.redirected(decision.server)
   deps.tally[asked.relay ? 'relay' : 'redirect']++
-  return redirect(locationOf(decision.base, mount, query))
+  return { location: locationOf(decision.base, mount, query) }
 }
 
 function answerWithout(

@@ -24,7 +24,7 @@ function withoutBadHost(request: Request): Request {
   return new Request(`http://localhost${request.url.slice(before.length)}`, request)
 }
 
-export const listen: Listen = async (host, port, answer) => {
+export const listen: Listen = async (host, port, { answer }) => {
   const server = Deno.serve({ hostname: host, port, onListen() {} }, (request, info) =>
     answer(withoutBadHost(request), () => info.remoteAddr.hostname),
   )

@@ -1,21 +1,26 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
-import { isHost } from '../facts.ts'
-import type { Listen } from '../listening.ts'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { edgeLimits } from '../limits.ts'
+import type { Answers, Listen } from '../listening.ts'
+import { answerPlainly } from '../plain-answers.ts'
+import { createHttp } from './http.ts'
 
-export const listen: Listen = async (host, port, answer) => {
-  const handle = getRequestListener(
-    (request, { incoming }) => answer(request, () => incoming.socket.remoteAddress),
-    { hostname: 'localhost' }, // stands in where there is no Host; nothing is built from it
-  )
-  const server = createServer((incoming, outgoing) => {
-    // the adapter answers 400 to a Host that is none, and would to HTTP/1.0 slaves without one
-    if (!isHost(incoming.headers.host)) incoming.headers.host = undefined
-    // the adapter makes a URL of the target, and `OPTIONS *`, which some encoders send first, is none
-    if (incoming.url === '*') incoming.url = '/'
-    handle(incoming, outgoing)
+/**
+ * A connection begins as a bare socket, on which the plain requests of listeners are answered by one write: a request
+ * and a response object of Node's for each cost more than all the rest. At the first other request the connection is
+ * handed on to the HTTP server, and stays there.
+ */
+export const listen: Listen = async (host, port, answers) => {
+  const http = createHttp(answers)
+  const sockets = new Set<Socket>()
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => {}) // a listener that went away; 'close' follows
+    answerRedirects(socket, answers, () => {
+      sockets.delete(socket)
+      http.emit('connection', socket)
+    })
   })
   server.listen(port, host)
   await once(server, 'listening')
@@ -24,10 +29,28 @@ export const listen: Listen = async (host, port, answer) => {
     async close(graceMs) {
       const closed = once(server, 'close')
       server.close()
-      server.closeIdleConnections()
-      const late = setTimeout(() => server.closeAllConnections(), graceMs)
+      for (const socket of sockets) socket.destroySoon()
+      http.closeIdleConnections()
+      const late = setTimeout(() => http.closeAllConnections(), graceMs)
       await closed
       clearTimeout(late)
     },
   }
+}
+
+function answerRedirects(socket: Socket, { redirect }: Answers, handOn: () => void): void {
+  const peer = () => socket.remoteAddress
+  const drop = () => socket.destroy()
+  const onData = (bytes: Buffer) => {
+    const { text, read, keepAlive } = answerPlainly(bytes.toString('latin1'), redirect, peer)
+    if (!keepAlive) return socket.end(text, 'latin1')
+    if (text !== '' && !socket.write(text, 'latin1')) return drop() // it asks on and on, and reads no answer
+    if (read === bytes.length) return
+    socket.off('data', onData).off('timeout', drop).setTimeout(0)
+    socket.pause()
+    socket.unshift(bytes.subarray(read))
+    handOn()
+    socket.resume()
+  }
+  socket.on('data', onData).on('timeout', drop).setTimeout(edgeLimits.idleMs)
 }

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { answerPlainly } from '../../edge/plain-answers.ts'
+import { parsePlainHead } from '../../edge/plain-head.ts'
+
+const head = (line: string, ...headers: string[]) =>
+  `${[line, 'Host: radio.example', ...headers].join('\r\n')}\r\n\r\n`
+
+describe('a head that needs no HTTP server', () => {
+  test('is read: method, path, query, and headers in any case', () => {
+    const text = head('GET /live.mp3?a=1&b=%20 HTTP/1.1', 'user-AGENT:  VLC/3 ', 'Range: bytes=0-1')
+    const read = parsePlainHead(`behind another${text}`, 14)
+    expect(read).toMatchObject({ method: 'GET', path: '/live.mp3', query: '?a=1&b=%20', keepAlive: true })
+    expect(read?.headers.get('user-agent')).toBe('VLC/3')
+    expect(read?.headers.get('range')).toBe('bytes=0-1')
+    expect(read?.headers.get('authorization')).toBeNull()
+    expect(read?.end).toBe(14 + text.length)
+  })
+
+  test('has a header given twice as one value, in order, as X-Forwarded-For is read', () => {
+    const read = parsePlainHead(
+      head('HEAD /live.mp3 HTTP/1.1', 'X-Forwarded-For: 192.0.2.1', 'A: b', 'x-forwarded-for: 10.0.0.1'),
+      0,
+    )
+    expect(read?.headers.get('x-forwarded-for')).toBe('192.0.2.1, 10.0.0.1')
+  })
+
+  test('says whether the connection stays', () => {
+    expect(parsePlainHead(head('GET /a HTTP/1.1', 'Connection: Close'), 0)?.keepAlive).toBe(false)
+    expect(parsePlainHead(head('GET /a HTTP/1.1', 'Connection: keep-alive'), 0)?.keepAlive).toBe(true)
+  })
+
+  test.each([
+    ['cut short', head('GET /a HTTP/1.1').slice(0, -1)],
+    ['of another method', head('PUT /a HTTP/1.1')],
+    ['of HTTP/1.0', head('GET /a HTTP/1.0')],
+    ['with an absolute target', head('GET http://radio.example/a HTTP/1.1')],
+    ['with a character that a URL parser encodes', head('GET /a"b HTTP/1.1')],
+    ['with a fragment', head('GET /a#b HTTP/1.1')],
+    ['without a Host', 'GET /a HTTP/1.1\r\nA: b\r\n\r\n'],
+    ['with a body', head('GET /a HTTP/1.1', 'Content-Length: 1')],
+    ['with a chunked body', head('GET /a HTTP/1.1', 'transfer-encoding: chunked')],
+    ['with an upgrade', head('GET /a HTTP/1.1', 'Connection: Upgrade', 'Upgrade: h2c')],
+    ['with a wish of its own for the connection', head('GET /a HTTP/1.1', 'Connection: close, x')],
+    ['with lines that end in LF alone', head('GET /a HTTP/1.1', 'A: b').replaceAll('\r\n', '\n')],
+    ['with a line that is no header', head('GET /a HTTP/1.1', 'no header')],
+    ['with a space before the colon', head('GET /a HTTP/1.1', 'Content-Length : 1')],
+    ['with a folded line', head('GET /a HTTP/1.1', 'A: b', ' folded')],
+    ['with a control byte', head('GET /a HTTP/1.1', 'A: \0')],
+  ])('is none %s', (_, text) => {
+    expect(parsePlainHead(text, 0)).toBeUndefined()
+  })
+})
+
+describe('plain requests', () => {
+  const redirect = ({ path }: { path: string }) => (path === '/live' ? 'http://s1.example/live' : undefined)
+  const peer = () => undefined
+  const live = head('GET /live HTTP/1.1')
+
+  test('are answered one behind the other, up to the first that is due another answer', () => {
+    const { text, read, keepAlive } = answerPlainly(
+      live + live + head('GET /page HTTP/1.1') + live,
+      redirect,
+      peer,
+    )
+    expect(text.split('HTTP/1.1 302 Found\r\n')).toHaveLength(3)
+    expect(text.match(/^Location: .*$/gm)).toEqual([
+      'Location: http://s1.example/live',
+      'Location: http://s1.example/live',
+    ])
+    expect(read).toBe(2 * live.length)
+    expect(keepAlive).toBe(true)
+  })
+
+  test('end with one that closes the connection', () => {
+    const last = head('GET /live HTTP/1.1', 'Connection: close')
+    const { text, read, keepAlive } = answerPlainly(last + live, redirect, peer)
+    expect(text).toContain('\r\nConnection: close\r\n')
+    expect(read).toBe(last.length)
+    expect(keepAlive).toBe(false)
+  })
+})
