@@ -69,12 +69,15 @@ export class AppBridge {
   }
 }
 
-/** The request as the app takes it; undefined where the platform knows no such method. */
+/**
+ * The request as the app takes it; undefined where the platform knows no such method. A HEAD goes in as a GET, so that
+ * the length that it tells is the GET's.
+ */
 function requestOf({ head }: Connection, body: Uint8Array<ArrayBuffer>): Request | undefined {
   const hasBody = head.method !== 'GET' && head.method !== 'HEAD' && body.length > 0
   try {
     return new Request(`http://origin${head.path}${head.query}`, {
-      method: head.method,
+      method: head.method === 'HEAD' ? 'GET' : head.method,
       headers: new Headers([...head.headers]),
       body: hasBody ? body : null,
     })

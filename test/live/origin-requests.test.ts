@@ -236,6 +236,16 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(statusOf(await ask(request('HEAD /%6cive.mp3?x=1 HTTP/1.1')))).toBe(200)
     })
 
+    test('a page asked for by HEAD tells the length that its GET has', async () => {
+      const [head, got] = [
+        await ask(request('HEAD /healthz HTTP/1.1')),
+        await ask(request('GET /healthz HTTP/1.1')),
+      ]
+      expect(headerOf(head, 'content-length')).toBe(headerOf(got, 'content-length'))
+      expect(bodyOf(head)).toBe('')
+      expect(bodyOf(got)).toBe('ok\n')
+    })
+
     test('asking by HEAD gets the headers and a closed connection', async () => {
       const answer = await ask(request('HEAD /live.mp3 HTTP/1.1'))
       expect(statusOf(answer)).toBe(200)
