@@ -3,7 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import { isHost } from '../facts.ts'
 import type { Answers } from '../listening.ts'
 
-/** An HTTP server that listens nowhere: it is handed connections by `emit('connection', …)`. */
+/** An HTTP server that does not listen yet; it also takes connections by `emit('connection', …)`. */
 export function createHttp({ answer }: Answers): Server {
   const handle = getRequestListener(
     (request, { incoming }) => answer(request, () => incoming.socket.remoteAddress),

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { edgeLimits } from '../limits.ts'
 import type { Answers, Listen } from '../listening.ts'
 import { answerPlainly } from '../plain-answers.ts'
@@ -8,18 +8,20 @@ import { createHttp } from './http.ts'
 /**
  * A connection begins as a bare socket, on which the plain requests of listeners are answered by one write: a request
  * and a response object of Node's for each cost more than all the rest. At the first other request the connection is
- * handed on to the HTTP server, and stays there.
+ * handed on to the HTTP server that took it in, and stays there.
  */
 export const listen: Listen = async (host, port, answers) => {
-  const http = createHttp(answers)
-  const sockets = new Set<Socket>()
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+  const server = createHttp(answers)
+  const handOn = server.listeners('connection')
+  const bare = new Set<Socket>()
+  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    const leave = () => bare.delete(socket)
+    bare.add(socket)
+    socket.once('close', leave)
     socket.on('error', () => {}) // a listener that went away; 'close' follows
     answerRedirects(socket, answers, () => {
-      sockets.delete(socket)
-      http.emit('connection', socket)
+      leave()
+      for (const each of handOn) each.call(server, socket)
     })
   })
   server.listen(port, host)
@@ -29,9 +31,9 @@ export const listen: Listen = async (host, port, answers) => {
     async close(graceMs) {
       const closed = once(server, 'close')
       server.close()
-      for (const socket of sockets) socket.destroySoon()
-      http.closeIdleConnections()
-      const late = setTimeout(() => http.closeAllConnections(), graceMs)
+      server.closeIdleConnections()
+      for (const socket of bare) socket.destroySoon()
+      const late = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
       clearTimeout(late)
     },
