@@ -1,4 +1,4 @@
-import { type Blocks, inBlocks, isAddress } from '../shared/address.ts'
+import { type Blocks, inBlocks, parseAddress } from '../shared/address.ts'
 import type { RequestFacts } from '../shared/cluster-app.ts'
 import type { Whereabouts } from '../shared/regions.ts'
 
@@ -73,26 +73,33 @@ export class ForwardedFacts implements RequestFacts {
   }
 
   #walkFrom(peer: string | undefined): { address: string | undefined; hops: number } {
-    let left: string[] | undefined
     let address = peer
     let hops = 0
-    while (address !== undefined && inBlocks(address, this.#proxies)) {
+    if (peer === undefined || this.#proxies.length === 0) return { address, hops }
+    const left = list(this.#headers.get('x-forwarded-for'))
+    let parsed = parseAddress(peer)
+    while (parsed && inBlocks(parsed, this.#proxies)) {
       hops++
-      left ??= list(this.#headers.get('x-forwarded-for'))
-      const next = left.pop()?.replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3')
-      if (next === undefined || !isAddress(next)) break
-      address = next
+      const next = withoutPort(left.pop() ?? '')
+      parsed = parseAddress(next)
+      if (parsed) address = next
     }
     return { address, hops }
   }
 
   /** The value that the leftmost trusted hop gave; the proxies between it and us may each have added theirs. */
   #forwarded(name: string): string | undefined {
+    const value = this.#headers.get(name)
+    if (value === null) return undefined
     const { hops } = this.#walk()
-    const values = list(this.#headers.get(name))
+    const values = list(value)
     return hops === 0 ? undefined : values.at(-Math.min(hops, values.length))
   }
 }
+
+/** `[2001:db8::1]:80`, `192.0.2.1:80` and `[2001:db8::1]` are the address in them. */
+const withoutPort = (text: string) =>
+  text.includes(':') ? text.replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3') : text
 
 const nowhere = () => undefined
 

@@ -1,20 +1,20 @@
 import ipaddr from 'ipaddr.js'
 
-type Block = [ipaddr.IPv4 | ipaddr.IPv6, number]
+export type Address = ipaddr.IPv4 | ipaddr.IPv6
+type Block = [Address, number]
 
 /** `::ffff:127.0.0.1` and `127.0.0.1` are one address; undefined where the text is none. */
-function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+export function parseAddress(text: string): Address | undefined {
   try {
-    return ipaddr.process(text)
+    // asking the library first what kind it is, or whether it is valid, would parse it twice
+    return text.includes(':') ? ipaddr.process(text) : ipaddr.IPv4.parse(text)
   } catch {
-    return undefined // asking first whether it is valid would parse it twice
+    return undefined
   }
 }
 
-export const isAddress = (text: string): boolean => ipaddr.isValid(text)
-
 /** The kind of network an address is on; `unknown` where the text is no address. */
-export const rangeOf = (address: string) => parse(address)?.range() ?? 'unknown'
+export const rangeOf = (address: string) => parseAddress(address)?.range() ?? 'unknown'
 
 export const isLoopback = (address: string) => rangeOf(address) === 'loopback'
 
@@ -29,16 +29,13 @@ export function isLoopbackHost(host: string): boolean {
 /** Reads `192.0.2.1` or `2001:db8::/32` into a block; throws with the text that is neither. */
 export function parseBlock(text: string): Block {
   if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text)
-  const address = parse(text)
+  const address = parseAddress(text)
   if (!address) throw new Error(`"${text}" is neither an address nor a CIDR block`)
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
 
 /** Whether an address lies in one of the blocks. */
-export function inBlocks(address: string, blocks: readonly Block[]): boolean {
-  const parsed = blocks.length > 0 ? parse(address) : undefined
-  if (!parsed) return false
-  return blocks.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits))
-}
+export const inBlocks = (address: Address, blocks: readonly Block[]): boolean =>
+  blocks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
 
 export type Blocks = readonly Block[]

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Access, isAdmin, reporterOf } from '../../shared/access.ts'
-import { inBlocks, isLoopbackHost, parseBlock } from '../../shared/address.ts'
+import { inBlocks, isLoopbackHost, parseAddress, parseBlock } from '../../shared/address.ts'
 import { parseBasic, printBasic, sameSecret } from '../../shared/credentials.ts'
 import {
   isRelayAgent,
@@ -104,10 +104,16 @@ describe('addresses', () => {
   )
   test('a block holds its addresses, IPv4 inside IPv6 included', () => {
     const blocks = ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'].map(parseBlock)
+    const isInside = (text: string) => {
+      const address = parseAddress(text)
+      return address && inBlocks(address, blocks)
+    }
     for (const inside of ['10.1.2.3', '::ffff:10.1.2.3', '2001:db8:1::1', '192.0.2.7'])
-      expect(inBlocks(inside, blocks), inside).toBe(true)
-    for (const outside of ['11.0.0.1', '2001:db9::1', '192.0.2.8', 'nonsense', ''])
-      expect(inBlocks(outside, blocks), outside).toBe(false)
+      expect(isInside(inside), inside).toBe(true)
+    for (const outside of ['11.0.0.1', '2001:db9::1', '192.0.2.8'])
+      expect(isInside(outside), outside).toBe(false)
+    for (const none of ['nonsense', '', '1.2.3.4.5', '1.2.3.4:80'])
+      expect(isInside(none), none).toBeUndefined()
     expect(() => parseBlock('10.0.0.0/99')).toThrow('"10.0.0.0/99" is neither an address nor a CIDR block')
   })
 })
