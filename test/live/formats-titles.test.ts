@@ -43,7 +43,7 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
     for (const title of ['Erste – Ünder', 'Zweite', 'Dritte']) {
       await setTitle(master.url + mount, secrets.source, title)
       await eventually(async () => expect(await titleAt(slave, mount)).toBe(title))
-      await show.line(new RegExp(`Title: ${title.split(' ')[0]}`))
+      await show.line(new RegExp(`Title: ${title.split(' ')[0]}`), 60_000)
     }
     expect((await decode.exited).code, decode.output()).toBe(0)
     expect(decode.output()).toBe('')
