@@ -43,16 +43,17 @@ export const listen: Listen = async (host, port, answers) => {
 function answerRedirects(socket: Socket, { redirect }: Answers, handOn: () => void): void {
   const peer = () => socket.remoteAddress
   const drop = () => socket.destroy()
+  const onEnd = () => socket.end() // the HTTP server's sockets would stay half open
   const onData = (bytes: Buffer) => {
     const { text, read, keepAlive } = answerPlainly(bytes.toString('latin1'), redirect, peer)
     if (!keepAlive) return socket.end(text, 'latin1')
     if (text !== '' && !socket.write(text, 'latin1')) return drop() // it asks on and on, and reads no answer
     if (read === bytes.length) return
-    socket.off('data', onData).off('timeout', drop).setTimeout(0)
+    socket.off('data', onData).off('end', onEnd).off('timeout', drop).setTimeout(0)
     socket.pause()
     socket.unshift(bytes.subarray(read))
     handOn()
     socket.resume()
   }
-  socket.on('data', onData).on('timeout', drop).setTimeout(edgeLimits.idleMs)
+  socket.on('data', onData).on('end', onEnd).on('timeout', drop).setTimeout(edgeLimits.idleMs)
 }

@@ -82,6 +82,27 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       expect((await client().ask('/wire.mp3', { method: 'HEAD' })).status).toBe(302)
     })
 
+    test('a listener that ends its side behind its request is answered, and the connection closed', async () => {
+      const report = reportOf('wire', { role: 'master', mounts: [mountReport('/wire.mp3')] })
+      expect((await client().report(report, masterSender)).status).toBe(200)
+      const { connect } = await import('node:net')
+      const socket = connect({
+        port: Number(new URL(client().url).port),
+        host: '127.0.0.1',
+        allowHalfOpen: true,
+      })
+      const closed = new Promise<string>((resolve, reject) => {
+        let text = ''
+        socket.on('data', (bytes) => {
+          text += bytes
+        })
+        socket.once('end', () => resolve(text)).once('error', reject)
+      })
+      socket.end('GET /wire.mp3 HTTP/1.1\r\nHost: a\r\n\r\n')
+      expect(await closed).toMatch(/^HTTP\/1\.1 302 /)
+      socket.destroy()
+    })
+
     test(`the ${runtime} edge outlives a report whose sender hangs up half way`, async () => {
       const before = await client().held()
       const { connect } = await import('node:net')
