@@ -15,16 +15,20 @@ const interval = 60
 /** posts under way at once while the servers are made known */
 const postsAtOnce = 50
 
-/** Sixteen cities with listeners: the networks 10.0.0.0/16 to 10.15.0.0/16. */
+/** Where a listener is that connects from this machine. */
+const here = { network: '127.0.0.0/8', latitude: 52.5, longitude: 13.4 }
+/** Sixteen cities with listeners behind a proxy: the networks 10.0.0.0/16 to 10.15.0.0/16. */
 const cities = Array.from({ length: 16 }, (_, i) => ({
   network: `10.${i}.0.0/16`,
-  address: `10.${i}.0.1`,
   latitude: 25 + ((i * 7) % 35),
   longitude: -120 + i * 16.5,
 }))
 
-/** Addresses of listeners, one a city, that the database of {@link startBenchEdge} knows. */
-export const listenerAddresses = cities.map(({ address }) => address)
+/** Addresses of listeners behind a proxy, by turns of each city; so many that none is remembered. */
+export const listenerAddresses = Array.from(
+  { length: 8192 },
+  (_, i) => `10.${i % cities.length}.${(i >> 4) % 256}.${i >> 12}`,
+)
 
 /** The report of server `i` of `count`: slots unlike its neighbours', a place on a grid over the northern half. */
 export const benchReport = (i: number, count: number, over: Partial<Report> = {}): Report =>
@@ -37,14 +41,17 @@ export const benchReport = (i: number, count: number, over: Partial<Report> = {}
     ...over,
   })
 
-/** An edge of this runtime as a program of its own, which believes its peer and knows where listeners are. */
-export async function startBenchEdge(runtime: Exclude<EdgeRuntime, 'workers'>): Promise<Running> {
+/** An edge of this runtime as a program of its own, which knows where listeners are. */
+export async function startBenchEdge(
+  runtime: Exclude<EdgeRuntime, 'workers'>,
+  env: Record<string, string> = {},
+): Promise<Running> {
   const database = join(mkdtempSync(join(tmpdir(), 'geo-')), 'city.mmdb')
   writeFileSync(
     database,
     writeMmdb(
       Object.fromEntries(
-        cities.map(({ network, latitude, longitude }) => [
+        [here, ...cities].map(({ network, latitude, longitude }) => [
           network,
           { country: { iso_code: 'DE' }, location: { latitude, longitude } },
         ]),
@@ -54,7 +61,7 @@ export async function startBenchEdge(runtime: Exclude<EdgeRuntime, 'workers'>): 
   const edge = await startEdge(runtime, {
     LOG_LEVEL: 'warning',
     GEO_DB: database,
-    TRUSTED_PROXIES: '127.0.0.1',
+    ...env,
   })
   return { url: edge.url, group: edge.program.pid, stop: () => edge.stop() }
 }

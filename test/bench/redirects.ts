@@ -9,15 +9,15 @@ import { load, type Round } from './wrk.ts'
 const connections = 64
 /** the processor that a program under load is held to; the load has another */
 const cpu = 0
-
+const headers = `["Host"] = "radio.example.org", ["User-Agent"] = "VLC/3.0.20 LibVLC/3.0.20", ["Icy-MetaData"] = "1"`
+/** A listener who connects by itself. */
+const directly = `wrk.path, wrk.headers = "/live.mp3", { ${headers} }`
 /** Listeners of sixteen cities by turns, who come through a proxy that says where from. */
-const script = `
+const throughProxy = `
 local requests, at = {}, 0
 init = function()
   for i, address in ipairs({ ${listenerAddresses.map((address) => `"${address}"`).join(', ')} }) do
-    requests[i] = wrk.format("GET", "/live.mp3", {
-      ["Host"] = "radio.example.org", ["User-Agent"] = "VLC/3.0.20 LibVLC/3.0.20",
-      ["Icy-MetaData"] = "1", ["X-Forwarded-For"] = address })
+    requests[i] = wrk.format("GET", "/live.mp3", { ${headers}, ["X-Forwarded-For"] = address })
   end
 end
 request = function()
@@ -30,6 +30,8 @@ interface Contender {
   name: string
   servers: number | undefined
   running: Running
+  /** what wrk sends */
+  script: string
   prepare(): Promise<void>
   rounds: Round[]
 }
@@ -47,7 +49,7 @@ export async function benchRedirects(plan: Plan): Promise<Table> {
     for (let round = 0; round <= plan.rounds; round++)
       for (const each of contenders) {
         await each.prepare()
-        const measured = await load(each.running, { connections, seconds: plan.seconds, script })
+        const measured = await load(each.running, { connections, seconds: plan.seconds, script: each.script })
         if (round > 0) each.rounds.push(measured)
       }
   } finally {
@@ -57,18 +59,24 @@ export async function benchRedirects(plan: Plan): Promise<Table> {
 }
 
 async function startAll(contenders: Contender[], { servers: counts, runtimes }: Plan): Promise<void> {
-  const add = (name: string, servers: number | undefined, running: Running, prepare = async () => {}) => {
-    contenders.push({ name, servers, running, prepare, rounds: [] })
-    pin(running.group, cpu)
+  const add = (contender: Omit<Contender, 'rounds'>) => {
+    contenders.push({ ...contender, rounds: [] })
+    pin(contender.running.group, cpu)
   }
-  if (has('nginx')) add('nginx', undefined, await startNginx())
-  if (has('haproxy')) add('haproxy', undefined, await startHaproxy())
+  const addControl = (name: string, running: Running) =>
+    add({ name, servers: undefined, running, script: directly, prepare: async () => {} })
+  const addEdge = (name: string, servers: number, running: Running, script: string) =>
+    // reports of now: all are live, and the redirects of the round before are no longer debited
+    add({ name, servers, running, script, prepare: () => postReports(running.url, servers) })
+  if (has('nginx')) addControl('nginx', await startNginx())
+  if (has('haproxy')) addControl('haproxy', await startHaproxy())
   for (const servers of counts)
-    for (const runtime of runtimes) {
-      const edge = await startBenchEdge(runtime)
-      // reports of now: all are live, and the redirects of the round before are no longer debited
-      add(`edge on ${runtime}`, servers, edge, () => postReports(edge.url, servers))
-    }
+    for (const runtime of runtimes)
+      addEdge(`edge on ${runtime}`, servers, await startBenchEdge(runtime), directly)
+  for (const servers of counts) {
+    const running = await startBenchEdge(runtimes[0] ?? 'bun', { TRUSTED_PROXIES: '127.0.0.1' })
+    addEdge(`edge on ${runtimes[0]}, behind a proxy`, servers, running, throughProxy)
+  }
 }
 
 function tableOf(contenders: readonly Contender[], { rounds, seconds }: Plan): Table {
@@ -81,7 +89,7 @@ function tableOf(contenders: readonly Contender[], { rounds, seconds }: Plan): T
   return {
     title: 'Redirects',
     note:
-      `GET of a mount, ${connections} connections, locations of servers and listeners known, redirects debited; program ` +
+      `GET of a mount, ${connections} connections, places of servers and listeners known (behind a proxy 16 places, else one), redirects debited; program ` +
       `and load on a processor each; ${rounds} interleaved rounds of ${seconds} s, medians. nginx = 1 by processor ` +
       `time a redirect and by rate; "of 100" is the rate that the time allows against the same runtime with 100 servers.`,
     columns: ['', 'servers', 'per second', 'CPU µs', 'by CPU', 'by rate', 'of 100', 'p99 ms', 'MiB'],
