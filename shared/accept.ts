@@ -2,7 +2,7 @@ import { type Access, type Reporter, refusal } from './access.ts'
 import type { Place } from './proximity.ts'
 import type { Registry } from './registry.ts'
 import { isLoopbackUrl, type Report } from './report.ts'
-import { parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
+import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
 import { pressureOf, wishSeconds } from './wish.ts'
 
 /** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
@@ -28,15 +28,17 @@ export interface Answer {
  * 401, 415 and 413 that need no look inside are the caller's.
  */
 export function accept(registry: Registry, access: Access, post: Post, nowMs: number): Answer {
-  let report: Report
+  let report: Report | SourcelistError
   try {
     report = parseSourcelist(post.sourcelist)
   } catch (error) {
-    if (error instanceof SourcelistError) return { status: 400, text: `${error.message}\n` }
-    throw error
+    if (!(error instanceof SourcelistError)) throw error
+    report = error
   }
-  const refused = refusal(access, post.reporter, report)
+  const claim = report instanceof SourcelistError ? claimOf(post.sourcelist) : report
+  const refused = refusal(access, post.reporter, claim)
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
+  if (report instanceof SourcelistError) return { status: 400, text: `${report.message}\n` }
   const loopback = loopbackUrl(report, post.remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
   const conflict = registry.put(report, post.sourcelist, nowMs, { place: post.place })

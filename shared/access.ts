@@ -1,5 +1,4 @@
 import { isLogin, type Login, sameSecret } from './credentials.ts'
-import type { Report } from './report.ts'
 
 /** Who may do what at a decider; an empty list or undefined means that nobody may. */
 export interface Access {
@@ -38,14 +37,20 @@ export function reporterOf(access: Access, login: Login | undefined): Reporter |
   return undefined
 }
 
+/** What a report says of who sent it; undefined where it does not say. */
+export interface Claim {
+  id: string | undefined
+  role: string | undefined
+}
+
 /** Why this reporter may not send this report, or undefined when it may. */
-export function refusal(access: Access, reporter: Reporter, { id, role }: Report): string | undefined {
+export function refusal(access: Access, reporter: Reporter, { id, role }: Claim): string | undefined {
   if (role === 'master' && access.masterPassword !== undefined && reporter.kind !== 'master')
     return `role is "master", expected the credentials of user ${masterUser} for it`
-  if (reporter.kind === 'server' && reporter.id !== id)
+  if (reporter.kind === 'server' && id !== undefined && reporter.id !== id)
     return `id is "${id}", expected "${reporter.id}" with these credentials`
   const speaksForMaster = reporter.kind === 'master' && role === 'master'
-  if (reporter.kind !== 'server' && !speaksForMaster && access.relays.has(id))
+  if (id !== undefined && reporter.kind !== 'server' && !speaksForMaster && access.relays.has(id))
     return `id is "${id}", expected that id's own credentials`
   return undefined
 }

@@ -55,6 +55,19 @@ export function parseSourcelist(text: string): Report {
   }
 }
 
+/** The id and role that a text claims, were it no report at all: whose credentials it needs is told before its faults. */
+export function claimOf(text: string): { id: string | undefined; role: string | undefined } {
+  const lines = text.split('\n').map((line) => line.trim())
+  const blank = lines.indexOf('')
+  const header = blank < 0 ? lines : lines.slice(0, blank)
+  const field = (name: string) =>
+    header
+      .find((line) => line.toLowerCase().startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim()
+  return { id: field('id'), role: field('role') }
+}
+
 function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
   const fields: Record<string, string | string[]> = Object.create(null)
   const lineOf: Record<string, number> = Object.create(null)

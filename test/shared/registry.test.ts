@@ -130,6 +130,12 @@ describe('a report that is refused changes nothing', () => {
     expect(refused(reportOf('b', { role: 'master' }), {}, 1, guarded)).toMatch(/^401 role is "master"/)
     expect(refused(reportOf('own'), {})).toMatch(/^401 id is "own"/)
     expect(refused(reportOf('b'), { reporter: { kind: 'server', id: 'own' } })).toMatch(/^401 id is "b"/)
+    const broken = (text: string) => ({ sourcelist: `${text}\nlisteners: many\n` })
+    expect(refused(reportOf('b'), broken('role: master'), 1, guarded), 'were it malformed too').toMatch(
+      /^401 role/,
+    )
+    expect(refused(reportOf('b'), broken('ID:own\r'))).toMatch(/^401 id is "own"/)
+    expect(refused(reportOf('b'), broken('id: b'), 1, guarded)).toMatch(/^400 line/)
     const own = post(reportOf('own'), { reporter: { kind: 'server', id: 'own' } })
     expect(accept(open(memorySql()), access, own, 0).status).toBe(200)
     const master = post(reportOf('b', { role: 'master' }), { reporter: { kind: 'master' } })
