@@ -1,6 +1,13 @@
 import type { Context } from 'hono'
 import { parseRegistration } from '../shared/accept.ts'
-import { type ClusterEnv, printAnswer, remoteOf, reporterIn, unauthorized } from '../shared/cluster-app.ts'
+import {
+  type ClusterEnv,
+  logRefused,
+  printAnswer,
+  remoteOf,
+  reporterIn,
+  unauthorized,
+} from '../shared/cluster-app.ts'
 import { printStreamList } from '../shared/stream-list.ts'
 import type { EdgeDeps } from './app.ts'
 import { splitRequestUrl } from './request-url.ts'
@@ -26,7 +33,10 @@ export async function answerStreamList(
     if (!registration)
       return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
     const answer = await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) })
-    if (answer.status !== 200) return printAnswer(c, answer)
+    if (answer.status !== 200) {
+      logRefused(c, `the registration of ${registration.host}`, answer)
+      return printAnswer(c, answer)
+    }
   }
   const skipsAbsolute =
     registers || path === '/admin/streams' || (c.req.header('user-agent') ?? '').startsWith('Icecast ')

@@ -55,24 +55,31 @@ export function printAnswer(c: Context, { status, text }: ReportAnswer) {
   return c.text(text, status)
 }
 
+/** Logs what was refused, to whom and why; at most the beginning of what it says. */
+export function logRefused(c: Context<ClusterEnv>, what: string, { status, text }: ReportAnswer): void {
+  logger.warning('{what} from {address} was refused with {status}: {text}', {
+    what,
+    address: c.env.address,
+    status,
+    text: text.trim().slice(0, loggedLengthMax),
+  })
+}
+
 /** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
 export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
 
   app.post('/admin/sourcelist.txt', async (c) => {
     const answer = await takeReport(c, cluster, access)
-    if (answer.status !== 200)
-      logger.warning('a report from {address} was refused with {status}: {text}', {
-        address: c.env.address,
-        status: answer.status,
-        text: answer.text.trim().slice(0, loggedLengthMax),
-      })
+    if (answer.status !== 200) logRefused(c, 'a report', answer)
     return printAnswer(c, answer)
   })
 
   app.use('/api/*', async (c, next) => {
     if (isAdmin(access, parseBasic(c.req.header('authorization')))) return next()
-    return unauthorized(c, 'expected the credentials of the admin\n')
+    const text = 'expected the credentials of the admin\n'
+    logRefused(c, c.req.path, { status: 401, text })
+    return unauthorized(c, text)
   })
   app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs())))
   app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
