@@ -3,7 +3,7 @@ import type { Place } from './proximity.ts'
 import type { Registry } from './registry.ts'
 import { isLoopbackUrl, type Report } from './report.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
-import { pressureOf, wishSeconds } from './wish.ts'
+import { wishSeconds } from './wish.ts'
 
 /** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
 export interface Post {
@@ -60,7 +60,7 @@ function loopbackMessage({ sourcelist, remote }: Post, loopback: string): string
 function printReply(registry: Registry, report: Report, edgeUrl: string | undefined, nowMs: number): string {
   const lines = [
     `accepted ${report.mounts.length}`,
-    `interval ${wishSeconds(report.interval, pressureOf(registry.view, registry.pace, nowMs))}`,
+    `interval ${wishSeconds(report.interval, registry.pace.pressureOf(registry.view, nowMs))}`,
     `state ${registry.isDrained(report.id) ? 'draining' : 'up'}`,
   ]
   if (edgeUrl !== undefined) lines.push(`edge ${edgeUrl}`)

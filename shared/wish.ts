@@ -35,21 +35,13 @@ export function wishSeconds(
   return Math.min(promised, Math.max(floor, isTight ? tightSeconds : promised))
 }
 
-/** Adds up how the servers stand that are live. */
-export function pressureOf(view: View, pace: Pace, nowMs: number): Pressure {
-  const pressure: Pressure = { servers: view.servers.size, listeners: 0, slots: 0, joinsPerSecond: 0 }
-  for (const server of view.servers.values()) {
-    if (!isLive(server, nowMs)) continue
-    const slots = Math.min(server.report.maxListeners ?? view.maxListenersDefault, limits.slotsMax)
-    pressure.listeners += Math.min(server.report.listeners, slots)
-    pressure.slots += slots
-    pressure.joinsPerSecond += pace.of(server.report.id)
-  }
-  return pressure
-}
+/** servers up to which every reply adds all of them up; beyond it the sums of a moment stand for a second */
+const addedUpMax = 100
+const sumsStandMs = 1000
 
-/** How fast listeners join each server, between its last two reports. */
+/** How fast listeners join each server, between its last two reports, and how the cluster stands with that. */
 export class Pace {
+  #sums: { pressure: Pressure; atMs: number } | undefined
   #last = new Map<string, { boot: string | undefined; joins: number; atMs: number; perSecond: number }>()
 
   /** Takes in a report that came at `nowMs`. */
@@ -71,5 +63,27 @@ export class Pace {
 
   forget(id: string): void {
     this.#last.delete(id)
+  }
+  /** How the servers stand that are live; in a large cluster at most a second old. */
+  pressureOf(view: View, nowMs: number): Pressure {
+    const sums = this.#sums
+    const { size } = view.servers
+    const isSame = sums?.pressure.servers === size
+    if (sums && isSame && size > addedUpMax && nowMs - sums.atMs < sumsStandMs) return sums.pressure
+    const pressure = this.#addUp(view, nowMs)
+    this.#sums = { pressure, atMs: nowMs }
+    return pressure
+  }
+
+  #addUp(view: View, nowMs: number): Pressure {
+    const pressure: Pressure = { servers: view.servers.size, listeners: 0, slots: 0, joinsPerSecond: 0 }
+    for (const server of view.servers.values()) {
+      if (!isLive(server, nowMs)) continue
+      const slots = Math.min(server.report.maxListeners ?? view.maxListenersDefault, limits.slotsMax)
+      pressure.listeners += Math.min(server.report.listeners, slots)
+      pressure.slots += slots
+      pressure.joinsPerSecond += this.of(server.report.id)
+    }
+    return pressure
   }
 }

@@ -218,6 +218,16 @@ test('joins that come fast shorten the wish, by the joins of the last two report
   expect(wish(5000, 40_000, 'c'), 'a new boot counts from anew').toBe('10')
 })
 
+test('a large cluster is added up once a second, not once a report', () => {
+  const registry = open(memorySql())
+  for (let i = 0; i < 200; i++) registry.put(reportOf(`s${i}`), printSourcelist(reportOf(`s${i}`)), 0)
+  const wish = (listeners: number, nowMs: number) =>
+    /interval (\d+)/.exec(
+      accept(registry, access, post(reportOf('big', { maxListeners: 900_000, listeners })), nowMs).text,
+    )?.[1]
+  expect([wish(0, 0), wish(880_000, 999), wish(880_000, 1000)]).toEqual(['10', '10', '5'])
+})
+
 test('history is a bucket a minute, and bounded', () => {
   const sql = memorySql()
   const registry = open(sql)

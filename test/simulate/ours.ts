@@ -4,7 +4,7 @@ import { Registry } from '../../shared/registry.ts'
 import type { Report } from '../../shared/report.ts'
 import { ServerTable } from '../../shared/server-table.ts'
 import { printSourcelist } from '../../shared/sourcelist.ts'
-import { pressureOf, wishSeconds } from '../../shared/wish.ts'
+import { wishSeconds } from '../../shared/wish.ts'
 import { mountOf } from '../kit/reports.ts'
 import { memorySql } from '../kit/sqlite.ts'
 import type { Asked, Decider, World } from './decider.ts'
@@ -60,7 +60,7 @@ export class Ours implements Decider {
 
   wish({ interval }: Report, nowS: number): number {
     const { view, pace } = this.#registry
-    return wishSeconds(interval, pressureOf(view, pace, msOf(nowS)))
+    return wishSeconds(interval, pace.pressureOf(view, msOf(nowS)))
   }
 
   restart(nowS: number): void {
