@@ -1,3 +1,5 @@
+import { joined } from './joined.ts'
+
 /** The bytes of a body, or undefined where there are more than `bytesMax`; a Content-Length is not believed, it may lie. */
 export async function readBounded(
   body: ReadableStream<Uint8Array> | null,
@@ -10,11 +12,5 @@ export async function readBounded(
     if (size > bytesMax) return undefined
     chunks.push(chunk)
   }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
+  return joined(chunks)
 }

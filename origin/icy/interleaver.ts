@@ -1,3 +1,4 @@
+import { joined } from '../../shared/joined.ts'
 import type { Chunk } from '../mount/queue.ts'
 
 /** A block of metadata in a woven stream. */
@@ -46,7 +47,7 @@ export class Interleaver {
     const blocks: Block[] = []
     if (this.#place === 0) blocks.push({ place: 0, length: 0, title: titleAt(0) })
     const pieces = this.#cut(bytes, titleAt, blocks)
-    const woven = concat(pieces)
+    const woven = joined(pieces)
     const moved = moveFrames(frames, blocks, this.#place)
     this.#place += woven.length
     return { bytes: woven, frames: moved, blocks }
@@ -84,14 +85,4 @@ function moveFrames(frames: readonly number[], blocks: readonly Block[], start: 
       added += block.length
     return frame + added
   })
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }

@@ -1,4 +1,5 @@
 import { getLogger } from '@logtape/logtape'
+import { joined } from '../../shared/joined.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { framerFor, mediaType, takesIcy } from '../format/formats.ts'
 import type { Comments, Cut, Framer } from '../format/framer.ts'
@@ -96,14 +97,7 @@ export class ActiveMount implements LiveMount {
   tail(bytes: number): Uint8Array {
     const held = this.#framer.peek()
     const fromQueue = this.#plain.queue.slice(this.#plain.queue.endPlace - Math.max(0, bytes - held.length))
-    const whole = [...fromQueue, held]
-    const joined = new Uint8Array(whole.reduce((sum, part) => sum + part.length, 0))
-    let at = 0
-    for (const part of whole) {
-      joined.set(part, at)
-      at += part.length
-    }
-    return joined.slice(-bytes)
+    return joined([...fromQueue, held]).slice(-bytes)
   }
 
   push(bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
+import { joined } from '../../../shared/joined.ts'
 import type { Comments } from '../framer.ts'
-import { joined } from '../joined.ts'
 
 const utf8 = new TextDecoder()
 const encoder = new TextEncoder()

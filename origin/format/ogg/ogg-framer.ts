@@ -1,5 +1,5 @@
+import { joined } from '../../../shared/joined.ts'
 import type { Comments, Cut, Framer, HeaderSet } from '../framer.ts'
-import { joined } from '../joined.ts'
 import { FormatError, formatLimits } from '../limits.ts'
 import { titleOf } from './comments.ts'
 import { Link } from './link.ts'

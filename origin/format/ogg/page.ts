@@ -1,4 +1,4 @@
-import { joined } from '../joined.ts'
+import { joined } from '../../../shared/joined.ts'
 import { pageChecksum } from './crc.ts'
 
 /** One Ogg page (RFC 3533 §6), whole and with the right checksum. */

@@ -1,5 +1,5 @@
+import { joined } from '../../../shared/joined.ts'
 import type { Comments } from '../framer.ts'
-import { joined } from '../joined.ts'
 import { printVorbisComments } from './comments.ts'
 import { granuleOf, type Page, packetsBegun, packetsOf } from './page.ts'
 import {

@@ -1,5 +1,5 @@
+import { joined } from '../../../shared/joined.ts'
 import { type Cut, type Framer, type HeaderSet, Pending } from '../framer.ts'
-import { joined } from '../joined.ts'
 import { FormatError, formatLimits } from '../limits.ts'
 import { type ElementHead, elementIds, laterIds, readElementHead } from './ebml.ts'
 
