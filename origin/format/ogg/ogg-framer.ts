@@ -1,5 +1,6 @@
 import { joined } from '../../../shared/joined.ts'
-import type { Comments, Cut, Framer, HeaderSet } from '../framer.ts'
+import { Cutting } from '../cutting.ts'
+import type { Comments, Cut, Framer } from '../framer.ts'
 import { FormatError, formatLimits } from '../limits.ts'
 import { titleOf } from './comments.ts'
 import { Link } from './link.ts'
@@ -21,21 +22,18 @@ export class OggFramer implements Framer {
   #comments: Comments | undefined
   /** bytes left out since the last page of a stream that has begun */
   #strayBytes = 0
-  #out: Uint8Array[] = []
-  #outBytes = 0
-  #frames: number[] = []
-  #headers: HeaderSet[] = []
+  #cutting = new Cutting()
 
   get length(): number {
     return (
-      this.#outBytes +
+      this.#cutting.length +
       this.#heldHeader().reduce((sum, part) => sum + part.length, 0) +
       this.#reader.held.length
     )
   }
 
   peek(): Uint8Array {
-    return joined([...this.#out, ...this.#heldHeader(), this.#reader.held])
+    return joined([...this.#cutting.pieces, ...this.#heldHeader(), this.#reader.held])
   }
 
   push(bytes: Uint8Array): void {
@@ -43,12 +41,7 @@ export class OggFramer implements Framer {
   }
 
   take(): Cut {
-    const cut = { bytes: joined(this.#out), frames: this.#frames, headers: this.#headers }
-    this.#out = []
-    this.#outBytes = 0
-    this.#frames = []
-    this.#headers = []
-    return cut
+    return this.#cutting.take()
   }
 
   /** Half a page, or half a header, is of no use to anyone. */
@@ -76,7 +69,7 @@ export class OggFramer implements Framer {
     if (role === 'header' && !hadData) return // the header goes out whole
     if (!hadData) this.#putHeader(joined(link.header.map(({ bytes }) => bytes)), link.title)
     else if (this.#comments && !page.isContinued) this.#relink(link, this.#comments)
-    if (role === 'entry') this.#frames.push(this.#outBytes)
+    if (role === 'entry') this.#cutting.markFrame()
     this.#put(this.#relinker.pass(page))
   }
 
@@ -100,18 +93,17 @@ export class OggFramer implements Framer {
     this.#put(seam.end)
     this.#putHeader(seam.header, titleOf(new Map(comments)))
     if (seam.primer.length === 0) return
-    this.#frames.push(this.#outBytes)
+    this.#cutting.markFrame()
     this.#put(seam.primer)
   }
 
   #putHeader(bytes: Uint8Array, title = ''): void {
     this.#put(bytes)
-    this.#headers.push({ at: this.#outBytes, bytes, title })
+    this.#cutting.markHeader(bytes, title)
   }
 
   #put(bytes: Uint8Array): void {
-    this.#out.push(bytes)
-    this.#outBytes += bytes.length
+    this.#cutting.add(bytes)
   }
 
   #heldHeader(): Uint8Array[] {

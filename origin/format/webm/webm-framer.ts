@@ -1,5 +1,6 @@
 import { joined } from '../../../shared/joined.ts'
-import { type Cut, type Framer, type HeaderSet, Pending } from '../framer.ts'
+import { Cutting } from '../cutting.ts'
+import { type Cut, type Framer, Pending } from '../framer.ts'
 import { FormatError, formatLimits } from '../limits.ts'
 import { type ElementHead, elementIds, laterIds, readElementHead } from './ebml.ts'
 
@@ -25,18 +26,15 @@ export class WebmFramer implements Framer {
   #headerBytes = 0
   /** `found` where the next element stands right here; else what is looked for, a header being as good as a Cluster */
   #sync: 'header' | 'cluster' | 'found' = 'header'
-  #out: Uint8Array[] = []
-  #outBytes = 0
-  #frames: number[] = []
-  #headers: HeaderSet[] = []
+  #cutting = new Cutting()
   #hasHeader = false
 
   get length(): number {
-    return this.#outBytes + (this.#header ? this.#headerBytes : 0) + this.#pending.length
+    return this.#cutting.length + (this.#header ? this.#headerBytes : 0) + this.#pending.length
   }
 
   peek(): Uint8Array {
-    return joined([...this.#out, ...(this.#header ?? []), this.#pending.bytes])
+    return joined([...this.#cutting.pieces, ...(this.#header ?? []), this.#pending.bytes])
   }
 
   push(bytes: Uint8Array): void {
@@ -51,12 +49,7 @@ export class WebmFramer implements Framer {
   }
 
   take(): Cut {
-    const cut = { bytes: joined(this.#out), frames: this.#frames, headers: this.#headers }
-    this.#out = []
-    this.#outBytes = 0
-    this.#frames = []
-    this.#headers = []
-    return cut
+    return this.#cutting.take()
   }
 
   takeAll(): Cut {
@@ -94,9 +87,9 @@ export class WebmFramer implements Framer {
       this.#header = undefined
       this.#hasHeader = true
       this.#put(bytes)
-      this.#headers.push({ at: this.#outBytes, bytes, title: undefined })
+      this.#cutting.markHeader(bytes, undefined)
     }
-    this.#frames.push(this.#outBytes)
+    this.#cutting.markFrame()
   }
 
   /** Bytes that are part of the stream: of its header, or of what follows. */
@@ -139,8 +132,7 @@ export class WebmFramer implements Framer {
   }
 
   #put(bytes: Uint8Array): void {
-    this.#out.push(bytes)
-    this.#outBytes += bytes.length
+    this.#cutting.add(bytes)
   }
 }
 
