@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../shared/cluster-app.ts'
 import { originApp } from './app.ts'
-import type { OriginConfig } from './config.ts'
+import type { OriginConfig } from './config/config.ts'
 import { AppBridge } from './http/app-bridge.ts'
 import { HttpServer } from './http/server.ts'
 import { Slots } from './http/slots.ts'

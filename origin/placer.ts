@@ -1,4 +1,4 @@
-import type { OriginConfig } from './config.ts'
+import type { OriginConfig } from './config/config.ts'
 import type { Decider } from './decider.ts'
 import { type MountRequest, type Placement, type Placer, place, type Standing } from './placement.ts'
 import type { Relays } from './relay/relays.ts'

@@ -1,4 +1,4 @@
-import type { OriginConfig } from './config.ts'
+import type { OriginConfig } from './config/config.ts'
 import { Drain } from './drain.ts'
 import { Load } from './load.ts'
 import { Mounts } from './mount/mounts.ts'

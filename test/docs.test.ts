@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { helpText } from '../origin/flags.ts'
+import { helpText } from '../origin/config/flags.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { parseSourcelist, printSourcelist } from '../shared/sourcelist.ts'
 import { repo } from './kit/process.ts'

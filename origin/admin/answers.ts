@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ClusterEnv } from '../../shared/cluster-app.ts'
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 import { type Proven, proven } from '../http/logins.ts'
 import { type Element, escapeMarkup, printXml } from './xml.ts'
 

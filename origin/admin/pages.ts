@@ -1,6 +1,6 @@
 import { printMount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import { publicStats } from './stats.ts'
 import { escapeMarkup } from './xml.ts'

@@ -1,6 +1,6 @@
 import { printMount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 import { streamInfo } from '../icy/headers.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { OriginState } from '../state.ts'

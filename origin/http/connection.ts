@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 import type { Placer } from '../placement.ts'
 import type { OriginState } from '../state.ts'
 import type { Head } from './head.ts'

@@ -1,5 +1,5 @@
 import { isLogin, parseBasic } from '../../shared/credentials.ts'
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 
 /** The user of a source; mounts have none of their own. */
 export const sourceUser = 'source'

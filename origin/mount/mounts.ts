@@ -1,5 +1,5 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 import { FormatError } from '../format/limits.ts'
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'

@@ -1,6 +1,6 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { MountReport, Report } from '../../shared/report.ts'
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
 
 /** s: the longest promise; a decider forgets a dead server after 2.5 of them */

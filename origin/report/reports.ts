@@ -1,4 +1,4 @@
-import type { OriginConfig } from '../config.ts'
+import type { OriginConfig } from '../config/config.ts'
 import type { Timers } from '../timers.ts'
 import { Reporter, type ReporterDeps } from './reporter.ts'
 

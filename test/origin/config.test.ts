@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createConfig } from '../../origin/config.ts'
-import { helpText, parseEnvironment, parseFlags } from '../../origin/flags.ts'
-import { parseIcecastXml } from '../../origin/icecast-xml.ts'
+import { createConfig } from '../../origin/config/config.ts'
+import { helpText, parseEnvironment, parseFlags } from '../../origin/config/flags.ts'
+import { parseIcecastXml } from '../../origin/config/icecast-xml.ts'
 
 const fromFlags = (line: string, boundPort?: number) =>
   createConfig({ flags: parseFlags(words(line)).settings, environment: {}, file: undefined }, boundPort)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backoffMs } from '../../origin/backoff.ts'
-import { createConfig } from '../../origin/config.ts'
+import { createConfig } from '../../origin/config/config.ts'
 import { createPlacer } from '../../origin/placer.ts'
 import type { PullEvents, PullOptions } from '../../origin/relay/pull.ts'
 import { Relays } from '../../origin/relay/relays.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createConfig } from '../../origin/config.ts'
-import { parseFlags } from '../../origin/flags.ts'
+import { createConfig } from '../../origin/config/config.ts'
+import { parseFlags } from '../../origin/config/flags.ts'
 import type { LiveMount } from '../../origin/mount/live-mount.ts'
 import { type Measured, measure } from '../../origin/report/measure.ts'
 import { parseReply } from '../../origin/report/reply.ts'

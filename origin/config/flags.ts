@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { version } from '../shared/version.ts'
+import { version } from '../../shared/version.ts'
 import { ConfigError, readSetting, type SettingName, type Settings } from './settings.ts'
 
 interface Flag {

@@ -1,4 +1,4 @@
-import { idOf, isLoopbackUrl, type Report } from '../shared/report.ts'
+import { idOf, isLoopbackUrl, type Report } from '../../shared/report.ts'
 import { ConfigError, type Settings } from './settings.ts'
 
 /**

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { limits } from '../shared/limits.ts'
-import { IdSchema, LocationSchema, UrlSchema } from '../shared/report.ts'
+import { limits } from '../../shared/limits.ts'
+import { IdSchema, LocationSchema, UrlSchema } from '../../shared/report.ts'
 
 /** Why the program does not start: what was set, to what, and what is allowed. */
 export class ConfigError extends Error {
