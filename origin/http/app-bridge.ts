@@ -6,7 +6,7 @@ import { readBody } from './body.ts'
 import { ChunkError } from './chunked.ts'
 import type { Connection, Serving } from './connection.ts'
 import { proven } from './logins.ts'
-import { finish, printReply, textReply } from './reply.ts'
+import { type Answer, finish, printReply, textReply } from './reply.ts'
 import { Slots } from './slots.ts'
 
 const log = getLogger(['distributary', 'http'])
@@ -28,27 +28,27 @@ export class AppBridge {
     const { source, relay, admin } = proven(this.#serving.config, head.headers.get('authorization'))
     const slots = source || relay || admin ? this.#slots.admin : this.#slots.public
     if (!slots.take()) {
-      finish(socket, textReply(head.version, 503, 'too many requests under way'))
+      finish(connection, textReply(head.version, 503, 'too many requests under way'))
       return
     }
     try {
       const withinMs = this.#serving.config.limits.headerTimeoutMs
       const body = await readBody(connection, { bytesMax: limits.bodyBytesMax, withinMs })
       if (body === 'gone') socket.destroy()
-      else finish(socket, await this.#respond(connection, body))
+      else finish(connection, await this.#respond(connection, body))
     } catch (error) {
       if (error instanceof ChunkError) {
-        finish(socket, textReply(head.version, 400, error.message))
+        finish(connection, textReply(head.version, 400, error.message))
         return
       }
       log.error('a request failed', { method: head.method, path: head.path, error })
-      finish(socket, textReply(head.version, 500, 'internal error'))
+      finish(connection, textReply(head.version, 500, 'internal error'))
     } finally {
       slots.release()
     }
   }
 
-  async #respond(connection: Connection, body: Uint8Array<ArrayBuffer>): Promise<Buffer> {
+  async #respond(connection: Connection, body: Uint8Array<ArrayBuffer>): Promise<Answer> {
     const { head } = connection
     const request = requestOf(connection, body)
     if (!request) return textReply(head.version, 405, `the method ${head.method} is not served here`)

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { OriginConfig } from '../config/config.ts'
+import type { Exchange } from '../log/exchange.ts'
 import type { Placer } from '../placement.ts'
 import type { OriginState } from '../state.ts'
 import type { Head } from './head.ts'
@@ -13,6 +14,8 @@ export interface Connection {
   /** it came by TLS */
   secure: boolean
   head: Head
+  /** what the access log will tell of it */
+  exchange: Exchange
   /** what came behind the head, with it */
   rest: Uint8Array
 }

@@ -7,7 +7,7 @@ import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
 import type { Connection, Serving } from './connection.ts'
 import { proven } from './logins.ts'
-import { finish, printReply, printStatus } from './reply.ts'
+import { type Answer, finish, printReply, printStatus } from './reply.ts'
 
 const log = getLogger(['distributary', 'listener'])
 
@@ -59,23 +59,23 @@ const asksForIcy = ({ head }: Connection, mount: ActiveMount) =>
   mount.takesIcy && Number(head.headers.get('icy-metadata')) > 0
 
 function answer(connection: Connection, name: Mount, serving: Serving, placement: Placement): void {
-  const { socket, head } = connection
+  const { head } = connection
   const { version } = head
   const headOnly = head.method === 'HEAD'
   const counts = !headOnly && !isProbe(head.headers.get('range'))
   const mount = serving.state.mounts.get(name)
   if (!placement.serve) {
     if (counts && placement.forRoom) countRefused(mount, serving)
-    finish(socket, printRefused(version, placement, headOnly))
+    finish(connection, printRefused(version, placement, headOnly))
     return
   }
   if (!mount) {
     const gone = { serve: false, status: 404, text: 'Mount unavailable', forRoom: false } as const
-    finish(socket, printRefused(version, gone, headOnly))
+    finish(connection, printRefused(version, gone, headOnly))
     return
   }
-  if (isProbe(head.headers.get('range'))) finish(socket, printProbe(version, mount, headOnly))
-  else if (headOnly) finish(socket, printStreamHead(version, mount, asksForIcy(connection, mount)))
+  if (isProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly))
+  else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount)))
   else stream(connection, mount, serving)
 }
 
@@ -88,7 +88,7 @@ function printRefused(
   version: '1.0' | '1.1',
   placement: Placement & { serve: false },
   headOnly: boolean,
-): Buffer {
+): Answer {
   const { status } = placement
   if (status === 302)
     return printReply({ version, status, headers: [...commonHeaders, ['Location', placement.location]] })
@@ -97,14 +97,14 @@ function printRefused(
 }
 
 /** The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol). */
-function printStreamHead(version: '1.0' | '1.1', mount: ActiveMount, icy: boolean): Buffer {
+function printStreamHead(version: '1.0' | '1.1', mount: ActiveMount, icy: boolean): Answer {
   let head = `${printStatus(version, 200)}Content-Type: ${mount.contentType}${crlf}${commonLines}`
   for (const [name, value] of listenerHeaders(mount.info.headers)) head += `${name}:${value}${crlf}`
   if (icy) head += `icy-metaint:${limits.metaintBytes}${crlf}`
-  return Buffer.from(head + crlf, 'latin1')
+  return { status: 200, bytes: Buffer.from(head + crlf, 'latin1') }
 }
 
-function printProbe(version: '1.0' | '1.1', mount: ActiveMount, headOnly: boolean): Buffer {
+function printProbe(version: '1.0' | '1.1', mount: ActiveMount, headOnly: boolean): Answer {
   const headers: [string, string][] = [
     ...commonHeaders,
     ['Content-Type', mount.contentType],
@@ -116,11 +116,11 @@ function printProbe(version: '1.0' | '1.1', mount: ActiveMount, headOnly: boolea
 
 /** The connection receives the mount until it closes. */
 function stream(connection: Connection, mount: ActiveMount, serving: Serving): void {
-  const { socket, head, address } = connection
+  const { socket, head, address, exchange } = connection
   const relay = isRelay(connection, serving)
   if (relay && !serving.relaySlots.take()) {
     const full = { serve: false, status: 503, text: 'too many relays connected', forRoom: false } as const
-    finish(socket, printRefused(head.version, full, false))
+    finish(connection, printRefused(head.version, full, false))
     return
   }
   const icy = asksForIcy(connection, mount)
@@ -130,7 +130,9 @@ function stream(connection: Connection, mount: ActiveMount, serving: Serving): v
     connectedAtMs: serving.nowMs(),
     isRelay: relay,
   }
-  const listener = mount.join(socket, printStreamHead(head.version, mount, icy), info, icy)
+  const { status, bytes } = printStreamHead(head.version, mount, icy)
+  exchange.status = status
+  const listener = mount.join(socket, bytes, info, icy)
   // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write
   socket.resume()
   socket.once('close', () => {

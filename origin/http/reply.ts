@@ -4,6 +4,12 @@ import { serverAgent } from '../../shared/version.ts'
 import { limits } from '../limits.ts'
 import { runtimeTimers } from '../timers.ts'
 
+/** A printed answer. */
+export interface Answer {
+  status: number
+  bytes: Uint8Array
+}
+
 /** An answer that is no stream. */
 export interface Reply {
   version: '1.0' | '1.1'
@@ -14,6 +20,14 @@ export interface Reply {
   headOnly?: boolean
 }
 
+const noBytes = new Uint8Array(0)
+
+/** Whose request an answer is for. */
+interface Answered {
+  socket: Socket
+  exchange: { status: number | undefined }
+}
+
 /** The first lines of every answer; each ends in CRLF. */
 export function printStatus(version: '1.0' | '1.1', status: number): string {
   const date = new Date().toUTCString()
@@ -21,17 +35,17 @@ export function printStatus(version: '1.0' | '1.1', status: number): string {
 }
 
 /** The bytes of an answer; its length is always told, and the connection closes behind it. */
-export function printReply({ version, status, headers = [], body = '', headOnly = false }: Reply): Buffer {
+export function printReply({ version, status, headers = [], body = '', headOnly = false }: Reply): Answer {
   const content = typeof body === 'string' ? Buffer.from(body) : body
   let head = printStatus(version, status)
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`
   if (status !== 204 && status !== 304) head += `Content-Length: ${content.length}\r\n`
   const start = Buffer.from(`${head}\r\n`, 'latin1')
-  return headOnly ? start : Buffer.concat([start, content])
+  return { status, bytes: headOnly ? start : Buffer.concat([start, content]) }
 }
 
 /** Answers in plain text. */
-export const textReply = (version: '1.0' | '1.1', status: number, text: string): Buffer =>
+export const textReply = (version: '1.0' | '1.1', status: number, text: string): Answer =>
   printReply({
     version,
     status,
@@ -43,8 +57,14 @@ export const textReply = (version: '1.0' | '1.1', status: number, text: string):
  * Writes an answer and closes. What the other side still sends is read for a while and thrown away: closing on unread
  * bytes would reset the connection and could take the answer with it (RFC 9112 §9.6).
  */
-export function finish(socket: Socket, answer: Uint8Array): void {
-  socket.end(answer)
+export function finish({ socket, exchange }: Answered, { status, bytes }: Answer): void {
+  exchange.status = status
+  endSoon(socket, bytes)
+}
+
+/** As {@link finish}, where what was to be answered has been: the last bytes, if any. */
+export function endSoon(socket: Socket, bytes: Uint8Array = noBytes): void {
+  socket.end(bytes)
   socket.resume()
   const cancel = runtimeTimers.after(limits.lingerMs, () => socket.destroy())
   socket.once('close', cancel)

@@ -4,12 +4,13 @@ import { createServer as createTlsServer } from 'node:tls'
 import { getLogger } from '@logtape/logtape'
 import { corsHeaders } from '../../shared/redirect.ts'
 import { limits } from '../limits.ts'
+import { beginExchange, type Exchange, endExchange } from '../log/exchange.ts'
 import { takeSource } from '../source/source.ts'
 import type { AppBridge } from './app-bridge.ts'
 import type { Connection, Serving } from './connection.ts'
-import { HeadReader } from './head.ts'
+import { type Head, HeadReader } from './head.ts'
 import { listen } from './listen.ts'
-import { finish, printReply, textReply } from './reply.ts'
+import { endSoon, finish, printReply, textReply } from './reply.ts'
 import { routeOf } from './routes.ts'
 import { Waiting } from './waiting.ts'
 
@@ -25,7 +26,8 @@ export class HttpServer {
   #serving: Serving
   #bridge: AppBridge
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
-  #sockets = new Set<Socket>()
+  /** every connection, and what the access log will tell of it once its head is read */
+  #sockets = new Map<Socket, Exchange | undefined>()
   #servers: Server[] = []
   #sweep: ReturnType<typeof setInterval> | undefined
 
@@ -63,10 +65,10 @@ export class HttpServer {
   async close(): Promise<void> {
     this.stopListening()
     clearInterval(this.#sweep)
-    const closed = [...this.#sockets].map(
+    const closed = [...this.#sockets.keys()].map(
       (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
     )
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#sockets.keys()) socket.destroy()
     await Promise.all(closed)
   }
 
@@ -105,8 +107,12 @@ export class HttpServer {
 
   /** Apart from {@link #readHead}, so that what lives as long as the connection does not hold on to what read its head. */
   #track(socket: Socket): void {
-    this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    this.#sockets.set(socket, undefined)
+    socket.once('close', () => {
+      const exchange = this.#sockets.get(socket)
+      this.#sockets.delete(socket)
+      if (exchange) endExchange(exchange, socket.bytesWritten, this.#serving.nowMs())
+    })
   }
 
   #readHead(socket: Socket, address: string, secure: boolean): void {
@@ -121,28 +127,30 @@ export class HttpServer {
       this.#waiting.delete(socket)
       socket.off('data', onData).off('end', onGone).off('close', onGone)
       if ('head' in read)
-        this.#answer({ socket, address, secure, head: read.head, rest: bytes.subarray(read.restAt) })
+        this.#answer(read.head, { socket, address, secure, rest: bytes.subarray(read.restAt) })
       else {
         log.info('bad request', { address, status: read.status, why: read.text })
-        finish(socket, textReply('1.1', read.status, read.text))
+        endSoon(socket, textReply('1.1', read.status, read.text).bytes)
       }
     }
     socket.on('data', onData).once('end', onGone).once('close', onGone)
   }
 
   /** A fault in one answer costs that connection, not the server. */
-  #answer(connection: Connection): void {
+  #answer(head: Head, { socket, address, ...rest }: Omit<Connection, 'head' | 'exchange'>): void {
+    const exchange = beginExchange(head, address, this.#serving.nowMs())
+    this.#sockets.set(socket, exchange)
     try {
-      this.#route(connection)
+      this.#route({ socket, address, head, exchange, ...rest })
     } catch (error) {
-      const { method, path } = connection.head
+      const { method, path } = head
       log.error('a request failed', { method, path, error })
-      connection.socket.destroy()
+      socket.destroy()
     }
   }
 
   #route(connection: Connection): void {
-    const { socket, head } = connection
+    const { head } = connection
     const route = routeOf(head, (mount) => this.#serving.state.mounts.get(mount) !== undefined)
     switch (route.to) {
       case 'listener':
@@ -155,10 +163,10 @@ export class HttpServer {
         this.#bridge.answer(connection)
         break
       case 'preflight':
-        finish(socket, printReply({ version: head.version, status: 204, headers: preflightHeaders }))
+        finish(connection, printReply({ version: head.version, status: 204, headers: preflightHeaders }))
         break
       case 'refusal':
-        finish(socket, textReply(head.version, route.status, route.text))
+        finish(connection, textReply(head.version, route.status, route.text))
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Mount } from '../../shared/mount.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
 import { proven, sourceUser } from '../http/logins.ts'
-import { finish, printReply } from '../http/reply.ts'
+import { type Answer, endSoon, finish, printReply } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
@@ -16,15 +16,16 @@ const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\
 
 /** Takes in a source: PUT, POST or SOURCE on a mount. It has the connection from here on. */
 export function takeSource(connection: Connection, mount: Mount, serving: Serving): void {
-  const { socket, head, address } = connection
+  const { socket, head, address, exchange } = connection
   const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving)
   if ('status' in feed) {
     log.info('source refused', { mount, address, why: feed.text })
-    finish(socket, printRefusal(feed))
+    finish(connection, printRefusal(feed))
     return
   }
   log.info('source begins', { mount, address, agent: head.headers.get('user-agent') })
   const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
+  exchange.status = 200
   socket.write(expects ? Buffer.concat([continued, accepted]) : accepted)
   pipeBody(connection, mount, feed)
 }
@@ -48,7 +49,7 @@ function refusalOf({ head }: Connection, mount: Mount, { config, state }: Servin
 const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
   headers.get('content-type') || (method === 'SOURCE' ? 'audio/mpeg' : undefined)
 
-function printRefusal({ status, text }: Refusal): Buffer {
+function printRefusal({ status, text }: Refusal): Answer {
   const headers: [string, string][] = [['Content-Type', 'text/plain']]
   if (status === 401) headers.push(['WWW-Authenticate', 'Basic realm="Icecast2 Server"'])
   return printReply({ version: '1.0', status, headers, body: `${text}\r\n` })
@@ -80,7 +81,7 @@ function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, fee
     socket.off('data', onData).off('end', end)
     feed.end()
     log.info('source ended', { mount, address })
-    finish(socket, new Uint8Array(0))
+    endSoon(socket)
   }
   socket.on('data', onData)
   socket.once('end', end) // an encoder that ends, or whose link is cut: the mount is free at once
