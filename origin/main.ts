@@ -4,9 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { startLog } from '../shared/log.ts'
 import { createConfig, type OriginConfig, reload, type SettingSources } from './config/config.ts'
+import { ConfigError } from './config/error.ts'
 import { type CommandLine, helpText, parseEnvironment, parseFlags, versionText } from './config/flags.ts'
 import { parseIcecastXml } from './config/icecast-xml.ts'
-import { ConfigError } from './config/settings.ts'
 import { Program } from './program.ts'
 import { shutDown } from './shutdown.ts'
 
@@ -41,7 +41,7 @@ function readSources(line: CommandLine): SettingSources {
   const { configFile, settings: flags } = line
   const environment = parseEnvironment(process.env)
   if (configFile === undefined) return { flags, environment, file: undefined }
-  const { settings: file, warnings } = readFile(configFile)
+  const { warnings, ...file } = readFile(configFile)
   for (const warning of warnings) log.warn('configuration', { file: configFile, warning })
   return { flags, environment, file }
 }
@@ -54,14 +54,14 @@ function readFile(path: string): ReturnType<typeof parseIcecastXml> {
   }
 }
 
-async function listen(program: Program, { port, bind }: OriginConfig): ReturnType<Program['listen']> {
+async function listen(program: Program, { sockets }: OriginConfig): ReturnType<Program['listen']> {
   try {
     return await program.listen()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     if (!/EADDR|EACCES|in use/.test(why)) throw new ConfigError(why)
     throw new ConfigError(
-      `--port is ${port} and --bind is ${bind ?? '::'}, expected an address that is free (${why})`,
+      `the ports are ${sockets.map(({ port, bind }) => `${port} at ${bind ?? '::'}`).join(', ')}, expected --port and --bind that are free (${why})`,
     )
   }
 }

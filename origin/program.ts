@@ -2,7 +2,7 @@ import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs as nowMs } from '../shared/clock.ts'
 import { printBasic } from '../shared/credentials.ts'
 import type { Report } from '../shared/report.ts'
-import type { MasterConfig, OriginConfig } from './config/config.ts'
+import type { OriginConfig } from './config/config.ts'
 import { Decider } from './decider.ts'
 import { createOrigin, type Origin } from './origin.ts'
 import { createPlacer } from './placer.ts'
@@ -40,7 +40,7 @@ export class Program {
     this.#reports = this.#createReports()
     state.mounts.onChange(() => this.#reports.change())
     state.drain.onChange(() => this.#reports.change())
-    this.#mirror = config.master && this.#createMirror(config.master)
+    this.#mirror = config.masters.length > 0 ? this.#createMirror() : undefined
     if (decidesItself(config))
       this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
     const placer = createPlacer({
@@ -105,10 +105,11 @@ export class Program {
     })
   }
 
-  #createMirror(master: MasterConfig): { relays: Relays; poller: StreamListPoller } {
+  #createMirror(): { relays: Relays; poller: StreamListPoller } {
     const config = this.#config
-    const masterUrls = () => master.urls
-    const authorization = () => printBasic(master)
+    const masterUrls = () => config.masters.map(({ url }) => url)
+    const [first] = config.masters
+    const authorization = () => (first ? printBasic(first) : '')
     const relays = new Relays({
       mounts: this.#state.mounts,
       timers,
@@ -160,5 +161,5 @@ export class Program {
 }
 
 /** A master with an edge serves what it is sent and never redirects; a slave's deciders are elsewhere. */
-const decidesItself = ({ master, publicSlave, edges }: OriginConfig) =>
-  publicSlave && master === undefined && edges.length === 0
+const decidesItself = ({ masters, publicSlave, edges }: OriginConfig) =>
+  publicSlave && masters.length === 0 && edges.length === 0

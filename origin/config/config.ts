@@ -1,5 +1,17 @@
 import { idOf, isLoopbackUrl, type Report } from '../../shared/report.ts'
-import { ConfigError, type Settings } from './settings.ts'
+import type { DirectorySettings } from './directory-settings.ts'
+import { ConfigError } from './error.ts'
+import type { HeaderRule } from './headers.ts'
+import { type FileSettings, noBlocks } from './icecast-xml.ts'
+import type { LogSettings } from './log-settings.ts'
+import type { MasterInFile, MasterSettings } from './master-settings.ts'
+import { MountTable } from './mount-settings.ts'
+import type { PathSettings } from './path-settings.ts'
+import type { RelaySettings } from './relay-settings.ts'
+import type { OwnerSettings } from './security-settings.ts'
+import type { Settings } from './settings.ts'
+import type { SocketSettings } from './socket-settings.ts'
+import type { Burst } from './values.ts'
 
 /**
  * What an origin runs by. Times in ms where the name says so, sizes in bytes, rates in kbit/s.
@@ -8,11 +20,12 @@ import { ConfigError, type Settings } from './settings.ts'
  * where they are used and not copied at the start. What `held` names below stays until a restart.
  */
 export interface OriginConfig {
-  /** 0: any free one */
+  /** where the first socket listens: the port that others are told of; 0: any free one */
   port: number
-  /** undefined: `::`, both stacks; `0.0.0.0` where there is no IPv6 */
-  bind: string | undefined
-  tls: { port: number; certFile: string; keyFile: string } | undefined
+  /** at least one */
+  sockets: readonly SocketSettings[]
+  /** of the sockets with TLS; there where one has it */
+  tls: { certFile: string; keyFile: string } | undefined
   /** for `listenurl`, playlists and the default public URL */
   hostname: string
   /** origins (scheme, host, port) under which listeners reach this server; at least one */
@@ -24,8 +37,12 @@ export interface OriginConfig {
   adminUser: string
   adminPassword: string | undefined
   limits: OriginLimits
-  /** where a slave gets its stream list; undefined: not a slave */
-  master: MasterConfig | undefined
+  /** where a slave gets its stream lists, in order of preference; empty: not a slave */
+  masters: readonly MasterSettings[]
+  /** streams of other servers beside those of masters */
+  relays: readonly RelaySettings[]
+  /** what holds for single mounts */
+  mounts: MountTable
   /** between two requests for the stream list; of a report no more than 30 s are promised */
   updateIntervalS: number
   /** relays run only while somebody listens */
@@ -44,6 +61,18 @@ export interface OriginConfig {
   graceMs: number
   /** `admin` and `location` of icecast.xml, shown in the stats */
   serverInfo: { admin: string; location: string }
+  /** the `Server` header; undefined: our own */
+  serverId: string | undefined
+  logging: LogSettings
+  /** where public mounts are announced */
+  directories: readonly DirectorySettings[]
+  paths: PathSettings
+  /** whether files of the webroot are served */
+  fileserve: boolean
+  /** on answers of every kind */
+  httpHeaders: readonly HeaderRule[]
+  /** whom the program becomes once it listens */
+  owner: OwnerSettings | undefined
 }
 
 export interface OriginLimits {
@@ -52,21 +81,14 @@ export interface OriginLimits {
   sources: number
   /** bytes a mount holds for its listeners */
   queueBytes: number
-  /** bytes that a new listener gets at once */
-  burstBytes: number
+  /** what a new listener gets at once */
+  burst: Burst
   /** for a whole request head */
   headerTimeoutMs: number
   /** silence after which a source is dropped, and how long a relay's listeners wait for their master */
   sourceTimeoutMs: number
   /** undefined: unknown */
   maxBandwidthKbps: number | undefined
-}
-
-export interface MasterConfig {
-  /** origins, asked in this order: the first that answers */
-  urls: readonly string[]
-  user: string
-  password: string
 }
 
 /** Every default that does not hang on another setting, in one place (contract §4). */
@@ -92,7 +114,7 @@ export interface SettingSources {
   flags: Settings
   environment: Settings
   /** undefined: there is no file */
-  file: Settings | undefined
+  file: FileSettings | undefined
 }
 
 /**
@@ -101,14 +123,19 @@ export interface SettingSources {
  */
 export function createConfig(sources: SettingSources, boundPort?: number): OriginConfig {
   const { flags, file } = sources
-  const all: Settings = { ...file, ...sources.environment, ...flags }
-  const port = boundPort ?? all.port ?? defaults.port
+  const blocks = file?.blocks ?? noBlocks
+  const all: Settings = { ...file?.settings, ...sources.environment, ...flags }
+  const sockets = socketsOf(flags, blocks.sockets, boundPort)
+  const [first] = sockets
+  const port = first?.port ?? defaults.port
   const hostname = all.hostname ?? defaults.hostname
-  const publicUrls = all.publicUrl ?? [new URL(`http://${hostname}:${port}`).origin]
+  const publicUrls = all.publicUrl ?? [
+    new URL(`${first?.secure ? 'https' : 'http'}://${hostname}:${port}`).origin,
+  ]
   const config: OriginConfig = {
     port,
-    bind: all.bind,
-    tls: tlsOf(all),
+    sockets,
+    tls: tlsOf(flags, sockets, blocks.paths),
     hostname,
     publicUrls,
     sourcePassword: all.sourcePassword,
@@ -117,7 +144,9 @@ export function createConfig(sources: SettingSources, boundPort?: number): Origi
     adminUser: all.adminUser ?? 'admin',
     adminPassword: all.adminPassword,
     limits: limitsOf(all, file !== undefined),
-    master: masterOf(all, flags),
+    masters: mastersOf(sources),
+    relays: blocks.relays,
+    mounts: new MountTable(blocks.mounts),
     updateIntervalS: all.updateIntervalS ?? defaultInterval(sources),
     onDemand: all.onDemand ?? false,
     publicSlave: all.publicSlave ?? flags.master !== undefined,
@@ -128,6 +157,14 @@ export function createConfig(sources: SettingSources, boundPort?: number): Origi
     dataDir: all.dataDir,
     graceMs: (all.graceS ?? defaults.graceS) * 1000,
     serverInfo: { admin: all.serverAdmin ?? 'icemaster@localhost', location: all.serverLocation ?? 'Earth' },
+    serverId: all.serverId,
+    logging: blocks.logging,
+    directories: blocks.directories,
+    paths: blocks.paths,
+    // Icecast serves them unless it is told not to; without a webroot there are none
+    fileserve: all.fileserve ?? true,
+    httpHeaders: blocks.headers,
+    owner: blocks.owner,
   }
   checkReports(config)
   return config
@@ -140,54 +177,80 @@ const defaultInterval = ({ flags, file }: SettingSources) =>
 
 function limitsOf(all: Settings, inFile: boolean): OriginLimits {
   const queueBytes = all.queueBytes ?? defaults.queueBytes
-  const burstBytes = all.burstOnConnect === false ? 0 : (all.burstBytes ?? defaults.burstBytes)
-  if (burstBytes > queueBytes)
+  const burst = all.burstOnConnect === false ? { bytes: 0 } : (all.burst ?? { bytes: defaults.burstBytes })
+  if ('bytes' in burst && burst.bytes > queueBytes)
     throw new ConfigError(
-      `<limits><burst-size> is ${burstBytes}, expected at most the queue-size, ${queueBytes}`,
+      `<limits><burst-size> is ${burst.bytes}, expected at most the queue-size, ${queueBytes}`,
     )
   return {
     maxListeners: all.maxListeners ?? all.clients ?? defaults.maxListeners,
     sources: all.sources ?? (inFile ? defaults.sourcesInFile : defaults.sources),
     queueBytes,
-    burstBytes,
+    burst,
     headerTimeoutMs: (all.headerTimeoutS ?? defaults.headerTimeoutS) * 1000,
     sourceTimeoutMs: (all.sourceTimeoutS ?? defaults.sourceTimeoutS) * 1000,
     maxBandwidthKbps: all.maxBandwidthKbps,
   }
 }
 
-function tlsOf({ tlsPort, tlsCert, tlsKey }: Settings): OriginConfig['tls'] {
-  if (tlsPort === undefined) return undefined
-  if (tlsCert === undefined) throw new ConfigError('--tls-port needs a certificate, expected --tls-cert')
-  if (tlsKey === undefined) throw new ConfigError('--tls-port needs a key, expected --tls-key')
-  return { port: tlsPort, certFile: tlsCert, keyFile: tlsKey }
+/** Flags stand for the file's sockets of their kind; without a word of either there is one plain socket. */
+function socketsOf(
+  { port, bind, tlsPort }: Settings,
+  inFile: readonly SocketSettings[],
+  boundPort: number | undefined,
+): SocketSettings[] {
+  const socket = (socketPort: number, secure: boolean): SocketSettings => ({
+    port: socketPort,
+    bind,
+    secure,
+    protocol: 'http',
+    shoutcastMount: undefined,
+  })
+  const plainInFile = inFile.filter(({ secure }) => !secure)
+  const plain =
+    port !== undefined || bind !== undefined || inFile.length === 0
+      ? [socket(port ?? plainInFile[0]?.port ?? defaults.port, false)]
+      : plainInFile
+  const tls = tlsPort === undefined ? inFile.filter(({ secure }) => secure) : [socket(tlsPort, true)]
+  const [first, ...others] = [...plain, ...tls]
+  return first ? [{ ...first, port: boundPort ?? first.port }, ...others] : []
 }
 
-/** A flag's master stands for the file's whole `master-server`. */
-function masterOf(all: Settings, flags: Settings): MasterConfig | undefined {
-  const urls = flags.master ?? masterInFile(all)
-  if (!urls) return undefined
-  if (all.masterPassword === undefined)
-    throw new ConfigError(
-      `the master ${urls[0]} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`,
-    )
-  return { urls, user: all.masterUser ?? 'relay', password: all.masterPassword }
+function tlsOf(
+  { tlsPort, tlsCert, tlsKey }: Settings,
+  sockets: readonly SocketSettings[],
+  { certFile, keyFile }: PathSettings,
+): OriginConfig['tls'] {
+  if (!sockets.some(({ secure }) => secure)) return undefined
+  const files = { certFile: tlsCert ?? certFile, keyFile: tlsKey ?? keyFile }
+  const said = tlsPort === undefined ? 'a <listen-socket> with <ssl>' : '--tls-port'
+  const expected = tlsPort === undefined ? '<paths><ssl-certificate>' : '--tls-cert'
+  if (files.certFile === undefined) throw new ConfigError(`${said} needs a certificate, expected ${expected}`)
+  if (files.keyFile === undefined) throw new ConfigError(`${said} needs a key, expected --tls-key`)
+  return { certFile: files.certFile, keyFile: files.keyFile }
 }
 
-function masterInFile({ masterServer, masterPort, masterTls }: Settings): string[] | undefined {
-  if (masterServer === undefined) return undefined
-  if (masterPort === undefined)
-    throw new ConfigError(`<master-server> is "${masterServer}", expected a <master-server-port> beside it`)
-  const host = masterServer.includes(':') ? `[${masterServer.replace(/^\[|\]$/g, '')}]` : masterServer
-  const url = `${masterTls ? 'https' : 'http'}://${host}:${masterPort}`
-  if (!URL.canParse(url) || new URL(url).pathname !== '/')
-    throw new ConfigError(`<master-server> is "${masterServer}", expected a host name or address`)
-  return [new URL(url).origin]
+/** A flag's masters stand for the file's; user and password of a flag or the environment are those of all. */
+function mastersOf({ flags, environment, file }: SettingSources): MasterSettings[] {
+  const inFile = file?.blocks.masters ?? []
+  const lastInFile = inFile.at(-1)
+  const told: readonly MasterInFile[] =
+    flags.master?.map((url) => ({ url, user: lastInFile?.user, password: lastInFile?.password })) ?? inFile
+  const user = flags.masterUser ?? environment.masterUser
+  const password = flags.masterPassword ?? environment.masterPassword
+  return told.map((master) => {
+    const own = password ?? master.password
+    if (own === undefined)
+      throw new ConfigError(
+        `the master ${master.url} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`,
+      )
+    return { url: master.url, user: user ?? master.user ?? 'relay', password: own }
+  })
 }
 
 /** Where this server reports to: its master while it is a public slave, and every edge. */
-export const reportsTo = ({ master, publicSlave, edges }: OriginConfig): string[] => [
-  ...(master && publicSlave ? master.urls : []),
+export const reportsTo = ({ masters, publicSlave, edges }: OriginConfig): string[] => [
+  ...(publicSlave ? masters.map(({ url }) => url) : []),
   ...edges,
 ]
 
@@ -203,17 +266,7 @@ function checkReports(config: OriginConfig): void {
 }
 
 /** What holds until a restart: it is built into the parts when they are made. */
-const held = [
-  'port',
-  'bind',
-  'tls',
-  'id',
-  'dataDir',
-  'master',
-  'publicSlave',
-  'edges',
-  'edgePassword',
-] as const
+const held = ['port', 'sockets', 'id', 'dataDir', 'masters', 'publicSlave', 'edges', 'edgePassword'] as const
 
 /** Puts new settings in place of those of a running server. Returns the names of changed ones that need a restart. */
 export function reload(config: OriginConfig, next: OriginConfig): string[] {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { version } from '../../shared/version.ts'
-import { ConfigError, readSetting, type SettingName, type Settings } from './settings.ts'
+import { ConfigError } from './error.ts'
+import { readSetting, type SettingName, type Settings } from './settings.ts'
 
 interface Flag {
   name: string

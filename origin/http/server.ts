@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type ServerOpts, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { getLogger } from '@logtape/logtape'
 import { corsHeaders } from '../../shared/redirect.ts'
@@ -41,20 +41,17 @@ export class HttpServer {
     const { config } = this.#serving
     // a FIN must not close our side: listeners may end theirs after the request
     const options = { allowHalfOpen: true, noDelay: true }
-    const plain = createServer(options, (socket) => this.#accept(socket, false))
-    const port = await this.#bind(plain, config.port)
-    let tlsPort: number | undefined
-    if (config.tls) {
-      const files = { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) }
-      const handshakeTimeout = config.limits.headerTimeoutMs
-      const tls = createTlsServer({ ...options, ...files, handshakeTimeout }, (socket) =>
-        this.#accept(socket, true),
-      )
-      tls.on('tlsClientError', ignore)
-      tlsPort = await this.#bind(tls, config.tls.port)
+    const sockets = config.sockets.filter(({ protocol }) => protocol === 'http')
+    const bound = new Map<boolean, number>()
+    for (const { port, bind, secure } of sockets) {
+      const server = secure
+        ? this.#tlsServer(options)
+        : createServer(options, (socket) => this.#accept(socket, false))
+      const boundPort = await this.#bind(server, port, bind)
+      if (!bound.has(secure)) bound.set(secure, boundPort)
     }
     this.#sweep = setInterval(() => this.sweep(), sweepMs)
-    return { port, tlsPort }
+    return { port: bound.get(false) ?? bound.get(true) ?? 0, tlsPort: bound.get(true) }
   }
 
   stopListening(): void {
@@ -79,9 +76,20 @@ export class HttpServer {
     state.mounts.dropSilent()
   }
 
-  async #bind(server: Server, port: number): Promise<number> {
+  #tlsServer(options: ServerOpts): Server {
+    const { config } = this.#serving
+    if (!config.tls) throw new Error('a socket with TLS needs a certificate')
+    const files = { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) }
+    const handshakeTimeout = config.limits.headerTimeoutMs
+    const server = createTlsServer({ ...options, ...files, handshakeTimeout }, (socket) =>
+      this.#accept(socket, true),
+    )
+    server.on('tlsClientError', ignore)
+    return server
+  }
+
+  async #bind(server: Server, port: number, bind: string | undefined): Promise<number> {
     this.#servers.push(server)
-    const { bind } = this.#serving.config
     try {
       return await listenOn(server, port, bind ?? '::')
     } catch (error) {

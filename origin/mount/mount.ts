@@ -1,11 +1,12 @@
-import { getLogger } from '@logtape/logtape'
 import { joined } from '../../shared/joined.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { framerFor, mediaType, takesIcy } from '../format/formats.ts'
 import type { Comments, Cut, Framer } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
+import { logTitle } from '../log/playlist.ts'
 import { Rate } from '../rate.ts'
+import { burstBytes } from './burst.ts'
 import type { FeedInfo } from './feed.ts'
 import { Listener, type ListenerInfo, type Tally, type Wire } from './listener.ts'
 import type { LiveMount } from './live-mount.ts'
@@ -14,8 +15,6 @@ import { Plain } from './plain.ts'
 import { asBuffer } from './queue.ts'
 import { Titles } from './titles.ts'
 import { Woven } from './woven.ts'
-
-const log = getLogger(['distributary', 'mount'])
 
 /** One mount with a feed: takes its bytes in, keeps the newest, and hands them to its listeners in flushes. */
 export class ActiveMount implements LiveMount {
@@ -54,8 +53,11 @@ export class ActiveMount implements LiveMount {
     this.#rate = new Rate(deps.nowMs)
     const settle = () => this.#settle()
     const { isContainer } = this.#framer
-    this.#plain = new Plain({ ...deps.config.limits, isContainer }, deps.timers, settle)
-    this.#woven = new Woven(deps, this.#plain.queue, this.#titles, settle)
+    const { limits: bounds } = deps.config
+    const burst = () => burstBytes(bounds.burst, this.kbps)
+    const { queueBytes } = bounds
+    this.#plain = new Plain({ queueBytes, burstBytes: burst, isContainer }, deps.timers, settle)
+    this.#woven = new Woven(deps, this.#plain.queue, this.#titles, burst, settle)
     this.#schedule()
   }
 
@@ -217,7 +219,7 @@ export class ActiveMount implements LiveMount {
 
   #setTitleFrom(place: number, metadata: IcyMetadata): boolean {
     const isNew = this.#titles.set(place, metadata)
-    if (isNew) log.info('title', { mount: this.name, title: metadata.title })
+    if (isNew) logTitle(this.name, this.listeners, metadata.title)
     return isNew
   }
 

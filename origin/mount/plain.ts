@@ -9,7 +9,8 @@ const noHeader = new Uint8Array()
 
 export interface PlainOptions {
   queueBytes: number
-  burstBytes: number
+  /** bytes that a new listener gets at most, now */
+  burstBytes: () => number
   /** whether listeners can begin nowhere but at a frame, and need the header that holds there */
   isContainer: boolean
 }
@@ -25,7 +26,11 @@ export class Plain {
 
   constructor(options: PlainOptions, timers: Timers, settle: () => void) {
     this.#options = options
-    this.audience = new Audience(new Queue(Math.max(options.queueBytes, options.burstBytes)), timers, settle)
+    this.audience = new Audience(
+      new Queue(Math.max(options.queueBytes, options.burstBytes())),
+      timers,
+      settle,
+    )
   }
 
   get queue(): Queue {
@@ -89,7 +94,8 @@ export class Plain {
 
   #look(): Uint8Array[] | undefined {
     const { queue } = this
-    const { burstBytes, isContainer } = this.#options
+    const { isContainer } = this.#options
+    const burstBytes = this.#options.burstBytes()
     if (!isContainer) return queue.slice(queue.burstPlace(burstBytes))
     const place = queue.frameFrom(queue.endPlace - burstBytes) ?? queue.newestFrame
     return place === undefined ? undefined : [this.#headers.at(place), ...queue.slice(place)]

@@ -15,12 +15,15 @@ export class Woven {
   #deps: MountsDeps
   #plain: Queue
   #titles: Titles
+  #burstBytes: () => number
   #settle: () => void
   #active: { interleaver: Interleaver; audience: Audience<WovenChunk> } | undefined
   #burst: { end: number; views: Uint8Array[] } | undefined
 
-  constructor(deps: MountsDeps, plain: Queue, titles: Titles, settle: () => void) {
+  /** @param burstBytes that a new listener gets at most, now */
+  constructor(deps: MountsDeps, plain: Queue, titles: Titles, burstBytes: () => number, settle: () => void) {
     this.#deps = deps
+    this.#burstBytes = burstBytes
     this.#plain = plain
     this.#titles = titles
     this.#settle = settle
@@ -35,7 +38,7 @@ export class Woven {
     this.#active ??= this.#begin()
     const { audience, interleaver } = this.#active
     if (this.#burst?.end === audience.queue.end) return { views: this.#burst.views, audience }
-    const { views, titled } = joinWoven(audience.queue, this.#deps.config.limits.burstBytes)
+    const { views, titled } = joinWoven(audience.queue, this.#burstBytes())
     if (!titled) interleaver.repeatTitle()
     this.#burst = { end: audience.queue.end, views }
     return { views, audience }
@@ -74,8 +77,8 @@ export class Woven {
 
   /** Weaves what the plain queue holds, so that the first listener has its burst too. */
   #begin(): { interleaver: Interleaver; audience: Audience<WovenChunk> } {
-    const { queueBytes, burstBytes } = this.#deps.config.limits
-    const queue = new Queue<WovenChunk>(Math.max(queueBytes, burstBytes + gridBytes))
+    const { queueBytes } = this.#deps.config.limits
+    const queue = new Queue<WovenChunk>(Math.max(queueBytes, this.#burstBytes() + gridBytes))
     const interleaver = new Interleaver(limits.metaintBytes)
     let place = this.#plain.firstPlace
     for (const chunk of this.#plain.chunks) {

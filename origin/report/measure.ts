@@ -8,7 +8,7 @@ const promiseSecondsMax = 30
 
 /** What a report is made from, at one moment. */
 export interface Measured {
-  config: Pick<OriginConfig, 'id' | 'master' | 'publicUrls' | 'limits' | 'location' | 'updateIntervalS'>
+  config: Pick<OriginConfig, 'id' | 'masters' | 'publicUrls' | 'limits' | 'location' | 'updateIntervalS'>
   /** drawn anew at each start of the program */
   boot: string
   seq: number
@@ -28,7 +28,7 @@ export const promiseSeconds = (updateIntervalS: number): number =>
 
 /** This server's report (contract §2): a slave's holds the mirrored mounts alone, never further sources of its own (S6, S7). */
 export function measure({ config, boot, seq, state, mounts, idle, isMirrored, load }: Measured): Report {
-  const isSlave = config.master !== undefined
+  const isSlave = config.masters.length > 0
   const carried = mounts.filter(({ kind, name }) => !isSlave || (kind === 'relay' && isMirrored(name)))
   const running = new Set(carried.map(({ name }) => name))
   return {

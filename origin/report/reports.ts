@@ -10,12 +10,12 @@ export class Reports {
   #masters: readonly Reporter[]
   #timers: Timers
 
-  constructor({ master, publicSlave, edges, edgePassword }: OriginConfig, deps: ReporterDeps) {
+  constructor({ masters, publicSlave, edges, edgePassword }: OriginConfig, deps: ReporterDeps) {
     this.#timers = deps.timers
     this.#edges = edges.map((url) => new Reporter(url, { user: 'relay', password: edgePassword ?? '' }, deps))
     // an edge that is the master as well is one decider, and takes one report
-    const others = master && publicSlave ? master.urls.filter((url) => !edges.includes(url)) : []
-    this.#masters = master ? others.map((url) => new Reporter(url, master, deps)) : []
+    const others = publicSlave ? masters.filter(({ url }) => !edges.includes(url)) : []
+    this.#masters = others.map((master) => new Reporter(master.url, master, deps))
   }
 
   get #all(): Reporter[] {

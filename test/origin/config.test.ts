@@ -9,8 +9,15 @@ const fromFile = (inner: string, line = '', env: Record<string, string> = {}) =>
   createConfig({
     flags: parseFlags(words(line)).settings,
     environment: parseEnvironment(env),
-    file: parseIcecastXml(`<icecast>${inner}</icecast>`).settings,
+    file: parseIcecastXml(`<icecast>${inner}</icecast>`),
   })
+const plainSocket = (port: number) => ({
+  port,
+  bind: undefined,
+  secure: false,
+  protocol: 'http',
+  shoutcastMount: undefined,
+})
 const words = (line: string) => line.split(' ').filter((word) => word !== '')
 const masterInFile =
   '<master-server>192.0.2.7</master-server><master-server-port>8000</master-server-port><master-password>pw</master-password>'
@@ -19,14 +26,14 @@ describe('defaults of contract §4', () => {
   test('without a word: port 8000, both stacks, localhost, 256 listeners, every access off', () => {
     expect(fromFlags('')).toMatchObject({
       port: 8000,
-      bind: undefined,
+      sockets: [plainSocket(8000)],
       tls: undefined,
       hostname: 'localhost',
       publicUrls: ['http://localhost:8000'],
       sourcePassword: undefined,
       relayPassword: undefined,
       adminPassword: undefined,
-      master: undefined,
+      masters: [],
       updateIntervalS: 10,
       onDemand: false,
       publicSlave: false,
@@ -39,7 +46,7 @@ describe('defaults of contract §4', () => {
       maxListeners: 256,
       maxBandwidthKbps: undefined,
       queueBytes: 512_000,
-      burstBytes: 65_536,
+      burst: { bytes: 65_536 },
       headerTimeoutMs: 15_000,
       sourceTimeoutMs: 10_000,
     })
@@ -77,11 +84,10 @@ describe('flags', () => {
       '--public-url http://a.example --public-url https://a.example --master http://m1.example --master https://m2.example:8443 --master-password pw --edge http://e1.example --edge http://e2.example --edge-password e',
     )
     expect(config.publicUrls).toEqual(['http://a.example', 'https://a.example'])
-    expect(config.master).toEqual({
-      urls: ['http://m1.example', 'https://m2.example:8443'],
-      user: 'relay',
-      password: 'pw',
-    })
+    expect(config.masters).toEqual([
+      { url: 'http://m1.example', user: 'relay', password: 'pw' },
+      { url: 'https://m2.example:8443', user: 'relay', password: 'pw' },
+    ])
     expect(config.edges).toEqual(['http://e1.example', 'http://e2.example'])
   })
 
@@ -158,17 +164,9 @@ describe('icecast.xml', () => {
   })
 
   test('burst-on-connect 0 turns the burst off', () => {
-    expect(fromFile('<limits><burst-on-connect>0</burst-on-connect></limits>').limits.burstBytes).toBe(0)
-  })
-
-  test('the first plain listen-socket counts, and the first with TLS', () => {
-    const config = fromFile(
-      `<listen-socket><port>8010</port><bind-address>127.0.0.1</bind-address></listen-socket>
-       <listen-socket><port>8443</port><ssl>1</ssl></listen-socket>
-       <paths><ssl-certificate>/etc/cert.pem</ssl-certificate></paths>`,
-    )
-    expect(config).toMatchObject({ port: 8010, bind: '127.0.0.1' })
-    expect(config.tls).toEqual({ port: 8443, certFile: '/etc/cert.pem', keyFile: '/etc/cert.pem' })
+    expect(fromFile('<limits><burst-on-connect>0</burst-on-connect></limits>').limits.burst).toEqual({
+      bytes: 0,
+    })
   })
 
   test('a slave by master-server, with TLS by our master-ssl, and ours beside it', () => {
@@ -179,7 +177,7 @@ describe('icecast.xml', () => {
        <server-key>relay1</server-key><geo-location>52.5,13.4</geo-location>`,
     )
     expect(config).toMatchObject({
-      master: { urls: ['https://192.0.2.7:8000'], user: 'relay', password: 'pw' },
+      masters: [{ url: 'https://192.0.2.7:8000', user: 'relay', password: 'pw' }],
       onDemand: true,
       publicUrls: ['http://a.example:8000', 'https://a.example'],
       edges: ['https://e.example'],
@@ -188,15 +186,15 @@ describe('icecast.xml', () => {
     })
   })
 
-  test('an unknown element is named and has no effect; what we do not use is named once', () => {
+  test('an unknown element is named with its line and has no effect; what we do not use is named once', () => {
     const { settings, warnings } = parseIcecastXml(
-      '<icecast><hostnme>a</hostnme><limits><cleints>1</cleints></limits><fileserve>1</fileserve><mount/><mount/></icecast>',
+      '<icecast>\n<hostnme>a</hostnme>\n<limits>\n<cleints>1</cleints><client-timeout>30</client-timeout></limits></icecast>',
     )
     expect(settings).toEqual({})
     expect(warnings).toEqual([
-      '<hostnme> is unknown and has no effect',
-      '<limits><cleints> is unknown and has no effect',
-      'without effect here: <fileserve>, <mount>',
+      'line 2: <hostnme> is unknown and has no effect',
+      'line 4: <limits><cleints> is unknown and has no effect',
+      'without effect here: <limits><client-timeout>',
     ])
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Burst } from '../../origin/config/values.ts'
 import { formatLimits } from '../../origin/format/limits.ts'
 import type { FeedInfo } from '../../origin/mount/feed.ts'
 import { createState } from '../../origin/state.ts'
@@ -18,13 +19,13 @@ const webmHeader = webm.subarray(0, clusters[0])
 const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
 
 /** A server with one mount that a source feeds, on a clock that stands still. */
-function serverWithMount(contentType: string, over: { queueBytes?: number; burstBytes?: number } = {}) {
+function serverWithMount(contentType: string, over: { queueBytes?: number; burst?: Burst } = {}) {
   const time = new ManualTime()
   const limits = {
     maxListeners: 10_000,
     sources: 16,
     queueBytes: 512_000,
-    burstBytes: 2000,
+    burst: { bytes: 2000 },
     headerTimeoutMs: 15_000,
     sourceTimeoutMs: 10_000,
     maxBandwidthKbps: undefined,
@@ -82,7 +83,7 @@ describe('a listener of an Ogg mount', () => {
   })
 
   test('begins at a page even where the burst holds none', () => {
-    const { push, join } = serverWithMount('audio/ogg', { burstBytes: 0 })
+    const { push, join } = serverWithMount('audio/ogg', { burst: { bytes: 0 } })
     push(opus)
     same(heard(join()), Buffer.concat([opusHeader, opus.subarray(10_328)]))
   })
@@ -96,16 +97,16 @@ describe('a listener of an Ogg mount', () => {
   })
 
   test('that begins before a new link gets the old header, one that begins behind it the new', () => {
-    const { push, join } = serverWithMount('audio/ogg', { burstBytes: vorbis.length + 1500 })
+    const { push, join } = serverWithMount('audio/ogg', { burst: { bytes: vorbis.length + 1500 } })
     push(Buffer.concat([opus, vorbis]))
     same(heard(join()), Buffer.concat([opusHeader, opus.subarray(9255), vorbis]))
-    const behind = serverWithMount('audio/ogg', { burstBytes: 700 })
+    const behind = serverWithMount('audio/ogg', { burst: { bytes: 700 } })
     behind.push(Buffer.concat([opus, vorbis]))
     same(heard(behind.join()), Buffer.concat([vorbis.subarray(0, 3542), vorbis.subarray(6623)]))
   })
 
   test('keeps its header though the pages that brought it have left the queue', () => {
-    const { push, join } = serverWithMount('audio/ogg', { queueBytes: 2500, burstBytes: 2500 })
+    const { push, join } = serverWithMount('audio/ogg', { queueBytes: 2500, burst: { bytes: 2500 } })
     for (let at = 0; at < opus.length; at += 500) push(opus.subarray(at, at + 500))
     const bytes = heard(join())
     same(bytes.subarray(0, 150), opusHeader)
@@ -162,7 +163,7 @@ test('a mount that goes from MP3 to AAC gives nobody MP3 any more, with metadata
 
 describe('a listener of a WebM mount', () => {
   test('gets the header, then Clusters from within the burst, then what comes', () => {
-    const { push, join } = serverWithMount('audio/webm', { burstBytes: 4000 })
+    const { push, join } = serverWithMount('audio/webm', { burst: { bytes: 4000 } })
     push(webm.subarray(0, 9000))
     const late = join()
     push(webm.subarray(9000))
@@ -171,13 +172,13 @@ describe('a listener of a WebM mount', () => {
   })
 
   test('begins at the newest Cluster where the burst holds none', () => {
-    const { push, join } = serverWithMount('audio/webm', { burstBytes: 100 })
+    const { push, join } = serverWithMount('audio/webm', { burst: { bytes: 100 } })
     push(webm)
     same(heard(join()), Buffer.concat([webmHeader, webm.subarray(clusters.at(-1))]))
   })
 
   test('waits for the next Cluster where the queue holds none, and may leave meanwhile', () => {
-    const { push, join, mount } = serverWithMount('audio/webm', { queueBytes: 600, burstBytes: 600 })
+    const { push, join, mount } = serverWithMount('audio/webm', { queueBytes: 600, burst: { bytes: 600 } })
     const [, second = 0, third = 0] = clusters
     for (let at = 0; at < third - 100; at += 100) push(webm.subarray(at, Math.min(at + 100, third - 100)))
     const waits = join()

@@ -153,7 +153,7 @@ function icyMount(burstBytes = 65_536) {
       maxListeners: 100,
       sources: 1,
       queueBytes: 512_000,
-      burstBytes,
+      burst: { bytes: burstBytes },
       headerTimeoutMs: 1,
       sourceTimeoutMs: 1,
       maxBandwidthKbps: undefined,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Burst } from '../../origin/config/values.ts'
 import { limits } from '../../origin/limits.ts'
 import type { FeedInfo } from '../../origin/mount/feed.ts'
 import type { ListenerInfo } from '../../origin/mount/listener.ts'
@@ -27,14 +28,14 @@ const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
 
 /** A server with one mount that a source feeds, on a clock that the test moves. */
-function serverWithMount(over: { queueBytes?: number; burstBytes?: number } = {}) {
+function serverWithMount(over: { queueBytes?: number; burst?: Burst } = {}) {
   const time = new ManualTime()
   const config = {
     limits: {
       maxListeners: 10_000,
       sources: 16,
       queueBytes: 512_000,
-      burstBytes: 65_536,
+      burst: { bytes: 65_536 },
       headerTimeoutMs: 15_000,
       sourceTimeoutMs: 10_000,
       maxBandwidthKbps: undefined,
@@ -131,7 +132,7 @@ describe('fan-out', () => {
 
 describe('a listener', () => {
   test('gets a burst of whole frames at once, of burst-size at most, with its head in one write', () => {
-    const { feed, mount, join } = serverWithMount({ burstBytes: 10_000 })
+    const { feed, mount, join } = serverWithMount({ burst: { bytes: 10_000 } })
     feed.push(frames(0, 100))
     mount.flush()
     const { wire } = join()
@@ -184,7 +185,7 @@ describe('a listener', () => {
   })
 
   test('that has fallen off the queue is dropped, and the others hear everything', () => {
-    const { feed, mount, state, join } = serverWithMount({ queueBytes: 20_000, burstBytes: 10_000 })
+    const { feed, mount, state, join } = serverWithMount({ queueBytes: 20_000, burst: { bytes: 10_000 } })
     const quick = join()
     const slow = join()
     slow.wire.block()
@@ -232,7 +233,7 @@ describe('a listener', () => {
 
 describe('a mount', () => {
   test('keeps no more than queue-size', () => {
-    const { feed, mount } = serverWithMount({ queueBytes: 20_000, burstBytes: 10_000 })
+    const { feed, mount } = serverWithMount({ queueBytes: 20_000, burst: { bytes: 10_000 } })
     for (let i = 0; i < 100; i++) {
       feed.push(frames(i * 5, 5))
       mount.flush()
@@ -350,7 +351,7 @@ const serverLimits = {
   maxListeners: 10,
   sources: 16,
   queueBytes: 512_000,
-  burstBytes: 65_536,
+  burst: { bytes: 65_536 },
   headerTimeoutMs: 15_000,
   sourceTimeoutMs: 10_000,
   maxBandwidthKbps: undefined,

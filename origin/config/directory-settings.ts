@@ -1,0 +1,61 @@
+import { at, childrenOf, readBlock, readValue, type Warn } from './block.ts'
+import type { Element } from './element.ts'
+import { ConfigError } from './error.ts'
+import { httpUrl, integer } from './values.ts'
+
+/** A directory (YP) that public mounts are told to (`<directory>`; icecast-protocol §10). */
+export interface DirectorySettings {
+  readonly url: string
+  readonly timeoutMs: number
+  /** between two touches at least, where the directory asks for more often */
+  readonly touchMs: number
+}
+
+const timeout = integer(1, 60)
+const touch = integer(1, 86_400)
+const fields = { 'yp-url': httpUrl, 'yp-url-timeout': timeout, 'touch-interval': touch } as const
+
+/** s: Icecast's, and for an interval that its protocol calls too short */
+const timeoutS = 6
+const touchS = 30
+
+const directory = (
+  url: string,
+  told: { timeoutS?: number | undefined; touchS?: number | undefined },
+): DirectorySettings => ({
+  url,
+  timeoutMs: (told.timeoutS ?? timeoutS) * 1000,
+  touchMs: Math.max(told.touchS ?? touchS, touchS) * 1000,
+})
+
+/** Reads `<directory>` of 2.4, in which several `<yp-url>` may stand, and `<yp-directory url>` of 2.5. */
+export function readDirectories(elements: readonly Element[], warn: Warn): DirectorySettings[] {
+  return elements.flatMap((element) =>
+    element.name === 'yp-directory' ? readNew(element, warn) : readOld(element, warn),
+  )
+}
+
+function readOld(element: Element, warn: Warn): DirectorySettings[] {
+  const told = readBlock(element, fields, warn, { unused: ['server', 'port'] })
+  const urls = childrenOf(element, 'yp-url').filter(({ text }) => text !== '')
+  return urls.map((url) =>
+    directory(readValue(httpUrl, `${at(url)}<directory><yp-url>`, url.text), {
+      timeoutS: told['yp-url-timeout'],
+      touchS: told['touch-interval'],
+    }),
+  )
+}
+
+function readNew(element: Element, warn: Warn): DirectorySettings[] {
+  const { url } = element.attributes
+  if (url === undefined) throw new ConfigError(`${at(element)}<yp-directory> has no url, expected one`)
+  const option = (name: string, schema: typeof timeout) => {
+    const found = childrenOf(element, 'option').find(({ attributes }) => attributes.name === name)
+    return found && readValue(schema, `${at(found)}<option name="${name}">`, found.attributes.value ?? '')
+  }
+  for (const { name, line, attributes } of element.children)
+    if (name !== 'option' || !/^(timeout|touch-interval)$/.test(attributes.name ?? ''))
+      warn(`line ${line}: <yp-directory><${name}> is unknown and has no effect`)
+  const told = { timeoutS: option('timeout', timeout), touchS: option('touch-interval', touch) }
+  return [directory(readValue(httpUrl, `${at(element)}<yp-directory url>`, url), told)]
+}
