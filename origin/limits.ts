@@ -27,6 +27,8 @@ export const limits = {
   flushBytesMax: 65_536,
   /** listeners written to before others get their turn: some 4 ms, so that a join is answered in time */
   flushSlice: 256,
+  /** characters of a log that wait for the disk: a crowd's lines for some seconds, before lines are lost */
+  logPendingMax: 8 * 1_048_576,
   /** ms without a byte after which the same credentials may take over a source's mount (contract §4) */
   takeoverSilenceMs: 3000,
 } as const

@@ -1,11 +1,15 @@
-import { configureSync, getJsonLinesFormatter, type LogLevel } from '@logtape/logtape'
+import { configureSync, getJsonLinesFormatter, type LogLevel, type Sink } from '@logtape/logtape'
 
-/** Sends what is logged to stdout, a JSON object a line, where every supervisor and log shipper finds it. */
+const print = getJsonLinesFormatter({ properties: 'flatten' })
+
+/** A JSON object a line on stdout, where every supervisor and log shipper finds it. */
+export const stdoutSink: Sink = (record) => console.log(print(record).trimEnd())
+
+/** Sends what is logged to stdout. */
 export function startLog(level: LogLevel): void {
-  const print = getJsonLinesFormatter({ properties: 'flatten' })
   configureSync({
     reset: true,
-    sinks: { stdout: (record) => console.log(print(record).trimEnd()) },
+    sinks: { stdout: stdoutSink },
     loggers: [
       { category: 'distributary', lowestLevel: level, sinks: ['stdout'] },
       { category: ['logtape', 'meta'], lowestLevel: 'error', sinks: ['stdout'] },

@@ -1,0 +1,57 @@
+import type { LogLevel, LogRecord } from '@logtape/logtape'
+import { printAccessTime, printErrorTime, wallTime } from './time.ts'
+
+// The lines of Icecast's three log files (icecast-protocol §11), which its users' tools read.
+
+/**
+ * A line of access.log: Combined, with the seconds that it took at the end. The moment is that of the end.
+ *
+ *   127.0.0.1 - bob [23/Nov/2026:01:54:14 +0000] "GET /live.mp3 HTTP/1.1" 200 351744 "-" "pl/1" 20
+ */
+export function accessLine({ timestamp, properties }: LogRecord): string {
+  const field = (name: string) => escaped(textOf(properties[name]))
+  const user = field('user').replaceAll(' ', '\\x20') || '-'
+  const request = `${field('method')} ${field('path')} HTTP/${field('version')}`
+  const [referer, agent] = [field('referer') || '-', field('agent') || '-']
+  const time = printAccessTime(wallTime(timestamp))
+  return `${field('address')} - ${user} [${time}] "${request}" ${field('status')} ${field('bytes')} "${referer}" "${agent}" ${field('seconds')}`
+}
+
+/** As Apache escapes: what would end a quoted field or the line, and bytes that are no ASCII. */
+const escaped = (text: string) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it looks for
+  text.replace(/[\x00-\x1f"\\\x7f-\xff]/g, (char) =>
+    char === '"' || char === '\\' ? `\\${char}` : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+
+/** A line of playlist.log, in UTF-8: `23/Nov/2026:01:53:55 +0000|/live.mp3|1|Artist - Title` */
+export function playlistLine({ timestamp, properties: { mount, listeners, title } }: LogRecord): string {
+  const fields = [printAccessTime(wallTime(timestamp)), mount, listeners, title]
+  return fields.map((field) => oneLine(textOf(field))).join('|')
+}
+
+const levels: Readonly<Record<LogLevel, string>> = {
+  trace: 'DBUG',
+  debug: 'DBUG',
+  info: 'INFO',
+  warning: 'WARN',
+  error: 'EROR',
+  fatal: 'EROR',
+}
+
+/** A line of error.log: `[2026-11-23  01:51:53] INFO distributary/source source begins mount="/live.mp3"` */
+export function errorLine({ timestamp, level, category, message, properties }: LogRecord): string {
+  const told = Object.entries(properties)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${typeof value === 'number' ? value : JSON.stringify(plain(value))}`)
+  const text = oneLine(message.map(textOf).join(''))
+  return `[${printErrorTime(wallTime(timestamp))}] ${levels[level]} ${category.join('/')} ${text}${told.join('')}`
+}
+
+/** An error says little as JSON. */
+const plain = (value: unknown) => (value instanceof Error ? value.message : value)
+
+const textOf = (value: unknown) => (value === undefined || value === null ? '' : String(value))
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
+const oneLine = (text: string) => text.replace(/[\x00-\x1f\x7f]+/g, ' ')

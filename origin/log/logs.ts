@@ -1,0 +1,106 @@
+import { configureSync, getLogger, type LoggerConfig, type LogRecord, type Sink } from '@logtape/logtape'
+import { stdoutSink } from '../../shared/log.ts'
+import type { LogSettings } from '../config/log-settings.ts'
+import { addressWriter, withAddress } from './addresses.ts'
+import { accessCategory } from './exchange.ts'
+import { accessLine, errorLine, playlistLine } from './lines.ts'
+import { LogFile } from './log-file.ts'
+import { playlistCategory } from './playlist.ts'
+
+const log = getLogger(['distributary', 'origin'])
+
+/** Where what is logged goes: Icecast's files as far as there are any, else JSON on stdout. */
+export class Logs {
+  #files: LogFile[] = []
+
+  /**
+   * From now on logs so. The files are opened anew even where they are the same: what rotates logs renames them and
+   * sends a SIGHUP. One that cannot be opened is said, and what it was for goes to stdout.
+   */
+  apply(settings: LogSettings): void {
+    const before = this.#files
+    const troubles: Trouble[] = []
+    this.#files = []
+    const sinks = this.#open(settings, troubles)
+    configure(settings, sinks)
+    for (const { path, why } of troubles) log.error('no log file', { path, why, instead: 'stdout' })
+    for (const file of before) void file.close()
+  }
+
+  /** Resolves when all that was logged is in its file. */
+  async flushed(): Promise<void> {
+    await Promise.all(this.#files.map((file) => file.flushed()))
+  }
+
+  #open(settings: LogSettings, troubles: Trouble[]): Sinks {
+    const sinkOf = (path: string | undefined, print: (record: LogRecord) => string): Sink | undefined => {
+      if (path === undefined) return undefined
+      if (path === '-') return (record) => console.error(print(record))
+      try {
+        const file = this.#openFile(path, settings)
+        return (record) => file.write(print(record))
+      } catch (error) {
+        troubles.push({ path, why: error instanceof Error ? error.message : String(error) })
+        return undefined
+      }
+    }
+    return {
+      error: sinkOf(settings.error, errorLine),
+      access: sinkOf(settings.access, accessLine),
+      playlist: sinkOf(settings.playlist, playlistLine),
+    }
+  }
+
+  #openFile(path: string, { sizeBytes, archive }: LogSettings): LogFile {
+    const onTrouble = (why: string) => log.error('trouble with a log file', { path, why })
+    const file = new LogFile(path, { sizeBytes, archive, nowMs: Date.now, onTrouble })
+    this.#files.push(file)
+    return file
+  }
+}
+
+interface Trouble {
+  path: string
+  why: string
+}
+
+/** Undefined: what it would get goes to stdout with all else, or, of playlists, nowhere of its own. */
+interface Sinks {
+  error: Sink | undefined
+  access: Sink | undefined
+  playlist: Sink | undefined
+}
+
+function configure({ level, addresses }: LogSettings, { error, access, playlist }: Sinks): void {
+  const write = addressWriter(addresses)
+  const masked =
+    (sink: Sink): Sink =>
+    (record) =>
+      sink(withAddress(record, write))
+  const loggers: LoggerConfig<'stdout' | 'error' | 'access' | 'playlist', string>[] = [
+    { category: 'distributary', lowestLevel: level, sinks: [error ? 'error' : 'stdout'] },
+    { category: ['logtape', 'meta'], lowestLevel: 'error', sinks: ['stdout'] },
+  ]
+  // the few words of the program as a whole, "ready" among them, are for who started it too
+  if (error) loggers.push({ category: ['distributary', 'origin'], lowestLevel: level, sinks: ['stdout'] })
+  // as in Icecast, the level is that of the error log
+  if (access)
+    loggers.push({
+      category: [...accessCategory],
+      lowestLevel: 'info',
+      sinks: ['access'],
+      parentSinks: 'override',
+    })
+  if (playlist) loggers.push({ category: [...playlistCategory], lowestLevel: 'info', sinks: ['playlist'] })
+  const none: Sink = () => {}
+  configureSync({
+    reset: true,
+    sinks: {
+      stdout: masked(stdoutSink),
+      error: masked(error ?? none),
+      access: masked(access ?? none),
+      playlist: masked(playlist ?? none),
+    },
+    loggers,
+  })
+}
