@@ -1,0 +1,84 @@
+import { getLogger } from '@logtape/logtape'
+import type { Mount } from '../../shared/mount.ts'
+import type { UrlAccessSettings } from '../config/access-settings.ts'
+import { type Answer, readAnswer } from './url-answer.ts'
+import type { Message, UrlBackend } from './url-backend.ts'
+import {
+  listenerAddForm,
+  listenerRemoveForm,
+  mountForm,
+  type Server,
+  type StreamQuestion,
+  streamAuthForm,
+  type Visit,
+} from './url-form.ts'
+import { busy, unproven, type Verdict } from './verdict.ts'
+
+const log = getLogger(['distributary', 'access'])
+
+/** A mount's URL authentication, as its `<authentication type="url">` says (Icecast 2.4; icecast-protocol §9). */
+export class UrlAccess {
+  #settings: UrlAccessSettings
+  #backendAt: (url: string) => UrlBackend
+  #server: () => Server
+
+  /** @param server how this server names itself to a backend */
+  constructor(settings: UrlAccessSettings, backendAt: (url: string) => UrlBackend, server: () => Server) {
+    this.#settings = settings
+    this.#backendAt = backendAt
+    this.#server = server
+  }
+
+  /** Whether a listener may come in; of who may the backend hears again when it has gone. */
+  async admit(visit: Visit): Promise<Verdict> {
+    const { listenerAdd: url, headers, headerPrefix } = this.#settings
+    const login = this.#login ?? visit.login
+    const answer: Answer =
+      url === undefined
+        ? { admitted: true, seconds: undefined }
+        : await this.#ask({
+            url,
+            login,
+            form: listenerAddForm(this.#server(), visit, { headers, headerPrefix }),
+          })
+    if (!answer.admitted) return answer
+    const leave = (seconds: number) =>
+      this.#tell(this.#settings.listenerRemove, login, listenerRemoveForm(this.#server(), visit, seconds))
+    return { ...answer, user: visit.login?.user, leave }
+  }
+
+  /** Whether somebody may feed the mount, or do there what its source may. */
+  async admitSource(question: StreamQuestion): Promise<Answer> {
+    const { streamAuth: url } = this.#settings
+    if (url === undefined) return unproven
+    return this.#ask({ url, login: this.#login, form: streamAuthForm(this.#server(), question) })
+  }
+
+  mountBegan(mount: Mount): void {
+    this.#tell(this.#settings.mountAdd, this.#login, mountForm('mount_add', this.#server(), mount))
+  }
+
+  mountEnded(mount: Mount): void {
+    this.#tell(this.#settings.mountRemove, this.#login, mountForm('mount_remove', this.#server(), mount))
+  }
+
+  /** Our own at the backend; undefined where the operator gave us none. */
+  get #login(): Message['login'] {
+    const { username, password } = this.#settings
+    return username === undefined ? undefined : { user: username, password: password ?? '' }
+  }
+
+  /** Without an answer nobody comes in. */
+  async #ask(message: Message): Promise<Answer> {
+    const reply = await this.#backendAt(message.url).ask(message)
+    if (reply === 'busy') return busy
+    if (!reply) return unproven
+    const said = reply.headers.get('icecast-auth-message')
+    if (said !== null) log.info('the backend says', { message: said })
+    return readAnswer(reply, this.#settings)
+  }
+
+  #tell(url: string | undefined, login: Message['login'], form: string): void {
+    if (url !== undefined) this.#backendAt(url).tell({ url, login, form })
+  }
+}

@@ -1,0 +1,110 @@
+import { getLogger } from '@logtape/logtape'
+import { type Login, printBasic } from '../../shared/credentials.ts'
+import { serverAgent } from '../../shared/version.ts'
+import type { Timers } from '../timers.ts'
+import { accessLimits as limits } from './limits.ts'
+import { TaskQueue } from './task-queue.ts'
+
+const log = getLogger(['distributary', 'access'])
+
+export interface UrlBackendDeps {
+  fetch: typeof fetch
+  timers: Timers
+}
+
+/** A form for a backend. */
+export interface Message {
+  url: string
+  form: string
+  /** what `Authorization` carries; undefined: the empty login that Icecast sends then */
+  login: Login | undefined
+}
+
+/** The backend of a mount's URL authentication: asked within bounds, and told what it has to know until it has heard it. */
+export class UrlBackend {
+  #deps: UrlBackendDeps
+  #questions = new TaskQueue({ atOnceMax: limits.questionsMax, waitingMax: limits.questionsWaitingMax })
+  #news = new TaskQueue({ atOnceMax: limits.newsMax, waitingMax: limits.newsWaitingMax })
+  #isDown = false
+
+  constructor(deps: UrlBackendDeps) {
+    this.#deps = deps
+  }
+
+  /** Its reply; `busy` where too many questions wait, undefined where there is no answer. */
+  async ask(message: Message): Promise<Response | 'busy' | undefined> {
+    return (
+      this.#questions.run(() =>
+        this.#post(message).catch((error: unknown) => {
+          this.#logFailure(message, error)
+          return undefined
+        }),
+      ) ?? 'busy'
+    )
+  }
+
+  /** Tells it something, and again where it did not answer; what it may hear twice has the same `Idempotency-Key`. */
+  tell(message: Message): void {
+    const delivered = this.#news.run(() => this.#deliver(message))
+    if (!delivered) log.error('news for a backend are lost: too many wait', { url: shown(message.url) })
+  }
+
+  /** Resolves when all news are delivered or given up. */
+  settled(): Promise<void> {
+    return this.#news.idle()
+  }
+
+  async #deliver(message: Message): Promise<void> {
+    const key = crypto.randomUUID()
+    for (const pauseMs of [...limits.newsRetryMs, undefined])
+      try {
+        const { status } = await this.#post(message, { 'Idempotency-Key': `"${key}"` })
+        if (status < 500) return
+        throw new Error(`it answers ${status}`)
+      } catch (error) {
+        this.#logFailure(message, error)
+        if (pauseMs === undefined) return
+        await new Promise<void>((resolve) => this.#deps.timers.after(pauseMs, resolve))
+      }
+  }
+
+  async #post({ url, form, login }: Message, headers: Record<string, string> = {}): Promise<Response> {
+    const target = new URL(url)
+    const own = target.username === '' ? undefined : loginIn(target)
+    target.username = ''
+    target.password = ''
+    const reply = await this.#deps.fetch(target, {
+      method: 'POST',
+      body: form,
+      headers: {
+        ...headers,
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'User-Agent': serverAgent,
+        Authorization: printBasic(own ?? login ?? { user: '', password: '' }),
+      },
+      redirect: 'manual', // a `Location` is for the listener
+      signal: AbortSignal.timeout(limits.backendMs),
+    })
+    this.#isDown = false
+    await reply.body?.cancel()
+    return reply
+  }
+
+  /** Once until it answers again. */
+  #logFailure({ url }: Message, error: unknown): void {
+    if (this.#isDown) return
+    this.#isDown = true
+    const why = error instanceof Error ? error.message : String(error)
+    log.error('a backend does not answer: listeners who need it are refused', { url: shown(url), why })
+  }
+}
+
+function loginIn({ username, password }: URL): Login {
+  return { user: decodeURIComponent(username), password: decodeURIComponent(password) }
+}
+
+/** A URL without what may be secret in it. */
+function shown(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
+}
