@@ -17,15 +17,19 @@ export interface Listener extends Head {
   audio(): Uint8Array
   readonly titles: readonly TitleHeard[]
   readonly isClosed: boolean
+  /** Reads on, where it had stopped at `bytesMax`. */
+  resume(): void
   close(): void
 }
 
-interface ListenOptions {
+export interface ListenOptions {
   /** asks for metadata, as players do */
   icy?: boolean
   headers?: Record<string, string>
   /** how many redirects it follows; 0 shows the 302 itself */
   redirectsMax?: number
+  /** bytes after which it reads no more until resumed: for servers that send without end as fast as they can */
+  bytesMax?: number
 }
 
 /** Listens as a player does: follows each 302 with the same request, then keeps what it hears until closed. */
@@ -53,7 +57,7 @@ export const listenWhenServed = (url: string, options: ListenOptions = {}): Prom
     { withinMs: 30_000, everyMs: 100 },
   )
 
-async function ask(url: string, { icy = false, headers = {} }: ListenOptions): Promise<Listener> {
+async function ask(url: string, { icy = false, headers = {}, bytesMax }: ListenOptions): Promise<Listener> {
   const { host, hostname, port, pathname, search } = new URL(url)
   const socket = connect(Number(port) || 80, hostname)
   const fields = {
@@ -65,7 +69,7 @@ async function ask(url: string, { icy = false, headers = {} }: ListenOptions): P
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.write(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join('')}Connection: close\r\n\r\n`)
   const { head, rest } = await readHead(socket, url)
-  return hear(url, socket, head, rest)
+  return hear(url, socket, head, rest, bytesMax)
 }
 
 const readHead = (socket: Socket, url: string) =>
@@ -95,7 +99,13 @@ function parseHead(text: string): Head {
   return { status, headers }
 }
 
-function hear(url: string, socket: Socket, head: Head, rest: Uint8Array): Listener {
+function hear(
+  url: string,
+  socket: Socket,
+  head: Head,
+  rest: Uint8Array,
+  bytesMax = Number.POSITIVE_INFINITY,
+): Listener {
   const metaint = Number(head.headers.get('icy-metaint') ?? 0)
   const reader = metaint > 0 ? new IcyReader(metaint) : undefined
   const heard: Uint8Array[] = []
@@ -105,6 +115,7 @@ function hear(url: string, socket: Socket, head: Head, rest: Uint8Array): Listen
       heard.push(piece)
       bytesHeard += piece.length
     }
+    if (bytesHeard >= bytesMax) socket.pause()
   }
   take(rest)
   socket.on('data', take)
@@ -120,6 +131,10 @@ function hear(url: string, socket: Socket, head: Head, rest: Uint8Array): Listen
       return socket.closed
     },
     audio: () => Buffer.concat(heard),
+    resume() {
+      bytesMax = Number.POSITIVE_INFINITY
+      socket.resume()
+    },
     close: () => socket.destroy(),
   }
 }

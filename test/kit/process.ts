@@ -32,16 +32,23 @@ process.on('exit', () => {
   for (const program of running) program.kill('SIGKILL')
 })
 
+export interface StartOptions {
+  env?: Record<string, string>
+  cwd?: string
+  /** as nobody, where this process is root: some programs refuse to be that */
+  unprivileged?: boolean
+}
+
+/** nobody and nogroup, as Debian numbers them */
+const nobody = { uid: 65_534, gid: 65_534 } as const
+
 /** Starts a program in a process group of its own, so that killing it takes its children along. */
-export function start(
-  command: string,
-  args: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string } = {},
-): Program {
+export function start(command: string, args: readonly string[], options: StartOptions = {}): Program {
   const child = spawn(command, args, {
     cwd: options.cwd ?? repo,
     env: environment(options.env ?? {}),
     detached: true,
+    ...(options.unprivileged && process.getuid?.() === 0 && nobody),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -1,0 +1,81 @@
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { eventually } from './eventually.ts'
+import { freePort } from './ports.ts'
+import { start } from './process.ts'
+import { type OriginRuntime, type Server, secrets } from './runtimes.ts'
+
+/** What runs from one icecast.xml: stock Icecast, and ours on a runtime. */
+export type RivalName = 'Icecast 2.4.4' | OriginRuntime
+export const rivalNames: readonly RivalName[] = ['Icecast 2.4.4', 'node', 'bun']
+
+/** The part of the file that a comparison is about. */
+export interface RivalConfig {
+  /** `<mount>`, `<relay>` and other elements below `<icecast>` */
+  elements?: string
+  /** elements of `<limits>`; of one that stands there twice the last counts */
+  limits?: string
+  /** files below the webroot, by name */
+  files?: Record<string, Uint8Array>
+}
+
+/** Starts a server from this configuration on a free port of 127.0.0.1; the file is the same for all of them, but for ports and folders. */
+export async function startRival(rival: RivalName, config: RivalConfig): Promise<Server> {
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'rival-'))
+  chmodSync(folder, 0o755) // Icecast will not run as root, so it is nobody who reads here
+  const file = join(folder, 'icecast.xml')
+  writeFileSync(file, printXml(port, folder, config))
+  // its stylesheets, of which it makes its stats
+  if (rival === 'Icecast 2.4.4') cpSync('/usr/share/icecast2/web', join(folder, 'web'), { recursive: true })
+  for (const [name, bytes] of Object.entries(config.files ?? {})) {
+    const path = join(folder, 'web', name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, bytes)
+  }
+  const program =
+    rival === 'Icecast 2.4.4'
+      ? start('icecast2', ['-c', file], { unprivileged: true })
+      : start(rival, ['origin/main.ts', '--config', file])
+  const url = `http://127.0.0.1:${port}`
+  const stop = async () => {
+    await program.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  let isGone = false
+  program.exited.then(() => {
+    isGone = true
+  })
+  try {
+    const answers = async () => isGone || (await fetch(`${url}/status-json.xsl`)).ok
+    await eventually(answers, { withinMs: 20_000 })
+    if (isGone) throw new Error('it exited')
+  } catch (problem) {
+    await stop()
+    throw new Error(`${rival} did not answer on port ${port}:\n${program.output()}`, { cause: problem })
+  }
+  return { url, port, program, stop }
+}
+
+const printXml = (port: number, folder: string, { elements = '', limits = '' }: RivalConfig) => `<icecast>
+  <limits>
+    <clients>100</clients><sources>50</sources><source-timeout>10</source-timeout>
+    <burst-on-connect>1</burst-on-connect><burst-size>20000</burst-size>${limits}
+  </limits>
+  <authentication>
+    <source-password>${secrets.source}</source-password>
+    <relay-password>${secrets.relay}</relay-password>
+    <admin-user>admin</admin-user><admin-password>${secrets.admin}</admin-password>
+  </authentication>
+  <hostname>127.0.0.1</hostname>
+  <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+  ${elements}
+  <fileserve>1</fileserve>
+  <paths>
+    <basedir>${folder}</basedir><logdir>${folder}</logdir>
+    <webroot>${join(folder, 'web')}</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+  </paths>
+  <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
+  <security><chroot>0</chroot></security>
+</icecast>`

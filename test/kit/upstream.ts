@@ -1,0 +1,71 @@
+import { createServer, type Socket } from 'node:net'
+import { eventually } from './eventually.ts'
+import { numbered } from './source.ts'
+import { type Tag, taggedFrame } from './tagged.ts'
+
+/** A server from which relays pull: it serves the mounts that it is told, and tells how often each was asked for. */
+export interface Upstream {
+  readonly port: number
+  /** Serves MP3 of a tag at this path from now on; without a tag it is 404 again, and whoever hears it is closed. */
+  serve(path: string, tag: Tag | undefined): void
+  /** Leaves requests for this path without an answer. */
+  stall(path: string): void
+  /** requests for this path so far */
+  asked(path: string): number
+  /** connections that hear this path at this moment */
+  hearing(path: string): number
+  close(): void
+}
+
+/** ms between two writes to whoever hears a mount: four frames */
+const tickMs = 4 * numbered.frameMs
+
+/** Listens on a free port of 127.0.0.1. */
+export async function startUpstream(): Promise<Upstream> {
+  const served = new Map<string, Tag>()
+  const asked = new Map<string, number>()
+  const stalled = new Set<string>()
+  const hearing = new Map<Socket, string>()
+  const of = (path: string) => [...hearing].filter(([, heard]) => heard === path).map(([socket]) => socket)
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => hearing.delete(socket))
+    socket.once('data', (bytes) => {
+      const path = bytes.toString('latin1').split(' ')[1] ?? ''
+      asked.set(path, (asked.get(path) ?? 0) + 1)
+      if (stalled.has(path)) return
+      const tag = served.get(path)
+      if (tag === undefined)
+        return socket.end('HTTP/1.0 404 Not Found\r\nContent-Type: text/plain\r\n\r\nno such mount')
+      socket.write('HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n')
+      hearing.set(socket, path)
+    })
+  })
+  let n = 0
+  const ticking = setInterval(() => {
+    for (let i = 0; i < 4; i++, n++)
+      for (const [socket, path] of hearing) {
+        const tag = served.get(path)
+        if (tag !== undefined) socket.write(taggedFrame(tag, n))
+      }
+  }, tickMs)
+  server.listen(0, '127.0.0.1')
+  await eventually(() => server.listening)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
+  return {
+    port: address.port,
+    serve(path, tag) {
+      if (tag !== undefined) served.set(path, tag)
+      else if (served.delete(path)) for (const socket of of(path)) socket.end()
+    },
+    stall: (path) => void stalled.add(path),
+    asked: (path) => asked.get(path) ?? 0,
+    hearing: (path) => of(path).length,
+    close() {
+      clearInterval(ticking)
+      for (const socket of hearing.keys()) socket.destroy()
+      server.close()
+    },
+  }
+}

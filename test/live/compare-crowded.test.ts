@@ -1,0 +1,25 @@
+import { eventually } from '../kit/eventually.ts'
+import { connectRaw } from '../kit/raw.ts'
+import { compare, type Scene } from '../kit/scene.ts'
+
+/** connections that the server may have */
+const clients = 12
+
+const scenes: Scene[] = [
+  {
+    name: 'as many idle connections as there may be clients, and then an admin',
+    async play(stage) {
+      await stage.source('/live', 'live')
+      const idle = Array.from({ length: clients }, () => connectRaw(stage.server.port))
+      stage.onCurtain(() => {
+        for (const { socket } of idle) socket.destroy()
+      })
+      await eventually(() => idle.every(({ socket }) => !socket.connecting))
+      return { admin: (await stage.admin('/admin/stats')).status }
+    },
+    seen: { admin: 403 },
+    ours: { why: 'idle connections take nobody’s place (§12.10)', seen: { admin: 200 } },
+  },
+]
+
+compare('a crowded server', scenes, { limits: `<clients>${clients}</clients>` })

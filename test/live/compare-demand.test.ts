@@ -1,0 +1,149 @@
+import { afterAll } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { compare, mountBlock, type Scene } from '../kit/scene.ts'
+import type { Stage } from '../kit/stage.ts'
+import { startUpstream } from '../kit/upstream.ts'
+
+const upstream = await startUpstream()
+afterAll(() => upstream.close())
+
+/** A `<relay>` of a mount of the upstream. */
+const relay = (mount: string, onDemand: 0 | 1) =>
+  `<relay><server>127.0.0.1</server><port>${upstream.port}</port><mount>${mount}</mount><on-demand>${onDemand}</on-demand></relay>`
+
+/** Waits until a relay is known: Icecast looks after its relays once a second, so after its start they are not there yet. */
+const isListed = (stage: Stage, mount: string) =>
+  eventually(async () => (await stage.relay('/admin/streamlist.txt')).text.split(/\r?\n/).includes(mount))
+
+const demanded: Scene[] = [
+  {
+    name: 'an idle relay on demand stands in the lists, with no listeners, and asks nobody',
+    elements: relay('/idle', 1),
+    async play(stage) {
+      const before = upstream.asked('/idle')
+      await isListed(stage, '/idle')
+      const stats = (await stage.admin('/admin/stats?mount=/idle')).text
+      return {
+        isInJson: (await stage.ask('/status-json.xsl')).text.includes('/idle"'),
+        listeners: /<listeners>(\d+)<\/listeners>/.exec(stats.slice(stats.indexOf('mount="/idle"')))?.[1],
+        asked: upstream.asked('/idle') - before,
+      }
+    },
+    seen: { isInJson: true, listeners: '0', asked: 0 },
+  },
+  {
+    name: 'the first listener wakes it, the second shares it, and it rests after the last',
+    elements: relay('/wakes', 1),
+    async play(stage) {
+      await isListed(stage, '/wakes')
+      upstream.serve('/wakes', 'upstream')
+      const before = upstream.asked('/wakes')
+      const first = await stage.listen('/wakes')
+      await first.hears('upstream')
+      const second = await stage.listen('/wakes')
+      await second.hears('upstream')
+      const asked = upstream.asked('/wakes') - before
+      first.listener.close()
+      await second.goesOn()
+      const whileOneStays = upstream.hearing('/wakes')
+      second.listener.close()
+      await eventually(() => upstream.hearing('/wakes') === 0)
+      const again = await stage.listen('/wakes')
+      await again.hears('upstream')
+      return { stories: [first.story(), second.story(), again.story()], asked, whileOneStays }
+    },
+    seen: { stories: ['upstream', 'upstream', 'upstream'], asked: 1, whileOneStays: 1 },
+  },
+  {
+    name: 'the upstream has no such mount: who waits is told 404, and who comes then at once',
+    elements: relay('/absent', 1),
+    async play(stage) {
+      await isListed(stage, '/absent')
+      const before = upstream.asked('/absent')
+      const first = await stage.listen('/absent')
+      const second = await stage.listen('/absent')
+      return { stories: [first.story(), second.story()], asked: upstream.asked('/absent') - before }
+    },
+    seen: { stories: ['404', '404'], asked: 1 },
+  },
+  {
+    name: 'a relay on demand serves as the fallback of a dead mount',
+    elements: relay('/reserve', 1) + mountBlock('/absentee', { 'fallback-mount': '/reserve' }),
+    async play(stage) {
+      await isListed(stage, '/reserve')
+      upstream.serve('/reserve', 'upstream')
+      const witness = await stage.listen('/absentee')
+      await witness.hears('upstream')
+      return { story: witness.story() }
+    },
+    seen: { story: 'upstream' },
+  },
+  {
+    name: 'moveclients to an idle relay on demand wakes it',
+    elements: relay('/roused', 1),
+    async play(stage) {
+      await isListed(stage, '/roused')
+      upstream.serve('/roused', 'upstream')
+      await stage.source('/mover', 'live')
+      const witness = await stage.listen('/mover')
+      await witness.hears('live')
+      const { status } = await stage.admin('/admin/moveclients?mount=/mover&destination=/roused')
+      await witness.hears('live > upstream')
+      return { status, story: witness.story() }
+    },
+    seen: { status: 200, story: 'live > upstream' },
+  },
+]
+
+const permanent: Scene[] = [
+  {
+    name: 'moveclients to a relay whose upstream does not answer is refused, and moves nobody',
+    elements: relay('/stalled', 0),
+    async play(stage) {
+      upstream.stall('/stalled')
+      await stage.source('/stayer', 'live')
+      await eventually(() => upstream.asked('/stalled') > 0)
+      const witness = await stage.listen('/stayer')
+      await witness.hears('live')
+      const { status } = await stage.admin('/admin/moveclients?mount=/stayer&destination=/stalled')
+      await witness.goesOn()
+      return { status, story: witness.story() }
+    },
+    seen: { status: 400, story: 'live' },
+  },
+  {
+    name: 'a listener who waits in the fallback keeps a relay on demand awake, where it may take it back',
+    elements:
+      relay('/longed-for', 1) +
+      mountBlock('/longed-for', { 'fallback-mount': '/waiting-room', 'fallback-override': 1 }),
+    async play(stage) {
+      await isListed(stage, '/longed-for')
+      await stage.source('/waiting-room', 'backup')
+      const witness = await stage.listen('/waiting-room')
+      await witness.hears('backup')
+      upstream.serve('/longed-for', 'upstream')
+      await witness.hears('backup > upstream')
+      return { story: witness.story() }
+    },
+    seen: { story: 'backup > upstream' },
+  },
+  {
+    name: 'a relay that is not on demand runs without listeners; while its upstream is away they hear the fallback',
+    elements:
+      relay('/steady', 0) +
+      mountBlock('/steady', { 'fallback-mount': '/steady-backup', 'fallback-override': 1 }),
+    async play(stage) {
+      upstream.serve('/steady', 'upstream')
+      await stage.source('/steady-backup', 'backup')
+      await eventually(() => upstream.hearing('/steady') === 1)
+      const witness = await stage.listen('/steady')
+      await witness.hears('upstream')
+      upstream.serve('/steady', undefined)
+      await witness.hears('upstream > backup')
+      return { story: witness.story() }
+    },
+    seen: { story: 'upstream > backup' },
+  },
+]
+
+compare('relays', [...demanded, ...permanent])

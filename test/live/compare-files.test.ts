@@ -1,0 +1,66 @@
+import { compare, mountBlock, type Scene } from '../kit/scene.ts'
+import { taggedFile } from '../kit/tagged.ts'
+
+/** frames of the file: a bit more than a second, so that it is heard several times */
+const fileFrames = 50
+/** bytes after which a listener reads no more: Icecast sends a file as fast as the connection takes it */
+const bytesMax = 400_000
+
+/** A mount whose fallback is a file of its own: at Icecast all who hear a file are one audience, whatever mount they came from. */
+const withFile = (mount: string, settings: Record<string, string | number> = {}) =>
+  mountBlock(mount, { 'fallback-mount': `${mount}.mp3`, ...settings })
+
+const scenes: Scene[] = [
+  {
+    name: 'a dead mount with a file as its fallback serves the file',
+    elements: withFile('/dead'),
+    async play(stage) {
+      const witness = await stage.listen('/dead', { bytesMax })
+      await witness.hears('file')
+      return { story: witness.story() }
+    },
+    seen: { story: 'file' },
+  },
+  {
+    name: 'the source ends: its listeners hear the file over and over',
+    elements: withFile('/ends'),
+    async play(stage) {
+      const clock = await stage.source('/clock', 'third')
+      const live = await stage.source('/ends', 'live')
+      const witness = await stage.listen('/ends', { bytesMax })
+      await witness.hears('live')
+      live.close()
+      await witness.hears('live > file')
+      const before = { sent: clock.sent, heard: witness.frames('file') }
+      await witness.goesOn(2 * fileFrames)
+      const ahead = witness.frames('file') - before.heard - (clock.sent - before.sent)
+      return { story: witness.story(), isPaced: ahead < fileFrames }
+    },
+    seen: { story: 'live > file', isPaced: false },
+    ours: {
+      why: 'files are paced to the speed of the stream (§12.4)',
+      seen: { story: 'live > file', isPaced: true },
+    },
+  },
+  {
+    name: 'the source comes back: listeners of the file move to it where fallback-override says so',
+    elements: withFile('/returns', { 'fallback-override': 1 }),
+    async play(stage) {
+      const live = await stage.source('/returns', 'live')
+      const witness = await stage.listen('/returns', { bytesMax })
+      await witness.hears('live')
+      live.close()
+      await witness.hears('live > file')
+      await stage.source('/returns', 'third')
+      const late = await stage.listen('/returns')
+      await late.hears('third')
+      witness.listener.resume()
+      await witness.hears('live > file > third')
+      return { story: witness.story() }
+    },
+    seen: { story: 'live > file > third' },
+  },
+]
+
+const file = taggedFile('file', fileFrames)
+compare('files as fallbacks', scenes, { files: { 'dead.mp3': file, 'ends.mp3': file, 'returns.mp3': file } })
