@@ -1,8 +1,10 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../shared/cluster-app.ts'
+import type { MountAccess } from './access/mount-access.ts'
 import { originApp } from './app.ts'
 import type { OriginConfig } from './config/config.ts'
 import { AppBridge } from './http/app-bridge.ts'
+import type { BoundPorts } from './http/listen-sockets.ts'
 import { HttpServer } from './http/server.ts'
 import { Slots } from './http/slots.ts'
 import { limits } from './limits.ts'
@@ -14,13 +16,17 @@ export interface OriginDeps {
   nowMs: () => number
   /** asked for every GET and HEAD of a mount before it is served */
   placer: Placer
+  /** asked who may listen to a mount, feed it, and call the admin for it */
+  access: MountAccess
   /** the routes of a master that decides itself: reports and `/api/*`; they come before our own */
   clusterApp?: Hono<ClusterEnv> | undefined
 }
 
 export interface Origin {
   /** Listens; resolves with the ports bound, or rejects where one is taken. */
-  start(): Promise<{ port: number; tlsPort: number | undefined }>
+  start(): Promise<BoundPorts>
+  /** Reads the certificate again, for new connections. @throws where it is no good; then the old one stays */
+  renewCertificate(): void
   /** Accepts no more connections; those present stay. */
   stopListening(): void
   /** Ends every connection and resolves when all are closed. */
@@ -32,8 +38,8 @@ export interface Origin {
  * then this.
  */
 export function createOrigin(config: OriginConfig, state: OriginState, deps: OriginDeps): Origin {
-  const { nowMs, placer, clusterApp } = deps
-  const serving = { config, state, nowMs, placer, relaySlots: new Slots(limits.relaysMax) }
+  const { nowMs, placer, access, clusterApp } = deps
+  const serving = { config, state, nowMs, placer, access, relaySlots: new Slots(limits.relaysMax) }
   const bridge = new AppBridge(originApp(config, state, nowMs, clusterApp), serving)
   return new HttpServer(serving, bridge)
 }

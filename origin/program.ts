@@ -1,7 +1,13 @@
+import process from 'node:process'
+import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs as nowMs } from '../shared/clock.ts'
 import { printBasic } from '../shared/credentials.ts'
 import type { Report } from '../shared/report.ts'
+import { accessLimits } from './access/limits.ts'
+import { MountAccess } from './access/mount-access.ts'
+import { MountWatch } from './access/mount-watch.ts'
+import { Programs } from './access/programs.ts'
 import type { OriginConfig } from './config/config.ts'
 import { Decider } from './decider.ts'
 import { createOrigin, type Origin } from './origin.ts'
@@ -25,6 +31,7 @@ export class Program {
   readonly #state: OriginState
   readonly #origin: Origin
   readonly #reports: Reports
+  readonly #access: MountAccess
   /** a slave's */
   readonly #mirror: { relays: Relays; poller: StreamListPoller } | undefined
   /** a master's that decides itself */
@@ -38,8 +45,10 @@ export class Program {
     this.#config = config
     this.#state = state
     this.#reports = this.#createReports()
+    this.#access = new MountAccess({ config, nowMs, timers, fetch })
     state.mounts.onChange(() => this.#reports.change())
     state.drain.onChange(() => this.#reports.change())
+    this.#watchMounts()
     this.#mirror = config.masters.length > 0 ? this.#createMirror() : undefined
     if (decidesItself(config))
       this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
@@ -51,7 +60,12 @@ export class Program {
       decider: this.#decider,
       isLeaving: () => this.#isLeaving,
     })
-    this.#origin = createOrigin(config, state, { nowMs, placer, clusterApp: this.#decider?.app })
+    this.#origin = createOrigin(config, state, {
+      nowMs,
+      placer,
+      access: this.#access,
+      clusterApp: this.#decider?.app,
+    })
   }
 
   /** whether nobody would miss it: no listener is here, and no decider sends one */
@@ -62,6 +76,11 @@ export class Program {
   /** Listens; resolves with the ports bound. */
   listen(): ReturnType<Origin['start']> {
     return this.#origin.start()
+  }
+
+  /** Reads the certificate again, for new connections. @throws where it is no good; then the old one stays */
+  renewCertificate(): void {
+    this.#origin.renewCertificate()
   }
 
   /** Begins to report and to relay, once the ports are known. */
@@ -78,13 +97,25 @@ export class Program {
     await this.#reports.leave()
   }
 
-  /** Closes every connection. */
+  /** Closes every connection; backends that have to know of it get a moment more. */
   async close(): Promise<void> {
     this.#origin.stopListening()
     this.#reports.stop()
     this.#mirror?.poller.stop()
     this.#mirror?.relays.stop()
     await this.#origin.close()
+    await Promise.race([this.#access.settled(), wait(accessLimits.farewellMs)])
+  }
+
+  /** Programs and backends hear of mounts that come and go. */
+  #watchMounts(): void {
+    const { mounts } = this.#state
+    const programs = new Programs(this.#config, process.env)
+    const watches = [new MountWatch(this.#access), new MountWatch(programs)]
+    mounts.onChange(() => {
+      const running = mounts.list().map(({ name }) => name)
+      for (const watch of watches) watch.look(running)
+    })
   }
 
   #createReports(): Reports {

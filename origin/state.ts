@@ -6,10 +6,14 @@ import { runtimeTimers, type Timers } from './timers.ts'
 
 /** What the parts of an origin share: placement and the report read it, sources, relays and the admin change it. */
 export interface OriginState {
+  /** drawn anew at each start of the program, unlike any other server's */
+  boot: string
   mounts: Mounts
   load: Load
   drain: Drain
   startedAtMs: number
+  /** a number for a listener, unlike all others for as long as the program runs */
+  nextId: () => number
 }
 
 /** A server's state before anything is connected; `nowMs` is a clock in ms that does not step back. */
@@ -21,5 +25,5 @@ export function createState(
   const load = new Load(nowMs)
   let id = 0
   const mounts = new Mounts({ config, load, nowMs, timers, nextId: () => ++id })
-  return { mounts, load, drain: new Drain(), startedAtMs: nowMs() }
+  return { boot: crypto.randomUUID(), mounts, load, drain: new Drain(), startedAtMs: nowMs() }
 }

@@ -8,7 +8,7 @@ import { accessLimits as limits } from './limits.ts'
 import { TaskQueue } from './task-queue.ts'
 import { WatchedFile } from './watched-file.ts'
 
-const log = getLogger(['distributary', 'access'])
+const log = getLogger(['distributary', 'auth'])
 
 /** What may be a user's name in a file of lines, and in Basic credentials, where a colon ends it. */
 const userPattern = /^[^\p{Cc}:#\s][^\p{Cc}:]*$/u

@@ -14,7 +14,7 @@ import {
 } from './url-form.ts'
 import { busy, unproven, type Verdict } from './verdict.ts'
 
-const log = getLogger(['distributary', 'access'])
+const log = getLogger(['distributary', 'auth'])
 
 /** A mount's URL authentication, as its `<authentication type="url">` says (Icecast 2.4; icecast-protocol §9). */
 export class UrlAccess {

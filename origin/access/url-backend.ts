@@ -5,7 +5,7 @@ import type { Timers } from '../timers.ts'
 import { accessLimits as limits } from './limits.ts'
 import { TaskQueue } from './task-queue.ts'
 
-const log = getLogger(['distributary', 'access'])
+const log = getLogger(['distributary', 'auth'])
 
 export interface UrlBackendDeps {
   fetch: typeof fetch

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
+import type { MountAccess } from '../access/mount-access.ts'
 import type { OriginConfig } from '../config/config.ts'
+import type { SocketSettings } from '../config/socket-settings.ts'
 import type { Exchange } from '../log/exchange.ts'
 import type { Placer } from '../placement.ts'
 import type { OriginState } from '../state.ts'
@@ -11,8 +13,8 @@ export interface Connection {
   socket: Socket
   /** of the other side */
   address: string
-  /** it came by TLS */
-  secure: boolean
+  /** the socket of ours that it came by */
+  via: SocketSettings
   head: Head
   /** what the access log will tell of it */
   exchange: Exchange
@@ -26,6 +28,7 @@ export interface Serving {
   state: OriginState
   nowMs: () => number
   placer: Placer
+  access: MountAccess
   /** relays with credentials, apart from listeners */
   relaySlots: Slots
 }

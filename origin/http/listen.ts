@@ -5,6 +5,7 @@ import { listenerHeaders } from '../icy/headers.ts'
 import { limits } from '../limits.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
+import { Admission, realmHeader } from './admission.ts'
 import type { Connection, Serving } from './connection.ts'
 import { proven } from './logins.ts'
 import { type Answer, finish, printReply, printStatus } from './reply.ts'
@@ -27,29 +28,33 @@ const probeTotal = 1_073_741_823
 
 /** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
 export function listen(connection: Connection, mount: Mount, serving: Serving): void {
-  const { head, secure } = connection
-  const placed = serving.placer.place({
+  const { head, via, socket } = connection
+  const relayLogin = isRelay(connection, serving)
+  const request = {
     mount,
     query: head.query,
-    secure,
+    secure: via.secure,
     userAgent: head.headers.get('user-agent'),
-    relayLogin: isRelay(connection, serving),
+    relayLogin,
     head: head.method === 'HEAD',
     range: head.headers.get('range'),
-  })
+  }
+  const admission = new Admission(connection, mount, serving)
+  // a relay shows the server's own credentials, and a probe gets two bytes of nothing
+  const needsNone = relayLogin || isProbe(request.range)
+  const placed = serving.placer.place(request, needsNone ? undefined : admission.admit)
   if (!(placed instanceof Promise)) {
-    answer(connection, mount, serving, placed)
+    answer(connection, mount, serving, placed, admission)
     return
   }
-  placed.then(
-    (placement) => {
-      if (!connection.socket.destroyed) answer(connection, mount, serving, placement)
-    },
-    (error: unknown) => {
+  placed
+    .then((placement) => {
+      if (!socket.destroyed) answer(connection, mount, serving, placement, admission)
+    })
+    .catch((error: unknown) => {
       log.error('no place for a listener', { mount, error })
-      connection.socket.destroy()
-    },
-  )
+      socket.destroy()
+    })
 }
 
 const isRelay = ({ head }: Connection, { config }: Serving) =>
@@ -58,7 +63,13 @@ const isRelay = ({ head }: Connection, { config }: Serving) =>
 const asksForIcy = ({ head }: Connection, mount: ActiveMount) =>
   mount.takesIcy && Number(head.headers.get('icy-metadata')) > 0
 
-function answer(connection: Connection, name: Mount, serving: Serving, placement: Placement): void {
+function answer(
+  connection: Connection,
+  name: Mount,
+  serving: Serving,
+  placement: Placement,
+  admission: Admission,
+): void {
   const { head } = connection
   const { version } = head
   const headOnly = head.method === 'HEAD'
@@ -76,7 +87,7 @@ function answer(connection: Connection, name: Mount, serving: Serving, placement
   }
   if (isProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly))
   else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount)))
-  else stream(connection, mount, serving)
+  else stream(connection, mount, serving, admission)
 }
 
 function countRefused(mount: ActiveMount | undefined, { state }: Serving): void {
@@ -92,7 +103,11 @@ function printRefused(
   const { status } = placement
   if (status === 302)
     return printReply({ version, status, headers: [...commonHeaders, ['Location', placement.location]] })
-  const headers: [string, string][] = [...commonHeaders, ['Content-Type', 'text/plain; charset=utf-8']]
+  const headers: (readonly [string, string])[] = [
+    ...commonHeaders,
+    ['Content-Type', 'text/plain; charset=utf-8'],
+  ]
+  if (status === 401) headers.push(realmHeader)
   return printReply({ version, status, headers, body: `${placement.text}${crlf}`, headOnly })
 }
 
@@ -115,7 +130,12 @@ function printProbe(version: '1.0' | '1.1', mount: ActiveMount, headOnly: boolea
 }
 
 /** The connection receives the mount until it closes. */
-function stream(connection: Connection, mount: ActiveMount, serving: Serving): void {
+function stream(
+  connection: Connection,
+  mount: ActiveMount,
+  serving: Serving,
+  { listener: admitted }: Admission,
+): void {
   const { socket, head, address, exchange } = connection
   const relay = isRelay(connection, serving)
   if (relay && !serving.relaySlots.take()) {
@@ -129,6 +149,7 @@ function stream(connection: Connection, mount: ActiveMount, serving: Serving): v
     userAgent: head.headers.get('user-agent'),
     connectedAtMs: serving.nowMs(),
     isRelay: relay,
+    ...admitted,
   }
   const { status, bytes } = printStreamHead(head.version, mount, icy)
   exchange.status = status
