@@ -1,14 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
 import { freePort } from './ports.ts'
 import { type Program, start } from './process.ts'
+import type { Certificate } from './tls.ts'
 
 /** A stock Icecast under test; stopping it removes its folder. */
 export interface Icecast {
   readonly url: string
   readonly port: number
+  /** of the socket by TLS, where one was asked for */
+  readonly tlsPort: number | undefined
   readonly program: Program
   stop(): Promise<void>
 }
@@ -19,17 +22,31 @@ export interface IcecastOptions {
   adminPassword?: string
   /** connections at most */
   clients?: number
+  /** the program; the system's where none is named */
+  command?: string
+  /** a second socket, by TLS with this certificate */
+  tls?: Certificate
   /** makes it a slave: where it polls `streamlist.txt`, by plain HTTP */
   master?: { port: number; password: string; updateIntervalS: number }
 }
 
 /** Starts the system's Icecast on a free port of 127.0.0.1 and waits until it answers. */
 export async function startIcecast(options: IcecastOptions = {}): Promise<Icecast> {
+  const { command = 'icecast2', tls } = options
   const port = await freePort()
+  const tlsPort = tls && (await freePort())
   const folder = mkdtempSync(join(tmpdir(), 'icecast-'))
   const file = join(folder, 'icecast.xml')
-  writeFileSync(file, icecastXml(port, folder, options))
-  const program = start('icecast2', ['-c', file])
+  writeFileSync(file, icecastXml(port, folder, options, tlsPort))
+  if (tls) {
+    writeFileSync(
+      pemIn(folder),
+      `${readFileSync(tls.certFile)}
+${readFileSync(tls.keyFile)}`,
+    )
+    chmodSync(folder, 0o755) // it reads the certificate as the user that it has become
+  }
+  const program = start(command, ['-c', file])
   const url = `http://127.0.0.1:${port}`
   const stop = async () => {
     await program.stop()
@@ -39,12 +56,15 @@ export async function startIcecast(options: IcecastOptions = {}): Promise<Icecas
     await eventually(async () => (await fetch(`${url}/status-json.xsl`)).ok)
   } catch (problem) {
     await stop()
-    throw new Error(`icecast2 did not answer on port ${port}:\n${program.output()}`, { cause: problem })
+    throw new Error(`${command} did not answer on port ${port}:\n${program.output()}`, { cause: problem })
   }
-  return { url, port, program, stop }
+  return { url, port, tlsPort, program, stop }
 }
 
-function icecastXml(port: number, folder: string, options: IcecastOptions): string {
+/** certificate and key in one file, as Icecast wants them */
+const pemIn = (folder: string) => join(folder, 'icecast.pem')
+
+function icecastXml(port: number, folder: string, options: IcecastOptions, tlsPort?: number): string {
   const {
     sourcePassword = 'source',
     relayPassword = 'relay',
@@ -61,6 +81,9 @@ function icecastXml(port: number, folder: string, options: IcecastOptions): stri
        <master-update-interval>${master.updateIntervalS}</master-update-interval>
        <master-password>${master.password}</master-password>`
     : ''
+  const secure = tlsPort
+    ? `<listen-socket><port>${tlsPort}</port><bind-address>127.0.0.1</bind-address><ssl>1</ssl></listen-socket>`
+    : ''
   return `<icecast>
   <limits><clients>${clients}</clients><sources>10</sources></limits>
   <authentication>
@@ -70,10 +93,12 @@ function icecastXml(port: number, folder: string, options: IcecastOptions): stri
   </authentication>
   <hostname>127.0.0.1</hostname>
   <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+  ${secure}
   ${slave}
   <paths>
     <basedir>${folder}</basedir><logdir>${folder}</logdir>
     <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+    ${tlsPort ? `<ssl-certificate>${pemIn(folder)}</ssl-certificate>` : ''}
   </paths>
   <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
   <security><chroot>0</chroot>${security}</security>
