@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
-import { startLog } from '../shared/log.ts'
 import { createConfig, type OriginConfig, reload, type SettingSources } from './config/config.ts'
 import { ConfigError } from './config/error.ts'
 import { type CommandLine, helpText, parseEnvironment, parseFlags, versionText } from './config/flags.ts'
 import { parseIcecastXml } from './config/icecast-xml.ts'
+import { noLogFiles } from './config/log-settings.ts'
+import { Logs } from './log/logs.ts'
+import { becomeOwner } from './owner.ts'
+import { writePidFile } from './pid-file.ts'
 import { Program } from './program.ts'
 import { shutDown } from './shutdown.ts'
 
@@ -16,21 +19,28 @@ async function main(): Promise<void> {
   const line = parseFlags(process.argv.slice(2))
   if (line.action === 'help') return console.log(helpText())
   if (line.action === 'version') return console.log(versionText)
-  startLog('info')
+  const logs = new Logs()
+  logs.apply(noLogFiles)
   const sources = readSources(line)
   const config = createConfig(sources)
   if (line.action === 'check') return console.log('the configuration is good')
   const program = new Program(config)
-  endOnSignal(program, config)
-  const { port, tlsPort } = await listen(program, config)
+  endOnSignal(program, config, logs)
+  const { port, tlsPort, shoutcastPort } = await listen(program)
+  settle(config, logs)
   // where the system gave the port, URL and id are known only now; the parts hold these very limits
   const boundPort = config.port === 0 ? port : undefined
   if (boundPort !== undefined)
     Object.assign(config, createConfig(sources, boundPort), { limits: config.limits })
-  process.on('SIGHUP', () => readAgain(line, config, boundPort))
+  process.on('SIGHUP', () => {
+    readAgain(line, config, boundPort)
+    renewCertificate(program)
+    logs.apply(config.logging) // whoever rotates the files waits for this, whatever the configuration is
+  })
   log.info('ready', {
     port,
     ...(tlsPort === undefined ? {} : { tlsPort }),
+    ...(shoutcastPort === undefined ? {} : { shoutcastPort }),
     id: config.id,
     urls: config.publicUrls,
   })
@@ -54,16 +64,20 @@ function readFile(path: string): ReturnType<typeof parseIcecastXml> {
   }
 }
 
-async function listen(program: Program, { sockets }: OriginConfig): ReturnType<Program['listen']> {
+async function listen(program: Program): ReturnType<Program['listen']> {
   try {
     return await program.listen()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    if (!/EADDR|EACCES|in use/.test(why)) throw new ConfigError(why)
-    throw new ConfigError(
-      `the ports are ${sockets.map(({ port, bind }) => `${port} at ${bind ?? '::'}`).join(', ')}, expected --port and --bind that are free (${why})`,
-    )
+    throw new ConfigError(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** What comes once the ports are bound, which may need root: the pid file, another user, and log files of its own. */
+function settle({ paths, owner, logging }: OriginConfig, logs: Logs): void {
+  if (paths.pidFile !== undefined) writePidFile(paths.pidFile)
+  if (owner && !becomeOwner(owner))
+    log.warn('<changeowner> has no effect: only root can become another user', { ...owner })
+  logs.apply(logging)
 }
 
 /** SIGHUP: a bad file keeps the old settings and says why. */
@@ -76,8 +90,16 @@ function readAgain(line: CommandLine, config: OriginConfig, boundPort: number | 
   }
 }
 
+function renewCertificate(program: Program): void {
+  try {
+    program.renewCertificate()
+  } catch (error) {
+    log.error('certificate not read again', { why: error instanceof Error ? error.message : String(error) })
+  }
+}
+
 /** The first signal ends it within its grace, a second one at once. */
-function endOnSignal(program: Program, config: OriginConfig): void {
+function endOnSignal(program: Program, config: OriginConfig, logs: Logs): void {
   let ending = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, async () => {
@@ -85,6 +107,7 @@ function endOnSignal(program: Program, config: OriginConfig): void {
       ending = true
       log.info('ending', { signal, graceMs: config.graceMs })
       await shutDown(program, config.graceMs, wait)
+      await logs.flushed()
       process.exit(0)
     })
 }

@@ -62,7 +62,7 @@ export class AppBridge {
     })
   }
 
-  #factsOf({ address, secure }: Connection): RequestFacts {
+  #factsOf({ address, via: { secure } }: Connection): RequestFacts {
     const { publicUrls } = this.#serving.config
     const scheme = secure ? 'https:' : 'http:'
     return { address, secure, base: publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0] }

@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { createServer, type Server, type ServerOpts, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import { corsHeaders } from '../../shared/redirect.ts'
+import type { SocketSettings } from '../config/socket-settings.ts'
 import { limits } from '../limits.ts'
 import { beginExchange, type Exchange, endExchange } from '../log/exchange.ts'
-import { takeSource } from '../source/source.ts'
+import { greetShoutcast } from '../source/shoutcast.ts'
+import { takeShoutcast, takeSource } from '../source/source.ts'
 import type { AppBridge } from './app-bridge.ts'
 import type { Connection, Serving } from './connection.ts'
-import { type Head, HeadReader } from './head.ts'
+import { HeadReader } from './head.ts'
 import { listen } from './listen.ts'
+import { type BoundPorts, ListenSockets } from './listen-sockets.ts'
 import { endSoon, finish, printReply, textReply } from './reply.ts'
 import { routeOf } from './routes.ts'
 import { Waiting } from './waiting.ts'
@@ -21,6 +22,9 @@ const sweepMs = 500
 const ignore = () => {}
 const preflightHeaders = Object.entries(corsHeaders)
 
+/** A connection that has yet to say what it is. */
+type Incoming = Pick<Connection, 'socket' | 'address' | 'via'>
+
 /** Sockets in: reads the head of each connection, within its bounds, and hands it to who answers it. */
 export class HttpServer {
   #serving: Serving
@@ -28,7 +32,7 @@ export class HttpServer {
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
   /** every connection, and what the access log will tell of it once its head is read */
   #sockets = new Map<Socket, Exchange | undefined>()
-  #servers: Server[] = []
+  #listening = new ListenSockets()
   #sweep: ReturnType<typeof setInterval> | undefined
 
   constructor(serving: Serving, bridge: AppBridge) {
@@ -36,26 +40,21 @@ export class HttpServer {
     this.#bridge = bridge
   }
 
-  /** Listens on the plain port and, where there is one, on the TLS port; resolves with those bound. */
-  async start(): Promise<{ port: number; tlsPort: number | undefined }> {
-    const { config } = this.#serving
-    // a FIN must not close our side: listeners may end theirs after the request
-    const options = { allowHalfOpen: true, noDelay: true }
-    const sockets = config.sockets.filter(({ protocol }) => protocol === 'http')
-    const bound = new Map<boolean, number>()
-    for (const { port, bind, secure } of sockets) {
-      const server = secure
-        ? this.#tlsServer(options)
-        : createServer(options, (socket) => this.#accept(socket, false))
-      const boundPort = await this.#bind(server, port, bind)
-      if (!bound.has(secure)) bound.set(secure, boundPort)
-    }
+  /** Listens on every socket that is configured; resolves with the first port of each kind. */
+  async start(): Promise<BoundPorts> {
+    const bound = await this.#listening.open(this.#serving.config, (socket, via) => this.#accept(socket, via))
     this.#sweep = setInterval(() => this.sweep(), sweepMs)
-    return { port: bound.get(false) ?? bound.get(true) ?? 0, tlsPort: bound.get(true) }
+    return bound
   }
 
   stopListening(): void {
-    for (const server of this.#servers) server.close()
+    this.#listening.close()
+  }
+
+  /** @throws where the certificate's files are no good; then the one that is held stays */
+  renewCertificate(): void {
+    const { tls } = this.#serving.config
+    if (tls) this.#listening.renewCertificate(tls)
   }
 
   /** Ends every connection; resolves when all have closed. */
@@ -76,30 +75,7 @@ export class HttpServer {
     state.mounts.dropSilent()
   }
 
-  #tlsServer(options: ServerOpts): Server {
-    const { config } = this.#serving
-    if (!config.tls) throw new Error('a socket with TLS needs a certificate')
-    const files = { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) }
-    const handshakeTimeout = config.limits.headerTimeoutMs
-    const server = createTlsServer({ ...options, ...files, handshakeTimeout }, (socket) =>
-      this.#accept(socket, true),
-    )
-    server.on('tlsClientError', ignore)
-    return server
-  }
-
-  async #bind(server: Server, port: number, bind: string | undefined): Promise<number> {
-    this.#servers.push(server)
-    try {
-      return await listenOn(server, port, bind ?? '::')
-    } catch (error) {
-      const noIpv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error))
-      if (bind !== undefined || !noIpv6) throw error
-      return listenOn(server, port, '0.0.0.0')
-    }
-  }
-
-  #accept(socket: Socket, secure: boolean): void {
+  #accept(socket: Socket, via: SocketSettings): void {
     // every error is followed by 'close', and resets are everyday life
     socket.on('error', ignore)
     const address = plainAddress(socket.remoteAddress)
@@ -110,7 +86,8 @@ export class HttpServer {
     this.#serving.state.load.connections++
     this.#track(socket)
     this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
-    this.#readHead(socket, address, secure)
+    if (via.protocol === 'shoutcast') this.#greet({ socket, address, via })
+    else this.#readHead({ socket, address, via })
   }
 
   /** Apart from {@link #readHead}, so that what lives as long as the connection does not hold on to what read its head. */
@@ -123,36 +100,69 @@ export class HttpServer {
     })
   }
 
-  #readHead(socket: Socket, address: string, secure: boolean): void {
+  /** @param first what has been read of it already */
+  #readHead({ socket, address, via }: Incoming, first?: Uint8Array): void {
     const reader = new HeadReader()
-    const onGone = () => {
-      this.#waiting.delete(socket)
-      socket.destroy()
-    }
+    const onGone = () => this.#lose(socket)
     const onData = (bytes: Uint8Array) => {
       const read = reader.push(bytes)
       if (!read) return
       this.#waiting.delete(socket)
       socket.off('data', onData).off('end', onGone).off('close', onGone)
       if ('head' in read)
-        this.#answer(read.head, { socket, address, secure, rest: bytes.subarray(read.restAt) })
+        this.#answer({ socket, address, via, head: read.head, rest: bytes.subarray(read.restAt) })
       else {
         log.info('bad request', { address, status: read.status, why: read.text })
         endSoon(socket, textReply('1.1', read.status, read.text).bytes)
       }
     }
     socket.on('data', onData).once('end', onGone).once('close', onGone)
+    if (first) onData(first)
+  }
+
+  /** What {@link #readHead} is for requests, for Shoutcast's sources. */
+  #greet(incoming: Incoming): void {
+    const { socket } = incoming
+    const onGone = () => this.#lose(socket)
+    const over = () => void socket.off('end', onGone).off('close', onGone)
+    const done = () => {
+      over()
+      this.#waiting.delete(socket)
+    }
+    greetShoutcast(incoming, this.#serving, {
+      onSource: (mount, head, rest) => {
+        done()
+        this.#answer({ ...incoming, head, rest }, (connection) =>
+          takeShoutcast(connection, mount, this.#serving),
+        )
+      },
+      onHttp: (bytes) => {
+        over()
+        this.#readHead(incoming, bytes)
+      },
+      onRefused: done,
+    })
+    socket.once('end', onGone).once('close', onGone)
+  }
+
+  /** A connection ended before it had said what it is. */
+  #lose(socket: Socket): void {
+    this.#waiting.delete(socket)
+    socket.destroy()
   }
 
   /** A fault in one answer costs that connection, not the server. */
-  #answer(head: Head, { socket, address, ...rest }: Omit<Connection, 'head' | 'exchange'>): void {
+  #answer(
+    asked: Omit<Connection, 'exchange'>,
+    answer: (connection: Connection) => void = (connection) => this.#route(connection),
+  ): void {
+    const { socket, head, address } = asked
     const exchange = beginExchange(head, address, this.#serving.nowMs())
     this.#sockets.set(socket, exchange)
     try {
-      this.#route({ socket, address, head, exchange, ...rest })
+      answer({ ...asked, exchange })
     } catch (error) {
-      const { method, path } = head
-      log.error('a request failed', { method, path, error })
+      log.error('a request failed', { method: head.method, path: head.path, error })
       socket.destroy()
     }
   }
@@ -179,19 +189,5 @@ export class HttpServer {
   }
 }
 
-const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '')
-
 /** An IPv4 address that came in on a socket of both stacks, as people write it. */
 const plainAddress = (address: string | undefined) => address?.replace(/^::ffff:(?=\d+\.)/, '')
-
-function listenOn(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host, backlog: 4096 }, () => {
-      server.off('error', reject)
-      server.on('error', (error) => log.error('a listening socket failed', { host, port, error }))
-      const bound = server.address()
-      resolve(typeof bound === 'object' && bound !== null ? bound.port : port)
-    })
-  })
-}

@@ -26,7 +26,10 @@ export const hashAddress = (address: string, key: Uint8Array): string =>
 const startKey = randomBytes(32)
 
 /** What stands for an address in the logs. */
-export function addressWriter(how: LogSettings['addresses'], key = startKey): (address: string) => string {
+export function addressWriter(
+  how: LogSettings['addresses'],
+  key: Uint8Array = startKey,
+): (address: string) => string {
   if (how === 'hashed') return (address) => hashAddress(address, key)
   return how === 'cut' ? cutAddress : (address) => address
 }

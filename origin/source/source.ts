@@ -1,8 +1,12 @@
 import { getLogger } from '@logtape/logtape'
+import { parseBasic } from '../../shared/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
+import type { SourceVerdict } from '../access/mount-access.ts'
+import type { Denied } from '../access/verdict.ts'
+import { mountSettings } from '../config/mount-settings.ts'
+import { realmHeader, unauthenticatedText } from '../http/admission.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
-import { proven, sourceUser } from '../http/logins.ts'
 import { type Answer, endSoon, finish, printReply } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
@@ -16,18 +20,72 @@ const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\
 
 /** Takes in a source: PUT, POST or SOURCE on a mount. It has the connection from here on. */
 export function takeSource(connection: Connection, mount: Mount, serving: Serving): void {
-  const { socket, head, address, exchange } = connection
-  const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving)
-  if ('status' in feed) {
-    log.info('source refused', { mount, address, why: feed.text })
-    finish(connection, printRefusal(feed))
+  const { socket, head, address } = connection
+  const login = parseBasic(head.headers.get('authorization'))
+  const verdict = serving.access.admitSource({ mount, login, address })
+  if (!(verdict instanceof Promise)) {
+    judgeSource(connection, mount, serving, verdict)
     return
   }
+  socket.pause() // what it sends while a backend is asked is audio already
+  verdict
+    .then((asked) => {
+      if (socket.destroyed) return
+      judgeSource(connection, mount, serving, asked)
+      socket.resume()
+    })
+    .catch((error: unknown) => {
+      log.error('a source could not be judged', { mount, error })
+      socket.destroy()
+    })
+}
+
+function judgeSource(connection: Connection, mount: Mount, serving: Serving, verdict: SourceVerdict): void {
+  const { socket, head, address } = connection
+  const refused = verdict.admitted
+    ? beginSource(connection, mount, serving, verdict.owner, () => {
+        const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
+        socket.write(expects ? Buffer.concat([continued, accepted]) : accepted)
+      })
+    : refusalBy(verdict)
+  if (!refused) return
+  log.info('source refused', { mount, address, why: refused.text })
+  finish(connection, printRefusal(refused))
+}
+
+/** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
+const refusalBy = (denied: Denied): Refusal =>
+  denied.status === 403 ? denied : { status: 401, text: unauthenticatedText }
+
+/** Takes in a Shoutcast source, whose password has been proven; there is no answer that it waits for. */
+export function takeShoutcast(connection: Connection, mount: Mount, serving: Serving): void {
+  const { sourceUser } = mountSettings(serving.config, mount)
+  const refused = beginSource(connection, mount, serving, sourceUser, () => {})
+  if (!refused) return
+  log.info('source refused', { mount, address: connection.address, why: refused.text })
+  connection.exchange.status = refused.status
+  endSoon(connection.socket)
+}
+
+/**
+ * Feeds a mount from this connection; `owner` may take it over from it, and `accept` answers its request before anything is
+ * read. Returns why it may not.
+ */
+function beginSource(
+  connection: Connection,
+  mount: Mount,
+  serving: Serving,
+  owner: string,
+  accept: () => void,
+): Refusal | undefined {
+  const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving, owner)
+  if ('status' in feed) return feed
+  const { head, address, exchange } = connection
   log.info('source begins', { mount, address, agent: head.headers.get('user-agent') })
-  const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
   exchange.status = 200
-  socket.write(expects ? Buffer.concat([continued, accepted]) : accepted)
+  accept()
   pipeBody(connection, mount, feed)
+  return undefined
 }
 
 interface Refusal {
@@ -36,8 +94,6 @@ interface Refusal {
 }
 
 function refusalOf({ head }: Connection, mount: Mount, { config, state }: Serving): Refusal | undefined {
-  if (!proven(config, head.headers.get('authorization')).source)
-    return { status: 401, text: 'You need to authenticate' }
   if (contentTypeOf(head.method, head.headers) === undefined)
     return { status: 403, text: 'No Content-type given' }
   const others = state.mounts.list().filter(({ kind, name }) => kind === 'source' && name !== mount)
@@ -50,17 +106,22 @@ const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
   headers.get('content-type') || (method === 'SOURCE' ? 'audio/mpeg' : undefined)
 
 function printRefusal({ status, text }: Refusal): Answer {
-  const headers: [string, string][] = [['Content-Type', 'text/plain']]
-  if (status === 401) headers.push(['WWW-Authenticate', 'Basic realm="Icecast2 Server"'])
+  const headers: (readonly [string, string])[] = [['Content-Type', 'text/plain']]
+  if (status === 401) headers.push(realmHeader)
   return printReply({ version: '1.0', status, headers, body: `${text}\r\n` })
 }
 
-function openFeed({ socket, head, address }: Connection, mount: Mount, { state }: Serving): Feed | Refusal {
+function openFeed(
+  { socket, head, address }: Connection,
+  mount: Mount,
+  { state }: Serving,
+  owner: string,
+): Feed | Refusal {
   const feed = state.mounts.open(mount, {
     kind: 'source',
     contentType: contentTypeOf(head.method, head.headers) ?? '',
     headers: head.headers,
-    owner: sourceUser,
+    owner,
     address,
     onClosed(why) {
       log.info('source closed', { mount, address, why })
