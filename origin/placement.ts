@@ -29,14 +29,20 @@ interface Redirected {
 
 interface Refused {
   serve: false
-  status: 403 | 404 | 503
+  status: 401 | 403 | 404 | 503
   text: string
   forRoom: boolean
 }
 
+/** Whether a listener may come in: undefined, or why not. */
+export type Admit = () => Promise<Redirected | Refused | undefined>
+
 export interface Placer {
-  /** A promise where an on-demand relay has to be pulled first. */
-  place(request: MountRequest): Placement | Promise<Placement>
+  /**
+   * A promise where somebody has to be asked or an on-demand relay to be pulled first.
+   * @param admit asked once this server is the one to serve: who is sent elsewhere shows credentials there
+   */
+  place(request: MountRequest, admit?: Admit): Placement | Promise<Placement>
 }
 
 /** What this server is at the moment of a request. */
@@ -48,8 +54,10 @@ export interface Standing {
   maxListeners: number
   bandwidthKbps: number
   maxBandwidthKbps: number | undefined
-  /** by its admin, by a decider's reply, or because it is about to end */
+  /** by its admin, or by a decider's reply */
   draining: boolean
+  /** it is about to end: what a relay would get from it is soon lost again */
+  leaving: boolean
   /** where a listener may be sent back to; undefined: no edge is known */
   edgeUrl: string | undefined
 }
@@ -62,6 +70,9 @@ export const notFound = {
   text: 'The file you requested could not be found',
   forRoom: false,
 } as const satisfies Refused
+
+/** Of a relay on demand that cannot be had. */
+export const unavailable = { ...notFound, text: 'Mount unavailable' } as const satisfies Refused
 
 const forbidden = (text: string, forRoom: boolean): Refused => ({
   serve: false,
@@ -90,6 +101,7 @@ export function place(standing: Standing, request: MountRequest): Placement {
 function refusal(standing: Standing, relayLogin: boolean): Refused | undefined {
   const { mount } = standing
   if (!mount) return notFound
+  if (standing.leaving) return draining
   if (relayLogin) return undefined
   if (standing.draining) return draining
   if (standing.listeners >= standing.maxListeners) return noRoom

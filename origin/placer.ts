@@ -1,6 +1,16 @@
+import type { Mount } from '../shared/mount.ts'
 import type { OriginConfig } from './config/config.ts'
 import type { Decider } from './decider.ts'
-import { type MountRequest, type Placement, type Placer, place, type Standing } from './placement.ts'
+import {
+  type Admit,
+  type MountRequest,
+  notFound,
+  type Placement,
+  type Placer,
+  place,
+  type Standing,
+  unavailable,
+} from './placement.ts'
 import type { Relays } from './relay/relays.ts'
 import type { Reports } from './report/reports.ts'
 import type { OriginState } from './state.ts'
@@ -9,16 +19,28 @@ export interface PlacerDeps {
   config: OriginConfig
   state: OriginState
   reports: Pick<Reports, 'change' | 'isDraining' | 'edgeUrl'>
-  /** undefined: not a slave */
-  relays: Relays | undefined
+  relays: Pick<Relays, 'isIdle' | 'demand'>
+  /** somebody asked for a mount that is not here */
+  missed: (mount: Mount) => void
   /** undefined: not a master that decides itself */
   decider: Decider | undefined
   /** whether this server is about to end */
   isLeaving: () => boolean
 }
 
+/** A relay on demand before its first listener: it has room for one. */
+const idleMount = { listeners: 0, maxListeners: null, kbps: 0 }
+
 /** Judges each request by what this server is at that moment. */
-export function createPlacer({ config, state, reports, relays, decider, isLeaving }: PlacerDeps): Placer {
+export function createPlacer({
+  config,
+  state,
+  reports,
+  relays,
+  missed,
+  decider,
+  isLeaving,
+}: PlacerDeps): Placer {
   const standing = (mount: Standing['mount']): Standing => ({
     id: config.id,
     mount,
@@ -26,23 +48,33 @@ export function createPlacer({ config, state, reports, relays, decider, isLeavin
     maxListeners: config.limits.maxListeners,
     bandwidthKbps: state.load.bandwidthKbps(),
     maxBandwidthKbps: config.limits.maxBandwidthKbps,
-    draining: isLeaving() || state.drain.active || reports.isDraining,
+    draining: state.drain.active || reports.isDraining,
+    leaving: isLeaving(),
     edgeUrl: reports.edgeUrl,
   })
   const placeHere = (request: MountRequest) => place(standing(state.mounts.get(request.mount)), request)
-  const isIdle = ({ mount }: MountRequest) =>
-    config.onDemand && relays?.has(mount) && !state.mounts.get(mount)
+  /** What would become of a request, were an idle mount to run for it. */
+  const foresee = (request: MountRequest) =>
+    relays.isIdle(request.mount) ? place(standing(idleMount), request) : placeHere(request)
 
-  /** Pulls an idle mount for its first listener, if there were room for it. */
-  const awaken = (request: MountRequest): Placement | Promise<Placement> => {
-    const empty = { listeners: 0, maxListeners: null, kbps: 0 }
-    const placement = place(standing(empty), request)
-    if (!placement.serve || !relays) return placement
-    return relays.demand(request.mount).then(() => placeHere(request))
+  /** Asks who is to let the listener in, and goes on if they do: by then there may be no room. */
+  const askFirst = (admit: Admit | undefined, goOn: () => Placement | Promise<Placement>) =>
+    admit ? admit().then((refused) => refused ?? goOn()) : goOn()
+
+  /** Pulls an idle mount for its first listener. */
+  const awaken = async (request: MountRequest): Promise<Placement> => {
+    await relays.demand(request.mount)
+    const placement = placeHere(request)
+    return placement === notFound ? unavailable : placement
   }
-  const choose = (request: MountRequest): Placement | Promise<Placement> => {
-    if (isIdle(request)) return awaken(request)
-    return decider ? decider.place(request, () => placeHere(request)) : placeHere(request)
+  const choose = (request: MountRequest, admit: Admit | undefined): Placement | Promise<Placement> => {
+    const placement = decider ? decider.place(request, () => foresee(request)) : foresee(request)
+    if (!placement.serve) {
+      if (!state.mounts.get(request.mount)) missed(request.mount)
+      return placement
+    }
+    if (relays.isIdle(request.mount)) return askFirst(admit, () => awaken(request))
+    return admit ? askFirst(admit, () => placeHere(request)) : placement
   }
   /** A listener that was turned away for room is news to the deciders. */
   const tell = (placement: Placement): Placement => {
@@ -50,8 +82,8 @@ export function createPlacer({ config, state, reports, relays, decider, isLeavin
     return placement
   }
   return {
-    place(request) {
-      const placement = choose(request)
+    place(request, admit) {
+      const placement = choose(request, admit)
       return placement instanceof Promise ? placement.then(tell) : tell(placement)
     },
   }

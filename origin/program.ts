@@ -2,7 +2,6 @@ import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs as nowMs } from '../shared/clock.ts'
-import { printBasic } from '../shared/credentials.ts'
 import type { Report } from '../shared/report.ts'
 import { accessLimits } from './access/limits.ts'
 import { MountAccess } from './access/mount-access.ts'
@@ -12,9 +11,7 @@ import type { OriginConfig } from './config/config.ts'
 import { Decider } from './decider.ts'
 import { createOrigin, type Origin } from './origin.ts'
 import { createPlacer } from './placer.ts'
-import { Pull } from './relay/pull.ts'
-import { Relays } from './relay/relays.ts'
-import { StreamListPoller } from './relay/stream-list.ts'
+import { Relaying } from './relay/relaying.ts'
 import { measure, promiseSeconds } from './report/measure.ts'
 import { Reports } from './report/reports.ts'
 import { createState, type OriginState } from './state.ts'
@@ -32,11 +29,9 @@ export class Program {
   readonly #origin: Origin
   readonly #reports: Reports
   readonly #access: MountAccess
-  /** a slave's */
-  readonly #mirror: { relays: Relays; poller: StreamListPoller } | undefined
+  readonly #relaying: Relaying
   /** a master's that decides itself */
   readonly #decider: Decider | undefined
-  readonly #boot = crypto.randomUUID()
   #seq = 0
   #isLeaving = false
 
@@ -49,14 +44,15 @@ export class Program {
     state.mounts.onChange(() => this.#reports.change())
     state.drain.onChange(() => this.#reports.change())
     this.#watchMounts()
-    this.#mirror = config.masters.length > 0 ? this.#createMirror() : undefined
+    this.#relaying = this.#createRelaying()
     if (decidesItself(config))
       this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
     const placer = createPlacer({
       config,
       state,
       reports: this.#reports,
-      relays: this.#mirror?.relays,
+      relays: this.#relaying.relays,
+      missed: (mount) => this.#relaying.missed(mount),
       decider: this.#decider,
       isLeaving: () => this.#isLeaving,
     })
@@ -86,8 +82,14 @@ export class Program {
   /** Begins to report and to relay, once the ports are known. */
   join(): void {
     this.#reports.start()
-    this.#mirror?.poller.start()
+    this.#relaying.start()
     this.#prune()
+  }
+
+  /** The configuration was read again: other relays and masters begin, and those that are gone end. */
+  reconfigure(): void {
+    this.#reports.configure()
+    this.#relaying.configure()
   }
 
   /** From now on new listeners are sent back or refused; resolves when the deciders know, or cannot be told. */
@@ -101,8 +103,7 @@ export class Program {
   async close(): Promise<void> {
     this.#origin.stopListening()
     this.#reports.stop()
-    this.#mirror?.poller.stop()
-    this.#mirror?.relays.stop()
+    this.#relaying.stop()
     await this.#origin.close()
     await Promise.race([this.#access.settled(), wait(accessLimits.farewellMs)])
   }
@@ -136,49 +137,31 @@ export class Program {
     })
   }
 
-  #createMirror(): { relays: Relays; poller: StreamListPoller } {
-    const config = this.#config
-    const masterUrls = () => config.masters.map(({ url }) => url)
-    const [first] = config.masters
-    const authorization = () => (first ? printBasic(first) : '')
-    const relays = new Relays({
-      mounts: this.#state.mounts,
+  #createRelaying(): Relaying {
+    const { mounts, boot } = this.#state
+    return new Relaying({
+      config: this.#config,
+      mounts,
       timers,
       nowMs,
-      pull: (url, options, events) => new Pull(url, options, events),
       roll,
-      sourceTimeoutMs: () => config.limits.sourceTimeoutMs,
-      authorization,
-      masterUrls,
-      onDemand: () => config.onDemand,
-      onEnded: () => poller.hurry(),
+      boot,
+      beforeRequest: (masterUrl) => this.#reports.flush(masterUrl),
       onChange: () => this.#reports.change(),
     })
-    const poller = new StreamListPoller({
-      timers,
-      nowMs,
-      roll,
-      masterUrls,
-      authorization,
-      updateIntervalS: () => config.updateIntervalS,
-      beforeRequest: () => this.#reports.flush(),
-      fetch,
-      onList: (entries, listUrl) => relays.apply(entries, listUrl),
-    })
-    return { relays, poller }
   }
 
   #measure(): Report {
     const { mounts, load, drain } = this.#state
-    const relays = this.#mirror?.relays
+    const { relays } = this.#relaying
     return measure({
       config: this.#config,
-      boot: this.#boot,
+      boot: this.#state.boot,
       seq: ++this.#seq,
       state: this.#isLeaving ? 'leaving' : drain.active ? 'draining' : 'up',
       mounts: mounts.list(),
-      idle: relays?.idle() ?? [],
-      isMirrored: (mount) => relays?.has(mount) ?? false,
+      idle: relays.idle(),
+      isMirrored: (mount) => relays.isMirrored(mount),
       load,
     })
   }

@@ -266,12 +266,15 @@ function checkReports(config: OriginConfig): void {
 }
 
 /** What holds until a restart: it is built into the parts when they are made. */
-const held = ['port', 'sockets', 'id', 'dataDir', 'masters', 'publicSlave', 'edges', 'edgePassword'] as const
+const held = ['port', 'sockets', 'id', 'dataDir', 'publicSlave', 'edges', 'edgePassword'] as const
 
 /** Puts new settings in place of those of a running server. Returns the names of changed ones that need a restart. */
 export function reload(config: OriginConfig, next: OriginConfig): string[] {
-  const kept = Object.fromEntries(held.map((name) => [name, config[name]]))
-  const waiting = held.filter((name) => JSON.stringify(config[name]) !== JSON.stringify(next[name]))
+  // other masters are taken over; but a slave is another kind of server than a master
+  const becomesOther = (config.masters.length > 0) !== (next.masters.length > 0)
+  const names = becomesOther ? ([...held, 'masters'] as const) : held
+  const kept = Object.fromEntries(names.map((name) => [name, config[name]]))
+  const waiting = names.filter((name) => JSON.stringify(config[name]) !== JSON.stringify(next[name]))
   Object.assign(config.limits, next.limits)
   Object.assign(config, next, kept, { limits: config.limits })
   return waiting

@@ -19,20 +19,31 @@ const webm = new Set([
   'video/x-matroska-3d',
 ])
 
+const mpeg = new Set(['audio/mpeg', 'audio/mp3', 'audio/x-mpeg', 'audio/mpeg3'])
+const adts = new Set(['audio/aac', 'audio/aacp', 'audio/x-aac'])
+
+/**
+ * What a listener who hears one stream must find in another to go on with it: equal for the names of one format.
+ * Icecast 2.4 tells no more than Ogg, EBML and the rest apart, and so gives AAC to a player of MP3.
+ */
+export function formatOf(contentType: string): string {
+  const type = mediaType(contentType)
+  if (ogg.has(type)) return 'ogg'
+  if (webm.has(type)) return 'webm'
+  if (mpeg.has(type)) return 'mpeg'
+  return adts.has(type) ? 'adts' : type
+}
+
 /** The framer for a content type; bytes as they come where we know no frames. */
 export function framerFor(contentType: string): Framer {
-  const type = mediaType(contentType)
-  if (ogg.has(type)) return new OggFramer()
-  if (webm.has(type)) return new WebmFramer()
-  switch (type) {
-    case 'audio/mpeg':
-    case 'audio/mp3':
-    case 'audio/x-mpeg':
-    case 'audio/mpeg3':
+  switch (formatOf(contentType)) {
+    case 'ogg':
+      return new OggFramer()
+    case 'webm':
+      return new WebmFramer()
+    case 'mpeg':
       return new FrameFramer(mpegFormat)
-    case 'audio/aac':
-    case 'audio/aacp':
-    case 'audio/x-aac':
+    case 'adts':
       return new FrameFramer(adtsFormat)
     default:
       return new ByteFramer()
@@ -41,8 +52,8 @@ export function framerFor(contentType: string): Framer {
 
 /** Whether a stream is of pages or Clusters behind a header, and so begun nowhere else. */
 export function isContainer(contentType: string): boolean {
-  const type = mediaType(contentType)
-  return ogg.has(type) || webm.has(type)
+  const format = formatOf(contentType)
+  return format === 'ogg' || format === 'webm'
 }
 
 /** Whether ICY metadata may be woven in: containers, which carry their own titles, would be broken by it. */
@@ -61,4 +72,11 @@ export function headerLength(contentType: string, bytes: Uint8Array): number | u
     throw error
   }
   return framer.take().headers?.[0]?.at
+}
+
+/** Where the first frame begins in a stream that may begin within one; 0 where no frame is known. */
+export function firstFrame(contentType: string, bytes: Uint8Array): number {
+  const framer = framerFor(contentType)
+  framer.push(bytes)
+  return framer.take().frames[0] ?? 0
 }

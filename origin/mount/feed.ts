@@ -25,6 +25,8 @@ export interface Feed {
   interrupt(): void
   /** The same mount goes on with a new connection; what is pushed next follows the last byte pushed before. */
   resume(info: FeedInfo): void
+  /** What is pushed next does not follow the last byte pushed before: half a frame there is let go. */
+  breakOff(): void
   /** The mount goes; its listeners are closed. */
   end(): void
 }

@@ -13,6 +13,10 @@ export const relayLimits = {
   answerTimeoutMs: 10_000,
   /** ms between two requests for the list that a relay's end caused */
   hurriedListMs: 2000,
+  /** ms between two that requests for unknown mounts caused: anybody can make those */
+  curiousListMs: 5000,
+  /** ms by which such a request may come later */
+  hurrySpreadMs: 500,
   /** bytes of ours that a new connection's burst is compared with: four times Icecast's burst */
   tailBytes: 262_144,
   /** bytes, and ms after its first one, within which a burst must show where it continues ours */
@@ -27,4 +31,12 @@ export const relayLimits = {
   /** between two attempts at a mount: while listeners wait for it (Icecast's 2 s at most), and while none do */
   retryHeld: { firstMs: 250, maxMs: 2000 },
   retry: { firstMs: 500, maxMs: 10_000 },
+  /** between two looks whether a preferred upstream is back, while another one plays */
+  comeBack: { firstMs: 2000, maxMs: 60_000 },
+  /** ms within which relays go over to an upstream that is new before theirs: not all of them at one moment */
+  comeBackSpreadMs: 5000,
+  /** ms that a connection must last for its end to count as the first failure, not one more in a row */
+  steadyMs: 30_000,
+  /** servers that a stream may have come by: more are a loop through servers that do not say who they are */
+  hopsMax: 16,
 } as const

@@ -10,6 +10,10 @@ export interface PullOptions {
   authorizationFor: (origin: string) => string | undefined
   /** ms without a byte after which the connection counts as lost */
   silenceMs: number
+  /** whether titles are asked for */
+  icy: boolean
+  /** the mount that the stream is for, as {@link hopOf} writes it */
+  hop: string
   timers: Timers
 }
 
@@ -60,7 +64,8 @@ export class Pull {
     socket.setNoDelay(true)
     socket.on(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
       this.#deadline(relayLimits.headTimeoutMs, 'no reply in time')
-      socket.write(printRelayRequest(url, this.#options.authorizationFor(url.origin)))
+      const { authorizationFor, icy, hop } = this.#options
+      socket.write(printRelayRequest(url, { authorization: authorizationFor(url.origin), icy, hop }))
     })
     socket.on('data', (bytes: Buffer) => {
       if (this.#closed || socket !== this.#socket) return

@@ -1,218 +1,238 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
-import { backoffMs } from '../backoff.ts'
-import { headerLength, isContainer } from '../format/formats.ts'
-import { Deinterleaver, type Sink } from '../icy/deinterleaver.ts'
-import type { Feed, FeedInfo } from '../mount/feed.ts'
 import type { Mounts } from '../mount/mounts.ts'
 import type { Timers } from '../timers.ts'
-import { relayLimits } from './limits.ts'
+import { ComeBack } from './come-back.ts'
+import { hopOf, loopIn } from './hops.ts'
+import { Line, type LineEvents } from './line.ts'
+import { Outlet } from './outlet.ts'
+import type { RelayPlan } from './plan.ts'
 import type { StartPull } from './pull.ts'
-import type { ResponseHead } from './response-head.ts'
-import { Splicer } from './splicer.ts'
+import { haveSameOrder, type Upstream } from './upstream.ts'
+import { Upstreams } from './upstreams.ts'
+import { Waiters } from './waiters.ts'
 
 const log = getLogger(['distributary', 'relay'])
 
 export interface RelayDeps {
   mounts: Pick<Mounts, 'get' | 'open'>
   timers: Timers
+  /** ms, a clock that does not step back */
+  nowMs: () => number
   pull: StartPull
   /** numbers in [0, 1) */
   roll: () => number
+  /** unlike any other server's, and than at the last start */
+  boot: string
   /** ms of silence after which a connection is lost, and for which listeners wait for a lost master */
   sourceTimeoutMs: () => number
-  authorizationFor: (origin: string) => string | undefined
-  /** a relay that ran has ended: the master's list may have changed */
+  /** whether one more mount may be fed */
+  hasRoom: () => boolean
+  /** a relay that ran has ended: the masters' lists may have changed */
   onEnded: () => void
 }
 
-/** One mirrored mount: pulls it, passes it on, and keeps its listeners over a short loss of the master. */
+/**
+ * One relayed mount: pulls it from the first of its upstreams that gives it, goes over to the next where that one fails
+ * and back where it returns, and keeps its listeners meanwhile.
+ */
 export class Relay {
   readonly mount: Mount
-  /** where it is pulled from; a change counts from the next attempt on */
-  url: URL
+  #plan: RelayPlan
   #deps: RelayDeps
-  #pull: ReturnType<StartPull> | undefined
-  #feed: Feed | undefined
-  /** failures in a row */
-  #attempt = 0
+  #upstreams: Upstreams
+  #outlet: Outlet
+  #comeBack: ComeBack
+  #waiters: Waiters
+  /** the connection that feeds the mount, or is to */
+  #line: Line | undefined
   #cancelRetry = () => {}
-  #cancelEnd = () => {}
-  #cancelSettle = () => {}
   #started = false
-  #running = false
-  #waiters: ((carried: boolean) => void)[] = []
-  #lastTrouble: string | undefined
+  /** what went wrong since it last ran; each is said once */
+  #complaints = new Set<string>()
 
-  constructor(mount: Mount, url: URL, deps: RelayDeps) {
+  constructor(mount: Mount, plan: RelayPlan, deps: RelayDeps) {
+    const { timers, nowMs, roll } = deps
     this.mount = mount
-    this.url = url
+    this.#plan = plan
     this.#deps = deps
+    this.#upstreams = new Upstreams(plan.upstreams, nowMs, roll)
+    this.#waiters = new Waiters(timers)
+    const onClosed = (why: string) => {
+      if (this.#line) this.#refuse(this.#line, why)
+    }
+    this.#outlet = new Outlet(mount, { ...deps, onClosed })
+    this.#comeBack = new ComeBack({
+      timers,
+      roll,
+      upstreams: this.#upstreams,
+      open: (upstream, events) => this.#open(upstream, events),
+      refusalOf: (line) => this.#refusalOf(line),
+      adopt: (line) => this.#adopt(line),
+      lost: (line, why) => this.#lost(line, why),
+    })
   }
 
+  get plan(): RelayPlan {
+    return this.#plan
+  }
   /** whether it tries to run: false for an idle relay on demand */
   get isStarted(): boolean {
     return this.#started
   }
   /** whether bytes come in */
   get isRunning(): boolean {
-    return this.#running
+    return this.#line?.isDelivered === true
   }
-
   /** whether somebody waits for it to begin */
   get isAwaited(): boolean {
-    return this.#waiters.length > 0
+    return !this.#waiters.isEmpty
   }
 
   start(): void {
     if (this.#started) return
     this.#started = true
-    this.#connect()
+    this.#tryNext()
   }
 
-  /** The master names it again: what waits for its next attempt waits no longer. */
+  /** Other upstreams, or another order: what runs goes over to where it should be, and its listeners stay. */
+  replan(plan: RelayPlan): void {
+    const before = this.#plan
+    this.#plan = plan
+    this.#upstreams.list = plan.upstreams
+    if (before.onDemand && !plan.onDemand) this.start()
+    const isOther = !haveSameOrder(before.upstreams, plan.upstreams)
+    if (this.#line && this.isRunning && isOther) this.#comeBack.watch(this.#line.upstream)
+  }
+
+  /** A master names it again: what waits for its next attempt waits no longer. */
   retryNow(): void {
-    if (!this.#started || this.#pull) return
+    const upstream = this.#upstreams.first()
+    if (!this.#started || this.#line || !upstream) return
     this.#cancelRetry()
-    this.#connect()
+    this.#connect(upstream)
   }
 
-  /** Ends the mount; its listeners are closed. {@link start} begins anew. */
+  /** Ends the mount; its listeners are closed, or fall back. {@link start} begins anew. */
   stop(): void {
-    this.#started = false
-    this.#attempt = 0
-    this.#lastTrouble = undefined
-    this.#running = false
-    for (const cancel of [this.#cancelRetry, this.#cancelEnd, this.#cancelSettle]) cancel()
-    this.#pull?.close()
-    this.#pull = undefined
-    this.#endFeed()
-    this.#tellWaiters(false)
+    this.#rest()
+    this.#upstreams.forgive()
+    this.#complaints.clear()
+    this.#comeBack.stop()?.close()
+    this.#line?.close()
+    this.#line = undefined
+    this.#outlet.end()
   }
 
-  /** Starts it for a listener; resolves once the mount is carried, or with false where it cannot be in time. */
+  /**
+   * Starts it for a listener; resolves once the mount is carried, or with false where it cannot be in time. After a
+   * failure that is at once, until it may be tried again.
+   */
   demand(): Promise<boolean> {
-    if (this.#feed) return Promise.resolve(true)
-    const carried = new Promise<boolean>((resolve) => this.#waiters.push(resolve))
-    const cancel = this.#deps.timers.after(relayLimits.demandTimeoutMs, () => this.#tellWaiters(false))
+    if (this.#outlet.isOpen) return Promise.resolve(true)
+    if (!this.#started && this.#next()?.waitMs !== 0) return Promise.resolve(false)
+    const carried = this.#waiters.wait()
     this.start()
-    return carried.finally(cancel)
+    return carried
   }
 
-  #connect(): void {
-    const { authorizationFor, timers, sourceTimeoutMs, pull } = this.#deps
-    let sink: Sink | undefined
-    let interleaved: Deinterleaver | undefined
-    const { url } = this
-    this.#pull = pull(
-      url,
-      { authorizationFor, timers, silenceMs: sourceTimeoutMs() },
-      {
-        opened: (head, at) => {
-          sink = this.#open(head, at)
-          const metaint = Number(head.headers.get('icy-metaint'))
-          if (sink && Number.isSafeInteger(metaint) && metaint > 0)
-            interleaved = new Deinterleaver(metaint, sink)
-        },
-        data: (bytes) => {
-          this.#attempt = 0
-          if (interleaved) interleaved.push(bytes)
-          else sink?.audio(bytes)
-        },
-        lost: (why) => this.#lost(why),
-      },
-    )
-  }
-
-  #open(head: ResponseHead, at: URL): Sink | undefined {
-    const info = this.#infoOf(head, at)
-    const passOn: Sink = {
-      audio: (bytes) => this.#feed?.push(bytes),
-      metadata: ({ title, url }) => this.#feed?.setTitle(title, url),
-    }
-    const resumed = this.#feed
-    if (!resumed) {
-      const feed = this.#deps.mounts.open(this.mount, info)
-      if (feed === 'in use') {
-        this.#pull?.close()
-        this.#lost('the mount is held by a source of our own')
-        return undefined
-      }
-      this.#feed = feed
-    }
-    log.info('relay runs', { mount: this.mount, from: at.origin })
-    this.#running = true
-    this.#lastTrouble = undefined
-    this.#cancelEnd()
-    this.#tellWaiters(true)
-    if (!resumed) return passOn
-    const splicer = this.#splicer(passOn, info.contentType)
-    resumed.resume(info)
-    this.#cancelSettle = this.#deps.timers.after(relayLimits.spliceMs, () => splicer.settle())
-    return splicer
-  }
-
-  #splicer(passOn: Sink, contentType: string): Splicer {
-    const mount = this.#deps.mounts.get(this.mount)
-    const header = isContainer(contentType) && {
-      bytes: mount?.header ?? empty,
-      lengthIn: (head: Uint8Array) => headerLength(contentType, head),
-    }
-    return new Splicer(mount?.tail(relayLimits.tailBytes) ?? empty, passOn, header || undefined)
-  }
-
-  #infoOf({ headers }: ResponseHead, at: URL): FeedInfo {
-    const passed = new Map(headers)
-    passed.delete('icy-metaint')
-    return {
-      kind: 'relay',
-      contentType: headers.get('content-type') ?? 'audio/mpeg',
-      headers: passed,
-      owner: this.url.origin,
-      address: at.hostname,
-      onClosed: (why) => {
-        this.#feed = undefined
-        this.#pull?.close()
-        this.#lost(why)
-      },
-    }
-  }
-
-  #lost(why: string): void {
-    if (!this.#started) return
-    const { timers, sourceTimeoutMs, roll, onEnded } = this.#deps
-    this.#pull = undefined
-    this.#cancelSettle()
-    this.#complain(why)
-    if (this.#running && this.#feed) {
-      this.#feed.interrupt()
-      this.#cancelEnd = timers.after(sourceTimeoutMs(), () => this.#endFeed())
-    }
-    if (!this.#feed) this.#tellWaiters(false)
-    const ran = this.#running
-    this.#running = false
-    this.#attempt++
+  /** Tries no more; who waited for it is told. */
+  #rest(): void {
+    this.#started = false
     this.#cancelRetry()
-    const retry = this.#feed ? relayLimits.retryHeld : relayLimits.retry
-    this.#cancelRetry = timers.after(backoffMs(retry, this.#attempt, roll()), () => this.#connect())
+    this.#waiters.tell(false)
+  }
+
+  #next() {
+    return this.#upstreams.next(this.#outlet.isOpen, this.#plan.retryDelayMs)
+  }
+
+  /** Asks the next upstream, now or when its time comes; listeners do not wait so long for a relay on demand. */
+  #tryNext(): void {
+    const next = this.#next()
+    this.#cancelRetry()
+    if (!next) return
+    if (next.waitMs === 0) this.#connect(next.upstream)
+    else if (this.#plan.onDemand && !this.#outlet.isOpen) this.#rest()
+    else this.#cancelRetry = this.#deps.timers.after(next.waitMs, () => this.#tryNext())
+  }
+
+  #connect(upstream: Upstream): void {
+    if (!this.#outlet.isOpen && !this.#deps.hasRoom()) {
+      this.#fail(upstream, 'as many sources and relays run as <limits><sources> allows')
+      return
+    }
+    this.#line = this.#open(upstream, {
+      opened: (line) => {
+        const refused = this.#refusalOf(line)
+        if (refused === undefined) this.#run(line)
+        else this.#refuse(line, refused)
+      },
+      held: () => {},
+      lost: (line, why) => this.#lost(line, why),
+    })
+  }
+
+  #open(upstream: Upstream, events: LineEvents): Line {
+    const { timers, nowMs, pull, boot, sourceTimeoutMs } = this.#deps
+    const hop = hopOf(boot, this.mount)
+    const options = { timers, silenceMs: sourceTimeoutMs(), icy: this.#plan.icy, hop }
+    return new Line(upstream, pull, options, nowMs, events)
+  }
+
+  /** Why what an upstream sends cannot be this mount; undefined where it can. */
+  #refusalOf(line: Line): string | undefined {
+    const via = line.reply?.head.headers.get('via')
+    return loopIn(via, hopOf(this.#deps.boot, this.mount)) ?? this.#outlet.refusalOf(line)
+  }
+
+  #refuse(line: Line, why: string): void {
+    line.close()
+    this.#fail(line.upstream, why)
+  }
+
+  #lost(line: Line, why: string): void {
+    if (line === this.#line) this.#fail(line.upstream, why)
+  }
+
+  /** The line feeds the mount from here on. */
+  #run(line: Line): void {
+    if (!this.#outlet.take(line)) {
+      this.#refuse(line, 'the mount is held by a source of our own')
+      return
+    }
+    log.info('relay runs', { mount: this.mount, from: line.reply?.at.origin })
+    this.#complaints.clear()
+    this.#waiters.tell(true)
+    this.#comeBack.watch(line.upstream)
+  }
+
+  #adopt(line: Line): void {
+    this.#line?.close()
+    this.#line = line
+    this.#run(line)
+  }
+
+  /** The upstream gives no stream, or gives it no more: its listeners wait while the next one is asked. */
+  #fail(upstream: Upstream, why: string): void {
+    const { nowMs, onEnded } = this.#deps
+    const ran = this.isRunning
+    const reply = this.#line?.reply
+    this.#line = undefined
+    this.#upstreams.failed(upstream, reply ? nowMs() - reply.atMs : 0)
+    this.#complain(upstream, why)
+    if (ran) this.#outlet.interrupt()
+    const standIn = this.#comeBack.stop()
+    if (standIn) this.#adopt(standIn)
+    else this.#tryNext()
     if (ran) onEnded()
   }
 
   /** The first of equal troubles stands in the log, not the hundredth. */
-  #complain(why: string): void {
-    if (why === this.#lastTrouble) return
-    this.#lastTrouble = why
-    log.warn('relay lost', { mount: this.mount, from: this.url.origin, why })
-  }
-
-  #endFeed(): void {
-    this.#feed?.end()
-    this.#feed = undefined
-  }
-
-  #tellWaiters(carried: boolean): void {
-    for (const tell of this.#waiters.splice(0)) tell(carried)
+  #complain({ url }: Upstream, why: string): void {
+    const trouble = `${url.origin} ${why}`
+    if (this.#complaints.has(trouble)) return
+    this.#complaints.add(trouble)
+    log.warn('relay lost', { mount: this.mount, from: url.origin, why })
   }
 }
-
-const empty = new Uint8Array()

@@ -1,38 +1,29 @@
 import type { Mount } from '../../shared/mount.ts'
-import { printMount } from '../../shared/mount.ts'
-import type { StreamListEntry } from '../../shared/stream-list.ts'
+import type { OriginConfig } from '../config/config.ts'
+import { mountSettings } from '../config/mount-settings.ts'
+import type { RelaySettings } from '../config/relay-settings.ts'
 import type { Mounts } from '../mount/mounts.ts'
-import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
-import type { StartPull } from './pull.ts'
+import { planOfBlock, planOfListed, type RelayPlan } from './plan.ts'
 import { Relay, type RelayDeps } from './relay.ts'
+import { keyOf, type Upstream } from './upstream.ts'
 
-export interface RelaysDeps {
+export interface RelaysDeps
+  extends Pick<RelayDeps, 'timers' | 'nowMs' | 'pull' | 'roll' | 'boot' | 'onEnded'> {
   mounts: Mounts
-  timers: Timers
-  nowMs: () => number
-  pull: StartPull
-  roll: () => number
-  sourceTimeoutMs: () => number
-  /** the relay's credentials as a header's value */
-  authorization: () => string
-  /** the masters of the configuration, which always may see the credentials */
-  masterUrls: () => readonly string[]
-  onDemand: () => boolean
-  /** a relay that ran has ended */
-  onEnded: () => void
+  config: Pick<OriginConfig, 'onDemand' | 'limits' | 'mounts' | 'relays'>
   /** what is mirrored has changed */
   onChange: () => void
 }
 
-/** The mounts that this slave mirrors (S6): those of its master's list, each with a relay. */
+/** All relays of this server: those of its masters' lists, which it mirrors (S6), and those of its own configuration. */
 export class Relays {
   #deps: RelaysDeps
   #relays = new Map<Mount, Relay>()
-  /** no longer on the list, and since when (ms) */
+  #blocks = new Map<Mount, RelaySettings>()
+  #listed: ReadonlyMap<Mount, readonly Upstream[]> = new Map()
+  /** mirrored, no longer on a list, and since when (ms) */
   #unlisted = new Map<Mount, number>()
-  /** origins that the list names: they may see the credentials */
-  #named = new Set<string>()
   /** on demand, and without a listener at the last look */
   #unused = new Set<Mount>()
   #cancelLook = () => {}
@@ -40,48 +31,69 @@ export class Relays {
   constructor(deps: RelaysDeps) {
     this.#deps = deps
     deps.mounts.onChange(() => this.#dropUnlisted())
+  }
+
+  /** Begins with the relays of the configuration; called once. */
+  start(): void {
+    this.configure()
     this.#look()
   }
 
-  /** The mirrored mounts that no listener has asked for yet; they are in the report too. */
+  /** The relays that no listener has asked for yet; they are in lists and reports too. */
   idle(): Mount[] {
-    return [...this.#relays.values()].filter((relay) => !relay.isStarted).map(({ mount }) => mount)
+    return [...this.#relays.values()].filter(({ isStarted }) => !isStarted).map(({ mount }) => mount)
   }
 
-  /** Whether a mount is mirrored, running or not. */
+  /** Whether a mount is relayed, running or not. */
   has(mount: Mount): boolean {
     return this.#relays.has(mount)
   }
 
-  /**
-   * Takes over a stream list: new mounts begin (S7), those that are gone end. One that runs or only just lost its
-   * connection is given as long as a silent source: its master, or the edge that made the list, may have restarted.
-   */
-  apply(entries: readonly StreamListEntry[], listUrl: string): void {
-    const { nowMs, timers, sourceTimeoutMs, onChange } = this.#deps
-    this.#named = new Set(entries.flatMap(({ base }) => (base === undefined ? [] : [base])))
-    const listed = new Set<Mount>()
-    let began = false
-    for (const { mount, base } of entries) {
-      listed.add(mount)
-      const url = new URL(printMount(mount), base ?? listUrl)
-      const relay = this.#relays.get(mount)
-      if (relay) {
-        relay.url = url
-        relay.retryNow()
-      } else began = this.#begin(mount, url)
-      this.#unlisted.delete(mount)
-    }
-    for (const mount of this.#relays.keys())
-      if (!listed.has(mount) && !this.#unlisted.has(mount)) {
-        this.#unlisted.set(mount, nowMs())
-        timers.after(sourceTimeoutMs(), () => this.#dropUnlisted())
-      }
-    this.#dropUnlisted()
-    if (began) onChange()
+  /** Whether a mount waits for its first listener. */
+  isIdle(mount: Mount): boolean {
+    const relay = this.#relays.get(mount)
+    return relay?.plan.onDemand === true && !this.#deps.mounts.get(mount)
   }
 
-  /** Starts a relay for its first listener; false where the mount is not mirrored or cannot be had. */
+  /** Whether a mount is a master's (S6), running or not. One that is configured here is so where it is pulled from there. */
+  isMirrored(mount: Mount): boolean {
+    const relay = this.#relays.get(mount)
+    if (!relay || this.#unlisted.has(mount)) return relay !== undefined
+    const listed = new Set(this.#listed.get(mount)?.map(keyOf))
+    return relay.plan.upstreams.some((upstream) => listed.has(keyOf(upstream)))
+  }
+
+  /** Takes over the `<relay>` blocks: what they leave as it was runs on. */
+  configure(): void {
+    const { config } = this.#deps
+    const before = this.#blocks
+    this.#blocks = new Map(config.relays.map((block) => [block.mount, block]))
+    for (const mount of before.keys())
+      if (!this.#blocks.has(mount) && !this.#listed.has(mount)) this.#end(mount)
+    this.#planAll([...this.#relays.keys(), ...this.#blocks.keys()])
+  }
+
+  /**
+   * Takes over what the masters list together: new mounts begin (S7), those that are gone end. One that runs or only
+   * just lost its connection is given as long as a silent source: its master, or the edge that made the list, may have
+   * restarted.
+   * @param named those on the list that has just come; of these none waits for its next attempt
+   */
+  apply(listed: ReadonlyMap<Mount, readonly Upstream[]>, named: Iterable<Mount>): void {
+    const { nowMs, timers, config } = this.#deps
+    const before = this.#listed
+    this.#listed = listed
+    for (const mount of before.keys())
+      if (!listed.has(mount) && !this.#blocks.has(mount) && this.#relays.has(mount)) {
+        this.#unlisted.set(mount, nowMs())
+        timers.after(config.limits.sourceTimeoutMs, () => this.#dropUnlisted())
+      }
+    this.#planAll(listed.keys())
+    for (const mount of named) this.#relays.get(mount)?.retryNow()
+    this.#dropUnlisted()
+  }
+
+  /** Starts a relay for its first listener; false where there is none or it cannot be had. */
   async demand(mount: Mount): Promise<boolean> {
     return (await this.#relays.get(mount)?.demand()) ?? false
   }
@@ -89,29 +101,51 @@ export class Relays {
   /** Ends them all. */
   stop(): void {
     this.#cancelLook()
-    for (const [mount, relay] of this.#relays) this.#end(mount, relay)
+    for (const mount of [...this.#relays.keys()]) this.#end(mount)
   }
 
-  #begin(mount: Mount, url: URL): true {
-    const relay = new Relay(mount, url, this.#relayDeps())
+  #planOf(mount: Mount): RelayPlan | undefined {
+    const { config } = this.#deps
+    const block = this.#blocks.get(mount)
+    if (block) return planOfBlock(block, config)
+    const upstreams = this.#listed.get(mount)
+    return upstreams && planOfListed(upstreams, config)
+  }
+
+  #planAll(mounts: Iterable<Mount>): void {
+    let began = false
+    for (const mount of mounts) {
+      const plan = this.#planOf(mount)
+      if (!plan) continue
+      this.#unlisted.delete(mount)
+      const relay = this.#relays.get(mount)
+      if (relay) relay.replan(plan)
+      else {
+        this.#begin(mount, plan)
+        began = true
+      }
+    }
+    if (began) this.#deps.onChange()
+  }
+
+  #begin(mount: Mount, plan: RelayPlan): void {
+    const { mounts, config } = this.#deps
+    const relay = new Relay(mount, plan, {
+      ...this.#deps,
+      sourceTimeoutMs: () => mountSettings(config, mount).sourceTimeoutMs ?? config.limits.sourceTimeoutMs,
+      hasRoom: () => mounts.count < config.limits.sources,
+    })
     this.#relays.set(mount, relay)
-    if (!this.#deps.onDemand()) relay.start()
-    return true
+    if (!plan.onDemand) relay.start()
   }
 
-  #end(mount: Mount, relay: Relay): void {
+  #end(mount: Mount): void {
+    const relay = this.#relays.get(mount)
     this.#relays.delete(mount)
     this.#unlisted.delete(mount)
     this.#unused.delete(mount)
-    relay.stop()
-    this.#deps.onChange()
-  }
-
-  #relayDeps(): RelayDeps {
-    const { mounts, timers, pull, roll, sourceTimeoutMs, authorization, masterUrls, onEnded } = this.#deps
-    const authorizationFor = (origin: string) =>
-      masterUrls().includes(origin) || this.#named.has(origin) ? authorization() : undefined
-    return { mounts, timers, pull, roll, sourceTimeoutMs, authorizationFor, onEnded }
+    relay?.stop()
+    if (relay) this.#deps.onChange()
   }
 
   /** Whether a mount is kept for its listeners, without bytes coming in. */
@@ -120,20 +154,20 @@ export class Relays {
     return live?.kind === 'relay' && live.interruptedAtMs !== undefined
   }
 
-  /** Ends those that are off the list, once neither their bytes nor their waiting listeners speak for them. */
+  /** Ends those that are off the lists, once neither their bytes nor their waiting listeners speak for them. */
   #dropUnlisted(): void {
-    const { nowMs, sourceTimeoutMs } = this.#deps
+    const { nowMs, config } = this.#deps
     for (const [mount, sinceMs] of this.#unlisted) {
-      const relay = this.#relays.get(mount)
-      const kept = this.#isLost(mount) || (relay?.isRunning && nowMs() - sinceMs < sourceTimeoutMs())
-      if (relay && !kept) this.#end(mount, relay)
+      const isRunning = this.#relays.get(mount)?.isRunning === true
+      const isRecent = nowMs() - sinceMs < config.limits.sourceTimeoutMs
+      if (!this.#isLost(mount) && !(isRunning && isRecent)) this.#end(mount)
     }
   }
 
   /** Looks now and then whether relays on demand still have listeners. */
   #look(): void {
     this.#cancelLook = this.#deps.timers.after(relayLimits.idleLookMs, () => {
-      if (this.#deps.onDemand()) for (const relay of this.#relays.values()) this.#restIfIdle(relay)
+      for (const relay of this.#relays.values()) if (relay.plan.onDemand) this.#restIfIdle(relay)
       this.#look()
     })
   }

@@ -1,19 +1,30 @@
 import { serverAgent } from '../../shared/version.ts'
 import type { ResponseHead } from './response-head.ts'
 
+export interface RelayRequest {
+  /** undefined: the server must not see our credentials */
+  authorization: string | undefined
+  /** whether titles are asked for */
+  icy: boolean
+  /** the mount that the stream is for, as {@link hopOf} writes it */
+  hop: string
+}
+
 /**
  * The request of a relay, as Icecast's: HTTP/1.0, so that no server answers in chunks; by its `User-Agent` it is known
- * for a relay (S11). `Host` carries the port even where it is the scheme's own, as a router in between may want it.
+ * for a relay (S11), and no browser, to which Shoutcast would show a page. `Host` carries the port even where it is the
+ * scheme's own, as a router in between may want it.
  */
-export function printRelayRequest(url: URL, authorization: string | undefined): string {
+export function printRelayRequest(url: URL, { authorization, icy, hop }: RelayRequest): string {
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   const lines = [
     `GET ${url.pathname}${url.search} HTTP/1.0`,
     `Host: ${url.hostname}:${port}`,
     `User-Agent: ${serverAgent}`,
-    'Icy-MetaData: 1',
+    `Via: ${hop}`,
     'Connection: close',
   ]
+  if (icy) lines.push('Icy-MetaData: 1')
   if (authorization !== undefined) lines.push(`Authorization: ${authorization}`)
   return `${lines.join('\r\n')}\r\n\r\n`
 }
@@ -28,6 +39,8 @@ export function judge({ status, headers }: ResponseHead, url: URL): Verdict {
   const encoding = headers.get('transfer-encoding')
   if (encoding !== undefined && !/^identity$/i.test(encoding))
     return { refused: `answered with Transfer-Encoding ${encoding.slice(0, 40)} to an HTTP/1.0 request` }
+  if (/^text\/html/i.test(headers.get('content-type') ?? ''))
+    return { refused: 'answered with a page for people' }
   return { stream: true }
 }
 

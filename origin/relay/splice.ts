@@ -52,6 +52,12 @@ function tailWithinHead(tail: Uint8Array, head: Uint8Array, from: number): numbe
   return at < 0 ? undefined : at + tail.length
 }
 
+/** Whether all of a burst is in what we have, its end before ours: another way to the same stream that lags behind the old. */
+export function isBehind(tail: Uint8Array, head: Uint8Array, from: number): boolean {
+  const burst = head.subarray(from)
+  return burst.length >= agreementBytesMin && indexOf(tail, burst, 0) >= 0
+}
+
 const view = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 const indexOf = (bytes: Uint8Array, part: Uint8Array, from: number) => view(bytes).indexOf(part, from)
 const equal = (a: Uint8Array, b: Uint8Array) => view(a).equals(b)

@@ -1,7 +1,7 @@
 import type { Sink } from '../icy/deinterleaver.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { relayLimits } from './limits.ts'
-import { splice, zerosBefore } from './splice.ts'
+import { isBehind, splice, zerosBefore } from './splice.ts'
 
 /** What of a container both connections begin with, whatever was lost between them. */
 export interface ContainerHeader {
@@ -11,26 +11,37 @@ export interface ContainerHeader {
   lengthIn: (head: Uint8Array) => number | undefined
 }
 
+/** Where a stream that does not continue the mount may begin. */
+export interface Frames {
+  /** offset of the first frame in a burst */
+  firstIn: (burst: Uint8Array) => number
+  /** Lets the mount forget half a frame at its end: its other half does not come. */
+  breakOff: () => void
+}
+
 /**
- * Stands between a new connection and a mount that waited for it: holds what comes until it is known where it
- * continues the mount, then lets through what is new. Its owner tells it when to wait no longer, by {@link settle}.
+ * Stands between a new connection and a mount that waited for it, or goes over to it: holds what comes until it is known
+ * where it continues the mount, then lets through what is new. Its owner tells it when to wait no longer, by {@link settle}.
  */
 export class Splicer implements Sink {
   #tail: Uint8Array
   #sink: Sink
   #header: ContainerHeader | undefined
+  #frames: Frames | undefined
   #held: (Uint8Array | IcyMetadata)[] = []
   #heldBytes = 0
   #open = false
 
   /**
    * @param tail the newest bytes that the mount has
-   * @param header left out where the stream is no container
+   * @param header of a container
+   * @param frames of what is none
    */
-  constructor(tail: Uint8Array, sink: Sink, header?: ContainerHeader) {
+  constructor(tail: Uint8Array, sink: Sink, header?: ContainerHeader, frames?: Frames) {
     this.#tail = header && beginsWith(tail, header.bytes) ? tail.subarray(header.bytes.length) : tail
     this.#sink = sink
     this.#header = header
+    this.#frames = frames
   }
 
   /** whether everything passes from here on */
@@ -49,7 +60,7 @@ export class Splicer implements Sink {
     const from = this.#audioFrom(head)
     const at = from === undefined ? undefined : splice(this.#tail, head, false, from)
     if (at !== undefined) this.#release(at)
-    else if (this.#heldBytes >= relayLimits.spliceBytesMax) this.settle()
+    else if (this.#heldBytes >= relayLimits.spliceBytesMax) this.#goOn(head, from)
   }
 
   metadata(metadata: IcyMetadata): void {
@@ -57,14 +68,32 @@ export class Splicer implements Sink {
     else this.#held.push(metadata)
   }
 
-  /** The burst is all there; where it overlaps nothing, it follows what the mount has, with a gap that nobody can fill. */
-  settle(): void {
-    if (this.#open) return
+  /**
+   * The burst is all there; where it overlaps nothing, it follows what the mount has, with a gap that nobody can fill.
+   * False where it has to be asked again: the new way is behind the old one, and has yet to come to the mount's end.
+   */
+  settle(): boolean {
+    if (this.#open) return true
     const head = this.#head()
-    const from = this.#audioFrom(head) ?? 0
-    // a header that listeners have is not sent again; another one is where they begin anew
-    const isKnown = !this.#header || beginsWith(head.subarray(0, from), this.#header.bytes)
-    this.#release(splice(this.#tail, head, true, from) ?? (isKnown ? from : 0))
+    const from = this.#audioFrom(head)
+    if (from !== undefined && isBehind(this.#tail, head, from)) return false
+    this.#goOn(head, from)
+    return true
+  }
+
+  #goOn(head: Uint8Array, audioFrom = 0): void {
+    const at = splice(this.#tail, head, true, audioFrom)
+    this.#release(at ?? this.#beginning(head, audioFrom))
+  }
+
+  /** Where a burst begins that does not continue the mount. */
+  #beginning(head: Uint8Array, audioFrom: number): number {
+    if (this.#header) {
+      // a header that listeners have is not sent again; another one is where they begin anew
+      return beginsWith(head.subarray(0, audioFrom), this.#header.bytes) ? audioFrom : 0
+    }
+    this.#frames?.breakOff()
+    return audioFrom + (this.#frames?.firstIn(head.subarray(audioFrom)) ?? 0)
   }
 
   /** Where the audio begins in a burst: behind the header, or the zeros in place of half a frame. */

@@ -1,7 +1,9 @@
 import { getLogger } from '@logtape/logtape'
+import { printBasic } from '../../shared/credentials.ts'
 import { parseStreamList, type StreamListEntry } from '../../shared/stream-list.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { backoffMs } from '../backoff.ts'
+import type { MasterSettings } from '../config/master-settings.ts'
 import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
 
@@ -10,40 +12,52 @@ const log = getLogger(['distributary', 'relay'])
 export interface StreamListDeps {
   timers: Timers
   nowMs: () => number
+  /** numbers in [0, 1) */
   roll: () => number
-  /** in the order in which they are asked: the first that answers counts */
-  masterUrls: () => readonly string[]
-  authorization: () => string
   updateIntervalS: () => number
   /** posts the report that goes right before a request (S8) */
-  beforeRequest: () => Promise<void>
+  beforeRequest: (masterUrl: string) => Promise<void>
   fetch: typeof fetch
-  onList: (entries: StreamListEntry[], listUrl: string) => void
 }
 
-/** Polls the master's stream list: every update interval, sooner after a failure or when a relay has ended. */
+export interface StreamListEvents {
+  listed(entries: StreamListEntry[]): void
+  /** It could not be had. */
+  away(): void
+}
+
+/** Polls one master's stream list: every update interval, sooner after a failure or when a relay has ended. */
 export class StreamListPoller {
+  readonly master: MasterSettings
   #deps: StreamListDeps
+  #events: StreamListEvents
   #cancel = () => {}
   #stopped = false
   #polling = false
   #polledAtMs = Number.NEGATIVE_INFINITY
+  #dueAtMs = Number.POSITIVE_INFINITY
   #failures = 0
   #lastTrouble: string | undefined
 
-  constructor(deps: StreamListDeps) {
+  constructor(master: MasterSettings, deps: StreamListDeps, events: StreamListEvents) {
+    this.master = master
     this.#deps = deps
+    this.#events = events
   }
 
   start(): void {
     this.#poll()
   }
 
-  /** A relay has ended: asks at once, but not again and again. */
-  hurry(): void {
-    if (this.#stopped || this.#polling) return
-    const { nowMs } = this.#deps
-    this.#after(Math.max(0, this.#polledAtMs + relayLimits.hurriedListMs - nowMs()))
+  /**
+   * Something speaks for a changed list: asks soon, but not again within `gapMs`. A relay's end is heard by all slaves
+   * of a master at once: dice keep them from asking at one moment.
+   */
+  hurry(gapMs: number): void {
+    if (this.#stopped || this.#polling || this.#failures > 0) return
+    const { nowMs, roll } = this.#deps
+    const atMs = Math.max(nowMs(), this.#polledAtMs + gapMs) + roll() * relayLimits.hurrySpreadMs
+    if (atMs < this.#dueAtMs) this.#after(atMs - nowMs())
   }
 
   stop(): void {
@@ -53,15 +67,16 @@ export class StreamListPoller {
 
   #after(ms: number): void {
     this.#cancel()
+    this.#dueAtMs = this.#deps.nowMs() + ms
     this.#cancel = this.#deps.timers.after(ms, () => this.#poll())
   }
 
   async #poll(): Promise<void> {
     const { beforeRequest, updateIntervalS, nowMs, roll } = this.#deps
     this.#polling = true
-    await beforeRequest()
+    await beforeRequest(this.master.url)
     this.#polledAtMs = nowMs()
-    const done = await this.#askMasters()
+    const done = await this.#ask()
     this.#polling = false
     if (this.#stopped) return
     this.#failures = done ? 0 : this.#failures + 1
@@ -73,30 +88,29 @@ export class StreamListPoller {
     this.#after(Math.max(0, pauseMs))
   }
 
-  /** True where one answered; a list that could not be had leaves the relays as they are. */
-  async #askMasters(): Promise<boolean> {
-    const troubles: string[] = []
-    for (const url of this.#deps.masterUrls())
-      try {
-        const { entries, refused } = parseStreamList(await this.#ask(url))
-        if (this.#stopped) return true
-        this.#complain(
-          refused.length === 0
-            ? undefined
-            : `lines that name no mount: ${refused.slice(0, 3).join(' ').slice(0, 200)}`,
-        )
-        this.#deps.onList(entries, url)
-        return true
-      } catch (error) {
-        troubles.push(`${url}: ${error instanceof Error ? describe(error) : error}`)
-      }
-    this.#complain(troubles.join('; '))
-    return false
+  /** True where it answered; a list that could not be had leaves the relays as they are. */
+  async #ask(): Promise<boolean> {
+    try {
+      const { entries, refused } = parseStreamList(await this.#fetch())
+      if (this.#stopped) return true
+      this.#complain(
+        refused.length === 0
+          ? undefined
+          : `lines that name no mount: ${refused.slice(0, 3).join(' ').slice(0, 200)}`,
+      )
+      this.#events.listed(entries)
+      return true
+    } catch (error) {
+      if (this.#stopped) return false
+      this.#complain(error instanceof Error ? describe(error) : String(error))
+      this.#events.away()
+      return false
+    }
   }
 
-  async #ask(url: string): Promise<string> {
-    const response = await this.#deps.fetch(`${url}/admin/streamlist.txt`, {
-      headers: { authorization: this.#deps.authorization(), 'user-agent': serverAgent },
+  async #fetch(): Promise<string> {
+    const response = await this.#deps.fetch(`${this.master.url}/admin/streamlist.txt`, {
+      headers: { authorization: printBasic(this.master), 'user-agent': serverAgent },
       redirect: 'manual',
       signal: AbortSignal.timeout(relayLimits.answerTimeoutMs),
     })
@@ -108,8 +122,11 @@ export class StreamListPoller {
   }
 
   #complain(trouble: string | undefined): void {
-    if (trouble !== undefined && trouble !== this.#lastTrouble) log.warn('no good stream list', { trouble })
-    if (trouble === undefined && this.#lastTrouble !== undefined) log.info('the stream list is good again')
+    const { url } = this.master
+    if (trouble !== undefined && trouble !== this.#lastTrouble)
+      log.warn('no good stream list', { master: url, trouble })
+    if (trouble === undefined && this.#lastTrouble !== undefined)
+      log.info('the stream list is good again', { master: url })
     this.#lastTrouble = trouble
   }
 }

@@ -15,7 +15,7 @@ export interface Measured {
   state: Report['state']
   /** all mounts of this server */
   mounts: readonly LiveMount[]
-  /** mirrored mounts that wait for their first listener */
+  /** relayed mounts that wait for their first listener */
   idle: readonly Mount[]
   /** whether a mount is on the list of what is mirrored (S6) */
   isMirrored: (mount: Mount) => boolean
@@ -29,8 +29,10 @@ export const promiseSeconds = (updateIntervalS: number): number =>
 /** This server's report (contract §2): a slave's holds the mirrored mounts alone, never further sources of its own (S6, S7). */
 export function measure({ config, boot, seq, state, mounts, idle, isMirrored, load }: Measured): Report {
   const isSlave = config.masters.length > 0
-  const carried = mounts.filter(({ kind, name }) => !isSlave || (kind === 'relay' && isMirrored(name)))
+  const isReported = (mount: Mount) => !isSlave || isMirrored(mount)
+  const carried = mounts.filter(({ kind, name }) => isReported(name) && (kind === 'relay' || !isSlave))
   const running = new Set(carried.map(({ name }) => name))
+  const waiting = idle.filter((mount) => isReported(mount) && !running.has(mount))
   return {
     id: config.id,
     boot,
@@ -45,7 +47,7 @@ export function measure({ config, boot, seq, state, mounts, idle, isMirrored, lo
     joins: load.joins,
     state,
     location: config.location,
-    mounts: [...carried.map(reportOf), ...idle.filter((mount) => !running.has(mount)).map(idleReport)],
+    mounts: [...carried.map(reportOf), ...waiting.map(idleReport)],
   }
 }
 

@@ -45,6 +45,8 @@ export interface ReporterDeps {
 /** Reports to one decider: at the right moments, one at a time, with patience while it is away. */
 export class Reporter {
   readonly url: string
+  #given: Login
+  /** what was given, or the same password with the other user */
   #login: Login
   #deps: ReporterDeps
   #schedule: Schedule
@@ -60,9 +62,15 @@ export class Reporter {
   /** @param url the decider's origin */
   constructor(url: string, login: Login, deps: ReporterDeps) {
     this.url = url
+    this.#given = login
     this.#login = login
     this.#deps = deps
     this.#schedule = startSchedule(deps.promisedMs())
+  }
+
+  /** Whether it reports there, and as this user. */
+  isFor(url: string, { user, password }: Login): boolean {
+    return url === this.url && user === this.#given.user && password === this.#given.password
   }
 
   /** The newest reply; undefined before the first, and where this is no decider. */

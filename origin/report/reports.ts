@@ -1,21 +1,43 @@
 import type { OriginConfig } from '../config/config.ts'
-import type { Timers } from '../timers.ts'
+import type { MasterSettings } from '../config/master-settings.ts'
 import { Reporter, type ReporterDeps } from './reporter.ts'
 
 const flushMsMax = 2000
 
+type ReportsConfig = Pick<OriginConfig, 'masters' | 'publicSlave' | 'edges' | 'edgePassword'>
+
 /** All deciders that this server reports to, as one. */
 export class Reports {
+  #config: ReportsConfig
+  #deps: ReporterDeps
   #edges: readonly Reporter[]
   #masters: readonly Reporter[]
-  #timers: Timers
 
-  constructor({ masters, publicSlave, edges, edgePassword }: OriginConfig, deps: ReporterDeps) {
-    this.#timers = deps.timers
+  constructor(config: ReportsConfig, deps: ReporterDeps) {
+    const { edges, edgePassword } = config
+    this.#config = config
+    this.#deps = deps
     this.#edges = edges.map((url) => new Reporter(url, { user: 'relay', password: edgePassword ?? '' }, deps))
-    // an edge that is the master as well is one decider, and takes one report
-    const others = publicSlave ? masters.filter(({ url }) => !edges.includes(url)) : []
-    this.#masters = others.map((master) => new Reporter(master.url, master, deps))
+    this.#masters = this.#reportedMasters().map((master) => new Reporter(master.url, master, deps))
+  }
+
+  /** The configuration's masters have changed: takes leave of those that are gone, and begins with new ones. */
+  configure(): void {
+    const before = this.#masters
+    this.#masters = this.#reportedMasters().map((master) => {
+      const known = before.find((reporter) => reporter.isFor(master.url, master))
+      const reporter = known ?? new Reporter(master.url, master, this.#deps)
+      if (!known) reporter.start()
+      return reporter
+    })
+    for (const reporter of before)
+      if (!this.#masters.includes(reporter)) reporter.leave().then(() => reporter.stop())
+  }
+
+  /** An edge that is a master as well is one decider, and takes one report. */
+  #reportedMasters(): readonly MasterSettings[] {
+    const { publicSlave, masters, edges } = this.#config
+    return publicSlave ? masters.filter(({ url }) => !edges.includes(url)) : []
   }
 
   get #all(): Reporter[] {
@@ -31,13 +53,14 @@ export class Reports {
     for (const reporter of this.#all) reporter.change()
   }
 
-  /** Right before a request for the stream list (S8), which does not wait long for a decider that is away. */
-  async flush(): Promise<void> {
+  /** Right before a request for a master's stream list (S8), which does not wait long where that one is away. */
+  async flush(masterUrl: string): Promise<void> {
+    const asked = this.#all.filter(({ url }) => url === masterUrl)
     let cancel = () => {}
     const enough = new Promise<void>((resolve) => {
-      cancel = this.#timers.after(flushMsMax, resolve)
+      cancel = this.#deps.timers.after(flushMsMax, resolve)
     })
-    await Promise.race([Promise.all(this.#all.map((reporter) => reporter.flush())), enough])
+    await Promise.race([Promise.all(asked.map((reporter) => reporter.flush())), enough])
     cancel()
   }
 

@@ -50,7 +50,8 @@ function master(flags = '', roll: () => number = () => 0) {
     config,
     state,
     decider,
-    relays: undefined,
+    relays: { isIdle: () => false, demand: async () => false },
+    missed: () => {},
     reports: { change: () => {}, isDraining: false, edgeUrl: undefined },
     isLeaving: () => leaving.now,
   })

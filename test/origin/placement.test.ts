@@ -21,6 +21,7 @@ const standing = (with_: Partial<Standing> = {}): Standing => ({
   bandwidthKbps: 0,
   maxBandwidthKbps: undefined,
   draining: false,
+  leaving: false,
   edgeUrl: 'http://edge.example',
   ...with_,
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { backoffMs } from '../../origin/backoff.ts'
 import { createConfig } from '../../origin/config/config.ts'
 import { createPlacer } from '../../origin/placer.ts'
+import { mergeLists } from '../../origin/relay/merged-lists.ts'
 import type { PullEvents, PullOptions } from '../../origin/relay/pull.ts'
 import { Relays } from '../../origin/relay/relays.ts'
 import { judge, printRelayRequest } from '../../origin/relay/request.ts'
@@ -51,7 +52,8 @@ describe('the request of a relay', () => {
   const url = new URL('http://m.example/live.mp3')
 
   test('S11: it names itself Icecast, asks by HTTP/1.0 and for metadata, with the port in Host', () => {
-    const lines = printRelayRequest(url, 'Basic eA==').split('\r\n')
+    const request = { authorization: 'Basic eA==', icy: true, hop: '1.0 me%2Flive.mp3' }
+    const lines = printRelayRequest(url, request).split('\r\n')
     expect(lines[0]).toBe('GET /live.mp3 HTTP/1.0')
     expect(lines).toContain('Host: m.example:80')
     expect(lines).toContain('Icy-MetaData: 1')
@@ -60,7 +62,9 @@ describe('the request of a relay', () => {
       /^User-Agent: Icecast-compatible distributary\/\d/,
     )
     expect(lines.slice(-2)).toEqual(['', ''])
-    expect(printRelayRequest(url, undefined)).not.toContain('Authorization')
+    expect(lines).toContain('Via: 1.0 me%2Flive.mp3')
+    const plain = printRelayRequest(url, { ...request, authorization: undefined, icy: false })
+    expect(plain).not.toMatch(/Authorization|Icy-MetaData/)
   })
 
   test('a redirect is followed to http and https, and credentials in it are dropped', () => {
@@ -79,6 +83,11 @@ describe('the request of a relay', () => {
     expect(judge({ status: 200, headers: chunked }, url)).toHaveProperty('refused')
     expect(judge({ status: 200, headers: new Map() }, url)).toEqual({ stream: true })
     expect(judge({ status: 404, headers: new Map() }, url)).toEqual({ refused: 'answered 404' })
+  })
+
+  test('a page is no stream: a Shoutcast server shows its own to what it takes for a browser', () => {
+    const page = new Map([['content-type', 'text/html;charset=utf-8']])
+    expect(judge({ status: 200, headers: page }, url)).toHaveProperty('refused')
   })
 })
 
@@ -122,14 +131,20 @@ function slave(options: { onDemand?: boolean; maxListeners?: string } = {}) {
       }
     },
     roll: () => 0,
-    sourceTimeoutMs: () => 10_000,
-    authorization: () => 'Basic secret',
-    masterUrls: () => ['http://m.example'],
-    onDemand: () => config.onDemand,
+    boot: 'boot',
+    config,
     onEnded: () => ended++,
     onChange: () => {},
   })
-  const list = (text: string) => relays.apply(parseStreamList(text).entries, 'http://m.example')
+  relays.start()
+  const list = (text: string) => {
+    const { entries } = parseStreamList(text)
+    const told = { url: 'http://m.example', authorization: 'Basic secret', entries, isAnswering: true }
+    relays.apply(
+      mergeLists([told]),
+      entries.map(({ mount }) => mount),
+    )
+  }
   const newest = () => {
     const pull = pulls.at(-1)
     if (!pull) throw new Error('nothing was pulled')
@@ -154,11 +169,11 @@ describe('the mirrored mounts', () => {
     expect(live()).toBeUndefined()
     play(0, 10)
     expect(live()?.kind).toBe('relay')
-    expect(relays.has(mountOf('/live.mp3'))).toBe(true)
+    expect(relays.isMirrored(mountOf('/live.mp3'))).toBe(true)
     list('')
     await time.pass(10_000)
     expect(live()).toBeUndefined()
-    expect(relays.has(mountOf('/live.mp3'))).toBe(false)
+    expect(relays.isMirrored(mountOf('/live.mp3'))).toBe(false)
     expect(pulls[0]?.closed).toBe(true)
   })
 
@@ -177,7 +192,7 @@ describe('the mirrored mounts', () => {
     const { list, relays, pulls } = slave()
     list('/live.mp3\r\n')
     list('')
-    expect(relays.has(mountOf('/live.mp3'))).toBe(false)
+    expect(relays.isMirrored(mountOf('/live.mp3'))).toBe(false)
     expect(pulls[0]?.closed).toBe(true)
   })
 
@@ -274,7 +289,7 @@ describe('a short loss of the master', () => {
     expect(live()).toBeDefined()
     await time.pass(10_000)
     expect(live()).toBeUndefined()
-    expect(relays.has(mountOf('/live.mp3'))).toBe(false)
+    expect(relays.isMirrored(mountOf('/live.mp3'))).toBe(false)
   })
 
   test('while listeners wait it tries at least every two seconds, and at once when the list names the mount again', async () => {
@@ -312,6 +327,7 @@ describe('relays on demand', () => {
       config,
       state,
       relays,
+      missed: () => {},
       decider: undefined,
       reports: { change: () => {}, isDraining: false, edgeUrl: 'http://edge.example' },
       isLeaving: () => false,
@@ -363,65 +379,68 @@ describe('relays on demand', () => {
 })
 
 describe('polling the stream list', () => {
-  function poller(answers: (url: string) => Response, masters = ['http://m.example']) {
+  function poller(answers: (url: string) => Response) {
     const time = new ManualTime()
-    const asked: { atMs: number; url: string }[] = []
+    const times: number[] = []
     const lists: string[][] = []
     const order: string[] = []
-    const polling = new StreamListPoller({
-      timers: time,
-      nowMs: time.nowMs,
-      roll: () => 0,
-      masterUrls: () => masters,
-      authorization: () => 'Basic secret',
-      updateIntervalS: () => 10,
-      beforeRequest: async () => {
-        order.push('report')
+    const master = { url: 'http://m.example', user: 'relay', password: 'pw' }
+    const polling = new StreamListPoller(
+      master,
+      {
+        timers: time,
+        nowMs: time.nowMs,
+        roll: () => 0,
+        updateIntervalS: () => 10,
+        beforeRequest: async (url) => {
+          order.push(`report to ${url}`)
+        },
+        fetch: async (input) => {
+          order.push(String(input))
+          times.push(time.nowMs())
+          return answers(String(input))
+        },
       },
-      fetch: async (input) => {
-        order.push('list')
-        asked.push({ atMs: time.nowMs(), url: String(input) })
-        return answers(String(input))
+      {
+        listed: (entries) => lists.push(entries.map(({ mount }) => mount)),
+        away: () => lists.push(['away']),
       },
-      onList: (entries) => lists.push(entries.map(({ mount }) => mount)),
-    })
+    )
     polling.start()
-    return { time, polling, asked, lists, order, times: () => asked.map(({ atMs }) => atMs) }
+    return { time, polling, lists, order, times }
   }
 
   test('S8: every update interval, each time right after a report', async () => {
     const { time, times, order, lists } = poller(() => new Response('/live.mp3\r\n'))
     await time.pass(25_000)
-    expect(times()).toEqual([0, 10_000, 20_000])
-    expect(order).toEqual(['report', 'list', 'report', 'list', 'report', 'list'])
+    expect(times).toEqual([0, 10_000, 20_000])
+    const round = ['report to http://m.example', 'http://m.example/admin/streamlist.txt']
+    expect(order).toEqual([...round, ...round, ...round])
     expect(lists[0]).toEqual(['/live.mp3'])
   })
 
   test('a list that cannot be had changes nothing, and is asked for sooner', async () => {
     const { time, times, lists } = poller(() => new Response('no', { status: 401 }))
     await time.pass(20_000)
-    expect(times()).toEqual([0, 500, 1500, 3500, 7500, 15_500])
-    expect(lists).toEqual([])
+    expect(times).toEqual([0, 500, 1500, 3500, 7500, 15_500])
+    expect(new Set(lists.flat())).toEqual(new Set(['away']))
   })
 
   test('at once when a relay has ended, but not again within two seconds', async () => {
     const { time, times, polling } = poller(() => new Response(''))
     await time.pass(5000)
     for (let i = 0; i < 30; i++) {
-      polling.hurry()
+      polling.hurry(2000)
       await time.pass(100)
     }
-    expect(times()).toEqual([0, 5000, 7000])
+    expect(times).toEqual([0, 5000, 7000])
   })
 
-  test('of several masters the first that answers counts', async () => {
-    const { time, asked, lists } = poller(
-      (url) =>
-        url.startsWith('http://one') ? new Response('', { status: 503 }) : new Response('/two.mp3\n'),
-      ['http://one.example', 'http://two.example', 'http://three.example'],
-    )
-    await time.pass(100)
-    expect(asked.map(({ url }) => new URL(url).host)).toEqual(['one.example', 'two.example'])
-    expect(lists).toEqual([['/two.mp3']])
+  test('a hurry never puts off what is due sooner', async () => {
+    const { time, times, polling } = poller(() => new Response(''))
+    await time.pass(9000)
+    polling.hurry(60_000)
+    await time.pass(2000)
+    expect(times).toEqual([0, 10_000])
   })
 })

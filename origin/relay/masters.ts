@@ -1,0 +1,89 @@
+import { printBasic } from '../../shared/credentials.ts'
+import type { Mount } from '../../shared/mount.ts'
+import type { StreamListEntry } from '../../shared/stream-list.ts'
+import type { MasterSettings } from '../config/master-settings.ts'
+import { relayLimits } from './limits.ts'
+import { mergeLists } from './merged-lists.ts'
+import { type StreamListDeps, StreamListPoller } from './stream-list.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface MastersDeps extends StreamListDeps {
+  /** in order of preference */
+  masters: () => readonly MasterSettings[]
+  /** what all of them list together has changed; `named` is what one of them has just said */
+  onLists: (merged: ReadonlyMap<Mount, readonly Upstream[]>, named: readonly Mount[]) => void
+}
+
+interface Told {
+  poller: StreamListPoller
+  /** empty before its first list */
+  entries: readonly StreamListEntry[]
+  isAnswering: boolean
+}
+
+/** A slave's masters: each one's list is polled, and what they list is merged. */
+export class Masters {
+  #deps: MastersDeps
+  #told: Told[] = []
+
+  constructor(deps: MastersDeps) {
+    this.#deps = deps
+  }
+
+  /** Begins with those of the configuration, or takes over that it changed: who stays is not asked anew. */
+  configure(): void {
+    const { masters } = this.#deps
+    const before = this.#told
+    this.#told = masters().map(
+      (master) => before.find(({ poller }) => isSame(poller.master, master)) ?? this.#begin(master),
+    )
+    for (const told of before) if (!this.#told.includes(told)) told.poller.stop()
+    if (before.length > 0) this.#tell([])
+  }
+
+  /** A relay has ended: the lists may have changed. */
+  hurry(): void {
+    for (const { poller } of this.#told) poller.hurry(relayLimits.hurriedListMs)
+  }
+
+  /** A listener asked for a mount that no list names: it may be new. */
+  askForNew(): void {
+    for (const { poller } of this.#told) poller.hurry(relayLimits.curiousListMs)
+  }
+
+  stop(): void {
+    for (const { poller } of this.#told) poller.stop()
+  }
+
+  #begin(master: MasterSettings): Told {
+    const told: Told = {
+      entries: [],
+      isAnswering: true,
+      poller: new StreamListPoller(master, this.#deps, {
+        listed: (entries) => {
+          told.entries = entries
+          told.isAnswering = true
+          this.#tell(entries.map(({ mount }) => mount))
+        },
+        away: () => {
+          const isNews = told.isAnswering
+          told.isAnswering = false
+          if (isNews) this.#tell([])
+        },
+      }),
+    }
+    told.poller.start()
+    return told
+  }
+
+  #tell(named: readonly Mount[]): void {
+    const lists = this.#told.map(({ poller, entries, isAnswering }) => {
+      const { url } = poller.master
+      return { url, authorization: printBasic(poller.master), entries, isAnswering }
+    })
+    this.#deps.onLists(mergeLists(lists), named)
+  }
+}
+
+const isSame = (a: MasterSettings, b: MasterSettings) =>
+  a.url === b.url && a.user === b.user && a.password === b.password

@@ -1,0 +1,32 @@
+import { type Mount, printMount } from '../../shared/mount.ts'
+import type { StreamListEntry } from '../../shared/stream-list.ts'
+import { distinct, type Upstream } from './upstream.ts'
+
+/** What one master told last. */
+export interface MasterList {
+  /** its origin, which a line that is a path alone belongs to */
+  url: string
+  /** what it is asked with, as a header's value; the hosts that its list names may see that too (contract §3) */
+  authorization: string
+  entries: readonly StreamListEntry[]
+  /** false: it is away, and this is what it said before */
+  isAnswering: boolean
+}
+
+/**
+ * The mounts of all masters, and where each is relayed from: in the order of the masters, each place once, however many
+ * of them name it, as two edges of one cluster do.
+ */
+export function mergeLists(lists: readonly MasterList[]): Map<Mount, Upstream[]> {
+  const merged = new Map<Mount, Upstream[]>()
+  for (const { url, authorization, entries, isAnswering } of lists) {
+    const named = entries.flatMap(({ base }) => (base === undefined ? [] : [base]))
+    const pass = { authorization, origins: new Set([url, ...named]) }
+    for (const { mount, base } of entries) {
+      const upstream = { url: new URL(printMount(mount), base ?? url), pass, isDoubtful: !isAnswering }
+      merged.set(mount, [...(merged.get(mount) ?? []), upstream])
+    }
+  }
+  for (const [mount, upstreams] of merged) merged.set(mount, distinct(upstreams))
+  return merged
+}

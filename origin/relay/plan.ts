@@ -1,0 +1,39 @@
+import { printBasic } from '../../shared/credentials.ts'
+import type { OriginConfig } from '../config/config.ts'
+import type { RelaySettings, UpstreamSettings } from '../config/relay-settings.ts'
+import { distinct, type Upstream } from './upstream.ts'
+
+/** How a relay is to be run. */
+export interface RelayPlan {
+  /** in order of preference, each once; at least one */
+  readonly upstreams: readonly Upstream[]
+  /** whether titles are asked for */
+  readonly icy: boolean
+  /** runs only while somebody listens */
+  readonly onDemand: boolean
+  /** ms between two attempts while nobody waits; undefined: as for all relays */
+  readonly retryDelayMs: number | undefined
+}
+
+/** The plan of a `<relay>` block. */
+export const planOfBlock = (
+  { upstreams, icy, onDemand, retryDelayMs }: RelaySettings,
+  config: Pick<OriginConfig, 'onDemand'>,
+): RelayPlan => ({
+  upstreams: distinct(upstreams.map(upstreamOf)),
+  icy,
+  onDemand: onDemand ?? config.onDemand,
+  retryDelayMs,
+})
+
+/** The plan of a mount that masters list. */
+export const planOfListed = (
+  upstreams: readonly Upstream[],
+  { onDemand }: Pick<OriginConfig, 'onDemand'>,
+): RelayPlan => ({ upstreams, icy: true, onDemand, retryDelayMs: undefined })
+
+function upstreamOf({ url, user, password }: UpstreamSettings): Upstream {
+  if (user === undefined && password === undefined) return { url, pass: undefined, isDoubtful: false }
+  const authorization = printBasic({ user: user ?? '', password: password ?? '' })
+  return { url, pass: { authorization, origins: new Set([url.origin]) }, isDoubtful: false }
+}

@@ -1,0 +1,66 @@
+import type { Mount } from '../../shared/mount.ts'
+import type { OriginConfig } from '../config/config.ts'
+import type { Mounts } from '../mount/mounts.ts'
+import type { Timers } from '../timers.ts'
+import { Masters } from './masters.ts'
+import { Pull } from './pull.ts'
+import { Relays } from './relays.ts'
+
+export interface RelayingDeps {
+  config: OriginConfig
+  mounts: Mounts
+  timers: Timers
+  /** ms, a clock that does not step back */
+  nowMs: () => number
+  /** numbers in [0, 1) */
+  roll: () => number
+  boot: string
+  /** posts the report that goes right before a request for a master's list (S8) */
+  beforeRequest: (masterUrl: string) => Promise<void>
+  /** what is relayed has changed */
+  onChange: () => void
+}
+
+/** All that a server relays: what its masters list, and what its configuration says. */
+export class Relaying {
+  readonly relays: Relays
+  #masters: Masters
+
+  constructor({ config, beforeRequest, ...deps }: RelayingDeps) {
+    this.relays = new Relays({
+      ...deps,
+      config,
+      pull: (url, options, events) => new Pull(url, options, events),
+      onEnded: () => this.#masters.hurry(),
+    })
+    this.#masters = new Masters({
+      ...deps,
+      fetch,
+      beforeRequest,
+      masters: () => config.masters,
+      updateIntervalS: () => config.updateIntervalS,
+      onLists: (merged, named) => this.relays.apply(merged, named),
+    })
+  }
+
+  start(): void {
+    this.relays.start()
+    this.#masters.configure()
+  }
+
+  /** The configuration has changed: what it leaves as it was goes on. */
+  configure(): void {
+    this.relays.configure()
+    this.#masters.configure()
+  }
+
+  /** Somebody asked for a mount that is not here; the masters may have a new one. */
+  missed(mount: Mount): void {
+    if (!this.relays.has(mount)) this.#masters.askForNew()
+  }
+
+  stop(): void {
+    this.#masters.stop()
+    this.relays.stop()
+  }
+}

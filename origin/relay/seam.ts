@@ -1,0 +1,23 @@
+import { firstFrame, headerLength, isContainer } from '../format/formats.ts'
+import type { Sink } from '../icy/deinterleaver.ts'
+import type { Feed } from '../mount/feed.ts'
+import type { ActiveMount } from '../mount/mount.ts'
+import { relayLimits } from './limits.ts'
+import { Splicer } from './splicer.ts'
+
+type SeamMount = Pick<ActiveMount, 'header' | 'tail'>
+
+/** What joins a new connection to what a mount has, by the rules of its format. */
+export function seamAt(mount: SeamMount | undefined, feed: Feed, contentType: string, passOn: Sink): Splicer {
+  const tail = mount?.tail(relayLimits.tailBytes) ?? empty
+  if (isContainer(contentType)) {
+    const lengthIn = (head: Uint8Array) => headerLength(contentType, head)
+    return new Splicer(tail, passOn, { bytes: mount?.header ?? empty, lengthIn })
+  }
+  return new Splicer(tail, passOn, undefined, {
+    firstIn: (burst) => firstFrame(contentType, burst),
+    breakOff: () => feed.breakOff(),
+  })
+}
+
+const empty = new Uint8Array()

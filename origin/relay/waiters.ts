@@ -1,0 +1,34 @@
+import type { Timers } from '../timers.ts'
+import { relayLimits } from './limits.ts'
+
+/** The listeners of a mount that is about to run. */
+export class Waiters {
+  #timers: Timers
+  #waiting = new Set<(carried: boolean) => void>()
+
+  constructor(timers: Timers) {
+    this.#timers = timers
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0
+  }
+
+  /** Resolves with what they are told, or with false once that takes too long. */
+  wait(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const tell = (carried: boolean) => {
+        cancel()
+        this.#waiting.delete(tell)
+        resolve(carried)
+      }
+      const cancel = this.#timers.after(relayLimits.demandTimeoutMs, () => tell(false))
+      this.#waiting.add(tell)
+    })
+  }
+
+  /** Tells all of them whether the mount is carried. */
+  tell(carried: boolean): void {
+    for (const tell of [...this.#waiting]) tell(carried)
+  }
+}
