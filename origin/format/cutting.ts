@@ -1,5 +1,5 @@
 import { joined } from '../../shared/joined.ts'
-import type { Cut, HeaderSet } from './framer.ts'
+import type { Cut, HeaderSet, StreamFacts } from './framer.ts'
 
 /** The next cut of a container, as it grows: whole pieces, and the frames and headers that begin between them. */
 export class Cutting {
@@ -24,8 +24,8 @@ export class Cutting {
   }
 
   /** A header holds from behind what there is on. */
-  markHeader(bytes: Uint8Array, title: string | undefined): void {
-    this.#headers.push({ at: this.length, bytes, title })
+  markHeader(bytes: Uint8Array, title: string | undefined, facts?: StreamFacts): void {
+    this.#headers.push({ at: this.length, bytes, title, ...(facts && { facts }) })
   }
 
   /** What there is; begins anew. */

@@ -14,6 +14,28 @@ export interface HeaderSet {
   bytes: Uint8Array
   /** what it says is playing; undefined where its format does not say */
   title: string | undefined
+  /** left out of formats that do not say */
+  facts?: StreamFacts
+}
+
+/** What a container's header says of its stream, for the stats; what it does not say is left out. */
+export interface StreamFacts extends AudioFacts {
+  /** its codecs: `Vorbis`, of several streams `Theora/Vorbis` */
+  subtype: string
+  artist?: string | undefined
+  /** without the artist */
+  title?: string | undefined
+}
+
+/** What a stream's first packet says of its sound. */
+export interface AudioFacts {
+  channels?: number
+  /** Hz */
+  samplerate?: number
+  /** bit/s, as its encoder meant it */
+  bitrate?: number
+  /** of the mapping of FLAC to Ogg: `1.0` */
+  flacVersion?: string
 }
 
 /** What a stream says of itself in its header: names and values, in their order. */

@@ -1,7 +1,12 @@
+import type { AudioFacts } from '../framer.ts'
+import { flacFacts, opusFacts, vorbisFacts } from './audio-facts.ts'
 import { vorbisCommentMagic } from './comments.ts'
 
 /** What a listener's way into a stream of this codec depends on. */
 export interface Codec {
+  /** for the stats; left out of what is no codec */
+  name?: string
+  audio?: AudioFacts
   /** packets before the first of data; undefined where only the pages' positions tell */
   headerPackets: number | undefined
   /** where its second packet holds comments: how that begins, in bytes before them */
@@ -22,27 +27,51 @@ const rows: readonly Row[] = [
   // Vorbis I §4.2.1
   {
     magic: '\x01vorbis',
-    codec: () => ({ headerPackets: 3, comments: { magic: vorbisCommentMagic, at: 7 }, canRelink: true }),
+    codec: (first) => ({
+      name: 'Vorbis',
+      audio: vorbisFacts(first),
+      headerPackets: 3,
+      comments: { magic: vorbisCommentMagic, at: 7 },
+      canRelink: true,
+    }),
   },
   // RFC 7845 §5
-  { magic: 'OpusHead', codec: () => ({ headerPackets: 2, comments: { magic: 'OpusTags', at: 8 } }) },
+  {
+    magic: 'OpusHead',
+    codec: (first) => ({
+      name: 'Opus',
+      audio: opusFacts(first),
+      headerPackets: 2,
+      comments: { magic: 'OpusTags', at: 8 },
+    }),
+  },
   // the FLAC to Ogg mapping: how many further header packets stands in the first, 0 for unknown; comments are block type 4
   {
     magic: '\x7fFLAC',
     codec: (first) => {
       const further = ((first[7] ?? 0) << 8) | (first[8] ?? 0)
-      return { headerPackets: further === 0 ? undefined : 1 + further, comments: { magic: '', at: 4 } }
+      return {
+        name: 'FLAC',
+        audio: flacFacts(first),
+        headerPackets: further === 0 ? undefined : 1 + further,
+        comments: { magic: '', at: 4 },
+      }
     },
   },
   // the Speex manual §6.2: extra headers are counted at offset 68
   {
     magic: 'Speex   ',
-    codec: (first) => ({ headerPackets: 2 + (first[68] ?? 0), comments: { magic: '', at: 0 } }),
+    codec: (first) => ({
+      name: 'Speex',
+      headerPackets: 2 + (first[68] ?? 0),
+      comments: { magic: '', at: 0 },
+    }),
   },
   // Theora §6.1, §7.1: bit 7 of a packet is 0 for data, bit 6 is 0 for a key frame
   {
     magic: '\x80theora',
     codec: () => ({
+      name: 'Theora',
       headerPackets: 3,
       comments: { magic: '\x81theora', at: 7 },
       isKeyframe: ([byte]) => byte !== undefined && (byte & 0xc0) === 0,

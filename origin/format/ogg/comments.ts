@@ -30,10 +30,8 @@ export function parseComments(bytes: Uint8Array): ReadonlyMap<string, string> {
 }
 
 /** What a player would show: `artist - title`, or the one that is there. */
-export function titleOf(comments: ReadonlyMap<string, string>): string | undefined {
-  const [artist, title] = [comments.get('ARTIST'), comments.get('TITLE')]
-  return artist && title ? `${artist} - ${title}` : title || artist || undefined
-}
+export const displayTitle = (artist: string | undefined, title: string | undefined): string | undefined =>
+  artist && title ? `${artist} - ${title}` : title || artist || undefined
 
 /** How Vorbis begins its packet of comments (Vorbis I §4.2.1). */
 export const vorbisCommentMagic = '\x03vorbis'

@@ -1,6 +1,7 @@
+import type { StreamFacts } from '../framer.ts'
 import { FormatError, formatLimits } from '../limits.ts'
 import { beginsWith, type Codec, codecOf } from './codecs.ts'
-import { parseComments, titleOf } from './comments.ts'
+import { parseComments } from './comments.ts'
 import { isTimeless, type Page, packetsBegun, packetsEnded, packetsOf } from './page.ts'
 
 interface Stream {
@@ -48,13 +49,14 @@ export class Link {
     return others.length === 0 && stream?.codec.canRelink === true
   }
 
-  /** What its comments say is playing. */
-  get title(): string | undefined {
-    for (const stream of this.#streams.values()) {
-      const title = titleOfStream(stream)
-      if (title !== undefined) return title
-    }
-    return undefined
+  /** What its streams' headers say of them; undefined while no codec of ours is among them. */
+  get facts(): StreamFacts | undefined {
+    const streams = [...this.#streams.values()]
+    const subtype = streams.flatMap(({ codec }) => codec.name ?? []).join('/')
+    if (subtype === '') return undefined
+    const audio = streams.find(({ codec }) => codec.audio)?.codec.audio
+    const comments = streams.map(commentsOf).find((each) => each.has('ARTIST') || each.has('TITLE'))
+    return { subtype, ...audio, artist: comments?.get('ARTIST'), title: comments?.get('TITLE') }
   }
 
   /** Takes in the next page. @throws FormatError where the header is beyond its bounds */
@@ -105,8 +107,8 @@ function isHeaderPage({ codec, packets, hasData }: Stream, page: Page): boolean 
   return page.isBos || (!hasData && isTimeless(page))
 }
 
-function titleOfStream({ codec, header }: Stream): string | undefined {
+function commentsOf({ codec, header }: Stream): ReadonlyMap<string, string> {
   const [, packet] = packetsOf(header)
-  if (!codec.comments || !packet || !beginsWith(packet, codec.comments.magic)) return undefined
-  return titleOf(parseComments(packet.subarray(codec.comments.at)))
+  if (!codec.comments || !packet || !beginsWith(packet, codec.comments.magic)) return new Map()
+  return parseComments(packet.subarray(codec.comments.at))
 }

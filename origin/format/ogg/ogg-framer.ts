@@ -1,8 +1,8 @@
 import { joined } from '../../../shared/joined.ts'
 import { Cutting } from '../cutting.ts'
-import type { Comments, Cut, Framer } from '../framer.ts'
+import type { Comments, Cut, Framer, StreamFacts } from '../framer.ts'
 import { FormatError, formatLimits } from '../limits.ts'
-import { titleOf } from './comments.ts'
+import { displayTitle } from './comments.ts'
 import { Link } from './link.ts'
 import type { Page } from './page.ts'
 import { PageReader } from './page-reader.ts'
@@ -67,7 +67,7 @@ export class OggFramer implements Framer {
     }
     this.#strayBytes = 0
     if (role === 'header' && !hadData) return // the header goes out whole
-    if (!hadData) this.#putHeader(joined(link.header.map(({ bytes }) => bytes)), link.title)
+    if (!hadData) this.#putHeader(joined(link.header.map(({ bytes }) => bytes)), link.facts)
     else if (this.#comments && !page.isContinued) this.#relink(link, this.#comments)
     if (role === 'entry') this.#cutting.markFrame()
     this.#put(this.#relinker.pass(page))
@@ -86,20 +86,21 @@ export class OggFramer implements Framer {
     this.#comments = undefined
   }
 
-  #relink({ header }: Link, comments: Comments): void {
+  #relink({ header, facts }: Link, comments: Comments): void {
     this.#comments = undefined
     const seam = this.#relinker.relink(header, comments)
     if (!seam) return
+    const told = new Map(comments)
     this.#put(seam.end)
-    this.#putHeader(seam.header, titleOf(new Map(comments)))
+    this.#putHeader(seam.header, facts && { ...facts, artist: told.get('ARTIST'), title: told.get('TITLE') })
     if (seam.primer.length === 0) return
     this.#cutting.markFrame()
     this.#put(seam.primer)
   }
 
-  #putHeader(bytes: Uint8Array, title = ''): void {
+  #putHeader(bytes: Uint8Array, facts: StreamFacts | undefined): void {
     this.#put(bytes)
-    this.#cutting.markHeader(bytes, title)
+    this.#cutting.markHeader(bytes, facts ? (displayTitle(facts.artist, facts.title) ?? '') : '', facts)
   }
 
   #put(bytes: Uint8Array): void {
