@@ -1,4 +1,6 @@
+import type { Mount } from '../shared/mount.ts'
 import type { OriginConfig } from './config/config.ts'
+import { MountTable } from './config/mount-settings.ts'
 import { Drain } from './drain.ts'
 import { Load } from './load.ts'
 import { Mounts } from './mount/mounts.ts'
@@ -16,14 +18,19 @@ export interface OriginState {
   nextId: () => number
 }
 
+/** no mount has settings of its own */
+const unsaid = new MountTable({ exact: new Map(), patterns: [], fallback: undefined })
+
 /** A server's state before anything is connected; `nowMs` is a clock in ms that does not step back. */
 export function createState(
-  config: Pick<OriginConfig, 'limits'>,
+  config: Pick<OriginConfig, 'limits'> & Partial<Pick<OriginConfig, 'mounts'>>,
   nowMs: () => number,
   timers: Timers = runtimeTimers,
 ): OriginState {
   const load = new Load(nowMs)
   let id = 0
-  const mounts = new Mounts({ config, load, nowMs, timers, nextId: () => ++id })
-  return { boot: crypto.randomUUID(), mounts, load, drain: new Drain(), startedAtMs: nowMs() }
+  const nextId = () => ++id
+  const settings = (name: Mount) => (config.mounts ?? unsaid).of(name)
+  const mounts = new Mounts({ config, settings, load, nowMs, timers, nextId })
+  return { boot: crypto.randomUUID(), mounts, load, drain: new Drain(), startedAtMs: nowMs(), nextId }
 }

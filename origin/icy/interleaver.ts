@@ -23,7 +23,6 @@ const unchanged = Uint8Array.of(0)
  */
 export class Interleaver {
   #metaint: number
-  /** bytes of audio since the last block */
   #since = 0
   #place = 0
   /** the title that the stream said last */
@@ -32,6 +31,11 @@ export class Interleaver {
   /** @param metaint bytes of audio between two blocks, at least 1 */
   constructor(metaint: number) {
     this.#metaint = metaint
+  }
+
+  /** bytes of audio since the last block */
+  get since(): number {
+    return this.#since
   }
 
   /** Makes the next block say the title even if it is the same: somebody begins to listen before it. */

@@ -1,46 +1,74 @@
 import type { Queue } from '../mount/queue.ts'
 import type { Block, WovenChunk } from './interleaver.ts'
 
-/** zeros for what lies between a grid point and the first frame behind it: never more than a frame, in practice */
+/** zeros for what lies before the first frame: never more than a frame, in practice */
 const silence = new Uint8Array(16_384)
 
-/** What a new listener of a woven stream gets at once. */
+/** What a listener who begins in a woven stream gets at once. */
 export interface Join {
   views: Uint8Array[]
   /** whether the current title is in it; else the next block has to say it */
   titled: boolean
 }
 
+/** Where a listener stands who wants to begin. */
+export interface Joining {
+  /** bytes of the newest that it gets at most, as far as that can be kept */
+  bytesMax: number
+  /** bytes of audio that it has had since its last block; 0 for who has had nothing yet */
+  since: number
+}
+
 /**
- * A new listener counts `metaint` bytes from its first one, so it begins right behind a block: the first one within the
- * newest `bytesMax` bytes, else the newest. From there to the first frame it gets zeros in place of half a frame, and its
- * first block says the title, also where the others are told that nothing changed.
+ * A listener expects a block after every `metaint` bytes, so it begins at a place that lies as far behind a block as it
+ * stands itself: the first such place within the newest `bytesMax` bytes, else the newest. From there to the first frame
+ * it gets zeros in place of half a frame, and its first block says the title, also where the others are told that nothing
+ * changed. Undefined where no such place is held: the stream has only just begun.
  */
-export function joinWoven(queue: Queue<WovenChunk>, bytesMax: number): Join {
+export function joinWoven(queue: Queue<WovenChunk>, { bytesMax, since }: Joining): Join | undefined {
   const blocks = queue.chunks.flatMap((chunk) => chunk.blocks)
-  const begin = beginOf(blocks, queue, bytesMax)
-  if (!begin) return { views: [], titled: false }
-  const from = begin.place + begin.length
-  const first = blocks.find((block) => block.place >= from && block !== begin)
-  const until = first?.place ?? queue.endPlace
-  const frame = startOf(queue, from, until)
-  const views = [...zeros(frame - from), ...queue.slice(frame, until)]
-  if (!first) return { views, titled: false }
-  return { views: [...views, first.title, ...queue.slice(first.place + first.length)], titled: true }
+  if (blocks.length === 0 && since === 0) return { views: [], titled: false }
+  const places = blocks
+    .map(({ place, length }) => place + length + since)
+    .filter((place) => place <= queue.endPlace)
+  const from = beginOf(places, queue, bytesMax)
+  if (from === undefined) return undefined
+  const ahead = blocks.filter(({ place, length }) => place >= from && length > 0)
+  return compose(queue, ahead, from, frameFrom(queue, from))
 }
 
-function beginOf(blocks: readonly Block[], queue: Queue<WovenChunk>, bytesMax: number): Block | undefined {
+/** Rather a place with a frame behind it: where a feed paused within a frame, its next bytes begin with the rest. */
+function beginOf(places: readonly number[], queue: Queue<WovenChunk>, bytesMax: number): number | undefined {
   const oldest = Math.max(queue.firstPlace, queue.endPlace - bytesMax)
-  return blocks.find(({ place, length }) => place + length >= oldest) ?? blocks.at(-1)
+  const framed = places.filter((place) => queue.frameFrom(place) !== undefined)
+  const usable = framed.length > 0 ? framed : places
+  return usable.find((place) => place >= oldest) ?? usable.at(-1)
 }
 
-/** The first frame between two places, else the end of what holds frames, else where the listener begins anyway. */
-function startOf(queue: Queue<WovenChunk>, from: number, until: number): number {
-  const frame = queue.frameFrom(from)
-  if (frame !== undefined && frame <= until) return frame
-  // the frame that a block split is the newest: the next chunk begins with a frame
-  const framed = until === queue.endPlace && queue.frameFrom(queue.firstPlace) !== undefined
-  return framed ? until : from
+/** The first frame from a place on; else the end of what holds frames, as the next chunk begins with one; else the place. */
+function frameFrom(queue: Queue<WovenChunk>, place: number): number {
+  const hasFrames = queue.newestFrame !== undefined
+  return queue.frameFrom(place) ?? (hasFrames ? queue.endPlace : place)
+}
+
+/** Zeros up to the frame, then audio; the blocks stay where they are, and the first one says the title. */
+function compose(queue: Queue<WovenChunk>, blocks: readonly Block[], from: number, frame: number): Join {
+  const views: Uint8Array[] = []
+  let at = from
+  for (const { place, length, title } of blocks) {
+    const isFirst = at === from
+    if (!isFirst && at >= frame) break
+    views.push(...audio(queue, at, place, frame))
+    at = place + length
+    views.push(...(isFirst ? [title] : queue.slice(place, at)))
+  }
+  views.push(...audio(queue, at, queue.endPlace, frame))
+  return { views, titled: at > from }
+}
+
+function audio(queue: Queue<WovenChunk>, from: number, to: number, frame: number): Uint8Array[] {
+  const start = Math.max(from, Math.min(to, frame))
+  return [...zeros(start - from), ...queue.slice(start, to)]
 }
 
 function zeros(count: number): Uint8Array[] {

@@ -1,105 +1,142 @@
-import { joined } from '../../shared/joined.ts'
+import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
-import { framerFor, mediaType, takesIcy } from '../format/formats.ts'
-import type { Comments, Cut, Framer } from '../format/framer.ts'
+import type { MountSettings } from '../config/mount-settings.ts'
+import { formatOf, isContainer } from '../format/formats.ts'
+import type { Comments } from '../format/framer.ts'
+import { streamHeaders } from '../icy/headers.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
-import { logTitle } from '../log/playlist.ts'
 import { Rate } from '../rate.ts'
-import { burstBytes } from './burst.ts'
+import { burstBytes, type Sizes } from './burst.ts'
 import type { FeedInfo } from './feed.ts'
-import { Listener, type ListenerInfo, type Tally, type Wire } from './listener.ts'
+import { Headcount } from './headcount.ts'
+import { Listener, type ListenerInfo, type Seat, type Wire } from './listener.ts'
 import type { LiveMount } from './live-mount.ts'
 import type { MountsDeps } from './mounts.ts'
-import { Plain } from './plain.ts'
-import { asBuffer } from './queue.ts'
-import { Titles } from './titles.ts'
-import { Woven } from './woven.ts'
+import { Stream } from './stream.ts'
+
+const log = getLogger(['distributary', 'mount'])
+
+/** kbit/s that a stream counts as until its own is known (contract §3) */
+const kbpsUnknown = 128
 
 /** One mount with a feed: takes its bytes in, keeps the newest, and hands them to its listeners in flushes. */
-export class ActiveMount implements LiveMount {
+export class ActiveMount implements LiveMount, Seat {
   readonly name: Mount
   readonly startedAtMs: number
   info: FeedInfo
   interruptedAtMs: number | undefined
   /** when the last bytes came in */
   heardAtMs: number
-  listeners = 0
-  relays = 0
-  listenerPeak = 0
-  joins = 0
-  slow = 0
   bytesRead = 0
-  bytesSent = 0
-  writes = 0
+  readonly #count: Headcount
   #deps: MountsDeps
-  #framer: Framer
   #rate: Rate
-  #titles = new Titles()
-  #plain: Plain
-  #woven: Woven
-  #tally: Tally = { writes: 0, bytes: 0, dropped: [] }
+  #stream: Stream
   #heardSinceFlush = false
   #stopFlush = () => {}
-  #ended = false
+  #stopped = false
+  /** called with what listeners get next */
+  #onChunk: (bytes: Uint8Array) => void
 
-  constructor(name: Mount, info: FeedInfo, deps: MountsDeps) {
+  constructor(
+    name: Mount,
+    info: FeedInfo,
+    deps: MountsDeps,
+    onChunk: (bytes: Uint8Array) => void = () => {},
+  ) {
     this.name = name
     this.info = info
     this.#deps = deps
+    this.#onChunk = onChunk
     this.startedAtMs = deps.nowMs()
     this.heardAtMs = this.startedAtMs
-    this.#framer = framerFor(info.contentType)
+    this.#count = new Headcount(deps.load)
     this.#rate = new Rate(deps.nowMs)
-    const settle = () => this.#settle()
-    const { isContainer } = this.#framer
-    const { limits: bounds } = deps.config
-    const burst = () => burstBytes(bounds.burst, this.kbps)
-    const { queueBytes } = bounds
-    this.#plain = new Plain({ queueBytes, burstBytes: burst, isContainer }, deps.timers, settle)
-    this.#woven = new Woven(deps, this.#plain.queue, this.#titles, burst, settle)
+    this.#stream = new Stream(info.contentType, {
+      sizes: () => this.#sizes(),
+      timers: deps.timers,
+      settle: () => this.#settle(),
+      onTitle: (title) => log.info('title', { mount: name, title }),
+      onChunk: (bytes) => this.#onChunk(bytes),
+    })
     this.#schedule()
   }
 
   get kind(): 'source' | 'relay' {
     return this.info.kind
   }
+  /** what holds for this mount now: SIGHUP may change it while the mount runs */
+  get settings(): MountSettings {
+    return this.#deps.settings(this.name)
+  }
   get contentType(): string {
     return this.info.contentType
   }
+  /** what its feed says of the stream, with what the operator says in place of it */
+  get headers(): ReadonlyMap<string, string> {
+    return streamHeaders(this.info.headers, this.settings.stream)
+  }
+  get listeners(): number {
+    return this.#count.listeners
+  }
+  get relays(): number {
+    return this.#count.relays
+  }
+  get listenerPeak(): number {
+    return this.#count.listenerPeak
+  }
+  get joins(): number {
+    return this.#count.joins
+  }
+  get slow(): number {
+    return this.#count.slow
+  }
+  get bytesSent(): number {
+    return this.#count.bytesSent
+  }
+  get writes(): number {
+    return this.#count.writes
+  }
   get title(): string {
-    return this.#titles.current.title
+    return this.#stream.title
   }
   get maxListeners(): number | null {
-    return this.info.maxListeners ?? null
+    return this.info.maxListeners ?? this.settings.maxListeners
   }
   get kbps(): number {
-    return this.#framer.kbps || Math.round((this.#rate.perSecond() * 8) / 1000)
+    return this.#stream.kbps || Math.round((this.#rate.perSecond() * 8) / 1000)
+  }
+  /** bytes of audio between two blocks of ICY metadata for listeners who ask for it; 0: they get none */
+  get metaint(): number {
+    return isContainer(this.contentType) ? 0 : this.settings.metaintBytes
   }
   /** whether listeners may ask for ICY metadata */
   get takesIcy(): boolean {
-    return takesIcy(this.contentType)
+    return this.metaint > 0
   }
   /** what the mount keeps for its listeners */
   get queuedBytes(): number {
-    return this.#plain.queue.endPlace - this.#plain.queue.firstPlace
+    return this.#stream.queuedBytes
   }
   get queuedChunks(): number {
-    return this.#plain.queue.chunks.length
+    return this.#stream.queuedChunks
   }
   get everyone(): Listener[] {
-    return [...this.#plain.listeners, ...this.#woven.listeners]
+    return this.#stream.listeners
+  }
+  /** whether its feed has ended; who still listens is being moved */
+  get isStopped(): boolean {
+    return this.#stopped
   }
 
   /** what the newest bytes of a container cannot be understood without; empty where there is no such thing */
   get header(): Uint8Array {
-    return this.#plain.header
+    return this.#stream.header
   }
 
   tail(bytes: number): Uint8Array {
-    const held = this.#framer.peek()
-    const fromQueue = this.#plain.queue.slice(this.#plain.queue.endPlace - Math.max(0, bytes - held.length))
-    return joined([...fromQueue, held]).slice(-bytes)
+    return this.#stream.tail(bytes)
   }
 
   push(bytes: Uint8Array): void {
@@ -108,14 +145,14 @@ export class ActiveMount implements LiveMount {
     this.#rate.add(bytes.length)
     this.heardAtMs = this.#deps.nowMs()
     this.#heardSinceFlush = true
-    this.#framer.push(bytes)
+    this.#stream.push(bytes)
     // who joins a mount that has just begun need not wait for its first flush
-    if (isFirst || this.#framer.length >= limits.flushBytesMax) this.#flushWhole()
+    if (isFirst || this.#stream.pendingBytes >= limits.flushBytesMax) this.#stream.flush()
   }
 
   /** True where that is another title than before. */
   setTitle(metadata: IcyMetadata): boolean {
-    return this.#setTitleFrom(this.#plain.queue.endPlace + this.#framer.length, metadata)
+    return this.#stream.setTitle(metadata)
   }
 
   /**
@@ -123,79 +160,140 @@ export class ActiveMount implements LiveMount {
    * not: a relay hands on what it gets.
    */
   retitle(comments: Comments): boolean {
-    return this.kind === 'source' && this.#framer.retitle?.(comments) === true
+    return this.kind === 'source' && this.#stream.retitle(comments)
   }
 
   /** Serves a listener: its head and the burst at once, in one write, and what comes from then on. */
   join(wire: Wire, head: Uint8Array, info: ListenerInfo, icy: boolean): Listener {
-    const { views, audience } = icy ? this.#woven.join() : this.#plain.join()
-    const listener = new Listener(this.#deps.nextId(), info, wire, audience.queue, this.#tally)
-    if (views) audience.add(listener)
-    else this.#plain.awaitFrame(listener)
-    this.#countJoin(info.isRelay)
+    const metaint = icy ? this.metaint : 0
+    const listener = new Listener(
+      info.id ?? this.#deps.nextId(),
+      info,
+      wire,
+      metaint,
+      this,
+      this.#count.tally,
+    )
+    const views = this.#stream.join(listener)
+    this.#count.add(info.isRelay)
+    if (!info.isRelay) this.#count.join()
     wire.cork()
     wire.write(head)
-    for (const view of views ?? []) {
+    for (const view of views) {
       wire.write(view)
-      this.#tally.bytes += view.length
+      this.#count.tally.bytes += view.length
     }
     wire.uncork()
     return listener
   }
 
+  /** Whether one more who comes from another mount has room here. */
+  hasRoomFor({ info }: Listener): boolean {
+    return info.isRelay || this.maxListeners === null || this.listeners < this.maxListeners
+  }
+
+  /** Whether a listener of another mount could be served here at once, in the format that it was told. */
+  isReadyFor(listener: Listener): boolean {
+    return this.#stream.isReadyFor(listener)
+  }
+
+  /** Whether listeners of the other mount can make sense of what this one sends. */
+  isLike(other: ActiveMount): boolean {
+    return formatOf(this.contentType) === formatOf(other.contentType)
+  }
+
+  /**
+   * Takes in a listener of another mount: at the live edge, or so far before it as it has heard nothing.
+   * Nothing is written before the next {@link send}.
+   */
+  take(listener: Listener, from: ActiveMount, silenceMs: number): void {
+    const since = from.#release(listener)
+    if (since === undefined) return
+    listener.moveTo(this, this.#count.tally)
+    this.#count.add(listener.info.isRelay)
+    const owedBytes = (silenceMs * (this.kbps || kbpsUnknown)) / 8
+    this.#stream.enter(listener, since, Math.min(owedBytes, this.#sizes().burstBytes))
+  }
+
+  /** Hands out what listeners have not got yet, without waiting for the next flush. */
+  send(): void {
+    this.#stream.send()
+  }
+
   /** A connection ended; one that is no listener here changes nothing. */
   leave(listener: Listener): void {
-    if (!this.#plain.delete(listener) && !this.#woven.delete(listener)) return
-    if (listener.info.isRelay) {
-      this.relays--
-      return
-    }
-    this.listeners--
-    this.#deps.load.listeners--
+    if (this.#stream.delete(listener) !== undefined) this.#count.remove(listener.info.isRelay)
+  }
+
+  /** Closes a listener's connection behind what it was given. */
+  close(listener: Listener): void {
+    this.leave(listener)
+    listener.wire.end()
+    this.#deps.timers.after(limits.farewellMs, () => listener.wire.destroy())
+  }
+
+  /** Closes the connections of listeners whose time is over. */
+  expire(nowMs: number): void {
+    for (const listener of this.everyone)
+      if (listener.info.deadlineMs !== undefined && listener.info.deadlineMs <= nowMs) this.close(listener)
   }
 
   /** Goes on with a new connection of its feed; listeners of another codec cannot be kept. */
   resume(info: FeedInfo): void {
-    const isOther = mediaType(info.contentType) !== mediaType(this.contentType)
+    const isOther = formatOf(info.contentType) !== formatOf(this.contentType)
     // a container that its source begins anew has nothing to do with half a page before it
-    if (isOther || (info.kind === 'source' && this.#framer.isContainer)) {
-      this.#emit(this.#framer.takeAll())
-      this.#framer = framerFor(info.contentType)
-    }
+    if (isOther || (info.kind === 'source' && this.#stream.isContainer))
+      this.#stream.beginAnew(info.contentType)
     if (isOther) {
       this.#closeListeners()
-      this.#plain.clear(this.#framer.isContainer)
-      this.#woven.clear()
+      this.#stream.clear()
     }
     this.info = info
     this.heardAtMs = this.#deps.nowMs()
     this.interruptedAtMs = undefined
   }
 
+  /** What comes next does not follow what came before: half a frame there is let go. */
+  breakOff(): void {
+    this.#stream.breakOff()
+  }
+
   /** Counts a listener that was refused for room. */
   countRefused(): void {
-    this.joins++
-    this.#deps.load.joins++
+    this.#count.join()
   }
 
   /** Hands out what has come since the last flush: whole frames, or all of it where the feed pauses. */
   flush(): void {
-    if (this.#heardSinceFlush) this.#flushWhole()
-    else this.#emit(this.#framer.takeAll())
+    this.#stream.flush(!this.#heardSinceFlush)
     this.#heardSinceFlush = false
   }
 
-  /** Ends the mount; listeners get what there is and are closed. */
-  end(): void {
-    if (this.#ended) return
-    this.#ended = true
+  /** Takes in no more bytes; listeners get the last whole frame and stay until they are taken or {@link end} comes. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
     this.#stopFlush()
-    this.#emit(this.#framer.takeAll())
+    this.#stream.flush()
+  }
+
+  /** Ends the mount; who still listens gets what there is and is closed. */
+  end(): void {
+    this.stop()
+    this.#stream.flush(true)
     this.#closeListeners()
+  }
+
+  #sizes(): Sizes {
+    const { settings } = this
+    const { limits: server } = this.#deps.config
+    const burst = burstBytes(settings.burst ?? server.burst, this.kbps || kbpsUnknown)
+    return { queueBytes: Math.max(settings.queueBytes ?? server.queueBytes, burst), burstBytes: burst }
   }
 
   #closeListeners(): void {
     const everyone = this.everyone
+    if (everyone.length === 0) return
     for (const listener of everyone) {
       listener.wire.end()
       this.leave(listener)
@@ -205,54 +303,18 @@ export class ActiveMount implements LiveMount {
     })
   }
 
-  #countJoin(isRelay: boolean): void {
-    if (isRelay) {
-      this.relays++
-      return
-    }
-    this.listeners++
-    this.joins++
-    this.#deps.load.listeners++
-    this.#deps.load.joins++
-    this.listenerPeak = Math.max(this.listenerPeak, this.listeners)
-  }
-
-  #setTitleFrom(place: number, metadata: IcyMetadata): boolean {
-    const isNew = this.#titles.set(place, metadata)
-    if (isNew) logTitle(this.name, this.listeners, metadata.title)
-    return isNew
-  }
-
-  #flushWhole(): void {
-    this.#emit(this.#framer.take())
-  }
-
-  #emit({ bytes, frames, headers = [] }: Cut): void {
-    const { queue, audience } = this.#plain
-    if (bytes.length > 0) {
-      const place = queue.endPlace
-      const chunk = { bytes: asBuffer(bytes), frames }
-      this.#plain.push(chunk, headers)
-      for (const { at, title } of headers)
-        if (title !== undefined) this.#setTitleFrom(place + at, { title, url: undefined })
-      this.#woven.push(chunk, place)
-      this.#titles.prune(queue.firstPlace)
-    }
-    audience.flush()
-    this.#woven.flush()
+  /** What a listener has had since its last block of metadata; undefined where it is none of this mount's. */
+  #release(listener: Listener): number | undefined {
+    const since = this.#stream.delete(listener)
+    if (since === undefined) return undefined
+    listener.detach()
+    this.#count.remove(listener.info.isRelay)
+    return since
   }
 
   /** Counts what was written and drops who fell off the queue. */
   #settle(): void {
-    const tally = this.#tally
-    this.writes += tally.writes
-    this.bytesSent += tally.bytes
-    this.#deps.load.addSent(tally.bytes)
-    tally.writes = 0
-    tally.bytes = 0
-    for (const listener of tally.dropped.splice(0)) {
-      this.slow++
-      this.#deps.load.slow++
+    for (const listener of this.#count.take()) {
       this.leave(listener)
       listener.wire.destroy()
     }
@@ -265,7 +327,7 @@ export class ActiveMount implements LiveMount {
     const ms = Math.min(flushMsMax, Math.max(flushMsMin, (everyone / crowd) * flushMsMax))
     this.#stopFlush = this.#deps.timers.after(ms, () => {
       this.flush()
-      if (!this.#ended) this.#schedule()
+      if (!this.#stopped) this.#schedule()
     })
   }
 }

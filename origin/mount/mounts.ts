@@ -1,14 +1,19 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
-import { FormatError } from '../format/limits.ts'
+import type { MountSettings } from '../config/mount-settings.ts'
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'
 import type { Timers } from '../timers.ts'
+import { type Findable, type Found, find } from './fallbacks.ts'
 import type { Feed, FeedInfo } from './feed.ts'
 import { ActiveMount } from './mount.ts'
+import { MountFeed } from './mount-feed.ts'
+import { Moves } from './moves.ts'
 
 export interface MountsDeps {
   config: Pick<OriginConfig, 'limits'>
+  /** what the operator says of a mount, now */
+  settings: (name: Mount) => MountSettings
   load: Load
   nowMs: () => number
   timers: Timers
@@ -16,18 +21,67 @@ export interface MountsDeps {
   nextId: () => number
 }
 
+/** Relays that run while somebody listens. */
+export interface OnDemand {
+  /** whether one of this name would run */
+  has(name: Mount): boolean
+  /** Begins it; false where it cannot be had. */
+  demand(name: Mount): Promise<boolean>
+}
+
+const noneOnDemand: OnDemand = { has: () => false, demand: () => Promise.resolve(false) }
+
 /** The mounts of this server by name. */
 export class Mounts {
+  /** set by who runs relays */
+  onDemand = noneOnDemand
   #deps: MountsDeps
   #mounts = new Map<Mount, { mount: ActiveMount; feed: MountFeed }>()
   #onChange: (() => void)[] = []
+  #moves: Moves
 
   constructor(deps: MountsDeps) {
     this.#deps = deps
+    this.#moves = new Moves({
+      ...this.#findable,
+      playing: (name) => this.get(name),
+      begin: (found) => this.begin(found),
+      nowMs: deps.nowMs,
+    })
   }
 
   get(name: Mount): ActiveMount | undefined {
     return this.#mounts.get(name)?.mount
+  }
+
+  /** sources and relays that feed one */
+  get count(): number {
+    return this.#mounts.size
+  }
+
+  /** What plays when somebody asks for a mount: its own feed, or that of its fallbacks. */
+  find(name: Mount): Found | undefined {
+    return find(name, this.#findable)
+  }
+
+  /** Begins what was found and does not run yet; undefined where it cannot be had. */
+  async begin(found: Exclude<Found, { kind: 'live' }>): Promise<ActiveMount | undefined> {
+    if (found.kind === 'file') return undefined
+    return (await this.onDemand.demand(found.name)) ? this.get(found.name) : undefined
+  }
+
+  /**
+   * Moves all listeners of a mount to another, on the connections that they have (`moveclients`). One that a relay would
+   * feed on demand is begun first.
+   */
+  move(from: Mount, to: Mount): 'moved' | 'unknown' | 'not running' {
+    const [source, destination] = [this.get(from), this.get(to)]
+    if (!source) return 'unknown'
+    if (!destination && !this.onDemand.has(to)) return 'unknown'
+    if (destination?.interruptedAtMs !== undefined) return 'not running'
+    if (destination) this.#moves.move(source, destination)
+    else void this.begin({ kind: 'idle', name: to }).then((begun) => begun && this.#moves.move(source, begun))
+    return 'moved'
   }
 
   /** By name. */
@@ -41,9 +95,9 @@ export class Mounts {
     const held = this.#mounts.get(name)
     if (held && !this.#mayTakeOver(held.mount, info)) return 'in use'
     held?.feed.close('taken over')
-    const mount = held?.mount ?? new ActiveMount(name, info, this.#deps)
+    const mount = held?.mount ?? this.#create(name, info)
     if (held) mount.resume(info)
-    const feed = new MountFeed(this, mount, this.#deps)
+    const feed = new MountFeed(this, mount, this.#deps.nowMs)
     this.#mounts.set(name, { mount, feed })
     this.changed()
     return feed
@@ -60,9 +114,17 @@ export class Mounts {
   /** Ends every source that has been silent for too long; relays are watched by those who run them. */
   dropSilent(): void {
     const { nowMs, config } = this.#deps
-    for (const { mount } of this.#mounts.values())
-      if (mount.kind === 'source' && nowMs() - mount.heardAtMs > config.limits.sourceTimeoutMs)
+    for (const { mount } of this.#mounts.values()) {
+      const timeoutMs = mount.settings.sourceTimeoutMs ?? config.limits.sourceTimeoutMs
+      if (mount.kind === 'source' && nowMs() - mount.heardAtMs > timeoutMs)
         this.kill(mount.name, 'source timeout')
+    }
+  }
+
+  /** Closes the connections of listeners whose time is over (`max-listener-duration`, and what authentication allows). */
+  expire(): void {
+    const nowMs = this.#deps.nowMs()
+    for (const mount of this.list()) mount.expire(nowMs)
   }
 
   /** Calls back when a mount came, went, or changed what a report says of it other than counts. */
@@ -74,11 +136,11 @@ export class Mounts {
     for (const listener of this.#onChange) listener()
   }
 
-  /** Takes a mount out and ends it; nothing where another has its name by now. */
+  /** Takes a mount out and ends it, its listeners going where its fallback says; nothing where another has its name by now. */
   remove(mount: ActiveMount): void {
     if (this.#mounts.get(mount.name)?.mount !== mount) return
     this.#mounts.delete(mount.name)
-    mount.end()
+    this.#moves.rescue(mount)
     this.changed()
   }
 
@@ -87,57 +149,19 @@ export class Mounts {
     if (kind !== 'source' || mount.kind !== 'source' || owner !== mount.info.owner) return false
     return this.#deps.nowMs() - mount.heardAtMs >= limits.takeoverSilenceMs
   }
-}
 
-/** The end of a mount that its source or relay holds; once closed, what it writes goes nowhere. */
-class MountFeed implements Feed {
-  #mounts: Mounts
-  #mount: ActiveMount
-  #deps: MountsDeps
-  #closed = false
-
-  constructor(mounts: Mounts, mount: ActiveMount, deps: MountsDeps) {
-    this.#mounts = mounts
-    this.#mount = mount
-    this.#deps = deps
+  #create(name: Mount, info: FeedInfo): ActiveMount {
+    const recall = this.#moves.recallsTo(() => mount)
+    const mount: ActiveMount = new ActiveMount(name, info, this.#deps, recall)
+    return mount
   }
 
-  push(bytes: Uint8Array): void {
-    if (this.#closed) return
-    try {
-      this.#mount.push(bytes)
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error
-      this.#mounts.kill(this.#mount.name, error.message)
+  get #findable(): Findable {
+    return {
+      live: (name) => this.get(name),
+      isIdle: (name) => this.get(name) === undefined && this.onDemand.has(name),
+      isFile: () => false,
+      fallbackOf: (name) => this.#deps.settings(name).fallback,
     }
-  }
-
-  setTitle(title: string, url?: string): void {
-    if (!this.#closed) this.#mount.setTitle({ title, url: url || undefined })
-  }
-
-  interrupt(): void {
-    if (this.#closed) return
-    this.#mount.interruptedAtMs = this.#deps.nowMs()
-    this.#mounts.changed()
-  }
-
-  resume(info: FeedInfo): void {
-    if (this.#closed) return
-    this.#mount.resume(info)
-    this.#mounts.changed()
-  }
-
-  end(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#mounts.remove(this.#mount)
-  }
-
-  /** Closed from outside: tells whoever holds it. */
-  close(why: string): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#mount.info.onClosed?.(why)
   }
 }

@@ -1,6 +1,7 @@
 import type { HeaderSet } from '../format/framer.ts'
 import type { Timers } from '../timers.ts'
 import { Audience } from './audience.ts'
+import type { Sizes } from './burst.ts'
 import { ByPlace } from './by-place.ts'
 import type { Listener } from './listener.ts'
 import { asBuffer, type Chunk, Queue } from './queue.ts'
@@ -8,16 +9,15 @@ import { asBuffer, type Chunk, Queue } from './queue.ts'
 const noHeader = new Uint8Array()
 
 export interface PlainOptions {
-  queueBytes: number
-  /** bytes that a new listener gets at most, now */
-  burstBytes: () => number
+  /** what holds now: settings may change while the mount runs */
+  sizes: () => Sizes
   /** whether listeners can begin nowhere but at a frame, and need the header that holds there */
   isContainer: boolean
 }
 
 /** A mount's stream as its feed sends it: the newest of it, who listens, and what a new listener gets at once. */
 export class Plain {
-  readonly audience: Audience
+  readonly #audience: Audience
   #options: PlainOptions
   #headers = new ByPlace<Uint8Array>(noHeader)
   /** listeners of a container in which no place to begin is known: a Cluster or key frame is longer than the queue */
@@ -26,19 +26,15 @@ export class Plain {
 
   constructor(options: PlainOptions, timers: Timers, settle: () => void) {
     this.#options = options
-    this.audience = new Audience(
-      new Queue(Math.max(options.queueBytes, options.burstBytes())),
-      timers,
-      settle,
-    )
+    this.#audience = new Audience(new Queue(0), timers, settle) // each push says how much it may hold
   }
 
   get queue(): Queue {
-    return this.audience.queue
+    return this.#audience.queue
   }
 
   get listeners(): Listener[] {
-    return [...this.audience.listeners, ...this.#waiting]
+    return [...this.#audience.listeners, ...this.#waiting]
   }
 
   /** what a listener of a container needs before the newest bytes; empty where there is no such thing */
@@ -46,34 +42,50 @@ export class Plain {
     return this.#headers.newest
   }
 
-  /**
-   * What a new listener gets at once, and the audience to add it to: the newest bytes, of a container behind the header
-   * that holds there. No views where a container has no place to begin yet: then it is for {@link awaitFrame}.
-   */
-  join(): { views: Uint8Array[] | undefined; audience: Audience } {
-    if (this.#burst?.end !== this.queue.end) this.#burst = { end: this.queue.end, views: this.#look() }
-    return { views: this.#burst.views, audience: this.audience }
+  /** whether somebody who comes now can begin at once */
+  get hasPlace(): boolean {
+    return this.#options.isContainer
+      ? this.queue.newestFrame !== undefined
+      : this.queue.endPlace > this.queue.firstPlace
   }
 
-  /** Keeps a listener until a frame comes at which it can begin. */
-  awaitFrame(listener: Listener): void {
-    this.#waiting.add(listener)
+  /**
+   * Takes in a new listener, and returns what it gets at once: the newest bytes, of a container behind the header that
+   * holds there. Where a container has no place to begin, it waits for one.
+   */
+  join(listener: Listener): readonly Uint8Array[] {
+    const views = this.#burstViews()
+    if (views) this.#add(listener, [])
+    else this.#waiting.add(listener)
+    return views ?? []
+  }
+
+  /** Takes in a listener from elsewhere: it begins at a frame within the newest so many bytes, or at the newest. */
+  enter(listener: Listener, bytesMax: number): void {
+    const views = this.#viewsFrom(bytesMax)
+    if (!views && this.#options.isContainer) this.#waiting.add(listener)
+    else this.#add(listener, views ?? [])
   }
 
   /** False where it was not among the listeners. */
   delete(listener: Listener): boolean {
-    return this.audience.delete(listener) || this.#waiting.delete(listener)
+    return this.#audience.delete(listener) || this.#waiting.delete(listener)
   }
 
   /** Takes in what comes next, and the headers that hold from places in it on. */
   push(chunk: Chunk, headers: readonly HeaderSet[] = []): void {
     const place = this.queue.endPlace
+    this.queue.bytesMax = this.#options.sizes().queueBytes
     this.queue.push(chunk)
     for (const { at, bytes } of headers) this.#headers.set(place + at, asBuffer(bytes))
     this.#headers.prune(this.queue.firstPlace)
     const [frame] = chunk.frames
     if (frame !== undefined && this.#waiting.size > 0)
       this.#admit([this.#headers.at(place + frame), chunk.bytes.subarray(frame)])
+  }
+
+  flush(): void {
+    this.#audience.flush()
   }
 
   /** Begins anew with another format, and nobody listening: nothing of what it holds can be given to anyone. */
@@ -85,19 +97,31 @@ export class Plain {
   }
 
   #admit(views: readonly Uint8Array[]): void {
-    for (const listener of this.#waiting) {
-      listener.begin(views)
-      this.audience.add(listener)
-    }
+    for (const listener of this.#waiting) this.#add(listener, views)
     this.#waiting.clear()
+  }
+
+  #add(listener: Listener, views: readonly Uint8Array[]): void {
+    listener.attach(this.queue, views)
+    this.#audience.add(listener)
+  }
+
+  #burstViews(): Uint8Array[] | undefined {
+    if (this.#burst?.end !== this.queue.end) this.#burst = { end: this.queue.end, views: this.#look() }
+    return this.#burst.views
   }
 
   #look(): Uint8Array[] | undefined {
     const { queue } = this
-    const { isContainer } = this.#options
-    const burstBytes = this.#options.burstBytes()
-    if (!isContainer) return queue.slice(queue.burstPlace(burstBytes))
-    const place = queue.frameFrom(queue.endPlace - burstBytes) ?? queue.newestFrame
-    return place === undefined ? undefined : [this.#headers.at(place), ...queue.slice(place)]
+    const { burstBytes } = this.#options.sizes()
+    return this.#options.isContainer ? this.#viewsFrom(burstBytes) : queue.slice(queue.burstPlace(burstBytes))
+  }
+
+  /** From the first frame within the newest so many bytes on, else from the newest; undefined where no frame is known. */
+  #viewsFrom(bytesMax: number): Uint8Array[] | undefined {
+    const { queue } = this
+    const place = queue.frameFrom(queue.endPlace - bytesMax) ?? queue.newestFrame
+    if (place === undefined) return undefined
+    return this.#options.isContainer ? [this.#headers.at(place), ...queue.slice(place)] : queue.slice(place)
   }
 }

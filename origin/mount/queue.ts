@@ -27,15 +27,15 @@ interface Held<C extends Chunk> {
  * mount: the queue does not know who listens.
  */
 export class Queue<C extends Chunk = Chunk> {
+  /** bytes held at most, save that the newest chunk always is; a change holds from the next chunk on */
+  bytesMax: number
   #held: Held<C>[] = []
-  #bytesMax: number
   #endPlace = 0
   /** position of the oldest chunk held */
   first = 0
 
-  /** @param bytesMax held at most, save that the newest chunk always is */
   constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
+    this.bytesMax = bytesMax
   }
 
   /** position behind the newest chunk */
@@ -64,7 +64,7 @@ export class Queue<C extends Chunk = Chunk> {
   push(chunk: C): void {
     this.#held.push({ chunk, start: this.#endPlace })
     this.#endPlace += chunk.bytes.length
-    while (this.#endPlace - this.firstPlace > this.#bytesMax && this.#held.length > 1) {
+    while (this.#endPlace - this.firstPlace > this.bytesMax && this.#held.length > 1) {
       this.#held.shift()
       this.first++
     }

@@ -186,7 +186,7 @@ function icyMount(burstBytes = 65_536) {
     )
     return wire
   }
-  return { feed, mount, play, join, framesPlayed: () => next }
+  return { time, feed, mount, play, join, framesPlayed: () => next }
 }
 
 /** What a player makes of a woven stream, read by the kit's own reader. */
@@ -200,14 +200,15 @@ function played(wire: FakeWire) {
 }
 
 describe('listeners that ask for metadata', () => {
-  test('begin on the grid with zeros up to the first frame, and hear every frame from there', () => {
-    const { play, join, framesPlayed } = icyMount()
+  test('begin on the grid with zeros up to the first frame, and hear every frame from there', async () => {
+    const { time, play, join, framesPlayed } = icyMount()
     const wires: FakeWire[] = []
     for (let i = 0; i < 60; i++) {
       play(20)
       wires.push(join())
     }
     play(100)
+    await time.pass(0)
     for (const wire of wires) {
       const { zeros, skipped, numbers } = played(wire)
       expect(skipped).toBe(zeros)
@@ -217,8 +218,8 @@ describe('listeners that ask for metadata', () => {
     }
   })
 
-  test('are told the current title in their first block, wherever they join', () => {
-    const { feed, play, join } = icyMount()
+  test('are told the current title in their first block, wherever they join', async () => {
+    const { time, feed, play, join } = icyMount()
     feed.setTitle('before')
     const wires: FakeWire[] = []
     for (let i = 0; i < 30; i++) {
@@ -226,6 +227,7 @@ describe('listeners that ask for metadata', () => {
       wires.push(join())
     }
     play(100)
+    await time.pass(0)
     for (const wire of wires)
       expect(played(wire).titles[0]).toEqual({ atByte: limits.metaintBytes, title: 'before' })
   })
@@ -251,11 +253,12 @@ describe('listeners that ask for metadata', () => {
     expect(played(wire).numbers.length).toBeGreaterThan(200)
   })
 
-  test('share one woven copy of the bytes', () => {
-    const { play, join } = icyMount()
+  test('share one woven copy of the bytes', async () => {
+    const { time, play, join } = icyMount()
     play(300)
     const wires = Array.from({ length: 20 }, () => join())
     play(40)
+    await time.pass(0)
     const newest = new Set(wires.map((wire) => wire.writes.at(-1)?.[0]?.buffer))
     const burst = new Set(wires.flatMap((wire) => wire.writes[0]?.slice(1).map(({ buffer }) => buffer) ?? []))
     expect(newest.size).toBe(1)

@@ -143,8 +143,8 @@ describe('a listener', () => {
     expect(audioOf(wire).length).toBeGreaterThan(10_000 - 420)
   })
 
-  test('hears neither gap nor repeat between its burst and what follows', () => {
-    const { feed, mount, join } = serverWithMount()
+  test('hears neither gap nor repeat between its burst and what follows', async () => {
+    const { time, feed, mount, join } = serverWithMount()
     let next = 0
     const wires: FakeWire[] = []
     for (let step = 0; step < 40; step++) {
@@ -154,6 +154,7 @@ describe('a listener', () => {
       wires.push(join().wire)
     }
     mount.flush()
+    await time.pass(0)
     for (const wire of wires) {
       const { frames: heard, skipped, rest } = framesOf(audioOf(wire))
       expect([skipped, rest]).toEqual([0, 0])

@@ -1,0 +1,61 @@
+import { FormatError } from '../format/limits.ts'
+import type { Feed, FeedInfo } from './feed.ts'
+import type { ActiveMount } from './mount.ts'
+import type { Mounts } from './mounts.ts'
+
+/** The end of a mount that its source or relay holds; once closed, what it writes goes nowhere. */
+export class MountFeed implements Feed {
+  #mounts: Pick<Mounts, 'kill' | 'changed' | 'remove'>
+  #mount: ActiveMount
+  #nowMs: () => number
+  #closed = false
+
+  constructor(mounts: Pick<Mounts, 'kill' | 'changed' | 'remove'>, mount: ActiveMount, nowMs: () => number) {
+    this.#mounts = mounts
+    this.#mount = mount
+    this.#nowMs = nowMs
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#closed) return
+    try {
+      this.#mount.push(bytes)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      this.#mounts.kill(this.#mount.name, error.message)
+    }
+  }
+
+  setTitle(title: string, url?: string): void {
+    if (!this.#closed) this.#mount.setTitle({ title, url: url || undefined })
+  }
+
+  interrupt(): void {
+    if (this.#closed) return
+    this.#mount.interruptedAtMs = this.#nowMs()
+    this.#mounts.changed()
+  }
+
+  resume(info: FeedInfo): void {
+    if (this.#closed) return
+    this.#mount.resume(info)
+    this.#mounts.changed()
+  }
+
+  breakOff(): void {
+    if (!this.#closed) this.#mount.breakOff()
+  }
+
+  end(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#mounts.remove(this.#mount)
+  }
+
+  /** Closed from outside: tells whoever holds it. */
+  close(why: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#mount.info.onClosed?.(why)
+  }
+}

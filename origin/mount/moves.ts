@@ -1,0 +1,139 @@
+import { getLogger } from '@logtape/logtape'
+import type { Mount } from '../../shared/mount.ts'
+import { type Findable, type Found, fallbacksOf, find } from './fallbacks.ts'
+import type { Listener } from './listener.ts'
+import type { ActiveMount } from './mount.ts'
+
+const log = getLogger(['distributary', 'mount'])
+
+export interface MovesDeps extends Findable {
+  /** mounts of this name, fed from outside or from a file, as far as somebody may listen to them */
+  playing: (name: Mount) => ActiveMount | undefined
+  /** Begins what has to be begun; undefined where it cannot be. */
+  begin: (found: Exclude<Found, { kind: 'live' }>) => Promise<ActiveMount | undefined>
+  nowMs: () => number
+}
+
+/**
+ * Moves listeners between mounts, each on the connection it has: to the fallback when their feed ends, back when it
+ * returns (`fallback-override`), and where the admin sends them.
+ */
+export class Moves {
+  #deps: MovesDeps
+
+  constructor(deps: MovesDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * A mount's feed has ended: who listens goes to the first fallback that runs, so far as it is of the same format and has
+   * room; the others are closed. Where the fallback has to be begun, they wait for it.
+   * @param failed names that are not to be begun: the mount itself, and what could not be
+   */
+  rescue(mount: ActiveMount, failed: ReadonlySet<Mount> = new Set([mount.name])): void {
+    mount.stop()
+    for (;;) {
+      const found = mount.everyone.length > 0 ? this.#findFor(mount, failed) : undefined
+      if (found && found.kind !== 'live') {
+        this.#rescueLater(mount, found, failed)
+        return
+      }
+      if (found && this.#moveAll(mount, found.mount) > 0) continue
+      mount.end()
+      return
+    }
+  }
+
+  /**
+   * What a mount that begins is to call with each chunk: it calls back who listens to its fallbacks as `fallback-override`
+   * says, as soon as it has bytes for them. Until then they hear the fallback.
+   */
+  recallsTo(mount: () => ActiveMount): () => void {
+    let isCalling = true
+    return () => {
+      if (isCalling) isCalling = this.#recall(mount())
+    }
+  }
+
+  /** Moves all listeners of one mount to another that runs; returns how many went. */
+  move(from: ActiveMount, to: ActiveMount): number {
+    return this.#moveAll(from, to)
+  }
+
+  #findFor({ name }: ActiveMount, failed: ReadonlySet<Mount>): Found | undefined {
+    const { live, isIdle, isFile, fallbackOf } = this.#deps
+    return find(name, {
+      live,
+      fallbackOf,
+      isIdle: (each) => !failed.has(each) && isIdle(each),
+      isFile: (each) => !failed.has(each) && isFile(each),
+    })
+  }
+
+  #rescueLater(
+    mount: ActiveMount,
+    found: Exclude<Found, { kind: 'live' }>,
+    failed: ReadonlySet<Mount>,
+  ): void {
+    const next = (begun: ActiveMount | undefined) => {
+      // who has begun for them alone is heard from the beginning
+      const silenceMs = begun?.everyone.length === 0 ? Number.POSITIVE_INFINITY : this.#silenceOf(mount)
+      if (begun && this.#deps.live(mount.name) === undefined) this.#moveAll(mount, begun, silenceMs)
+      this.rescue(mount, new Set([...failed, found.name]))
+    }
+    this.#deps.begin(found).then(next, (error: unknown) => {
+      log.error('a fallback could not be begun', { mount: mount.name, fallback: found.name, error })
+      next(undefined)
+    })
+  }
+
+  #moveAll(from: ActiveMount, to: ActiveMount, silenceMs = this.#silenceOf(from)): number {
+    if (!to.isLike(from)) return 0
+    let count = 0
+    for (const listener of from.everyone) {
+      if (!to.hasRoomFor(listener)) continue
+      to.take(listener, from, silenceMs)
+      count++
+    }
+    to.send()
+    if (count > 0) log.info('listeners moved', { from: from.name, to: to.name, count })
+    return count
+  }
+
+  /** True while somebody waits until the mount has bytes enough. */
+  #recall(mount: ActiveMount): boolean {
+    const { fallbackOf, playing } = this.#deps
+    const override = fallbackOf(mount.name)?.override ?? 'none'
+    if (override === 'none') return false
+    const mayCall = (listener: Listener) =>
+      listener.belongsTo(mount.name) || (override === 'all' && !listener.info.isRelay)
+    let waits = false
+    for (const name of fallbacksOf(mount.name, fallbackOf)) {
+      const from = playing(name)
+      if (from && mount.isLike(from)) waits = this.#recallFrom(from, mount, mayCall) || waits
+    }
+    mount.send()
+    return waits
+  }
+
+  /** Who finds no room stays with the fallback. */
+  #recallFrom(from: ActiveMount, to: ActiveMount, mayCall: (listener: Listener) => boolean): boolean {
+    const silenceMs = this.#silenceOf(from)
+    let waits = false
+    let count = 0
+    for (const listener of from.everyone.filter(mayCall)) {
+      if (!to.isReadyFor(listener)) waits = true
+      else if (to.hasRoomFor(listener)) {
+        to.take(listener, from, silenceMs)
+        count++
+      }
+    }
+    if (count > 0) log.info('listeners called back', { from: from.name, to: to.name, count })
+    return waits
+  }
+
+  /** For so long a mount's listeners have heard nothing, which is what their players' buffers lack by now. */
+  #silenceOf(mount: ActiveMount): number {
+    return this.#deps.nowMs() - mount.heardAtMs
+  }
+}

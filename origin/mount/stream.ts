@@ -1,0 +1,190 @@
+import { joined } from '../../shared/joined.ts'
+import { framerFor } from '../format/formats.ts'
+import type { Comments, Cut, Framer } from '../format/framer.ts'
+import type { IcyMetadata } from '../icy/metadata.ts'
+import type { Timers } from '../timers.ts'
+import type { Sizes } from './burst.ts'
+import type { Listener } from './listener.ts'
+import { Plain } from './plain.ts'
+import { asBuffer, type Chunk } from './queue.ts'
+import { Titles } from './titles.ts'
+import { Woven } from './woven.ts'
+
+export interface StreamOptions {
+  /** what holds now: settings may change while the mount runs */
+  sizes: () => Sizes
+  timers: Timers
+  /** called after each turn of writes, to count them and drop who fell off */
+  settle: () => void
+  /** another title holds from here on */
+  onTitle: (title: string) => void
+  /** what listeners get next, as it came from the feed */
+  onChunk: (bytes: Uint8Array) => void
+}
+
+/**
+ * The bytes of a mount: cut where a listener may begin, kept for a while as they are and with ICY metadata woven in, and
+ * handed to who listens to the one or the other.
+ */
+export class Stream {
+  #options: StreamOptions
+  #contentType: string
+  #framer: Framer
+  #titles = new Titles()
+  #plain: Plain
+  /** one for each metaint that listeners were told: a listener keeps the one of its head over every move */
+  #woven = new Map<number, Woven>()
+
+  constructor(contentType: string, options: StreamOptions) {
+    this.#options = options
+    this.#contentType = contentType
+    this.#framer = framerFor(contentType)
+    const { sizes, timers, settle } = options
+    this.#plain = new Plain({ sizes, isContainer: this.#framer.isContainer }, timers, settle)
+  }
+
+  get title(): string {
+    return this.#titles.current.title
+  }
+  /** kbit/s of the audio by its own headers; 0 where it does not say */
+  get kbps(): number {
+    return this.#framer.kbps
+  }
+  get isContainer(): boolean {
+    return this.#framer.isContainer
+  }
+  get queuedBytes(): number {
+    return this.#plain.queue.endPlace - this.#plain.queue.firstPlace
+  }
+  get queuedChunks(): number {
+    return this.#plain.queue.chunks.length
+  }
+  /** bytes that have come and are not out yet */
+  get pendingBytes(): number {
+    return this.#framer.length
+  }
+  get listeners(): Listener[] {
+    return [...this.#plain.listeners, ...[...this.#woven.values()].flatMap((woven) => woven.listeners)]
+  }
+  /** what the newest bytes of a container cannot be understood without; empty where there is no such thing */
+  get header(): Uint8Array {
+    return this.#plain.header
+  }
+
+  /** The newest bytes that came, at most so many, those that are not out yet included. */
+  tail(bytes: number): Uint8Array {
+    const { queue } = this.#plain
+    const held = this.#framer.peek()
+    const fromQueue = queue.slice(queue.endPlace - Math.max(0, bytes - held.length))
+    return joined([...fromQueue, held]).slice(-bytes)
+  }
+
+  /** Takes bytes in; they leave with the next flush. @throws FormatError */
+  push(bytes: Uint8Array): void {
+    this.#framer.push(bytes)
+  }
+
+  /** True where that is another title than before. */
+  setTitle(metadata: IcyMetadata): boolean {
+    return this.#setTitleFrom(this.#plain.queue.endPlace + this.#framer.length, metadata)
+  }
+
+  /** Changes the comments of a stream that has its titles in them, from its next page on; false where we cannot. */
+  retitle(comments: Comments): boolean {
+    return this.#framer.retitle?.(comments) === true
+  }
+
+  /** Takes in a new listener, and returns what it gets at once. */
+  join(listener: Listener): readonly Uint8Array[] {
+    return listener.metaint === 0
+      ? this.#plain.join(listener)
+      : this.#wovenFor(listener.metaint).join(listener)
+  }
+
+  /**
+   * Takes in a listener from elsewhere, who begins within the newest so many bytes.
+   * @param since bytes of audio that it has had since its last block of metadata
+   */
+  enter(listener: Listener, since: number, bytesMax: number): void {
+    if (listener.metaint === 0) this.#plain.enter(listener, bytesMax)
+    else this.#wovenFor(listener.metaint).enter(listener, { bytesMax, since })
+  }
+
+  /** Whether a listener who enters finds a place to begin at once. */
+  isReadyFor({ metaint }: Listener): boolean {
+    return this.#plain.hasPlace && this.queuedBytes >= metaint
+  }
+
+  /** The bytes that a listener has had since its last block of metadata; undefined where it was not among them. */
+  delete(listener: Listener): number | undefined {
+    if (listener.metaint === 0) return this.#plain.delete(listener) ? 0 : undefined
+    return this.#woven.get(listener.metaint)?.delete(listener)
+  }
+
+  /** Hands out whole frames; with `all` also what has come of the next one. */
+  flush(all = false): void {
+    this.#emit(all ? this.#framer.takeAll() : this.#framer.take())
+  }
+
+  /** Hands out what listeners have not got yet. */
+  send(): void {
+    this.#plain.flush()
+    for (const woven of this.#woven.values()) woven.flush()
+  }
+
+  /** What comes next does not follow what came before: half a frame there is let go. */
+  breakOff(): void {
+    this.flush()
+    this.#framer = this.#framer.isContainer ? this.#framer : framerFor(this.#contentType)
+  }
+
+  /** What comes next is another beginning: of a container, half a page before it is of no use. */
+  beginAnew(contentType: string): void {
+    this.flush(true)
+    this.#contentType = contentType
+    this.#framer = framerFor(contentType)
+  }
+
+  /** Forgets all it holds: nobody listens, and what comes next has nothing to do with it. */
+  clear(): void {
+    this.#plain.clear(this.isContainer)
+    this.#woven.clear()
+  }
+
+  #wovenFor(metaint: number): Woven {
+    const held = this.#woven.get(metaint)
+    if (held) return held
+    const { sizes, timers, settle } = this.#options
+    const options = { metaint, plain: this.#plain.queue, titles: this.#titles, sizes }
+    const woven = new Woven(options, timers, settle)
+    this.#woven.set(metaint, woven)
+    return woven
+  }
+
+  #setTitleFrom(place: number, metadata: IcyMetadata): boolean {
+    const isNew = this.#titles.set(place, metadata)
+    if (isNew) this.#options.onTitle(metadata.title)
+    return isNew
+  }
+
+  #emit({ bytes, frames, headers = [] }: Cut): void {
+    if (bytes.length > 0) {
+      const { queue } = this.#plain
+      const place = queue.endPlace
+      const chunk = { bytes: asBuffer(bytes), frames }
+      this.#plain.push(chunk, headers)
+      for (const { at, title } of headers)
+        if (title !== undefined) this.#setTitleFrom(place + at, { title, url: undefined })
+      this.#weave(chunk, place)
+      this.#titles.prune(queue.firstPlace)
+      this.#options.onChunk(chunk.bytes)
+    }
+    this.send()
+  }
+
+  #weave(chunk: Chunk, place: number): void {
+    for (const [metaint, woven] of this.#woven)
+      if (woven.isIdle) this.#woven.delete(metaint)
+      else woven.push(chunk, place)
+  }
+}
