@@ -25,10 +25,11 @@ export class AppBridge {
 
   async answer(connection: Connection): Promise<void> {
     const { socket, head } = connection
+    const { httpHeaders: rules } = this.#serving.config
     const { source, relay, admin } = proven(this.#serving.config, head.headers.get('authorization'))
     const slots = source || relay || admin ? this.#slots.admin : this.#slots.public
     if (!slots.take()) {
-      finish(connection, textReply(head.version, 503, 'too many requests under way'))
+      finish(connection, textReply(head.version, 503, 'too many requests under way', rules))
       return
     }
     try {
@@ -38,11 +39,11 @@ export class AppBridge {
       else finish(connection, await this.#respond(connection, body))
     } catch (error) {
       if (error instanceof ChunkError) {
-        finish(connection, textReply(head.version, 400, error.message))
+        finish(connection, textReply(head.version, 400, error.message, rules))
         return
       }
       log.error('a request failed', { method: head.method, path: head.path, error })
-      finish(connection, textReply(head.version, 500, 'internal error'))
+      finish(connection, textReply(head.version, 500, 'internal error', rules))
     } finally {
       slots.release()
     }
@@ -50,12 +51,14 @@ export class AppBridge {
 
   async #respond(connection: Connection, body: Uint8Array<ArrayBuffer>): Promise<Answer> {
     const { head } = connection
+    const { httpHeaders: rules } = this.#serving.config
     const request = requestOf(connection, body)
-    if (!request) return textReply(head.version, 405, `the method ${head.method} is not served here`)
+    if (!request) return textReply(head.version, 405, `the method ${head.method} is not served here`, rules)
     const response = await this.#app.fetch(request, this.#factsOf(connection))
     return printReply({
       version: head.version,
       status: response.status,
+      rules,
       headers: [...response.headers].filter(([name]) => name !== 'content-length'),
       body: new Uint8Array(await response.arrayBuffer()),
       headOnly: head.method === 'HEAD',

@@ -1,14 +1,17 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
-import { mountHeaders } from '../../shared/redirect.ts'
+import { isRelayAgent, mountHeaders } from '../../shared/redirect.ts'
+import type { HeaderRule } from '../config/headers.ts'
 import { listenerHeaders } from '../icy/headers.ts'
 import { limits } from '../limits.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
+import { hasHop, hopOf, viaOf } from '../relay/hops.ts'
 import { Admission, realmHeader } from './admission.ts'
 import type { Connection, Serving } from './connection.ts'
+import { mountRules, withRules } from './header-rules.ts'
 import { proven } from './logins.ts'
-import { type Answer, finish, printReply, printStatus } from './reply.ts'
+import { type Answer, finish, printReply, printStatus, textReply } from './reply.ts'
 
 const log = getLogger(['distributary', 'listener'])
 
@@ -19,7 +22,6 @@ const printHeaders = (headers: Iterable<readonly [string, string]>) => {
   for (const [name, value] of headers) text += `${name}: ${value}${crlf}`
   return text
 }
-const commonLines = printHeaders(commonHeaders)
 
 /** A player that looks whether ranges are served: Apple's ask for two bytes first. It is no listener. */
 const isProbe = (range: string | undefined) => range?.replace(/\s/g, '') === 'bytes=0-1'
@@ -29,6 +31,11 @@ const probeTotal = 1_073_741_823
 /** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
 export function listen(connection: Connection, mount: Mount, serving: Serving): void {
   const { head, via, socket } = connection
+  if (hasHop(head.headers.get('via'), hopOf(serving.state.boot, mount))) {
+    // 508 of RFC 5842: our own relay asks us for the very mount that it is to feed
+    finish(connection, textReply(head.version, 508, 'this mount would be relayed from itself'))
+    return
+  }
   const relayLogin = isRelay(connection, serving)
   const request = {
     mount,
@@ -75,18 +82,19 @@ function answer(
   const headOnly = head.method === 'HEAD'
   const counts = !headOnly && !isProbe(head.headers.get('range'))
   const mount = serving.state.mounts.get(name)
+  const rules = mountRules(serving.config, name)
   if (!placement.serve) {
     if (counts && placement.forRoom) countRefused(mount, serving)
-    finish(connection, printRefused(version, placement, headOnly))
+    finish(connection, printRefused(version, placement, headOnly, rules))
     return
   }
   if (!mount) {
     const gone = { serve: false, status: 404, text: 'Mount unavailable', forRoom: false } as const
-    finish(connection, printRefused(version, gone, headOnly))
+    finish(connection, printRefused(version, gone, headOnly, rules))
     return
   }
-  if (isProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly))
-  else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount)))
+  if (isProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly, rules))
+  else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount), rules))
   else stream(connection, mount, serving, admission)
 }
 
@@ -99,34 +107,51 @@ function printRefused(
   version: '1.0' | '1.1',
   placement: Placement & { serve: false },
   headOnly: boolean,
+  rules: readonly HeaderRule[],
 ): Answer {
   const { status } = placement
   if (status === 302)
-    return printReply({ version, status, headers: [...commonHeaders, ['Location', placement.location]] })
+    return printReply({
+      version,
+      status,
+      headers: [...commonHeaders, ['Location', placement.location]],
+      rules,
+    })
   const headers: (readonly [string, string])[] = [
     ...commonHeaders,
     ['Content-Type', 'text/plain; charset=utf-8'],
   ]
   if (status === 401) headers.push(realmHeader)
-  return printReply({ version, status, headers, body: `${placement.text}${crlf}`, headOnly })
+  return printReply({ version, status, headers, rules, body: `${placement.text}${crlf}`, headOnly })
 }
 
 /** The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol). */
-function printStreamHead(version: '1.0' | '1.1', mount: ActiveMount, icy: boolean): Answer {
-  let head = `${printStatus(version, 200)}Content-Type: ${mount.contentType}${crlf}${commonLines}`
+function printStreamHead(
+  version: '1.0' | '1.1',
+  mount: ActiveMount,
+  icy: boolean,
+  rules: readonly HeaderRule[],
+): Answer {
+  const headers = [['Content-Type', mount.contentType] as const, ...commonHeaders]
+  let head = `${printStatus(version, 200)}${printHeaders(withRules(headers, rules, 200))}`
   for (const [name, value] of listenerHeaders(mount.info.headers)) head += `${name}:${value}${crlf}`
   if (icy) head += `icy-metaint:${limits.metaintBytes}${crlf}`
-  return { status: 200, bytes: Buffer.from(head + crlf, 'latin1') }
+  return { status: 200, bytes: Buffer.from(head + hop + crlf, 'latin1') }
 }
 
-function printProbe(version: '1.0' | '1.1', mount: ActiveMount, headOnly: boolean): Answer {
+function printProbe(
+  version: '1.0' | '1.1',
+  mount: ActiveMount,
+  headOnly: boolean,
+  rules: readonly HeaderRule[],
+): Answer {
   const headers: [string, string][] = [
     ...commonHeaders,
     ['Content-Type', mount.contentType],
     ['Accept-Ranges', 'bytes'],
     ['Content-Range', `bytes 0-1/${probeTotal}`],
   ]
-  return printReply({ version, status: 206, headers, body: Uint8Array.of(0xff, 0xff), headOnly })
+  return printReply({ version, status: 206, headers, rules, body: Uint8Array.of(0xff, 0xff), headOnly })
 }
 
 /** The connection receives the mount until it closes. */
@@ -138,9 +163,10 @@ function stream(
 ): void {
   const { socket, head, address, exchange } = connection
   const relay = isRelay(connection, serving)
+  const rules = mountRules(serving.config, mount.name)
   if (relay && !serving.relaySlots.take()) {
     const full = { serve: false, status: 503, text: 'too many relays connected', forRoom: false } as const
-    finish(connection, printRefused(head.version, full, false))
+    finish(connection, printRefused(head.version, full, false, rules))
     return
   }
   const icy = asksForIcy(connection, mount)
@@ -151,7 +177,7 @@ function stream(
     isRelay: relay,
     ...admitted,
   }
-  const { status, bytes } = printStreamHead(head.version, mount, icy)
+  const { status, bytes } = printStreamHead(head.version, mount, icy, rules)
   exchange.status = status
   const listener = mount.join(socket, bytes, info, icy)
   // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write

@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { serverAgent } from '../../shared/version.ts'
+import type { HeaderRule } from '../config/headers.ts'
 import { limits } from '../limits.ts'
 import { runtimeTimers } from '../timers.ts'
+import { withRules } from './header-rules.ts'
 
 /** A printed answer. */
 export interface Answer {
@@ -15,6 +17,8 @@ export interface Reply {
   version: '1.0' | '1.1'
   status: number
   headers?: Iterable<readonly [string, string]>
+  /** what the operator adds to the headers */
+  rules?: readonly HeaderRule[]
   body?: Uint8Array | string
   /** answers a HEAD: the body's length is told, the body is not */
   headOnly?: boolean
@@ -35,20 +39,33 @@ export function printStatus(version: '1.0' | '1.1', status: number): string {
 }
 
 /** The bytes of an answer; its length is always told, and the connection closes behind it. */
-export function printReply({ version, status, headers = [], body = '', headOnly = false }: Reply): Answer {
+export function printReply({
+  version,
+  status,
+  headers = [],
+  rules = [],
+  body = '',
+  headOnly = false,
+}: Reply): Answer {
   const content = typeof body === 'string' ? Buffer.from(body) : body
   let head = printStatus(version, status)
-  for (const [name, value] of headers) head += `${name}: ${value}\r\n`
+  for (const [name, value] of withRules(headers, rules, status)) head += `${name}: ${value}\r\n`
   if (status !== 204 && status !== 304) head += `Content-Length: ${content.length}\r\n`
   const start = Buffer.from(`${head}\r\n`, 'latin1')
   return { status, bytes: headOnly ? start : Buffer.concat([start, content]) }
 }
 
 /** Answers in plain text. */
-export const textReply = (version: '1.0' | '1.1', status: number, text: string): Answer =>
+export const textReply = (
+  version: '1.0' | '1.1',
+  status: number,
+  text: string,
+  rules: readonly HeaderRule[] = [],
+): Answer =>
   printReply({
     version,
     status,
+    rules,
     headers: [['Content-Type', 'text/plain; charset=utf-8']],
     body: `${text}\r\n`,
   })

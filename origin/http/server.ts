@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import { corsHeaders } from '../../shared/redirect.ts'
+import { AddressGate } from '../access/address-gate.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
 import { limits } from '../limits.ts'
 import { beginExchange, type Exchange, endExchange } from '../log/exchange.ts'
@@ -28,6 +29,7 @@ type Incoming = Pick<Connection, 'socket' | 'address' | 'via'>
 /** Sockets in: reads the head of each connection, within its bounds, and hands it to who answers it. */
 export class HttpServer {
   #serving: Serving
+  #gate: AddressGate
   #bridge: AppBridge
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
   /** every connection, and what the access log will tell of it once its head is read */
@@ -37,6 +39,7 @@ export class HttpServer {
 
   constructor(serving: Serving, bridge: AppBridge) {
     this.#serving = serving
+    this.#gate = new AddressGate(serving.config, serving.nowMs)
     this.#bridge = bridge
   }
 
@@ -79,8 +82,8 @@ export class HttpServer {
     // every error is followed by 'close', and resets are everyday life
     socket.on('error', ignore)
     const address = plainAddress(socket.remoteAddress)
-    if (address === undefined) {
-      socket.destroy() // it has gone already
+    if (address === undefined || !this.#gate.lets(address)) {
+      socket.destroy() // it has gone already, or is not to come
       return
     }
     this.#serving.state.load.connections++
@@ -113,7 +116,7 @@ export class HttpServer {
         this.#answer({ socket, address, via, head: read.head, rest: bytes.subarray(read.restAt) })
       else {
         log.info('bad request', { address, status: read.status, why: read.text })
-        endSoon(socket, textReply('1.1', read.status, read.text).bytes)
+        endSoon(socket, textReply('1.1', read.status, read.text, this.#serving.config.httpHeaders).bytes)
       }
     }
     socket.on('data', onData).once('end', onGone).once('close', onGone)
@@ -169,6 +172,7 @@ export class HttpServer {
 
   #route(connection: Connection): void {
     const { head } = connection
+    const { httpHeaders: rules } = this.#serving.config
     const route = routeOf(head, (mount) => this.#serving.state.mounts.get(mount) !== undefined)
     switch (route.to) {
       case 'listener':
@@ -181,10 +185,13 @@ export class HttpServer {
         this.#bridge.answer(connection)
         break
       case 'preflight':
-        finish(connection, printReply({ version: head.version, status: 204, headers: preflightHeaders }))
+        finish(
+          connection,
+          printReply({ version: head.version, status: 204, headers: preflightHeaders, rules }),
+        )
         break
       case 'refusal':
-        finish(connection, textReply(head.version, route.status, route.text))
+        finish(connection, textReply(head.version, route.status, route.text, rules))
     }
   }
 }

@@ -3,10 +3,12 @@ import { parseBasic } from '../../shared/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { SourceVerdict } from '../access/mount-access.ts'
 import type { Denied } from '../access/verdict.ts'
+import type { HeaderRule } from '../config/headers.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import { realmHeader, unauthenticatedText } from '../http/admission.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
+import { mountRules } from '../http/header-rules.ts'
 import { type Answer, endSoon, finish, printReply } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
@@ -50,7 +52,7 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
     : refusalBy(verdict)
   if (!refused) return
   log.info('source refused', { mount, address, why: refused.text })
-  finish(connection, printRefusal(refused))
+  finish(connection, printRefusal(refused, mountRules(serving.config, mount)))
 }
 
 /** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
@@ -96,8 +98,8 @@ interface Refusal {
 function refusalOf({ head }: Connection, mount: Mount, { config, state }: Serving): Refusal | undefined {
   if (contentTypeOf(head.method, head.headers) === undefined)
     return { status: 403, text: 'No Content-type given' }
-  const others = state.mounts.list().filter(({ kind, name }) => kind === 'source' && name !== mount)
-  if (others.length >= config.limits.sources) return { status: 403, text: 'too many sources connected' }
+  const others = state.mounts.count - (state.mounts.get(mount) ? 1 : 0)
+  if (others >= config.limits.sources) return { status: 403, text: 'too many sources connected' }
   return undefined
 }
 
@@ -105,10 +107,10 @@ function refusalOf({ head }: Connection, mount: Mount, { config, state }: Servin
 const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
   headers.get('content-type') || (method === 'SOURCE' ? 'audio/mpeg' : undefined)
 
-function printRefusal({ status, text }: Refusal): Answer {
+function printRefusal({ status, text }: Refusal, rules: readonly HeaderRule[]): Answer {
   const headers: (readonly [string, string])[] = [['Content-Type', 'text/plain']]
   if (status === 401) headers.push(realmHeader)
-  return printReply({ version: '1.0', status, headers, body: `${text}\r\n` })
+  return printReply({ version: '1.0', status, headers, rules, body: `${text}\r\n` })
 }
 
 function openFeed(
