@@ -28,7 +28,8 @@ export interface StreamQuestion {
   admin: boolean
 }
 
-type Field = readonly [name: string, value: string | number | Uint8Array]
+/** undefined: what is not known, which Icecast writes as `-` */
+type Field = readonly [name: string, value: string | number | Uint8Array | undefined]
 
 /** Asks whether a listener may have a mount. `told`: which of its headers, and what is put before their names. */
 export const listenerAddForm = (
@@ -36,8 +37,7 @@ export const listenerAddForm = (
   visit: Visit,
   told: { headers: readonly string[]; headerPrefix: string },
 ): string =>
-  print([
-    ['action', 'listener_add'],
+  print('listener_add', [
     ...serverFields(server),
     ...visitFields(visit),
     ...addressFields(visit),
@@ -49,8 +49,7 @@ export const listenerAddForm = (
 
 /** Tells that a listener has gone, and how many seconds it stayed. */
 export const listenerRemoveForm = (server: Server, visit: Visit, seconds: number): string =>
-  print([
-    ['action', 'listener_remove'],
+  print('listener_remove', [
     ...serverFields(server),
     ...visitFields(visit),
     ['duration', seconds],
@@ -59,12 +58,11 @@ export const listenerRemoveForm = (server: Server, visit: Visit, seconds: number
 
 /** Tells that a mount has begun or ended. */
 export const mountForm = (action: 'mount_add' | 'mount_remove', server: Server, mount: string): string =>
-  print([['action', action], ['mount', mount], ...serverFields(server)])
+  print(action, [['mount', mount], ...serverFields(server)])
 
 /** Asks whether somebody may feed a mount, or, with `admin`, do there what its source may. */
 export const streamAuthForm = (server: Server, asked: StreamQuestion): string =>
-  print([
-    ['action', 'stream_auth'],
+  print('stream_auth', [
     ['mount', asked.mount],
     ['ip', asked.address],
     ...serverFields(server),
@@ -87,16 +85,17 @@ const loginFields = (login: Login | undefined): Field[] => [
 ]
 const addressFields = ({ address, userAgent }: Visit): Field[] => [
   ['ip', address],
-  ['agent', userAgent === undefined ? '-' : latin1(userAgent)],
+  ['agent', userAgent === undefined ? undefined : latin1(userAgent)],
 ]
 
 const latin1 = (bytes: string) => Buffer.from(bytes, 'latin1')
 
-const print = (fields: readonly Field[]): string =>
-  fields.map(([name, value]) => `${name}=${escaped(value)}`).join('&')
+const print = (action: string, fields: readonly Field[]): string =>
+  [`action=${action}`, ...fields.map(([name, value]) => `${name}=${escaped(value)}`)].join('&')
 
 /** As Icecast 2.4 does it: every byte that is no letter or digit, `%` and two hex digits in lower case; a space too. */
 function escaped(value: Field[1]): string {
+  if (value === undefined) return '-'
   const bytes = typeof value === 'object' ? value : Buffer.from(String(value))
   let text = ''
   for (const byte of bytes) {
