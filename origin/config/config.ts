@@ -98,7 +98,8 @@ const defaults = {
   maxListeners: 256,
   /** Icecast's, for a file that does not say */
   sourcesInFile: 16,
-  sources: 1024,
+  /** sources and relays: as many mounts as a report takes */
+  sources: 10_000,
   queueBytes: 512_000,
   burstBytes: 65_536,
   headerTimeoutS: 15,

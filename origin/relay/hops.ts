@@ -1,4 +1,5 @@
 import type { Mount } from '../../shared/mount.ts'
+import type { FeedInfo } from '../mount/feed.ts'
 import { relayLimits } from './limits.ts'
 
 /**
@@ -9,9 +10,15 @@ import { relayLimits } from './limits.ts'
 export const hopOf = (boot: string, mount: Mount): string =>
   `1.0 ${boot}${encodeURIComponent(mount).replace(/[()]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}`
 
-/** What a stream has come through with one more hop. */
-export const withHop = (via: string | undefined, hop: string): string =>
-  via === undefined ? hop : `${via}, ${hop}`
+/** What a mount's stream has come through, this server included; what an encoder's request came through is not told. */
+export function viaOf(
+  mount: Mount,
+  { kind, headers }: Pick<FeedInfo, 'kind' | 'headers'>,
+  boot: string,
+): string {
+  const before = kind === 'relay' ? headers.get('via') : undefined
+  return before ? `${before}, ${hopOf(boot, mount)}` : hopOf(boot, mount)
+}
 
 /** Whether this hop is among those of a `Via` header. */
 export const hasHop = (via: string | undefined, hop: string): boolean => hopsIn(via).includes(hop)

@@ -2,7 +2,7 @@ import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { RelaySettings } from '../config/relay-settings.ts'
-import type { Mounts } from '../mount/mounts.ts'
+import type { Mounts, OnDemand } from '../mount/mounts.ts'
 import { relayLimits } from './limits.ts'
 import { planOfBlock, planOfListed, type RelayPlan } from './plan.ts'
 import { Relay, type RelayDeps } from './relay.ts'
@@ -17,7 +17,7 @@ export interface RelaysDeps
 }
 
 /** All relays of this server: those of its masters' lists, which it mirrors (S6), and those of its own configuration. */
-export class Relays {
+export class Relays implements OnDemand {
   #deps: RelaysDeps
   #relays = new Map<Mount, Relay>()
   #blocks = new Map<Mount, RelaySettings>()
@@ -51,8 +51,7 @@ export class Relays {
 
   /** Whether a mount waits for its first listener. */
   isIdle(mount: Mount): boolean {
-    const relay = this.#relays.get(mount)
-    return relay?.plan.onDemand === true && !this.#deps.mounts.get(mount)
+    return this.#relays.get(mount)?.plan.onDemand === true && !this.#deps.mounts.get(mount)
   }
 
   /** Whether a mount is a master's (S6), running or not. One that is configured here is so where it is pulled from there. */
