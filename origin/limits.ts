@@ -9,6 +9,16 @@ export const limits = {
   /** requests under way to what is no stream, with and without credentials: each has slots of its own */
   publicRequestsMax: 256,
   adminRequestsMax: 64,
+  /** static files being sent at once, each an open file */
+  filesMax: 64,
+  /** ms for which a client that takes a file may take nothing of it */
+  fileStallMs: 30_000,
+  /** connections that follow the stats (`STATS`): a monitor or two */
+  feedsMax: 16,
+  /** bytes that such a connection may be behind before it is closed: some hundred mounts' whole stats */
+  feedBytesMax: 1_048_576,
+  /** ms between two looks for what has changed in the stats, where anybody follows them */
+  feedMs: 1000,
   /** relays with credentials at once: more slaves than the biggest cluster its users told of (icecast-kh#145) has */
   relaysMax: 1024,
   /** bytes of a request's body: a report's bound, and some room to see that one is beyond it */
@@ -17,8 +27,6 @@ export const limits = {
   lingerMs: 2000,
   /** ms that a listener has to take the last bytes of a mount that ended */
   farewellMs: 5000,
-  /** bytes of audio between two blocks of ICY metadata: Icecast's default */
-  metaintBytes: 16_000,
   /** ms between two flushes of a mount: with few listeners, and with `crowd` of them or more (contract §7) */
   flushMsMin: 250,
   flushMsMax: 1000,

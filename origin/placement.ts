@@ -1,5 +1,6 @@
 import type { Mount } from '../shared/mount.ts'
 import { locationOf, sentBackBy, withSentBack } from '../shared/redirect.ts'
+import type { ActiveMount } from './mount/mount.ts'
 
 /** A GET or HEAD of a mount, as far as it bears on who serves it. */
 export interface MountRequest {
@@ -17,7 +18,13 @@ export interface MountRequest {
 }
 
 /** Whether a request is served here; if not, where it is sent or why it is refused. */
-export type Placement = { serve: true } | Redirected | Refused
+export type Placement = Served | Redirected | Refused
+
+interface Served {
+  serve: true
+  /** what plays: the mount itself or its fallback. {@link Placer} always names it */
+  by?: ActiveMount
+}
 
 interface Redirected {
   serve: false
@@ -82,6 +89,8 @@ const forbidden = (text: string, forRoom: boolean): Refused => ({
 })
 export const noRoom = forbidden('max listeners reached', true)
 const noBandwidth = forbidden('server bandwidth reached', true)
+/** of a mount that is a fallback alone (`no-mount`) */
+export const noDirectListening = forbidden('mountpoint unavailable', false)
 const draining = forbidden('the server takes no new listeners', false)
 
 /**

@@ -1,9 +1,12 @@
 import type { Mount } from '../shared/mount.ts'
 import type { OriginConfig } from './config/config.ts'
+import { mountSettings } from './config/mount-settings.ts'
 import type { Decider } from './decider.ts'
+import type { Found } from './mount/fallbacks.ts'
 import {
   type Admit,
   type MountRequest,
+  noDirectListening,
   notFound,
   type Placement,
   type Placer,
@@ -11,7 +14,6 @@ import {
   type Standing,
   unavailable,
 } from './placement.ts'
-import type { Relays } from './relay/relays.ts'
 import type { Reports } from './report/reports.ts'
 import type { OriginState } from './state.ts'
 
@@ -19,7 +21,6 @@ export interface PlacerDeps {
   config: OriginConfig
   state: OriginState
   reports: Pick<Reports, 'change' | 'isDraining' | 'edgeUrl'>
-  relays: Pick<Relays, 'isIdle' | 'demand'>
   /** somebody asked for a mount that is not here */
   missed: (mount: Mount) => void
   /** undefined: not a master that decides itself */
@@ -28,19 +29,11 @@ export interface PlacerDeps {
   isLeaving: () => boolean
 }
 
-/** A relay on demand before its first listener: it has room for one. */
+/** What is not begun before its first listener: it has room for one. */
 const idleMount = { listeners: 0, maxListeners: null, kbps: 0 }
 
 /** Judges each request by what this server is at that moment. */
-export function createPlacer({
-  config,
-  state,
-  reports,
-  relays,
-  missed,
-  decider,
-  isLeaving,
-}: PlacerDeps): Placer {
+export function createPlacer({ config, state, reports, missed, decider, isLeaving }: PlacerDeps): Placer {
   const standing = (mount: Standing['mount']): Standing => ({
     id: config.id,
     mount,
@@ -52,20 +45,36 @@ export function createPlacer({
     leaving: isLeaving(),
     edgeUrl: reports.edgeUrl,
   })
-  const placeHere = (request: MountRequest) => place(standing(state.mounts.get(request.mount)), request)
-  /** What would become of a request, were an idle mount to run for it. */
-  const foresee = (request: MountRequest) =>
-    relays.isIdle(request.mount) ? place(standing(idleMount), request) : placeHere(request)
+  const placeOn = (found: Found | undefined, request: MountRequest): Placement => {
+    if (found?.kind !== 'live') return place(standing(found && idleMount), request)
+    const placement = place(standing(found.mount), request)
+    return placement.serve ? { serve: true, by: found.mount } : placement
+  }
+  /** What would become of a request, were what has to be begun for it to run. */
+  const foresee = (request: MountRequest): Placement => {
+    const { mount, relayLogin } = request
+    if (!relayLogin && mountSettings(config, mount).noMount) return noDirectListening
+    return placeOn(state.mounts.find(mount), request)
+  }
 
   /** Asks who is to let the listener in, and goes on if they do: by then there may be no room. */
   const askFirst = (admit: Admit | undefined, goOn: () => Placement | Promise<Placement>) =>
     admit ? admit().then((refused) => refused ?? goOn()) : goOn()
 
-  /** Pulls an idle mount for its first listener. */
-  const awaken = async (request: MountRequest): Promise<Placement> => {
-    await relays.demand(request.mount)
-    const placement = placeHere(request)
-    return placement === notFound ? unavailable : placement
+  /** Serves what runs; else begins what a first listener begins, one fallback after the other. */
+  const serveHere = (
+    request: MountRequest,
+    failed: readonly Mount[] = [],
+  ): Placement | Promise<Placement> => {
+    const found = state.mounts.find(request.mount, failed)
+    if (found && found.kind !== 'live')
+      return state.mounts
+        .begin(found)
+        .then((mount) =>
+          mount ? placeOn({ kind: 'live', mount }, request) : serveHere(request, [...failed, found.name]),
+        )
+    const placement = placeOn(found, request)
+    return placement === notFound && failed.length > 0 ? unavailable : placement
   }
   const choose = (request: MountRequest, admit: Admit | undefined): Placement | Promise<Placement> => {
     const placement = decider ? decider.place(request, () => foresee(request)) : foresee(request)
@@ -73,8 +82,7 @@ export function createPlacer({
       if (!state.mounts.get(request.mount)) missed(request.mount)
       return placement
     }
-    if (relays.isIdle(request.mount)) return askFirst(admit, () => awaken(request))
-    return admit ? askFirst(admit, () => placeHere(request)) : placement
+    return placement.by && !admit ? placement : askFirst(admit, () => serveHere(request))
   }
   /** A listener that was turned away for room is news to the deciders. */
   const tell = (placement: Placement): Placement => {

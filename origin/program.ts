@@ -45,13 +45,13 @@ export class Program {
     state.drain.onChange(() => this.#reports.change())
     this.#watchMounts()
     this.#relaying = this.#createRelaying()
+    state.mounts.onDemand = this.#relaying.relays
     if (decidesItself(config))
       this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
     const placer = createPlacer({
       config,
       state,
       reports: this.#reports,
-      relays: this.#relaying.relays,
       missed: (mount) => this.#relaying.missed(mount),
       decider: this.#decider,
       isLeaving: () => this.#isLeaving,

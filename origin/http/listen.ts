@@ -2,8 +2,8 @@ import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import { isRelayAgent, mountHeaders } from '../../shared/redirect.ts'
 import type { HeaderRule } from '../config/headers.ts'
+import { mountSettings } from '../config/mount-settings.ts'
 import { listenerHeaders } from '../icy/headers.ts'
-import { limits } from '../limits.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
 import { hasHop, hopOf, viaOf } from '../relay/hops.ts'
@@ -81,21 +81,21 @@ function answer(
   const { version } = head
   const headOnly = head.method === 'HEAD'
   const counts = !headOnly && !isProbe(head.headers.get('range'))
-  const mount = serving.state.mounts.get(name)
   const rules = mountRules(serving.config, name)
   if (!placement.serve) {
-    if (counts && placement.forRoom) countRefused(mount, serving)
+    if (counts && placement.forRoom) countRefused(serving.state.mounts.get(name), serving)
     finish(connection, printRefused(version, placement, headOnly, rules))
     return
   }
-  if (!mount) {
+  const { by: mount } = placement
+  if (!mount || mount.isStopped) {
     const gone = { serve: false, status: 404, text: 'Mount unavailable', forRoom: false } as const
     finish(connection, printRefused(version, gone, headOnly, rules))
     return
   }
   if (isProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly, rules))
   else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount), rules))
-  else stream(connection, mount, serving, admission)
+  else stream(connection, name, mount, serving, admission)
 }
 
 function countRefused(mount: ActiveMount | undefined, { state }: Serving): void {
@@ -125,17 +125,21 @@ function printRefused(
   return printReply({ version, status, headers, rules, body: `${placement.text}${crlf}`, headOnly })
 }
 
-/** The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol). */
+/**
+ * The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol).
+ * @param hop a line by which a relay knows a stream that comes round; empty for listeners
+ */
 function printStreamHead(
   version: '1.0' | '1.1',
   mount: ActiveMount,
   icy: boolean,
   rules: readonly HeaderRule[],
+  hop = '',
 ): Answer {
   const headers = [['Content-Type', mount.contentType] as const, ...commonHeaders]
   let head = `${printStatus(version, 200)}${printHeaders(withRules(headers, rules, 200))}`
-  for (const [name, value] of listenerHeaders(mount.info.headers)) head += `${name}:${value}${crlf}`
-  if (icy) head += `icy-metaint:${limits.metaintBytes}${crlf}`
+  for (const [name, value] of listenerHeaders(mount.headers)) head += `${name}:${value}${crlf}`
+  if (icy) head += `icy-metaint:${mount.metaint}${crlf}`
   return { status: 200, bytes: Buffer.from(head + hop + crlf, 'latin1') }
 }
 
@@ -154,16 +158,17 @@ function printProbe(
   return printReply({ version, status: 206, headers, rules, body: Uint8Array.of(0xff, 0xff), headOnly })
 }
 
-/** The connection receives the mount until it closes. */
+/** The connection receives the mount that it asked for, or what plays in its place, until it closes. */
 function stream(
   connection: Connection,
+  requested: Mount,
   mount: ActiveMount,
   serving: Serving,
   { listener: admitted }: Admission,
 ): void {
   const { socket, head, address, exchange } = connection
   const relay = isRelay(connection, serving)
-  const rules = mountRules(serving.config, mount.name)
+  const rules = mountRules(serving.config, requested)
   if (relay && !serving.relaySlots.take()) {
     const full = { serve: false, status: 503, text: 'too many relays connected', forRoom: false } as const
     finish(connection, printRefused(head.version, full, false, rules))
@@ -175,15 +180,25 @@ function stream(
     userAgent: head.headers.get('user-agent'),
     connectedAtMs: serving.nowMs(),
     isRelay: relay,
+    requested,
     ...admitted,
+    deadlineMs: admitted.deadlineMs ?? (relay ? undefined : deadlineOf(requested, serving)),
   }
-  const { status, bytes } = printStreamHead(head.version, mount, icy, rules)
+  const passesOn = relay || isRelayAgent(info.userAgent)
+  const hop = passesOn ? `Via: ${viaOf(mount.name, mount.info, serving.state.boot)}${crlf}` : ''
+  const { status, bytes } = printStreamHead(head.version, mount, icy, rules, hop)
   exchange.status = status
   const listener = mount.join(socket, bytes, info, icy)
   // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write
   socket.resume()
   socket.once('close', () => {
-    mount.leave(listener)
+    listener.leave()
     if (relay) serving.relaySlots.release()
   })
+}
+
+/** When a listener has to go by what its mount says; it holds over moves to other mounts. */
+function deadlineOf(mount: Mount, { config, nowMs }: Serving): number | undefined {
+  const { maxListenerDurationS } = mountSettings(config, mount)
+  return maxListenerDurationS === 0 ? undefined : nowMs() + maxListenerDurationS * 1000
 }

@@ -25,8 +25,13 @@ const isFull = ({ listeners, maxListeners }: ActiveMount) =>
  * Follows a mount's fallbacks, ten at most: the first that runs, or would if somebody listened. A full one is passed over
  * where its `fallback-when-full` says so, and found all the same where nothing else is. The mount itself is never taken
  * for a file: who asks for a file by its name gets the file.
+ * @param failed names that could not be begun
  */
-export function find(name: Mount, { live, isIdle, isFile, fallbackOf }: Findable): Found | undefined {
+export function find(
+  name: Mount,
+  { live, isIdle, isFile, fallbackOf }: Findable,
+  failed: readonly Mount[],
+): Found | undefined {
   let full: Found | undefined
   let at: Mount | undefined = name
   for (let hop = 0; hop <= limits.fallbacksMax && at !== undefined; hop++) {
@@ -36,8 +41,8 @@ export function find(name: Mount, { live, isIdle, isFile, fallbackOf }: Findable
       const found: Found = { kind: 'live', mount }
       if (!fallback?.whenFull || !isFull(mount)) return found
       full ??= found
-    } else if (isIdle(at)) return { kind: 'idle', name: at }
-    else if (hop > 0 && isFile(at)) return { kind: 'file', name: at }
+    } else if (!failed.includes(at) && isIdle(at)) return { kind: 'idle', name: at }
+    else if (hop > 0 && !failed.includes(at) && isFile(at)) return { kind: 'file', name: at }
     at = fallback?.mount
   }
   return full

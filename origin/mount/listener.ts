@@ -22,8 +22,6 @@ export interface ListenerInfo {
   connectedAtMs: number
   /** a relay with credentials: served like a listener, but not counted as one */
   isRelay: boolean
-  /** who it is, where the mount asks */
-  username?: string | undefined
   /** what it asked for, where a fallback answers; left out: the mount that it joins */
   requested?: Mount | undefined
   /** when its connection is closed, whichever mount it is on by then; undefined: never */

@@ -23,13 +23,13 @@ export interface MountsDeps {
 
 /** Relays that run while somebody listens. */
 export interface OnDemand {
-  /** whether one of this name would run */
-  has(name: Mount): boolean
+  /** whether one of this name would run, and does not */
+  isIdle(name: Mount): boolean
   /** Begins it; false where it cannot be had. */
   demand(name: Mount): Promise<boolean>
 }
 
-const noneOnDemand: OnDemand = { has: () => false, demand: () => Promise.resolve(false) }
+const noneOnDemand: OnDemand = { isIdle: () => false, demand: () => Promise.resolve(false) }
 
 /** The mounts of this server by name. */
 export class Mounts {
@@ -59,9 +59,12 @@ export class Mounts {
     return this.#mounts.size
   }
 
-  /** What plays when somebody asks for a mount: its own feed, or that of its fallbacks. */
-  find(name: Mount): Found | undefined {
-    return find(name, this.#findable)
+  /**
+   * What plays when somebody asks for a mount: its own feed, or that of its fallbacks.
+   * @param failed names that could not be begun
+   */
+  find(name: Mount, failed: readonly Mount[] = []): Found | undefined {
+    return find(name, this.#findable, failed)
   }
 
   /** Begins what was found and does not run yet; undefined where it cannot be had. */
@@ -77,7 +80,7 @@ export class Mounts {
   move(from: Mount, to: Mount): 'moved' | 'unknown' | 'not running' {
     const [source, destination] = [this.get(from), this.get(to)]
     if (!source) return 'unknown'
-    if (!destination && !this.onDemand.has(to)) return 'unknown'
+    if (!destination && !this.onDemand.isIdle(to)) return 'unknown'
     if (destination?.interruptedAtMs !== undefined) return 'not running'
     if (destination) this.#moves.move(source, destination)
     else void this.begin({ kind: 'idle', name: to }).then((begun) => begun && this.#moves.move(source, begun))
@@ -159,7 +162,7 @@ export class Mounts {
   get #findable(): Findable {
     return {
       live: (name) => this.get(name),
-      isIdle: (name) => this.get(name) === undefined && this.onDemand.has(name),
+      isIdle: (name) => this.onDemand.isIdle(name),
       isFile: () => false,
       fallbackOf: (name) => this.#deps.settings(name).fallback,
     }

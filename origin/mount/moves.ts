@@ -30,10 +30,10 @@ export class Moves {
    * room; the others are closed. Where the fallback has to be begun, they wait for it.
    * @param failed names that are not to be begun: the mount itself, and what could not be
    */
-  rescue(mount: ActiveMount, failed: ReadonlySet<Mount> = new Set([mount.name])): void {
+  rescue(mount: ActiveMount, failed: readonly Mount[] = [mount.name]): void {
     mount.stop()
     for (;;) {
-      const found = mount.everyone.length > 0 ? this.#findFor(mount, failed) : undefined
+      const found = mount.everyone.length > 0 ? find(mount.name, this.#deps, failed) : undefined
       if (found && found.kind !== 'live') {
         this.#rescueLater(mount, found, failed)
         return
@@ -60,26 +60,12 @@ export class Moves {
     return this.#moveAll(from, to)
   }
 
-  #findFor({ name }: ActiveMount, failed: ReadonlySet<Mount>): Found | undefined {
-    const { live, isIdle, isFile, fallbackOf } = this.#deps
-    return find(name, {
-      live,
-      fallbackOf,
-      isIdle: (each) => !failed.has(each) && isIdle(each),
-      isFile: (each) => !failed.has(each) && isFile(each),
-    })
-  }
-
-  #rescueLater(
-    mount: ActiveMount,
-    found: Exclude<Found, { kind: 'live' }>,
-    failed: ReadonlySet<Mount>,
-  ): void {
+  #rescueLater(mount: ActiveMount, found: Exclude<Found, { kind: 'live' }>, failed: readonly Mount[]): void {
     const next = (begun: ActiveMount | undefined) => {
       // who has begun for them alone is heard from the beginning
       const silenceMs = begun?.everyone.length === 0 ? Number.POSITIVE_INFINITY : this.#silenceOf(mount)
       if (begun && this.#deps.live(mount.name) === undefined) this.#moveAll(mount, begun, silenceMs)
-      this.rescue(mount, new Set([...failed, found.name]))
+      this.rescue(mount, [...failed, found.name])
     }
     this.#deps.begin(found).then(next, (error: unknown) => {
       log.error('a fallback could not be begun', { mount: mount.name, fallback: found.name, error })

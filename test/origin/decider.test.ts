@@ -50,7 +50,6 @@ function master(flags = '', roll: () => number = () => 0) {
     config,
     state,
     decider,
-    relays: { isIdle: () => false, demand: async () => false },
     missed: () => {},
     reports: { change: () => {}, isDraining: false, edgeUrl: undefined },
     isLeaving: () => leaving.now,
@@ -114,13 +113,13 @@ describe('a master that decides itself', () => {
     const { report, get, state } = master('', () => 0)
     await report({ maxListeners: 0 })
     for (let i = 0; i < 100; i++) {
-      expect(get()).toEqual({ serve: true })
+      expect(get()).toMatchObject({ serve: true })
       state.load.listeners++
       state.load.joins++
     }
     expect(get()).toMatchObject({ status: 403, text: 'max listeners reached' })
     state.load.listeners--
-    expect(get()).toEqual({ serve: true })
+    expect(get()).toMatchObject({ serve: true })
   })
 
   test('S9: redirects since the last report count against a slave, HEAD and the probe of bytes=0-1 do not', async () => {
@@ -148,15 +147,15 @@ describe('a master that decides itself', () => {
     const { report, get } = master('', () => 0.999)
     await report({ maxListeners: 1_000_000 })
     expect(get()).toMatchObject({ status: 302 })
-    expect(get({ relayLogin: true })).toEqual({ serve: true })
-    expect(get({ userAgent: 'Icecast 2.4.4' })).toEqual({ serve: true })
+    expect(get({ relayLogin: true })).toMatchObject({ serve: true })
+    expect(get({ userAgent: 'Icecast 2.4.4' })).toMatchObject({ serve: true })
   })
 
   test('who was sent back by a slave is drawn anew without it; x=- is served or refused', async () => {
     const { report, get, state } = master('', () => 0.999)
     await report({ maxListeners: 1_000_000 })
-    expect(get({ query: '?x=s1' })).toEqual({ serve: true })
-    expect(get({ query: '?x=-' })).toEqual({ serve: true })
+    expect(get({ query: '?x=s1' })).toMatchObject({ serve: true })
+    expect(get({ query: '?x=-' })).toMatchObject({ serve: true })
     expect(get({ query: '?x=unknown' })).toMatchObject({
       location: 'http://s1.example.org:8000/live.mp3?x=-',
     })
@@ -173,7 +172,7 @@ describe('a master that decides itself', () => {
   test('about to end it serves nobody new, and sends them to its slaves', async () => {
     const { report, get, leaving, decider } = master('', () => 0)
     await report()
-    expect(get()).toEqual({ serve: true })
+    expect(get()).toMatchObject({ serve: true })
     leaving.now = true
     decider.changed()
     expect(get()).toMatchObject({ status: 302 })
@@ -182,7 +181,7 @@ describe('a master that decides itself', () => {
   test('drained by its own API it sends everybody to the slaves', async () => {
     const { report, get, request } = master('', () => 0)
     await report()
-    expect(get()).toEqual({ serve: true })
+    expect(get()).toMatchObject({ serve: true })
     expect((await request('POST', '/api/servers/m.example:8000/drain', basic('admin', 'a'))).status).toBe(204)
     expect(get()).toMatchObject({ status: 302 })
   })

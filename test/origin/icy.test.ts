@@ -4,7 +4,6 @@ import { Deinterleaver } from '../../origin/icy/deinterleaver.ts'
 import { listenerHeaders, streamInfo } from '../../origin/icy/headers.ts'
 import { Interleaver } from '../../origin/icy/interleaver.ts'
 import { decodeMetadata, encodeMetadata } from '../../origin/icy/metadata.ts'
-import { limits } from '../../origin/limits.ts'
 import { createState } from '../../origin/state.ts'
 import { IcyReader } from '../kit/icy-reader.ts'
 import { ManualTime } from '../kit/manual-time.ts'
@@ -145,6 +144,9 @@ describe('interleaving', () => {
   })
 })
 
+/** Icecast's default, which holds where a mount says nothing else */
+const metaint = 16_000
+
 /** A mount whose listeners ask for metadata. */
 function icyMount(burstBytes = 65_536) {
   const time = new ManualTime()
@@ -191,7 +193,7 @@ function icyMount(burstBytes = 65_536) {
 
 /** What a player makes of a woven stream, read by the kit's own reader. */
 function played(wire: FakeWire) {
-  const reader = new IcyReader(limits.metaintBytes)
+  const reader = new IcyReader(metaint)
   const audio = Buffer.concat(reader.push(wire.bytes))
   const zeros = audio.findIndex((byte) => byte !== 0)
   const { frames: heard, skipped } = framesOf(audio)
@@ -229,7 +231,7 @@ describe('listeners that ask for metadata', () => {
     play(100)
     await time.pass(0)
     for (const wire of wires)
-      expect(played(wire).titles[0]).toEqual({ atByte: limits.metaintBytes, title: 'before' })
+      expect(played(wire).titles[0]).toEqual({ atByte: metaint, title: 'before' })
   })
 
   test('hear of a new title at the first grid point behind it, once', () => {
