@@ -1,7 +1,5 @@
-import { isLogin, parseBasic, sameSecret } from '../../shared/credentials.ts'
-import type { Mount } from '../../shared/mount.ts'
+import { isLogin, parseBasic } from '../../shared/credentials.ts'
 import type { OriginConfig } from '../config/config.ts'
-import { mountSettings } from '../config/mount-settings.ts'
 
 /** The user of a source; mounts have none of their own. */
 export const sourceUser = 'source'
@@ -31,14 +29,4 @@ export function proven(config: Accounts, authorization: string | undefined): Pro
     relay: is(config.relayUser, config.relayPassword),
     admin: is(config.adminUser, config.adminPassword),
   }
-}
-
-/** Whether a password alone opens a mount for its source: Shoutcast's sources have no user. */
-export function isSourcePassword(
-  config: Pick<OriginConfig, 'sourcePassword' | 'mounts'>,
-  mount: Mount,
-  password: string,
-): boolean {
-  const own = mountSettings(config, mount).sourcePassword ?? config.sourcePassword
-  return own !== undefined && sameSecret(password, own)
 }

@@ -133,10 +133,10 @@ export class HttpServer {
       this.#waiting.delete(socket)
     }
     greetShoutcast(incoming, this.#serving, {
-      onSource: (mount, head, rest) => {
+      onSource: (opened, head, rest) => {
         done()
         this.#answer({ ...incoming, head, rest }, (connection) =>
-          takeShoutcast(connection, mount, this.#serving),
+          takeShoutcast(connection, opened, this.#serving),
         )
       },
       onHttp: (bytes) => {

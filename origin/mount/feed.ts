@@ -7,6 +7,8 @@ export interface FeedInfo {
   headers: ReadonlyMap<string, string>
   /** who may take the mount over when this feed falls silent: the source's user, or the relay's upstream */
   owner: string
+  /** it came by a Shoutcast port, and sets titles as such sources do */
+  isShoutcast?: boolean | undefined
   /** address that the bytes come from */
   address?: string | undefined
   /** the mount's listeners at most, where the feed or its mount has a limit of its own */

@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
-import type { OriginConfig } from '../config/config.ts'
+import { mountSettings } from '../config/mount-settings.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
 import type { Serving } from '../http/connection.ts'
 import type { Head } from '../http/head.ts'
-import { isSourcePassword } from '../http/logins.ts'
 import { endSoon } from '../http/reply.ts'
 import { ShoutcastReader } from './shoutcast-reader.ts'
 
@@ -23,57 +22,88 @@ interface Incoming {
   via: SocketSettings
 }
 
+/** A mount that a password opens; `owner` may take it over from who feeds it. */
+export interface Opened {
+  mount: Mount
+  owner: string
+}
+
 /** What becomes of it; one of them is called, once, unless the connection ends before. */
 interface Outcomes {
   /** a source, its password proven: the request that it stands for */
-  onSource: (mount: Mount, head: Head, rest: Uint8Array) => void
+  onSource: (opened: Opened, head: Head, rest: Uint8Array) => void
   /** no Shoutcast source but a request; all its bytes */
   onHttp: (bytes: Uint8Array) => void
   /** it was refused, and is being closed */
   onRefused: () => void
 }
 
-/** Talks to a source on a Shoutcast port until its headers are whole. Returns the way to stop listening to it. */
+/** Talks to a source on a Shoutcast port until its headers are whole. */
 export function greetShoutcast(
-  { socket, address, via }: Incoming,
-  { config }: Pick<Serving, 'config'>,
+  incoming: Incoming,
+  serving: Serving,
   { onSource, onHttp, onRefused }: Outcomes,
-): () => void {
+): void {
+  const { socket, address, via } = incoming
   const reader = new ShoutcastReader()
-  let mount: Mount | undefined
+  let opened: Opened | undefined
   const stop = () => void socket.off('data', onData)
   const refuse = (why: string, words?: Uint8Array) => {
     stop()
-    log.info('source refused', { mount: mount ?? via.shoutcastMount, address, why })
+    log.info('source refused', { mount: opened?.mount ?? via.shoutcastMount, address, why })
     endSoon(socket, words)
     onRefused()
   }
-  const onData = (bytes: Uint8Array) => {
-    reader.push(bytes)
-    for (let read = reader.next(); read; read = reader.next()) {
-      if (read.is === 'password') {
-        mount = mountOf(read.line, via, config)
-        if (mount === undefined) return refuse('wrong password', refused)
-        socket.write(accepted)
-        continue
-      }
-      if (read.is === 'bad') return refuse(read.why)
+  const judge = async (line: string) => {
+    socket.pause() // a backend may be asked, and what comes meanwhile is bounded by nothing else
+    opened = await openedBy(line, incoming, serving)
+    socket.resume()
+    if (socket.destroyed) return
+    if (!opened) return refuse('wrong password', refused)
+    socket.write(accepted)
+    advance()
+  }
+  const advance = () => {
+    const read = reader.next()
+    if (read?.is === 'bad') refuse(read.why)
+    else if (read?.is === 'password')
+      judge(read.line).catch((error: unknown) => {
+        log.error('a source could not be judged', { mount: via.shoutcastMount, error })
+        socket.destroy()
+      })
+    else if (read?.is === 'http') {
       stop()
-      if (read.is === 'http') return onHttp(read.bytes)
-      if (mount !== undefined) onSource(mount, headOf(mount, read.headers), read.rest)
-      return
+      onHttp(read.bytes)
+    } else if (read && opened) {
+      stop()
+      onSource(opened, headOf(opened.mount, read.headers), read.rest)
     }
   }
+  const onData = (bytes: Uint8Array) => {
+    reader.push(bytes)
+    if (!socket.isPaused()) advance()
+  }
   socket.on('data', onData)
-  return stop
 }
 
-/** The mount that a password line opens: the port's own, or that of `/mount:password` (icecast-kh); undefined: none. */
-function mountOf(line: string, { shoutcastMount }: SocketSettings, config: OriginConfig): Mount | undefined {
-  if (shoutcastMount !== undefined && isSourcePassword(config, shoutcastMount, line)) return shoutcastMount
+/** The mount that a password line opens: the port's own, or that of `/mount:password` (icecast-kh). */
+async function openedBy(
+  line: string,
+  { via, address }: Incoming,
+  serving: Serving,
+): Promise<Opened | undefined> {
   const [, path = '', password = ''] = /^(\/[^:]*):(.*)$/.exec(line) ?? []
-  const named = parseMount(path)
-  return named !== undefined && isSourcePassword(config, named, password) ? named : undefined
+  const tries = [
+    { mount: via.shoutcastMount, password: line },
+    { mount: parseMount(path), password },
+  ]
+  for (const { mount, password: secret } of tries) {
+    if (mount === undefined) continue
+    const login = { user: mountSettings(serving.config, mount).sourceUser, password: secret }
+    const verdict = await serving.access.admitSource({ mount, login, address })
+    if (verdict.admitted) return { mount, owner: verdict.owner }
+  }
+  return undefined
 }
 
 /** As the request of a source would have it; its method is what Icecast logs of Shoutcast sources. */

@@ -4,7 +4,6 @@ import type { Mount } from '../../shared/mount.ts'
 import type { SourceVerdict } from '../access/mount-access.ts'
 import type { Denied } from '../access/verdict.ts'
 import type { HeaderRule } from '../config/headers.ts'
-import { mountSettings } from '../config/mount-settings.ts'
 import { realmHeader, unauthenticatedText } from '../http/admission.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
@@ -13,6 +12,7 @@ import { type Answer, endSoon, finish, printReply } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
+import type { Opened } from './shoutcast.ts'
 
 const log = getLogger(['distributary', 'source'])
 
@@ -45,7 +45,7 @@ export function takeSource(connection: Connection, mount: Mount, serving: Servin
 function judgeSource(connection: Connection, mount: Mount, serving: Serving, verdict: SourceVerdict): void {
   const { socket, head, address } = connection
   const refused = verdict.admitted
-    ? beginSource(connection, mount, serving, verdict.owner, () => {
+    ? beginSource(connection, mount, serving, { owner: verdict.owner, isShoutcast: false }, () => {
         const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
         socket.write(expects ? Buffer.concat([continued, accepted]) : accepted)
       })
@@ -60,9 +60,8 @@ const refusalBy = (denied: Denied): Refusal =>
   denied.status === 403 ? denied : { status: 401, text: unauthenticatedText }
 
 /** Takes in a Shoutcast source, whose password has been proven; there is no answer that it waits for. */
-export function takeShoutcast(connection: Connection, mount: Mount, serving: Serving): void {
-  const { sourceUser } = mountSettings(serving.config, mount)
-  const refused = beginSource(connection, mount, serving, sourceUser, () => {})
+export function takeShoutcast(connection: Connection, { mount, owner }: Opened, serving: Serving): void {
+  const refused = beginSource(connection, mount, serving, { owner, isShoutcast: true }, () => {})
   if (!refused) return
   log.info('source refused', { mount, address: connection.address, why: refused.text })
   connection.exchange.status = refused.status
@@ -70,17 +69,16 @@ export function takeShoutcast(connection: Connection, mount: Mount, serving: Ser
 }
 
 /**
- * Feeds a mount from this connection; `owner` may take it over from it, and `accept` answers its request before anything is
- * read. Returns why it may not.
+ * Feeds a mount from this connection; `accept` answers its request before anything is read. Returns why it may not.
  */
 function beginSource(
   connection: Connection,
   mount: Mount,
   serving: Serving,
-  owner: string,
+  holder: Holder,
   accept: () => void,
 ): Refusal | undefined {
-  const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving, owner)
+  const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving, holder)
   if ('status' in feed) return feed
   const { head, address, exchange } = connection
   log.info('source begins', { mount, address, agent: head.headers.get('user-agent') })
@@ -88,6 +86,13 @@ function beginSource(
   accept()
   pipeBody(connection, mount, feed)
   return undefined
+}
+
+/** Who feeds a mount. */
+interface Holder {
+  /** may take it over from this connection */
+  owner: string
+  isShoutcast: boolean
 }
 
 interface Refusal {
@@ -117,13 +122,14 @@ function openFeed(
   { socket, head, address }: Connection,
   mount: Mount,
   { state }: Serving,
-  owner: string,
+  { owner, isShoutcast }: Holder,
 ): Feed | Refusal {
   const feed = state.mounts.open(mount, {
     kind: 'source',
     contentType: contentTypeOf(head.method, head.headers) ?? '',
     headers: head.headers,
     owner,
+    isShoutcast,
     address,
     onClosed(why) {
       log.info('source closed', { mount, address, why })
