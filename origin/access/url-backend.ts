@@ -70,24 +70,30 @@ export class UrlBackend {
 
   async #post({ url, form, login }: Message, headers: Record<string, string> = {}): Promise<Response> {
     const target = new URL(url)
-    const own = target.username === '' ? undefined : loginIn(target)
+    const inUrl = target.username === '' ? undefined : loginIn(target)
     target.username = ''
     target.password = ''
-    const reply = await this.#deps.fetch(target, {
-      method: 'POST',
-      body: form,
-      headers: {
-        ...headers,
-        'Content-Type': 'application/x-www-form-urlencoded',
-        'User-Agent': serverAgent,
-        Authorization: printBasic(own ?? login ?? { user: '', password: '' }),
-      },
-      redirect: 'manual', // a `Location` is for the listener
-      signal: AbortSignal.timeout(limits.backendMs),
-    })
-    this.#isDown = false
-    await reply.body?.cancel()
-    return reply
+    const late = new AbortController()
+    const cancel = this.#deps.timers.after(limits.backendMs, () => late.abort(new Error('no answer in time')))
+    try {
+      const reply = await this.#deps.fetch(target, {
+        method: 'POST',
+        body: form,
+        headers: {
+          ...headers,
+          'Content-Type': 'application/x-www-form-urlencoded',
+          'User-Agent': serverAgent,
+          Authorization: printBasic(inUrl ?? login ?? { user: '', password: '' }),
+        },
+        redirect: 'manual', // a `Location` is for the listener
+        signal: late.signal,
+      })
+      this.#isDown = false
+      await reply.body?.cancel()
+      return reply
+    } finally {
+      cancel()
+    }
   }
 
   /** Once until it answers again. */

@@ -85,12 +85,14 @@ describe('what a backend answers', () => {
     expect(answer({ 'icecast-auth-user': '1' }, 500)).toEqual(admitted)
   })
 
-  test.each([{}, { 'icecast-auth-user': '0' }, { 'icecast-auth-user': '11' }, { 'icecast-auth-user': '' }])(
-    'keeps out with %j',
-    (headers) => {
-      expect(answer(headers)).toEqual({ admitted: false, status: 401 })
-    },
-  )
+  test.each<Record<string, string>>([
+    {},
+    { 'icecast-auth-user': '0' },
+    { 'icecast-auth-user': '11' },
+    { 'icecast-auth-user': '' },
+  ])('keeps out with %j', (headers) => {
+    expect(answer(headers)).toEqual({ admitted: false, status: 401 })
+  })
 
   test('goes by the header that the operator names', () => {
     const own = { ...names, authHeader: 'X-May: Yes' }
