@@ -1,198 +1,119 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { eventually } from '../kit/eventually.ts'
-import { startIcecast } from '../kit/icecast.ts'
-import { freePort } from '../kit/ports.ts'
-import { start } from '../kit/process.ts'
-import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
-import { numbered, type Source, startSource } from '../kit/source.ts'
+import { type Taken, visit, withStreamer } from './crowds.ts'
 import type { Plan } from './plan.ts'
-import { has, usageOf } from './processes.ts'
+import { type Contender, contendersOn, startBare } from './streamers.ts'
 import { median, type Table, whole } from './table.ts'
 
-/** listeners on one mount, and how many of them join in a second */
-const crowds = [1000, 5000, 10_000] as const
-const joinsPerSecond = 2000
+/** How listeners may come, by name. */
+const modes = {
+  plain: { secure: false, icy: false },
+  ICY: { secure: false, icy: true },
+  HTTPS: { secure: true, icy: false },
+  'HTTPS, ICY': { secure: true, icy: true },
+} as const
+type Mode = keyof typeof modes
 
-/** ms between two flushes of the control: as long as the origin's pause with so many listeners */
-const controlFlushMs = (crowd: number) => Math.min(1000, Math.max(250, crowd / 2))
-const mount = '/live.mp3'
+/** joins in a second: what Icecast takes in without refusing, and what a processor takes of TLS handshakes */
+const joinsPerSecond = (secure: boolean) => (secure ? 400 : 1000)
 
-/** A server under load, fed with 128 kbit/s. */
-interface Running {
-  port: number
-  group: number
-  stop(): Promise<void>
-}
-
-interface Contender {
-  name: string
-  start(): Promise<Running>
-}
-
-/** What one crowd took of one server. */
-interface Taken {
-  /** µs of processor time for each listener and second */
-  cpuMicros: number
-  /** bytes of memory for each listener */
-  residentBytes: number
-  /** kbit/s that a listener received */
-  kbps: number
-  /** ms from connecting to the first byte, the 99th of 100 */
-  p99Ms: number
-  /** listeners that were refused, or had no answer in time: Icecast has a short queue for new connections */
-  missing: number
+/** One row: a server, how listeners came, and what was measured in each round. */
+interface Cell {
+  contender: Contender
+  mode: Mode
+  crowd: number
+  rounds: Taken[]
 }
 
 /** The origin's fan-out beside Icecast's and a bare send loop's: processor time and memory for each listener. */
-export async function benchFanOut({ rounds, seconds }: Plan): Promise<Table> {
-  const rows: string[][] = []
-  for (const crowd of crowds) {
-    const measured = new Map<string, Taken[]>()
-    for (let round = 0; round < rounds; round++)
-      for (const { name, start: startServer } of contenders(crowd)) {
-        const taken = await withServer(startServer, (running) => measure(running, crowd, seconds))
-        measured.set(name, [...(measured.get(name) ?? []), taken])
-      }
-    for (const [name, taken] of measured) rows.push(rowOf(name, crowd, taken, measured))
-  }
+export async function benchFanOut({ rounds, seconds, listeners, runtimes }: Plan): Promise<Table> {
+  const cells = listeners.flatMap((crowd) =>
+    (Object.keys(modes) as Mode[]).flatMap((mode) =>
+      contendersOn(runtimes)
+        .filter(({ kind }) => kind !== 'control' || !modes[mode].icy)
+        .map((contender): Cell => ({ contender, mode, crowd, rounds: [] })),
+    ),
+  )
+  const sockets = await measureSockets(cells)
+  for (let round = 0; round < rounds; round++)
+    for (const { contender, mode, crowd, rounds: taken } of cells) {
+      const { secure, icy } = modes[mode]
+      const plan = { crowd, perSecond: joinsPerSecond(secure), secure, icy, seconds }
+      taken.push(await withStreamer(contender.start({ crowd, secure }), (streamer) => visit(streamer, plan)))
+    }
   return {
     title: 'Fan-out',
     note:
-      `One mount of 128 kbit/s, ${whole(joinsPerSecond)} joins a second; processor time by /proc, ${rounds} rounds of ${seconds} s, ` +
-      'medians. Icecast = 1, the bare send loop on the same runtime = 1; memory beyond that of its bare sockets.',
+      `One mount of 128 kbit/s; processor time by /proc of the server and of the load, µs for each listener and second, ` +
+      `${rounds} rounds of ${seconds} s, medians. Icecast = 1, the bare send loop on the same runtime = 1; memory is resident, KiB a listener, ` +
+      'also beyond what a bare accepted socket takes on the same runtime; the gap is the longest silence that any listener heard.',
     columns: [
       '',
       'listeners',
+      '',
       'CPU µs',
       'of Icecast',
       'of bare',
       'KiB',
-      'KiB beyond bare',
+      'KiB beyond socket',
       'kbit/s',
-      'p99 ms',
+      'gap ms',
       'missing',
+      'load µs',
     ],
-    rows,
+    rows: cells.map((cell) => rowOf(cell, cells, sockets)),
   }
 }
 
-function contenders(crowd: number): Contender[] {
-  const ours = originRuntimes.flatMap((runtime) => [
-    { name: `bare on ${runtime}`, start: () => startBare(runtime, controlFlushMs(crowd)) },
-    { name: `origin on ${runtime}`, start: () => startMaster(runtime) },
-  ])
-  return has('icecast2') ? [{ name: 'Icecast', start: startPeer }, ...ours] : ours
+/** What a bare accepted socket takes of memory, by {@link socketKey}. */
+type Sockets = ReadonlyMap<string, number>
+const socketKey = ({ contender, mode, crowd }: Cell) => `${contender.runtime} ${modes[mode].secure} ${crowd}`
+
+/** Measures servers of each runtime that accept as many, by TLS or not, and send nothing. */
+async function measureSockets(cells: readonly Cell[]): Promise<Sockets> {
+  const sockets = new Map<string, number>()
+  for (const cell of cells) {
+    const { runtime } = cell.contender
+    if (!runtime || sockets.has(socketKey(cell))) continue
+    const { secure } = modes[cell.mode]
+    const occasion = { crowd: cell.crowd, secure }
+    const plan = { ...occasion, perSecond: joinsPerSecond(secure), icy: false, seconds: 1 }
+    const taken = await withStreamer(startBare(runtime, 0, occasion), (streamer) => visit(streamer, plan))
+    sockets.set(socketKey(cell), taken.residentBytes)
+  }
+  return sockets
 }
 
-async function startMaster(runtime: OriginRuntime): Promise<Running> {
-  const { port, url, program } = await startOrigin(runtime, ['--max-listeners', '20000'])
-  return fed({ port, group: program.pid, stop: () => program.stop() }, url, secrets.source)
-}
-
-async function startPeer(): Promise<Running> {
-  const icecast = await startIcecast({ clients: 15_000 })
-  return fed(
-    { port: icecast.port, group: icecast.program.pid, stop: () => icecast.stop() },
-    icecast.url,
-    'source',
+function rowOf(cell: Cell, cells: readonly Cell[], sockets: Sockets): string[] {
+  const { contender, mode, crowd, rounds } = cell
+  const middle = (of: Cell | undefined, value: (taken: Taken) => number) =>
+    median((of?.rounds ?? []).map(value))
+  const cpu = (taken: Taken) => taken.cpuMicros
+  const icecast = cells.find(
+    (other) => other.contender.name === 'Icecast' && other.mode === mode && other.crowd === crowd,
   )
-}
-
-async function startBare(runtime: OriginRuntime, flushMs: number): Promise<Running> {
-  const port = await freePort()
-  const program = start(runtime, ['test/bench/bare-send.ts', String(port), String(flushMs)])
-  await program.line(/ready/)
-  return { port, group: program.pid, stop: () => program.stop() }
-}
-
-/** Plays to a server until it is stopped; waits until the burst is there. */
-async function fed(server: Running, url: string, password: string): Promise<Running> {
-  const source: Source = startSource({ url: url + mount, password, programme: numbered })
-  await eventually(() => source.sent > 200, { withinMs: 20_000 })
-  return {
-    ...server,
-    stop: () => {
-      source.close()
-      return server.stop()
-    },
-  }
-}
-
-async function withServer<T>(startServer: () => Promise<Running>, use: (running: Running) => Promise<T>) {
-  const running = await startServer()
-  try {
-    return await use(running)
-  } finally {
-    await running.stop()
-  }
-}
-
-const settleMs = 3000
-const joinPatienceMs = 20_000
-
-/** Waits until all have joined, or have had their time. */
-const allIn = (joined: () => boolean) =>
-  eventually(joined, { withinMs: joinPatienceMs, everyMs: 200 }).catch(() => undefined)
-
-interface Heard {
-  joined: number
-  refused: number
-  received: number
-  p99: number
-}
-
-async function measure({ port, group }: Running, crowd: number, seconds: number): Promise<Taken> {
-  const idle = usageOf(group)
-  const program = start('node', [
-    'test/bench/listeners.ts',
-    String(port),
-    mount,
-    String(crowd),
-    String(joinsPerSecond),
-  ])
-  const heard = (): Heard => JSON.parse(/.*(?=\n$)/.exec(program.output())?.[0] || '{}')
-  try {
-    await allIn(() => heard().joined === crowd)
-    await wait(settleMs) // bursts are on their way
-    const before = { ...heard(), ...usageOf(group), atMs: performance.now() }
-    await wait(seconds * 1000)
-    const after = { ...heard(), ...usageOf(group), atMs: performance.now() }
-    const listenerSeconds = (after.joined * (after.atMs - before.atMs)) / 1000
-    return {
-      cpuMicros: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / listenerSeconds,
-      residentBytes: (after.residentBytes - idle.residentBytes) / after.joined,
-      kbps: ((after.received - before.received) * 8) / 1000 / listenerSeconds,
-      p99Ms: after.p99,
-      missing: crowd - after.joined + after.refused,
-    }
-  } finally {
-    await program.stop()
-  }
-}
-
-function rowOf(
-  name: string,
-  crowd: number,
-  taken: readonly Taken[],
-  all: ReadonlyMap<string, readonly Taken[]>,
-): string[] {
-  const middle = (of: readonly Taken[] | undefined, value: (each: Taken) => number) =>
-    median((of ?? []).map(value))
-  const bare = all.get(name.replace('origin', 'bare'))
-  const cpu = (each: Taken) => each.cpuMicros
-  const memory = (each: Taken) => each.residentBytes / 1024
-  const ratio = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '')
-  const isOurs = name.startsWith('origin')
+  const bare = cells.find(
+    (other) => other.contender.kind === 'control' && socketKey(other) === socketKey(cell),
+  )
+  const resident = middle(cell, (taken) => taken.residentBytes)
+  const number = (value: number, digits: number) => (Number.isFinite(value) ? value.toFixed(digits) : 'n/a')
+  const ofOurs = (text: string) => (contender.kind === 'origin' ? text : '')
   return [
-    name,
+    contender.name,
     whole(crowd),
-    middle(taken, cpu).toFixed(1),
-    ratio(middle(taken, cpu) / middle(all.get('Icecast'), cpu)),
-    isOurs ? ratio(middle(taken, cpu) / middle(bare, cpu)) : '',
-    middle(taken, memory).toFixed(1),
-    isOurs ? (middle(taken, memory) - middle(bare, memory)).toFixed(1) : '',
-    middle(taken, (each) => each.kbps).toFixed(0),
-    middle(taken, (each) => each.p99Ms).toFixed(0),
-    whole(Math.max(...taken.map(({ missing }) => missing))),
+    mode,
+    number(middle(cell, cpu), 1),
+    number(middle(cell, cpu) / middle(icecast, cpu), 2),
+    ofOurs(number(middle(cell, cpu) / middle(bare, cpu), 2)),
+    number(resident / 1024, 1),
+    ofOurs(number((resident - (sockets.get(socketKey(cell)) ?? Number.NaN)) / 1024, 1)),
+    number(
+      middle(cell, (taken) => taken.kbps),
+      0,
+    ),
+    number(Math.max(...rounds.map(({ gapMs }) => gapMs)), 0),
+    whole(Math.max(...rounds.map(({ missing }) => missing))),
+    number(
+      middle(cell, (taken) => taken.loadMicros),
+      1,
+    ),
   ]
 }

@@ -1,24 +1,36 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { benchFanOut } from './fan-out.ts'
+import { benchJoins } from './joins.ts'
 import { benchPick } from './pick.ts'
-import { type Plan, parsePlan } from './plan.ts'
+import { type Plan, parseWish } from './plan.ts'
 import { benchRedirects } from './redirects.ts'
 import { benchReports } from './reports.ts'
 import { printMachine, printTable, type Table } from './table.ts'
 
-/** The benches by name, in the order in which they run. */
-const benches: Record<string, (plan: Plan) => Promise<Table>> = {
-  redirects: benchRedirects,
-  reports: benchReports,
-  pick: benchPick,
-  'fan-out': benchFanOut,
+interface Bench {
+  run(plan: Plan): Promise<Table>
+  /** how often and how long it measures unless told otherwise: all of them together take a quarter of an hour */
+  rounds: number
+  seconds: number
 }
 
-const plan = parsePlan(process.argv.slice(2))
-const wanted = plan.benches.length === 0 ? Object.keys(benches) : plan.benches
-for (const name of wanted)
-  if (!(name in benches)) throw new Error(`bench is "${name}", expected ${Object.keys(benches).join(', ')}`)
+/** The benches by name, in the order in which they run. */
+const benches = new Map<string, Bench>([
+  ['redirects', { run: benchRedirects, rounds: 2, seconds: 2 }],
+  ['reports', { run: benchReports, rounds: 1, seconds: 2 }],
+  ['pick', { run: benchPick, rounds: 1, seconds: 1 }],
+  ['fan-out', { run: benchFanOut, rounds: 1, seconds: 6 }],
+  ['joins', { run: benchJoins, rounds: 1, seconds: 3 }],
+])
+
+const wish = parseWish(process.argv.slice(2))
+const wanted = wish.benches.length === 0 ? [...benches.keys()] : wish.benches
+const chosen = wanted.map((name) => {
+  const bench = benches.get(name)
+  if (!bench) throw new Error(`bench is "${name}", expected ${[...benches.keys()].join(', ')}`)
+  return bench
+})
 
 const printed: string[] = []
 const print = (text: string) => {
@@ -26,8 +38,6 @@ const print = (text: string) => {
   console.log(text)
 }
 print(printMachine(Date.now()))
-for (const name of wanted) {
-  const table = await benches[name]?.(plan)
-  if (table) print(printTable(table))
-}
-if (plan.out !== undefined) writeFileSync(plan.out, printed.join('\n'))
+for (const { run, rounds, seconds } of chosen)
+  print(printTable(await run({ ...wish, rounds: wish.rounds ?? rounds, seconds: wish.seconds ?? seconds })))
+if (wish.out !== undefined) writeFileSync(wish.out, printed.join('\n'))

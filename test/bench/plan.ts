@@ -3,28 +3,38 @@ import { parseArgs } from 'node:util'
 export const runtimes = ['bun', 'deno', 'node'] as const
 export type BenchRuntime = (typeof runtimes)[number]
 
-/** How long is measured, and what. */
+/** How long a bench measures, and what. */
 export interface Plan {
-  /** names of benches; all where empty */
-  benches: readonly string[]
   rounds: number
   /** of load in each round, on each program */
   seconds: number
+  /** listeners of the fan-out */
+  listeners: readonly number[]
   /** numbers of servers that an edge is measured with */
   servers: readonly number[]
   runtimes: readonly BenchRuntime[]
+}
+
+/** What the command line asks for. */
+export interface Wish extends Omit<Plan, 'rounds' | 'seconds'> {
+  /** names of benches; all where empty */
+  benches: readonly string[]
+  /** undefined: as each bench takes by itself */
+  rounds: number | undefined
+  seconds: number | undefined
   /** the file that the tables are written to as well */
   out: string | undefined
 }
 
-/** Reads `redirects --rounds 5 --seconds 3 --servers 100,10000 --runtimes bun,node --out FILE`. Throws at what is none of it. */
-export function parsePlan(args: readonly string[]): Plan {
+/** Reads `redirects --rounds 5 --seconds 3 --servers 100,10000 --listeners 1000 --runtimes bun,node --out FILE`. Throws at what is none of it. */
+export function parseWish(args: readonly string[]): Wish {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      listeners: { type: 'string', default: '1000,5000' },
       servers: { type: 'string', default: '10,100,1000,10000' },
       runtimes: { type: 'string', default: runtimes.join() },
       out: { type: 'string' },
@@ -32,13 +42,16 @@ export function parsePlan(args: readonly string[]): Plan {
   })
   return {
     benches: positionals,
-    rounds: positive('--rounds', values.rounds),
-    seconds: positive('--seconds', values.seconds),
-    servers: values.servers.split(',').map((text) => positive('--servers', text)),
+    rounds: values.rounds === undefined ? undefined : positive('--rounds', values.rounds),
+    seconds: values.seconds === undefined ? undefined : positive('--seconds', values.seconds),
+    listeners: numbersOf('--listeners', values.listeners),
+    servers: numbersOf('--servers', values.servers),
     runtimes: values.runtimes.split(',').map(runtimeOf),
     out: values.out,
   }
 }
+
+const numbersOf = (name: string, text: string) => text.split(',').map((part) => positive(name, part))
 
 function positive(name: string, text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text))
