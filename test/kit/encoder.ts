@@ -14,7 +14,8 @@ function oggFlags() {
   return ['-page_duration', '200000', '-f', 'ogg'] as const
 }
 
-const sound = 'aevalsrc=0.3*sin(880*PI*t)+0.3*random(0)|0.3*random(1):s=48000'
+/** a tone and noise, which no codec makes small */
+export const sound = 'aevalsrc=0.3*sin(880*PI*t)+0.3*random(0)|0.3*random(1):s=48000'
 
 /** Starts ffmpeg as a source of this format, stereo at 48 kHz, which says who sings what where the format can; until the test ends. */
 export function encode(mountUrl: string, [name, contentType, flags]: (typeof containers)[number]): void {

@@ -3,7 +3,19 @@ import { delimiter, join } from 'node:path'
 import { test } from 'vitest'
 
 /** Programs of others that some tests need; they come with the system, not with `npm ci`. */
-export type Peer = 'chromium' | 'curl' | 'ffmpeg' | 'icecast2' | 'mpg123' | 'ogg123' | 'openssl'
+export type Peer =
+  | 'chromium'
+  | 'curl'
+  | 'cvlc'
+  | 'ezstream'
+  | 'ffmpeg'
+  | 'icecast2'
+  | 'ices2'
+  | 'liquidsoap'
+  | 'mpg123'
+  | 'mpv'
+  | 'ogg123'
+  | 'openssl'
 
 /** Where a program is, or undefined where it is not on the PATH. */
 export function pathOf(program: string): string | undefined {
@@ -20,12 +32,16 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Those of these programs that this machine has not. */
+export const absentOf = (programs: readonly Peer[]): Peer[] =>
+  programs.filter((program) => pathOf(program) === undefined)
+
 /**
  * `test` for what needs other programs: `peer('ffmpeg')('ffmpeg plays …', …)`.
  * Where one is absent the test is skipped and its name says why; with `REQUIRE_PEERS=1` it fails.
  */
 export function peer(...programs: Peer[]) {
-  const absent = programs.filter((program) => pathOf(program) === undefined)
+  const absent = absentOf(programs)
   return (name: string, body: () => Promise<void>, timeoutMs?: number) => {
     if (absent.length === 0) return test(name, { timeout: timeoutMs }, body)
     const reason = `no ${absent.join(', ')} on this machine`

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { encoders } from '../kit/encoders.ts'
+import { suiteFolder } from '../kit/files.ts'
+import { absentOf, peer } from '../kit/peers.ts'
+import {
+  expectDecoded,
+  expectTitlesInPlace,
+  expectWhole,
+  type Performance,
+  perform,
+} from '../kit/performance.ts'
+import { makePieces, type Pieces } from '../kit/pieces.ts'
+import { freePortBlock } from '../kit/ports.ts'
+import { startRival } from '../kit/rivals.ts'
+import { originRuntimes, type Server } from '../kit/runtimes.ts'
+
+/** pieces that each encoder plays: ten seconds, and a title every five */
+const count = 2
+
+describe.for(originRuntimes)(
+  'encoders of others, each heard from its first byte to its last, on %s',
+  (runtime) => {
+    const folder = suiteFolder()
+    let server: Server
+    let pieces: Pieces
+    const performances = new Map<string, Promise<Performance>>()
+    beforeAll(async () => {
+      const played = encoders.filter(({ peers }) => absentOf(peers).length === 0)
+      if (played.length === 0) return
+      pieces = makePieces(folder, count)
+      const sockets = await Promise.all(
+        played.map(
+          async ({ isShoutcast }, i) =>
+            isShoutcast && { port: await freePortBlock(2), mount: `/encoder${i}` },
+        ),
+      )
+      const elements = sockets.map((socket) => (socket ? shoutcastSocket(socket) : '')).join('')
+      server = await startRival(runtime, { elements, limits: '<burst-size>65536</burst-size>' })
+      for (const [i, encoder] of played.entries()) {
+        const { port = server.port } = sockets[i] || {}
+        performances.set(encoder.name, perform(encoder, { url: server.url, port }, `/encoder${i}`, pieces))
+      }
+      await Promise.allSettled(performances.values())
+    })
+    afterAll(() => server?.stop())
+
+    for (const { name, peers, contentType, titles, isShoutcast } of encoders)
+      peer(...peers, 'ffmpeg')(`${name}: all that it sends is heard, in order, and decoded`, async () => {
+        const performance = await performances.get(name)
+        if (!performance) throw new Error(`${name} did not play`)
+        expect(performance.listener.headers.get('content-type')).toBe(
+          isShoutcast ? 'audio/mpeg' : contentType,
+        )
+        const from = expectWhole(performance)
+        expectDecoded(performance, 5 * count - 1)
+        if (titles === 'requests' || titles === 'by others') expectTitlesInPlace(performance, from)
+        if (titles === 'comments') {
+          const { pathname } = new URL(performance.listener.url)
+          const logged = server.program
+            .output()
+            .matchAll(new RegExp(`title mount="${pathname}" title="(.*)"`, 'g'))
+          expect([...logged].map(([, title]) => title)).toEqual(pieces.titles)
+        }
+      })
+  },
+)
+
+const shoutcastSocket = ({ port, mount }: { port: number; mount: string }) =>
+  `<listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address><shoutcast-mount>${mount}</shoutcast-mount></listen-socket>`
