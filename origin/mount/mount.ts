@@ -1,4 +1,3 @@
-import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { formatOf, isContainer } from '../format/formats.ts'
@@ -6,6 +5,7 @@ import type { Comments } from '../format/framer.ts'
 import { streamHeaders } from '../icy/headers.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
+import { logTitle } from '../log/playlist.ts'
 import { Rate } from '../rate.ts'
 import { burstBytes, type Sizes } from './burst.ts'
 import type { FeedInfo } from './feed.ts'
@@ -14,8 +14,6 @@ import { Listener, type ListenerInfo, type Seat, type Wire } from './listener.ts
 import type { LiveMount } from './live-mount.ts'
 import type { MountsDeps } from './mounts.ts'
 import { Stream } from './stream.ts'
-
-const log = getLogger(['distributary', 'mount'])
 
 /** kbit/s that a stream counts as until its own is known (contract §3) */
 const kbpsUnknown = 128
@@ -57,7 +55,7 @@ export class ActiveMount implements LiveMount, Seat {
       sizes: () => this.#sizes(),
       timers: deps.timers,
       settle: () => this.#settle(),
-      onTitle: (title) => log.info('title', { mount: name, title }),
+      onTitle: (title) => logTitle(name, this.listeners, title),
       onChunk: (bytes) => this.#onChunk(bytes),
     })
     this.#schedule()
