@@ -1,8 +1,10 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../shared/cluster-app.ts'
+import type { Mount } from '../shared/mount.ts'
 import type { MountAccess } from './access/mount-access.ts'
 import { originApp } from './app.ts'
 import type { OriginConfig } from './config/config.ts'
+import { Files } from './files/serve.ts'
 import { AppBridge } from './http/app-bridge.ts'
 import type { BoundPorts } from './http/listen-sockets.ts'
 import { HttpServer } from './http/server.ts'
@@ -10,6 +12,8 @@ import { Slots } from './http/slots.ts'
 import { limits } from './limits.ts'
 import type { Placer } from './placement.ts'
 import type { OriginState } from './state.ts'
+import { StatsFeeds } from './stats/feed.ts'
+import { runtimeTimers } from './timers.ts'
 
 export interface OriginDeps {
   /** ms, a clock that does not step back */
@@ -18,6 +22,8 @@ export interface OriginDeps {
   placer: Placer
   /** asked who may listen to a mount, feed it, and call the admin for it */
   access: MountAccess
+  /** relays on demand that wait for their first listener; left out: there are none */
+  idle?: (() => readonly Mount[]) | undefined
   /** the routes of a master that decides itself: reports and `/api/*`; they come before our own */
   clusterApp?: Hono<ClusterEnv> | undefined
 }
@@ -38,8 +44,16 @@ export interface Origin {
  * then this.
  */
 export function createOrigin(config: OriginConfig, state: OriginState, deps: OriginDeps): Origin {
-  const { nowMs, placer, access, clusterApp } = deps
-  const serving = { config, state, nowMs, placer, access, relaySlots: new Slots(limits.relaysMax) }
-  const bridge = new AppBridge(originApp(config, state, nowMs, clusterApp), serving)
+  const { nowMs, placer, access, clusterApp, idle = () => [] } = deps
+  const stats = { config, state, idle }
+  const files = new Files({
+    webroot: () => (config.fileserve ? config.paths.webroot : undefined),
+    slots: new Slots(limits.filesMax),
+    onServed: () => state.load.files++,
+  })
+  const feeds = new StatsFeeds(stats, runtimeTimers)
+  const relaySlots = new Slots(limits.relaysMax)
+  const serving = { config, state, nowMs, placer, access, files, feeds, relaySlots }
+  const bridge = new AppBridge(originApp({ ...stats, nowMs, access }, clusterApp), serving)
   return new HttpServer(serving, bridge)
 }

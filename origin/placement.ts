@@ -32,6 +32,8 @@ interface Redirected {
   location: string
   /** turned away because the server is full, which a report counts as a join */
   forRoom: boolean
+  /** nothing plays here by that name, so a file may have it */
+  absent?: true
 }
 
 interface Refused {
@@ -39,6 +41,7 @@ interface Refused {
   status: 401 | 403 | 404 | 503
   text: string
   forRoom: boolean
+  absent?: true
 }
 
 /** Whether a listener may come in: undefined, or why not. */
@@ -76,6 +79,7 @@ export const notFound = {
   status: 404,
   text: 'The file you requested could not be found',
   forRoom: false,
+  absent: true,
 } as const satisfies Refused
 
 /** Of a relay on demand that cannot be had. */
@@ -104,7 +108,8 @@ export function place(standing: Standing, request: MountRequest): Placement {
   const { edgeUrl, id } = standing
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
   const location = locationOf(edgeUrl, request.mount, '') + withSentBack(request.query, id)
-  return { serve: false, status: 302, location, forRoom: refused.forRoom }
+  const { forRoom, absent } = refused
+  return { serve: false, status: 302, location, forRoom, ...(absent && { absent }) }
 }
 
 function refusal(standing: Standing, relayLogin: boolean): Refused | undefined {

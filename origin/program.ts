@@ -60,6 +60,7 @@ export class Program {
       nowMs,
       placer,
       access: this.#access,
+      idle: () => this.#relaying.relays.idle(),
       clusterApp: this.#decider?.app,
     })
   }

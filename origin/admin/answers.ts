@@ -1,17 +1,26 @@
 import type { Context } from 'hono'
 import type { ClusterEnv } from '../../shared/cluster-app.ts'
-import type { OriginConfig } from '../config/config.ts'
-import { type Proven, proven } from '../http/logins.ts'
 import { type Element, escapeMarkup, printXml } from './xml.ts'
 
 export type AdminContext = Context<ClusterEnv>
+
+/** A request that a command refuses, with Icecast 2.4's status and words: tools look for them. */
+export class Refused extends Error {
+  override name = 'Refused'
+  readonly status: 400 | 403 | 413
+
+  constructor(text: string, status: 400 | 403 | 413 = 400) {
+    super(text)
+    this.status = status
+  }
+}
 
 /** Icecast 2.4's 401, by which encoders and tools know that they have to send credentials. */
 export const unauthenticated = (c: AdminContext): Response =>
   c.text('You need to authenticate\r\n', 401, { 'WWW-Authenticate': 'Basic realm="Icecast2 Server"' })
 
-/** Icecast 2.4's 400 and 404: a line of HTML. */
-export function failed(c: AdminContext, status: 400 | 404, text: string): Response {
+/** Icecast 2.4's errors: a line of HTML. */
+export function failed(c: AdminContext, status: 400 | 403 | 404 | 413, text: string): Response {
   const message = escapeMarkup(text)
   return c.html(
     `<html><head><title>Error ${status}</title></head><body><b>${status} - ${message}</b></body></html>\r\n`,
@@ -22,22 +31,11 @@ export function failed(c: AdminContext, status: 400 | 404, text: string): Respon
 export const xml = (c: AdminContext, root: Element): Response =>
   c.body(printXml(root), 200, { 'Content-Type': 'text/xml; charset=UTF-8', 'Cache-Control': 'no-store' })
 
-/** The answer to a command: what happened, and whether it did. */
-export const result = (c: AdminContext, message: string, done: boolean): Response =>
-  xml(c, [
-    'iceresponse',
-    [
-      ['message', message],
-      ['return', done ? 1 : 0],
-    ],
-  ])
-
-/** A handler for those whose credentials `allows` accepts; others get a 401. */
-export const guard =
-  (
-    config: OriginConfig,
-    allows: (who: Proven, c: AdminContext) => boolean,
-    handler: (c: AdminContext) => Response,
-  ) =>
-  (c: AdminContext): Response =>
-    allows(proven(config, c.req.header('authorization')), c) ? handler(c) : unauthenticated(c)
+/** What a command did, or why it did not. */
+export const response = (message: string, done: boolean): Element => [
+  'iceresponse',
+  [
+    ['message', message],
+    ['return', done ? 1 : 0],
+  ],
+]

@@ -1,31 +1,39 @@
 import { serverAgent } from '../../shared/version.ts'
+import { mountSettings } from '../config/mount-settings.ts'
 import { takesIcy } from '../format/formats.ts'
-import type { Mounts } from '../mount/mounts.ts'
-import { type AdminContext, failed, result } from './answers.ts'
-import { mountParam, parseParams } from './params.ts'
+import type { ActiveMount } from '../mount/mount.ts'
+import { response } from './answers.ts'
+import { type AdminCall, required, runningMount } from './call.ts'
+import { type Params, parseParams } from './params.ts'
+import type { Element } from './xml.ts'
 
 /**
- * `/admin/metadata?mode=updinfo&mount=/m&song=…` or `artist=…&title=…`, as encoders call it at each new title.
- * A song takes the place of artist and title; answers are Icecast 2.4's.
+ * `metadata?mode=updinfo&mount=/m&song=…` or `artist=…&title=…`, as encoders call it at each new title. A song takes the
+ * place of artist and title. Text that names no charset is in the mount's, where the operator says one.
+ *
+ * As in Icecast 2.4, a source sets titles from the address that it plays from alone: its password may be known to more.
  */
-export function updateMetadata(c: AdminContext, mounts: Mounts): Response {
-  const params = parseParams(new URL(c.req.url).search)
-  if (!params.has('mount')) return failed(c, 400, 'Unknown admin request')
-  const name = mountParam(params)
-  const mount = name && mounts.get(name)
-  if (!mount) return failed(c, 400, 'Source does not exist')
-  const mode = params.get('mode')
-  if (mode === undefined) return failed(c, 400, 'Missing parameter')
-  if (mode !== 'updinfo') return result(c, 'No such action', false)
-  const title = titleOf(params)
-  if (title === undefined) return failed(c, 400, 'Missing parameter')
-  if (takesIcy(mount.contentType)) mount.setTitle({ title, url: params.get('url') || undefined })
-  else if (!mount.retitle(commentsOf(params)))
-    return result(c, 'Mountpoint will not accept URL updates', true)
-  return result(c, 'Metadata update successful', true)
+export function updateMetadata(call: AdminCall): Element {
+  const mount = runningMount(call)
+  if (required(call, 'mode') !== 'updinfo') return response('No such action', false)
+  const params = parseParams(call.query, mountSettings(call.config, mount.name).charset)
+  const mayUpdate = call.isAdmin || call.address === mount.info.address
+  if (!mayUpdate || !setTitle(mount, params)) return response('Mountpoint will not accept URL updates', true)
+  return response('Metadata update successful', true)
 }
 
-function titleOf(params: ReadonlyMap<string, string>): string | undefined {
+/** False where the mount's format carries no title that we could set. */
+export function setTitle(mount: ActiveMount, params: Params): boolean {
+  const title = titleOf(params)
+  if (takesIcy(mount.contentType)) {
+    // an update without a title changes nothing, and Icecast calls it successful
+    if (title !== undefined) mount.setTitle({ title, url: params.get('url') || undefined })
+    return true
+  }
+  return mount.retitle(commentsOf(params))
+}
+
+function titleOf(params: Params): string | undefined {
   const song = params.get('song')
   if (song !== undefined) return song
   const [artist, title] = [params.get('artist'), params.get('title')]
@@ -33,7 +41,7 @@ function titleOf(params: ReadonlyMap<string, string>): string | undefined {
 }
 
 /** The same as comments of a Vorbis stream, where artist and title stand apart. */
-function commentsOf(params: ReadonlyMap<string, string>): [string, string][] {
+function commentsOf(params: Params): [string, string][] {
   const song = params.get('song')
   const told = {
     ARTIST: song === undefined ? params.get('artist') : undefined,

@@ -1,18 +1,20 @@
 import { type Mount, parseMount } from '../../shared/mount.ts'
 import { decodeText } from '../icy/metadata.ts'
 
+export type Params = ReadonlyMap<string, string>
+
 /**
- * The parameters of a query, decoded; of one given twice the last. Text is in the charset that `charset` names,
- * else UTF-8 where it is that, else latin1: encoders send what their files hold.
+ * The parameters of a query or of a form, decoded; of one given twice the last. Text is in the charset that `charset`
+ * names, else in the one given, else UTF-8 where it is that, else latin1: encoders send what their files hold.
  */
-export function parseParams(query: string): ReadonlyMap<string, string> {
+export function parseParams(query: string, charsetDefault?: string): Params {
   const raw = new Map<string, Uint8Array>()
   for (const part of query.replace(/^\?/, '').split('&')) {
     const equals = part.indexOf('=')
     if (equals > 0) raw.set(part.slice(0, equals), percentDecoded(part.slice(equals + 1)))
   }
   const charset = raw.get('charset')
-  const decode = decoderOf(charset && decodeText(charset))
+  const decode = decoderOf(charset ? decodeText(charset) : charsetDefault)
   return new Map([...raw].map(([name, bytes]) => [name, decode(bytes)]))
 }
 
@@ -39,6 +41,9 @@ function percentDecoded(value: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** The mount that the parameter `mount` names, decoded already; undefined where it is none. */
-export const mountParam = (params: ReadonlyMap<string, string>): Mount | undefined =>
-  parseMount(encodeURI(params.get('mount') ?? '').replace(/[?#]/g, encodeURIComponent))
+/** The mount that a parameter names, decoded already; undefined where it is none. */
+export const namedMount = (name: string): Mount | undefined =>
+  parseMount(encodeURI(name).replace(/[?#]/g, encodeURIComponent))
+
+/** The mount that the parameter `mount` names. */
+export const mountParam = (params: Params): Mount | undefined => namedMount(params.get('mount') ?? '')

@@ -1,9 +1,34 @@
+import type { Stats } from '../stats/stats.ts'
+
 /** An element of Icecast's answers: a name with text, or with elements; attributes where it has any. */
 export type Element = readonly [
   name: string,
   content: string | number | readonly Element[],
   attributes?: Readonly<Record<string, string>>,
 ]
+
+/** A command's whole answer. */
+export const root = (...content: readonly Element[]): Element => ['icestats', content]
+
+/** A mount and what is told of it. */
+export const sourceElement = (mount: string, content: readonly Element[]): Element => [
+  'source',
+  content,
+  { mount },
+]
+
+/** Each name with its value as an element. */
+export const statsElements = (stats: Stats): Element[] => Object.entries(stats)
+
+/** The elements of that name within another. */
+export const childrenOf = ([, content]: Element, name: string): readonly Element[] =>
+  typeof content === 'object' ? content.filter(([each]) => each === name) : []
+
+/** The text of the first element of that name within another; empty where there is none. */
+export function textIn(element: Element, name: string): string {
+  const [, content = ''] = childrenOf(element, name)[0] ?? []
+  return typeof content === 'object' ? '' : String(content)
+}
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -12,17 +37,20 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it finds
+const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g
 /** Text as it may stand in XML and HTML, between tags and in quotes; control bytes, which XML cannot hold, are left out. */
 export const escapeMarkup = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
-  text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '').replace(/[&<>"']/g, (char) => entities[char] ?? char)
+  text.replace(forbidden, '').replace(/[&<>"']/g, (char) => entities[char] ?? char)
 
 /** A document on one line after its declaration, as Icecast 2.4 writes it. */
-export const printXml = (root: Element): string => `<?xml version="1.0"?>\n${printElement(root)}\n`
+export const printXml = (element: Element): string => `<?xml version="1.0"?>\n${printElement(element)}\n`
 
 function printElement([name, content, attributes = {}]: Element): string {
+  const told = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeMarkup(value)}"`)
+  const start = `<${name}${told.join('')}`
+  if (typeof content === 'object' && content.length === 0) return `${start}/>`
   const inside =
     typeof content === 'object' ? content.map(printElement).join('') : escapeMarkup(String(content))
-  const told = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeMarkup(value)}"`)
-  return `<${name}${told.join('')}>${inside}</${name}>`
+  return `${start}>${inside}</${name}>`
 }

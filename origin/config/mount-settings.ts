@@ -158,6 +158,8 @@ export class MountTable {
   #patterns: readonly { pattern: RegExp; block: MountBlock }[]
   #default: MountBlock | undefined
   #remembered = new Map<Mount, MountSettings>()
+  /** fallbacks that the admin has set since the file was read */
+  #fallbacks = new Map<Mount, Mount>()
 
   constructor(blocks: MountBlocks) {
     this.#exact = blocks.exact
@@ -179,10 +181,17 @@ export class MountTable {
     return settings
   }
 
+  /** Sets the fallback of a mount until the file is read again: a table of the new file takes the place of this one. */
+  setFallback(name: Mount, fallback: Mount): void {
+    this.#fallbacks.set(name, fallback)
+    this.#remembered.delete(name)
+  }
+
   #look(name: Mount): MountSettings {
     const own = this.#exact.get(name) ?? this.#patterns.find(({ pattern }) => pattern.test(name))?.block
+    const fallback = this.#fallbacks.get(name)
     return settingsOf(
-      { ...this.#default?.told, ...own?.told },
+      { ...this.#default?.told, ...own?.told, ...(fallback && { 'fallback-mount': fallback }) },
       [...(this.#default?.headers ?? []), ...(own?.headers ?? [])],
       (own ?? this.#default)?.access,
     )

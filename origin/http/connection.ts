@@ -2,9 +2,11 @@ import type { Socket } from 'node:net'
 import type { MountAccess } from '../access/mount-access.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
+import type { Files } from '../files/serve.ts'
 import type { Exchange } from '../log/exchange.ts'
 import type { Placer } from '../placement.ts'
 import type { OriginState } from '../state.ts'
+import type { StatsFeeds } from '../stats/feed.ts'
 import type { Head } from './head.ts'
 import type { Slots } from './slots.ts'
 
@@ -29,6 +31,8 @@ export interface Serving {
   nowMs: () => number
   placer: Placer
   access: MountAccess
+  files: Files
+  feeds: StatsFeeds
   /** relays with credentials, apart from listeners */
   relaySlots: Slots
 }

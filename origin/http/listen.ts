@@ -9,6 +9,7 @@ import type { Placement } from '../placement.ts'
 import { hasHop, hopOf, viaOf } from '../relay/hops.ts'
 import { Admission, realmHeader } from './admission.ts'
 import type { Connection, Serving } from './connection.ts'
+import { fileOr } from './file-or.ts'
 import { mountRules, withRules } from './header-rules.ts'
 import { proven } from './logins.ts'
 import { type Answer, finish, printReply, printStatus, textReply } from './reply.ts'
@@ -84,7 +85,11 @@ function answer(
   const rules = mountRules(serving.config, name)
   if (!placement.serve) {
     if (counts && placement.forRoom) countRefused(serving.state.mounts.get(name), serving)
-    finish(connection, printRefused(version, placement, headOnly, rules))
+    const refuse = (why = placement) => finish(connection, printRefused(version, why, headOnly, rules))
+    // a file is for those who might listen to a mount of its name
+    if (placement.absent)
+      fileOr(connection, { files: serving.files, rules, admit: admission.admit, otherwise: refuse })
+    else refuse()
     return
   }
   const { by: mount } = placement
@@ -100,7 +105,7 @@ function answer(
 
 function countRefused(mount: ActiveMount | undefined, { state }: Serving): void {
   if (mount) mount.countRefused()
-  else state.load.joins++
+  else state.load.countRefused()
 }
 
 function printRefused(

@@ -1,4 +1,5 @@
 import { type Mount, parseMount } from '../../shared/mount.ts'
+import { playlistOf } from '../web/playlists.ts'
 import type { Head } from './head.ts'
 
 /** Who answers a request. */
@@ -6,18 +7,22 @@ export type Route =
   | { to: 'source'; mount: Mount }
   | { to: 'listener'; mount: Mount }
   | { to: 'preflight' }
+  /** `/admin.cgi`, by which Shoutcast sources set titles */
+  | { to: 'titles' }
   | { to: 'app' }
+  /** a file, or what we make in its place */
+  | { to: 'playlist' }
+  /** Icecast's feed of the stats, whatever its path */
+  | { to: 'stats' }
   | { to: 'refusal'; status: 400 | 405; text: string }
 
 /** Paths of pages and of the admin; no stream has such a name. */
 const isOwnPath = (path: string) =>
   path === '/' ||
   path === '/healthz' ||
+  path === '/metrics' ||
   path.endsWith('.xsl') ||
-  /^\/(admin|api)(\/|$)|^\/admin\.cgi$/.test(path)
-
-/** The path of the mount that a virtual playlist is for; undefined where it is none. */
-export const playlistOf = (path: string): string | undefined => /^(.+)\.m3u$/.exec(path)?.[1]
+  /^\/(admin|api)(\/|$)/.test(path)
 
 /**
  * The way of a request by its method and path.
@@ -25,6 +30,8 @@ export const playlistOf = (path: string): string | undefined => /^(.+)\.m3u$/.ex
  */
 export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolean): Route {
   if (method === 'OPTIONS') return { to: 'preflight' }
+  if (method === 'STATS') return { to: 'stats' }
+  if (path === '/admin.cgi') return { to: 'titles' }
   if (isOwnPath(path)) return { to: 'app' }
   const mount = parseMount(path)
   if (!mount) return { to: 'refusal', status: 400, text: 'the path is not the name of a mount' }
@@ -35,6 +42,6 @@ export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolea
       status: 405,
       text: `the method is ${method}, expected GET, HEAD, PUT, SOURCE or OPTIONS`,
     }
-  if (playlistOf(path) !== undefined && !isLive(mount)) return { to: 'app' }
+  if (playlistOf(path) !== undefined && !isLive(mount)) return { to: 'playlist' }
   return { to: 'listener', mount }
 }

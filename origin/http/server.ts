@@ -3,12 +3,15 @@ import { getLogger } from '@logtape/logtape'
 import { corsHeaders } from '../../shared/redirect.ts'
 import { AddressGate } from '../access/address-gate.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
+import { resolveAlias } from '../files/aliases.ts'
 import { limits } from '../limits.ts'
 import { beginExchange, type Exchange, endExchange } from '../log/exchange.ts'
 import { greetShoutcast } from '../source/shoutcast.ts'
+import { answerTitles } from '../source/shoutcast-titles.ts'
 import { takeShoutcast, takeSource } from '../source/source.ts'
 import type { AppBridge } from './app-bridge.ts'
 import type { Connection, Serving } from './connection.ts'
+import { fileOr } from './file-or.ts'
 import { HeadReader } from './head.ts'
 import { listen } from './listen.ts'
 import { type BoundPorts, ListenSockets } from './listen-sockets.ts'
@@ -76,6 +79,7 @@ export class HttpServer {
     const { nowMs, config, state } = this.#serving
     for (const socket of this.#waiting.expire(nowMs(), config.limits.headerTimeoutMs)) socket.destroy()
     state.mounts.dropSilent()
+    state.mounts.expire()
   }
 
   #accept(socket: Socket, via: SocketSettings): void {
@@ -87,6 +91,7 @@ export class HttpServer {
       return
     }
     this.#serving.state.load.connections++
+    this.#serving.state.load.clients++
     this.#track(socket)
     this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
     if (via.protocol === 'shoutcast') this.#greet({ socket, address, via })
@@ -99,6 +104,7 @@ export class HttpServer {
     socket.once('close', () => {
       const exchange = this.#sockets.get(socket)
       this.#sockets.delete(socket)
+      this.#serving.state.load.clients--
       if (exchange) endExchange(exchange, socket.bytesWritten, this.#serving.nowMs())
     })
   }
@@ -170,10 +176,14 @@ export class HttpServer {
     }
   }
 
-  #route(connection: Connection): void {
+  #route(asked: Connection): void {
+    const { config, state, files, feeds } = this.#serving
+    const { httpHeaders: rules, paths } = config
+    const path = resolveAlias(paths.aliases, asked.head.path, asked.via)
+    const connection = path === asked.head.path ? asked : { ...asked, head: { ...asked.head, path } }
     const { head } = connection
-    const { httpHeaders: rules } = this.#serving.config
-    const route = routeOf(head, (mount) => this.#serving.state.mounts.get(mount) !== undefined)
+    const route = routeOf(head, (mount) => state.mounts.get(mount) !== undefined)
+    if (route.to !== 'source') state.load.requests++
     switch (route.to) {
       case 'listener':
         listen(connection, route.mount, this.#serving)
@@ -181,8 +191,17 @@ export class HttpServer {
       case 'source':
         takeSource(connection, route.mount, this.#serving)
         break
+      case 'titles':
+        this.#setTitle(connection)
+        break
       case 'app':
         this.#bridge.answer(connection)
+        break
+      case 'playlist':
+        fileOr(connection, { files, rules, otherwise: () => this.#bridge.answer(connection) })
+        break
+      case 'stats':
+        feeds.follow(connection)
         break
       case 'preflight':
         finish(
@@ -193,6 +212,16 @@ export class HttpServer {
       case 'refusal':
         finish(connection, textReply(head.version, route.status, route.text, rules))
     }
+  }
+
+  #setTitle(connection: Connection): void {
+    answerTitles(connection, this.#serving).then(
+      (answer) => finish(connection, answer),
+      (error: unknown) => {
+        log.error('a title could not be set', { error })
+        connection.socket.destroy()
+      },
+    )
   }
 }
 

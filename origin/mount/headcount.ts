@@ -42,10 +42,16 @@ export class Headcount {
     this.#load.listeners--
   }
 
-  /** A listener was answered, or refused for room. */
+  /** A listener was answered. */
   join(): void {
     this.joins++
     this.#load.joins++
+  }
+
+  /** One was refused for room, which a report counts as a join too. */
+  refuse(): void {
+    this.joins++
+    this.#load.countRefused()
   }
 
   /** Adds up what was written; returns who fell off the queue. */

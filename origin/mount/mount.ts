@@ -1,7 +1,7 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { formatOf, isContainer } from '../format/formats.ts'
-import type { Comments } from '../format/framer.ts'
+import type { Comments, StreamFacts } from '../format/framer.ts'
 import { streamHeaders } from '../icy/headers.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
@@ -98,6 +98,10 @@ export class ActiveMount implements LiveMount, Seat {
   }
   get title(): string {
     return this.#stream.title
+  }
+  /** what the header of a container says of it */
+  get facts(): StreamFacts | undefined {
+    return this.#stream.facts
   }
   get maxListeners(): number | null {
     return this.info.maxListeners ?? this.settings.maxListeners
@@ -258,7 +262,7 @@ export class ActiveMount implements LiveMount, Seat {
 
   /** Counts a listener that was refused for room. */
   countRefused(): void {
-    this.#count.join()
+    this.#count.refuse()
   }
 
   /** Hands out what has come since the last flush: whole frames, or all of it where the feed pauses. */

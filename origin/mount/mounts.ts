@@ -102,6 +102,7 @@ export class Mounts {
     if (held) mount.resume(info)
     const feed = new MountFeed(this, mount, this.#deps.nowMs)
     this.#mounts.set(name, { mount, feed })
+    this.#deps.load.countFeed(info.kind)
     this.changed()
     return feed
   }

@@ -1,6 +1,6 @@
 import { joined } from '../../shared/joined.ts'
 import { framerFor } from '../format/formats.ts'
-import type { Comments, Cut, Framer } from '../format/framer.ts'
+import type { Comments, Cut, Framer, StreamFacts } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import type { Timers } from '../timers.ts'
 import type { Sizes } from './burst.ts'
@@ -42,6 +42,9 @@ export class Stream {
     const { sizes, timers, settle } = options
     this.#plain = new Plain({ sizes, isContainer: this.#framer.isContainer }, timers, settle)
   }
+
+  /** what its header says of it, where it has one that does */
+  facts: StreamFacts | undefined
 
   get title(): string {
     return this.#titles.current.title
@@ -143,6 +146,7 @@ export class Stream {
     this.flush(true)
     this.#contentType = contentType
     this.#framer = framerFor(contentType)
+    this.facts = undefined
   }
 
   /** Forgets all it holds: nobody listens, and what comes next has nothing to do with it. */
@@ -173,8 +177,10 @@ export class Stream {
       const place = queue.endPlace
       const chunk = { bytes: asBuffer(bytes), frames }
       this.#plain.push(chunk, headers)
-      for (const { at, title } of headers)
+      for (const { at, title, facts } of headers) {
+        this.facts = facts
         if (title !== undefined) this.#setTitleFrom(place + at, { title, url: undefined })
+      }
       this.#weave(chunk, place)
       this.#titles.prune(queue.firstPlace)
       this.#options.onChunk(chunk.bytes)

@@ -86,6 +86,8 @@ describe('the way of a request', () => {
     ['POST', '/live.mp3', 'source'],
     ['OPTIONS', '*', 'preflight'],
     ['OPTIONS', '/admin/stats', 'preflight'],
+    ['STATS', '/', 'stats'],
+    ['GET', '/metrics', 'app'],
     ['POST', '/admin/sourcelist.txt', 'app'],
     ['PUT', '/admin/x', 'app'],
     ['GET', '/admin', 'app'],
@@ -97,7 +99,9 @@ describe('the way of a request', () => {
   ])('%s %s leads to the %s', (method, path, way) => expect(to(method, path)).toBe(way))
 
   test('leads to a playlist only where no stream has its name', () => {
-    expect(to('GET', '/live.mp3.m3u')).toBe('app')
-    expect(to('GET', '/live.mp3.m3u', true)).toBe('listener')
+    for (const kind of ['m3u', 'pls', 'xspf', 'vclt']) {
+      expect(to('GET', `/live.mp3.${kind}`)).toBe('playlist')
+      expect(to('GET', `/live.mp3.${kind}`, true)).toBe('listener')
+    }
   })
 })

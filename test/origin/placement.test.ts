@@ -41,12 +41,17 @@ describe('send-back (contract §3)', () => {
     ['full mount', { mount: { listeners: 2, maxListeners: 2, kbps: 128 } }, true],
     ['full line', { bandwidthKbps: 900, maxBandwidthKbps: 1000 }, true],
   ])('%s: back to the edge with x=ID', (_, state, forRoom) => {
-    expect(place(standing(state), request())).toEqual({
+    expect(place(standing(state), request())).toMatchObject({
       serve: false,
       status: 302,
       location: 'http://edge.example/live.mp3?x=relay1',
       forRoom,
     })
+  })
+
+  test('what has no mount may be a file, what has one may not', () => {
+    expect(place(standing({ mount: undefined }), request())).toMatchObject({ absent: true })
+    expect(place(standing(full), request())).not.toHaveProperty('absent')
   })
 
   test('the query goes along, and an id is percent-encoded', () => {
@@ -71,6 +76,7 @@ describe('send-back (contract §3)', () => {
       status: 404,
       text: 'The file you requested could not be found',
       forRoom: false,
+      absent: true,
     })
     expect(place(standing({ ...edgeless, ...full }), request())).toEqual({
       serve: false,

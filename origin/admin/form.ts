@@ -1,0 +1,14 @@
+import { Refused } from './answers.ts'
+
+/** bytes of a form: 2.5's `bodysize`, and more than any of our pages sends */
+const formBytesMax = 4096
+
+/** A request's parameters as they came, those of its query first; of a form, Icecast 2.5's way, those in its body too. */
+export async function parametersOf(request: Request): Promise<string> {
+  const query = new URL(request.url).search.slice(1)
+  const type = request.headers.get('content-type') ?? ''
+  if (request.method !== 'POST' || !/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) return query
+  const body = await request.arrayBuffer()
+  if (body.byteLength > formBytesMax) throw new Refused(`the form is larger than ${formBytesMax} bytes`, 413)
+  return `${query}&${Buffer.from(body).toString('latin1').trim()}`
+}

@@ -1,0 +1,107 @@
+import { type Context, Hono } from 'hono'
+import type { ClusterEnv } from '../../shared/cluster-app.ts'
+import { parseBasic } from '../../shared/credentials.ts'
+import { printMount } from '../../shared/mount.ts'
+import { proven } from '../http/logins.ts'
+import { servedMounts, visible } from '../stats/tree.ts'
+import { pageHeaders } from '../web/layout.ts'
+import { type AdminContext, failed, Refused, unauthenticated, xml } from './answers.ts'
+import type { AdminAnswer, AdminCall, AdminDeps, Command } from './call.ts'
+import { commands } from './commands.ts'
+import { parametersOf } from './form.ts'
+import { printJson } from './json.ts'
+import { printPage } from './pages.ts'
+import { mountParam, type Params, parseParams } from './params.ts'
+
+/** What a path below `/admin/` asks for: a command, and how its answer is to be written. */
+export interface Asked {
+  name: string
+  as: 'xml' | 'html' | 'json'
+}
+
+const writings = { xml: 'xml', xsl: 'html', json: 'json' } as const
+
+/** Reads `/admin/listclients.xsl`. The bare `/admin/` is the home page for a browser, and the stats for all else. */
+export function parseAsked(path: string, accept: string | undefined): Asked | undefined {
+  const [, name, suffix] = /^\/admin\/([a-z0-9]*)(?:\.(xml|xsl|json))?$/.exec(path) ?? []
+  if (path === '/admin' || path === '/admin/')
+    return { name: 'stats', as: accept?.includes('text/html') ? 'html' : 'xml' }
+  if (name === undefined) return undefined
+  return { name, as: suffix === 'xsl' || suffix === 'json' ? writings[suffix] : 'xml' }
+}
+
+/** Everything below `/admin/`: the commands, and the lists for relays. */
+export function adminApp(deps: AdminDeps): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+
+  for (const path of ['/admin/streamlist.txt', '/admin/streams'])
+    app.get(path, (c) => {
+      const { relay, admin } = proven(deps.config, c.req.header('authorization'))
+      return relay || admin ? c.text(printStreamList(deps)) : unauthenticated(c)
+    })
+  // it would make a URL with a password in it
+  app.all('/admin/buildm3u', (c) => c.text('the server makes no URL with a password in it\r\n', 403))
+
+  app.on(['GET', 'POST'], ['/admin', '/admin/*'], async (c) => {
+    const asked = parseAsked(c.req.path, c.req.header('accept'))
+    const command = asked && commands.get(asked.name)
+    if (!command) return failed(c, 400, 'Unrecognised command')
+    try {
+      return await answer(c, deps, asked, command)
+    } catch (error) {
+      if (error instanceof Refused) return failed(c, error.status, error.message)
+      throw error
+    }
+  })
+  return app
+}
+
+/** Guards in the order of Icecast 2.4, then the command. */
+async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: Command): Promise<Response> {
+  const query = await parametersOf(c.req.raw)
+  const params = parseParams(query)
+  const call = {
+    ...deps,
+    params,
+    query,
+    mount: mountParam(params),
+    isAdmin: isAdmin(c, deps),
+    address: c.env.address,
+  }
+  if (!call.isAdmin && !(await isSource(c, command, call))) return unauthenticated(c)
+  const isCrossSite = c.req.header('sec-fetch-site') === 'cross-site'
+  if (command.changes && isCrossSite) throw new Refused('another site may not call this for you', 403)
+  checkMount(command, params)
+  return write(c, asked, await command.run(call), params)
+}
+
+const isAdmin = (c: AdminContext, { config }: AdminDeps) =>
+  proven(config, c.req.header('authorization')).admin
+
+/** The source of a mount may call what names its mount, as in Icecast 2.4. */
+async function isSource(c: AdminContext, command: Command, { mount, access }: AdminCall): Promise<boolean> {
+  if (mount === undefined || command.mount === 'none') return false
+  const login = parseBasic(c.req.header('authorization'))
+  return login !== undefined && access.mayAdmin({ mount, login, address: c.env.address ?? '' })
+}
+
+function checkMount({ mount }: Command, params: Params): void {
+  if (mount === 'required' && !params.has('mount')) throw new Refused('Unknown admin request')
+  if (mount === 'none' && params.has('mount')) throw new Refused('Mount request unknown')
+}
+
+function write(
+  c: Context<ClusterEnv>,
+  { name, as }: Asked,
+  answer: AdminAnswer,
+  params: Params,
+): Response | Promise<Response> {
+  if ('done' in answer) return c.html(printPage('done', ['done', answer.done], params), 200, pageHeaders)
+  if (as === 'html') return c.html(printPage(name, answer, params), 200, pageHeaders)
+  if (as === 'xml') return xml(c, answer)
+  return c.body(printJson(answer), 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+}
+
+/** What a slave polls: the mounts that everybody may know of, a line each. */
+const printStreamList = (deps: AdminDeps): string =>
+  [...visible(servedMounts(deps), deps.config).keys()].map((name) => `${printMount(name)}\r\n`).join('')

@@ -1,0 +1,37 @@
+import { Refused } from './answers.ts'
+import type { AdminCall } from './call.ts'
+import { type Element, root, sourceElement } from './xml.ts'
+
+/** `manageauth`: the users of a mount's password file; with `action=add` or `delete` it changes them first. */
+export async function manageUsers(call: AdminCall): Promise<Element> {
+  const { mount, access } = call
+  const users = mount && access.usersOf(mount)
+  if (!users) throw new Refused('missing parameter') // Icecast 2.4's words where a mount has no users
+  const message = await change(call, users)
+  const list = users.list().map((name): Element => ['User', [['username', name]]])
+  const told: Element[] = message === undefined ? [] : [['iceresponse', [['message', message]]]]
+  return root(sourceElement(mount, list), ...told)
+}
+
+type Users = NonNullable<ReturnType<AdminCall['access']['usersOf']>>
+
+/** What was done, in Icecast's words; undefined where nothing was to be. */
+async function change({ params }: AdminCall, users: Users): Promise<string | undefined> {
+  const action = params.get('action')
+  if (action !== 'add' && action !== 'delete') return undefined
+  const name = params.get('username')
+  if (name === undefined) throw new Refused('missing parameter')
+  if (action === 'delete') {
+    await users.delete(name)
+    return 'User deleted' // also of a user who never was, as in Icecast
+  }
+  const password = params.get('password')
+  if (password === undefined) throw new Refused('missing parameter')
+  return messages[await users.add(name, password)]
+}
+
+const messages = {
+  added: 'User added',
+  exists: 'User already exists - not added',
+  'bad name': 'The name cannot be one of a user - not added',
+} as const

@@ -1,0 +1,48 @@
+import { extname } from 'node:path'
+
+const types: Readonly<Record<string, string>> = {
+  aac: 'audio/aac',
+  avif: 'image/avif',
+  css: 'text/css',
+  flac: 'audio/flac',
+  gif: 'image/gif',
+  htm: 'text/html',
+  html: 'text/html',
+  ico: 'image/x-icon',
+  jpeg: 'image/jpeg',
+  jpg: 'image/jpeg',
+  js: 'text/javascript',
+  json: 'application/json',
+  m3u: 'audio/x-mpegurl',
+  m3u8: 'application/vnd.apple.mpegurl',
+  m4a: 'audio/mp4',
+  mjs: 'text/javascript',
+  mka: 'audio/x-matroska',
+  mkv: 'video/x-matroska',
+  mp3: 'audio/mpeg',
+  mp4: 'video/mp4',
+  oga: 'audio/ogg',
+  ogg: 'application/ogg',
+  ogv: 'video/ogg',
+  opus: 'audio/ogg',
+  pdf: 'application/pdf',
+  pls: 'audio/x-scpls',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  txt: 'text/plain',
+  wasm: 'application/wasm',
+  wav: 'audio/wav',
+  weba: 'audio/webm',
+  webm: 'video/webm',
+  webp: 'image/webp',
+  woff: 'font/woff',
+  woff2: 'font/woff2',
+  xml: 'application/xml',
+  xspf: 'application/xspf+xml',
+}
+
+/** What a file is sent as, by the end of its name; bytes to be saved where that says nothing. */
+export function mediaTypeOf(path: string): string {
+  const extension = extname(path).slice(1).toLowerCase()
+  return Object.hasOwn(types, extension) ? (types[extension] ?? '') : 'application/octet-stream'
+}

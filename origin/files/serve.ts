@@ -1,0 +1,107 @@
+import { createReadStream } from 'node:fs'
+import type { Socket } from 'node:net'
+import { pipeline } from 'node:stream/promises'
+import type { HeaderRule } from '../config/headers.ts'
+import type { Connection } from '../http/connection.ts'
+import { withRules } from '../http/header-rules.ts'
+import { endSoon, finish, printReply, printStatus, textReply } from '../http/reply.ts'
+import type { Slots } from '../http/slots.ts'
+import { limits } from '../limits.ts'
+import { type Located, locateFile } from './locate.ts'
+import { mediaTypeOf } from './media-type.ts'
+import { parseRange, type Span } from './range.ts'
+
+export interface FilesDeps {
+  /** undefined: no files are served */
+  webroot: () => string | undefined
+  /** files open at once */
+  slots: Slots
+  /** a file is being answered */
+  onServed: () => void
+}
+
+/** Answers GETs and HEADs with the files below the webroot, each read no faster than it is sent. */
+export class Files {
+  #deps: FilesDeps
+
+  constructor(deps: FilesDeps) {
+    this.#deps = deps
+  }
+
+  /** The file of a URL's path; undefined where there is none. */
+  async locate(path: string): Promise<Located | undefined> {
+    const webroot = this.#deps.webroot()
+    return webroot === undefined ? undefined : locateFile(webroot, path)
+  }
+
+  /** Answers with a file, or the part of it that is asked for; resolves when it has been sent. */
+  async answer(connection: Connection, file: Located, rules: readonly HeaderRule[]): Promise<void> {
+    if (connection.socket.destroyed) return
+    this.#deps.onServed()
+    const { head, socket } = connection
+    // we give no validator that a range could depend on (RFC 9110 §13.1.5)
+    const range = head.headers.has('if-range') ? undefined : head.headers.get('range')
+    const span = parseRange(range, file.size)
+    const shown: Shown = { version: head.version, rules, file, span }
+    if (span === 'unsatisfiable') {
+      finish(connection, printUnsatisfiable(shown))
+    } else if (head.method === 'HEAD' || file.size === 0) {
+      finish(connection, printHead(shown))
+    } else if (!this.#deps.slots.take()) {
+      finish(connection, textReply(head.version, 503, 'too many files are being sent', rules))
+    } else {
+      const { status, bytes } = printHead(shown)
+      connection.exchange.status = status
+      await send(socket, bytes, file.path, span).finally(() => this.#deps.slots.release())
+    }
+  }
+}
+
+interface Shown {
+  version: '1.0' | '1.1'
+  rules: readonly HeaderRule[]
+  file: Located
+  span: Span | 'all' | 'unsatisfiable'
+}
+
+/** The head of a file or of a part of it: its length is told, and the connection closes behind it. */
+function printHead({ version, rules, file, span }: Shown): { status: number; bytes: Buffer } {
+  const isPart = typeof span === 'object'
+  const status = isPart ? 206 : 200
+  const length = isPart ? span.end - span.start + 1 : file.size
+  const headers: [string, string][] = [
+    ['Content-Type', mediaTypeOf(file.path)],
+    ['Accept-Ranges', 'bytes'],
+    ['Access-Control-Allow-Origin', '*'],
+    ['X-Content-Type-Options', 'nosniff'],
+  ]
+  if (isPart) headers.push(['Content-Range', `bytes ${span.start}-${span.end}/${file.size}`])
+  let head = printStatus(version, status)
+  for (const [name, value] of withRules(headers, rules, status)) head += `${name}: ${value}\r\n`
+  return { status, bytes: Buffer.from(`${head}Content-Length: ${length}\r\n\r\n`, 'latin1') }
+}
+
+const printUnsatisfiable = ({ version, rules, file }: Shown) =>
+  printReply({
+    version,
+    status: 416,
+    rules,
+    headers: [
+      ['Content-Type', 'text/plain; charset=utf-8'],
+      ['Content-Range', `bytes */${file.size}`],
+    ],
+    body: 'Request Range Not Satisfiable\r\n',
+  })
+
+/** Sends a head and the bytes of a file behind it; who takes nothing for a while is closed, and holds no file open. */
+async function send(socket: Socket, head: Uint8Array, path: string, span: Span | 'all'): Promise<void> {
+  socket.setTimeout(limits.fileStallMs, () => socket.destroy())
+  socket.write(head)
+  const bytes = createReadStream(path, span === 'all' ? {} : span)
+  try {
+    await pipeline(bytes, socket, { end: false })
+    endSoon(socket)
+  } catch {
+    socket.destroy() // the other side has gone, or the file has: its length is told, so nobody takes a part for the whole
+  }
+}

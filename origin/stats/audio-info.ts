@@ -1,0 +1,27 @@
+/** names that may stand as an element of XML, none of them one that objects have */
+const keyPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
+/** `ice-audio-info` is bounded by the head; so many pairs are more than any encoder sends */
+const pairsMax = 32
+
+/** The parts of `ice-audio-info: k=v;k=v`, values decoded, numbers as such. What cannot be a name is left out. */
+export function audioInfoStats(audioInfo: string | undefined): Record<string, string | number> {
+  const stats: Record<string, string | number> = {}
+  for (const pair of (audioInfo ?? '').split(';').slice(0, pairsMax)) {
+    const equals = pair.indexOf('=')
+    const name = pair.slice(0, Math.max(0, equals)).trim()
+    if (keyPattern.test(name)) stats[name] = statOf(unescaped(pair.slice(equals + 1).trim()))
+  }
+  return stats
+}
+
+/** Text that is a whole number is one: Icecast's JSON has `"bitrate":128`. */
+export const statOf = (text: string): string | number =>
+  /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // a percent sign that means itself
+  }
+}

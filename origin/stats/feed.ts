@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net'
+import type { HeaderRule } from '../config/headers.ts'
+import { realmHeader } from '../http/admission.ts'
+import type { Connection } from '../http/connection.ts'
+import { proven } from '../http/logins.ts'
+import { type Answer, finish, printReply } from '../http/reply.ts'
+import { limits } from '../limits.ts'
+import type { Timers } from '../timers.ts'
+import { printEvents } from './events.ts'
+import { type StatsDeps, type StatsTree, statsTree } from './tree.ts'
+
+const accepted = Buffer.from('HTTP/1.0 200 OK\r\n\r\n')
+
+/** What a feed needs of its socket. */
+export type FeedSocket = Pick<Socket, 'write' | 'destroy' | 'writableLength'> & {
+  once(event: 'close', listener: () => void): unknown
+}
+
+/** The connections that follow the stats: each gets all there is, then what changes. Looks only while there is one. */
+export class StatsFeeds {
+  #deps: StatsDeps
+  #timers: Timers
+  #sockets = new Set<FeedSocket>()
+  #told: StatsTree | undefined
+  #cancel = () => {}
+
+  constructor(deps: StatsDeps, timers: Timers) {
+    this.#deps = deps
+    this.#timers = timers
+  }
+
+  /** Answers `STATS /`: with the admin's credentials, and where there are not too many. */
+  follow(connection: Connection): void {
+    const { config } = this.#deps
+    const { socket, head, exchange } = connection
+    if (!proven(config, head.headers.get('authorization')).admin)
+      finish(connection, refusal(401, 'You need to authenticate', config.httpHeaders))
+    else if (!this.add(socket))
+      finish(connection, refusal(503, 'too many follow the stats', config.httpHeaders))
+    else {
+      exchange.status = 200
+      socket.resume()
+    }
+  }
+
+  /** False where there are too many. */
+  add(socket: FeedSocket): boolean {
+    if (this.#sockets.size >= limits.feedsMax) return false
+    const { load } = this.#deps.state
+    load.feeds++
+    load.feedsBegun++
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      load.feeds--
+      if (this.#sockets.size > 0) return
+      this.#cancel()
+      this.#told = undefined
+    })
+    // all feeds are told the same from here on
+    if (this.#told) this.#look()
+    this.#told ??= statsTree(this.#deps)
+    socket.write(accepted)
+    socket.write(printEvents(undefined, this.#told))
+    this.#sockets.add(socket)
+    if (this.#sockets.size === 1) this.#schedule()
+    return true
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#timers.after(limits.feedMs, () => {
+      this.#look()
+      this.#schedule()
+    })
+  }
+
+  #look(): void {
+    const now = statsTree(this.#deps)
+    const events = Buffer.from(printEvents(this.#told, now))
+    this.#told = now
+    if (events.length === 0) return
+    for (const socket of this.#sockets) {
+      socket.write(events)
+      // what it missed cannot be left out, and what it does not read cannot pile up
+      if (socket.writableLength > limits.feedBytesMax) socket.destroy()
+    }
+  }
+}
+
+function refusal(status: 401 | 503, text: string, rules: readonly HeaderRule[]): Answer {
+  const headers: (readonly [string, string])[] = [['Content-Type', 'text/plain; charset=utf-8']]
+  if (status === 401) headers.push(realmHeader)
+  return printReply({ version: '1.0', status, headers, rules, body: `${text}\r\n` })
+}

@@ -1,0 +1,92 @@
+import { type Metric, printMetrics, type Sample } from '../../shared/metrics.ts'
+import { version } from '../../shared/version.ts'
+import type { ActiveMount } from '../mount/mount.ts'
+import type { StatsDeps } from './tree.ts'
+
+/** mounts with rows of their own: a scrape of a thousand is some 500 kB */
+const mountsMax = 1000
+
+/** What the runtime says of this process. */
+export interface ProcessUsage {
+  /** s of processor time since the start */
+  cpuSeconds: number
+  /** bytes in memory */
+  residentBytes: number
+  /** `node 24.21.0` */
+  runtime: string
+}
+
+/** The origin for Prometheus: its connections and listeners, each mount, and what the process uses. */
+export function originMetrics({ config, state, idle }: StatsDeps, usage: ProcessUsage): string {
+  const { load, mounts, drain } = state
+  const all = mounts.list()
+  const relays = all.filter(({ kind }) => kind === 'relay')
+  const lost = relays.filter(({ interruptedAtMs }) => interruptedAtMs !== undefined)
+  return printMetrics([
+    {
+      ...gauge('info', 'The version that runs, and on what.'),
+      samples: [{ labels: { version, runtime: usage.runtime }, value: 1 }],
+    },
+    one(gauge('start_time_seconds', 'When it began, in seconds since 1970.'), state.startedAtMs / 1000),
+    one(gauge('clients', 'Connections open.'), load.clients),
+    one(counter('connections_total', 'Connections accepted.'), load.connections),
+    one(counter('requests_total', 'Requests answered that no source made.'), load.requests),
+    one(gauge('listeners', 'Listeners; relays with credentials are not counted.'), load.listeners),
+    one(gauge('listeners_max', 'Listeners that it takes at most.'), config.limits.maxListeners),
+    one(counter('joins_total', 'Listeners answered 200 or refused for room.'), load.joins),
+    one(counter('refused_total', 'Listeners refused for room.'), load.refused),
+    one(counter('slow_listeners_total', 'Listeners dropped because they fell off the queue.'), load.slow),
+    one(counter('sent_bytes_total', 'Handed to listeners and relays.'), load.bytesSent),
+    one(gauge('bandwidth_kbps', 'Leaving the server, measured.'), load.bandwidthKbps()),
+    one(gauge('draining', '1 where the admin told it to take no listeners.'), drain.active ? 1 : 0),
+    {
+      ...gauge('relays', 'Relays by state: running, lost (its listeners wait), idle (on demand).'),
+      samples: [
+        ['running', relays.length - lost.length],
+        ['lost', lost.length],
+        ['idle', idle().length],
+      ].map(([name, value]) => ({ labels: { state: String(name) }, value: Number(value) })),
+    },
+    one(gauge('mounts', 'Mounts with a feed.'), all.length),
+    ...mountMetrics(all.slice(0, mountsMax)),
+    one(counter('process_cpu_seconds_total', 'Processor time used.'), usage.cpuSeconds),
+    one(gauge('process_resident_memory_bytes', 'Memory in use.'), usage.residentBytes),
+  ])
+}
+
+type Family = Omit<Metric, 'samples'>
+const family =
+  (type: Metric['type']) =>
+  (name: string, help: string): Family => ({ name: `distributary_origin_${name}`, help, type })
+const gauge = family('gauge')
+const counter = family('counter')
+const one = (about: Family, value: number): Metric => ({ ...about, samples: [{ value }] })
+
+function mountMetrics(mounts: readonly ActiveMount[]): Metric[] {
+  const each = (about: Family, value: (mount: ActiveMount) => number): Metric => ({
+    ...about,
+    samples: mounts.map(
+      (mount): Sample => ({ labels: { mount: mount.name, kind: mount.kind }, value: value(mount) }),
+    ),
+  })
+  return [
+    each(gauge('mount_listeners', 'Listeners of a mount.'), ({ listeners }) => listeners),
+    each(
+      gauge('mount_listener_peak', 'Most listeners at once since the mount began.'),
+      ({ listenerPeak }) => listenerPeak,
+    ),
+    each(gauge('mount_relays', 'Relays with credentials that a mount feeds.'), ({ relays }) => relays),
+    each(counter('mount_joins_total', 'Joins of a mount.'), ({ joins }) => joins),
+    each(counter('mount_slow_listeners_total', 'Listeners dropped from a mount.'), ({ slow }) => slow),
+    each(counter('mount_read_bytes_total', 'From the feed of a mount.'), ({ bytesRead }) => bytesRead),
+    each(
+      counter('mount_sent_bytes_total', 'To the listeners and relays of a mount.'),
+      ({ bytesSent }) => bytesSent,
+    ),
+    each(gauge('mount_kbps', 'Rate of the feed.'), ({ kbps }) => kbps),
+    each(
+      gauge('mount_start_time_seconds', 'When the mount began, in seconds since 1970.'),
+      ({ startedAtMs }) => startedAtMs / 1000,
+    ),
+  ]
+}

@@ -1,0 +1,34 @@
+import { serverAgent } from '../../shared/version.ts'
+import type { OriginConfig } from '../config/config.ts'
+import type { OriginState } from '../state.ts'
+import { type Stats, statsOf } from './stats.ts'
+import { iso8601, rfc2822 } from './time.ts'
+
+type Described = Pick<OriginConfig, 'hostname' | 'serverInfo'>
+
+/** The server's own numbers: Icecast 2.4's, with icecast-kh's `outgoing_kbitrate` and a sum of `slow_listeners`. */
+export function serverStats({ hostname, serverInfo }: Described, state: OriginState): Stats {
+  const { load, mounts, startedAtMs } = state
+  return statsOf({
+    admin: serverInfo.admin,
+    client_connections: load.requests,
+    clients: load.clients,
+    connections: load.connections,
+    file_connections: load.files,
+    host: hostname,
+    listener_connections: load.joins,
+    listeners: load.listeners,
+    location: serverInfo.location,
+    outgoing_kbitrate: load.bandwidthKbps(),
+    server_id: serverAgent,
+    server_start: rfc2822(startedAtMs),
+    server_start_iso8601: iso8601(startedAtMs),
+    slow_listeners: load.slow,
+    source_client_connections: load.sources,
+    source_relay_connections: load.relays,
+    source_total_connections: load.sources + load.relays,
+    sources: mounts.list().length,
+    stats: load.feeds,
+    stats_connections: load.feedsBegun,
+  })
+}

@@ -1,0 +1,35 @@
+import type { Stats } from './stats.ts'
+import type { StatsTree } from './tree.ts'
+
+/** What Icecast 2.4 keeps to the admin, and what of ours is of its kind. */
+const isPrivate = (name: string) =>
+  /^(max_listeners|public|source_ip|slow_listeners|total_bytes_(read|sent)|user_agent|incoming_bitrate|relays)$/.test(
+    name,
+  ) || name.includes('connections')
+const isPrivateOfServer = (name: string) =>
+  /^(sources|clients|stats|listeners|outgoing_kbitrate|slow_listeners)$/.test(name) ||
+  name.includes('connections')
+
+const without = (stats: Stats, isLeftOut: (name: string) => boolean) =>
+  Object.fromEntries(Object.entries(stats).filter(([name]) => !isLeftOut(name)))
+
+/** What everybody may know of a mount. */
+export const publicStats = (stats: Stats): Stats => without(stats, isPrivate)
+
+/**
+ * `/status-json.xsl` as Icecast 2.4 shapes it: `source` is absent, an object or an array for 0, 1 and more mounts, and
+ * `dummy` ends each object. Unlike Icecast's, text is always quoted, so that a title of `-` or `1e5` stays what it is.
+ */
+export function statusJson({ server, mounts }: StatsTree): object {
+  const sources = [...mounts.values()].map((stats) => ({ ...publicStats(stats), dummy: null }))
+  const source = sources.length === 0 ? {} : { source: sources.length === 1 ? sources[0] : sources }
+  return { icestats: { ...without(server, isPrivateOfServer), ...source, dummy: null } }
+}
+
+/** The same without the pitfalls: `source` is always an array, and each entry names its mount. */
+export const publicStatsJson = ({ server, mounts }: StatsTree): object => ({
+  icestats: {
+    ...without(server, isPrivateOfServer),
+    source: [...mounts].map(([mount, stats]) => ({ mount, ...publicStats(stats) })),
+  },
+})

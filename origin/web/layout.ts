@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { html, raw } from 'hono/html'
+import { serverAgent } from '../../shared/version.ts'
+import { pageStyle } from './style.ts'
+
+export type Html = ReturnType<typeof html>
+
+/** what the status page does in a browser; one of the few files that no server runs */
+const statusScript = readFileSync(new URL('./status.client.js', import.meta.url), 'utf8')
+
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/**
+ * Nothing from elsewhere but the audio, which may come from wherever a redirect leads, and no script or style but our
+ * own: names and titles come from outside, and could at worst be read.
+ */
+export const pageHeaders = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    `style-src ${hashOf(pageStyle)}`,
+    `script-src ${hashOf(statusScript)}`,
+    "connect-src 'self'",
+    'media-src *',
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+} as const
+
+interface Page {
+  title: string
+  /** below the title; text or markup */
+  under?: Html | string
+  links: readonly (readonly [href: string, text: string])[]
+  body: Html
+  /** it plays and updates itself */
+  live?: boolean
+}
+
+/** A river and the channel that leaves it. */
+const mark = raw(
+  '<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3.5" stroke-linecap="round" aria-hidden="true"><path d="M16 3v26M16 12c0 6 9 5 9 12v5M16 16c0 5-9 4-9 10v3"/></svg>',
+)
+
+/** A whole page for people. */
+export const printPage = ({
+  title,
+  under = '',
+  links,
+  body,
+  live = false,
+}: Page): Html => html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${raw(pageStyle)}</style>
+</head>
+<body>
+<div class="page">
+<header>${mark}<div><h1>${title}</h1><p>${under}</p></div>${navigation(links)}</header>
+${body}
+<footer>${serverAgent}</footer>
+</div>
+${live ? html`<script>${raw(statusScript)}</script>` : ''}
+</body>
+</html>
+`
+
+/** A row of links. */
+export const navigation = (links: readonly (readonly [href: string, text: string])[]): Html =>
+  html`<nav>${links.map(([href, text]) => html`<a href="${href}">${text}</a>`)}</nav>`

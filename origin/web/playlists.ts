@@ -1,0 +1,85 @@
+import type { Mount } from '../../shared/mount.ts'
+import { printMount } from '../../shared/mount.ts'
+import { type PlaylistKind, playlistTypes, printPlaylist } from '../../shared/playlist.ts'
+import { escapeMarkup } from '../admin/xml.ts'
+import type { Stats } from '../stats/stats.ts'
+
+/** The playlists of a mount at an origin: those of the edge, and Icecast's `.vclt`. */
+const types = { ...playlistTypes, vclt: 'audio/x-vclt; charset=utf-8' } as const
+type Kind = PlaylistKind | 'vclt'
+
+/** Splits `/live.mp3.vclt` into the path that a mount may have and the kind of playlist; undefined where it is none. */
+export function playlistOf(path: string): { path: string; kind: Kind } | undefined {
+  const [, mount, kind] = /^(\/.+)\.(m3u|pls|xspf|vclt)$/.exec(path) ?? []
+  return mount !== undefined && isKind(kind) ? { path: mount, kind } : undefined
+}
+
+const isKind = (kind: string | undefined): kind is Kind => kind !== undefined && Object.hasOwn(types, kind)
+
+export interface WantedPlaylist {
+  mount: Mount
+  kind: Kind
+  /** where this server is reached, without a path */
+  base: string
+  /** as in the request's URL: it may let a listener in */
+  query: string
+  /** what is known of the mount; empty where nothing plays, for its name may be one that will */
+  stats: Stats
+}
+
+/** A playlist of one mount: its type, and its text. */
+export function originPlaylist({ mount, kind, base, query, stats }: WantedPlaylist): {
+  type: string
+  text: string
+} {
+  const url = `${base}${printMount(mount)}${query}`
+  if (kind === 'xspf') return { type: types.xspf, text: printXspf(url, stats) }
+  if (kind === 'vclt') return { type: types.vclt, text: printVclt(url, stats) }
+  return { type: types[kind], text: printPlaylist(kind, [url], oneLine(stats.server_name ?? mount)) }
+}
+
+/** One track with what the stats say of it, as Icecast 2.4 fills it (XSPF 1, §4.1.1.2.14). */
+function printXspf(url: string, stats: Stats): string {
+  const annotation = annotations
+    .flatMap(([label, name]) => (stats[name] === undefined ? [] : [`${label}: ${stats[name]}`]))
+    .join('\n')
+  const element = (name: string, text: string | number | undefined) =>
+    text === undefined || text === '' ? [] : [`      <${name}>${escapeMarkup(`${text}`)}</${name}>\n`]
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>\n<playlist xmlns="http://xspf.org/ns/0/" version="1">\n',
+    '  <title/>\n  <creator/>\n  <trackList>\n    <track>\n',
+    ...element('location', url),
+    ...element('creator', stats.artist),
+    ...element('title', stats.title),
+    ...element('annotation', annotation),
+    ...element('info', stats.server_url),
+    '    </track>\n  </trackList>\n</playlist>\n',
+  ].join('')
+}
+
+const annotations = [
+  ['Stream Title', 'server_name'],
+  ['Stream Description', 'server_description'],
+  ['Content Type', 'server_type'],
+  ['Current Listeners', 'listeners'],
+  ['Peak Listeners', 'listener_peak'],
+  ['Stream Genre', 'genre'],
+] as const
+
+/** `NAME=value` a line, ended by `==`. */
+function printVclt(url: string, stats: Stats): string {
+  const lines: [string, string | number | undefined][] = [
+    ['STREAMURL', url],
+    ['ARTIST', stats.artist],
+    ['TITLE', stats.title],
+    ['SERVER_NAME', stats.server_name],
+    ['DESCRIPTION', stats.server_description],
+    ['SIGNALINFO', ''],
+    ['GENRE', stats.genre],
+  ]
+  const known = lines.filter(([, value]) => value !== undefined)
+  return `${known.map(([name, value]) => `${name}=${oneLine(value ?? '')}\n`).join('')}==\n`
+}
+
+/** Line ends would make lines of their own. */
+const oneLine = (text: string | number) => `${text}`.replace(/[\r\n]+/g, ' ')

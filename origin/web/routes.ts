@@ -1,0 +1,53 @@
+import { Hono } from 'hono'
+import type { ClusterEnv } from '../../shared/cluster-app.ts'
+import { parseMount } from '../../shared/mount.ts'
+import { type AdminContext, failed, xml } from '../admin/answers.ts'
+import { mountParam, parseParams } from '../admin/params.ts'
+import { root, sourceElement, statsElements } from '../admin/xml.ts'
+import { publicStats, publicStatsJson, statusJson } from '../stats/status-json.ts'
+import { only, type StatsDeps, type StatsTree, statsTree, visible } from '../stats/tree.ts'
+import { pageHeaders } from './layout.ts'
+import { originPlaylist, playlistOf } from './playlists.ts'
+import { statusPage } from './status-page.ts'
+import { versionPage } from './version-page.ts'
+
+const json = { 'Content-Type': 'application/json; charset=UTF-8', 'Access-Control-Allow-Origin': '*' }
+const fresh = { 'Cache-Control': 'no-cache, no-store' }
+
+/** What everybody may see: the status as page and as JSON, and playlists. */
+export function webApp(deps: StatsDeps): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+  /** hidden mounts left out; with the parameter `mount` that one alone */
+  const shown = (c: AdminContext): StatsTree => {
+    const { server, mounts } = statsTree(deps)
+    const params = parseParams(new URL(c.req.url).search)
+    const seen = visible(mounts, deps.config)
+    return { server, mounts: params.has('mount') ? only(seen, mountParam(params)) : seen }
+  }
+
+  app.get('/healthz', (c) => c.text('ok\n'))
+  app.get('/status-json.xsl', (c) => c.body(JSON.stringify(statusJson(shown(c))), 200, { ...json, ...fresh }))
+  app.get('/admin/publicstats.json', (c) =>
+    c.body(JSON.stringify(publicStatsJson(shown(c))), 200, { ...json, ...fresh }),
+  )
+  app.get('/admin/publicstats', (c) => xml(c, publicElement(shown(c))))
+  for (const path of ['/', '/status.xsl'])
+    app.get(path, (c) => c.html(statusPage(shown(c)), 200, pageHeaders))
+  app.get('/server_version.xsl', (c) => c.html(versionPage(shown(c).server), 200, pageHeaders))
+  app.get('*', (c) => playlist(c, deps) ?? failed(c, 404, 'The file you requested could not be found'))
+  return app
+}
+
+const publicElement = ({ mounts }: StatsTree) =>
+  root(...[...mounts].map(([name, stats]) => sourceElement(name, statsElements(publicStats(stats)))))
+
+/** A playlist of one entry, for any name of a mount: players that take no stream's URL take this. */
+function playlist(c: AdminContext, deps: StatsDeps): Response | undefined {
+  const { pathname, search } = new URL(c.req.url)
+  const wanted = playlistOf(pathname)
+  const mount = wanted && parseMount(wanted.path)
+  if (!mount || c.env.base === undefined) return undefined
+  const stats = visible(only(statsTree(deps).mounts, mount), deps.config).get(mount) ?? {}
+  const { type, text } = originPlaylist({ mount, kind: wanted.kind, base: c.env.base, query: search, stats })
+  return c.body(text, 200, { 'Content-Type': type })
+}

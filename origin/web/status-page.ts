@@ -1,0 +1,80 @@
+import { html, raw } from 'hono/html'
+import { type Mount, printMount } from '../../shared/mount.ts'
+import { playlistTypes } from '../../shared/playlist.ts'
+import type { Stats } from '../stats/stats.ts'
+import { publicStats } from '../stats/status-json.ts'
+import type { StatsTree } from '../stats/tree.ts'
+import { type Html, navigation, printPage } from './layout.ts'
+
+const playlistKinds = [...Object.keys(playlistTypes), 'vclt']
+
+/** `/status.xsl`: what plays here, for people who want to hear it. */
+export function statusPage({ server, mounts }: StatsTree): Html {
+  const cards = [...mounts].map(([mount, stats]) => card(mount, publicStats(stats)))
+  return printPage({
+    title: `${server.host}`,
+    under: `${server.location}`,
+    links: [
+      ['/server_version.xsl', 'About'],
+      ['/admin/', 'Admin'],
+    ],
+    body: html`<main>${cards}<p class="none"${cards.length > 0 ? raw(' hidden') : ''}>Nothing is playing at the moment.</p></main>`,
+    live: true,
+  })
+}
+
+const icons = raw(
+  '<svg class="start" viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5v14l11-7z"/></svg><svg class="stop" viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg>',
+)
+
+/** One mount. What `status.client.js` keeps up to date has the name of its statistic in `data-stat`. */
+function card(mount: Mount, stats: Stats): Html {
+  const path = printMount(mount)
+  const name = nameOf(mount, stats)
+  return html`<article class="mount" data-mount="${path}">
+<button class="play" type="button" aria-label="Play ${name}" aria-pressed="false" hidden>${icons}</button>
+<div class="what">
+<h2 data-stat="server_name">${name}</h2>
+<p class="now" data-stat="now">${nowPlaying(stats)}</p>
+<p class="dim" data-stat="server_description">${describe(stats)}</p>
+<p class="facts">${factsOf(stats).join(' · ')}</p>
+<p class="trouble" role="alert"></p>
+</div>
+<dl class="counts">${count('listeners', 'listening', stats)}${count('listener_peak', 'at most', stats)}</dl>
+<audio controls preload="none" src="${path}"></audio>
+${navigation(linksOf(path, stats))}
+</article>
+`
+}
+
+const nameOf = (mount: Mount, { server_name: name }: Stats) =>
+  name === undefined || name === 'Unspecified name' ? mount : `${name}`
+
+/** Artist and title where they stand apart, else the title. */
+export const nowPlaying = ({ artist, title }: Stats): string =>
+  [artist, title].filter((text) => text !== undefined && text !== '').join(' - ')
+
+function describe({ on_demand: onDemand, server_type: type, server_description: text }: Stats): string {
+  if (onDemand !== undefined) return 'Begins when somebody listens.'
+  if (type === undefined) return 'Has no source; another mount stands in for it.'
+  return text === 'Unspecified description' ? '' : `${text}`
+}
+
+function factsOf({ genre, bitrate, 'ice-bitrate': nominal, server_type: type, subtype }: Stats): string[] {
+  const kbps = bitrate ?? nominal
+  const known = [
+    genre === 'various' ? undefined : genre,
+    kbps !== undefined && `${kbps} kbit/s`,
+    [type, subtype].filter(Boolean).join(' '),
+  ]
+  return known.filter(Boolean).map(String)
+}
+
+const count = (stat: string, label: string, stats: Stats): Html =>
+  html`<div><dt>${label}</dt><dd data-stat="${stat}">${Number(stats[stat] ?? 0).toLocaleString('en')}</dd></div>`
+
+function linksOf(path: string, { server_url: url }: Stats): [string, string][] {
+  const links = playlistKinds.map((kind): [string, string] => [`${path}.${kind}`, kind.toUpperCase()])
+  // what a source says is its page may be anything, a script too
+  return /^https?:\/\//i.test(`${url}`) ? [...links, [`${url}`, 'Website']] : links
+}

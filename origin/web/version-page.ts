@@ -1,0 +1,20 @@
+import { html } from 'hono/html'
+import type { Stats } from '../stats/stats.ts'
+import { type Html, printPage } from './layout.ts'
+
+/** `/server_version.xsl`: what this server is, and whom to ask. */
+export const versionPage = (server: Stats): Html =>
+  printPage({
+    title: 'About this server',
+    links: [
+      ['/status.xsl', 'Status'],
+      ['/admin/', 'Admin'],
+    ],
+    body: html`<section><table>
+<tr><td class="name">Location</td><td>${server.location}</td></tr>
+<tr><td class="name">Admin</td><td>${server.admin}</td></tr>
+<tr><td class="name">Host</td><td>${server.host}</td></tr>
+<tr><td class="name">Version</td><td>${server.server_id}</td></tr>
+<tr><td class="name">Runs since</td><td>${server.server_start}</td></tr>
+</table></section>`,
+  })
