@@ -1,0 +1,148 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { testFolder } from '../kit/files.ts'
+import { listenWhenServed } from '../kit/listener.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { peer } from '../kit/peers.ts'
+import { freePort, freePortBlock } from '../kit/ports.ts'
+import { start } from '../kit/process.ts'
+import { exchange } from '../kit/raw.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
+import { numbered, startSource } from '../kit/source.ts'
+import { makeCertificate } from '../kit/tls.ts'
+
+/** The serial number of the certificate that a port shows to a new connection. */
+const serialAt = (port: number) =>
+  new Promise<string>((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().serialNumber)
+      socket.destroy()
+    })
+    socket.on('error', reject)
+  })
+
+/** Listens over https, whoever shows whatever certificate. */
+function listenSecurely(port: number) {
+  const heard: Buffer[] = []
+  let isClosed = false
+  const options = { port, host: '127.0.0.1', path: '/live.mp3', rejectUnauthorized: false, agent: false }
+  const asked = request(options, (answer) => {
+    answer.on('data', (bytes: Buffer) => heard.push(bytes))
+    answer.on('close', () => {
+      isClosed = true
+    })
+  })
+  asked.on('error', () => {
+    isClosed = true
+  })
+  asked.end()
+  onTestFinished(() => void asked.destroy())
+  return { audio: () => Buffer.concat(heard), isClosed: () => isClosed }
+}
+
+describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
+  test('several plain ones serve the same mounts', async () => {
+    const port = await freePortBlock(2)
+    const file = join(testFolder(), 'icecast.xml')
+    const socket = (at: number) =>
+      `<listen-socket><port>${at}</port><bind-address>127.0.0.1</bind-address></listen-socket>`
+    writeFileSync(file, `<icecast>${socket(port)}${socket(port + 1)}</icecast>`)
+    const program = start(runtime, ['origin/main.ts', '--config', file, '--source-password', secrets.source])
+    onTestFinished(() => program.stop())
+    await program.line(/"ready"/)
+    const url = `http://127.0.0.1:${port}/live.mp3`
+    const source = startSource({ url, password: secrets.source, programme: numbered })
+    onTestFinished(() => source.close())
+    const listener = await listenWhenServed(`http://127.0.0.1:${port + 1}/live.mp3`)
+    await eventually(() => listener.bytesHeard > 0)
+    listener.close()
+  })
+
+  test('one that is taken stops the start, and is named', async () => {
+    const port = await freePortBlock(2)
+    const first = start(runtime, ['origin/main.ts', '--port', String(port + 1), '--bind', '127.0.0.1'])
+    onTestFinished(() => first.stop())
+    await first.line(/"ready"/)
+    const file = join(testFolder(), 'icecast.xml')
+    const socket = (at: number) =>
+      `<listen-socket><port>${at}</port><bind-address>127.0.0.1</bind-address></listen-socket>`
+    writeFileSync(file, `<icecast>${socket(port)}${socket(port + 1)}</icecast>`)
+    const second = start(runtime, ['origin/main.ts', '--config', file])
+    expect((await second.exited).code).toBe(1)
+    expect(second.output()).toContain(String(port + 1))
+  })
+
+  peer('openssl')(
+    'SIGHUP: a new certificate is shown to who comes next, a bad one is not taken, and nobody is dropped',
+    async () => {
+      const [before, after] = [makeCertificate(), makeCertificate()]
+      const folder = testFolder()
+      const certFile = join(folder, 'cert.pem')
+      const keyFile = join(folder, 'key.pem')
+      const put = (certificate: { certFile: string; keyFile: string }) => {
+        copyFileSync(certificate.certFile, certFile)
+        copyFileSync(certificate.keyFile, keyFile)
+      }
+      put(before)
+      const port = await freePort()
+      const tlsPort = await freePort()
+      const tls = ['--tls-port', String(tlsPort), '--tls-cert', certFile, '--tls-key', keyFile]
+      const plain = ['--port', String(port), '--bind', '127.0.0.1', '--source-password', secrets.source]
+      const program = start(runtime, ['origin/main.ts', ...plain, ...tls])
+      onTestFinished(() => program.stop())
+      await program.line(/"ready"/)
+      const url = `http://127.0.0.1:${port}/live.mp3`
+      const source = startSource({ url, password: secrets.source, programme: numbered })
+      onTestFinished(() => source.close())
+      await (await listenWhenServed(url)).close()
+      const listener = listenSecurely(tlsPort)
+      await eventually(() => listener.audio().length > 0)
+      const serial = await serialAt(tlsPort)
+
+      put(after)
+      program.signal('SIGHUP')
+      const renewed = await eventually(async () => {
+        const shown = await serialAt(tlsPort)
+        return shown === serial ? undefined : shown
+      })
+      writeFileSync(certFile, 'no certificate')
+      program.signal('SIGHUP')
+      await program.line(/certificate not read again/)
+      expect(await serialAt(tlsPort)).toBe(renewed)
+
+      const heard = listener.audio().length
+      await eventually(() => listener.audio().length > heard + 20_000)
+      expect(listener.isClosed()).toBe(false)
+      expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(50)
+    },
+  )
+
+  peer('openssl')(
+    'icecast.xml: certificate and key are in one file, and plain and TLS side by side',
+    async () => {
+      const { certFile, keyFile } = makeCertificate()
+      const folder = testFolder()
+      const pem = join(folder, 'icecast.pem')
+      writeFileSync(pem, `${readFileSync(certFile, 'utf8')}${readFileSync(keyFile, 'utf8')}`)
+      const port = await freePortBlock(2)
+      const file = join(folder, 'icecast.xml')
+      writeFileSync(
+        file,
+        `<icecast>
+        <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+        <listen-socket><port>${port + 1}</port><bind-address>127.0.0.1</bind-address><ssl>1</ssl></listen-socket>
+        <paths><ssl-certificate>${pem}</ssl-certificate></paths>
+      </icecast>`,
+      )
+      const program = start(runtime, ['origin/main.ts', '--config', file])
+      onTestFinished(() => program.stop())
+      await program.line(/"ready"/)
+      expect(await serialAt(port + 1)).toMatch(/^[0-9A-F]+$/)
+      expect(await exchange(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 200/)
+    },
+  )
+})
