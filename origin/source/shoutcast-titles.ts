@@ -1,0 +1,67 @@
+import type { Mount } from '../../shared/mount.ts'
+import { setTitle } from '../admin/metadata.ts'
+import { mountParam, type Params, parseParams } from '../admin/params.ts'
+import { mountSettings } from '../config/mount-settings.ts'
+import { realmHeader, unauthenticatedText } from '../http/admission.ts'
+import type { Connection, Serving } from '../http/connection.ts'
+import { type Answer, printReply } from '../http/reply.ts'
+
+/**
+ * Answers `GET /admin.cgi?mode=updinfo&pass=…&song=…`, by which Shoutcast sources set titles. The mount is that of the
+ * port, or as icecast-kh has it that of the parameter `mount`. Answers are Icecast 2.4's (icecast-protocol §2.7).
+ */
+export async function answerTitles(connection: Connection, serving: Serving): Promise<Answer> {
+  const { head, address } = connection
+  const params = parseParams(head.query)
+  const password = params.get('pass')
+  if (password === undefined) return page(connection, 400, 'missing pass parameter')
+  const mount = params.has('mount') ? mountParam(params) : mountOf(connection, serving)
+  const user = mount === undefined ? '' : mountSettings(serving.config, mount).sourceUser
+  const isSource =
+    mount !== undefined && (await serving.access.mayAdmin({ mount, login: { user, password }, address }))
+  if (!isSource) return unauthenticated(connection)
+  const { status, text } = update(mount, params, connection, serving)
+  return page(connection, status, text)
+}
+
+/** The port's own mount; on one that says nothing, that of the Shoutcast port. */
+const mountOf = ({ via }: Connection, { config }: Serving): Mount | undefined =>
+  via.shoutcastMount ?? config.sockets.find(({ protocol }) => protocol === 'shoutcast')?.shoutcastMount
+
+function update(
+  name: Mount,
+  params: Params,
+  { head }: Connection,
+  { state, config }: Serving,
+): { status: 200 | 400; text: string } {
+  const mount = state.mounts.get(name)
+  if (!mount) return { status: 400, text: 'Source does not exist' }
+  if (params.get('mode') !== 'updinfo' || !mount.info.isShoutcast)
+    return { status: 400, text: 'illegal metadata call' }
+  if (!params.has('song')) return { status: 400, text: 'Missing parameter' }
+  setTitle(mount, parseParams(head.query, mountSettings(config, name).charset))
+  return { status: 200, text: 'Metadata update successful' }
+}
+
+function page({ head: { version, method } }: Connection, status: 200 | 400, text: string): Answer {
+  const said = status === 200 ? text : `${status} - ${text}`
+  const title = status === 200 ? 'Done' : `Error ${status}`
+  return printReply({
+    version,
+    status,
+    headers: [
+      ['Content-Type', 'text/html; charset=UTF-8'],
+      ['Cache-Control', 'no-store'],
+    ],
+    body: `<html><head><title>${title}</title></head><body><b>${said}</b></body></html>\r\n`,
+    headOnly: method === 'HEAD',
+  })
+}
+
+const unauthenticated = ({ head: { version } }: Connection): Answer =>
+  printReply({
+    version,
+    status: 401,
+    headers: [['Content-Type', 'text/plain'], realmHeader],
+    body: `${unauthenticatedText}\r\n`,
+  })
