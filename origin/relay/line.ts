@@ -76,10 +76,6 @@ export class Line {
   get heldBytes(): number {
     return this.#heldBytes
   }
-  /** whether {@link deliver} was called */
-  get isDelivered(): boolean {
-    return this.#sink !== undefined
-  }
 
   /** Puts what has come and what comes from now on there. */
   deliver(sink: Sink): void {

@@ -48,6 +48,7 @@ export class Relay {
   #line: Line | undefined
   #cancelRetry = () => {}
   #started = false
+  #running = false
   /** what went wrong since it last ran; each is said once */
   #complaints = new Set<string>()
 
@@ -82,7 +83,7 @@ export class Relay {
   }
   /** whether bytes come in */
   get isRunning(): boolean {
-    return this.#line?.isDelivered === true
+    return this.#running
   }
   /** whether somebody waits for it to begin */
   get isAwaited(): boolean {
@@ -102,7 +103,7 @@ export class Relay {
     this.#upstreams.list = plan.upstreams
     if (before.onDemand && !plan.onDemand) this.start()
     const isOther = !haveSameOrder(before.upstreams, plan.upstreams)
-    if (this.#line && this.isRunning && isOther) this.#comeBack.watch(this.#line.upstream)
+    if (this.#line && this.#running && isOther) this.#comeBack.watch(this.#line.upstream)
   }
 
   /** A master names it again: what waits for its next attempt waits no longer. */
@@ -121,6 +122,7 @@ export class Relay {
     this.#comeBack.stop()?.close()
     this.#line?.close()
     this.#line = undefined
+    this.#running = false
     this.#outlet.end()
   }
 
@@ -197,7 +199,9 @@ export class Relay {
 
   /** The line feeds the mount from here on. */
   #run(line: Line): void {
+    this.#running = true // before others hear that the mount is fed again
     if (!this.#outlet.take(line)) {
+      this.#running = false
       this.#refuse(line, 'the mount is held by a source of our own')
       return
     }
@@ -216,9 +220,10 @@ export class Relay {
   /** The upstream gives no stream, or gives it no more: its listeners wait while the next one is asked. */
   #fail(upstream: Upstream, why: string): void {
     const { nowMs, onEnded } = this.#deps
-    const ran = this.isRunning
+    const ran = this.#running
     const reply = this.#line?.reply
     this.#line = undefined
+    this.#running = false
     this.#upstreams.failed(upstream, reply ? nowMs() - reply.atMs : 0)
     this.#complain(upstream, why)
     if (ran) this.#outlet.interrupt()

@@ -220,6 +220,21 @@ describe('a short loss of the master', () => {
     expect(relays.isMirrored(mountOf('/live.mp3'))).toBe(false)
   })
 
+  test('where that master plays again, before its list names the mount, listeners stay', async () => {
+    const { list, play, newest, live, time } = relaysInMemory()
+    list('/live.mp3\r\n')
+    play(0, 10)
+    const before = live()
+    newest().events.lost('reset')
+    list('')
+    await time.pass(9000)
+    play(20, 10)
+    expect(live()).toBe(before)
+    list('/live.mp3\r\n')
+    await time.pass(20_000)
+    expect(live()).toBe(before)
+  })
+
   test('while listeners wait it tries at least every two seconds, and at once when the list names the mount again', async () => {
     const { list, play, newest, time, pulls } = relaysInMemory()
     list('/live.mp3\r\n')
