@@ -59,7 +59,11 @@ function startWorker(port: number, env: Record<string, string>): Program {
 const edgeSecrets = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin }
 
 /** Starts an origin on a free port and waits until it answers. All kinds of access are on, with {@link secrets}. */
-export async function startOrigin(runtime: OriginRuntime, flags: readonly string[] = []): Promise<Server> {
+export async function startOrigin(
+  runtime: OriginRuntime,
+  flags: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<Server> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const program = start(
@@ -71,6 +75,7 @@ export async function startOrigin(runtime: OriginRuntime, flags: readonly string
         ORIGIN_RELAY_PASSWORD: secrets.relay,
         ORIGIN_ADMIN_PASSWORD: secrets.admin,
         ORIGIN_MASTER_PASSWORD: secrets.relay,
+        ...env,
       },
     },
   )
