@@ -51,6 +51,8 @@ export interface Framer {
   peek(): Uint8Array
   /** kbit/s of the audio by its own headers; 0 where it does not say */
   readonly kbps: number
+  /** whether it finds frames at all; false of bytes of which nothing is known */
+  readonly hasFrames: boolean
   /** whether a listener can begin nowhere but at a frame, and with the header that holds there */
   readonly isContainer: boolean
   /**
@@ -118,6 +120,7 @@ export class Pending {
 /** For streams whose frames we cannot tell: bytes as they come, a listener begins anywhere. */
 export class ByteFramer implements Framer {
   readonly kbps = 0
+  readonly hasFrames = false
   readonly isContainer = false
   #pending = new Pending()
 

@@ -16,6 +16,7 @@ const meanDecay = 0.998
  * What is no frame (tags, noise) goes through with the frames around it and is never a start.
  */
 export class FrameFramer implements Framer {
+  readonly hasFrames = true
   readonly isContainer = false
   #format: FrameFormat
   #pending = new Pending()

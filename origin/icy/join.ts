@@ -15,8 +15,10 @@ export interface Join {
 export interface Joining {
   /** bytes of the newest that it gets at most, as far as that can be kept */
   bytesMax: number
-  /** bytes of audio that it has had since its last block; 0 for who has had nothing yet */
+  /** bytes of audio that it has had since its last block */
   since: number
+  /** it comes from another stream, and can begin nowhere but at a frame, if the stream has any */
+  atFrame: boolean
 }
 
 /**
@@ -25,23 +27,28 @@ export interface Joining {
  * it gets zeros in place of half a frame, and its first block says the title, also where the others are told that nothing
  * changed. Undefined where no such place is held: the stream has only just begun.
  */
-export function joinWoven(queue: Queue<WovenChunk>, { bytesMax, since }: Joining): Join | undefined {
+export function joinWoven(queue: Queue<WovenChunk>, joining: Joining): Join | undefined {
+  const { since, atFrame } = joining
   const blocks = queue.chunks.flatMap((chunk) => chunk.blocks)
-  if (blocks.length === 0 && since === 0) return { views: [], titled: false }
+  if (blocks.length === 0 && !atFrame) return { views: [], titled: false }
   const places = blocks
     .map(({ place, length }) => place + length + since)
     .filter((place) => place <= queue.endPlace)
-  const from = beginOf(places, queue, bytesMax)
+  const from = beginOf(places, queue, joining)
   if (from === undefined) return undefined
   const ahead = blocks.filter(({ place, length }) => place >= from && length > 0)
   return compose(queue, ahead, from, frameFrom(queue, from))
 }
 
 /** Rather a place with a frame behind it: where a feed paused within a frame, its next bytes begin with the rest. */
-function beginOf(places: readonly number[], queue: Queue<WovenChunk>, bytesMax: number): number | undefined {
+function beginOf(
+  places: readonly number[],
+  queue: Queue<WovenChunk>,
+  { bytesMax, atFrame }: Joining,
+): number | undefined {
   const oldest = Math.max(queue.firstPlace, queue.endPlace - bytesMax)
   const framed = places.filter((place) => queue.frameFrom(place) !== undefined)
-  const usable = framed.length > 0 ? framed : places
+  const usable = framed.length > 0 || atFrame ? framed : places
   return usable.find((place) => place >= oldest) ?? usable.at(-1)
 }
 

@@ -90,7 +90,7 @@ export class Moves {
   #recall(mount: ActiveMount): boolean {
     const { fallbackOf, playing } = this.#deps
     const override = fallbackOf(mount.name)?.override ?? 'none'
-    if (override === 'none') return false
+    if (override === 'none' || mount.isStopped) return false
     const mayCall = (listener: Listener) =>
       listener.belongsTo(mount.name) || (override === 'all' && !listener.info.isRelay)
     let waits = false

@@ -110,7 +110,7 @@ export class Stream {
    */
   enter(listener: Listener, since: number, bytesMax: number): void {
     if (listener.metaint === 0) this.#plain.enter(listener, bytesMax)
-    else this.#wovenFor(listener.metaint).enter(listener, { bytesMax, since })
+    else this.#wovenFor(listener.metaint).enter(listener, since, bytesMax)
   }
 
   /** Whether a listener who enters finds a place to begin at once. */
@@ -159,7 +159,8 @@ export class Stream {
     const held = this.#woven.get(metaint)
     if (held) return held
     const { sizes, timers, settle } = this.#options
-    const options = { metaint, plain: this.#plain.queue, titles: this.#titles, sizes }
+    const hasFrames = () => this.#framer.hasFrames
+    const options = { metaint, plain: this.#plain.queue, hasFrames, titles: this.#titles, sizes }
     const woven = new Woven(options, timers, settle)
     this.#woven.set(metaint, woven)
     return woven

@@ -15,6 +15,8 @@ export interface WovenOptions {
   metaint: number
   /** what is woven */
   plain: Queue
+  /** whether its frames are known as they come */
+  hasFrames: () => boolean
   titles: Titles
   /** what holds now: settings may change while the mount runs */
   sizes: () => Sizes
@@ -60,7 +62,7 @@ export class Woven {
 
   /** Takes in a new listener, and returns what it gets at once. */
   join(listener: Listener): readonly Uint8Array[] {
-    const views = this.#viewsFor({ bytesMax: this.#options.sizes().burstBytes, since: 0 })
+    const views = this.#viewsFor({ bytesMax: this.#options.sizes().burstBytes, since: 0, atFrame: false })
     this.#add(listener, [])
     return views ?? []
   }
@@ -69,10 +71,10 @@ export class Woven {
    * Takes in a listener from elsewhere, who has had so many bytes since its last block: it begins where this stream has
    * had as many, at a frame within the newest so many bytes or at the newest; it waits where there is no such place yet.
    */
-  enter(listener: Listener, joining: Joining): void {
-    const views = this.#viewsFor(joining)
+  enter(listener: Listener, since: number, bytesMax: number): void {
+    const views = this.#viewsFor({ since, bytesMax, atFrame: this.#options.hasFrames() })
     if (views) this.#add(listener, views)
-    else this.#waiting.set(listener, joining.since)
+    else this.#waiting.set(listener, since)
   }
 
   /** What a listener has had since its last block; undefined where it was not among the listeners. */
@@ -90,7 +92,7 @@ export class Woven {
     queue.push(this.#weave(this.#interleaver, chunk, place))
     for (const [listener, since] of [...this.#waiting]) {
       this.#waiting.delete(listener)
-      this.enter(listener, { bytesMax: queue.endPlace, since })
+      this.enter(listener, since, queue.endPlace)
     }
   }
 
@@ -107,7 +109,12 @@ export class Woven {
     const { queue } = this.#audience
     const { end } = queue
     const made = this.#made
-    if (made?.end === end && made.since === joining.since && made.bytesMax === joining.bytesMax)
+    if (
+      made?.end === end &&
+      made.since === joining.since &&
+      made.bytesMax === joining.bytesMax &&
+      made.atFrame === joining.atFrame
+    )
       return made.views
     const join = joinWoven(queue, joining)
     if (join && !join.titled) this.#interleaver.repeatTitle()

@@ -14,6 +14,7 @@ import { Relinker } from './relinker.ts'
  */
 export class OggFramer implements Framer {
   readonly kbps = 0
+  readonly hasFrames = true
   readonly isContainer = true
   #reader = new PageReader((page) => this.#take(page))
   #link: Link | undefined

@@ -15,6 +15,7 @@ import { type ElementHead, elementIds, laterIds, readElementHead } from './ebml.
  */
 export class WebmFramer implements Framer {
   readonly kbps = 0
+  readonly hasFrames = true
   readonly isContainer = true
   #pending = new Pending()
   /** bytes of the current element that pass unread */

@@ -1,0 +1,532 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Fallback, MountSettings } from '../../origin/config/mount-settings.ts'
+import { limits } from '../../origin/limits.ts'
+import type { Feed, FeedInfo } from '../../origin/mount/feed.ts'
+import type { ListenerInfo } from '../../origin/mount/listener.ts'
+import { createState } from '../../origin/state.ts'
+import { clustersOf, fixture } from '../kit/fixtures.ts'
+import { IcyReader } from '../kit/icy-reader.ts'
+import { ManualTime } from '../kit/manual-time.ts'
+import { settingsOf } from '../kit/mount-settings.ts'
+import { parseFrameHeader } from '../kit/mpeg.ts'
+import { numberedFrame, numberOf } from '../kit/numbered-frames.ts'
+import { mountOf } from '../kit/reports.ts'
+import { FakeWire } from '../kit/wire.ts'
+
+const metaint = 16_000
+const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
+/** each mount's frames are numbered from another thousand on, so that it shows which one a listener hears */
+const begins: Record<string, number> = { '/live': 0, '/backup': 1_000_000, '/third': 2_000_000 }
+const fallbackTo = (path: string, over: Partial<Fallback> = {}): Fallback => ({
+  mount: mountOf(path),
+  override: 'none',
+  whenFull: false,
+  ...over,
+})
+const chained: Record<string, Partial<MountSettings>> = {
+  '/live': { fallback: fallbackTo('/backup') },
+  '/backup': { fallback: fallbackTo('/third') },
+}
+
+/** A server whose mounts have these settings, on a clock that the test moves. */
+function server(said = chained) {
+  const time = new ManualTime()
+  const config = {
+    limits: {
+      maxListeners: 1000,
+      clients: 1000,
+      sources: 16,
+      queueBytes: 512_000,
+      burst: { bytes: 65_536 },
+      headerTimeoutMs: 15_000,
+      sourceTimeoutMs: 10_000,
+      maxBandwidthKbps: undefined,
+    },
+    mounts: settingsOf(said),
+  }
+  const state = createState(config, time.nowMs, time)
+  const { mounts } = state
+  const feeds = new Map<string, Feed>()
+  const next = new Map(Object.entries(begins))
+  const open = (path: string, over: Partial<FeedInfo> = {}) => {
+    const info = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source', ...over }
+    const feed = mounts.open(mountOf(path), { ...info, kind: over.kind ?? 'source' })
+    if (feed === 'in use') throw new Error(`${path} is in use`)
+    feeds.set(path, feed)
+    return feed
+  }
+  const at = (path: string) => {
+    const mount = mounts.get(mountOf(path))
+    if (!mount) throw new Error(`${path} does not run`)
+    return mount
+  }
+  const feedOf = (path: string) => feeds.get(path) ?? open(path)
+  /** plays so many frames and hands them out */
+  const play = (path: string, count: number) => {
+    const from = next.get(path) ?? 0
+    next.set(path, from + count)
+    feedOf(path).push(Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i))))
+    at(path).flush()
+  }
+  const end = (path: string) => {
+    feeds.get(path)?.end()
+    feeds.delete(path)
+  }
+  const join = (path: string, icy = false, info: Partial<ListenerInfo> = {}) => {
+    const wire = new FakeWire()
+    const somebody = { address: '192.0.2.1', userAgent: undefined, connectedAtMs: 0, isRelay: false, ...info }
+    return { wire, icy, listener: at(path).join(wire, head, somebody, icy) }
+  }
+  return { time, state, mounts, open, at, feedOf, play, end, join, isLive: (path: string) => feeds.has(path) }
+}
+
+/** bytes that mpg123 skips in search of the next frame before it gives up */
+const zerosMax = 1024
+
+/** The numbers of the frames that a listener hears, between which lie zeros alone, and no more than players skip. */
+function heard({ wire, icy }: { wire: FakeWire; icy: boolean }) {
+  const body = wire.bytes.subarray(head.length)
+  const reader = new IcyReader(metaint)
+  const audio = icy ? Buffer.concat(reader.push(body)) : body
+  const numbers: number[] = []
+  let at = 0
+  let zeros = 0
+  while (at < audio.length) {
+    if (audio[at] === 0) {
+      at++
+      zeros++
+      if (zeros > zerosMax && numbers.length > 0) throw new Error(`${zeros} zeros before byte ${at}`)
+      continue
+    }
+    zeros = 0
+    const frame = parseFrameHeader(audio, at)
+    if (!frame) throw new Error(`no frame begins at byte ${at}, after ${numbers.length} frames`)
+    if (at + frame.bytes > audio.length) break
+    numbers.push(numberOf(audio.subarray(at, at + frame.bytes)))
+    at += frame.bytes
+  }
+  return { numbers, titles: reader.titles.map(({ title }) => title), audioBytes: audio.length }
+}
+
+/** What a listener hears as mounts in their order: `live > backup`, with a mark where frames are missing or come twice. */
+function story(listener: { wire: FakeWire; icy: boolean }): string {
+  const { numbers } = heard(listener)
+  const parts: string[] = []
+  for (const [i, n] of numbers.entries()) {
+    const name = Object.keys(begins)[Math.floor(n / 1_000_000)]?.slice(1) ?? '?'
+    const before = numbers[i - 1]
+    if (parts.at(-1) !== name) parts.push(name)
+    else if (before !== undefined && n !== before + 1)
+      parts.push(`${n > before ? 'gap' : 'repeat'} ${n - before}`)
+  }
+  return parts.join(' > ')
+}
+
+describe('the source ends', () => {
+  test.each([false, true])(
+    'and its listeners hear the fallback on the same connection (ICY: %s)',
+    async (icy) => {
+      const { time, play, end, join, at } = server()
+      play('/backup', 100)
+      play('/live', 100)
+      const listener = join('/live', icy)
+      play('/live', 20)
+      end('/live')
+      play('/backup', 100)
+      await time.pass(0)
+      expect(story(listener)).toBe('live > backup')
+      expect(
+        heard(listener)
+          .numbers.filter((n) => n < 1_000_000)
+          .at(-1),
+      ).toBe(119)
+      expect(listener.wire.ended).toBe(false)
+      expect(at('/backup').listeners).toBe(1)
+    },
+  )
+
+  test('and who listened without metadata begins at the newest frame of the fallback: no gap, no burst', () => {
+    const { play, end, join } = server()
+    play('/backup', 100)
+    play('/live', 100)
+    const listener = join('/live')
+    end('/live')
+    play('/backup', 10)
+    const numbers = heard(listener).numbers.filter((n) => n >= 1_000_000)
+    expect(numbers).toEqual(Array.from({ length: 11 }, (_, i) => 1_000_099 + i))
+  })
+
+  test('after it was silent: the fallback makes up for the silence, up to a burst', async () => {
+    const { time, state, play, end, join } = server()
+    play('/live', 200)
+    const listener = join('/live')
+    for (let s = 0; s < 10; s++) {
+      await time.pass(1000)
+      play('/backup', 38)
+    }
+    end('/live')
+    play('/backup', 1)
+    const seconds = heard(listener).numbers.filter((n) => n >= 1_000_000).length / 38.28
+    expect(seconds).toBeGreaterThan(3.5) // 10 s were silent, and a burst of 64 KiB is 4.1 s
+    expect(seconds).toBeLessThan(4.3)
+    expect(state.load.slow).toBe(0)
+  })
+
+  test('in the middle of a frame: the fallback does not begin behind half of one', () => {
+    const { feedOf, play, end, join, at } = server()
+    play('/backup', 10)
+    play('/live', 10)
+    const listener = join('/live')
+    feedOf('/live').push(numberedFrame(10).subarray(0, 100))
+    at('/live').flush()
+    end('/live')
+    play('/backup', 10)
+    expect(story(listener)).toBe('live > backup')
+  })
+
+  test('and a listener that is behind gets the rest of it first', () => {
+    const { play, end, join } = server()
+    play('/backup', 10)
+    play('/live', 10)
+    const listener = join('/live')
+    listener.wire.block()
+    for (let i = 0; i < 5; i++) play('/live', 10)
+    end('/live')
+    play('/backup', 10)
+    listener.wire.drain()
+    expect(story(listener)).toBe('live > backup')
+    expect(heard(listener).numbers.filter((n) => n < 1_000_000)).toHaveLength(60)
+  })
+
+  test('and a listener that stands still gathers no more than its bound, however often mounts come and go', async () => {
+    const { time, play, end, join, state } = server()
+    play('/backup', 10)
+    play('/live', 100)
+    const listener = join('/live')
+    listener.wire.block()
+    play('/live', 10)
+    for (let i = 0; i < 50 && !listener.wire.destroyed; i++) {
+      end('/live')
+      play('/backup', 60)
+      play('/live', 60)
+      state.mounts.move(mountOf('/backup'), mountOf('/live'))
+      await time.pass(250)
+    }
+    expect(listener.wire.destroyed).toBe(true)
+    expect(listener.wire.writableLength).toBeLessThan(65_536)
+    expect(state.load.listeners).toBe(0)
+  })
+
+  test('and its fallback is down: its listeners go to the next of ten', () => {
+    const { play, end, join } = server()
+    play('/third', 10)
+    play('/live', 10)
+    const listener = join('/live')
+    end('/live')
+    play('/third', 10)
+    expect(story(listener)).toBe('live > third')
+  })
+
+  test('and its fallback plays another format: its listeners are closed, Icecast 2.4 would give them AAC for MP3', () => {
+    const { play, open, end, join, state } = server()
+    play('/live', 10)
+    open('/backup', { contentType: 'audio/aac' })
+    const listener = join('/live')
+    end('/live')
+    expect(listener.wire.ended).toBe(true)
+    expect(state.load.listeners).toBe(0)
+  })
+
+  test('and nothing plays in its place: its listeners are closed', () => {
+    const { play, end, join } = server()
+    play('/live', 10)
+    const listener = join('/live')
+    end('/live')
+    expect(listener.wire.ended).toBe(true)
+  })
+
+  test('and the fallback has a limit of its own: who is beyond it is closed', () => {
+    const { play, end, join, at, state } = server({ ...chained, '/backup': { maxListeners: 2 } })
+    play('/backup', 10)
+    play('/live', 10)
+    const listeners = [1, 2, 3].map(() => join('/live'))
+    end('/live')
+    expect(listeners.map(({ wire }) => wire.ended)).toEqual([false, false, true])
+    expect([at('/backup').listeners, state.load.listeners]).toEqual([2, 2])
+  })
+
+  test('and those whom the full fallback passes on go to its own fallback (fallback-when-full)', () => {
+    const { play, end, join, at } = server({
+      ...chained,
+      '/backup': { maxListeners: 1, fallback: fallbackTo('/third', { whenFull: true }) },
+    })
+    for (const path of ['/backup', '/third', '/live']) play(path, 10)
+    for (let i = 0; i < 3; i++) join('/live')
+    end('/live')
+    expect([at('/backup').listeners, at('/third').listeners]).toEqual([1, 2])
+  })
+
+  test('and its fallback is a relay on demand: its listeners wait for it', async () => {
+    const { time, mounts, play, end, join, at } = server()
+    let begin = () => {}
+    mounts.onDemand = {
+      isIdle: (name) => name === '/backup' && !mounts.get(name),
+      demand: () =>
+        new Promise((resolve) => {
+          begin = () => {
+            play('/backup', 10)
+            resolve(true)
+          }
+        }),
+    }
+    play('/live', 10)
+    const listener = join('/live')
+    end('/live')
+    expect(mounts.get(mountOf('/live'))).toBeUndefined()
+    expect(listener.wire.ended).toBe(false)
+    begin()
+    await time.pass(0)
+    play('/backup', 10)
+    expect(story(listener)).toBe('live > backup')
+    expect(heard(listener).numbers).toHaveLength(30)
+    expect(at('/backup').listeners).toBe(1)
+  })
+
+  test('and the relay on demand cannot be had: its listeners go on to the next', async () => {
+    const { time, mounts, play, end, join } = server()
+    mounts.onDemand = { isIdle: (name) => name === '/backup', demand: () => Promise.resolve(false) }
+    play('/third', 10)
+    play('/live', 10)
+    const listener = join('/live')
+    end('/live')
+    await time.pass(0)
+    play('/third', 10)
+    expect(story(listener)).toBe('live > third')
+  })
+
+  test('of an Ogg mount: the header pages of the fallback come first, then its pages', () => {
+    const [opus, vorbis] = [fixture('opus.ogg'), fixture('vorbis.ogg')]
+    const { feedOf, open, end, join, at } = server()
+    open('/live', { contentType: 'audio/ogg; codecs=opus' })
+    open('/backup', { contentType: 'application/ogg' })
+    feedOf('/live').push(opus)
+    feedOf('/backup').push(vorbis.subarray(0, 6623))
+    at('/live').flush()
+    at('/backup').flush()
+    const listener = join('/live')
+    end('/live')
+    feedOf('/backup').push(vorbis.subarray(6623))
+    at('/backup').flush()
+    const bytes = listener.wire.bytes.subarray(head.length)
+    const seam = bytes.indexOf(vorbis.subarray(0, 3542))
+    expect(bytes.subarray(0, seam).equals(opus)).toBe(true)
+    expect(vorbis.subarray(-(bytes.length - seam - 3542)).equals(bytes.subarray(seam + 3542))).toBe(true)
+  })
+
+  test('of a WebM mount: the header of the fallback comes first, then its newest Cluster', () => {
+    const webm = fixture('opus.webm')
+    const clusters = clustersOf(webm)
+    const { feedOf, open, end, join, at } = server()
+    for (const path of ['/live', '/backup']) {
+      open(path, { contentType: 'audio/webm' })
+      feedOf(path).push(webm)
+      at(path).flush()
+    }
+    const listener = join('/live')
+    end('/live')
+    at('/backup').send()
+    const bytes = listener.wire.bytes.subarray(head.length)
+    const expected = Buffer.concat([webm, webm.subarray(0, clusters[0]), webm.subarray(clusters.at(-1))])
+    expect(bytes.equals(expected)).toBe(true)
+  })
+})
+
+describe('the source comes back', () => {
+  /** one who asked for the mount, and one who asked for its fallback; then the source comes back */
+  function comeBack(override: Fallback['override'], icy = false) {
+    const its = server({ '/live': { fallback: fallbackTo('/backup', { override }) } })
+    its.play('/backup', 100)
+    its.play('/live', 100)
+    const [own, direct] = [its.join('/live', icy), its.join('/backup', icy)]
+    const relay = its.join('/backup', icy, { isRelay: true })
+    its.end('/live')
+    its.play('/backup', 10)
+    its.play('/live', 1)
+    return { ...its, own, direct, relay }
+  }
+
+  test('with fallback-override none nobody goes back', () => {
+    const { play, own, direct } = comeBack('none')
+    play('/live', 10)
+    play('/backup', 10)
+    expect([story(own), story(direct)]).toEqual(['live > backup', 'backup'])
+  })
+
+  test('with own, who came from it goes back; who asked for the fallback stays (icecast-protocol §12.3)', () => {
+    const { play, own, direct } = comeBack('own')
+    play('/live', 10)
+    play('/backup', 10)
+    expect([story(own), story(direct)]).toEqual(['live > backup > live', 'backup'])
+  })
+
+  test('with all, everybody on the fallback goes, but for a relay that asked for it', () => {
+    const { play, own, direct, relay } = comeBack('all')
+    play('/live', 10)
+    play('/backup', 10)
+    expect([story(own), story(direct), story(relay)]).toEqual([
+      'live > backup > live',
+      'backup > live',
+      'backup',
+    ])
+  })
+
+  test('listeners with metadata hear the fallback until it has bytes enough for them', () => {
+    const { play, own, at } = comeBack('own', true)
+    expect(at('/backup').listeners).toBe(2)
+    for (let i = 0; i < 60; i++) {
+      play('/backup', 1)
+      play('/live', 1)
+    }
+    expect(at('/live').listeners).toBe(1)
+    expect(story(own)).toBe('live > backup > live')
+  })
+
+  test('in another format: nobody goes back', () => {
+    const { play, open, end, own, at } = comeBack('own')
+    end('/live')
+    open('/live', { contentType: 'audio/aac' })
+    play('/backup', 10)
+    expect(story(own)).toBe('live > backup')
+    expect(at('/backup').listeners).toBe(2)
+  })
+
+  test('listeners who were turned to the fallback when they asked belong to it too', () => {
+    const { play, join } = server({ '/live': { fallback: fallbackTo('/backup', { override: 'own' }) } })
+    play('/backup', 10)
+    const listener = join('/backup', false, { requested: mountOf('/live') })
+    play('/live', 10)
+    expect(story(listener)).toBe('backup > live')
+  })
+
+  test('and has no room for all: the others stay with the fallback', () => {
+    const { play, join, at } = server({
+      '/live': { maxListeners: 1, fallback: fallbackTo('/backup', { override: 'all' }) },
+    })
+    play('/backup', 10)
+    const listeners = [join('/backup'), join('/backup')]
+    play('/live', 10)
+    expect([at('/live').listeners, at('/backup').listeners]).toEqual([1, 1])
+    expect(listeners.some(({ wire }) => wire.ended)).toBe(false)
+  })
+})
+
+describe('moveclients', () => {
+  test('moves everybody, on the connections they have', () => {
+    const { mounts, play, join, at } = server({})
+    play('/live', 10)
+    play('/backup', 10)
+    const listener = join('/live')
+    expect(mounts.move(mountOf('/live'), mountOf('/backup'))).toBe('moved')
+    play('/backup', 10)
+    expect(story(listener)).toBe('live > backup')
+    expect([at('/live').listeners, at('/backup').listeners]).toEqual([0, 1])
+  })
+
+  test('needs a destination that runs, or would for a listener', () => {
+    const { mounts, play, feedOf } = server({})
+    play('/live', 10)
+    expect(mounts.move(mountOf('/live'), mountOf('/nowhere'))).toBe('unknown')
+    play('/backup', 10)
+    feedOf('/backup').interrupt()
+    expect(mounts.move(mountOf('/live'), mountOf('/backup'))).toBe('not running')
+    mounts.onDemand = { isIdle: (name) => name === '/third', demand: () => Promise.resolve(true) }
+    expect(mounts.move(mountOf('/live'), mountOf('/third'))).toBe('moved')
+  })
+})
+
+describe('the counts', () => {
+  test('a moved listener counts where it is, once, and is no new join', () => {
+    const { state, play, end, join, at } = server()
+    play('/backup', 10)
+    play('/live', 10)
+    const { listener } = join('/live')
+    join('/live', false, { isRelay: true })
+    end('/live')
+    expect([at('/backup').listeners, at('/backup').relays, at('/backup').joins]).toEqual([1, 1, 0])
+    expect([state.load.listeners, state.load.joins]).toEqual([1, 1])
+    expect(listener.requested).toBe('/live')
+    listener.leave()
+    listener.leave()
+    expect([at('/backup').listeners, state.load.listeners]).toEqual([0, 0])
+  })
+
+  test('max-listener-duration closes a listener when its time is over, whichever mount it is on by then', async () => {
+    const { time, mounts, play, end, join } = server()
+    play('/backup', 10)
+    play('/live', 10)
+    const short = join('/live', false, { deadlineMs: 3000 })
+    const long = join('/live')
+    end('/live')
+    await time.pass(2999)
+    mounts.expire()
+    expect(short.wire.ended).toBe(false)
+    await time.pass(1)
+    mounts.expire()
+    expect([short.wire.ended, long.wire.ended]).toEqual([true, false])
+    await time.pass(limits.farewellMs)
+    expect(short.wire.destroyed).toBe(true)
+  })
+})
+
+const paths = Object.keys(begins)
+type Server = ReturnType<typeof server>
+type Ear = ReturnType<Server['join']>
+
+/** What may happen to a mount; `by` is a number that each takes as it needs it. */
+const happenings: Record<string, (its: Server, path: string, by: number, ears: Ear[]) => void> = {
+  // frames show from the fourth on: a source that sends one and pauses has none that could be told
+  play: (its, path, by) => its.play(path, 4 + by),
+  join: (its, path, by, ears) => {
+    if (its.isLive(path)) ears.push(its.join(path, by % 2 === 0))
+  },
+  end: (its, path) => its.end(path),
+  title: (its, path, by) => {
+    if (its.isLive(path)) its.feedOf(path).setTitle(`${path} ${by}`)
+  },
+  move: (its, path, by) => {
+    const to = paths[by % paths.length] ?? ''
+    if (to !== path && its.isLive(path) && its.isLive(to)) its.mounts.move(mountOf(path), mountOf(to))
+  },
+  block: (_its, _path, by, ears) => ears[by % 4]?.wire.block(),
+  drain: (_its, _path, by, ears) => ears[by % 4]?.wire.drain(),
+}
+
+test('wherever and whenever it is moved, a listener hears whole frames, and its metadata stands every metaint bytes', async () => {
+  const often = ['play', 'play', 'play', 'play', 'play', 'play', 'join', 'join', 'end']
+  const step = fc.record({
+    what: fc.constantFrom(...often, ...Object.keys(happenings)),
+    on: fc.constantFrom(...paths),
+    by: fc.nat(70),
+  })
+  let moved = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
+      const its = server({
+        '/live': { fallback: fallbackTo('/backup', { override: 'all' }) },
+        '/backup': { fallback: fallbackTo('/third', { override: 'own' }) },
+        '/third': { fallback: fallbackTo('/live') },
+      })
+      for (const path of paths) its.play(path, 50)
+      const ears: Ear[] = []
+      for (const { what, on, by } of steps) {
+        happenings[what]?.(its, on, by, ears)
+        await its.time.pass(100)
+      }
+      for (const { wire } of ears) wire.drain()
+      for (const ear of ears) if (story(ear).includes('>')) moved++
+    }),
+    { numRuns: 150 },
+  )
+  expect(moved).toBeGreaterThan(100)
+})
