@@ -45,9 +45,9 @@ export class HtpasswdUsers {
     return isProven === 'busy' ? isProven : isProven && own !== undefined
   }
 
-  /** Their names, as the file has them. */
+  /** Their names, in order. */
   list(): string[] {
-    return [...this.#users().keys()]
+    return [...this.#users().keys()].sort()
   }
 
   /** Adds a user with a salted hash; makes the file where there is none. Rejects where it cannot be written. */
