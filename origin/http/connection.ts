@@ -22,6 +22,8 @@ export interface Connection {
   exchange: Exchange
   /** what came behind the head, with it */
   rest: Uint8Array
+  /** Takes what comes now for another request; after an answer that said so, to a request without a body. */
+  readNext: () => void
 }
 
 /** What the ways of a request share. */

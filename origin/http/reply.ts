@@ -22,6 +22,8 @@ export interface Reply {
   body?: Uint8Array | string
   /** answers a HEAD: the body's length is told, the body is not */
   headOnly?: boolean
+  /** the connection stays for another request: for {@link keep} in place of {@link finish} */
+  keepAlive?: boolean
 }
 
 const noBytes = new Uint8Array(0)
@@ -32,13 +34,18 @@ interface Answered {
   exchange: { status: number | undefined }
 }
 
-/** The first lines of every answer; each ends in CRLF. */
-export function printStatus(version: '1.0' | '1.1', status: number): string {
-  const date = new Date().toUTCString()
-  return `HTTP/${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\nServer: ${serverAgent}\r\nConnection: close\r\nDate: ${date}\r\n`
+interface Kept extends Answered {
+  readNext: () => void
 }
 
-/** The bytes of an answer; its length is always told, and the connection closes behind it. */
+/** The first lines of every answer; each ends in CRLF. */
+export function printStatus(version: '1.0' | '1.1', status: number, keepAlive = false): string {
+  const date = new Date().toUTCString()
+  const connection = keepAlive ? 'keep-alive' : 'close'
+  return `HTTP/${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\nServer: ${serverAgent}\r\nConnection: ${connection}\r\nDate: ${date}\r\n`
+}
+
+/** The bytes of an answer; its length is always told, and the connection closes behind it unless it is to be kept. */
 export function printReply({
   version,
   status,
@@ -46,9 +53,10 @@ export function printReply({
   rules = [],
   body = '',
   headOnly = false,
+  keepAlive = false,
 }: Reply): Answer {
   const content = typeof body === 'string' ? Buffer.from(body) : body
-  let head = printStatus(version, status)
+  let head = printStatus(version, status, keepAlive)
   for (const [name, value] of withRules(headers, rules, status)) head += `${name}: ${value}\r\n`
   if (status !== 204 && status !== 304) head += `Content-Length: ${content.length}\r\n`
   const start = Buffer.from(`${head}\r\n`, 'latin1')
@@ -77,6 +85,13 @@ export const textReply = (
 export function finish({ socket, exchange }: Answered, { status, bytes }: Answer): void {
   exchange.status = status
   endSoon(socket, bytes)
+}
+
+/** Writes an answer, and has another request read from the connection. */
+export function keep({ socket, exchange, readNext }: Kept, { status, bytes }: Answer): void {
+  exchange.status = status
+  socket.write(bytes)
+  readNext()
 }
 
 /** As {@link finish}, where what was to be answered has been: the last bytes, if any. */

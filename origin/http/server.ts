@@ -16,7 +16,7 @@ import { HeadReader } from './head.ts'
 import { listen } from './listen.ts'
 import { type BoundPorts, ListenSockets } from './listen-sockets.ts'
 import { endSoon, finish, printReply, textReply } from './reply.ts'
-import { routeOf } from './routes.ts'
+import { allowHeader, routeOf } from './routes.ts'
 import { Waiting } from './waiting.ts'
 
 const log = getLogger(['distributary', 'http'])
@@ -24,7 +24,7 @@ const log = getLogger(['distributary', 'http'])
 /** ms between two looks for heads that are late and sources that are silent */
 const sweepMs = 500
 const ignore = () => {}
-const preflightHeaders = Object.entries(corsHeaders)
+const preflightHeaders = [...Object.entries(corsHeaders), allowHeader]
 
 /** A connection that has yet to say what it is. */
 type Incoming = Pick<Connection, 'socket' | 'address' | 'via'>
@@ -102,11 +102,15 @@ export class HttpServer {
   #track(socket: Socket): void {
     this.#sockets.set(socket, undefined)
     socket.once('close', () => {
-      const exchange = this.#sockets.get(socket)
+      this.#endExchange(socket)
       this.#sockets.delete(socket)
       this.#serving.state.load.clients--
-      if (exchange) endExchange(exchange, socket.bytesWritten, this.#serving.nowMs())
     })
+  }
+
+  #endExchange(socket: Socket): void {
+    const exchange = this.#sockets.get(socket)
+    if (exchange) endExchange(exchange, socket.bytesWritten, this.#serving.nowMs())
   }
 
   /** @param first what has been read of it already */
@@ -162,18 +166,26 @@ export class HttpServer {
 
   /** A fault in one answer costs that connection, not the server. */
   #answer(
-    asked: Omit<Connection, 'exchange'>,
+    asked: Omit<Connection, 'exchange' | 'readNext'>,
     answer: (connection: Connection) => void = (connection) => this.#route(connection),
   ): void {
     const { socket, head, address } = asked
-    const exchange = beginExchange(head, address, this.#serving.nowMs())
+    const exchange = beginExchange(head, address, this.#serving.nowMs(), socket.bytesWritten)
     this.#sockets.set(socket, exchange)
     try {
-      answer({ ...asked, exchange })
+      answer({ ...asked, exchange, readNext: () => this.#readNext(asked) })
     } catch (error) {
       log.error('a request failed', { method: head.method, path: head.path, error })
       socket.destroy()
     }
+  }
+
+  /** The request is answered, and the connection open for another. */
+  #readNext({ socket, address, via, rest }: Omit<Connection, 'exchange' | 'readNext'>): void {
+    this.#endExchange(socket)
+    this.#sockets.set(socket, undefined)
+    this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
+    this.#readHead({ socket, address, via }, rest.length > 0 ? rest : undefined)
   }
 
   #route(asked: Connection): void {

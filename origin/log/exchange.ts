@@ -20,6 +20,8 @@ export interface Exchange {
   readonly referer: string | undefined
   readonly agent: string | undefined
   readonly startedAtMs: number
+  /** bytes that its connection had sent before, in answer to others */
+  readonly sentBefore: number
   /** undefined until answered; what is closed without a word is not logged, as in Icecast */
   status: number | undefined
 }
@@ -29,6 +31,7 @@ export function beginExchange(
   { method, path, version, headers }: Head,
   address: string,
   nowMs: number,
+  sentBefore = 0,
 ): Exchange {
   return {
     address,
@@ -39,12 +42,18 @@ export function beginExchange(
     referer: headers.get('referer'),
     agent: headers.get('user-agent'),
     startedAtMs: nowMs,
+    sentBefore,
     status: undefined,
   }
 }
 
-/** Logs a request whose connection has closed; `bytes` were sent, the head included. */
-export function endExchange({ startedAtMs, ...told }: Exchange, bytes: number, nowMs: number): void {
+/** Logs a request whose connection has closed, or goes on to another; `sent` bytes have gone over it, heads included. */
+export function endExchange(
+  { startedAtMs, sentBefore, ...told }: Exchange,
+  sent: number,
+  nowMs: number,
+): void {
   if (told.status === undefined) return
-  log.info('request', { ...told, bytes, seconds: Math.round((nowMs - startedAtMs) / 1000) })
+  const seconds = Math.round((nowMs - startedAtMs) / 1000)
+  log.info('request', { ...told, bytes: sent - sentBefore, seconds })
 }

@@ -7,8 +7,10 @@ import type { HeaderRule } from '../config/headers.ts'
 import { realmHeader, unauthenticatedText } from '../http/admission.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
+import type { Head } from '../http/head.ts'
 import { mountRules } from '../http/header-rules.ts'
-import { type Answer, endSoon, finish, printReply } from '../http/reply.ts'
+import { type Answer, endSoon, finish, keep, printReply } from '../http/reply.ts'
+import { allowHeader } from '../http/routes.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
@@ -52,8 +54,15 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
     : refusalBy(verdict)
   if (!refused) return
   log.info('source refused', { mount, address, why: refused.text })
-  finish(connection, printRefusal(refused, mountRules(serving.config, mount)))
+  const keepAlive = refused.status === 401 && isProbe(head)
+  const answer = printRefusal(refused, mountRules(serving.config, mount), keepAlive)
+  if (keepAlive) keep(connection, answer)
+  else finish(connection, answer)
 }
+
+/** Asks what it may do before it sends anything, as libshout does: the source is its next request on this connection. */
+const isProbe = ({ headers }: Head) =>
+  headers.get('content-length') === '0' && /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
 
 /** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
 const refusalBy = (denied: Denied): Refusal =>
@@ -112,10 +121,10 @@ function refusalOf({ head }: Connection, mount: Mount, { config, state }: Servin
 const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
   headers.get('content-type') || (method === 'SOURCE' ? 'audio/mpeg' : undefined)
 
-function printRefusal({ status, text }: Refusal, rules: readonly HeaderRule[]): Answer {
+function printRefusal({ status, text }: Refusal, rules: readonly HeaderRule[], keepAlive: boolean): Answer {
   const headers: (readonly [string, string])[] = [['Content-Type', 'text/plain']]
-  if (status === 401) headers.push(realmHeader)
-  return printReply({ version: '1.0', status, headers, rules, body: `${text}\r\n` })
+  if (status === 401) headers.push(realmHeader, allowHeader)
+  return printReply({ version: '1.0', status, headers, rules, body: `${text}\r\n`, keepAlive })
 }
 
 function openFeed(
