@@ -10,7 +10,7 @@ import type { AdminAnswer, AdminCall, AdminDeps, Command } from './call.ts'
 import { commands } from './commands.ts'
 import { parametersOf } from './form.ts'
 import { printJson } from './json.ts'
-import { printPage } from './pages.ts'
+import { printPage } from './pages/pages.ts'
 import { mountParam, type Params, parseParams } from './params.ts'
 
 /** What a path below `/admin/` asks for: a command, and how its answer is to be written. */

@@ -21,6 +21,7 @@ export const pageHeaders = {
     `style-src ${hashOf(pageStyle)}`,
     `script-src ${hashOf(statusScript)}`,
     "connect-src 'self'",
+    'img-src data:',
     'media-src *',
     "base-uri 'none'",
     "form-action 'self'",
@@ -41,9 +42,10 @@ interface Page {
 }
 
 /** A river and the channel that leaves it. */
-const mark = raw(
-  '<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3.5" stroke-linecap="round" aria-hidden="true"><path d="M16 3v26M16 12c0 6 9 5 9 12v5M16 16c0 5-9 4-9 10v3"/></svg>',
-)
+const river = (attributes: string) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" ${attributes} stroke-width="3.5" stroke-linecap="round"><path d="M16 3v26M16 12c0 6 9 5 9 12v5M16 16c0 5-9 4-9 10v3"/></svg>`
+const mark = raw(river('stroke="currentColor" aria-hidden="true"'))
+const icon = `data:image/svg+xml,${encodeURIComponent(river('stroke="#0b7fab"'))}`
 
 /** A whole page for people. */
 export const printPage = ({
@@ -58,7 +60,7 @@ export const printPage = ({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${icon}">
 <style>${raw(pageStyle)}</style>
 </head>
 <body>

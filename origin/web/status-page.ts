@@ -1,16 +1,17 @@
 import { html, raw } from 'hono/html'
 import { type Mount, printMount } from '../../shared/mount.ts'
 import { playlistTypes } from '../../shared/playlist.ts'
+import { mediaType } from '../format/formats.ts'
 import type { Stats } from '../stats/stats.ts'
-import { publicStats } from '../stats/status-json.ts'
 import type { StatsTree } from '../stats/tree.ts'
 import { type Html, navigation, printPage } from './layout.ts'
+import { nowPlaying } from './now-playing.ts'
 
 const playlistKinds = [...Object.keys(playlistTypes), 'vclt']
 
 /** `/status.xsl`: what plays here, for people who want to hear it. */
 export function statusPage({ server, mounts }: StatsTree): Html {
-  const cards = [...mounts].map(([mount, stats]) => card(mount, publicStats(stats)))
+  const cards = [...mounts].map(([mount, stats]) => card(mount, stats))
   return printPage({
     title: `${server.host}`,
     under: `${server.location}`,
@@ -40,7 +41,7 @@ function card(mount: Mount, stats: Stats): Html {
 <p class="facts">${factsOf(stats).join(' · ')}</p>
 <p class="trouble" role="alert"></p>
 </div>
-<dl class="counts">${count('listeners', 'listening', stats)}${count('listener_peak', 'at most', stats)}</dl>
+<dl class="counts">${count('listeners', 'listening', stats)}${count('listener_peak', 'peak', stats)}</dl>
 <audio controls preload="none" src="${path}"></audio>
 ${navigation(linksOf(path, stats))}
 </article>
@@ -50,24 +51,34 @@ ${navigation(linksOf(path, stats))}
 const nameOf = (mount: Mount, { server_name: name }: Stats) =>
   name === undefined || name === 'Unspecified name' ? mount : `${name}`
 
-/** Artist and title where they stand apart, else the title. */
-export const nowPlaying = ({ artist, title }: Stats): string =>
-  [artist, title].filter((text) => text !== undefined && text !== '').join(' - ')
-
 function describe({ on_demand: onDemand, server_type: type, server_description: text }: Stats): string {
   if (onDemand !== undefined) return 'Begins when somebody listens.'
   if (type === undefined) return 'Has no source; another mount stands in for it.'
   return text === 'Unspecified description' ? '' : `${text}`
 }
 
-function factsOf({ genre, bitrate, 'ice-bitrate': nominal, server_type: type, subtype }: Stats): string[] {
-  const kbps = bitrate ?? nominal
-  const known = [
-    genre === 'various' ? undefined : genre,
-    kbps !== undefined && `${kbps} kbit/s`,
-    [type, subtype].filter(Boolean).join(' '),
-  ]
-  return known.filter(Boolean).map(String)
+function factsOf(stats: Stats): string[] {
+  const { genre, server_type: type = '', subtype } = stats
+  const rate = rateOf(stats)
+  return [
+    genre === undefined || genre === 'various' ? '' : `${genre}`,
+    [formatName(`${type}`), subtype].filter(Boolean).join(' '),
+    rate > 0 ? `${rate} kbit/s` : '',
+  ].filter(Boolean)
+}
+
+/** kbit/s: as the source says, as its header says, else as measured. */
+function rateOf({ bitrate, 'ice-bitrate': nominal, incoming_bitrate: measured = 0 }: Stats): number {
+  return Number.parseInt(`${bitrate ?? nominal ?? Number(measured) / 1000}`, 10)
+}
+
+/** What people call it. */
+function formatName(type: string): string {
+  const media = mediaType(type)
+  if (/^audio\/(mpeg|mp3|x-mpeg)$/.test(media)) return 'MP3'
+  if (/^audio\/(aac|aacp|x-aac)$/.test(media)) return 'AAC'
+  if (/\/(x-)?ogg$/.test(media)) return 'Ogg'
+  return /\/webm$/.test(media) ? 'WebM' : media
 }
 
 const count = (stat: string, label: string, stats: Stats): Html =>

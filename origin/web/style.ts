@@ -15,7 +15,7 @@ nav{display:flex;flex-wrap:wrap;gap:.35rem 1rem;font-size:.9rem}
 section,.mount{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem;margin-bottom:1.25rem}
 section{overflow-x:auto}
 h2{font-size:1.1rem;line-height:1.3;margin:0}
-section>h2{font-size:.8rem;text-transform:uppercase;letter-spacing:.06em;color:var(--dim);margin-bottom:.75rem;font-weight:600}
+section>h2:not(.mountname){font-size:.8rem;text-transform:uppercase;letter-spacing:.06em;color:var(--dim);margin-bottom:.75rem;font-weight:600}
 .mount{display:grid;grid-template-columns:auto 1fr auto;gap:.25rem 1.1rem;align-items:start}
 .mount .what{min-width:0}
 .mount p{margin:.15rem 0 0}
@@ -32,7 +32,7 @@ section>h2{font-size:.8rem;text-transform:uppercase;letter-spacing:.06em;color:v
 .play[hidden]{display:none}
 .play:hover{filter:brightness(1.1)}
 .play:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid var(--water);outline-offset:2px}
-.play svg{width:1.5rem;height:1.5rem;fill:currentColor}
+.play svg{width:2rem;height:2rem;fill:currentColor}
 .play .stop,.mount[data-state=loading] .start,.mount[data-state=playing] .start{display:none}
 .mount[data-state=loading] .stop,.mount[data-state=playing] .stop{display:block}
 .mount[data-state=loading] .play{animation:breathe 1.2s ease-in-out infinite}
@@ -53,5 +53,9 @@ input,select{font:inherit;padding:.4rem .6rem;border:1px solid var(--line);borde
 form button{font:inherit;padding:.4rem 1rem;border:1px solid var(--water);border-radius:.5rem;background:none;color:var(--water);cursor:pointer}
 form button:hover{background:var(--water);color:var(--onwater)}
 form button.risky{border-color:var(--bad);color:var(--bad)}form button.risky:hover{background:var(--bad);color:var(--card)}
-.actions{margin:.6rem 0;gap:.5rem}
+.actions{display:flex;flex-wrap:wrap;margin:.6rem 0;gap:.5rem}
+section .now{margin:.2rem 0}
+summary{cursor:pointer;color:var(--dim);font-size:.9rem;padding:.25rem 0}
+details[open]{padding-bottom:.5rem}
+section .none{padding:1rem}
 `

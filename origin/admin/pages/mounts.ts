@@ -1,0 +1,47 @@
+import { html } from 'hono/html'
+import { type Html, navigation } from '../../web/layout.ts'
+import { nowPlaying } from '../../web/now-playing.ts'
+import { type Element, textIn } from '../xml.ts'
+import { adminUrl, facts, form, layout, mountOf, none, sourcesIn } from './parts.ts'
+
+/** The home page: the server, and every mount with all that is known of it. */
+export const serverPage = (answer: Element): Html =>
+  layout(
+    textIn(answer, 'host'),
+    html`<section><h2>Server</h2>
+<div class="actions">${form('drain', {}, html`<button>Take no new listeners</button>`)}${form('undrain', {}, html`<button>Take listeners</button>`)}</div>
+${facts(answer)}</section>${sourcesIn(answer).map(mountSection)}`,
+  )
+
+/** The mounts alone. */
+export function mountsPage(answer: Element): Html {
+  const mounts = sourcesIn(answer).map(mountSection)
+  return layout('Mounts', mounts.length > 0 ? html`${mounts}` : none('No mount is running.'))
+}
+
+function mountSection(source: Element): Html {
+  const mount = mountOf(source)
+  const playing = nowPlaying({ artist: textIn(source, 'artist'), title: textIn(source, 'title') })
+  const known = html`<details><summary>All that is known of it</summary>${facts(source)}</details>`
+  return html`<section><h2 class="mountname">${mount}</h2><p class="now">${playing}</p>
+${isRunning(source) ? html`${links(source)}${known}${ending(mount)}` : known}</section>`
+}
+
+/** What waits for a listener, or has a fallback in its place, tells no type: nothing can be done to it. */
+const isRunning = (source: Element) =>
+  textIn(source, 'server_type') !== '' || textIn(source, 'content-type') !== ''
+
+function links(source: Element): Html {
+  const mount = mountOf(source)
+  const to: [string, string][] = [
+    [adminUrl('listclients', mount), `Listeners (${textIn(source, 'listeners')})`],
+    [adminUrl('moveclients', mount), 'Move listeners'],
+    [adminUrl('updatemetadata', mount), 'Set the title'],
+  ]
+  if (textIn(source, 'authenticator') === 'htpasswd') to.push([adminUrl('manageauth', mount), 'Users'])
+  return html`<div class="actions">${navigation(to)}</div>`
+}
+
+const ending = (mount: string): Html =>
+  html`<details><summary>End it …</summary><p>Its source is disconnected, and may come back.</p>
+${form('killsource', { mount }, html`<button class="risky">End ${mount}</button>`)}</details>`

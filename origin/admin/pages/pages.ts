@@ -1,0 +1,23 @@
+import type { Html } from '../../web/layout.ts'
+import type { Params } from '../params.ts'
+import type { Element } from '../xml.ts'
+import { titlePage, usersPage } from './forms.ts'
+import { listenersPage, movePage } from './listeners.ts'
+import { mountsPage, serverPage } from './mounts.ts'
+import { resultPage } from './result.ts'
+
+const pages: Readonly<Record<string, (answer: Element) => Html>> = {
+  stats: serverPage,
+  listmounts: mountsPage,
+  streamlist: mountsPage,
+  listclients: listenersPage,
+  moveclients: movePage,
+  updatemetadata: titlePage,
+  manageauth: usersPage,
+}
+
+/** A command's answer for a person: `.xsl`. What a browser is to do stands in forms, so that no link does anything. */
+export function printPage(command: string, answer: Element, params: Params): Html {
+  const page = pages[command]
+  return page && answer[0] === 'icestats' ? page(answer) : resultPage(answer, params)
+}
