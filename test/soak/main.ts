@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs'
+import process from 'node:process'
+import { printMachine } from '../bench/table.ts'
+import { drawCurves } from './curves.ts'
+import { soakListeners } from './listeners.ts'
+import { failuresOf } from './outcome.ts'
+import { parsePlan } from './plan.ts'
+
+const plan = parsePlan(process.argv.slice(2), process.env)
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    console.log(`${signal}: what there is until now`)
+    stopping.abort()
+  })
+
+const failures: string[] = []
+console.log(printMachine(Date.now()))
+if (plan.parts.includes('listeners')) {
+  const outcome = await soakListeners(plan, stopping.signal, console.log)
+  if (plan.svg !== undefined) writeFileSync(plan.svg, drawCurves(outcome.record))
+  failures.push(...failuresOf(outcome))
+}
+console.log(failures.length === 0 ? 'Nothing is amiss.' : `Amiss:\n${failures.join('\n')}`)
+process.exit(failures.length === 0 ? 0 : 1)

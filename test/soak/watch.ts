@@ -1,0 +1,34 @@
+import { gauge } from './gauge.ts'
+import type { Sample } from './trend.ts'
+
+/** A program that is watched. */
+export interface Watched {
+  name: string
+  pid: number
+}
+
+/** What the programs held over time. */
+export class Watch {
+  readonly programs: readonly Watched[]
+  readonly samples: Sample[][]
+  #beganMs: number
+  #nowMs: () => number
+
+  constructor(programs: readonly Watched[], nowMs: () => number) {
+    this.programs = programs
+    this.samples = programs.map(() => [])
+    this.#nowMs = nowMs
+    this.#beganMs = nowMs()
+  }
+
+  /** Looks at each program once. Throws where one has ended. */
+  take(): void {
+    const atS = (this.#nowMs() - this.#beganMs) / 1000
+    for (const [i, { pid }] of this.programs.entries()) this.samples[i]?.push(gauge(pid, atS))
+  }
+
+  /** Open descriptors of each program at this moment. */
+  descriptors(): number[] {
+    return this.programs.map(({ pid }) => gauge(pid, 0).descriptors)
+  }
+}
