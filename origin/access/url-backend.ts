@@ -31,16 +31,17 @@ export class UrlBackend {
     this.#deps = deps
   }
 
-  /** Its reply; `busy` where too many questions wait, undefined where there is no answer. */
+  /** Its reply, or undefined where there is none in time, its turn waited for included; `busy` where too many wait. */
   async ask(message: Message): Promise<Response | 'busy' | undefined> {
-    return (
-      this.#questions.run(() =>
-        this.#post(message).catch((error: unknown) => {
-          this.#logFailure(message, error)
-          return undefined
-        }),
-      ) ?? 'busy'
-    )
+    const { signal, cancel } = this.#deadline()
+    try {
+      return await (this.#questions.run(() => this.#post(message, signal)) ?? 'busy')
+    } catch (error) {
+      this.#logFailure(message, error)
+      return undefined
+    } finally {
+      cancel()
+    }
   }
 
   /** Tells it something, and again where it did not answer; what it may hear twice has the same `Idempotency-Key`. */
@@ -56,44 +57,52 @@ export class UrlBackend {
 
   async #deliver(message: Message): Promise<void> {
     const key = crypto.randomUUID()
-    for (const pauseMs of [...limits.newsRetryMs, undefined])
+    for (const pauseMs of [...limits.newsRetryMs, undefined]) {
+      const { signal, cancel } = this.#deadline()
       try {
-        const { status } = await this.#post(message, { 'Idempotency-Key': `"${key}"` })
+        const { status } = await this.#post(message, signal, { 'Idempotency-Key': `"${key}"` })
         if (status < 500) return
         throw new Error(`it answers ${status}`)
       } catch (error) {
         this.#logFailure(message, error)
-        if (pauseMs === undefined) return
-        await new Promise<void>((resolve) => this.#deps.timers.after(pauseMs, resolve))
+      } finally {
+        cancel()
       }
+      if (pauseMs === undefined) return
+      await new Promise<void>((resolve) => this.#deps.timers.after(pauseMs, resolve))
+    }
   }
 
-  async #post({ url, form, login }: Message, headers: Record<string, string> = {}): Promise<Response> {
+  async #post(
+    { url, form, login }: Message,
+    signal: AbortSignal,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const target = new URL(url)
     const inUrl = target.username === '' ? undefined : loginIn(target)
     target.username = ''
     target.password = ''
+    const reply = await this.#deps.fetch(target, {
+      method: 'POST',
+      body: form,
+      headers: {
+        ...headers,
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'User-Agent': serverAgent,
+        Authorization: printBasic(inUrl ?? login ?? { user: '', password: '' }),
+      },
+      redirect: 'manual', // a `Location` is for the listener
+      signal,
+    })
+    this.#isDown = false
+    await reply.body?.cancel()
+    return reply
+  }
+
+  #deadline(): { signal: AbortSignal; cancel: () => void } {
     const late = new AbortController()
     const cancel = this.#deps.timers.after(limits.backendMs, () => late.abort(new Error('no answer in time')))
-    try {
-      const reply = await this.#deps.fetch(target, {
-        method: 'POST',
-        body: form,
-        headers: {
-          ...headers,
-          'Content-Type': 'application/x-www-form-urlencoded',
-          'User-Agent': serverAgent,
-          Authorization: printBasic(inUrl ?? login ?? { user: '', password: '' }),
-        },
-        redirect: 'manual', // a `Location` is for the listener
-        signal: late.signal,
-      })
-      this.#isDown = false
-      await reply.body?.cancel()
-      return reply
-    } finally {
-      cancel()
-    }
+    return { signal: late.signal, cancel }
   }
 
   /** Once until it answers again. */

@@ -1,4 +1,5 @@
 import type { Login } from '../../shared/credentials.ts'
+import { formEscaped } from '../form-escape.ts'
 
 /** What every form of URL authentication tells of this server. */
 export interface Server {
@@ -93,14 +94,5 @@ const latin1 = (bytes: string) => Buffer.from(bytes, 'latin1')
 const print = (action: string, fields: readonly Field[]): string =>
   [`action=${action}`, ...fields.map(([name, value]) => `${name}=${escaped(value)}`)].join('&')
 
-/** As Icecast 2.4 does it: every byte that is no letter or digit, `%` and two hex digits in lower case; a space too. */
-function escaped(value: Field[1]): string {
-  if (value === undefined) return '-'
-  const bytes = typeof value === 'object' ? value : Buffer.from(String(value))
-  let text = ''
-  for (const byte of bytes) {
-    const char = String.fromCharCode(byte)
-    text += /[0-9A-Za-z]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`
-  }
-  return text
-}
+const escaped = (value: Field[1]): string =>
+  value === undefined ? '-' : formEscaped(typeof value === 'object' ? value : Buffer.from(String(value)))

@@ -28,6 +28,7 @@ function fakeBackend() {
       const late = new Promise<never>((_, reject) => {
         init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
       })
+      if (init.signal?.aborted) throw init.signal.reason
       return Promise.race([backend.answer(), late])
     }) as typeof fetch,
   }
@@ -197,6 +198,9 @@ describe('a mount with URL authentication', () => {
     await time.pass(0)
     expect(backend.heard).toHaveLength(16)
     expect(await Promise.all(verdicts.slice(116))).toEqual([busy, busy, busy, busy])
+    await time.pass(15_000)
+    // who waited has waited long enough: nobody is asked of after the time that an answer may take
+    expect(await Promise.all(verdicts.slice(0, 116))).toEqual(Array(116).fill(unproven))
   })
 
   test('news that the backend did not hear are told again, by the same key, three times at most', async () => {
