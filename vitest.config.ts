@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { peerSeconds } from './test/kit/peer-seconds.ts'
 
 export default defineConfig({
   test: {
@@ -30,8 +31,8 @@ export default defineConfig({
         test: {
           name: 'live',
           include: ['test/live/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 120_000 + 2000 * peerSeconds,
+          hookTimeout: 120_000 + 2000 * peerSeconds,
         },
       },
     ],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { encoders } from '../kit/encoders.ts'
 import { suiteFolder } from '../kit/files.ts'
+import { peerSeconds } from '../kit/peer-seconds.ts'
 import { absentOf, peer } from '../kit/peers.ts'
 import {
   expectDecoded,
@@ -14,8 +15,8 @@ import { freePortBlock } from '../kit/ports.ts'
 import { startRival } from '../kit/rivals.ts'
 import { originRuntimes, type Server } from '../kit/runtimes.ts'
 
-/** pieces that each encoder plays: ten seconds, and a title every five */
-const count = 2
+/** pieces that each encoder plays, of five seconds each, and so a title every five */
+const count = peerSeconds / 5
 
 describe.for(originRuntimes)(
   'encoders of others, each heard from its first byte to its last, on %s',

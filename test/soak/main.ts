@@ -4,6 +4,7 @@ import { printMachine } from '../bench/table.ts'
 import { drawCurves } from './curves.ts'
 import { soakListeners } from './listeners.ts'
 import { failuresOf } from './outcome.ts'
+import { soakPeers } from './peers.ts'
 import { parsePlan } from './plan.ts'
 
 const plan = parsePlan(process.argv.slice(2), process.env)
@@ -16,6 +17,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 const failures: string[] = []
 console.log(printMachine(Date.now()))
+if (plan.parts.includes('peers') && !(await soakPeers(plan, stopping.signal)))
+  failures.push('an encoder or a player of others, see above')
 if (plan.parts.includes('listeners')) {
   const outcome = await soakListeners(plan, stopping.signal, console.log)
   if (plan.svg !== undefined) writeFileSync(plan.svg, drawCurves(outcome.record))
