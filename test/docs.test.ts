@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { helpText } from '../origin/config/flags.ts'
+import { parseIcecastXml } from '../origin/config/icecast-xml.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { parseSourcelist, printSourcelist } from '../shared/sourcelist.ts'
 import { repo } from './kit/process.ts'
@@ -29,6 +30,17 @@ describe.for(pages)('%s', (page) => {
     const named = allMatches(text, /(?<![\w./-])((?:edge|origin|shared|test|docs|\.ci)\/[\w./-]*\w)/g)
     expect(named.filter((file) => !existsSync(join(repo, file ?? '')))).toEqual([])
   })
+})
+
+test('every example of icecast.xml in the documentation is one that an origin takes without a warning', () => {
+  const examples = pages.flatMap((page) =>
+    [...read(page).matchAll(/```xml\n(.*?)\n```/gs)].map(([, xml]) => xml ?? ''),
+  )
+  expect(examples.length).toBeGreaterThan(0)
+  for (const xml of examples) {
+    const { warnings } = parseIcecastXml(xml.includes('<icecast>') ? xml : `<icecast>${xml}</icecast>`)
+    expect(warnings, xml).toEqual([])
+  }
 })
 
 test('the README tells how to start before anything else', () => {
