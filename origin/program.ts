@@ -16,6 +16,7 @@ import { measure, promiseSeconds } from './report/measure.ts'
 import { Reports } from './report/reports.ts'
 import { createState, type OriginState } from './state.ts'
 import { runtimeTimers as timers } from './timers.ts'
+import { Directories } from './yp/directories.ts'
 
 const log = getLogger(['distributary', 'origin'])
 const roll = Math.random
@@ -30,6 +31,7 @@ export class Program {
   readonly #reports: Reports
   readonly #access: MountAccess
   readonly #relaying: Relaying
+  readonly #directories: Directories
   /** a master's that decides itself */
   readonly #decider: Decider | undefined
   #seq = 0
@@ -45,6 +47,7 @@ export class Program {
     state.drain.onChange(() => this.#reports.change())
     this.#watchMounts()
     this.#relaying = this.#createRelaying()
+    this.#directories = new Directories({ config, mounts: state.mounts, timers, nowMs, fetch })
     state.mounts.onDemand = this.#relaying.relays
     if (decidesItself(config))
       this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
@@ -84,6 +87,7 @@ export class Program {
   join(): void {
     this.#reports.start()
     this.#relaying.start()
+    this.#directories.start()
     this.#prune()
   }
 
@@ -93,11 +97,11 @@ export class Program {
     this.#relaying.configure()
   }
 
-  /** From now on new listeners are sent back or refused; resolves when the deciders know, or cannot be told. */
+  /** From now on new listeners are sent back or refused; resolves when deciders and directories know, or cannot be told. */
   async leave(): Promise<void> {
     this.#isLeaving = true
     this.#decider?.changed()
-    await this.#reports.leave()
+    await Promise.all([this.#reports.leave(), this.#directories.leave()])
   }
 
   /** Closes every connection; backends that have to know of it get a moment more. */
