@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     Object.assign(config, createConfig(sources, boundPort), { limits: config.limits })
   process.on('SIGHUP', () => {
     readAgain(line, config, boundPort)
+    program.reconfigure()
     renewCertificate(program)
     logs.apply(config.logging) // whoever rotates the files waits for this, whatever the configuration is
   })
