@@ -65,6 +65,13 @@ export class MountAccess {
     return (await this.#admitOwner(request, true)).admitted
   }
 
+  /** Whether a login is the one that the mount's block, or else the server's, gives its source; it asks no backend. */
+  isSource(mount: Mount, login: Login | undefined): boolean {
+    const { config } = this.#deps
+    const { sourceUser, sourcePassword = config.sourcePassword } = mountSettings(config, mount)
+    return login !== undefined && sourcePassword !== undefined && isLogin(login, sourceUser, [sourcePassword])
+  }
+
   /** The users who may listen to the mount; undefined where it has no password file. */
   usersOf(mount: Mount): HtpasswdUsers | undefined {
     const access = this.#of(mount)
@@ -97,16 +104,10 @@ export class MountAccess {
     const access = this.#of(mount)
     const owner = login?.user ?? ''
     if (access?.type !== 'url' || access.streamAuth === undefined)
-      return this.#isSource(mount, login) ? { admitted: true, owner } : unproven
+      return this.isSource(mount, login) ? { admitted: true, owner } : unproven
     return this.#byUrl(access)
       .admitSource({ mount, login, address, admin })
       .then((answer) => (answer.admitted ? { admitted: true, owner } : answer))
-  }
-
-  #isSource(mount: Mount, login: Login | undefined): boolean {
-    const { config } = this.#deps
-    const { sourceUser, sourcePassword = config.sourcePassword } = mountSettings(config, mount)
-    return login !== undefined && sourcePassword !== undefined && isLogin(login, sourceUser, [sourcePassword])
   }
 
   async #admitUser(visitor: Visitor, access: HtpasswdSettings): Promise<Verdict> {

@@ -1,6 +1,8 @@
 import { getLogger } from '@logtape/logtape'
 import type { Hono } from 'hono'
 import type { ClusterEnv, RequestFacts } from '../../shared/cluster-app.ts'
+import { parseBasic } from '../../shared/credentials.ts'
+import { mountParam, parseParams } from '../admin/params.ts'
 import { limits } from '../limits.ts'
 import { readBody } from './body.ts'
 import { ChunkError } from './chunked.ts'
@@ -26,8 +28,7 @@ export class AppBridge {
   async answer(connection: Connection): Promise<void> {
     const { socket, head } = connection
     const { httpHeaders: rules } = this.#serving.config
-    const { source, relay, admin } = proven(this.#serving.config, head.headers.get('authorization'))
-    const slots = source || relay || admin ? this.#slots.admin : this.#slots.public
+    const slots = hasCredentials(connection, this.#serving) ? this.#slots.admin : this.#slots.public
     if (!slots.take()) {
       finish(connection, textReply(head.version, 503, 'too many requests under way', rules))
       return
@@ -70,6 +71,15 @@ export class AppBridge {
     const scheme = secure ? 'https:' : 'http:'
     return { address, secure, base: publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0] }
   }
+}
+
+/** Whether a request shows a login of ours: the admin's, a relay's, or that of the source whose mount its query names. */
+function hasCredentials({ head }: Connection, { config, access }: Serving): boolean {
+  const authorization = head.headers.get('authorization')
+  const { relay, admin } = proven(config, authorization)
+  if (relay || admin) return true
+  const mount = authorization && mountParam(parseParams(head.query))
+  return !!mount && access.isSource(mount, parseBasic(authorization))
 }
 
 /**

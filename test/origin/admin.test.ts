@@ -55,22 +55,29 @@ describe('XML', () => {
 
 describe('credentials', () => {
   const accounts = {
-    sourcePassword: 's',
     relayUser: 'relay',
     relayPassword: 'r',
     adminUser: 'boss',
-    adminPassword: undefined,
+    adminPassword: 'a',
   }
   const who = (user: string, password: string) => proven(accounts, printBasic({ user, password }))
 
   test('prove one kind of access each', () => {
-    expect(who('source', 's')).toEqual({ source: true, relay: false, admin: false })
-    expect(who('relay', 'r')).toEqual({ source: false, relay: true, admin: false })
+    expect(who('boss', 'a')).toEqual({ relay: false, admin: true })
+    expect(who('relay', 'r')).toEqual({ relay: true, admin: false })
+    for (const [user, password] of [
+      ['boss', 'r'],
+      ['relay', 'a'],
+      ['source', 'a'],
+    ] as const)
+      expect(who(user, password)).toEqual({ relay: false, admin: false })
   })
 
   test('of an account without a password prove nothing', () => {
-    for (const password of ['', 'undefined', 's']) expect(who('boss', password).admin).toBe(false)
-    expect(proven(accounts, undefined).source).toBe(false)
+    const off = { ...accounts, adminPassword: undefined }
+    for (const password of ['', 'undefined', 'a'])
+      expect(proven(off, printBasic({ user: 'boss', password })).admin).toBe(false)
+    expect(proven(accounts, undefined)).toEqual({ relay: false, admin: false })
   })
 })
 
