@@ -265,9 +265,10 @@ export class ActiveMount implements LiveMount, Seat {
     this.#count.refuse()
   }
 
-  /** Hands out what has come since the last flush: whole frames, or all of it where the feed pauses. */
+  /** Hands out what has come since the last flush: whole frames, or where none are known all of it once the feed pauses. */
   flush(): void {
-    this.#stream.flush(!this.#heardSinceFlush)
+    if (this.#heardSinceFlush) this.#stream.flush()
+    else this.#stream.pause()
     this.#heardSinceFlush = false
   }
 

@@ -129,6 +129,11 @@ export class Stream {
     this.#emit(all ? this.#framer.takeAll() : this.#framer.take())
   }
 
+  /** Nothing has come for a while: hands out all, but of frames the whole ones, for it may be another that comes next. */
+  pause(): void {
+    this.flush(!this.#framer.hasFrames)
+  }
+
   /** Hands out what listeners have not got yet. */
   send(): void {
     this.#plain.flush()

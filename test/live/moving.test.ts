@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
+import { framesOf } from '../kit/mpeg.ts'
+import { numberOf } from '../kit/numbered-frames.ts'
+import { peer } from '../kit/peers.ts'
+import { freePort } from '../kit/ports.ts'
+import { type Program, start } from '../kit/process.ts'
+import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { numbered, startSource } from '../kit/source.ts'
+
+describe.for(originRuntimes)('moving a fleet from Icecast 2.4.4 to ours on %s, and back', (runtime) => {
+  peer('icecast2')(
+    'S13: relays of ours hold their listeners while the old address changes hands, twice, on one icecast.xml',
+    async () => {
+      const { url, file } = await oldAddress()
+      const icecast = await startAt(url, 'icecast2', ['-c', file])
+      const source = startSource({
+        url: `${url}/live.mp3`,
+        password: secrets.source,
+        programme: numbered,
+      })
+      onTestFinished(() => source.close())
+
+      // 1. relays of ours beside the old ones: a plain Icecast is their master
+      const relay = await startOrigin(runtime, ['--master', url, '--update-interval', '1'])
+      onTestFinished(() => relay.stop())
+      const listener = await listenWhenServed(`${relay.url}/live.mp3`)
+      await eventually(() => lastFrame(listener) > 100, { withinMs: 30_000 })
+
+      // 2. a master of ours takes the old address; encoders and relays come back by themselves
+      await end(icecast)
+      const master = await startAt(url, runtime, ['origin/main.ts', '--config', file])
+      await hearsOn(listener, source)
+
+      // 3. who comes to the old address is redirected from now on
+      await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`, {
+        withinMs: 30_000,
+      })
+
+      // and back
+      await end(master)
+      await startAt(url, 'icecast2', ['-c', file])
+      await hearsOn(listener, source)
+      expect(listener.isClosed).toBe(false)
+      listener.close()
+      const numbers = numbersOf(listener.audio())
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+      expect(new Set(numbers).size).toBe(numbers.length)
+    },
+  )
+})
+
+/** The address that encoders and listeners know, and the icecast.xml of the server there. */
+async function oldAddress(): Promise<{ url: string; file: string }> {
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'moving-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'icecast.xml')
+  writeFileSync(file, icecastXml(port, folder))
+  return { url: `http://127.0.0.1:${port}`, file }
+}
+
+/** Starts a server and waits until it answers at its address. */
+async function startAt(url: string, command: string, args: readonly string[]): Promise<Program> {
+  const program = start(command, args)
+  onTestFinished(() => program.stop())
+  await eventually(async () => (await fetch(`${url}/status-json.xsl`)).ok, { withinMs: 15_000 })
+  return program
+}
+
+async function end(program: Program): Promise<void> {
+  program.signal('SIGTERM')
+  await program.exited
+}
+
+/** Waits until a listener hears what its source sends from now on. */
+async function hearsOn(listener: Listener, source: { readonly sent: number }): Promise<void> {
+  const sentBefore = source.sent
+  await eventually(() => lastFrame(listener) > sentBefore + 50, { withinMs: 30_000 })
+}
+
+/** Where a request is sent; undefined where it is answered. */
+async function askOnce(url: string): Promise<string | undefined> {
+  const asked = await listen(url, { redirectsMax: 0 })
+  asked.close()
+  return asked.headers.get('location')
+}
+
+const lastFrame = (listener: Listener) => numbersOf(listener.audio()).at(-1) ?? -1
+
+const numbersOf = (audio: Uint8Array) =>
+  framesOf(audio).frames.flatMap((frame) => {
+    try {
+      return [numberOf(frame)]
+    } catch {
+      return [] // half a frame from before the loss, and what comes after it
+    }
+  })
+
+/** One file for both programs: what is ours alone, Icecast passes over. */
+const icecastXml = (port: number, folder: string) => `<icecast>
+  <limits><clients>100</clients><sources>10</sources></limits>
+  <authentication>
+    <source-password>${secrets.source}</source-password>
+    <relay-password>${secrets.relay}</relay-password>
+    <admin-user>admin</admin-user><admin-password>${secrets.admin}</admin-password>
+  </authentication>
+  <hostname>127.0.0.1</hostname>
+  <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+  <master-public-slave>1</master-public-slave>
+  <paths>
+    <basedir>${folder}</basedir>
+    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+  </paths>
+  <logging><accesslog>-</accesslog><errorlog>-</errorlog></logging>
+  <security>${process.getuid?.() === 0 ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : ''}</security>
+</icecast>`
