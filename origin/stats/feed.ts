@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { HeaderRule } from '../config/headers.ts'
 import { realmHeader } from '../http/admission.ts'
 import type { Connection } from '../http/connection.ts'
@@ -12,8 +11,12 @@ import { type StatsDeps, type StatsTree, statsTree } from './tree.ts'
 const accepted = Buffer.from('HTTP/1.0 200 OK\r\n\r\n')
 
 /** What a feed needs of its socket. */
-export type FeedSocket = Pick<Socket, 'write' | 'destroy' | 'writableLength'> & {
+export interface FeedSocket {
+  write(bytes: string | Uint8Array): boolean
+  /** bytes written that the system has not taken yet */
+  readonly writableLength: number
   once(event: 'close', listener: () => void): unknown
+  destroy(): unknown
 }
 
 /** The connections that follow the stats: each gets all there is, then what changes. Looks only while there is one. */
