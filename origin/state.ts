@@ -23,7 +23,10 @@ const unsaid = new MountTable({ exact: new Map(), patterns: [], fallback: undefi
 
 /** A server's state before anything is connected; `nowMs` is a clock in ms that does not step back. */
 export function createState(
-  config: Pick<OriginConfig, 'limits'> & { mounts?: Pick<MountTable, 'of'> },
+  config: Pick<OriginConfig, 'limits'> & {
+    mounts?: Pick<MountTable, 'of'>
+    paths?: { webroot: string | undefined }
+  },
   nowMs: () => number,
   timers: Timers = runtimeTimers,
 ): OriginState {

@@ -31,6 +31,8 @@ export class FrameFramer implements Framer {
   #tagAt = 0
   #meanBytes = 0
   #meanMs = 0
+  /** ms that all frames so far play */
+  playedMs = 0
 
   constructor(format: FrameFormat) {
     this.#format = format
@@ -94,6 +96,7 @@ export class FrameFramer implements Framer {
 
   #found(at: number, frame: Frame): boolean {
     this.#frames.push(at)
+    this.playedMs += frame.durationMs
     this.#meanBytes = this.#meanBytes * meanDecay + frame.length
     this.#meanMs = this.#meanMs * meanDecay + frame.durationMs
     return this.#advance(at + frame.length, at)

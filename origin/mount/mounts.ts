@@ -3,6 +3,7 @@ import type { OriginConfig } from '../config/config.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'
+import { FileMounts } from '../media/file-mounts.ts'
 import type { Timers } from '../timers.ts'
 import { type Findable, type Found, find } from './fallbacks.ts'
 import type { Feed, FeedInfo } from './feed.ts'
@@ -11,7 +12,7 @@ import { MountFeed } from './mount-feed.ts'
 import { Moves } from './moves.ts'
 
 export interface MountsDeps {
-  config: Pick<OriginConfig, 'limits'>
+  config: Pick<OriginConfig, 'limits'> & { paths?: { webroot: string | undefined } }
   /** what the operator says of a mount, now */
   settings: (name: Mount) => MountSettings
   load: Load
@@ -38,15 +39,23 @@ export class Mounts {
   #deps: MountsDeps
   #mounts = new Map<Mount, { mount: ActiveMount; feed: MountFeed }>()
   #onChange: (() => void)[] = []
+  #files: FileMounts
   #moves: Moves
 
   constructor(deps: MountsDeps) {
+    const { nowMs, timers, config } = deps
     this.#deps = deps
+    this.#files = new FileMounts({
+      nowMs,
+      timers,
+      webroot: () => config.paths?.webroot,
+      create: (name, info) => new ActiveMount(name, info, deps),
+    })
     this.#moves = new Moves({
       ...this.#findable,
-      playing: (name) => this.get(name),
+      playing: (name) => this.get(name) ?? this.#files.get(name),
       begin: (found) => this.begin(found),
-      nowMs: deps.nowMs,
+      nowMs,
     })
   }
 
@@ -69,7 +78,7 @@ export class Mounts {
 
   /** Begins what was found and does not run yet; undefined where it cannot be had. */
   async begin(found: Exclude<Found, { kind: 'live' }>): Promise<ActiveMount | undefined> {
-    if (found.kind === 'file') return undefined
+    if (found.kind === 'file') return this.#files.begin(found.name)
     return (await this.onDemand.demand(found.name)) ? this.get(found.name) : undefined
   }
 
@@ -125,10 +134,11 @@ export class Mounts {
     }
   }
 
-  /** Closes the connections of listeners whose time is over (`max-listener-duration`, and what authentication allows). */
+  /** Closes the connections of listeners whose time is over (`max-listener-duration`, and what authentication allows), and files that nobody hears. */
   expire(): void {
     const nowMs = this.#deps.nowMs()
-    for (const mount of this.list()) mount.expire(nowMs)
+    for (const mount of [...this.list(), ...this.#files.list()]) mount.expire(nowMs)
+    this.#files.rest()
   }
 
   /** Calls back when a mount came, went, or changed what a report says of it other than counts. */
@@ -164,7 +174,7 @@ export class Mounts {
     return {
       live: (name) => this.get(name),
       isIdle: (name) => this.onDemand.isIdle(name),
-      isFile: () => false,
+      isFile: (name) => this.#files.isFile(name),
       fallbackOf: (name) => this.#deps.settings(name).fallback,
     }
   }

@@ -1,0 +1,48 @@
+import { adtsFormat } from '../format/adts.ts'
+import { formatOf } from '../format/formats.ts'
+import { FrameFramer } from '../format/frames.ts'
+import { mpegFormat } from '../format/mpeg.ts'
+import { OggClock } from './ogg-clock.ts'
+import { WebmClock } from './webm-clock.ts'
+
+/** Tells of a file how long what has been read of it plays. */
+export interface MediaClock {
+  /** Takes in what comes next. @throws FormatError where that is not what it was said to be */
+  push(bytes: Uint8Array): void
+  /** ms that all of it plays, as far as it is understood */
+  readonly playedMs: number
+}
+
+/** The clock of a content type; undefined where we know none, and the file cannot be sent as fast as it plays. */
+export function mediaClock(contentType: string): MediaClock | undefined {
+  switch (formatOf(contentType)) {
+    case 'mpeg':
+      return new FrameClock(new FrameFramer(mpegFormat))
+    case 'adts':
+      return new FrameClock(new FrameFramer(adtsFormat))
+    case 'ogg':
+      return new OggClock()
+    case 'webm':
+      return new WebmClock()
+    default:
+      return undefined
+  }
+}
+
+/** Each frame says how long it plays. */
+class FrameClock implements MediaClock {
+  #framer: FrameFramer
+
+  constructor(framer: FrameFramer) {
+    this.#framer = framer
+  }
+
+  get playedMs(): number {
+    return this.#framer.playedMs
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#framer.push(bytes)
+    this.#framer.take()
+  }
+}

@@ -1,0 +1,102 @@
+import { FormatError } from '../format/limits.ts'
+import type { Timers } from '../timers.ts'
+import { type MediaClock, mediaClock } from './clock.ts'
+import { mediaLimits } from './limits.ts'
+
+/** What is needed of an open file. */
+export interface ReadableFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
+  close(): Promise<void>
+}
+
+/** What a file plays to. */
+export interface FileSink {
+  push(bytes: Uint8Array): void
+  /** what comes next does not follow what came before */
+  breakOff(): void
+}
+
+export interface FileFeedDeps {
+  nowMs: () => number
+  timers: Timers
+}
+
+/** Plays a file over and over, as fast as it sounds. */
+export class FileFeed {
+  #file: ReadableFile
+  #contentType: string
+  #sink: FileSink
+  #deps: FileFeedDeps
+  #buffer = new Uint8Array(mediaLimits.pieceBytes)
+  #startedAtMs = 0
+  /** of the rounds behind */
+  #playedMs = 0
+  #stopped = false
+  #wake = () => {}
+  #onFirst = () => {}
+
+  constructor(file: ReadableFile, contentType: string, sink: FileSink, deps: FileFeedDeps) {
+    this.#file = file
+    this.#contentType = contentType
+    this.#sink = sink
+    this.#deps = deps
+  }
+
+  /**
+   * Plays until it is stopped; resolves then. @throws FormatError where the file is not what its name says, and what the
+   * system says where it cannot be read.
+   * @param onFirst called once as much has gone out as a player needs to begin
+   */
+  async play(onFirst: () => void): Promise<void> {
+    this.#onFirst = onFirst
+    this.#startedAtMs = this.#deps.nowMs()
+    try {
+      while (!this.#stopped) await this.#round()
+    } finally {
+      await this.#file.close()
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#wake()
+  }
+
+  async #round(): Promise<void> {
+    const clock = mediaClock(this.#contentType)
+    if (!clock) throw new FormatError(`nothing is known of how fast ${this.#contentType} plays`)
+    let at = 0
+    while (!this.#stopped) {
+      const { bytesRead } = await this.#file.read(this.#buffer, 0, this.#buffer.length, at)
+      if (bytesRead === 0) break
+      at += bytesRead
+      await this.#playPiece(this.#buffer.subarray(0, bytesRead), clock, at)
+    }
+    if (clock.playedMs === 0 && !this.#stopped) throw new FormatError('it holds no sound')
+    this.#playedMs += clock.playedMs
+    this.#onFirst() // it is shorter than what goes ahead
+    this.#sink.breakOff()
+  }
+
+  async #playPiece(piece: Uint8Array, clock: MediaClock, at: number): Promise<void> {
+    clock.push(piece)
+    if (clock.playedMs === 0 && at > mediaLimits.silentBytesMax)
+      throw new FormatError(`no sound in its first ${mediaLimits.silentBytesMax} bytes`)
+    this.#sink.push(piece)
+    const dueMs = this.#startedAtMs + this.#playedMs + clock.playedMs - mediaLimits.aheadMs
+    const waitMs = dueMs - this.#deps.nowMs()
+    if (waitMs <= 0) return
+    this.#onFirst()
+    await this.#wait(waitMs)
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.timers.after(ms, resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+}
