@@ -57,6 +57,8 @@ async function perform(scene: Scene, server: Server): Promise<Seen> {
   const stage = new Stage(server)
   try {
     return await scene.play(stage)
+  } catch (problem) {
+    throw new Error(`${problem}\n${server.program.output().slice(-4000)}`, { cause: problem })
   } finally {
     stage.close()
   }

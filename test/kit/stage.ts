@@ -89,14 +89,18 @@ export class Stage {
   }
 
   async #play(mount: string, programme: Programme, contentType: string): Promise<Source> {
+    const events: string[] = []
     const source = startSource({
       url: this.server.url + mount,
       password: secrets.source,
       programme,
       contentType,
+      onEvent: (event) => events.push(event),
     })
     this.onCurtain(() => source.close())
-    await eventually(() => source.isPlaying && source.sent > heardFrames, patience)
+    await eventually(() => source.isPlaying && source.sent > heardFrames, patience).catch(() => {
+      throw new Error(`no source at ${mount}: ${events.join(', ') || 'not answered'}`)
+    })
     return source
   }
 }

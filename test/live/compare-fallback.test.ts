@@ -31,7 +31,7 @@ const asking: Scene[] = [
     seen: { story: 'backup' },
   },
   {
-    name: 'a chain of ten is not',
+    name: 'a chain of ten is not: ten mounts are looked at, and the first is among them',
     elements: chain('ten', 10),
     async play(stage) {
       await stage.source('/ten11', 'backup')
