@@ -2,7 +2,7 @@ import { reporterOf } from '../shared/access.ts'
 import type { RequestFacts } from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
 import { type Decision, decide } from '../shared/decide.ts'
-import { type Mount, parseMount } from '../shared/mount.ts'
+import { type Mount, parseMount, printMount } from '../shared/mount.ts'
 import { isRelayAgent, locationOf, mountHeaders, retryAfterSeconds, sentBackBy } from '../shared/redirect.ts'
 import { isProbe, isSticky, stickyRoll } from '../shared/sticky.ts'
 import type { View } from '../shared/view.ts'
@@ -99,7 +99,7 @@ function outcomeOf(
   if (typeof decision === 'string') return decision
   if (!asked.probe && !provenRelay) deps.redirected(decision.server)
   deps.tally[asked.relay ? 'relay' : 'redirect']++
-  return { location: locationOf(decision.base, mount, query) }
+  return { location: locationOf(decision.url, query) }
 }
 
 function answerWithout(
@@ -114,7 +114,7 @@ function answerWithout(
   deps.tally[lastResortUrl === undefined ? 'no room' : 'last resort']++
   if (lastResortUrl === undefined) return busy(deps, 'every server that carries this mount is out or full\n')
   if (!lastResortUrl.endsWith('/')) return redirect(lastResortUrl)
-  return redirect(locationOf(lastResortUrl.slice(0, -1), wanted.mount, wanted.query))
+  return redirect(locationOf(lastResortUrl.slice(0, -1) + printMount(wanted.mount), wanted.query))
 }
 
 /** A mount that no server reported may still be a playlist of one that was. */

@@ -1,4 +1,4 @@
-import { type Mount, parseMount } from '../shared/mount.ts'
+import { type Mount, parseMount, printMount } from '../shared/mount.ts'
 import { type PlaylistKind, parsePlaylistPath, playlistTypes, printPlaylist } from '../shared/playlist.ts'
 import { locationOf, mountHeaders } from '../shared/redirect.ts'
 import type { Whereabouts } from '../shared/regions.ts'
@@ -43,7 +43,7 @@ export function answerPlaylist(
   nowMs: number,
   roll: () => number,
 ): Response {
-  const own = locationOf(request.base ?? '', mount, request.query)
+  const own = locationOf(`${request.base ?? ''}${printMount(mount)}`, request.query)
   const urls = [own, ...directUrls(view, mount, request, nowMs, roll)]
   return new Response(request.head ? null : printPlaylist(kind, urls, mount), {
     headers: { ...mountHeaders, 'Content-Type': playlistTypes[kind] },
@@ -61,5 +61,5 @@ function directUrls(
     view.pool(mount, secure)?.drawSeveral(nowMs, roll, directUrlsMax, request.from?.country) ?? []
   const near = draw(request.secure)
   const drawn = near.length === 0 && request.secure && !request.httpsOnly ? draw(false) : near
-  return drawn.map(({ base }) => locationOf(base, mount, request.query))
+  return drawn.map(({ url }) => locationOf(url, request.query))
 }

@@ -85,7 +85,7 @@ export class Decider {
       decision.server.debit++
       this.#registry.countRedirects(1)
     }
-    const location = locationOf(decision.base, request.mount, request.query)
+    const location = locationOf(decision.url, request.query)
     return { serve: false, status: 302, location, forRoom: false }
   }
 

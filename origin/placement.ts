@@ -1,5 +1,5 @@
-import type { Mount } from '../shared/mount.ts'
-import { locationOf, sentBackBy, withSentBack } from '../shared/redirect.ts'
+import { type Mount, printMount } from '../shared/mount.ts'
+import { sentBackBy, withSentBack } from '../shared/redirect.ts'
 import type { ActiveMount } from './mount/mount.ts'
 
 /** A GET or HEAD of a mount, as far as it bears on who serves it. */
@@ -107,7 +107,7 @@ export function place(standing: Standing, request: MountRequest): Placement {
   if (!refused) return serve
   const { edgeUrl, id } = standing
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
-  const location = locationOf(edgeUrl, request.mount, '') + withSentBack(request.query, id)
+  const location = edgeUrl + printMount(request.mount) + withSentBack(request.query, id)
   const { forRoom, absent } = refused
   return { serve: false, status: 302, location, forRoom, ...(absent && { absent }) }
 }

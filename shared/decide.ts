@@ -1,5 +1,5 @@
 import type { Server } from './server.ts'
-import { type Ask, baseFor, type View } from './view.ts'
+import { type Ask, urlOf, type View } from './view.ts'
 
 /** What of a listener's request bears on where it goes. `except` is a server that sent this listener back. */
 export interface Asked extends Ask {
@@ -8,7 +8,7 @@ export interface Asked extends Ask {
 }
 
 /** Where a listener goes; or that no server reported the mount lately, or that none has room. */
-export type Decision = { server: Server; base: string } | 'unknown mount' | 'no room'
+export type Decision = { server: Server; url: string } | 'unknown mount' | 'no room'
 
 export interface Policy {
   /** never send an https request to an http url */
@@ -36,5 +36,5 @@ export function decide(
 
 function toMaster(view: View, asked: Asked, nowMs: number): Decision {
   const server = view.master(asked.mount, nowMs)
-  return server ? { server, base: baseFor(server, asked.secure) } : 'unknown mount'
+  return server ? { server, url: urlOf(asked.mount, server, asked.secure) } : 'unknown mount'
 }

@@ -7,8 +7,9 @@ export type WeighAt = (index: number, nowMs: number) => number
  * A lottery whose weights are looked at only when they are drawn.
  *
  * It holds what each weight was when last looked at. Between two reports a weight only falls (a debit, a deadline,
- * a drain), so a ticket that is drawn is honoured with the chance `weight now ÷ weight held`, and the weight held is
- * corrected: every draw is exact, though no debit touches the drums of all the other mounts.
+ * a drain), so a ticket that is drawn is honoured with the chance `weight now ÷ weight held`: every draw is exact,
+ * though no debit touches the drums of all the other mounts. The weight held is corrected only once it is off by more
+ * than a hundredth, since one draw in a hundred that is made again costs less than to correct it at every draw.
  */
 export class Drum {
   #held = new Lottery()
@@ -40,8 +41,8 @@ export class Drum {
       const was = held.weight(index)
       const weight = this.#weighAt(index, nowMs)
       if (weight === was) return index
-      const honoured = ticket - held.before(index) < weight
-      held.set(index, weight)
+      const honoured = held.rest < weight
+      if (!honoured || was - weight > was / 100) held.set(index, weight)
       if (honoured) return index
     }
     return -1

@@ -11,6 +11,7 @@ export class Lottery {
   #sums = new Float64Array(17)
   #size = 0
   #total = 0
+  #rest = 0
 
   get size(): number {
     return this.#size
@@ -49,6 +50,11 @@ export class Lottery {
     this.#sum()
   }
 
+  /** Where the ticket that {@link at} looked up last lies among the tickets of its index, from 0. */
+  get rest(): number {
+    return this.#rest
+  }
+
   /** The index whose tickets hold number `ticket`, counted from 0 to below {@link total} in the order of indexes. */
   at(ticket: number): number {
     let index = 0
@@ -60,6 +66,7 @@ export class Lottery {
         left -= sum
       }
     }
+    this.#rest = left
     return index
   }
 

@@ -9,8 +9,8 @@ export interface Candidate {
   readonly free: number
   /** as {@link openUntilMs} says of its server: held here, since a draw looks at it and at nothing else of the report */
   readonly openUntilMs: number
-  /** what stands before the mount in a `Location`, by the scheme of the request */
-  readonly base: string
+  /** the mount at this server, by the scheme of the request: a `Location` but for the query */
+  readonly url: string
   /** whether it carries the mount now: an icecast-kh slave and a polled server do while a live master does */
   readonly carries: (nowMs: number) => boolean
 }

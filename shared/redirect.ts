@@ -1,5 +1,3 @@
-import { type Mount, printMount } from './mount.ts'
-
 /** Headers of every answer about a mount: nothing may cache it, every page may read it (anchors: CORS, CDN caching). */
 export const mountHeaders = {
   'Cache-Control': 'no-store, no-cache, private, max-age=0',
@@ -46,11 +44,9 @@ export function withSentBack(query: string, id: string): string {
   return `?${[...others, `x=${encodeURIComponent(id)}`].join('&')}`
 }
 
-/** The `Location` of a redirect: the server's own url, the mount and the query; `x=-` in place of a send-back. */
-export function locationOf(base: string, mount: Mount, query: string): string {
-  const passed = query !== '' && sentBackBy(query) !== undefined ? withSpent(query) : query
-  return base + printMount(mount) + passed
-}
+/** The `Location` of a redirect: the mount's url at a server and the query; `x=-` in place of a send-back. */
+export const locationOf = (url: string, query: string): string =>
+  url + (sentBackBy(query) === undefined ? query : withSpent(query))
 
 /** The query with `x=-` where its first `x` stood, and no other; all else stays as it came. */
 function withSpent(query: string): string {

@@ -1,5 +1,5 @@
 import { limits } from './limits.ts'
-import type { Mount } from './mount.ts'
+import { type Mount, printMount } from './mount.ts'
 import { type Candidate, Pool } from './pool.ts'
 import { Regions, type Whereabouts } from './regions.ts'
 import type { MountReport } from './report.ts'
@@ -46,8 +46,15 @@ const firstUrl = (server: Server, scheme: 'http:' | 'https:') =>
   server.report.urls.find((url) => url.startsWith(`${scheme}//`))
 
 /** An http request goes to the first http url, else to https; an https request the other way round. */
-export const baseFor = (server: Server, secure: boolean): string =>
+const baseFor = (server: Server, secure: boolean): string =>
   firstUrl(server, secure ? 'https:' : 'http:') ?? server.report.urls[0] ?? ''
+
+/**
+ * A mount's url at a server, in one piece: a text put together by `+` is taken apart again at every answer, and among
+ * thousands of servers each of its pieces has to be fetched from far away in memory.
+ */
+export const urlOf = (mount: Mount, server: Server, secure: boolean): string =>
+  [baseFor(server, secure), printMount(mount)].join('')
 
 export const hasTls = (server: Server): boolean => firstUrl(server, 'https:') !== undefined
 
@@ -212,7 +219,7 @@ export class View {
       server,
       free: freeSlots(server.report, reported, this.#maxListenersDefault),
       openUntilMs: openUntilMs(server),
-      base: baseFor(server, secure),
+      url: urlOf(mount, server, secure),
       carries: reported && !server.polled ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
     }
   }

@@ -272,16 +272,16 @@ describe('S11: a relay', () => {
 describe('the scheme of a request', () => {
   const both = (id: string, slots: number) =>
     withSlots(id, slots, { urls: [`http://${id}:80`, `https://${id}:443`] })
-  const base = (view: View, secure: boolean, httpsOnly = false) => {
+  const url = (view: View, secure: boolean, httpsOnly = false) => {
     const decision = decide(view, { ...asked, secure }, 0, Math.random, { httpsOnly })
-    return typeof decision === 'string' ? decision : decision.base
+    return typeof decision === 'string' ? decision : decision.url
   }
 
   test('is kept: https goes among servers with an https url', () => {
     const view = viewOf(both('a', 1), withSlots('b', 1_000_000))
     expect(draws(view, 200, 11, { ...asked, secure: true })).toEqual(new Map([['a', 200]]))
-    expect(base(viewOf(both('a', 1)), true)).toBe('https://a:443')
-    expect(base(viewOf(both('a', 1)), false)).toBe('http://a:80')
+    expect(url(viewOf(both('a', 1)), true)).toBe('https://a:443/live.mp3')
+    expect(url(viewOf(both('a', 1)), false)).toBe('http://a:80/live.mp3')
   })
 
   test('falls to http only where no https server is eligible, and never with HTTPS_ONLY', () => {
@@ -289,12 +289,12 @@ describe('the scheme of a request', () => {
       serverOf('a', { urls: ['https://a'], listeners: 100 }),
       serverOf('b', { urls: ['http://b'] }),
     )
-    expect(base(view, true)).toBe('http://b')
-    expect(base(view, true, true)).toBe('no room')
+    expect(url(view, true)).toBe('http://b/live.mp3')
+    expect(url(view, true, true)).toBe('no room')
   })
 
   test('an http request goes to https where a server has nothing else', () => {
-    expect(base(viewOf(serverOf('a', { urls: ['https://a'] })), false)).toBe('https://a')
+    expect(url(viewOf(serverOf('a', { urls: ['https://a'] })), false)).toBe('https://a/live.mp3')
   })
 })
 

@@ -48,7 +48,7 @@ describe('contract §7: with places known', () => {
       looks++
       return true
     }
-    pool.put({ server, free: 10_000, openUntilMs: Number.POSITIVE_INFINITY, base: '', carries })
+    pool.put({ server, free: 10_000, openUntilMs: Number.POSITIVE_INFINITY, url: '', carries })
   }
 
   test('all servers are looked at once a second for all regions together, not once a listener', () => {
