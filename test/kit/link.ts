@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 /** A line between two servers that a test can cut. */
 export interface Link {
   readonly url: string
+  readonly port: number
   /** what went up the line, as text, from all connections */
   readonly asked: () => string
   /** Cuts what is connected now; a new connection gets through. */
@@ -10,8 +11,8 @@ export interface Link {
   close(): Promise<void>
 }
 
-/** Opens a line to a port of this machine. */
-export function openLink(port: number): Promise<Link> {
+/** Opens a line to a port of this machine, at a free one or at one where a line was before. */
+export function openLink(port: number, at = 0): Promise<Link> {
   const ends = new Set<Socket>()
   let asked = ''
   const server = createServer((near) => {
@@ -36,11 +37,12 @@ export function openLink(port: number): Promise<Link> {
     for (const end of ends) end.destroy()
   }
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(at, '127.0.0.1', () => {
       const address = server.address()
       if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
       resolve({
         url: `http://127.0.0.1:${address.port}`,
+        port: address.port,
         asked: () => asked,
         cut,
         close: () => {

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { serverAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { openLink } from '../kit/link.ts'
 import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
@@ -6,7 +7,14 @@ import { framesOf } from '../kit/mpeg.ts'
 import { numberOf, numbersInOrder } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
-import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import {
+  masterAt as masterOf,
+  type OriginRuntime,
+  originRuntimes,
+  secrets,
+  startEdge,
+  startOrigin,
+} from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 
 const frameBytes = 418
@@ -73,6 +81,32 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     expect(listener.isClosed).toBe(false)
     listener.close()
     expectNoRepeat(listener.audio())
+  })
+
+  test('the master is gone for good: listeners are let go, sent back to the edge, and to who carries the mount', async () => {
+    const edge = await startEdge('node')
+    onTestFinished(() => edge.stop())
+    const master = await startOrigin(runtime, masterOf(edge))
+    onTestFinished(() => master.stop())
+    source(master.url)
+    const link = await openLink(master.port)
+    onTestFinished(() => link.close())
+    const slave = await startOrigin(runtime, [...masterOf(edge), '--master', link.url])
+    onTestFinished(() => slave.stop())
+    const url = `${slave.url}/live.mp3`
+    const listener = await listenWhenServed(url, { redirectsMax: 0 })
+    await eventually(async () => (await serverAt(edge, slave))?.mounts.length === 1)
+    await link.close()
+    await eventually(() => listener.isClosed, { withinMs: 30_000 })
+    await eventually(async () => (await serverAt(edge, slave))?.mounts.length === 0)
+    const back = await listen(url, { redirectsMax: 0 })
+    expect(back.status).toBe(302)
+    const { id } = (await serverAt(edge, slave)) ?? {}
+    expect(back.headers.get('location')).toBe(`${edge.url}/live.mp3?x=${id}`.replaceAll(/(?<=x=.*):/g, '%3A'))
+    const again = await listen(url)
+    expect(again.status).toBe(200)
+    expect(again.url).toBe(`${master.url}/live.mp3?x=-`)
+    again.close()
   })
 
   test('the master stays away: its listeners are let go after source-timeout, and the mount is gone', async () => {

@@ -1,0 +1,88 @@
+import { createServer, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { relayBlock, startConfigured } from '../kit/configured.ts'
+import { eventually } from '../kit/eventually.ts'
+import { listenWhenServed } from '../kit/listener.ts'
+import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
+import { freePort } from '../kit/ports.ts'
+import { originRuntimes } from '../kit/runtimes.ts'
+
+const metaint = 8192
+const page =
+  'HTTP/1.0 200 OK\r\nContent-Type:text/html\r\n\r\n<html><title>SHOUTcast Administrator</title></html>'
+
+/** DNAS 1.9: `ICY` and its headers without a space, no type where the source gave none, a page for browsers. */
+const dnas1 = (path: string, agent: string) =>
+  /mozilla/i.test(agent) || !['/', '/;', '/;stream.mp3'].includes(path)
+    ? page
+    : 'ICY 200 OK\r\nicy-notice1:<BR>This stream requires <a href="http://www.winamp.com/">Winamp</a><BR>\r\n' +
+      'icy-notice2:SHOUTcast Distributed Network Audio Server/Linux v1.9.8<BR>\r\nicy-name:Fern\r\nicy-genre:Folk\r\n' +
+      `icy-url:http://fern.example\r\nicy-pub:1\r\nicy-metaint:${metaint}\r\nicy-br:128\r\n\r\n`
+
+/** DNAS 2: HTTP, a path a stream. */
+const dnas2 = (path: string) =>
+  path === '/stream/1/'
+    ? 'HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nicy-br: 128\r\nicy-name: Fern\r\nicy-pub: 1\r\n' +
+      `icy-metaint: ${metaint}\r\nServer: SHOUTcast DNAS/posix\r\nConnection: close\r\n\r\n`
+    : 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'
+
+/** Starts a Shoutcast server by what it says on the wire; it plays numbered frames as fast as they are taken, then waits. */
+async function startShoutcast(head: (path: string, agent: string) => string): Promise<number> {
+  const port = await freePort()
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('data', (bytes) => {
+      const request = bytes.toString('latin1')
+      const agent = /^user-agent:(.*)$/im.exec(request)?.[1] ?? ''
+      const reply = head(request.split(' ')[1] ?? '', agent)
+      socket.write(reply)
+      if (!reply.includes('icy-metaint')) socket.end()
+      else for (const piece of woven(/^icy-metadata: *1/im.test(request))) socket.write(piece)
+    })
+  })
+  server.listen(port, '127.0.0.1')
+  await eventually(() => server.listening)
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return port
+}
+
+function woven(icy: boolean): Buffer[] {
+  const frames = Buffer.concat(Array.from({ length: 400 }, (_, n) => numberedFrame(n)))
+  if (!icy) throw new Error('expected a relay to ask for titles')
+  const block = Buffer.concat([Uint8Array.of(2), Buffer.from("StreamTitle='Ein Lied';".padEnd(32, '\0'))])
+  const pieces: Buffer[] = []
+  for (let at = 0; at < frames.length; at += metaint)
+    pieces.push(frames.subarray(at, at + metaint), at === 0 ? block : Buffer.alloc(1))
+  return pieces
+}
+
+describe.for(originRuntimes)('a relay on %s', (runtime) => {
+  test.for([
+    ['version 1 at its root, which gives no type', dnas1, '/'],
+    ['version 1 at the path that players like', dnas1, '/;stream.mp3'],
+    ['version 2', dnas2, '/stream/1/'],
+  ] as const)('plays from a Shoutcast server, %s', async ([, head, path]) => {
+    const port = await startShoutcast(head)
+    const local = '<local-mount>/here.mp3</local-mount>'
+    const server = await startConfigured(runtime, relayBlock(port, path, local))
+    const listener = await listenWhenServed(`${server.url}/here.mp3`, { icy: true })
+    await eventually(() => listener.titles.length > 0 && listener.bytesHeard > 60_000)
+    listener.close()
+    expect(listener.headers.get('content-type')).toBe('audio/mpeg')
+    expect(listener.headers.get('icy-name')).toBe('Fern')
+    expect(listener.headers.get('icy-br')).toBe('128')
+    expect(listener.titles[0]?.title).toBe('Ein Lied')
+    expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(100)
+  })
+
+  test('takes a page for people for what it is', async () => {
+    const port = await startShoutcast(dnas1)
+    const server = await startConfigured(runtime, relayBlock(port, '/index.mp3'))
+    await server.program.line(/relay lost.*page for people/)
+  })
+})

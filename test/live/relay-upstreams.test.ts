@@ -1,0 +1,126 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { masterBlock, relayBlock, startConfigured } from '../kit/configured.ts'
+import { eventually } from '../kit/eventually.ts'
+import { openLink } from '../kit/link.ts'
+import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
+import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { numbered, startSource } from '../kit/source.ts'
+
+const frameBytes = 418
+const hearMore = (listener: Listener, frames: number) => {
+  const enough = listener.bytesHeard + frames * frameBytes
+  return eventually(() => listener.bytesHeard > enough, { withinMs: 30_000 })
+}
+
+function play(url: string) {
+  const source = startSource({ url, password: secrets.source, programme: numbered })
+  onTestFinished(() => source.close())
+}
+
+async function startMaster(runtime: OriginRuntime, flags: string[] = []) {
+  const master = await startOrigin(runtime, flags)
+  onTestFinished(() => master.stop())
+  return master
+}
+
+async function lineTo(port: number, at?: number) {
+  const link = await openLink(port, at)
+  onTestFinished(() => link.close())
+  return link
+}
+
+describe.for(originRuntimes)('a relay of two upstreams, on %s', (runtime) => {
+  test('goes over to the second and back to the first: listeners hear neither gap nor repeat', async () => {
+    const master = await startMaster(runtime)
+    play(`${master.url}/live.mp3`)
+    const [first, second] = [await lineTo(master.port), await lineTo(master.port)]
+    const server = await startConfigured(
+      runtime,
+      `<relay><local-mount>/here.mp3</local-mount><mount>/live.mp3</mount>
+        <upstream><server>127.0.0.1</server><port>${first.port}</port></upstream>
+        <upstream><server>127.0.0.1</server><port>${second.port}</port></upstream></relay>`,
+    )
+    const url = `${server.url}/here.mp3`
+    const listeners = [await listenWhenServed(url), await listen(url, { icy: true })]
+    const [plain] = listeners
+    if (!plain) throw new Error('nobody listens')
+    await hearMore(plain, 150)
+    await first.close()
+    await eventually(() => second.asked().includes('GET /live.mp3'))
+    await hearMore(plain, 100)
+    await lineTo(master.port, first.port)
+    const runs = () => server.program.output().match(/"relay runs".*?"from":"[^"]*"/g) ?? []
+    await eventually(() => runs().length === 3, { withinMs: 30_000 })
+    expect(runs().at(-1)).toContain(first.url)
+    await hearMore(plain, 150)
+    for (const listener of listeners) {
+      expect(listener.isClosed).toBe(false)
+      listener.close()
+      expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(400)
+    }
+  })
+})
+
+describe.for(originRuntimes)('a slave of two masters, on %s', (runtime) => {
+  test('mirrors the mounts of both; where one dies, its listeners hear the other one without gap or repeat', async () => {
+    const source = await startMaster(runtime)
+    const slaves = ['--master', source.url, '--update-interval', '1', '--no-public-slave']
+    const masters = [await startMaster(runtime, slaves), await startMaster(runtime, slaves)]
+    const [one, two] = masters
+    if (!one || !two) throw new Error('two masters')
+    play(`${source.url}/live.mp3`)
+    play(`${two.url}/two.mp3`)
+    const flags = ['--master', one.url, '--master', two.url, '--update-interval', '1']
+    const slave = await startMaster(runtime, flags)
+    for (const { url } of masters) (await listenWhenServed(`${url}/live.mp3`)).close()
+    const listener = await listenWhenServed(`${slave.url}/live.mp3`)
+    ;(await listenWhenServed(`${slave.url}/two.mp3`)).close()
+    // whichever answered first, it goes over to the first
+    await slave.program.line(new RegExp(`relay runs.*/live.mp3.*${one.url}`))
+    await hearMore(listener, 150)
+    await one.stop()
+    await slave.program.line(/relay lost/)
+    await hearMore(listener, 200)
+    expect(listener.isClosed).toBe(false)
+    listener.close()
+    expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(350)
+  })
+})
+
+describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
+  test('takes over other blocks and masters on SIGHUP, and the listeners of what stays hear on', async () => {
+    const masters = [await startMaster(runtime), await startMaster(runtime)]
+    const [one, two] = masters
+    if (!one || !two) throw new Error('two masters')
+    play(`${one.url}/one.mp3`)
+    play(`${one.url}/kept.mp3`)
+    play(`${two.url}/two.mp3`)
+    const kept = relayBlock(one.port, '/kept.mp3', '<local-mount>/here.mp3</local-mount>')
+    const server = await startConfigured(runtime, masterBlock(one.port) + kept)
+    const listener = await listenWhenServed(`${server.url}/here.mp3`)
+    const gone = await listenWhenServed(`${server.url}/one.mp3`)
+    await server.reload(masterBlock(two.port) + kept + relayBlock(two.port, '/two.mp3'))
+    ;(await listenWhenServed(`${server.url}/two.mp3`)).close()
+    await eventually(() => gone.isClosed, { withinMs: 30_000 })
+    await hearMore(listener, 20)
+    expect(listener.isClosed).toBe(false)
+    listener.close()
+    numbersInOrder(listener.audio())
+    await server.reload(masterBlock(two.port))
+    await eventually(async () => (await listen(`${server.url}/here.mp3`)).status === 404)
+  })
+
+  test('notices that a mount would be relayed from itself, and answers who asks for it', async () => {
+    const server = await startConfigured(
+      runtime,
+      (port) => relayBlock(port, '/loop.mp3') + relayBlock(port, '/idle.mp3', '<on-demand>1</on-demand>'),
+    )
+    await server.program.line(/relay lost.*\/loop\.mp3.*508/)
+    for (const mount of ['/loop.mp3', '/idle.mp3']) {
+      const listener = await listen(server.url + mount)
+      listener.close()
+      expect(listener.status).toBe(404)
+    }
+  })
+})
