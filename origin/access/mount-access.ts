@@ -8,7 +8,7 @@ import { HtpasswdUsers } from './htpasswd-users.ts'
 import { Seats, type Sitter } from './seats.ts'
 import { UrlAccess } from './url-access.ts'
 import { UrlBackend } from './url-backend.ts'
-import type { Visit } from './url-form.ts'
+import type { Visit, VisitHeaders } from './url-form.ts'
 import { admittedFreely, busy, type Denied, unproven, type Verdict } from './verdict.ts'
 
 export interface MountAccessDeps {
@@ -21,6 +21,7 @@ export interface MountAccessDeps {
 /** Somebody who wants to listen to a mount. */
 export interface Visitor extends Visit, Sitter {
   mount: Mount
+  headers: VisitHeaders
   /** false: it asks for the head of the stream alone */
   stays: boolean
 }
@@ -111,7 +112,7 @@ export class MountAccess {
   }
 
   async #admitUser(visitor: Visitor, access: HtpasswdSettings): Promise<Verdict> {
-    const { login, mount, stays } = visitor
+    const { login, mount, stays, isGone, close } = visitor
     if (!login) return unproven
     const isUser = await this.#usersIn(access).admits(login)
     if (isUser === 'busy') return busy
@@ -119,8 +120,9 @@ export class MountAccess {
     const admitted = { admitted: true, user: login.user, seconds: undefined } as const
     if (!stays || access.allowDuplicateUsers) return { ...admitted, leave() {} }
     const seat = `${mount} ${login.user}`
-    if (!this.#seats.take(seat, visitor)) return unproven
-    return { ...admitted, leave: () => this.#seats.leave(seat, visitor) }
+    const sitter = { isGone, close }
+    if (!this.#seats.take(seat, sitter)) return unproven
+    return { ...admitted, leave: () => this.#seats.leave(seat, sitter) }
   }
 
   #usersIn({ file }: HtpasswdSettings): HtpasswdUsers {

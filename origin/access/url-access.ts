@@ -11,6 +11,7 @@ import {
   type StreamQuestion,
   streamAuthForm,
   type Visit,
+  type VisitHeaders,
 } from './url-form.ts'
 import { busy, unproven, type Verdict } from './verdict.ts'
 
@@ -30,21 +31,24 @@ export class UrlAccess {
   }
 
   /** Whether a listener may come in; of who may the backend hears again when it has gone. */
-  async admit(visit: Visit): Promise<Verdict> {
+  async admit(coming: Visit & { headers: VisitHeaders }): Promise<Verdict> {
     const { listenerAdd: url, headers, headerPrefix } = this.#settings
-    const login = this.#login ?? visit.login
+    const { id, target, address, login: own, userAgent } = coming
+    // what is kept as long as it listens is no more than what has to be told then
+    const visit: Visit = { id, target, address, login: own, userAgent }
+    const login = this.#login ?? own
     const answer: Answer =
       url === undefined
         ? { admitted: true, seconds: undefined }
         : await this.#ask({
             url,
             login,
-            form: listenerAddForm(this.#server(), visit, { headers, headerPrefix }),
+            form: listenerAddForm(this.#server(), coming, { headers, headerPrefix }),
           })
     if (!answer.admitted) return answer
     const leave = (seconds: number) =>
       this.#tell(this.#settings.listenerRemove, login, listenerRemoveForm(this.#server(), visit, seconds))
-    return { ...answer, user: visit.login?.user, leave }
+    return { ...answer, user: own?.user, leave }
   }
 
   /** Whether somebody may feed the mount, or do there what its source may. */

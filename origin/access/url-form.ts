@@ -7,7 +7,7 @@ export interface Server {
   port: number
 }
 
-/** A listener as a backend is told of it. */
+/** A listener as a backend is told of it, when it comes and when it has gone. */
 export interface Visit {
   /** unlike those of all other listeners of this run; what is added and what is removed have the same */
   id: number
@@ -16,8 +16,6 @@ export interface Visit {
   address: string
   login: Login | undefined
   userAgent: string | undefined
-  /** of the request: names in lower case, values as latin1 bytes */
-  headers: ReadonlyMap<string, string>
 }
 
 /** Somebody who wants to feed a mount, or do there what its source may. */
@@ -32,10 +30,13 @@ export interface StreamQuestion {
 /** undefined: what is not known, which Icecast writes as `-` */
 type Field = readonly [name: string, value: string | number | Uint8Array | undefined]
 
+/** Headers of a listener's request: names in lower case, values as latin1 bytes. */
+export type VisitHeaders = ReadonlyMap<string, string>
+
 /** Asks whether a listener may have a mount. `told`: which of its headers, and what is put before their names. */
 export const listenerAddForm = (
   server: Server,
-  visit: Visit,
+  visit: Visit & { headers: VisitHeaders },
   told: { headers: readonly string[]; headerPrefix: string },
 ): string =>
   print('listener_add', [

@@ -5,11 +5,10 @@ import {
   listenerRemoveForm,
   mountForm,
   streamAuthForm,
-  type Visit,
 } from '../../origin/access/url-form.ts'
 
 const server = { hostname: 'h.example', port: 8000 }
-const visit: Visit = {
+const visit = {
   id: 161,
   target: '/m?tok=1',
   address: '127.0.0.1',
