@@ -3,7 +3,7 @@ import type { ClusterEnv } from '../shared/cluster-app.ts'
 import type { AdminDeps } from './admin/call.ts'
 import { adminApp } from './admin/routes.ts'
 import { metricsApp } from './stats/metrics-route.ts'
-import { webApp } from './web/routes.ts'
+import { playlistApp, webApp } from './web/routes.ts'
 
 /**
  * Everything that is no stream: pages, stats, the admin.
@@ -13,7 +13,8 @@ export function originApp(deps: AdminDeps, cluster?: Hono<ClusterEnv>): Hono<Clu
   const app = new Hono<ClusterEnv>()
   if (cluster) app.route('/', cluster)
   app.route('/', metricsApp(deps))
-  app.route('/', adminApp(deps))
   app.route('/', webApp(deps))
+  app.route('/', adminApp(deps))
+  app.route('/', playlistApp(deps))
   return app
 }

@@ -14,7 +14,7 @@ import { versionPage } from './version-page.ts'
 const json = { 'Content-Type': 'application/json; charset=UTF-8', 'Access-Control-Allow-Origin': '*' }
 const fresh = { 'Cache-Control': 'no-cache, no-store' }
 
-/** What everybody may see: the status as page and as JSON, and playlists. */
+/** What everybody may see: the status as page and as JSON. */
 export function webApp(deps: StatsDeps): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
   /** hidden mounts left out; with the parameter `mount` that one alone */
@@ -34,9 +34,18 @@ export function webApp(deps: StatsDeps): Hono<ClusterEnv> {
   for (const path of ['/', '/status.xsl'])
     app.get(path, (c) => c.html(statusPage(shown(c)), 200, pageHeaders))
   app.get('/server_version.xsl', (c) => c.html(versionPage(shown(c).server), 200, pageHeaders))
-  app.get('*', (c) => playlist(c, deps) ?? failed(c, 404, 'The file you requested could not be found'))
   return app
 }
+
+/** What is left: playlists, and that nothing else is here. */
+export function playlistApp(deps: StatsDeps): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+  app.get('*', (c) => playlist(c, deps) ?? notFound(c))
+  app.all('*', notFound)
+  return app
+}
+
+const notFound = (c: AdminContext) => failed(c, 404, 'The file you requested could not be found')
 
 const publicElement = ({ mounts }: StatsTree) =>
   root(...[...mounts].map(([name, stats]) => sourceElement(name, statsElements(publicStats(stats)))))
