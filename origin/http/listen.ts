@@ -1,33 +1,22 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
-import { isRelayAgent, mountHeaders } from '../../shared/redirect.ts'
-import type { HeaderRule } from '../config/headers.ts'
+import { isRelayAgent } from '../../shared/redirect.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import { listenerHeaders } from '../icy/headers.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
 import { hasHop, hopOf, viaOf } from '../relay/hops.ts'
-import { Admission, realmHeader } from './admission.ts'
+import { Admission } from './admission.ts'
 import type { Connection, Serving } from './connection.ts'
 import { fileOr } from './file-or.ts'
-import { mountRules, withRules } from './header-rules.ts'
+import { mountRules } from './header-rules.ts'
+import { printProbe, printRefused, printStreamHead } from './listen-answers.ts'
 import { proven } from './logins.ts'
-import { type Answer, finish, printReply, printStatus, textReply } from './reply.ts'
+import { finish, textReply } from './reply.ts'
 
 const log = getLogger(['distributary', 'listener'])
 
-const crlf = '\r\n'
-const commonHeaders = Object.entries(mountHeaders)
-const printHeaders = (headers: Iterable<readonly [string, string]>) => {
-  let text = ''
-  for (const [name, value] of headers) text += `${name}: ${value}${crlf}`
-  return text
-}
-
 /** A player that looks whether ranges are served: Apple's ask for two bytes first. It is no listener. */
 const isProbe = (range: string | undefined) => range?.replace(/\s/g, '') === 'bytes=0-1'
-/** a length that no listener reaches: what icecast-kh tells such players */
-const probeTotal = 1_073_741_823
 
 /** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
 export function listen(connection: Connection, mount: Mount, serving: Serving): void {
@@ -108,61 +97,6 @@ function countRefused(mount: ActiveMount | undefined, { state }: Serving): void 
   else state.load.countRefused()
 }
 
-function printRefused(
-  version: '1.0' | '1.1',
-  placement: Placement & { serve: false },
-  headOnly: boolean,
-  rules: readonly HeaderRule[],
-): Answer {
-  const { status } = placement
-  if (status === 302)
-    return printReply({
-      version,
-      status,
-      headers: [...commonHeaders, ['Location', placement.location]],
-      rules,
-    })
-  const headers: (readonly [string, string])[] = [
-    ...commonHeaders,
-    ['Content-Type', 'text/plain; charset=utf-8'],
-  ]
-  if (status === 401) headers.push(realmHeader)
-  return printReply({ version, status, headers, rules, body: `${placement.text}${crlf}`, headOnly })
-}
-
-/**
- * The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol).
- * @param hop a line by which a relay knows a stream that comes round; empty for listeners
- */
-function printStreamHead(
-  version: '1.0' | '1.1',
-  mount: ActiveMount,
-  icy: boolean,
-  rules: readonly HeaderRule[],
-  hop = '',
-): Answer {
-  const headers = [['Content-Type', mount.contentType] as const, ...commonHeaders]
-  let head = `${printStatus(version, 200)}${printHeaders(withRules(headers, rules, 200))}`
-  for (const [name, value] of listenerHeaders(mount.headers)) head += `${name}:${value}${crlf}`
-  if (icy) head += `icy-metaint:${mount.metaint}${crlf}`
-  return { status: 200, bytes: Buffer.from(head + hop + crlf, 'latin1') }
-}
-
-function printProbe(
-  version: '1.0' | '1.1',
-  mount: ActiveMount,
-  headOnly: boolean,
-  rules: readonly HeaderRule[],
-): Answer {
-  const headers: [string, string][] = [
-    ...commonHeaders,
-    ['Content-Type', mount.contentType],
-    ['Accept-Ranges', 'bytes'],
-    ['Content-Range', `bytes 0-1/${probeTotal}`],
-  ]
-  return printReply({ version, status: 206, headers, rules, body: Uint8Array.of(0xff, 0xff), headOnly })
-}
-
 /** The connection receives the mount that it asked for, or what plays in its place, until it closes. */
 function stream(
   connection: Connection,
@@ -190,8 +124,8 @@ function stream(
     deadlineMs: admitted.deadlineMs ?? (relay ? undefined : deadlineOf(requested, serving)),
   }
   const passesOn = relay || isRelayAgent(info.userAgent)
-  const hop = passesOn ? `Via: ${viaOf(mount.name, mount.info, serving.state.boot)}${crlf}` : ''
-  const { status, bytes } = printStreamHead(head.version, mount, icy, rules, hop)
+  const via = passesOn ? viaOf(mount.name, mount.info, serving.state.boot) : undefined
+  const { status, bytes } = printStreamHead(head.version, mount, icy, rules, via)
   exchange.status = status
   const listener = mount.join(socket, bytes, info, icy)
   // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write
