@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { getLogger } from '@logtape/logtape'
 import type { Login } from '../../shared/credentials.ts'
 import { hashPassword, type PasswordHash } from './crypt/password-hash.ts'
@@ -116,11 +116,12 @@ async function replaceFile(path: string, text: string): Promise<void> {
     (stats) => stats.mode & 0o777,
     () => 0o600,
   )
-  const temporary = `${path}.${process.pid}.tmp`
+  const target = await realpath(path).catch(() => path) // not the link to it
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    await writeFile(temporary, text, { mode: 0o600 })
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
     await chmod(temporary, mode)
-    await rename(temporary, path)
+    await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error

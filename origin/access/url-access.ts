@@ -59,11 +59,16 @@ export class UrlAccess {
   }
 
   mountBegan(mount: Mount): void {
-    this.#tell(this.#settings.mountAdd, this.#login, mountForm('mount_add', this.#server(), mount))
+    this.#tell(this.#settings.mountAdd, this.#login, mountForm('mount_add', this.#server(), mount), true)
   }
 
   mountEnded(mount: Mount): void {
-    this.#tell(this.#settings.mountRemove, this.#login, mountForm('mount_remove', this.#server(), mount))
+    this.#tell(
+      this.#settings.mountRemove,
+      this.#login,
+      mountForm('mount_remove', this.#server(), mount),
+      true,
+    )
   }
 
   /** Our own at the backend; undefined where the operator gave us none. */
@@ -82,7 +87,7 @@ export class UrlAccess {
     return readAnswer(reply, this.#settings)
   }
 
-  #tell(url: string | undefined, login: Message['login'], form: string): void {
-    if (url !== undefined) this.#backendAt(url).tell({ url, login, form })
+  #tell(url: string | undefined, login: Message['login'], form: string, inOrder = false): void {
+    if (url !== undefined) this.#backendAt(url).tell({ url, login, form }, inOrder)
   }
 }

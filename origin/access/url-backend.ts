@@ -25,6 +25,7 @@ export class UrlBackend {
   #deps: UrlBackendDeps
   #questions = new TaskQueue({ atOnceMax: limits.questionsMax, waitingMax: limits.questionsWaitingMax })
   #news = new TaskQueue({ atOnceMax: limits.newsMax, waitingMax: limits.newsWaitingMax })
+  #orderedNews = new TaskQueue({ atOnceMax: 1, waitingMax: limits.newsWaitingMax })
   #isDown = false
 
   constructor(deps: UrlBackendDeps) {
@@ -44,15 +45,19 @@ export class UrlBackend {
     }
   }
 
-  /** Tells it something, and again where it did not answer; what it may hear twice has the same `Idempotency-Key`. */
-  tell(message: Message): void {
-    const delivered = this.#news.run(() => this.#deliver(message))
+  /**
+   * Tells it something, and again where it did not answer; what it may hear twice has the same `Idempotency-Key`.
+   * @param inOrder it is heard after all that was told so before it, as a mount's end after its beginning
+   */
+  tell(message: Message, inOrder = false): void {
+    const queue = inOrder ? this.#orderedNews : this.#news
+    const delivered = queue.run(() => this.#deliver(message))
     if (!delivered) log.error('news for a backend are lost: too many wait', { url: shown(message.url) })
   }
 
   /** Resolves when all news are delivered or given up. */
-  settled(): Promise<void> {
-    return this.#news.idle()
+  async settled(): Promise<void> {
+    await Promise.all([this.#news.idle(), this.#orderedNews.idle()])
   }
 
   async #deliver(message: Message): Promise<void> {

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parsePasswords, withoutUser, withUser } from '../../origin/access/htpasswd-lines.ts'
 import { HtpasswdUsers } from '../../origin/access/htpasswd-users.ts'
@@ -157,6 +166,15 @@ describe('the users of a password file', () => {
     await old.users.add('ann', 'x')
     expect(statSync(old.path).mode & 0o777).toBe(0o640)
     expect(readdirSync(old.path.replace(/\/users$/, ''))).toEqual(['users'])
+  })
+
+  test('a link to a file stays one, and the file that it leads to is changed', async () => {
+    const { path, users } = usersOf('')
+    const link = `${path}-link`
+    symlinkSync(path, link)
+    await new HtpasswdUsers(link, () => 0).add('ann', 'x')
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(users.list()).toEqual(['ann'])
   })
 
   test('a file that cannot be written is told to who asked', async () => {

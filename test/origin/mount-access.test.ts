@@ -217,6 +217,21 @@ describe('a mount with URL authentication', () => {
     await access.settled()
   })
 
+  test('hears of a mount in order, though it did not hear the first at once', async () => {
+    const { access, backend, time } = accessBy(
+      url({ mount_add: 'http://b.example/', mount_remove: 'http://b.example/' }),
+    )
+    backend.answer = () => Promise.reject(new Error('ECONNREFUSED'))
+    access.mountBegan(mount)
+    access.mountEnded(mount)
+    await time.pass(500)
+    backend.answer = async () => new Response('')
+    await time.pass(1000)
+    await access.settled()
+    const actions = backend.forms().map((form) => /action=(\w+)/.exec(form)?.[1])
+    expect(actions).toEqual(['mount_add', 'mount_add', 'mount_remove'])
+  })
+
   test('hears of the mount when it begins and when it ends, and of a takeover nothing', async () => {
     const { access, backend } = accessBy(
       url({ mount_add: 'http://b.example/', mount_remove: 'http://b.example/' }),
