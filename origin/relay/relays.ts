@@ -163,20 +163,24 @@ export class Relays implements OnDemand {
     }
   }
 
-  /** Looks now and then whether relays on demand still have listeners. */
+  /** Looks now and then whether relays on demand have listeners, and whether idle ones would. */
   #look(): void {
     this.#cancelLook = this.#deps.timers.after(relayLimits.idleLookMs, () => {
-      for (const relay of this.#relays.values()) if (relay.plan.onDemand) this.#restIfIdle(relay)
+      for (const relay of this.#relays.values()) if (relay.plan.onDemand) this.#watch(relay)
       this.#look()
     })
   }
 
   /** Stops a relay that had no listener at two looks in a row: between its start and its first listener lies a moment. */
-  #restIfIdle(relay: Relay): void {
-    const { mount } = relay
-    const live = this.#deps.mounts.get(mount)
-    const used = relay.isAwaited || (live !== undefined && live.listeners + live.relays > 0)
-    if (used || !relay.isStarted) this.#unused.delete(mount)
+  #watch(relay: Relay): void {
+    const { mounts } = this.#deps
+    const { mount, isStarted } = relay
+    const live = mounts.get(mount)
+    const isHeard = relay.isAwaited || (live !== undefined && live.listeners + live.relays > 0)
+    if (isHeard || mounts.isMissed(mount)) {
+      this.#unused.delete(mount)
+      if (!isStarted) void relay.demand()
+    } else if (!isStarted) this.#unused.delete(mount)
     else if (this.#unused.delete(mount)) relay.stop()
     else this.#unused.add(mount)
   }

@@ -2,13 +2,19 @@ import type { Server } from './runtimes.ts'
 
 interface SourceStats {
   listenurl: string
+  listeners: number
   title?: string
+  /** left out of a relay that waits for its first listener */
+  stream_start?: string
+}
+
+/** What a server's public stats say of a mount; undefined where they do not know it. */
+export async function statsOf({ url }: Pick<Server, 'url'>, mount: string): Promise<SourceStats | undefined> {
+  const answer = await fetch(`${url}/status-json.xsl`)
+  const { icestats } = (await answer.json()) as { icestats: { source?: SourceStats | SourceStats[] } }
+  return [icestats.source ?? []].flat().find(({ listenurl }) => listenurl.endsWith(mount))
 }
 
 /** What a server's public stats say is playing at a mount; undefined where they say nothing. */
-export async function titleAt({ url }: Pick<Server, 'url'>, mount: string): Promise<string | undefined> {
-  const answer = await fetch(`${url}/status-json.xsl`)
-  const { icestats } = (await answer.json()) as { icestats: { source?: SourceStats | SourceStats[] } }
-  const sources = [icestats.source ?? []].flat()
-  return sources.find(({ listenurl }) => listenurl.endsWith(mount))?.title
-}
+export const titleAt = async (server: Pick<Server, 'url'>, mount: string): Promise<string | undefined> =>
+  (await statsOf(server, mount))?.title

@@ -6,6 +6,7 @@ import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { mountOf } from '../kit/reports.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
+import { statsOf } from '../kit/stats.ts'
 
 describe.for(originRuntimes)('relays on demand, on %s', (runtime) => {
   test('are reported while idle, pulled for the first listener, and rest after the last', async () => {
@@ -30,10 +31,9 @@ describe.for(originRuntimes)('relays on demand, on %s', (runtime) => {
       expect(runs()).toBe(time)
       listener.close()
       expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(150)
-      await eventually(async () => !JSON.stringify(await stats(slave.url)).includes('live.mp3'))
+      await eventually(async () => !(await statsOf(slave, '/live.mp3'))?.stream_start)
+      expect(await statsOf(slave, '/live.mp3')).toMatchObject({ listeners: 0 })
       expect((await serverAt(master, slave))?.mounts).toEqual(['/live.mp3'])
     }
   })
 })
-
-const stats = async (url: string): Promise<unknown> => (await fetch(`${url}/status-json.xsl`)).json()
