@@ -34,6 +34,8 @@ const idleMount = { listeners: 0, maxListeners: null, kbps: 0 }
 
 /** Judges each request by what this server is at that moment. */
 export function createPlacer({ config, state, reports, missed, decider, isLeaving }: PlacerDeps): Placer {
+  /** listeners that wait for a backend's word or for a mount to begin: they may take all the room that is left */
+  let waiting = 0
   const standing = (mount: Standing['mount']): Standing => ({
     id: config.id,
     mount,
@@ -82,7 +84,10 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
       if (!state.mounts.get(request.mount)) missed(request.mount)
       return placement
     }
-    return placement.by && !admit ? placement : askFirst(admit, () => serveHere(request))
+    if (placement.by && !admit) return placement
+    const withWaiting = { ...standing(idleMount), listeners: state.load.listeners + waiting }
+    const room = place(withWaiting, request)
+    return room.serve ? askFirst(admit, () => serveHere(request)) : room
   }
   /** A listener that was turned away for room is news to the deciders. */
   const tell = (placement: Placement): Placement => {
@@ -92,7 +97,10 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
   return {
     place(request, admit) {
       const placement = choose(request, admit)
-      return placement instanceof Promise ? placement.then(tell) : tell(placement)
+      if (!(placement instanceof Promise)) return tell(placement)
+      if (request.relayLogin) return placement.then(tell)
+      waiting++
+      return placement.finally(() => waiting--).then(tell)
     },
   }
 }

@@ -306,6 +306,19 @@ describe('relays on demand', () => {
     expect(await placed).toMatchObject({ status: 302 })
   })
 
+  test('contract §6: those who wait for it take up room; the server is full when it is all taken', async () => {
+    const ours = relaysInMemory({ onDemand: true })
+    ours.list('/live.mp3\r\n')
+    const placer = placerOf(ours)
+    ours.config.limits.maxListeners = 2
+    const waiting = [placer.place(asked), placer.place(asked)]
+    expect(placer.place(asked)).toMatchObject({ status: 302, forRoom: true })
+    expect(placer.place({ ...asked, relayLogin: true })).toBeInstanceOf(Promise)
+    ours.newest().events.lost('answered 404')
+    await Promise.all(waiting)
+    expect(placer.place(asked)).toBeInstanceOf(Promise)
+  })
+
   test('it rests when the last listener has left, and can be pulled again', async () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')

@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { suiteFolder } from '../kit/files.ts'
+import { connectRaw, exchange } from '../kit/raw.ts'
+import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
+import { basic, numbered, type Source, startSource } from '../kit/source.ts'
+
+/** more than the connections without a whole head that a server keeps */
+const flood = 4500
+const icecastXml = `<icecast><limits><max-listeners>3</max-listeners><sources>2</sources></limits></icecast>`
+
+/** contract §6: one address cannot starve the rest; admin, source and credentialed relays have slots of their own. */
+describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
+  const file = join(suiteFolder(), 'icecast.xml')
+  let origin: Server
+  let playing: Source
+  beforeAll(async () => {
+    writeFileSync(file, icecastXml)
+    origin = await startOrigin(runtime, ['--config', file])
+    playing = startSource({ url: `${origin.url}/live.mp3`, password: secrets.source, programme: numbered })
+    await eventually(() => playing.sent > 0)
+  })
+  afterAll(async () => {
+    playing?.close()
+    await origin?.stop()
+  })
+
+  const authorization = (user: 'admin' | 'relay' | 'source') =>
+    `Authorization: ${basic(user, secrets[user])}\r\n`
+  const ask = (request: string) => exchange(origin.port, `${request}\r\n`)
+  /** What has to go on, whatever else is going on. */
+  const expectService = async () => {
+    expect(await ask(`GET /admin/stats HTTP/1.0\r\n${authorization('admin')}`)).toMatch(/^HTTP\/1\.0 200/)
+    const relay = connectRaw(origin.port)
+    relay.send(`GET /live.mp3 HTTP/1.0\r\n${authorization('relay')}\r\n`)
+    await relay.until(/^HTTP\/1\.0 200/)
+    const source = connectRaw(origin.port)
+    source.send(`SOURCE /other.mp3 HTTP/1.0\r\n${authorization('source')}\r\n`)
+    await source.until(/^HTTP\/1\.0 200/)
+    for (const { socket } of [relay, source]) socket.destroy()
+    await eventually(async () => (await ask('GET /other.mp3 HTTP/1.0\r\n')).startsWith('HTTP/1.0 404'))
+  }
+  /** Connections of a test, gone with it. */
+  const opened = (sockets: Socket[]) => {
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy()
+    })
+    return sockets
+  }
+
+  test('of connections that say nothing: another address is not closed for them, and everybody is answered', async () => {
+    const slow = connect({ port: origin.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    let answer = ''
+    slow.on('data', (bytes) => {
+      answer += bytes.toString('latin1')
+    })
+    slow.write('HEAD /live.mp3 HTTP/1.0\r\n')
+    const idle = opened(
+      Array.from({ length: flood }, () =>
+        connect({ port: origin.port, host: '127.0.0.1' }).on('error', () => {}),
+      ),
+    )
+    // the oldest of the flood make room for its newest
+    await eventually(() => idle.filter(({ destroyed }) => destroyed).length >= flood - 4096 - 1, {
+      withinMs: 30_000,
+    })
+    await expectService()
+    slow.write('\r\n')
+    await eventually(() => answer.startsWith('HTTP/1.0 200'))
+  })
+
+  test('of listeners', async () => {
+    const listeners = Array.from({ length: 40 }, () => connectRaw(origin.port))
+    opened(listeners.map(({ socket }) => socket))
+    for (const { send } of listeners) send('GET /live.mp3 HTTP/1.0\r\n\r\n')
+    await eventually(() => listeners.every(({ received }) => /^HTTP\/1\.0 (200|403)/.test(received())))
+    expect(listeners.filter(({ received }) => received().startsWith('HTTP/1.0 200'))).toHaveLength(3)
+    await expectService()
+  })
+
+  test('of requests whose bodies do not come', async () => {
+    const requests = Array.from({ length: 300 }, () => connectRaw(origin.port))
+    opened(requests.map(({ socket }) => socket))
+    for (const { send } of requests) send('POST /admin/metadata HTTP/1.1\r\nContent-Length: 1000\r\n\r\n')
+    await eventually(() => requests.some(({ received }) => received().startsWith('HTTP/1.1 503')))
+    expect(await ask('GET /status-json.xsl HTTP/1.0\r\n')).toMatch(/^HTTP\/1\.0 503/)
+    await expectService()
+  })
+
+  test('of sources with a wrong password', async () => {
+    const attempts = Array.from({ length: 300 }, () => connectRaw(origin.port))
+    opened(attempts.map(({ socket }) => socket))
+    for (const { send } of attempts)
+      send(`SOURCE /other.mp3 HTTP/1.0\r\nAuthorization: ${basic('source', 'wrong')}\r\n\r\nnoise`)
+    await eventually(() => attempts.every(({ received }) => received().startsWith('HTTP/1.0 401')))
+    await expectService()
+  })
+})
