@@ -28,6 +28,12 @@ export function failed(c: AdminContext, status: 400 | 403 | 404 | 413, text: str
   )
 }
 
+/** Icecast 2.4's page of a command that answers no XML. */
+export const succeeded = (c: AdminContext, text: string): Response | Promise<Response> =>
+  c.html(
+    `<html><head><title>Admin request successful</title></head><body><p>${escapeMarkup(text)}</p></body></html>`,
+  )
+
 export const xml = (c: AdminContext, root: Element): Response =>
   c.body(printXml(root), 200, { 'Content-Type': 'text/xml; charset=UTF-8', 'Cache-Control': 'no-store' })
 

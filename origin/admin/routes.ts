@@ -5,7 +5,7 @@ import { printMount } from '../../shared/mount.ts'
 import { proven } from '../http/logins.ts'
 import { servedMounts, visible } from '../stats/tree.ts'
 import { pageHeaders } from '../web/layout.ts'
-import { type AdminContext, failed, Refused, unauthenticated, xml } from './answers.ts'
+import { type AdminContext, failed, Refused, succeeded, unauthenticated, xml } from './answers.ts'
 import type { AdminAnswer, AdminCall, AdminDeps, Command } from './call.ts'
 import { commands } from './commands.ts'
 import { parametersOf } from './form.ts'
@@ -96,6 +96,7 @@ function write(
   answer: AdminAnswer,
   params: Params,
 ): Response | Promise<Response> {
+  if ('done' in answer && as !== 'html') return succeeded(c, answer.done)
   if ('done' in answer) return c.html(printPage('done', ['done', answer.done], params), 200, pageHeaders)
   if (as === 'html') return c.html(printPage(name, answer, params), 200, pageHeaders)
   if (as === 'xml') return xml(c, answer)

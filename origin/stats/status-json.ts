@@ -18,12 +18,13 @@ export const publicStats = (stats: Stats): Stats => without(stats, isPrivate)
 
 /**
  * `/status-json.xsl` as Icecast 2.4 shapes it: `source` is absent, an object or an array for 0, 1 and more mounts, and
- * `dummy` ends each object. Unlike Icecast's, text is always quoted, so that a title of `-` or `1e5` stays what it is.
+ * `dummy` ends each source, or the server where there is none. Unlike Icecast's, text is always quoted, so that a title of `-` or `1e5` stays what it is.
  */
 export function statusJson({ server, mounts }: StatsTree): object {
   const sources = [...mounts.values()].map((stats) => ({ ...publicStats(stats), dummy: null }))
-  const source = sources.length === 0 ? {} : { source: sources.length === 1 ? sources[0] : sources }
-  return { icestats: { ...without(server, isPrivateOfServer), ...source, dummy: null } }
+  const last =
+    sources.length === 0 ? { dummy: null } : { source: sources.length === 1 ? sources[0] : sources }
+  return { icestats: { ...without(server, isPrivateOfServer), ...last } }
 }
 
 /** The same without the pitfalls: `source` is always an array, and each entry names its mount. */

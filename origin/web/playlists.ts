@@ -41,7 +41,7 @@ export function originPlaylist({ mount, kind, base, query, stats }: WantedPlayli
 /** One track with what the stats say of it, as Icecast 2.4 fills it (XSPF 1, §4.1.1.2.14). */
 function printXspf(url: string, stats: Stats): string {
   const annotation = annotations
-    .flatMap(([label, name]) => (stats[name] === undefined ? [] : [`${label}: ${stats[name]}`]))
+    .flatMap(([label, name]) => (stats[name] === undefined ? [] : [`${label}${stats[name]}`]))
     .join('\n')
   const element = (name: string, text: string | number | undefined) =>
     text === undefined || text === '' ? [] : [`      <${name}>${escapeMarkup(`${text}`)}</${name}>\n`]
@@ -50,7 +50,7 @@ function printXspf(url: string, stats: Stats): string {
     '  <title/>\n  <creator/>\n  <trackList>\n    <track>\n',
     ...element('location', url),
     ...element('creator', stats.artist),
-    ...element('title', stats.title),
+    ...(stats.title === undefined ? ['      <title/>\n'] : element('title', stats.title)),
     ...element('annotation', annotation),
     ...element('info', stats.server_url),
     '    </track>\n  </trackList>\n</playlist>\n',
@@ -58,12 +58,12 @@ function printXspf(url: string, stats: Stats): string {
 }
 
 const annotations = [
-  ['Stream Title', 'server_name'],
-  ['Stream Description', 'server_description'],
-  ['Content Type', 'server_type'],
-  ['Current Listeners', 'listeners'],
-  ['Peak Listeners', 'listener_peak'],
-  ['Stream Genre', 'genre'],
+  ['Stream Title: ', 'server_name'],
+  ['Stream Description: ', 'server_description'],
+  ['Content Type:', 'server_type'],
+  ['Current Listeners: ', 'listeners'],
+  ['Peak Listeners: ', 'listener_peak'],
+  ['Stream Genre: ', 'genre'],
 ] as const
 
 /** `NAME=value` a line, ended by `==`. */

@@ -106,7 +106,7 @@ describe('a playlist', () => {
     expect(type).toMatch(/^application\/xspf\+xml/)
     expect(text).toContain(
       '<location>http://radio.example:8000/live.mp3</location>\n      <title>A &amp; B</title>\n      <annotation>Stream Title: Name\n' +
-        'Stream Description: D\nContent Type: audio/mpeg\nCurrent Listeners: 0\nPeak Listeners: 0\nStream Genre: rock</annotation>\n      <info>http://u.example/</info>',
+        'Stream Description: D\nContent Type:audio/mpeg\nCurrent Listeners: 0\nPeak Listeners: 0\nStream Genre: rock</annotation>\n      <info>http://u.example/</info>',
     )
   })
 
