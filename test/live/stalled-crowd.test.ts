@@ -1,0 +1,99 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { usageOf } from '../bench/processes.ts'
+import { eventually } from '../kit/eventually.ts'
+import { testFolder } from '../kit/files.ts'
+import { numberedFrame } from '../kit/numbered-frames.ts'
+import { start } from '../kit/process.ts'
+import { connectRaw } from '../kit/raw.ts'
+import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
+import { basic } from '../kit/source.ts'
+import { Crowd } from '../load/crowd.ts'
+
+const mount = '/live.mp3'
+const quickCount = 8000
+const stalledCount = 2000
+/** how many come in a second: what two busy processors answer */
+const perSecond = 1000
+/** bytes that a listener may be behind: more than the burst, which those who read nothing do not even take */
+const queueBytes = 131_072
+/** s that the source may be silent, while listeners join and catch up */
+const sourceTimeoutS = 600
+/** frames that the source sends before all who read have to have them: some 32 KiB */
+const stepFrames = 80
+/** bytes by which the server may grow meanwhile: half a burst for each who reads nothing */
+const memoryBytesMax = stalledCount * 32_768
+/** steps after which they would have ten times as much, if what they do not read were kept for them */
+const stepsMin = 12
+const patience = { withinMs: 120_000, everyMs: 200 }
+
+describe.for(originRuntimes)('10,000 listeners on %s, of whom 2,000 read nothing', (runtime) => {
+  test('contract §7: they are dropped when they fall off the queue; the others hear every frame, and memory is bounded', {
+    timeout: 600_000,
+  }, async () => {
+    const origin = await startOrigin(runtime, ['--config', configFile(), '--max-listeners', '10000'])
+    onTestFinished(() => origin.stop())
+    const source = await startSteps(origin)
+    source.step()
+    const asking = { port: origin.port, mount, secure: false, icy: false, checked: true }
+    const quick = new Crowd({ ...asking, count: quickCount, perSecond }, 4)
+    onTestFinished(() => quick.stop())
+    await eventually(() => quick.look().joined === quickCount, patience)
+    const stalled = start('bun', [
+      'test/load/stalled.ts',
+      JSON.stringify({ port: origin.port, mount, count: stalledCount }),
+    ])
+    onTestFinished(() => stalled.stop())
+    await eventually(async () => (await statsOf(origin)).listeners === quickCount + stalledCount, patience)
+
+    const { residentBytes } = usageOf(origin.program.pid)
+    let most = residentBytes
+    const isDropped = async () => (await statsOf(origin)).slow === stalledCount
+    for (let step = 0; step < stepsMin || !(await isDropped()); step++) {
+      expect(step, 'steps until all who read nothing are dropped').toBeLessThan(3 * stepsMin)
+      const last = source.step()
+      await eventually(() => quick.look().frame === last, patience)
+      most = Math.max(most, usageOf(origin.program.pid).residentBytes)
+    }
+
+    const { joined, closed, refused, faults } = quick.look()
+    expect(faults).toEqual([])
+    expect({ joined, closed, refused }).toEqual({ joined: quickCount, closed: 0, refused: 0 })
+    expect(await statsOf(origin)).toEqual({ listeners: quickCount, slow: stalledCount })
+    console.log('GREW', (most - residentBytes) / 2 ** 20, residentBytes / 2 ** 20)
+    expect(most - residentBytes).toBeLessThan(memoryBytesMax)
+  })
+})
+
+function configFile(): string {
+  const file = join(testFolder(), 'icecast.xml')
+  const limits = `<queue-size>${queueBytes}</queue-size><source-timeout>${sourceTimeoutS}</source-timeout>`
+  writeFileSync(file, `<icecast><limits>${limits}</limits></icecast>`)
+  return file
+}
+
+/** A source that sends some frames when told to; `step` returns the number of the last. */
+async function startSteps(origin: Server): Promise<{ step(): number }> {
+  const connection = connectRaw(origin.port)
+  onTestFinished(() => void connection.socket.destroy())
+  connection.send(`SOURCE ${mount} HTTP/1.0\r\nAuthorization: ${basic('source', secrets.source)}\r\n\r\n`)
+  await connection.until(/200 OK/)
+  let sent = 0
+  return {
+    step() {
+      connection.send(Buffer.concat(Array.from({ length: stepFrames }, () => numberedFrame(sent++))))
+      return sent - 1
+    },
+  }
+}
+
+/** How many listen, and how many have been dropped. */
+async function statsOf({ url }: Server): Promise<{ listeners: number; slow: number }> {
+  const answer = await fetch(`${url}/admin/stats`, {
+    headers: { Authorization: basic('admin', secrets.admin) },
+  })
+  const text = await answer.text()
+  const numberIn = (element: string) => Number(new RegExp(`<${element}>(\\d+)<`).exec(text)?.[1] ?? -1)
+  return { listeners: numberIn('listeners'), slow: numberIn('slow_listeners') }
+}
