@@ -82,6 +82,11 @@ export class Mounts {
     return (await this.onDemand.demand(found.name)) ? this.get(found.name) : undefined
   }
 
+  /** Whether somebody waits in a fallback of this mount who would go over to it (`fallback-override`). */
+  isMissed(name: Mount): boolean {
+    return this.#moves.isMissed(name)
+  }
+
   /**
    * Moves all listeners of a mount to another, on the connections that they have (`moveclients`). One that a relay would
    * feed on demand is begun first.

@@ -60,6 +60,14 @@ export class Moves {
     return this.#moveAll(from, to)
   }
 
+  /** Whether somebody who hears a fallback of this mount would be called back, if it played. */
+  isMissed(name: Mount): boolean {
+    const { fallbackOf, playing } = this.#deps
+    const mayCall = this.#callableTo(name)
+    if (!mayCall) return false
+    return fallbacksOf(name, fallbackOf).some((each) => playing(each)?.everyone.some(mayCall) === true)
+  }
+
   #rescueLater(mount: ActiveMount, found: Exclude<Found, { kind: 'live' }>, failed: readonly Mount[]): void {
     const next = (begun: ActiveMount | undefined) => {
       // who has begun for them alone is heard from the beginning
@@ -89,10 +97,8 @@ export class Moves {
   /** True while somebody waits until the mount has bytes enough. */
   #recall(mount: ActiveMount): boolean {
     const { fallbackOf, playing } = this.#deps
-    const override = fallbackOf(mount.name)?.override ?? 'none'
-    if (override === 'none' || mount.isStopped) return false
-    const mayCall = (listener: Listener) =>
-      listener.belongsTo(mount.name) || (override === 'all' && !listener.info.isRelay)
+    const mayCall = this.#callableTo(mount.name)
+    if (!mayCall || mount.isStopped) return false
     let waits = false
     for (const name of fallbacksOf(mount.name, fallbackOf)) {
       const from = playing(name)
@@ -100,6 +106,13 @@ export class Moves {
     }
     mount.send()
     return waits
+  }
+
+  /** Who among the listeners of its fallbacks a mount calls back; undefined: nobody. */
+  #callableTo(name: Mount): ((listener: Listener) => boolean) | undefined {
+    const override = this.#deps.fallbackOf(name)?.override ?? 'none'
+    if (override === 'none') return undefined
+    return (listener) => listener.belongsTo(name) || (override === 'all' && !listener.info.isRelay)
   }
 
   /** Who finds no room stays with the fallback. */
