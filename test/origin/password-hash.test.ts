@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hashPassword, parsePasswordHash } from '../../origin/access/crypt/password-hash.ts'
+import { shaCrypt } from '../../origin/access/crypt/sha-crypt.ts'
 
 const hello = 'Hello world!'
 const long = 'a very much longer text to encrypt.  This one even stretches over morethan one line.'
@@ -70,6 +71,16 @@ describe('hashes of passwords (Icecast 2.4 and 2.5)', () => {
     '*',
   ])('%j is none', (text) => {
     expect(() => parsePasswordHash(text)).toThrow('expected 32 hex digits of MD5, or $1$, $5$ or $6$')
+  })
+
+  test('a slow one lets others have their turn: no more than 128 rounds are taken at once', async () => {
+    let pauses = 0
+    const pause = async () => {
+      pauses++
+    }
+    const setting = { form: 'sha512', salt: 'saltstring', rounds: 5000, roundsWritten: false } as const
+    await shaCrypt(Buffer.from(hello), setting, pause)
+    expect(pauses).toBe(Math.floor(5000 / 128))
   })
 
   test('one of a million rounds is refused, for it would stall the server', () => {
