@@ -13,8 +13,16 @@ export function accessLine({ timestamp, properties }: LogRecord): string {
   const user = field('user').replaceAll(' ', '\\x20') || '-'
   const request = `${field('method')} ${field('path')} HTTP/${field('version')}`
   const [referer, agent] = [field('referer') || '-', field('agent') || '-']
-  const time = printAccessTime(wallTime(timestamp))
+  const time = accessTime(timestamp)
   return `${field('address')} - ${user} [${time}] "${request}" ${field('status')} ${field('bytes')} "${referer}" "${agent}" ${field('seconds')}`
+}
+
+let printed = { second: Number.NaN, text: '' }
+/** Printed once a second: when a mount ends, thousands of listeners go in the same one. */
+function accessTime(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (printed.second !== second) printed = { second, text: printAccessTime(wallTime(ms)) }
+  return printed.text
 }
 
 /** As Apache escapes: what would end a quoted field or the line, and bytes that are no ASCII. */
@@ -26,7 +34,7 @@ const escaped = (text: string) =>
 
 /** A line of playlist.log, in UTF-8: `23/Nov/2026:01:53:55 +0000|/live.mp3|1|Artist - Title` */
 export function playlistLine({ timestamp, properties: { mount, listeners, title } }: LogRecord): string {
-  const fields = [printAccessTime(wallTime(timestamp)), mount, listeners, title]
+  const fields = [accessTime(timestamp), mount, listeners, title]
   return fields.map((field) => oneLine(textOf(field))).join('|')
 }
 
