@@ -40,6 +40,10 @@ export const edgeLimits = {
   probesPerSecond: 100,
   /** ms after which a server that did not answer is probed again */
   probeAgainMs: 3000,
+  /** heads of requests that are remembered as read: more than there are kinds of players */
+  headsKnownMax: 1000,
+  /** characters of one such head: what players send has a few hundred, what browsers send about a thousand */
+  headKnownLengthMax: 2048,
   /** ms for which a connection may say nothing, before its first request and between two */
   idleMs: 10_000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */

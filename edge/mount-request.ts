@@ -23,7 +23,10 @@ interface Asking {
 }
 
 /** {@link Asking}, with its URL taken apart. */
-export type MountRequest = Asking & RequestUrl
+export interface MountRequest extends Asking, RequestUrl {
+  /** undefined where the path is none of a mount */
+  readonly mount: Mount | undefined
+}
 
 /**
  * Answers a request for a mount (contract §3): a 302 to a server, or why there is none.
@@ -45,12 +48,11 @@ export function answerMount(
 }
 
 /**
- * The `Location` of the 302 that a request is due, counted as sent; undefined where another answer is due, or the view
+ * The `Location` of the 302 that a GET or HEAD is due, counted as sent; undefined where another answer is due, or the view
  * has to be waited for: {@link answerMount} then gives it.
  */
 export function locateMount(deps: MountDeps, request: MountRequest, facts: RequestFacts): string | undefined {
-  const { method, path, query } = request
-  const mount = method === 'GET' || method === 'HEAD' ? parseMount(path) : undefined
+  const { mount, path, query } = request
   const view = mount === undefined ? undefined : deps.cluster.current()
   if (mount === undefined || view === undefined || view instanceof Promise) return undefined
   const outcome = outcomeOf(view, deps, request, { mount, path, query, facts })

@@ -1,6 +1,6 @@
 import { mountHeaders } from '../shared/redirect.ts'
 import type { Answers, Peer } from './listening.ts'
-import { parsePlainHead } from './plain-head.ts'
+import { readPlainHead } from './plain-head.ts'
 
 /** What some bytes of a connection are answered with. */
 export interface PlainAnswers {
@@ -18,7 +18,7 @@ export function answerPlainly(bytes: string, redirect: Answers['redirect'], peer
   let read = 0
   let keepAlive = true
   while (read < bytes.length && keepAlive) {
-    const head = parsePlainHead(bytes, read)
+    const head = readPlainHead(bytes, read)
     const location = head && redirect(head, peer)
     if (head === undefined || location === undefined) break
     text += printRedirect(location, head.keepAlive)
@@ -28,22 +28,23 @@ export function answerPlainly(bytes: string, redirect: Answers['redirect'], peer
   return { text, read, keepAlive }
 }
 
+const printRedirect = (location: string, keepAlive: boolean) =>
+  `HTTP/1.1 302 Found\r\nLocation: ${location}${tailNow(keepAlive)}`
+
 const fixedHeaders = Object.entries({ ...mountHeaders, 'Content-Length': '0' })
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
 
-const printRedirect = (location: string, keepAlive: boolean) =>
-  `HTTP/1.1 302 Found\r\nLocation: ${location}\r\n${fixedHeaders}Date: ${dateNow()}\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`
+let tails = { keepAlive: '', close: '' }
+let tailsAtSecond = 0
 
-let date = ''
-let dateAtSecond = 0
-
-/** The date of this second as HTTP writes it. */
-function dateNow(): string {
+/** What stands behind the Location, the same for all redirects of a second. */
+function tailNow(keepAlive: boolean): string {
   const second = Math.floor(Date.now() / 1000)
-  if (second !== dateAtSecond) {
-    dateAtSecond = second
-    date = new Date(second * 1000).toUTCString()
+  if (second !== tailsAtSecond) {
+    tailsAtSecond = second
+    const tail = `\r\n${fixedHeaders}Date: ${new Date(second * 1000).toUTCString()}\r\nConnection: `
+    tails = { keepAlive: `${tail}keep-alive\r\n\r\n`, close: `${tail}close\r\n\r\n` }
   }
-  return date
+  return keepAlive ? tails.keepAlive : tails.close
 }

@@ -1,39 +1,37 @@
 import { readFileSync } from 'node:fs'
 import { type CityResponse, Reader } from 'mmdb-lib'
 import type { Whereabouts } from '../../shared/regions.ts'
+import { ForgetfulMap } from '../forgetful-map.ts'
 
 /** Where an address is, as far as the database knows. */
 export type Locate = (address: string) => Whereabouts | undefined
 
 /** records kept decoded: the cities of a busy hour; one has its names in eight languages, some kB of text */
 const recordsMax = 20_000
+/** addresses whose places are kept: a player asks several times as it starts, and on and on where its line is bad */
+const addressesMax = 20_000
 
 /**
  * Opens a database in MaxMind's format (`GEO_DB`): one of cities gives places and countries, one of countries gives
  * countries alone. It is read whole, so that a look-up costs a microsecond or two. Throws where it is no such file.
  */
 export function openGeo(path: string): Locate {
-  const reader = new Reader<CityResponse>(readFileSync(path), { cache: recordCache() })
+  const reader = new Reader<CityResponse>(readFileSync(path), { cache: new ForgetfulMap(recordsMax) })
+  const known = new ForgetfulMap<string, Whereabouts>(addressesMax)
   return (address) => {
+    const before = known.get(address)
+    if (before) return before
     const found = lookUp(reader, address)
-    if (!found) return undefined
-    const { latitude, longitude } = found.location ?? {}
-    return {
-      place: latitude === undefined || longitude === undefined ? undefined : { latitude, longitude },
-      country: found.country?.iso_code,
-    }
+    if (found) known.set(address, whereaboutsIn(found))
+    return known.get(address)
   }
 }
 
-/** Decoded records by their offset in the file, forgotten all at once when there are too many. */
-function recordCache() {
-  const records = new Map<string | number, unknown>()
+function whereaboutsIn({ location, country }: CityResponse): Whereabouts {
+  const { latitude, longitude } = location ?? {}
   return {
-    get: (offset: string | number) => records.get(offset),
-    set(offset: string | number, record: unknown) {
-      if (records.size === recordsMax) records.clear()
-      records.set(offset, record)
-    },
+    place: latitude === undefined || longitude === undefined ? undefined : { latitude, longitude },
+    country: country?.iso_code,
   }
 }
 

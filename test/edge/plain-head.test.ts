@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { ForgetfulMap } from '../../edge/forgetful-map.ts'
 import { answerPlainly } from '../../edge/plain-answers.ts'
-import { parsePlainHead } from '../../edge/plain-head.ts'
+import { readPlainHead } from '../../edge/plain-head.ts'
 
 const head = (line: string, ...headers: string[]) =>
   `${[line, 'Host: radio.example', ...headers].join('\r\n')}\r\n\r\n`
@@ -8,7 +9,7 @@ const head = (line: string, ...headers: string[]) =>
 describe('a head that needs no HTTP server', () => {
   test('is read: method, path, query, and headers in any case', () => {
     const text = head('GET /live.mp3?a=1&b=%20 HTTP/1.1', 'user-AGENT:  VLC/3 ', 'Range: bytes=0-1')
-    const read = parsePlainHead(`behind another${text}`, 14)
+    const read = readPlainHead(`behind another${text}`, 14)
     expect(read).toMatchObject({ method: 'GET', path: '/live.mp3', query: '?a=1&b=%20', keepAlive: true })
     expect(read?.headers.get('user-agent')).toBe('VLC/3')
     expect(read?.headers.get('range')).toBe('bytes=0-1')
@@ -17,7 +18,7 @@ describe('a head that needs no HTTP server', () => {
   })
 
   test('has a header given twice as one value, in order, as X-Forwarded-For is read', () => {
-    const read = parsePlainHead(
+    const read = readPlainHead(
       head('HEAD /live.mp3 HTTP/1.1', 'X-Forwarded-For: 192.0.2.1', 'A: b', 'x-forwarded-for: 10.0.0.1'),
       0,
     )
@@ -25,8 +26,18 @@ describe('a head that needs no HTTP server', () => {
   })
 
   test('says whether the connection stays', () => {
-    expect(parsePlainHead(head('GET /a HTTP/1.1', 'Connection: Close'), 0)?.keepAlive).toBe(false)
-    expect(parsePlainHead(head('GET /a HTTP/1.1', 'Connection: keep-alive'), 0)?.keepAlive).toBe(true)
+    expect(readPlainHead(head('GET /a HTTP/1.1', 'Connection: Close'), 0)?.keepAlive).toBe(false)
+    expect(readPlainHead(head('GET /a HTTP/1.1', 'Connection: keep-alive'), 0)?.keepAlive).toBe(true)
+  })
+
+  test('is remembered as it was read, but for what one sender alone says', () => {
+    const common = head('GET /known.mp3 HTTP/1.1', 'User-Agent: VLC/3')
+    expect(readPlainHead(common, 0)).toBe(readPlainHead(`${common}`, 0))
+    for (const line of ['Authorization: Basic cjpw', 'Cookie: a=b', 'x-forwarded-for: 192.0.2.1']) {
+      const personal = head('GET /known.mp3 HTTP/1.1', line)
+      expect(readPlainHead(personal, 0)).toEqual(readPlainHead(personal, 0))
+      expect(readPlainHead(personal, 0), line).not.toBe(readPlainHead(personal, 0))
+    }
   })
 
   test.each([
@@ -47,7 +58,7 @@ describe('a head that needs no HTTP server', () => {
     ['with a folded line', head('GET /a HTTP/1.1', 'A: b', ' folded')],
     ['with a control byte', head('GET /a HTTP/1.1', 'A: \0')],
   ])('is none %s', (_, text) => {
-    expect(parsePlainHead(text, 0)).toBeUndefined()
+    expect(readPlainHead(text, 0)).toBeUndefined()
   })
 })
 
@@ -78,4 +89,14 @@ describe('plain requests', () => {
     expect(read).toBe(last.length)
     expect(keepAlive).toBe(false)
   })
+})
+
+test('a forgetful map holds so many entries at most, and keeps all while it changes one that it has', () => {
+  const map = new ForgetfulMap<string, number>(2)
+  map.set('a', 1).set('b', 2).set('b', 3)
+  expect([...map]).toEqual([
+    ['a', 1],
+    ['b', 3],
+  ])
+  expect([...map.set('c', 4)]).toEqual([['c', 4]])
 })
