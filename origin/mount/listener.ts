@@ -103,6 +103,12 @@ export class Listener {
     this.#position = queue.end
   }
 
+  /** Hands over bytes that are not of its queue, in one write with what it still lacks. */
+  hand(views: readonly Uint8Array[]): void {
+    this.attach(this.#queue, views)
+    this.send()
+  }
+
   /**
    * Leaves its queue, and takes along what that still holds for it. Who has not taken what it took along the last time
    * is dropped once it exceeds its bound: a socket that stands still must not gather what a flapping source leaves.

@@ -6,13 +6,14 @@ import { streamHeaders } from '../icy/headers.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
 import { logTitle } from '../log/playlist.ts'
+import type { IntroFile } from '../media/intro-files.ts'
 import { Rate } from '../rate.ts'
 import { burstBytes, type Sizes } from './burst.ts'
 import type { FeedInfo } from './feed.ts'
-import { Headcount } from './headcount.ts'
-import { Listener, type ListenerInfo, type Seat, type Wire } from './listener.ts'
+import type { Listener, ListenerInfo, Seat, Wire } from './listener.ts'
 import type { LiveMount } from './live-mount.ts'
 import type { MountsDeps } from './mounts.ts'
+import { Room } from './room.ts'
 import { Stream } from './stream.ts'
 
 /** kbit/s that a stream counts as until its own is known (contract §3) */
@@ -27,10 +28,10 @@ export class ActiveMount implements LiveMount, Seat {
   /** when the last bytes came in */
   heardAtMs: number
   bytesRead = 0
-  readonly #count: Headcount
   #deps: MountsDeps
   #rate: Rate
   #stream: Stream
+  #room: Room
   #heardSinceFlush = false
   #stopFlush = () => {}
   #stopped = false
@@ -49,15 +50,20 @@ export class ActiveMount implements LiveMount, Seat {
     this.#onChunk = onChunk
     this.startedAtMs = deps.nowMs()
     this.heardAtMs = this.startedAtMs
-    this.#count = new Headcount(deps.load)
     this.#rate = new Rate(deps.nowMs)
     this.#stream = new Stream(info.contentType, {
       sizes: () => this.#sizes(),
       timers: deps.timers,
-      settle: () => this.#settle(),
+      settle: () => this.#room.settle(),
       onTitle: (title) => logTitle(name, this.listeners, title),
       onChunk: (bytes) => this.#onChunk(bytes),
     })
+    this.#room = new Room(this, this.#stream, {
+      ...deps,
+      sizes: () => this.#sizes(),
+      intro: () => this.#intro(),
+    })
+    this.#intro() // read ahead of the first listener
     this.#schedule()
   }
 
@@ -76,25 +82,25 @@ export class ActiveMount implements LiveMount, Seat {
     return streamHeaders(this.info.headers, this.settings.stream)
   }
   get listeners(): number {
-    return this.#count.listeners
+    return this.#room.count.listeners
   }
   get relays(): number {
-    return this.#count.relays
+    return this.#room.count.relays
   }
   get listenerPeak(): number {
-    return this.#count.listenerPeak
+    return this.#room.count.listenerPeak
   }
   get joins(): number {
-    return this.#count.joins
+    return this.#room.count.joins
   }
   get slow(): number {
-    return this.#count.slow
+    return this.#room.count.slow
   }
   get bytesSent(): number {
-    return this.#count.bytesSent
+    return this.#room.count.bytesSent
   }
   get writes(): number {
-    return this.#count.writes
+    return this.#room.count.writes
   }
   get title(): string {
     return this.#stream.title
@@ -125,7 +131,7 @@ export class ActiveMount implements LiveMount, Seat {
     return this.#stream.queuedChunks
   }
   get everyone(): Listener[] {
-    return this.#stream.listeners
+    return this.#room.everyone
   }
   /** whether its feed has ended; who still listens is being moved */
   get isStopped(): boolean {
@@ -167,26 +173,8 @@ export class ActiveMount implements LiveMount, Seat {
 
   /** Serves a listener: its head and the burst at once, in one write, and what comes from then on. */
   join(wire: Wire, head: Uint8Array, info: ListenerInfo, icy: boolean): Listener {
-    const metaint = icy ? this.metaint : 0
-    const listener = new Listener(
-      info.id ?? this.#deps.nextId(),
-      info,
-      wire,
-      metaint,
-      this,
-      this.#count.tally,
-    )
-    const views = this.#stream.join(listener)
-    this.#count.add(info.isRelay)
-    if (!info.isRelay) this.#count.join()
-    wire.cork()
-    wire.write(head)
-    for (const view of views) {
-      wire.write(view)
-      this.#count.tally.bytes += view.length
-    }
-    wire.uncork()
-    return listener
+    const id = info.id ?? this.#deps.nextId()
+    return this.#room.join(id, wire, head, info, icy ? this.metaint : 0)
   }
 
   /** Whether one more who comes from another mount has room here. */
@@ -209,12 +197,10 @@ export class ActiveMount implements LiveMount, Seat {
    * Nothing is written before the next {@link send}.
    */
   take(listener: Listener, from: ActiveMount, silenceMs: number): void {
-    const since = from.#release(listener)
+    const since = from.#room.release(listener)
     if (since === undefined) return
-    listener.moveTo(this, this.#count.tally)
-    this.#count.add(listener.info.isRelay)
     const owedBytes = (silenceMs * (this.kbps || kbpsUnknown)) / 8
-    this.#stream.enter(listener, since, Math.min(owedBytes, this.#sizes().burstBytes))
+    this.#room.enter(listener, since, Math.min(owedBytes, this.#sizes().burstBytes))
   }
 
   /** Hands out what listeners have not got yet, without waiting for the next flush. */
@@ -224,20 +210,12 @@ export class ActiveMount implements LiveMount, Seat {
 
   /** A connection ended; one that is no listener here changes nothing. */
   leave(listener: Listener): void {
-    if (this.#stream.delete(listener) !== undefined) this.#count.remove(listener.info.isRelay)
-  }
-
-  /** Closes a listener's connection behind what it was given. */
-  close(listener: Listener): void {
-    this.leave(listener)
-    listener.wire.end()
-    this.#deps.timers.after(limits.farewellMs, () => listener.wire.destroy())
+    this.#room.leave(listener)
   }
 
   /** Closes the connections of listeners whose time is over. */
   expire(nowMs: number): void {
-    for (const listener of this.everyone)
-      if (listener.info.deadlineMs !== undefined && listener.info.deadlineMs <= nowMs) this.close(listener)
+    this.#room.expire(nowMs)
   }
 
   /** Goes on with a new connection of its feed; listeners of another codec cannot be kept. */
@@ -247,7 +225,7 @@ export class ActiveMount implements LiveMount, Seat {
     if (isOther || (info.kind === 'source' && this.#stream.isContainer))
       this.#stream.beginAnew(info.contentType)
     if (isOther) {
-      this.#closeListeners()
+      this.#room.close(this.everyone)
       this.#stream.clear()
     }
     this.info = info
@@ -262,11 +240,12 @@ export class ActiveMount implements LiveMount, Seat {
 
   /** Counts a listener that was refused for room. */
   countRefused(): void {
-    this.#count.refuse()
+    this.#room.count.refuse()
   }
 
   /** Hands out what has come since the last flush: whole frames, or where none are known all of it once the feed pauses. */
   flush(): void {
+    this.#room.advance()
     if (this.#heardSinceFlush) this.#stream.flush()
     else this.#stream.pause()
     this.#heardSinceFlush = false
@@ -284,7 +263,7 @@ export class ActiveMount implements LiveMount, Seat {
   end(): void {
     this.stop()
     this.#stream.flush(true)
-    this.#closeListeners()
+    this.#room.close(this.everyone)
   }
 
   #sizes(): Sizes {
@@ -294,33 +273,8 @@ export class ActiveMount implements LiveMount, Seat {
     return { queueBytes: Math.max(settings.queueBytes ?? server.queueBytes, burst), burstBytes: burst }
   }
 
-  #closeListeners(): void {
-    const everyone = this.everyone
-    if (everyone.length === 0) return
-    for (const listener of everyone) {
-      listener.wire.end()
-      this.leave(listener)
-    }
-    this.#deps.timers.after(limits.farewellMs, () => {
-      for (const { wire } of everyone) wire.destroy()
-    })
-  }
-
-  /** What a listener has had since its last block of metadata; undefined where it is none of this mount's. */
-  #release(listener: Listener): number | undefined {
-    const since = this.#stream.delete(listener)
-    if (since === undefined) return undefined
-    listener.detach()
-    this.#count.remove(listener.info.isRelay)
-    return since
-  }
-
-  /** Counts what was written and drops who fell off the queue. */
-  #settle(): void {
-    for (const listener of this.#count.take()) {
-      this.leave(listener)
-      listener.wire.destroy()
-    }
+  #intro(): IntroFile | undefined {
+    return this.#deps.intros?.of(this.settings, this.contentType)
   }
 
   /** One timer a mount: the more listeners, the longer the pause and the bigger each write (contract §7). */

@@ -4,6 +4,7 @@ import type { MountSettings } from '../config/mount-settings.ts'
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'
 import { FileMounts } from '../media/file-mounts.ts'
+import { IntroFiles } from '../media/intro-files.ts'
 import type { Timers } from '../timers.ts'
 import { type Findable, type Found, find } from './fallbacks.ts'
 import type { Feed, FeedInfo } from './feed.ts'
@@ -20,6 +21,8 @@ export interface MountsDeps {
   timers: Timers
   /** ids of listeners, unlike each other for as long as the program runs */
   nextId: () => number
+  /** what listeners hear first; left out: nothing */
+  intros?: Pick<IntroFiles, 'of'>
 }
 
 /** Relays that run while somebody listens. */
@@ -44,11 +47,12 @@ export class Mounts {
 
   constructor(deps: MountsDeps) {
     const { nowMs, timers, config } = deps
-    this.#deps = deps
+    const webroot = () => config.paths?.webroot
+    this.#deps = { intros: new IntroFiles(webroot), ...deps }
     this.#files = new FileMounts({
       nowMs,
       timers,
-      webroot: () => config.paths?.webroot,
+      webroot,
       create: (name, info) => new ActiveMount(name, info, deps),
     })
     this.#moves = new Moves({

@@ -49,6 +49,10 @@ export class Stream {
   get title(): string {
     return this.#titles.current.title
   }
+  /** the block of ICY metadata that says what plays */
+  get titleBlock(): Uint8Array {
+    return this.#titles.currentBlock
+  }
   /** kbit/s of the audio by its own headers; 0 where it does not say */
   get kbps(): number {
     return this.#framer.kbps

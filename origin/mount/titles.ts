@@ -16,6 +16,11 @@ export class Titles {
     return this.#entries.newest.metadata
   }
 
+  /** the encoded block of the current title */
+  get currentBlock(): Uint8Array {
+    return this.#entries.newest.block
+  }
+
   /** A title that holds from this place on; the same one again changes nothing. */
   set(from: number, metadata: IcyMetadata): boolean {
     const { title, url } = this.current

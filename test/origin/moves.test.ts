@@ -6,11 +6,10 @@ import type { Feed, FeedInfo } from '../../origin/mount/feed.ts'
 import type { ListenerInfo } from '../../origin/mount/listener.ts'
 import { createState } from '../../origin/state.ts'
 import { clustersOf, fixture } from '../kit/fixtures.ts'
-import { IcyReader } from '../kit/icy-reader.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 import { settingsOf } from '../kit/mount-settings.ts'
-import { parseFrameHeader } from '../kit/mpeg.ts'
-import { numberedFrame, numberOf } from '../kit/numbered-frames.ts'
+import { numberedFrame } from '../kit/numbered-frames.ts'
+import { numbersHeard } from '../kit/numbers-heard.ts'
 import { mountOf } from '../kit/reports.ts'
 import { FakeWire } from '../kit/wire.ts'
 
@@ -81,33 +80,8 @@ function server(said = chained) {
   return { time, state, mounts, open, at, feedOf, play, end, join, isLive: (path: string) => feeds.has(path) }
 }
 
-/** bytes that mpg123 skips in search of the next frame before it gives up */
-const zerosMax = 1024
-
-/** The numbers of the frames that a listener hears, between which lie zeros alone, and no more than players skip. */
-function heard({ wire, icy }: { wire: FakeWire; icy: boolean }) {
-  const body = wire.bytes.subarray(head.length)
-  const reader = new IcyReader(metaint)
-  const audio = icy ? Buffer.concat(reader.push(body)) : body
-  const numbers: number[] = []
-  let at = 0
-  let zeros = 0
-  while (at < audio.length) {
-    if (audio[at] === 0) {
-      at++
-      zeros++
-      if (zeros > zerosMax && numbers.length > 0) throw new Error(`${zeros} zeros before byte ${at}`)
-      continue
-    }
-    zeros = 0
-    const frame = parseFrameHeader(audio, at)
-    if (!frame) throw new Error(`no frame begins at byte ${at}, after ${numbers.length} frames`)
-    if (at + frame.bytes > audio.length) break
-    numbers.push(numberOf(audio.subarray(at, at + frame.bytes)))
-    at += frame.bytes
-  }
-  return { numbers, titles: reader.titles.map(({ title }) => title), audioBytes: audio.length }
-}
+const heard = ({ wire, icy }: { wire: FakeWire; icy: boolean }) =>
+  numbersHeard(wire.bytes.subarray(head.length), icy ? metaint : 0)
 
 /** What a listener hears as mounts in their order: `live > backup`, with a mark where frames are missing or come twice. */
 function story(listener: { wire: FakeWire; icy: boolean }): string {
