@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { getLogger } from '@logtape/logtape'
 import type { OriginConfig } from '../config/config.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
+import { Handshakes } from './handshakes.ts'
 
 const log = getLogger(['distributary', 'http'])
 const ignore = () => {}
@@ -16,8 +17,14 @@ export interface BoundPorts {
 }
 
 type Certificate = NonNullable<OriginConfig['tls']>
-/** A connection came in, by this socket. */
-type Accept = (socket: Socket, via: SocketSettings) => void
+
+/** What becomes of connections. */
+interface Door {
+  /** whether one from there may come in; asked ahead of a TLS handshake, which is work */
+  lets(address: string | undefined): boolean
+  /** One came in, by this socket. */
+  accept(socket: Socket, via: SocketSettings): void
+}
 
 // a FIN must not close our side: listeners may end theirs after the request
 const options = { allowHalfOpen: true, noDelay: true } as const
@@ -26,13 +33,22 @@ const options = { allowHalfOpen: true, noDelay: true } as const
 export class ListenSockets {
   #servers: Server[] = []
   #tlsServers: TlsServer[] = []
+  #handshakes = new Handshakes()
+  #nowMs: () => number
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
 
   /** Listens on all that are configured. Rejects with {@link BindError} where one cannot be had. */
-  async open(config: Pick<OriginConfig, 'sockets' | 'tls' | 'limits'>, accept: Accept): Promise<BoundPorts> {
+  async open(config: Pick<OriginConfig, 'sockets' | 'tls' | 'limits'>, door: Door): Promise<BoundPorts> {
     const bound: { via: SocketSettings; port: number }[] = []
     for (const via of config.sockets) {
-      const take = (socket: Socket) => accept(socket, via)
+      const take = (socket: Socket) => door.accept(socket, via)
       const server = via.secure ? this.#createTls(config, take) : createServer(options, take)
+      server.prependListener('connection', (socket: Socket) => {
+        if (!door.lets(socket.remoteAddress)) socket.destroy()
+      })
       this.#servers.push(server)
       bound.push({ via, port: await bind(server, via) })
     }
@@ -60,8 +76,16 @@ export class ListenSockets {
   ): TlsServer {
     if (!tls) throw new Error('a socket with TLS needs a certificate')
     const handshakeTimeout = limits.headerTimeoutMs
-    const server = createTlsServer({ ...options, ...readCertificate(tls), handshakeTimeout }, take)
-    server.on('tlsClientError', ignore)
+    const server = createTlsServer({ ...options, ...readCertificate(tls), handshakeTimeout }, (socket) => {
+      this.#handshakes.end(socket)
+      take(socket)
+    })
+    server.on('connection', (socket) => {
+      socket.on('error', ignore)
+      this.#handshakes.begin(socket, this.#nowMs())
+    })
+    // what did not become a TLS connection in time, or is none, stays open unless it is closed here
+    server.on('tlsClientError', (_, socket) => socket.destroy())
     this.#tlsServers.push(server)
     return server
   }

@@ -37,18 +37,22 @@ export class HttpServer {
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
   /** every connection, and what the access log will tell of it once its head is read */
   #sockets = new Map<Socket, Exchange | undefined>()
-  #listening = new ListenSockets()
+  #listening: ListenSockets
   #sweep: ReturnType<typeof setInterval> | undefined
 
   constructor(serving: Serving, bridge: AppBridge) {
     this.#serving = serving
+    this.#listening = new ListenSockets(serving.nowMs)
     this.#gate = new AddressGate(serving.config, serving.nowMs)
     this.#bridge = bridge
   }
 
   /** Listens on every socket that is configured; resolves with the first port of each kind. */
   async start(): Promise<BoundPorts> {
-    const bound = await this.#listening.open(this.#serving.config, (socket, via) => this.#accept(socket, via))
+    const bound = await this.#listening.open(this.#serving.config, {
+      lets: (address) => this.#gate.lets(plainAddress(address) ?? ''),
+      accept: (socket, via) => this.#accept(socket, via),
+    })
     this.#sweep = setInterval(() => this.sweep(), sweepMs)
     return bound
   }
@@ -86,8 +90,8 @@ export class HttpServer {
     // every error is followed by 'close', and resets are everyday life
     socket.on('error', ignore)
     const address = plainAddress(socket.remoteAddress)
-    if (address === undefined || !this.#gate.lets(address)) {
-      socket.destroy() // it has gone already, or is not to come
+    if (address === undefined || socket.destroyed) {
+      socket.destroy() // it has gone already, or was not let in
       return
     }
     this.#serving.state.load.connections++

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Programs } from '../../origin/access/programs.ts'
 import { createConfig } from '../../origin/config/config.ts'
@@ -8,11 +9,14 @@ import { parseIcecastXml } from '../../origin/config/icecast-xml.ts'
 import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { listen } from '../kit/listener.ts'
+import { peer } from '../kit/peers.ts'
+import { freePort } from '../kit/ports.ts'
 import { exchange } from '../kit/raw.ts'
 import { mountOf } from '../kit/reports.ts'
 import { startRival } from '../kit/rivals.ts'
 import { originRuntimes, type Server, secrets } from '../kit/runtimes.ts'
 import { basic, numbered, type Source, startSource } from '../kit/source.ts'
+import { makeCertificate } from '../kit/tls.ts'
 
 async function play(server: Server, path: string): Promise<Source> {
   const source = startSource({ url: server.url + path, password: secrets.source, programme: numbered })
@@ -58,6 +62,29 @@ describe.for(originRuntimes)('what an operator adds to an origin on %s', (runtim
     expect(await askFrom(server, '127.0.0.2')).toBe('')
     expect(await askFrom(server, '127.1.2.3')).toBe('')
     expect(await askFrom(server, '127.0.0.3')).toContain('200 OK')
+  })
+
+  peer('openssl')('deny-ip: with TLS a denied address gets no handshake', async () => {
+    const file = join(testFolder(), 'deny')
+    writeFileSync(file, '127.0.0.2\n')
+    const { certFile, keyFile } = makeCertificate()
+    const pem = join(testFolder(), 'pem')
+    writeFileSync(pem, readFileSync(certFile, 'utf8') + readFileSync(keyFile, 'utf8'))
+    const port = await freePort()
+    await startWith(
+      `<listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address><ssl>1</ssl></listen-socket>
+       <paths><deny-ip>${file}</deny-ip><ssl-certificate>${pem}</ssl-certificate></paths>`,
+    )
+    const handshake = (localAddress: string) =>
+      new Promise<boolean>((resolve) => {
+        const raw = connect({ port, host: '127.0.0.1', localAddress })
+        const socket = connectTls({ socket: raw, rejectUnauthorized: false })
+        onTestFinished(() => void raw.destroy())
+        socket.once('secureConnect', () => resolve(true))
+        for (const end of ['error', 'close']) socket.on(end, () => resolve(false))
+      })
+    expect(await handshake('127.0.0.3')).toBe(true)
+    expect(await handshake('127.0.0.2')).toBe(false)
   })
 
   test('allow-ip: the listed addresses are served, and no other', async () => {
