@@ -3,6 +3,7 @@ import type { Server } from './runtimes.ts'
 interface SourceStats {
   listenurl: string
   listeners: number
+  artist?: string
   title?: string
   /** left out of a relay that waits for its first listener */
   stream_start?: string
@@ -15,6 +16,8 @@ export async function statsOf({ url }: Pick<Server, 'url'>, mount: string): Prom
   return [icestats.source ?? []].flat().find(({ listenurl }) => listenurl.endsWith(mount))
 }
 
-/** What a server's public stats say is playing at a mount; undefined where they say nothing. */
-export const titleAt = async (server: Pick<Server, 'url'>, mount: string): Promise<string | undefined> =>
-  (await statsOf(server, mount))?.title
+/** What a server's public stats say is playing at a mount, `artist - title` where they tell them apart; undefined where they say nothing. */
+export async function titleAt(server: Pick<Server, 'url'>, mount: string): Promise<string | undefined> {
+  const { artist, title } = (await statsOf(server, mount)) ?? {}
+  return artist && title ? `${artist} - ${title}` : (title ?? artist)
+}
