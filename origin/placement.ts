@@ -1,5 +1,5 @@
 import { type Mount, printMount } from '../shared/mount.ts'
-import { sentBackBy, withSentBack } from '../shared/redirect.ts'
+import { isRelayAgent, sentBackBy, withSentBack } from '../shared/redirect.ts'
 import type { ActiveMount } from './mount/mount.ts'
 
 /** A GET or HEAD of a mount, as far as it bears on who serves it. */
@@ -55,11 +55,20 @@ export interface Placer {
   place(request: MountRequest, admit?: Admit): Placement | Promise<Placement>
 }
 
+/** A mount's own numbers. */
+export interface MountStanding {
+  listeners: number
+  maxListeners: number | null
+  kbps: number
+  /** since when no bytes come in, though it is kept for its listeners; undefined: they do */
+  interruptedAtMs: number | undefined
+}
+
 /** What this server is at the moment of a request. */
 export interface Standing {
   id: string
-  /** the mount's own numbers; undefined: not carried */
-  mount: { listeners: number; maxListeners: number | null; kbps: number } | undefined
+  /** undefined: not carried */
+  mount: MountStanding | undefined
   listeners: number
   maxListeners: number
   bandwidthKbps: number
@@ -85,6 +94,14 @@ export const notFound = {
 /** Of a relay on demand that cannot be had. */
 export const unavailable = { ...notFound, text: 'Mount unavailable' } as const satisfies Refused
 
+/** Of a mount without bytes, for a relay. */
+const interrupted = {
+  serve: false,
+  status: 404,
+  text: 'Mount unavailable',
+  forRoom: false,
+} as const satisfies Refused
+
 const forbidden = (text: string, forRoom: boolean): Refused => ({
   serve: false,
   status: 403,
@@ -103,7 +120,7 @@ const draining = forbidden('the server takes no new listeners', false)
  * no two servers pass a listener to and fro.
  */
 export function place(standing: Standing, request: MountRequest): Placement {
-  const refused = refusal(standing, request.relayLogin)
+  const refused = refusal(standing, request)
   if (!refused) return serve
   const { edgeUrl, id } = standing
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
@@ -112,9 +129,14 @@ export function place(standing: Standing, request: MountRequest): Placement {
   return { serve: false, status: 302, location, forRoom, ...(absent && { absent }) }
 }
 
-function refusal(standing: Standing, relayLogin: boolean): Refused | undefined {
+function refusal(
+  standing: Standing,
+  { relayLogin, userAgent }: Pick<MountRequest, 'relayLogin' | 'userAgent'>,
+): Refused | undefined {
   const { mount } = standing
   if (!mount) return notFound
+  // no bytes come in: a relay does better elsewhere, and two that relay each other would wait for ever
+  if (mount.interruptedAtMs !== undefined && (relayLogin || isRelayAgent(userAgent))) return interrupted
   if (standing.leaving) return draining
   if (relayLogin) return undefined
   if (standing.draining) return draining

@@ -30,7 +30,7 @@ export interface PlacerDeps {
 }
 
 /** What is not begun before its first listener: it has room for one. */
-const idleMount = { listeners: 0, maxListeners: null, kbps: 0 }
+const idleMount = { listeners: 0, maxListeners: null, kbps: 0, interruptedAtMs: undefined }
 
 /** Judges each request by what this server is at that moment. */
 export function createPlacer({ config, state, reports, missed, decider, isLeaving }: PlacerDeps): Placer {

@@ -13,7 +13,7 @@ export interface OutletDeps {
   timers: Timers
   /** ms for which listeners wait for the next line */
   sourceTimeoutMs: () => number
-  /** closed from outside, as by an admin */
+  /** closed from outside, as by an admin, or because no bytes came for too long */
   onClosed: (why: string) => void
 }
 
@@ -24,7 +24,8 @@ export class Outlet {
   #feed: Feed | undefined
   /** the upstream that fed it last */
   #fedBy: string | undefined
-  #cancelEnd = () => {}
+  /** undefined while bytes come */
+  #cancelEnd: (() => void) | undefined
   #cancelSettle = () => {}
 
   constructor(mount: Mount, deps: OutletDeps) {
@@ -54,30 +55,41 @@ export class Outlet {
     if (feed === 'in use') return false
     this.#feed = feed
     this.#fedBy = line.key
-    this.#cancelEnd()
     const passOn: Sink = {
-      audio: (bytes) => feed.push(bytes),
+      audio: (bytes) => {
+        this.#stay()
+        feed.push(bytes)
+      },
       metadata: ({ title, url }) => feed.setTitle(title, url),
     }
     line.deliver(resumed ? this.#join(resumed, info, passOn, line) : passOn)
     return true
   }
 
-  /** The line is lost: the mount waits for another one, and ends where none comes. */
+  /** The line is lost: the mount waits for another one, and ends where none brings bytes. */
   interrupt(): void {
-    const { timers, sourceTimeoutMs } = this.#deps
+    const { timers, sourceTimeoutMs, onClosed } = this.#deps
     this.#cancelSettle()
     if (!this.#feed) return
     this.#feed.interrupt()
-    this.#cancelEnd = timers.after(sourceTimeoutMs(), () => this.end())
+    this.#cancelEnd ??= timers.after(sourceTimeoutMs(), () => {
+      this.end()
+      onClosed('no bytes in time')
+    })
   }
 
   /** Ends the mount; its listeners are closed, or fall back. */
   end(): void {
-    this.#cancelEnd()
+    this.#stay()
     this.#cancelSettle()
     this.#feed?.end()
     this.#feed = undefined
+  }
+
+  /** Bytes come, or nothing is left to end. */
+  #stay(): void {
+    this.#cancelEnd?.()
+    this.#cancelEnd = undefined
   }
 
   #join(feed: Feed, info: FeedInfo, passOn: Sink, { heldBytes }: Line): Sink {
@@ -106,7 +118,7 @@ export class Outlet {
       address: reply?.at.hostname,
       onClosed: (why) => {
         this.#feed = undefined
-        this.#cancelEnd()
+        this.#stay()
         this.#cancelSettle()
         this.#deps.onClosed(why)
       },

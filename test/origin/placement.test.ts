@@ -13,9 +13,10 @@ const request = (with_: Partial<MountRequest> = {}): MountRequest => ({
   range: undefined,
   ...with_,
 })
+const playing = { listeners: 0, maxListeners: null, kbps: 128, interruptedAtMs: undefined }
 const standing = (with_: Partial<Standing> = {}): Standing => ({
   id: 'relay1',
-  mount: { listeners: 0, maxListeners: null, kbps: 128 },
+  mount: playing,
   listeners: 0,
   maxListeners: 10,
   bandwidthKbps: 0,
@@ -38,7 +39,7 @@ describe('send-back (contract §3)', () => {
     ['mount not carried', { mount: undefined }, false],
     ['draining', { draining: true }, false],
     ['full', full, true],
-    ['full mount', { mount: { listeners: 2, maxListeners: 2, kbps: 128 } }, true],
+    ['full mount', { mount: { ...playing, listeners: 2, maxListeners: 2 } }, true],
     ['full line', { bandwidthKbps: 900, maxBandwidthKbps: 1000 }, true],
   ])('%s: back to the edge with x=ID', (_, state, forRoom) => {
     expect(place(standing(state), request())).toMatchObject({
@@ -98,6 +99,17 @@ describe('send-back (contract §3)', () => {
     const relay = request({ relayLogin: true })
     expect(place(standing({ ...full, draining: true }), relay)).toEqual({ serve: true })
     expect(place(standing({ mount: undefined }), relay)).toMatchObject({ status: 404 })
+  })
+
+  test('a server that is about to end takes no relay either: it would lose it at once (icecast-kh waits 600 s then)', () => {
+    expect(place(standing({ leaving: true }), request({ relayLogin: true }))).toMatchObject({ status: 403 })
+  })
+
+  test('a mount whose own feed is lost serves listeners who wait with it, and no relay', () => {
+    const lost = standing({ mount: { ...playing, interruptedAtMs: 5 }, ...edgeless })
+    expect(place(lost, request())).toEqual({ serve: true })
+    for (const relay of [{ relayLogin: true }, { userAgent: 'Icecast 2.4.4' }])
+      expect(place(lost, request(relay))).toMatchObject({ status: 404, text: 'Mount unavailable' })
   })
 
   test('a relay by User-Agent alone counts as a listener', () => {

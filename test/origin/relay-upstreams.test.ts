@@ -125,6 +125,22 @@ describe('a relay of two upstreams', () => {
     expect(ours.live()).toBeUndefined()
   })
 
+  test('lets its listeners go where all that answer send nothing, however often they answer', async () => {
+    const ours = playing()
+    ours.newest().events.lost('reset')
+    for (let ms = 0; ms < 9000; ms += 1000) {
+      if (!ours.newest().closed) ours.newest().open()
+      await ours.time.pass(1000)
+      ours.newest().events.lost('no bytes')
+    }
+    expect(ours.live()).toBeDefined()
+    await ours.time.pass(1000)
+    expect(ours.live()).toBeUndefined()
+    for (let i = 0; i < 10 && ours.newest().closed; i++) await ours.time.pass(1000)
+    ours.play(0, 10)
+    expect(ours.live()).toBeDefined()
+  })
+
   test('begins on a whole frame where the second sends another stream: half a frame is heard of neither', async () => {
     const ours = playing()
     const half = numberedFrame(100)
