@@ -41,7 +41,7 @@ export class ListenSockets {
   }
 
   /** Listens on all that are configured. Rejects with {@link BindError} where one cannot be had. */
-  async open(config: Pick<OriginConfig, 'sockets' | 'tls' | 'limits'>, door: Door): Promise<BoundPorts> {
+  async open(config: Pick<OriginConfig, 'sockets' | 'tls'>, door: Door): Promise<BoundPorts> {
     const bound: { via: SocketSettings; port: number }[] = []
     for (const via of config.sockets) {
       const take = (socket: Socket) => door.accept(socket, via)
@@ -65,18 +65,19 @@ export class ListenSockets {
     for (const server of this.#tlsServers) server.setSecureContext(read)
   }
 
+  /** Closes connections that take longer than this to agree on TLS: Node and Bun tell of them, and leave them open. */
+  expire(afterMs: number): void {
+    this.#handshakes.expire(this.#nowMs(), afterMs)
+  }
+
   /** Accepts no more; connections stay. */
   close(): void {
     for (const server of this.#servers) server.close()
   }
 
-  #createTls(
-    { tls, limits }: Pick<OriginConfig, 'tls' | 'limits'>,
-    take: (socket: Socket) => void,
-  ): TlsServer {
+  #createTls({ tls }: Pick<OriginConfig, 'tls'>, take: (socket: Socket) => void): TlsServer {
     if (!tls) throw new Error('a socket with TLS needs a certificate')
-    const handshakeTimeout = limits.headerTimeoutMs
-    const server = createTlsServer({ ...options, ...readCertificate(tls), handshakeTimeout }, (socket) => {
+    const server = createTlsServer({ ...options, ...readCertificate(tls) }, (socket) => {
       this.#handshakes.end(socket)
       take(socket)
     })
@@ -84,7 +85,7 @@ export class ListenSockets {
       socket.on('error', ignore)
       this.#handshakes.begin(socket, this.#nowMs())
     })
-    // what did not become a TLS connection in time, or is none, stays open unless it is closed here
+    // what is no TLS stays open unless it is closed here
     server.on('tlsClientError', (_, socket) => socket.destroy())
     this.#tlsServers.push(server)
     return server

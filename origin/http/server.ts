@@ -81,7 +81,9 @@ export class HttpServer {
   /** Closes connections whose head is late, and sources that have fallen silent. */
   sweep(): void {
     const { nowMs, config, state } = this.#serving
-    for (const socket of this.#waiting.expire(nowMs(), config.limits.headerTimeoutMs)) socket.destroy()
+    const { headerTimeoutMs } = config.limits
+    for (const socket of this.#waiting.expire(nowMs(), headerTimeoutMs)) socket.destroy()
+    this.#listening.expire(headerTimeoutMs)
     state.mounts.dropSilent()
     state.mounts.expire()
   }

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
+import { peer } from '../kit/peers.ts'
+import { freePort } from '../kit/ports.ts'
 import { connectRaw, exchange } from '../kit/raw.ts'
 import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { basic, numbered, type Source, startSource } from '../kit/source.ts'
+import { makeCertificate } from '../kit/tls.ts'
 
 /** more than the connections without a whole head that a server keeps */
 const flood = 4500
@@ -15,10 +18,12 @@ const icecastXml = `<icecast><limits><max-listeners>3</max-listeners><sources>2<
 /** contract §6: one address cannot starve the rest; admin, source and credentialed relays have slots of their own. */
 describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
   const file = join(suiteFolder(), 'icecast.xml')
+  const shortFile = join(suiteFolder(), 'icecast.xml')
   let origin: Server
   let playing: Source
   beforeAll(async () => {
     writeFileSync(file, icecastXml)
+    writeFileSync(shortFile, '<icecast><limits><header-timeout>2</header-timeout></limits></icecast>')
     origin = await startOrigin(runtime, ['--config', file])
     playing = startSource({ url: `${origin.url}/live.mp3`, password: secrets.source, programme: numbered })
     await eventually(() => playing.sent > 0)
@@ -70,6 +75,25 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     await expectService()
     slow.write('\r\n')
     await eventually(() => answer.startsWith('HTTP/1.0 200'))
+  })
+
+  peer('openssl')('of connections that never agree on TLS, of which none stays', async () => {
+    const { certFile, keyFile } = makeCertificate()
+    const tlsPort = await freePort()
+    const tls = ['--tls-port', String(tlsPort), '--tls-cert', certFile, '--tls-key', keyFile]
+    const secure = await startOrigin(runtime, ['--config', shortFile, ...tls])
+    onTestFinished(() => secure.stop())
+    const idle = opened(
+      Array.from({ length: flood }, () =>
+        connect({ port: tlsPort, host: '127.0.0.1' })
+          .on('error', () => {})
+          .resume(),
+      ),
+    )
+    const gone = () => idle.filter(({ destroyed }) => destroyed).length
+    await eventually(() => gone() >= flood - 4096, { withinMs: 30_000 })
+    // the rest goes when its time is up
+    await eventually(() => gone() === flood, { withinMs: 30_000 })
   })
 
   test('of listeners', async () => {
