@@ -42,8 +42,8 @@ export const limits = {
   logPendingMax: 8 * 1_048_576,
   /** bytes that a listener may still have to take of one mount when it is moved on from the next: a queue as most set it */
   leadBytesMax: 524_288,
-  /** fallbacks of fallbacks that are followed: Icecast's */
-  fallbacksMax: 10,
+  /** mounts looked at for one request, itself and fallbacks of fallbacks: Icecast's */
+  mountsTriedMax: 10,
   /** ms without a byte after which the same credentials may take over a source's mount (contract §4) */
   takeoverSilenceMs: 3000,
 } as const

@@ -22,7 +22,7 @@ const isFull = ({ listeners, maxListeners }: ActiveMount) =>
   maxListeners !== null && listeners >= maxListeners
 
 /**
- * Follows a mount's fallbacks, ten at most (2.4 counts the mount itself, so nine): the first that runs, or would if somebody listened. A full one is passed over
+ * Follows a mount's fallbacks, looking at ten mounts at most, itself among them: the first that runs, or would if somebody listened. A full one is passed over
  * where its `fallback-when-full` says so, and found all the same where nothing else is. The mount itself is never taken
  * for a file: who asks for a file by its name gets the file.
  * @param failed names that could not be begun
@@ -34,7 +34,7 @@ export function find(
 ): Found | undefined {
   let full: Found | undefined
   let at: Mount | undefined = name
-  for (let hop = 0; hop <= limits.fallbacksMax && at !== undefined; hop++) {
+  for (let hop = 0; hop < limits.mountsTriedMax && at !== undefined; hop++) {
     const mount = live(at)
     const fallback = fallbackOf(at)
     if (mount) {
@@ -52,7 +52,7 @@ export function find(
 export function fallbacksOf(name: Mount, fallbackOf: Findable['fallbackOf']): Mount[] {
   const names = new Set<Mount>()
   let at = fallbackOf(name)?.mount
-  for (let hop = 0; hop < limits.fallbacksMax && at !== undefined && !names.has(at); hop++) {
+  for (let hop = 0; hop < limits.mountsTriedMax && at !== undefined && !names.has(at); hop++) {
     names.add(at)
     at = fallbackOf(at)?.mount
   }
