@@ -1,6 +1,6 @@
 import type { Mount } from '../shared/mount.ts'
 import type { OriginConfig } from './config/config.ts'
-import { MountTable } from './config/mount-settings.ts'
+import { MountTable } from './config/mount-table.ts'
 import { Drain } from './drain.ts'
 import { Load } from './load.ts'
 import { Mounts } from './mount/mounts.ts'

@@ -4,13 +4,15 @@ import { ConfigError } from './error.ts'
 import type { HeaderRule } from './headers.ts'
 import { type FileSettings, noBlocks } from './icecast-xml.ts'
 import type { LogSettings } from './log-settings.ts'
-import type { MasterInFile, MasterSettings } from './master-settings.ts'
-import { MountTable } from './mount-settings.ts'
+import type { MasterSettings } from './master-settings.ts'
+import { mastersOf } from './masters.ts'
+import { MountTable } from './mount-table.ts'
 import type { PathSettings } from './path-settings.ts'
 import type { RelaySettings } from './relay-settings.ts'
 import type { OwnerSettings } from './security-settings.ts'
 import type { Settings } from './settings.ts'
 import type { SocketSettings } from './socket-settings.ts'
+import { socketsOf, type TlsFiles, tlsOf } from './sockets.ts'
 import type { Burst } from './values.ts'
 
 /**
@@ -25,7 +27,7 @@ export interface OriginConfig {
   /** at least one */
   sockets: readonly SocketSettings[]
   /** of the sockets with TLS; there where one has it */
-  tls: { certFile: string; keyFile: string } | undefined
+  tls: TlsFiles | undefined
   /** for `listenurl`, playlists and the default public URL */
   hostname: string
   /** origins (scheme, host, port) under which listeners reach this server; at least one */
@@ -93,7 +95,6 @@ export interface OriginLimits {
 
 /** Every default that does not hang on another setting, in one place (contract §4). */
 const defaults = {
-  port: 8000,
   hostname: 'localhost',
   maxListeners: 256,
   /** Icecast's, for a file that does not say */
@@ -128,10 +129,10 @@ export function createConfig(sources: SettingSources, boundPort?: number): Origi
   const all: Settings = { ...file?.settings, ...sources.environment, ...flags }
   const sockets = socketsOf(flags, blocks.sockets, boundPort)
   const [first] = sockets
-  const port = first?.port ?? defaults.port
+  const { port } = first
   const hostname = all.hostname ?? defaults.hostname
   const publicUrls = all.publicUrl ?? [
-    new URL(`${first?.secure ? 'https' : 'http'}://${hostname}:${port}`).origin,
+    new URL(`${first.secure ? 'https' : 'http'}://${hostname}:${port}`).origin,
   ]
   const config: OriginConfig = {
     port,
@@ -194,61 +195,6 @@ function limitsOf(all: Settings, inFile: boolean): OriginLimits {
   }
 }
 
-/** Flags stand for the file's sockets of their kind; without a word of either there is one plain socket. */
-function socketsOf(
-  { port, bind, tlsPort }: Settings,
-  inFile: readonly SocketSettings[],
-  boundPort: number | undefined,
-): SocketSettings[] {
-  const socket = (socketPort: number, secure: boolean): SocketSettings => ({
-    port: socketPort,
-    bind,
-    secure,
-    protocol: 'http',
-    shoutcastMount: undefined,
-  })
-  const plainInFile = inFile.filter(({ secure }) => !secure)
-  const plain =
-    port !== undefined || bind !== undefined || inFile.length === 0
-      ? [socket(port ?? plainInFile[0]?.port ?? defaults.port, false)]
-      : plainInFile
-  const tls = tlsPort === undefined ? inFile.filter(({ secure }) => secure) : [socket(tlsPort, true)]
-  const [first, ...others] = [...plain, ...tls]
-  return first ? [{ ...first, port: boundPort ?? first.port }, ...others] : []
-}
-
-function tlsOf(
-  { tlsPort, tlsCert, tlsKey }: Settings,
-  sockets: readonly SocketSettings[],
-  { certFile, keyFile }: PathSettings,
-): OriginConfig['tls'] {
-  if (!sockets.some(({ secure }) => secure)) return undefined
-  const files = { certFile: tlsCert ?? certFile, keyFile: tlsKey ?? keyFile }
-  const said = tlsPort === undefined ? 'a <listen-socket> with <ssl>' : '--tls-port'
-  const expected = tlsPort === undefined ? '<paths><ssl-certificate>' : '--tls-cert'
-  if (files.certFile === undefined) throw new ConfigError(`${said} needs a certificate, expected ${expected}`)
-  if (files.keyFile === undefined) throw new ConfigError(`${said} needs a key, expected --tls-key`)
-  return { certFile: files.certFile, keyFile: files.keyFile }
-}
-
-/** A flag's masters stand for the file's; user and password of a flag or the environment are those of all. */
-function mastersOf({ flags, environment, file }: SettingSources): MasterSettings[] {
-  const inFile = file?.blocks.masters ?? []
-  const lastInFile = inFile.at(-1)
-  const told: readonly MasterInFile[] =
-    flags.master?.map((url) => ({ url, user: lastInFile?.user, password: lastInFile?.password })) ?? inFile
-  const user = flags.masterUser ?? environment.masterUser
-  const password = flags.masterPassword ?? environment.masterPassword
-  return told.map((master) => {
-    const own = password ?? master.password
-    if (own === undefined)
-      throw new ConfigError(
-        `the master ${master.url} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`,
-      )
-    return { url: master.url, user: user ?? master.user ?? 'relay', password: own }
-  })
-}
-
 /** Where this server reports to: its master while it is a public slave, and every edge. */
 export const reportsTo = ({ masters, publicSlave, edges }: OriginConfig): string[] => [
   ...(publicSlave ? masters.map(({ url }) => url) : []),
@@ -272,7 +218,7 @@ const held = ['port', 'sockets', 'id', 'dataDir', 'publicSlave', 'edges', 'edgeP
 /** Puts new settings in place of those of a running server. Returns the names of changed ones that need a restart. */
 export function reload(config: OriginConfig, next: OriginConfig): string[] {
   // other masters are taken over; but a slave is another kind of server than a master
-  const becomesOther = (config.masters.length > 0) !== (next.masters.length > 0)
+  const becomesOther = config.masters.length > 0 !== next.masters.length > 0
   const names = becomesOther ? ([...held, 'masters'] as const) : held
   const kept = Object.fromEntries(names.map((name) => [name, config[name]]))
   const waiting = names.filter((name) => JSON.stringify(config[name]) !== JSON.stringify(next[name]))

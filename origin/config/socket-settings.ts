@@ -42,8 +42,8 @@ const unused = [
   'http-headers',
 ]
 
-/** Icecast's, for a socket that does not say */
-const defaultPort = 8000
+/** Icecast's, where nothing else is said */
+export const defaultPort = 8000
 const portMax = 65_535
 
 /**

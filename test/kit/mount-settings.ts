@@ -1,4 +1,5 @@
-import { type MountSettings, MountTable } from '../../origin/config/mount-settings.ts'
+import type { MountSettings } from '../../origin/config/mount-settings.ts'
+import { MountTable } from '../../origin/config/mount-table.ts'
 import { type Mount, parseMount } from '../../shared/mount.ts'
 
 const unsaid = new MountTable({ exact: new Map(), patterns: [], fallback: undefined })

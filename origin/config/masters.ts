@@ -1,0 +1,28 @@
+import { ConfigError } from './error.ts'
+import type { FileSettings } from './icecast-xml.ts'
+import type { MasterInFile, MasterSettings } from './master-settings.ts'
+import type { Settings } from './settings.ts'
+
+interface MasterSources {
+  flags: Settings
+  environment: Settings
+  file: FileSettings | undefined
+}
+
+/** A flag's masters stand for the file's; user and password of a flag or the environment are those of all. */
+export function mastersOf({ flags, environment, file }: MasterSources): MasterSettings[] {
+  const inFile = file?.blocks.masters ?? []
+  const lastInFile = inFile.at(-1)
+  const told: readonly MasterInFile[] =
+    flags.master?.map((url) => ({ url, user: lastInFile?.user, password: lastInFile?.password })) ?? inFile
+  const user = flags.masterUser ?? environment.masterUser
+  const password = flags.masterPassword ?? environment.masterPassword
+  return told.map((master) => {
+    const own = password ?? master.password
+    if (own === undefined)
+      throw new ConfigError(
+        `the master ${master.url} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`,
+      )
+    return { url: master.url, user: user ?? master.user ?? 'relay', password: own }
+  })
+}

@@ -1,0 +1,186 @@
+import * as v from 'valibot'
+import type { Mount } from '../../shared/mount.ts'
+import { type AccessSettings, readAccess } from './access-settings.ts'
+import { at, readBlock, readValue, type Told, type Warn } from './block.ts'
+import type { Element } from './element.ts'
+import { ConfigError } from './error.ts'
+import { type HeaderRule, readHeaders } from './headers.ts'
+import type { MountSettings } from './mount-settings.ts'
+import { boolean, burst, bytes, integer, mebi, mount, text } from './values.ts'
+
+const override = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.regex(/^(0|1|no|yes|false|true|none|all|own)$/, 'expected 0, 1, none, all or own'),
+  v.transform((word) => {
+    if (word === 'own') return 'own' as const
+    return /^(1|yes|true|all)$/.test(word) ? ('all' as const) : ('none' as const)
+  }),
+)
+
+const fields = {
+  'mount-name': text,
+  username: text,
+  password: text,
+  'max-listeners': integer(-1, 1_000_000),
+  'max-listener-duration': integer(0, 31_536_000),
+  'dump-file': text,
+  intro: text,
+  'fallback-mount': mount,
+  'fallback-override': override,
+  'fallback-when-full': boolean,
+  'burst-size': burst,
+  'queue-size': bytes(16_384, 16 * mebi),
+  'source-timeout': integer(1, 600),
+  hidden: boolean,
+  'no-mount': boolean,
+  'allow-direct-access': boolean, // 2.5's word for the contrary
+  public: integer(-1, 1),
+  'no-yp': boolean, // the old word for the contrary
+  charset: text,
+  'mp3-metadata-interval': integer(0, mebi),
+  'icy-metadata-interval': integer(0, mebi), // 2.5's
+  'stream-name': text,
+  'stream-description': text,
+  'stream-url': text,
+  genre: text,
+  bitrate: text,
+  type: text,
+  subtype: text,
+  'on-connect': text,
+  'on-disconnect': text,
+} as const
+
+const unused = [
+  'cluster-password',
+  ...[
+    'redirect',
+    'redirect-to',
+    'limit-rate',
+    'max-bandwidth',
+    'wait-time',
+    'linger-for',
+    'hijack',
+    'ban-client',
+  ],
+  ...[
+    'max-stream-duration',
+    'intro-skip-replay',
+    'skip-accesslog',
+    'so-sndbuf',
+    'allow-chunked',
+    'allow-url-ogg',
+  ],
+  ...[
+    'ogg-passthrough',
+    'min-queue-size',
+    'listenurl',
+    'accesslog',
+    'max-history',
+    'file-format',
+    'event-bindings',
+  ],
+] as const
+
+/** What one `<mount>` block says. */
+export interface MountBlock {
+  told: Told<typeof fields>
+  headers: HeaderRule[]
+  access: AccessSettings | undefined
+}
+
+/** bytes between two blocks of ICY metadata: Icecast's default */
+const metaintBytes = 16_000
+export interface MountBlocks {
+  exact: ReadonlyMap<Mount, MountBlock>
+  patterns: readonly { pattern: RegExp; block: MountBlock }[]
+  /** `type="default"` */
+  fallback: MountBlock | undefined
+}
+
+/** Reads all `<mount>` blocks. Throws {@link ConfigError}. */
+export function readMounts(elements: readonly Element[], warn: Warn): MountBlocks {
+  const exact = new Map<Mount, MountBlock>()
+  const patterns: { pattern: RegExp; block: MountBlock }[] = []
+  let fallback: MountBlock | undefined
+  for (const element of elements) {
+    const block = {
+      told: readBlock(element, fields, warn, { blocks: ['authentication', 'http-headers'], unused }),
+      headers: readHeaders(element, warn),
+      access: readAccess(element, warn),
+    }
+    const name = block.told['mount-name']
+    if (element.attributes.type === 'default') fallback = block
+    else if (name === undefined)
+      throw new ConfigError(`${at(element)}<mount> has no <mount-name>, expected one, or type="default"`)
+    else if (/[*?[]/.test(name)) patterns.push({ pattern: wildcard(name), block })
+    else exact.set(readValue(mount, `${at(element)}<mount><mount-name>`, name), block)
+  }
+  return { exact, patterns, fallback }
+}
+
+/** A shell's wildcard (`*`, `?`, `[a-z]`, `[!a-z]`), in which `*` goes over slashes too. */
+function wildcard(glob: string): RegExp {
+  const source = glob.replace(
+    /\[(!?)([^\]]+)\]|[\s\S]/g,
+    (part, not: string | undefined, set: string | undefined) => {
+      if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\^]/g, '\\$&')}]`
+      if (part === '*') return '.*'
+      return part === '?' ? '.' : part.replace(/[\\^$.|+(){}[\]]/g, '\\$&')
+    },
+  )
+  return new RegExp(`^${source}$`, 's')
+}
+
+/** The settings that a block's words make, each default in its place. */
+export function settingsOf(
+  told: Told<typeof fields>,
+  headers: readonly HeaderRule[],
+  access: AccessSettings | undefined,
+): MountSettings {
+  const fallbackMount = told['fallback-mount']
+  const maxListeners = told['max-listeners'] ?? -1
+  const sourceTimeoutS = told['source-timeout']
+  return {
+    sourceUser: told.username ?? 'source',
+    sourcePassword: told.password,
+    maxListeners: maxListeners < 0 ? null : maxListeners,
+    maxListenerDurationS: told['max-listener-duration'] ?? 0,
+    intro: told.intro,
+    dumpFile: told['dump-file'],
+    fallback:
+      fallbackMount === undefined
+        ? undefined
+        : {
+            mount: fallbackMount,
+            override: told['fallback-override'] ?? 'none',
+            whenFull: told['fallback-when-full'] ?? false,
+          },
+    burst: told['burst-size'],
+    queueBytes: told['queue-size'],
+    sourceTimeoutMs: sourceTimeoutS === undefined ? undefined : sourceTimeoutS * 1000,
+    hidden: told.hidden ?? false,
+    noMount: told['no-mount'] ?? told['allow-direct-access'] === false,
+    public: publicOf(told),
+    charset: told.charset,
+    metaintBytes: told['mp3-metadata-interval'] ?? told['icy-metadata-interval'] ?? metaintBytes,
+    stream: {
+      name: told['stream-name'],
+      description: told['stream-description'],
+      url: told['stream-url'],
+      genre: told.genre,
+      bitrate: told.bitrate,
+      type: told.type,
+      subtype: told.subtype,
+    },
+    headers,
+    access,
+    onConnect: told['on-connect'],
+    onDisconnect: told['on-disconnect'],
+  }
+}
+
+function publicOf(told: Told<typeof fields>): boolean | undefined {
+  if (told.public !== undefined && told.public >= 0) return told.public === 1
+  return told['no-yp'] === true ? false : undefined
+}

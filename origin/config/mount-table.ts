@@ -1,0 +1,54 @@
+import type { Mount } from '../../shared/mount.ts'
+import { type MountBlock, type MountBlocks, settingsOf } from './mount-blocks.ts'
+import type { MountSettings } from './mount-settings.ts'
+
+/** names whose settings are remembered: requests may make up any number of them */
+const rememberedMax = 1024
+
+/** The `<mount>` blocks of a file. */
+export class MountTable {
+  /** mounts that have a block by their exact name */
+  readonly known: readonly Mount[]
+  #exact: ReadonlyMap<Mount, MountBlock>
+  #patterns: readonly { pattern: RegExp; block: MountBlock }[]
+  #default: MountBlock | undefined
+  #remembered = new Map<Mount, MountSettings>()
+  /** fallbacks that the admin has set since the file was read */
+  #fallbacks = new Map<Mount, Mount>()
+
+  constructor(blocks: MountBlocks) {
+    this.#exact = blocks.exact
+    this.#patterns = blocks.patterns
+    this.#default = blocks.fallback
+    this.known = [...blocks.exact.keys()]
+  }
+
+  /**
+   * What holds for a mount: its own block, else the first whose wildcard names it, over `type="default"`. Who may
+   * listen is not inherited by a mount that has a block, as in Icecast 2.4.
+   */
+  of(name: Mount): MountSettings {
+    const remembered = this.#remembered.get(name)
+    if (remembered) return remembered
+    if (this.#remembered.size >= rememberedMax) this.#remembered.clear()
+    const settings = this.#look(name)
+    this.#remembered.set(name, settings)
+    return settings
+  }
+
+  /** Sets the fallback of a mount until the file is read again: a table of the new file takes the place of this one. */
+  setFallback(name: Mount, fallback: Mount): void {
+    this.#fallbacks.set(name, fallback)
+    this.#remembered.delete(name)
+  }
+
+  #look(name: Mount): MountSettings {
+    const own = this.#exact.get(name) ?? this.#patterns.find(({ pattern }) => pattern.test(name))?.block
+    const fallback = this.#fallbacks.get(name)
+    return settingsOf(
+      { ...this.#default?.told, ...own?.told, ...(fallback && { 'fallback-mount': fallback }) },
+      [...(this.#default?.headers ?? []), ...(own?.headers ?? [])],
+      (own ?? this.#default)?.access,
+    )
+  }
+}

@@ -1,0 +1,48 @@
+import { ConfigError } from './error.ts'
+import type { PathSettings } from './path-settings.ts'
+import type { Settings } from './settings.ts'
+import { defaultPort, type SocketSettings } from './socket-settings.ts'
+
+/** PEM files. */
+export interface TlsFiles {
+  certFile: string
+  keyFile: string
+}
+
+/** Flags stand for the file's sockets of their kind; without a word of either there is one plain socket. */
+export function socketsOf(
+  { port, bind, tlsPort }: Settings,
+  inFile: readonly SocketSettings[],
+  boundPort: number | undefined,
+): [SocketSettings, ...SocketSettings[]] {
+  const socket = (socketPort: number, secure: boolean): SocketSettings => ({
+    port: socketPort,
+    bind,
+    secure,
+    protocol: 'http',
+    shoutcastMount: undefined,
+  })
+  const plainInFile = inFile.filter(({ secure }) => !secure)
+  const plain =
+    port !== undefined || bind !== undefined || inFile.length === 0
+      ? [socket(port ?? plainInFile[0]?.port ?? defaultPort, false)]
+      : plainInFile
+  const tls = tlsPort === undefined ? inFile.filter(({ secure }) => secure) : [socket(tlsPort, true)]
+  const [first = socket(defaultPort, false), ...others] = [...plain, ...tls]
+  return [{ ...first, port: boundPort ?? first.port }, ...others]
+}
+
+/** The certificate of the sockets with TLS; undefined where none has it. Throws {@link ConfigError}. */
+export function tlsOf(
+  { tlsPort, tlsCert, tlsKey }: Settings,
+  sockets: readonly SocketSettings[],
+  { certFile, keyFile }: PathSettings,
+): TlsFiles | undefined {
+  if (!sockets.some(({ secure }) => secure)) return undefined
+  const files = { certFile: tlsCert ?? certFile, keyFile: tlsKey ?? keyFile }
+  const said = tlsPort === undefined ? 'a <listen-socket> with <ssl>' : '--tls-port'
+  const expected = tlsPort === undefined ? '<paths><ssl-certificate>' : '--tls-cert'
+  if (files.certFile === undefined) throw new ConfigError(`${said} needs a certificate, expected ${expected}`)
+  if (files.keyFile === undefined) throw new ConfigError(`${said} needs a key, expected --tls-key`)
+  return { certFile: files.certFile, keyFile: files.keyFile }
+}
