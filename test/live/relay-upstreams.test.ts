@@ -111,6 +111,45 @@ describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
     await eventually(async () => (await listen(`${server.url}/here.mp3`)).status === 404)
   })
 
+  test('takes no more sources than <limits><sources> leaves beside its relays', async () => {
+    const master = await startMaster(runtime)
+    play(`${master.url}/live.mp3`)
+    const server = await startConfigured(
+      runtime,
+      `<limits><sources>1</sources></limits>${relayBlock(master.port, '/live.mp3')}`,
+    )
+    ;(await listenWhenServed(`${server.url}/live.mp3`)).close()
+    const events: string[] = []
+    const source = startSource({
+      url: `${server.url}/own.mp3`,
+      password: secrets.source,
+      programme: numbered,
+      onEvent: (event) => events.push(event),
+    })
+    onTestFinished(() => source.close())
+    await eventually(() => events.some((event) => event.startsWith('refused: HTTP/1.0 403')))
+  })
+
+  test('and another one that relay each other let their listeners go when the source is gone for both', async () => {
+    const master = await startMaster(runtime)
+    play(`${master.url}/live.mp3`)
+    const upstream = (port: number) => `<upstream><server>127.0.0.1</server><port>${port}</port></upstream>`
+    const relayOf = (...ports: number[]) =>
+      `<limits><source-timeout>2</source-timeout></limits>
+       <relay><mount>/live.mp3</mount>${ports.map(upstream).join('')}</relay>`
+    const one = await startConfigured(runtime, relayOf(master.port))
+    const two = await startConfigured(runtime, relayOf(master.port, one.port))
+    await one.reload(relayOf(master.port, two.port))
+    const listeners = [
+      await listenWhenServed(`${one.url}/live.mp3`),
+      await listenWhenServed(`${two.url}/live.mp3`),
+    ]
+    await master.stop()
+    for (const listener of listeners) await eventually(() => listener.isClosed, { withinMs: 30_000 })
+    for (const { url } of [one, two])
+      await eventually(async () => (await listen(`${url}/live.mp3`)).status === 404, { withinMs: 30_000 })
+  })
+
   test('notices that a mount would be relayed from itself, and answers who asks for it', async () => {
     const server = await startConfigured(
       runtime,
