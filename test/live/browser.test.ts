@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { browserPath, launch } from '../kit/browser.ts'
 import { serverAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { pathOf, peer } from '../kit/peers.ts'
@@ -10,8 +11,6 @@ import { repo } from '../kit/process.ts'
 import { masterAt, type Server, secrets, slaveOf, startEdge, startOrigin } from '../kit/runtimes.ts'
 import { loopOf, type Source, startSource } from '../kit/source.ts'
 import { type HttpsServer, makeCertificate, proxyTo, serveHttps } from '../kit/tls.ts'
-
-const browserPath = pathOf('chromium')
 
 /** A page of one https origin, an edge on a second behind a proxy, a slave on a third. */
 describe('anchors C: an https page of another origin, in Chromium', () => {
@@ -41,7 +40,8 @@ describe('anchors C: an https page of another origin, in Chromium', () => {
     })
     ends.push(closer(front), closer(site))
     stream = `${front.url}/live.mp3`
-    const browser = await launch(browserPath)
+    // the page plays without a click
+    const browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])
     ends.push(() => browser.close())
     page = await browser.newPage({ ignoreHTTPSErrors: true })
     await page.goto(site.url)
@@ -107,19 +107,3 @@ const startSlave = (
     ...['--tls-port', new URL(httpsUrl).port, '--tls-cert', certFile, '--tls-key', keyFile],
     ...['--public-url', httpsUrl],
   ])
-
-/** Debian's Chromium, which asks nobody outside for anything. */
-const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-    ],
-  })
