@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { start } from './process.ts'
+import { type Program, start } from './process.ts'
 import { secrets } from './runtimes.ts'
 
 /** What ffmpeg encodes a tone and noise to, neither of which gets small: name, content type, flags. */
@@ -18,10 +18,18 @@ function oggFlags() {
 export const sound = 'aevalsrc=0.3*sin(880*PI*t)+0.3*random(0)|0.3*random(1):s=48000'
 
 /** Starts ffmpeg as a source of this format, stereo at 48 kHz, which says who sings what where the format can; until the test ends. */
-export function encode(mountUrl: string, [name, contentType, flags]: (typeof containers)[number]): void {
+export function encode(mountUrl: string, format: (typeof containers)[number]): void {
+  const encoder = startEncoder(mountUrl, format)
+  onTestFinished(() => encoder.stop())
+}
+
+/** The same until it is stopped. */
+export function startEncoder(
+  mountUrl: string,
+  [name, contentType, flags]: (typeof containers)[number],
+): Program {
   const to = mountUrl.replace('http://', `icecast://source:${secrets.source}@`)
   const tags = ['-metadata', 'artist=Ä', '-metadata', `title=${name}`]
   const input = ['-v', 'error', '-re', '-f', 'lavfi', '-i', sound]
-  const encoder = start('ffmpeg', [...input, ...flags, ...tags, '-content_type', contentType, to])
-  onTestFinished(() => encoder.stop())
+  return start('ffmpeg', [...input, ...flags, ...tags, '-content_type', contentType, to])
 }
