@@ -83,7 +83,7 @@ export class ListenSockets {
     })
     server.on('connection', (socket) => {
       socket.on('error', ignore)
-      this.#handshakes.begin(socket, this.#nowMs())
+      if (!socket.destroyed) this.#handshakes.begin(socket, this.#nowMs())
     })
     // what is no TLS stays open unless it is closed here
     server.on('tlsClientError', (_, socket) => socket.destroy())
