@@ -28,8 +28,19 @@ export function servedMounts({ config, state, idle }: StatsDeps): Map<Mount, Ser
   const served = new Map<Mount, Served>(idle().map((name) => [name, 'idle']))
   for (const { name } of state.mounts.list()) served.set(name, 'live')
   for (const name of config.mounts.known)
-    if (!served.has(name) && state.mounts.find(name)) served.set(name, 'stand-in')
+    if (!served.has(name) && hasStandIn(state.mounts, name)) served.set(name, 'stand-in')
   return new Map([...served].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Whether another mount plays for who asks for this one. Files may do so too, but are no mounts: Icecast tells none. */
+function hasStandIn(mounts: OriginState['mounts'], name: Mount): boolean {
+  const files: Mount[] = []
+  let found = mounts.find(name)
+  while (found?.kind === 'file') {
+    files.push(found.name)
+    found = mounts.find(name, files)
+  }
+  return found !== undefined
 }
 
 /** The whole tree, hidden mounts included: for the admin. */

@@ -89,7 +89,9 @@ describe('the stats of a mount', () => {
   test('of one that waits for a listener, and of one that a fallback serves, are little more than a URL', () => {
     const fallback = '<mount><mount-name>/down</mount-name><fallback-mount>/live.mp3</fallback-mount></mount>'
     const dead = '<mount><mount-name>/dead</mount-name><fallback-mount>/nothing</fallback-mount></mount>'
-    const { open, stats } = originInMemory(fallback + dead, [mountOf('/later')])
+    const file = '<mount><mount-name>/file</mount-name><fallback-mount>/loop.mp3</fallback-mount></mount>'
+    const webroot = '<paths><webroot>/nowhere</webroot></paths>'
+    const { open, stats } = originInMemory(fallback + dead + file + webroot, [mountOf('/later')])
     open('/live.mp3')
     const { mounts } = statsTree(stats)
     expect([...mounts.keys()]).toEqual(['/down', '/later', '/live.mp3'])
