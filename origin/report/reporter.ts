@@ -133,7 +133,8 @@ export class Reporter {
 
   #send(): Promise<boolean> {
     const { measure, nowMs } = this.#deps
-    const report = measure()
+    // the server may stay, where this decider alone is left
+    const report: Report = this.#isLeaving ? { ...measure(), state: 'leaving' } : measure()
     this.#schedule = withSent(this.#schedule, report.listeners, nowMs())
     this.#sending = this.#post(report).finally(() => {
       this.#sending = undefined

@@ -62,6 +62,19 @@ describe('measure', () => {
     ])
   })
 
+  test("contract §2: a master's report has its relays too, idle ones among them", () => {
+    const mounts = [live('/own.mp3', { kind: 'source' }), live('/relayed.mp3')]
+    const idle = [mountOf('/idle.mp3')]
+    const report = measured({ config: master, mounts, idle, isMirrored: () => false })
+    expect(report.mounts.map(({ mount }) => mount)).toEqual(['/own.mp3', '/relayed.mp3', '/idle.mp3'])
+  })
+
+  test("S6: a slave's idle relays of its own are not in its report", () => {
+    const idle = [mountOf('/idle.mp3'), mountOf('/own.mp3')]
+    const report = measured({ idle, isMirrored: (mount) => mount === '/idle.mp3' })
+    expect(report.mounts.map(({ mount }) => mount)).toEqual(['/idle.mp3'])
+  })
+
   test('S9: a report has what a draw needs, and reads back to itself', () => {
     const report = measured({ mounts: [live('/a%20b.mp3', { listeners: 2, maxListeners: 5, joins: 4 })] })
     expect(parseSourcelist(printSourcelist(report))).toEqual(report)
@@ -307,11 +320,15 @@ describe('who reports', () => {
     expect(new Set(edge.told.map(({ user }) => user))).toEqual(new Set(['relay']))
   })
 
-  const reportsOf = (line: string, time: ManualTime, edge: ReturnType<typeof decider>) => {
-    const config = configOf(line)
+  const reportsOf = (
+    line: string,
+    time: ManualTime,
+    edge: ReturnType<typeof decider>,
+    config = configOf(line),
+  ) => {
     return new Reports(config, {
       measure: () => measured({ config }),
-      load: () => ({ listeners: 0, maxListeners: 100 }),
+      load: () => ({ listeners: 7, maxListeners: 100 }),
       promisedMs: () => 10_000,
       fetch: edge.fetch,
       timers: time,
@@ -329,6 +346,35 @@ describe('who reports', () => {
     reportsOf(`${both} --edge http://m.example`, time, edge).start()
     await time.pass(0)
     expect(edge.told.map(({ url }) => new URL(url).host).sort()).toEqual(['e.example', 'm.example'])
+  })
+
+  test('S8: of several masters each gets a report of its own, right before its list is asked for', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const reports = reportsOf(`${both} --master http://n.example`, time, edge)
+    await reports.flush('http://n.example')
+    expect(edge.told.map(({ url }) => new URL(url).host)).toEqual(['n.example'])
+  })
+
+  test('on SIGHUP it takes leave of a master that is gone, begins with a new one, and tells the others nothing', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const config = configOf(`${both} --master http://n.example`)
+    const reports = reportsOf('', time, edge, config)
+    reports.start()
+    await time.pass(2000)
+    const before = edge.told.length
+    const [gone, kept] = config.masters
+    config.masters = [kept, { url: 'http://new.example', user: 'relay', password: 'pw' }].filter(
+      (each) => each !== undefined,
+    )
+    reports.configure()
+    await time.pass(2000)
+    const told = edge.told.slice(before).map(({ url, report }) => [new URL(url).origin, report.state])
+    expect(told).toEqual([
+      ['http://new.example', 'up'],
+      [gone?.url, 'leaving'],
+    ])
   })
 
   test('listeners are sent back to the edge by the name it gives itself, else to the one configured', async () => {
