@@ -11,6 +11,7 @@ import { fileOr } from './file-or.ts'
 import { mountRules } from './header-rules.ts'
 import { printProbe, printRefused, printStreamHead } from './listen-answers.ts'
 import { proven } from './logins.ts'
+import { RecordWire } from './record-wire.ts'
 import { finish, textReply } from './reply.ts'
 
 const log = getLogger(['distributary', 'listener'])
@@ -127,7 +128,8 @@ function stream(
   const via = passesOn ? viaOf(mount.name, mount.info, serving.state.boot) : undefined
   const { status, bytes } = printStreamHead(head.version, mount, icy, rules, via)
   exchange.status = status
-  const listener = mount.join(socket, bytes, info, icy)
+  const wire = connection.via.secure ? new RecordWire(socket) : socket
+  const listener = mount.join(wire, bytes, info, icy)
   // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write
   socket.resume()
   socket.once('close', () => {
