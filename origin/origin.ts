@@ -1,6 +1,5 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../shared/cluster-app.ts'
-import type { Mount } from '../shared/mount.ts'
 import type { MountAccess } from './access/mount-access.ts'
 import { originApp } from './app.ts'
 import type { OriginConfig } from './config/config.ts'
@@ -13,6 +12,7 @@ import { limits } from './limits.ts'
 import type { Placer } from './placement.ts'
 import type { OriginState } from './state.ts'
 import { StatsFeeds } from './stats/feed.ts'
+import type { StatsDeps } from './stats/tree.ts'
 import { runtimeTimers } from './timers.ts'
 
 export interface OriginDeps {
@@ -23,7 +23,9 @@ export interface OriginDeps {
   /** asked who may listen to a mount, feed it, and call the admin for it */
   access: MountAccess
   /** relays on demand that wait for their first listener; left out: there are none */
-  idle?: (() => readonly Mount[]) | undefined
+  idle?: StatsDeps['idle']
+  /** left out: it reports to nobody */
+  deciders?: StatsDeps['deciders']
   /** the routes of a master that decides itself: reports and `/api/*`; they come before our own */
   clusterApp?: Hono<ClusterEnv> | undefined
 }
@@ -44,8 +46,8 @@ export interface Origin {
  * then this.
  */
 export function createOrigin(config: OriginConfig, state: OriginState, deps: OriginDeps): Origin {
-  const { nowMs, placer, access, clusterApp, idle = () => [] } = deps
-  const stats = { config, state, idle }
+  const { nowMs, placer, access, clusterApp, idle = () => [], deciders = () => [] } = deps
+  const stats = { config, state, idle, deciders }
   const files = new Files({
     webroot: () => (config.fileserve ? config.paths.webroot : undefined),
     slots: new Slots(limits.filesMax),

@@ -64,6 +64,7 @@ export class Program {
       placer,
       access: this.#access,
       idle: () => this.#relaying.relays.idle(),
+      deciders: () => this.#reports.deciders(),
       clusterApp: this.#decider?.app,
     })
   }

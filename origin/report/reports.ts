@@ -44,6 +44,11 @@ export class Reports {
     return [...this.#masters, ...this.#edges]
   }
 
+  /** Every decider, and whether it took the last report. */
+  deciders(): { url: string; isAnswering: boolean }[] {
+    return this.#all.map(({ url, isAnswering }) => ({ url, isAnswering }))
+  }
+
   start(): void {
     for (const reporter of this.#all) reporter.start()
   }

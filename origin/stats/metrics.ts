@@ -17,41 +17,60 @@ export interface ProcessUsage {
 }
 
 /** The origin for Prometheus: its connections and listeners, each mount, and what the process uses. */
-export function originMetrics({ config, state, idle }: StatsDeps, usage: ProcessUsage): string {
-  const { load, mounts, drain } = state
+export const originMetrics = (deps: StatsDeps, usage: ProcessUsage): string =>
+  printMetrics([
+    ...processMetrics(usage, deps.state.startedAtMs),
+    ...listenerMetrics(deps),
+    ...clusterMetrics(deps),
+    ...mountMetrics(deps.state.mounts.list().slice(0, mountsMax)),
+  ])
+
+const processMetrics = (
+  { runtime, cpuSeconds, residentBytes }: ProcessUsage,
+  startedAtMs: number,
+): Metric[] => [
+  {
+    ...gauge('info', 'The version that runs, and on what.'),
+    samples: [{ labels: { version, runtime }, value: 1 }],
+  },
+  one(gauge('start_time_seconds', 'When it began, in seconds since 1970.'), startedAtMs / 1000),
+  one(counter('process_cpu_seconds_total', 'Processor time used.'), cpuSeconds),
+  one(gauge('process_resident_memory_bytes', 'Memory in use.'), residentBytes),
+]
+
+const listenerMetrics = ({ config: { limits }, state: { load } }: StatsDeps): Metric[] => [
+  one(gauge('clients', 'Connections open.'), load.clients),
+  one(counter('connections_total', 'Connections accepted.'), load.connections),
+  one(counter('requests_total', 'Requests answered that no source made.'), load.requests),
+  one(gauge('listeners', 'Listeners; relays with credentials are not counted.'), load.listeners),
+  one(gauge('listeners_max', 'Listeners that it takes at most.'), limits.maxListeners),
+  one(counter('joins_total', 'Listeners answered 200 or refused for room.'), load.joins),
+  one(counter('refused_total', 'Listeners refused for room.'), load.refused),
+  one(counter('slow_listeners_total', 'Listeners dropped because they fell off the queue.'), load.slow),
+  one(counter('sent_bytes_total', 'Handed to listeners and relays.'), load.bytesSent),
+  one(gauge('bandwidth_kbps', 'Leaving the server, measured.'), load.bandwidthKbps()),
+]
+
+function clusterMetrics({ state: { mounts, drain }, idle, deciders }: StatsDeps): Metric[] {
   const all = mounts.list()
   const relays = all.filter(({ kind }) => kind === 'relay')
-  const lost = relays.filter(({ interruptedAtMs }) => interruptedAtMs !== undefined)
-  return printMetrics([
-    {
-      ...gauge('info', 'The version that runs, and on what.'),
-      samples: [{ labels: { version, runtime: usage.runtime }, value: 1 }],
-    },
-    one(gauge('start_time_seconds', 'When it began, in seconds since 1970.'), state.startedAtMs / 1000),
-    one(gauge('clients', 'Connections open.'), load.clients),
-    one(counter('connections_total', 'Connections accepted.'), load.connections),
-    one(counter('requests_total', 'Requests answered that no source made.'), load.requests),
-    one(gauge('listeners', 'Listeners; relays with credentials are not counted.'), load.listeners),
-    one(gauge('listeners_max', 'Listeners that it takes at most.'), config.limits.maxListeners),
-    one(counter('joins_total', 'Listeners answered 200 or refused for room.'), load.joins),
-    one(counter('refused_total', 'Listeners refused for room.'), load.refused),
-    one(counter('slow_listeners_total', 'Listeners dropped because they fell off the queue.'), load.slow),
-    one(counter('sent_bytes_total', 'Handed to listeners and relays.'), load.bytesSent),
-    one(gauge('bandwidth_kbps', 'Leaving the server, measured.'), load.bandwidthKbps()),
-    one(gauge('draining', '1 where the admin told it to take no listeners.'), drain.active ? 1 : 0),
+  const lost = relays.filter(({ interruptedAtMs }) => interruptedAtMs !== undefined).length
+  const relaysBy = { running: relays.length - lost, lost, idle: idle().length }
+  return [
+    one(gauge('mounts', 'Mounts with a feed.'), all.length),
     {
       ...gauge('relays', 'Relays by state: running, lost (its listeners wait), idle (on demand).'),
-      samples: [
-        ['running', relays.length - lost.length],
-        ['lost', lost.length],
-        ['idle', idle().length],
-      ].map(([name, value]) => ({ labels: { state: String(name) }, value: Number(value) })),
+      samples: Object.entries(relaysBy).map(([state, value]) => ({ labels: { state }, value })),
     },
-    one(gauge('mounts', 'Mounts with a feed.'), all.length),
-    ...mountMetrics(all.slice(0, mountsMax)),
-    one(counter('process_cpu_seconds_total', 'Processor time used.'), usage.cpuSeconds),
-    one(gauge('process_resident_memory_bytes', 'Memory in use.'), usage.residentBytes),
-  ])
+    {
+      ...gauge('report_taken', '1 where a decider took the last report.'),
+      samples: deciders().map(({ url, isAnswering }) => ({
+        labels: { decider: url },
+        value: isAnswering ? 1 : 0,
+      })),
+    },
+    one(gauge('draining', '1 where the admin told it to take no listeners.'), drain.active ? 1 : 0),
+  ]
 }
 
 type Family = Omit<Metric, 'samples'>

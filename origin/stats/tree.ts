@@ -12,6 +12,8 @@ export interface StatsDeps {
   state: OriginState
   /** relays on demand that wait for their first listener */
   idle: () => readonly Mount[]
+  /** the deciders that this server reports to, and whether each took the last report */
+  deciders: () => readonly { url: string; isAnswering: boolean }[]
 }
 
 /** All that this server tells of itself and its mounts at one moment, mounts by name; the root of every rendering. */

@@ -30,7 +30,8 @@ export function originInMemory(elements = '', idle: readonly Mount[] = []): Orig
   const config = createConfig({ flags: {}, environment: {}, file })
   const state = createState(config, time.nowMs, time)
   const access = new MountAccess({ config, nowMs: time.nowMs, timers: time, fetch })
-  const stats = { config, state, idle: () => idle }
+  const deciders = () => [{ url: 'https://edge.example', isAnswering: true }]
+  const stats = { config, state, idle: () => idle, deciders }
   const app = originApp({ ...stats, nowMs: time.nowMs, access })
   return {
     state,

@@ -148,6 +148,7 @@ describe('metrics', () => {
       'refused_total 1',
       'joins_total 1',
       'mounts 2',
+      'report_taken{decider="https://edge.example"} 1',
       'mount_listeners{mount="/live.mp3",kind="source"} 0',
       'relays{state="running"} 0',
     ])
