@@ -128,6 +128,7 @@ function stream(
   const via = passesOn ? viaOf(mount.name, mount.info, serving.state.boot) : undefined
   const { status, bytes } = printStreamHead(head.version, mount, icy, rules, via)
   exchange.status = status
+  exchange.user = admitted.user
   const wire = connection.via.secure ? new RecordWire(socket) : socket
   const listener = mount.join(wire, bytes, info, icy)
   // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write

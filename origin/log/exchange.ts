@@ -1,5 +1,4 @@
 import { getLogger } from '@logtape/logtape'
-import { parseBasic } from '../../shared/credentials.ts'
 import type { Head } from '../http/head.ts'
 
 /** Where a line for each answered request goes: access.log, or JSON with all else. */
@@ -12,8 +11,8 @@ const log = getLogger([...accessCategory])
  */
 export interface Exchange {
   readonly address: string
-  /** the name that came with the request, right or wrong */
-  readonly user: string | undefined
+  /** who listens, where the mount asked and was told; as in Icecast nobody else is named */
+  user: string | undefined
   readonly method: string
   readonly path: string
   readonly version: Head['version']
@@ -35,7 +34,7 @@ export function beginExchange(
 ): Exchange {
   return {
     address,
-    user: parseBasic(headers.get('authorization'))?.user,
+    user: undefined,
     method,
     path,
     version,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -25,7 +26,9 @@ interface Logging {
 async function startLogging(runtime: OriginRuntime, logging = '', logdir?: string): Promise<Logging> {
   const folder = testFolder()
   const file = join(folder, 'icecast.xml')
+  const users = join(folder, 'users')
   const port = await freePort()
+  writeFileSync(users, `bob:${createHash('md5').update('secret').digest('hex')}\n`)
   writeFileSync(
     file,
     `<icecast>
@@ -34,6 +37,8 @@ async function startLogging(runtime: OriginRuntime, logging = '', logdir?: strin
       </authentication>
       <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
       <paths><logdir>${logdir ?? folder}</logdir></paths>
+      <mount><mount-name>/members.mp3</mount-name>
+        <authentication type="htpasswd"><option name="filename" value="${users}"/></authentication></mount>
       <logging><playlistlog>playlist.log</playlistlog>${logging}</logging>
     </icecast>`,
   )
@@ -58,8 +63,8 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
   test('access.log has a line for each request when its connection ends, and no query', async () => {
     const logging = await startLogging(runtime)
     const { port, log } = logging
-    const source = play(logging)
-    const listener = await listenWhenServed(`http://127.0.0.1:${port}/live.mp3?token=secret`, {
+    const source = play(logging, '/members.mp3')
+    const listener = await listenWhenServed(`http://127.0.0.1:${port}/members.mp3?token=secret`, {
       headers: { 'User-Agent': 'pl"1', Referer: 'http://ref/', Authorization: basic('bob', 'secret') },
     })
     await eventually(() => listener.bytesHeard > 10_000)
@@ -67,19 +72,19 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
     await exchange(port, 'GET /admin/metadata?pass=secret HTTP/1.0\r\n\r\n')
     source.close()
     const lines = await eventually(() => {
-      const written = linesOf(log('access')).filter((line) => !line.includes('" 404 '))
+      const written = linesOf(log('access')).filter((line) => !/" 40[14] .*"pl/.test(line))
       return written.length === 3 ? written : undefined
     })
     const lineOf = (method: string) =>
       lines.find((line) => line.includes(`"${method} `))?.replace(anyTime, 'TIME')
-    expect(lineOf('GET /live.mp3')).toMatch(
-      /^127\.0\.0\.1 - bob \[TIME\] "GET \/live\.mp3 HTTP\/1\.1" 200 \d{5,} "http:\/\/ref\/" "pl\\"1" \d+$/,
+    expect(lineOf('GET /members.mp3')).toMatch(
+      /^127\.0\.0\.1 - bob \[TIME\] "GET \/members\.mp3 HTTP\/1\.1" 200 \d{5,} "http:\/\/ref\/" "pl\\"1" \d+$/,
     )
     expect(lineOf('GET /admin/metadata')).toMatch(
       /^127\.0\.0\.1 - - \[TIME\] "GET \/admin\/metadata HTTP\/1\.0" 401 \d{3} "-" "-" 0$/,
     )
     expect(lineOf('PUT')).toMatch(
-      /^127\.0\.0\.1 - source \[TIME\] "PUT \/live\.mp3 HTTP\/1\.1" 200 \d\d "-" "enc\/1" \d+$/,
+      /^127\.0\.0\.1 - - \[TIME\] "PUT \/members\.mp3 HTTP\/1\.1" 200 \d\d "-" "enc\/1" \d+$/,
     )
     for (const name of ['access', 'error', 'playlist'])
       expect(readFileSync(log(name), 'utf8')).not.toContain('secret')
