@@ -1,4 +1,5 @@
-import type { Server } from './runtimes.ts'
+import { type Server, secrets } from './runtimes.ts'
+import { basic } from './source.ts'
 
 interface SourceStats {
   listenurl: string
@@ -20,4 +21,14 @@ export async function statsOf({ url }: Pick<Server, 'url'>, mount: string): Prom
 export async function titleAt(server: Pick<Server, 'url'>, mount: string): Promise<string | undefined> {
   const { artist, title } = (await statsOf(server, mount)) ?? {}
   return artist && title ? `${artist} - ${title}` : (title ?? artist)
+}
+
+/** How many listen at an origin, and how many it has dropped since they fell off the queue. */
+export async function audienceOf({ url }: Pick<Server, 'url'>): Promise<{ listeners: number; slow: number }> {
+  const answer = await fetch(`${url}/admin/stats`, {
+    headers: { Authorization: basic('admin', secrets.admin) },
+  })
+  const text = await answer.text()
+  const numberIn = (element: string) => Number(new RegExp(`<${element}>(\\d+)<`).exec(text)?.[1] ?? -1)
+  return { listeners: numberIn('listeners'), slow: numberIn('slow_listeners') }
 }

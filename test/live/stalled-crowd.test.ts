@@ -9,6 +9,7 @@ import { start } from '../kit/process.ts'
 import { connectRaw } from '../kit/raw.ts'
 import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { basic } from '../kit/source.ts'
+import { audienceOf } from '../kit/stats.ts'
 import { Crowd } from '../load/crowd.ts'
 
 const mount = '/live.mp3'
@@ -45,11 +46,11 @@ describe.for(originRuntimes)('10,000 listeners on %s, of whom 2,000 read nothing
       JSON.stringify({ port: origin.port, mount, count: stalledCount }),
     ])
     onTestFinished(() => stalled.stop())
-    await eventually(async () => (await statsOf(origin)).listeners === quickCount + stalledCount, patience)
+    await eventually(async () => (await audienceOf(origin)).listeners === quickCount + stalledCount, patience)
 
     const { residentBytes } = usageOf(origin.program.pid)
     let most = residentBytes
-    const isDropped = async () => (await statsOf(origin)).slow === stalledCount
+    const isDropped = async () => (await audienceOf(origin)).slow === stalledCount
     for (let step = 0; step < stepsMin || !(await isDropped()); step++) {
       expect(step, 'steps until all who read nothing are dropped').toBeLessThan(3 * stepsMin)
       const last = source.step()
@@ -60,7 +61,7 @@ describe.for(originRuntimes)('10,000 listeners on %s, of whom 2,000 read nothing
     const { joined, closed, refused, faults } = quick.look()
     expect(faults).toEqual([])
     expect({ joined, closed, refused }).toEqual({ joined: quickCount, closed: 0, refused: 0 })
-    expect(await statsOf(origin)).toEqual({ listeners: quickCount, slow: stalledCount })
+    expect(await audienceOf(origin)).toEqual({ listeners: quickCount, slow: stalledCount })
     console.log('GREW', (most - residentBytes) / 2 ** 20, residentBytes / 2 ** 20)
     expect(most - residentBytes).toBeLessThan(memoryBytesMax)
   })
@@ -86,14 +87,4 @@ async function startSteps(origin: Server): Promise<{ step(): number }> {
       return sent - 1
     },
   }
-}
-
-/** How many listen, and how many have been dropped. */
-async function statsOf({ url }: Server): Promise<{ listeners: number; slow: number }> {
-  const answer = await fetch(`${url}/admin/stats`, {
-    headers: { Authorization: basic('admin', secrets.admin) },
-  })
-  const text = await answer.text()
-  const numberIn = (element: string) => Number(new RegExp(`<${element}>(\\d+)<`).exec(text)?.[1] ?? -1)
-  return { listeners: numberIn('listeners'), slow: numberIn('slow_listeners') }
 }

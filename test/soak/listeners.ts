@@ -36,10 +36,14 @@ export async function soakListeners(
       visitors.push(startVisitors({ ...visiting, count: Math.ceil(listeners / systems.length), seed: i + 1 }))
     await sample(record, minutes * 60_000, stopping)
     const visits = visitors.map(lastLine)
+    const dropped = (await Promise.all(systems.map((system) => system.dropped()))).reduce(
+      (sum, n) => sum + n,
+      0,
+    )
     await Promise.all(visitors.map((program) => program.stop()))
     const isBack = () => record.descriptors().every((now, i) => now <= (before[i] ?? 0) + descriptorsSlack)
     await eventually(isBack, { withinMs: backWithinMs, everyMs: 500 }).catch(() => undefined)
-    const outcome: Outcome = { record, visits, before, after: record.descriptors() }
+    const outcome: Outcome = { record, visits, dropped, before, after: record.descriptors() }
     for (const table of [heldTable(outcome), visitTable(outcome), verdictTable(outcome)]) print(table)
     return outcome
   } finally {

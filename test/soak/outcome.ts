@@ -8,6 +8,8 @@ export interface Outcome {
   record: Watch
   /** of each process of visitors */
   visits: readonly Visits[]
+  /** of those who read nothing, how many fell off the queue */
+  dropped: number
   /** descriptors of each program before the first listener and after the last */
   before: readonly number[]
   after: readonly number[]
@@ -56,12 +58,11 @@ const faultsOf = ({ visits }: Outcome) =>
 
 /** Who came, and what they complained of. */
 export function visitTable(outcome: Outcome): string {
-  const dropped = outcome.visits.reduce((sum, each) => sum + each.dropped, 0)
   const faults = faultsOf(outcome)
   const complaints = faults.length === 0 ? 'Nobody had to complain.' : `Complaints: ${faults.join('; ')}.`
   return printTable({
     title: 'Who came',
-    note: `Of the stalled, ${dropped} were dropped. ${complaints}`,
+    note: `Of the stalled, ${outcome.dropped} were dropped. ${complaints}`,
     columns: ['', 'came'],
     rows: [...cameTo(outcome)].map(([name, count]) => [name, whole(count)]),
   })

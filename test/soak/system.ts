@@ -11,6 +11,7 @@ import {
   startOrigin,
 } from '../kit/runtimes.ts'
 import { numbered, setTitle, startSource } from '../kit/source.ts'
+import { audienceOf } from '../kit/stats.ts'
 import type { Certificate } from '../kit/tls.ts'
 import { heapEnv } from './gauge.ts'
 import type { VisitPlan } from './visitors.ts'
@@ -20,6 +21,8 @@ import type { Watched } from './watch.ts'
 export interface System {
   readonly programs: readonly Watched[]
   readonly visiting: Pick<VisitPlan, 'edge' | 'servers' | 'mount'>
+  /** how many listeners have been dropped since they fell off the queue: they do not notice, who read nothing */
+  dropped(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -58,6 +61,10 @@ export async function startSystem(
       pid: program.pid,
     })),
     visiting: { edge: edge.url, servers: servers.map(({ port, tlsPort }) => ({ port, tlsPort })), mount },
+    async dropped() {
+      const audiences = await Promise.all(servers.map(audienceOf))
+      return audiences.reduce((sum, { slow }) => sum + slow, 0)
+    },
     async stop() {
       clearInterval(titling)
       source.close()
