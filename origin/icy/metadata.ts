@@ -1,3 +1,5 @@
+import { type EncodeText, encoderFor } from './charset.ts'
+
 /** What a block of ICY metadata says: the current title and, where given, a URL. */
 export interface IcyMetadata {
   title: string
@@ -6,7 +8,6 @@ export interface IcyMetadata {
 
 /** bytes of text that one block can hold: its length is a byte that counts sixteens */
 const textBytesMax = 255 * 16
-const encoder = new TextEncoder()
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const latin1 = new TextDecoder('latin1')
 
@@ -17,11 +18,14 @@ const clean = (value: string) => value.replaceAll("';", '’;').replace(/[\0\r\n
  * Encodes one block: its length byte, the text, and NULs up to a multiple of 16 with at least one, as Icecast 2.4 does.
  * Text beyond 4079 bytes is cut, at a character.
  */
-export function encodeMetadata({ title, url }: IcyMetadata): Uint8Array {
-  const tail = encoder.encode(url === undefined ? "';" : `';StreamUrl='${clean(url)}';`)
-  const head = encoder.encode("StreamTitle='")
+export function encodeMetadata(
+  { title, url }: IcyMetadata,
+  encode: EncodeText = encoderFor(undefined),
+): Uint8Array {
+  const tail = encode(url === undefined ? "';" : `';StreamUrl='${clean(url)}';`)
+  const head = encode("StreamTitle='")
   const room = Math.max(0, textBytesMax - 1 - head.length - tail.length)
-  const body = cutText(encoder.encode(clean(title)), room)
+  const body = cutText(encode(clean(title)), room)
   const textBytes = Math.min(head.length + body.length + tail.length, textBytesMax)
   const sixteens = Math.min(255, Math.floor(textBytes / 16) + 1)
   const block = new Uint8Array(1 + sixteens * 16)

@@ -53,6 +53,7 @@ export class ActiveMount implements LiveMount, Seat {
     this.#rate = new Rate(deps.nowMs)
     this.#stream = new Stream(info.contentType, {
       sizes: () => this.#sizes(),
+      charset: () => this.settings.charset,
       timers: deps.timers,
       settle: () => this.#room.settle(),
       onTitle: (title) => logTitle(name, this.listeners, title),

@@ -13,6 +13,8 @@ import { Woven } from './woven.ts'
 export interface StreamOptions {
   /** what holds now: settings may change while the mount runs */
   sizes: () => Sizes
+  /** what listeners are told titles in, now; undefined: UTF-8 */
+  charset: () => string | undefined
   timers: Timers
   /** called after each turn of writes, to count them and drop who fell off */
   settle: () => void
@@ -30,13 +32,14 @@ export class Stream {
   #options: StreamOptions
   #contentType: string
   #framer: Framer
-  #titles = new Titles()
+  #titles: Titles
   #plain: Plain
   /** one for each metaint that listeners were told: a listener keeps the one of its head over every move */
   #woven = new Map<number, Woven>()
 
   constructor(contentType: string, options: StreamOptions) {
     this.#options = options
+    this.#titles = new Titles(options.charset)
     this.#contentType = contentType
     this.#framer = framerFor(contentType)
     const { sizes, timers, settle } = options

@@ -1,3 +1,4 @@
+import { type EncodeText, encoderFor } from '../icy/charset.ts'
 import { encodeMetadata, type IcyMetadata } from '../icy/metadata.ts'
 import { ByPlace } from './by-place.ts'
 
@@ -6,11 +7,20 @@ interface Entry {
   block: Uint8Array
 }
 
-const entryOf = (metadata: IcyMetadata): Entry => ({ metadata, block: encodeMetadata(metadata) })
+const entryOf = (metadata: IcyMetadata, encode?: EncodeText): Entry => ({
+  metadata,
+  block: encodeMetadata(metadata, encode),
+})
 
 /** The titles of a mount by the place in its audio at which each began; encoded once each. */
 export class Titles {
+  #charset: () => string | undefined
   #entries = new ByPlace(entryOf({ title: '', url: undefined }))
+
+  /** @param charset what listeners are told titles in, now; undefined: UTF-8 */
+  constructor(charset: () => string | undefined) {
+    this.#charset = charset
+  }
 
   get current(): IcyMetadata {
     return this.#entries.newest.metadata
@@ -25,7 +35,7 @@ export class Titles {
   set(from: number, metadata: IcyMetadata): boolean {
     const { title, url } = this.current
     if (title === metadata.title && url === metadata.url) return false
-    this.#entries.set(from, entryOf(metadata))
+    this.#entries.set(from, entryOf(metadata, encoderFor(this.#charset())))
     return true
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encoderFor } from '../../origin/icy/charset.ts'
 import { Deinterleaver } from '../../origin/icy/deinterleaver.ts'
 import { listenerHeaders, streamInfo } from '../../origin/icy/headers.ts'
 import { Interleaver } from '../../origin/icy/interleaver.ts'
@@ -76,6 +77,24 @@ function takeApart(metaint: number, pieces: Uint8Array[]) {
   for (const piece of pieces) deinterleaver.push(piece)
   return { audio: Buffer.concat(audio), titles }
 }
+
+describe('the charset of titles (icecast-protocol §3.2)', () => {
+  const textOf = (title: string, charset: string | undefined) => {
+    const block = encodeMetadata({ title, url: undefined }, encoderFor(charset))
+    return Buffer.from(block.subarray(1)).toString('latin1').replace(/\0+$/, '')
+  }
+  test.each([
+    [undefined, 'Café', "StreamTitle='Caf\xc3\xa9';"],
+    ['UTF-8', 'Café', "StreamTitle='Caf\xc3\xa9';"],
+    ['ISO8859-1', 'Café', "StreamTitle='Caf\xe9';"],
+    ['iso-8859-1', 'Ж', "StreamTitle='?';"],
+    ['windows-1251', 'Жук', "StreamTitle='\xc6\xf3\xea';"],
+    ['Shift_JIS', 'é', "StreamTitle='\xc3\xa9';"],
+    ['no-such-charset', 'é', "StreamTitle='\xc3\xa9';"],
+  ])('%s: %s is told as %j', (charset, title, told) => {
+    expect(textOf(title, charset)).toBe(told)
+  })
+})
 
 describe('interleaving', () => {
   const block = (title: string) => encodeMetadata({ title, url: undefined })
@@ -230,8 +249,7 @@ describe('listeners that ask for metadata', () => {
     }
     play(100)
     await time.pass(0)
-    for (const wire of wires)
-      expect(played(wire).titles[0]).toEqual({ atByte: metaint, title: 'before' })
+    for (const wire of wires) expect(played(wire).titles[0]).toEqual({ atByte: metaint, title: 'before' })
   })
 
   test('hear of a new title at the first grid point behind it, once', () => {
