@@ -8,4 +8,6 @@ export const mediaLimits = {
   silentBytesMax: 1_048_576,
   /** bytes of an intro, which is kept in memory: four minutes at 128 kbit/s; what lies behind is not played */
   introBytesMax: 4_194_304,
+  /** bytes of a dump file that wait for the disk, before the copy is given up: a minute of a rich stream */
+  dumpBehindMax: 8_388_608,
 } as const

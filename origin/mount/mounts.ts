@@ -3,6 +3,7 @@ import type { OriginConfig } from '../config/config.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'
+import { Dump } from '../media/dump.ts'
 import { FileMounts } from '../media/file-mounts.ts'
 import { IntroFiles } from '../media/intro-files.ts'
 import type { Timers } from '../timers.ts'
@@ -44,6 +45,7 @@ export class Mounts {
   #onChange: (() => void)[] = []
   #files: FileMounts
   #moves: Moves
+  #dumps = new WeakMap<ActiveMount, Dump>()
 
   constructor(deps: MountsDeps) {
     const { nowMs, timers, config } = deps
@@ -164,6 +166,7 @@ export class Mounts {
     if (this.#mounts.get(mount.name)?.mount !== mount) return
     this.#mounts.delete(mount.name)
     this.#moves.rescue(mount)
+    this.#dumps.get(mount)?.end()
     this.changed()
   }
 
@@ -174,8 +177,14 @@ export class Mounts {
   }
 
   #create(name: Mount, info: FeedInfo): ActiveMount {
+    const { dumpFile } = this.#deps.settings(name)
+    const dump = dumpFile === undefined ? undefined : new Dump(dumpFile, new Date())
     const recall = this.#moves.recallsTo(() => mount)
-    const mount: ActiveMount = new ActiveMount(name, info, this.#deps, recall)
+    const mount: ActiveMount = new ActiveMount(name, info, this.#deps, (bytes) => {
+      recall()
+      dump?.push(bytes)
+    })
+    if (dump) this.#dumps.set(mount, dump)
     return mount
   }
 
