@@ -64,6 +64,8 @@ describe('the request of a relay', () => {
     expect(to('ftp://b.example/x')).toHaveProperty('refused')
     expect(to('http://')).toHaveProperty('refused')
     expect(to('http://b.example/', 304)).toHaveProperty('refused')
+    for (const status of [301, 302, 303, 307, 308])
+      expect(to('http://b.example/x', status)).toEqual({ redirect: new URL('http://b.example/x') })
     expect(judge({ status: 302, headers: new Map() }, url)).toHaveProperty('refused')
   })
 
