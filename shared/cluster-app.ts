@@ -23,6 +23,8 @@ export interface RequestFacts {
   secure: boolean
   /** this program's own address as the outside knows it, without a path; undefined: not configured, and no Host */
   base: string | undefined
+  /** it came as a HEAD, where that goes in as a GET: it may not change anything */
+  head?: boolean | undefined
   /** where that address is; undefined: not known */
   from?: Whereabouts | undefined
 }

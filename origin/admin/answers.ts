@@ -7,9 +7,9 @@ export type AdminContext = Context<ClusterEnv>
 /** A request that a command refuses, with Icecast 2.4's status and words: tools look for them. */
 export class Refused extends Error {
   override name = 'Refused'
-  readonly status: 400 | 403 | 413
+  readonly status: 400 | 403 | 405 | 413
 
-  constructor(text: string, status: 400 | 403 | 413 = 400) {
+  constructor(text: string, status: 400 | 403 | 405 | 413 = 400) {
     super(text)
     this.status = status
   }
@@ -20,7 +20,7 @@ export const unauthenticated = (c: AdminContext): Response =>
   c.text('You need to authenticate\r\n', 401, { 'WWW-Authenticate': 'Basic realm="Icecast2 Server"' })
 
 /** Icecast 2.4's errors: a line of HTML. */
-export function failed(c: AdminContext, status: 400 | 403 | 404 | 413, text: string): Response {
+export function failed(c: AdminContext, status: 400 | 403 | 404 | 405 | 413, text: string): Response {
   const message = escapeMarkup(text)
   return c.html(
     `<html><head><title>Error ${status}</title></head><body><b>${status} - ${message}</b></body></html>\r\n`,

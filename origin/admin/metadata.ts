@@ -1,3 +1,4 @@
+import { isLoopback } from '../../shared/address.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import { takesIcy } from '../format/formats.ts'
@@ -17,10 +18,13 @@ export function updateMetadata(call: AdminCall): Element {
   const mount = runningMount(call)
   if (required(call, 'mode') !== 'updinfo') return response('No such action', false)
   const params = parseParams(call.query, mountSettings(call.config, mount.name).charset)
-  const mayUpdate = call.isAdmin || call.address === mount.info.address
+  const mayUpdate = call.isAdmin || isSameMachine(call.address, mount.info.address)
   if (!mayUpdate || !setTitle(mount, params)) return response('Mountpoint will not accept URL updates', true)
   return response('Metadata update successful', true)
 }
+
+/** One machine has two addresses for itself, and its programs take the one or the other. */
+const isSameMachine = (a = '', b = '') => a === b || (isLoopback(a) && isLoopback(b))
 
 /** False where the mount's format carries no title that we could set. */
 export function setTitle(mount: ActiveMount, params: Params): boolean {

@@ -47,3 +47,9 @@ export const namedMount = (name: string): Mount | undefined =>
 
 /** The mount that the parameter `mount` names. */
 export const mountParam = (params: Params): Mount | undefined => namedMount(params.get('mount') ?? '')
+
+/** The one mount that the parameter `mount` names, as a list: empty where it is none. */
+export function namedMounts(params: Params): Mount[] {
+  const mount = mountParam(params)
+  return mount ? [mount] : []
+}

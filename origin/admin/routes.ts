@@ -3,7 +3,7 @@ import type { ClusterEnv } from '../../shared/cluster-app.ts'
 import { parseBasic } from '../../shared/credentials.ts'
 import { printMount } from '../../shared/mount.ts'
 import { proven } from '../http/logins.ts'
-import { servedMounts, visible } from '../stats/tree.ts'
+import { isVisible, servedMounts } from '../stats/tree.ts'
 import { pageHeaders } from '../web/layout.ts'
 import { type AdminContext, failed, Refused, succeeded, unauthenticated, xml } from './answers.ts'
 import type { AdminAnswer, AdminCall, AdminDeps, Command } from './call.ts'
@@ -69,10 +69,16 @@ async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: C
     address: c.env.address,
   }
   if (!call.isAdmin && !(await isSource(c, command, call))) return unauthenticated(c)
-  const isCrossSite = c.req.header('sec-fetch-site') === 'cross-site'
-  if (command.changes && isCrossSite) throw new Refused('another site may not call this for you', 403)
+  if (command.changes) checkMeant(c)
   checkMount(command, params)
   return write(c, asked, await command.run(call), params)
+}
+
+/** A browser sends the admin's password along with what another site makes it ask, and a HEAD is to change nothing. */
+function checkMeant(c: AdminContext): void {
+  if (c.req.header('sec-fetch-site') === 'cross-site')
+    throw new Refused('another site may not call this for you', 403)
+  if (c.env.head) throw new Refused('this changes something, expected GET or POST', 405)
 }
 
 const isAdmin = (c: AdminContext, { config }: AdminDeps) =>
@@ -105,4 +111,7 @@ function write(
 
 /** What a slave polls: the mounts that everybody may know of, a line each. */
 const printStreamList = (deps: AdminDeps): string =>
-  [...visible(servedMounts(deps), deps.config).keys()].map((name) => `${printMount(name)}\r\n`).join('')
+  servedMounts(deps)
+    .filter(isVisible(deps.config))
+    .map((name) => `${printMount(name)}\r\n`)
+    .join('')

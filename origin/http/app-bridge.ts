@@ -66,10 +66,11 @@ export class AppBridge {
     })
   }
 
-  #factsOf({ address, via: { secure } }: Connection): RequestFacts {
+  #factsOf({ address, via: { secure }, head: { method } }: Connection): RequestFacts {
     const { publicUrls } = this.#serving.config
     const scheme = secure ? 'https:' : 'http:'
-    return { address, secure, base: publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0] }
+    const base = publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0]
+    return { address, secure, base, head: method === 'HEAD' }
   }
 }
 

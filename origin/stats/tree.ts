@@ -22,16 +22,11 @@ export interface StatsTree {
   mounts: ReadonlyMap<Mount, Stats>
 }
 
-/** What a listener would get who asks for a mount: its own feed, a relay's once somebody listens, or a fallback. */
-type Served = 'live' | 'idle' | 'stand-in'
-
-/** The mounts that are served here, by name; as in Icecast also those that wait, and those that a fallback serves. */
-export function servedMounts({ config, state, idle }: StatsDeps): Map<Mount, Served> {
-  const served = new Map<Mount, Served>(idle().map((name) => [name, 'idle']))
-  for (const { name } of state.mounts.list()) served.set(name, 'live')
-  for (const name of config.mounts.known)
-    if (!served.has(name) && hasStandIn(state.mounts, name)) served.set(name, 'stand-in')
-  return new Map([...served].sort(([a], [b]) => (a < b ? -1 : 1)))
+/** The mounts that are served here, by name; as in Icecast also relays that wait, and what a fallback serves. */
+export function servedMounts({ config, state, idle }: StatsDeps): Mount[] {
+  const fed = new Set([...state.mounts.list().map(({ name }) => name), ...idle()])
+  const stoodIn = config.mounts.known.filter((name) => !fed.has(name) && hasStandIn(state.mounts, name))
+  return [...fed, ...stoodIn].sort()
 }
 
 /** Whether another mount plays for who asks for this one. Files may do so too, but are no mounts: Icecast tells none. */
@@ -45,24 +40,23 @@ function hasStandIn(mounts: OriginState['mounts'], name: Mount): boolean {
   return found !== undefined
 }
 
-/** The whole tree, hidden mounts included: for the admin. */
-export function statsTree(deps: StatsDeps): StatsTree {
+/** What is told of these mounts, as far as they are served here, and of the server: of all, hidden ones too, for the admin. */
+export function statsTree(deps: StatsDeps, names: readonly Mount[] = servedMounts(deps)): StatsTree {
   const { config, state } = deps
+  const idle = new Set(deps.idle())
+  const known = new Set(config.mounts.known)
   const mounts = new Map<Mount, Stats>()
-  for (const [name, served] of servedMounts(deps)) {
+  for (const name of names) {
     const mount = state.mounts.get(name)
     if (mount) mounts.set(name, sourceStats(mount, config))
-    else mounts.set(name, served === 'idle' ? idleStats(name, config) : standInStats(name, config))
+    else if (idle.has(name)) mounts.set(name, idleStats(name, config))
+    else if (known.has(name) && hasStandIn(state.mounts, name)) mounts.set(name, standInStats(name, config))
   }
   return { server: serverStats(config, state), mounts }
 }
 
-/** What is left of these without hidden mounts: what everybody may know of. */
-export const visible = <T>(
-  mounts: ReadonlyMap<Mount, T>,
-  config: Pick<OriginConfig, 'mounts'>,
-): Map<Mount, T> => new Map([...mounts].filter(([name]) => !mountSettings(config, name).hidden))
-
-/** That mount alone, where it is among them. */
-export const only = (mounts: StatsTree['mounts'], asked: Mount | undefined): StatsTree['mounts'] =>
-  new Map([...mounts].filter(([name]) => name === asked))
+/** Whether everybody may know of a mount. */
+export const isVisible =
+  (config: Pick<OriginConfig, 'mounts'>) =>
+  (name: Mount): boolean =>
+    !mountSettings(config, name).hidden

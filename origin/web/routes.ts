@@ -2,10 +2,10 @@ import { Hono } from 'hono'
 import type { ClusterEnv } from '../../shared/cluster-app.ts'
 import { parseMount } from '../../shared/mount.ts'
 import { type AdminContext, failed, xml } from '../admin/answers.ts'
-import { mountParam, parseParams } from '../admin/params.ts'
+import { namedMounts, parseParams } from '../admin/params.ts'
 import { root, sourceElement, statsElements } from '../admin/xml.ts'
 import { publicStats, publicStatsJson, statusJson } from '../stats/status-json.ts'
-import { only, type StatsDeps, type StatsTree, statsTree, visible } from '../stats/tree.ts'
+import { isVisible, type StatsDeps, type StatsTree, servedMounts, statsTree } from '../stats/tree.ts'
 import { pageHeaders } from './layout.ts'
 import { originPlaylist, playlistOf } from './playlists.ts'
 import { statusPage } from './status-page.ts'
@@ -19,10 +19,9 @@ export function webApp(deps: StatsDeps): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
   /** hidden mounts left out; with the parameter `mount` that one alone */
   const shown = (c: AdminContext): StatsTree => {
-    const { server, mounts } = statsTree(deps)
     const params = parseParams(new URL(c.req.url).search)
-    const seen = visible(mounts, deps.config)
-    return { server, mounts: params.has('mount') ? only(seen, mountParam(params)) : seen }
+    const asked = params.has('mount') ? namedMounts(params) : servedMounts(deps)
+    return statsTree(deps, asked.filter(isVisible(deps.config)))
   }
 
   app.get('/healthz', (c) => c.text('ok\n'))
@@ -56,7 +55,7 @@ function playlist(c: AdminContext, deps: StatsDeps): Response | undefined {
   const wanted = playlistOf(pathname)
   const mount = wanted && parseMount(wanted.path)
   if (!mount || c.env.base === undefined) return undefined
-  const stats = visible(only(statsTree(deps).mounts, mount), deps.config).get(mount) ?? {}
+  const stats = statsTree(deps, [mount].filter(isVisible(deps.config))).mounts.get(mount) ?? {}
   const { type, text } = originPlaylist({ mount, kind: wanted.kind, base: c.env.base, query: search, stats })
   return c.body(text, 200, { 'Content-Type': type })
 }

@@ -5,6 +5,7 @@ import { parseIcecastXml } from '../../origin/config/icecast-xml.ts'
 import type { Feed, FeedInfo } from '../../origin/mount/feed.ts'
 import { createState, type OriginState } from '../../origin/state.ts'
 import type { StatsDeps } from '../../origin/stats/tree.ts'
+import type { RequestFacts } from '../../shared/cluster-app.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { ManualTime } from './manual-time.ts'
 import { mountOf } from './reports.ts'
@@ -20,7 +21,7 @@ export interface OriginInMemory {
   /** Begins a mount with these headers of its source. */
   open(name: string, headers?: Record<string, string>, info?: Partial<FeedInfo>): Feed
   /** Asks with these credentials, `user:password`; as nobody where there are none. */
-  ask(path: string, login?: string, init?: RequestInit): Promise<Response>
+  ask(path: string, login?: string, init?: RequestInit, facts?: RequestFacts): Promise<Response>
 }
 
 /** What an origin answers that is no stream, without sockets and on an injected clock. `elements` are of its icecast.xml. */
@@ -49,11 +50,15 @@ export function originInMemory(elements = '', idle: readonly Mount[] = []): Orig
       if (feed === 'in use') throw new Error(`${name} is in use`)
       return feed
     },
-    async ask(path, login, init = {}) {
+    async ask(
+      path,
+      login,
+      init = {},
+      facts = { address: '192.0.2.9', secure: false, base: 'http://radio.example:8000' },
+    ) {
       const headers = new Headers(init.headers)
       const [user = '', password = ''] = login?.split(':') ?? []
       if (login !== undefined) headers.set('Authorization', basic(user, password))
-      const facts = { address: '192.0.2.9', secure: false, base: 'http://radio.example:8000' }
       return app.fetch(new Request(`http://origin${path}`, { ...init, headers }), facts)
     },
   }

@@ -115,6 +115,14 @@ describe('who may call', () => {
     expect((await ask('/admin/listmounts', admin, { headers })).status).toBe(200)
   })
 
+  test('nobody by a HEAD what changes something', async () => {
+    const { ask, state } = playing()
+    const head = { address: '192.0.2.9', secure: false, base: undefined, head: true }
+    expect((await ask('/admin/killsource?mount=/live.mp3', admin, {}, head)).status).toBe(405)
+    expect(state.mounts.get(live)).toBeDefined()
+    expect((await ask('/admin/listmounts', admin, {}, head)).status).toBe(200)
+  })
+
   test('buildm3u nobody: we make no URL with a password in it (contract §6)', async () => {
     expect((await playing().ask('/admin/buildm3u?mount=/live.mp3&username=a&password=b', admin)).status).toBe(
       403,
