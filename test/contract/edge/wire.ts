@@ -81,6 +81,19 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       expect((await client().ask('/wire.mp3', { method: 'HEAD' })).status).toBe(302)
     })
 
+    test.each([
+      [413, 'text/plain', 2_000_000],
+      [415, 'text/html', 500_000],
+    ])(
+      'a sender that is answered %i in the middle of its report reads all of the answer',
+      async (status, type, size) => {
+        const head = `POST /admin/sourcelist.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${auth}Content-Type: ${type}\r\n`
+        const answer = await send(`${head}Content-Length: ${size}\r\n\r\n${'a'.repeat(size)}`)
+        expect(answer.status).toBe(status)
+        expect(answer.body).toMatch(/\n$/)
+      },
+    )
+
     test('a listener that ends its side behind its request is answered, and the connection closed', async () => {
       const report = reportOf('wire', { role: 'master', mounts: [mountReport('/wire.mp3')] })
       expect((await client().report(report, masterSender)).status).toBe(200)
