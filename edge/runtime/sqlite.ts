@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Sql } from '../../shared/server-table.ts'
 import { sqlOf } from '../../shared/sqlite.ts'
@@ -11,7 +11,14 @@ export interface Database extends Sql {
 
 /** Opens `edge.sqlite` in a directory, which is made where it is missing, or a database in memory for `:memory:`. */
 export function openDatabase(dataDir: string): Database {
-  if (dataDir !== ':memory:') mkdirSync(dataDir, { recursive: true })
+  if (dataDir !== ':memory:') makeFolder(resolve(dataDir))
   const database = new DatabaseSync(dataDir === ':memory:' ? dataDir : join(dataDir, 'edge.sqlite'))
   return { ...sqlOf(database), close: () => database.close() }
+}
+
+/** Makes a folder and those above it that are missing; under /proc, Node's own `recursive` would try for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
 }

@@ -50,6 +50,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       ],
       ['with a bad flag', { ...passwords, HTTPS_ONLY: 'yes' }, /HTTPS_ONLY is "yes", expected 0 or 1/],
       ['where it cannot write', { ...passwords, DATA_DIR: '/dev/null/x' }, /DATA_DIR is "\/dev\/null\/x"/],
+      ['where no folder can be made', { ...passwords, DATA_DIR: '/proc/x/y' }, /DATA_DIR is "\/proc\/x\/y"/],
     ] as [string, Record<string, string>, RegExp][])(
       'refuses to start %s, and says why',
       async (_, env, said) => {
