@@ -1,7 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
 import { isAdmin } from '../shared/access.ts'
-import { serversJson } from '../shared/api.ts'
+import { mountsJson, serversJson } from '../shared/api.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import { type ClusterEnv, clusterApp, type RequestFacts, unauthorized } from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
@@ -12,8 +12,10 @@ import type { Server } from '../shared/server.ts'
 import type { EdgeConfig } from './config.ts'
 import { edgeMetrics } from './metrics.ts'
 import { answerMount, locateMount, type MountDeps, type MountRequest } from './mount-request.ts'
+import { refuseOtherMethods } from './other-methods.ts'
 import { pageHeaders, printPage } from './page.ts'
 import { polledApp } from './polled-app.ts'
+import { remembered } from './remembered.ts'
 import { splitRequestUrl } from './request-url.ts'
 import { statusJson } from './status-json.ts'
 import { answerStreamList } from './stream-list.ts'
@@ -48,10 +50,19 @@ export function createEdge(parts: EdgeDeps): Edge {
     fetch(request, facts) {
       if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: corsHeaders })
       const url = splitRequestUrl(request.url)
-      return isOwnPath(url.path) ? app.fetch(request, facts) : answerMount(deps, request, url, facts)
+      if (!isOwnPath(url.path)) return answerMount(deps, request, url, facts)
+      return request.method === 'HEAD' ? answerHead(app, request, facts) : app.fetch(request, facts)
     },
     locate: (request, facts) => locateMount(deps, request, facts),
   }
+}
+
+/** As the GET, without its body but with its length, which the runtimes would say is 0. */
+async function answerHead(app: Hono<ClusterEnv>, request: Request, facts: RequestFacts): Promise<Response> {
+  const whole = await app.fetch(new Request(request, { method: 'GET' }), facts)
+  const head = new Response(null, whole)
+  head.headers.set('Content-Length', String((await whole.arrayBuffer()).byteLength))
+  return head
 }
 
 /** The paths that are not mounts. */
@@ -59,6 +70,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   const { cluster, config, nowMs } = deps
   // where there is no Host, Bun's request.url has none either, and the router would find no path in it
   const app = new Hono<ClusterEnv>({ getPath: (request) => splitRequestUrl(request.url).path })
+  const mountsNow = remembered(mountsJson)
 
   app.get('/', async (c) => {
     const wantsServers = splitRequestUrl(c.req.url).query === '?servers'
@@ -66,7 +78,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     if (wantsServers && !admin) return unauthorized(c, 'expected the credentials of the admin\n')
     const view = await cluster.current()
     const servers = admin ? serversJson(view, nowMs()) : undefined
-    const page = printPage(view, await cluster.history(), servers, nowMs())
+    const page = printPage(mountsNow(view, nowMs()), await cluster.history(), servers)
     return c.html(page, 200, pageHeaders)
   })
   app.get('/healthz', (c) =>
@@ -78,13 +90,8 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
       ),
   )
   app.get('/status-json.xsl', async (c) => {
-    const stats = statusJson(
-      await cluster.current(),
-      c.env.base,
-      c.req.query('mount'),
-      deps.startedAtMs,
-      nowMs(),
-    )
+    const mounts = mountsNow(await cluster.current(), nowMs())
+    const stats = statusJson(mounts, c.env.base, c.req.query('mount'), deps.startedAtMs)
     c.header('Content-Type', 'application/json; charset=UTF-8')
     c.header('Cache-Control', 'no-cache, no-store')
     c.header('Access-Control-Allow-Origin', '*')
@@ -100,6 +107,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   app.get('/admin/streams', (c) => answerStreamList(c, deps))
   app.route('/', polledApp(deps))
   app.route('/', clusterApp(cluster, config.access, nowMs))
+  refuseOtherMethods(app)
   app.onError((error, c) => {
     logger.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error })
     return c.text('the edge failed at this; its log says why\n', 500)

@@ -1,9 +1,8 @@
 import { html, raw } from 'hono/html'
-import { type MountJson, mountsJson, type ServerJson } from '../shared/api.ts'
+import type { MountJson, ServerJson } from '../shared/api.ts'
 import { printMount } from '../shared/mount.ts'
 import type { HistoryRow } from '../shared/server-table.ts'
 import { version } from '../shared/version.ts'
-import type { View } from '../shared/view.ts'
 import { pageStyle } from './page-style.ts'
 
 /** Nothing from elsewhere but the audio, which comes from wherever the redirect leads. */
@@ -21,12 +20,10 @@ type Html = ReturnType<typeof html>
  * @param servers for the admin alone: every server, and why it gets no listener; undefined shows the way to them
  */
 export function printPage(
-  view: View,
+  mounts: readonly MountJson[],
   history: readonly HistoryRow[],
   servers: readonly ServerJson[] | undefined,
-  nowMs: number,
 ): Html {
-  const mounts = mountsJson(view, nowMs)
   const listeners = mounts.reduce((sum, mount) => sum + mount.listeners, 0)
   return html`<!doctype html>
 <html lang="en">

@@ -1,7 +1,6 @@
-import { mountsJson } from '../shared/api.ts'
+import type { MountJson } from '../shared/api.ts'
 import { printMount } from '../shared/mount.ts'
 import { serverAgent } from '../shared/version.ts'
-import type { View } from '../shared/view.ts'
 
 /** One mount as Icecast's `status-json.xsl` shows a source; what no report says is left out. */
 interface SourceStats {
@@ -33,13 +32,12 @@ export interface Stats {
  * @param only the one mount that `?mount=` asks for
  */
 export function statusJson(
-  view: View,
+  mounts: readonly MountJson[],
   base: string | undefined,
   only: string | undefined,
   startedAtMs: number,
-  nowMs: number,
 ): Stats {
-  const sources = mountsJson(view, nowMs)
+  const sources = mounts
     .filter(({ mount }) => only === undefined || mount === only)
     .map(({ mount, bitrate, listeners, contentType }): SourceStats => {
       const listenurl = `${base ?? ''}${printMount(mount)}`

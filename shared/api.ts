@@ -34,13 +34,24 @@ export interface MountJson {
 const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
 
 /** All servers, by id, in or out. */
-export const serversJson = (view: View, nowMs: number): ServerJson[] =>
-  [...view.servers.values()].sort(byId).map((server) => serverJson(server, view, nowMs))
+export function serversJson(view: View, nowMs: number): ServerJson[] {
+  const mastered = masteredMounts(view, nowMs)
+  return [...view.servers.values()].sort(byId).map((server) => serverJson(server, view, nowMs, mastered))
+}
+
+/** The mounts that a live master carries, by name. */
+const masteredMounts = (view: View, nowMs: number): ReadonlySet<Mount> =>
+  new Set([...view.mounts.keys()].filter((mount) => view.master(mount, nowMs) !== undefined).sort())
 
 /** One server. */
-export function serverJson(server: Server, view: View, nowMs: number): ServerJson {
+export function serverJson(
+  server: Server,
+  view: View,
+  nowMs: number,
+  mastered = masteredMounts(view, nowMs),
+): ServerJson {
   const { report } = server
-  const mounts = mountsOf(server, view, nowMs)
+  const mounts = mountsOf(server, mastered)
   return {
     id: report.id,
     role: report.role,
@@ -60,33 +71,41 @@ export function serverJson(server: Server, view: View, nowMs: number): ServerJso
 }
 
 /** The mounts that a server carries; where it does not say so itself (S6), those that a live master carries too. */
-function mountsOf({ report, carriesAll, polled }: Server, view: View, nowMs: number): Mount[] {
-  const hasMaster = (mount: Mount) => view.master(mount, nowMs) !== undefined
-  if (carriesAll) return [...view.mounts.keys()].filter(hasMaster).sort()
+function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<Mount>): Mount[] {
+  if (carriesAll) return [...mastered]
   const own = report.mounts.map(({ mount }) => mount)
-  return polled ? own.filter(hasMaster) : own
+  return polled ? own.filter((mount) => mastered.has(mount)) : own
 }
 
 /** The mounts that live servers carry, by name; listeners summed over them. */
-export const mountsJson = (view: View, nowMs: number): MountJson[] =>
-  [...view.mounts]
+export function mountsJson(view: View, nowMs: number): MountJson[] {
+  const everywhere = [...view.servers.values()]
+    .filter((server) => server.carriesAll && isLive(server, nowMs))
+    .map(({ report }) => report.id)
+  return [...view.mounts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([mount, entry]) => mountJson(mount, entry, view, nowMs))
+    .flatMap(([mount, entry]) => mountJson(mount, entry, view, everywhere, nowMs))
+}
 
-function mountJson(mount: Mount, { carriers }: MountView, view: View, nowMs: number): MountJson[] {
+/** @param everywhere ids of the servers that carry whatever a live master carries */
+function mountJson(
+  mount: Mount,
+  { carriers }: MountView,
+  view: View,
+  everywhere: readonly string[],
+  nowMs: number,
+): MountJson[] {
   const hasMaster = view.master(mount, nowMs) !== undefined
   const live = [...carriers.values()].filter(
     ({ server }) => isLive(server, nowMs) && (hasMaster || !server.polled),
   )
   if (live.length === 0) return []
   live.sort((a, b) => byId(a.server, b.server))
-  const everywhere = [...view.servers.values()].filter((server) => server.carriesAll && isLive(server, nowMs))
-  const carriedByAll = hasMaster ? everywhere.map(({ report }) => report.id) : []
   return [
     {
       mount,
       listeners: live.reduce((sum, carrier) => sum + carrier.mount.listeners, 0),
-      servers: [...live.map(({ server }) => server.report.id), ...carriedByAll].sort(),
+      servers: [...live.map(({ server }) => server.report.id), ...(hasMaster ? everywhere : [])].sort(),
       contentType: live.find((carrier) => carrier.mount.contentType !== '')?.mount.contentType ?? null,
       bitrate: live.find((carrier) => carrier.mount.kbps > 0)?.mount.kbps ?? null,
     },

@@ -179,6 +179,29 @@ export function listContract(client: () => EdgeClient): void {
   })
 
   describe('for monitors and people', () => {
+    test.each(['/', '/healthz', '/status-json.xsl'])(
+      'HEAD of %s is as GET, but for the body',
+      async (path) => {
+        const whole = await client().ask(path)
+        const head = await client().ask(path, { method: 'HEAD' })
+        expect(head.status).toBe(whole.status)
+        expect(head.headers.get('content-type')).toBe(whole.headers.get('content-type'))
+        const length = (await whole.arrayBuffer()).byteLength
+        expect([null, String(length)]).toContain(head.headers.get('content-length'))
+      },
+    )
+
+    test.each([
+      ['PUT', '/', 'GET, HEAD, OPTIONS'],
+      ['POST', '/status-json.xsl', 'GET, HEAD, OPTIONS'],
+      ['PUT', '/admin/sourcelist.txt', 'POST, OPTIONS'],
+      ['DELETE', '/admin/streamlist.txt', 'GET, HEAD, OPTIONS'],
+    ])('%s of %s is answered 405 and what is allowed', async (method, path, allow) => {
+      const response = await client().ask(path, { method })
+      expect(response.status).toBe(405)
+      expect(response.headers.get('allow')).toBe(allow)
+    })
+
     test('/healthz says that it can decide', async () => {
       expect((await client().ask('/healthz')).status).toBe(200)
     })
