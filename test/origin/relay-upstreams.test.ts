@@ -245,33 +245,3 @@ describe('a relay of itself', () => {
     expect(ours.live()).toBeDefined()
   })
 })
-
-describe('a relay on demand', () => {
-  const idle = (hosts: string[]) => relaysInMemory({ blocks: [relayBlock(hosts, { onDemand: true })] })
-  const { mount } = relayBlock([])
-
-  test('asks one upstream after the other while its first listener waits', async () => {
-    const ours = idle(['one.example', 'two.example'])
-    expect(ours.asked()).toEqual([])
-    const carried = ours.relays.demand(mount)
-    ours.newest().events.lost('refused')
-    ours.play(0, 10)
-    expect(await carried).toBe(true)
-    expect(ours.asked()).toEqual(['one.example', 'two.example'])
-  })
-
-  test('that cannot be had says so to who waits, and at once to who comes before it may be tried again', async () => {
-    const ours = idle(['one.example'])
-    const carried = ours.relays.demand(mount)
-    ours.newest().events.lost('refused')
-    expect(await carried).toBe(false)
-    expect(await ours.relays.demand(mount)).toBe(false)
-    expect(ours.asked()).toEqual(['one.example'])
-    expect(ours.relays.idle()).toEqual([mount])
-    await ours.time.pass(20_000)
-    expect(ours.asked()).toEqual(['one.example'])
-    const again = ours.relays.demand(mount)
-    ours.play(0, 10)
-    expect(await again).toBe(true)
-  })
-})
