@@ -9,6 +9,8 @@ export async function parametersOf(request: Request): Promise<string> {
   const type = request.headers.get('content-type') ?? ''
   if (request.method !== 'POST' || !/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) return query
   const body = await request.arrayBuffer()
-  if (body.byteLength > formBytesMax) throw new Refused(`the form is larger than ${formBytesMax} bytes`, 413)
+  // of a body that is far too long nothing is read, so its announced length counts too
+  const length = Math.max(body.byteLength, Number(request.headers.get('content-length')))
+  if (length > formBytesMax) throw new Refused(`the form is larger than ${formBytesMax} bytes`, 413)
   return `${query}&${Buffer.from(body).toString('latin1').trim()}`
 }

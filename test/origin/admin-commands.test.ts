@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { printDuration } from '../../origin/admin/pages/listeners.ts'
 import { parseAsked } from '../../origin/admin/routes.ts'
@@ -278,6 +279,9 @@ describe('a form', () => {
   test('of more is refused', async () => {
     const answer = await playing().ask('/admin/metadata', admin, post(`song=${'x'.repeat(4096)}`))
     expect(answer.status).toBe(413)
+    const announced = post('')
+    const headers = { ...announced.headers, 'Content-Length': '2000000' }
+    expect((await playing().ask('/admin/metadata', admin, { ...announced, headers })).status).toBe(413)
   })
 
   test('of another type says nothing', async () => {
@@ -285,6 +289,38 @@ describe('a form', () => {
       html('Unknown admin request'),
     )
   })
+})
+
+test('any request for any command is answered, and none fails', async () => {
+  const names = [
+    'stats',
+    'listclients',
+    'killclient',
+    'moveclients',
+    'metadata',
+    'manageauth',
+    'fallbacks',
+    'x',
+  ]
+  const word = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('/live.mp3', '/backup.mp3', 'updinfo', 'add'),
+  )
+  const query = fc.dictionary(
+    fc.constantFrom('mount', 'id', 'destination', 'mode', 'song', 'charset', 'action', 'username'),
+    word,
+  )
+  const suffix = fc.constantFrom('', '.xsl', '.json', '.xml', '.y')
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...names), suffix, query, async (name, end, params) => {
+      const search = Object.entries(params).map(
+        ([key, value]) => `${key}=${encodeURIComponent(value.toWellFormed())}`,
+      )
+      const { status } = await playing().ask(`/admin/${name}${end}?${search.join('&')}`, admin)
+      expect([200, 400]).toContain(status)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 describe('the forms of an answer', () => {
