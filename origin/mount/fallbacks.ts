@@ -22,9 +22,10 @@ const isFull = ({ listeners, maxListeners }: ActiveMount) =>
   maxListeners !== null && listeners >= maxListeners
 
 /**
- * Follows a mount's fallbacks, looking at ten mounts at most, itself among them: the first that runs, or would if somebody listened. A full one is passed over
- * where its `fallback-when-full` says so, and found all the same where nothing else is. The mount itself is never taken
- * for a file: who asks for a file by its name gets the file.
+ * Follows a mount's fallbacks, looking at ten mounts at most, itself among them: the first that runs, or would if somebody
+ * listened. Passed over, and found all the same where nothing else is, are a full one whose `fallback-when-full` says so
+ * and a fallback whose master is lost. The mount itself is never taken for a file: who asks for a file by its name gets
+ * the file.
  * @param failed names that could not be begun
  */
 export function find(
@@ -32,20 +33,21 @@ export function find(
   { live, isIdle, isFile, fallbackOf }: Findable,
   failed: readonly Mount[],
 ): Found | undefined {
-  let full: Found | undefined
+  let poor: Found | undefined
   let at: Mount | undefined = name
   for (let hop = 0; hop < limits.mountsTriedMax && at !== undefined; hop++) {
     const mount = live(at)
     const fallback = fallbackOf(at)
     if (mount) {
       const found: Found = { kind: 'live', mount }
-      if (!fallback?.whenFull || !isFull(mount)) return found
-      full ??= found
+      const isLost = hop > 0 && mount.interruptedAtMs !== undefined
+      if (!isLost && !(fallback?.whenFull && isFull(mount))) return found
+      poor ??= found
     } else if (!failed.includes(at) && isIdle(at)) return { kind: 'idle', name: at }
     else if (hop > 0 && !failed.includes(at) && isFile(at)) return { kind: 'file', name: at }
     at = fallback?.mount
   }
-  return full
+  return poor
 }
 
 /** The names of a mount's fallbacks, as far as they are followed. */

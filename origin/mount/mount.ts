@@ -8,8 +8,9 @@ import { limits } from '../limits.ts'
 import { logTitle } from '../log/playlist.ts'
 import type { IntroFile } from '../media/intro-files.ts'
 import { Rate } from '../rate.ts'
-import { burstBytes, type Sizes } from './burst.ts'
+import { type Sizes, sizesOf } from './burst.ts'
 import type { FeedInfo } from './feed.ts'
+import { flushAgainAndAgain } from './flush-timer.ts'
 import type { Listener, ListenerInfo, Seat, Wire } from './listener.ts'
 import type { LiveMount } from './live-mount.ts'
 import type { MountsDeps } from './mounts.ts'
@@ -33,11 +34,10 @@ export class ActiveMount implements LiveMount, Seat {
   #stream: Stream
   #room: Room
   #heardSinceFlush = false
-  #stopFlush = () => {}
+  #stopFlush: () => void
   #stopped = false
-  /** called with what listeners get next */
-  #onChunk: (bytes: Uint8Array) => void
 
+  /** @param onChunk called with what listeners get next */
   constructor(
     name: Mount,
     info: FeedInfo,
@@ -47,7 +47,6 @@ export class ActiveMount implements LiveMount, Seat {
     this.name = name
     this.info = info
     this.#deps = deps
-    this.#onChunk = onChunk
     this.startedAtMs = deps.nowMs()
     this.heardAtMs = this.startedAtMs
     this.#rate = new Rate(deps.nowMs)
@@ -57,7 +56,7 @@ export class ActiveMount implements LiveMount, Seat {
       timers: deps.timers,
       settle: () => this.#room.settle(),
       onTitle: (title) => logTitle(name, this.listeners, title),
-      onChunk: (bytes) => this.#onChunk(bytes),
+      onChunk,
     })
     this.#room = new Room(this, this.#stream, {
       ...deps,
@@ -65,7 +64,8 @@ export class ActiveMount implements LiveMount, Seat {
       intro: () => this.#intro(),
     })
     this.#intro() // read ahead of the first listener
-    this.#schedule()
+    const everyone = () => this.listeners + this.relays
+    this.#stopFlush = flushAgainAndAgain(deps.timers, everyone, () => this.flush())
   }
 
   get kind(): 'source' | 'relay' {
@@ -268,24 +268,10 @@ export class ActiveMount implements LiveMount, Seat {
   }
 
   #sizes(): Sizes {
-    const { settings } = this
-    const { limits: server } = this.#deps.config
-    const burst = burstBytes(settings.burst ?? server.burst, this.kbps || kbpsUnknown)
-    return { queueBytes: Math.max(settings.queueBytes ?? server.queueBytes, burst), burstBytes: burst }
+    return sizesOf(this.settings, this.#deps.config.limits, this.kbps || kbpsUnknown)
   }
 
   #intro(): IntroFile | undefined {
     return this.#deps.intros?.of(this.settings, this.contentType)
-  }
-
-  /** One timer a mount: the more listeners, the longer the pause and the bigger each write (contract §7). */
-  #schedule(): void {
-    const { flushMsMin, flushMsMax, crowd } = limits
-    const everyone = this.listeners + this.relays
-    const ms = Math.min(flushMsMax, Math.max(flushMsMin, (everyone / crowd) * flushMsMax))
-    this.#stopFlush = this.#deps.timers.after(ms, () => {
-      this.flush()
-      if (!this.#stopped) this.#schedule()
-    })
   }
 }

@@ -1,6 +1,7 @@
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'
 import type { IntroFile } from '../media/intro-files.ts'
+import { mediaLimits } from '../media/limits.ts'
 import type { Timers } from '../timers.ts'
 import type { Sizes } from './burst.ts'
 import { Headcount } from './headcount.ts'
@@ -114,7 +115,8 @@ export class Room {
   #begin(listener: Listener): readonly Uint8Array[] {
     const intro = listener.info.isRelay ? undefined : this.#options.intro()
     if (!intro) return this.#stream.join(listener)
-    return this.#intros.join(listener, intro, this.#options.sizes().burstBytes)
+    const aheadBytes = Math.max(this.#options.sizes().burstBytes, intro.bytesPerMs * mediaLimits.aheadMs)
+    return this.#intros.join(listener, intro, aheadBytes)
   }
 
   #delete(listener: Listener): number | undefined {

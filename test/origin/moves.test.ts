@@ -202,6 +202,20 @@ describe('the source ends', () => {
     expect(story(listener)).toBe('live > third')
   })
 
+  test('and its fallback has lost its master: its listeners go to the next, and to this one where there is none', () => {
+    for (const hasThird of [true, false]) {
+      const { feedOf, play, end, join } = server()
+      play('/backup', 10)
+      if (hasThird) play('/third', 10)
+      play('/live', 10)
+      feedOf('/backup').interrupt()
+      const listener = join('/live')
+      end('/live')
+      play(hasThird ? '/third' : '/backup', 10)
+      expect(story(listener)).toBe(hasThird ? 'live > third' : 'live > backup')
+    }
+  })
+
   test('and its fallback plays another format: its listeners are closed, Icecast 2.4 would give them AAC for MP3', () => {
     const { play, open, end, join, state } = server()
     play('/live', 10)
