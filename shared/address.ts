@@ -13,6 +13,17 @@ export function parseAddress(text: string): Address | undefined {
   }
 }
 
+/**
+ * The network that an address lies in, as text: its first so many bits (whole bytes), the rest 0. Undefined where the
+ * text is no address.
+ */
+export function networkOf(text: string, bits: { ipv4: number; ipv6: number }): string | undefined {
+  const address = parseAddress(text)
+  if (!address) return undefined
+  const kept = bits[address.kind()] / 8
+  return ipaddr.fromByteArray(address.toByteArray().map((byte, i) => (i < kept ? byte : 0))).toString()
+}
+
 /** The kind of network an address is on; `unknown` where the text is no address. */
 export const rangeOf = (address: string) => parseAddress(address)?.range() ?? 'unknown'
 

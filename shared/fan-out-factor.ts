@@ -74,3 +74,23 @@ export function factorOf({ joinsSum, debitsSum, reports }: FactorMemory, common:
 }
 
 const clamp = (factor: number) => Math.min(factorMax, Math.max(1, factor))
+
+/** The factors of all servers of one decider. */
+export class Factors {
+  #memories = new Map<string, FactorMemory>()
+  #common = new CommonFactor()
+
+  /** Takes in a report that came when `debit` redirects had been made since the one before; gives the server's factor. */
+  learn(report: Report, debit: number): number {
+    const before = this.#memories.get(report.id) ?? noFactorMemory
+    const now = learnFactor(before, report, debit)
+    this.#common.replace(before, now)
+    this.#memories.set(report.id, now)
+    return factorOf(now, this.#common.value)
+  }
+
+  forget(id: string): void {
+    this.#common.replace(this.#memories.get(id) ?? noFactorMemory, noFactorMemory)
+    this.#memories.delete(id)
+  }
+}

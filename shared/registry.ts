@@ -1,6 +1,6 @@
-import { CommonFactor, type FactorMemory, factorOf, learnFactor, noFactorMemory } from './fan-out-factor.ts'
+import { Factors } from './fan-out-factor.ts'
+import { formerMountsAfter, type Order, orderAfter, outOfOrder } from './former.ts'
 import { limits } from './limits.ts'
-import type { Mount } from './mount.ts'
 import { PolledServers } from './polled-servers.ts'
 import type { Place } from './proximity.ts'
 import type { Report } from './report.ts'
@@ -19,15 +19,8 @@ export interface Beside {
   carriesAll?: boolean
   /** the report was not its own: it was made of its stats */
   polled?: boolean
-  /** of the address that it reports from; its own `location` goes before it. Not kept over a restart. */
+  /** of the address that it reports from; its own `location` goes before it */
   place?: Place | undefined
-}
-
-interface Kept {
-  boot: string | undefined
-  seq: number | undefined
-  formerBoots: readonly string[]
-  factor: FactorMemory
 }
 
 /**
@@ -43,8 +36,8 @@ export class Registry {
   #table: ServerTable | undefined
   #drains = new Set<string>()
   #unreachable = new Set<string>()
-  #kept = new Map<string, Kept>()
-  #commonFactor = new CommonFactor()
+  #orders = new Map<string, Order>()
+  #factors = new Factors()
   /** the id of this program, where it is among its own candidates */
   #ownId: string | undefined
   #minute = 0
@@ -67,17 +60,21 @@ export class Registry {
   put(report: Report, sourcelist: string, nowMs: number, beside: Beside = {}): Conflict | undefined {
     const conflict = this.#conflict(report, nowMs, beside)
     if (conflict !== undefined) return conflict
+    const { id } = report
+    const before = this.view.servers.get(id)
+    const order = orderAfter(this.#orders.get(id), report)
     const row: ServerRow = {
-      id: report.id,
+      id,
       receivedAtMs: nowMs,
       sourcelist,
       carriesAll: beside.carriesAll ?? false,
-      formerBoots: this.#formerBoots(report),
-      formerMounts: this.#formerMounts(report, nowMs),
+      formerBoots: order.formerBoots,
+      formerMounts: formerMountsAfter(before, report, nowMs),
       polled: beside.polled ?? false,
+      place: beside.place,
     }
     this.#table?.put(row)
-    this.#hold(row, report, this.#learn(report), beside.place)
+    this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
     this.pace.note(report, nowMs)
     this.#recordHistory(nowMs)
     return undefined
@@ -96,7 +93,7 @@ export class Registry {
       carriesAll: false,
       polled: false,
       reachable: true,
-      formerMounts: this.#formerMounts(report, nowMs),
+      formerMounts: formerMountsAfter(this.view.servers.get(report.id), report, nowMs),
       place: report.location,
       factor: 1,
       debit: 0,
@@ -170,8 +167,8 @@ export class Registry {
   }
 
   #letGo(id: string): void {
-    this.#commonFactor.replace(this.#kept.get(id)?.factor ?? noFactorMemory, noFactorMemory)
-    this.#kept.delete(id)
+    this.#factors.forget(id)
+    this.#orders.delete(id)
     this.pace.forget(id)
     this.#unreachable.delete(id)
     this.view.remove(id)
@@ -180,34 +177,12 @@ export class Registry {
   #conflict(report: Report, nowMs: number, { polled }: Beside): Conflict | undefined {
     if (report.id === this.#ownId) return `id ${report.id} is that of this master itself, expected another id`
     const server = this.view.servers.get(report.id)
-    const kept = this.#kept.get(report.id)
-    if (!server || !kept) return undefined
+    const last = this.#orders.get(report.id)
+    if (!server || !last) return undefined
     const isRenamed = polled === true && server.polled // its operator may give it another url at any time
     if (!isRenamed && isLive(server, nowMs) && !server.report.urls.some((url) => report.urls.includes(url)))
       return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}; expected one of its urls, or another id`
-    if (report.boot === undefined || report.seq === undefined) return undefined
-    if (kept.formerBoots.includes(report.boot)) return `boot ${report.boot} was replaced by ${kept.boot}`
-    if (report.boot === kept.boot && kept.seq !== undefined && report.seq < kept.seq)
-      return `seq ${report.seq} is older than ${kept.seq}, the newest of this boot`
-    return undefined
-  }
-
-  #formerBoots({ id, boot }: Report): readonly string[] {
-    const kept = this.#kept.get(id)
-    if (!kept) return []
-    if (boot === undefined || kept.boot === undefined || kept.boot === boot) return kept.formerBoots
-    return [...kept.formerBoots.filter((former) => former !== boot), kept.boot].slice(-limits.formerBootsMax)
-  }
-
-  #formerMounts({ id, mounts }: Report, nowMs: number): (readonly [Mount, number])[] {
-    const before = this.view.servers.get(id)
-    if (!before || before.polled) return []
-    const lastSeen = new Map(before.formerMounts)
-    for (const { mount } of before.report.mounts) lastSeen.set(mount, before.receivedAtMs)
-    for (const { mount } of mounts) lastSeen.delete(mount)
-    return [...lastSeen]
-      .filter(([, atMs]) => nowMs - atMs <= limits.mountMemoryMs)
-      .slice(-limits.reportMountsMax)
+    return outOfOrder(last, report)
   }
 
   #restore(row: ServerRow, nowMs: number): void {
@@ -215,23 +190,16 @@ export class Registry {
       const report = parseSourcelist(row.sourcelist)
       // a clock that was set back while we were down must not keep a server live for ever
       const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
+      const { boot, seq } = report
       // its joins teach nothing: how many redirects led to the next ones went with the process that made them
-      this.#hold({ ...row, receivedAtMs }, report, noFactorMemory)
+      this.#hold({ ...row, receivedAtMs }, report, { boot, seq, formerBoots: row.formerBoots }, 1)
     } catch {
       this.#table?.remove(row.id) // written by a version whose format is gone; the server reports again
     }
   }
 
-  #learn(report: Report): FactorMemory {
-    const debit = this.view.servers.get(report.id)?.debit ?? 0
-    const before = this.#kept.get(report.id)?.factor ?? noFactorMemory
-    const factor = learnFactor(before, report, debit)
-    this.#commonFactor.replace(before, factor)
-    return factor
-  }
-
-  #hold(row: ServerRow, report: Report, factor: FactorMemory, place?: Place): void {
-    this.#kept.set(row.id, { boot: report.boot, seq: report.seq, formerBoots: row.formerBoots, factor })
+  #hold(row: ServerRow, report: Report, order: Order, factor: number): void {
+    this.#orders.set(row.id, order)
     this.view.put({
       report,
       receivedAtMs: row.receivedAtMs,
@@ -240,8 +208,8 @@ export class Registry {
       polled: row.polled,
       reachable: !this.#unreachable.has(row.id),
       formerMounts: row.formerMounts,
-      place: report.location ?? place,
-      factor: factorOf(factor, this.#commonFactor.value),
+      place: report.location ?? row.place,
+      factor,
       debit: 0,
     })
   }

@@ -1,4 +1,5 @@
 import type { Mount } from './mount.ts'
+import type { Place } from './proximity.ts'
 
 /** The SQL that a Durable Object and `node:sqlite` have in common: both are synchronous. */
 export interface Sql {
@@ -16,6 +17,8 @@ export interface ServerRow {
   formerBoots: readonly string[]
   formerMounts: readonly (readonly [Mount, number])[]
   polled: boolean
+  /** of the address that it reported from */
+  place: Place | undefined
 }
 
 /** Listeners and redirects of a minute, for plots. `minute` counts from 1970. */
@@ -37,6 +40,7 @@ const migrations: readonly string[] = [
    redirects INTEGER NOT NULL)`,
   'ALTER TABLE server ADD COLUMN polled INTEGER NOT NULL DEFAULT 0',
   'CREATE TABLE polled (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
+  'ALTER TABLE server ADD COLUMN place TEXT',
 ]
 
 /** What a decider keeps durably: servers, drains, those that it polls, history. One class for SQLite on every runtime. */
@@ -69,6 +73,7 @@ export class ServerTable {
       former_boots: string
       former_mounts: string
       polled: number
+      place: string | null
     }
     return this.#sql.all<Raw>('SELECT * FROM server ORDER BY id').map((row) => ({
       id: row.id,
@@ -78,12 +83,13 @@ export class ServerTable {
       formerBoots: JSON.parse(row.former_boots) as string[],
       formerMounts: JSON.parse(row.former_mounts) as [Mount, number][],
       polled: row.polled === 1,
+      place: row.place === null ? undefined : (JSON.parse(row.place) as Place),
     }))
   }
 
   put(row: ServerRow): void {
     this.#sql.all(
-      'INSERT OR REPLACE INTO server (id, at, sourcelist, carries_all, former_boots, former_mounts, polled) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO server (id, at, sourcelist, carries_all, former_boots, former_mounts, polled, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       row.id,
       Math.round(row.receivedAtMs),
       row.sourcelist,
@@ -91,6 +97,7 @@ export class ServerTable {
       JSON.stringify(row.formerBoots),
       JSON.stringify(row.formerMounts),
       row.polled ? 1 : 0,
+      row.place ? JSON.stringify(row.place) : null,
     )
   }
 

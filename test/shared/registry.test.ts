@@ -172,6 +172,18 @@ test('S7: a mount that left a report is known for five minutes more, over a rest
   expect(goesTo(open(sql, 300_001), 300_001)).toBe('unknown mount')
 })
 
+test('where a server stands is known over a restart: by its own word, else by the address that it reported from', () => {
+  const sql = memorySql()
+  const place = { latitude: 52.5, longitude: 13.4 }
+  const own = { latitude: 35.7, longitude: 139.7 }
+  const registry = open(sql)
+  accept(registry, access, post(reportOf('a'), { place }), 0)
+  accept(registry, access, post(reportOf('b', { location: own }), { place }), 0)
+  accept(registry, access, post(reportOf('c')), 0)
+  for (const { view } of [registry, open(sql)])
+    expect([...view.servers.values()].map((server) => server.place)).toEqual([place, own, undefined])
+})
+
 test('a stale server is forgotten after a day, its drain is not', () => {
   const sql = memorySql()
   const registry = open(sql)
