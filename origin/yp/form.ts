@@ -41,11 +41,9 @@ export const addForm = (stream: PublicStream): string =>
     ['b', stream.bitrate],
   ])}&${formEscaped(Buffer.from(stream.audioInfo))}\r\n`
 
-/** Says that it still plays, what, and to how many. */
+/** Says that it still plays, what, and to how many. The directory's own name for it goes back as it came. */
 export const touchForm = (sid: string, stream: PublicStream): string =>
-  `${print([
-    ['action', 'touch'],
-    ['sid', sid],
+  `action=touch&sid=${sid}&${print([
     ['st', stream.song],
     ['listeners', stream.listeners],
     ['max_listeners', stream.maxListeners],
@@ -53,8 +51,4 @@ export const touchForm = (sid: string, stream: PublicStream): string =>
   ])}\r\n`
 
 /** Takes leave. */
-export const removeForm = (sid: string): string =>
-  print([
-    ['action', 'remove'],
-    ['sid', sid],
-  ])
+export const removeForm = (sid: string): string => `action=remove&sid=${sid}`

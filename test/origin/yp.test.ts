@@ -32,8 +32,8 @@ describe('what Icecast 2.4 sends to a directory', () => {
   })
 
   test('while it plays, and when it ends', () => {
-    expect(touchForm('12.3', stream)).toBe(
-      'action=touch&sid=12%2e3&st=A%20%2d%20a&listeners=3&max_listeners=60&stype=\r\n',
+    expect(touchForm('12-3.4', stream)).toBe(
+      'action=touch&sid=12-3.4&st=A%20%2d%20a&listeners=3&max_listeners=60&stype=\r\n',
     )
     expect(removeForm('123')).toBe('action=remove&sid=123')
   })
