@@ -1,17 +1,20 @@
+import { networkOf } from '../../shared/address.ts'
+
 interface Entry {
-  address: string
+  /** whose it is, see {@link holderOf} */
+  holder: string
   sinceMs: number
 }
 
 /**
- * The connections that have yet to send a whole head. They are bounded, and when there are too many the address that has
+ * The connections that have yet to send a whole head. They are bounded, and when there are too many the holder that has
  * most of them loses its oldest: one address cannot keep out the rest.
  */
 export class Waiting<T> {
   #max: number
   /** in the order they came */
   #entries = new Map<T, Entry>()
-  #ofAddress = new Map<string, Set<T>>()
+  #ofHolder = new Map<string, Set<T>>()
 
   constructor(max: number) {
     this.#max = max
@@ -23,10 +26,11 @@ export class Waiting<T> {
 
   /** Takes in a connection; returns the one to close in its place, where there were too many. */
   add(connection: T, address: string, nowMs: number): T | undefined {
-    this.#entries.set(connection, { address, sinceMs: nowMs })
-    const same = this.#ofAddress.get(address)
+    const holder = holderOf(address)
+    this.#entries.set(connection, { holder, sinceMs: nowMs })
+    const same = this.#ofHolder.get(holder)
     if (same) same.add(connection)
-    else this.#ofAddress.set(address, new Set([connection]))
+    else this.#ofHolder.set(holder, new Set([connection]))
     if (this.#entries.size <= this.#max) return undefined
     const victim = this.#oldestOfMost()
     if (victim !== undefined) this.delete(victim)
@@ -37,9 +41,9 @@ export class Waiting<T> {
     const entry = this.#entries.get(connection)
     if (!entry) return
     this.#entries.delete(connection)
-    const same = this.#ofAddress.get(entry.address)
+    const same = this.#ofHolder.get(entry.holder)
     same?.delete(connection)
-    if (same?.size === 0) this.#ofAddress.delete(entry.address)
+    if (same?.size === 0) this.#ofHolder.delete(entry.holder)
   }
 
   /** Takes out those that have waited longer than this. */
@@ -55,9 +59,13 @@ export class Waiting<T> {
 
   #oldestOfMost(): T | undefined {
     let most: Set<T> | undefined
-    for (const connections of this.#ofAddress.values())
+    for (const connections of this.#ofHolder.values())
       if (!most || connections.size > most.size) most = connections
     const [oldest] = most ?? []
     return oldest
   }
 }
+
+/** Who has an address has it alone where it is IPv4, and with it a whole /64 where it is IPv6. */
+const holderOf = (address: string): string =>
+  address.includes(':') ? (networkOf(address, { ipv4: 32, ipv6: 64 }) ?? address) : address

@@ -1,19 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { LogRecord } from '@logtape/logtape'
-import ipaddr from 'ipaddr.js'
+import { networkOf } from '../../shared/address.ts'
 import type { LogSettings } from '../config/log-settings.ts'
 
 /** bits of an address that stay when it is cut: a network of some hundred people, or of one site */
 const keptBits = { ipv4: 24, ipv6: 48 } as const
 
 /** An address without its end: `192.0.2.0` for 192.0.2.77, `2001:db8:1::` for 2001:db8:1:2::3. */
-export function cutAddress(address: string): string {
-  if (!ipaddr.isValid(address)) return ''
-  const parsed = ipaddr.process(address)
-  const bits = keptBits[parsed.kind()]
-  const bytes = parsed.toByteArray().map((byte, i) => (i < bits / 8 ? byte : 0))
-  return ipaddr.fromByteArray(bytes).toString()
-}
+export const cutAddress = (address: string): string => networkOf(address, keptBits) ?? ''
 
 /**
  * A name for an address that is the same for as long as the key is: who came twice can be told, who it was cannot. All

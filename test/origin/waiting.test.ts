@@ -28,6 +28,15 @@ describe('connections without a whole head', () => {
     expect(waiting.add('greedy 4', 'greed', 0)).toBe('greedy 2')
     expect(waiting.size).toBe(4)
   })
+
+  test('are all one holder’s who has a network of IPv6: its addresses cost it nothing', () => {
+    const waiting = new Waiting<string>(3)
+    waiting.add('other', '2001:db8:0:2::1', 0)
+    waiting.add('greedy 1', '2001:db8:0:1::1', 0)
+    waiting.add('greedy 2', '2001:db8:0:1:ffff::2', 0)
+    expect(waiting.add('greedy 3', '2001:db8:0:1::3', 0)).toBe('greedy 1')
+    expect(waiting.add('neighbour', '192.0.2.1', 0)).toBe('greedy 2')
+  })
 })
 
 test('slots are bounded, and free again once released', () => {
