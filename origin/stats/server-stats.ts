@@ -4,10 +4,10 @@ import type { OriginState } from '../state.ts'
 import { type Stats, statsOf } from './stats.ts'
 import { iso8601, rfc2822 } from './time.ts'
 
-type Described = Pick<OriginConfig, 'hostname' | 'serverInfo'>
+type Described = Pick<OriginConfig, 'hostname' | 'serverInfo' | 'serverId'>
 
 /** The server's own numbers: Icecast 2.4's, with icecast-kh's `outgoing_kbitrate` and a sum of `slow_listeners`. */
-export function serverStats({ hostname, serverInfo }: Described, state: OriginState): Stats {
+export function serverStats({ hostname, serverInfo, serverId }: Described, state: OriginState): Stats {
   const { load, mounts, startedAtMs } = state
   return statsOf({
     admin: serverInfo.admin,
@@ -20,7 +20,7 @@ export function serverStats({ hostname, serverInfo }: Described, state: OriginSt
     listeners: load.listeners,
     location: serverInfo.location,
     outgoing_kbitrate: load.bandwidthKbps(),
-    server_id: serverAgent,
+    server_id: serverId ?? serverAgent,
     server_start: rfc2822(startedAtMs),
     server_start_iso8601: iso8601(startedAtMs),
     slow_listeners: load.slow,
