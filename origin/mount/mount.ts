@@ -1,6 +1,6 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
-import { formatOf, isContainer } from '../format/formats.ts'
+import { formatOf } from '../format/formats.ts'
 import type { Comments, StreamFacts } from '../format/framer.ts'
 import { streamHeaders } from '../icy/headers.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
@@ -118,7 +118,7 @@ export class ActiveMount implements LiveMount, Seat {
   }
   /** bytes of audio between two blocks of ICY metadata for listeners who ask for it; 0: they get none */
   get metaint(): number {
-    return isContainer(this.contentType) ? 0 : this.settings.metaintBytes
+    return this.#stream.isContainer ? 0 : this.settings.metaintBytes
   }
   /** whether listeners may ask for ICY metadata */
   get takesIcy(): boolean {
