@@ -11,6 +11,10 @@ export const relayLimits = {
   listBytesMax: 8 * 1_048_576,
   /** ms for a whole stream list or the answer to a report */
   answerTimeoutMs: 10_000,
+  /** ms for which mounts wait for the first lists of all masters: the first of them that lists one is to win from the start */
+  firstListsMs: 2000,
+  /** ms at most between two requests to a master that does not answer, where the interval is longer */
+  listRetryMsMax: 30_000,
   /** ms between two requests for the list that a relay's end caused */
   hurriedListMs: 2000,
   /** ms between two that requests for unknown mounts caused: anybody can make those */
@@ -32,7 +36,7 @@ export const relayLimits = {
   retryHeld: { firstMs: 250, maxMs: 2000 },
   retry: { firstMs: 500, maxMs: 10_000 },
   /** between two looks whether a preferred upstream is back, while another one plays */
-  comeBack: { firstMs: 2000, maxMs: 60_000 },
+  comeBack: { firstMs: 2000, maxMs: 30_000 },
   /** ms within which relays go over to an upstream that is new before theirs: not all of them at one moment */
   comeBackSpreadMs: 5000,
   /** ms that a connection must last for its end to count as the first failure, not one more in a row */

@@ -18,13 +18,16 @@ interface Told {
   poller: StreamListPoller
   /** empty before its first list */
   entries: readonly StreamListEntry[]
-  isAnswering: boolean
+  /** undefined before the first answer, or the first try that got none */
+  isAnswering: boolean | undefined
 }
 
 /** A slave's masters: each one's list is polled, and what they list is merged. */
 export class Masters {
   #deps: MastersDeps
   #told: Told[] = []
+  /** until then (ms) nothing is told: some master has yet to answer for the first time */
+  #waitsUntilMs = 0
 
   constructor(deps: MastersDeps) {
     this.#deps = deps
@@ -34,6 +37,7 @@ export class Masters {
   configure(): void {
     const { masters } = this.#deps
     const before = this.#told
+    this.#waitForFirst()
     this.#told = masters().map(
       (master) => before.find(({ poller }) => isSame(poller.master, master)) ?? this.#begin(master),
     )
@@ -58,7 +62,7 @@ export class Masters {
   #begin(master: MasterSettings): Told {
     const told: Told = {
       entries: [],
-      isAnswering: true,
+      isAnswering: undefined,
       poller: new StreamListPoller(master, this.#deps, {
         listed: (entries) => {
           told.entries = entries
@@ -66,7 +70,7 @@ export class Masters {
           this.#tell(entries.map(({ mount }) => mount))
         },
         away: () => {
-          const isNews = told.isAnswering
+          const isNews = told.isAnswering !== false
           told.isAnswering = false
           if (isNews) this.#tell([])
         },
@@ -76,8 +80,16 @@ export class Masters {
     return told
   }
 
+  #waitForFirst(): void {
+    const { timers, nowMs } = this.#deps
+    this.#waitsUntilMs = nowMs() + relayLimits.firstListsMs
+    timers.after(relayLimits.firstListsMs, () => this.#tell([]))
+  }
+
   #tell(named: readonly Mount[]): void {
-    const lists = this.#told.map(({ poller, entries, isAnswering }) => {
+    const isEarly = this.#told.some(({ isAnswering }) => isAnswering === undefined)
+    if (isEarly && this.#deps.nowMs() < this.#waitsUntilMs) return
+    const lists = this.#told.map(({ poller, entries, isAnswering = false }) => {
       const { url } = poller.master
       return { url, authorization: printBasic(poller.master), entries, isAnswering }
     })

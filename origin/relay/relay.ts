@@ -100,7 +100,7 @@ export class Relay {
   replan(plan: RelayPlan): void {
     const before = this.#plan
     this.#plan = plan
-    this.#upstreams.list = plan.upstreams
+    this.#upstreams.replace(plan.upstreams)
     if (before.onDemand && !plan.onDemand) this.start()
     const isOther = !haveSameOrder(before.upstreams, plan.upstreams)
     if (this.#line && this.#running && isOther) this.#comeBack.watch(this.#line.upstream)

@@ -81,7 +81,8 @@ export class StreamListPoller {
     if (this.#stopped) return
     this.#failures = done ? 0 : this.#failures + 1
     const intervalMs = updateIntervalS() * 1000
-    const retry = { firstMs: relayLimits.retry.firstMs, maxMs: intervalMs }
+    const maxMs = Math.min(intervalMs, relayLimits.listRetryMsMax)
+    const retry = { firstMs: relayLimits.retry.firstMs, maxMs }
     const pauseMs = done
       ? this.#polledAtMs + intervalMs * (1 - roll() * relayLimits.listEarlyShare) - nowMs()
       : backoffMs(retry, this.#failures, roll())

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nextAttempt, readyAtMs, returnAttempt, type Trouble } from '../../origin/relay/choice.ts'
 import { distinct, keyOf, type Upstream } from '../../origin/relay/upstream.ts'
+import { Upstreams } from '../../origin/relay/upstreams.ts'
 
 const backoff = { firstMs: 1000, maxMs: 8000 }
 const upstream = (name: string, isDoubtful = false): Upstream => ({
@@ -94,6 +95,22 @@ describe('upstreams', () => {
       ['a.example', false],
       ['b.example', false],
     ])
+  })
+
+  test('whose master answers again are asked as if they had never failed', () => {
+    const all = new Upstreams(
+      [upstream('a', true), b],
+      () => 0,
+      () => 0,
+    )
+    all.failed(upstream('a'), 0)
+    all.failed(b, 0)
+    all.replace([a, b])
+    expect(all.next(true, undefined)).toEqual({ upstream: a, waitMs: 0 })
+    expect(all.preferredTo(b)).toEqual({ upstream: a, waitMs: 0 })
+    all.failed(a, 0)
+    all.replace([a, b])
+    expect(all.next(true, undefined)?.waitMs).toBeGreaterThan(0)
   })
 
   test('dice take up to half of the wait away, so that a crowd does not come back at one moment', () => {

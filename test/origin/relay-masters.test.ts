@@ -59,6 +59,13 @@ describe('several masters', () => {
     const time = new ManualTime()
     const answers = new Map<string, string | undefined>()
     const asked: string[] = []
+    const held = new Map<string, Promise<void>>()
+    /** Leaves a master's requests unanswered until what comes back is called. */
+    const hold = (hostname: string) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held.set(hostname, promise)
+      return resolve
+    }
     let masters: MasterSettings[] = ['one', 'two'].map((name) => ({
       url: `http://${name}.example`,
       user: 'relay',
@@ -74,6 +81,7 @@ describe('several masters', () => {
       fetch: async (input) => {
         const { hostname } = new URL(String(input))
         asked.push(hostname)
+        await held.get(hostname)
         const text = answers.get(hostname)
         return text === undefined ? new Response('', { status: 503 }) : new Response(text)
       },
@@ -86,7 +94,16 @@ describe('several masters', () => {
       masters = next
       all.configure()
     }
-    return { time, answers, asked, all, configure, masters: () => masters, live: () => merged.get(live) }
+    return {
+      time,
+      answers,
+      asked,
+      all,
+      configure,
+      hold,
+      masters: () => masters,
+      live: () => merged.get(live),
+    }
   }
 
   test('are each polled, and the mount of the first counts first', async () => {
@@ -95,6 +112,20 @@ describe('several masters', () => {
     configure()
     await time.pass(100)
     expect(asked).toEqual(['one.example', 'two.example'])
+    expect(urlsOf(live())).toEqual(['http://one.example/live.mp3', 'http://two.example/live.mp3'])
+  })
+
+  test('a mount waits for the first answer of each, so that the first of them wins from the start, but not for long', async () => {
+    const { time, answers, configure, hold, live } = polled()
+    answers.set('one.example', '/live.mp3\n').set('two.example', '/live.mp3\n')
+    const release = hold('one.example')
+    configure()
+    await time.pass(1999)
+    expect(live()).toBeUndefined()
+    await time.pass(1)
+    expect(urlsOf(live())).toEqual(['http://two.example/live.mp3'])
+    release()
+    await time.pass(1)
     expect(urlsOf(live())).toEqual(['http://one.example/live.mp3', 'http://two.example/live.mp3'])
   })
 

@@ -72,7 +72,7 @@ describe('a relay of two upstreams', () => {
       tries.push(ours.time.nowMs())
       ours.newest().events.lost('refused')
     }
-    expect(tries).toEqual([2000, 6000, 14_000, 30_000, 62_000, 122_000, 182_000])
+    expect(tries).toEqual([2000, 6000, 14_000, 30_000, 60_000, 90_000, 120_000, 150_000, 180_000])
     expect(ours.pulls[1]?.closed).toBe(false)
   })
 
