@@ -4,12 +4,13 @@ import { eventually } from '../kit/eventually.ts'
 import { type Icecast, startIcecast } from '../kit/icecast.ts'
 import { listenWhenServed } from '../kit/listener.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
+import { peerSeconds } from '../kit/peer-seconds.ts'
 import { peer } from '../kit/peers.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 
-/** frames after which a listener has heard enough: more than the burst, so that live ones are among them */
-const heardFrames = 300
+/** frames after which a listener has heard enough: more than the burst, which is some four seconds */
+const heardFrames = 30 * peerSeconds
 
 describe.for(originRuntimes)('stock Icecast 2.4.4 beside servers of ours on %s', (runtime) => {
   let cluster: Cluster
@@ -65,7 +66,9 @@ async function startMaster(): Promise<Icecast> {
 /** Waits until the mount is there, and hears frames of the source in order from it. */
 async function expectFramesAt(url: string): Promise<void> {
   const listener = await listenWhenServed(url)
-  await eventually(() => listener.bytesHeard > heardFrames * 418, { withinMs: 30_000 })
+  await eventually(() => listener.bytesHeard > heardFrames * 418, {
+    withinMs: 30_000 + 1000 * peerSeconds,
+  })
   listener.close()
   expect(numbersInOrder(listener.audio()).count).toBeGreaterThanOrEqual(heardFrames - 1)
 }

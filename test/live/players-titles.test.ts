@@ -6,6 +6,7 @@ import { containers, startEncoder } from '../kit/encoder.ts'
 import { eventually } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
 import { listenWhenServed } from '../kit/listener.ts'
+import { peerSeconds } from '../kit/peer-seconds.ts'
 import { absentOf, peer } from '../kit/peers.ts'
 import { complaint, decodedBytes, type Player, players } from '../kit/players.ts'
 import { type Program, repo } from '../kit/process.ts'
@@ -18,9 +19,9 @@ const framesOfTitle = 115
 const titleText = (n: number) => `Stück ${n}`
 const titleNumber = /St\S+ck (\d+)/
 /** titles one after the other that a player has to show */
-const titlesShown = 3
-/** stereo at 44.1 or 48 kHz: some six seconds of it, beyond what the burst holds */
-const decodedBytesMin = 6 * 48_000 * 4
+const titlesShown = Math.floor(peerSeconds / 3)
+/** stereo at 44.1 or 48 kHz, beyond what the burst holds: some four seconds, which come at once */
+const decodedBytesMin = (peerSeconds - 4) * 48_000 * 4
 
 describe.for(originRuntimes)('players of others, straight and by the 302 of an edge, on %s', (runtime) => {
   const folder = suiteFolder()
@@ -108,7 +109,7 @@ async function play(player: Player, url: string, folder: string): Promise<Show> 
       .filter((n, i, all) => n > 0 && n !== all[i - 1])
   try {
     await eventually(() => titles().length >= titlesShown && decodedBytes(folder) > decodedBytesMin, {
-      withinMs: 60_000,
+      withinMs: 60_000 + 1000 * peerSeconds,
       everyMs: 100,
     })
     return { titles: titles(), output: program.output() }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { repo } from '../kit/process.ts'
 import type { Plan } from './plan.ts'
 
-/** The tests that play every encoder and every player of others, which the soak has play longer. */
-const files = ['test/live/encoders-', 'test/live/players-']
+/** The tests that play every encoder and every player of others, Icecast as a relay among them; the soak has them play longer. */
+const files = ['encoders-whole', 'players-titles', 'peers-icecast'].map((name) => `test/live/${name}.test.ts`)
 
 /**
  * Has every encoder and every player of others play for a minute each, whole and in order at a listener, by the same tests
