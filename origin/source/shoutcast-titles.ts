@@ -1,3 +1,4 @@
+import { sameSecret } from '../../shared/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { setTitle } from '../admin/metadata.ts'
 import { mountParam, type Params, parseParams } from '../admin/params.ts'
@@ -14,14 +15,24 @@ export async function answerTitles(connection: Connection, serving: Serving): Pr
   const { head, address } = connection
   const params = parseParams(head.query)
   const password = params.get('pass')
-  if (password === undefined) return page(connection, 400, 'missing pass parameter')
+  if (password === undefined) return page(connection, serving, 400, 'missing pass parameter')
   const mount = params.has('mount') ? mountParam(params) : mountOf(connection, serving)
-  const user = mount === undefined ? '' : mountSettings(serving.config, mount).sourceUser
-  const isSource =
-    mount !== undefined && (await serving.access.mayAdmin({ mount, login: { user, password }, address }))
-  if (!isSource) return unauthenticated(connection)
+  if (mount === undefined || !(await mayCall(mount, password, address, serving)))
+    return unauthenticated(connection, serving)
   const { status, text } = update(mount, params, connection, serving)
-  return page(connection, status, text)
+  return page(connection, serving, status, text)
+}
+
+/** The mount's source may, and the admin; a password is all there is, so it stands for either. */
+async function mayCall(
+  mount: Mount,
+  password: string,
+  address: string,
+  { config, access }: Serving,
+): Promise<boolean> {
+  if (config.adminPassword !== undefined && sameSecret(password, config.adminPassword)) return true
+  const user = mountSettings(config, mount).sourceUser
+  return access.mayAdmin({ mount, login: { user, password }, address })
 }
 
 /** The port's own mount; on one that says nothing, that of the Shoutcast port. */
@@ -36,19 +47,28 @@ function update(
 ): { status: 200 | 400; text: string } {
   const mount = state.mounts.get(name)
   if (!mount) return { status: 400, text: 'Source does not exist' }
+  if (!params.has('mode') || !params.has('song')) return { status: 400, text: 'Missing parameter' }
   if (params.get('mode') !== 'updinfo' || !mount.info.isShoutcast)
     return { status: 400, text: 'illegal metadata call' }
-  if (!params.has('song')) return { status: 400, text: 'Missing parameter' }
-  setTitle(mount, parseParams(head.query, mountSettings(config, name).charset))
-  return { status: 200, text: 'Metadata update successful' }
+  const done = setTitle(mount, parseParams(head.query, mountSettings(config, name).charset))
+  return {
+    status: 200,
+    text: done ? 'Metadata update successful' : 'Mountpoint will not accept URL updates',
+  }
 }
 
-function page({ head: { version, method } }: Connection, status: 200 | 400, text: string): Answer {
+function page(
+  { head: { version, method } }: Connection,
+  { config }: Serving,
+  status: 200 | 400,
+  text: string,
+): Answer {
   const said = status === 200 ? text : `${status} - ${text}`
-  const title = status === 200 ? 'Done' : `Error ${status}`
+  const title = status === 200 ? 'Admin request successful' : `Error ${status}`
   return printReply({
     version,
     status,
+    rules: config.httpHeaders,
     headers: [
       ['Content-Type', 'text/html; charset=UTF-8'],
       ['Cache-Control', 'no-store'],
@@ -58,10 +78,11 @@ function page({ head: { version, method } }: Connection, status: 200 | 400, text
   })
 }
 
-const unauthenticated = ({ head: { version } }: Connection): Answer =>
+const unauthenticated = ({ head: { version } }: Connection, { config }: Serving): Answer =>
   printReply({
     version,
     status: 401,
+    rules: config.httpHeaders,
     headers: [['Content-Type', 'text/plain'], realmHeader],
     body: `${unauthenticatedText}\r\n`,
   })

@@ -139,7 +139,8 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     expect(await admin('mode=updinfo&pass=wrong&song=x')).toMatch(/ 401 [\s\S]*WWW-Authenticate/)
     expect(await admin(`mode=updinfo&pass=${password}&mount=/own.mp3&song=x`)).toMatch(/ 401 /)
     expect(await admin(`mode=updinfo&pass=${password}`)).toMatch(/ 400 [\s\S]*Missing parameter/)
-    expect(await admin(`mode=viewxml&pass=${password}`)).toMatch(/ 400 /)
+    expect(await admin(`mode=viewxml&pass=${password}`)).toMatch(/ 400 [\s\S]*Missing parameter/)
+    expect(await admin(`mode=viewxml&pass=${password}&song=x`)).toMatch(/ 400 [\s\S]*illegal metadata call/)
     expect(await titleOf()).toBe('é')
   })
 
