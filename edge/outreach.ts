@@ -1,4 +1,5 @@
 import type { PolledServer } from '../shared/polled-server.ts'
+import type { Silence } from '../shared/probe.ts'
 import type { Server } from '../shared/server.ts'
 import { createPoller } from './poller.ts'
 import { createProber, type ProberDeps } from './prober.ts'
@@ -7,7 +8,7 @@ import type { Rota } from './rota.ts'
 /** All that an edge asks of servers by itself: the stats of those that are polled, and with `PROBE=1` an answer of each. */
 export class Outreach {
   #poller: Rota<PolledServer, number>
-  #prober: Rota<Server, number> | undefined
+  #prober: Rota<Server, Silence> | undefined
 
   constructor(deps: ProberDeps, probes: boolean) {
     this.#poller = createPoller(deps)

@@ -1,5 +1,12 @@
 import { getLogger } from '@logtape/logtape'
-import { isInside, isReachable, type Outcome, probedUrl, silencesAfter } from '../shared/probe.ts'
+import {
+  isInside,
+  isReachable,
+  type Outcome,
+  probedUrl,
+  type Silence,
+  silenceAfter,
+} from '../shared/probe.ts'
 import { isLive, type Server } from '../shared/server.ts'
 import { withDeadline } from './deadline.ts'
 import { edgeLimits } from './limits.ts'
@@ -16,40 +23,47 @@ export interface ProberDeps extends Outgoing {
   lookup: Lookup | undefined
 }
 
-/** connections in a row without an answer */
-type Silences = number
-
 /**
  * Connects to every live server again and again, and takes out of the draw those that give no HTTP answer three times
- * in a row (contract §3, PROBE). A server on the inside is not probed, and in the draw by its reports alone.
+ * in a row (contract §3, PROBE), unless it is the prober that hears nobody any more. A server on the inside is not
+ * probed, and in the draw by its reports alone.
  */
-export const createProber = ({
-  registry,
-  fetch,
-  nowMs,
-  atOnce,
-  lookup,
-}: ProberDeps): Rota<Server, Silences> =>
-  new Rota({
+export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberDeps): Rota<Server, Silence> {
+  /** when each live server that ever answered last did */
+  const heardMs = new Map<string, number>()
+  const othersHeardMs = (id: string) =>
+    [...heardMs].flatMap(([other, atMs]) => (other !== id && registry.view.servers.has(other) ? [atMs] : []))
+  return new Rota<Server, Silence>({
     members: () => registry.view.servers,
     keyOf: ({ report }) => report.urls.join(' '),
     nowMs,
     atOnce,
-    async visit(server, before = 0) {
+    async visit(server, before) {
       const { id, urls } = server.report
       const { servers } = registry.view
       const pauseMs = Math.max(edgeLimits.probeMs, (servers.size / edgeLimits.probesPerSecond) * 1000)
-      if (!isLive(server, nowMs())) return { pauseMs, state: before }
+      const startMs = nowMs()
       const url = probedUrl(urls)
+      if (!isLive(server, startMs)) {
+        heardMs.delete(id)
+        return { pauseMs, state: before }
+      }
       const outcome = url === undefined ? 'inside' : await probe(url, fetch, lookup)
-      const silences = outcome === 'inside' ? 0 : silencesAfter(before, outcome)
-      if (servers.has(id)) registry.setReachable(id, isReachable(silences))
-      report(id, url, before, silences)
-      return { pauseMs: silences === 0 ? pauseMs : edgeLimits.probeAgainMs, state: silences }
+      if (outcome === 'answered') heardMs.set(id, startMs)
+      const now = outcome === 'inside' ? undefined : silenceAfter(before, outcome, startMs, othersHeardMs(id))
+      if (servers.has(id)) registry.setReachable(id, isReachable(now))
+      report(id, url, before, now)
+      return { pauseMs: now ? edgeLimits.probeAgainMs : pauseMs, state: now }
     },
   })
+}
 
-function report(id: string, url: string | undefined, before: Silences, now: Silences): void {
+function report(
+  id: string,
+  url: string | undefined,
+  before: Silence | undefined,
+  now: Silence | undefined,
+): void {
   if (isReachable(before) && !isReachable(now)) logger.warning('{id} does not answer at {url}', { id, url })
   if (!isReachable(before) && isReachable(now)) logger.info('{id} answers again at {url}', { id, url })
 }

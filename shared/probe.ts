@@ -6,11 +6,37 @@ export type Outcome = 'answered' | 'silent'
 /** connections in a row without an answer, after which a server is unreachable (contract §3, PROBE) */
 const silencesMax = 3
 
-/** How many connections in a row went without an answer, after one more. */
-export const silencesAfter = (silences: number, outcome: Outcome): number =>
-  outcome === 'answered' ? 0 : Math.min(silences + 1, silencesMax)
+/** other servers that must have been heard some time, for their silence to tell anything */
+const othersMin = 2
 
-export const isReachable = (silences: number): boolean => silences < silencesMax
+/** Connections in a row that went without an answer, and when the first of them was made. */
+export interface Silence {
+  count: number
+  sinceMs: number
+}
+
+/**
+ * A server's silence after one more connection, made at `atMs`; undefined where it answered.
+ *
+ * Where nobody else has been heard either since it fell silent, it is the prober that has lost its way out: then it
+ * stays one short of what would put it out, until somebody is heard. What puts all servers out at once helps nobody.
+ * @param othersHeardMs when each of the others that ever answered was last heard; of too few nothing can be told
+ */
+export function silenceAfter(
+  before: Silence | undefined,
+  outcome: Outcome,
+  atMs: number,
+  othersHeardMs: readonly number[],
+): Silence | undefined {
+  if (outcome === 'answered') return undefined
+  const { count, sinceMs } = before ?? { count: 0, sinceMs: atMs }
+  const isCutOff = othersHeardMs.length >= othersMin && othersHeardMs.every((heardMs) => heardMs < sinceMs)
+  const most = isCutOff ? Math.max(count, silencesMax - 1) : silencesMax
+  return { count: Math.min(count + 1, most), sinceMs }
+}
+
+export const isReachable = (silence: Silence | undefined): boolean =>
+  silence === undefined || silence.count < silencesMax
 
 /** Networks on the inside, of which a report from outside must not make us a scout; the last two wrap an IPv4 address. */
 const insideRanges = new Set([

@@ -10,10 +10,11 @@ import { reportOf } from '../kit/reports.ts'
 function createProbing(over: Partial<Report> = {}) {
   const registry = new Registry(undefined, 100, 0)
   const clock = { nowMs: 0 }
-  const network = { answers: true, asked: 0 }
-  const fetch = async () => {
+  const network = { answers: true, answersOnly: '', asked: 0 }
+  const fetch = async (url: string) => {
     network.asked++
-    if (network.answers) return new Response(null, { status: 500 })
+    if (network.answers || new URL(url).hostname === `${network.answersOnly}.example.org`)
+      return new Response(null, { status: 500 })
     throw new Error('refused')
   }
   const prober = createProber({ registry, fetch, nowMs: () => clock.nowMs, atOnce: 4, lookup: undefined })
@@ -72,6 +73,22 @@ test('one that moves to the inside is in by its reports alone', async () => {
   report({ urls: ['http://10.0.0.1'] })
   await pass(20_000)
   expect([network.asked, out()]).toEqual([asked, null])
+})
+
+test('an edge that has lost its own way out keeps its servers, and goes by the probes again once it is back', async () => {
+  const { registry, network, pass } = createProbing()
+  for (const id of ['s2', 's3', 's4']) {
+    const other = reportOf(id, { interval: 3600 })
+    registry.put(other, printSourcelist(other), 0)
+  }
+  const outs = () => [...registry.view.servers.values()].filter(({ reachable }) => !reachable).length
+  await pass(20_000)
+  network.answers = false
+  await pass(60_000)
+  expect(outs()).toBe(0)
+  network.answersOnly = 's1'
+  await pass(60_000)
+  expect(outs()).toBe(3)
 })
 
 test('a server that is stale is not probed', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isReachable, probedUrl, silencesAfter } from '../../shared/probe.ts'
+import { isReachable, probedUrl, type Silence, silenceAfter } from '../../shared/probe.ts'
 
 test.for<[string, boolean]>([
   ['', true],
@@ -11,14 +11,30 @@ test.for<[string, boolean]>([
   ['silent silent silent answered', true],
   ['silent silent silent silent silent answered silent', true],
 ])('after "%s" a server is reachable: %s', ([outcomes, reachable]) => {
-  const silences = outcomes
+  const after = outcomes
     .split(' ')
-    .reduce(
-      (sum, outcome) =>
-        outcome === '' ? sum : silencesAfter(sum, outcome === 'answered' ? 'answered' : 'silent'),
-      0,
+    .filter((outcome) => outcome !== '')
+    .reduce<Silence | undefined>(
+      (before, outcome, atMs) =>
+        silenceAfter(before, outcome === 'answered' ? 'answered' : 'silent', atMs, []),
+      undefined,
     )
-  expect(isReachable(silences)).toBe(reachable)
+  expect(isReachable(after)).toBe(reachable)
+})
+
+test.for<[string, number[], boolean]>([
+  ['one other is too few to tell', [0], false],
+  ['two others that fell silent too: the way out is lost', [0, 9], true],
+  ['one of them has been heard since', [0, 12], false],
+])('five silences in a row from 10 to 14, and %s: reachable %s', ([, othersHeardMs, reachable]) => {
+  let silence: Silence | undefined
+  for (let atMs = 10; atMs < 15; atMs++) silence = silenceAfter(silence, 'silent', atMs, othersHeardMs)
+  expect(isReachable(silence)).toBe(reachable)
+})
+
+test('a server that was out before the way out was lost stays out', () => {
+  const out = { count: 3, sinceMs: 10 }
+  expect(isReachable(silenceAfter(out, 'silent', 20, [5, 5]))).toBe(false)
 })
 
 test.for([
