@@ -9,8 +9,9 @@ export const limits = {
   /** requests under way to what is no stream, with and without credentials: each has slots of its own */
   publicRequestsMax: 256,
   adminRequestsMax: 64,
-  /** static files being sent at once, each an open file */
-  filesMax: 64,
+  /** static files being sent at once, each an open file; and to one address, so that it cannot keep out the rest */
+  filesMax: 512,
+  filesPerAddressMax: 16,
   /** ms for which a client that takes a file may take nothing of it */
   fileStallMs: 30_000,
   /** connections that follow the stats (`STATS`): a monitor or two */

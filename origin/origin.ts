@@ -50,7 +50,6 @@ export function createOrigin(config: OriginConfig, state: OriginState, deps: Ori
   const stats = { config, state, idle, deciders }
   const files = new Files({
     webroot: () => (config.fileserve ? config.paths.webroot : undefined),
-    slots: new Slots(limits.filesMax),
     onServed: () => state.load.files++,
   })
   const feeds = new StatsFeeds(stats, runtimeTimers)

@@ -5,7 +5,7 @@ import type { HeaderRule } from '../config/headers.ts'
 import type { Connection } from '../http/connection.ts'
 import { withRules } from '../http/header-rules.ts'
 import { endSoon, finish, printReply, printStatus, textReply } from '../http/reply.ts'
-import type { Slots } from '../http/slots.ts'
+import { AddressSlots } from '../http/slots.ts'
 import { limits } from '../limits.ts'
 import { type Located, locateFile } from './locate.ts'
 import { mediaTypeOf } from './media-type.ts'
@@ -14,8 +14,6 @@ import { parseRange, type Span } from './range.ts'
 export interface FilesDeps {
   /** undefined: no files are served */
   webroot: () => string | undefined
-  /** files open at once */
-  slots: Slots
   /** a file is being answered */
   onServed: () => void
 }
@@ -23,6 +21,7 @@ export interface FilesDeps {
 /** Answers GETs and HEADs with the files below the webroot, each read no faster than it is sent. */
 export class Files {
   #deps: FilesDeps
+  #slots = new AddressSlots(limits.filesMax, limits.filesPerAddressMax)
 
   constructor(deps: FilesDeps) {
     this.#deps = deps
@@ -38,7 +37,7 @@ export class Files {
   async answer(connection: Connection, file: Located, rules: readonly HeaderRule[]): Promise<void> {
     if (connection.socket.destroyed) return
     this.#deps.onServed()
-    const { head, socket } = connection
+    const { head, socket, address } = connection
     // we give no validator that a range could depend on (RFC 9110 §13.1.5)
     const range = head.headers.has('if-range') ? undefined : head.headers.get('range')
     const span = parseRange(range, file.size)
@@ -47,12 +46,12 @@ export class Files {
       finish(connection, printUnsatisfiable(shown))
     } else if (head.method === 'HEAD' || file.size === 0) {
       finish(connection, printHead(shown))
-    } else if (!this.#deps.slots.take()) {
+    } else if (!this.#slots.take(address)) {
       finish(connection, textReply(head.version, 503, 'too many files are being sent', rules))
     } else {
       const { status, bytes } = printHead(shown)
       connection.exchange.status = status
-      await send(socket, bytes, file.path, span).finally(() => this.#deps.slots.release())
+      await send(socket, bytes, file.path, span).finally(() => this.#slots.release(address))
     }
   }
 }

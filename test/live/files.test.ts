@@ -14,6 +14,7 @@ const files = {
   'empty.txt': new Uint8Array(),
   'sub/page.html': Buffer.from('<p>hi'),
   'big.mp3': big,
+  'huge.bin': Buffer.alloc(40_000_000),
   'live.mp3': Buffer.from('of the file'),
   'ready.m3u': Buffer.from('http://elsewhere.example/\r\n'),
   'status.xsl': Buffer.from('<xsl:stylesheet/>'),
@@ -76,6 +77,23 @@ describe.for(originRuntimes)('static files of an origin on %s', (runtime) => {
     })
     socket.resume()
     await eventually(() => size > big.length)
+  })
+
+  test('are not kept from others by one address that takes many and reads none', async () => {
+    const stalled = Array.from({ length: 17 }, () => {
+      const socket = connect({ port: origin.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+      onTestFinished(() => void socket.destroy())
+      socket.write('GET /huge.bin HTTP/1.0\r\n\r\n')
+      return new Promise<string>((resolve) =>
+        socket.once('data', (bytes) => {
+          socket.pause()
+          resolve(bytes.toString('latin1', 0, 12))
+        }),
+      )
+    })
+    const answers = await Promise.all(stalled)
+    expect(answers.sort().map((answer) => answer.slice(-3))).toEqual([...Array(16).fill('200'), '503'])
+    expect((await get('/style.css')).status).toBe(200)
   })
 
   test('stand behind an alias', async () => expect((await get('/short')).bytes.toString()).toBe('<p>hi'))

@@ -157,6 +157,15 @@ describe('a command', () => {
     expect(wire.destroyed).toBe(true)
   })
 
+  test('listclients names who gave a name', async () => {
+    const { text, state } = playing()
+    const info = { address: '192.0.2.2', userAgent: undefined, connectedAtMs: 0, isRelay: false, user: 'bob' }
+    state.mounts.get(live)?.join(new FakeWire(), new Uint8Array(), info, false)
+    expect(await text('/admin/listclients?mount=/live.mp3')).toContain(
+      '<IP>192.0.2.2</IP><UserAgent>Unknown</UserAgent><Connected>0</Connected><ID>2</ID><username>bob</username></listener>',
+    )
+  })
+
   test('killsource ends the mount', async () => {
     const { text, state } = playing()
     expect(await text('/admin/killsource?mount=/live.mp3', source)).toBe(done('Source Removed'))

@@ -6,6 +6,7 @@ import { resolveAlias } from '../../origin/files/aliases.ts'
 import { locateFile, parseFilePath } from '../../origin/files/locate.ts'
 import { mediaTypeOf } from '../../origin/files/media-type.ts'
 import { parseRange } from '../../origin/files/range.ts'
+import { AddressSlots } from '../../origin/http/slots.ts'
 import { testFolder } from '../kit/files.ts'
 
 describe('a range of a file of 100 bytes', () => {
@@ -56,10 +57,19 @@ describe('the path of a file', () => {
     expect(parseFilePath('/img/r%C3%B3s%20%23.png')).toEqual(['img', 'rós #.png'])
   })
 
-  test.each(['', 'a', '/', '//a', '/a/', '/../a', '/a/../b', '/%2e%2e/a', '/a/%2e%2e/b', '/.htpasswd', '/a/.git/config'])(
-    '%s names none',
-    (path) => expect(parseFilePath(path)).toBeUndefined(),
-  )
+  test.each([
+    '',
+    'a',
+    '/',
+    '//a',
+    '/a/',
+    '/../a',
+    '/a/../b',
+    '/%2e%2e/a',
+    '/a/%2e%2e/b',
+    '/.htpasswd',
+    '/a/.git/config',
+  ])('%s names none', (path) => expect(parseFilePath(path)).toBeUndefined())
   test.each(['/a%00.css', '/a%5c..%5cb', '/%', '/%ff', '/..%2f..%2fetc%2fpasswd'])('%s is refused', (path) =>
     expect(parseFilePath(path)).toBeUndefined(),
   )
@@ -116,13 +126,22 @@ test.each([
   ['a.constructor', 'application/octet-stream'],
 ])('%s is sent as %s', (path, type) => expect(mediaTypeOf(path)).toBe(type))
 
+test('one address cannot take the slots of the others, and gives back what it took', () => {
+  const slots = new AddressSlots(3, 2)
+  const take = (address: string) => slots.take(address)
+  expect(['a', 'a', 'a', 'b', 'b'].map(take)).toEqual([true, true, false, true, false])
+  slots.release('a')
+  expect(['b', 'a'].map(take)).toEqual([true, false])
+})
+
 describe('an alias', () => {
   const alias = (source: string, port?: number, bind?: string) => ({ source, destination: '/to', port, bind })
   const entrance = { port: 8000, bind: '192.0.2.1' }
 
   test('stands for another path, that very one alone', () => {
     expect(resolveAlias([alias('/a')], '/a', entrance)).toBe('/to')
-    for (const path of ['/', '/ab', '/a/', '/A']) expect(resolveAlias([alias('/a')], path, entrance)).toBe(path)
+    for (const path of ['/', '/ab', '/a/', '/A'])
+      expect(resolveAlias([alias('/a')], path, entrance)).toBe(path)
   })
 
   test('holds on its own port and address alone', () => {
