@@ -88,6 +88,16 @@ describe.for(originRuntimes)('a slave of two masters, on %s', (runtime) => {
   })
 })
 
+describe.for(originRuntimes)('a slave that looks at its list every ten minutes, on %s', (runtime) => {
+  test('learns of a new mount when a listener asks for it', async () => {
+    const master = await startMaster(runtime)
+    const slave = await startMaster(runtime, ['--master', master.url, '--update-interval', '600'])
+    await slave.program.line(/report not taken/)
+    play(`${master.url}/new.mp3`)
+    ;(await listenWhenServed(`${slave.url}/new.mp3`)).close()
+  })
+})
+
 describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
   test('takes over other blocks and masters on SIGHUP, and the listeners of what stays hear on', async () => {
     const masters = [await startMaster(runtime), await startMaster(runtime)]
