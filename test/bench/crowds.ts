@@ -75,7 +75,7 @@ export async function visit({ port, group }: Streamer, plan: Visit): Promise<Tak
   }
 }
 
-/** Starts a server, sends a crowd there, and stops it. */
+/** Uses a server as soon as it runs, and stops it afterwards. */
 export async function withStreamer<T>(
   starting: Promise<Streamer>,
   use: (streamer: Streamer) => Promise<T>,
