@@ -139,6 +139,20 @@ describe('a burst of a container', () => {
       expect(seam(opus.subarray(0, end), burstFrom(3926)).equals(opus.subarray(end))).toBe(true)
   })
 
+  test('that lags behind the mount is waited for, and nothing comes twice', () => {
+    const got: Uint8Array[] = []
+    const sink = { audio: (bytes: Uint8Array) => void got.push(bytes), metadata: () => {} }
+    const lengthIn = (head: Uint8Array) => headerLength('audio/ogg; codecs=opus', head)
+    const splicer = new Splicer(opus.subarray(0, 7000), sink, { bytes: header, lengthIn })
+    const burst = burstFrom(1919)
+    splicer.audio(burst.subarray(0, 4000))
+    expect(splicer.settle()).toBe(false)
+    expect(got).toEqual([])
+    splicer.audio(burst.subarray(4000))
+    expect(splicer.settle()).toBe(true)
+    expect(Buffer.concat(got).equals(opus.subarray(7000))).toBe(true)
+  })
+
   test('that goes further back than a young relay does not repeat what that has', () => {
     const young = Buffer.concat([header, opus.subarray(3926, 6060)])
     expect(seam(young, burstFrom(1919)).equals(opus.subarray(6060))).toBe(true)

@@ -123,6 +123,12 @@ describe('a relay of two upstreams', () => {
     expect(ours.live()).toBe(before)
     await ours.time.pass(1000)
     expect(ours.live()).toBeUndefined()
+    for (let i = 0; i < 20 && new URL(ours.newest().url).host !== 'two.example'; i++) {
+      if (!ours.newest().closed) ours.newest().events.lost('refused')
+      await ours.time.pass(500)
+    }
+    ours.newest().open('Content-Type: audio/ogg\r\n')
+    expect(ours.live()?.contentType).toBe('audio/ogg')
   })
 
   test('lets its listeners go where all that answer send nothing, however often they answer', async () => {
