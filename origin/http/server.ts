@@ -1,22 +1,17 @@
 import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
-import { corsHeaders } from '../../shared/redirect.ts'
 import { AddressGate } from '../access/address-gate.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
-import { resolveAlias } from '../files/aliases.ts'
 import { limits } from '../limits.ts'
 import { beginExchange, type Exchange, endExchange } from '../log/exchange.ts'
 import { greetShoutcast } from '../source/shoutcast.ts'
-import { answerTitles } from '../source/shoutcast-titles.ts'
-import { takeShoutcast, takeSource } from '../source/source.ts'
+import { takeShoutcast } from '../source/source.ts'
 import type { AppBridge } from './app-bridge.ts'
 import type { Connection, Serving } from './connection.ts'
-import { fileOr } from './file-or.ts'
 import { HeadReader } from './head.ts'
-import { listen } from './listen.ts'
 import { type BoundPorts, ListenSockets } from './listen-sockets.ts'
-import { endSoon, finish, printReply, textReply } from './reply.ts'
-import { allowHeader, routeOf } from './routes.ts'
+import { endSoon, textReply } from './reply.ts'
+import { Router } from './router.ts'
 import { Waiting } from './waiting.ts'
 
 const log = getLogger(['distributary', 'http'])
@@ -24,7 +19,6 @@ const log = getLogger(['distributary', 'http'])
 /** ms between two looks for heads that are late and sources that are silent */
 const sweepMs = 500
 const ignore = () => {}
-const preflightHeaders = [...Object.entries(corsHeaders), allowHeader]
 
 /** A connection that has yet to say what it is. */
 type Incoming = Pick<Connection, 'socket' | 'address' | 'via'>
@@ -33,7 +27,7 @@ type Incoming = Pick<Connection, 'socket' | 'address' | 'via'>
 export class HttpServer {
   #serving: Serving
   #gate: AddressGate
-  #bridge: AppBridge
+  #router: Router
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
   /** every connection, and what the access log will tell of it once its head is read */
   #sockets = new Map<Socket, Exchange | undefined>()
@@ -44,7 +38,7 @@ export class HttpServer {
     this.#serving = serving
     this.#listening = new ListenSockets(serving.nowMs)
     this.#gate = new AddressGate(serving.config, serving.nowMs)
-    this.#bridge = bridge
+    this.#router = new Router(serving, bridge)
   }
 
   /** Listens on every socket that is configured; resolves with the first port of each kind. */
@@ -173,7 +167,7 @@ export class HttpServer {
   /** A fault in one answer costs that connection, not the server. */
   #answer(
     asked: Omit<Connection, 'exchange' | 'readNext'>,
-    answer: (connection: Connection) => void = (connection) => this.#route(connection),
+    answer: (connection: Connection) => void = (connection) => this.#router.route(connection),
   ): void {
     const { socket, head, address } = asked
     const exchange = beginExchange(head, address, this.#serving.nowMs(), socket.bytesWritten)
@@ -192,54 +186,6 @@ export class HttpServer {
     this.#sockets.set(socket, undefined)
     this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
     this.#readHead({ socket, address, via }, rest.length > 0 ? rest : undefined)
-  }
-
-  #route(asked: Connection): void {
-    const { config, state, files, feeds } = this.#serving
-    const { httpHeaders: rules, paths } = config
-    const path = resolveAlias(paths.aliases, asked.head.path, asked.via)
-    const connection = path === asked.head.path ? asked : { ...asked, head: { ...asked.head, path } }
-    const { head } = connection
-    const route = routeOf(head, (mount) => state.mounts.get(mount) !== undefined)
-    if (route.to !== 'source') state.load.requests++
-    switch (route.to) {
-      case 'listener':
-        listen(connection, route.mount, this.#serving)
-        break
-      case 'source':
-        takeSource(connection, route.mount, this.#serving)
-        break
-      case 'titles':
-        this.#setTitle(connection)
-        break
-      case 'app':
-        this.#bridge.answer(connection)
-        break
-      case 'playlist':
-        fileOr(connection, { files, rules, otherwise: () => this.#bridge.answer(connection) })
-        break
-      case 'stats':
-        feeds.follow(connection)
-        break
-      case 'preflight':
-        finish(
-          connection,
-          printReply({ version: head.version, status: 204, headers: preflightHeaders, rules }),
-        )
-        break
-      case 'refusal':
-        finish(connection, textReply(head.version, route.status, route.text, rules))
-    }
-  }
-
-  #setTitle(connection: Connection): void {
-    answerTitles(connection, this.#serving).then(
-      (answer) => finish(connection, answer),
-      (error: unknown) => {
-        log.error('a title could not be set', { error })
-        connection.socket.destroy()
-      },
-    )
   }
 }
 
