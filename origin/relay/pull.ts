@@ -25,6 +25,9 @@ export interface PullEvents {
   lost(why: string): void
 }
 
+/** looks within the silence that ends a connection: it is noticed at most a quarter late */
+const looksPerSilence = 4
+
 /** Starts one attempt at a stream; {@link Pull} is the one there is, tests hand in their own. */
 export type StartPull = (url: URL, options: PullOptions, events: PullEvents) => Pick<Pull, 'close'>
 
@@ -115,12 +118,15 @@ export class Pull {
     former?.destroy()
   }
 
-  #watchSilence(): void {
+  /** Loses a connection that was silent at all of so many looks in a row; a timer for each packet would cost more. */
+  #watchSilence(silentLooks = 0): void {
+    const { timers, silenceMs } = this.#options
     this.#heard = false
     this.#cancelDeadline()
-    this.#cancelDeadline = this.#options.timers.after(this.#options.silenceMs, () => {
+    this.#cancelDeadline = timers.after(silenceMs / looksPerSilence, () => {
       if (this.#heard) this.#watchSilence()
-      else this.#lose(`no bytes for ${this.#options.silenceMs} ms`)
+      else if (silentLooks + 1 < looksPerSilence) this.#watchSilence(silentLooks + 1)
+      else this.#lose(`no bytes for ${silenceMs} ms`)
     })
   }
 
