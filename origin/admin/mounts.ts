@@ -42,9 +42,9 @@ export function setFallback(call: AdminCall): AdminAnswer {
 }
 
 /** `killsource`: ends a mount; its encoder's connection is closed. */
-export function killSource({ state, ...call }: AdminCall): Element {
-  const { name } = runningMount({ state, ...call })
-  return response('Source Removed', state.mounts.kill(name, 'killed by the admin'))
+export function killSource(call: AdminCall): Element {
+  const { name } = runningMount(call)
+  return response('Source Removed', call.state.mounts.kill(name, 'killed by the admin'))
 }
 
 /** `updatemetadata`: nothing but the mount; its page has the form. */

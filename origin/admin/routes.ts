@@ -1,3 +1,4 @@
+import { getLogger } from '@logtape/logtape'
 import { type Context, Hono } from 'hono'
 import type { ClusterEnv } from '../../shared/cluster-app.ts'
 import { parseBasic } from '../../shared/credentials.ts'
@@ -12,6 +13,8 @@ import { parametersOf } from './form.ts'
 import { printJson } from './json.ts'
 import { printPage } from './pages/pages.ts'
 import { mountParam, type Params, parseParams } from './params.ts'
+
+const log = getLogger(['distributary', 'admin'])
 
 /** What a path below `/admin/` asks for: a command, and how its answer is to be written. */
 export interface Asked {
@@ -71,6 +74,8 @@ async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: C
   if (!call.isAdmin && !(await isSource(c, command, call))) return unauthenticated(c)
   if (command.changes) checkMeant(c)
   checkMount(command, params)
+  if (command.changes)
+    log.info('admin command', { command: asked.name, mount: call.mount, address: call.address })
   return write(c, asked, await command.run(call), params)
 }
 
