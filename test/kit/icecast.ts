@@ -46,19 +46,41 @@ ${readFileSync(tls.keyFile)}`,
     )
     chmodSync(folder, 0o755) // it reads the certificate as the user that it has become
   }
-  const program = start(command, ['-c', file])
   const url = `http://127.0.0.1:${port}`
-  const stop = async () => {
-    await program.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
-    await eventually(async () => (await fetch(`${url}/status-json.xsl`)).ok)
+    const program = await runIcecast(() => start(command, ['-c', file]), url)
+    const stop = async () => {
+      await program.stop()
+      remove()
+    }
+    return { url, port, tlsPort, program, stop }
   } catch (problem) {
-    await stop()
-    throw new Error(`${command} did not answer on port ${port}:\n${program.output()}`, { cause: problem })
+    remove()
+    throw problem
   }
-  return { url, port, tlsPort, program, stop }
+}
+
+/** starts of Icecast until one lasts; of sixty one or two do not */
+const attemptsMax = 4
+
+/**
+ * Starts Icecast and waits until it tells its stats. 2.4.4 crashes now and then where it is asked for them in its first
+ * moments, after an empty answer: then it is started again.
+ */
+export async function runIcecast(begin: () => Program, url: string): Promise<Program> {
+  const told = async () => (await (await fetch(`${url}/status-json.xsl`)).text()).includes('icestats')
+  for (let attempt = 1; ; attempt++) {
+    const program = begin()
+    let isGone = false
+    program.exited.then(() => {
+      isGone = true
+    })
+    const runs = await eventually(async () => isGone || ((await told()) && (await told()))).catch(() => false)
+    if (runs && !isGone) return program
+    await program.stop()
+    if (attempt === attemptsMax) throw new Error(`Icecast did not answer at ${url}:\n${program.output()}`)
+  }
 }
 
 /** certificate and key in one file, as Icecast wants them */

@@ -2,8 +2,9 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { eventually } from './eventually.ts'
+import { runIcecast } from './icecast.ts'
 import { freePort } from './ports.ts'
-import { start } from './process.ts'
+import { type Program, start } from './process.ts'
 import { type OriginRuntime, type Server, secrets } from './runtimes.ts'
 
 /** What runs from one icecast.xml: stock Icecast, and ours on a runtime. */
@@ -34,28 +35,39 @@ export async function startRival(rival: RivalName, config: RivalConfig): Promise
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, bytes)
   }
-  const program =
-    rival === 'Icecast 2.4.4'
-      ? start('icecast2', ['-c', file], { unprivileged: true })
-      : start(rival, ['origin/main.ts', '--config', file])
   const url = `http://127.0.0.1:${port}`
-  const stop = async () => {
-    await program.stop()
-    rmSync(folder, { recursive: true, force: true })
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    const program = await (rival === 'Icecast 2.4.4' ? runStock(file, url) : runOurs(rival, file, url))
+    const stop = async () => {
+      await program.stop()
+      remove()
+    }
+    return { url, port, program, stop }
+  } catch (problem) {
+    remove()
+    throw problem
   }
+}
+
+/** It refuses to be root. */
+const runStock = (file: string, url: string) =>
+  runIcecast(() => start('icecast2', ['-c', file], { unprivileged: true }), url)
+
+async function runOurs(runtime: OriginRuntime, file: string, url: string): Promise<Program> {
+  const program = start(runtime, ['origin/main.ts', '--config', file])
   let isGone = false
   program.exited.then(() => {
     isGone = true
   })
   try {
-    const answers = async () => isGone || (await fetch(`${url}/status-json.xsl`)).ok
-    await eventually(answers, { withinMs: 20_000 })
+    await eventually(async () => isGone || (await fetch(`${url}/status-json.xsl`)).ok, { withinMs: 20_000 })
     if (isGone) throw new Error('it exited')
+    return program
   } catch (problem) {
-    await stop()
-    throw new Error(`${rival} did not answer on port ${port}:\n${program.output()}`, { cause: problem })
+    await program.stop()
+    throw new Error(`ours on ${runtime} did not answer at ${url}:\n${program.output()}`, { cause: problem })
   }
-  return { url, port, program, stop }
 }
 
 const printXml = (port: number, folder: string, { elements = '', limits = '' }: RivalConfig) => `<icecast>
