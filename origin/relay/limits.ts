@@ -39,6 +39,8 @@ export const relayLimits = {
   comeBack: { firstMs: 2000, maxMs: 30_000 },
   /** ms within which relays go over to an upstream that is new before theirs: not all of them at one moment */
   comeBackSpreadMs: 5000,
+  /** ms that listeners wait for a lost stream at most where a fallback would play to them: what a burst has given them to play */
+  holdMsMax: 3000,
   /** ms that a connection must last for its end to count as the first failure, not one more in a row */
   steadyMs: 30_000,
   /** servers that a stream may have come by: more are a loop through servers that do not say who they are */

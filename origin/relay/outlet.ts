@@ -12,7 +12,7 @@ export interface OutletDeps {
   mounts: Pick<Mounts, 'get' | 'open'>
   timers: Timers
   /** ms for which listeners wait for the next line */
-  sourceTimeoutMs: () => number
+  holdMs: () => number
   /** closed from outside, as by an admin, or because no bytes came for too long */
   onClosed: (why: string) => void
 }
@@ -68,11 +68,11 @@ export class Outlet {
 
   /** The line is lost: the mount waits for another one, and ends where none brings bytes. */
   interrupt(): void {
-    const { timers, sourceTimeoutMs, onClosed } = this.#deps
+    const { timers, holdMs, onClosed } = this.#deps
     this.#cancelSettle()
     if (!this.#feed) return
     this.#feed.interrupt()
-    this.#cancelEnd ??= timers.after(sourceTimeoutMs(), () => {
+    this.#cancelEnd ??= timers.after(holdMs(), () => {
       this.end()
       onClosed('no bytes in time')
     })

@@ -24,8 +24,12 @@ export interface RelayDeps {
   roll: () => number
   /** unlike any other server's, and than at the last start */
   boot: string
-  /** ms of silence after which a connection is lost, and for which listeners wait for a lost master */
-  sourceTimeoutMs: () => number
+  /** ms of silence after which a connection is lost */
+  silenceMs: () => number
+  /** ms for which listeners wait for the next one */
+  holdMs: () => number
+  /** whether listeners of a fallback wait to be called back */
+  isMissed: () => boolean
   /** whether one more mount may be fed */
   hasRoom: () => boolean
   /** a relay that ran has ended: the masters' lists may have changed */
@@ -146,7 +150,8 @@ export class Relay {
   }
 
   #next() {
-    return this.#upstreams.next(this.#outlet.isOpen, this.#plan.retryDelayMs)
+    const isHeld = this.#outlet.isOpen || this.#deps.isMissed()
+    return this.#upstreams.next(isHeld, this.#plan.retryDelayMs)
   }
 
   /** Asks the next upstream, now or when its time comes; listeners do not wait so long for a relay on demand. */
@@ -176,9 +181,9 @@ export class Relay {
   }
 
   #open(upstream: Upstream, events: LineEvents): Line {
-    const { timers, nowMs, pull, boot, sourceTimeoutMs } = this.#deps
+    const { timers, nowMs, pull, boot, silenceMs } = this.#deps
     const hop = hopOf(boot, this.mount)
-    const options = { timers, silenceMs: sourceTimeoutMs(), icy: this.#plan.icy, hop }
+    const options = { timers, silenceMs: silenceMs(), icy: this.#plan.icy, hop }
     return new Line(upstream, pull, options, nowMs, events)
   }
 

@@ -131,11 +131,27 @@ export class Relays implements OnDemand {
     const { mounts, config } = this.#deps
     const relay = new Relay(mount, plan, {
       ...this.#deps,
-      sourceTimeoutMs: () => mountSettings(config, mount).sourceTimeoutMs ?? config.limits.sourceTimeoutMs,
+      silenceMs: () => this.#sourceTimeoutMs(mount),
+      holdMs: () => this.#holdMs(mount),
+      isMissed: () => mounts.isMissed(mount),
       hasRoom: () => mounts.count < config.limits.sources,
     })
     this.#relays.set(mount, relay)
     if (!plan.onDemand) relay.start()
+  }
+
+  #sourceTimeoutMs(mount: Mount): number {
+    const { config } = this.#deps
+    return mountSettings(config, mount).sourceTimeoutMs ?? config.limits.sourceTimeoutMs
+  }
+
+  /** Listeners whom a fallback plays to, and who are called back, need not sit through the whole of a silence. */
+  #holdMs(mount: Mount): number {
+    const { config, mounts } = this.#deps
+    const timeoutMs = this.#sourceTimeoutMs(mount)
+    const { fallback } = mountSettings(config, mount)
+    const hasStandIn = fallback && fallback.override !== 'none' && mounts.find(fallback.mount) !== undefined
+    return hasStandIn ? Math.min(timeoutMs, relayLimits.holdMsMax) : timeoutMs
   }
 
   #end(mount: Mount): void {

@@ -1,4 +1,5 @@
 import { createConfig } from '../../origin/config/config.ts'
+import { parseIcecastXml } from '../../origin/config/icecast-xml.ts'
 import type { RelaySettings, UpstreamSettings } from '../../origin/config/relay-settings.ts'
 import { mergeLists } from '../../origin/relay/merged-lists.ts'
 import type { PullEvents, PullOptions } from '../../origin/relay/pull.ts'
@@ -60,7 +61,7 @@ export const relayBlock = (
 
 /** The relays of a slave in memory: its master `http://m.example` and all upstreams are what the test says. */
 export function relaysInMemory(
-  options: { onDemand?: boolean; blocks?: readonly RelaySettings[]; sources?: number } = {},
+  options: { onDemand?: boolean; blocks?: readonly RelaySettings[]; sources?: number; xml?: string } = {},
 ) {
   const time = new ManualTime()
   const config = createConfig({
@@ -71,7 +72,7 @@ export function relaysInMemory(
       onDemand: options.onDemand ?? false,
     },
     environment: {},
-    file: undefined,
+    file: options.xml === undefined ? undefined : parseIcecastXml(`<icecast>${options.xml}</icecast>`),
   })
   config.relays = options.blocks ?? []
   config.limits.sources = options.sources ?? config.limits.sources

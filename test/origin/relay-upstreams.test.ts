@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
 import { relayBlock, relaysInMemory } from '../kit/relays.ts'
+import { mountOf } from '../kit/reports.ts'
 
 type Relaying = ReturnType<typeof relaysInMemory>
 
@@ -145,6 +146,30 @@ describe('a relay of two upstreams', () => {
     for (let i = 0; i < 10 && ours.newest().closed; i++) await ours.time.pass(1000)
     ours.play(0, 10)
     expect(ours.live()).toBeDefined()
+  })
+
+  test('with a fallback that plays and gives back, listeners are held for three seconds', async () => {
+    const ours = relaysInMemory({
+      blocks: [relayBlock(['one.example'])],
+      xml: `<mount><mount-name>/live.mp3</mount-name><fallback-mount>/backup.mp3</fallback-mount>
+              <fallback-override>own</fallback-override></mount>`,
+    })
+    const backup = ours.state.mounts.open(mountOf('/backup.mp3'), {
+      kind: 'source',
+      contentType: 'audio/mpeg',
+      headers: new Map(),
+      owner: 'source',
+    })
+    expect(backup).not.toBe('in use')
+    ours.play(0, 100)
+    ours.newest().events.lost('reset')
+    for (let ms = 0; ms < 2900; ms += 100) {
+      await ours.time.pass(100)
+      if (!ours.newest().closed) ours.newest().events.lost('refused')
+    }
+    expect(ours.live()).toBeDefined()
+    await ours.time.pass(200)
+    expect(ours.live()).toBeUndefined()
   })
 
   test('begins on a whole frame where the second sends another stream: half a frame is heard of neither', async () => {
