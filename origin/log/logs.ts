@@ -12,6 +12,8 @@ const log = getLogger(['distributary', 'origin'])
 /** Where what is logged goes: Icecast's files as far as there are any, else JSON on stdout. */
 export class Logs {
   #files: LogFile[] = []
+  /** of the files before these */
+  #closed: Promise<unknown> = Promise.resolve()
 
   /**
    * From now on logs so. The files are opened anew even where they are the same: what rotates logs renames them and
@@ -24,12 +26,12 @@ export class Logs {
     const sinks = this.#open(settings, troubles)
     configure(settings, sinks)
     for (const { path, why } of troubles) log.error('no log file', { path, why, instead: 'stdout' })
-    for (const file of before) void file.close()
+    this.#closed = Promise.all([this.#closed, ...before.map((file) => file.close())])
   }
 
   /** Resolves when all that was logged is in its file. */
   async flushed(): Promise<void> {
-    await Promise.all(this.#files.map((file) => file.flushed()))
+    await Promise.all([this.#closed, ...this.#files.map((file) => file.flushed())])
   }
 
   #open(settings: LogSettings, troubles: Trouble[]): Sinks {
@@ -64,7 +66,7 @@ interface Trouble {
   why: string
 }
 
-/** Undefined: what it would get goes to stdout with all else, or, of playlists, nowhere of its own. */
+/** Undefined: what it would get goes to stdout, or, of playlists, nowhere of its own. */
 interface Sinks {
   error: Sink | undefined
   access: Sink | undefined
@@ -80,17 +82,16 @@ function configure({ level, addresses }: LogSettings, { error, access, playlist 
   const loggers: LoggerConfig<'stdout' | 'error' | 'access' | 'playlist', string>[] = [
     { category: 'distributary', lowestLevel: level, sinks: [error ? 'error' : 'stdout'] },
     { category: ['logtape', 'meta'], lowestLevel: 'error', sinks: ['stdout'] },
+    {
+      category: [...accessCategory],
+      // as in Icecast, the level is that of the error log
+      lowestLevel: access ? 'info' : level,
+      sinks: [access ? 'access' : 'stdout'],
+      parentSinks: 'override',
+    },
   ]
   // the few words of the program as a whole, "ready" among them, are for who started it too
   if (error) loggers.push({ category: ['distributary', 'origin'], lowestLevel: level, sinks: ['stdout'] })
-  // as in Icecast, the level is that of the error log
-  if (access)
-    loggers.push({
-      category: [...accessCategory],
-      lowestLevel: 'info',
-      sinks: ['access'],
-      parentSinks: 'override',
-    })
   if (playlist) loggers.push({ category: [...playlistCategory], lowestLevel: 'info', sinks: ['playlist'] })
   const none: Sink = () => {}
   configureSync({
