@@ -165,12 +165,16 @@ export function createConfig(sources: SettingSources, boundPort?: number): Origi
     paths: blocks.paths,
     // Icecast serves them unless it is told not to; without a webroot there are none
     fileserve: all.fileserve ?? true,
-    httpHeaders: blocks.headers,
+    httpHeaders: [...serverHeader(all.serverId), ...blocks.headers],
     owner: blocks.owner,
   }
   checkReports(config)
   return config
 }
+
+/** `server-id` is how answers call this server. */
+const serverHeader = (serverId: string | undefined): HeaderRule[] =>
+  serverId === undefined ? [] : [{ name: 'Server', value: serverId, status: undefined }]
 
 const defaultInterval = ({ flags, file }: SettingSources) =>
   file !== undefined && flags.master === undefined && flags.edge === undefined

@@ -3,8 +3,7 @@ import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import type { HeaderRule } from '../config/headers.ts'
 import type { Connection } from '../http/connection.ts'
-import { withRules } from '../http/header-rules.ts'
-import { endSoon, finish, printReply, printStatus, textReply } from '../http/reply.ts'
+import { endSoon, finish, printHead, printReply, textReply } from '../http/reply.ts'
 import { AddressSlots } from '../http/slots.ts'
 import { limits } from '../limits.ts'
 import { type Located, locateFile } from './locate.ts'
@@ -45,11 +44,11 @@ export class Files {
     if (span === 'unsatisfiable') {
       finish(connection, printUnsatisfiable(shown))
     } else if (head.method === 'HEAD' || file.size === 0) {
-      finish(connection, printHead(shown))
+      finish(connection, printFileHead(shown))
     } else if (!this.#slots.take(address)) {
       finish(connection, textReply(head.version, 503, 'too many files are being sent', rules))
     } else {
-      const { status, bytes } = printHead(shown)
+      const { status, bytes } = printFileHead(shown)
       connection.exchange.status = status
       await send(socket, bytes, file.path, span).finally(() => this.#slots.release(address))
     }
@@ -64,7 +63,7 @@ interface Shown {
 }
 
 /** The head of a file or of a part of it: its length is told, and the connection closes behind it. */
-function printHead({ version, rules, file, span }: Shown): { status: number; bytes: Buffer } {
+function printFileHead({ version, rules, file, span }: Shown): { status: number; bytes: Buffer } {
   const isPart = typeof span === 'object'
   const status = isPart ? 206 : 200
   const length = isPart ? span.end - span.start + 1 : file.size
@@ -75,8 +74,7 @@ function printHead({ version, rules, file, span }: Shown): { status: number; byt
     ['X-Content-Type-Options', 'nosniff'],
   ]
   if (isPart) headers.push(['Content-Range', `bytes ${span.start}-${span.end}/${file.size}`])
-  let head = printStatus(version, status)
-  for (const [name, value] of withRules(headers, rules, status)) head += `${name}: ${value}\r\n`
+  const head = printHead({ version, status, headers, rules })
   return { status, bytes: Buffer.from(`${head}Content-Length: ${length}\r\n\r\n`, 'latin1') }
 }
 

@@ -5,8 +5,8 @@ import { mountSettings } from '../config/mount-settings.ts'
 
 type Header = readonly [name: string, value: string]
 
-/** What frames an answer, and what `server-id` says; no rule changes these. */
-const reserved = new Set(['connection', 'content-length', 'date', 'server', 'transfer-encoding'])
+/** What frames an answer; no rule changes these. */
+const reserved = new Set(['connection', 'content-length', 'date', 'transfer-encoding'])
 
 /** What the operator adds to answers about a mount: the server's headers, then the mount's. */
 export const mountRules = (

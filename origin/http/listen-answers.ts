@@ -4,16 +4,10 @@ import { listenerHeaders } from '../icy/headers.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
 import { realmHeader } from './admission.ts'
-import { withRules } from './header-rules.ts'
-import { type Answer, printReply, printStatus } from './reply.ts'
+import { type Answer, printHead, printReply } from './reply.ts'
 
 const crlf = '\r\n'
 const commonHeaders = Object.entries(mountHeaders)
-const printHeaders = (headers: Iterable<readonly [string, string]>) => {
-  let text = ''
-  for (const [name, value] of headers) text += `${name}: ${value}${crlf}`
-  return text
-}
 
 /** a length that no listener reaches: what icecast-kh tells such players */
 const probeTotal = 1_073_741_823
@@ -53,7 +47,7 @@ export function printStreamHead(
   via?: string,
 ): Answer {
   const headers = [['Content-Type', mount.contentType] as const, ...commonHeaders]
-  let head = `${printStatus(version, 200)}${printHeaders(withRules(headers, rules, 200))}`
+  let head = printHead({ version, status: 200, headers, rules })
   for (const [name, value] of listenerHeaders(mount.headers)) head += `${name}:${value}${crlf}`
   if (icy) head += `icy-metaint:${mount.metaint}${crlf}`
   if (via !== undefined) head += `Via: ${via}${crlf}`

@@ -38,26 +38,30 @@ interface Kept extends Answered {
   readNext: () => void
 }
 
-/** The first lines of every answer; each ends in CRLF. */
-export function printStatus(version: '1.0' | '1.1', status: number, keepAlive = false): string {
-  const date = new Date().toUTCString()
-  const connection = keepAlive ? 'keep-alive' : 'close'
-  return `HTTP/${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\nServer: ${serverAgent}\r\nConnection: ${connection}\r\nDate: ${date}\r\n`
-}
-
-/** The bytes of an answer; its length is always told, and the connection closes behind it unless it is to be kept. */
-export function printReply({
+/** The head of an answer so far: its status, and its headers with what the operator adds; each line ends in CRLF. */
+export function printHead({
   version,
   status,
   headers = [],
   rules = [],
-  body = '',
-  headOnly = false,
   keepAlive = false,
-}: Reply): Answer {
+}: Omit<Reply, 'body' | 'headOnly'>): string {
+  const own = [
+    ['Server', serverAgent],
+    ['Connection', keepAlive ? 'keep-alive' : 'close'],
+    ['Date', new Date().toUTCString()],
+    ...headers,
+  ] as const
+  let head = `HTTP/${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`
+  for (const [name, value] of withRules(own, rules, status)) head += `${name}: ${value}\r\n`
+  return head
+}
+
+/** The bytes of an answer; its length is always told, and the connection closes behind it unless it is to be kept. */
+export function printReply({ body = '', headOnly = false, ...reply }: Reply): Answer {
+  const { status } = reply
   const content = typeof body === 'string' ? Buffer.from(body) : body
-  let head = printStatus(version, status, keepAlive)
-  for (const [name, value] of withRules(headers, rules, status)) head += `${name}: ${value}\r\n`
+  let head = printHead(reply)
   if (status !== 204 && status !== 304) head += `Content-Length: ${content.length}\r\n`
   const start = Buffer.from(`${head}\r\n`, 'latin1')
   return { status, bytes: headOnly ? start : Buffer.concat([start, content]) }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { withRules } from '../../origin/http/header-rules.ts'
 import { printReply } from '../../origin/http/reply.ts'
+import { originInMemory } from '../kit/origin-app.ts'
 
 const rule = (name: string, value: string, status?: string) => ({ name, value, status })
 const ours = [
@@ -37,12 +38,17 @@ describe('http-headers (Icecast 2.4, with the wildcards of icecast-kh)', () => {
   })
 
   test('cannot change how an answer is framed', () => {
-    const rules = ['Content-Length', 'transfer-encoding', 'Connection', 'Date', 'Server'].map((name) =>
-      rule(name, '7'),
-    )
+    const rules = ['Content-Length', 'transfer-encoding', 'Connection', 'Date'].map((name) => rule(name, '7'))
     const { bytes } = printReply({ version: '1.1', status: 404, rules, body: 'gone' })
     const text = Buffer.from(bytes).toString()
     expect(text).toContain('\r\nContent-Length: 4\r\n\r\ngone')
     expect(text).not.toMatch(/: 7\r\n/)
+  })
+
+  test('server-id (Icecast 2.4): is how every answer and the stats call the server', () => {
+    const { config } = originInMemory('<server-id>Radio One</server-id>').stats
+    const { bytes } = printReply({ version: '1.1', status: 404, rules: config.httpHeaders })
+    const lines = Buffer.from(bytes).toString().split('\r\n')
+    expect(lines.filter((line) => line.startsWith('Server:'))).toEqual(['Server: Radio One'])
   })
 })
