@@ -88,7 +88,9 @@ export class Pool {
     const { id } = candidate.server.report
     const index = this.#indexes.get(id) ?? this.#unused.pop() ?? this.#candidates.length
     this.#indexes.set(id, index)
-    this.#setAt(index, candidate)
+    // the text from before lies close to the others: a new one with each report would end up all over the memory
+    const url = this.#candidates[index]?.url
+    this.#setAt(index, url === candidate.url ? { ...candidate, url } : candidate)
   }
 
   remove(id: string): void {

@@ -201,6 +201,9 @@ export class Registry {
   #hold(row: ServerRow, report: Report, order: Order, factor: number): void {
     this.#orders.set(row.id, order)
     this.view.put({
+      // first, where the engine keeps them beside what it looks at anyway: a draw needs these two and nothing else
+      factor,
+      debit: 0,
       report,
       receivedAtMs: row.receivedAtMs,
       drained: this.#drains.has(row.id),
@@ -209,8 +212,6 @@ export class Registry {
       reachable: !this.#unreachable.has(row.id),
       formerMounts: row.formerMounts,
       place: report.location ?? row.place,
-      factor,
-      debit: 0,
     })
   }
 
