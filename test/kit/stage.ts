@@ -47,12 +47,15 @@ export class Stage {
   }
 
   /** The same with Ogg. */
-  oggSource(mount: string, tag: Tag): Promise<Source> {
-    return this.#play(mount, taggedOgg(tag), 'audio/ogg')
+  oggSource(mount: string, tag: Tag, contentType = 'audio/ogg'): Promise<Source> {
+    return this.#play(mount, taggedOgg(tag), contentType)
   }
 
   /** Listens at a mount, whatever the answer. */
-  async listen(path: string, options: Pick<ListenOptions, 'headers' | 'bytesMax'> = {}): Promise<Witness> {
+  async listen(
+    path: string,
+    options: Pick<ListenOptions, 'headers' | 'bytesMax' | 'icy'> = {},
+  ): Promise<Witness> {
     const listener = await listen(this.server.url + path, { ...options, redirectsMax: 0 })
     this.onCurtain(() => listener.close())
     return witness(listener)

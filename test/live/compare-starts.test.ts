@@ -1,0 +1,94 @@
+import { eventually } from '../kit/eventually.ts'
+import { compare, type Scene } from '../kit/scene.ts'
+import type { Stage, Witness } from '../kit/stage.ts'
+import { stretchesOf } from '../kit/tagged.ts'
+
+/** bytes of the longest frame; the others are a byte shorter */
+const frameBytesMax = 418
+
+/** Whether what a listener heard begins with a whole frame. */
+const beginsWithFrame = ({ listener }: Witness) =>
+  stretchesOf(listener.audio().subarray(0, frameBytesMax)).strayBytes <= 1
+
+/** Sets titles one after the other, each once the one before has been heard or, where it is not to be, a later one. */
+async function titlesHeard(stage: Stage, mount: string, queries: readonly string[]): Promise<string[]> {
+  const { listener } = await stage.listen(mount, { icy: true })
+  for (const query of queries) {
+    const before = listener.titles.length
+    await stage.admin(`/admin/metadata?mode=updinfo&mount=${mount}&charset=UTF-8&${query}`)
+    await eventually(() => listener.titles.length > before)
+  }
+  return listener.titles.map(({ title }) => title).filter((title) => title !== '')
+}
+
+const scenes: Scene[] = [
+  {
+    name: 'where listeners begin in MP3 who come late',
+    async play(stage) {
+      const source = await stage.source('/late.mp3', 'live')
+      await eventually(() => source.sent > 60)
+      const witnesses: Witness[] = []
+      for (let i = 0; i < 3; i++) {
+        const witness = await stage.listen('/late.mp3')
+        await witness.goesOn(13)
+        witnesses.push(witness)
+      }
+      return { allBeginWithFrame: witnesses.every(beginsWithFrame) }
+    },
+    seen: { allBeginWithFrame: false },
+    ours: { why: 'they begin with a whole frame (§12.12)', seen: { allBeginWithFrame: true } },
+  },
+  {
+    name: 'who comes late to Ogg gets the header pages first',
+    async play(stage) {
+      const source = await stage.oggSource('/late.ogg', 'live')
+      await eventually(() => source.sent > 100)
+      const witness = await stage.listen('/late.ogg', { icy: true })
+      await witness.hears('live')
+      return { story: witness.story(), metaint: witness.listener.headers.get('icy-metaint') }
+    },
+    seen: { story: 'live', metaint: undefined },
+  },
+  {
+    name: 'a Content-Type with parameters',
+    async play(stage) {
+      const source = await stage.oggSource('/typed.ogg', 'live', 'audio/ogg; codecs=opus')
+      await eventually(() => source.sent > 100)
+      const witness = await stage.listen('/typed.ogg')
+      await eventually(() => witness.story() !== '')
+      const [begins] = witness.story().split(' > ')
+      return { begins, type: witness.listener.headers.get('content-type') }
+    },
+    seen: { begins: 'live headless', type: 'audio/ogg; codecs=opus' },
+    ours: {
+      why: 'the media type is read without its parameters (§12.6)',
+      seen: { begins: 'live', type: 'audio/ogg; codecs=opus' },
+    },
+  },
+  {
+    name: 'who comes late is told the title at the first interval',
+    async play(stage) {
+      await stage.source('/titled', 'live')
+      await stage.admin('/admin/metadata?mode=updinfo&mount=/titled&charset=UTF-8&song=Now')
+      const { listener } = await stage.listen('/titled', { icy: true })
+      await eventually(() => listener.titles.length > 0)
+      return { titles: listener.titles, metaint: listener.headers.get('icy-metaint') }
+    },
+    seen: { titles: [{ atByte: 16_000, title: 'Now' }], metaint: '16000' },
+  },
+  {
+    name: 'titles as listeners are told them, a song after one of an artist',
+    async play(stage) {
+      await stage.source('/songs', 'live')
+      const queries = ['artist=Artist&title=Title', 'song=Song', 'artist=Other&title=Title']
+      return { titles: await titlesHeard(stage, '/songs', queries) }
+    },
+    seen: { titles: ['Artist - Title', 'Artist - Song', 'Other - Title'] },
+    ours: {
+      why: 'a song is the whole title (§12.2)',
+      seen: { titles: ['Artist - Title', 'Song', 'Other - Title'] },
+    },
+  },
+]
+
+compare('where listeners begin, and what they are told', scenes)

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { browserPath, launch } from '../kit/browser.ts'
+import { type Cluster, startCluster } from '../kit/cluster.ts'
+import { eventually } from '../kit/eventually.ts'
+import { listenWhenServed } from '../kit/listener.ts'
+import { peer } from '../kit/peers.ts'
+import { repo } from '../kit/process.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
+import { loopOf, type Source, startSource } from '../kit/source.ts'
+
+/** seconds that the browser plays: more than the burst holds, so that live ones are among them */
+const seconds = 6
+
+describe.for(originRuntimes)('an <audio> of Chromium, on %s', (runtime) => {
+  let cluster: Cluster
+  let source: Source
+  let browser: Browser
+  beforeAll(async () => {
+    if (browserPath === undefined) return
+    cluster = await startCluster(runtime, 0)
+    source = startSource({
+      url: `${cluster.master.url}/piece.mp3`,
+      password: secrets.source,
+      programme: loopOf(readFileSync(join(repo, 'test/demo/loop.mp3'))),
+    })
+    ;(await listenWhenServed(`${cluster.edge.url}/piece.mp3`)).close()
+    browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    source?.close()
+    await cluster?.stop()
+  })
+
+  for (const way of ['straight', 'by the 302 of the edge'] as const)
+    peer('chromium')(`plays a mount ${way}`, async () => {
+      const { url } = way === 'straight' ? cluster.master : cluster.edge
+      const page = await browser.newPage()
+      await page.goto(`${url}/healthz`)
+      // run in the page, whose types are not those of this program
+      await page.evaluate(`(() => {
+        const audio = document.createElement('audio')
+        audio.src = '/piece.mp3'
+        document.body.append(audio)
+        return audio.play()
+      })()`)
+      const look = () =>
+        page.evaluate<{ played: number; error: unknown }>(
+          `(({ currentTime, error }) => ({ played: currentTime, error }))(document.querySelector('audio'))`,
+        )
+      await eventually(async () => (await look()).played > seconds, { withinMs: 60_000, everyMs: 200 })
+      const { error } = await look()
+      expect(error).toBeNull()
+      await page.close()
+    })
+})
