@@ -39,9 +39,9 @@ export class Relays implements OnDemand {
     this.#look()
   }
 
-  /** The relays that no listener has asked for yet; they are in lists and reports too. */
+  /** The mounts that wait for their first listener; they are in lists and reports too. */
   idle(): Mount[] {
-    return [...this.#relays.values()].filter(({ isStarted }) => !isStarted).map(({ mount }) => mount)
+    return [...this.#relays.keys()].filter((mount) => this.isIdle(mount))
   }
 
   /** Whether a mount is relayed, running or not. */

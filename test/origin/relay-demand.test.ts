@@ -37,6 +37,14 @@ describe('relays on demand', () => {
     expect(ours.relays.idle()).toEqual([])
   })
 
+  test('S6: a source of our own on its name is no mount of the master that waits', () => {
+    const ours = relaysInMemory({ onDemand: true })
+    ours.list('/live.mp3\r\n')
+    const info = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' } as const
+    ours.state.mounts.open(mountOf('/live.mp3'), info)
+    expect(ours.relays.idle()).toEqual([])
+  })
+
   test('where it cannot be had, the listener is sent back', async () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')
