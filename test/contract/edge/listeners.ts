@@ -97,7 +97,11 @@ export function listenerContract(client: () => EdgeClient, heads: number): void 
     test(`S2, S3: ${heads} HEADs divide over 900, 300 and 100 free slots in that proportion`, async () => {
       const slots = [900, 300, 100]
       for (const free of slots)
-        await carry('/shares.mp3', `share-${free}`, { maxListeners: 1000, listeners: 1000 - free })
+        await carry('/shares.mp3', `share-${free}`, {
+          maxListeners: 1000,
+          listeners: 1000 - free,
+          interval: 300,
+        })
       const counts = await countHeads(`${client().url}/shares.mp3`, heads)
       const drawn = slots.map((free) => counts.get(`http://share-${free}.example.org:8000/shares.mp3`) ?? 0)
       expect(drawn.reduce((sum, each) => sum + each)).toBe(heads)
