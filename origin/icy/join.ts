@@ -47,7 +47,8 @@ function beginOf(
   { bytesMax, atFrame }: Joining,
 ): number | undefined {
   const oldest = Math.max(queue.firstPlace, queue.endPlace - bytesMax)
-  const framed = places.filter((place) => queue.frameFrom(place) !== undefined)
+  const { newestFrame = -1 } = queue
+  const framed = places.filter((place) => place <= newestFrame)
   const usable = framed.length > 0 || atFrame ? framed : places
   return usable.find((place) => place >= oldest) ?? usable.at(-1)
 }

@@ -65,8 +65,8 @@ export class FileMounts {
   async #begin(name: Mount): Promise<ActiveMount | undefined> {
     const webroot = this.#deps.webroot()
     const located = webroot === undefined ? undefined : await locateFile(webroot, printMount(name))
-    if (!located) return undefined
-    const file = await open(located.path)
+    const file = located && (await open(located.path).catch((error: unknown) => sayWhy(name, error)))
+    if (!file) return undefined
     const contentType = mediaTypeOf(name)
     const info: FeedInfo = { kind: 'source', contentType, headers: new Map(), owner: '' }
     const mount = this.#deps.create(name, info)
@@ -79,7 +79,7 @@ export class FileMounts {
       }
       feed
         .play(onFirst)
-        .catch((error: unknown) => log.error('a file cannot be played', { file: name, error }))
+        .catch((error: unknown) => sayWhy(name, error))
         .finally(() => {
           if (this.get(name) === mount) this.#playing.delete(name)
           mount.end()
@@ -87,4 +87,11 @@ export class FileMounts {
         })
     })
   }
+}
+
+function sayWhy(name: Mount, error: unknown): undefined {
+  log.error('a file cannot be played', {
+    file: name,
+    why: error instanceof Error ? error.message : String(error),
+  })
 }

@@ -103,7 +103,7 @@ export class Mounts {
     if (!destination && !this.onDemand.isIdle(to)) return 'unknown'
     if (destination?.interruptedAtMs !== undefined) return 'not running'
     if (destination) this.#moves.move(source, destination)
-    else void this.begin({ kind: 'idle', name: to }).then((begun) => begun && this.#moves.move(source, begun))
+    else this.#moves.moveToIdle(source, { kind: 'idle', name: to })
     return 'moved'
   }
 

@@ -60,6 +60,13 @@ export class Moves {
     return this.#moveAll(from, to)
   }
 
+  /** Moves them to one that has to be begun first; they hear theirs until it runs, and stay where it cannot be had. */
+  moveToIdle(from: ActiveMount, to: Exclude<Found, { kind: 'live' }>): void {
+    this.#begin(to, from, (begun) => {
+      if (begun) this.#moveAll(from, begun)
+    })
+  }
+
   /** Whether somebody who hears a fallback of this mount would be called back, if it played. */
   isMissed(name: Mount): boolean {
     const { fallbackOf, playing } = this.#deps
@@ -75,8 +82,17 @@ export class Moves {
       if (begun && this.#deps.live(mount.name) === undefined) this.#moveAll(mount, begun, silenceMs)
       this.rescue(mount, [...failed, found.name])
     }
+    this.#begin(found, mount, next)
+  }
+
+  /** Begins a mount for the listeners of another, and tells what came of it. */
+  #begin(
+    found: Exclude<Found, { kind: 'live' }>,
+    { name }: ActiveMount,
+    next: (begun: ActiveMount | undefined) => void,
+  ): void {
     this.#deps.begin(found).then(next, (error: unknown) => {
-      log.error('a fallback could not be begun', { mount: mount.name, fallback: found.name, error })
+      log.error('a mount could not be begun', { mount: found.name, for: name, error })
       next(undefined)
     })
   }
