@@ -81,10 +81,11 @@ export class Room {
     this.#delete(listener)
   }
 
-  /** Closes connections behind what they were given; those that do not take it are cut. */
+  /** Closes connections behind what there is for them; those that do not take it are cut. */
   close(listeners: readonly Listener[]): void {
     if (listeners.length === 0) return
     for (const listener of listeners) {
+      listener.send() // its turn in the last flush may not have come yet
       listener.wire.end()
       this.leave(listener)
     }

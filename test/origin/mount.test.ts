@@ -218,6 +218,15 @@ describe('a listener', () => {
     expect([mount.joins, state.load.joins]).toEqual([3, 3])
   })
 
+  test('gets the last bytes of a mount that ends, however many others do', () => {
+    const { feed, join } = serverWithMount()
+    feed.push(frames(0, 10))
+    const wires = Array.from({ length: limits.flushSlice * 3 }, () => join().wire)
+    feed.push(frames(10, 10))
+    feed.end()
+    for (const wire of wires) expect(numbersInOrder(audioOf(wire))).toMatchObject({ first: 0, count: 20 })
+  })
+
   test('is closed when its mount ends, and cut where it does not take the rest', async () => {
     const { time, feed, state, join } = serverWithMount()
     const { wire } = join()
