@@ -39,7 +39,7 @@ const settleMs = 2000
 const patienceMs = 15_000
 
 /** Sends a crowd to a server, waits until it is there, and measures for some seconds what it takes. */
-export async function visit({ port, group }: Streamer, plan: Visit): Promise<Taken> {
+async function visit({ port, group }: Streamer, plan: Visit): Promise<Taken> {
   const { crowd: count, perSecond, secure, icy, seconds } = plan
   const idle = usageOf(group)
   const crowd = new Crowd({ port, mount, count, perSecond, secure, icy, checked: false })
@@ -75,15 +75,23 @@ export async function visit({ port, group }: Streamer, plan: Visit): Promise<Tak
   }
 }
 
-/** Uses a server as soon as it runs, and stops it afterwards. */
-export async function withStreamer<T>(
-  starting: Promise<Streamer>,
-  use: (streamer: Streamer) => Promise<T>,
-): Promise<T> {
-  const streamer = await starting
+/**
+ * Starts a server, sends a crowd there, and stops it. Undefined where that fails, which it says: an Icecast now and then
+ * never begins to answer, and a quarter of an hour of measuring is not to be lost for it.
+ */
+export async function measure(
+  name: string,
+  startStreamer: () => Promise<Streamer>,
+  plan: Visit,
+): Promise<Taken | undefined> {
+  let streamer: Streamer | undefined
   try {
-    return await use(streamer)
+    streamer = await startStreamer()
+    return await visit(streamer, plan)
+  } catch (problem) {
+    console.error(`${name} was not measured:`, problem)
+    return undefined
   } finally {
-    await streamer.stop()
+    await streamer?.stop()
   }
 }

@@ -1,7 +1,7 @@
-import { type Taken, visit, withStreamer } from './crowds.ts'
+import { measure, type Taken } from './crowds.ts'
 import type { Plan } from './plan.ts'
 import { type Contender, contendersOn, startBare } from './streamers.ts'
-import { median, type Table, whole } from './table.ts'
+import { fixed, median, type Table, whole } from './table.ts'
 
 /** How listeners may come, by name. */
 const modes = {
@@ -34,10 +34,11 @@ export async function benchFanOut({ rounds, seconds, listeners, runtimes }: Plan
   )
   const sockets = await measureSockets(cells)
   for (let round = 0; round < rounds; round++)
-    for (const { contender, mode, crowd, rounds: taken } of cells) {
+    for (const { contender, mode, crowd, rounds: all } of cells) {
       const { secure, icy } = modes[mode]
       const plan = { crowd, perSecond: joinsPerSecond(secure), secure, icy, seconds }
-      taken.push(await withStreamer(contender.start({ crowd, secure }), (streamer) => visit(streamer, plan)))
+      const taken = await measure(contender.name, () => contender.start({ crowd, secure }), plan)
+      if (taken) all.push(taken)
     }
   return {
     title: 'Fan-out',
@@ -76,8 +77,8 @@ async function measureSockets(cells: readonly Cell[]): Promise<Sockets> {
     const { secure } = modes[cell.mode]
     const occasion = { crowd: cell.crowd, secure }
     const plan = { ...occasion, perSecond: joinsPerSecond(secure), icy: false, seconds: 1 }
-    const taken = await withStreamer(startBare(runtime, 0, occasion), (streamer) => visit(streamer, plan))
-    sockets.set(socketKey(cell), taken.residentBytes)
+    const taken = await measure(`sockets on ${runtime}`, () => startBare(runtime, 0, occasion), plan)
+    sockets.set(socketKey(cell), taken?.residentBytes ?? Number.NaN)
   }
   return sockets
 }
@@ -94,24 +95,23 @@ function rowOf(cell: Cell, cells: readonly Cell[], sockets: Sockets): string[] {
     (other) => other.contender.kind === 'control' && socketKey(other) === socketKey(cell),
   )
   const resident = middle(cell, (taken) => taken.residentBytes)
-  const number = (value: number, digits: number) => (Number.isFinite(value) ? value.toFixed(digits) : 'n/a')
   const ofOurs = (text: string) => (contender.kind === 'origin' ? text : '')
   return [
     contender.name,
     whole(crowd),
     mode,
-    number(middle(cell, cpu), 1),
-    number(middle(cell, cpu) / middle(icecast, cpu), 2),
-    ofOurs(number(middle(cell, cpu) / middle(bare, cpu), 2)),
-    number(resident / 1024, 1),
-    ofOurs(number((resident - (sockets.get(socketKey(cell)) ?? Number.NaN)) / 1024, 1)),
-    number(
+    fixed(middle(cell, cpu), 1),
+    fixed(middle(cell, cpu) / middle(icecast, cpu), 2),
+    ofOurs(fixed(middle(cell, cpu) / middle(bare, cpu), 2)),
+    fixed(resident / 1024, 1),
+    ofOurs(fixed((resident - (sockets.get(socketKey(cell)) ?? Number.NaN)) / 1024, 1)),
+    fixed(
       middle(cell, (taken) => taken.kbps),
       0,
     ),
-    number(Math.max(...rounds.map(({ gapMs }) => gapMs)), 0),
-    whole(Math.max(...rounds.map(({ missing }) => missing))),
-    number(
+    fixed(Math.max(...rounds.map(({ gapMs }) => gapMs)), 0),
+    fixed(Math.max(...rounds.map(({ missing }) => missing)), 0),
+    fixed(
       middle(cell, (taken) => taken.loadMicros),
       1,
     ),

@@ -1,7 +1,7 @@
-import { type Taken, visit, withStreamer } from './crowds.ts'
+import { measure, type Taken } from './crowds.ts'
 import type { Plan } from './plan.ts'
 import { type Contender, contendersOn } from './streamers.ts'
-import { median, type Table, whole } from './table.ts'
+import { fixed, median, type Table, whole } from './table.ts'
 
 const crowd = 10_000
 const perSecond = 2000
@@ -14,8 +14,10 @@ export async function benchJoins({ rounds, seconds, runtimes }: Plan): Promise<T
   }))
   const plan = { crowd, perSecond, secure: false, icy: false, seconds }
   for (let round = 0; round < rounds; round++)
-    for (const { contender, taken } of measured)
-      taken.push(await withStreamer(contender.start(plan), (streamer) => visit(streamer, plan)))
+    for (const { contender, taken: all } of measured) {
+      const taken = await measure(contender.name, () => contender.start(plan), plan)
+      if (taken) all.push(taken)
+    }
   return {
     title: 'Joins',
     note:
@@ -28,13 +30,19 @@ export async function benchJoins({ rounds, seconds, runtimes }: Plan): Promise<T
         middle(({ firstByteMs }) => firstByteMs[Math.floor((firstByteMs.length - 1) * part)] ?? Number.NaN)
       return [
         contender.name,
-        percentile(0.5).toFixed(1),
-        percentile(0.99).toFixed(0),
-        percentile(1).toFixed(0),
-        whole(Math.max(...taken.map(({ missing }) => missing))),
-        middle(({ joinMicros }) => joinMicros).toFixed(0),
-        Math.max(...taken.map(({ gapMs }) => gapMs)).toFixed(0),
-        middle(({ loadMicros }) => loadMicros).toFixed(1),
+        fixed(percentile(0.5), 1),
+        fixed(percentile(0.99), 0),
+        fixed(percentile(1), 0),
+        fixed(Math.max(...taken.map(({ missing }) => missing)), 0),
+        fixed(
+          middle(({ joinMicros }) => joinMicros),
+          0,
+        ),
+        fixed(Math.max(...taken.map(({ gapMs }) => gapMs)), 0),
+        fixed(
+          middle(({ loadMicros }) => loadMicros),
+          1,
+        ),
       ]
     }),
   }

@@ -23,6 +23,10 @@ export const median = (numbers: readonly number[]): number =>
 /** A whole number with its thousands parted. */
 export const whole = (value: number): string => Math.round(value).toLocaleString('en')
 
+/** A number with so many digits behind the point; `n/a` where nothing was measured. */
+export const fixed = (value: number, digits: number): string =>
+  Number.isFinite(value) ? value.toFixed(digits) : 'n/a'
+
 /** What the numbers were measured on and with: machine, versions, date. */
 export function printMachine(nowMs: number): string {
   const [cpu] = cpus()
