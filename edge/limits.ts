@@ -46,6 +46,8 @@ export const edgeLimits = {
   headKnownLengthMax: 2048,
   /** ms for which a connection may say nothing, before its first request and between two */
   idleMs: 10_000,
+  /** ms for which a sender that was refused may go on sending: it reads why, and a source does not stream on for ever */
+  refusedMs: 5000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */
   closeMs: 3000,
 } as const

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { edgeLimits } from '../limits.ts'
 import type { Answers } from '../listening.ts'
 
 /** An HTTP server that does not listen yet; it also takes connections by `emit('connection', …)`. */
@@ -31,6 +32,8 @@ async function respond(
   // to close on a sender in the middle of its body is a reset, by which it loses the answer
   outgoing.write(body)
   await request?.body?.cancel()
+  const late = setTimeout(() => incoming.socket.destroy(), edgeLimits.refusedMs)
+  outgoing.once('close', () => clearTimeout(late))
   incoming.once('end', () => outgoing.end()).resume()
 }
 
