@@ -96,26 +96,29 @@ function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
   }
 }
 
-/** The title that a request sets; undefined where it is no such request. */
+/** The title that a request sets, in its query or in the form that it sends; undefined where it is no such request. */
 function titleAskedBy(head: string): string | undefined {
-  const [, query] = /^GET \/admin(?:\.cgi|\/metadata)\?(\S+) /.exec(head) ?? []
+  const [, query] = /^(?:GET|POST) \/admin(?:\.cgi|\/metadata)(?:\?(\S+))? /.exec(head) ?? []
   // without credentials it is a probe, and is asked again with them
-  if (query === undefined || !/^authorization:|[?&]pass=/im.test(head)) return undefined
-  return new URLSearchParams(query).get('song') ?? undefined
+  if (!/^\w+ \/admin/.test(head) || !/^authorization:|[?&]pass=/im.test(head)) return undefined
+  const form = head.slice(head.indexOf('\r\n\r\n') + 4)
+  return new URLSearchParams(query ?? form).get('song') ?? undefined
 }
 
-/** What a connection carries behind its head: the stream. */
+/** What a connection carries behind its head, or behind the last of its heads where it was probed first: the stream. */
 function payloadOf(bytes: Buffer): Buffer {
   if (bytes.length < streamBytesMin) return Buffer.alloc(0)
-  const end = Math.min(
-    ...['\r\n\r\n', '\n\n'].map(
-      (blank) => (bytes.indexOf(blank) + 1 || Number.POSITIVE_INFINITY) - 1 + blank.length,
-    ),
-  )
-  const body = bytes.subarray(end)
-  return /^transfer-encoding: *chunked/im.test(bytes.subarray(0, end).toString('latin1'))
-    ? unchunked(body)
-    : body
+  let from = 0
+  let head = ''
+  do {
+    const ends = ['\r\n\r\n', '\n\n'].map((blank) => ({ blank, at: bytes.indexOf(blank, from) }))
+    const [end] = ends.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)
+    if (!end) return Buffer.alloc(0)
+    head = bytes.subarray(from, end.at).toString('latin1')
+    from = end.at + end.blank.length
+  } while (/^(?:SOURCE|PUT|POST) \//.test(bytes.subarray(from, from + 8).toString('latin1')))
+  const body = bytes.subarray(from)
+  return /^transfer-encoding: *chunked/im.test(head) ? unchunked(body) : body
 }
 
 /** The data of the whole chunks (RFC 9112 §7.1). */

@@ -59,7 +59,7 @@ describe.for(originRuntimes)(
           const { pathname } = new URL(performance.listener.url)
           const logged = server.program
             .output()
-            .matchAll(new RegExp(`title mount="${pathname}" title="(.*)"`, 'g'))
+            .matchAll(new RegExp(`title mount="${pathname}" .*title="(.*)"`, 'g'))
           expect([...logged].map(([, title]) => title)).toEqual(pieces.titles)
         }
       })
