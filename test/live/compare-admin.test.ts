@@ -249,12 +249,12 @@ const asking: Scene[] = [
       const first = events().split('EVENT /fed2 title New')[0] ?? ''
       return {
         head: events().split('EVENT')[0],
-        keys: [...new Set([...first.matchAll(/^EVENT \/fed2 (\S+) /gm)].map(([, key]) => key))],
+        keys: sorted([...new Set([...first.matchAll(/^EVENT \/fed2 (\S+) /gm)].map(([, key = '']) => key))]),
       }
     },
     seen: {
       head: 'HTTP/1.0 200 OK\r\n\r\n',
-      keys: statsKeys.filter((key) => key !== 'title'),
+      keys: sorted(statsKeys.filter((key) => key !== 'title')),
     },
     ours: {
       why: 'rates and relays are told as well',
