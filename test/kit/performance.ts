@@ -16,8 +16,6 @@ export interface Performance {
   encoder: Encoder
   sent: Buffer
   titles: readonly TitleSent[]
-  /** the first bytes of each connection of the encoder */
-  heads: readonly string[]
   listener: Listener
 }
 
@@ -36,8 +34,8 @@ export async function perform(
     const listener = await listenWhenServed(url, { icy: true })
     if (encoder.titles === 'by others') await setTitles(tap, mount, pieces)
     await eventually(() => listener.isClosed, { withinMs: pieces.seconds * 1000 + 60_000, everyMs: 100 })
-    const { titles, stream, heads } = tap
-    return { encoder, sent: stream(), titles: titles(), heads: heads(), listener }
+    const { titles, stream } = tap
+    return { encoder, sent: stream(), titles: titles(), listener }
   } catch (problem) {
     throw new Error(`${encoder.name} at ${mount}: ${program.output()}\n${tap.heads().join('\n')}`, {
       cause: problem,

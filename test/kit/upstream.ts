@@ -8,7 +8,7 @@ export interface Upstream {
   readonly port: number
   /** Serves MP3 of a tag at this path from now on; without a tag it is 404 again, and whoever hears it is closed. */
   serve(path: string, tag: Tag | undefined): void
-  /** Leaves requests for this path without an answer. */
+  /** Leaves requests for this path without an answer, until it is served. */
   stall(path: string): void
   /** requests for this path so far */
   asked(path: string): number
@@ -24,7 +24,7 @@ const tickMs = 4 * numbered.frameMs
 export async function startUpstream(): Promise<Upstream> {
   const served = new Map<string, Tag>()
   const asked = new Map<string, number>()
-  const stalled = new Set<string>()
+  const stalled = new Map<string, Socket[]>()
   const hearing = new Map<Socket, string>()
   const of = (path: string) => [...hearing].filter(([, heard]) => heard === path).map(([socket]) => socket)
   const server = createServer((socket) => {
@@ -33,14 +33,17 @@ export async function startUpstream(): Promise<Upstream> {
     socket.once('data', (bytes) => {
       const path = bytes.toString('latin1').split(' ')[1] ?? ''
       asked.set(path, (asked.get(path) ?? 0) + 1)
-      if (stalled.has(path)) return
-      const tag = served.get(path)
-      if (tag === undefined)
-        return socket.end('HTTP/1.0 404 Not Found\r\nContent-Type: text/plain\r\n\r\nno such mount')
-      socket.write('HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n')
-      hearing.set(socket, path)
+      const held = stalled.get(path)
+      if (held) held.push(socket)
+      else answer(socket, path)
     })
   })
+  const answer = (socket: Socket, path: string) => {
+    if (served.has(path)) {
+      socket.write('HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n')
+      hearing.set(socket, path)
+    } else socket.end('HTTP/1.0 404 Not Found\r\nContent-Type: text/plain\r\n\r\nno such mount')
+  }
   let n = 0
   const ticking = setInterval(() => {
     for (let i = 0; i < 4; i++, n++)
@@ -56,10 +59,13 @@ export async function startUpstream(): Promise<Upstream> {
   return {
     port: address.port,
     serve(path, tag) {
-      if (tag !== undefined) served.set(path, tag)
-      else if (served.delete(path)) for (const socket of of(path)) socket.end()
+      if (tag !== undefined) {
+        served.set(path, tag)
+        for (const socket of stalled.get(path) ?? []) answer(socket, path)
+        stalled.delete(path)
+      } else if (served.delete(path)) for (const socket of of(path)) socket.end()
     },
-    stall: (path) => void stalled.add(path),
+    stall: (path) => void stalled.set(path, []),
     asked: (path) => asked.get(path) ?? 0,
     hearing: (path) => of(path).length,
     close() {

@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
+import { connectRaw } from '../kit/raw.ts'
 import { compare, mountBlock, type Scene } from '../kit/scene.ts'
 import type { Stage } from '../kit/stage.ts'
 import { startUpstream } from '../kit/upstream.ts'
@@ -53,6 +54,24 @@ const demanded: Scene[] = [
       return { stories: [first.story(), second.story(), again.story()], asked, whileOneStays }
     },
     seen: { stories: ['upstream', 'upstream', 'upstream'], asked: 1, whileOneStays: 1 },
+  },
+  {
+    name: 'the first listener waits without a byte until the upstream has answered',
+    elements: relay('/waits', 1),
+    async play(stage) {
+      await isListed(stage, '/waits')
+      upstream.stall('/waits')
+      const before = upstream.asked('/waits')
+      const first = connectRaw(stage.server.port)
+      stage.onCurtain(() => void first.socket.destroy())
+      first.send('GET /waits HTTP/1.0\r\n\r\n')
+      await eventually(() => upstream.asked('/waits') > before)
+      const early = first.received()
+      upstream.serve('/waits', 'upstream')
+      const answer = await first.until(/^HTTP\/1\.\d 200 /)
+      return { early, isAnswered: answer.includes('Content-Type: audio/mpeg') }
+    },
+    seen: { early: '', isAnswered: true },
   },
   {
     name: 'the upstream has no such mount: who waits is told 404, and who comes then at once',
