@@ -97,7 +97,7 @@ function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
 }
 
 /** The title that a request sets, in its query or in the form that it sends; undefined where it is no such request. */
-function titleAskedBy(head: string): string | undefined {
+export function titleAskedBy(head: string): string | undefined {
   const [, query] = /^(?:GET|POST) \/admin(?:\.cgi|\/metadata)(?:\?(\S+))? /.exec(head) ?? []
   // without credentials it is a probe, and is asked again with them
   if (!/^\w+ \/admin/.test(head) || !/^authorization:|[?&]pass=/im.test(head)) return undefined
@@ -106,7 +106,7 @@ function titleAskedBy(head: string): string | undefined {
 }
 
 /** What a connection carries behind its head, or behind the last of its heads where it was probed first: the stream. */
-function payloadOf(bytes: Buffer): Buffer {
+export function payloadOf(bytes: Buffer): Buffer {
   if (bytes.length < streamBytesMin) return Buffer.alloc(0)
   let from = 0
   let head = ''
