@@ -11,6 +11,8 @@ export interface MediaClock {
   push(bytes: Uint8Array): void
   /** ms that all of it plays, as far as it is understood */
   readonly playedMs: number
+  /** bytes at the beginning that a player who has had them must not get again; left out: none */
+  readonly headerBytes?: number | undefined
 }
 
 /** The clock of a content type; undefined where we know none, and the file cannot be sent as fast as it plays. */

@@ -29,6 +29,8 @@ export class FileFeed {
   #deps: FileFeedDeps
   #buffer = new Uint8Array(mediaLimits.pieceBytes)
   #startedAtMs = 0
+  /** bytes that every round but the first leaves out */
+  #headerBytes = 0
   /** of the rounds behind */
   #playedMs = 0
   #stopped = false
@@ -73,6 +75,7 @@ export class FileFeed {
       await this.#playPiece(this.#buffer.subarray(0, bytesRead), clock, at)
     }
     if (clock.playedMs === 0 && !this.#stopped) throw new FormatError('it holds no sound')
+    this.#headerBytes = clock.headerBytes ?? 0
     this.#playedMs += clock.playedMs
     this.#onFirst() // it is shorter than what goes ahead
     this.#sink.breakOff()
@@ -82,7 +85,8 @@ export class FileFeed {
     clock.push(piece)
     if (clock.playedMs === 0 && at > mediaLimits.silentBytesMax)
       throw new FormatError(`no sound in its first ${mediaLimits.silentBytesMax} bytes`)
-    this.#sink.push(piece)
+    const pieceAt = at - piece.length
+    this.#sink.push(piece.subarray(Math.max(0, this.#headerBytes - pieceAt)))
     const dueMs = this.#startedAtMs + this.#playedMs + clock.playedMs - mediaLimits.aheadMs
     const waitMs = dueMs - this.#deps.nowMs()
     if (waitMs <= 0) return

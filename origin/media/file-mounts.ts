@@ -72,8 +72,12 @@ export class FileMounts {
     const mount = this.#deps.create(name, info)
     const feed = new FileFeed(file, contentType, mount, this.#deps)
     return new Promise((resolve) => {
+      let hasBegun = false
       const onFirst = () => {
-        if (!this.#playing.has(name)) log.info('file plays', { file: name })
+        if (hasBegun) return
+        hasBegun = true
+        log.info('file plays', { file: name })
+        mount.flush() // its header shows who can hear it
         this.#playing.set(name, { mount, feed })
         resolve(mount)
       }

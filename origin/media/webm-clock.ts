@@ -13,10 +13,16 @@ export class WebmClock implements MediaClock {
   #fromMs: number | undefined
   #lastMs = 0
   playedMs = 0
+  /** FFmpeg and mpv take a second header for the end of the stream */
+  headerBytes: number | undefined
+  #takenBytes = 0
 
   push(bytes: Uint8Array): void {
     this.#framer.push(bytes)
     const cut = this.#framer.take()
+    const [first] = cut.frames
+    if (first !== undefined) this.headerBytes ??= this.#takenBytes + first
+    this.#takenBytes += cut.bytes.length
     for (const frame of cut.frames) this.#takeCluster(cut.bytes.subarray(frame))
   }
 

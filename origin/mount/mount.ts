@@ -2,6 +2,7 @@ import type { Mount } from '../../shared/mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { formatOf } from '../format/formats.ts'
 import type { Comments, StreamFacts } from '../format/framer.ts'
+import { tracksOf } from '../format/webm/tracks.ts'
 import { streamHeaders } from '../icy/headers.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
@@ -190,7 +191,9 @@ export class ActiveMount implements LiveMount, Seat {
 
   /** Whether listeners of the other mount can make sense of what this one sends. */
   isLike(other: ActiveMount): boolean {
-    return formatOf(this.contentType) === formatOf(other.contentType)
+    const format = formatOf(this.contentType)
+    if (format !== formatOf(other.contentType)) return false
+    return format !== 'webm' || tracksOf(this.header) === tracksOf(other.header)
   }
 
   /**

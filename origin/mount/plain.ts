@@ -20,8 +20,11 @@ export class Plain {
   readonly #audience: Audience
   #options: PlainOptions
   #headers = new ByPlace<Uint8Array>(noHeader)
-  /** listeners of a container in which no place to begin is known: a Cluster or key frame is longer than the queue */
-  #waiting = new Set<Listener>()
+  /**
+   * listeners of a container in which no place to begin is known: a Cluster or key frame is longer than the queue. The
+   * header that each needs is told apart: {@link enter}
+   */
+  #waiting = new Map<Listener, { needsHeader: boolean }>()
   #burst: { end: number; views: Uint8Array[] | undefined } | undefined
 
   constructor(options: PlainOptions, timers: Timers, settle: () => void) {
@@ -34,7 +37,7 @@ export class Plain {
   }
 
   get listeners(): Listener[] {
-    return [...this.#audience.listeners, ...this.#waiting]
+    return [...this.#audience.listeners, ...this.#waiting.keys()]
   }
 
   /** what a listener of a container needs before the newest bytes; empty where there is no such thing */
@@ -56,14 +59,17 @@ export class Plain {
   join(listener: Listener): readonly Uint8Array[] {
     const views = this.#burstViews()
     if (views) this.#add(listener, [])
-    else this.#waiting.add(listener)
+    else this.#waiting.set(listener, { needsHeader: true })
     return views ?? []
   }
 
-  /** Takes in a listener from elsewhere: it begins at a frame within the newest so many bytes, or at the newest. */
-  enter(listener: Listener, bytesMax: number): void {
-    const views = this.#viewsFrom(bytesMax)
-    if (!views && this.#options.isContainer) this.#waiting.add(listener)
+  /**
+   * Takes in a listener from elsewhere: it begins at a frame within the newest so many bytes, or at the newest.
+   * @param needsHeader whether it has to have the header that holds there; no matter where there is none
+   */
+  enter(listener: Listener, bytesMax: number, needsHeader: boolean): void {
+    const views = this.#viewsFrom(bytesMax, needsHeader)
+    if (!views && this.#options.isContainer) this.#waiting.set(listener, { needsHeader })
     else this.#add(listener, views ?? [])
   }
 
@@ -81,7 +87,7 @@ export class Plain {
     this.#headers.prune(this.queue.firstPlace)
     const [frame] = chunk.frames
     if (frame !== undefined && this.#waiting.size > 0)
-      this.#admit([this.#headers.at(place + frame), chunk.bytes.subarray(frame)])
+      this.#admit(this.#headers.at(place + frame), chunk.bytes.subarray(frame))
   }
 
   flush(): void {
@@ -96,8 +102,9 @@ export class Plain {
     this.#burst = undefined
   }
 
-  #admit(views: readonly Uint8Array[]): void {
-    for (const listener of this.#waiting) this.#add(listener, views)
+  #admit(header: Uint8Array, bytes: Uint8Array): void {
+    for (const [listener, { needsHeader }] of this.#waiting)
+      this.#add(listener, needsHeader ? [header, bytes] : [bytes])
     this.#waiting.clear()
   }
 
@@ -114,14 +121,17 @@ export class Plain {
   #look(): Uint8Array[] | undefined {
     const { queue } = this
     const { burstBytes } = this.#options.sizes()
-    return this.#options.isContainer ? this.#viewsFrom(burstBytes) : queue.slice(queue.burstPlace(burstBytes))
+    return this.#options.isContainer
+      ? this.#viewsFrom(burstBytes, true)
+      : queue.slice(queue.burstPlace(burstBytes))
   }
 
   /** From the first frame within the newest so many bytes on, else from the newest; undefined where no frame is known. */
-  #viewsFrom(bytesMax: number): Uint8Array[] | undefined {
+  #viewsFrom(bytesMax: number, withHeader: boolean): Uint8Array[] | undefined {
     const { queue } = this
     const place = queue.frameFrom(queue.endPlace - bytesMax) ?? queue.newestFrame
     if (place === undefined) return undefined
-    return this.#options.isContainer ? [this.#headers.at(place), ...queue.slice(place)] : queue.slice(place)
+    const header = withHeader && this.#options.isContainer ? [this.#headers.at(place)] : []
+    return [...header, ...queue.slice(place)]
   }
 }

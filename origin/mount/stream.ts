@@ -1,5 +1,5 @@
 import { joined } from '../../shared/joined.ts'
-import { framerFor } from '../format/formats.ts'
+import { formatOf, framerFor } from '../format/formats.ts'
 import type { Comments, Cut, Framer, StreamFacts } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import type { Timers } from '../timers.ts'
@@ -116,7 +116,9 @@ export class Stream {
    * @param since bytes of audio that it has had since its last block of metadata
    */
   enter(listener: Listener, since: number, bytesMax: number): void {
-    if (listener.metaint === 0) this.#plain.enter(listener, bytesMax)
+    // FFmpeg and mpv take a second header of WebM for the end of the stream; Ogg is made to have links
+    const needsHeader = formatOf(this.#contentType) !== 'webm'
+    if (listener.metaint === 0) this.#plain.enter(listener, bytesMax, needsHeader)
     else this.#wovenFor(listener.metaint).enter(listener, since, bytesMax)
   }
 

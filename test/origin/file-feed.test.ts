@@ -8,7 +8,7 @@ import { FileMounts } from '../../origin/media/file-mounts.ts'
 import { mediaLimits } from '../../origin/media/limits.ts'
 import { createState } from '../../origin/state.ts'
 import { eventually } from '../kit/eventually.ts'
-import { fixture } from '../kit/fixtures.ts'
+import { clustersOf, fixture } from '../kit/fixtures.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 import { settingsOf } from '../kit/mount-settings.ts'
 import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
@@ -70,6 +70,17 @@ describe('a file that stands in for a feed', () => {
     expect(rounds.length).toBe(Math.floor((60_000 + mediaLimits.aheadMs) / lengthMs))
     feed.stop()
     await ended
+  })
+
+  test('of WebM has its header once: players take a second one for the end of the stream', async () => {
+    const webm = fixture('opus.webm')
+    const { time, feed, ended, played } = player(webm, 'audio/webm')
+    await time.pass(7000)
+    feed.stop()
+    await ended
+    const [first = 0] = clustersOf(webm)
+    const twice = Buffer.concat([webm, webm.subarray(first)])
+    expect(played().subarray(0, twice.length).equals(twice)).toBe(true)
   })
 
   test('says when there is enough to begin with, also one shorter than what goes ahead', async () => {

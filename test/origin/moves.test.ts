@@ -312,21 +312,34 @@ describe('the source ends', () => {
     expect(vorbis.subarray(-(bytes.length - seam - 3542)).equals(bytes.subarray(seam + 3542))).toBe(true)
   })
 
-  test('of a WebM mount: the header of the fallback comes first, then its newest Cluster', () => {
+  describe('of a WebM mount', () => {
     const webm = fixture('opus.webm')
     const clusters = clustersOf(webm)
-    const { feedOf, open, end, join, at } = server()
-    for (const path of ['/live', '/backup']) {
-      open(path, { contentType: 'audio/webm' })
-      feedOf(path).push(webm)
-      at(path).flush()
-    }
-    const listener = join('/live')
-    end('/live')
-    at('/backup').send()
-    const bytes = listener.wire.bytes.subarray(head.length)
-    const expected = Buffer.concat([webm, webm.subarray(0, clusters[0]), webm.subarray(clusters.at(-1))])
-    expect(bytes.equals(expected)).toBe(true)
+    /** the same with another setup of its codec */
+    const other = Buffer.from(webm)
+    other.writeUInt8(2, other.indexOf('OpusHead') + 9)
+
+    test.each([
+      ['of the same tracks: its newest Cluster, and no second header, which players take for the end', webm],
+      ['of other tracks: its listeners are closed', other],
+    ])('and the fallback is %s', (_, backup) => {
+      const { feedOf, open, end, join, at } = server()
+      for (const [path, bytes] of [
+        ['/live', webm],
+        ['/backup', backup],
+      ] as const) {
+        open(path, { contentType: 'audio/webm' })
+        feedOf(path).push(bytes)
+        at(path).flush()
+      }
+      const listener = join('/live')
+      end('/live')
+      at('/backup').send()
+      const bytes = listener.wire.bytes.subarray(head.length)
+      const isSame = backup === webm
+      expect(listener.wire.ended).toBe(!isSame)
+      expect(bytes.equals(isSame ? Buffer.concat([webm, webm.subarray(clusters.at(-1))]) : webm)).toBe(true)
+    })
   })
 })
 
