@@ -46,7 +46,11 @@ export async function listen(url: string, options: ListenOptions = {}): Promise<
 }
 
 /** Listens at a mount that is about to come: waits until it is served. */
-export const listenWhenServed = (url: string, options: ListenOptions = {}): Promise<Listener> =>
+export const listenWhenServed = (
+  url: string,
+  options: ListenOptions = {},
+  withinMs = 30_000,
+): Promise<Listener> =>
   eventually<Listener | undefined>(
     async () => {
       const listener = await listen(url, options)
@@ -54,7 +58,7 @@ export const listenWhenServed = (url: string, options: ListenOptions = {}): Prom
       listener.close()
       return undefined
     },
-    { withinMs: 30_000, everyMs: 100 },
+    { withinMs, everyMs: 100 },
   )
 
 async function ask(url: string, { icy = false, headers = {}, bytesMax }: ListenOptions): Promise<Listener> {

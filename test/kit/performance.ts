@@ -19,6 +19,9 @@ export interface Performance {
   listener: Listener
 }
 
+/** ms until an encoder sends: four of liquidsoap that start at once keep two cores busy for a while */
+const startMsMax = 75_000
+
 /** Has an encoder play all pieces to a mount that somebody listens to as soon as it is there. */
 export async function perform(
   encoder: Encoder,
@@ -31,7 +34,7 @@ export async function perform(
   const program = encoder.start({ port, mount }, pieces)
   try {
     const url = new URL(mount, server.url).href
-    const listener = await listenWhenServed(url, { icy: true })
+    const listener = await listenWhenServed(url, { icy: true }, startMsMax)
     if (encoder.titles === 'by others') await setTitles(tap, mount, pieces)
     await eventually(() => listener.isClosed, { withinMs: pieces.seconds * 1000 + 60_000, everyMs: 100 })
     const { titles, stream } = tap
