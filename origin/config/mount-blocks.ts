@@ -6,7 +6,7 @@ import type { Element } from './element.ts'
 import { ConfigError } from './error.ts'
 import { type HeaderRule, readHeaders } from './headers.ts'
 import type { MountSettings } from './mount-settings.ts'
-import { boolean, burst, bytes, integer, mebi, mount, text } from './values.ts'
+import { boolean, burst, bytes, integer, lineOfText, mebi, mount, text } from './values.ts'
 
 const override = v.pipe(
   v.string(),
@@ -40,13 +40,13 @@ const fields = {
   charset: text,
   'mp3-metadata-interval': integer(0, mebi),
   'icy-metadata-interval': integer(0, mebi), // 2.5's
-  'stream-name': text,
-  'stream-description': text,
-  'stream-url': text,
-  genre: text,
-  bitrate: text,
-  type: text,
-  subtype: text,
+  'stream-name': lineOfText,
+  'stream-description': lineOfText,
+  'stream-url': lineOfText,
+  genre: lineOfText,
+  bitrate: lineOfText,
+  type: lineOfText,
+  subtype: lineOfText,
   'on-connect': text,
   'on-disconnect': text,
 } as const
@@ -113,10 +113,20 @@ export function readMounts(elements: readonly Element[], warn: Warn): MountBlock
     if (element.attributes.type === 'default') fallback = block
     else if (name === undefined)
       throw new ConfigError(`${at(element)}<mount> has no <mount-name>, expected one, or type="default"`)
-    else if (/[*?[]/.test(name)) patterns.push({ pattern: wildcard(name), block })
+    else if (/[*?[]/.test(name)) patterns.push({ pattern: readWildcard(element, name), block })
     else exact.set(readValue(mount, `${at(element)}<mount><mount-name>`, name), block)
   }
   return { exact, patterns, fallback }
+}
+
+function readWildcard(element: Element, glob: string): RegExp {
+  try {
+    return wildcard(glob)
+  } catch {
+    throw new ConfigError(
+      `${at(element)}<mount><mount-name> is ${JSON.stringify(glob.slice(0, 60))}, expected a wildcard whose sets run upwards, as [a-z]`,
+    )
+  }
 }
 
 /** A shell's wildcard (`*`, `?`, `[a-z]`, `[!a-z]`), in which `*` goes over slashes too. */

@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path'
 import { at, childrenOf, readBlock, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 import { ConfigError } from './error.ts'
-import { text } from './values.ts'
+import { encodePath, text } from './values.ts'
 
 /** Files and folders of the server (`<paths>`). */
 export interface PathSettings {
@@ -20,7 +20,7 @@ export interface PathSettings {
   readonly keyFile: string | undefined
 }
 
-/** A path that stands for another. */
+/** A path that stands for another; both as they stand in a request. */
 export interface Alias {
   readonly source: string
   readonly destination: string
@@ -99,5 +99,10 @@ function readAlias(element: Element): Alias {
   if (port !== undefined && !/^\d{1,5}$/.test(port))
     throw new ConfigError(`${said} has port ${JSON.stringify(port)}, expected an integer from 0 to 65535`)
   const anyPort = port === undefined || port === '0'
-  return { source, destination, port: anyPort ? undefined : Number(port), bind }
+  return {
+    source: encodePath(source),
+    destination: encodePath(destination),
+    port: anyPort ? undefined : Number(port),
+    bind,
+  }
 }

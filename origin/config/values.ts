@@ -16,6 +16,12 @@ export const integer = (min: number, max: number) => {
 
 export const text = v.pipe(v.string(), v.minLength(1, 'expected some text'))
 
+/** Text that will stand in a line of a head: a file may break it where it likes, and a break there would begin a header. */
+export const lineOfText = v.pipe(
+  text,
+  v.transform((words) => words.replace(/\s*\p{Cc}+\s*/gu, ' ')),
+)
+
 export const boolean = v.pipe(
   v.string(),
   v.regex(/^(0|1|no|yes|false|true)$/i, 'expected 0 or 1'),
@@ -88,7 +94,7 @@ export const mount = v.pipe(
 )
 
 /** In a file a path stands as it is read, in a URL without spaces and the like; an escape that is there stays one. */
-const encodePath = (path: string) =>
+export const encodePath = (path: string): string =>
   encodeURI(path).replaceAll('%25', '%').replace(/[?#]/g, encodeURIComponent)
 
 export const httpUrl = v.pipe(

@@ -203,6 +203,19 @@ describe('contract §4: the blocks of icecast.xml keep their meaning', () => {
     expect(config.owner).toEqual({ user: 'nobody', group: 'nogroup' })
   })
 
+  test('an alias may name what a URL holds as an escape', () => {
+    const config = read('<paths><alias source="/my radio" destination="/über uns.mp3"/></paths>')
+    const [alias] = config.paths.aliases
+    expect(alias).toMatchObject({ source: '/my%20radio', destination: '/%C3%BCber%20uns.mp3' })
+  })
+
+  test('what a file breaks over two lines begins no header of its own', () => {
+    const config = read(
+      '<mount><mount-name>/m</mount-name><stream-name>My\n    X-Evil: yes</stream-name></mount>',
+    )
+    expect(mountSettings(config, mountOf('/m')).stream.name).toBe('My X-Evil: yes')
+  })
+
   test('what is unknown within a block warns with line and name', () => {
     expect(
       warningsOf(
@@ -251,6 +264,10 @@ describe('a wrong value stops the start with line, element, value and what is al
       '<yp-url> is "dir.example", expected an http or https URL',
     ],
     ['<paths><alias source="foo" destination="/bar"/></paths>', '<alias> goes from "foo"'],
+    [
+      '\n<mount><mount-name>/[z-a].mp3</mount-name></mount>',
+      'line 2: <mount><mount-name> is "/[z-a].mp3", expected a wildcard whose sets run upwards',
+    ],
     ['<logging><loglevel>9</loglevel></logging>', '<loglevel> is "9", expected an integer from 1 to 4'],
     ['<listen-socket><port>8443</port><ssl>1</ssl></listen-socket>', '<paths><ssl-certificate>'],
     ['<master-server>a b</master-server>', 'line 1: <master-server> is "a b"'],
