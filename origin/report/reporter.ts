@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { masterUser } from '../../shared/access.ts'
 import { type Login, printBasic } from '../../shared/credentials.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Report } from '../../shared/report.ts'
 import { printSourcelist } from '../../shared/sourcelist.ts'
 import { serverAgent } from '../../shared/version.ts'
@@ -99,18 +100,19 @@ export class Reporter {
   }
 
   /**
-   * The last report, which says `leaving`, and again where a decider that knows us does not take it.
-   * Resolves when it was taken, or cannot be. No other report follows.
+   * The last report, which says `leaving`, and again where a decider that knows us does not take it, until that one takes
+   * us for dead. Resolves when it was taken, or cannot be. No other report follows.
    */
   async leave(): Promise<void> {
-    const { timers, nowMs } = this.#deps
+    const { timers, nowMs, promisedMs } = this.#deps
+    const untilMs = nowMs() + limits.deadlineIntervals * promisedMs() + limits.deadlineGraceMs
     this.#cancel()
     this.#isLeaving = true
     await this.#sending
     do {
       const waitMs = this.#schedule.sentAtMs + gapMs - nowMs()
       if (waitMs > 0) await new Promise<void>((resolve) => timers.after(waitMs, resolve))
-    } while (!this.#stopped && !(await this.#send()) && this.#reply)
+    } while (!this.#stopped && !(await this.#send()) && this.#reply && nowMs() < untilMs)
   }
 
   stop(): void {

@@ -300,6 +300,22 @@ test('a decider that knows us and is away for a moment is told goodbye when it i
   expect(edge.times()).toEqual([0, 2000, 3000, 4000])
 })
 
+test('S10: a decider that stays away is told goodbye no more once it takes us for dead', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  reporter.start()
+  await time.pass(2000)
+  edge.answers.next = () => {
+    throw new TypeError('fetch failed')
+  }
+  const left = reporter.leave()
+  await time.pass(120_000)
+  await left
+  // it promised 10 s: 2.5 of them and 2 s after it began to leave
+  expect(edge.times().at(-1)).toBe(2000 + 27_000)
+})
+
 describe('who reports', () => {
   test('401 as user relay: a master tries as user master, and stays with what works', async () => {
     const time = new ManualTime()
