@@ -2,8 +2,8 @@ import type { Mount } from '../../shared/mount.ts'
 import { type MountBlock, type MountBlocks, settingsOf } from './mount-blocks.ts'
 import type { MountSettings } from './mount-settings.ts'
 
-/** names whose settings are remembered: requests may make up any number of them */
-const rememberedMax = 1024
+/** names whose settings are remembered, twice over: requests may make up any number of them */
+const rememberedMax = 512
 
 /** The `<mount>` blocks of a file. */
 export class MountTable {
@@ -12,7 +12,9 @@ export class MountTable {
   #exact: ReadonlyMap<Mount, MountBlock>
   #patterns: readonly { pattern: RegExp; block: MountBlock }[]
   #default: MountBlock | undefined
-  #remembered = new Map<Mount, MountSettings>()
+  /** names asked for since the last time that so many were remembered, and those before */
+  #recent = new Map<Mount, MountSettings>()
+  #older = new Map<Mount, MountSettings>()
   /** fallbacks that the admin has set since the file was read */
   #fallbacks = new Map<Mount, Mount>()
 
@@ -26,20 +28,26 @@ export class MountTable {
   /**
    * What holds for a mount: its own block, else the first whose wildcard names it, over `type="default"`. Who may
    * listen is not inherited by a mount that has a block, as in Icecast 2.4.
+   *
+   * A mount in use keeps the same object, whatever else is asked for: its intro is known by it.
    */
   of(name: Mount): MountSettings {
-    const remembered = this.#remembered.get(name)
-    if (remembered) return remembered
-    if (this.#remembered.size >= rememberedMax) this.#remembered.clear()
-    const settings = this.#look(name)
-    this.#remembered.set(name, settings)
+    const recent = this.#recent.get(name)
+    if (recent) return recent
+    const settings = this.#older.get(name) ?? this.#look(name)
+    if (this.#recent.size >= rememberedMax) {
+      this.#older = this.#recent
+      this.#recent = new Map()
+    }
+    this.#recent.set(name, settings)
     return settings
   }
 
   /** Sets the fallback of a mount until the file is read again: a table of the new file takes the place of this one. */
   setFallback(name: Mount, fallback: Mount): void {
     this.#fallbacks.set(name, fallback)
-    this.#remembered.delete(name)
+    this.#recent.delete(name)
+    this.#older.delete(name)
   }
 
   #look(name: Mount): MountSettings {

@@ -203,6 +203,15 @@ describe('contract §4: the blocks of icecast.xml keep their meaning', () => {
     expect(config.owner).toEqual({ user: 'nobody', group: 'nogroup' })
   })
 
+  test('a mount in use keeps its settings while thousands of names are asked for that are none', () => {
+    const config = read('<mount><mount-name>/live</mount-name><intro>/hello.mp3</intro></mount>')
+    const live = mountSettings(config, mountOf('/live'))
+    for (let i = 0; i < 5000; i++) {
+      mountSettings(config, mountOf(`/none-${i}`))
+      if (i % 100 === 0) expect(mountSettings(config, mountOf('/live'))).toBe(live)
+    }
+  })
+
   test('an alias may name what a URL holds as an escape', () => {
     const config = read('<paths><alias source="/my radio" destination="/über uns.mp3"/></paths>')
     const [alias] = config.paths.aliases
