@@ -22,11 +22,14 @@ export function parseResponseHead(bytes: Uint8Array): HeadResult {
   const headers = new Map<string, string>()
   for (const line of lines) {
     const colon = line.indexOf(':')
-    if (colon > 0) headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim())
+    if (colon > 0 && !breaksLine.test(line))
+      headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim())
   }
   return { head: { status: Number(status), headers }, bodyAt }
 }
 
+/** What would break a line of the heads that listeners get: such a header is left out. */
+const breaksLine = /[\0\r]/
 const lf = 10
 const cr = 13
 

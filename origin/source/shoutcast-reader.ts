@@ -52,7 +52,8 @@ export class ShoutcastReader {
   #readHeader(line: string): void {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon)).trim().toLowerCase()
-    if (name !== '') this.#headers.set(name, line.slice(colon + 1).trim())
+    // a line that would break the heads that listeners get is left out
+    if (name !== '' && !/[\0\r]/.test(line)) this.#headers.set(name, line.slice(colon + 1).trim())
   }
 
   #line(): string | undefined {

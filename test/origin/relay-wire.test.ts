@@ -25,6 +25,11 @@ describe('the head of a reply', () => {
     expect(head.headers.get('icy-name')).toBe('Caf\u00c3\u00a9 x')
   })
 
+  test('a header that would begin another one at listeners is left out', () => {
+    const { headers } = headOf('HTTP/1.0 200 OK\nicy-name: a\rX-Evil: 1\nicy-url: b\0\nicy-genre: c\n\n')
+    expect([...headers]).toEqual([['icy-genre', 'c']])
+  })
+
   test('what is no reply, or does not end, is refused', () => {
     expect(parseResponseHead(bytes('SSH-2.0-x\r\n\r\n'))).toHaveProperty('wrong')
     expect(parseResponseHead(new Uint8Array(16_384).fill(65))).toHaveProperty('wrong')

@@ -51,6 +51,11 @@ describe('what a Shoutcast source says', () => {
     expect(headersOf(reads)).toEqual({ ...expected, rest: audio })
   })
 
+  test('a header that would begin another one at listeners is left out', () => {
+    const reads = read('letmein\nicy-name:a\rX-Evil:1\nicy-url:b\0\nicy-genre:c\n\n')
+    expect(headersOf(reads)).toEqual({ 'icy-genre': 'c', rest: '' })
+  })
+
   test("libshout's probe is a password as any other, and a wrong one", () => {
     expect(read('!POKE\nicy-name:libshout server poke request\n\n')[0]).toEqual({
       is: 'password',
