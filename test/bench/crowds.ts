@@ -16,7 +16,7 @@ export interface Visit {
 
 /** What a crowd took of a server, and of the machine. */
 export interface Taken {
-  /** µs of processor time for each listener and second: the server's, and the listeners' own */
+  /** µs of processor time for each second of audio that a listener received: the server's, and the listeners' own */
   cpuMicros: number
   loadMicros: number
   /** µs of processor time of the server for each join, its part of the fan-out meanwhile included */
@@ -33,6 +33,8 @@ export interface Taken {
   missing: number
 }
 
+/** of audio at 128 kbit/s */
+const bytesPerSecond = 16_000
 /** ms after the last join until bursts have arrived */
 const settleMs = 2000
 /** ms that a crowd may take beyond what its pace takes: Icecast has a short queue for new connections */
@@ -59,13 +61,14 @@ async function visit({ port, group }: Streamer, plan: Visit): Promise<Taken> {
     await wait(seconds * 1000)
     const after = usage()
     const listenerSeconds = (after.joined * (after.atMs - before.atMs)) / 1000
-    const micros = (cpuSeconds: number) => (cpuSeconds * 1e6) / listenerSeconds
+    const received = after.received - before.received
+    const micros = (cpuSeconds: number) => (cpuSeconds * 1e6) / (received / bytesPerSecond)
     return {
       cpuMicros: micros(after.cpuSeconds - before.cpuSeconds),
       loadMicros: micros(after.loadSeconds - before.loadSeconds),
       joinMicros: ((joined.cpuSeconds - idle.cpuSeconds) * 1e6) / after.joined,
       residentBytes: (after.residentBytes - idle.residentBytes) / after.joined,
-      kbps: ((after.received - before.received) * 8) / 1000 / listenerSeconds,
+      kbps: (received * 8) / 1000 / listenerSeconds,
       firstByteMs: crowd.firstBytes(),
       gapMs: crowd.takeGapMs(),
       missing: count - after.joined + after.closed,

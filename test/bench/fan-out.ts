@@ -13,7 +13,7 @@ const modes = {
 type Mode = keyof typeof modes
 
 /** joins in a second: what Icecast takes in without refusing, and what a processor takes of TLS handshakes */
-const joinsPerSecond = (secure: boolean) => (secure ? 400 : 1000)
+const joinsPerSecond = (secure: boolean) => (secure ? 250 : 1000)
 
 /** One row: a server, how listeners came, and what was measured in each round. */
 interface Cell {
@@ -43,7 +43,7 @@ export async function benchFanOut({ rounds, seconds, listeners, runtimes }: Plan
   return {
     title: 'Fan-out',
     note:
-      `One mount of 128 kbit/s; processor time by /proc of the server and of the load, µs for each listener and second, ` +
+      `One mount of 128 kbit/s; processor time by /proc of the server and of the load, µs for each second of audio that a listener received, ` +
       `${rounds} rounds of ${seconds} s, medians. Icecast = 1, the bare send loop on the same runtime = 1; memory is resident, KiB a listener, ` +
       'also beyond what a bare accepted socket takes on the same runtime; the gap is the longest silence that any listener heard.',
     columns: [
