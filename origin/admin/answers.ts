@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { ClusterEnv } from '../../shared/cluster-app.ts'
+import { realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Element, escapeMarkup, printXml } from './xml.ts'
 
 export type AdminContext = Context<ClusterEnv>
@@ -17,7 +18,7 @@ export class Refused extends Error {
 
 /** Icecast 2.4's 401, by which encoders and tools know that they have to send credentials. */
 export const unauthenticated = (c: AdminContext): Response =>
-  c.text('You need to authenticate\r\n', 401, { 'WWW-Authenticate': 'Basic realm="Icecast2 Server"' })
+  c.text(`${unauthenticatedText}\r\n`, 401, Object.fromEntries([realmHeader]))
 
 /** Icecast 2.4's errors: a line of HTML. */
 export function failed(c: AdminContext, status: 400 | 403 | 404 | 405 | 413, text: string): Response {

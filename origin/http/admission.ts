@@ -5,11 +5,7 @@ import type { Admitted, Denied } from '../access/verdict.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { Admit, Placement } from '../placement.ts'
 import type { Connection, Serving } from './connection.ts'
-
-/** Icecast 2.4's words to those whose credentials do not do. */
-export const unauthenticatedText = 'You need to authenticate'
-/** what goes with a 401: by Icecast's realm some tools know it */
-export const realmHeader = ['WWW-Authenticate', 'Basic realm="Icecast2 Server"'] as const
+import { unauthenticatedText } from './logins.ts'
 
 /** One listener's way through what its mount's `<authentication>` says. */
 export class Admission {

@@ -3,7 +3,7 @@ import type { HeaderRule } from '../config/headers.ts'
 import { listenerHeaders } from '../icy/headers.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
-import { realmHeader } from './admission.ts'
+import { realmHeader } from './logins.ts'
 import { type Answer, printHead, printReply } from './reply.ts'
 
 const crlf = '\r\n'

@@ -3,8 +3,8 @@ import type { Mount } from '../../shared/mount.ts'
 import { setTitle } from '../admin/metadata.ts'
 import { mountParam, type Params, parseParams } from '../admin/params.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import { realmHeader, unauthenticatedText } from '../http/admission.ts'
 import type { Connection, Serving } from '../http/connection.ts'
+import { realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Answer, printReply } from '../http/reply.ts'
 
 /**

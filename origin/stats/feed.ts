@@ -1,7 +1,6 @@
 import type { HeaderRule } from '../config/headers.ts'
-import { realmHeader } from '../http/admission.ts'
 import type { Connection } from '../http/connection.ts'
-import { proven } from '../http/logins.ts'
+import { proven, realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Answer, finish, printReply } from '../http/reply.ts'
 import { limits } from '../limits.ts'
 import type { Timers } from '../timers.ts'
@@ -37,7 +36,7 @@ export class StatsFeeds {
     const { config } = this.#deps
     const { socket, head, exchange } = connection
     if (!proven(config, head.headers.get('authorization')).admin)
-      finish(connection, refusal(401, 'You need to authenticate', config.httpHeaders))
+      finish(connection, refusal(401, unauthenticatedText, config.httpHeaders))
     else if (!this.add(socket))
       finish(connection, refusal(503, 'too many follow the stats', config.httpHeaders))
     else {
