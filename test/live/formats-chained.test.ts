@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { pagesOf } from '../kit/fixtures.ts'
 import { listenWhenServed } from '../kit/listener.ts'
+import { suitePair } from '../kit/pair.ts'
 import { peer } from '../kit/peers.ts'
 import { start } from '../kit/process.ts'
-import { originRuntimes, type Server, secrets, slaveOf, startOrigin } from '../kit/runtimes.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { type Programme, startSource } from '../kit/source.ts'
 import { titleAt } from '../kit/stats.ts'
 
@@ -32,19 +33,10 @@ function chainOf(codec: 'libopus' | 'libvorbis', ...titles: readonly string[]): 
 }
 
 describe.for(originRuntimes)('a chained stream at a master and a slave on %s', (runtime) => {
-  let master: Server
-  let slave: Server
-  beforeAll(async () => {
-    master = await startOrigin(runtime)
-    slave = await startOrigin(runtime, slaveOf(master))
-  })
-  afterAll(async () => {
-    await slave?.stop()
-    await master?.stop()
-  })
+  const pair = suitePair(runtime)
   const play = (mount: string, programme: Programme) => {
     const source = startSource({
-      url: master.url + mount,
+      url: pair.master.url + mount,
       password: secrets.source,
       programme,
       contentType: 'audio/ogg',
@@ -55,28 +47,38 @@ describe.for(originRuntimes)('a chained stream at a master and a slave on %s', (
   peer('ffmpeg')('is decoded over its seams by ffmpeg, and both servers say what plays', async () => {
     const mount = '/songs.opus'
     play(mount, chainOf('libopus', 'First', 'Second'))
-    const listener = await listenWhenServed(slave.url + mount)
+    const listener = await listenWhenServed(pair.slave.url + mount)
     for (const title of ['First', 'Second', 'First'])
       await eventually(async () =>
-        expect([await titleAt(master, mount), await titleAt(slave, mount)]).toEqual([title, title]),
+        expect([await titleAt(pair.master, mount), await titleAt(pair.slave, mount)]).toEqual([title, title]),
       )
-    const player = start('ffmpeg', ['-v', 'error', '-i', slave.url + mount, '-t', '12', '-f', 'null', '-'])
+    const player = start('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      pair.slave.url + mount,
+      '-t',
+      '12',
+      '-f',
+      'null',
+      '-',
+    ])
     onTestFinished(() => player.stop())
     expect((await player.exited).code, player.output()).toBe(0)
     expect(player.output()).toBe('')
     listener.close()
     const heard = Buffer.from(listener.audio()).toString('latin1')
     expect(heard.split('OpusHead').length - 1).toBeGreaterThanOrEqual(3)
-    for (const { program } of [master, slave])
+    for (const { program } of [pair.master, pair.slave])
       expect(program.output()).toMatch(/"message":"title".*"title":"First".*"title":"Second"/s)
   })
 
   peer('ffmpeg', 'ogg123')('is decoded over its seams by ogg123', async () => {
     const mount = '/songs.ogg'
     play(mount, chainOf('libvorbis', 'First', 'Second'))
-    const listener = await listenWhenServed(master.url + mount)
+    const listener = await listenWhenServed(pair.master.url + mount)
     onTestFinished(() => listener.close())
-    const player = start('ogg123', ['-d', 'null', '-v', master.url + mount])
+    const player = start('ogg123', ['-d', 'null', '-v', pair.master.url + mount])
     onTestFinished(() => player.stop())
     await eventually(() => player.output().split(/Title: (?:First|Second)/i).length > 4, { withinMs: 40_000 })
     await player.stop()

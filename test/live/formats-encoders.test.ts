@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { containers, encode } from '../kit/encoder.ts'
 import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { type Listener, listenWhenServed } from '../kit/listener.ts'
+import { suitePair } from '../kit/pair.ts'
 import { peer } from '../kit/peers.ts'
 import { type Program, start } from '../kit/process.ts'
-import { originRuntimes, type Server, slaveOf, startOrigin } from '../kit/runtimes.ts'
+import { originRuntimes, type Server } from '../kit/runtimes.ts'
 import { titleAt } from '../kit/stats.ts'
 import { expectSameStream } from '../kit/streams.ts'
 
@@ -17,16 +18,7 @@ const lateBytes = 100_000
 const seconds = 5
 
 describe.for(originRuntimes)('formats of others at a master and a slave on %s', (runtime) => {
-  let master: Server
-  let slave: Server
-  beforeAll(async () => {
-    master = await startOrigin(runtime)
-    slave = await startOrigin(runtime, slaveOf(master))
-  })
-  afterAll(async () => {
-    await slave?.stop()
-    await master?.stop()
-  })
+  const pair = suitePair(runtime)
 
   for (const [i, format] of containers.entries()) {
     const [name, contentType] = format
@@ -34,33 +26,33 @@ describe.for(originRuntimes)('formats of others at a master and a slave on %s', 
     peer('ffmpeg')(
       `${name}: ffmpeg decodes it from a late join at the slave, which has it byte by byte`,
       async () => {
-        encode(master.url + mount, format)
-        const [early, slaves] = await Promise.all([hear(master, mount), hear(slave, mount)])
+        encode(pair.master.url + mount, format)
+        const [early, slaves] = await Promise.all([hear(pair.master, mount), hear(pair.slave, mount)])
         expect(early.headers.get('content-type')).toBe(contentType)
         expect(early.headers.has('icy-metaint')).toBe(false)
         await eventually(() => early.bytesHeard > lateBytes && slaves.bytesHeard > lateBytes, {
           withinMs: 60_000,
         })
-        const late = await hear(slave, mount)
-        const player = playByFfmpeg(slave.url + mount)
+        const late = await hear(pair.slave, mount)
+        const player = playByFfmpeg(pair.slave.url + mount)
         expect((await player.exited).code, player.output()).toBe(0)
         expect(player.output()).toBe('')
         for (const listener of [early, slaves, late]) listener.close()
         expectSameStream(early.audio(), slaves.audio(), late.audio())
         if (name === 'WebM') return
-        await eventually(async () => expect(await titleAt(slave, mount)).toBe(`Ä - ${name}`))
+        await eventually(async () => expect(await titleAt(pair.slave, mount)).toBe(`Ä - ${name}`))
       },
     )
 
     // Debian's knows no Opus, and takes no FLAC from a network
     if (name === 'Ogg Vorbis')
       peer('ffmpeg', 'ogg123')(`${name}: ogg123 decodes it from a late join`, async () => {
-        encode(master.url + mount, format)
-        const early = await hear(master, mount)
+        encode(pair.master.url + mount, format)
+        const early = await hear(pair.master, mount)
         await eventually(() => early.bytesHeard > lateBytes, { withinMs: 60_000 })
         early.close()
         const file = join(testFolder(), 'heard.wav')
-        const player = start('ogg123', ['-d', 'wav', '-f', file, master.url + mount])
+        const player = start('ogg123', ['-d', 'wav', '-f', file, pair.master.url + mount])
         onTestFinished(() => player.stop())
         await eventually(() => bytesOf(file) > seconds * 48_000 * 4, { withinMs: 30_000 })
         await player.stop()

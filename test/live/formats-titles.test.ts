@@ -1,30 +1,22 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { listenWhenServed } from '../kit/listener.ts'
+import { suitePair } from '../kit/pair.ts'
 import { peer } from '../kit/peers.ts'
 import { start } from '../kit/process.ts'
-import { originRuntimes, type Server, secrets, slaveOf, startOrigin } from '../kit/runtimes.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { setTitle } from '../kit/source.ts'
 import { titleAt } from '../kit/stats.ts'
 
 const sound = ['-f', 'lavfi', '-i', 'aevalsrc=0.3*sin(880*PI*t)+0.1*random(0):s=48000']
 
 describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime) => {
-  let master: Server
-  let slave: Server
-  beforeAll(async () => {
-    master = await startOrigin(runtime)
-    slave = await startOrigin(runtime, slaveOf(master))
-  })
-  afterAll(async () => {
-    await slave?.stop()
-    await master?.stop()
-  })
+  const pair = suitePair(runtime)
   const encode = (mount: string, codec: string) => {
-    const to = `icecast://source:${secrets.source}@127.0.0.1:${master.port}${mount}`
+    const to = `icecast://source:${secrets.source}@127.0.0.1:${pair.master.port}${mount}`
     const flags = ['-c:a', codec, '-page_duration', '200000', '-f', 'ogg', '-content_type', 'audio/ogg']
     const encoder = start('ffmpeg', ['-v', 'error', '-re', ...sound, ...flags, to])
     onTestFinished(() => encoder.stop())
@@ -33,16 +25,26 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
   peer('ffmpeg', 'ogg123')('Vorbis: players at the slave hear each title in turn, and no error', async () => {
     const mount = '/titled.ogg'
     encode(mount, 'libvorbis')
-    const listener = await listenWhenServed(slave.url + mount)
+    const listener = await listenWhenServed(pair.slave.url + mount)
     onTestFinished(() => listener.close())
-    const show = start('ogg123', ['-d', 'null', '-v', slave.url + mount])
+    const show = start('ogg123', ['-d', 'null', '-v', pair.slave.url + mount])
     const file = join(testFolder(), 'heard.wav')
-    const decode = start('ffmpeg', ['-v', 'error', '-i', slave.url + mount, '-t', '10', '-f', 'wav', file])
+    const decode = start('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      pair.slave.url + mount,
+      '-t',
+      '10',
+      '-f',
+      'wav',
+      file,
+    ])
     onTestFinished(() => Promise.all([show.stop(), decode.stop()]).then(() => {}))
     await show.line(/Ogg Vorbis stream/)
     for (const title of ['Erste – Ünder', 'Zweite', 'Dritte']) {
-      await setTitle(master.url + mount, secrets.source, title)
-      await eventually(async () => expect(await titleAt(slave, mount)).toBe(title))
+      await setTitle(pair.master.url + mount, secrets.source, title)
+      await eventually(async () => expect(await titleAt(pair.slave, mount)).toBe(title))
       await show.line(new RegExp(`Title: ${title.split(' ')[0]}`), 60_000)
     }
     expect((await decode.exited).code, decode.output()).toBe(0)
@@ -56,11 +58,11 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
   peer('ffmpeg')('Opus: they are refused, as its encoder alone can set them', async () => {
     const mount = '/titled.opus'
     encode(mount, 'libopus')
-    const listener = await listenWhenServed(master.url + mount)
+    const listener = await listenWhenServed(pair.master.url + mount)
     onTestFinished(() => listener.close())
     const query = `mode=updinfo&mount=${mount}&song=Other`
     const Authorization = `Basic ${btoa(`source:${secrets.source}`)}`
-    const answer = await fetch(`${master.url}/admin/metadata?${query}`, { headers: { Authorization } })
+    const answer = await fetch(`${pair.master.url}/admin/metadata?${query}`, { headers: { Authorization } })
     expect(answer.status).toBe(200)
     expect(await answer.text()).toContain('Mountpoint will not accept URL updates')
   })
