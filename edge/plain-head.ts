@@ -16,11 +16,11 @@ export interface PlainHead extends MountRequest {
 
 /** Method, path, query and header lines; of a target only what no URL parser would write in another way. */
 const wholeHead =
-  /(GET|HEAD) (\/[\w.~!$&()*+,;=:@%/-]*)(\?[\w.~!$&()*+,;=:@%/?-]*)? HTTP\/1\.1\r\n((?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/y
+  /(GET|HEAD) (\/[\w.~!$&()*+,;=:@%/-]*)(\?[\w.~!$&()*+,;=:@%/?-]*)? HTTP\/1\.1(\r\n(?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/y
 /** headers that change what follows the head */
-const framing = ['content-length', 'transfer-encoding', 'expect', 'upgrade']
+const framing = /\n(?:content-length|transfer-encoding|expect|upgrade):/i
 /** headers of one sender alone */
-const personal = ['authorization', 'cookie', 'x-forwarded-for']
+const personal = /\n(?:authorization|cookie|x-forwarded-for):/i
 
 /** The players of a crowd send the same few heads over and over, and to read one takes longer than the draw. */
 const known = new ForgetfulMap<string, PlainHead>(edgeLimits.headsKnownMax)
@@ -34,8 +34,7 @@ export function readPlainHead(text: string, start: number): PlainHead | undefine
   const before = known.get(text)
   if (before) return before
   const head = parsePlainHead(text, start)
-  if (head?.end === text.length && !personal.some((name) => head.headers.get(name) !== null))
-    known.set(text, head)
+  if (head?.end === text.length && !personal.test(text)) known.set(text, head)
   return head
 }
 
@@ -44,30 +43,50 @@ function parsePlainHead(text: string, start: number): PlainHead | undefined {
   const [whole, method, path, query = '', lines] = wholeHead.exec(text) ?? []
   if (whole === undefined || method === undefined || path === undefined || lines === undefined)
     return undefined
-  const headers = new PlainHeaders(lines)
-  if (framing.some((name) => headers.get(name) !== null) || headers.get('host') === null) return undefined
+  const headers = new HeaderLines(lines)
+  if (framing.test(lines) || headers.get('host') === null) return undefined
   const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
   if (connection !== 'keep-alive' && connection !== 'close') return undefined
   const keepAlive = connection === 'keep-alive'
   return { method, path, query, mount: parseMount(path), headers, keepAlive, end: start + whole.length }
 }
 
-/** Header lines, each of which ends in CR LF, as a map; what is given twice has a comma between its values. */
-class PlainHeaders {
-  #values = new Map<string, string>()
+/** The few headers that are asked for are looked for in the text: that is cheaper than taking all of it apart. */
+class HeaderLines {
+  /** each line ends in CR LF, and one stands before the first */
+  #lines: string
+  #found = new Map<string, string | null>()
 
   constructor(lines: string) {
-    for (const line of lines.split('\r\n').slice(0, -1)) {
-      const colon = line.indexOf(':')
-      const name = line.slice(0, colon).toLowerCase()
-      const value = line.slice(colon + 1).trim()
-      const before = this.#values.get(name)
-      this.#values.set(name, before === undefined ? value : `${before}, ${value}`)
-    }
+    this.#lines = lines
   }
 
-  /** As `Headers.get`, for a name in small letters. */
+  /** As `Headers.get`: the values of a header given twice with a comma between them. */
   get(name: string): string | null {
-    return this.#values.get(name) ?? null
+    let value = this.#found.get(name)
+    if (value === undefined) {
+      value = this.#find(patternOf(name))
+      this.#found.set(name, value)
+    }
+    return value
   }
+
+  #find(pattern: RegExp): string | null {
+    let values: string | null = null
+    pattern.lastIndex = 0
+    for (let found = pattern.exec(this.#lines); found; found = pattern.exec(this.#lines)) {
+      const value = found[1]?.trimEnd() ?? ''
+      values = values === null ? value : `${values}, ${value}`
+    }
+    return values
+  }
+}
+
+/** Patterns by the names of headers that this program asks for. */
+const patterns = new Map<string, RegExp>()
+
+function patternOf(name: string): RegExp {
+  const pattern = patterns.get(name) ?? new RegExp(`\\n${name}:[ \\t]*([^\\r]*)`, 'gi')
+  patterns.set(name, pattern)
+  return pattern
 }
