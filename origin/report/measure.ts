@@ -1,6 +1,7 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { MountReport, Report } from '../../shared/report.ts'
 import type { OriginConfig } from '../config/config.ts'
+import { mountSettings } from '../config/mount-settings.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
 
 /** s: the longest promise; a decider forgets a dead server after 2.5 of them */
@@ -8,7 +9,9 @@ const promiseSecondsMax = 30
 
 /** What a report is made from, at one moment. */
 export interface Measured {
-  config: Pick<OriginConfig, 'id' | 'masters' | 'publicUrls' | 'limits' | 'location' | 'updateIntervalS'>
+  config: Pick<OriginConfig, 'id' | 'masters' | 'publicUrls' | 'limits' | 'location' | 'updateIntervalS'> & {
+    mounts: Pick<OriginConfig['mounts'], 'of'>
+  }
   /** drawn anew at each start of the program */
   boot: string
   seq: number
@@ -47,7 +50,7 @@ export function measure({ config, boot, seq, state, mounts, idle, isMirrored, lo
     joins: load.joins,
     state,
     location: config.location,
-    mounts: [...carried.map(reportOf), ...waiting.map(idleReport)],
+    mounts: [...carried.map(reportOf), ...waiting.map((mount) => idleReport(mount, config))],
   }
 }
 
@@ -60,11 +63,11 @@ const reportOf = ({ name, listeners, maxListeners, kbps, joins, contentType }: L
   contentType: printable(contentType),
 })
 
-/** A relay on demand knows nothing of its stream before it runs. */
-const idleReport = (mount: Mount): MountReport => ({
+/** A relay on demand knows nothing of its stream before it runs; what the operator says of it holds already. */
+const idleReport = (mount: Mount, config: Measured['config']): MountReport => ({
   mount,
   listeners: 0,
-  max: null,
+  max: mountSettings(config, mount).maxListeners,
   kbps: 0,
   joins: 0,
   contentType: '',

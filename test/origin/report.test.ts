@@ -10,6 +10,7 @@ import { Reports } from '../../origin/report/reports.ts'
 import type { Report } from '../../shared/report.ts'
 import { parseSourcelist, printSourcelist } from '../../shared/sourcelist.ts'
 import { ManualTime } from '../kit/manual-time.ts'
+import { settingsOf } from '../kit/mount-settings.ts'
 import { mountOf } from '../kit/reports.ts'
 
 const configOf = (line: string) =>
@@ -67,6 +68,12 @@ describe('measure', () => {
     const idle = [mountOf('/idle.mp3')]
     const report = measured({ config: master, mounts, idle, isMirrored: () => false })
     expect(report.mounts.map(({ mount }) => mount)).toEqual(['/own.mp3', '/relayed.mp3', '/idle.mp3'])
+  })
+
+  test('S9: a limit of its own holds for a mount that waits for its first listener', () => {
+    const mounts = settingsOf({ '/idle.mp3': { maxListeners: 20 } })
+    const [idle] = measured({ config: { ...slave, mounts }, idle: [mountOf('/idle.mp3')] }).mounts
+    expect(idle?.max).toBe(20)
   })
 
   test("S6: a slave's idle relays of its own are not in its report", () => {
