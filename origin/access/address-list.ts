@@ -1,4 +1,5 @@
 import { type Address, type Blocks, inBlocks, parseAddress, parseBlock } from '../../shared/address.ts'
+import { parseWildcard, type Wildcard } from '../wildcard.ts'
 
 /** Addresses of a list file. */
 export interface AddressList {
@@ -17,14 +18,14 @@ const wildcardPattern = /^[0-9a-fA-F.:*?]{1,45}$/
 export function parseAddressList(text: string): AddressList {
   const addresses = new Set<string>()
   const blocks: Blocks[number][] = []
-  const patterns: RegExp[] = []
+  const patterns: Wildcard[] = []
   const bad: { line: number; why: string }[] = []
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.replace(/#.*/, '').trim()
     if (line === '') continue
     const whole = parseAddress(line)
     if (whole) addresses.add(nameOf(whole))
-    else if (/[*?]/.test(line) && wildcardPattern.test(line)) patterns.push(wildcard(line))
+    else if (/[*?]/.test(line) && wildcardPattern.test(line)) patterns.push(parseWildcard(line.toLowerCase()))
     else
       try {
         blocks.push(parseBlock(line))
@@ -37,16 +38,13 @@ export function parseAddressList(text: string): AddressList {
 
 function has(
   text: string,
-  { addresses, blocks, patterns }: { addresses: Set<string>; blocks: Blocks; patterns: RegExp[] },
+  { addresses, blocks, patterns }: { addresses: Set<string>; blocks: Blocks; patterns: Wildcard[] },
 ): boolean {
   const address = parseAddress(text)
   if (!address) return false
   const name = nameOf(address)
-  return addresses.has(name) || inBlocks(address, blocks) || patterns.some((pattern) => pattern.test(name))
+  return addresses.has(name) || inBlocks(address, blocks) || patterns.some((pattern) => pattern(name))
 }
 
 /** One way to write an address: `::1` for all that mean it. */
 const nameOf = (address: Address) => address.toString()
-
-const wildcard = (text: string) =>
-  new RegExp(`^${text.toLowerCase().replaceAll('.', '\\.').replace(/\*+/g, '.*').replaceAll('?', '.')}$`)

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Mount } from '../../shared/mount.ts'
+import { parseWildcard, type Wildcard } from '../wildcard.ts'
 import { type AccessSettings, readAccess } from './access-settings.ts'
 import { at, readBlock, readValue, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
@@ -93,7 +94,7 @@ export interface MountBlock {
 const metaintBytes = 16_000
 export interface MountBlocks {
   exact: ReadonlyMap<Mount, MountBlock>
-  patterns: readonly { pattern: RegExp; block: MountBlock }[]
+  patterns: readonly { pattern: Wildcard; block: MountBlock }[]
   /** `type="default"` */
   fallback: MountBlock | undefined
 }
@@ -101,7 +102,7 @@ export interface MountBlocks {
 /** Reads all `<mount>` blocks. Throws {@link ConfigError}. */
 export function readMounts(elements: readonly Element[], warn: Warn): MountBlocks {
   const exact = new Map<Mount, MountBlock>()
-  const patterns: { pattern: RegExp; block: MountBlock }[] = []
+  const patterns: { pattern: Wildcard; block: MountBlock }[] = []
   let fallback: MountBlock | undefined
   for (const element of elements) {
     const block = {
@@ -119,27 +120,14 @@ export function readMounts(elements: readonly Element[], warn: Warn): MountBlock
   return { exact, patterns, fallback }
 }
 
-function readWildcard(element: Element, glob: string): RegExp {
+function readWildcard(element: Element, glob: string): Wildcard {
   try {
-    return wildcard(glob)
+    return parseWildcard(glob)
   } catch {
     throw new ConfigError(
       `${at(element)}<mount><mount-name> is ${JSON.stringify(glob.slice(0, 60))}, expected a wildcard whose sets run upwards, as [a-z]`,
     )
   }
-}
-
-/** A shell's wildcard (`*`, `?`, `[a-z]`, `[!a-z]`), in which `*` goes over slashes too. */
-function wildcard(glob: string): RegExp {
-  const source = glob.replace(
-    /\[(!?)([^\]]+)\]|[\s\S]/g,
-    (part, not: string | undefined, set: string | undefined) => {
-      if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\^]/g, '\\$&')}]`
-      if (part === '*') return '.*'
-      return part === '?' ? '.' : part.replace(/[\\^$.|+(){}[\]]/g, '\\$&')
-    },
-  )
-  return new RegExp(`^${source}$`, 's')
 }
 
 /** The settings that a block's words make, each default in its place. */

@@ -1,4 +1,5 @@
 import type { Mount } from '../../shared/mount.ts'
+import type { Wildcard } from '../wildcard.ts'
 import { type MountBlock, type MountBlocks, settingsOf } from './mount-blocks.ts'
 import type { MountSettings } from './mount-settings.ts'
 
@@ -10,7 +11,7 @@ export class MountTable {
   /** mounts that have a block by their exact name */
   readonly known: readonly Mount[]
   #exact: ReadonlyMap<Mount, MountBlock>
-  #patterns: readonly { pattern: RegExp; block: MountBlock }[]
+  #patterns: readonly { pattern: Wildcard; block: MountBlock }[]
   #default: MountBlock | undefined
   /** names asked for since the last time that so many were remembered, and those before */
   #recent = new Map<Mount, MountSettings>()
@@ -51,7 +52,7 @@ export class MountTable {
   }
 
   #look(name: Mount): MountSettings {
-    const own = this.#exact.get(name) ?? this.#patterns.find(({ pattern }) => pattern.test(name))?.block
+    const own = this.#exact.get(name) ?? this.#patterns.find(({ pattern }) => pattern(name))?.block
     const fallback = this.#fallbacks.get(name)
     return settingsOf(
       { ...this.#default?.told, ...own?.told, ...(fallback && { 'fallback-mount': fallback }) },

@@ -62,6 +62,13 @@ describe('contract §4: the blocks of icecast.xml keep their meaning', () => {
     ['/ch[!1-3].mp3', '/ch2.mp3', false],
     ['/a.b*', '/axb', false],
     ['/*(1)+$', '/x(1)+$', true],
+    ['/ch[!1-3^]', '/ch^', false],
+    ['/*-*.mp3', '/a-b-c.mp3', true],
+    ['/*ab', '/aab', true],
+    ['/*ab*', '/ab', true],
+    ['/?', '/%F0%9F%93%BB', true],
+    // seconds for a regular expression, and minutes with one star more
+    ['/*-*-*-*-*.mp3', `/${'-'.repeat(250)}`, false],
   ])('the wildcard %s of %s: %s', (pattern, name, hit) => {
     const config = read(`<mount><mount-name>${pattern}</mount-name><hidden>1</hidden></mount>`)
     expect(mountSettings(config, mountOf(name)).hidden).toBe(hit)
