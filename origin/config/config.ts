@@ -200,7 +200,7 @@ function limitsOf(all: Settings, inFile: boolean): OriginLimits {
 }
 
 /** Where this server reports to: its master while it is a public slave, and every edge. */
-export const reportsTo = ({ masters, publicSlave, edges }: OriginConfig): string[] => [
+const reportsTo = ({ masters, publicSlave, edges }: OriginConfig): string[] => [
   ...(publicSlave ? masters.map(({ url }) => url) : []),
   ...edges,
 ]

@@ -5,7 +5,7 @@ import { readValue } from './block.ts'
 import { boolean, burst, bytes, integer, kbps, mebi, mount, port, text } from './values.ts'
 
 /** Every setting by its own name, read from text; flags and icecast.xml share the bounds. */
-export const settingSchemas = {
+const settingSchemas = {
   port,
   bind: text,
   tlsPort: port,

@@ -98,7 +98,7 @@ const readCertificate = ({ certFile, keyFile }: Certificate) => ({
 })
 
 /** A port that cannot be listened on; it is taken, or needs root. */
-export class BindError extends Error {
+class BindError extends Error {
   override name = 'BindError'
 
   constructor({ port, bind: host, secure }: SocketSettings, why: unknown) {
