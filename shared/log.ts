@@ -1,15 +1,15 @@
-import { configureSync, getJsonLinesFormatter, type LogLevel, type Sink } from '@logtape/logtape'
+import { configureSync, getJsonLinesFormatter, type LogLevel, type LogRecord } from '@logtape/logtape'
 
 const print = getJsonLinesFormatter({ properties: 'flatten' })
 
-/** A JSON object a line on stdout, where every supervisor and log shipper finds it. */
-export const stdoutSink: Sink = (record) => console.log(print(record).trimEnd())
+/** A record as a JSON object, without the end of its line. */
+export const jsonLine = (record: LogRecord): string => print(record).trimEnd()
 
-/** Sends what is logged to stdout. */
+/** Sends what is logged to stdout, a JSON object a line, where every supervisor and log shipper finds it. */
 export function startLog(level: LogLevel): void {
   configureSync({
     reset: true,
-    sinks: { stdout: stdoutSink },
+    sinks: { stdout: (record) => console.log(jsonLine(record)) },
     loggers: [
       { category: 'distributary', lowestLevel: level, sinks: ['stdout'] },
       { category: ['logtape', 'meta'], lowestLevel: 'error', sinks: ['stdout'] },

@@ -1,13 +1,18 @@
+import process from 'node:process'
 import { configureSync, getLogger, type LoggerConfig, type LogRecord, type Sink } from '@logtape/logtape'
-import { stdoutSink } from '../../shared/log.ts'
+import { jsonLine } from '../../shared/log.ts'
 import type { LogSettings } from '../config/log-settings.ts'
+import { runtimeTimers } from '../timers.ts'
 import { addressWriter, withAddress } from './addresses.ts'
 import { accessCategory } from './exchange.ts'
 import { accessLine, errorLine, playlistLine } from './lines.ts'
 import { LogFile } from './log-file.ts'
 import { playlistCategory } from './playlist.ts'
+import { TurnLines } from './turn-lines.ts'
 
 const log = getLogger(['distributary', 'origin'])
+const stdout = new TurnLines(console.log, runtimeTimers.soon)
+process.once('exit', () => stdout.flush())
 
 /** Where what is logged goes: Icecast's files as far as there are any, else JSON on stdout. */
 export class Logs {
@@ -97,7 +102,7 @@ function configure({ level, addresses }: LogSettings, { error, access, playlist 
   configureSync({
     reset: true,
     sinks: {
-      stdout: masked(stdoutSink),
+      stdout: masked((record) => stdout.add(jsonLine(record))),
       error: masked(error ?? none),
       access: masked(access ?? none),
       playlist: masked(playlist ?? none),
