@@ -13,7 +13,7 @@ export class Headcount {
   bytesSent = 0
   writes = 0
   /** what was written since the last {@link take} */
-  readonly tally: Tally = { writes: 0, bytes: 0, dropped: [] }
+  readonly tally: Tally = { writes: 0, bytes: 0, dropped: new Set() }
   #load: Load
 
   /** @param load the whole server's counts, which go along */
@@ -62,7 +62,8 @@ export class Headcount {
     this.#load.addSent(tally.bytes)
     tally.writes = 0
     tally.bytes = 0
-    const dropped = tally.dropped.splice(0)
+    const dropped = [...tally.dropped]
+    tally.dropped.clear()
     this.slow += dropped.length
     this.#load.slow += dropped.length
     return dropped

@@ -36,7 +36,8 @@ export interface ListenerInfo {
 export interface Tally {
   writes: number
   bytes: number
-  dropped: Listener[]
+  /** who fell off the queue; one who is found twice goes once */
+  dropped: Set<Listener>
 }
 
 /** The mount that a listener is on. */
@@ -144,7 +145,7 @@ export class Listener {
   send(): void {
     const queue = this.#queue
     if (this.#position < queue.first) {
-      this.#tally.dropped.push(this)
+      this.#tally.dropped.add(this)
       return
     }
     const count = queue.end - this.#position + this.#lead.length

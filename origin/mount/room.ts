@@ -38,7 +38,7 @@ export class Room {
       queueBytes: () => sizes().queueBytes,
       titleBlock: () => stream.titleBlock,
       onHeard: (listener, since) => stream.enter(listener, since, 0),
-      onStuck: (listener) => this.count.tally.dropped.push(listener),
+      onStuck: (listener) => this.count.tally.dropped.add(listener),
     })
   }
 

@@ -185,6 +185,25 @@ describe('a listener', () => {
     expect(numbersInOrder(audioOf(wire))).toMatchObject({ first: 0, count: 60 })
   })
 
+  test('that drains too late, in the middle of a flush, is dropped once', async () => {
+    const { time, feed, mount, state, join } = serverWithMount({
+      queueBytes: 20_000,
+      burst: { bytes: 10_000 },
+    })
+    for (let i = 0; i < limits.flushSlice; i++) join()
+    const { wire } = join()
+    wire.block()
+    for (let i = 0; i < 3; i++) {
+      feed.push(frames(i * 60, 60))
+      mount.flush()
+      if (i === 0) await time.pass(0) // it has filled its socket by then
+    }
+    wire.drain() // the flush has not come to it yet
+    await time.pass(0)
+    expect(wire.destroyed).toBe(true)
+    expect([mount.slow, state.load.slow, mount.listeners]).toEqual([1, 1, limits.flushSlice])
+  })
+
   test('that has fallen off the queue is dropped, and the others hear everything', () => {
     const { feed, mount, state, join } = serverWithMount({ queueBytes: 20_000, burst: { bytes: 10_000 } })
     const quick = join()
