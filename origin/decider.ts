@@ -78,8 +78,8 @@ export class Decider {
     const { config, nowMs, roll } = this.#deps
     const asked = { mount: request.mount, secure: request.secure, relay: false, except: sentBack }
     const decision = decide(this.#registry.view, asked, nowMs(), roll, { httpsOnly: false })
-    if (decision === 'unknown mount') return notFound
-    if (decision === 'no room') return noRoom
+    if (decision === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
+    if (decision === 'no room') return this.#standIn(sentBack, placeHere) ?? noRoom
     if (decision.server.report.id === config.id) return placeHere()
     if (!request.head && !isProbe(request.range)) {
       decision.server.debit++
@@ -87,6 +87,14 @@ export class Decider {
     }
     const location = locationOf(decision.url, request.query)
     return { serve: false, status: 302, location, forRoom: false }
+  }
+
+  /** What plays here in place of a mount that no server can give: a report names no fallbacks. */
+  #standIn(sentBack: string | undefined, placeHere: () => Placement): Placement | undefined {
+    const { id } = this.#deps.config
+    if (sentBack === id || this.#registry.isDrained(id)) return undefined
+    const placement = placeHere()
+    return placement.serve ? placement : undefined
   }
 
   /** This server's own report is another than a moment ago, by more than its counts. */

@@ -79,7 +79,7 @@ function master(flags = '', roll: () => number = () => 0) {
   const servers = async () =>
     (await (await request('GET', '/api/servers', basic('admin', 'a'))).json()) as ServerJson[]
   const free = async (id: string) => (await servers()).find((server) => server.id === id)?.free
-  return { time, state, leaving, decider, get, report, request, servers, free }
+  return { time, config, state, leaving, decider, get, report, request, servers, free }
 }
 
 /** Dice that come up in turn. */
@@ -107,6 +107,24 @@ describe('a master that decides itself', () => {
       status: 302,
       location: 'http://s1.example.org:8000/live.mp3?a=1',
     })
+  })
+
+  test('a fallback of its own plays where no server carries the mount or has room on it', async () => {
+    const { config, state, get, report, request } = master('', () => 0)
+    const backup = mountOf('/backup.mp3')
+    const info = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' } as const
+    config.mounts.setFallback(live, backup)
+    state.mounts.open(backup, info)
+    await report({ maxListeners: 0 })
+    state.mounts.kill(live, 'its source has gone')
+    const heard = () => {
+      const placement = get()
+      return 'by' in placement ? placement.by?.name : placement
+    }
+    expect(heard()).toBe('/backup.mp3')
+    // drained at its own /api, it takes nobody
+    await request('POST', `/api/servers/${config.id}/drain`, basic('admin', 'a'))
+    expect(heard()).toMatchObject({ status: 403, text: 'max listeners reached' })
   })
 
   test('its own counts are those of the moment, without a debit', async () => {
