@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import { isRelayAgent } from '../../shared/redirect.ts'
+import { isProbe } from '../../shared/sticky.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
@@ -15,9 +16,6 @@ import { RecordWire } from './record-wire.ts'
 import { finish, textReply } from './reply.ts'
 
 const log = getLogger(['distributary', 'listener'])
-
-/** A player that looks whether ranges are served: Apple's ask for two bytes first. It is no listener. */
-const isProbe = (range: string | undefined) => range?.replace(/\s/g, '') === 'bytes=0-1'
 
 /** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
 export function listen(connection: Connection, mount: Mount, serving: Serving): void {
