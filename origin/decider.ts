@@ -15,7 +15,7 @@ import { isRelayAgent, locationOf, sentBackBy } from '../shared/redirect.ts'
 import { Registry } from '../shared/registry.ts'
 import type { Report } from '../shared/report.ts'
 import { ServerTable } from '../shared/server-table.ts'
-import { isProbe } from '../shared/sticky.ts'
+import { isProbe, isSticky, stickyRoll } from '../shared/sticky.ts'
 import type { OriginConfig } from './config/config.ts'
 import { type MountRequest, noRoom, notFound, type Placement } from './placement.ts'
 import { openSqlite } from './sqlite.ts'
@@ -75,18 +75,27 @@ export class Decider {
     const sentBack = sentBackBy(request.query)
     if (request.relayLogin || isRelayAgent(request.userAgent) || sentBack === '-') return placeHere()
     this.#refresh()
-    const { config, nowMs, roll } = this.#deps
-    const asked = { mount: request.mount, secure: request.secure, relay: false, except: sentBack }
-    const decision = decide(this.#registry.view, asked, nowMs(), roll, { httpsOnly: false })
+    const { config } = this.#deps
+    const nowMs = this.#deps.nowMs()
+    const probe = request.head || isProbe(request.range)
+    const asked = { mount: request.mount, secure: request.secure, relay: false, except: sentBack, probe }
+    const decision = decide(this.#registry.view, asked, nowMs, this.#diceFor(request, nowMs), {
+      httpsOnly: false,
+    })
     if (decision === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
     if (decision === 'no room') return this.#standIn(sentBack, placeHere) ?? noRoom
     if (decision.server.report.id === config.id) return placeHere()
-    if (!request.head && !isProbe(request.range)) {
+    if (!probe) {
       decision.server.debit++
       this.#registry.countRedirects(1)
     }
     const location = locationOf(decision.url, request.query)
     return { serve: false, status: 302, location, forRoom: false }
+  }
+
+  /** A probe and the request that follows it have to reach the same server. */
+  #diceFor({ mount, range, userAgent, address }: MountRequest, nowMs: number): () => number {
+    return isSticky(range, userAgent) ? stickyRoll(address, userAgent ?? '', mount, nowMs) : this.#deps.roll
   }
 
   /** What plays here in place of a mount that no server can give: a report names no fallbacks. */

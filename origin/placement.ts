@@ -10,6 +10,8 @@ export interface MountRequest {
   /** it came by https */
   secure: boolean
   userAgent: string | undefined
+  /** that it comes from */
+  address: string
   /** it carries the relay's credentials */
   relayLogin: boolean
   head: boolean

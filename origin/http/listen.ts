@@ -31,6 +31,7 @@ export function listen(connection: Connection, mount: Mount, serving: Serving): 
     query: head.query,
     secure: via.secure,
     userAgent: head.headers.get('user-agent'),
+    address: connection.address,
     relayLogin,
     head: head.method === 'HEAD',
     range: head.headers.get('range'),

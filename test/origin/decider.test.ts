@@ -55,13 +55,21 @@ function master(flags = '', roll: () => number = () => 0) {
     isLeaving: () => leaving.now,
   })
   const get = (
-    with_: { query?: string; userAgent?: string; relayLogin?: boolean; head?: boolean; range?: string } = {},
+    with_: {
+      address?: string
+      query?: string
+      userAgent?: string
+      relayLogin?: boolean
+      head?: boolean
+      range?: string
+    } = {},
   ) =>
     placer.place({
       mount: live,
       query: '',
       secure: false,
       userAgent: 'player/1',
+      address: '192.0.2.1',
       relayLogin: false,
       head: false,
       range: undefined,
@@ -149,6 +157,21 @@ describe('a master that decides itself', () => {
     expect(await free('s1')).toBe(2)
     expect(get()).toMatchObject({ status: 302 })
     expect(await free('s1')).toBe(1)
+  })
+
+  test("contract §3: a player's probe and its real request reach the same server, others as the dice fall", async () => {
+    const { report, get } = master('', dice(...rolls(100)))
+    await report({ maxListeners: 100 })
+    const userAgent = 'AppleCoreMedia/1.0'
+    const isHere = (placement: ReturnType<typeof get>) => 'serve' in placement && placement.serve
+    const pairs = Array.from({ length: 100 }, (_, i) => {
+      const player = { userAgent, address: `192.0.2.${i}`, head: true }
+      return [isHere(get({ ...player, range: 'bytes=0-1' })), isHere(get(player))]
+    })
+    for (const [probed, asked] of pairs) expect(asked).toBe(probed)
+    const here = pairs.filter(([probed]) => probed).length
+    expect(here).toBeGreaterThan(25)
+    expect(here).toBeLessThan(75)
   })
 
   test('S10: a slave past its deadline gets no listener', async () => {

@@ -49,6 +49,7 @@ function server(mounts: string, edgeUrl?: string) {
       query: '',
       secure: false,
       userAgent: undefined,
+      address: '192.0.2.1',
       relayLogin,
       head: false,
       range: undefined,

@@ -8,6 +8,7 @@ const request = (with_: Partial<MountRequest> = {}): MountRequest => ({
   query: '',
   secure: false,
   userAgent: 'player/1',
+  address: '192.0.2.1',
   relayLogin: false,
   head: false,
   range: undefined,

@@ -20,6 +20,7 @@ describe('relays on demand', () => {
     query: '',
     secure: false,
     userAgent: undefined,
+    address: '192.0.2.1',
     relayLogin: false,
     head: false,
     range: undefined,
