@@ -14,7 +14,7 @@ import { numbered, startSource } from '../kit/source.ts'
 
 describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtime) => {
   test('S2, S3: a master divides its listeners over two slaves and itself by their free slots', async () => {
-    const slots = ['--update-interval', '1', '--max-listeners']
+    const slots = ['--update-interval', '3', '--max-listeners']
     const master = await startOrigin(runtime, ['--public-slave', ...slots, '100'])
     const source = startSource({
       url: `${master.url}/live.mp3`,
@@ -38,7 +38,7 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
     const counts = servers.map(({ url }) => drawn.filter((origin) => (origin ?? master.url) === url).length)
     expect(chiSquareP(counts, [100, 300, 600])).toBeGreaterThan(1e-6)
 
-    const listeners = await Promise.all(Array.from({ length: 12 }, () => listen(`${master.url}/live.mp3`)))
+    const listeners = await Promise.all(Array.from({ length: 24 }, () => listen(`${master.url}/live.mp3`)))
     await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 100_000), { withinMs: 30_000 })
     for (const listener of listeners) listener.close()
     for (const listener of listeners) expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(200)
