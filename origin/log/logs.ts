@@ -11,7 +11,7 @@ import { playlistCategory } from './playlist.ts'
 import { TurnLines } from './turn-lines.ts'
 
 const log = getLogger(['distributary', 'origin'])
-const stdout = new TurnLines(console.log, runtimeTimers.soon)
+const stdout = new TurnLines((lines) => console.log(lines), runtimeTimers.soon)
 process.once('exit', () => stdout.flush())
 
 /** Where what is logged goes: Icecast's files as far as there are any, else JSON on stdout. */
@@ -34,8 +34,9 @@ export class Logs {
     this.#closed = Promise.all([this.#closed, ...before.map((file) => file.close())])
   }
 
-  /** Resolves when all that was logged is in its file. */
+  /** Resolves when all that was logged is in its file, or on stdout. */
   async flushed(): Promise<void> {
+    stdout.flush()
     await Promise.all([this.#closed, ...this.#files.map((file) => file.flushed())])
   }
 

@@ -21,7 +21,9 @@ function logsIn(folder: string) {
 /** What is printed on stdout while the test runs. */
 function stdout(): string[] {
   const printed: string[] = []
-  const spy = vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line))
+  const spy = vi
+    .spyOn(console, 'log')
+    .mockImplementation((lines: string) => void printed.push(...lines.split('\n')))
   onTestFinished(() => spy.mockRestore())
   return printed
 }
