@@ -26,18 +26,20 @@ async function main(): Promise<void> {
   if (line.action === 'check') return console.log('the configuration is good')
   const program = new Program(config)
   endOnSignal(program, config, logs)
+  let onHangUp = () => {} // until it listens: what it is asked to read again it has just read
+  process.on('SIGHUP', () => onHangUp())
   const { port, tlsPort, shoutcastPort } = await listen(program)
   settle(config, logs)
   // where the system gave the port, URL and id are known only now; the parts hold these very limits
   const boundPort = config.port === 0 ? port : undefined
   if (boundPort !== undefined)
     Object.assign(config, createConfig(sources, boundPort), { limits: config.limits })
-  process.on('SIGHUP', () => {
+  onHangUp = () => {
     readAgain(line, config, boundPort)
     program.reconfigure()
     renewCertificate(program)
     logs.apply(config.logging) // whoever rotates the files waits for this, whatever the configuration is
-  })
+  }
   log.info('ready', {
     port,
     ...(tlsPort === undefined ? {} : { tlsPort }),

@@ -50,24 +50,34 @@ export function measure({ config, boot, seq, state, mounts, idle, isMirrored, lo
     joins: load.joins,
     state,
     location: config.location,
-    mounts: [...carried.map(reportOf), ...waiting.map((mount) => idleReport(mount, config))],
+    mounts: [
+      ...carried.map((mount) => reportOf(mount, config)),
+      ...waiting.map((mount) => idleReport(mount, config)),
+    ],
   }
 }
 
-const reportOf = ({ name, listeners, maxListeners, kbps, joins, contentType }: LiveMount): MountReport => ({
+const reportOf = (
+  { name, listeners, maxListeners, kbps, joins, contentType }: LiveMount,
+  config: Measured['config'],
+): MountReport => ({
   mount: name,
   listeners,
-  max: maxListeners,
+  max: maxOf(name, maxListeners, config),
   kbps: Math.round(kbps),
   joins,
   contentType: printable(contentType),
 })
 
+/** Nobody is to be sent to a mount that is for fallbacks alone; relays learn of it from the report all the same. */
+const maxOf = (mount: Mount, max: number | null, config: Measured['config']): number | null =>
+  mountSettings(config, mount).noMount ? 0 : max
+
 /** A relay on demand knows nothing of its stream before it runs; what the operator says of it holds already. */
 const idleReport = (mount: Mount, config: Measured['config']): MountReport => ({
   mount,
   listeners: 0,
-  max: mountSettings(config, mount).maxListeners,
+  max: maxOf(mount, mountSettings(config, mount).maxListeners, config),
   kbps: 0,
   joins: 0,
   contentType: '',

@@ -76,6 +76,16 @@ describe('measure', () => {
     expect(idle?.max).toBe(20)
   })
 
+  test('S9: a mount that nobody may listen to directly has no room, running or idle', () => {
+    const mounts = settingsOf({ '/back.mp3': { noMount: true }, '/idle.mp3': { noMount: true } })
+    const report = measured({
+      config: { ...slave, mounts },
+      mounts: [live('/back.mp3')],
+      idle: [mountOf('/idle.mp3')],
+    })
+    expect(report.mounts.map(({ max }) => max)).toEqual([0, 0])
+  })
+
   test("S6: a slave's idle relays of its own are not in its report", () => {
     const idle = [mountOf('/idle.mp3'), mountOf('/own.mp3')]
     const report = measured({ idle, isMirrored: (mount) => mount === '/idle.mp3' })
