@@ -48,8 +48,9 @@ interface Region {
   pullsChanges: number
   /** by index of the pool: what a free slot weighs here */
   factors: Float64Array
-  /** the round of {@link Regions} that the drums were filled for */
-  filledRound: number
+  /** the rounds of {@link Regions} that the drums were filled for: the second is wanted only where the first is empty */
+  weighedRound: number
+  freeRound: number
   /** joins since the last round, and joins a second before it */
   joins: number
   rate: number
@@ -69,6 +70,8 @@ export class Regions {
   /** by index of the pool, as they were when this round began: free slots, and those less the debit */
   #free = new Float64Array(0)
   #weights = new Float64Array(0)
+  /** what a drum is filled from, the same memory for all */
+  #tickets = new Float64Array(0)
   #round = 0
   #roundMs = Number.NEGATIVE_INFINITY
   #roundChanges = -1
@@ -98,7 +101,9 @@ export class Regions {
 
   #drawIn(region: Region, nowMs: number, roll: () => number, out: number): Candidate | undefined {
     const index = region.weighed.draw(nowMs, roll, out)
-    return this.#pool.at(index >= 0 ? index : region.free.draw(nowMs, roll, out))
+    if (index >= 0) return this.#pool.at(index)
+    this.#fillFree(region)
+    return this.#pool.at(region.free.draw(nowMs, roll, out))
   }
 
   /** The region of a listener; undefined where nothing is known of it that matters, or there are too many. */
@@ -151,12 +156,13 @@ export class Regions {
     this.#roundPuts = pool.puts
   }
 
-  /** Fills a region's drums, once a round at most: in plain loops, the many calls of `map` for 10,000 servers cost more than the draws. */
+  /** Fills a region's first drum, once a round at most: in plain loops, the many calls of `map` for 10,000 servers cost more than the draws. */
   #fill(region: Region): void {
-    if (region.filledRound === this.#round) return
-    region.filledRound = this.#round
+    if (region.weighedRound === this.#round) return
+    region.weighedRound = this.#round
     const pulls = pullsIn(this.#pool, region)
-    const factors = new Float64Array(pulls.length)
+    if (region.factors.length !== pulls.length) region.factors = new Float64Array(pulls.length)
+    const { factors } = region
     let total = 0
     let most = 0
     for (let i = 0; i < factors.length; i++) {
@@ -170,16 +176,22 @@ export class Regions {
     }
     const scale = total > 0 ? Math.min(2 ** 20 / most, ticketsMax / total) : 0
     for (let i = 0; i < factors.length; i++) factors[i] = (factors[i] ?? 0) * scale
-    region.factors = factors
-    region.weighed.fill(ticketsOf(this.#weights, factors))
-    region.free.fill(ticketsOf(this.#free, factors))
+    region.weighed.fill(this.#ticketsOf(this.#weights, factors))
   }
-}
 
-function ticketsOf(slots: Float64Array, factors: Float64Array): Float64Array {
-  const tickets = new Float64Array(slots.length)
-  for (let i = 0; i < tickets.length; i++) tickets[i] = Math.round((slots[i] ?? 0) * (factors[i] ?? 0))
-  return tickets
+  /** Fills the drum of free slots before the debit, for a region in which nobody has room after it. */
+  #fillFree(region: Region): void {
+    if (region.freeRound === this.#round) return
+    region.freeRound = this.#round
+    region.free.fill(this.#ticketsOf(this.#free, region.factors))
+  }
+
+  #ticketsOf(slots: Float64Array, factors: Float64Array): Float64Array {
+    if (this.#tickets.length !== slots.length) this.#tickets = new Float64Array(slots.length)
+    const tickets = this.#tickets
+    for (let i = 0; i < tickets.length; i++) tickets[i] = Math.round((slots[i] ?? 0) * (factors[i] ?? 0))
+    return tickets
+  }
 }
 
 /** The number of the cell that a place lies in: a number, since a text for each listener costs more than its draw. */
@@ -208,7 +220,8 @@ function createRegion(
     pulls: new Float64Array(0),
     pullsChanges: -1,
     factors: new Float64Array(0),
-    filledRound: -1,
+    weighedRound: -1,
+    freeRound: -1,
     joins: 0,
     rate: 0,
     lastAskedMs: nowMs,
