@@ -54,14 +54,14 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
     : refusalBy(verdict)
   if (!refused) return
   log.info('source refused', { mount, address, why: refused.text })
-  const keepAlive = refused.status === 401 && isProbe(head)
+  const keepAlive = refused.status === 401 && asksFirst(head)
   const answer = printRefusal(refused, mountRules(serving.config, mount), keepAlive)
   if (keepAlive) keep(connection, answer)
   else finish(connection, answer)
 }
 
 /** Asks what it may do before it sends anything, as libshout does: the source is its next request on this connection. */
-const isProbe = ({ headers }: Head) =>
+const asksFirst = ({ headers }: Head) =>
   headers.get('content-length') === '0' && /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
 
 /** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
