@@ -42,11 +42,15 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
     ])
     onTestFinished(() => Promise.all([show.stop(), decode.stop()]).then(() => {}))
     await show.line(/Ogg Vorbis stream/)
-    for (const title of ['Erste – Ünder', 'Zweite', 'Dritte']) {
+    const links = () => show.output().match(/Ogg Vorbis stream/g)?.length ?? 0
+    for (const [i, title] of ['Erste – Ünder', 'Zweite', 'Dritte'].entries()) {
       await setTitle(pair.master.url + mount, secrets.source, title)
       await eventually(async () => expect(await titleAt(pair.slave, mount)).toBe(title))
-      await show.line(new RegExp(`Title: ${title.split(' ')[0]}`), 60_000)
+      await eventually(() => Buffer.from(listener.audio()).includes(`TITLE=${title}`), { withinMs: 30_000 })
+      await eventually(() => links() >= i + 2, { withinMs: 60_000 })
     }
+    // on a busy machine ogg123 passes over what it would have shown of a stream, but not over all three
+    expect(show.output()).toMatch(/Title: (Erste|Zweite|Dritte)/)
     expect((await decode.exited).code, decode.output()).toBe(0)
     expect(decode.output()).toBe('')
     // ten seconds by the stream's own clock are ten seconds of sound: no seam makes time jump
