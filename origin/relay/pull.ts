@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { joined } from '../../shared/joined.ts'
 import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
 import { judge, printRelayRequest } from './request.ts'
@@ -77,7 +78,7 @@ export class Pull {
         this.#events.data(bytes)
         return
       }
-      unread = joined(unread, bytes)
+      unread = joined([unread, bytes])
       const body = this.#readHead(unread, url, count)
       if (!body) return
       unread = undefined
@@ -141,12 +142,4 @@ function open({ protocol, hostname, port }: URL): Socket {
   if (protocol !== 'https:') return connectTcp(Number(port) || 80, host)
   // a name for SNI; an address must not stand there (RFC 6066 §3)
   return connectTls({ host, port: Number(port) || 443, ...(isIP(host) ? {} : { servername: host }) })
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b
-  const whole = new Uint8Array(a.length + b.length)
-  whole.set(a)
-  whole.set(b, a.length)
-  return whole
 }

@@ -43,3 +43,16 @@ const payloadAt = 4 + 32
 const frameBytesMin = 417
 /** A frame of 1152 samples holds 417 + 47/49 bytes at this rate: 47 of 49 frames have a byte of padding. */
 const frameBytes = (n: number) => frameBytesMin + Math.floor(((n + 1) * 47) / 49) - Math.floor((n * 47) / 49)
+
+/** The numbers of the whole frames; half a frame that a loss left, and what comes after it, is passed over. */
+export const wholeNumbers = (audio: Uint8Array): number[] =>
+  framesOf(audio).frames.flatMap((frame) => {
+    try {
+      return [numberOf(frame)]
+    } catch {
+      return []
+    }
+  })
+
+/** The number of the newest whole frame; -1 where there is none. */
+export const lastNumber = (audio: Uint8Array): number => wholeNumbers(audio).at(-1) ?? -1

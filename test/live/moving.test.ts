@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
-import { framesOf } from '../kit/mpeg.ts'
-import { numberOf } from '../kit/numbered-frames.ts'
+import { lastNumber, wholeNumbers } from '../kit/numbered-frames.ts'
 import { peer } from '../kit/peers.ts'
 import { freePort } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
@@ -29,7 +28,7 @@ describe.for(originRuntimes)('moving a fleet from Icecast 2.4.4 to ours on %s, a
       const relay = await startOrigin(runtime, ['--master', url, '--update-interval', '1'])
       onTestFinished(() => relay.stop())
       const listener = await listenWhenServed(`${relay.url}/live.mp3`)
-      await eventually(() => lastFrame(listener) > 100, { withinMs: 30_000 })
+      await eventually(() => lastNumber(listener.audio()) > 100, { withinMs: 30_000 })
 
       // 2. a master of ours takes the old address; encoders and relays come back by themselves
       await end(icecast)
@@ -47,7 +46,7 @@ describe.for(originRuntimes)('moving a fleet from Icecast 2.4.4 to ours on %s, a
       await hearsOn(listener, source)
       expect(listener.isClosed).toBe(false)
       listener.close()
-      const numbers = numbersOf(listener.audio())
+      const numbers = wholeNumbers(listener.audio())
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
       expect(new Set(numbers).size).toBe(numbers.length)
     },
@@ -80,7 +79,7 @@ async function end(program: Program): Promise<void> {
 /** Waits until a listener hears what its source sends from now on. */
 async function hearsOn(listener: Listener, source: { readonly sent: number }): Promise<void> {
   const sentBefore = source.sent
-  await eventually(() => lastFrame(listener) > sentBefore + 50, { withinMs: 30_000 })
+  await eventually(() => lastNumber(listener.audio()) > sentBefore + 50, { withinMs: 30_000 })
 }
 
 /** Where a request is sent; undefined where it is answered. */
@@ -89,17 +88,6 @@ async function askOnce(url: string): Promise<string | undefined> {
   asked.close()
   return asked.headers.get('location')
 }
-
-const lastFrame = (listener: Listener) => numbersOf(listener.audio()).at(-1) ?? -1
-
-const numbersOf = (audio: Uint8Array) =>
-  framesOf(audio).frames.flatMap((frame) => {
-    try {
-      return [numberOf(frame)]
-    } catch {
-      return [] // half a frame from before the loss, and what comes after it
-    }
-  })
 
 /** One file for both programs: what is ours alone, Icecast passes over. */
 const icecastXml = (port: number, folder: string) => `<icecast>

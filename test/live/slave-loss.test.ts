@@ -3,8 +3,7 @@ import { serverAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { openLink } from '../kit/link.ts'
 import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
-import { framesOf } from '../kit/mpeg.ts'
-import { numberOf, numbersInOrder } from '../kit/numbered-frames.ts'
+import { lastNumber, numbersInOrder, wholeNumbers } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
 import {
@@ -82,7 +81,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     await eventually(() => tries >= 5, { withinMs: 30_000 })
     const sentBefore = playing.sent
     await masterAt(runtime, port)
-    await eventually(() => lastFrame(listener) > sentBefore + 50, { withinMs: 30_000 })
+    await eventually(() => lastNumber(listener.audio()) > sentBefore + 50, { withinMs: 30_000 })
     expect(listener.isClosed).toBe(false)
     listener.close()
     expectNoRepeat(listener.audio())
@@ -130,19 +129,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
   })
 })
 
-/** The number of the newest whole frame; one that was cut by the loss is passed over. */
-const lastFrame = (listener: Listener) => numbersOf(listener.audio()).at(-1) ?? -1
-
-const numbersOf = (audio: Uint8Array) =>
-  framesOf(audio).frames.flatMap((frame) => {
-    try {
-      return [numberOf(frame)]
-    } catch {
-      return [] // half a frame from before the loss, and what comes after it
-    }
-  })
-
 function expectNoRepeat(audio: Uint8Array): void {
-  const numbers = numbersOf(audio)
+  const numbers = wholeNumbers(audio)
   for (const [i, n] of numbers.entries()) if (i > 0) expect(n).toBeGreaterThan(numbers[i - 1] ?? -1)
 }
