@@ -3,7 +3,13 @@ import { isAdmin } from '../shared/access.ts'
 import { serverJson } from '../shared/api.ts'
 import { readBounded } from '../shared/bounded-body.ts'
 import type { Cluster } from '../shared/cluster.ts'
-import { type ClusterEnv, unauthorized } from '../shared/cluster-app.ts'
+import {
+  type ClusterEnv,
+  logRefused,
+  printAnswer,
+  refuseOtherSite,
+  unauthorized,
+} from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
 import { limits } from '../shared/limits.ts'
 import type { EdgeConfig } from './config.ts'
@@ -20,8 +26,12 @@ export function polledApp({ cluster, config, nowMs }: PolledDeps): Hono<ClusterE
   app.post('/api/servers', async (c) => {
     if (!isAdmin(config.access, parseBasic(c.req.header('authorization'))))
       return unauthorized(c, 'expected the credentials of the admin\n')
+    const foreign = refuseOtherSite(c)
+    if (foreign) {
+      logRefused(c, 'a server to poll', foreign)
+      return printAnswer(c, foreign)
+    }
     const type = c.req.header('content-type') ?? ''
-    // a form of another site's page cannot send it, though the browser would add the admin's login
     if (!/^application\/json\s*(;|$)/i.test(type))
       return c.text(`Content-Type is "${type}", expected application/json\n`, 415)
     const body = await readBounded(c.req.raw.body, limits.polledBytesMax)

@@ -4,6 +4,7 @@ import {
   type ClusterEnv,
   logRefused,
   printAnswer,
+  refuseOtherSite,
   remoteOf,
   reporterIn,
   unauthorized,
@@ -32,7 +33,8 @@ export async function answerStreamList(
     const registration = parseRegistration(parameters)
     if (!registration)
       return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
-    const answer = await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) })
+    const answer =
+      refuseOtherSite(c) ?? (await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) }))
     if (answer.status !== 200) {
       logRefused(c, `the registration of ${registration.host}`, answer)
       return printAnswer(c, answer)

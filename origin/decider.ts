@@ -6,6 +6,7 @@ import {
   type ClusterEnv,
   clusterApp,
   printAnswer,
+  refuseOtherSite,
   remoteOf,
   reporterIn,
   unauthorized,
@@ -148,7 +149,8 @@ function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<
       const registration = parseRegistration(query)
       if (!registration)
         return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
-      const answer = await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) })
+      const answer =
+        refuseOtherSite(c) ?? (await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) }))
       return answer.status === 200 ? next() : printAnswer(c, answer)
     })
   app.route('/', clusterApp(cluster, access, nowMs))

@@ -8,6 +8,7 @@ import { readBounded } from './bounded-body.ts'
 import type { Cluster } from './cluster.ts'
 import { parseBasic } from './credentials.ts'
 import { limits } from './limits.ts'
+import { otherSite } from './other-site.ts'
 import type { Whereabouts } from './regions.ts'
 import { decodeSourcelist, lineNotUtf8 } from './sourcelist.ts'
 
@@ -46,7 +47,7 @@ export const reporterIn = (access: Access, request: Request): Reporter | undefin
 
 /** What a report is answered: by acceptance, or before it got there. */
 interface ReportAnswer {
-  status: Answer['status'] | 413 | 415
+  status: Answer['status'] | 403 | 413 | 415
   text: string
 }
 
@@ -67,6 +68,22 @@ export function logRefused(c: Context<ClusterEnv>, what: string, { status, text 
   })
 }
 
+const refuseNoAdmin = (c: Context<ClusterEnv>, access: Access): ReportAnswer | undefined =>
+  isAdmin(access, parseBasic(c.req.header('authorization')))
+    ? undefined
+    : { status: 401, text: 'expected the credentials of the admin\n' }
+
+/** Refuses a change that a page of another site made a browser ask for, with the login that the browser keeps; undefined: it may be made. */
+export function refuseOtherSite(c: Context<ClusterEnv>): ReportAnswer | undefined {
+  const hosts = [c.req.header('host'), c.env.base?.replace(/^https?:\/\//, '')]
+  const site = otherSite(c.req.raw.headers, hosts)
+  if (site === undefined) return undefined
+  return {
+    status: 403,
+    text: `a page of ${site.slice(0, 200)} may not ask this: expected no Origin and no Referer, or this host in them\n`,
+  }
+}
+
 /** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
 export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
@@ -78,10 +95,10 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
   })
 
   app.use('/api/*', async (c, next) => {
-    if (isAdmin(access, parseBasic(c.req.header('authorization')))) return next()
-    const text = 'expected the credentials of the admin\n'
-    logRefused(c, c.req.path, { status: 401, text })
-    return unauthorized(c, text)
+    const refused = refuseNoAdmin(c, access) ?? (c.req.method === 'GET' ? undefined : refuseOtherSite(c))
+    if (!refused) return next()
+    logRefused(c, c.req.path, refused)
+    return printAnswer(c, refused)
   })
   app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs())))
   app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
@@ -97,6 +114,8 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
 async function takeReport(c: Context<ClusterEnv>, cluster: Cluster, access: Access): Promise<ReportAnswer> {
   const reporter = reporterIn(access, c.req.raw)
   if (!reporter) return { status: 401, text: 'expected the credentials of a relay\n' }
+  const foreign = refuseOtherSite(c)
+  if (foreign) return foreign
   const type = c.req.header('content-type') ?? ''
   if (!/^text\/plain\s*(;|$)/i.test(type))
     return { status: 415, text: `Content-Type is "${type}", expected text/plain\n` }

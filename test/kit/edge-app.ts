@@ -29,6 +29,7 @@ export function edgeOf(...reports: Report[]) {
     headers: Record<string, string> = {},
     method = 'GET',
     over: Partial<RequestFacts> = {},
-  ) => edge.fetch(new Request(`http://edge.example${path}`, { method, headers }), { ...facts, ...over })
+    body: string | null = null,
+  ) => edge.fetch(new Request(`http://edge.example${path}`, { method, headers, body }), { ...facts, ...over })
   return { ask, redirected }
 }
