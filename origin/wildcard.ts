@@ -12,9 +12,24 @@ type Part = '*' | ((char: string) => boolean)
  * @throws SyntaxError where a set runs backwards
  */
 export function parseWildcard(glob: string): Wildcard {
-  const parts = (glob.match(/\[!?[^\]]+\]|\*+|[\s\S]/gu) ?? []).map(partOf)
+  const parts = textsOf(glob).map(partOf)
   return (name) => matches(parts, [...name])
 }
+
+/** The text of each part: stars, a set, or one character. Each is looked at once, however many sets are open at the end. */
+function textsOf(glob: string): string[] {
+  const texts: string[] = []
+  const setsEnd = glob.lastIndexOf(']') // a bracket behind it begins no set, and must not look for its end
+  for (let at = 0; at < glob.length; at += texts.at(-1)?.length ?? 1) {
+    const part = at < setsEnd ? setOrStars : stars
+    part.lastIndex = at
+    texts.push(part.exec(glob)?.[0] ?? '')
+  }
+  return texts
+}
+
+const stars = /\*+|./suy
+const setOrStars = /\[!?[^\]]+\]|\*+|./suy
 
 function partOf(text: string): Part {
   if (text.startsWith('*')) return '*'

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { limits } from './limits.ts'
 import { type Mount, printMount } from './mount.ts'
 import { HeaderSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
+import { trimmed } from './trim.ts'
 
 /** What is wrong with a report: the line (from 1), and what was found and expected there. */
 export class SourcelistError extends Error {
@@ -68,15 +69,21 @@ export function claimOf(text: string): { id: string | undefined; role: string | 
   return { id: field('id'), role: field('role') }
 }
 
+/** A name above the blank line: visible ASCII without a colon. */
+const headerName = /^[!-9;-~]+$/
+const tooManyUrls = `no usable url, expected at most ${limits.reportUrlsMax} of them`
+
 function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
   const fields: Record<string, string | string[]> = Object.create(null)
   const lineOf: Record<string, number> = Object.create(null)
   const urls: string[] = []
   for (const [i, line] of lines.entries()) {
-    const [, name, value] = /^([!-9;-~]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
-    if (name === undefined || value === undefined)
-      throw new SourcelistError(i + 1, `${quote(line)}, expected "name: value"`)
+    const colon = line.indexOf(':')
+    const name = line.slice(0, Math.max(0, colon))
+    if (!headerName.test(name)) throw new SourcelistError(i + 1, `${quote(line)}, expected "name: value"`)
+    const value = trimmed(line.slice(colon + 1), ' \t')
     const key = name.toLowerCase()
+    if (key === 'url' && urls.length === limits.reportUrlsMax) throw new SourcelistError(i + 1, tooManyUrls)
     if (key === 'url') urls.push(value)
     else if (key in fields) throw new SourcelistError(i + 1, `${key} a second time, expected it once`)
     else fields[key] = value
@@ -89,15 +96,14 @@ function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
   const [name = ''] = path.split('.')
   const given = path.startsWith('url.') ? urls[Number(path.slice(4))] : fields[name]
   const said = typeof given === 'string' ? `${name} is ${quote(given)}` : `no usable ${name}`
-  const tooMany = lineOf[`${path}.${limits.reportUrlsMax}`]
-  const line = lineOf[path] ?? lineOf[name] ?? tooMany ?? lines.length + 1
+  const line = lineOf[path] ?? lineOf[name] ?? lines.length + 1
   const expected = typeof given === 'undefined' ? `expected "${name}: …"` : parsed.issues[0].message
   throw new SourcelistError(line, `${said}, ${expected}`)
 }
 
 function parseMountLine(line: string, number: number): MountReport {
   const [, mount, listeners, max, kbps, joins, contentType = ''] =
-    /^(\S+) (\S+) (\S+) (\S+) (\S+)(?: (.*))?$/.exec(line) ?? []
+    /^(\S+) (\S+) (\S+) (\S+) (\S+)(?: (.*))?$/s.exec(line) ?? []
   if (mount === undefined)
     throw new SourcelistError(
       number,

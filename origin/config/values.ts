@@ -19,7 +19,7 @@ export const text = v.pipe(v.string(), v.minLength(1, 'expected some text'))
 /** Text that will stand in a line of a head: a file may break it where it likes, and a break there would begin a header. */
 export const lineOfText = v.pipe(
   text,
-  v.transform((words) => words.replace(/\s*\p{Cc}+\s*/gu, ' ')),
+  v.transform((words) => words.replace(/[\s\p{Cc}]+/gu, (run) => (/\p{Cc}/u.test(run) ? ' ' : run))),
 )
 
 export const boolean = v.pipe(

@@ -9,7 +9,8 @@ export interface Span {
  * `-N`. `all` where there is none that we serve: several ranges and other units may be answered with the whole.
  */
 export function parseRange(header: string | undefined, size: number): Span | 'all' | 'unsatisfiable' {
-  const [, first = '', last = ''] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? []
+  const [, first = '', last = ''] =
+    /^\s*bytes\s*=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(header ?? '') ?? []
   if (first === '' && last === '') return 'all'
   if (first === '') return lastBytes(Number(last), size)
   const start = Number(first)

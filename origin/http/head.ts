@@ -1,3 +1,4 @@
+import { trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
 
 /** The head of a request, read. */
@@ -61,9 +62,9 @@ export class HeadReader {
   }
 
   #endLine(restAt: number): ReadHead | undefined {
-    const line = trim(this.#line, '\r')
+    const line = trimmed(this.#line, '\r')
     this.#line = ''
-    if (!this.#request) return line === '' ? undefined : this.#readRequest(trim(line, ' '))
+    if (!this.#request) return line === '' ? undefined : this.#readRequest(trimmed(line, ' '))
     if (line === '') return { head: { ...this.#request, headers: this.#headers }, restAt }
     this.#lines++
     if (this.#lines > limits.headLinesMax) return refuse(431, `more than ${limits.headLinesMax} header lines`)
@@ -77,10 +78,12 @@ export class HeadReader {
     const version = protocol.exec(line.slice(targetEnd + 1))
     if (!token.test(method) || method.length > methodLengthMax || targetEnd <= methodEnd || !version)
       return refuse(400, 'a malformed request line, expected "METHOD /path HTTP/1.1"')
-    const target = trim(line.slice(methodEnd, targetEnd), ' ')
+    const target = trimmed(line.slice(methodEnd, targetEnd), ' ')
     const path = pathOf(target)
     if (path === undefined) return refuse(400, 'a malformed request target, expected a path from "/"')
-    const [, name = '', query = ''] = /^([^?]*)(.*)$/.exec(path) ?? []
+    const mark = path.indexOf('?')
+    const name = mark < 0 ? path : path.slice(0, mark)
+    const query = path.slice(name.length)
     const [, major = '1', minor = '0'] = version
     this.#request = { method, path: name, query, version: `${major}.${minor}` < '1.1' ? '1.0' : '1.1' }
     return undefined
@@ -90,7 +93,7 @@ export class HeadReader {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase()
     if (!token.test(name)) return undefined
-    const value = trim(line.slice(colon + 1), ' \t')
+    const value = trimmed(line.slice(colon + 1), ' \t')
     if (forbiddenInValue.test(value)) return refuse(400, `a control byte in the header ${name}`)
     this.#headers.set(name, value)
     return undefined
@@ -99,21 +102,12 @@ export class HeadReader {
 
 const refuse = (status: BadHead['status'], text: string): BadHead => ({ status, text })
 
-/** Without these characters at both ends; a pattern would take quadratic time on a head full of them. */
-function trim(text: string, chars: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && chars.includes(text.charAt(start))) start++
-  while (end > start && chars.includes(text.charAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
 const latin1 = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
 /** Path and query of a request's target, in the characters of a URL; undefined where it is no path. */
 function pathOf(target: string): string | undefined {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1)[0] ?? ''
   if (path === '*') return path
   if (!path.startsWith('/')) return undefined
   return path.replace(/[^\x21-\x5b\x5d-\x7e]/g, encodeByte)

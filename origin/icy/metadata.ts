@@ -1,3 +1,4 @@
+import { trimmedEnd } from '../../shared/trim.ts'
 import { type EncodeText, encoderFor } from './charset.ts'
 
 /** What a block of ICY metadata says: the current title and, where given, a URL. */
@@ -46,7 +47,7 @@ function cutText(text: Uint8Array, bytesMax: number): Uint8Array {
 
 /** Decodes the text of a block (without its length byte); undefined where it carries no title. UTF-8, else latin1. */
 export function decodeMetadata(bytes: Uint8Array): IcyMetadata | undefined {
-  const text = decodeText(bytes).replace(/\0+$/, '')
+  const text = trimmedEnd(decodeText(bytes), '\0')
   const [, rest] = /StreamTitle='(.*)/s.exec(text) ?? []
   if (rest === undefined) return undefined
   // a title may itself hold quotes and semicolons: it ends where StreamUrl begins, else at the last "';"

@@ -1,3 +1,5 @@
+import { trimmedEnd } from '../../shared/trim.ts'
+
 /** What a decider answers to a report (contract §2, 200). */
 export interface Reply {
   /** s: it wishes for the next report so soon; undefined: it has no wish */
@@ -29,5 +31,5 @@ export function parseReply(text: string): Reply | undefined {
 function edgeIn(text: string): string | undefined {
   if (!/^https?:\/\/[^?#\s]+$/i.test(text) || !URL.canParse(text)) return undefined
   const { origin, pathname } = new URL(text)
-  return origin + pathname.replace(/\/+$/, '')
+  return origin + trimmedEnd(pathname, '/')
 }

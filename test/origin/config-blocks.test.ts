@@ -67,6 +67,9 @@ describe('contract §4: the blocks of icecast.xml keep their meaning', () => {
     ['/*ab', '/aab', true],
     ['/*ab*', '/ab', true],
     ['/?', '/%F0%9F%93%BB', true],
+    ['/a[b', '/a[b', true],
+    ['/[[[a-c]x', '/bx', true],
+    ['/a[b]c[d', '/abc[d', true],
     // seconds for a regular expression, and minutes with one star more
     ['/*-*-*-*-*.mp3', `/${'-'.repeat(250)}`, false],
   ])('the wildcard %s of %s: %s', (pattern, name, hit) => {

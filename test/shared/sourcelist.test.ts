@@ -209,6 +209,7 @@ test.each(
     ['/a 1 - 128 5 audio/mpeg', 'accepted'],
     ['/a 1 - 128 5 ', 'accepted'],
     ['/a 1 - 128 5', 'accepted'],
+    ['/a 1 - 128 5 audio/\u2028mpeg', 'accepted'],
     ['/a 1 - 128', 'line 6: "/a 1 - 128", expected "mount listeners max kbit/s joins content-type"'],
     ['/a -1 - 128 5 x', 'line 6: listeners is "-1", expected an integer from 0'],
     ['/a 1 none 128 5 x', 'line 6: max is "none", expected an integer or -'],
@@ -233,6 +234,13 @@ test('a mount twice is refused by the line of the second, however it is encoded'
   expect(refusalOf(`${header}/a 0 - 0 0 x\n/%61 0 - 0 0 x\n`)).toBe(
     'line 7: /a a second time, expected it once',
   )
+})
+
+test('a header line full of blanks is read in one pass: its value keeps those inside, and loses those around it', () => {
+  const blanks = ' \t'.repeat(500_000)
+  const text = `x: a${blanks}b\nboot:${blanks}b1${blanks}\n${minimal}`
+  expect(parseSourcelist(text).boot).toBe('b1')
+  expect(refusalOf(text.replace(': a', ' a'))).toContain('line 1: "x a')
 })
 
 test('names of the language are unknown names like any other', () => {
