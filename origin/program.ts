@@ -153,6 +153,7 @@ export class Program {
       roll,
       boot,
       beforeRequest: (masterUrl) => this.#reports.flush(masterUrl),
+      onAnswer: (masterUrl, server) => this.#reports.seen(masterUrl, server),
       onChange: () => this.#reports.change(),
     })
   }

@@ -7,7 +7,10 @@ export interface Login {
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
-/** Reads `Basic base64(user:password)` (RFC 7617, UTF-8); undefined where it is anything else. */
+/**
+ * Reads `Basic base64(user:password)` (RFC 7617, UTF-8); undefined where it is anything else. One NUL at the end is cut:
+ * Icecast 2.5.0 as a slave encodes the end of its C string too.
+ */
 export function parseBasic(header: string | null | undefined): Login | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=]{1,1024})$/i.exec(header?.trim() ?? '')?.[1]
   if (encoded === undefined) return undefined
@@ -17,6 +20,7 @@ export function parseBasic(header: string | null | undefined): Login | undefined
   } catch {
     return undefined // not base64
   }
+  if (text.endsWith('\0')) text = text.slice(0, -1)
   const colon = text.indexOf(':')
   return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) }
 }

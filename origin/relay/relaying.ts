@@ -17,6 +17,8 @@ export interface RelayingDeps {
   boot: string
   /** posts the report that goes right before a request for a master's list (S8) */
   beforeRequest: (masterUrl: string) => Promise<void>
+  /** told the `Server` of each list's answer; null where there was none */
+  onAnswer: (masterUrl: string, server: string | null) => void
   /** what is relayed has changed */
   onChange: () => void
 }
@@ -26,7 +28,7 @@ export class Relaying {
   readonly relays: Relays
   #masters: Masters
 
-  constructor({ config, beforeRequest, ...deps }: RelayingDeps) {
+  constructor({ config, beforeRequest, onAnswer, ...deps }: RelayingDeps) {
     this.relays = new Relays({
       ...deps,
       config,
@@ -37,6 +39,7 @@ export class Relaying {
       ...deps,
       fetch,
       beforeRequest,
+      onAnswer,
       masters: () => config.masters,
       updateIntervalS: () => config.updateIntervalS,
       onLists: (merged, named) => this.relays.apply(merged, named),

@@ -17,6 +17,8 @@ export interface StreamListDeps {
   updateIntervalS: () => number
   /** posts the report that goes right before a request (S8) */
   beforeRequest: (masterUrl: string) => Promise<void>
+  /** told the `Server` of each answer, whatever its status; null where there was none */
+  onAnswer: (masterUrl: string, server: string | null) => void
   fetch: typeof fetch
 }
 
@@ -110,11 +112,18 @@ export class StreamListPoller {
   }
 
   async #fetch(): Promise<string> {
-    const response = await this.#deps.fetch(`${this.master.url}/admin/streamlist.txt`, {
+    const { fetch, onAnswer } = this.#deps
+    const { url } = this.master
+    const asking = fetch(`${url}/admin/streamlist.txt`, {
       headers: { authorization: printBasic(this.master), 'user-agent': serverAgent },
       redirect: 'manual',
       signal: AbortSignal.timeout(relayLimits.answerTimeoutMs),
     })
+    const response = await asking.catch((error: unknown) => {
+      onAnswer(url, null)
+      throw error
+    })
+    onAnswer(url, response.headers.get('server') ?? '')
     if (response.status !== 200) {
       await response.body?.cancel()
       throw new Error(`answered ${response.status}`)

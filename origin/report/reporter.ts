@@ -9,6 +9,8 @@ import { backoffMs } from '../backoff.ts'
 import { relayLimits } from '../relay/limits.ts'
 import { describe, readText } from '../relay/stream-list.ts'
 import type { Timers } from '../timers.ts'
+import { reportLimits } from './limits.ts'
+import { isUnknownHere } from './refusal.ts'
 import { parseReply, type Reply } from './reply.ts'
 import {
   dueAtMs,
@@ -19,6 +21,7 @@ import {
   withChange,
   withFailure,
   withReply,
+  withRetry,
   withSent,
 } from './schedule.ts'
 
@@ -43,6 +46,13 @@ export interface ReporterDeps {
   onReply: () => void
 }
 
+/** How a report failed; no status where nothing answered. */
+interface Failure {
+  status: number | undefined
+  server: string | null
+  text: string
+}
+
 /** Reports to one decider: at the right moments, one at a time, with patience while it is away. */
 export class Reporter {
   readonly url: string
@@ -57,6 +67,11 @@ export class Reporter {
   #isLeaving = false
   #cancel = () => {}
   #reply: Reply | undefined
+  #takenAtMs = Number.NEGATIVE_INFINITY
+  /** it refused as a server does that knows nothing of reports */
+  #isUnknown = false
+  /** the `Server` of its newest answer to another request; null: it did not answer */
+  #seenAs: string | null | undefined
   /** what went wrong since the last report that was taken; each is said once */
   #troubles = new Set<string>()
 
@@ -93,6 +108,21 @@ export class Reporter {
     this.#look()
   }
 
+  /** Asks again at once where it was asked to wait: whoever is at this address may be another now. */
+  retry(): void {
+    if (!this.#isUnknown) return
+    this.#isUnknown = false
+    this.#schedule = withRetry(this.#schedule)
+    this.#look()
+  }
+
+  /** What another request to this address was answered by: its `Server`; null where nothing answered. */
+  seen(server: string | null): void {
+    const isOther = this.#seenAs !== undefined && this.#seenAs !== server
+    this.#seenAs = server
+    if (isOther) this.retry()
+  }
+
   /** Right before a request for the stream list: sends, unless one went within the last second or back-off holds it. */
   async flush(): Promise<void> {
     if (this.#sending) await this.#sending
@@ -109,6 +139,7 @@ export class Reporter {
     this.#cancel()
     this.#isLeaving = true
     await this.#sending
+    if (this.#isUnknown) return
     do {
       const waitMs = this.#schedule.sentAtMs + gapMs - nowMs()
       if (waitMs > 0) await new Promise<void>((resolve) => timers.after(waitMs, resolve))
@@ -147,6 +178,7 @@ export class Reporter {
   /** True where the report was taken. Never throws. */
   async #post(report: Report): Promise<boolean> {
     let status: number | undefined
+    let server: string | null = null
     let text: string
     try {
       const response = await this.#deps.fetch(`${this.url}/admin/sourcelist.txt`, {
@@ -161,13 +193,14 @@ export class Reporter {
         signal: AbortSignal.timeout(relayLimits.answerTimeoutMs),
       })
       status = response.status
+      server = response.headers.get('server')
       text = await readText(response, replyBytesMax)
     } catch (error) {
       text = error instanceof Error ? describe(error) : String(error)
     }
     const reply = status === 200 ? parseReply(text) : undefined
     if (reply) this.#accepted(reply)
-    else this.#failed(report, status, text)
+    else this.#failed(report, { status, server, text })
     return reply !== undefined
   }
 
@@ -175,19 +208,25 @@ export class Reporter {
     const before = this.#reply
     this.#reply = reply
     this.#failures = 0
+    this.#isUnknown = false
+    this.#takenAtMs = this.#deps.nowMs()
     if (this.#troubles.size > 0 || !before) log.info('reports are taken', { by: this.url })
     this.#troubles.clear()
     this.#schedule = withReply(this.#schedule, reply.interval)
     if (before?.isDraining !== reply.isDraining || before.edgeUrl !== reply.edgeUrl) this.#deps.onReply()
   }
 
-  #failed(report: Report, status: number | undefined, text: string): void {
+  #failed(report: Report, { status, server, text }: Failure): void {
     const { nowMs, roll, promisedMs } = this.#deps
     this.#failures++
     // a decider with a MASTER_PASSWORD knows a master by another user; whichever works is kept
     if (status === 401 && report.role === 'master')
       this.#login = { ...this.#login, user: this.#login.user === masterUser ? 'relay' : masterUser }
-    const pauseMs = backoffMs({ firstMs: 1000, maxMs: promisedMs() }, this.#failures, roll())
+    this.#isUnknown =
+      status !== undefined && isUnknownHere({ status, server, sinceTakenMs: nowMs() - this.#takenAtMs })
+    const pauseMs = this.#isUnknown
+      ? reportLimits.unknownPauseMs * (1 + roll() * reportLimits.unknownPauseSpread)
+      : backoffMs({ firstMs: 1000, maxMs: promisedMs() }, this.#failures, roll())
     this.#schedule = withFailure(this.#schedule, nowMs() + pauseMs)
     this.#complain(status, text)
   }
@@ -202,6 +241,7 @@ export class Reporter {
       by: this.url,
       ...(status === undefined ? {} : { status }),
       why: why.slice(0, 200),
+      ...(this.#isUnknown ? { againInS: reportLimits.unknownPauseMs / 1000 } : {}),
     })
   }
 }

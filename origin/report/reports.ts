@@ -30,6 +30,7 @@ export class Reports {
       if (!known) reporter.start()
       return reporter
     })
+    for (const reporter of this.#all) reporter.retry()
     for (const reporter of before)
       if (!this.#masters.includes(reporter)) reporter.leave().then(() => reporter.stop())
   }
@@ -67,6 +68,11 @@ export class Reports {
     })
     await Promise.race([Promise.all(asked.map((reporter) => reporter.flush())), enough])
     cancel()
+  }
+
+  /** What a request for a master's stream list was answered by: its `Server`; null where nothing answered. */
+  seen(masterUrl: string, server: string | null): void {
+    for (const reporter of this.#all) if (reporter.url === masterUrl) reporter.seen(server)
   }
 
   async leave(): Promise<void> {

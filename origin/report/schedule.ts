@@ -61,6 +61,12 @@ export const withReply = (schedule: Schedule, wishSeconds: number | undefined): 
   wishedMs: wishSeconds === undefined ? schedule.promisedMs : wishSeconds * 1000,
 })
 
+/** Whatever held it holds it no more. */
+export const withRetry = (schedule: Schedule): Schedule => ({
+  ...schedule,
+  heldUntilMs: Number.NEGATIVE_INFINITY,
+})
+
 /** The decider was not reached or refused: what was to be said is said again, but not before `untilMs`. */
 export const withFailure = (schedule: Schedule, untilMs: number): Schedule => ({
   ...schedule,

@@ -73,6 +73,12 @@ describe('credentials', () => {
       expect(who(user, password)).toEqual({ relay: false, admin: false })
   })
 
+  test('S12: prove the same with one NUL at their end, as Icecast 2.5.0 sends them', () => {
+    expect(who('relay', 'r\0')).toEqual({ relay: true, admin: false })
+    expect(who('boss', 'a\0')).toEqual({ relay: false, admin: true })
+    expect(who('relay', 'r\0\0')).toEqual({ relay: false, admin: false })
+  })
+
   test('of an account without a password prove nothing', () => {
     const off = { ...accounts, adminPassword: undefined }
     for (const password of ['', 'undefined', 'a'])

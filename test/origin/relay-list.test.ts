@@ -19,6 +19,7 @@ describe('polling the stream list', () => {
     const times: number[] = []
     const lists: string[][] = []
     const order: string[] = []
+    const seen: (string | null)[] = []
     const master = { url: 'http://m.example', user: 'relay', password: 'pw' }
     const polling = new StreamListPoller(
       master,
@@ -30,6 +31,7 @@ describe('polling the stream list', () => {
         beforeRequest: async (url) => {
           order.push(`report to ${url}`)
         },
+        onAnswer: (_url, server) => seen.push(server),
         fetch: async (input) => {
           order.push(String(input))
           times.push(time.nowMs())
@@ -42,7 +44,7 @@ describe('polling the stream list', () => {
       },
     )
     polling.start()
-    return { time, polling, lists, order, times }
+    return { time, polling, lists, order, times, seen }
   }
 
   test('S8: every update interval, each time right after a report', async () => {
@@ -52,6 +54,20 @@ describe('polling the stream list', () => {
     const round = ['report to http://m.example', 'http://m.example/admin/streamlist.txt']
     expect(order).toEqual([...round, ...round, ...round])
     expect(lists[0]).toEqual(['/live.mp3'])
+  })
+
+  test('tells what answers, by its Server header, whatever the status, and when nothing does', async () => {
+    const answers = [
+      () => new Response('/live.mp3', { headers: { Server: 'Icecast 2.5.0' } }),
+      () => new Response('no', { status: 401, headers: { Server: 'Icecast 2.4.4' } }),
+      (): Response => {
+        throw new TypeError('fetch failed')
+      },
+    ]
+    let asked = 0
+    const { time, seen } = poller(() => answers[asked++]?.() ?? new Response(''))
+    await time.pass(12_000)
+    expect(seen).toEqual(['Icecast 2.5.0', 'Icecast 2.4.4', null, ''])
   })
 
   test('a list that cannot be had changes nothing, and is asked for sooner', async () => {

@@ -78,6 +78,7 @@ describe('several masters', () => {
       roll: () => 0,
       updateIntervalS: () => 10,
       beforeRequest: async () => {},
+      onAnswer: () => {},
       fetch: async (input) => {
         const { hostname } = new URL(String(input))
         asked.push(hostname)

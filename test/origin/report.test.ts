@@ -353,6 +353,87 @@ describe('who reports', () => {
     expect(new Set(edge.told.map(({ user }) => user))).toEqual(new Set(['relay']))
   })
 
+  const refusing = (status: number, server?: string) => () =>
+    new Response('no', { status, headers: server === undefined ? {} : { Server: server } })
+  const tenMinutes = 600_000
+
+  test.for([
+    [400, undefined],
+    [403, undefined],
+    [404, undefined],
+    [405, undefined],
+    [413, undefined],
+    [400, 'Icecast 2.4.4'],
+    [401, 'Icecast 2.5.0'],
+  ] as const)(
+    'S12: a master that answers %s (Server: %s) knows no reports, and is asked again after 10 minutes',
+    async ([status, server]) => {
+      const time = new ManualTime()
+      const edge = decider(time)
+      edge.answers.next = refusing(status, server)
+      const { reporter } = reporterTo(edge, time)
+      reporter.start()
+      for (let passed = 0; passed < 2 * tenMinutes; passed += 10_000) {
+        await time.pass(10_000)
+        await reporter.flush()
+        reporter.change()
+      }
+      expect(edge.times()).toEqual([0, tenMinutes, 2 * tenMinutes])
+      await reporter.leave()
+      expect(edge.told).toHaveLength(3)
+    },
+  )
+
+  test.for([401, 408, 409, 429, 500, 503])(
+    'a decider that answers %i knows what a report is, and is asked again soon',
+    async (status) => {
+      const time = new ManualTime()
+      const edge = decider(time)
+      edge.answers.next = refusing(status)
+      reporterTo(edge, time).reporter.start()
+      await time.pass(16_000)
+      expect(edge.times()).toEqual([0, 1000, 3000, 7000, 15_000])
+    },
+  )
+
+  test('a decider that took a report is asked again soon, whatever a proxy says for a while', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(11_000)
+    edge.answers.next = refusing(404, 'nginx')
+    await time.pass(30_000)
+    expect(edge.times()).toEqual([0, 10_000, 20_000, 21_000, 23_000, 27_000, 35_000])
+    await time.pass(2 * tenMinutes)
+    const later = edge.times().filter((atMs) => atMs > 20_000 + tenMinutes)
+    expect(later).toHaveLength(1)
+  })
+
+  test('S13: who was told to wait reports at once when another answers at its address, or SIGHUP comes', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = refusing(400, 'Icecast 2.4.4')
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    reporter.seen('Icecast 2.4.4')
+    await time.pass(20_000)
+    reporter.seen('Icecast 2.4.4')
+    await time.pass(10_000)
+    expect(edge.times()).toEqual([0])
+    reporter.seen(null) // it is away, and back
+    reporter.seen('Icecast 2.4.4')
+    await time.pass(20_000)
+    expect(edge.times()).toEqual([0, 30_000])
+    reporter.retry()
+    await time.pass(10_000)
+    expect(edge.times()).toEqual([0, 30_000, 50_000])
+    edge.answers.next = () => new Response('accepted 0\n')
+    reporter.seen('Icecast-compatible distributary/0.1.0')
+    await time.pass(20_000)
+    expect(edge.times()).toEqual([0, 30_000, 50_000, 60_000, 70_000, 80_000])
+  })
+
   const reportsOf = (
     line: string,
     time: ManualTime,
@@ -438,6 +519,6 @@ describe('who reports', () => {
     const left = reports.leave()
     await time.pass(60_000)
     await left
-    expect(edge.told.length).toBe(2)
+    expect(edge.told.length).toBe(1) // it is not told goodbye either
   })
 })

@@ -29,6 +29,14 @@ describe('credentials', () => {
     )
   })
 
+  test('S12: one NUL at the end is cut, as Icecast 2.5.0 sends it as a slave; any other stays', () => {
+    const read = (text: string) => parseBasic(`Basic ${btoa(text)}`)
+    expect(read('relay:password\0')).toEqual({ user: 'relay', password: 'password' })
+    expect(read('relay:password\0\0')?.password).toBe('password\0')
+    expect(read('relay:pass\0word')?.password).toBe('pass\0word')
+    expect(read('relay\0')).toBeUndefined()
+  })
+
   test.each([
     null,
     undefined,

@@ -44,6 +44,18 @@ export function listContract(client: () => EdgeClient): void {
       await client().asAdmin('/api/servers/kh.example.org%3A8000', 'DELETE')
     })
 
+    test('S12: one NUL after a password is cut at every door, as Icecast 2.5.0 sends it', async () => {
+      const as = (user: string, password: string) => ({ headers: { Authorization: basic(user, password) } })
+      const status = async (path: string, user: string, password: string) =>
+        (await client().ask(path, as(user, password))).status
+      expect(await status('/admin/streamlist.txt', 'relay', `${relaySender.password}\0`)).toBe(200)
+      expect(await status('/admin/streamlist.txt', 'relay', `${relaySender.password}\0\0`)).toBe(401)
+      expect(await status('/api/servers', 'admin', `${secrets.admin}\0`)).toBe(200)
+      expect(await status('/metrics', 'admin', `${secrets.admin}\0`)).toBe(200)
+      const sender = { user: 'relay', password: `${relaySender.password}\0` }
+      expect((await client().report(reportOf('nul'), sender)).status).toBe(200)
+    })
+
     test('is refused without credentials and to a registration that is none', async () => {
       const before = await client().held()
       for (const path of ['/admin/streamlist.txt', '/admin/streams?rserver=a&rport=1&interval=5']) {
