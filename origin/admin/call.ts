@@ -31,8 +31,8 @@ export type AdminAnswer = Element | { done: string }
 export interface Command {
   /** whether the parameter `mount` has to be there, may be, or must not; its source may call what takes one */
   mount: 'required' | 'optional' | 'none'
-  /** it does something: browsers that another site tells to call it are refused */
-  changes?: true
+  /** whether a call with these parameters does something: browsers that another site tells to call it are refused */
+  changes?: (params: Params) => boolean
   run(call: AdminCall): AdminAnswer | Promise<AdminAnswer>
 }
 

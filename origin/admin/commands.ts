@@ -14,6 +14,8 @@ const drain =
     return response(active ? 'Draining: no new listeners' : 'Taking listeners', true)
   }
 
+const always = () => true
+
 /** Every command below `/admin/` by its name, as Icecast 2.4 has them; `drain` and `undrain` are ours. */
 export const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
@@ -21,14 +23,14 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     listmounts: { mount: 'none', run: listMounts },
     streamlist: { mount: 'none', run: listMounts },
     listclients: { mount: 'required', run: listClients },
-    killclient: { mount: 'required', run: killClient, changes: true },
-    killsource: { mount: 'required', run: killSource, changes: true },
-    moveclients: { mount: 'required', run: moveClients, changes: true },
-    fallbacks: { mount: 'required', run: setFallback, changes: true },
-    manageauth: { mount: 'required', run: manageUsers, changes: true },
-    metadata: { mount: 'required', run: updateMetadata, changes: true },
+    killclient: { mount: 'required', run: killClient, changes: always },
+    killsource: { mount: 'required', run: killSource, changes: always },
+    moveclients: { mount: 'required', run: moveClients, changes: (params) => params.has('destination') },
+    fallbacks: { mount: 'required', run: setFallback, changes: always },
+    manageauth: { mount: 'required', run: manageUsers, changes: (params) => params.has('action') },
+    metadata: { mount: 'required', run: updateMetadata, changes: always },
     updatemetadata: { mount: 'required', run: titleForm },
-    drain: { mount: 'none', run: drain(true), changes: true },
-    undrain: { mount: 'none', run: drain(false), changes: true },
+    drain: { mount: 'none', run: drain(true), changes: always },
+    undrain: { mount: 'none', run: drain(false), changes: always },
   } satisfies Record<string, Command>),
 )

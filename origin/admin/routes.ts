@@ -11,6 +11,7 @@ import type { AdminAnswer, AdminCall, AdminDeps, Command } from './call.ts'
 import { commands } from './commands.ts'
 import { parametersOf } from './form.ts'
 import { printJson } from './json.ts'
+import { notMeant } from './meant.ts'
 import { printPage } from './pages/pages.ts'
 import { mountParam, type Params, parseParams } from './params.ts'
 
@@ -72,17 +73,21 @@ async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: C
     address: c.env.address,
   }
   if (!call.isAdmin && !(await isSource(c, command, call))) return unauthenticated(c)
-  if (command.changes) checkMeant(c)
+  const changes = command.changes?.(params) ?? false
+  if (changes) checkMeant(c, deps)
   checkMount(command, params)
-  if (command.changes)
-    log.info('admin command', { command: asked.name, mount: call.mount, address: call.address })
+  if (changes) log.info('admin command', { command: asked.name, mount: call.mount, address: call.address })
   return write(c, asked, await command.run(call), params)
 }
 
 /** A browser sends the admin's password along with what another site makes it ask, and a HEAD is to change nothing. */
-function checkMeant(c: AdminContext): void {
-  if (c.req.header('sec-fetch-site') === 'cross-site')
-    throw new Refused('another site may not call this for you', 403)
+function checkMeant(c: AdminContext, { config }: AdminDeps): void {
+  const hosts = config.publicUrls.map((url) => new URL(url).host)
+  const why = notMeant(c.req.raw, hosts)
+  if (why !== undefined) {
+    log.warn('an admin command was refused', { path: c.req.path, address: c.env.address, why })
+    throw new Refused(why, 403)
+  }
   if (c.env.head) throw new Refused('this changes something, expected GET or POST', 405)
 }
 
