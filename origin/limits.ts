@@ -43,6 +43,15 @@ export const limits = {
   logPendingMax: 8 * 1_048_576,
   /** bytes that a listener may still have to take of one mount when it is moved on from the next: a queue as most set it */
   leadBytesMax: 524_288,
+  /**
+   * ms that a listener who comes from another mount waits for a frame to begin at: three frames of the slowest MP3 that
+   * there is, and what a player has left to play. Then it begins at any byte: players find a frame, or tell that there is none.
+   */
+  frameWaitMs: 1000,
+  /** ms that a listener of a container waits for a key frame or Cluster to begin at: encoders send one each 10 s at most */
+  keyFrameWaitMs: 10_000,
+  /** bytes without a frame after which a mount that begins calls listeners back all the same: a tag before the first is longer seldom */
+  framelessBytesMax: 16_384,
   /** mounts looked at for one request, itself and fallbacks of fallbacks: Icecast's */
   mountsTriedMax: 10,
   /** ms without a byte after which the same credentials may take over a source's mount (contract §4) */

@@ -54,6 +54,7 @@ export class ActiveMount implements LiveMount, Seat {
     this.#stream = new Stream(info.contentType, {
       sizes: () => this.#sizes(),
       charset: () => this.settings.charset,
+      nowMs: deps.nowMs,
       timers: deps.timers,
       settle: () => this.#room.settle(),
       onTitle: (title) => logTitle(name, this.listeners, title),

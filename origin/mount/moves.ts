@@ -131,15 +131,14 @@ export class Moves {
     return (listener) => listener.belongsTo(name) || (override === 'all' && !listener.info.isRelay)
   }
 
-  /** Who finds no room stays with the fallback. */
+  /** They hear the mount from its beginning, up to a burst of it: who finds no room stays with the fallback. */
   #recallFrom(from: ActiveMount, to: ActiveMount, mayCall: (listener: Listener) => boolean): boolean {
-    const silenceMs = this.#silenceOf(from)
     let waits = false
     let count = 0
     for (const listener of from.everyone.filter(mayCall)) {
       if (!to.isReadyFor(listener)) waits = true
       else if (to.hasRoomFor(listener)) {
-        to.take(listener, from, silenceMs)
+        to.take(listener, from, Number.POSITIVE_INFINITY)
         count++
       }
     }

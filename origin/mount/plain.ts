@@ -1,4 +1,5 @@
 import type { HeaderSet } from '../format/framer.ts'
+import { limits } from '../limits.ts'
 import type { Timers } from '../timers.ts'
 import { Audience } from './audience.ts'
 import type { Sizes } from './burst.ts'
@@ -11,6 +12,8 @@ const noHeader = new Uint8Array()
 export interface PlainOptions {
   /** what holds now: settings may change while the mount runs */
   sizes: () => Sizes
+  /** ms, a clock that does not step back */
+  nowMs: () => number
   /** whether listeners can begin nowhere but at a frame, and need the header that holds there */
   isContainer: boolean
 }
@@ -24,7 +27,7 @@ export class Plain {
    * listeners of a container in which no place to begin is known: a Cluster or key frame is longer than the queue. The
    * header that each needs is told apart: {@link enter}
    */
-  #waiting = new Map<Listener, { needsHeader: boolean }>()
+  #waiting = new Map<Listener, { needsHeader: boolean; untilMs: number }>()
   #burst: { end: number; views: Uint8Array[] | undefined } | undefined
 
   constructor(options: PlainOptions, timers: Timers, settle: () => void) {
@@ -59,18 +62,20 @@ export class Plain {
   join(listener: Listener): readonly Uint8Array[] {
     const views = this.#burstViews()
     if (views) this.#add(listener, [])
-    else this.#waiting.set(listener, { needsHeader: true })
+    else this.#wait(listener, true)
     return views ?? []
   }
 
   /**
-   * Takes in a listener from elsewhere: it begins at a frame within the newest so many bytes, or at the newest.
+   * Takes in a listener from elsewhere: it begins at a frame within the newest so many bytes, or at the newest; where no
+   * frame is known, at a chunk.
    * @param needsHeader whether it has to have the header that holds there; no matter where there is none
    */
   enter(listener: Listener, bytesMax: number, needsHeader: boolean): void {
     const views = this.#viewsFrom(bytesMax, needsHeader)
-    if (!views && this.#options.isContainer) this.#waiting.set(listener, { needsHeader })
-    else this.#add(listener, views ?? [])
+    if (views) this.#add(listener, views)
+    else if (this.#options.isContainer) this.#wait(listener, needsHeader)
+    else this.#add(listener, this.queue.slice(this.queue.burstPlace(bytesMax)))
   }
 
   /** False where it was not among the listeners. */
@@ -85,9 +90,7 @@ export class Plain {
     this.queue.push(chunk)
     for (const { at, bytes } of headers) this.#headers.set(place + at, asBuffer(bytes))
     this.#headers.prune(this.queue.firstPlace)
-    const [frame] = chunk.frames
-    if (frame !== undefined && this.#waiting.size > 0)
-      this.#admit(this.#headers.at(place + frame), chunk.bytes.subarray(frame))
+    if (this.#waiting.size > 0) this.#admit(chunk, place)
   }
 
   flush(): void {
@@ -102,10 +105,21 @@ export class Plain {
     this.#burst = undefined
   }
 
-  #admit(header: Uint8Array, bytes: Uint8Array): void {
-    for (const [listener, { needsHeader }] of this.#waiting)
-      this.#add(listener, needsHeader ? [header, bytes] : [bytes])
-    this.#waiting.clear()
+  #wait(listener: Listener, needsHeader: boolean): void {
+    const untilMs = this.#options.nowMs() + limits.keyFrameWaitMs
+    this.#waiting.set(listener, { needsHeader, untilMs })
+  }
+
+  /** Lets in all who wait where a frame begins; where none does, at the chunk, those who have waited for long enough. */
+  #admit({ bytes, frames: [frame] }: Chunk, place: number): void {
+    const nowMs = this.#options.nowMs()
+    const begin = frame ?? 0
+    const views = [this.#headers.at(place + begin), bytes.subarray(begin)]
+    for (const [listener, { needsHeader, untilMs }] of this.#waiting)
+      if (frame !== undefined || nowMs >= untilMs) {
+        this.#add(listener, needsHeader ? views : views.slice(1))
+        this.#waiting.delete(listener)
+      }
   }
 
   #add(listener: Listener, views: readonly Uint8Array[]): void {

@@ -2,6 +2,7 @@ import { joined } from '../../shared/joined.ts'
 import { formatOf, framerFor } from '../format/formats.ts'
 import type { Comments, Cut, Framer, StreamFacts } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
+import { limits } from '../limits.ts'
 import type { Timers } from '../timers.ts'
 import type { Sizes } from './burst.ts'
 import type { Listener } from './listener.ts'
@@ -15,6 +16,8 @@ export interface StreamOptions {
   sizes: () => Sizes
   /** what listeners are told titles in, now; undefined: UTF-8 */
   charset: () => string | undefined
+  /** ms, a clock that does not step back */
+  nowMs: () => number
   timers: Timers
   /** called after each turn of writes, to count them and drop who fell off */
   settle: () => void
@@ -42,8 +45,8 @@ export class Stream {
     this.#titles = new Titles(options.charset)
     this.#contentType = contentType
     this.#framer = framerFor(contentType)
-    const { sizes, timers, settle } = options
-    this.#plain = new Plain({ sizes, isContainer: this.#framer.isContainer }, timers, settle)
+    const { sizes, nowMs, timers, settle } = options
+    this.#plain = new Plain({ sizes, nowMs, isContainer: this.#framer.isContainer }, timers, settle)
   }
 
   /** what its header says of it, where it has one that does */
@@ -122,9 +125,11 @@ export class Stream {
     else this.#wovenFor(listener.metaint).enter(listener, since, bytesMax)
   }
 
-  /** Whether a listener who enters finds a place to begin at once. */
+  /** Whether a listener who enters finds a place to begin at once, or will find no better one. */
   isReadyFor({ metaint }: Listener): boolean {
-    return this.#plain.hasPlace && this.queuedBytes >= metaint
+    const { hasPlace, queue } = this.#plain
+    if (!hasPlace || metaint === 0 || !this.#framer.hasFrames) return hasPlace
+    return queue.newestFrame !== undefined || this.queuedBytes >= limits.framelessBytesMax
   }
 
   /** The bytes that a listener has had since its last block of metadata; undefined where it was not among them. */
@@ -172,9 +177,9 @@ export class Stream {
   #wovenFor(metaint: number): Woven {
     const held = this.#woven.get(metaint)
     if (held) return held
-    const { sizes, timers, settle } = this.#options
+    const { sizes, nowMs, timers, settle } = this.#options
     const hasFrames = () => this.#framer.hasFrames
-    const options = { metaint, plain: this.#plain.queue, hasFrames, titles: this.#titles, sizes }
+    const options = { metaint, plain: this.#plain.queue, hasFrames, titles: this.#titles, sizes, nowMs }
     const woven = new Woven(options, timers, settle)
     this.#woven.set(metaint, woven)
     return woven

@@ -1,5 +1,6 @@
 import { Interleaver, type WovenChunk } from '../icy/interleaver.ts'
-import { type Joining, joinWoven } from '../icy/join.ts'
+import { enterWoven, type Join, joinWoven } from '../icy/join.ts'
+import { limits } from '../limits.ts'
 import type { Timers } from '../timers.ts'
 import { Audience } from './audience.ts'
 import type { Sizes } from './burst.ts'
@@ -18,8 +19,19 @@ export interface WovenOptions {
   /** whether its frames are known as they come */
   hasFrames: () => boolean
   titles: Titles
+  /** ms, a clock that does not step back */
+  nowMs: () => number
   /** what holds now: settings may change while the mount runs */
   sizes: () => Sizes
+}
+
+interface Waiting {
+  /** bytes of audio that it has had since its last block */
+  since: number
+  /** where in the stream begins what it is owed */
+  from: number
+  /** ms from when on it begins at any byte */
+  untilMs: number
 }
 
 /**
@@ -32,10 +44,10 @@ export class Woven {
   #settle: () => void
   #interleaver: Interleaver
   #audience: Audience<WovenChunk>
-  /** who came from another mount and finds no place yet, with what each has had since its last block */
-  #waiting = new Map<Listener, number>()
-  /** what was made for the last who came, good for all who come to the same place until the queue moves on */
-  #made: (Joining & { end: number; views: Uint8Array[] | undefined }) | undefined
+  /** who came from another mount while no frame was known */
+  #waiting = new Map<Listener, Waiting>()
+  /** what was made for the last who came, good for all who come alike until the queue moves on */
+  #made: { end: number; alike: string; views: Uint8Array[] | undefined } | undefined
 
   constructor(options: WovenOptions, timers: Timers, settle: () => void) {
     this.#options = options
@@ -62,27 +74,30 @@ export class Woven {
 
   /** Takes in a new listener, and returns what it gets at once. */
   join(listener: Listener): readonly Uint8Array[] {
-    const views = this.#viewsFor({ bytesMax: this.#options.sizes().burstBytes, since: 0, atFrame: false })
+    const { burstBytes } = this.#options.sizes()
+    const views = this.#make(`join ${burstBytes}`, (queue) => joinWoven(queue, burstBytes))
     this.#add(listener, [])
     return views ?? []
   }
 
   /**
-   * Takes in a listener from elsewhere, who has had so many bytes since its last block: it begins where this stream has
-   * had as many, at a frame within the newest so many bytes or at the newest; it waits where there is no such place yet.
+   * Takes in a listener from elsewhere, who has had so many bytes since its last block: it begins within the newest so
+   * many bytes or at the newest, at a frame. Where none is known yet it waits for one, a while and no longer: what a feed
+   * sends may not be what it says.
    */
   enter(listener: Listener, since: number, bytesMax: number): void {
-    const views = this.#viewsFor({ since, bytesMax, atFrame: this.#options.hasFrames() })
-    if (views) this.#add(listener, views)
-    else this.#waiting.set(listener, since)
+    const { hasFrames, nowMs } = this.#options
+    if (this.#tryEnter(listener, since, bytesMax, hasFrames())) return
+    const from = this.#audience.queue.endPlace - bytesMax
+    this.#waiting.set(listener, { since, from, untilMs: nowMs() + limits.frameWaitMs })
   }
 
   /** What a listener has had since its last block; undefined where it was not among the listeners. */
   delete(listener: Listener): number | undefined {
     if (this.#audience.delete(listener)) return this.since
-    const since = this.#waiting.get(listener)
+    const waiting = this.#waiting.get(listener)
     this.#waiting.delete(listener)
-    return since
+    return waiting?.since
   }
 
   /** Takes in what the plain queue got at this place. */
@@ -90,10 +105,7 @@ export class Woven {
     const { queue } = this.#audience
     queue.bytesMax = this.#queueBytes()
     queue.push(this.#weave(this.#interleaver, chunk, place))
-    for (const [listener, since] of [...this.#waiting]) {
-      this.#waiting.delete(listener)
-      this.enter(listener, since, queue.endPlace)
-    }
+    if (this.#waiting.size > 0) this.#admit()
   }
 
   flush(): void {
@@ -105,20 +117,32 @@ export class Woven {
     this.#audience.add(listener)
   }
 
-  #viewsFor(joining: Joining): Uint8Array[] | undefined {
+  #admit(): void {
+    const { nowMs, sizes } = this.#options
+    const needsFrame = this.#options.hasFrames()
+    for (const [listener, { since, from, untilMs }] of this.#waiting) {
+      const owedBytes = Math.min(this.#audience.queue.endPlace - from, sizes().burstBytes)
+      if (this.#tryEnter(listener, since, owedBytes, needsFrame && nowMs() < untilMs))
+        this.#waiting.delete(listener)
+    }
+  }
+
+  #tryEnter(listener: Listener, since: number, owedBytes: number, needsFrame: boolean): boolean {
+    const { metaint } = this.#options
+    const views = this.#make(`enter ${since} ${owedBytes} ${needsFrame}`, (queue) =>
+      enterWoven(queue, { metaint, since, owedBytes, needsFrame }),
+    )
+    if (views) this.#add(listener, views)
+    return views !== undefined
+  }
+
+  #make(alike: string, make: (queue: Queue<WovenChunk>) => Join | undefined): Uint8Array[] | undefined {
     const { queue } = this.#audience
     const { end } = queue
-    const made = this.#made
-    if (
-      made?.end === end &&
-      made.since === joining.since &&
-      made.bytesMax === joining.bytesMax &&
-      made.atFrame === joining.atFrame
-    )
-      return made.views
-    const join = joinWoven(queue, joining)
+    if (this.#made?.end === end && this.#made.alike === alike) return this.#made.views
+    const join = make(queue)
     if (join && !join.titled) this.#interleaver.repeatTitle()
-    this.#made = { ...joining, end, views: join?.views }
+    this.#made = { end, alike, views: join?.views }
     return join?.views
   }
 

@@ -11,8 +11,14 @@ export interface Heard {
   titles: TitleHeard[]
 }
 
+/** Bytes of an ID3v2 tag that begins here; 0 where none does. Players step over it, whatever is in it. */
+function tagBytes(audio: Uint8Array, at: number): number {
+  if (audio[at] !== 0x49 || audio[at + 1] !== 0x44 || audio[at + 2] !== 0x33) return 0
+  return 10 + audio.subarray(at + 6, at + 10).reduce((size, seven) => size * 128 + seven, 0)
+}
+
 /**
- * Reads what a listener got: whole frames, between which lie zeros alone, and no more than players skip.
+ * Reads what a listener got: whole frames, between which lie zeros alone, no more than players skip, and tags.
  * @param metaint bytes of audio between two blocks of metadata; 0: it asked for none
  */
 export function numbersHeard(bytes: Uint8Array, metaint: number): Heard {
@@ -21,6 +27,7 @@ export function numbersHeard(bytes: Uint8Array, metaint: number): Heard {
   const numbers: number[] = []
   let at = 0
   while (at < audio.length) {
+    at += tagBytes(audio, at)
     const begin = at
     while (audio[at] === 0) at++
     if (at - begin > zerosMax && numbers.length > 0) throw new Error(`${at - begin} zeros before byte ${at}`)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Burst } from '../../origin/config/values.ts'
 import { formatLimits } from '../../origin/format/limits.ts'
+import { limits } from '../../origin/limits.ts'
 import type { FeedInfo } from '../../origin/mount/feed.ts'
 import { createState } from '../../origin/state.ts'
 import { clustersOf, fixture } from '../kit/fixtures.ts'
@@ -21,7 +22,7 @@ const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
 /** A server with one mount that a source feeds, on a clock that stands still. */
 function serverWithMount(contentType: string, over: { queueBytes?: number; burst?: Burst } = {}) {
   const time = new ManualTime()
-  const limits = {
+  const configured = {
     maxListeners: 10_000,
     sources: 16,
     queueBytes: 512_000,
@@ -31,7 +32,7 @@ function serverWithMount(contentType: string, over: { queueBytes?: number; burst
     maxBandwidthKbps: undefined,
     ...over,
   }
-  const state = createState({ limits }, time.nowMs, time)
+  const state = createState({ limits: configured }, time.nowMs, time)
   let closed: string | undefined
   const info: FeedInfo = {
     kind: 'source',
@@ -192,6 +193,22 @@ describe('a listener of a WebM mount', () => {
     same(heard(waits), Buffer.concat([webmHeader, webm.subarray(third)]))
     expect(heard(leaves)).toHaveLength(0)
     expect(mount.listeners).toBe(1)
+  })
+
+  test('waits for a Cluster no longer than its bound, then goes on where the next bytes begin', async () => {
+    const { time, push, join } = serverWithMount('audio/webm', { queueBytes: 600, burst: { bytes: 600 } })
+    const [, , third = 0] = clusters
+    for (let at = 0; at < third - 300; at += 100) push(webm.subarray(at, Math.min(at + 100, third - 300)))
+    const waits = join()
+    await time.pass(limits.keyFrameWaitMs)
+    push(webm.subarray(third - 300, third - 100))
+    const got = heard(waits)
+    expect(got.length).toBeGreaterThan(webmHeader.length)
+    same(got.subarray(0, webmHeader.length), webmHeader)
+    same(
+      webm.subarray(0, third - 100).subarray(-(got.length - webmHeader.length)),
+      got.subarray(webmHeader.length),
+    )
   })
 })
 

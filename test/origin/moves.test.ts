@@ -6,6 +6,7 @@ import type { Feed, FeedInfo } from '../../origin/mount/feed.ts'
 import type { ListenerInfo } from '../../origin/mount/listener.ts'
 import { createState } from '../../origin/state.ts'
 import { clustersOf, fixture } from '../kit/fixtures.ts'
+import { IcyReader } from '../kit/icy-reader.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 import { settingsOf } from '../kit/mount-settings.ts'
 import { numberedFrame } from '../kit/numbered-frames.ts'
@@ -83,6 +84,9 @@ function server(said = chained) {
 const heard = ({ wire, icy }: { wire: FakeWire; icy: boolean }) =>
   numbersHeard(wire.bytes.subarray(head.length), icy ? metaint : 0)
 
+/** bytes in which no header of a frame can stand */
+const frameless = Buffer.from(Array.from({ length: 3000 }, (_, i) => (i * 7919 + (i >> 3)) & 0x7f))
+
 /** What a listener hears as mounts in their order: `live > backup`, with a mark where frames are missing or come twice. */
 function story(listener: { wire: FakeWire; icy: boolean }): string {
   const { numbers } = heard(listener)
@@ -157,6 +161,28 @@ describe('the source ends', () => {
     end('/live')
     play('/backup', 10)
     expect(story(listener)).toBe('live > backup')
+  })
+
+  test('and no frame is ever found in the fallback: a listener with metadata goes on at any byte, after a bounded wait', async () => {
+    const { time, play, feedOf, at, end, join } = server()
+    const pushAndFlush = () => {
+      feedOf('/backup').push(frameless)
+      at('/backup').flush()
+    }
+    play('/live', 100)
+    for (let i = 0; i < 10; i++) pushAndFlush()
+    const listener = join('/live', true)
+    const before = listener.wire.bytes.length
+    end('/live')
+    await time.pass(limits.frameWaitMs - 1)
+    pushAndFlush()
+    expect(listener.wire.bytes).toHaveLength(before)
+    await time.pass(1)
+    pushAndFlush()
+    pushAndFlush()
+    const audio = Buffer.concat(new IcyReader(metaint).push(listener.wire.bytes.subarray(head.length)))
+    const newest = Buffer.concat([frameless, frameless])
+    expect(audio.subarray(-newest.length).equals(newest)).toBe(true)
   })
 
   test('and a listener that is behind gets the rest of it first', () => {
@@ -392,6 +418,27 @@ describe('the source comes back', () => {
     expect(at('/live').listeners).toBe(1)
     expect(story(own)).toBe('live > backup > live')
   })
+
+  test.each([false, true])(
+    'and sends faster than it plays: who is called back hears it from its first frame (ICY: %s)',
+    (icy) => {
+      const { play, feedOf, end, join } = server({
+        '/live': { fallback: fallbackTo('/backup', { override: 'own' }) },
+      })
+      for (const path of ['/backup', '/live']) play(path, 100)
+      const own = join('/live', icy)
+      end('/live')
+      play('/backup', 10)
+      // as `curl -T` of a clip does: a whole buffer of the system at once
+      const clip = Array.from({ length: 400 }, (_, i) => numberedFrame(500 + i))
+      for (let i = 0; i < clip.length; i += 150) feedOf('/live').push(Buffer.concat(clip.slice(i, i + 150)))
+      play('/backup', 10)
+      expect(story(own)).toBe('live > backup > live')
+      const { numbers } = heard(own)
+      const back = numbers.slice(numbers.lastIndexOf(1_000_109) + 1)
+      expect([back[0], back.at(-1)]).toEqual([500, 899])
+    },
+  )
 
   test('in another format: nobody goes back', () => {
     const { play, open, end, own, at } = comeBack('own')
