@@ -7,7 +7,7 @@ import { type ClusterEnv, clusterApp, type RequestFacts, unauthorized } from '..
 import { parseBasic } from '../shared/credentials.ts'
 import { metricsType } from '../shared/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
-import { corsHeaders } from '../shared/redirect.ts'
+import { preflightHeaders } from '../shared/redirect.ts'
 import type { Server } from '../shared/server.ts'
 import type { EdgeConfig } from './config.ts'
 import { edgeMetrics } from './metrics.ts'
@@ -48,13 +48,18 @@ export function createEdge(parts: EdgeDeps): Edge {
   const app = ownPaths(deps)
   return {
     fetch(request, facts) {
-      if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: corsHeaders })
+      if (request.method === 'OPTIONS') return answerPreflight(request)
       const url = splitRequestUrl(request.url)
       if (!isOwnPath(url.path)) return answerMount(deps, request, url, facts)
       return request.method === 'HEAD' ? answerHead(app, request, facts) : app.fetch(request, facts)
     },
     locate: (request, facts) => locateMount(deps, request, facts),
   }
+}
+
+function answerPreflight({ headers }: Request): Response {
+  const asked = headers.get('access-control-request-headers')
+  return new Response(null, { status: 204, headers: preflightHeaders(asked) })
 }
 
 /** As the GET, without its body but with its length, which the runtimes would say is 0. */

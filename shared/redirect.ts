@@ -16,6 +16,16 @@ export const corsHeaders = {
   'Access-Control-Max-Age': '86400',
 } as const
 
+/**
+ * What a preflight is told that asks for these headers. `Authorization` is named where it is asked for: a player may show a
+ * login, though browsers drop it at a redirect to another host.
+ * @param asked `Access-Control-Request-Headers`
+ */
+export const preflightHeaders = (asked: string | null | undefined) =>
+  /(?:^|[\s,])authorization(?:[\s,]|$)/i.test(asked ?? '')
+    ? { ...corsHeaders, 'Access-Control-Allow-Headers': 'Icy-MetaData, Range, Authorization' }
+    : corsHeaders
+
 /** Seconds that a listener without room is asked to wait, jittered so that a crowd does not come back at once. */
 export const retryAfterSeconds = (roll: number): number => 5 + Math.floor(roll * 11)
 

@@ -1,5 +1,5 @@
 import { getLogger } from '@logtape/logtape'
-import { corsHeaders } from '../../shared/redirect.ts'
+import { preflightHeaders } from '../../shared/redirect.ts'
 import { resolveAlias } from '../files/aliases.ts'
 import { answerTitles } from '../source/shoutcast-titles.ts'
 import { takeSource } from '../source/source.ts'
@@ -11,7 +11,7 @@ import { finish, printReply, textReply } from './reply.ts'
 import { allowHeader, routeOf } from './routes.ts'
 
 const log = getLogger(['distributary', 'http'])
-const preflightHeaders = [...Object.entries(corsHeaders), allowHeader]
+const askedHeaders = 'access-control-request-headers'
 
 /** Hands each request to who answers it. */
 export class Router {
@@ -54,7 +54,12 @@ export class Router {
       case 'preflight':
         finish(
           connection,
-          printReply({ version: head.version, status: 204, headers: preflightHeaders, rules }),
+          printReply({
+            version: head.version,
+            status: 204,
+            headers: [...Object.entries(preflightHeaders(head.headers.get(askedHeaders))), allowHeader],
+            rules,
+          }),
         )
         break
       case 'refusal':

@@ -49,6 +49,30 @@ test('fetch/MSE: the preflight that Icy-MetaData causes is answered 204 with wha
   expect(answer.headers.get('access-control-max-age')).toBe('86400')
 })
 
+test.for(['authorization', 'icy-metadata,authorization', 'Authorization, range'])(
+  'a preflight for %s is told that a login may be shown',
+  async (asked) => {
+    const { ask } = edgeOf(both('a'))
+    const answer = await ask('/members.mp3', { 'Access-Control-Request-Headers': asked }, 'OPTIONS')
+    expect(answer.headers.get('access-control-allow-headers')).toBe('Icy-MetaData, Range, Authorization')
+  },
+)
+
+test.for(['x-authorization', 'authorization-x', 'range'])(
+  'a preflight for %s is not told of logins',
+  async (asked) => {
+    const { ask } = edgeOf(both('a'))
+    const answer = await ask('/members.mp3', { 'Access-Control-Request-Headers': asked }, 'OPTIONS')
+    expect(answer.headers.get('access-control-allow-headers')).toBe('Icy-MetaData, Range')
+  },
+)
+
+test('a token in the query goes along to the server', async () => {
+  const { ask } = edgeOf(reportOf('a'))
+  const answer = await ask('/live.mp3?token=a%2Bb&x=gone&token=2')
+  expect(answer.headers.get('location')).toBe('http://a.example.org:8000/live.mp3?token=a%2Bb&x=-&token=2')
+})
+
 test('Mixed content, https -> http Location: an https request goes to an https url', async () => {
   const { ask } = edgeOf(both('a'), reportOf('b', { maxListeners: 1_000_000 }))
   for (let i = 0; i < 50; i++)

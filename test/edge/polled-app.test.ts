@@ -11,6 +11,7 @@ import { reportOf } from '../kit/reports.ts'
 
 const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
 const admin = printBasic({ user: 'admin', password: 'admin-secret' })
+const facts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }
 const named = { id: 'old', url: 'http://old.example.org:8000', maxListeners: 100 }
 
 function createApi() {
@@ -18,11 +19,15 @@ function createApi() {
   const cluster = localCluster(registry, config.access, () => 0)
   const app = polledApp({ cluster, config, nowMs: () => 0 })
   const post = (body: string, headers: Record<string, string> = {}) =>
-    app.request('/api/servers', {
-      method: 'POST',
-      headers: { Authorization: admin, 'Content-Type': 'application/json', ...headers },
-      body,
-    })
+    app.request(
+      '/api/servers',
+      {
+        method: 'POST',
+        headers: { Authorization: admin, 'Content-Type': 'application/json', ...headers },
+        body,
+      },
+      facts,
+    )
   return { registry, cluster, post }
 }
 

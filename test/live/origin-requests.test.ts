@@ -285,6 +285,10 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(statusOf(answer)).toBe(204)
       expect(headerOf(answer, 'access-control-allow-headers')).toBe('Icy-MetaData, Range')
       expect(headerOf(answer, 'access-control-allow-methods')).toBe('GET, HEAD, OPTIONS')
+      const withLogin = await ask(
+        request('OPTIONS /live.mp3 HTTP/1.1', 'Access-Control-Request-Headers: authorization,icy-metadata'),
+      )
+      expect(headerOf(withLogin, 'access-control-allow-headers')).toBe('Icy-MetaData, Range, Authorization')
     })
 
     test('may take a playlist first', async () => {
