@@ -14,12 +14,14 @@ type Headers = ReadonlyMap<string, string>
 
 /** The body that the headers announce: chunked, or of a length; undefined where they announce none. */
 export function announcedBody(headers: Headers, onData: (bytes: Uint8Array) => void): Body | undefined {
-  if (/(^|,)\s*chunked\s*$/i.test(headers.get('transfer-encoding') ?? '')) return new ChunkedDecoder(onData)
+  if (isChunked(headers)) return new ChunkedDecoder(onData)
   const length = announcedLength(headers)
   return length > 0 ? new SizedBody(length, onData) : undefined
 }
 
-const announcedLength = (headers: Headers) => Number(headers.get('content-length') ?? 0)
+/** Both are as a head says them that has been let in: it says one length at most, and knows no other coding. */
+const isChunked = (headers: Headers) => /^\s*chunked\s*$/i.test(headers.get('transfer-encoding') ?? '')
+const announcedLength = (headers: Headers) => Number.parseInt(headers.get('content-length') || '0', 10)
 
 /** A body of a known length; what follows it is ignored. */
 class SizedBody implements Body {

@@ -1,5 +1,6 @@
 import { trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
+import { Framing } from './framing.ts'
 
 /** The head of a request, read. */
 export interface Head {
@@ -16,7 +17,7 @@ export interface Head {
 
 /** Why a head is refused, for people. */
 export interface BadHead {
-  status: 400 | 431
+  status: 400 | 431 | 501
   text: string
 }
 
@@ -32,7 +33,8 @@ const lineFeed = 0x0a
 
 /**
  * Reads one request head from the bytes of a connection, pushed as they come: however they are cut, the result is the same.
- * Tolerant as Icecast is (bare LF, `ICE/1.0`, raw spaces and bytes in the path, lines that are no header), but bounded.
+ * Tolerant as Icecast is (bare LF, `ICE/1.0`, methods in small letters, several blanks, raw spaces and bytes in the path,
+ * lines that are no header) but bounded, and not where two who read it could read two things of it ({@link Framing}).
  */
 export class HeadReader {
   #bytes = 0
@@ -40,6 +42,7 @@ export class HeadReader {
   #lines = 0
   #request: Omit<Head, 'headers'> | undefined
   #headers = new Map<string, string>()
+  #framing = new Framing()
 
   /** Undefined while more is needed. Not to be called again after an answer. */
   push(bytes: Uint8Array): ReadHead | undefined {
@@ -65,7 +68,8 @@ export class HeadReader {
     const line = trimmed(this.#line, '\r')
     this.#line = ''
     if (!this.#request) return line === '' ? undefined : this.#readRequest(trimmed(line, ' '))
-    if (line === '') return { head: { ...this.#request, headers: this.#headers }, restAt }
+    if (line === '')
+      return this.#framing.bad ?? { head: { ...this.#request, headers: this.#headers }, restAt }
     this.#lines++
     if (this.#lines > limits.headLinesMax) return refuse(431, `more than ${limits.headLinesMax} header lines`)
     return this.#readHeader(line)
@@ -74,7 +78,8 @@ export class HeadReader {
   #readRequest(line: string): BadHead | undefined {
     const methodEnd = line.indexOf(' ')
     const targetEnd = line.lastIndexOf(' ')
-    const method = line.slice(0, Math.max(0, methodEnd))
+    // Icecast takes methods in small letters too, and some scripts send them so
+    const method = line.slice(0, Math.max(0, methodEnd)).toUpperCase()
     const version = protocol.exec(line.slice(targetEnd + 1))
     if (!token.test(method) || method.length > methodLengthMax || targetEnd <= methodEnd || !version)
       return refuse(400, 'a malformed request line, expected "METHOD /path HTTP/1.1"')
@@ -91,11 +96,16 @@ export class HeadReader {
 
   #readHeader(line: string): BadHead | undefined {
     const colon = line.indexOf(':')
-    const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase()
-    if (!token.test(name)) return undefined
+    const rawName = line.slice(0, Math.max(0, colon))
+    const name = rawName.trimEnd().toLowerCase()
+    if (!token.test(name)) {
+      this.#framing.otherLine(line)
+      return undefined
+    }
     const value = trimmed(line.slice(colon + 1), ' \t')
     if (forbiddenInValue.test(value)) return refuse(400, `a control byte in the header ${name}`)
-    this.#headers.set(name, value)
+    const isSaid = this.#framing.header(name, value, rawName)
+    if (isSaid) this.#headers.set(name, value)
     return undefined
   }
 }
@@ -107,8 +117,10 @@ const latin1 = (bytes: Uint8Array) =>
 
 /** Path and query of a request's target, in the characters of a URL; undefined where it is no path. */
 function pathOf(target: string): string | undefined {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1)[0] ?? ''
-  if (path === '*') return path
+  const rest = target.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1)[0] ?? ''
+  if (rest === '*') return rest
+  // of a whole URL without a path it is the root (RFC 9112 §3.2.1)
+  const path = /^https?:/i.test(target) && !rest.startsWith('/') ? `/${rest}` : rest
   if (!path.startsWith('/')) return undefined
   return path.replace(/[^\x21-\x5b\x5d-\x7e]/g, encodeByte)
 }

@@ -62,7 +62,9 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
 
 /** Asks what it may do before it sends anything, as libshout does: the source is its next request on this connection. */
 const asksFirst = ({ headers }: Head) =>
-  headers.get('content-length') === '0' && /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
+  headers.get('content-length') === '0' &&
+  !headers.has('transfer-encoding') &&
+  /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
 
 /** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
 const refusalBy = (denied: Denied): Refusal =>

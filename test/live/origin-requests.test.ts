@@ -75,6 +75,17 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(statusOf(await ask(request('BREW /live.mp3 HTTP/1.1')))).toBe(405)
     })
 
+    const hidden = request('GET /healthz HTTP/1.1', 'Host: x')
+    const keptOpen = ['Connection: keep-alive', 'Content-Type: audio/mpeg']
+    test.each([
+      ['two lengths', [`Content-Length: ${hidden.length}`, 'Content-Length: 0']],
+      ['a length and chunks', ['Content-Length: 0', 'Transfer-Encoding: chunked']],
+    ])('with %s get one answer, and nobody reads a request in the body (RFC 9112 §6.3)', async (_, lines) => {
+      const answer = await ask(request('SOURCE /x.mp3 HTTP/1.1', ...keptOpen, ...lines) + hidden)
+      expect(statusOf(answer)).toBe(400)
+      expect(answer.match(/HTTP\/1\.[01] \d{3}/g)).toHaveLength(1)
+    })
+
     test('leave the server whole', async () => {
       const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(Buffer.alloc(9000, i * 5))))
       for (const answer of answers) expect([400, 431]).toContain(statusOf(answer))
@@ -83,6 +94,18 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
   })
 
   describe('heads that are fine', () => {
+    test('may say their method in small letters, after two blanks and without a Host', async () => {
+      expect(statusOf(await ask('get  /healthz  HTTP/1.0\n\n'))).toBe(200)
+      const small = raw(`source /small.mp3 HTTP/1.0\nAuthorization: ${source}\n\n`)
+      await small.until(/200 OK/)
+    })
+
+    test('may name a whole URL without a path, and a port that is none in Host', async () => {
+      for (const line of [`GET http://127.0.0.1:${origin.port} HTTP/1.1`, 'GET / HTTP/1.1'])
+        for (const host of ['x:99999', '', '[', 'x:1:2'])
+          expect(statusOf(await ask(request(line, `Host: ${host}`)))).toBe(200)
+    })
+
     test('may end their lines in bare LF', async () => {
       expect(statusOf(await ask('GET /healthz HTTP/1.0\nHost: x\n\n'))).toBe(200)
     })

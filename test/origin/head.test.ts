@@ -66,6 +66,28 @@ describe('the head of a request', () => {
     })
   })
 
+  test.each([
+    ['GET http://host:8000 HTTP/1.1', '/', ''],
+    ['GET HTTP://host?a=1 HTTP/1.1', '/', '?a=1'],
+    ['GET https://host/#f HTTP/1.1', '/', ''],
+  ])('may name a whole URL without a path: %s asks for the root', (line, path, query) => {
+    expect(headOf(`${line}\r\n\r\n`)).toMatchObject({ path, query })
+  })
+
+  test.each([
+    ['source /a.mp3 HTTP/1.0', { method: 'SOURCE', path: '/a.mp3' }],
+    ['put /a.mp3 HTTP/1.1', { method: 'PUT' }],
+    ['Get /a.mp3 HTTP/1.0', { method: 'GET' }],
+    ['GET /a.mp3  HTTP/1.0', { path: '/a.mp3', query: '' }],
+    ['GET   /a.mp3 HTTP/1.0 ', { path: '/a.mp3', query: '' }],
+    ['GET /a.mp3?who=Ann B HTTP/1.0', { path: '/a.mp3', query: '?who=Ann%20B' }],
+    ['GET /s\xe9ance.mp3 HTTP/1.0', { path: '/s%E9ance.mp3' }],
+    ['GET /s\xc3\xa9ance.mp3 HTTP/1.0', { path: '/s%C3%A9ance.mp3' }],
+  ])('is read as Icecast reads it: %s', (line, head) => {
+    expect(headOf(`${line}\r\n\r\n`)).toMatchObject(head)
+    expect(headOf(`${line}\n\n`)).toMatchObject(head)
+  })
+
   test('keeps header values byte by byte, and of a header given twice the last', () => {
     const head = headOf('PUT /a HTTP/1.1\r\nice-name: \t\xc3\xa0 \r\nX: 1\r\nx: 2\r\n\r\n')
     expect(head.headers.get('ice-name')).toBe('\xc3\xa0')
@@ -111,6 +133,48 @@ describe('a bad head', () => {
     ['GET /a HTTP/1.1\r\nx: a\0b\r\n\r\n', 'a NUL in a header'],
     ['GET /a HTTP/1.1\r\nx: a\rb\r\n\r\n', 'a bare CR in a header'],
   ])('of %j is 400: %s', (text) => expect(statusOf(text)).toBe(400))
+
+  // RFC 9112 §6.3: what one reader takes for a body another would take for the next request
+  test.each([
+    [['Content-Length: 5', 'Content-Length: 0'], 400],
+    [['Content-Length: 5, 6'], 400],
+    [['Content-Length: -5'], 400],
+    [['Content-Length: +5'], 400],
+    [['Content-Length: 0x5'], 400],
+    [['Content-Length: 5 5'], 400],
+    [['Content-Length : 5'], 400],
+    [['Content-Length:', ' 5'], 400],
+    [['Content-Length: 0', 'Transfer-Encoding: chunked'], 400],
+    [['Transfer-Encoding: chunked', 'Content-Length: 5'], 400],
+    [['Transfer-Encoding : chunked'], 400],
+    [['Transfer-Encoding:', '\tchunked'], 400],
+    [['Transfer-Encoding: chunked, identity'], 400],
+    [['Transfer-Encoding: xchunked'], 400],
+    [['Transfer-Encoding: gzip, chunked'], 501],
+    [['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], 400],
+    [['Host: a.example', 'Host: b.example'], 400],
+  ] as const)('that could be read in two ways is refused: %j is %i', (lines, status) => {
+    for (const end of ['\r\n', '\n'])
+      expect(statusOf(['PUT /a HTTP/1.1', ...lines, '', ''].join(end))).toBe(status)
+  })
+
+  test.each([
+    [['Content-Length: 5', 'Content-Length: 5']],
+    [['Content-Length: 5, 05']],
+    [['Content-Length:']],
+    [['Transfer-Encoding: Chunked']],
+    [['Transfer-Encoding: identity']],
+    [['Host:', 'Host: a.example', 'Host: A.example']],
+    [['Host: x:99999']],
+    [['X: y', ' folded']],
+  ])('is not what can be read in one way alone: %j', (lines) => {
+    expect(headOf(['PUT /a HTTP/1.1', ...lines, '', ''].join('\r\n')).method).toBe('PUT')
+  })
+
+  test('does not lose its length to an empty one behind it', () => {
+    const head = headOf('PUT /a HTTP/1.1\r\nContent-Length: 5\r\nContent-Length:\r\n\r\n')
+    expect(head.headers.get('content-length')).toBe('5')
+  })
 
   test('is refused as soon as its first byte says so', () => {
     expect(read(bytesOf('\x16'))).toMatchObject({ status: 400 })
