@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Access } from '../shared/access.ts'
+import type { Access, OwnLogin } from '../shared/access.ts'
 import { type Blocks, parseBlock } from '../shared/address.ts'
 
 /** What is wrong with the environment: a line for each name, with its value and what is allowed. */
@@ -59,6 +59,16 @@ const lastResortUrl = v.pipe(
   v.transform((text) => (/^[\x21-\x7e]+$/.test(text) ? text : new URL(text).href)),
 )
 
+/** `id:password` is a slave's, `id:password:master` a master's. */
+function ownLoginIn(text: string): readonly [id: string, login: OwnLogin] {
+  const colon = text.lastIndexOf(':')
+  const login: OwnLogin = { password: text.slice(colon + 1), role: 'slave' }
+  const id = text.slice(0, colon)
+  const before = id.lastIndexOf(':')
+  const isMaster = login.password === 'master' && before > 0 && before < id.length - 1
+  return isMaster ? [id.slice(0, before), { password: id.slice(before + 1), role: 'master' }] : [id, login]
+}
+
 const relays = v.pipe(
   v.string(),
   v.transform(list),
@@ -68,16 +78,13 @@ const relays = v.pipe(
       // an id may hold colons (host:port is the default one), its password none
       v.regex(
         /^[A-Za-z0-9._:[\]-]{1,128}:[^:]{1,512}$/,
-        'id:password,… with no colon or comma in a password',
+        'id:password or id:password:master, … with no colon or comma in a password',
       ),
-      v.transform((text) => {
-        const colon = text.lastIndexOf(':')
-        return [text.slice(0, colon), text.slice(colon + 1)] as const
-      }),
+      v.transform(ownLoginIn),
     ),
   ),
   v.check((pairs) => new Set(pairs.map(([id]) => id)).size === pairs.length, 'each id once'),
-  v.transform((pairs): ReadonlyMap<string, string> => new Map(pairs)),
+  v.transform((pairs): Access['relays'] => new Map(pairs)),
 )
 
 const blocks = v.pipe(

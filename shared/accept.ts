@@ -1,7 +1,8 @@
+import * as v from 'valibot'
 import { type Access, type Reporter, refusal } from './access.ts'
 import type { Place } from './proximity.ts'
 import type { Registry } from './registry.ts'
-import { isLoopbackUrl, type Report } from './report.ts'
+import { IdSchema, isLoopbackUrl, type Report } from './report.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
 import { wishSeconds } from './wish.ts'
 
@@ -86,6 +87,7 @@ export function parseRegistration(
   const port = Number(query.get('rport'))
   const interval = Number(query.get('interval'))
   if (!/^[A-Za-z0-9.-]{1,253}$|^\[[0-9a-fA-F:.]{2,45}\]$/.test(host)) return undefined
+  if (!URL.canParse(`http://${host}:${port}`) || !v.is(IdSchema, `${host}:${port}`)) return undefined
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
   if (!Number.isInteger(interval) || interval < 1 || interval > 3600) return undefined
   return { host, port, interval }

@@ -1,4 +1,5 @@
 import { isLogin, type Login, sameSecret } from './credentials.ts'
+import type { Report } from './report.ts'
 
 /** Who may do what at a decider; an empty list or undefined means that nobody may. */
 export interface Access {
@@ -9,12 +10,21 @@ export interface Access {
   adminPassword: string | undefined
   /** where set, only it may report `role: master` */
   masterPassword: string | undefined
-  /** ids with a password of their own */
-  relays: ReadonlyMap<string, string>
+  /** ids with a password of their own, and the role that it carries */
+  relays: ReadonlyMap<string, OwnLogin>
 }
 
-/** Whom a login proves: the relays' common account, the master's, or one server by its id. */
-export type Reporter = { kind: 'relay' } | { kind: 'master' } | { kind: 'server'; id: string }
+/** What one server alone logs in with. */
+export interface OwnLogin {
+  password: string
+  role: Report['role']
+}
+
+/** Whom a login proves: the relays' common account, the master's, or one server by its id, in one role. */
+export type Reporter =
+  | { kind: 'relay' }
+  | { kind: 'master' }
+  | { kind: 'server'; id: string; role: Report['role'] }
 
 /** The user of {@link Access.masterPassword}. */
 export const masterUser = 'master'
@@ -30,11 +40,12 @@ export function reporterOf(access: Access, login: Login | undefined): Reporter |
   if (isLogin(login, access.relayUser, access.relayPasswords)) return { kind: 'relay' }
   if (access.masterPassword !== undefined && isLogin(login, masterUser, [access.masterPassword]))
     return { kind: 'master' }
-  for (const [id, password] of access.relays) {
+  let found: Reporter | undefined
+  for (const [id, { password, role }] of access.relays) {
     const user = sameSecret(login.user, id) || sameSecret(login.user, access.relayUser)
-    if (sameSecret(login.password, password) && user) return { kind: 'server', id }
+    if (sameSecret(login.password, password) && user) found ??= { kind: 'server', id, role }
   }
-  return undefined
+  return found
 }
 
 /** What a report says of who sent it; undefined where it does not say. */
@@ -45,12 +56,17 @@ export interface Claim {
 
 /** Why this reporter may not send this report, or undefined when it may. */
 export function refusal(access: Access, reporter: Reporter, { id, role }: Claim): string | undefined {
+  if (reporter.kind === 'server') {
+    if (id !== undefined && reporter.id !== id)
+      return `id is "${id}", expected "${reporter.id}" with these credentials`
+    if (role !== undefined && reporter.role !== role)
+      return `role is "${role}", expected "${reporter.role}" with these credentials`
+    return undefined
+  }
   if (role === 'master' && access.masterPassword !== undefined && reporter.kind !== 'master')
     return `role is "master", expected the credentials of user ${masterUser} for it`
-  if (reporter.kind === 'server' && id !== undefined && reporter.id !== id)
-    return `id is "${id}", expected "${reporter.id}" with these credentials`
-  const speaksForMaster = reporter.kind === 'master' && role === 'master'
-  if (id !== undefined && reporter.kind !== 'server' && !speaksForMaster && access.relays.has(id))
-    return `id is "${id}", expected that id's own credentials`
+  const own = id === undefined ? undefined : access.relays.get(id)
+  const speaksForMaster = reporter.kind === 'master' && role === 'master' && own?.role !== 'master'
+  if (own && !speaksForMaster) return `id is "${id}", expected that id's own credentials`
   return undefined
 }

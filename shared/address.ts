@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { trimmedEnd } from './trim.ts'
 
 export type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Block = [Address, number]
@@ -31,7 +32,8 @@ export const isLoopback = (address: string) => rangeOf(address) === 'loopback'
 
 /** Whether a host of a URL can only be reached from its own machine: loopback, unspecified, or `localhost`. */
 export function isLoopbackHost(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
+  // `localhost.` is the same name, from the root of all names
+  const name = trimmedEnd(host.replace(/^\[|\]$/g, '').toLowerCase(), '.')
   if (name === 'localhost' || name.endsWith('.localhost')) return true
   const range = rangeOf(name)
   return range === 'loopback' || range === 'unspecified'

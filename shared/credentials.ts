@@ -1,11 +1,35 @@
-/** A user and password as `Authorization: Basic` carries them. */
+/** A user and password as `Authorization: Basic` carries them, as {@link textOfSecret} has them: no byte of either is lost. */
 export interface Login {
   user: string
   password: string
 }
 
-const decoder = new TextDecoder()
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
+
+/** where a byte above 0x7f stands that is not UTF-8: half of a surrogate pair, which no text has by itself */
+const rawByteAt = 0xdc00
+const rawByte = /[\udc80-\udcff]/
+
+/**
+ * The text of bytes whose encoding is not known: UTF-8 where they are that, else each byte above 0x7f in a place of its
+ * own, so that two texts are equal where their bytes are and nowhere else. {@link secretBytes} is the way back.
+ */
+export function textOfSecret(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    let text = ''
+    for (const byte of bytes) text += String.fromCharCode(byte < 0x80 ? byte : rawByteAt + byte)
+    return text
+  }
+}
+
+/** The bytes that a secret came as. */
+export const secretBytes = (text: string): Uint8Array =>
+  rawByte.test(text) && !text.isWellFormed()
+    ? Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff)
+    : encoder.encode(text)
 
 /**
  * Reads `Basic base64(user:password)` (RFC 7617, UTF-8); undefined where it is anything else. One NUL at the end is cut:
@@ -16,7 +40,7 @@ export function parseBasic(header: string | null | undefined): Login | undefined
   if (encoded === undefined) return undefined
   let text: string
   try {
-    text = decoder.decode(Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0)))
+    text = textOfSecret(Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0)))
   } catch {
     return undefined // not base64
   }
@@ -27,15 +51,17 @@ export function parseBasic(header: string | null | undefined): Login | undefined
 
 /** The header that {@link parseBasic} reads. */
 export const printBasic = ({ user, password }: Login): string =>
-  `Basic ${btoa(String.fromCharCode(...encoder.encode(`${user}:${password}`)))}`
+  `Basic ${btoa(String.fromCharCode(...secretBytes(`${user}:${password}`)))}`
 
-/** Whether two secrets are equal, in a time that depends on the length of what was given alone. */
+/**
+ * Whether two secrets are equal, in a time that depends on the length of what was given alone. It compares the characters as
+ * they are: written as UTF-8, halves of pairs would all be the same.
+ */
 export function sameSecret(given: string, expected: string): boolean {
-  const a = encoder.encode(given)
-  const b = encoder.encode(expected)
-  let difference = a.length ^ b.length
-  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i % Math.max(1, b.length)] ?? 0)
-  return difference === 0 && b.length > 0
+  let difference = given.length ^ expected.length
+  for (let i = 0; i < given.length; i++)
+    difference |= given.charCodeAt(i) ^ expected.charCodeAt(i % Math.max(1, expected.length))
+  return difference === 0 && expected.length > 0
 }
 
 /** Whether a login is that user with one of these passwords; every one is compared, so the time tells nothing. */

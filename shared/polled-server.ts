@@ -59,6 +59,13 @@ const PolledServerSchema = v.pipe(
   v.forward(v.check(hasLogin, 'the password of its admin where kind is xml, and none where it is json'), [
     'password',
   ]),
+  v.forward(
+    v.check(
+      ({ id, url }) => id !== undefined || v.is(IdSchema, idOf(url)),
+      'a name: host and port make none',
+    ),
+    ['id'],
+  ),
   v.transform(
     ({ user = 'admin', password, ...named }): PolledServer => ({
       id: named.id ?? idOf(named.url),

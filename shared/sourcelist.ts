@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { limits } from './limits.ts'
 import { type Mount, printMount } from './mount.ts'
-import { HeaderSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
+import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
 import { trimmed } from './trim.ts'
 
 /** What is wrong with a report: the line (from 1), and what was found and expected there. */
@@ -38,7 +38,7 @@ export function parseSourcelist(text: string): Report {
   const mounts = lines.slice(blank + 1).map((line, i) => parseMountLine(line, blank + 2 + i))
   refuseTwice(mounts, blank + 2)
   return {
-    id: header.id ?? idOf(urls[0] ?? ''),
+    id: header.id,
     boot: header.boot,
     seq: header.seq,
     role: header.role,
@@ -73,9 +73,16 @@ export function claimOf(text: string): { id: string | undefined; role: string | 
 const headerName = /^[!-9;-~]+$/
 const tooManyUrls = `no usable url, expected at most ${limits.reportUrlsMax} of them`
 
-function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
-  const fields: Record<string, string | string[]> = Object.create(null)
-  const lineOf: Record<string, number> = Object.create(null)
+/** The header as it stands: values by name, and on which line each is. */
+interface Fields {
+  values: Record<string, string | string[]>
+  lineOf: Record<string, number>
+  urls: string[]
+}
+
+function readFields(lines: string[]): Fields {
+  const values: Fields['values'] = Object.create(null)
+  const lineOf: Fields['lineOf'] = Object.create(null)
   const urls: string[] = []
   for (const [i, line] of lines.entries()) {
     const colon = line.indexOf(':')
@@ -85,16 +92,26 @@ function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> {
     const key = name.toLowerCase()
     if (key === 'url' && urls.length === limits.reportUrlsMax) throw new SourcelistError(i + 1, tooManyUrls)
     if (key === 'url') urls.push(value)
-    else if (key in fields) throw new SourcelistError(i + 1, `${key} a second time, expected it once`)
-    else fields[key] = value
+    else if (key in values) throw new SourcelistError(i + 1, `${key} a second time, expected it once`)
+    else values[key] = value
     lineOf[key === 'url' ? `url.${urls.length - 1}` : key] = i + 1
   }
-  if (urls.length > 0) fields.url = urls
-  const parsed = v.safeParse(HeaderSchema, fields, { abortEarly: true })
-  if (parsed.success) return parsed.output
+  if (urls.length > 0) values.url = urls
+  return { values, lineOf, urls }
+}
+
+function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> & { id: string } {
+  const { values, lineOf, urls } = readFields(lines)
+  const parsed = v.safeParse(HeaderSchema, values, { abortEarly: true })
+  if (parsed.success) {
+    const { id = idOf(parsed.output.url[0] ?? '') } = parsed.output
+    if (v.is(IdSchema, id)) return { ...parsed.output, id }
+    const said = `url is ${quote(urls[0] ?? '')}, which makes no id; expected "id: …"`
+    throw new SourcelistError(lineOf['url.0'] ?? 1, said)
+  }
   const path = v.getDotPath(parsed.issues[0]) ?? ''
   const [name = ''] = path.split('.')
-  const given = path.startsWith('url.') ? urls[Number(path.slice(4))] : fields[name]
+  const given = path.startsWith('url.') ? urls[Number(path.slice(4))] : values[name]
   const said = typeof given === 'string' ? `${name} is ${quote(given)}` : `no usable ${name}`
   const line = lineOf[path] ?? lineOf[name] ?? lines.length + 1
   const expected = typeof given === 'undefined' ? `expected "${name}: …"` : parsed.issues[0].message

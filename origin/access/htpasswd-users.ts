@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { getLogger } from '@logtape/logtape'
-import type { Login } from '../../shared/credentials.ts'
+import { type Login, secretBytes } from '../../shared/credentials.ts'
 import { hashPassword, type PasswordHash } from './crypt/password-hash.ts'
 import { type Passwords, parsePasswords, withoutUser, withUser } from './htpasswd-lines.ts'
 import { accessLimits as limits } from './limits.ts'
@@ -80,7 +80,10 @@ export class HtpasswdUsers {
 
   async #proves(hash: PasswordHash, password: string): Promise<boolean | 'busy'> {
     if (!hash.isSlow) return hash.proves(password)
-    const digest = createHmac('sha256', this.#key).update(`${hash.text}\n${password}`).digest()
+    const digest = createHmac('sha256', this.#key)
+      .update(`${hash.text}\n`)
+      .update(secretBytes(password))
+      .digest()
     const proven = this.#proven.get(hash.text)
     if (proven && timingSafeEqual(proven, digest)) return true
     const isProven = await (this.#hashing.run(() => hash.proves(password)) ?? 'busy')

@@ -1,4 +1,4 @@
-import type { Login } from '../../shared/credentials.ts'
+import { type Login, secretBytes } from '../../shared/credentials.ts'
 import { formEscaped } from '../form-escape.ts'
 
 /** What every form of URL authentication tells of this server. */
@@ -82,8 +82,8 @@ const visitFields = ({ id, target, login }: Visit): Field[] => [
   ...loginFields(login),
 ]
 const loginFields = (login: Login | undefined): Field[] => [
-  ['user', login?.user ?? ''],
-  ['pass', login?.password ?? ''],
+  ['user', secretBytes(login?.user ?? '')],
+  ['pass', secretBytes(login?.password ?? '')],
 ]
 const addressFields = ({ address, userAgent }: Visit): Field[] => [
   ['ip', address],

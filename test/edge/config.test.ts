@@ -36,7 +36,8 @@ test('good values are taken', () => {
   const config = parseConfig({
     RELAY_PASSWORD: 'old  new',
     ADMIN_PASSWORD: 'with spaces: allowed',
-    RELAYS: 'relay1:one, 192.0.2.1:8000:two,[2001:db8::1]:8000:three',
+    RELAYS:
+      'relay1:one, 192.0.2.1:8000:two,[2001:db8::1]:8000:three,m1:four:master,r2:master,h:8000:five:master',
     PUBLIC_URL: 'HTTPS://Radio.Example.org:443/',
     TRUSTED_PROXIES: '10.0.0.0/8, ::1',
     LAST_RESORT_URL: 'http://last.example.org/a b',
@@ -47,9 +48,12 @@ test('good values are taken', () => {
   })
   expect(config.access.relayPasswords).toEqual(['old', 'new'])
   expect([...config.access.relays]).toEqual([
-    ['relay1', 'one'],
-    ['192.0.2.1:8000', 'two'],
-    ['[2001:db8::1]:8000', 'three'],
+    ['relay1', { password: 'one', role: 'slave' }],
+    ['192.0.2.1:8000', { password: 'two', role: 'slave' }],
+    ['[2001:db8::1]:8000', { password: 'three', role: 'slave' }],
+    ['m1', { password: 'four', role: 'master' }],
+    ['r2', { password: 'master', role: 'slave' }],
+    ['h:8000', { password: 'five', role: 'master' }],
   ])
   expect(config).toMatchObject({
     publicUrl: 'https://radio.example.org',

@@ -31,6 +31,21 @@ const report = (...sources: object[]) => reportOfStats(server, parseStatusJson(s
 const mount = (over: object = {}) => report(source(over)).mounts[0]
 
 describe('the stats of a stock Icecast', () => {
+  test('become a report that is read again after a restart, whatever stands in a content type', () => {
+    const odd = [
+      'audio/\u2028mpeg',
+      '\u2029',
+      'audio/\u0085x',
+      '\u00a0audio/mpeg\u00a0',
+      '\ufeffaudio/mpeg',
+      'a  b',
+    ]
+    for (const type of odd) {
+      const made = report(source({ server_type: type }))
+      expect(parseSourcelist(printSourcelist(made)), JSON.stringify(type)).toEqual(made)
+    }
+  })
+
   test('become the report that it would have sent', () => {
     expect(report(source(), source({ listenurl: 'http://localhost:8000/b.ogg', listeners: 3 }))).toEqual({
       id: 'old:8000',

@@ -57,6 +57,7 @@ test('everything that an operator can say of it is kept', () => {
 
 describe('a bad body is refused by field, value and what is allowed:', () => {
   test.for<[object, string]>([
+    [{ url: 'http://a!b:8000' }, 'id is missing, expected a name'],
     [{ url: undefined }, 'url is missing, expected http://host:port'],
     [{ url: 'ftp://x' }, 'url is "ftp://x", expected http://host:port'],
     [{ url: 'http://x/path' }, 'url is "http://x/path", expected http://host:port'],

@@ -17,7 +17,7 @@ const access: Access = {
   adminUser: 'admin',
   adminPassword: 'admin-secret',
   masterPassword: undefined,
-  relays: new Map([['own', 'own-secret']]),
+  relays: new Map([['own', { password: 'own-secret', role: 'slave' }]]),
 }
 const relay: Reporter = { kind: 'relay' }
 const open = (sql: Sql, nowMs = 0) => new Registry(new ServerTable(sql), 100, nowMs)
@@ -129,17 +129,44 @@ describe('a report that is refused changes nothing', () => {
     const guarded = { ...access, masterPassword: 'm' }
     expect(refused(reportOf('b', { role: 'master' }), {}, 1, guarded)).toMatch(/^401 role is "master"/)
     expect(refused(reportOf('own'), {})).toMatch(/^401 id is "own"/)
-    expect(refused(reportOf('b'), { reporter: { kind: 'server', id: 'own' } })).toMatch(/^401 id is "b"/)
+    expect(refused(reportOf('b'), { reporter: { kind: 'server', id: 'own', role: 'slave' } })).toMatch(
+      /^401 id is "b"/,
+    )
     const broken = (text: string) => ({ sourcelist: `${text}\nlisteners: many\n` })
     expect(refused(reportOf('b'), broken('role: master'), 1, guarded), 'were it malformed too').toMatch(
       /^401 role/,
     )
     expect(refused(reportOf('b'), broken('ID:own\r'))).toMatch(/^401 id is "own"/)
     expect(refused(reportOf('b'), broken('id: b'), 1, guarded)).toMatch(/^400 line/)
-    const own = post(reportOf('own'), { reporter: { kind: 'server', id: 'own' } })
+    const own = post(reportOf('own'), { reporter: { kind: 'server', id: 'own', role: 'slave' } })
     expect(accept(open(memorySql()), access, own, 0).status).toBe(200)
     const master = post(reportOf('b', { role: 'master' }), { reporter: { kind: 'master' } })
     expect(accept(open(memorySql()), guarded, master, 0).status).toBe(200)
+  })
+})
+
+describe('a credential says which role it carries', () => {
+  const send = (report: Partial<Report>, reporter: Reporter, over: Partial<Access> = {}) =>
+    accept(open(memorySql()), { ...access, ...over }, post(reportOf('own', report), { reporter }), 0).status
+  const slave: Reporter = { kind: 'server', id: 'own', role: 'slave' }
+  const master: Reporter = { kind: 'server', id: 'own', role: 'master' }
+
+  test("a slave's own password reports no master, whether masters have a password or not", () => {
+    expect(send({ role: 'master' }, slave)).toBe(401)
+    expect(send({ role: 'master' }, slave, { masterPassword: 'm' })).toBe(401)
+    expect(send({ role: 'slave' }, slave)).toBe(200)
+  })
+
+  test("a master's own password reports that master and no slave", () => {
+    expect(send({ role: 'master' }, master)).toBe(200)
+    expect(send({ role: 'master' }, master, { masterPassword: 'm' })).toBe(200)
+    expect(send({ role: 'slave' }, master)).toBe(401)
+  })
+
+  test('an id with a password of its own as a master is reported by nobody else', () => {
+    const relays: Access['relays'] = new Map([['own', { password: 'p', role: 'master' }]])
+    for (const reporter of [relay, { kind: 'master' } as const])
+      expect(send({ role: 'master' }, reporter, { relays, masterPassword: 'm' })).toBe(401)
   })
 })
 
@@ -262,6 +289,9 @@ describe('an icecast-kh slave registers by the query of its request', () => {
     'rserver=a&rport=0&interval=5',
     'rserver=a/b&rport=1&interval=5',
     'rserver=a&rport=8000',
+    'rserver=256.1.1.1&rport=8000&interval=5',
+    'rserver=[1:2]&rport=8000&interval=5',
+    `rserver=${'a'.repeat(125)}&rport=8000&interval=5`,
   ])('%j is no registration', (text) => expect(query(text)).toBeUndefined())
 
   test('and carries what live masters carry, with 0 listeners', () => {

@@ -236,6 +236,14 @@ test('a mount twice is refused by the line of the second, however it is encoded'
   )
 })
 
+test('without an id, host and port are one as far as an id may be like that', () => {
+  expect(parseSourcelist(minimal).id).toBe('a:8000')
+  expect(refusalOf(minimal.replace('//a', '//a!b'))).toBe(
+    'line 1: url is "http://a!b:8000", which makes no id; expected "id: …"',
+  )
+  expect(refusalOf(minimal.replace('//a', `//${'a'.repeat(125)}`))).toContain('makes no id')
+})
+
 test('a header line full of blanks is read in one pass: its value keeps those inside, and loses those around it', () => {
   const blanks = ' \t'.repeat(500_000)
   const text = `x: a${blanks}b\nboot:${blanks}b1${blanks}\n${minimal}`

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Access, isAdmin, reporterOf } from '../../shared/access.ts'
 import { inBlocks, isLoopbackHost, parseAddress, parseBlock } from '../../shared/address.ts'
-import { parseBasic, printBasic, sameSecret } from '../../shared/credentials.ts'
+import { parseBasic, printBasic, sameSecret, secretBytes, textOfSecret } from '../../shared/credentials.ts'
 import {
   isRelayAgent,
   locationOf,
@@ -63,6 +63,22 @@ describe('credentials', () => {
     ])
   })
 
+  test('are compared by the bytes that came: two that are not UTF-8 are not one', () => {
+    const basic = (bytes: number[]) => `Basic ${btoa(String.fromCharCode(...bytes))}`
+    const relay = [...'relay:p'].map((char) => char.charCodeAt(0))
+    const passwordOf = (...bytes: number[]) => parseBasic(basic([...relay, ...bytes]))?.password ?? ''
+    const odd = [[0xff], [0xfe], [0x80], [0xef, 0xbf, 0xbd], [0xed, 0xb2, 0x80], [0xc3, 0xbc], [0xfc]]
+    for (const a of odd)
+      for (const b of odd) expect(sameSecret(passwordOf(...a), passwordOf(...b)), `${a} ${b}`).toBe(a === b)
+    expect(passwordOf(0xc3, 0xbc)).toBe('pü')
+    expect(parseBasic(basic([0xef, 0xbb, 0xbf, ...relay]))?.user, 'a mark of byte order').not.toBe('relay')
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 8 }), (bytes) => {
+        expect(secretBytes(textOfSecret(bytes))).toEqual(bytes)
+      }),
+    )
+  })
+
   test('prove a relay, the master, one server or nobody', () => {
     const access: Access = {
       relayUser: 'relay',
@@ -70,15 +86,19 @@ describe('credentials', () => {
       adminUser: 'admin',
       adminPassword: 'adm',
       masterPassword: 'mas',
-      relays: new Map([['vps1', 'own']]),
+      relays: new Map([
+        ['vps1', { password: 'own', role: 'slave' }],
+        ['m1', { password: 'mine', role: 'master' }],
+      ]),
     }
     const who = (user: string, password: string) => reporterOf(access, { user, password })
     expect([who('relay', 'new'), who('relay', 'old')]).toEqual([{ kind: 'relay' }, { kind: 'relay' }])
     expect(who('master', 'mas')).toEqual({ kind: 'master' })
     expect([who('vps1', 'own'), who('relay', 'own')]).toEqual([
-      { kind: 'server', id: 'vps1' },
-      { kind: 'server', id: 'vps1' },
+      { kind: 'server', id: 'vps1', role: 'slave' },
+      { kind: 'server', id: 'vps1', role: 'slave' },
     ])
+    expect(who('m1', 'mine')).toEqual({ kind: 'server', id: 'm1', role: 'master' })
     for (const [user, password] of [
       ['relay', 'mas'],
       ['relay', ''],
@@ -97,6 +117,8 @@ describe('addresses', () => {
   test.each([
     'localhost',
     'a.localhost',
+    'localhost.',
+    'a.localhost..',
     '127.0.0.1',
     '127.8.9.1',
     '[::1]',

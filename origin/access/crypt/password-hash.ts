@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { secretBytes } from '../../../shared/credentials.ts'
 import { accessLimits } from '../limits.ts'
 import { type Md5Prefix, md5Crypt } from './md5-crypt.ts'
 import { type ShaSetting, shaCrypt, shaRoundsDefault, shaRoundsMin } from './sha-crypt.ts'
@@ -30,26 +31,26 @@ export function parsePasswordHash(text: string): PasswordHash {
 export function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(12).toString('base64').replaceAll('+', '.')
   const setting = { form: 'sha512', salt, rounds: shaRoundsDefault, roundsWritten: false } as const
-  return shaCrypt(Buffer.from(password), setting, nextTurn)
+  return shaCrypt(secretBytes(password), setting, nextTurn)
 }
 
 function plainMd5(text: string): PasswordHash {
   const expected = Buffer.from(text, 'hex')
   const proves = async (password: string) =>
-    timingSafeEqual(createHash('md5').update(password).digest(), expected)
+    timingSafeEqual(createHash('md5').update(secretBytes(password)).digest(), expected)
   return { text, isSlow: false, proves }
 }
 
 const saltedMd5 = (text: string, prefix: Md5Prefix, salt: string): PasswordHash => ({
   text,
   isSlow: true,
-  proves: async (password) => same(md5Crypt(Buffer.from(password), prefix, salt), text),
+  proves: async (password) => same(md5Crypt(secretBytes(password), prefix, salt), text),
 })
 
 const sha = (text: string, setting: ShaSetting): PasswordHash => ({
   text,
   isSlow: true,
-  proves: async (password) => same(await shaCrypt(Buffer.from(password), setting, nextTurn), text),
+  proves: async (password) => same(await shaCrypt(secretBytes(password), setting, nextTurn), text),
 })
 
 function shaSettingOf(text: string): ShaSetting | undefined {

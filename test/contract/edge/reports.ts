@@ -132,6 +132,8 @@ export function reportContract(client: () => EdgeClient): void {
         await expectAnswer(await client().report(reportOf(id)), 401, /own credentials/)
         await expectAnswer(await client().report(reportOf(id), masterSender), 401, /own credentials/)
         await expectAnswer(await client().report(reportOf('other'), boundSender), 401, /expected "bound"/)
+        const crowned = reportOf(id, { role: 'master' })
+        await expectAnswer(await client().report(crowned, boundSender), 401, /role is "master"/)
       })
       expect((await client().report(reportOf(id), boundSender)).status).toBe(200)
     })
