@@ -50,4 +50,6 @@ export const edgeLimits = {
   refusedMs: 5000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */
   closeMs: 3000,
+  /** ms that the reader of the log then gets to take the last lines */
+  flushedMs: 500,
 } as const

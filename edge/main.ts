@@ -14,6 +14,7 @@ import type { Answers, Listen, Listening, Peer } from './listening.ts'
 import type { MountRequest } from './mount-request.ts'
 import { Outreach } from './outreach.ts'
 import { type Locate, openGeo } from './runtime/geo.ts'
+import { stdout } from './runtime/output.ts'
 import { type Database, openDatabase } from './runtime/sqlite.ts'
 
 const logger = getLogger(['distributary', 'edge'])
@@ -21,7 +22,7 @@ const logger = getLogger(['distributary', 'edge'])
 /** The edge as a program of its own, on Bun, Deno or Node: `bun edge/main.ts`. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env)
-  startLog(config.logLevel)
+  startLog(config.logLevel, (line) => stdout.add(line))
   const database = openData(config.dataDir)
   const registry = new Registry(new ServerTable(database), config.maxListenersDefault, monotonicNowMs())
   const listening = await listenAnywhere(config, answersOf(config, registry))
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
       clearInterval(asking)
       await listening.close(edgeLimits.closeMs)
       database.close()
+      await stdout.flushed(edgeLimits.flushedMs)
       process.exit(0)
     })
 }

@@ -1,18 +1,16 @@
-import process from 'node:process'
 import { configureSync, getLogger, type LoggerConfig, type LogRecord, type Sink } from '@logtape/logtape'
 import { jsonLine } from '../../shared/log.ts'
 import type { LogSettings } from '../config/log-settings.ts'
-import { runtimeTimers } from '../timers.ts'
 import { addressWriter, withAddress } from './addresses.ts'
 import { accessCategory } from './exchange.ts'
 import { accessLine, errorLine, playlistLine } from './lines.ts'
 import { LogFile } from './log-file.ts'
 import { playlistCategory } from './playlist.ts'
-import { TurnLines } from './turn-lines.ts'
+import { standard } from './standard.ts'
 
 const log = getLogger(['distributary', 'origin'])
-const stdout = new TurnLines((lines) => console.log(lines), runtimeTimers.soon)
-process.once('exit', () => stdout.flush())
+/** ms that a program which ends waits for the readers of stdout and stderr */
+const flushedMs = 500
 
 /** Where what is logged goes: Icecast's files as far as there are any, else JSON on stdout. */
 export class Logs {
@@ -34,16 +32,16 @@ export class Logs {
     this.#closed = Promise.all([this.#closed, ...before.map((file) => file.close())])
   }
 
-  /** Resolves when all that was logged is in its file, or on stdout. */
+  /** Resolves when all that was logged is in its file, or on stdout as far as somebody reads there. */
   async flushed(): Promise<void> {
-    stdout.flush()
-    await Promise.all([this.#closed, ...this.#files.map((file) => file.flushed())])
+    const written = [standard.stdout, standard.stderr].map((lines) => lines.flushed(flushedMs))
+    await Promise.all([this.#closed, ...written, ...this.#files.map((file) => file.flushed())])
   }
 
   #open(settings: LogSettings, troubles: Trouble[]): Sinks {
     const sinkOf = (path: string | undefined, print: (record: LogRecord) => string): Sink | undefined => {
       if (path === undefined) return undefined
-      if (path === '-') return (record) => console.error(print(record))
+      if (path === '-') return (record) => standard.stderr.add(print(record))
       try {
         const file = this.#openFile(path, settings)
         return (record) => file.write(print(record))
@@ -103,7 +101,7 @@ function configure({ level, addresses }: LogSettings, { error, access, playlist 
   configureSync({
     reset: true,
     sinks: {
-      stdout: masked((record) => stdout.add(jsonLine(record))),
+      stdout: masked((record) => standard.stdout.add(jsonLine(record))),
       error: masked(error ?? none),
       access: masked(access ?? none),
       playlist: masked(playlist ?? none),

@@ -4,6 +4,7 @@ import { getLogger } from '@logtape/logtape'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { noLogFiles } from '../../origin/config/log-settings.ts'
 import { Logs } from '../../origin/log/logs.ts'
+import { standard } from '../../origin/log/standard.ts'
 import { testFolder } from '../kit/files.ts'
 
 const access = getLogger(['distributary', 'access'])
@@ -21,9 +22,7 @@ function logsIn(folder: string) {
 /** What is printed on stdout while the test runs. */
 function stdout(): string[] {
   const printed: string[] = []
-  const spy = vi
-    .spyOn(console, 'log')
-    .mockImplementation((lines: string) => void printed.push(...lines.split('\n')))
+  const spy = vi.spyOn(standard.stdout, 'add').mockImplementation((line) => void printed.push(line))
   onTestFinished(() => spy.mockRestore())
   return printed
 }

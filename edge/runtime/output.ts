@@ -1,0 +1,35 @@
+import * as files from 'node:fs'
+import process from 'node:process'
+import { LineQueue, type WriteBytes } from '../../shared/line-queue.ts'
+import { jsonLine, lostRecord } from '../../shared/log.ts'
+import { outputOf } from '../../shared/log-output.ts'
+
+/** What is used of Deno's stdout; typed here, so that its global types stay out of ours. */
+interface DenoLike {
+  stdout: { write(bytes: Uint8Array): Promise<number> }
+}
+declare const Deno: DenoLike
+
+/** Deno's `process.stdout` waits for its reader, its own does not. */
+const byRuntime = (): WriteBytes =>
+  'Deno' in globalThis ? (bytes) => Deno.stdout.write(bytes) : throughStdout()
+
+function throughStdout(): WriteBytes {
+  let isWatched = false
+  return (bytes) => {
+    if (!isWatched) process.stdout.on('error', () => {}) // the callback says it too
+    isWatched = true
+    return new Promise((resolve, reject) => {
+      process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
+    })
+  }
+}
+
+/** The log's way to stdout. */
+export const stdout = new LineQueue({
+  write: outputOf(1, files, byRuntime()),
+  soon: setImmediate,
+  after: (ms, call) => setTimeout(call, ms).unref(),
+  printLost: (lines) => jsonLine(lostRecord(lines)),
+})
+process.once('exit', () => stdout.flush())

@@ -1,0 +1,47 @@
+import * as files from 'node:fs'
+import process from 'node:process'
+import { LineQueue, type WriteBytes } from '../../shared/line-queue.ts'
+import { jsonLine, lostRecord } from '../../shared/log.ts'
+import { outputOf } from '../../shared/log-output.ts'
+import { runtimeTimers } from '../timers.ts'
+import { errorLine } from './lines.ts'
+
+type Stream = typeof process.stdout | typeof process.stderr
+
+function throughStream(stream: () => Stream): WriteBytes {
+  let isWatched = false
+  return (bytes) => {
+    if (!isWatched) stream().on('error', () => {}) // the callback says it too
+    isWatched = true
+    return new Promise((resolve, reject) => {
+      stream().write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
+    })
+  }
+}
+
+const lineQueue = (write: WriteBytes, printLost: (lines: number) => string) =>
+  new LineQueue({ write, soon: runtimeTimers.soon, after: runtimeTimers.after, printLost })
+
+/** The log's ways to stdout, as JSON, and to stderr, as the lines of Icecast's files. */
+export const standard = {
+  stdout: lineQueue(
+    outputOf(
+      1,
+      files,
+      throughStream(() => process.stdout),
+    ),
+    (lines) => jsonLine(lostRecord(lines)),
+  ),
+  stderr: lineQueue(
+    outputOf(
+      2,
+      files,
+      throughStream(() => process.stderr),
+    ),
+    (lines) => errorLine(lostRecord(lines)),
+  ),
+}
+process.once('exit', () => {
+  standard.stdout.flush()
+  standard.stderr.flush()
+})

@@ -1,0 +1,51 @@
+import type { WriteBytes } from './line-queue.ts'
+
+/** What of `node:fs` is used; Node, Bun and Deno all have it. */
+interface Files {
+  fstatSync(fd: number): { isFile(): boolean; isSocket(): boolean }
+  openSync(path: string, flags: number): number
+  writeSync(fd: number, bytes: Uint8Array): number
+  constants: { O_WRONLY: number; O_NONBLOCK: number; O_NOCTTY: number }
+}
+
+/**
+ * Writes to stdout (1) or stderr (2) without ever waiting for its reader. A pipe or a terminal is opened once more, so that
+ * not to wait is set for us alone: with what else prints there we would share it.
+ *
+ * @param byRuntime what the runtime writes with, for the outputs that cannot be opened again: sockets, as systemd hands
+ * them on, and all on systems without /proc
+ */
+export function outputOf(fd: 1 | 2, files: Files, byRuntime: WriteBytes): WriteBytes {
+  const kind = kindOf(fd, files)
+  if (kind === 'file') return (bytes) => files.writeSync(fd, bytes)
+  if (kind === 'socket') return byRuntime
+  let own: number | undefined
+  let foreign = false
+  return (bytes) => {
+    if (foreign) return byRuntime(bytes)
+    try {
+      own ??= openAgain(fd, files)
+      return files.writeSync(own, bytes)
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === 'EAGAIN') return 0
+      // ENXIO: nobody reads at the moment
+      if (own !== undefined || code === 'ENXIO') throw error
+      foreign = true
+      return byRuntime(bytes)
+    }
+  }
+}
+
+function kindOf(fd: number, files: Files): 'file' | 'socket' | 'pipe' {
+  const stats = files.fstatSync(fd)
+  return stats.isFile() ? 'file' : stats.isSocket() ? 'socket' : 'pipe'
+}
+
+function openAgain(fd: number, { openSync, constants }: Files): number {
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants
+  return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY)
+}
+
+const codeOf = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined

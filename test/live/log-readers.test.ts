@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { freePort } from '../kit/ports.ts'
+import { repo } from '../kit/process.ts'
+import { secrets } from '../kit/runtimes.ts'
+
+const env = {
+  ...process.env,
+  PATH: [join(repo, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+  RELAY_PASSWORD: secrets.relay,
+  ADMIN_PASSWORD: secrets.admin,
+  ORIGIN_ADMIN_PASSWORD: secrets.admin,
+  DATA_DIR: ':memory:',
+  HOST: '127.0.0.1',
+}
+
+/** each line that an edge logs of a refused request, or an origin of any, is some hundred bytes */
+const requests = 3000
+
+interface Logging {
+  child: ChildProcess
+  port: number
+  exited: Promise<number | null>
+}
+
+/** Starts a program by a shell, so that its stdout is a true pipe; through a socket it is what Node hands to a child. */
+async function startInto(command: string, reader: string, path: string): Promise<Logging> {
+  const port = await freePort()
+  const program = command.replaceAll('PORT', String(port))
+  // the shell ends with the program's own code, and the reader gets its stdout
+  const line = reader === '' ? `exec ${program}` : `set -o pipefail; ${program} | (${reader})`
+  const child = spawn('bash', ['-c', line], {
+    cwd: repo,
+    env: { ...env, PORT: String(port) },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  onTestFinished(() => {
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL')
+    } catch {
+      // it ended by itself
+    }
+  })
+  await eventually(async () => (await fetch(`http://127.0.0.1:${port}${path}`)).ok, { withinMs: 20_000 })
+  return { child, port, exited }
+}
+
+/** Asks for what is logged, and waits for each answer: a program that blocks gives none. */
+async function askManyTimes(port: number): Promise<void> {
+  for (let i = 0; i < requests; i += 10)
+    await Promise.all(
+      Array.from({ length: 10 }, () =>
+        fetch(`http://127.0.0.1:${port}/api/servers?${'long'.repeat(50)}`).then((response) =>
+          response.text(),
+        ),
+      ),
+    )
+}
+
+const programs = [
+  ['the edge on node', 'node edge/main.ts', '/healthz'],
+  ['the edge on bun', 'bun edge/main.ts', '/healthz'],
+  ['the edge on deno', 'deno run -A edge/main.ts', '/healthz'],
+  [
+    'an origin on node',
+    'node origin/main.ts --port PORT --bind 127.0.0.1 --public-slave',
+    '/status-json.xsl',
+  ],
+  ['an origin on bun', 'bun origin/main.ts --port PORT --bind 127.0.0.1 --public-slave', '/status-json.xsl'],
+] as const
+
+describe.each(programs)('%s', (_, command, path) => {
+  test('answers on where the reader of its log goes away', async () => {
+    const { port } = await startInto(command, 'head -n 1 >/dev/null', path)
+    await askManyTimes(port)
+    expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200)
+  })
+
+  test.each([
+    ['a pipe', 'sleep 1000'],
+    ['a socket', ''],
+  ])('answers on where %s takes no more of its log, and ends at SIGTERM', async (_, reader) => {
+    const { child, port, exited } = await startInto(command, reader, path)
+    await askManyTimes(port)
+    const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    expect(response.status).toBe(200)
+    if (reader !== '') return
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  })
+})
+
+test('what waited for a reader is there once it reads on, line for line', async () => {
+  const { child, port } = await startInto(programs[0][1], '', programs[0][2])
+  await askManyTimes(port)
+  let text = ''
+  child.stdout?.setEncoding('utf8').on('data', (more) => {
+    text += more
+  })
+  await eventually(() => text.match(/was refused with/g)?.length === requests)
+  for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line), line).not.toThrow()
+})
