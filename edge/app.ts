@@ -1,7 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
 import { isAdmin } from '../shared/access.ts'
-import { mountsJson, serversJson } from '../shared/api.ts'
+import { publicMounts, serversJson } from '../shared/api.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import { type ClusterEnv, clusterApp, type RequestFacts, unauthorized } from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
@@ -12,6 +12,7 @@ import type { Server } from '../shared/server.ts'
 import type { EdgeConfig } from './config.ts'
 import { edgeMetrics } from './metrics.ts'
 import { answerMount, locateMount, type MountDeps, type MountRequest } from './mount-request.ts'
+import { nowPlaying, nowPlayingHeaders } from './now-playing.ts'
 import { refuseOtherMethods } from './other-methods.ts'
 import { pageHeaders, printPage } from './page.ts'
 import { polledApp } from './polled-app.ts'
@@ -75,7 +76,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   const { cluster, config, nowMs } = deps
   // where there is no Host, Bun's request.url has none either, and the router would find no path in it
   const app = new Hono<ClusterEnv>({ getPath: (request) => splitRequestUrl(request.url).path })
-  const mountsNow = remembered(mountsJson)
+  const mountsNow = remembered(publicMounts)
 
   app.get('/', async (c) => {
     const wantsServers = splitRequestUrl(c.req.url).query === '?servers'
@@ -101,6 +102,10 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     c.header('Cache-Control', 'no-cache, no-store')
     c.header('Access-Control-Allow-Origin', '*')
     return c.body(JSON.stringify(stats))
+  })
+  app.get('/now', async (c) => {
+    const playing = nowPlaying(mountsNow(await cluster.current(), nowMs()), c.env.base)
+    return c.json(playing, 200, nowPlayingHeaders)
   })
   app.get('/metrics', async (c) => {
     if (!isAdmin(config.access, parseBasic(c.req.header('authorization'))))

@@ -1,8 +1,9 @@
+import { isSameAbout } from '../shared/about-mount.ts'
 import type { MountReport, Report } from '../shared/report.ts'
 import type { Server } from '../shared/server.ts'
 
 /** What a server carries: of each mount that which seldom changes. */
-export type Carriage = readonly Pick<MountReport, 'mount' | 'max' | 'contentType'>[]
+export type Carriage = readonly Pick<MountReport, 'mount' | 'max' | 'contentType' | 'about'>[]
 
 /** numbers a mount in {@link PackedServer.loads} */
 const loadWidth = 3
@@ -21,14 +22,19 @@ export interface PackedServer {
 }
 
 export const carriageOf = ({ mounts }: Report): Carriage =>
-  mounts.map(({ mount, max, contentType }) => ({ mount, max, contentType }))
+  mounts.map(({ mount, max, contentType, about }) => ({ mount, max, contentType, ...(about && { about }) }))
 
 /** Whether two reports differ in loads at most. */
 export const isSameCarriage = (a: Report, b: Report): boolean =>
   a.mounts.length === b.mounts.length &&
   a.mounts.every((each, i) => {
     const other = b.mounts[i]
-    return each.mount === other?.mount && each.max === other.max && each.contentType === other.contentType
+    return (
+      each.mount === other?.mount &&
+      each.max === other.max &&
+      each.contentType === other.contentType &&
+      isSameAbout(each.about, other.about)
+    )
   })
 
 /** Packs a server; the carriage only where it is asked for. {@link unpack} reads it back to the same. */

@@ -1,5 +1,5 @@
 import { html, raw } from 'hono/html'
-import type { MountJson, ServerJson } from '../shared/api.ts'
+import type { PublicMount, ServerJson } from '../shared/api.ts'
 import { printMount } from '../shared/mount.ts'
 import type { HistoryRow } from '../shared/server-table.ts'
 import { version } from '../shared/version.ts'
@@ -20,7 +20,7 @@ type Html = ReturnType<typeof html>
  * @param servers for the admin alone: every server, and why it gets no listener; undefined shows the way to them
  */
 export function printPage(
-  mounts: readonly MountJson[],
+  mounts: readonly PublicMount[],
   history: readonly HistoryRow[],
   servers: readonly ServerJson[] | undefined,
 ): Html {
@@ -55,17 +55,24 @@ const number = (n: number) => n.toLocaleString('en')
 /** A river and the channel that leaves it. */
 const mark = html`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3.5" stroke-linecap="round" aria-hidden="true"><path d="M16 3v26M16 12c0 6 9 5 9 12v5M16 16c0 5-9 4-9 10v3"/></svg>`
 
-function mountTable(mounts: readonly MountJson[]): Html {
+function mountTable(mounts: readonly PublicMount[]): Html {
   if (mounts.length === 0) return html`<p class="none">No server has reported a mount yet.</p>`
   return html`<table>
 <tr><th>mount</th><th class="n">listeners</th><th>format</th><th></th></tr>
 ${mounts.map((each) => {
   const path = printMount(each.mount)
   const format = [each.contentType, each.bitrate && `${each.bitrate} kbit/s`].filter(Boolean).join(', ')
-  return html`<tr><td><a href="${path}">${each.mount}</a></td><td class="n">${number(each.listeners)}</td>
+  return html`<tr><td><a href="${path}">${each.about?.name ?? each.mount}</a>${plays(each)}</td><td class="n">${number(each.listeners)}</td>
 <td><small>${format}</small></td><td class="n"><audio controls preload="none" src="${path}"></audio></td></tr>`
 })}
 </table>`
+}
+
+/** What plays, on a line of its own. */
+function plays({ mount, about }: PublicMount): Html | '' {
+  const song = [about?.artist, about?.title].filter(Boolean).join(' – ')
+  const line = [about?.name === undefined ? '' : mount, song].filter((part) => part !== '').join(' · ')
+  return line === '' ? '' : html`<br><small>${line}</small>`
 }
 
 function serverTable(servers: readonly ServerJson[]): Html {

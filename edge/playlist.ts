@@ -17,7 +17,8 @@ export interface WantedPlaylist {
 export function parseWantedPlaylist(path: string, view: View, nowMs: number): WantedPlaylist | undefined {
   const parsed = parsePlaylistPath(path)
   const mount = parsed && parseMount(parsed.path)
-  return mount && view.isKnown(mount, nowMs) ? { mount, kind: parsed.kind } : undefined
+  if (!mount || !view.isKnown(mount, nowMs) || view.mounts.get(mount)?.isPrivate) return undefined
+  return { mount, kind: parsed.kind }
 }
 
 /** What bears on which URLs stand in a playlist. */
@@ -45,9 +46,12 @@ export function answerPlaylist(
 ): Response {
   const own = locationOf(`${request.base ?? ''}${printMount(mount)}`, request.query)
   const urls = [own, ...directUrls(view, mount, request, nowMs, roll)]
-  return new Response(request.head ? null : printPlaylist(kind, urls, mount), {
-    headers: { ...mountHeaders, 'Content-Type': playlistTypes[kind] },
-  })
+  return new Response(
+    request.head ? null : printPlaylist(kind, urls, view.about(mount, nowMs)?.name ?? mount),
+    {
+      headers: { ...mountHeaders, 'Content-Type': playlistTypes[kind] },
+    },
+  )
 }
 
 function directUrls(

@@ -45,6 +45,7 @@ export class Program {
     this.#access = new MountAccess({ config, nowMs, timers, fetch })
     state.mounts.onChange(() => this.#reports.change())
     state.drain.onChange(() => this.#reports.change())
+    state.mounts.onTold(() => this.#told())
     this.#watchMounts()
     this.#relaying = this.#createRelaying()
     this.#directories = new Directories({ config, mounts: state.mounts, timers, nowMs, fetch })
@@ -96,6 +97,12 @@ export class Program {
   reconfigure(): void {
     this.#reports.configure()
     this.#relaying.configure()
+    this.#told() // names and flags of mounts may be others
+  }
+
+  /** A master reports what plays; a slave says nothing of it. */
+  #told(): void {
+    if (this.#config.masters.length === 0) this.#reports.change()
   }
 
   /** From now on new listeners are sent back or refused; resolves when deciders and directories know, or cannot be told. */

@@ -1,3 +1,4 @@
+import type { AboutMount } from './about-mount.ts'
 import type { Mount } from './mount.ts'
 import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from './server.ts'
 import type { MountView, View } from './view.ts'
@@ -30,6 +31,23 @@ export interface MountJson {
   contentType: string | null
   bitrate: number | null
 }
+
+/** A mount as everybody may see it. */
+export interface PublicMount extends MountJson {
+  /** what plays; undefined: nobody said */
+  about: AboutMount | undefined
+  /** most listeners at once over all servers, since its source began */
+  listenerPeak: number
+}
+
+/** The mounts of {@link mountsJson} but those that a master hides or that nobody may listen to. */
+export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
+  mountsJson(view, nowMs).flatMap((mount) => {
+    const entry = view.mounts.get(mount.mount)
+    if (!entry || entry.isPrivate) return []
+    const listenerPeak = Math.max(entry.listenerPeak, mount.listeners)
+    return [{ ...mount, about: view.about(mount.mount, nowMs), listenerPeak }]
+  })
 
 const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
 

@@ -15,6 +15,10 @@ export const limits = {
   mountBytesMax: 255,
   /** characters of a content type; RFC 6838 names are at most 127 each side of the slash, plus parameters */
   contentTypeLengthMax: 512,
+  /** bytes of one text about a mount: a title with its artist, or a station's description, is far shorter */
+  aboutBytesMax: 1024,
+  /** lines about one mount: three times what there is to say, so that later versions may say more */
+  aboutLinesMax: 32,
   /** slots that count in a draw: keeps the sum of 10⁶ servers below 2⁵³ */
   slotsMax: 1_000_000_000,
   /** kbit/s taken for a mount that does not say: the commonest rate of web radio */

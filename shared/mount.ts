@@ -5,10 +5,10 @@ declare const mountBrand: unique symbol
 export type Mount = string & { readonly [mountBrand]: true }
 
 /** Paths that the edge answers itself; no mount may have such a name. */
-const ownPaths = new Set(['/', '/admin', '/api', '/metrics', '/healthz', '/status-json.xsl'])
+const ownPaths = new Set(['/', '/admin', '/api', '/metrics', '/healthz', '/now', '/status-json.xsl'])
 /** Whether the edge answers this path itself. */
 export const isOwnPath = (path: string): boolean =>
-  ownPaths.has(path) || path.startsWith('/admin/') || path.startsWith('/api/')
+  ownPaths.has(path) || path.startsWith('/admin/') || path.startsWith('/api/') || path.startsWith('/hls/')
 
 /** What may stand unencoded: visible ASCII but `?`, `#` and `\`, which begin something else in a URL. */
 const writtenPath = /^\/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*$/

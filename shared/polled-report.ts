@@ -1,9 +1,10 @@
+import { type AboutMount, aboutText } from './about-mount.ts'
 import { limits } from './limits.ts'
 import { type Mount, parseMount } from './mount.ts'
 import type { PolledServer } from './polled-server.ts'
 import { type ServerStats, type SourceStats, StatsError } from './polled-stats.ts'
 import type { MountReport, Report } from './report.ts'
-import { printSourcelist } from './sourcelist.ts'
+import { fitting, printSourcelist } from './sourcelist.ts'
 
 /**
  * The report that a server which knows nothing of us would have sent, made of its stats and its operator's words.
@@ -21,7 +22,7 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
   }
   if (mounts.size > limits.reportMountsMax)
     throw new StatsError(`${mounts.size} mounts, expected at most ${limits.reportMountsMax}`)
-  const report: Report = {
+  const whole: Report = {
     ...emptyReport(server),
     boot: bootOf(stats),
     listeners: stats.listeners ?? [...mounts.values()].reduce((sum, { listeners }) => sum + listeners, 0),
@@ -29,6 +30,7 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
     joins: stats.listener_connections,
     mounts: [...mounts.values()],
   }
+  const report = fitting(whole, limits.reportBytesMax)
   if (printSourcelist(report).length > limits.reportBytesMax)
     throw new StatsError(`a report of more than ${limits.reportBytesMax} bytes`)
   return report
@@ -78,7 +80,29 @@ const mountReport = (mount: Mount, source: SourceStats): MountReport => ({
   kbps: kbpsOf(source),
   joins: source.listener_connections ?? 0,
   contentType: contentTypeOf(source),
+  about: aboutOf(source),
 })
+
+/** What its stats say of the stream; Icecast's words for what nobody said are left out. */
+function aboutOf(source: SourceStats): AboutMount | undefined {
+  const { stream_start_iso8601: started } = source
+  const sinceMs = Date.parse(started ?? '')
+  const about = {
+    title: aboutText(source.title),
+    artist: aboutText(source.artist),
+    name: saidOf(source.server_name, 'Unspecified name'),
+    description: saidOf(source.server_description, 'Unspecified description'),
+    genre: aboutText(source.genre),
+    site: aboutText(source.server_url),
+    since: Number.isNaN(sinceMs) ? undefined : new Date(sinceMs).toISOString(),
+    peak: source.listener_peak,
+    samplerate: source.audio_samplerate ?? source.samplerate,
+    channels: source.audio_channels ?? source.channels,
+  }
+  return Object.values(about).some((value) => value !== undefined) ? about : undefined
+}
+
+const saidOf = (text: string | undefined, unsaid: string) => (text === unsaid ? undefined : aboutText(text))
 
 /** kbit/s, 0 unknown. */
 function kbpsOf(source: SourceStats): number {

@@ -25,6 +25,12 @@ const count = v.fallback(
   undefined,
 )
 
+/** Text, of which Icecast's guess at types may have made a number or a boolean: `"title":1979`. */
+const words = v.fallback(
+  v.optional(v.union([v.string(), v.pipe(v.union([v.number(), v.boolean()]), v.transform(String))])),
+  undefined,
+)
+
 const SourceSchema = v.object({
   /** the attribute of XML; JSON has the mount in `listenurl` alone */
   '@mount': text,
@@ -32,6 +38,18 @@ const SourceSchema = v.object({
   server_type: text,
   'content-type': text,
   audio_info: text,
+  title: words,
+  artist: words,
+  server_name: words,
+  server_description: words,
+  server_url: text,
+  genre: words,
+  stream_start_iso8601: text,
+  samplerate: count,
+  channels: count,
+  /** Hz */
+  audio_samplerate: count,
+  audio_channels: count,
   listeners: count,
   listener_peak: count,
   max_listeners: count,

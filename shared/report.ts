@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { AboutMount } from './about-mount.ts'
 import { isLoopbackHost } from './address.ts'
 import { limits } from './limits.ts'
 import { parseMount } from './mount.ts'
@@ -119,7 +120,10 @@ export const MountLineSchema = v.object({
 })
 
 /** One mount of a server: `max` null means no limit of its own, `kbps` 0 an unknown rate. */
-export type MountReport = v.InferOutput<typeof MountLineSchema>
+export type MountReport = v.InferOutput<typeof MountLineSchema> & {
+  /** what a master says of it beside; undefined where it says nothing, as slaves do */
+  about?: AboutMount | undefined
+}
 
 /** One server at one moment. Rates are in kbit/s, `interval` in seconds; what is undefined the server did not say. */
 export interface Report {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type AboutMount, parseAbout, printAbout } from './about-mount.ts'
 import { limits } from './limits.ts'
 import { type Mount, printMount } from './mount.ts'
 import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
@@ -29,14 +30,15 @@ export function parseSourcelist(text: string): Report {
   if (blank < 0) throw new SourcelistError(lines.length + 1, 'expected a blank line after the header')
   const header = parseHeader(lines.slice(0, blank))
   const { mounts: expected, url: urls } = header
-  const found = lines.length - blank - 1
+  const blocks = blocksOf(lines, blank + 1)
+  const found = blocks.length
   if (found !== expected)
     throw new SourcelistError(
       lines.length,
       `${found} mount lines, expected the ${expected} that the header promises`,
     )
-  const mounts = lines.slice(blank + 1).map((line, i) => parseMountLine(line, blank + 2 + i))
-  refuseTwice(mounts, blank + 2)
+  const mounts = blocks.map(({ line, number, about }) => withAbout(parseMountLine(line, number), about))
+  refuseTwice(mounts, blocks)
   return {
     id: header.id,
     boot: header.boot,
@@ -85,11 +87,7 @@ function readFields(lines: string[]): Fields {
   const lineOf: Fields['lineOf'] = Object.create(null)
   const urls: string[] = []
   for (const [i, line] of lines.entries()) {
-    const colon = line.indexOf(':')
-    const name = line.slice(0, Math.max(0, colon))
-    if (!headerName.test(name)) throw new SourcelistError(i + 1, `${quote(line)}, expected "name: value"`)
-    const value = trimmed(line.slice(colon + 1), ' \t')
-    const key = name.toLowerCase()
+    const { key, value } = parseField(line, i + 1)
     if (key === 'url' && urls.length === limits.reportUrlsMax) throw new SourcelistError(i + 1, tooManyUrls)
     if (key === 'url') urls.push(value)
     else if (key in values) throw new SourcelistError(i + 1, `${key} a second time, expected it once`)
@@ -133,12 +131,65 @@ function parseMountLine(line: string, number: number): MountReport {
   throw new SourcelistError(number, `${name} is ${quote(fields[name] ?? '')}, ${parsed.issues[0].message}`)
 }
 
-function refuseTwice(mounts: MountReport[], firstLine: number): void {
+function refuseTwice(mounts: readonly MountReport[], blocks: readonly Block[]): void {
   const seen = new Set<Mount>()
   for (const [i, { mount }] of mounts.entries()) {
-    if (seen.has(mount)) throw new SourcelistError(firstLine + i, `${mount} a second time, expected it once`)
+    if (seen.has(mount))
+      throw new SourcelistError(blocks[i]?.number ?? 0, `${mount} a second time, expected it once`)
     seen.add(mount)
   }
+}
+
+/** A mount's line, its number in the report, and what follows about it. */
+interface Block {
+  line: string
+  number: number
+  about: { line: string; number: number }[]
+}
+
+/** Parts the lines below the header: those that begin with one space are about the mount above them. */
+function blocksOf(lines: readonly string[], first: number): Block[] {
+  const blocks: Block[] = []
+  for (const [i, line] of lines.entries()) {
+    if (i < first) continue
+    const last = blocks.at(-1)
+    if (!line.startsWith(' ')) blocks.push({ line, number: i + 1, about: [] })
+    else if (!last) throw new SourcelistError(i + 1, `${quote(line)}, expected a mount's line before it`)
+    else if (last.about.length === limits.aboutLinesMax)
+      throw new SourcelistError(
+        i + 1,
+        `too much about one mount, expected at most ${limits.aboutLinesMax} lines`,
+      )
+    else last.about.push({ line: line.slice(1), number: i + 1 })
+  }
+  return blocks
+}
+
+function withAbout(mount: MountReport, lines: Block['about']): MountReport {
+  if (lines.length === 0) return mount
+  const fields: Record<string, string> = Object.create(null)
+  const numbers: Record<string, number> = Object.create(null)
+  for (const { line, number } of lines) {
+    const { key, value } = parseField(line, number)
+    if (key in fields) throw new SourcelistError(number, `${key} a second time, expected it once`)
+    fields[key] = value
+    numbers[key] = number
+  }
+  const about = parseAbout(fields)
+  if ('expected' in about)
+    throw new SourcelistError(
+      numbers[about.name] ?? 0,
+      `${about.name} is ${quote(fields[about.name] ?? '')}, ${about.expected}`,
+    )
+  return { ...mount, about }
+}
+
+/** One `name: value`, the name in lower case. */
+function parseField(line: string, number: number): { key: string; value: string } {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, Math.max(0, colon))
+  if (!headerName.test(name)) throw new SourcelistError(number, `${quote(line)}, expected "name: value"`)
+  return { key: name.toLowerCase(), value: trimmed(line.slice(colon + 1), ' \t') }
 }
 
 /** The text that {@link parseSourcelist} reads back to the same report; ends in a line end. */
@@ -160,10 +211,37 @@ export function printSourcelist(report: Report): string {
   add('location', report.location && `${report.location.latitude},${report.location.longitude}`)
   add('countries', report.countries && printCountries(report.countries))
   add('mounts', report.mounts.length)
-  lines.push('', ...report.mounts.map(printMountLine))
+  lines.push('')
+  for (const mount of report.mounts) {
+    lines.push(printMountLine(mount))
+    if (mount.about) lines.push(...printAbout(mount.about))
+  }
   return `${lines.join('\n')}\n`
 }
 
+/**
+ * A report whose text has at most so many bytes, where its counts alone do: first all about mounts but title, artist and
+ * flags is left out, then all but the flags. Counts are never left out.
+ */
+export function fitting(report: Report, bytesMax: number): Report {
+  const keeping = (keep: (about: AboutMount) => AboutMount): Report => ({
+    ...report,
+    mounts: report.mounts.map((mount) => (mount.about ? { ...mount, about: keep(mount.about) } : mount)),
+  })
+  const fits = (candidate: Report) => encoder.encode(printSourcelist(candidate)).length <= bytesMax
+  if (fits(report)) return report
+  const shorter = keeping(whatPlays)
+  return fits(shorter) ? shorter : keeping(flagsAlone)
+}
+
+const encoder = new TextEncoder()
+const flagsAlone = ({ hidden, noMount }: AboutMount): AboutMount => ({ hidden, noMount })
+const whatPlays = ({ title, artist, hidden, noMount }: AboutMount): AboutMount => ({
+  title,
+  artist,
+  hidden,
+  noMount,
+})
 const printCountries = ({ allow, codes }: NonNullable<Report['countries']>) =>
   codes.map((code) => (allow ? code : `!${code}`)).join(', ')
 

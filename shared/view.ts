@@ -1,3 +1,4 @@
+import type { AboutMount } from './about-mount.ts'
 import { limits } from './limits.ts'
 import { type Mount, printMount } from './mount.ts'
 import { type Candidate, Pool } from './pool.ts'
@@ -23,11 +24,20 @@ export interface MountView {
   /** its carriers by id, with what each reported of it */
   readonly carriers: ReadonlyMap<string, { server: Server; mount: MountReport }>
   /** when a server last reported it */
-  reportedAtMs: number
+  readonly reportedAtMs: number
+  /** most listeners at once over all servers, since its source began */
+  readonly listenerPeak: number
+  /** a master called it hidden or not to be listened to: it is in no public list, until a master says otherwise */
+  readonly isPrivate: boolean
 }
 
 interface Entry extends MountView {
   carriers: Map<string, { server: Server; mount: MountReport }>
+  reportedAtMs: number
+  listenerPeak: number
+  isPrivate: boolean
+  /** of all carriers, stale ones too: never below what a peak is taken of */
+  listeners: number
   /** those of the carriers that are masters */
   masters: Map<string, Server>
   /** for http requests: all servers; made at the first draw */
@@ -135,6 +145,21 @@ export class View {
     return first
   }
 
+  /**
+   * What is known of a mount beside its counts: by the master that relays are sent to, else by the stats of a server that is
+   * polled. What a slave says of it does not count: the mount is its master's.
+   */
+  about(mount: Mount, nowMs: number): AboutMount | undefined {
+    const carriers = this.#mounts.get(mount)?.carriers
+    const master = this.master(mount, nowMs)
+    const said = master && carriers?.get(master.report.id)?.mount.about
+    if (said || !carriers) return said
+    for (const carrier of carriers.values())
+      if (carrier.server.polled && carrier.mount.about && isLive(carrier.server, nowMs))
+        return carrier.mount.about
+    return undefined
+  }
+
   /** Forgets mounts that nobody carries and nobody reported lately. */
   prune(nowMs: number): void {
     for (const [mount, entry] of this.#mounts)
@@ -148,6 +173,9 @@ export class View {
         carriers: new Map(),
         masters: new Map(),
         reportedAtMs: Number.NEGATIVE_INFINITY,
+        listenerPeak: 0,
+        isPrivate: false,
+        listeners: 0,
         any: undefined,
         tls: undefined,
       }
@@ -164,10 +192,13 @@ export class View {
 
   #putMount(server: Server, mount: MountReport): void {
     const entry = server.polled ? this.#entry(mount.mount) : this.#touch(mount.mount, server.receivedAtMs)
+    const before = entry.carriers.get(server.report.id)?.mount
     entry.carriers.set(server.report.id, { server, mount })
+    noteListeners(entry, server, mount, before)
     const hadMaster = this.master(mount.mount, server.receivedAtMs) !== undefined
     if (server.report.role === 'master') entry.masters.set(server.report.id, server)
     else entry.masters.delete(server.report.id)
+    if (server.report.role === 'master') entry.isPrivate = isHiddenByMaster(entry)
     this.#putPools(entry, mount.mount, server, mount)
     if (server.report.role === 'master' && !hadMaster) this.#putFollowers(entry, mount.mount)
   }
@@ -187,6 +218,7 @@ export class View {
 
   #removeMount(id: string, mount: Mount): void {
     const entry = this.#mounts.get(mount)
+    if (entry) entry.listeners -= entry.carriers.get(id)?.mount.listeners ?? 0
     entry?.carriers.delete(id)
     entry?.masters.delete(id)
     entry?.any?.pool.remove(id)
@@ -226,3 +258,34 @@ export class View {
 }
 
 const always = () => true
+
+function isHiddenByMaster({ carriers, masters }: Entry): boolean {
+  for (const id of masters.keys()) {
+    const about = carriers.get(id)?.mount.about
+    if (about?.hidden || about?.noMount) return true
+  }
+  return false
+}
+
+/** Keeps the peak of a mount. */
+function noteListeners(
+  entry: Entry,
+  server: Server,
+  mount: MountReport,
+  before: MountReport | undefined,
+): void {
+  const isMaster = server.report.role === 'master'
+  // another beginning of the source is another stream; so is one after which no master carried it
+  const isAnew = isMaster && (before ? before.about?.since !== mount.about?.since : entry.masters.size === 0)
+  if (isAnew) entry.listenerPeak = 0
+  entry.listeners += mount.listeners - (before?.listeners ?? 0)
+  // the sum of the live ones is looked for only where it can be a new peak
+  if (entry.listeners > entry.listenerPeak)
+    entry.listenerPeak = Math.max(entry.listenerPeak, listenersOf(entry, server.receivedAtMs))
+}
+
+function listenersOf({ carriers }: MountView, nowMs: number): number {
+  let sum = 0
+  for (const { server, mount } of carriers.values()) if (isLive(server, nowMs)) sum += mount.listeners
+  return sum
+}

@@ -58,6 +58,7 @@ export class ActiveMount implements LiveMount, Seat {
       timers: deps.timers,
       settle: () => this.#room.settle(),
       onTitle: (title) => logTitle(name, this.listeners, title),
+      onTold: () => deps.onTold?.(),
       onChunk,
     })
     this.#room = new Room(this, this.#stream, {

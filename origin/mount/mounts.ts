@@ -24,6 +24,8 @@ export interface MountsDeps {
   nextId: () => number
   /** what listeners hear first; left out: nothing */
   intros?: Pick<IntroFiles, 'of'>
+  /** what a mount says of its stream has changed */
+  onTold?: () => void
 }
 
 /** Relays that run while somebody listens. */
@@ -43,6 +45,7 @@ export class Mounts {
   #deps: MountsDeps
   #mounts = new Map<Mount, { mount: ActiveMount; feed: MountFeed }>()
   #onChange: (() => void)[] = []
+  #onTold: (() => void)[] = []
   #files: FileMounts
   #moves: Moves
   #dumps = new WeakMap<ActiveMount, Dump>()
@@ -50,7 +53,10 @@ export class Mounts {
   constructor(deps: MountsDeps) {
     const { nowMs, timers, config } = deps
     const webroot = () => config.paths?.webroot
-    this.#deps = { intros: new IntroFiles(webroot), ...deps }
+    const onTold = () => {
+      for (const listener of this.#onTold) listener()
+    }
+    this.#deps = { intros: new IntroFiles(webroot), onTold, ...deps }
     this.#files = new FileMounts({
       nowMs,
       timers,
@@ -155,6 +161,11 @@ export class Mounts {
   /** Calls back when a mount came, went, or changed what a report says of it other than counts. */
   onChange(listener: () => void): void {
     this.#onChange.push(listener)
+  }
+
+  /** Calls back when a mount has another title, or its stream another header. */
+  onTold(listener: () => void): void {
+    this.#onTold.push(listener)
   }
 
   changed(): void {

@@ -23,6 +23,8 @@ export interface StreamOptions {
   settle: () => void
   /** another title holds from here on */
   onTitle: (title: string) => void
+  /** what it says of itself is another than before: its title, or its header */
+  onTold: () => void
   /** what listeners get next, as it came from the feed */
   onChunk: (bytes: Uint8Array) => void
 }
@@ -187,7 +189,10 @@ export class Stream {
 
   #setTitleFrom(place: number, metadata: IcyMetadata): boolean {
     const isNew = this.#titles.set(place, metadata)
-    if (isNew) this.#options.onTitle(metadata.title)
+    if (isNew) {
+      this.#options.onTitle(metadata.title)
+      this.#options.onTold()
+    }
     return isNew
   }
 
@@ -201,6 +206,7 @@ export class Stream {
         this.facts = facts
         if (title !== undefined) this.#setTitleFrom(place + at, { title, url: undefined })
       }
+      if (headers.length > 0) this.#options.onTold()
       this.#weave(chunk, place)
       this.#titles.prune(queue.firstPlace)
       this.#options.onChunk(chunk.bytes)

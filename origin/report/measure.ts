@@ -3,6 +3,7 @@ import type { MountReport, Report } from '../../shared/report.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
+import { aboutMount, flagsOf } from './about.ts'
 
 /** s: the longest promise; a decider forgets a dead server after 2.5 of them */
 const promiseSecondsMax = 30
@@ -51,8 +52,11 @@ export function measure({ config, boot, seq, state, mounts, idle, isMirrored, lo
     state,
     location: config.location,
     mounts: [
-      ...carried.map((mount) => reportOf(mount, config)),
-      ...waiting.map((mount) => idleReport(mount, config)),
+      ...carried.map((mount) => ({ ...reportOf(mount, config), ...(isSlave ? {} : aboutOf(mount, config)) })),
+      ...waiting.map((mount) => ({
+        ...idleReport(mount, config),
+        ...(isSlave ? {} : idleAbout(mount, config)),
+      })),
     ],
   }
 }
@@ -67,6 +71,14 @@ const reportOf = (
   kbps: Math.round(kbps),
   joins,
   contentType: printable(contentType),
+})
+
+/** A slave says nothing of a mount: that is its master's to say. */
+const aboutOf = (mount: LiveMount, config: Measured['config']) => ({
+  about: aboutMount(mount, mountSettings(config, mount.name)),
+})
+const idleAbout = (mount: Mount, config: Measured['config']) => ({
+  about: flagsOf(mountSettings(config, mount)),
 })
 
 /** Nobody is to be sent to a mount that is for fallbacks alone; relays learn of it from the report all the same. */

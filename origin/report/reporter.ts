@@ -3,7 +3,7 @@ import { masterUser } from '../../shared/access.ts'
 import { type Login, printBasic } from '../../shared/credentials.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Report } from '../../shared/report.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import { fitting, printSourcelist } from '../../shared/sourcelist.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { backoffMs } from '../backoff.ts'
 import { relayLimits } from '../relay/limits.ts'
@@ -188,7 +188,7 @@ export class Reporter {
           'content-type': 'text/plain; charset=utf-8',
           'user-agent': serverAgent,
         },
-        body: printSourcelist(report),
+        body: printSourcelist(fitting(report, limits.reportBytesMax)),
         redirect: 'manual',
         signal: AbortSignal.timeout(relayLimits.answerTimeoutMs),
       })

@@ -46,7 +46,8 @@ describe('the stats of a stock Icecast', () => {
     }
   })
 
-  test('become the report that it would have sent', () => {
+  test('become the report that it would have sent, what plays included', () => {
+    const about = { name: 'N', title: 'T', peak: 9 }
     expect(report(source(), source({ listenurl: 'http://localhost:8000/b.ogg', listeners: 3 }))).toEqual({
       id: 'old:8000',
       role: 'slave',
@@ -58,8 +59,16 @@ describe('the stats of a stock Icecast', () => {
       bandwidth: 1280,
       state: 'up',
       mounts: [
-        { mount: '/live.mp3', listeners: 7, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg' },
-        { mount: '/b.ogg', listeners: 3, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg' },
+        {
+          mount: '/live.mp3',
+          listeners: 7,
+          max: null,
+          kbps: 128,
+          joins: 0,
+          contentType: 'audio/mpeg',
+          about,
+        },
+        { mount: '/b.ogg', listeners: 3, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg', about },
       ],
     })
   })

@@ -1,0 +1,35 @@
+import { type AboutMount, aboutText } from '../../shared/about-mount.ts'
+import type { MountSettings } from '../config/mount-settings.ts'
+import { streamInfo } from '../icy/headers.ts'
+import type { LiveMount } from '../mount/live-mount.ts'
+import { audioInfoStats } from '../stats/audio-info.ts'
+
+/** What a master reports of a mount with a feed: what the operator says of the stream stands before its source's words. */
+export function aboutMount(mount: LiveMount, settings: MountSettings): AboutMount {
+  const { stream } = settings
+  const info = streamInfo(mount.info.headers)
+  const { facts } = mount
+  const audio = audioInfoStats(info.audioInfo)
+  return {
+    title: aboutText(facts ? facts.title : mount.title),
+    artist: aboutText(facts?.artist),
+    name: aboutText(stream.name ?? info.name),
+    description: aboutText(stream.description ?? info.description),
+    genre: aboutText(stream.genre ?? info.genre),
+    site: aboutText(stream.url ?? info.url),
+    since: new Date(mount.startedAtMs).toISOString(),
+    peak: mount.listenerPeak,
+    samplerate: facts?.samplerate ?? countOf(audio['ice-samplerate'] ?? audio.samplerate),
+    channels: facts?.channels ?? countOf(audio['ice-channels'] ?? audio.channels),
+    ...flagsOf(settings),
+  }
+}
+
+/** Who may know of a mount, and listen to it by its name. */
+export const flagsOf = ({ hidden, noMount }: MountSettings): Pick<AboutMount, 'hidden' | 'noMount'> => ({
+  ...(hidden && { hidden }),
+  ...(noMount && { noMount }),
+})
+
+const countOf = (value: string | number | undefined) =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
