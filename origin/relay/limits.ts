@@ -26,6 +26,8 @@ export const relayLimits = {
   /** bytes, and ms after its first one, within which a burst must show where it continues ours */
   spliceBytesMax: 524_288,
   spliceMs: 500,
+  /** ms that a burst which lies behind ours is given to come to our end: what listeners have left to play of theirs */
+  behindMsMax: 4000,
   /** share of the update interval by which a request goes early: slaves started together do not ask together for ever */
   listEarlyShare: 0.1,
   /** ms between two looks at the listeners of on-demand relays, and for which one stays after its last listener */

@@ -7,6 +7,7 @@ import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
 import type { Line } from './line.ts'
 import { seamAt } from './seam.ts'
+import type { Splicer } from './splicer.ts'
 
 export interface OutletDeps {
   mounts: Pick<Mounts, 'get' | 'open'>
@@ -27,6 +28,8 @@ export class Outlet {
   /** undefined while bytes come */
   #cancelEnd: (() => void) | undefined
   #cancelSettle = () => {}
+  /** where the newest line joins what the mount has */
+  #seam: Splicer | undefined
 
   constructor(mount: Mount, deps: OutletDeps) {
     this.#mount = mount
@@ -56,20 +59,26 @@ export class Outlet {
     this.#feed = feed
     this.#fedBy = line.key
     const passOn: Sink = {
-      audio: (bytes) => {
-        this.#stay()
-        feed.push(bytes)
-      },
+      audio: (bytes) => feed.push(bytes),
       metadata: ({ title, url }) => feed.setTitle(title, url),
     }
-    line.deliver(resumed ? this.#join(resumed, info, passOn, line) : passOn)
+    this.#closeSeam()
+    const sink = resumed ? this.#join(resumed, info, passOn, line) : passOn
+    line.deliver({
+      // what waits at a seam is life too
+      audio: (bytes) => {
+        this.#stay()
+        sink.audio(bytes)
+      },
+      metadata: (metadata) => sink.metadata(metadata),
+    })
     return true
   }
 
   /** The line is lost: the mount waits for another one, and ends where none brings bytes. */
   interrupt(): void {
     const { timers, holdMs, onClosed } = this.#deps
-    this.#cancelSettle()
+    this.#closeSeam()
     if (!this.#feed) return
     this.#feed.interrupt()
     this.#cancelEnd ??= timers.after(holdMs(), () => {
@@ -81,7 +90,7 @@ export class Outlet {
   /** Ends the mount; its listeners are closed, or fall back. */
   end(): void {
     this.#stay()
-    this.#cancelSettle()
+    this.#closeSeam()
     this.#feed?.end()
     this.#feed = undefined
   }
@@ -95,16 +104,25 @@ export class Outlet {
   #join(feed: Feed, info: FeedInfo, passOn: Sink, { heldBytes }: Line): Sink {
     const { mounts, timers } = this.#deps
     const seam = seamAt(mounts.get(this.#mount), feed, info.contentType, passOn)
+    this.#seam = seam
     feed.resume(info)
-    const settle = (ms: number) => {
+    const settle = (ms: number, leftMs: number) => {
       this.#cancelSettle = timers.after(ms, () => {
-        if (!seam.settle()) settle(relayLimits.spliceMs)
+        if (seam.settle()) return
+        if (leftMs <= 0) seam.goOn()
+        else settle(relayLimits.spliceMs, leftMs - relayLimits.spliceMs)
       })
     }
-    this.#cancelSettle()
     // what was held is a whole burst
-    settle(heldBytes > 0 ? 0 : relayLimits.spliceMs)
+    settle(heldBytes > 0 ? 0 : relayLimits.spliceMs, relayLimits.behindMsMax)
     return seam
+  }
+
+  /** Nothing more comes through it: what it holds that is new is heard, however little. */
+  #closeSeam(): void {
+    this.#cancelSettle()
+    this.#seam?.settle()
+    this.#seam = undefined
   }
 
   #infoOf({ reply, upstream }: Line): FeedInfo {
@@ -119,7 +137,7 @@ export class Outlet {
       onClosed: (why) => {
         this.#feed = undefined
         this.#stay()
-        this.#cancelSettle()
+        this.#closeSeam()
         this.#deps.onClosed(why)
       },
     }

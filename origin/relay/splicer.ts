@@ -1,7 +1,11 @@
+import { joined } from '../../shared/joined.ts'
 import type { Sink } from '../icy/deinterleaver.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { relayLimits } from './limits.ts'
-import { isBehind, splice, zerosBefore } from './splice.ts'
+import { isBehind, lookFor, splice, zerosBefore } from './splice.ts'
+
+/** times as many bytes as at the last look: all looks together are at a few times what comes */
+const lookGrowth = 1.25
 
 /** What of a container both connections begin with, whatever was lost between them. */
 export interface ContainerHeader {
@@ -30,6 +34,8 @@ export class Splicer implements Sink {
   #frames: Frames | undefined
   #held: (Uint8Array | IcyMetadata)[] = []
   #heldBytes = 0
+  /** bytes that have to be held for the next look: a burst that comes in crumbs is not looked at for each */
+  #lookAtBytes = 0
   #open = false
 
   /**
@@ -56,11 +62,8 @@ export class Splicer implements Sink {
     }
     this.#held.push(bytes)
     this.#heldBytes += bytes.length
-    const head = this.#head()
-    const from = this.#audioFrom(head)
-    const at = from === undefined ? undefined : splice(this.#tail, head, false, from)
-    if (at !== undefined) this.#release(at)
-    else if (this.#heldBytes >= relayLimits.spliceBytesMax) this.#goOn(head, from)
+    if (this.#heldBytes >= relayLimits.spliceBytesMax) this.goOn()
+    else if (this.#heldBytes >= this.#lookAtBytes) this.#look()
   }
 
   metadata(metadata: IcyMetadata): void {
@@ -70,20 +73,34 @@ export class Splicer implements Sink {
 
   /**
    * The burst is all there; where it overlaps nothing, it follows what the mount has, with a gap that nobody can fill.
-   * False where it has to be asked again: the new way is behind the old one, and has yet to come to the mount's end.
+   * False where it has to be asked again: the new way is behind the old one, and has yet to come to the mount's end. It
+   * is not behind where it can go on: what repeats itself fits in both ways.
    */
   settle(): boolean {
     if (this.#open) return true
     const head = this.#head()
     const from = this.#audioFrom(head)
-    if (from !== undefined && isBehind(this.#tail, head, from)) return false
-    this.#goOn(head, from)
+    const at = splice(this.#tail, head, from ?? 0)
+    if (at === undefined && from !== undefined && isBehind(this.#tail, head, from)) return false
+    this.#release(at ?? this.#beginning(head, from ?? 0))
     return true
   }
 
-  #goOn(head: Uint8Array, audioFrom = 0): void {
-    const at = splice(this.#tail, head, true, audioFrom)
-    this.#release(at ?? this.#beginning(head, audioFrom))
+  /** It is waited for no longer: what there is goes on, though it may repeat what the mount has. */
+  goOn(): void {
+    if (this.#open) return
+    const head = this.#head()
+    const from = this.#audioFrom(head) ?? 0
+    this.#release(splice(this.#tail, head, from) ?? this.#beginning(head, from))
+  }
+
+  #look(): void {
+    const head = this.#head()
+    const from = this.#audioFrom(head)
+    const look = from === undefined ? { needs: 0 } : lookFor(this.#tail, head, from)
+    if (look === 'unsure') this.#lookAtBytes = Number.POSITIVE_INFINITY
+    else if ('at' in look) this.#release(look.at)
+    else this.#lookAtBytes = Math.max(look.needs, this.#heldBytes * lookGrowth)
   }
 
   /** Where a burst begins that does not continue the mount. */
@@ -125,14 +142,7 @@ export class Splicer implements Sink {
   }
 
   #head(): Uint8Array {
-    const head = new Uint8Array(this.#heldBytes)
-    let at = 0
-    for (const held of this.#held)
-      if (held instanceof Uint8Array) {
-        head.set(held, at)
-        at += held.length
-      }
-    return head
+    return joined(this.#held.filter((held) => held instanceof Uint8Array))
   }
 }
 

@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { headerLength } from '../../origin/format/formats.ts'
 import type { IcyMetadata } from '../../origin/icy/metadata.ts'
-import { splice } from '../../origin/relay/splice.ts'
+import { lookFor, splice } from '../../origin/relay/splice.ts'
 import { Splicer } from '../../origin/relay/splicer.ts'
 import { fixture } from '../kit/fixtures.ts'
+import { numberedFrame } from '../kit/numbered-frames.ts'
 
 /** bytes like a compressed stream's: no stretch comes twice */
 const noise = (length: number, seed = 1) => {
@@ -20,30 +21,32 @@ const stream = noise(200_000)
 
 describe('splice', () => {
   test('a burst that begins in what we have continues behind its end', () => {
-    expect(splice(stream.subarray(0, 100_000), stream.subarray(60_000, 130_000), false)).toBe(40_000)
+    const [tail, head] = [stream.subarray(0, 100_000), stream.subarray(60_000, 130_000)]
+    expect(lookFor(tail, head, 0)).toEqual({ at: 40_000 })
+    expect(splice(tail, head)).toBe(40_000)
   })
 
   test('it waits until the burst reaches what is new', () => {
     const tail = stream.subarray(0, 100_000)
-    expect(splice(tail, stream.subarray(60_000, 60_500), false)).toBeUndefined()
-    expect(splice(tail, stream.subarray(60_000, 90_000), false)).toBeUndefined()
-    expect(splice(tail, stream.subarray(60_000, 100_000), false)).toBe(40_000)
+    expect(lookFor(tail, stream.subarray(60_000, 60_500), 0)).toEqual({ needs: 1024 })
+    expect(lookFor(tail, stream.subarray(60_000, 90_000), 0)).toEqual({ needs: 40_000 })
+    expect(lookFor(tail, stream.subarray(60_000, 100_000), 0)).toEqual({ at: 40_000 })
   })
 
   test('zeros in place of half a frame at the beginning do not count', () => {
     const head = stream.slice(60_000, 130_000)
     head.fill(0, 0, 300)
-    expect(splice(stream.subarray(0, 100_000), head, false)).toBe(40_000)
+    expect(splice(stream.subarray(0, 100_000), head)).toBe(40_000)
   })
 
   test('a burst longer than all that a young relay has', () => {
     const head = stream.subarray(0, 70_000)
-    expect(splice(stream.subarray(20_000, 50_000), head, false)).toBeUndefined()
-    expect(splice(stream.subarray(20_000, 50_000), head, true)).toBe(50_000)
+    expect(lookFor(stream.subarray(20_000, 50_000), head, 0)).toBe('unsure')
+    expect(splice(stream.subarray(20_000, 50_000), head)).toBe(50_000)
   })
 
   test('two streams that have nothing in common', () => {
-    expect(splice(stream.subarray(0, 100_000), noise(70_000, 7), true)).toBeUndefined()
+    expect(splice(stream.subarray(0, 100_000), noise(70_000, 7))).toBeUndefined()
   })
 
   test('a loop fits several ways: the longest overlap within the burst, and only once the burst is whole', () => {
@@ -51,8 +54,8 @@ describe('splice', () => {
     const looped = new Uint8Array(200_000).map((_, i) => loop[i % loop.length] ?? 0)
     const tail = looped.subarray(0, 105_000)
     const head = looped.subarray(90_000, 120_000)
-    expect(splice(tail, head, false)).toBeUndefined()
-    expect(splice(tail, head, true)).toBe(15_000)
+    expect(lookFor(tail, head, 0)).toBe('unsure')
+    expect(splice(tail, head)).toBe(15_000)
   })
 
   test('wherever a stream is cut, listeners get every byte once and in order', () => {
@@ -117,6 +120,55 @@ describe('the splicer', () => {
     splicer.settle()
     expect(sink.seen).toEqual([4900])
     expect(splicer.isOpen).toBe(true)
+  })
+})
+
+describe('a stream that repeats itself', () => {
+  const repeated = (piece: Uint8Array, length: number) =>
+    new Uint8Array(length).map((_, i) => piece[i % piece.length] ?? 0)
+  const silentFrame = numberedFrame(1).subarray(0, 417)
+  test.each([
+    ['digital silence', repeated(silentFrame, 417 * 1500)],
+    ['a loop of five seconds', repeated(noise(80_000), 640_000)],
+  ])('goes on at the first asking after a moment without its upstream: %s', (_, whole) => {
+    const lostAt = 417 * 700
+    const got: Uint8Array[] = []
+    const splicer = new Splicer(whole.subarray(lostAt - 262_144, lostAt), {
+      audio: (bytes) => got.push(bytes),
+      metadata: () => {},
+    })
+    splicer.audio(whole.subarray(lostAt - 60_000, lostAt + 417 * 20))
+    expect(splicer.settle()).toBe(true)
+    splicer.audio(whole.subarray(lostAt + 417 * 20, lostAt + 417 * 40))
+    const heard = Buffer.concat(got)
+    expect(Buffer.from(whole.subarray(lostAt, lostAt + heard.length)).equals(heard)).toBe(true)
+    expect(heard.length).toBeGreaterThanOrEqual(417 * 20)
+  })
+})
+
+describe('a burst that comes in crumbs', () => {
+  test.each([
+    ['a header that never ends', () => undefined, 1],
+    ['zeros without end', undefined, 0],
+  ])('is looked at a few times, not once a crumb: %s', (_, lengthIn, byte) => {
+    const looks = (crumbs: number) => {
+      let count = 0
+      let joinedBytes = 0
+      const header = {
+        bytes: new Uint8Array(),
+        lengthIn: (head: Uint8Array) => {
+          count++
+          joinedBytes += head.length
+          return lengthIn ? undefined : head.length
+        },
+      }
+      const splicer = new Splicer(noise(5000), { audio: () => {}, metadata: () => {} }, header)
+      for (let i = 0; i < crumbs; i++) splicer.audio(Uint8Array.of(byte))
+      return { count, joinedBytes }
+    }
+    const [once, twice] = [looks(20_000), looks(40_000)]
+    expect(twice.joinedBytes).toBeLessThan(once.joinedBytes * 2.6)
+    expect(twice.count - once.count).toBeLessThan(6)
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { relayLimits } from '../../origin/relay/limits.ts'
 import { numberedFrame } from '../kit/numbered-frames.ts'
 import { relaysInMemory } from '../kit/relays.ts'
 import { mountOf } from '../kit/reports.ts'
@@ -100,6 +101,38 @@ describe('a short loss of the master', () => {
     await time.pass(600)
     const frames = [...Array(10).keys(), ...Array.from({ length: 10 }, (_, n) => 500 + n)].map(numberedFrame)
     expect(Buffer.from(live()?.tail(1e6) ?? []).equals(Buffer.concat(frames))).toBe(true)
+  })
+
+  test('a source that drops again and again is heard all the same: what waits at a seam counts as life', async () => {
+    const { list, play, newest, live, time } = relaysInMemory()
+    list('/live.mp3\r\n')
+    play(0, 10)
+    const before = live()
+    for (let round = 1; round <= 20; round++) {
+      newest().events.lost('the other side ended it')
+      await time.pass(700)
+      play(round * 1000, 10)
+      await time.pass(300)
+    }
+    await time.pass(500)
+    expect(live()).toBe(before)
+    const frames = Array.from({ length: 210 }, (_, i) => numberedFrame(Math.floor(i / 10) * 1000 + (i % 10)))
+    expect(Buffer.from(live()?.tail(1e6) ?? []).equals(Buffer.concat(frames))).toBe(true)
+  })
+
+  test('a stream that stays behind ours is waited for a while, then heard from a frame on', async () => {
+    const { list, play, send, newest, live, time } = relaysInMemory()
+    list('/live.mp3\r\n')
+    play(0, 200)
+    newest().events.lost('reset')
+    play(0, 20)
+    for (let ms = 0, n = 20; ms < relayLimits.behindMsMax + relayLimits.spliceMs; ms += 250, n += 2) {
+      await time.pass(250)
+      send(n, 2)
+    }
+    await time.pass(500)
+    const tail = Buffer.from(live()?.tail(1e6) ?? [])
+    expect(tail.lastIndexOf(Buffer.concat([0, 1, 2, 3].map(numberedFrame)))).toBeGreaterThan(0)
   })
 
   test('after source-timeout the mount ends, so that its listeners go back to the edge; the relay tries on', async () => {

@@ -1,0 +1,41 @@
+/** What one pass over a text tells of a part of it. */
+export interface Scan {
+  /** offset of the first place at which the whole part stands; -1: nowhere */
+  first: number
+  /** how often it stands there, overlapping ones counted */
+  count: number
+  /** bytes of the longest beginning of the part with which the text ends */
+  overlap: number
+}
+
+/**
+ * Looks for a part in a text by Knuth, Morris and Pratt: as many steps as both have bytes, whatever stands in them. The
+ * search that a Buffer brings takes as many as their product where both repeat, as silence does.
+ */
+export function scan(part: Uint8Array, text: Uint8Array): Scan {
+  const borders = bordersOf(part)
+  let first = -1
+  let count = 0
+  let matched = 0
+  for (let i = 0; i < text.length; i++) {
+    if (matched === part.length) matched = borders[matched - 1] ?? 0
+    while (matched > 0 && part[matched] !== text[i]) matched = borders[matched - 1] ?? 0
+    if (part[matched] === text[i]) matched++
+    if (matched < part.length || matched === 0) continue
+    count++
+    if (first < 0) first = i + 1 - part.length
+  }
+  return { first, count, overlap: matched }
+}
+
+/** Of each beginning of a part, the length of the longest shorter one with which it ends. */
+function bordersOf(part: Uint8Array): Uint32Array {
+  const borders = new Uint32Array(part.length)
+  let matched = 0
+  for (let i = 1; i < part.length; i++) {
+    while (matched > 0 && part[matched] !== part[i]) matched = borders[matched - 1] ?? 0
+    if (part[matched] === part[i]) matched++
+    borders[i] = matched
+  }
+  return borders
+}
