@@ -52,6 +52,15 @@ const publicUrl = v.pipe(
   }, 'http://host:port or https://host:port, without user, path, query or fragment'),
   v.transform((text) => new URL(text).origin),
 )
+const publicUrls = v.pipe(
+  v.string(),
+  v.transform(list),
+  v.array(publicUrl),
+  v.check(
+    (urls) => new Set(urls.map((url) => new URL(url).protocol)).size === urls.length,
+    'one address, or one of http and one of https with a space between them',
+  ),
+)
 const lastResortUrl = v.pipe(
   v.string(),
   v.check((text) => httpUrl(text) !== undefined && !text.includes('#'), 'an http or https URL without user'),
@@ -109,7 +118,7 @@ const EnvironmentSchema = v.object({
   ADMIN_PASSWORD: password,
   MASTER_PASSWORD: v.optional(password),
   RELAYS: v.optional(relays, ''),
-  PUBLIC_URL: v.optional(publicUrl),
+  PUBLIC_URL: v.optional(publicUrls, ''),
   HOST: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9.:%-]{1,253}$/, 'an address or a name')), '::'),
   PORT: v.optional(integer(0, 65_535), '8000'),
   DATA_DIR: v.optional(text, './data'),
@@ -127,8 +136,8 @@ const secrets = new Set(['RELAY_PASSWORD', 'ADMIN_PASSWORD', 'MASTER_PASSWORD', 
 /** An edge's settings; what is undefined was not set. */
 export interface EdgeConfig {
   access: Access
-  /** the edge's address for playlists, `listenurl` and send-backs; undefined: the request's own */
-  publicUrl: string | undefined
+  /** the edge's addresses for playlists, `listenurl` and send-backs, at most one a scheme; none: the request's own */
+  publicUrls: readonly string[]
   /** `::` takes IPv4 too, and gives way to 0.0.0.0 where there is no IPv6 */
   host: string
   /** 0: any free one */
@@ -160,6 +169,10 @@ export function parseConfig(environment: Readonly<Record<string, unknown>>): Edg
   const parsed = v.safeParse(EnvironmentSchema, given)
   if (!parsed.success) throw new ConfigError(parsed.issues.map((issue) => explain(issue, given)).join('\n'))
   const env = parsed.output
+  if (env.HTTPS_ONLY && env.LAST_RESORT_URL !== undefined && !/^https:/i.test(env.LAST_RESORT_URL))
+    throw new ConfigError(
+      `LAST_RESORT_URL is ${JSON.stringify(given.LAST_RESORT_URL)}, expected an https URL, since HTTPS_ONLY is 1`,
+    )
   return {
     access: {
       relayUser: env.RELAY_USER,
@@ -169,7 +182,7 @@ export function parseConfig(environment: Readonly<Record<string, unknown>>): Edg
       masterPassword: env.MASTER_PASSWORD,
       relays: env.RELAYS,
     },
-    publicUrl: env.PUBLIC_URL,
+    publicUrls: env.PUBLIC_URL,
     host: env.HOST,
     port: env.PORT,
     dataDir: env.DATA_DIR,

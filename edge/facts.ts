@@ -1,6 +1,7 @@
 import { type Blocks, inBlocks, parseAddress } from '../shared/address.ts'
 import type { RequestFacts } from '../shared/cluster-app.ts'
 import type { Whereabouts } from '../shared/regions.ts'
+import { type Asked, baseOf, basesOf, hereOf } from './own-addresses.ts'
 
 /** `host` or `host:port` as it may stand in a URL; all else in a Host header is not believed. */
 const validHost = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/
@@ -22,26 +23,26 @@ export class ForwardedFacts implements RequestFacts {
   #headers: HeaderValues
   #peer: () => string | undefined
   #proxies: Blocks
-  #publicUrl: string | undefined
+  #publicUrls: readonly string[]
   #locate: (address: string) => Whereabouts | undefined
   #walked: { address: string | undefined; hops: number } | undefined
 
   /**
    * @param peer the address at the other end of the connection
-   * @param publicUrl wins over whatever the request says
+   * @param publicUrls win over whatever the request says
    * @param locate where an address is, by a database
    */
   constructor(
     headers: HeaderValues,
     peer: () => string | undefined,
     proxies: Blocks,
-    publicUrl: string | undefined,
+    publicUrls: readonly string[],
     locate: (address: string) => Whereabouts | undefined = nowhere,
   ) {
     this.#headers = headers
     this.#peer = peer
     this.#proxies = proxies
-    this.#publicUrl = publicUrl
+    this.#publicUrls = publicUrls
     this.#locate = locate
   }
 
@@ -61,9 +62,31 @@ export class ForwardedFacts implements RequestFacts {
   }
 
   get base(): string | undefined {
-    if (this.#publicUrl !== undefined) return this.#publicUrl
+    return baseOf(this.#asked())
+  }
+
+  get bases(): readonly string[] {
+    return basesOf(this.#asked())
+  }
+
+  get here(): string | undefined {
+    return hereOf(this.#asked())
+  }
+
+  /** The host that it was sent to; undefined where that is none. */
+  get host(): string | undefined {
     const host = this.#forwarded('x-forwarded-host') ?? this.#headers.get('host')
-    return isHost(host) ? `${this.secure ? 'https' : 'http'}://${host}` : undefined
+    return isHost(host) ? host : undefined
+  }
+
+  /** Whether a proxy that nobody trusts says that it was asked by https: that is not believed, but then http is not either. */
+  get hidesHttps(): boolean {
+    return !this.secure && /^https\b/i.test(this.#headers.get('x-forwarded-proto') ?? '')
+  }
+
+  #asked(): Asked {
+    const { secure, host, hidesHttps } = this
+    return { publicUrls: this.#publicUrls, secure, host, hidesHttps }
   }
 
   /** From the peer leftwards, past every trusted hop, to the first address that is not ours. */

@@ -13,6 +13,7 @@ import { edgeLimits } from './limits.ts'
 import type { Answers, Listen, Listening, Peer } from './listening.ts'
 import type { MountRequest } from './mount-request.ts'
 import { Outreach } from './outreach.ts'
+import { OwnAddresses } from './own-addresses.ts'
 import { type Locate, openGeo } from './runtime/geo.ts'
 import { stdout } from './runtime/output.ts'
 import { type Database, openDatabase } from './runtime/sqlite.ts'
@@ -49,9 +50,14 @@ async function main(): Promise<void> {
 
 function answersOf(config: EdgeConfig, registry: Registry): Answers {
   const locate = openPlaces(config.geoDb)
+  const addresses = new OwnAddresses(config.publicUrls, config.port)
+  const cluster = localCluster(registry, config.access, monotonicNowMs)
   const edge = createEdge({
     config,
-    cluster: localCluster(registry, config.access, monotonicNowMs),
+    cluster: {
+      ...cluster,
+      accept: (post) => cluster.accept({ ...post, edgeUrls: addresses.complete(post.edgeUrls) }),
+    },
     nowMs: monotonicNowMs,
     roll: Math.random,
     redirected(server) {
@@ -60,8 +66,11 @@ function answersOf(config: EdgeConfig, registry: Registry): Answers {
     },
     startedAtMs: Date.now(),
   })
-  const factsOf = ({ headers }: Pick<MountRequest, 'headers'>, peer: Peer) =>
-    new ForwardedFacts(headers, peer, config.trustedProxies, config.publicUrl, locate)
+  const factsOf = ({ headers }: Pick<MountRequest, 'headers'>, peer: Peer) => {
+    const facts = new ForwardedFacts(headers, peer, config.trustedProxies, config.publicUrls, locate)
+    if (addresses.wants(facts.secure) && !facts.hidesHttps) addresses.saw(facts.secure, facts.host)
+    return facts
+  }
   return {
     answer: (request, peer) => edge.fetch(request, factsOf(request, peer)),
     redirect: (request, peer) => edge.locate(request, factsOf(request, peer)),

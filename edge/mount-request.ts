@@ -130,7 +130,8 @@ function answerUnknown(
   const playlist = parseWantedPlaylist(path, view, atMs)
   deps.tally[playlist ? 'playlist' : 'unknown mount']++
   if (!playlist) return failure(404, 'no server carries this mount\n')
-  const { base, secure, from } = facts
+  const { secure, from } = facts
+  const base = facts.here ?? facts.base
   const { httpsOnly } = deps.config
   const head = request.method === 'HEAD'
   return answerPlaylist(view, playlist, { query, secure, httpsOnly, base, from, head }, atMs, deps.roll)

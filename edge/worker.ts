@@ -5,6 +5,7 @@ import { startLog } from '../shared/log.ts'
 import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import type { Exchanged } from './exchange.ts'
+import { type Asked, baseOf, basesOf, hereOf } from './own-addresses.ts'
 import { type ClusterStub, RemoteCluster } from './remote-cluster.ts'
 import { whereaboutsOf } from './whereabouts.ts'
 
@@ -49,7 +50,7 @@ function createWorker(config: EdgeConfig): Answer {
     redirected: (server) => cluster.redirected(server),
     startedAtMs: Date.now(),
   })
-  return (request) => edge.fetch(request, factsOf(request, config.publicUrl))
+  return (request) => edge.fetch(request, factsOf(request, config.publicUrls))
 }
 
 /**
@@ -77,13 +78,24 @@ function clusterStub(): ClusterStub {
  * On Workers nobody stands between the listener and us but Cloudflare, which vouches for URL, address and place.
  * The facts are worked out when asked for: most redirects need but two of them.
  */
-const factsOf = (request: Request, publicUrl: string | undefined): RequestFacts => ({
+const factsOf = (request: Request, publicUrls: readonly string[]): RequestFacts => ({
   address: request.headers.get('cf-connecting-ip') ?? undefined,
   secure: request.url.startsWith('https:'),
   get base() {
-    return publicUrl ?? new URL(request.url).origin
+    return baseOf(askedOf(request, publicUrls))
+  },
+  get bases() {
+    return basesOf(askedOf(request, publicUrls))
+  },
+  get here() {
+    return hereOf(askedOf(request, publicUrls))
   },
   get from() {
     return whereaboutsOf(request)
   },
 })
+
+const askedOf = ({ url }: Request, publicUrls: readonly string[]): Asked => {
+  const { protocol, host } = new URL(url)
+  return { publicUrls, secure: protocol === 'https:', host, hidesHttps: false }
+}

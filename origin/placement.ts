@@ -1,6 +1,7 @@
 import { type Mount, printMount } from '../shared/mount.ts'
 import { isRelayAgent, sentBackBy, withSentBack } from '../shared/redirect.ts'
 import type { ActiveMount } from './mount/mount.ts'
+import { addressFor } from './report/reply.ts'
 
 /** A GET or HEAD of a mount, as far as it bears on who serves it. */
 export interface MountRequest {
@@ -79,8 +80,8 @@ export interface Standing {
   draining: boolean
   /** it is about to end: what a relay would get from it is soon lost again */
   leaving: boolean
-  /** where a listener may be sent back to; undefined: no edge is known */
-  edgeUrl: string | undefined
+  /** where a listener may be sent back to, at most one address a scheme; empty: no edge is known */
+  edgeUrls: readonly string[]
 }
 
 export const serve = { serve: true } as const satisfies Placement
@@ -117,16 +118,17 @@ export const noDirectListening = forbidden('mountpoint unavailable', false)
 const draining = forbidden('the server takes no new listeners', false)
 
 /**
- * Serves a request, sends it back to the edge, or refuses it (contract §3 "Send-back").
+ * Serves a request, sends it back to the edge, or refuses it: an http listener to an http address of the edge where it has
+ * one, since an old player cannot follow to https.
  * A relay with credentials is served whatever the room. Who was sent here with any `x` is not sent on, so that
  * no two servers pass a listener to and fro.
  */
 export function place(standing: Standing, request: MountRequest): Placement {
   const refused = refusal(standing, request)
   if (!refused) return serve
-  const { edgeUrl, id } = standing
+  const edgeUrl = addressFor(standing.edgeUrls, request.secure)
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
-  const location = edgeUrl + printMount(request.mount) + withSentBack(request.query, id)
+  const location = edgeUrl + printMount(request.mount) + withSentBack(request.query, standing.id)
   const { forRoom, absent } = refused
   return { serve: false, status: 302, location, forRoom, ...(absent && { absent }) }
 }

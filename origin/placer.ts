@@ -20,7 +20,7 @@ import type { OriginState } from './state.ts'
 export interface PlacerDeps {
   config: OriginConfig
   state: OriginState
-  reports: Pick<Reports, 'change' | 'isDraining' | 'edgeUrl'>
+  reports: Pick<Reports, 'change' | 'isDraining' | 'edgeUrls'>
   /** somebody asked for a mount that is not here */
   missed: (mount: Mount) => void
   /** undefined: not a master that decides itself */
@@ -45,7 +45,7 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
     maxBandwidthKbps: config.limits.maxBandwidthKbps,
     draining: state.drain.active || reports.isDraining,
     leaving: isLeaving(),
-    edgeUrl: reports.edgeUrl,
+    edgeUrls: reports.edgeUrls,
   })
   const placeOn = (found: Found | undefined, request: MountRequest): Placement => {
     if (found?.kind !== 'live') return place(standing(found && idleMount), request)

@@ -144,8 +144,8 @@ export class Program {
       nowMs,
       roll,
       onReply: () => {
-        const { isDraining: draining, edgeUrl: edge } = this.#reports
-        log.info(draining ? 'drained by a decider' : 'open to listeners', { edge })
+        const { isDraining: draining, edgeUrls } = this.#reports
+        log.info(draining ? 'drained by a decider' : 'open to listeners', { edge: edgeUrls.join(' ') })
       },
     })
   }

@@ -12,8 +12,8 @@ export interface Post {
   reporter: Reporter
   /** address that it came from, where known and not loopback: then a loopback url cannot be meant */
   remote: string | undefined
-  /** where listeners find this decider; told to the sender for its send-backs */
-  edgeUrl: string | undefined
+  /** where listeners find this decider, at most one address a scheme; told to the sender for its send-backs */
+  edgeUrls: readonly string[]
   /** where that address is, where the runtime knows */
   place?: Place | undefined
 }
@@ -44,7 +44,7 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
   const conflict = registry.put(report, post.sourcelist, nowMs, { place: post.place })
   if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
-  return { status: 200, text: printReply(registry, report, post.edgeUrl, nowMs) }
+  return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
 }
 
 /** A url that only the server itself can reach, though its report came from elsewhere. */
@@ -58,13 +58,13 @@ function loopbackMessage({ sourcelist, remote }: Post, loopback: string): string
   return `line ${line + 1}: url is ${loopback}, but the report came from ${remote}; expected a url that others can reach`
 }
 
-function printReply(registry: Registry, report: Report, edgeUrl: string | undefined, nowMs: number): string {
+function printReply(registry: Registry, report: Report, edgeUrls: readonly string[], nowMs: number): string {
   const lines = [
     `accepted ${report.mounts.length}`,
     `interval ${wishSeconds(report.interval, registry.pace.pressureOf(registry.view, nowMs))}`,
     `state ${registry.isDrained(report.id) ? 'draining' : 'up'}`,
   ]
-  if (edgeUrl !== undefined) lines.push(`edge ${edgeUrl}`)
+  for (const url of edgeUrls) lines.push(`edge ${url}`)
   return `${lines.join('\n')}\n`
 }
 

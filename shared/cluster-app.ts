@@ -24,6 +24,10 @@ export interface RequestFacts {
   secure: boolean
   /** this program's own address as the outside knows it, without a path; undefined: not configured, and no Host */
   base: string | undefined
+  /** all its addresses, at most one a scheme, {@link base} among them first; undefined: none but that */
+  bases?: readonly string[] | undefined
+  /** its address for somebody who asked by this scheme; undefined: {@link base} */
+  here?: string | undefined
   /** it came as a HEAD, where that goes in as a GET: it may not change anything */
   head?: boolean | undefined
   /** where that address is; undefined: not known */
@@ -128,10 +132,13 @@ async function takeReport(c: Context<ClusterEnv>, cluster: Cluster, access: Acce
     sourcelist,
     reporter,
     remote: remoteOf(c.env),
-    edgeUrl: c.env.base,
+    edgeUrls: edgeUrlsOf(c.env),
     place: c.env.from?.place,
   })
 }
+
+const edgeUrlsOf = ({ base, bases }: RequestFacts): readonly string[] =>
+  bases ?? (base === undefined ? [] : [base])
 
 /** The body of a report, or undefined past the bound. */
 async function readReport({ headers, body }: Request): Promise<Uint8Array | undefined> {

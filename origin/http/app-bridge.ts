@@ -70,7 +70,9 @@ export class AppBridge {
     const { publicUrls } = this.#serving.config
     const scheme = secure ? 'https:' : 'http:'
     const base = publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0]
-    return { address, secure, base, head: method === 'HEAD' }
+    const other = publicUrls.find((url) => !url.startsWith(base?.startsWith('https:') ? 'https:' : 'http:'))
+    const bases = [base, other].filter((url) => url !== undefined)
+    return { address, secure, base, bases, head: method === 'HEAD' }
   }
 }
 

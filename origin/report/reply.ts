@@ -6,26 +6,35 @@ export interface Reply {
   interval: number | undefined
   /** an operator drained this server there */
   isDraining: boolean
-  /** where listeners are sent back to */
-  edgeUrl: string | undefined
+  /** where listeners are sent back to: at most one address a scheme */
+  edgeUrls: readonly string[]
 }
 
 /** Reads the lines of a reply; what is not understood has no effect. Undefined where it is no decider's reply at all. */
 export function parseReply(text: string): Reply | undefined {
-  const lines = new Map(
-    text.split(/\r?\n/).map((line) => {
-      const [name = '', ...value] = line.trim().split(/\s+/)
-      return [name.toLowerCase(), value.join(' ')] as const
-    }),
-  )
-  if (!/^\d+$/.test(lines.get('accepted') ?? '')) return undefined
-  const interval = Number(lines.get('interval'))
+  const lines = text.split(/\r?\n/).map((line) => {
+    const [name = '', ...value] = line.trim().split(/\s+/)
+    return [name.toLowerCase(), value.join(' ')] as const
+  })
+  const values = new Map(lines)
+  if (!/^\d+$/.test(values.get('accepted') ?? '')) return undefined
+  const interval = Number(values.get('interval'))
   return {
     interval: Number.isInteger(interval) && interval >= 1 ? interval : undefined,
-    isDraining: lines.get('state') === 'draining',
-    edgeUrl: edgeIn(lines.get('edge') ?? ''),
+    isDraining: values.get('state') === 'draining',
+    edgeUrls: onePerScheme(lines.flatMap(([name, value]) => (name === 'edge' ? (edgeIn(value) ?? []) : []))),
   }
 }
+
+/** The first of each scheme. */
+const onePerScheme = (urls: readonly string[]) =>
+  urls.filter((url, i) => urls.findIndex((other) => schemeOf(other) === schemeOf(url)) === i)
+
+const schemeOf = (url: string) => url.slice(0, url.indexOf(':'))
+
+/** The address for a listener who came by a scheme: one of that scheme where there is one, else any. */
+export const addressFor = (urls: readonly string[], secure: boolean): string | undefined =>
+  urls.find((url) => schemeOf(url) === (secure ? 'https' : 'http')) ?? urls[0]
 
 /** The URL up to its path, as it goes before a mount. */
 function edgeIn(text: string): string | undefined {

@@ -213,7 +213,8 @@ export class Reporter {
     if (this.#troubles.size > 0 || !before) log.info('reports are taken', { by: this.url })
     this.#troubles.clear()
     this.#schedule = withReply(this.#schedule, reply.interval)
-    if (before?.isDraining !== reply.isDraining || before.edgeUrl !== reply.edgeUrl) this.#deps.onReply()
+    if (before?.isDraining !== reply.isDraining || before.edgeUrls.join() !== reply.edgeUrls.join())
+      this.#deps.onReply()
   }
 
   #failed(report: Report, { status, server, text }: Failure): void {

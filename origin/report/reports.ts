@@ -94,12 +94,14 @@ export class Reports {
   }
 
   /**
-   * Where listeners are sent back to: an edge of the configuration, by the address that it gives itself, or a master
+   * Where listeners are sent back to: an edge of the configuration, by the addresses that it gives itself, or a master
    * that takes reports; of several one that answers now.
    */
-  get edgeUrl(): string | undefined {
+  get edgeUrls(): readonly string[] {
     const answering = [...this.#edges, ...this.#masters].filter(({ isAnswering }) => isAnswering)
     const [reporter = this.#edges[0]] = answering
-    return reporter && (reporter.reply?.edgeUrl ?? reporter.url)
+    if (!reporter) return []
+    const told = reporter.reply?.edgeUrls ?? []
+    return told.length > 0 ? told : [reporter.url]
   }
 }

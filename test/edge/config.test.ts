@@ -13,7 +13,7 @@ test('an edge with its two passwords has the defaults of the contract', () => {
       masterPassword: undefined,
       relays: new Map(),
     },
-    publicUrl: undefined,
+    publicUrls: [],
     host: '::',
     port: 8000,
     dataDir: './data',
@@ -40,7 +40,7 @@ test('good values are taken', () => {
       'relay1:one, 192.0.2.1:8000:two,[2001:db8::1]:8000:three,m1:four:master,r2:master,h:8000:five:master',
     PUBLIC_URL: 'HTTPS://Radio.Example.org:443/',
     TRUSTED_PROXIES: '10.0.0.0/8, ::1',
-    LAST_RESORT_URL: 'http://last.example.org/a b',
+    LAST_RESORT_URL: 'https://last.example.org/a b',
     DEFAULT_MAX_LISTENERS: '0',
     PORT: '0',
     HTTPS_ONLY: '1',
@@ -56,8 +56,8 @@ test('good values are taken', () => {
     ['h:8000', { password: 'five', role: 'master' }],
   ])
   expect(config).toMatchObject({
-    publicUrl: 'https://radio.example.org',
-    lastResortUrl: 'http://last.example.org/a%20b',
+    publicUrls: ['https://radio.example.org'],
+    lastResortUrl: 'https://last.example.org/a%20b',
     maxListenersDefault: 0,
     port: 0,
     httpsOnly: true,
@@ -86,6 +86,23 @@ describe('a bad value stops the start with its name, the value, and what is allo
     const message = messageOf({ ...passwords, [name]: value })
     expect(message).toContain(`${name} is ${JSON.stringify(value)}, expected `)
     expect(message).toContain(allowed)
+  })
+
+  test('a last resort by http where an https listener is never to be sent to http', () => {
+    const http = { ...passwords, LAST_RESORT_URL: 'http://last.example.org/' }
+    expect(messageOf({ ...http, HTTPS_ONLY: '1' })).toBe(
+      'LAST_RESORT_URL is "http://last.example.org/", expected an https URL, since HTTPS_ONLY is 1',
+    )
+    expect(parseConfig(http).lastResortUrl).toBe('http://last.example.org/')
+  })
+
+  test('two public addresses of one scheme', () => {
+    expect(messageOf({ ...passwords, PUBLIC_URL: 'http://a.example http://b.example' })).toContain(
+      'expected one address, or one of http and one of https with a space between them',
+    )
+    expect(
+      parseConfig({ ...passwords, PUBLIC_URL: 'https://a.example http://a.example:80' }).publicUrls,
+    ).toEqual(['https://a.example', 'http://a.example'])
   })
 
   test('a secret without its value', () => {

@@ -5,7 +5,7 @@ import { parseBlock } from '../../shared/address.ts'
 
 const proxies = [parseBlock('10.0.0.0/8'), parseBlock('::1')]
 const factsOf = (headers: Record<string, string>, peer: string | undefined, publicUrl?: string) =>
-  new ForwardedFacts(new Headers(headers), () => peer, proxies, publicUrl)
+  new ForwardedFacts(new Headers(headers), () => peer, proxies, publicUrl?.split(' ') ?? [])
 
 describe('the address of a listener', () => {
   test.each([
@@ -37,6 +37,80 @@ describe('a request came by https', () => {
   ] as [string, Record<string, string>, string, boolean][])('%s', (_, headers, peer, secure) =>
     expect(factsOf(headers, peer).secure).toBe(secure),
   )
+})
+
+describe('the addresses of an edge, by scheme', () => {
+  const https = 'https://radio.example'
+  test.each<[string, Record<string, string>, string, string | undefined, string[], string | undefined]>([
+    [
+      'the Host alone',
+      { Host: 'a.example' },
+      '192.0.2.1',
+      undefined,
+      ['http://a.example'],
+      'http://a.example',
+    ],
+    [
+      'an http request for the name of an https PUBLIC_URL, which shows where http is',
+      { Host: 'radio.example:8000' },
+      '192.0.2.1',
+      https,
+      [https, 'http://radio.example:8000'],
+      'http://radio.example:8000',
+    ],
+    [
+      'an http request for another name, which is taken to be on port 80 for the listener alone',
+      { Host: '10.0.0.5:8000' },
+      '192.0.2.1',
+      https,
+      [https],
+      'http://radio.example',
+    ],
+    [
+      'an http request for another name than that of a port',
+      { Host: '10.0.0.5:8000' },
+      '192.0.2.1',
+      'https://radio.example:8443',
+      ['https://radio.example:8443'],
+      'https://radio.example:8443',
+    ],
+    [
+      'a proxy that nobody trusts, which was asked by https itself',
+      { Host: 'radio.example', 'X-Forwarded-Proto': 'https' },
+      '192.0.2.1',
+      https,
+      [https],
+      https,
+    ],
+    [
+      'an https request by a trusted proxy',
+      { Host: 'radio.example', 'X-Forwarded-Proto': 'https' },
+      '10.1.1.1',
+      'http://radio.example:8000',
+      ['http://radio.example:8000', https],
+      https,
+    ],
+    [
+      'two in PUBLIC_URL, which leave nothing to guess',
+      { Host: 'radio.example:8000' },
+      '192.0.2.1',
+      `${https} http://old.radio.example`,
+      [https, 'http://old.radio.example'],
+      'http://old.radio.example',
+    ],
+    ['no Host', {}, '192.0.2.1', undefined, [], undefined],
+    [
+      'a Host whose port is none',
+      { Host: 'radio.example:99999' },
+      '192.0.2.1',
+      https,
+      [https],
+      'http://radio.example',
+    ],
+  ])('%s', (_, headers, peer, publicUrl, bases, here) => {
+    const facts = factsOf(headers, peer, publicUrl)
+    expect([facts.bases, facts.here]).toEqual([bases, here])
+  })
 })
 
 describe("the edge's own address", () => {

@@ -19,6 +19,12 @@ describe('anchors C: playlists for players that do not redirect', () => {
     expect(redirected, 'nobody was sent anywhere yet').toEqual([])
   })
 
+  test('name the edge by the scheme that the listener came by, where it has an address of it', async () => {
+    const both = { base: 'https://edge.example', here: 'http://edge.example:8000' }
+    const playlist = await (await ask('/live.mp3.m3u', {}, 'GET', both)).text()
+    expect(playlist.split('\r\n')[0]).toBe('http://edge.example:8000/live.mp3')
+  })
+
   test('keep the scheme, and know all three forms', async () => {
     const secure = { secure: true, base: 'https://edge.example' }
     expect(await (await ask('/live.mp3.pls', {}, 'GET', secure)).text()).toMatch(

@@ -305,7 +305,7 @@ test('a report is known at once to the isolate that took it in, by the same call
   const { time, isolate, state } = createObject()
   const cluster = isolate()
   const sourcelist = printSourcelist(reportOf('a'))
-  const post = { sourcelist, reporter: { kind: 'relay' as const }, remote: undefined, edgeUrl: undefined }
+  const post = { sourcelist, reporter: { kind: 'relay' as const }, remote: undefined, edgeUrls: [] }
   expect(await during(time, cluster.accept(post), 10)).toMatchObject({ status: 200 })
   expect(serverIn(cluster, 'a').report.id).toBe('a')
   expect(state.calls).toBe(1)

@@ -51,7 +51,7 @@ function master(flags = '', roll: () => number = () => 0) {
     state,
     decider,
     missed: () => {},
-    reports: { change: () => {}, isDraining: false, edgeUrl: undefined },
+    reports: { change: () => {}, isDraining: false, edgeUrls: [] },
     isLeaving: () => leaving.now,
   })
   const get = (

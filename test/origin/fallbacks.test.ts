@@ -24,7 +24,7 @@ function server(mounts: string, edgeUrl?: string) {
     state,
     missed: () => {},
     decider: undefined,
-    reports: { change: () => {}, isDraining: false, edgeUrl },
+    reports: { change: () => {}, isDraining: false, edgeUrls: edgeUrl === undefined ? [] : [edgeUrl] },
     isLeaving: () => false,
   })
   const feed = (...paths: string[]) => {

@@ -24,11 +24,11 @@ const standing = (with_: Partial<Standing> = {}): Standing => ({
   maxBandwidthKbps: undefined,
   draining: false,
   leaving: false,
-  edgeUrl: 'http://edge.example',
+  edgeUrls: ['http://edge.example'],
   ...with_,
 })
 const full = { listeners: 10 }
-const edgeless = { edgeUrl: undefined }
+const edgeless = { edgeUrls: [] }
 
 describe('send-back (contract §3)', () => {
   test('a server with room serves, whoever sent the listener', () => {
@@ -48,6 +48,17 @@ describe('send-back (contract §3)', () => {
       status: 302,
       location: 'http://edge.example/live.mp3?x=relay1',
       forRoom,
+    })
+  })
+
+  test.each([
+    [false, ['https://edge.example', 'http://edge.example:8000'], 'http://edge.example:8000'],
+    [true, ['http://edge.example:8000', 'https://edge.example'], 'https://edge.example'],
+    [false, ['https://edge.example'], 'https://edge.example'],
+    [true, ['http://edge.example'], 'http://edge.example'],
+  ])('a listener by https (%s) of an edge at %j is sent to %s', (secure, edgeUrls, edge) => {
+    expect(place(standing({ ...full, edgeUrls }), request({ secure }))).toMatchObject({
+      location: `${edge}/live.mp3?x=relay1`,
     })
   })
 

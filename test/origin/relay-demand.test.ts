@@ -11,7 +11,7 @@ describe('relays on demand', () => {
       state,
       missed: () => {},
       decider: undefined,
-      reports: { change: () => {}, isDraining: false, edgeUrl: 'http://edge.example' },
+      reports: { change: () => {}, isDraining: false, edgeUrls: ['http://edge.example'] },
       isLeaving: () => false,
     })
   }

@@ -136,15 +136,22 @@ describe('the reply', () => {
     expect(parseReply('accepted 2\ninterval 5\nstate draining\nedge https://edge.example\n')).toEqual({
       interval: 5,
       isDraining: true,
-      edgeUrl: 'https://edge.example',
+      edgeUrls: ['https://edge.example'],
     })
+  })
+
+  test('the addresses of the edge are read, the first of each scheme', () => {
+    const reply = parseReply(
+      'accepted 0\nedge https://edge.example\nedge ftp://x\nedge http://edge.example:8000/\nedge http://second.example\n',
+    )
+    expect(reply?.edgeUrls).toEqual(['https://edge.example', 'http://edge.example:8000'])
   })
 
   test('unknown lines and bad values have no effect; without `accepted` it is no reply', () => {
     expect(parseReply('accepted 0\r\ninterval soon\r\nedge javascript:1\r\nnew thing\r\n')).toEqual({
       interval: undefined,
       isDraining: false,
-      edgeUrl: undefined,
+      edgeUrls: [],
     })
     expect(parseReply('<html>hello</html>')).toBeUndefined()
   })
@@ -498,11 +505,11 @@ describe('who reports', () => {
     const time = new ManualTime()
     const edge = decider(time)
     const reports = reportsOf(both, time, edge)
-    expect(reports.edgeUrl).toBe('http://e.example')
+    expect(reports.edgeUrls).toEqual(['http://e.example'])
     edge.answers.next = () => new Response('accepted 0\nstate draining\nedge https://public.example\n')
     reports.start()
     await time.pass(0)
-    expect(reports.edgeUrl).toBe('https://public.example')
+    expect(reports.edgeUrls).toEqual(['https://public.example'])
     expect(reports.isDraining).toBe(true)
   })
 
@@ -518,7 +525,7 @@ describe('who reports', () => {
     reports.start()
     await time.pass(0)
     expect(edge.told.length).toBe(1)
-    expect(reports.edgeUrl).toBeUndefined()
+    expect(reports.edgeUrls).toEqual([])
     const left = reports.leave()
     await time.pass(60_000)
     await left

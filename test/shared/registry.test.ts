@@ -25,7 +25,7 @@ const post = (report: Report, over: Partial<Post> = {}): Post => ({
   sourcelist: printSourcelist(report),
   reporter: relay,
   remote: undefined,
-  edgeUrl: 'http://edge.example',
+  edgeUrls: ['http://edge.example'],
   ...over,
 })
 const rowsOf = (sql: Sql) => sql.all('SELECT * FROM server ORDER BY id')
@@ -42,9 +42,7 @@ describe('S9: a report that is accepted', () => {
       status: 200,
       text: 'accepted 1\ninterval 10\nstate up\nedge http://edge.example\n',
     })
-    expect(accept(registry, access, post(reportOf('b'), { edgeUrl: undefined }), 0).text).not.toContain(
-      'edge',
-    )
+    expect(accept(registry, access, post(reportOf('b'), { edgeUrls: [] }), 0).text).not.toContain('edge')
   })
 
   test('starts the count of new listeners anew', () => {

@@ -48,6 +48,11 @@ export function lifeContract(runtime: ProcessRuntime): void {
         { ...passwords, PORT: '65536' },
         /PORT is "65536", expected an integer from 0 to 65535/,
       ],
+      [
+        'with a last resort by http and https alone',
+        { ...passwords, HTTPS_ONLY: '1', LAST_RESORT_URL: 'http://a.example/' },
+        /LAST_RESORT_URL is "http:\/\/a.example\/", expected an https URL, since HTTPS_ONLY is 1/,
+      ],
       ['with a bad flag', { ...passwords, HTTPS_ONLY: 'yes' }, /HTTPS_ONLY is "yes", expected 0 or 1/],
       ['where it cannot write', { ...passwords, DATA_DIR: '/dev/null/x' }, /DATA_DIR is "\/dev\/null\/x"/],
       ['where no folder can be made', { ...passwords, DATA_DIR: '/proc/x/y' }, /DATA_DIR is "\/proc\/x\/y"/],
@@ -64,6 +69,16 @@ export function lifeContract(runtime: ProcessRuntime): void {
       const [, port] = await program(passwords).line(/"port":(\d+)/)
       for (const host of ['127.0.0.1', '[::1]'])
         expect((await fetch(`http://${host}:${port}/healthz`)).status, host).toBe(200)
+    })
+
+    test('known by https, it tells servers and http listeners of the http address that they asked', async () => {
+      const edge = await edgeWith({ PUBLIC_URL: 'https://127.0.0.1:8443' })
+      const client = clientOf(edge.url)
+      const report = await client.report(reportOf('schemes', { mounts: [mountReport('/schemes.mp3')] }))
+      const lines = (await report.text()).split('\n').filter((line) => line.startsWith('edge '))
+      expect(lines).toEqual(['edge https://127.0.0.1:8443', `edge ${edge.url}`])
+      const playlist = await (await client.ask('/schemes.mp3.m3u')).text()
+      expect(playlist.split('\r\n')[0]).toBe(`${edge.url}/schemes.mp3`)
     })
 
     test('S10: killed amid reports, it answers its first request after the restart with a 302', async () => {
@@ -141,12 +156,12 @@ export function lifeContract(runtime: ProcessRuntime): void {
     })
 
     test('LAST_RESORT_URL takes the listeners for whom there is no room', async () => {
-      const { url } = await edgeWith({ LAST_RESORT_URL: 'http://last.example.org/base/', HTTPS_ONLY: '1' })
+      const { url } = await edgeWith({ LAST_RESORT_URL: 'https://last.example.org/base/', HTTPS_ONLY: '1' })
       const client = clientOf(url)
       await client.report(reportOf('full', { listeners: 100 }))
       const response = await client.ask('/live.mp3?a=1')
       expect(response.status).toBe(302)
-      expect(response.headers.get('location')).toBe('http://last.example.org/base/live.mp3?a=1')
+      expect(response.headers.get('location')).toBe('https://last.example.org/base/live.mp3?a=1')
       expect((await client.ask('/unknown.mp3')).status).toBe(404)
     })
   })

@@ -1,0 +1,110 @@
+/** What bears on by which addresses an edge is known. */
+export interface Asked {
+  /** `PUBLIC_URL`: at most one a scheme, the first of them that which goes for all else */
+  publicUrls: readonly string[]
+  secure: boolean
+  /** of the request, by its Host or by a trusted proxy; undefined where it is no host */
+  host: string | undefined
+  /** it came by http from a proxy that nobody trusts, which itself was asked by https */
+  hidesHttps: boolean
+}
+
+const schemeOf = (secure: boolean) => (secure ? 'https://' : 'http://')
+
+/** The edge's address as far as a request tells; what is configured goes before it. */
+export const baseOf = ({ publicUrls, secure, host }: Asked): string | undefined =>
+  publicUrls[0] ?? (host === undefined ? undefined : schemeOf(secure) + host)
+
+/**
+ * The edge's addresses that are certain, at most one a scheme: what is configured; and of the request's own scheme the
+ * host that it was sent to, where that has the name of a configured one.
+ */
+export function basesOf(asked: Asked): string[] {
+  const { publicUrls, secure, host, hidesHttps } = asked
+  const base = baseOf(asked)
+  if (base === undefined) return []
+  const known = publicUrls.length > 0 ? [...publicUrls] : [base]
+  const scheme = schemeOf(secure)
+  if (host === undefined || hidesHttps || known.some((url) => url.startsWith(scheme))) return known
+  const shown = scheme + host
+  return nameOf(shown) === nameOf(base) ? [...known, shown] : known
+}
+
+/**
+ * The edge's address for a listener who asked by this scheme: an old player that asked by http cannot follow to https. Where
+ * it was reached by another name than the configured one, that name is taken to answer on the scheme's own port, unless it is
+ * configured with a port.
+ */
+export function hereOf(asked: Asked): string | undefined {
+  const scheme = schemeOf(asked.secure)
+  const bases = basesOf(asked)
+  const [base] = bases
+  const known = bases.find((url) => url.startsWith(scheme))
+  if (known !== undefined || base === undefined || asked.hidesHttps) return known ?? base
+  const { port, hostname } = new URL(base)
+  return port === '' ? scheme + hostname : base
+}
+
+/** The name in a URL, without the port. */
+const nameOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : undefined)
+
+/** names of the edge that are remembered: servers that report to it call it by one or two */
+const namesMax = 8
+
+/**
+ * The addresses that requests showed the edge to have: servers that report by https have listeners to send back that can do
+ * http alone, and an http request for the same name tells where. Anybody may write any Host, so that only names count by which
+ * servers with credentials call the edge, at the scheme's own port or the one that the edge listens on.
+ */
+export class OwnAddresses {
+  readonly #ownPort: number
+  /** addresses by name */
+  readonly #known = new Map<string, { http?: string; https?: string }>()
+
+  constructor(publicUrls: readonly string[], ownPort: number) {
+    this.#ownPort = ownPort
+    this.#meet(publicUrls)
+  }
+
+  /** Whether a request of this scheme may show an address that is not known yet. */
+  wants(secure: boolean): boolean {
+    for (const { http, https } of this.#known.values()) if ((secure ? https : http) === undefined) return true
+    return false
+  }
+
+  /** A request came for this host. */
+  saw(secure: boolean, host: string | undefined): void {
+    const known = this.#known.get(host?.replace(/:\d+$/, '').toLowerCase() ?? '')
+    const url = schemeOf(secure) + host
+    if (!known || !URL.canParse(url)) return
+    const { port, origin } = new URL(url)
+    if (port === '' || port === String(this.#ownPort)) known[secure ? 'https' : 'http'] ??= origin
+  }
+
+  /** The addresses to tell a server that proved itself, and called the edge by these: with those that requests showed. */
+  complete(bases: readonly string[]): string[] {
+    const [base] = bases
+    if (base === undefined) return []
+    this.#meet(bases)
+    const { http, https } = this.#known.get(nameOf(base) ?? '') ?? {}
+    const others = [http, https].filter((url) => url !== undefined)
+    return [...bases, ...others.filter((url) => !bases.some((each) => isSameScheme(each, url)))]
+  }
+
+  /** Whether listeners reach it by https. */
+  get hasHttps(): boolean {
+    return [...this.#known.values()].some(({ https }) => https !== undefined)
+  }
+
+  #meet(bases: readonly string[]): void {
+    for (const base of bases) {
+      const name = nameOf(base)
+      if (name === undefined || (this.#known.size >= namesMax && !this.#known.has(name))) continue
+      const known = this.#known.get(name) ?? {}
+      this.#known.set(name, known)
+      known[base.startsWith('https:') ? 'https' : 'http'] = base
+    }
+  }
+}
+
+const isSameScheme = (a: string, b: string) => a.startsWith('https:') === b.startsWith('https:')
