@@ -1,0 +1,93 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join, relative } from 'node:path'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { type Program, repo, start } from './process.ts'
+
+/** What the folders of a clone do not hold. */
+const notCloned: readonly string[] = ['node_modules', '.git', '.wrangler', 'data', 'coverage']
+
+/** Versions of npm that install our Node and do not link it, by the name that a test has for them. */
+const npmVersions = { 'npm 9.2.0': '9.2.0', 'npm 10.9.4': '10.9.4' } as const
+export type OldNpm = keyof typeof npmVersions
+export const oldNpms = Object.keys(npmVersions) as OldNpm[]
+
+/** Debian 12's */
+const nodeVersion = '18.20.8'
+/** ms for what fetches packages */
+const fetchMs = 180_000
+
+/** Node 18 and old npms, there while a suite runs. */
+export class OldTools {
+  #folder = mkdtempSync(join(tmpdir(), 'old-npm-'))
+  /** why they could not be had; undefined where they are there */
+  missing: string | undefined
+
+  async fetch(): Promise<void> {
+    const wanted = [
+      `node@npm:node-linux-${process.arch}@${nodeVersion}`,
+      ...Object.values(npmVersions).map((version) => `npm-${version}@npm:npm@${version}`),
+    ]
+    const flags = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', this.#folder]
+    const npm = start('npm', ['install', ...flags, ...wanted], { cwd: this.#folder })
+    const { code } = await npm.exited
+    if (code !== 0) this.missing = `npm install of ${wanted.join(' ')} failed:\n${npm.output().slice(-2000)}`
+  }
+
+  /** A clone of the working tree, and how to run a command in it with that npm and Node 18 on the PATH. */
+  clone(npm: OldNpm): Clone {
+    const tools = join(this.#folder, 'node_modules')
+    const bin = join(this.#folder, `bin-${npmVersions[npm]}`)
+    mkdirSync(bin, { recursive: true })
+    symlinkSync(join(tools, 'node/bin/node'), join(bin, 'node'))
+    for (const name of ['npm', 'npx'])
+      symlinkSync(join(tools, `npm-${npmVersions[npm]}/bin/${name}-cli.js`), join(bin, name))
+    const folder = mkdtempSync(join(tmpdir(), 'clone-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    cpSync(repo, folder, {
+      recursive: true,
+      filter: (path) => !notCloned.includes(relative(repo, path)),
+    })
+    return new Clone(folder, [bin, '/usr/bin', '/bin'].join(delimiter))
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** A folder as `git clone` leaves it. */
+export class Clone {
+  readonly folder: string
+  #path: string
+
+  constructor(folder: string, path: string) {
+    this.folder = folder
+    this.#path = path
+  }
+
+  start(command: string, args: readonly string[], env: Record<string, string> = {}): Program {
+    const program = start(command, args, { cwd: this.folder, env: { ...env, PATH: this.#path } })
+    onTestFinished(() => program.stop())
+    return program
+  }
+
+  /** Runs to the end; what it printed, behind its exit code where that is not 0. */
+  async run(command: string, ...args: string[]): Promise<string> {
+    const program = this.start(command, args)
+    const { code } = await program.exited
+    return code === 0 ? program.output() : `exit code ${code}: ${program.output()}`
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.folder, path), { recursive: true, force: true })
+  }
+}
+
+/** Fetches the tools for the tests of a suite. */
+export function suiteTools(): OldTools {
+  const tools = new OldTools()
+  beforeAll(() => tools.fetch(), fetchMs)
+  afterAll(() => tools.remove())
+  return tools
+}
