@@ -6,12 +6,22 @@ export const limits = {
   headLinesMax: 64,
   /** connections that have not sent a whole head; a crowd of 2,000 a second waits for some ms each */
   waitingHeadsMax: 4096,
-  /** requests under way to what is no stream, with and without credentials: each has slots of its own */
+  /** requests answered on one connection: libshout asks two or three times before its source begins */
+  keptRequestsMax: 8,
+  /**
+   * requests under way to what is no stream, their bodies read, until the system has taken their answers: without
+   * credentials, of these of one network (a reverse proxy is one too), and with credentials
+   */
   publicRequestsMax: 256,
+  publicRequestsPerNetworkMax: 64,
   adminRequestsMax: 64,
-  /** static files being sent at once, each an open file; and to one address, so that it cannot keep out the rest */
+  /** bodies that are being read at once, without proven credentials and with them; a flood closes its own oldest */
+  publicBodiesMax: 1024,
+  adminBodiesMax: 64,
+  /** static files being sent at once, each an open file; to one address, and to one network, so that none keeps out the rest */
   filesMax: 512,
   filesPerAddressMax: 16,
+  filesPerNetworkMax: 128,
   /** ms for which a client that takes a file may take nothing of it */
   fileStallMs: 30_000,
   /** connections that follow the stats (`STATS`): a monitor or two */
@@ -22,9 +32,13 @@ export const limits = {
   feedMs: 1000,
   /** relays with credentials at once: more slaves than the biggest cluster its users told of (icecast-kh#145) has */
   relaysMax: 1024,
-  /** bytes of a request's body: a report's bound, and some room to see that one is beyond it */
-  bodyBytesMax: 1_048_576 + 4096,
-  /** ms that a closed connection may take to read its answer before it is cut */
+  /** bytes of a request's body: 2.5's `bodysize`, and more than any of our forms sends. Reports have a bound of their own */
+  formBytesMax: 4096,
+  /** bytes of an answer handed to the system at once: what a slow client is behind is seen no finer */
+  answerPieceBytes: 65_536,
+  /** ms for which a client may take nothing of an answer before it is cut */
+  answerStallMs: 10_000,
+  /** ms that a connection stays, its whole answer handed over, for what the other side still sends */
   lingerMs: 2000,
   /** ms that a listener has to take the last bytes of a mount that ended */
   farewellMs: 5000,

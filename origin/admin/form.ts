@@ -1,7 +1,5 @@
+import { limits } from '../limits.ts'
 import { Refused } from './answers.ts'
-
-/** bytes of a form: 2.5's `bodysize`, and more than any of our pages sends */
-const formBytesMax = 4096
 
 /** A request's parameters as they came, those of its query first; of a form, Icecast 2.5's way, those in its body too. */
 export async function parametersOf(request: Request): Promise<string> {
@@ -11,6 +9,7 @@ export async function parametersOf(request: Request): Promise<string> {
   const body = await request.arrayBuffer()
   // of a body that is far too long nothing is read, so its announced length counts too
   const length = Math.max(body.byteLength, Number(request.headers.get('content-length')))
-  if (length > formBytesMax) throw new Refused(`the form is larger than ${formBytesMax} bytes`, 413)
+  if (length > limits.formBytesMax)
+    throw new Refused(`the form is larger than ${limits.formBytesMax} bytes`, 413)
   return `${query}&${Buffer.from(body).toString('latin1').trim()}`
 }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { HeaderRule } from '../config/headers.ts'
 import type { Connection } from '../http/connection.ts'
 import { endSoon, finish, printHead, printReply, textReply } from '../http/reply.ts'
-import { AddressSlots } from '../http/slots.ts'
+import { SharedSlots } from '../http/slots.ts'
 import { limits } from '../limits.ts'
 import { type Located, locateFile } from './locate.ts'
 import { mediaTypeOf } from './media-type.ts'
@@ -20,7 +20,11 @@ export interface FilesDeps {
 /** Answers GETs and HEADs with the files below the webroot, each read no faster than it is sent. */
 export class Files {
   #deps: FilesDeps
-  #slots = new AddressSlots(limits.filesMax, limits.filesPerAddressMax)
+  #slots = new SharedSlots({
+    all: limits.filesMax,
+    address: limits.filesPerAddressMax,
+    network: limits.filesPerNetworkMax,
+  })
 
   constructor(deps: FilesDeps) {
     this.#deps = deps

@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import type { Hono } from 'hono'
 import type { ClusterEnv, RequestFacts } from '../../shared/cluster-app.ts'
 import { parseBasic } from '../../shared/credentials.ts'
+import { limits as reportLimits } from '../../shared/limits.ts'
 import { mountParam, parseParams } from '../admin/params.ts'
 import { limits } from '../limits.ts'
 import { readBody } from './body.ts'
@@ -9,16 +11,40 @@ import { ChunkError } from './chunked.ts'
 import type { Connection, Serving } from './connection.ts'
 import { proven } from './logins.ts'
 import { type Answer, finish, printReply, textReply } from './reply.ts'
-import { Slots } from './slots.ts'
+import { SharedSlots, Slots } from './slots.ts'
+import { Waiting } from './waiting.ts'
 
 const log = getLogger(['distributary', 'http'])
+
+/** Who asks, as far as its login shows before any body is read. */
+type Standing =
+  /** whether the program answers at all: kept apart from everything that could keep it waiting */
+  | 'health'
+  /** shows no login, or one that proves nothing here; a backend may know it */
+  | 'public'
+  /** the admin, a relay, or the source of the mount that its query names */
+  | 'proven'
+
+const noBody = new Uint8Array(0)
 
 /** Answers from a Hono app over a connection whose head we have read ourselves. */
 export class AppBridge {
   #app: Hono<ClusterEnv>
   #serving: Serving
-  /** requests without credentials cannot keep out those with */
-  #slots = { public: new Slots(limits.publicRequestsMax), admin: new Slots(limits.adminRequestsMax) }
+  /** requests without credentials cannot keep out those with, nor one network the others */
+  #slots = {
+    public: new SharedSlots({
+      all: limits.publicRequestsMax,
+      address: limits.publicRequestsPerNetworkMax,
+      network: limits.publicRequestsPerNetworkMax,
+    }),
+    proven: new Slots(limits.adminRequestsMax),
+  }
+  /** bodies on their way hold no slot */
+  #bodies = {
+    public: new Waiting<Socket>(limits.publicBodiesMax),
+    proven: new Waiting<Socket>(limits.adminBodiesMax),
+  }
 
   constructor(app: Hono<ClusterEnv>, serving: Serving) {
     this.#app = app
@@ -26,27 +52,65 @@ export class AppBridge {
   }
 
   async answer(connection: Connection): Promise<void> {
-    const { socket, head } = connection
-    const { httpHeaders: rules } = this.#serving.config
-    const slots = hasCredentials(connection, this.#serving) ? this.#slots.admin : this.#slots.public
-    if (!slots.take()) {
-      finish(connection, textReply(head.version, 503, 'too many requests under way', rules))
-      return
-    }
+    const { head, socket } = connection
+    const standing = standingOf(connection, this.#serving)
     try {
-      const withinMs = this.#serving.config.limits.headerTimeoutMs
-      const body = await readBody(connection, { bytesMax: limits.bodyBytesMax, withinMs })
+      const body = await this.#bodyOf(connection, standing)
       if (body === 'gone') socket.destroy()
-      else finish(connection, await this.#respond(connection, body))
+      else await this.#answerInTurn(connection, standing, body)
     } catch (error) {
+      const { httpHeaders: rules } = this.#serving.config
       if (error instanceof ChunkError) {
         finish(connection, textReply(head.version, 400, error.message, rules))
         return
       }
       log.error('a request failed', { method: head.method, path: head.path, error })
       finish(connection, textReply(head.version, 500, 'internal error', rules))
+    }
+  }
+
+  /** Answers where there is a slot, and gives it back when the answer has been taken: it is memory until then. */
+  async #answerInTurn(
+    connection: Connection,
+    standing: Standing,
+    body: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const { address, head } = connection
+    if (standing === 'health') {
+      finish(connection, await this.#respond(connection, body))
+      return
+    }
+    const slots = this.#slots[standing]
+    if (!slots.take(address)) {
+      const { httpHeaders: rules } = this.#serving.config
+      finish(connection, textReply(head.version, 503, 'too many requests under way', rules))
+      return
+    }
+    let answer: Answer
+    try {
+      answer = await this.#respond(connection, body)
+    } catch (error) {
+      slots.release(address)
+      throw error
+    }
+    finish(connection, answer, () => slots.release(address))
+  }
+
+  /** The body, where the request may have one: who shows no login is not let do anything that has. */
+  async #bodyOf(connection: Connection, standing: Standing): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
+    const { socket, head, address } = connection
+    const isLoggedIn = head.headers.has('authorization')
+    if (head.method === 'GET' || head.method === 'HEAD' || !isLoggedIn || standing === 'health') return noBody
+    const { config, nowMs } = this.#serving
+    const bodies = this.#bodies[standing]
+    bodies.add(socket, address, nowMs())?.destroy()
+    try {
+      return await readBody(connection, {
+        bytesMax: bodyBytesMax(connection, standing),
+        withinMs: config.limits.headerTimeoutMs,
+      })
     } finally {
-      slots.release()
+      bodies.delete(socket)
     }
   }
 
@@ -76,26 +140,31 @@ export class AppBridge {
   }
 }
 
-/** Whether a request shows a login of ours: the admin's, a relay's, or that of the source whose mount its query names. */
-function hasCredentials({ head }: Connection, { config, access }: Serving): boolean {
+function standingOf({ head }: Connection, { config, access }: Serving): Standing {
+  if (head.path === '/healthz') return 'health'
   const authorization = head.headers.get('authorization')
   const { relay, admin } = proven(config, authorization)
-  if (relay || admin) return true
+  if (relay || admin) return 'proven'
   const mount = authorization && mountParam(parseParams(head.query))
-  return !!mount && access.isSource(mount, parseBasic(authorization))
+  return mount && access.isSource(mount, parseBasic(authorization)) ? 'proven' : 'public'
 }
+
+/** A report may be large; all else that has a body is a form. */
+const bodyBytesMax = ({ head }: Connection, standing: Standing): number =>
+  head.path === '/admin/sourcelist.txt' && standing === 'proven'
+    ? reportLimits.reportBytesMax
+    : limits.formBytesMax
 
 /**
  * The request as the app takes it; undefined where the platform knows no such method. A HEAD goes in as a GET, so that
  * the length that it tells is the GET's.
  */
 function requestOf({ head }: Connection, body: Uint8Array<ArrayBuffer>): Request | undefined {
-  const hasBody = head.method !== 'GET' && head.method !== 'HEAD' && body.length > 0
   try {
     return new Request(`http://origin${head.path}${head.query}`, {
       method: head.method === 'HEAD' ? 'GET' : head.method,
       headers: new Headers([...head.headers]),
-      body: hasBody ? body : null,
+      body: body.length > 0 ? body : null,
     })
   } catch {
     return undefined

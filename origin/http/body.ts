@@ -45,6 +45,50 @@ class SizedBody implements Body {
 }
 
 const noBody = new Uint8Array(0)
+/** bytes that a body whose length is not said is first given room for */
+const firstRoom = 1024
+
+/**
+ * The bytes of a body in one piece. What comes is copied: a view of a small part may hold on to a large buffer, and a body
+ * sent a byte at a time would be as many of them.
+ */
+export class BodyBytes {
+  #room: Uint8Array<ArrayBuffer>
+  #size = 0
+  #max: number
+
+  /** @param expected how many are announced; 0: not said */
+  constructor(max: number, expected: number) {
+    this.#max = max
+    this.#room = new Uint8Array(Math.min(max, expected || firstRoom))
+  }
+
+  /** how many bytes it has room for */
+  get room(): number {
+    return this.#room.length
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#room.subarray(0, this.#size)
+  }
+
+  get isFull(): boolean {
+    return this.#size === this.#max
+  }
+
+  /** What is beyond the bound is left out. */
+  push(part: Uint8Array): void {
+    const own = part.subarray(0, this.#max - this.#size)
+    const needed = this.#size + own.length
+    if (needed > this.#room.length) {
+      const larger = new Uint8Array(Math.min(this.#max, Math.max(needed, 2 * this.#room.length)))
+      larger.set(this.bytes)
+      this.#room = larger
+    }
+    this.#room.set(own, this.#size)
+    this.#size = needed
+  }
+}
 
 /** A request whose head has been read, and what came with it. */
 interface Incoming {
@@ -54,7 +98,7 @@ interface Incoming {
 }
 
 /**
- * A whole body, or a little more than `bytesMax` of one that is longer; nothing of one that says itself that it is longer.
+ * A whole body, or one byte more than `bytesMax` of one that is longer; nothing of one that says itself that it is longer.
  * Either way who asked sees that it is too long, and need not wait for the rest.
  * @returns `gone` where the connection ended first, or was closed since the body took longer than `withinMs`
  * @throws ChunkError where it is not framed as it says
@@ -63,18 +107,16 @@ export async function readBody(
   { socket, head: { headers }, rest }: Incoming,
   { bytesMax, withinMs }: { bytesMax: number; withinMs: number },
 ): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
-  const bytes: Uint8Array[] = []
-  let size = 0
-  const body = announcedBody(headers, (part) => {
-    size += part.length
-    if (size <= bytesMax + part.length) bytes.push(part)
-  })
-  if (!body || announcedLength(headers) > bytesMax) return noBody
+  const announced = announcedLength(headers)
+  if (announced > bytesMax) return noBody
+  const kept = new BodyBytes(bytesMax + 1, announced)
+  const body = announcedBody(headers, (part) => kept.push(part))
+  if (!body) return noBody
   if (/100-continue/i.test(headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
   body.push(rest)
-  const isEnough = () => body.done || size > bytesMax
+  const isEnough = () => body.done || kept.isFull
   if (!isEnough() && (await receive(socket, body, isEnough, withinMs)) === 'gone') return 'gone'
-  return Buffer.concat(bytes)
+  return kept.bytes
 }
 
 /** Feeds a body from its connection until that is enough. */

@@ -24,6 +24,8 @@ export interface Connection {
   rest: Uint8Array
   /** Takes what comes now for another request; after an answer that said so, to a request without a body. */
   readNext: () => void
+  /** whether it may stay for another request: one connection asks a few times at most */
+  mayStay: boolean
 }
 
 /** What the ways of a request share. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { serverAgent } from '../../shared/version.ts'
 import type { HeaderRule } from '../config/headers.ts'
 import { limits } from '../limits.ts'
-import { runtimeTimers } from '../timers.ts'
+import { runtimeTimers, type Timers } from '../timers.ts'
 import { withRules } from './header-rules.ts'
 
 /** A printed answer. */
@@ -85,10 +85,15 @@ export const textReply = (
 /**
  * Writes an answer and closes. What the other side still sends is read for a while and thrown away: closing on unread
  * bytes would reset the connection and could take the answer with it (RFC 9112 §9.6).
+ * @param onTaken called once, when the system has taken the whole answer or the connection is gone
  */
-export function finish({ socket, exchange }: Answered, { status, bytes }: Answer): void {
+export function finish(
+  { socket, exchange }: Answered,
+  { status, bytes }: Answer,
+  onTaken?: () => void,
+): void {
   exchange.status = status
-  endSoon(socket, bytes)
+  endSoon(socket, bytes, onTaken)
 }
 
 /** Writes an answer, and has another request read from the connection. */
@@ -99,9 +104,53 @@ export function keep({ socket, exchange, readNext }: Kept, { status, bytes }: An
 }
 
 /** As {@link finish}, where what was to be answered has been: the last bytes, if any. */
-export function endSoon(socket: Socket, bytes: Uint8Array = noBytes): void {
-  socket.end(bytes)
+export function endSoon(socket: Socket, bytes: Uint8Array = noBytes, onTaken: () => void = () => {}): void {
   socket.resume()
-  const cancel = runtimeTimers.after(limits.lingerMs, () => socket.destroy())
-  socket.once('close', cancel)
+  sendPieces(socket, bytes, runtimeTimers, () => {
+    onTaken()
+    if (socket.destroyed) return
+    socket.end()
+    const cancel = runtimeTimers.after(limits.lingerMs, () => socket.destroy())
+    socket.once('close', cancel)
+  })
+}
+
+/** What is needed of a socket that an answer is written to. */
+export interface AnswerSocket {
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown
+  once(event: 'close', listener: () => void): unknown
+  destroy(): unknown
+}
+
+/**
+ * Writes an answer a piece at a time, each when the system has taken the one before: who takes nothing for a while is cut,
+ * who takes a little now and then gets all of it.
+ * @param onDone called once, when all has been taken or the connection is gone
+ */
+export function sendPieces(
+  socket: AnswerSocket,
+  bytes: Uint8Array,
+  timers: Pick<Timers, 'after'>,
+  onDone: () => void,
+): void {
+  let at = 0
+  let isDone = false
+  let cancel = () => {}
+  const finish = () => {
+    if (isDone) return
+    isDone = true
+    cancel()
+    onDone()
+  }
+  const next = (error?: Error | null) => {
+    cancel()
+    if (isDone) return
+    if (error || at >= bytes.length) return finish()
+    const piece = bytes.subarray(at, at + limits.answerPieceBytes)
+    at += piece.length
+    cancel = timers.after(limits.answerStallMs, () => socket.destroy())
+    socket.write(piece, next)
+  }
+  socket.once('close', finish)
+  next()
 }

@@ -21,7 +21,13 @@ const sweepMs = 500
 const ignore = () => {}
 
 /** A connection that has yet to say what it is. */
-type Incoming = Pick<Connection, 'socket' | 'address' | 'via'>
+type Incoming = Pick<Connection, 'socket' | 'address' | 'via'> & {
+  /** requests answered on it before */
+  answered: number
+}
+
+/** A request whose head has been read. */
+type Asked = Omit<Connection, 'exchange' | 'readNext' | 'mayStay'> & Incoming
 
 /** Sockets in: reads the head of each connection, within its bounds, and hands it to who answers it. */
 export class HttpServer {
@@ -94,8 +100,9 @@ export class HttpServer {
     this.#serving.state.load.clients++
     this.#track(socket)
     this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
-    if (via.protocol === 'shoutcast') this.#greet({ socket, address, via })
-    else this.#readHead({ socket, address, via })
+    const incoming = { socket, address, via, answered: 0 }
+    if (via.protocol === 'shoutcast') this.#greet(incoming)
+    else this.#readHead(incoming)
   }
 
   /** Apart from {@link #readHead}, so that what lives as long as the connection does not hold on to what read its head. */
@@ -114,7 +121,8 @@ export class HttpServer {
   }
 
   /** @param first what has been read of it already */
-  #readHead({ socket, address, via }: Incoming, first?: Uint8Array): void {
+  #readHead(incoming: Incoming, first?: Uint8Array): void {
+    const { socket, address } = incoming
     const reader = new HeadReader()
     const onGone = () => this.#lose(socket)
     const onData = (bytes: Uint8Array) => {
@@ -122,8 +130,7 @@ export class HttpServer {
       if (!read) return
       this.#waiting.delete(socket)
       socket.off('data', onData).off('end', onGone).off('close', onGone)
-      if ('head' in read)
-        this.#answer({ socket, address, via, head: read.head, rest: bytes.subarray(read.restAt) })
+      if ('head' in read) this.#answer({ ...incoming, head: read.head, rest: bytes.subarray(read.restAt) })
       else {
         log.info('bad request', { address, status: read.status, why: read.text })
         endSoon(socket, textReply('1.1', read.status, read.text, this.#serving.config.httpHeaders).bytes)
@@ -166,14 +173,15 @@ export class HttpServer {
 
   /** A fault in one answer costs that connection, not the server. */
   #answer(
-    asked: Omit<Connection, 'exchange' | 'readNext'>,
+    asked: Asked,
     answer: (connection: Connection) => void = (connection) => this.#router.route(connection),
   ): void {
     const { socket, head, address } = asked
     const exchange = beginExchange(head, address, this.#serving.nowMs(), socket.bytesWritten)
     this.#sockets.set(socket, exchange)
     try {
-      answer({ ...asked, exchange, readNext: () => this.#readNext(asked) })
+      const mayStay = asked.answered + 1 < limits.keptRequestsMax
+      answer({ ...asked, exchange, readNext: () => this.#readNext(asked), mayStay })
     } catch (error) {
       log.error('a request failed', { method: head.method, path: head.path, error })
       socket.destroy()
@@ -181,11 +189,12 @@ export class HttpServer {
   }
 
   /** The request is answered, and the connection open for another. */
-  #readNext({ socket, address, via, rest }: Omit<Connection, 'exchange' | 'readNext'>): void {
+  #readNext({ socket, address, via, rest, answered }: Asked): void {
     this.#endExchange(socket)
     this.#sockets.set(socket, undefined)
     this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
-    this.#readHead({ socket, address, via }, rest.length > 0 ? rest : undefined)
+    const incoming = { socket, address, via, answered: answered + 1 }
+    this.#readHead(incoming, rest.length > 0 ? rest : undefined)
   }
 }
 

@@ -54,7 +54,7 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
     : refusalBy(verdict)
   if (!refused) return
   log.info('source refused', { mount, address, why: refused.text })
-  const keepAlive = refused.status === 401 && asksFirst(head)
+  const keepAlive = refused.status === 401 && connection.mayStay && asksFirst(head)
   const answer = printRefusal(refused, mountRules(serving.config, mount), keepAlive)
   if (keepAlive) keep(connection, answer)
   else finish(connection, answer)

@@ -6,7 +6,7 @@ import { resolveAlias } from '../../origin/files/aliases.ts'
 import { locateFile, parseFilePath } from '../../origin/files/locate.ts'
 import { mediaTypeOf } from '../../origin/files/media-type.ts'
 import { parseRange } from '../../origin/files/range.ts'
-import { AddressSlots } from '../../origin/http/slots.ts'
+import { SharedSlots } from '../../origin/http/slots.ts'
 import { testFolder } from '../kit/files.ts'
 
 describe('a range of a file of 100 bytes', () => {
@@ -126,12 +126,30 @@ test.each([
   ['a.constructor', 'application/octet-stream'],
 ])('%s is sent as %s', (path, type) => expect(mediaTypeOf(path)).toBe(type))
 
-test('one address cannot take the slots of the others, and gives back what it took', () => {
-  const slots = new AddressSlots(3, 2)
-  const take = (address: string) => slots.take(address)
-  expect(['a', 'a', 'a', 'b', 'b'].map(take)).toEqual([true, true, false, true, false])
-  slots.release('a')
-  expect(['b', 'a'].map(take)).toEqual([true, false])
+describe('slots', () => {
+  test('one address cannot take those of the others, and gives back what it took', () => {
+    const slots = new SharedSlots({ all: 3, address: 2, network: 3 })
+    const take = (address: string) => slots.take(address)
+    expect(['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.3'].map(take)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+    ])
+    slots.release('192.0.2.1')
+    expect(['192.0.2.2', '192.0.2.1'].map(take)).toEqual([true, false])
+  })
+
+  test.each([
+    ['the 65,536 addresses of one /64', (i: number) => `2001:db8::${i.toString(16)}`, '2001:db8:0:1::1'],
+    ['the 256 addresses of one /24', (i: number) => `192.0.2.${i % 256}`, '192.0.3.1'],
+  ])('%s cannot take those of another network', (_, address, other) => {
+    const slots = new SharedSlots({ all: 512, address: 16, network: 128 })
+    const taken = Array.from({ length: 600 }, (_, i) => slots.take(address(i))).filter(Boolean)
+    expect(taken).toHaveLength(128)
+    expect(slots.take(other)).toBe(true)
+  })
 })
 
 describe('an alias', () => {
