@@ -112,11 +112,14 @@ function hear(
 ): Listener {
   const metaint = Number(head.headers.get('icy-metaint') ?? 0)
   const reader = metaint > 0 ? new IcyReader(metaint) : undefined
-  const heard: Uint8Array[] = []
+  let heard = Buffer.alloc(65_536)
   let bytesHeard = 0
   const take = (bytes: Uint8Array) => {
     for (const piece of reader?.push(bytes) ?? [bytes]) {
-      heard.push(piece)
+      // grown by doubling: tests look at all of it again and again, and must not copy it each time
+      if (bytesHeard + piece.length > heard.length)
+        heard = Buffer.concat([heard], Math.max(2 * heard.length, bytesHeard + piece.length))
+      heard.set(piece, bytesHeard)
       bytesHeard += piece.length
     }
     if (bytesHeard >= bytesMax) socket.pause()
@@ -134,7 +137,7 @@ function hear(
     get isClosed() {
       return socket.closed
     },
-    audio: () => Buffer.concat(heard),
+    audio: () => heard.subarray(0, bytesHeard),
     resume() {
       bytesMax = Number.POSITIVE_INFINITY
       socket.resume()

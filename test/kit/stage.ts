@@ -2,7 +2,7 @@ import { eventually } from './eventually.ts'
 import { type Listener, type ListenOptions, listen } from './listener.ts'
 import { type Server, secrets } from './runtimes.ts'
 import { basic, type Programme, type Source, startSource } from './source.ts'
-import { linksOf, type Stretch, stretchesOf, type Tag, tagged, taggedOgg } from './tagged.ts'
+import { linksOf, type Stretch, StretchReader, type Tag, tagged, taggedOgg } from './tagged.ts'
 
 /** frames after which a stretch counts as heard: what is less may be a remainder of a queue */
 const heardFrames = 5
@@ -110,7 +110,12 @@ export class Stage {
 
 function witness(listener: Listener): Witness {
   const isOgg = listener.headers.get('content-type')?.includes('ogg')
-  const stretches = () => stretchesOf(listener.audio()).stretches
+  const reader = new StretchReader()
+  const stretches = () => {
+    reader.read(listener.audio(), listener.isClosed)
+    return reader.stretches
+  }
+  const links = sinceHeard(listener, () => linksOf(listener.audio()).join(' > '))
   const frames = (tag?: Tag) =>
     stretches().reduce(
       (sum, stretch) => sum + (tag === undefined || stretch.tag === tag ? stretch.frames : 0),
@@ -118,7 +123,7 @@ function witness(listener: Listener): Witness {
     )
   const story = () => {
     if (listener.status !== 200) return String(listener.status)
-    return isOgg ? linksOf(listener.audio()).join(' > ') : tell(stretches())
+    return isOgg ? links() : tell(stretches())
   }
   return {
     listener,
@@ -137,6 +142,16 @@ function witness(listener: Listener): Witness {
     async isClosed() {
       await eventually(() => listener.isClosed, patience)
     },
+  }
+}
+
+/** What was worked out of a listener's bytes, again only when there are more of them. */
+function sinceHeard<T>(listener: Listener, work: () => T): () => T {
+  let last: { value: T; bytes: number } | undefined
+  return () => {
+    const bytes = listener.bytesHeard
+    if (last?.bytes !== bytes) last = { value: work(), bytes }
+    return last.value
   }
 }
 

@@ -45,23 +45,38 @@ export interface Stretch {
 }
 
 /** The stretches of frames in an MP3 stream, and how many bytes are no part of a whole frame: where it was cut, and around a move. */
-export function stretchesOf(bytes: Uint8Array): { stretches: Stretch[]; strayBytes: number } {
-  const stretches: Stretch[] = []
-  let strayBytes = 0
-  for (let at = 0; at < bytes.length; ) {
-    const frame = frameAt(bytes, at)
-    if (!frame) {
-      strayBytes++
-      at++
-      continue
+export function stretchesOf(bytes: Uint8Array): { stretches: readonly Stretch[]; strayBytes: number } {
+  const reader = new StretchReader()
+  reader.read(bytes, true)
+  return reader
+}
+
+/** bytes: the longest frame of a tag */
+const frameBytesMax = taggedFrame('live', 0).length + 1
+
+/** {@link stretchesOf} of a stream that goes on: reads what came since the last time, and nothing twice. */
+export class StretchReader {
+  readonly stretches: Stretch[] = []
+  strayBytes = 0
+  #at = 0
+
+  /** @param bytes all that was heard so far @param isWhole no more comes: a cut frame at the end is not waited for */
+  read(bytes: Uint8Array, isWhole = false): void {
+    const end = isWhole ? bytes.length : bytes.length - frameBytesMax
+    while (this.#at < end) {
+      const frame = frameAt(bytes, this.#at)
+      if (frame) this.#add(frame)
+      else this.strayBytes++
+      this.#at += frame?.length ?? 1
     }
-    const { tag, n } = placeOf(numberOf(frame))
-    const last = stretches.at(-1)
-    if (last?.tag === tag && last.from + last.frames === n) last.frames++
-    else stretches.push({ tag, from: n, frames: 1 })
-    at += frame.length
   }
-  return { stretches, strayBytes }
+
+  #add(frame: Uint8Array): void {
+    const { tag, n } = placeOf(numberOf(frame))
+    const last = this.stretches.at(-1)
+    if (last?.tag === tag && last.from + last.frames === n) last.frames++
+    else this.stretches.push({ tag, from: n, frames: 1 })
+  }
 }
 
 function frameAt(bytes: Uint8Array, at: number): Uint8Array | undefined {
