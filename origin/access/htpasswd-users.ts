@@ -2,13 +2,17 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { getLogger } from '@logtape/logtape'
 import { type Login, secretBytes } from '../../shared/credentials.ts'
+import { networkOfPeer } from '../network.ts'
 import { hashPassword, type PasswordHash } from './crypt/password-hash.ts'
+import { FairQueue } from './fair-queue.ts'
 import { type Passwords, parsePasswords, withoutUser, withUser } from './htpasswd-lines.ts'
 import { accessLimits as limits } from './limits.ts'
-import { TaskQueue } from './task-queue.ts'
 import { WatchedFile } from './watched-file.ts'
 
 const log = getLogger(['distributary', 'auth'])
+
+/** Wrong logins of one network, each a slow comparison, keep nobody else waiting for more than the one under way. */
+export const hashingQueue = () => new FairQueue({ atOnceMax: 1, waitingMax: limits.hashesWaitingMax })
 
 /** What may be a user's name in a file of lines, and in Basic credentials, where a colon ends it. */
 const userPattern = /^[^\p{Cc}:#\s][^\p{Cc}:]*$/u
@@ -16,14 +20,16 @@ const userPattern = /^[^\p{Cc}:#\s][^\p{Cc}:]*$/u
 /** The users of one password file. It is read again when it has changed, and rewritten at an admin's request. */
 export class HtpasswdUsers {
   #file: WatchedFile<Passwords>
-  #hashing = new TaskQueue({ atOnceMax: 1, waitingMax: limits.hashesWaitingMax })
+  #hashing: FairQueue
   /** keyed digests of logins that a slow hash has proven, so that each costs it once; by hash, one each */
   #proven = new Map<string, Buffer>()
   #key = randomBytes(32)
   /** the last change under way: each reads what the one before has written */
   #change: Promise<unknown> = Promise.resolve()
 
-  constructor(path: string, nowMs: () => number) {
+  /** @param hashing shared with other files: slow hashes are compared one after the other */
+  constructor(path: string, nowMs: () => number, hashing = hashingQueue()) {
+    this.#hashing = hashing
     this.#file = new WatchedFile(path, {
       everyMs: limits.passwordsEveryMs,
       nowMs,
@@ -33,15 +39,15 @@ export class HtpasswdUsers {
     })
   }
 
-  /** Whether a login is a user's; `busy` where too many wait for the answer. */
-  async admits({ user, password }: Login): Promise<boolean | 'busy'> {
+  /** Whether a login is a user's, shown from that address; `busy` where too many of its network wait for the answer. */
+  async admits({ user, password }: Login, address = ''): Promise<boolean | 'busy'> {
     const users = this.#users()
     const own = users.get(user)
     // a name that nobody has takes as long as one that somebody has
     const [anybodys] = users.values()
     const hash = own ?? anybodys
     if (!hash) return false
-    const isProven = await this.#proves(hash, password)
+    const isProven = await this.#proves(hash, password, address)
     return isProven === 'busy' ? isProven : isProven && own !== undefined
   }
 
@@ -78,7 +84,7 @@ export class HtpasswdUsers {
     return passwords
   }
 
-  async #proves(hash: PasswordHash, password: string): Promise<boolean | 'busy'> {
+  async #proves(hash: PasswordHash, password: string, address: string): Promise<boolean | 'busy'> {
     if (!hash.isSlow) return hash.proves(password)
     const digest = createHmac('sha256', this.#key)
       .update(`${hash.text}\n`)
@@ -86,7 +92,7 @@ export class HtpasswdUsers {
       .digest()
     const proven = this.#proven.get(hash.text)
     if (proven && timingSafeEqual(proven, digest)) return true
-    const isProven = await (this.#hashing.run(() => hash.proves(password)) ?? 'busy')
+    const isProven = await this.#hashing.run(networkOfPeer(address), () => hash.proves(password))
     if (isProven === true) this.#proven.set(hash.text, digest)
     return isProven
   }

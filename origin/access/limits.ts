@@ -2,7 +2,7 @@
 export const accessLimits = {
   /** rounds of a SHA-crypt hash: some 0.6 s of work, in turns; crypt(3) itself takes 5,000 where nothing is said */
   hashRoundsMax: 200_000,
-  /** logins that wait for a slow hash, which are compared one after the other */
+  /** logins that wait for a slow hash, which are compared one after the other, those of each network in turn */
   hashesWaitingMax: 64,
   /** ms between two looks whether a password file has changed */
   passwordsEveryMs: 1000,
@@ -12,7 +12,10 @@ export const accessLimits = {
   addressesEveryMs: 10_000,
   /** ms that a backend of URL authentication has for an answer: Icecast 2.4's */
   backendMs: 15_000,
-  /** questions to the backend of a mount under way at once, and those that wait for their turn: Icecast's 100 */
+  /**
+   * questions to a backend under way at once, and those that wait for their turn, Icecast's 100: as many each about
+   * listeners, sources, and who calls the admin, those of each network in turn
+   */
   questionsMax: 16,
   questionsWaitingMax: 100,
   /** news to the backend of a mount under way at once, and those that wait: all listeners of a large server may go at once */

@@ -4,7 +4,7 @@ import type { AccessSettings, HtpasswdSettings, UrlAccessSettings } from '../con
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { Timers } from '../timers.ts'
-import { HtpasswdUsers } from './htpasswd-users.ts'
+import { HtpasswdUsers, hashingQueue } from './htpasswd-users.ts'
 import { Seats, type Sitter } from './seats.ts'
 import { UrlAccess } from './url-access.ts'
 import { UrlBackend } from './url-backend.ts'
@@ -42,6 +42,7 @@ export class MountAccess {
   #seats = new Seats()
   /** by path: what is known of a file outlasts the settings that name it */
   #users = new Map<string, HtpasswdUsers>()
+  #hashing = hashingQueue()
   /** by the origin of their URLs: one that stalls holds up nobody else's listeners */
   #backends = new Map<string, UrlBackend>()
 
@@ -112,9 +113,9 @@ export class MountAccess {
   }
 
   async #admitUser(visitor: Visitor, access: HtpasswdSettings): Promise<Verdict> {
-    const { login, mount, stays, isGone, close } = visitor
+    const { login, mount, stays, isGone, close, address } = visitor
     if (!login) return unproven
-    const isUser = await this.#usersIn(access).admits(login)
+    const isUser = await this.#usersIn(access).admits(login, address)
     if (isUser === 'busy') return busy
     if (!isUser) return unproven
     const admitted = { admitted: true, user: login.user, seconds: undefined } as const
@@ -126,7 +127,7 @@ export class MountAccess {
   }
 
   #usersIn({ file }: HtpasswdSettings): HtpasswdUsers {
-    const known = this.#users.get(file) ?? new HtpasswdUsers(file, this.#deps.nowMs)
+    const known = this.#users.get(file) ?? new HtpasswdUsers(file, this.#deps.nowMs, this.#hashing)
     this.#users.set(file, known)
     return known
   }

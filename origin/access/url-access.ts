@@ -2,7 +2,7 @@ import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import type { UrlAccessSettings } from '../config/access-settings.ts'
 import { type Answer, readAnswer } from './url-answer.ts'
-import type { Message, UrlBackend } from './url-backend.ts'
+import type { Message, Question, UrlBackend } from './url-backend.ts'
 import {
   listenerAddForm,
   listenerRemoveForm,
@@ -44,6 +44,8 @@ export class UrlAccess {
             url,
             login,
             form: listenerAddForm(this.#server(), coming, { headers, headerPrefix }),
+            about: 'listener',
+            address,
           })
     if (!answer.admitted) return answer
     const leave = (seconds: number) =>
@@ -55,7 +57,9 @@ export class UrlAccess {
   async admitSource(question: StreamQuestion): Promise<Answer> {
     const { streamAuth: url } = this.#settings
     if (url === undefined) return unproven
-    return this.#ask({ url, login: this.#login, form: streamAuthForm(this.#server(), question) })
+    const { admin, address } = question
+    const form = streamAuthForm(this.#server(), question)
+    return this.#ask({ url, login: this.#login, form, about: admin ? 'admin' : 'source', address })
   }
 
   mountBegan(mount: Mount): void {
@@ -78,8 +82,8 @@ export class UrlAccess {
   }
 
   /** Without an answer nobody comes in. */
-  async #ask(message: Message): Promise<Answer> {
-    const reply = await this.#backendAt(message.url).ask(message)
+  async #ask(question: Question): Promise<Answer> {
+    const reply = await this.#backendAt(question.url).ask(question)
     if (reply === 'busy') return busy
     if (!reply) return unproven
     const said = reply.headers.get('icecast-auth-message')

@@ -1,7 +1,9 @@
 import { getLogger } from '@logtape/logtape'
 import { type Login, printBasic } from '../../shared/credentials.ts'
 import { serverAgent } from '../../shared/version.ts'
+import { networkOfPeer } from '../network.ts'
 import type { Timers } from '../timers.ts'
+import { FairQueue } from './fair-queue.ts'
 import { accessLimits as limits } from './limits.ts'
 import { TaskQueue } from './task-queue.ts'
 
@@ -10,6 +12,16 @@ const log = getLogger(['distributary', 'auth'])
 export interface UrlBackendDeps {
   fetch: typeof fetch
   timers: Timers
+}
+
+/** Who is asked about: listeners, however many, keep out no source, and neither keeps out who sets a title. */
+export type Asker = 'listener' | 'source' | 'admin'
+
+/** A question about somebody. */
+export interface Question extends Message {
+  about: Asker
+  /** that they come from */
+  address: string
 }
 
 /** A form for a backend. */
@@ -23,7 +35,7 @@ export interface Message {
 /** The backend of a mount's URL authentication: asked within bounds, and told what it has to know until it has heard it. */
 export class UrlBackend {
   #deps: UrlBackendDeps
-  #questions = new TaskQueue({ atOnceMax: limits.questionsMax, waitingMax: limits.questionsWaitingMax })
+  #questions: Record<Asker, FairQueue> = { listener: questions(), source: questions(), admin: questions() }
   #news = new TaskQueue({ atOnceMax: limits.newsMax, waitingMax: limits.newsWaitingMax })
   #orderedNews = new TaskQueue({ atOnceMax: 1, waitingMax: limits.newsWaitingMax })
   #isDown = false
@@ -33,10 +45,11 @@ export class UrlBackend {
   }
 
   /** Its reply, or undefined where there is none in time, its turn waited for included; `busy` where too many wait. */
-  async ask(message: Message): Promise<Response | 'busy' | undefined> {
+  async ask(question: Question): Promise<Response | 'busy' | undefined> {
+    const { about, address, ...message } = question
     const { signal, cancel } = this.#deadline()
     try {
-      return await (this.#questions.run(() => this.#post(message, signal)) ?? 'busy')
+      return await this.#questions[about].run(networkOfPeer(address), () => this.#post(message, signal))
     } catch (error) {
       this.#logFailure(message, error)
       return undefined
@@ -118,6 +131,9 @@ export class UrlBackend {
     log.error('a backend does not answer: listeners who need it are refused', { url: shown(url), why })
   }
 }
+
+const questions = () =>
+  new FairQueue({ atOnceMax: limits.questionsMax, waitingMax: limits.questionsWaitingMax })
 
 function loginIn({ username, password }: URL): Login {
   return { user: decodeURIComponent(username), password: decodeURIComponent(password) }

@@ -118,6 +118,20 @@ describe('the users of a password file', () => {
     expect(answers.filter((answer) => answer === false)).toHaveLength(65)
   })
 
+  test('wrong logins of one network keep out no right one of another: it is next', async () => {
+    const { users } = usersOf(`ann:${salted}\n`)
+    const decided: string[] = []
+    const show = async (password: string, address: string) => {
+      decided.push(`${address} ${await users.admits(login('ann', password), address)}`)
+    }
+    const wrong = Array.from({ length: 200 }, (_, i) => show(`wrong ${i}`, `2001:db8::${i.toString(16)}`))
+    await show(hello, '192.0.2.1')
+    const compared = decided.filter((answer) => !answer.endsWith('busy'))
+    expect(compared.length).toBeLessThanOrEqual(3)
+    expect(compared.at(-1)).toBe('192.0.2.1 true')
+    await Promise.all(wrong)
+  })
+
   test('an admin adds a user, whose password is salted, and who may come in at once', async () => {
     const { path, users } = usersOf(`# ours\nbob:${md5('geheim')}`)
     expect(await users.add('ann', 'kennwort')).toBe('added')

@@ -203,6 +203,31 @@ describe('a mount with URL authentication', () => {
     expect(await Promise.all(verdicts.slice(0, 116))).toEqual(Array(116).fill(unproven))
   })
 
+  test('150 listeners whose backend is slow keep out no source, no title, and no listener of another network', async () => {
+    const { access, backend, time } = accessBy(url({ ...asked, stream_auth: 'http://auth.example/src' }))
+    const answers: (() => void)[] = []
+    backend.answer = () =>
+      new Promise((resolve) =>
+        answers.push(() => resolve(new Response('', { headers: { 'icecast-auth-user': '1' } }))),
+      )
+    const crowd = Array.from({ length: 150 }, (_, i) => access.admit(visitor({ address: `192.0.2.${i}` })))
+    const other = access.admit(visitor({ address: '198.51.100.1', target: '/m?other' }))
+    const asks = { mount, login: bob, address: '192.0.2.1' }
+    const [source, title] = [access.admitSource(asks), access.mayAdmin(asks)]
+    await time.pass(0)
+    const actions = backend.forms().map((form) => new URLSearchParams(form).get('action'))
+    expect(actions.filter((action) => action === 'stream_auth')).toHaveLength(2)
+    for (const answer of answers) answer()
+    expect(await source).toEqual(admitted)
+    expect(await title).toBe(true)
+    await time.pass(0)
+    // its turn came with the next that was free, ahead of 80 others
+    expect(backend.forms().filter((form) => form.includes('other'))).toHaveLength(1)
+    for (const answer of answers) answer()
+    expect(await other).toEqual(admitted)
+    expect((await crowd.at(-1))?.admitted).toBe(false)
+  })
+
   test('news that the backend did not hear are told again, by the same key, three times at most', async () => {
     const { access, backend, time } = accessBy(url(asked))
     const entry = await entryOf(access.admit(visitor()))

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { md5Crypt } from '../../origin/access/crypt/md5-crypt.ts'
 import { hashPassword, parsePasswordHash } from '../../origin/access/crypt/password-hash.ts'
 import { shaCrypt } from '../../origin/access/crypt/sha-crypt.ts'
 
@@ -87,4 +88,16 @@ describe('hashes of passwords (Icecast 2.4 and 2.5)', () => {
     const text = `$6$rounds=1000000$salt$${'x'.repeat(86)}`
     expect(() => parsePasswordHash(text)).toThrow('a hash of 1000000 rounds, expected at most 200000')
   })
+
+  test.each([
+    ['MD5-crypt', 1000, (pause: Pause) => md5Crypt(Buffer.alloc(700), '$1$', 'saltstri', pause)],
+    ['SHA-crypt', 5000, (pause: Pause) => shaCrypt(Buffer.alloc(700), sha, pause)],
+  ])('%s lets others have their turn after 128 of its %i rounds', async (_, rounds, crypt) => {
+    let turns = 0
+    await crypt(async () => turns++)
+    expect(turns).toBe(Math.floor(rounds / 128))
+  })
 })
+
+type Pause = () => Promise<unknown>
+const sha = { form: 'sha512', salt: 'saltstring', rounds: 5000, roundsWritten: false } as const

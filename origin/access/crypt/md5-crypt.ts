@@ -6,14 +6,25 @@ export type Md5Prefix = '$1$' | '$apr1$'
 
 const saltLengthMax = 8
 const rounds = 1000
+/** rounds between two pauses: a fraction of a ms of work, however long the password */
+const roundsPerTurn = 128
 const order = [0, 6, 12, 1, 7, 13, 2, 8, 14, 3, 9, 15, 4, 10, 5, 11]
 
-/** A password's hash as crypt(3) prints it: MD5-crypt, which FreeBSD brought. A ms of work. */
-export function md5Crypt(password: Uint8Array, prefix: Md5Prefix, salt: string): string {
+/**
+ * A password's hash as crypt(3) prints it: MD5-crypt, which FreeBSD brought. Some ms of work.
+ * @param pause awaited now and then, so that it holds nobody up
+ */
+export async function md5Crypt(
+  password: Uint8Array,
+  prefix: Md5Prefix,
+  salt: string,
+  pause: () => Promise<unknown>,
+): Promise<string> {
   const shortSalt = salt.slice(0, saltLengthMax)
   const saltBytes = Buffer.from(shortSalt, 'latin1')
   let digest = startOf(password, Buffer.from(prefix + shortSalt, 'latin1'), saltBytes)
   for (let round = 0; round < rounds; round++) {
+    if (round % roundsPerTurn === roundsPerTurn - 1) await pause()
     const isOdd = round % 2 === 1
     const hash = createHash('md5').update(isOdd ? password : digest)
     if (round % 3 !== 0) hash.update(saltBytes)

@@ -44,7 +44,7 @@ function plainMd5(text: string): PasswordHash {
 const saltedMd5 = (text: string, prefix: Md5Prefix, salt: string): PasswordHash => ({
   text,
   isSlow: true,
-  proves: async (password) => same(md5Crypt(secretBytes(password), prefix, salt), text),
+  proves: async (password) => same(await md5Crypt(secretBytes(password), prefix, salt, nextTurn), text),
 })
 
 const sha = (text: string, setting: ShaSetting): PasswordHash => ({
