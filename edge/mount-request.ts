@@ -1,4 +1,5 @@
 import { reporterOf } from '../shared/access.ts'
+import { familyOf } from '../shared/address.ts'
 import type { RequestFacts } from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
 import { type Decision, decide } from '../shared/decide.ts'
@@ -87,6 +88,8 @@ function outcomeOf(
   const asked = {
     mount,
     secure: facts.secure,
+    family: view.hasLiterals ? familyOf(facts.address) : undefined,
+    address: view.hasLiterals ? facts.address : undefined,
     relay: provenRelay || isRelayAgent(userAgent),
     except: sentBack === '-' ? undefined : sentBack,
     from: facts.from,
@@ -134,7 +137,14 @@ function answerUnknown(
   const base = facts.here ?? facts.base
   const { httpsOnly } = deps.config
   const head = request.method === 'HEAD'
-  return answerPlaylist(view, playlist, { query, secure, httpsOnly, base, from, head }, atMs, deps.roll)
+  const family = familyOf(facts.address)
+  return answerPlaylist(
+    view,
+    playlist,
+    { query, secure, family, httpsOnly, base, from, head },
+    atMs,
+    deps.roll,
+  )
 }
 
 const noView = (deps: MountDeps) => busy(deps, 'the servers are not known at the moment\n')

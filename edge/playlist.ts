@@ -1,3 +1,4 @@
+import type { Family } from '../shared/address.ts'
 import { type Mount, parseMount, printMount } from '../shared/mount.ts'
 import { type PlaylistKind, parsePlaylistPath, playlistTypes, printPlaylist } from '../shared/playlist.ts'
 import { locationOf, mountHeaders } from '../shared/redirect.ts'
@@ -25,6 +26,8 @@ export function parseWantedPlaylist(path: string, view: View, nowMs: number): Wa
 export interface PlaylistRequest {
   query: string
   secure: boolean
+  /** of the listener's address */
+  family: Family | undefined
   httpsOnly: boolean
   /** the edge's own address, without a path; undefined: the URL is the path alone */
   base: string | undefined
@@ -62,7 +65,9 @@ function directUrls(
   roll: () => number,
 ): string[] {
   const draw = (secure: boolean) =>
-    view.pool(mount, secure)?.drawSeveral(nowMs, roll, directUrlsMax, request.from?.country) ?? []
+    view
+      .pool(mount, secure, request.family)
+      ?.drawSeveral(nowMs, roll, directUrlsMax, request.from?.country) ?? []
   const near = draw(request.secure)
   const drawn = near.length === 0 && request.secure && !request.httpsOnly ? draw(false) : near
   return drawn.map(({ url }) => locationOf(url, request.query))

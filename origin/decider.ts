@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { parseRegistration } from '../shared/accept.ts'
 import type { Access } from '../shared/access.ts'
+import { familyOf } from '../shared/address.ts'
 import { type Cluster, localCluster } from '../shared/cluster.ts'
 import {
   type ClusterEnv,
@@ -79,7 +80,8 @@ export class Decider {
     const { config } = this.#deps
     const nowMs = this.#deps.nowMs()
     const probe = request.head || isProbe(request.range)
-    const asked = { mount: request.mount, secure: request.secure, relay: false, except: sentBack, probe }
+    const { mount, secure, address } = request
+    const asked = { mount, secure, family: familyOf(address), address, relay: false, except: sentBack, probe }
     const decision = decide(this.#registry.view, asked, nowMs, this.#diceFor(request, nowMs), {
       httpsOnly: false,
     })

@@ -14,6 +14,30 @@ export function parseAddress(text: string): Address | undefined {
   }
 }
 
+export type Family = 'ipv4' | 'ipv6'
+
+const nat64 = ipaddr.IPv6.parse('64:ff9b::')
+
+/**
+ * The family that somebody with this address speaks; undefined where the text is no address. An IPv4 address that a socket or
+ * a translator (NAT64, RFC 6052's prefix) wrapped in IPv6 is IPv4.
+ */
+export function familyOf(text: string | undefined): Family | undefined {
+  if (text === undefined) return undefined
+  // nearly all listeners are of one of these three, and need not be parsed
+  if (!text.includes(':')) return /^[\d.]+$/.test(text) ? 'ipv4' : undefined
+  if (text.startsWith('2')) return 'ipv6'
+  if (text.startsWith('::ffff:') && text.includes('.')) return 'ipv4'
+  const address = parseAddress(text)
+  if (!address) return undefined
+  return address.kind() === 'ipv4' || inBlocks(address, [[nat64, 96]]) ? 'ipv4' : 'ipv6'
+}
+
+const localRanges = new Set(['loopback', 'private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat'])
+
+/** Whether an address is of a network of one's own, where a machine commonly has both families. */
+export const isLocal = (address: string): boolean => localRanges.has(rangeOf(address))
+
 /**
  * The network that an address lies in, as text: its first so many bits (whole bytes), the rest 0. Undefined where the
  * text is no address.

@@ -1,3 +1,5 @@
+import { isLocal } from './address.ts'
+import type { Candidate } from './pool.ts'
 import type { Server } from './server.ts'
 import { type Ask, urlOf, type View } from './view.ts'
 
@@ -5,6 +7,8 @@ import { type Ask, urlOf, type View } from './view.ts'
 export interface Asked extends Ask {
   /** an Icecast that relays: it goes to a master, never to a slave (S11) */
   relay: boolean
+  /** that it comes from */
+  address?: string | undefined
 }
 
 /** Where a listener goes; or that no server reported the mount lately, or that none has room. */
@@ -28,13 +32,26 @@ export function decide(
 ): Decision {
   if (asked.relay) return toMaster(view, asked, nowMs)
   if (!view.isKnown(asked.mount, nowMs)) return 'unknown mount'
-  const drawn = view.draw(asked, nowMs, roll)
+  const drawn = drawByScheme(view, asked, nowMs, roll, policy)
   if (drawn) return drawn
-  if (!asked.secure || policy.httpsOnly) return 'no room'
-  return view.draw({ ...asked, secure: false }, nowMs, roll) ?? 'no room'
+  // on a network of one's own whoever came by one family has the other as well: [::1] reaches 127.0.0.1
+  if (asked.family === undefined || !isLocal(asked.address ?? '')) return 'no room'
+  return drawByScheme(view, { ...asked, family: undefined }, nowMs, roll, policy) ?? 'no room'
+}
+
+function drawByScheme(
+  view: View,
+  asked: Asked,
+  nowMs: number,
+  roll: () => number,
+  policy: Policy,
+): Candidate | undefined {
+  const drawn = view.draw(asked, nowMs, roll)
+  if (drawn || !asked.secure || policy.httpsOnly) return drawn
+  return view.draw({ ...asked, secure: false }, nowMs, roll)
 }
 
 function toMaster(view: View, asked: Asked, nowMs: number): Decision {
   const server = view.master(asked.mount, nowMs)
-  return server ? { server, url: urlOf(asked.mount, server, asked.secure) } : 'unknown mount'
+  return server ? { server, url: urlOf(asked.mount, server, asked) } : 'unknown mount'
 }

@@ -86,6 +86,7 @@ export class Registry {
    */
   putOwn(report: Report, nowMs: number): void {
     this.#ownId = report.id
+    this.view.ownId = report.id
     this.view.put({
       report,
       receivedAtMs: nowMs,

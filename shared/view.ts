@@ -1,16 +1,20 @@
 import type { AboutMount } from './about-mount.ts'
+import type { Family } from './address.ts'
 import { limits } from './limits.ts'
 import { type Mount, printMount } from './mount.ts'
 import { type Candidate, Pool } from './pool.ts'
 import { Regions, type Whereabouts } from './regions.ts'
 import type { MountReport } from './report.ts'
 import { freeSlots, isLive, openUntilMs, type Server } from './server.ts'
+import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
 
 /** What a draw has to know of a request. */
 export interface Ask {
   mount: Mount
   /** by https */
   secure: boolean
+  /** of the listener's address, where {@link View.hasLiterals}; undefined: every url will do */
+  family?: Family | undefined
   /** a server to leave out of this one draw, by its id */
   except?: string | undefined
   /** where the listener is; undefined: not known */
@@ -40,10 +44,8 @@ interface Entry extends MountView {
   listeners: number
   /** those of the carriers that are masters */
   masters: Map<string, Server>
-  /** for http requests: all servers; made at the first draw */
-  any: Draws | undefined
-  /** for https requests: servers that have an https url */
-  tls: Draws | undefined
+  /** by way: the servers that its listeners can reach; each made at the first draw */
+  draws: (Draws | undefined)[]
 }
 
 /** A pool and, over it, the regions of its listeners. */
@@ -52,21 +54,25 @@ interface Draws {
   regions: Regions
 }
 
-const firstUrl = (server: Server, scheme: 'http:' | 'https:') =>
-  server.report.urls.find((url) => url.startsWith(`${scheme}//`))
-
-/** An http request goes to the first http url, else to https; an https request the other way round. */
-const baseFor = (server: Server, secure: boolean): string =>
-  firstUrl(server, secure ? 'https:' : 'http:') ?? server.report.urls[0] ?? ''
-
 /**
  * A mount's url at a server, in one piece: a text put together by `+` is taken apart again at every answer, and among
  * thousands of servers each of its pieces has to be fetched from far away in memory.
  */
-export const urlOf = (mount: Mount, server: Server, secure: boolean): string =>
-  [baseFor(server, secure), printMount(mount)].join('')
+const urlAt = (base: string, mount: Mount): string => [base, printMount(mount)].join('')
 
-export const hasTls = (server: Server): boolean => firstUrl(server, 'https:') !== undefined
+/** The url of a mount at the one server that there is: the first that fits, else any. */
+export function urlOf(
+  mount: Mount,
+  { report: { urls } }: Server,
+  { secure, family }: Pick<Ask, 'secure' | 'family'>,
+): string {
+  const bases = basesOf(urls, false)
+  const base = bases[wayIndex(secure, family)] ?? bases[wayIndex(false, family)] ?? urls[0] ?? ''
+  return urlAt(base, mount)
+}
+
+/** Whether a server has an https url. */
+export const hasTls = ({ report }: Server): boolean => report.urls.some((url) => url.startsWith('https:'))
 
 /**
  * The servers known at one moment, by id and by mount. A report changes only the entries of its own mounts,
@@ -77,6 +83,12 @@ export class View {
   #mounts = new Map<Mount, Entry>()
   /** icecast-kh slaves: they stand in every mount's pools */
   #everywhere = new Map<string, Server>()
+  /** by server: its url for each way of listeners, undefined for none */
+  #bases = new Map<string, Bases>()
+  /** servers that have an address literal for a url */
+  #literals = new Set<string>()
+  /** the id of this program, where it is among its own candidates: whoever asks it reaches it */
+  ownId: string | undefined
   #maxListenersDefault: number
 
   /** @param maxListenersDefault slots of a server that does not say */
@@ -94,11 +106,17 @@ export class View {
     return this.#maxListenersDefault
   }
 
+  /** Whether it counts by which family listeners come. */
+  get hasLiterals(): boolean {
+    return this.#literals.size > 0
+  }
+
   /** Takes in a server, new or with a newer report; its debit begins where the server's own field stands. */
   put(server: Server): void {
     const { id } = server.report
     const before = this.#servers.get(id)
     this.#servers.set(id, server)
+    this.#noteUrls(server)
     const mounts = new Set<Mount>()
     for (const mount of server.report.mounts) {
       mounts.add(mount.mount)
@@ -116,6 +134,14 @@ export class View {
     for (const { mount } of this.#servers.get(id)?.report.mounts ?? []) this.#removeMount(id, mount)
     this.#removeEverywhere(id)
     this.#servers.delete(id)
+    this.#bases.delete(id)
+    this.#literals.delete(id)
+  }
+
+  #noteUrls({ report: { id, urls } }: Server): void {
+    this.#bases.set(id, basesOf(urls, id === this.ownId))
+    if (hasLiteral(urls)) this.#literals.add(id)
+    else this.#literals.delete(id)
   }
 
   /** Whether a server reported the mount in the last five minutes, or a live one that reports less often carries it. */
@@ -127,14 +153,14 @@ export class View {
     return false
   }
 
-  /** The candidates of a mount: for an https request those with an https url. */
-  pool(mount: Mount, secure: boolean): Pool | undefined {
-    return this.#draws(mount, secure)?.pool
+  /** The candidates of a mount for listeners who came that way: by https, and by a family where that is known to matter. */
+  pool(mount: Mount, secure: boolean, family?: Family): Pool | undefined {
+    return this.#draws(mount, secure, family)?.pool
   }
 
   /** Draws a candidate for a listener: in proportion to weight, near ones more often where places are known. */
   draw(ask: Ask, nowMs: number, roll: () => number): Candidate | undefined {
-    return this.#draws(ask.mount, ask.secure)?.regions.draw(ask, nowMs, roll)
+    return this.#draws(ask.mount, ask.secure, ask.family)?.regions.draw(ask, nowMs, roll)
   }
 
   /** The live master that relays are sent to for this mount: the first by id. */
@@ -176,8 +202,7 @@ export class View {
         listenerPeak: 0,
         isPrivate: false,
         listeners: 0,
-        any: undefined,
-        tls: undefined,
+        draws: [],
       }
       this.#mounts.set(mount, entry)
     }
@@ -211,9 +236,13 @@ export class View {
   }
 
   #putPools(entry: Entry, mount: Mount, server: Server, reported: MountReport | undefined): void {
-    entry.any?.pool.put(this.#candidate(mount, server, reported, false))
-    if (hasTls(server)) entry.tls?.pool.put(this.#candidate(mount, server, reported, true))
-    else entry.tls?.pool.remove(server.report.id)
+    const bases = this.#bases.get(server.report.id) ?? []
+    for (let way = 0; way < entry.draws.length; way++) {
+      const draws = entry.draws[way]
+      const base = bases[way]
+      if (base === undefined) draws?.pool.remove(server.report.id)
+      else draws?.pool.put(this.#candidate(mount, server, reported, base))
+    }
   }
 
   #removeMount(id: string, mount: Mount): void {
@@ -221,37 +250,39 @@ export class View {
     if (entry) entry.listeners -= entry.carriers.get(id)?.mount.listeners ?? 0
     entry?.carriers.delete(id)
     entry?.masters.delete(id)
-    entry?.any?.pool.remove(id)
-    entry?.tls?.pool.remove(id)
+    for (const draws of entry?.draws ?? []) draws?.pool.remove(id)
   }
 
   #removeEverywhere(id: string): void {
     if (this.#everywhere.delete(id)) for (const mount of this.#mounts.keys()) this.#removeMount(id, mount)
   }
 
-  #draws(mount: Mount, secure: boolean): Draws | undefined {
+  #draws(mount: Mount, secure: boolean, family: Family | undefined): Draws | undefined {
     const entry = this.#mounts.get(mount)
     if (!entry) return undefined
-    if (secure) entry.tls ??= this.#createDraws(mount, entry, true)
-    else entry.any ??= this.#createDraws(mount, entry, false)
-    return secure ? entry.tls : entry.any
+    const way = wayIndex(secure, this.hasLiterals ? family : undefined)
+    const draws = entry.draws[way] ?? this.#createDraws(mount, entry, way)
+    entry.draws[way] = draws
+    return draws
   }
 
-  #createDraws(mount: Mount, entry: Entry, secure: boolean): Draws {
+  #createDraws(mount: Mount, entry: Entry, way: number): Draws {
     const pool = new Pool()
-    for (const { server, mount: reported } of entry.carriers.values())
-      if (!secure || hasTls(server)) pool.put(this.#candidate(mount, server, reported, secure))
-    for (const server of this.#everywhere.values())
-      if (!secure || hasTls(server)) pool.put(this.#candidate(mount, server, undefined, secure))
+    const put = (server: Server, reported: MountReport | undefined) => {
+      const base = this.#bases.get(server.report.id)?.[way]
+      if (base !== undefined) pool.put(this.#candidate(mount, server, reported, base))
+    }
+    for (const { server, mount: reported } of entry.carriers.values()) put(server, reported)
+    for (const server of this.#everywhere.values()) put(server, undefined)
     return { pool, regions: new Regions(pool) }
   }
 
-  #candidate(mount: Mount, server: Server, reported: MountReport | undefined, secure: boolean): Candidate {
+  #candidate(mount: Mount, server: Server, reported: MountReport | undefined, base: string): Candidate {
     return {
       server,
       free: freeSlots(server.report, reported, this.#maxListenersDefault),
       openUntilMs: openUntilMs(server),
-      url: urlOf(mount, server, secure),
+      url: urlAt(base, mount),
       carries: reported && !server.polled ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
     }
   }

@@ -25,6 +25,20 @@ describe('anchors C: playlists for players that do not redirect', () => {
     expect(playlist.split('\r\n')[0]).toBe('http://edge.example:8000/live.mp3')
   })
 
+  test('name no server at an address of the other family', async () => {
+    const { ask } = edgeOf(
+      reportOf('four', { urls: ['http://192.0.2.7'] }),
+      reportOf('six', { urls: ['http://[2001:db8::7]'] }),
+    )
+    const lines = async (address: string) =>
+      (await (await ask('/live.mp3.m3u', {}, 'GET', { address })).text()).trimEnd().split('\r\n').slice(1)
+    expect(await lines('2001:db8::1')).toEqual(['http://[2001:db8::7]/live.mp3'])
+    expect(await lines('192.0.2.1')).toEqual(['http://192.0.2.7/live.mp3'])
+    expect((await ask('/live.mp3', {}, 'GET', { address: '2001:db8::1' })).headers.get('location')).toBe(
+      'http://[2001:db8::7]/live.mp3',
+    )
+  })
+
   test('keep the scheme, and know all three forms', async () => {
     const secure = { secure: true, base: 'https://edge.example' }
     expect(await (await ask('/live.mp3.pls', {}, 'GET', secure)).text()).toMatch(

@@ -107,6 +107,14 @@ describe('a master that decides itself', () => {
     expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
   })
 
+  test('S2: an IPv6 listener is served by a master that gives an IPv4 address as its own: it has just reached it', async () => {
+    const { report, get } = master('--public-url http://192.0.2.9:8000', dice(...rolls(400)))
+    await report({ maxListeners: 300, urls: ['http://[2001:db8::7]:8000'] })
+    const placed = Array.from({ length: 400 }, () => get({ head: true, address: '2001:db8::1' }))
+    expect(placed.filter((each) => 'location' in each).length).toBe(300)
+    expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
+  })
+
   test('S4: a slave that is selected stands in the Location, with the query and never back to us', async () => {
     const { report, get, state } = master('', () => 0.99)
     await report({ maxListeners: 10_000 })
