@@ -6,7 +6,7 @@ const sampleRates = [
 ]
 
 /** AAC in ADTS frames (ISO/IEC 14496-3 §1.A.2), as `audio/aac` and `audio/aacp` carry it. */
-export const adtsFormat: FrameFormat = { headerBytes: 7, parse }
+export const adtsFormat: FrameFormat = { name: 'adts', headerBytes: 7, parse }
 
 function parse(bytes: Uint8Array, at: number): Frame | undefined {
   const [b1 = 0, b2 = 0, b3 = 0] = [bytes[at + 1], bytes[at + 2], bytes[at + 3]]
@@ -17,10 +17,14 @@ function parse(bytes: Uint8Array, at: number): Frame | undefined {
   const headerBytes = (b1 & 1) === 1 ? 7 : 9 // with a checksum, 9
   if (hz === undefined || length <= headerBytes) return undefined
   const samples = 1024 * ((b6 & 3) + 1)
+  const configuration = ((b2 & 1) << 2) | (b3 >> 6)
   // id, profile, rate and channels: all that may not change within a stream
   return {
     length,
     durationMs: (samples / hz) * 1000,
+    samplerate: hz,
+    // ISO/IEC 14496-3 table 1.19: 7 stands for eight
+    channels: configuration === 7 ? 8 : configuration,
     kind: (b1 & 0x08) | ((b2 & 0xfd) << 8) | ((b3 & 0xc0) << 16),
   }
 }

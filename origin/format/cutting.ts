@@ -1,21 +1,23 @@
-import { joined } from '../../shared/joined.ts'
-import type { Cut, HeaderSet, StreamFacts } from './framer.ts'
+import { type Cut, type HeaderSet, Pending, type StreamFacts } from './framer.ts'
 
 /** The next cut of a container, as it grows: whole pieces, and the frames and headers that begin between them. */
 export class Cutting {
-  #pieces: Uint8Array[] = []
+  #bytes = new Pending()
   #frames: number[] = []
   #headers: HeaderSet[] = []
-  /** bytes so far */
-  length = 0
 
-  get pieces(): readonly Uint8Array[] {
-    return this.#pieces
+  /** bytes so far */
+  get length(): number {
+    return this.#bytes.length
+  }
+
+  /** a view of the bytes so far, good until the next call */
+  get bytes(): Uint8Array {
+    return this.#bytes.bytes
   }
 
   add(piece: Uint8Array): void {
-    this.#pieces.push(piece)
-    this.length += piece.length
+    this.#bytes.append(piece)
   }
 
   /** A frame begins behind what there is. */
@@ -30,11 +32,9 @@ export class Cutting {
 
   /** What there is; begins anew. */
   take(): Cut {
-    const cut = { bytes: joined(this.#pieces), frames: this.#frames, headers: this.#headers }
-    this.#pieces = []
+    const cut = { bytes: this.#bytes.shift(this.length), frames: this.#frames, headers: this.#headers }
     this.#frames = []
     this.#headers = []
-    this.length = 0
     return cut
   }
 }

@@ -4,6 +4,7 @@ import { FrameFramer } from './frames.ts'
 import { FormatError } from './limits.ts'
 import { mpegFormat } from './mpeg.ts'
 import { OggFramer } from './ogg/ogg-framer.ts'
+import { SniffingFramer } from './sniffing.ts'
 import { WebmFramer } from './webm/webm-framer.ts'
 
 /** A content type without its parameters, in lower case: `audio/ogg; codecs=opus` is `audio/ogg`. */
@@ -34,9 +35,9 @@ export function formatOf(contentType: string): string {
   return adts.has(type) ? 'adts' : type
 }
 
-/** The framer for a content type; bytes as they come where we know no frames. */
-export function framerFor(contentType: string): Framer {
-  switch (formatOf(contentType)) {
+/** The framer of a format, as {@link formatOf} names it; bytes as they come where we know no frames. */
+export function framerOf(format: string): Framer {
+  switch (format) {
     case 'ogg':
       return new OggFramer()
     case 'webm':
@@ -46,8 +47,31 @@ export function framerFor(contentType: string): Framer {
     case 'adts':
       return new FrameFramer(adtsFormat)
     default:
-      return new ByteFramer()
+      return new ByteFramer(format)
   }
+}
+
+/** The framer for a content type that is known to be true. */
+export const framerFor = (contentType: string): Framer => framerOf(formatOf(contentType))
+
+/** The framer for what a feed sends, which may be something else than it says. @param format what it was taken for */
+export const framerForFeed = (format: string): Framer => new SniffingFramer(framerOf(format), framerOf)
+
+/** what listeners are told where a feed says that it is one format and sends another */
+const trueTypes: Readonly<Record<string, string>> = {
+  mpeg: 'audio/mpeg',
+  adts: 'audio/aac',
+  ogg: 'application/ogg',
+  webm: 'video/webm',
+}
+
+/**
+ * The content type of a stream of this format that was announced by another: players that trust a wrong one cannot play
+ * it. A name that we do not know is none of the others, and stays.
+ */
+export function trueType(contentType: string, format: string): string {
+  const isKnown = Object.hasOwn(trueTypes, formatOf(contentType))
+  return isKnown && formatOf(contentType) !== format ? (trueTypes[format] ?? contentType) : contentType
 }
 
 /** Whether a stream is of pages or Clusters behind a header, and so begun nowhere else. */

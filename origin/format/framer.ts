@@ -51,8 +51,14 @@ export interface Framer {
   peek(): Uint8Array
   /** kbit/s of the audio by its own headers; 0 where it does not say */
   readonly kbps: number
-  /** whether it finds frames at all; false of bytes of which nothing is known */
+  /** what it is, whatever its content type says: equal for all whose frames are told by the same rules */
+  readonly format: string
+  /** what the frames themselves say of their sound; undefined where they do not, or none was found */
+  readonly sound: AudioFacts | undefined
+  /** whether it finds frames; false of bytes of which nothing is known, or in which none came for long */
   readonly hasFrames: boolean
+  /** whether a frame, or a header, of this format has come */
+  readonly isFound: boolean
   /** whether a listener can begin nowhere but at a frame, and with the header that holds there */
   readonly isContainer: boolean
   /**
@@ -68,6 +74,9 @@ export interface Framer {
 
 /** One frame's header, read. */
 export interface Frame {
+  /** Hz */
+  samplerate: number
+  channels: number
   /** bytes, header included */
   length: number
   durationMs: number
@@ -77,52 +86,72 @@ export interface Frame {
 
 /** A way to read frames; a stream is of one format. */
 export interface FrameFormat {
+  name: string
   /** bytes that `parse` looks at */
   headerBytes: number
   /** The frame whose header stands at this offset; undefined where none does. */
   parse(bytes: Uint8Array, at: number): Frame | undefined
 }
 
-/** A growing run of bytes with its taken part cut off the front. */
+/** bytes of a buffer that is kept once it is empty: bigger ones were for a picture or a header that has gone by */
+const keptBytesMax = 262_144
+
+/** A growing run of bytes with its taken part cut off the front; each byte is moved a bounded number of times, however small the pieces. */
 export class Pending {
   #buffer = new Uint8Array(4096)
+  #from = 0
   length = 0
 
   get bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.length)
+    return this.#buffer.subarray(this.#from, this.#from + this.length)
   }
 
   append(bytes: Uint8Array): void {
     const length = this.length + bytes.length
-    if (length > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(length, this.#buffer.length * 2))
-      grown.set(this.bytes)
-      this.#buffer = grown
-    }
-    this.#buffer.set(bytes, this.length)
+    if (this.#from + length > this.#buffer.length) this.#makeRoom(length)
+    this.#buffer.set(bytes, this.#from + this.length)
     this.length = length
   }
 
-  /** A copy of the first bytes, of their exact size; what follows moves to the front. */
+  /** A copy of the first bytes, of their exact size; what follows comes first from then on. */
   shift(count: number): Uint8Array<ArrayBuffer> {
-    const taken = this.#buffer.slice(0, count)
+    const taken = this.#buffer.slice(this.#from, this.#from + count)
     this.drop(count)
     return taken
   }
 
   /** Forgets the first bytes. */
   drop(count: number): void {
-    this.#buffer.copyWithin(0, count, this.length)
+    this.#from += count
     this.length -= count
+    if (this.length > 0) return
+    this.#from = 0
+    if (this.#buffer.length > keptBytesMax) this.#buffer = new Uint8Array(4096)
+  }
+
+  /** Half of the buffer is free afterwards, so that the next move is as many bytes away as this one moved. */
+  #makeRoom(length: number): void {
+    const { bytes } = this
+    if (length * 2 > this.#buffer.length) this.#buffer = new Uint8Array(length * 2)
+    this.#buffer.set(bytes)
+    this.#from = 0
   }
 }
 
 /** For streams whose frames we cannot tell: bytes as they come, a listener begins anywhere. */
 export class ByteFramer implements Framer {
+  readonly format: string
+  readonly sound = undefined
   readonly kbps = 0
   readonly hasFrames = false
+  readonly isFound = false
   readonly isContainer = false
   #pending = new Pending()
+
+  /** @param format the content type, which is all that is known */
+  constructor(format: string) {
+    this.format = format
+  }
 
   get length(): number {
     return this.#pending.length

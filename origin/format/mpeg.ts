@@ -11,7 +11,7 @@ const bitrates = { v1: [v1Layer1, v1Layer2, v1Layer3], v2: [v2Layer1, v2Layers23
 const sampleRates = [44_100, 48_000, 32_000]
 
 /** MPEG audio of every version and layer but free format, whose frames do not say how long they are. */
-export const mpegFormat: FrameFormat = { headerBytes: 4, parse }
+export const mpegFormat: FrameFormat = { name: 'mpeg', headerBytes: 4, parse }
 
 function parse(bytes: Uint8Array, at: number): Frame | undefined {
   const [b1 = 0, b2 = 0] = [bytes[at + 1], bytes[at + 2]]
@@ -30,6 +30,8 @@ function parse(bytes: Uint8Array, at: number): Frame | undefined {
   return {
     length: slots * slotBytes,
     durationMs: (samples / hz) * 1000,
+    samplerate: hz,
+    channels: (bytes[at + 3] ?? 0) >> 6 === 3 ? 1 : 2,
     kind: (b1 & 0x1e) | ((b2 & 0x0c) << 8),
   }
 }

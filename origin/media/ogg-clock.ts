@@ -1,14 +1,27 @@
-import { flacFacts, vorbisFacts } from '../format/ogg/audio-facts.ts'
+import { flacFacts, speexFacts, vorbisFacts } from '../format/ogg/audio-facts.ts'
 import { beginsWith } from '../format/ogg/codecs.ts'
+import { opusHz, opusSamples, preSkipOf } from '../format/ogg/opus.ts'
 import { granuleOf, type Page, packetsBegun } from '../format/ogg/page.ts'
 import { PageReader } from '../format/ogg/page-reader.ts'
 import type { MediaClock } from './clock.ts'
 
-/** a granule of Opus counts 48 kHz, whatever was encoded (RFC 7845 §4) */
-const opusHz = 48_000
+/** How a codec counts time. */
+interface Counting {
+  hz: number
+  /** samples that are counted and not played, at a stream's beginning */
+  skipped: number
+  /** samples that a packet holds, at most */
+  samplesOf: (packet: Uint8Array) => number
+}
 
-/** s that a first page holds at most; a file that begins beyond is cut out of a stream, and counts from there */
-const firstPageSeconds = 5
+interface Stream extends Counting {
+  serial: number
+  /** samples of the packets before the first page that counts */
+  samples: number
+  /** the count at which what there is begins; undefined until a page counts */
+  from: number | undefined
+  ms: number
+}
 
 /** Reads the time of an Ogg file from where its pages say that they end (RFC 3533 §6), one link after the other. */
 export class OggClock implements MediaClock {
@@ -16,7 +29,7 @@ export class OggClock implements MediaClock {
   /** ms of the links behind */
   #linksMs = 0
   /** of the stream that counts in this link: the first whose granules we understand */
-  #stream: { serial: number; hz: number; from: bigint | undefined; ms: number } | undefined
+  #stream: Stream | undefined
 
   get playedMs(): number {
     return this.#linksMs + (this.#stream?.ms ?? 0)
@@ -29,25 +42,45 @@ export class OggClock implements MediaClock {
   #take(page: Page): void {
     if (page.isBos) this.#begin(page)
     const stream = this.#stream
-    const granule = granuleOf(page)
-    if (!stream || page.serial !== stream.serial || granule <= 0n) return
-    stream.from ??= Number(granule) > firstPageSeconds * stream.hz ? granule : 0n
-    stream.ms = Math.max(stream.ms, (Number(granule - stream.from) / stream.hz) * 1000)
+    const granule = Number(granuleOf(page))
+    if (!stream || page.serial !== stream.serial || granule === 0) return
+    if (stream.from === undefined)
+      for (const packet of packetsBegun(page)) stream.samples += stream.samplesOf(packet)
+    if (granule < 0) return
+    // a file that was cut out of a stream counts from where its first page began
+    stream.from ??= granule > stream.samples ? granule - stream.samples : stream.skipped
+    stream.ms = Math.max(stream.ms, ((granule - stream.from) / stream.hz) * 1000)
   }
 
   #begin(page: Page): void {
     const [first = new Uint8Array()] = packetsBegun(page)
-    const hz = hzOf(first)
+    const counting = countingOf(first)
     // streams that begin together are of one link: only the first is looked at
-    if (hz === undefined || (this.#stream && this.#stream.from === undefined)) return
+    if (!counting || (this.#stream && this.#stream.from === undefined)) return
     this.#linksMs = this.playedMs
-    this.#stream = { serial: page.serial, hz, from: undefined, ms: 0 }
+    this.#stream = { ...counting, serial: page.serial, samples: 0, from: undefined, ms: 0 }
   }
 }
 
-function hzOf(packet: Uint8Array): number | undefined {
-  if (beginsWith(packet, 'OpusHead')) return opusHz
-  if (beginsWith(packet, '\x01vorbis')) return vorbisFacts(packet).samplerate || undefined
-  if (beginsWith(packet, '\x7fFLAC')) return flacFacts(packet).samplerate || undefined
+function countingOf(packet: Uint8Array): Counting | undefined {
+  if (beginsWith(packet, 'OpusHead'))
+    return { hz: opusHz, skipped: preSkipOf(packet), samplesOf: opusSamples }
+  if (beginsWith(packet, '\x01vorbis')) {
+    // the exponent of the longer block's size; half of it is new (Vorbis I §4.2.2, §1.3.2)
+    const samples = 2 ** ((packet[28] ?? 0) >> 4) / 2
+    return counted(vorbisFacts(packet).samplerate, samples)
+  }
+  // the biggest block of FLAC's STREAMINFO (RFC 9639 §8.2)
+  if (beginsWith(packet, '\x7fFLAC')) return counted(flacFacts(packet).samplerate, uint16(packet, 19))
+  // samples of a frame, and frames of a packet (the Speex manual, §6.2)
+  if (beginsWith(packet, 'Speex   '))
+    return counted(speexFacts(packet).samplerate, int32(packet, 56) * (int32(packet, 64) || 1))
   return undefined
 }
+
+const counted = (hz: number | undefined, samples: number): Counting | undefined =>
+  hz ? { hz, skipped: 0, samplesOf: () => samples } : undefined
+
+const int32 = (bytes: Uint8Array, at: number) =>
+  at + 4 <= bytes.length ? new DataView(bytes.buffer, bytes.byteOffset).getInt32(at, true) : 0
+const uint16 = (bytes: Uint8Array, at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)

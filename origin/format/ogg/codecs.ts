@@ -1,5 +1,5 @@
 import type { AudioFacts } from '../framer.ts'
-import { flacFacts, opusFacts, vorbisFacts } from './audio-facts.ts'
+import { flacFacts, opusFacts, speexFacts, vorbisFacts } from './audio-facts.ts'
 import { vorbisCommentMagic } from './comments.ts'
 
 /** What a listener's way into a stream of this codec depends on. */
@@ -63,6 +63,7 @@ const rows: readonly Row[] = [
     magic: 'Speex   ',
     codec: (first) => ({
       name: 'Speex',
+      audio: speexFacts(first),
       headerPackets: 2 + (first[68] ?? 0),
       comments: { magic: '', at: 0 },
     }),

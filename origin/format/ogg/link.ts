@@ -25,7 +25,8 @@ export type Role = 'header' | 'entry' | 'data' | 'stray'
 export class Link {
   #streams = new Map<number, Stream>()
   #header: Page[] = []
-  #headerBytes = 0
+  /** bytes of all header pages so far */
+  headerBytes = 0
 
   /** Whether a page opens the next link: a stream begins after data, or one that has begun already begins anew. */
   isLeftBy({ isBos, serial }: Page): boolean {
@@ -33,10 +34,7 @@ export class Link {
   }
 
   /** whether data has come, and so the header is whole */
-  get hasData(): boolean {
-    for (const { hasData } of this.#streams.values()) if (hasData) return true
-    return false
-  }
+  hasData = false
 
   /** all header pages so far, in their order */
   get header(): readonly Page[] {
@@ -71,6 +69,7 @@ export class Link {
       return 'header'
     }
     stream.hasData = true
+    this.hasData = true
     return this.#isEntry(stream, page) ? 'entry' : 'data'
   }
 
@@ -82,8 +81,8 @@ export class Link {
   }
 
   #addHeader(stream: Stream, page: Page): void {
-    this.#headerBytes += page.bytes.length
-    if (this.#headerBytes > formatLimits.headerBytesMax)
+    this.headerBytes += page.bytes.length
+    if (this.headerBytes > formatLimits.headerBytesMax)
       throw new FormatError(`Ogg header pages beyond ${formatLimits.headerBytesMax} bytes`)
     stream.header.push(page)
     this.#header.push(page)

@@ -13,6 +13,8 @@ import { Relinker } from './relinker.ts'
  * What is no page, or a page of no stream that has begun, is left out: no decoder could use it.
  */
 export class OggFramer implements Framer {
+  readonly format = 'ogg'
+  readonly sound = undefined
   readonly kbps = 0
   readonly hasFrames = true
   readonly isContainer = true
@@ -25,16 +27,17 @@ export class OggFramer implements Framer {
   #strayBytes = 0
   #cutting = new Cutting()
 
+  get isFound(): boolean {
+    return this.#link !== undefined
+  }
+
   get length(): number {
-    return (
-      this.#cutting.length +
-      this.#heldHeader().reduce((sum, part) => sum + part.length, 0) +
-      this.#reader.held.length
-    )
+    return this.#cutting.length + this.#heldHeaderBytes + this.#reader.held.length
   }
 
   peek(): Uint8Array {
-    return joined([...this.#cutting.pieces, ...this.#heldHeader(), this.#reader.held])
+    const header = this.#heldHeaderBytes === 0 ? [] : (this.#link?.header ?? [])
+    return joined([this.#cutting.bytes, ...header.map(({ bytes }) => bytes), this.#reader.held])
   }
 
   push(bytes: Uint8Array): void {
@@ -108,7 +111,7 @@ export class OggFramer implements Framer {
     this.#cutting.add(bytes)
   }
 
-  #heldHeader(): Uint8Array[] {
-    return this.#link && !this.#link.hasData ? this.#link.header.map(({ bytes }) => bytes) : []
+  get #heldHeaderBytes(): number {
+    return this.#link && !this.#link.hasData ? this.#link.headerBytes : 0
   }
 }

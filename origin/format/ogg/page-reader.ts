@@ -1,10 +1,14 @@
 import { Pending } from '../framer.ts'
 import { FormatError, formatLimits } from '../limits.ts'
-import { nextCapture, type Page, pageLength, readPage } from './page.ts'
+import { PageSums } from './crc.ts'
+import { checksumIn, nextCapture, type Page, pageLength, readPage } from './page.ts'
 
-/** Cuts a stream of bytes into Ogg pages; what is no page is left out. Holds less than one page between two pushes. */
+/** Cuts a stream of bytes into Ogg pages; what is not a page is left out. Holds less than one page between two pushes. */
 export class PageReader {
   #pending = new Pending()
+  #sums = new PageSums()
+  /** bytes that have to be there until what is held tells more */
+  #wanted = 0
   /** bytes left out since the last page */
   #skipped = 0
   #onPage: (page: Page) => void
@@ -21,6 +25,8 @@ export class PageReader {
   /** @throws FormatError where pages do not come at all */
   push(bytes: Uint8Array): void {
     this.#pending.append(bytes)
+    this.#sums.append(bytes)
+    if (this.#pending.length < this.#wanted) return
     const held = this.#pending.bytes
     let at = 0
     for (;;) {
@@ -28,8 +34,9 @@ export class PageReader {
       this.#skip(start - at)
       at = start
       const length = pageLength(held, at)
-      if (length === undefined || at + length > held.length) break
-      const page = readPage(held.slice(at, at + length))
+      this.#wanted = length
+      if (at + length > held.length) break
+      const page = this.#pageAt(held, at, at + length)
       if (page) {
         this.#skipped = 0
         this.#onPage(page)
@@ -37,6 +44,13 @@ export class PageReader {
       at += page ? length : 1 // a page may begin within what looked like one
     }
     this.#pending.drop(at)
+    this.#sums.drop(at)
+  }
+
+  #pageAt(held: Uint8Array, from: number, to: number): Page | undefined {
+    return this.#sums.of(held, from, to) === checksumIn(held, from)
+      ? readPage(held.slice(from, to))
+      : undefined
   }
 
   #skip(count: number): void {

@@ -1,5 +1,4 @@
 import { joined } from '../../../shared/joined.ts'
-import { pageChecksum } from './crc.ts'
 
 /** One Ogg page (RFC 3533 §6), whole and with the right checksum. */
 export interface Page {
@@ -31,21 +30,24 @@ export function nextCapture(bytes: Uint8Array, from: number): number {
   return bytes.length
 }
 
-/** Bytes of the page whose head stands at this offset; undefined where more bytes are needed to tell. */
-export function pageLength(bytes: Uint8Array, at: number): number | undefined {
-  if (at + pageHeadBytes > bytes.length) return undefined
+/** Bytes that have to come, of the page whose head stands at this offset, before more of it is known: its length once that is. */
+export function pageLength(bytes: Uint8Array, at: number): number {
+  const lacingAt = at + pageHeadBytes
+  if (lacingAt > bytes.length) return pageHeadBytes
   const segments = bytes[at + 26] ?? 0
-  const lacingEnd = at + pageHeadBytes + segments
-  if (lacingEnd > bytes.length) return undefined
   let length = pageHeadBytes + segments
-  for (let i = lacingEnd - segments; i < lacingEnd; i++) length += bytes[i] ?? 0
+  if (at + length > bytes.length) return length
+  for (let i = lacingAt; i < lacingAt + segments; i++) length += bytes[i] ?? 0
   return length
 }
 
-/** Reads bytes of a page's length as one; undefined where its checksum is wrong. */
-export function readPage(bytes: Uint8Array<ArrayBuffer>): Page | undefined {
+/** The checksum that a page says it has. */
+export const checksumIn = (bytes: Uint8Array, at: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(22, true)
+
+/** Reads a whole page. */
+export function readPage(bytes: Uint8Array<ArrayBuffer>): Page {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (view.getUint32(22, true) !== pageChecksum(bytes)) return undefined
   const flags = view.getUint8(5)
   const bodyAt = pageHeadBytes + view.getUint8(26)
   return {

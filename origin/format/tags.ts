@@ -1,0 +1,55 @@
+/** bytes of a tag that is stepped over; a bigger one is more likely chance than a picture */
+const tagBytesMax = 16 * 1024 * 1024
+
+interface Tag {
+  magic: string
+  /** bytes in which its size stands */
+  headBytes: number
+  /** its whole size in bytes; 0 where it is not a tag after all */
+  size: (bytes: Uint8Array, at: number) => number
+}
+
+const tags: readonly Tag[] = [
+  { magic: 'ID3', headBytes: 10, size: id3v2Size },
+  // ID3v1, and the longer one of some taggers that stands before it
+  { magic: 'TAG', headBytes: 4, size: (bytes, at) => (bytes[at + 3] === 0x2b ? 227 : 128) },
+  { magic: 'APETAGEX', headBytes: 32, size: apeSize },
+]
+
+/** Bytes of the tag that begins at this offset; 0 where none does, `short` where more bytes are needed to tell. */
+export function tagAt(bytes: Uint8Array, at: number): number | 'short' {
+  for (const { magic, headBytes, size } of tags) {
+    const seen = agreeing(bytes, at, magic)
+    if (seen < magic.length && at + seen < bytes.length) continue
+    if (at + headBytes > bytes.length) return 'short'
+    const length = size(bytes, at)
+    return length > tagBytesMax ? 0 : length
+  }
+  return 0
+}
+
+/** How many bytes agree with the beginning of a text. */
+function agreeing(bytes: Uint8Array, at: number, text: string): number {
+  let i = 0
+  while (i < text.length && bytes[at + i] === text.charCodeAt(i)) i++
+  return i
+}
+
+/** Sizes are written in seven bits a byte (ID3v2.4 §6.2). */
+function id3v2Size(bytes: Uint8Array, at: number): number {
+  let size = 0
+  for (let i = 6; i < 10; i++) {
+    const byte = bytes[at + i] ?? 0xff
+    if (byte > 0x7f) return 0
+    size = size * 128 + byte
+  }
+  const footer = ((bytes[at + 5] ?? 0) & 0x10) === 0 ? 0 : 10
+  return 10 + size + footer
+}
+
+/** APEv2: a header tells of all that follows it; a footer, which the first version has alone, stands behind that. */
+function apeSize(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 32)
+  const isHeader = (view.getUint32(20, true) & 0x20000000) !== 0
+  return isHeader ? 32 + view.getUint32(12, true) : 32
+}
