@@ -68,14 +68,13 @@ export class BlockTimes {
     if (!this.#timing || !known) return
     const ms = (this.#clusterTicks + ticks) * this.#timing.tickMs
     this.#fromMs = Math.min(this.#fromMs ?? ms, ms)
-    const track = this.#tracks.get(number)
-    this.#newest = track
-    if (!track) this.#tracks.set(number, (this.#newest = { lastMs: ms, lengthMs: known.blockMs }))
-    else if (ms > track.lastMs) {
-      const sinceMs = ms - track.lastMs
-      track.lengthMs = known.blockMs || Math.min(track.lengthMs || sinceMs, sinceMs)
-      track.lastMs = ms
-    } else this.#newest = undefined // shown before one that came before it
+    const track = this.#tracks.get(number) ?? { lastMs: ms, lengthMs: known.blockMs }
+    this.#tracks.set(number, track)
+    const sinceMs = ms - track.lastMs
+    this.#newest = sinceMs < 0 ? undefined : track // one that is shown before one that came before it tells nothing
+    if (sinceMs <= 0) return
+    track.lengthMs = known.blockMs || Math.min(track.lengthMs || sinceMs, sinceMs)
+    track.lastMs = ms
   }
 
   /** The block that came last says how long it is. */
