@@ -1,7 +1,6 @@
 import { isLoopback } from '../../shared/address.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import { takesIcy } from '../format/formats.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import { response } from './answers.ts'
 import { type AdminCall, required, runningMount } from './call.ts'
@@ -29,7 +28,7 @@ const isSameMachine = (a = '', b = '') => a === b || (isLoopback(a) && isLoopbac
 /** False where the mount's format carries no title that we could set. */
 export function setTitle(mount: ActiveMount, params: Params): boolean {
   const title = titleOf(params)
-  if (takesIcy(mount.contentType)) {
+  if (!mount.isContainer) {
     // an update without a title changes nothing, and Icecast calls it successful
     if (title !== undefined) mount.setTitle({ title, url: params.get('url') || undefined })
     return true

@@ -65,13 +65,17 @@ const trueTypes: Readonly<Record<string, string>> = {
   webm: 'video/webm',
 }
 
+/** Whether frames or pages of this format are found, or of its name nothing but the bytes is known. */
+export const isFormat = (format: string): boolean => Object.hasOwn(trueTypes, format)
+
 /**
  * The content type of a stream of this format that was announced by another: players that trust a wrong one cannot play
  * it. A name that we do not know is none of the others, and stays.
  */
 export function trueType(contentType: string, format: string): string {
-  const isKnown = Object.hasOwn(trueTypes, formatOf(contentType))
-  return isKnown && formatOf(contentType) !== format ? (trueTypes[format] ?? contentType) : contentType
+  return isFormat(formatOf(contentType)) && formatOf(contentType) !== format
+    ? (trueTypes[format] ?? contentType)
+    : contentType
 }
 
 /** Whether a stream is of pages or Clusters behind a header, and so begun nowhere else. */
@@ -79,9 +83,6 @@ export function isContainer(contentType: string): boolean {
   const format = formatOf(contentType)
   return format === 'ogg' || format === 'webm'
 }
-
-/** Whether ICY metadata may be woven in: containers, which carry their own titles, would be broken by it. */
-export const takesIcy = (contentType: string): boolean => !isContainer(contentType)
 
 /**
  * How many of the first bytes of a container's stream are its header, as a mount would keep it; undefined while it is

@@ -11,7 +11,7 @@ export interface MediaClock {
   push(bytes: Uint8Array): void
   /** ms that all of it plays, as far as it is understood */
   readonly playedMs: number
-  /** bytes at the beginning that a player who has had them must not get again; left out: none */
+  /** bytes at the beginning that a player who has had them need not, or must not, get again; left out: none */
   readonly headerBytes?: number | undefined
 }
 
@@ -34,6 +34,9 @@ export function mediaClock(contentType: string): MediaClock | undefined {
 /** Each frame says how long it plays. */
 class FrameClock implements MediaClock {
   #framer: FrameFramer
+  /** tags before the first frame: a cover is not sent again with each round */
+  headerBytes: number | undefined
+  #takenBytes = 0
 
   constructor(framer: FrameFramer) {
     this.#framer = framer
@@ -45,6 +48,8 @@ class FrameClock implements MediaClock {
 
   push(bytes: Uint8Array): void {
     this.#framer.push(bytes)
-    this.#framer.take()
+    const { bytes: taken, frames } = this.#framer.take()
+    if (frames[0] !== undefined) this.headerBytes ??= this.#takenBytes + frames[0]
+    this.#takenBytes += taken.length
   }
 }

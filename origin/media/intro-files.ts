@@ -4,6 +4,7 @@ import type { MountSettings } from '../config/mount-settings.ts'
 import { locateFile } from '../files/locate.ts'
 import { mediaTypeOf } from '../files/media-type.ts'
 import { formatOf, framerFor } from '../format/formats.ts'
+import type { AudioFacts } from '../format/framer.ts'
 import { FormatError } from '../format/limits.ts'
 import { asBuffer } from '../mount/queue.ts'
 import { mediaClock } from './clock.ts'
@@ -16,39 +17,60 @@ export interface IntroFile {
   bytes: Buffer
   /** bytes a ms that it sounds */
   bytesPerMs: number
+  /** what it says of its sound; undefined where it does not */
+  sound: AudioFacts | undefined
+}
+
+/** What a mount plays, as far as that is known. */
+export interface Playing {
+  format: string
+  sound: AudioFacts | undefined
+}
+
+interface Entry {
+  /** undefined while it is read, and where it cannot be played */
+  file: IntroFile | undefined
+  /** why it is passed over, as the log was told last */
+  told: string | undefined
 }
 
 /** The intros of this server, each read once, and again when the configuration was. */
 export class IntroFiles {
   #webroot: () => string | undefined
-  /** by settings, which are others after each reading of the configuration; undefined while it is read, and where it failed */
-  #files = new WeakMap<MountSettings, { file: IntroFile | undefined }>()
+  /** by settings, which are others after each reading of the configuration */
+  #files = new WeakMap<MountSettings, Entry>()
 
   constructor(webroot: () => string | undefined) {
     this.#webroot = webroot
   }
 
   /**
-   * The intro of a mount, if it is read by now and of the format of what the mount plays. What is missing, or no such
-   * file, is said in the log once, and nobody hears it.
+   * The intro of a mount, if it is read by now and sounds like what the mount plays. What is missing, or no such file, is
+   * said in the log once, and nobody hears it.
+   * @param playing left out: it is read ahead of the first listener, while nobody knows yet what the mount plays
    */
-  of(settings: MountSettings, contentType: string): IntroFile | undefined {
+  of(settings: MountSettings, playing?: Playing): IntroFile | undefined {
     const { intro } = settings
-    if (intro === undefined || formatOf(mediaTypeOf(intro)) !== formatOf(contentType)) return undefined
-    const held = this.#files.get(settings)
-    if (held) return held.file
-    const entry: { file: IntroFile | undefined } = { file: undefined }
+    if (intro === undefined) return undefined
+    const entry = this.#files.get(settings) ?? this.#begin(settings, intro)
+    if (!playing) return undefined
+    const why = unlike({ format: formatOf(mediaTypeOf(intro)), sound: entry.file?.sound }, playing)
+    if (!why) return entry.file
+    if (entry.told !== why) sayWhy(intro, why)
+    entry.told = why
+    return undefined
+  }
+
+  #begin(settings: MountSettings, intro: string): Entry {
+    const entry: Entry = { file: undefined, told: undefined }
     this.#files.set(settings, entry)
     this.#read(intro).then(
       (file) => {
         entry.file = file
       },
-      (error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error)
-        log.error('an intro cannot be played', { intro, why })
-      },
+      (error: unknown) => sayWhy(intro, error instanceof Error ? error.message : String(error)),
     )
-    return undefined
+    return entry
   }
 
   async #read(intro: string): Promise<IntroFile> {
@@ -59,6 +81,21 @@ export class IntroFiles {
     if (!located) throw new FormatError('there is no such file below the webroot')
     return introOf(await readStart(located.path, mediaLimits.introBytesMax), mediaTypeOf(intro))
   }
+}
+
+const sayWhy = (intro: string, why: string) => log.error('an intro cannot be played', { intro, why })
+
+/** Why players that hear an intro would not go on with the mount: many, Chrome among them, end where the sound changes. */
+function unlike(intro: Playing, mount: Playing): string | undefined {
+  if (intro.format !== mount.format) return `it is ${intro.format}, and the mount plays ${mount.format}`
+  for (const [key, unit] of [
+    ['samplerate', 'Hz'],
+    ['channels', 'channels'],
+  ] as const) {
+    const [its, theirs] = [intro.sound?.[key], mount.sound?.[key]]
+    if (its && theirs && its !== theirs) return `it has ${its} ${unit}, and the mount plays ${theirs}`
+  }
+  return undefined
 }
 
 async function readStart(path: string, bytesMax: number): Promise<Uint8Array> {
@@ -87,5 +124,6 @@ export function introOf(bytes: Uint8Array, contentType: string): IntroFile {
   const from = framer.isContainer ? 0 : (cut.frames[0] ?? cut.bytes.length)
   const audio = cut.bytes.subarray(from)
   if (!clock || clock.playedMs === 0 || audio.length === 0) throw new FormatError('it holds no sound')
-  return { bytes: asBuffer(audio), bytesPerMs: audio.length / clock.playedMs }
+  const sound = framer.sound ?? cut.headers?.[0]?.facts
+  return { bytes: asBuffer(audio), bytesPerMs: audio.length / clock.playedMs, sound }
 }

@@ -1,7 +1,8 @@
+import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
-import { formatOf } from '../format/formats.ts'
-import type { Comments, StreamFacts } from '../format/framer.ts'
+import { formatOf, isFormat, trueType } from '../format/formats.ts'
+import type { AudioFacts, Comments, StreamFacts } from '../format/framer.ts'
 import { tracksOf } from '../format/webm/tracks.ts'
 import { streamHeaders } from '../icy/headers.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
@@ -18,6 +19,8 @@ import type { MountsDeps } from './mounts.ts'
 import { Room } from './room.ts'
 import { Stream } from './stream.ts'
 
+const log = getLogger(['distributary', 'mount'])
+
 /** kbit/s that a stream counts as until its own is known (contract §3) */
 const kbpsUnknown = 128
 
@@ -31,6 +34,8 @@ export class ActiveMount implements LiveMount, Seat {
   heardAtMs: number
   bytesRead = 0
   #deps: MountsDeps
+  /** the formats that its feeds said it was; the bytes may have said another */
+  #called: Set<string>
   #rate: Rate
   #stream: Stream
   #room: Room
@@ -50,8 +55,9 @@ export class ActiveMount implements LiveMount, Seat {
     this.#deps = deps
     this.startedAtMs = deps.nowMs()
     this.heardAtMs = this.startedAtMs
+    this.#called = new Set([formatOf(info.contentType)])
     this.#rate = new Rate(deps.nowMs)
-    this.#stream = new Stream(info.contentType, {
+    this.#stream = new Stream(formatOf(info.contentType), {
       sizes: () => this.#sizes(),
       charset: () => this.settings.charset,
       nowMs: deps.nowMs,
@@ -59,6 +65,7 @@ export class ActiveMount implements LiveMount, Seat {
       settle: () => this.#room.settle(),
       onTitle: (title) => logTitle(name, this.listeners, title),
       onTold: () => deps.onTold?.(),
+      onFormat: (mustGo) => this.#turn(mustGo),
       onChunk,
     })
     this.#room = new Room(this, this.#stream, {
@@ -66,7 +73,7 @@ export class ActiveMount implements LiveMount, Seat {
       sizes: () => this.#sizes(),
       intro: () => this.#intro(),
     })
-    this.#intro() // read ahead of the first listener
+    deps.intros?.of(this.settings) // read ahead of the first listener
     const everyone = () => this.listeners + this.relays
     this.#stopFlush = flushAgainAndAgain(deps.timers, everyone, () => this.flush())
   }
@@ -78,8 +85,21 @@ export class ActiveMount implements LiveMount, Seat {
   get settings(): MountSettings {
     return this.#deps.settings(this.name)
   }
+  /** as its feed says it, unless its bytes are of another format */
   get contentType(): string {
-    return this.info.contentType
+    return trueType(this.info.contentType, this.format)
+  }
+  /** what it is, by its bytes where those tell */
+  get format(): string {
+    return this.#stream.format
+  }
+  /** whether it is of pages or Clusters behind a header, in which its titles stand too */
+  get isContainer(): boolean {
+    return this.#stream.isContainer
+  }
+  /** what its bytes say of their sound, so far */
+  get sound(): AudioFacts | undefined {
+    return this.#stream.sound
   }
   /** what its feed says of the stream, with what the operator says in place of it */
   get headers(): ReadonlyMap<string, string> {
@@ -191,10 +211,16 @@ export class ActiveMount implements LiveMount, Seat {
     return this.#stream.isReadyFor(listener)
   }
 
+  /** Whether a feed of this content type may go on with what listeners hear: it is that, or called as before. */
+  mayBe(contentType: string): boolean {
+    const format = formatOf(contentType)
+    return format === this.format || this.#called.has(format)
+  }
+
   /** Whether listeners of the other mount can make sense of what this one sends. */
   isLike(other: ActiveMount): boolean {
-    const format = formatOf(this.contentType)
-    if (format !== formatOf(other.contentType)) return false
+    const { format } = this
+    if (format !== other.format) return false
     return format !== 'webm' || tracksOf(this.header) === tracksOf(other.header)
   }
 
@@ -226,10 +252,13 @@ export class ActiveMount implements LiveMount, Seat {
 
   /** Goes on with a new connection of its feed; listeners of another codec cannot be kept. */
   resume(info: FeedInfo): void {
-    const isOther = formatOf(info.contentType) !== formatOf(this.contentType)
-    // a container that its source begins anew has nothing to do with half a page before it
-    if (isOther || (info.kind === 'source' && this.#stream.isContainer))
-      this.#stream.beginAnew(info.contentType)
+    const isOther = !this.mayBe(info.contentType)
+    if (isOther) this.#called.clear()
+    this.#called.add(formatOf(info.contentType))
+    if (isOther) this.#stream.beginAnew(formatOf(info.contentType))
+    // what a source begins anew has nothing to do with half a page, or frame, before it
+    else if (info.kind === 'source' && this.isContainer) this.#stream.beginAnew(this.format)
+    else if (info.kind === 'source') this.#stream.breakOff()
     if (isOther) {
       this.#room.close(this.everyone)
       this.#stream.clear()
@@ -272,11 +301,21 @@ export class ActiveMount implements LiveMount, Seat {
     this.#room.close(this.everyone)
   }
 
+  /** The feed sends something else than it says: whoever cannot go on with that comes again, and is told what it is. */
+  #turn(mustGo: (listener: Listener) => boolean): void {
+    const { name: mount, format } = this
+    const { contentType } = this.info
+    if (isFormat(formatOf(contentType)))
+      log.warn('a feed sends another format than it says', { mount, says: contentType, sends: format })
+    else log.info('a feed is known by its bytes', { mount, says: contentType, sends: format })
+    this.#room.close(this.everyone.filter(mustGo))
+  }
+
   #sizes(): Sizes {
     return sizesOf(this.settings, this.#deps.config.limits, this.kbps || kbpsUnknown)
   }
 
   #intro(): IntroFile | undefined {
-    return this.#deps.intros?.of(this.settings, this.contentType)
+    return this.#deps.intros?.of(this.settings, this)
   }
 }

@@ -39,6 +39,10 @@ export class Plain {
     return this.#audience.queue
   }
 
+  get isContainer(): boolean {
+    return this.#options.isContainer
+  }
+
   get listeners(): Listener[] {
     return [...this.#audience.listeners, ...this.#waiting.keys()]
   }
@@ -97,12 +101,15 @@ export class Plain {
     this.#audience.flush()
   }
 
-  /** Begins anew with another format, and nobody listening: nothing of what it holds can be given to anyone. */
+  /** Begins anew with another format: nothing of what it holds can be given to anyone. Who has heard nothing yet stays. */
   clear(isContainer: boolean): void {
     this.#options.isContainer = isContainer
     this.queue.clear()
     this.#headers = new ByPlace<Uint8Array>(noHeader)
     this.#burst = undefined
+    if (isContainer) return
+    for (const listener of this.#waiting.keys()) this.#add(listener, [])
+    this.#waiting.clear()
   }
 
   #wait(listener: Listener, needsHeader: boolean): void {

@@ -105,12 +105,17 @@ export class Queue<C extends Chunk = Chunk> {
   }
 
   /**
-   * Where a new listener begins: at a frame within the newest so many bytes. Where no frame is known there, at a chunk,
-   * since chunks are cut at frames as far as there are any.
+   * Where a new listener begins: at a frame within the newest so many bytes. Where there is none, as within a big tag,
+   * within so many bytes before the newest frame; where none is known at all, at a chunk, since chunks are cut at frames
+   * and tags as far as there are any.
    */
   burstPlace(bytesMax: number): number {
     const oldest = Math.max(this.firstPlace, this.#endPlace - bytesMax)
     const chunkStart = this.#held.find(({ start }) => start >= oldest)?.start
-    return this.frameFrom(oldest) ?? chunkStart ?? this.#endPlace
+    return this.frameFrom(oldest) ?? this.#frameBeforeTag(bytesMax) ?? chunkStart ?? this.#endPlace
+  }
+  #frameBeforeTag(bytesMax: number): number | undefined {
+    const { newestFrame } = this
+    return newestFrame === undefined ? undefined : this.frameFrom(newestFrame - bytesMax)
   }
 }

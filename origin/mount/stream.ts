@@ -1,6 +1,6 @@
 import { joined } from '../../shared/joined.ts'
-import { formatOf, framerFor } from '../format/formats.ts'
-import type { Comments, Cut, Framer, StreamFacts } from '../format/framer.ts'
+import { framerForFeed } from '../format/formats.ts'
+import type { AudioFacts, Comments, Cut, Framer, StreamFacts } from '../format/framer.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
 import type { Timers } from '../timers.ts'
@@ -25,6 +25,11 @@ export interface StreamOptions {
   onTitle: (title: string) => void
   /** what it says of itself is another than before: its title, or its header */
   onTold: () => void
+  /**
+   * The feed turns out to be of another format than it was taken for.
+   * @param mustGo listeners who cannot go on with it: they were promised ICY metadata, or have heard the other
+   */
+  onFormat: (mustGo: (listener: Listener) => boolean) => void
   /** what listeners get next, as it came from the feed */
   onChunk: (bytes: Uint8Array) => void
 }
@@ -35,18 +40,20 @@ export interface StreamOptions {
  */
 export class Stream {
   #options: StreamOptions
-  #contentType: string
+  /** what it is, by its bytes where those tell; before, by what its feed says */
+  #format: string
   #framer: Framer
   #titles: Titles
   #plain: Plain
   /** one for each metaint that listeners were told: a listener keeps the one of its head over every move */
   #woven = new Map<number, Woven>()
 
-  constructor(contentType: string, options: StreamOptions) {
+  /** @param format what its feed says that it is */
+  constructor(format: string, options: StreamOptions) {
     this.#options = options
     this.#titles = new Titles(options.charset)
-    this.#contentType = contentType
-    this.#framer = framerFor(contentType)
+    this.#format = format
+    this.#framer = framerForFeed(format)
     const { sizes, nowMs, timers, settle } = options
     this.#plain = new Plain({ sizes, nowMs, isContainer: this.#framer.isContainer }, timers, settle)
   }
@@ -54,6 +61,13 @@ export class Stream {
   /** what its header says of it, where it has one that does */
   facts: StreamFacts | undefined
 
+  get format(): string {
+    return this.#format
+  }
+  /** what its frames say of their sound, or its header */
+  get sound(): AudioFacts | undefined {
+    return this.#framer.sound ?? this.facts
+  }
   get title(): string {
     return this.#titles.current.title
   }
@@ -97,6 +111,7 @@ export class Stream {
   /** Takes bytes in; they leave with the next flush. @throws FormatError */
   push(bytes: Uint8Array): void {
     this.#framer.push(bytes)
+    if (this.#framer.format !== this.#format) this.#turn()
   }
 
   /** True where that is another title than before. */
@@ -122,7 +137,7 @@ export class Stream {
    */
   enter(listener: Listener, since: number, bytesMax: number): void {
     // FFmpeg and mpv take a second header of WebM for the end of the stream; Ogg is made to have links
-    const needsHeader = formatOf(this.#contentType) !== 'webm'
+    const needsHeader = this.#format !== 'webm'
     if (listener.metaint === 0) this.#plain.enter(listener, bytesMax, needsHeader)
     else this.#wovenFor(listener.metaint).enter(listener, since, bytesMax)
   }
@@ -159,14 +174,14 @@ export class Stream {
   /** What comes next does not follow what came before: half a frame there is let go. */
   breakOff(): void {
     this.flush()
-    this.#framer = this.#framer.isContainer ? this.#framer : framerFor(this.#contentType)
+    this.#framer = this.#framer.isContainer ? this.#framer : framerForFeed(this.#format)
   }
 
   /** What comes next is another beginning: of a container, half a page before it is of no use. */
-  beginAnew(contentType: string): void {
+  beginAnew(format: string): void {
     this.flush(true)
-    this.#contentType = contentType
-    this.#framer = framerFor(contentType)
+    this.#format = format
+    this.#framer = framerForFeed(format)
     this.facts = undefined
   }
 
@@ -174,6 +189,20 @@ export class Stream {
   clear(): void {
     this.#plain.clear(this.isContainer)
     this.#woven.clear()
+  }
+
+  /** Goes on by what the bytes are; listeners of frames cannot go on with pages, nor the other way round. */
+  #turn(): void {
+    const { isContainer, format } = this.#framer
+    this.#format = format
+    const isBegun = this.#plain.queue.endPlace > 0
+    const mustGo =
+      isContainer === this.#plain.isContainer
+        ? () => false
+        : ({ metaint }: Listener) => isBegun || metaint > 0
+    this.#options.onFormat(mustGo)
+    if (isContainer !== this.#plain.isContainer) this.clear()
+    this.#options.onTold()
   }
 
   #wovenFor(metaint: number): Woven {

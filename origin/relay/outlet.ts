@@ -45,9 +45,10 @@ export class Outlet {
   refusalOf({ reply, key }: Line): string | undefined {
     // the same server may begin another stream, but another one with another codec is no stand-in
     if (!this.#feed || key === this.#fedBy) return undefined
-    const ours = formatOf(this.#deps.mounts.get(this.#mount)?.contentType ?? '')
-    const theirs = formatOf(reply?.contentType ?? '')
-    return ours === theirs ? undefined : `it sends ${theirs}, and listeners hear ${ours}`
+    const mount = this.#deps.mounts.get(this.#mount)
+    const theirs = reply?.contentType ?? ''
+    if (!mount || mount.mayBe(theirs)) return undefined
+    return `it sends ${formatOf(theirs)}, and listeners hear ${mount.format}`
   }
 
   /** A line feeds the mount from here on; false where something else holds that. */

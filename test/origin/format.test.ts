@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { adtsFormat } from '../../origin/format/adts.ts'
-import { framerFor, mediaType, takesIcy } from '../../origin/format/formats.ts'
+import { framerFor, isContainer, mediaType } from '../../origin/format/formats.ts'
 import type { Framer } from '../../origin/format/framer.ts'
 import { mpegFormat } from '../../origin/format/mpeg.ts'
 import { parseFrameHeader } from '../kit/mpeg.ts'
@@ -189,6 +189,6 @@ describe('any stream', () => {
 
 test('a content type is read without its parameters', () => {
   expect(mediaType('Audio/OGG; codecs=opus')).toBe('audio/ogg')
-  expect(takesIcy('audio/ogg; codecs=opus')).toBe(false)
-  expect(takesIcy('audio/mpeg')).toBe(true)
+  expect(isContainer('audio/ogg; codecs=opus')).toBe(true)
+  expect(isContainer('audio/mpeg')).toBe(false)
 })

@@ -8,6 +8,7 @@ import { type IntroFile, IntroFiles, introOf } from '../../origin/media/intro-fi
 import { ActiveMount } from '../../origin/mount/mount.ts'
 import { eventually } from '../kit/eventually.ts'
 import { fixture } from '../kit/fixtures.ts'
+import { told } from '../kit/log-told.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 import { settingsOf } from '../kit/mount-settings.ts'
 import { numberedFrame } from '../kit/numbered-frames.ts'
@@ -16,6 +17,7 @@ import { mountOf } from '../kit/reports.ts'
 import { FakeWire } from '../kit/wire.ts'
 
 const metaint = 16_000
+const mp3 = { format: 'mpeg', sound: undefined }
 /** the intro's frames are numbered from here on */
 const introAt = 1_000_000
 const frames = (from: number, count: number) =>
@@ -173,18 +175,39 @@ describe('the files of intros', () => {
   test('are read once for each reading of the configuration', async () => {
     const files = new IntroFiles(() => webroot)
     const settings = saying('/hello.mp3')
-    expect(files.of(settings, 'audio/mpeg')).toBeUndefined()
-    const file = await eventually(() => files.of(settings, 'audio/mpeg'))
-    expect(files.of(settings, 'audio/mpeg')).toBe(file)
-    expect(files.of(saying('/hello.mp3'), 'audio/mpeg')).toBeUndefined()
+    expect(files.of(settings, mp3)).toBeUndefined()
+    const file = await eventually(() => files.of(settings, mp3))
+    expect(files.of(settings, mp3)).toBe(file)
+    expect(files.of(saying('/hello.mp3'), mp3)).toBeUndefined()
   })
 
-  test('of another format than the mount are not played, and those that are not there neither', async () => {
-    const files = new IntroFiles(() => webroot)
-    const [there, missing] = [saying('hello.mp3'), saying('missing.mp3')]
-    expect(files.of(missing, 'audio/mpeg')).toBeUndefined()
-    expect(files.of(there, 'audio/aac')).toBeUndefined()
-    await eventually(() => files.of(there, 'audio/mpeg'))
-    expect(files.of(missing, 'audio/mpeg')).toBeUndefined()
+  test('that cannot follow what the mount plays are not played, and the log says why, once', async () => {
+    const lines = await told(async () => {
+      const files = new IntroFiles(() => webroot)
+      const [there, missing] = [saying('hello.mp3'), saying('missing.mp3')]
+      files.of(missing, mp3)
+      expect(files.of(there, { format: 'adts', sound: undefined })).toBeUndefined()
+      await eventually(() => files.of(there, mp3))
+      expect(files.of(missing, mp3)).toBeUndefined()
+      for (const sound of [
+        { samplerate: 48_000, channels: 2 },
+        { samplerate: 44_100, channels: 1 },
+      ])
+        for (let i = 0; i < 3; i++) expect(files.of(there, { format: 'mpeg', sound })).toBeUndefined()
+      expect(files.of(there, { format: 'mpeg', sound: { samplerate: 44_100, channels: 2 } })).toBeDefined()
+    })
+    expect(lines.map(({ why }) => why).sort()).toEqual([
+      'it has 2 channels, and the mount plays 1',
+      'it has 44100 Hz, and the mount plays 48000',
+      'it is mpeg, and the mount plays adts',
+      'there is no such file below the webroot',
+    ])
+  })
+
+  test('of Ogg are measured by their header', () => {
+    expect(introOf(fixture('vorbis.ogg'), 'audio/ogg').sound).toMatchObject({
+      samplerate: 48_000,
+      channels: 1,
+    })
   })
 })
