@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
+import { adviceOn } from './config/advice.ts'
 import { createConfig, type OriginConfig, reload, type SettingSources } from './config/config.ts'
 import { ConfigError } from './config/error.ts'
 import { type CommandLine, helpText, parseEnvironment, parseFlags, versionText } from './config/flags.ts'
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
   logs.apply(noLogFiles)
   const sources = readSources(line)
   const config = createConfig(sources)
+  advise(line, sources, config)
   if (line.action === 'check') return console.log('the configuration is good')
   const program = new Program(config)
   endOnSignal(program, config, logs)
@@ -48,6 +50,10 @@ async function main(): Promise<void> {
     urls: config.publicUrls,
   })
   program.join()
+}
+
+function advise({ configFile }: CommandLine, sources: SettingSources, config: OriginConfig): void {
+  for (const warning of adviceOn(sources, config)) log.warn('configuration', { file: configFile, warning })
 }
 
 function readSources(line: CommandLine): SettingSources {
@@ -86,7 +92,9 @@ function settle({ paths, owner, logging }: OriginConfig, logs: Logs): void {
 /** SIGHUP: a bad file keeps the old settings and says why. */
 function readAgain(line: CommandLine, config: OriginConfig, boundPort: number | undefined): void {
   try {
-    const held = reload(config, createConfig(readSources(line), boundPort))
+    const sources = readSources(line)
+    const held = reload(config, createConfig(sources, boundPort))
+    advise(line, sources, config)
     log.info('configuration read again', held.length === 0 ? {} : { afterRestart: held })
   } catch (error) {
     log.error('configuration not read again', { why: error instanceof Error ? error.message : String(error) })

@@ -36,7 +36,12 @@ const flags: readonly Flag[] = [
   flag('master-user', 'masterUser', 'NAME', '(relay)'),
   flag('master-password', 'masterPassword', 'SECRET', "the master's relay password"),
   flag('update-interval', 'updateIntervalS', 'S', 'seconds between two looks at the stream list (10)'),
-  flag('public-slave', 'publicSlave', '', 'a slave: report (on); a master: redirect its own listeners (off)'),
+  flag(
+    'public-slave',
+    'publicSlave',
+    '',
+    'a slave: report (on with --master, off in a file that does not say); a master: redirect its own listeners (off)',
+  ),
   flag('edge', 'edge', 'URL', 'report to this edge too; repeatable'),
   flag('edge-password', 'edgePassword', 'SECRET', "the edge's relay or master password"),
   flag('id', 'id', 'NAME', 'how reports name this server (host:port)'),

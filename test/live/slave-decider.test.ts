@@ -45,7 +45,7 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
     expect(new Set(listeners.map(({ url }) => new URL(url).origin)).size).toBeGreaterThan(1)
   })
 
-  test('S13: a slave by icecast.xml offers itself with <master-public-slave>1, and without it only relays', async () => {
+  test('S13: a slave by icecast.xml offers itself with <master-public-slave>1, and without it only relays and says so', async () => {
     const master = await startOrigin(runtime, ['--public-slave'])
     const source = startSource({
       url: `${master.url}/live.mp3`,
@@ -54,14 +54,16 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
     })
     const slaves = await Promise.all([
       startByFile(runtime, master.port, 1),
-      startByFile(runtime, master.port, 0),
+      startByFile(runtime, master.port, undefined),
     ])
     onTestFinished(async () => {
       source.close()
       await Promise.all([master.stop(), ...slaves.map(({ program }) => program.stop())])
     })
     for (const { url } of slaves) (await listenWhenServed(`${url}/live.mp3`)).close()
-    const [offered = { url: '' }] = slaves
+    const [offered, silent] = slaves
+    await silent.program.line(/this slave reports to nobody.*<master-public-slave> is not set/)
+    expect(offered.program.output()).not.toContain('reports to nobody')
     await eventually(async () => (await serversAt(master)).some(({ urls }) => urls.includes(offered.url)))
     expect((await serversAt(master)).flatMap(({ urls }) => urls).sort()).toEqual(
       [master.url, offered.url].sort(),
@@ -69,7 +71,7 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
   })
 })
 
-async function startByFile(runtime: OriginRuntime, masterPort: number, publicSlave: number) {
+async function startByFile(runtime: OriginRuntime, masterPort: number, publicSlave: number | undefined) {
   const port = await freePort()
   const file = join(testFolder(), 'icecast.xml')
   writeFileSync(
@@ -79,7 +81,7 @@ async function startByFile(runtime: OriginRuntime, masterPort: number, publicSla
       <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
       <master-server>127.0.0.1</master-server><master-server-port>${masterPort}</master-server-port>
       <master-password>${secrets.relay}</master-password><master-update-interval>1</master-update-interval>
-      <master-public-slave>${publicSlave}</master-public-slave>
+      ${publicSlave === undefined ? '' : `<master-public-slave>${publicSlave}</master-public-slave>`}
     </icecast>`,
   )
   const program = start(runtime, ['origin/main.ts', '--config', file])

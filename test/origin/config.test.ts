@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { adviceOn } from '../../origin/config/advice.ts'
 import { createConfig } from '../../origin/config/config.ts'
 import { helpText, parseEnvironment, parseFlags } from '../../origin/config/flags.ts'
 import { parseIcecastXml } from '../../origin/config/icecast-xml.ts'
@@ -50,6 +51,25 @@ describe('defaults of contract §4', () => {
       headerTimeoutMs: 15_000,
       sourceTimeoutMs: 10_000,
     })
+  })
+
+  test('S13: a slave that reports to nobody because its file does not say so is told of, and of nothing else', () => {
+    const advice = (xml: string, line = '') => {
+      const file = parseIcecastXml(`<icecast>${xml}</icecast>`)
+      const sources = { flags: parseFlags(words(line)).settings, environment: {}, file }
+      return adviceOn(sources, createConfig(sources))
+    }
+    expect(advice(masterInFile)).toEqual([
+      expect.stringMatching(/reports to nobody.*<master-public-slave> is not set/),
+    ])
+    expect(advice(`${masterInFile}<master-public-slave>0</master-public-slave>`)).toEqual([])
+    const named = `${masterInFile}<hostname>a.example</hostname>`
+    expect(advice(`${named}<master-public-slave>1</master-public-slave>`)).toEqual([])
+    expect(advice(named, '--public-slave')).toEqual([])
+    expect(advice(named, '--no-public-slave')).toEqual([])
+    expect(advice(named, '--edge http://e.example --edge-password pw')).toEqual([])
+    expect(advice('<hostname>a.example</hostname>')).toEqual([])
+    expect(advice(named, '--master http://m.example')).toEqual([])
   })
 
   test('S13: a slave by flag reports, a slave in a file only with <master-public-slave>', () => {
