@@ -1,7 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
 import { isAdmin } from '../shared/access.ts'
-import { publicMounts, serversJson } from '../shared/api.ts'
+import { serversJson } from '../shared/api.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import { type ClusterEnv, clusterApp, type RequestFacts, unauthorized } from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
@@ -12,13 +12,12 @@ import type { Server } from '../shared/server.ts'
 import type { EdgeConfig } from './config.ts'
 import { edgeMetrics } from './metrics.ts'
 import { answerMount, locateMount, type MountDeps, type MountRequest } from './mount-request.ts'
-import { nowPlaying, nowPlayingHeaders } from './now-playing.ts'
+import { nowPlayingHeaders } from './now-playing.ts'
 import { refuseOtherMethods } from './other-methods.ts'
 import { pageHeaders, printPage } from './page.ts'
 import { polledApp } from './polled-app.ts'
-import { remembered } from './remembered.ts'
+import { PublicTexts } from './public-texts.ts'
 import { splitRequestUrl } from './request-url.ts'
-import { statusJson } from './status-json.ts'
 import { answerStreamList } from './stream-list.ts'
 import { newTally } from './tally.ts'
 
@@ -76,16 +75,16 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   const { cluster, config, nowMs } = deps
   // where there is no Host, Bun's request.url has none either, and the router would find no path in it
   const app = new Hono<ClusterEnv>({ getPath: (request) => splitRequestUrl(request.url).path })
-  const mountsNow = remembered(publicMounts)
+  const texts = new PublicTexts(nowMs, deps.startedAtMs)
 
   app.get('/', async (c) => {
     const wantsServers = splitRequestUrl(c.req.url).query === '?servers'
     const admin = isAdmin(config.access, parseBasic(c.req.header('authorization')))
     if (wantsServers && !admin) return unauthorized(c, 'expected the credentials of the admin\n')
     const view = await cluster.current()
-    const servers = admin ? serversJson(view, nowMs()) : undefined
-    const page = printPage(mountsNow(view, nowMs()), await cluster.history(), servers)
-    return c.html(page, 200, pageHeaders)
+    if (!admin) return c.html(await texts.page(view, () => cluster.history()), 200, pageHeaders)
+    const servers = serversJson(view, nowMs())
+    return c.html(printPage(texts.mounts(view), await cluster.history(), servers), 200, pageHeaders)
   })
   app.get('/healthz', (c) =>
     Promise.resolve()
@@ -96,16 +95,15 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
       ),
   )
   app.get('/status-json.xsl', async (c) => {
-    const mounts = mountsNow(await cluster.current(), nowMs())
-    const stats = statusJson(mounts, c.env.base, c.req.query('mount'), deps.startedAtMs)
+    const stats = texts.status(await cluster.current(), c.env.base, c.req.query('mount'))
     c.header('Content-Type', 'application/json; charset=UTF-8')
     c.header('Cache-Control', 'no-cache, no-store')
     c.header('Access-Control-Allow-Origin', '*')
-    return c.body(JSON.stringify(stats))
+    return c.body(stats)
   })
   app.get('/now', async (c) => {
-    const playing = nowPlaying(mountsNow(await cluster.current(), nowMs()), c.env.base)
-    return c.json(playing, 200, nowPlayingHeaders)
+    const playing = texts.playing(await cluster.current(), c.env.base)
+    return c.body(playing, 200, { ...nowPlayingHeaders, 'Content-Type': 'application/json' })
   })
   app.get('/metrics', async (c) => {
     if (!isAdmin(config.access, parseBasic(c.req.header('authorization'))))

@@ -65,6 +65,14 @@ export class Pool {
     return this.#ruled > 0
   }
 
+  /** The countries that any server has a rule on, each once. Looks at every server. */
+  ruledCountries(): string[] {
+    const countries = new Set<string>()
+    for (const candidate of this.#candidates)
+      for (const code of candidate?.server.report.countries?.codes ?? []) countries.add(code)
+    return [...countries]
+  }
+
   at(index: number): Candidate | undefined {
     return this.#candidates[index]
   }

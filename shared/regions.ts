@@ -15,8 +15,10 @@ const cellDegrees = 5
 /** cells from west to east; one more than 360 degrees hold, for those at 180 exactly */
 const cellsAround = 360 / cellDegrees + 1
 const noCell = -1
-/** regions with drums of their own, per mount; listeners of further ones are drawn without regard to place */
+/** regions of places with drums of their own, per mount; listeners of further ones are drawn without regard to place */
 const regionsMax = 128
+/** regions without a place, one for each kind of country; beyond them the one that was asked for longest ago goes */
+const kindsMax = 128
 /** ms for which what was worked out for the regions stands */
 const rebuildMs = 1000
 /** ms of no listener after which a region is forgotten */
@@ -64,8 +66,13 @@ interface Region {
  */
 export class Regions {
   #pool: Pool
-  /** by cell, and by country too where any server has a rule on countries */
-  #regions = new Map<number | string, Region>()
+  /** by cell and kind of country */
+  #regions = new Map<number, Region>()
+  /** how many of them have no place */
+  #placeless = 0
+  /** by country that some server has a rule on, from 1; all others are of kind 0, since no rule tells them apart */
+  #kinds = new Map<string, number>()
+  #kindsChanges = -1
   #multipliers: Float64Array | undefined
   /** by index of the pool, as they were when this round began: free slots, and those less the debit */
   #free = new Float64Array(0)
@@ -79,6 +86,11 @@ export class Regions {
 
   constructor(pool: Pool) {
     this.#pool = pool
+  }
+
+  /** How many regions have drums of their own. */
+  get size(): number {
+    return this.#regions.size
   }
 
   /** As {@link Pool.draw}, for a listener of a place and country; what only asks does not count as demand. */
@@ -106,18 +118,61 @@ export class Regions {
     return this.#pool.at(region.free.draw(nowMs, roll, out))
   }
 
-  /** The region of a listener; undefined where nothing is known of it that matters, or there are too many. */
+  /**
+   * The region of a listener; undefined where nothing is known of it that matters. Where there are too many, places no longer
+   * count for who is new, rules on countries always do.
+   */
   #regionOf({ place, country }: Whereabouts, nowMs: number): Region | undefined {
     const { isPlaced, isRuled } = this.#pool
     const cell = isPlaced && place ? cellOf(place) : noCell
-    if (cell === noCell && !isRuled) return undefined
-    const key = isRuled ? `${cell} ${country ?? '?'}` : cell
-    let region = this.#regions.get(key)
-    if (!region && (this.#regions.size < regionsMax || isRuled)) {
-      region = createRegion(this.#pool, middleOf(cell), country, nowMs)
-      this.#regions.set(key, region)
+    const kind = isRuled ? this.#kindOf(country) : 0
+    const ruled = kind === 0 ? undefined : country
+    if (cell !== noCell) {
+      const key = keyOf(cell, kind)
+      const region = this.#regions.get(key)
+      if (region) return region
+      if (this.#regions.size - this.#placeless < regionsMax) return this.#create(key, cell, ruled, nowMs)
     }
+    if (!isRuled) return undefined
+    const key = keyOf(noCell, kind)
+    const region = this.#regions.get(key)
+    if (region) return region
+    if (this.#placeless >= kindsMax) this.#dropOldestKind()
+    this.#placeless++
+    return this.#create(key, noCell, ruled, nowMs)
+  }
+
+  #create(key: number, cell: number, country: string | undefined, nowMs: number): Region {
+    const region = createRegion(this.#pool, middleOf(cell), country, nowMs)
+    this.#regions.set(key, region)
     return region
+  }
+
+  #kindOf(country: string | undefined): number {
+    if (this.#kindsChanges !== this.#pool.changes) this.#numberKinds()
+    return country === undefined ? 0 : (this.#kinds.get(country) ?? 0)
+  }
+
+  /** Where other countries have rules than before, the regions are those of other kinds. */
+  #numberKinds(): void {
+    this.#kindsChanges = this.#pool.changes
+    const countries = this.#pool.ruledCountries()
+    if (countries.length === this.#kinds.size && countries.every((each) => this.#kinds.has(each))) return
+    this.#kinds = new Map(countries.map((each, i) => [each, i + 1]))
+    this.#regions.clear()
+    this.#placeless = 0
+  }
+
+  #dropOldestKind(): void {
+    let oldest: { key: number; atMs: number } | undefined
+    for (const [key, { place, lastAskedMs }] of this.#regions)
+      if (!place && !(oldest && oldest.atMs <= lastAskedMs)) oldest = { key, atMs: lastAskedMs }
+    if (oldest) this.#forget(oldest.key)
+  }
+
+  #forget(key: number): void {
+    if (this.#regions.get(key)?.place === undefined) this.#placeless--
+    this.#regions.delete(key)
   }
 
   /** Once a second, or when a server came or went: what each region is expected to ask for, and the caps that follow. */
@@ -129,7 +184,7 @@ export class Regions {
       const rate = Number.isFinite(seconds) ? region.joins / seconds : 0
       region.rate += (rate - region.rate) * newness
       region.joins = 0
-      if (nowMs - region.lastAskedMs > regionMemoryMs) this.#regions.delete(key)
+      if (nowMs - region.lastAskedMs > regionMemoryMs) this.#forget(key)
     }
     this.#roundMs = nowMs
     this.#rework(nowMs)
@@ -193,6 +248,11 @@ export class Regions {
     return tickets
   }
 }
+
+/** kinds of countries at most: ISO 3166 has 26 × 26 codes */
+const kindsAll = 1024
+
+const keyOf = (cell: number, kind: number): number => cell * kindsAll + kind
 
 /** The number of the cell that a place lies in: a number, since a text for each listener costs more than its draw. */
 const cellOf = ({ latitude, longitude }: Place): number =>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../shared/decide.ts'
+import { type Candidate, Pool } from '../../shared/pool.ts'
 import { type Place, pull } from '../../shared/proximity.ts'
-import type { Whereabouts } from '../../shared/regions.ts'
+import { Regions, type Whereabouts } from '../../shared/regions.ts'
 import type { Report } from '../../shared/report.ts'
 import { serves } from '../../shared/server.ts'
 import { View } from '../../shared/view.ts'
@@ -124,6 +125,56 @@ describe('where places are known', () => {
     expect(draws(view, { place: berlin }, 100).get('berlin')).toBeGreaterThan(90)
     view.put(serverOf('berlin', { maxListeners: 900, state: 'leaving' }, { place: berlin }))
     expect([...draws(view, { place: berlin }, 100).keys()]).toEqual(['tokyo'])
+  })
+})
+
+describe('the regions of a mount', () => {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+  const countries = [...letters].flatMap((a) => [...letters].map((b) => a + b))
+  const places = Array.from({ length: 300 }, (_, i) => ({
+    latitude: (i % 30) * 5 - 72.5,
+    longitude: Math.floor(i / 30) * 5 - 22.5,
+  }))
+  function regionsOf(codes: readonly string[], place?: Place) {
+    const pool = new Pool()
+    const candidate = (id: string, over: Partial<Report>): Candidate => ({
+      server: serverOf(id, over, { place }),
+      free: 100,
+      openUntilMs: Number.POSITIVE_INFINITY,
+      url: id,
+      carries: () => true,
+    })
+    pool.put(candidate('all', {}))
+    for (let i = 0; i < codes.length; i += 200)
+      pool.put(candidate(`not${i}`, { countries: { allow: false, codes: codes.slice(i, i + 200) } }))
+    return new Regions(pool)
+  }
+  const roll = seededRoll(1)
+
+  test('are bounded, wherever listeners come from and whatever rules there are', () => {
+    for (const codes of [[], ['DE'], countries]) {
+      const regions = regionsOf(codes, berlin)
+      let nowMs = 0
+      for (const [i, place] of places.entries())
+        for (const country of [...countries.slice(i, i + 20), undefined])
+          regions.draw({ from: { place, country } }, nowMs++, roll)
+      expect(regions.size).toBeLessThanOrEqual(256)
+    }
+  })
+
+  test('are few where rules name few countries: all others are one', () => {
+    const regions = regionsOf(['DE', 'US'])
+    for (const country of [...countries, undefined]) regions.draw({ from: { country } }, 0, roll)
+    expect(regions.size).toBe(3)
+  })
+
+  test('keep every rule, beyond the bound too', () => {
+    const regions = regionsOf(countries, berlin)
+    for (const [i, place] of places.entries())
+      for (const country of countries.slice(i, i + 3))
+        expect(regions.draw({ from: { place, country } }, i, roll)?.url).toMatch(
+          new RegExp(`^(all|not(?!${Math.floor(countries.indexOf(country) / 200) * 200}$).*)$`),
+        )
   })
 })
 
