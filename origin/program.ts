@@ -126,9 +126,16 @@ export class Program {
     const { mounts } = this.#state
     const programs = new Programs(this.#config, process.env)
     const watches = [new MountWatch(this.#access), new MountWatch(programs)]
+    let isDue = false
+    // a list of a master may begin or end thousands at once
     mounts.onChange(() => {
-      const running = mounts.list().map(({ name }) => name)
-      for (const watch of watches) watch.look(running)
+      if (isDue) return
+      isDue = true
+      timers.soon(() => {
+        isDue = false
+        const running = mounts.list().map(({ name }) => name)
+        for (const watch of watches) watch.look(running)
+      })
     })
   }
 

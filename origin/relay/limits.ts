@@ -9,6 +9,19 @@ export const relayLimits = {
   headTimeoutMs: 15_000,
   /** bytes of a stream list: 10,000 mounts of 255 bytes written percent-encoded, and room for hosts */
   listBytesMax: 8 * 1_048_576,
+  /** upstreams of one mount that one list names: more are no help while they are asked one after the other */
+  upstreamsPerMountMax: 16,
+  /**
+   * relays that begin at once, and ms until one more may: some hundred a second are begun beside listeners who hear no
+   * gap, and a cluster of hundreds of mounts plays within seconds
+   */
+  /** mounts of a list that are taken up in one turn: some ms */
+  planSlice: 100,
+  beginsAtOnce: 32,
+  beginGapMs: 4,
+  /** connections that have yet to bring a stream or none, of relays that nobody waits for; and those to one upstream */
+  connectingMax: 256,
+  connectingPerOriginMax: 64,
   /** ms for a whole stream list or the answer to a report */
   answerTimeoutMs: 10_000,
   /** ms for which mounts wait for the first lists of all masters: the first of them that lists one is to win from the start */

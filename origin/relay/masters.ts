@@ -26,6 +26,7 @@ interface Told {
 export class Masters {
   #deps: MastersDeps
   #told: Told[] = []
+  #merged: ReadonlyMap<Mount, readonly Upstream[]> = new Map()
   /** until then (ms) nothing is told: some master has yet to answer for the first time */
   #waitsUntilMs = 0
 
@@ -93,7 +94,8 @@ export class Masters {
       const { url } = poller.master
       return { url, authorization: printBasic(poller.master), entries, isAnswering }
     })
-    this.#deps.onLists(mergeLists(lists), named)
+    this.#merged = mergeLists(lists, this.#merged)
+    this.#deps.onLists(this.#merged, named)
   }
 }
 

@@ -8,6 +8,7 @@ import { Line, type LineEvents } from './line.ts'
 import { Outlet } from './outlet.ts'
 import type { RelayPlan } from './plan.ts'
 import type { StartPull } from './pull.ts'
+import type { Turns } from './turns.ts'
 import { haveSameOrder, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
 import { Waiters } from './waiters.ts'
@@ -32,6 +33,8 @@ export interface RelayDeps {
   isMissed: () => boolean
   /** whether one more mount may be fed */
   hasRoom: () => boolean
+  /** when it may begin where nobody waits for it */
+  turns: Pick<Turns, 'wait' | 'take'>
   /** a relay that ran has ended: the masters' lists may have changed */
   onEnded: () => void
 }
@@ -51,6 +54,9 @@ export class Relay {
   /** the connection that feeds the mount, or is to */
   #line: Line | undefined
   #cancelRetry = () => {}
+  #awaitsTurn = false
+  /** its connection brings a stream, or will not */
+  #endTurn = () => {}
   #started = false
   #running = false
   /** what went wrong since it last ran; each is said once */
@@ -113,7 +119,7 @@ export class Relay {
   /** A master names it again: what waits for its next attempt waits no longer. */
   retryNow(): void {
     const upstream = this.#upstreams.first()
-    if (!this.#started || this.#line || !upstream) return
+    if (!this.#started || this.#line || this.#awaitsTurn || !upstream) return
     this.#cancelRetry()
     this.#connect(upstream)
   }
@@ -121,6 +127,7 @@ export class Relay {
   /** Ends the mount; its listeners are closed, or fall back. {@link start} begins anew. */
   stop(): void {
     this.#rest()
+    this.#endTurn()
     this.#upstreams.forgive()
     this.#complaints.clear()
     this.#comeBack.stop()?.close()
@@ -164,19 +171,47 @@ export class Relay {
     else this.#cancelRetry = this.#deps.timers.after(next.waitMs, () => this.#tryNext())
   }
 
+  /** Asks an upstream: at once where somebody waits, else when its turn comes. */
   #connect(upstream: Upstream): void {
-    if (!this.#outlet.isOpen && !this.#deps.hasRoom()) {
-      this.#fail(upstream, 'as many sources and relays run as <limits><sources> allows')
+    const { turns, isMissed } = this.#deps
+    const { origin } = upstream.url
+    if (this.#outlet.isOpen || this.isAwaited || isMissed()) {
+      if (this.#hasRoom(upstream)) this.#ask(upstream, turns.take(origin))
       return
     }
+    this.#awaitsTurn = true
+    const callOff = turns.wait(origin, (done) => {
+      this.#awaitsTurn = false
+      done() // it counts again where there is room for it
+      if (this.#hasRoom(upstream)) this.#ask(upstream, turns.take(origin))
+    })
+    if (!this.#awaitsTurn) return
+    this.#cancelRetry = () => {
+      this.#awaitsTurn = false
+      callOff()
+    }
+  }
+
+  #hasRoom(upstream: Upstream): boolean {
+    if (this.#outlet.isOpen || this.#deps.hasRoom()) return true
+    this.#fail(upstream, 'as many sources and relays run as <limits><sources> allows')
+    return false
+  }
+
+  #ask(upstream: Upstream, done: () => void): void {
+    this.#endTurn = done
     this.#line = this.#open(upstream, {
       opened: (line) => {
+        done()
         const refused = this.#refusalOf(line)
         if (refused === undefined) this.#run(line)
         else this.#refuse(line, refused)
       },
       held: () => {},
-      lost: (line, why) => this.#lost(line, why),
+      lost: (line, why) => {
+        done()
+        this.#lost(line, why)
+      },
     })
   }
 

@@ -41,6 +41,7 @@ export class Relaying {
       beforeRequest,
       onAnswer,
       masters: () => config.masters,
+      isKnown: (mount) => this.relays.has(mount),
       updateIntervalS: () => config.updateIntervalS,
       onLists: (merged, named) => this.relays.apply(merged, named),
     })

@@ -6,6 +6,7 @@ import type { Mounts, OnDemand } from '../mount/mounts.ts'
 import { relayLimits } from './limits.ts'
 import { planOfBlock, planOfListed, type RelayPlan } from './plan.ts'
 import { Relay, type RelayDeps } from './relay.ts'
+import { Turns } from './turns.ts'
 import { keyOf, type Upstream } from './upstream.ts'
 
 export interface RelaysDeps
@@ -27,10 +28,15 @@ export class Relays implements OnDemand {
   /** on demand, and without a listener at the last look */
   #unused = new Set<Mount>()
   #cancelLook = () => {}
+  #turns: Turns
+  #isDropDue = false
+  /** new, and not taken up yet: a list of thousands is taken up in turns */
+  #fresh = new Set<Mount>()
 
   constructor(deps: RelaysDeps) {
     this.#deps = deps
-    deps.mounts.onChange(() => this.#dropUnlisted())
+    this.#turns = new Turns(deps.timers)
+    deps.mounts.onChange(() => this.#dropSoon())
   }
 
   /** Begins with the relays of the configuration; called once. */
@@ -82,11 +88,11 @@ export class Relays implements OnDemand {
     const { nowMs, timers, config } = this.#deps
     const before = this.#listed
     this.#listed = listed
-    for (const mount of before.keys())
-      if (!listed.has(mount) && !this.#blocks.has(mount) && this.#relays.has(mount)) {
-        this.#unlisted.set(mount, nowMs())
-        timers.after(config.limits.sourceTimeoutMs, () => this.#dropUnlisted())
-      }
+    const gone = [...before.keys()].filter(
+      (mount) => !listed.has(mount) && !this.#blocks.has(mount) && this.#relays.has(mount),
+    )
+    for (const mount of gone) this.#unlisted.set(mount, nowMs())
+    if (gone.length > 0) timers.after(config.limits.sourceTimeoutMs, () => this.#dropUnlisted())
     this.#planAll(listed.keys())
     for (const mount of named) this.#relays.get(mount)?.retryNow()
     this.#dropUnlisted()
@@ -100,6 +106,7 @@ export class Relays implements OnDemand {
   /** Ends them all. */
   stop(): void {
     this.#cancelLook()
+    this.#fresh.clear()
     for (const mount of [...this.#relays.keys()]) this.#end(mount)
   }
 
@@ -112,19 +119,30 @@ export class Relays implements OnDemand {
   }
 
   #planAll(mounts: Iterable<Mount>): void {
-    let began = false
+    const isUnderWay = this.#fresh.size > 0
     for (const mount of mounts) {
       const plan = this.#planOf(mount)
       if (!plan) continue
       this.#unlisted.delete(mount)
       const relay = this.#relays.get(mount)
       if (relay) relay.replan(plan)
-      else {
-        this.#begin(mount, plan)
-        began = true
-      }
+      else this.#fresh.add(mount)
     }
-    if (began) this.#deps.onChange()
+    if (!isUnderWay) this.#beginSome()
+  }
+
+  #beginSome(): void {
+    let count = 0
+    for (const mount of this.#fresh) {
+      if (count === relayLimits.planSlice) break
+      this.#fresh.delete(mount)
+      const plan = this.#planOf(mount) // another list may have come since
+      if (!plan || this.#relays.has(mount)) continue
+      this.#begin(mount, plan)
+      count++
+    }
+    if (count > 0) this.#deps.onChange()
+    if (this.#fresh.size > 0) this.#deps.timers.soon(() => this.#beginSome())
   }
 
   #begin(mount: Mount, plan: RelayPlan): void {
@@ -134,7 +152,8 @@ export class Relays implements OnDemand {
       silenceMs: () => this.#sourceTimeoutMs(mount),
       holdMs: () => this.#holdMs(mount),
       isMissed: () => mounts.isMissed(mount),
-      hasRoom: () => mounts.count < config.limits.sources,
+      hasRoom: () => mounts.count + this.#turns.underWay < config.limits.sources,
+      turns: this.#turns,
     })
     this.#relays.set(mount, relay)
     if (!plan.onDemand) relay.start()
@@ -167,6 +186,16 @@ export class Relays implements OnDemand {
   #isLost(mount: Mount): boolean {
     const live = this.#deps.mounts.get(mount)
     return live?.kind === 'relay' && live.interruptedAtMs !== undefined
+  }
+
+  /** Mounts come and go by the thousand where a list changes: once for all that do so now. */
+  #dropSoon(): void {
+    if (this.#isDropDue || this.#unlisted.size === 0) return
+    this.#isDropDue = true
+    this.#deps.timers.soon(() => {
+      this.#isDropDue = false
+      this.#dropUnlisted()
+    })
   }
 
   /** Ends those that are off the lists, once neither their bytes nor their waiting listeners speak for them. */

@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { printBasic } from '../../shared/credentials.ts'
-import { parseStreamList, type StreamListEntry } from '../../shared/stream-list.ts'
+import type { Mount } from '../../shared/mount.ts'
+import { type StreamList, type StreamListEntry, StreamListReader } from '../../shared/stream-list.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { backoffMs } from '../backoff.ts'
 import type { MasterSettings } from '../config/master-settings.ts'
@@ -20,6 +21,8 @@ export interface StreamListDeps {
   /** told the `Server` of each answer, whatever its status; null where there was none */
   onAnswer: (masterUrl: string, server: string | null) => void
   fetch: typeof fetch
+  /** mounts that are relayed already: taken before others where a list names too many */
+  isKnown: (mount: Mount) => boolean
 }
 
 export interface StreamListEvents {
@@ -94,13 +97,11 @@ export class StreamListPoller {
   /** True where it answered; a list that could not be had leaves the relays as they are. */
   async #ask(): Promise<boolean> {
     try {
-      const { entries, refused } = parseStreamList(await this.#fetch())
+      const { entries, refused, left } = await this.#fetch()
       if (this.#stopped) return true
-      this.#complain(
-        refused.length === 0
-          ? undefined
-          : `lines that name no mount: ${refused.slice(0, 3).join(' ').slice(0, 200)}`,
-      )
+      if (left > 0) this.#complain(`it names ${left} mounts more than the ${entries.length} that are taken`)
+      else if (refused.length === 0) this.#complain(undefined)
+      else this.#complain(`lines that name no mount: ${refused.slice(0, 3).join(' ').slice(0, 200)}`)
       this.#events.listed(entries)
       return true
     } catch (error) {
@@ -111,7 +112,7 @@ export class StreamListPoller {
     }
   }
 
-  async #fetch(): Promise<string> {
+  async #fetch(): Promise<StreamList> {
     const { fetch, onAnswer } = this.#deps
     const { url } = this.master
     const asking = fetch(`${url}/admin/streamlist.txt`, {
@@ -128,7 +129,9 @@ export class StreamListPoller {
       await response.body?.cancel()
       throw new Error(`answered ${response.status}`)
     }
-    return readText(response, relayLimits.listBytesMax)
+    const reader = new StreamListReader(this.#deps.isKnown)
+    for await (const text of textOf(response, relayLimits.listBytesMax)) reader.push(text)
+    return reader.end()
   }
 
   #complain(trouble: string | undefined): void {
@@ -147,13 +150,19 @@ export const describe = (error: Error): string =>
 
 /** A reply's text; throws past the bound, so that a master cannot fill our memory. */
 export async function readText(response: Response, bytesMax: number): Promise<string> {
+  let whole = ''
+  for await (const text of textOf(response, bytesMax)) whole += text
+  return whole
+}
+
+/** A reply's text as it comes. */
+async function* textOf(response: Response, bytesMax: number): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  let text = ''
   let size = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length
     if (size > bytesMax) throw new Error(`answered with more than ${bytesMax} bytes`)
-    text += decoder.decode(chunk, { stream: true })
+    yield decoder.decode(chunk, { stream: true })
   }
-  return text + decoder.decode()
+  yield decoder.decode()
 }

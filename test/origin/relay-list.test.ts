@@ -28,6 +28,7 @@ describe('polling the stream list', () => {
         nowMs: time.nowMs,
         roll: () => 0,
         updateIntervalS: () => 10,
+        isKnown: () => false,
         beforeRequest: async (url) => {
           order.push(`report to ${url}`)
         },

@@ -77,6 +77,7 @@ describe('several masters', () => {
       nowMs: time.nowMs,
       roll: () => 0,
       updateIntervalS: () => 10,
+      isKnown: () => false,
       beforeRequest: async () => {},
       onAnswer: () => {},
       fetch: async (input) => {

@@ -186,6 +186,7 @@ test('S8: a stream list is read as paths and as absolute URLs; what is neither i
       { mount: '/c.mp3', base: undefined },
       { mount: '/d', base: 'https://m' },
     ],
+    left: 0,
     refused: ['nonsense', '//x', '/%2e%2e/e'],
   })
 })
