@@ -32,7 +32,7 @@ export class ClusterObject extends DurableObject<Env> {
         storage.sql.exec(query, ...params).toArray() as T[],
       tx: (fn) => storage.transactionSync(fn),
     })
-    this.#registry = new Registry(table, maxListenersDefault, Date.now())
+    this.#registry = new Registry(table, maxListenersDefault, Date.now(), edgeLimits.mountsWorkersMax)
     this.#cluster = localCluster(this.#registry, access, Date.now)
     this.#exchange = new Exchange(this.#registry, crypto.randomUUID(), edgeLimits.removedMax)
     this.#outreach = new Outreach(

@@ -20,6 +20,8 @@ export const edgeLimits = {
   pruneMs: 60_000,
   /** … and in an object, which it wakes */
   alarmMs: 3_600_000,
+  /** mounts of all servers that one credential reports to an object, which has 128 MB: some 800 bytes each */
+  mountsWorkersMax: 60_000,
   /** servers that an object remembers as removed; beyond it, isolates fetch everything anew */
   removedMax: 10_000,
   /** ms between two looks at whom it is time to poll or probe: below the shortest interval of either */

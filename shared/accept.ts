@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { type Access, type Reporter, refusal } from './access.ts'
+import { limits } from './limits.ts'
 import type { Place } from './proximity.ts'
+import { accountOf } from './quota.ts'
 import type { Registry } from './registry.ts'
 import { IdSchema, isLoopbackUrl, type Report } from './report.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
@@ -19,7 +21,7 @@ export interface Post {
 }
 
 export interface Answer {
-  status: 200 | 400 | 401 | 409
+  status: 200 | 400 | 401 | 409 | 413 | 429
   /** lines of text/plain */
   text: string
 }
@@ -29,6 +31,13 @@ export interface Answer {
  * 401, 415 and 413 that need no look inside are the caller's.
  */
 export function accept(registry: Registry, access: Access, post: Post, nowMs: number): Answer {
+  const { reporter, remote } = post
+  const account = accountOf(reporter)
+  if (!registry.mayRead(account, remote, post.sourcelist.length, nowMs))
+    return {
+      status: 429,
+      text: `too many bytes of reports from ${remote}, expected at most ${limits.reportBytes.perSecond} a second\n`,
+    }
   let report: Report | SourcelistError
   try {
     report = parseSourcelist(post.sourcelist)
@@ -37,13 +46,14 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
     report = error
   }
   const claim = report instanceof SourcelistError ? claimOf(post.sourcelist) : report
-  const refused = refusal(access, post.reporter, claim)
+  const refused = refusal(access, reporter, claim)
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
   if (report instanceof SourcelistError) return { status: 400, text: `${report.message}\n` }
-  const loopback = loopbackUrl(report, post.remote)
+  const loopback = loopbackUrl(report, remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
-  const conflict = registry.put(report, post.sourcelist, nowMs, { place: post.place })
-  if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
+  const beside = { place: post.place, account, remote }
+  const tooMuch = registry.put(report, post.sourcelist, nowMs, beside)
+  if (tooMuch) return { status: tooMuch.status, text: `${tooMuch.text}\n` }
   return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
 }
 
@@ -114,7 +124,8 @@ export function register(
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
   if (loopbackUrl(report, remote) !== undefined)
     return { status: 400, text: `rserver is ${host}, expected a host that others can reach\n` }
-  const conflict = registry.put(report, printSourcelist(report), nowMs, { carriesAll: true })
-  if (conflict !== undefined) return { status: 409, text: `${conflict}\n` }
+  const beside = { carriesAll: true, account: accountOf(reporter), remote }
+  const tooMuch = registry.put(report, printSourcelist(report), nowMs, beside)
+  if (tooMuch) return { status: tooMuch.status, text: `${tooMuch.text}\n` }
   return { status: 200, text: '' }
 }

@@ -51,7 +51,7 @@ export const reporterIn = (access: Access, request: Request): Reporter | undefin
 
 /** What a report is answered: by acceptance, or before it got there. */
 interface ReportAnswer {
-  status: Answer['status'] | 403 | 413 | 415
+  status: Answer['status'] | 403 | 415
   text: string
 }
 
@@ -59,6 +59,7 @@ export function printAnswer(c: Context, { status, text }: ReportAnswer) {
   if (status === 401) return unauthorized(c, text)
   // the rest of the body is not read, so nothing more can come this way: a client that did not know would try
   if (status === 413) c.header('Connection', 'close')
+  if (status === 429) c.header('Retry-After', '1')
   return c.text(text, status)
 }
 

@@ -25,6 +25,18 @@ export const limits = {
   bitrateDefaultKbps: 128,
   /** boots remembered as replaced, per server, so that an old process cannot come back */
   formerBootsMax: 16,
+  /** servers that one credential reports: twice the 10,000 of the largest cluster, which may share one password */
+  serversPerAccountMax: 20_000,
+  /** mounts of all servers that one credential reports: fifty of each of 10,000; together about 400 MB, where each has another name */
+  mountsPerAccountMax: 500_000,
+  /** names of mounts that nobody carries any more, kept for `mountMemoryMs`; beyond it they are forgotten at once */
+  namesKeptMax: 100_000,
+  /** reports of one id that are taken at once, and a second from then on: ten times as many as a server may send */
+  reportsPerId: { burst: 300, perSecond: 10 },
+  /** bytes of reports from one address by one credential: 10,000 servers behind it at once, then a busy line's worth */
+  reportBytes: { burst: 64 * 1_048_576, perSecond: 8 * 1_048_576 },
+  /** addresses whose bytes are counted */
+  reportersCountedMax: 20_000,
   /** ms for which a mount that no server reports any more still answers 503 in place of 404 */
   mountMemoryMs: 5 * 60_000,
   /** ms after which a stale server is forgotten */

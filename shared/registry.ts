@@ -1,17 +1,25 @@
+import { getLogger } from '@logtape/logtape'
+import { Buckets } from './bucket.ts'
 import { Factors } from './fan-out-factor.ts'
-import { formerMountsAfter, type Order, orderAfter, outOfOrder } from './former.ts'
+import { formerMountsAfter, isSameBoot, type Order, orderAfter, outOfOrder } from './former.ts'
 import { limits } from './limits.ts'
 import { PolledServers } from './polled-servers.ts'
 import type { Place } from './proximity.ts'
+import { type Account, Quota, restoredAccount } from './quota.ts'
 import type { Report } from './report.ts'
-import { isLive } from './server.ts'
+import { isLive, type Server } from './server.ts'
 import type { HistoryRow, ServerRow, ServerTable } from './server-table.ts'
 import { parseSourcelist } from './sourcelist.ts'
 import { View } from './view.ts'
 import { Pace } from './wish.ts'
 
-/** Why a well-formed report is refused (contract §2, `409`). */
-export type Conflict = string
+const logger = getLogger(['distributary', 'cluster'])
+
+/** Why a well-formed report is refused: by its order or its id (409), for its size (413), or because there are too many (429). */
+export interface Refusal {
+  status: 409 | 413 | 429
+  text: string
+}
 
 /** What is known of a server beside its own words. */
 export interface Beside {
@@ -21,6 +29,10 @@ export interface Beside {
   polled?: boolean
   /** of the address that it reports from; its own `location` goes before it */
   place?: Place | undefined
+  /** whose credentials it came with; undefined: it was the decider's own doing */
+  account?: Account | undefined
+  /** the address that it came from, where that is known and not loopback */
+  remote?: string | undefined
 }
 
 /**
@@ -38,14 +50,23 @@ export class Registry {
   #unreachable = new Set<string>()
   #orders = new Map<string, Order>()
   #factors = new Factors()
+  #quota: Quota
+  #reading = new Buckets(limits.reportBytes, limits.reportersCountedMax)
+  #paces = new Buckets(limits.reportsPerId, limits.serversPerAccountMax)
   /** the id of this program, where it is among its own candidates */
   #ownId: string | undefined
   #minute = 0
   #redirects = 0
 
   /** Reads back what the table holds; a row that today's parser refuses is left out. */
-  constructor(table: ServerTable | undefined, maxListenersDefault: number, nowMs: number) {
+  constructor(
+    table: ServerTable | undefined,
+    maxListenersDefault: number,
+    nowMs: number,
+    mountsMax: number = limits.mountsPerAccountMax,
+  ) {
     this.#table = table
+    this.#quota = new Quota(mountsMax)
     this.view = new View(maxListenersDefault)
     this.polled = new PolledServers(table)
     if (!table) return
@@ -57,27 +78,45 @@ export class Registry {
    * Stores a report as of `nowMs`. Returns why not, where its order or its id forbid it; nothing has changed then.
    * `sourcelist` is the text it was parsed from.
    */
-  put(report: Report, sourcelist: string, nowMs: number, beside: Beside = {}): Conflict | undefined {
+  put(report: Report, sourcelist: string, nowMs: number, beside: Beside = {}): Refusal | undefined {
     const conflict = this.#conflict(report, nowMs, beside)
-    if (conflict !== undefined) return conflict
+    if (conflict !== undefined) return { status: 409, text: conflict }
+    const tooMuch = this.#excess(report, nowMs, beside)
+    if (tooMuch) return tooMuch
     const { id } = report
     const before = this.view.servers.get(id)
-    const order = orderAfter(this.#orders.get(id), report)
+    const isHeld = before !== undefined && isLive(before, nowMs)
+    const last = this.#orders.get(id)
+    const order = orderAfter(last, report, isHeld)
+    const formerMounts = this.#asFarAsThereIsRoom(formerMountsAfter(before, report, nowMs), report, beside)
     const row: ServerRow = {
       id,
       receivedAtMs: nowMs,
       sourcelist,
       carriesAll: beside.carriesAll ?? false,
       formerBoots: order.formerBoots,
-      formerMounts: formerMountsAfter(before, report, nowMs),
+      formerMounts,
       polled: beside.polled ?? false,
       place: beside.place,
     }
     this.#table?.put(row)
     this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
+    if (beside.account !== undefined) {
+      this.#quota.note(beside.account, id, report.mounts.length + formerMounts.length)
+      this.#paces.take(id, 1, nowMs)
+    }
+    if (last) logTakeover(report, last, isHeld, beside.remote)
     this.pace.note(report, nowMs)
     this.#recordHistory(nowMs)
     return undefined
+  }
+
+  /**
+   * Whether a report of so many bytes may be read, by how many came from its address with its credentials; it is counted.
+   * What comes from this machine is not bounded: it shares the processor anyway.
+   */
+  mayRead(account: Account, remote: string | undefined, bytes: number, nowMs: number): boolean {
+    return remote === undefined || this.#reading.take(`${account} ${remote}`, bytes, nowMs)
   }
 
   /**
@@ -169,21 +208,72 @@ export class Registry {
 
   #letGo(id: string): void {
     this.#factors.forget(id)
+    this.#quota.forget(id)
+    this.#paces.forget(id)
     this.#orders.delete(id)
     this.pace.forget(id)
     this.#unreachable.delete(id)
     this.view.remove(id)
   }
 
-  #conflict(report: Report, nowMs: number, { polled }: Beside): Conflict | undefined {
+  #conflict(report: Report, nowMs: number, { polled }: Beside): string | undefined {
     if (report.id === this.#ownId) return `id ${report.id} is that of this master itself, expected another id`
     const server = this.view.servers.get(report.id)
     const last = this.#orders.get(report.id)
     if (!server || !last) return undefined
+    const isHeld = isLive(server, nowMs)
     const isRenamed = polled === true && server.polled // its operator may give it another url at any time
-    if (!isRenamed && isLive(server, nowMs) && !server.report.urls.some((url) => report.urls.includes(url)))
-      return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}; expected one of its urls, or another id`
-    return outOfOrder(last, report)
+    const strange = isHeld && !isRenamed ? strangeUrl(report, server, last) : undefined
+    if (strange !== undefined)
+      return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}, which ${strange} is not; expected its urls alone until it is stale or leaves, or another id`
+    return outOfOrder(last, report, isHeld)
+  }
+
+  /** Why the credentials of a report have this decider remember too much already, or too often. */
+  #excess({ id, mounts }: Report, nowMs: number, { account }: Beside): Refusal | undefined {
+    if (account === undefined) return undefined
+    if (this.#paces.levelOf(id, nowMs) < 1)
+      return {
+        status: 429,
+        text: `id ${id} reports more than ${limits.reportsPerId.perSecond} times a second, expected once at most`,
+      }
+    if (this.#quota.isFull(account, id) && !this.#makeRoom(account, nowMs))
+      return {
+        status: 429,
+        text: `${limits.serversPerAccountMax} servers report with these credentials, expected no more`,
+      }
+    const room = this.#quota.roomFor(account, id)
+    if (mounts.length > room)
+      return {
+        status: 413,
+        text: `${mounts.length} mounts, expected at most ${Math.max(0, room)}: the servers with these credentials may have ${this.#quota.mountsMax} together`,
+      }
+    return undefined
+  }
+
+  /** Forgets the server of an account that has been stale longest; false where all of them are live. */
+  #makeRoom(account: Account, nowMs: number): boolean {
+    let oldest: Server | undefined
+    for (const id of this.#quota.idsOf(account)) {
+      const server = this.view.servers.get(id)
+      if (!server || isLive(server, nowMs) || this.polled.servers.has(id)) continue
+      if (!oldest || server.receivedAtMs < oldest.receivedAtMs) oldest = server
+    }
+    if (!oldest) return false
+    this.#table?.remove(oldest.report.id)
+    this.#letGo(oldest.report.id)
+    return true
+  }
+
+  /** The mounts that a server had before are remembered where those that it has leave room for them. */
+  #asFarAsThereIsRoom(
+    former: Server['formerMounts'],
+    { id, mounts }: Report,
+    { account }: Beside,
+  ): Server['formerMounts'] {
+    if (account === undefined) return former
+    const room = this.#quota.roomFor(account, id) - mounts.length
+    return former.length <= room ? former : former.slice(former.length - Math.max(0, room))
   }
 
   #restore(row: ServerRow, nowMs: number): void {
@@ -193,7 +283,13 @@ export class Registry {
       const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
       const { boot, seq } = report
       // its joins teach nothing: how many redirects led to the next ones went with the process that made them
-      this.#hold({ ...row, receivedAtMs }, report, { boot, seq, formerBoots: row.formerBoots }, 1)
+      this.#hold(
+        { ...row, receivedAtMs },
+        report,
+        { boot, seq, formerBoots: row.formerBoots, owns: false },
+        1,
+      )
+      this.#quota.note(restoredAccount, row.id, report.mounts.length + row.formerMounts.length)
     } catch {
       this.#table?.remove(row.id) // written by a version whose format is gone; the server reports again
     }
@@ -225,4 +321,29 @@ export class Registry {
     this.#table.putHistory({ minute, listeners, servers: live.length, redirects: this.#redirects })
     this.#redirects = 0
   }
+}
+
+/**
+ * The url of a report that is none of the live server's whose id it has: who holds a password that several share could
+ * otherwise lead the listeners of any of them elsewhere. A program that came while nobody held its id may change its own.
+ */
+function strangeUrl(report: Report, server: Server, last: Order): string | undefined {
+  const { urls } = server.report
+  const strange = report.urls.find((url) => !urls.includes(url))
+  const isItself = last.owns && isSameBoot(last, report.boot)
+  const sharesOne = report.urls.some((url) => urls.includes(url))
+  return (isItself || server.polled) && sharesOne ? undefined : strange
+}
+
+/** One program in place of another under one id is a restart, or somebody else: who runs the cluster can tell. */
+function logTakeover({ id, boot, urls }: Report, last: Order, isHeld: boolean, address: string | undefined) {
+  if (boot === undefined || last.boot === undefined || isSameBoot(last, boot)) return
+  const fields = { id, boot, before: last.boot, urls, address }
+  if (last.formerBoots.some((former) => former.boot === boot))
+    logger.warning('{id} is back from {address}: boot {boot}, in place of {before}', fields)
+  else if (isHeld)
+    logger.warning(
+      '{id} is taken over from {address}: boot {boot} in place of {before}, which is live',
+      fields,
+    )
 }

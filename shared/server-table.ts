@@ -1,3 +1,4 @@
+import type { FormerBoot } from './former.ts'
 import type { Mount } from './mount.ts'
 import type { Place } from './proximity.ts'
 
@@ -14,7 +15,7 @@ export interface ServerRow {
   receivedAtMs: number
   sourcelist: string
   carriesAll: boolean
-  formerBoots: readonly string[]
+  formerBoots: readonly FormerBoot[]
   formerMounts: readonly (readonly [Mount, number])[]
   polled: boolean
   /** of the address that it reported from */
@@ -42,6 +43,10 @@ const migrations: readonly string[] = [
   'CREATE TABLE polled (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
   'ALTER TABLE server ADD COLUMN place TEXT',
 ]
+
+/** Before 0.2 a boot stood alone, without the newest `seq` of it. */
+const formerBootIn = (stored: string | FormerBoot): FormerBoot =>
+  typeof stored === 'string' ? { boot: stored, seq: 0 } : stored
 
 /** What a decider keeps durably: servers, drains, those that it polls, history. One class for SQLite on every runtime. */
 export class ServerTable {
@@ -80,7 +85,7 @@ export class ServerTable {
       receivedAtMs: row.at,
       sourcelist: row.sourcelist,
       carriesAll: row.carries_all === 1,
-      formerBoots: JSON.parse(row.former_boots) as string[],
+      formerBoots: (JSON.parse(row.former_boots) as (string | FormerBoot)[]).map(formerBootIn),
       formerMounts: JSON.parse(row.former_mounts) as [Mount, number][],
       polled: row.polled === 1,
       place: row.place === null ? undefined : (JSON.parse(row.place) as Place),

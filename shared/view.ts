@@ -89,6 +89,8 @@ export class View {
   #literals = new Set<string>()
   /** the id of this program, where it is among its own candidates: whoever asks it reaches it */
   ownId: string | undefined
+  /** how many of the mounts nobody carries */
+  #uncarried = 0
   #maxListenersDefault: number
 
   /** @param maxListenersDefault slots of a server that does not say */
@@ -124,6 +126,7 @@ export class View {
     }
     for (const [mount, atMs] of server.formerMounts) this.#touch(mount, atMs)
     for (const { mount } of before?.report.mounts ?? []) if (!mounts.has(mount)) this.#removeMount(id, mount)
+    this.#forgetUncarried()
     if (server.carriesAll) {
       this.#everywhere.set(id, server)
       for (const [mount, entry] of this.#mounts) this.#putPools(entry, mount, server, undefined)
@@ -189,7 +192,18 @@ export class View {
   /** Forgets mounts that nobody carries and nobody reported lately. */
   prune(nowMs: number): void {
     for (const [mount, entry] of this.#mounts)
-      if (entry.carriers.size === 0 && !this.isKnown(mount, nowMs)) this.#mounts.delete(mount)
+      if (entry.carriers.size === 0 && !this.isKnown(mount, nowMs)) this.#forget(mount)
+  }
+
+  #forget(mount: Mount): void {
+    this.#mounts.delete(mount)
+    this.#uncarried--
+  }
+
+  /** Names of mounts that come and go by the hundred thousand are nobody's listeners'. */
+  #forgetUncarried(): void {
+    if (this.#uncarried <= limits.namesKeptMax) return
+    for (const [mount, { carriers }] of this.#mounts) if (carriers.size === 0) this.#forget(mount)
   }
 
   #entry(mount: Mount): Entry {
@@ -205,6 +219,7 @@ export class View {
         draws: [],
       }
       this.#mounts.set(mount, entry)
+      this.#uncarried++
     }
     return entry
   }
@@ -218,6 +233,7 @@ export class View {
   #putMount(server: Server, mount: MountReport): void {
     const entry = server.polled ? this.#entry(mount.mount) : this.#touch(mount.mount, server.receivedAtMs)
     const before = entry.carriers.get(server.report.id)?.mount
+    if (entry.carriers.size === 0) this.#uncarried--
     entry.carriers.set(server.report.id, { server, mount })
     noteListeners(entry, server, mount, before)
     const hadMaster = this.master(mount.mount, server.receivedAtMs) !== undefined
@@ -248,7 +264,7 @@ export class View {
   #removeMount(id: string, mount: Mount): void {
     const entry = this.#mounts.get(mount)
     if (entry) entry.listeners -= entry.carriers.get(id)?.mount.listeners ?? 0
-    entry?.carriers.delete(id)
+    if (entry?.carriers.delete(id) && entry.carriers.size === 0) this.#uncarried++
     entry?.masters.delete(id)
     for (const draws of entry?.draws ?? []) draws?.pool.remove(id)
   }

@@ -19,7 +19,7 @@ function createProbing(over: Partial<Report> = {}) {
   }
   const prober = createProber({ registry, fetch, nowMs: () => clock.nowMs, atOnce: 4, lookup: undefined })
   const report = (changed: Partial<Report> = {}) => {
-    const sent = reportOf('s1', { interval: 3600, ...over, ...changed })
+    const sent = reportOf('s1', { boot: 'b', interval: 3600, ...over, ...changed })
     registry.put(sent, printSourcelist(sent), clock.nowMs)
   }
   const pass = async (ms: number) => {

@@ -108,13 +108,6 @@ describe('a report that is refused changes nothing', () => {
     expect(accept(registry, access, post(reportOf('a')), 28_001).status, 'once that has left').toBe(200)
   })
 
-  test('when it shares a url with the live server it is that server, moved', () => {
-    const registry = open(memorySql())
-    accept(registry, access, post(reportOf('a')), 0)
-    const moved = reportOf('a', { urls: ['https://new.example', 'http://a.example.org:8000'] })
-    expect(accept(registry, access, post(moved), 1).status).toBe(200)
-  })
-
   test('when its url is loopback and it came from afar', () => {
     const loopback = reportOf('b', { urls: ['http://b.example', 'http://127.0.0.1:8000'] })
     expect(refused(loopback, { remote: '203.0.113.7' })).toMatch(

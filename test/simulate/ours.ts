@@ -39,7 +39,7 @@ export class Ours implements Decider {
   take(_index: number, report: Report, nowS: number): void {
     const text = this.#table ? printSourcelist(report) : ''
     const conflict = this.#registry.put(report, text, msOf(nowS))
-    if (conflict !== undefined) throw new Error(conflict)
+    if (conflict !== undefined) throw new Error(conflict.text)
   }
 
   place({ mount, from, except }: Asked, nowS: number): number | undefined {

@@ -1,0 +1,11 @@
+import type { Access } from '../../shared/access.ts'
+
+/** Accounts of a decider with the one password that all relays share. */
+export const openAccess: Access = {
+  relayUser: 'relay',
+  relayPasswords: ['secret'],
+  adminUser: 'admin',
+  adminPassword: 'admin-secret',
+  masterPassword: undefined,
+  relays: new Map(),
+}
