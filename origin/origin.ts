@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../shared/cluster-app.ts'
 import type { MountAccess } from './access/mount-access.ts'
+import { WrongLogins } from './access/wrong-logins.ts'
 import { originApp } from './app.ts'
 import type { OriginConfig } from './config/config.ts'
 import { Files } from './files/serve.ts'
@@ -54,7 +55,8 @@ export function createOrigin(config: OriginConfig, state: OriginState, deps: Ori
   })
   const feeds = new StatsFeeds(stats, runtimeTimers)
   const relaySlots = new Slots(limits.relaysMax)
-  const serving = { config, state, nowMs, placer, access, files, feeds, relaySlots }
+  const wrongLogins = new WrongLogins({ nowMs, timers: runtimeTimers })
+  const serving = { config, state, nowMs, placer, access, wrongLogins, files, feeds, relaySlots }
   const bridge = new AppBridge(originApp({ ...stats, nowMs, access }, clusterApp), serving)
   return new HttpServer(serving, bridge)
 }

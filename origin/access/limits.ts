@@ -4,6 +4,28 @@ export const accessLimits = {
   hashRoundsMax: 200_000,
   /** logins that wait for a slow hash, which are compared one after the other, those of each network in turn */
   hashesWaitingMax: 64,
+  /** wrong logins of a network or a user that are answered at once: somebody mistypes, or an encoder is set up */
+  wrongFreely: 5,
+  /** ms that the next one waits for its answer, doubled with each further one, and the most */
+  wrongMs: 100,
+  wrongMsMax: 1000,
+  /** ms after which one of them is forgotten */
+  wrongForgottenMs: 10_000,
+  /** networks, and users, whose wrong logins are counted: the ones of longest ago are forgotten */
+  wrongCountsMax: 4096,
+  /** wrong logins of one network whose answers wait at once, so that it guesses no faster than as many a second */
+  wrongPerNetworkMax: 64,
+  /** logins of such a network that wait to be looked at */
+  loginsWaitingMax: 512,
+  /** answers that wait, of all networks: each holds a connection */
+  wrongAnswersMax: 4096,
+  /** logins that have been right and are remembered: more sources, relays and admins than a server has */
+  rightLoginsMax: 4096,
+  /** lines of wrong logins at once, and one more a second; of one network, and one more every 10 s */
+  wrongLinesMax: 60,
+  wrongLinesPerNetworkMax: 15,
+  /** characters of a path in such a line */
+  loggedPathMax: 200,
   /** ms between two looks whether a password file has changed */
   passwordsEveryMs: 1000,
   /** bytes of a user's name in a password file */

@@ -122,7 +122,7 @@ export class MountAccess {
     if (!stays || access.allowDuplicateUsers) return { ...admitted, leave() {} }
     const seat = `${mount} ${login.user}`
     const sitter = { isGone, close }
-    if (!this.#seats.take(seat, sitter)) return unproven
+    if (!this.#seats.take(seat, sitter)) return { ...unproven, isTaken: true }
     return { ...admitted, leave: () => this.#seats.leave(seat, sitter) }
   }
 

@@ -1,7 +1,7 @@
 /** Somebody may not have what they ask for. */
 export type Denied =
-  /** asks for other credentials */
-  | { admitted: false; status: 401 }
+  /** asks for other credentials; `isTaken`: these are right, and another connection has them */
+  | { admitted: false; status: 401; isTaken?: true }
   | { admitted: false; status: 403; text: string }
   | { admitted: false; status: 302; location: string }
 

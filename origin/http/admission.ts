@@ -12,6 +12,7 @@ export class Admission {
   #connection: Connection
   #mount: Mount
   #serving: Serving
+  #isTaken = false
   #entry: (Admitted & { id: number; atMs: number }) | undefined
 
   constructor(connection: Connection, mount: Mount, serving: Serving) {
@@ -33,11 +34,20 @@ export class Admission {
     return { id, user, deadlineMs: seconds === undefined ? undefined : atMs + seconds * 1000 }
   }
 
+  /** Whether its login is right, but in use. */
+  get isTaken(): boolean {
+    return this.#isTaken
+  }
+
   async #ask(): Promise<(Placement & { serve: false }) | undefined> {
-    const { access, state, nowMs } = this.#serving
+    const { access, state, nowMs, wrongLogins } = this.#serving
     const id = state.nextId()
     const verdict = await access.admit(this.#visitor(id))
-    if (!verdict.admitted) return refusalOf(verdict)
+    if (!verdict.admitted) {
+      this.#isTaken = verdict.status === 401 && verdict.isTaken === true
+      return refusalOf(verdict)
+    }
+    wrongLogins.right(this.#connection.head.headers.get('authorization'))
     const atMs = nowMs()
     this.#entry = { ...verdict, id, atMs }
     // gone, or not served after all: whoever was asked hears of it

@@ -9,7 +9,7 @@ import { limits } from '../limits.ts'
 import { readBody } from './body.ts'
 import { ChunkError } from './chunked.ts'
 import type { Connection, Serving } from './connection.ts'
-import { proven } from './logins.ts'
+import { beforeUnauthenticated, proven } from './logins.ts'
 import { type Answer, finish, printReply, textReply } from './reply.ts'
 import { SharedSlots, Slots } from './slots.ts'
 import { Waiting } from './waiting.ts'
@@ -54,6 +54,7 @@ export class AppBridge {
   async answer(connection: Connection): Promise<void> {
     const { head, socket } = connection
     const standing = standingOf(connection, this.#serving)
+    if (standing === 'proven') this.#serving.wrongLogins.right(head.headers.get('authorization'))
     try {
       const body = await this.#bodyOf(connection, standing)
       if (body === 'gone') socket.destroy()
@@ -93,7 +94,13 @@ export class AppBridge {
       slots.release(address)
       throw error
     }
-    finish(connection, answer, () => slots.release(address))
+    if (answer.status !== 401) {
+      finish(connection, answer, () => slots.release(address))
+      return
+    }
+    slots.release(address)
+    const door = head.path.startsWith('/admin') ? 'admin' : 'api'
+    beforeUnauthenticated(connection, door, this.#serving.wrongLogins, () => finish(connection, answer))
   }
 
   /** The body, where the request may have one: who shows no login is not let do anything that has. */

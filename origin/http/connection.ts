@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { MountAccess } from '../access/mount-access.ts'
+import type { WrongLogins } from '../access/wrong-logins.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
 import type { Files } from '../files/serve.ts'
@@ -35,6 +36,7 @@ export interface Serving {
   nowMs: () => number
   placer: Placer
   access: MountAccess
+  wrongLogins: WrongLogins
   files: Files
   feeds: StatsFeeds
   /** relays with credentials, apart from listeners */

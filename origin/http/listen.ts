@@ -1,4 +1,5 @@
 import { getLogger } from '@logtape/logtape'
+import { parseBasic } from '../../shared/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { isRelayAgent } from '../../shared/redirect.ts'
 import { isProbe } from '../../shared/sticky.ts'
@@ -11,7 +12,7 @@ import type { Connection, Serving } from './connection.ts'
 import { fileOr } from './file-or.ts'
 import { mountRules } from './header-rules.ts'
 import { printProbe, printRefused, printStreamHead } from './listen-answers.ts'
-import { proven } from './logins.ts'
+import { afterwards, beforeUnauthenticated, proven } from './logins.ts'
 import { RecordWire } from './record-wire.ts'
 import { finish, textReply } from './reply.ts'
 
@@ -19,13 +20,31 @@ const log = getLogger(['distributary', 'listener'])
 
 /** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
 export function listen(connection: Connection, mount: Mount, serving: Serving): void {
-  const { head, via, socket } = connection
+  const { head, socket } = connection
   if (hasHop(head.headers.get('via'), hopOf(serving.state.boot, mount))) {
     // 508 of RFC 5842: our own relay asks us for the very mount that it is to feed
     finish(connection, textReply(head.version, 508, 'this mount would be relayed from itself'))
     return
   }
   const relayLogin = isRelay(connection, serving)
+  if (relayLogin) serving.wrongLogins.right(head.headers.get('authorization'))
+  const { relayUser: user, relayPassword } = serving.config
+  const isGuess =
+    !relayLogin &&
+    relayPassword !== undefined &&
+    parseBasic(head.headers.get('authorization'))?.user === user &&
+    !mountSettings(serving.config, mount).access
+  // an open mount is served whatever is shown, so what it is served as would tell who guesses at once
+  if (isGuess) {
+    const guess = { door: 'relay', address: connection.address, user, path: head.path }
+    afterwards(socket, serving.wrongLogins.wrong(guess), () =>
+      placeListener(connection, mount, serving, false),
+    )
+  } else placeListener(connection, mount, serving, relayLogin)
+}
+
+function placeListener(connection: Connection, mount: Mount, serving: Serving, relayLogin: boolean): void {
+  const { head, via, socket } = connection
   const request = {
     mount,
     query: head.query,
@@ -74,7 +93,12 @@ function answer(
   const rules = mountRules(serving.config, name)
   if (!placement.serve) {
     if (counts && placement.forRoom) countRefused(serving.state.mounts.get(name), serving)
-    const refuse = (why = placement) => finish(connection, printRefused(version, why, headOnly, rules))
+    const refuse = (why = placement) => {
+      const refused = () => finish(connection, printRefused(version, why, headOnly, rules))
+      if (why.status === 401 && !admission.isTaken)
+        beforeUnauthenticated(connection, 'listener', serving.wrongLogins, refused)
+      else refused()
+    }
     // a file is for those who might listen to a mount of its name
     if (placement.absent)
       fileOr(connection, { files: serving.files, rules, admit: admission.admit, otherwise: refuse })

@@ -7,7 +7,8 @@ import type { AppBridge } from './app-bridge.ts'
 import type { Connection, Serving } from './connection.ts'
 import { fileOr } from './file-or.ts'
 import { listen } from './listen.ts'
-import { finish, printReply, textReply } from './reply.ts'
+import { afterwards } from './logins.ts'
+import { type Answer, finish, printReply, textReply } from './reply.ts'
 import { allowHeader, routeOf } from './routes.ts'
 
 const log = getLogger(['distributary', 'http'])
@@ -23,8 +24,31 @@ export class Router {
     this.#bridge = bridge
   }
 
-  /** Answers a request, or hands its connection to who does; aliases count first. */
-  route(asked: Connection): void {
+  /** Answers a request, or hands its connection to who does; a login of a network that guesses waits for its turn. */
+  route(connection: Connection): void {
+    const authorization = connection.head.headers.get('authorization')
+    if (authorization === undefined) this.#route(connection)
+    else this.#inTurn(connection, authorization, () => this.#route(connection))
+  }
+
+  #inTurn(connection: Connection, secret: string, call: () => void): void {
+    const { socket, head, address } = connection
+    const turn = this.#serving.wrongLogins.turn(address, secret)
+    if (turn === undefined) call()
+    else if (turn === 'busy') {
+      const { httpHeaders: rules } = this.#serving.config
+      finish(connection, textReply(head.version, 503, 'too many wrong logins, try again later', rules))
+    } else {
+      socket.pause() // what it sends meanwhile may be a source's audio
+      afterwards(socket, turn, () => {
+        socket.resume()
+        call()
+      })
+    }
+  }
+
+  /** Aliases count first. */
+  #route(asked: Connection): void {
     const { config, state, files, feeds } = this.#serving
     const { httpHeaders: rules, paths } = config
     const path = resolveAlias(paths.aliases, asked.head.path, asked.via)
@@ -49,7 +73,7 @@ export class Router {
         fileOr(connection, { files, rules, otherwise: () => this.#bridge.answer(connection) })
         break
       case 'stats':
-        feeds.follow(connection)
+        feeds.follow(connection, this.#serving.wrongLogins)
         break
       case 'preflight':
         finish(
@@ -67,13 +91,23 @@ export class Router {
     }
   }
 
+  /** Its password stands in the query. */
   #setTitle(connection: Connection): void {
-    answerTitles(connection, this.#serving).then(
-      (answer) => finish(connection, answer),
-      (error: unknown) => {
+    const { head, address, socket } = connection
+    const { wrongLogins } = this.#serving
+    const answer = (printed: Answer) => {
+      if (printed.status !== 401) {
+        finish(connection, printed)
+        return
+      }
+      const wrong = wrongLogins.wrong({ door: 'titles', address, user: undefined, path: head.path })
+      afterwards(socket, wrong, () => finish(connection, printed))
+    }
+    this.#inTurn(connection, head.query, () => {
+      answerTitles(connection, this.#serving).then(answer, (error: unknown) => {
         log.error('a title could not be set', { error })
-        connection.socket.destroy()
-      },
-    )
+        socket.destroy()
+      })
+    })
   }
 }

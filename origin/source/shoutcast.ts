@@ -45,6 +45,7 @@ export function greetShoutcast(
   { onSource, onHttp, onRefused }: Outcomes,
 ): void {
   const { socket, address, via } = incoming
+  const { wrongLogins } = serving
   const reader = new ShoutcastReader()
   let opened: Opened | undefined
   const stop = () => void socket.off('data', onData)
@@ -56,10 +57,23 @@ export function greetShoutcast(
   }
   const judge = async (line: string) => {
     socket.pause() // a backend may be asked, and what comes meanwhile is bounded by nothing else
-    opened = await openedBy(line, incoming, serving)
+    const turn = wrongLogins.turn(address, line)
+    if (turn !== 'busy') {
+      await turn
+      opened = await openedBy(line, incoming, serving)
+    }
     socket.resume()
     if (socket.destroyed) return
-    if (!opened) return refuse('wrong password', refused)
+    if (!opened) {
+      stop()
+      const path = via.shoutcastMount ?? '/'
+      // libshout says that to see what this port is
+      if (!line.startsWith('!POKE'))
+        await wrongLogins.wrong({ door: 'shoutcast', address, user: undefined, path })
+      endSoon(socket, refused)
+      return onRefused()
+    }
+    wrongLogins.right(line)
     socket.write(accepted)
     advance()
   }

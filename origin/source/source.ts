@@ -8,7 +8,7 @@ import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
 import type { Head } from '../http/head.ts'
 import { mountRules } from '../http/header-rules.ts'
-import { realmHeader, unauthenticatedText } from '../http/logins.ts'
+import { beforeUnauthenticated, realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Answer, endSoon, finish, keep, printReply } from '../http/reply.ts'
 import { allowHeader } from '../http/routes.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
@@ -46,6 +46,8 @@ export function takeSource(connection: Connection, mount: Mount, serving: Servin
 
 function judgeSource(connection: Connection, mount: Mount, serving: Serving, verdict: SourceVerdict): void {
   const { socket, head, address } = connection
+  const { wrongLogins } = serving
+  if (verdict.admitted) wrongLogins.right(head.headers.get('authorization'))
   const refused = verdict.admitted
     ? beginSource(connection, mount, serving, { owner: verdict.owner, isShoutcast: false }, () => {
         const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
@@ -53,11 +55,20 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
       })
     : refusalBy(verdict)
   if (!refused) return
-  log.info('source refused', { mount, address, why: refused.text })
   const keepAlive = refused.status === 401 && connection.mayStay && asksFirst(head)
   const answer = printRefusal(refused, mountRules(serving.config, mount), keepAlive)
-  if (keepAlive) keep(connection, answer)
-  else finish(connection, answer)
+  const send = () => (keepAlive ? keep(connection, answer) : finish(connection, answer))
+  if (refused.status === 401) {
+    // what it sends on is nobody's, and its next request is not to be lost
+    if (keepAlive) socket.pause()
+    beforeUnauthenticated(connection, 'source', wrongLogins, () => {
+      send()
+      socket.resume()
+    })
+    return
+  }
+  log.info('source refused', { mount, address, why: refused.text })
+  send()
 }
 
 /** Asks what it may do before it sends anything, as libshout does: the source is its next request on this connection. */

@@ -1,6 +1,7 @@
+import type { WrongLogins } from '../access/wrong-logins.ts'
 import type { HeaderRule } from '../config/headers.ts'
 import type { Connection } from '../http/connection.ts'
-import { proven, realmHeader, unauthenticatedText } from '../http/logins.ts'
+import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Answer, finish, printReply } from '../http/reply.ts'
 import { limits } from '../limits.ts'
 import type { Timers } from '../timers.ts'
@@ -32,11 +33,13 @@ export class StatsFeeds {
   }
 
   /** Answers `STATS /`: with the admin's credentials, and where there are not too many. */
-  follow(connection: Connection): void {
+  follow(connection: Connection, wrongLogins: WrongLogins): void {
     const { config } = this.#deps
     const { socket, head, exchange } = connection
     if (!proven(config, head.headers.get('authorization')).admin)
-      finish(connection, refusal(401, unauthenticatedText, config.httpHeaders))
+      beforeUnauthenticated(connection, 'stats', wrongLogins, () =>
+        finish(connection, refusal(401, unauthenticatedText, config.httpHeaders)),
+      )
     else if (!this.add(socket))
       finish(connection, refusal(503, 'too many follow the stats', config.httpHeaders))
     else {
