@@ -13,9 +13,11 @@ import {
   unauthorized,
 } from '../shared/cluster-app.ts'
 import { decide } from '../shared/decide.ts'
+import type { Mount } from '../shared/mount.ts'
 import { isRelayAgent, locationOf, sentBackBy } from '../shared/redirect.ts'
 import { Registry } from '../shared/registry.ts'
 import type { Report } from '../shared/report.ts'
+import { isLive } from '../shared/server.ts'
 import { ServerTable } from '../shared/server-table.ts'
 import { isProbe, isSticky, stickyRoll } from '../shared/sticky.ts'
 import type { OriginConfig } from './config/config.ts'
@@ -86,7 +88,8 @@ export class Decider {
       httpsOnly: false,
     })
     if (decision === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
-    if (decision === 'no room') return this.#standIn(sentBack, placeHere) ?? noRoom
+    if (decision === 'no room')
+      return this.#standIn(sentBack, placeHere) ?? this.#refusal(request.mount, nowMs)
     if (decision.server.report.id === config.id) return placeHere()
     if (!probe) {
       decision.server.debit++
@@ -99,6 +102,12 @@ export class Decider {
   /** A probe and the request that follows it have to reach the same server. */
   #diceFor({ mount, range, userAgent, address }: MountRequest, nowMs: number): () => number {
     return isSticky(range, userAgent) ? stickyRoll(address, userAgent ?? '', mount, nowMs) : this.#deps.roll
+  }
+
+  /** Why nobody has room: a mount that nobody carries any more is not full, but gone. */
+  #refusal(mount: Mount, nowMs: number): Placement {
+    const carriers = this.#registry.view.mounts.get(mount)?.carriers.values() ?? []
+    return [...carriers].some(({ server }) => isLive(server, nowMs)) ? noRoom : notFound
   }
 
   /** What plays here in place of a mount that no server can give: a report names no fallbacks. */

@@ -70,9 +70,14 @@ export class Program {
     })
   }
 
-  /** whether nobody would miss it: no listener is here, and no decider sends one */
+  /** whether no listener is here */
   get isIdle(): boolean {
-    return this.#state.load.listeners === 0 && !this.#reports.hasDeciders && !this.#decider
+    return this.#state.load.listeners === 0
+  }
+
+  /** whether somebody decides who is sent here */
+  get isKnown(): boolean {
+    return this.#reports.hasDeciders || this.#decider !== undefined
   }
 
   /** Listens; resolves with the ports bound. */

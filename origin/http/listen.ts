@@ -4,6 +4,7 @@ import type { Mount } from '../../shared/mount.ts'
 import { isRelayAgent } from '../../shared/redirect.ts'
 import { isProbe } from '../../shared/sticky.ts'
 import { mountSettings } from '../config/mount-settings.ts'
+import { asksForMetadata } from '../icy/headers.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from '../placement.ts'
 import { hasHop, hopOf, viaOf } from '../relay/hops.ts'
@@ -77,7 +78,7 @@ const isRelay = ({ head }: Connection, { config }: Serving) =>
   proven(config, head.headers.get('authorization')).relay
 
 const asksForIcy = ({ head }: Connection, mount: ActiveMount) =>
-  mount.takesIcy && Number(head.headers.get('icy-metadata')) > 0
+  mount.takesIcy && asksForMetadata(head.headers.get('icy-metadata'))
 
 function answer(
   connection: Connection,

@@ -1,5 +1,8 @@
 import { decodeText } from './metadata.ts'
 
+/** Whether a listener's `Icy-MetaData` asks for metadata; a proxy joins two of them to `1, 1`. */
+export const asksForMetadata = (value = ''): boolean => value.split(',').some((each) => Number(each) > 0)
+
 /** Headers of a source that are not for listeners: a secret, what we weave ourselves, and what ffmpeg asks of us. */
 const dropped = new Set(['ice-password', 'icy-metaint', 'icy-metadata'])
 const renamed = new Map([

@@ -1,4 +1,5 @@
 import { FormatError } from '../format/limits.ts'
+import { cleanHeaders } from '../icy/clean.ts'
 import type { Feed, FeedInfo } from './feed.ts'
 import type { ActiveMount } from './mount.ts'
 import type { Mounts } from './mounts.ts'
@@ -38,7 +39,7 @@ export class MountFeed implements Feed {
 
   resume(info: FeedInfo): void {
     if (this.#closed) return
-    this.#mount.resume(info)
+    this.#mount.resume({ ...info, headers: cleanHeaders(info.headers) })
     this.#mounts.changed()
   }
 

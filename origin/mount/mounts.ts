@@ -1,6 +1,7 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
+import { cleanHeaders } from '../icy/clean.ts'
 import { limits } from '../limits.ts'
 import type { Load } from '../load.ts'
 import { Dump } from '../media/dump.ts'
@@ -120,7 +121,8 @@ export class Mounts {
   }
 
   /** Begins a feed; `in use` where another feed holds the mount and may not be taken over. */
-  open(name: Mount, info: FeedInfo): Feed | 'in use' {
+  open(name: Mount, told: FeedInfo): Feed | 'in use' {
+    const info = { ...told, headers: cleanHeaders(told.headers) }
     const held = this.#mounts.get(name)
     if (held && !this.#mayTakeOver(held.mount, info)) return 'in use'
     held?.feed.close('taken over')

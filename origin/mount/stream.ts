@@ -1,6 +1,7 @@
 import { joined } from '../../shared/joined.ts'
 import { framerForFeed } from '../format/formats.ts'
 import type { AudioFacts, Comments, Cut, Framer, StreamFacts } from '../format/framer.ts'
+import { cleanFacts, cleanMetadata } from '../icy/clean.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import { limits } from '../limits.ts'
 import type { Timers } from '../timers.ts'
@@ -216,7 +217,8 @@ export class Stream {
     return woven
   }
 
-  #setTitleFrom(place: number, metadata: IcyMetadata): boolean {
+  #setTitleFrom(place: number, told: IcyMetadata): boolean {
+    const metadata = cleanMetadata(told)
     const isNew = this.#titles.set(place, metadata)
     if (isNew) {
       this.#options.onTitle(metadata.title)
@@ -232,7 +234,7 @@ export class Stream {
       const chunk = { bytes: asBuffer(bytes), frames }
       this.#plain.push(chunk, headers)
       for (const { at, title, facts } of headers) {
-        this.facts = facts
+        this.facts = facts && cleanFacts(facts)
         if (title !== undefined) this.#setTitleFrom(place + at, { title, url: undefined })
       }
       if (headers.length > 0) this.#options.onTold()

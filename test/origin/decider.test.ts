@@ -143,6 +143,13 @@ describe('a master that decides itself', () => {
     expect(heard()).toMatchObject({ status: 403, text: 'max listeners reached' })
   })
 
+  test('a mount that nobody carries any more is gone, not full', async () => {
+    const { state, get, report } = master('', () => 0)
+    await report({ mounts: [] })
+    state.mounts.kill(live, 'its source has gone')
+    expect(get()).toMatchObject({ status: 404, text: 'The file you requested could not be found' })
+  })
+
   test('its own counts are those of the moment, without a debit', async () => {
     const { report, get, state } = master('', () => 0)
     await report({ maxListeners: 0 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encoderFor } from '../../origin/icy/charset.ts'
 import { Deinterleaver } from '../../origin/icy/deinterleaver.ts'
-import { listenerHeaders, streamInfo } from '../../origin/icy/headers.ts'
+import { asksForMetadata, listenerHeaders, streamInfo } from '../../origin/icy/headers.ts'
 import { Interleaver } from '../../origin/icy/interleaver.ts'
 import { decodeMetadata, encodeMetadata } from '../../origin/icy/metadata.ts'
 import { createState } from '../../origin/state.ts'
@@ -295,6 +295,18 @@ describe('listeners that ask for metadata', () => {
     expect(skipped).toBe(0)
     expect(heard.map(numberOf).at(-1)).toBe(framesPlayed() - 1)
   })
+})
+
+test.each([
+  ['1', true],
+  ['1, 1', true],
+  ['0,1', true],
+  ['0', false],
+  ['', false],
+  ['yes', false],
+  [undefined, false],
+])('Icy-MetaData: %s asks for metadata: %s', (value, asks) => {
+  expect(asksForMetadata(value)).toBe(asks)
 })
 
 describe('what a source says of its stream', () => {
