@@ -4,10 +4,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { adviceOn } from './config/advice.ts'
 import { createConfig, type OriginConfig, reload, type SettingSources } from './config/config.ts'
+import { doubtsOf } from './config/doubts.ts'
+import { decodeXml } from './config/encoding.ts'
 import { ConfigError } from './config/error.ts'
 import { type CommandLine, helpText, parseEnvironment, parseFlags, versionText } from './config/flags.ts'
 import { parseIcecastXml } from './config/icecast-xml.ts'
 import { noLogFiles } from './config/log-settings.ts'
+import { newMistakes } from './config/mend.ts'
 import { Logs } from './log/logs.ts'
 import { becomeOwner } from './owner.ts'
 import { writePidFile } from './pid-file.ts'
@@ -22,10 +25,10 @@ async function main(): Promise<void> {
   if (line.action === 'version') return console.log(versionText)
   const logs = new Logs()
   logs.apply(noLogFiles)
-  const sources = readSources(line)
-  const config = createConfig(sources)
-  advise(line, sources, config)
-  if (line.action === 'check') return console.log('the configuration is good')
+  const { sources, config, warnings, advice } = readConfig(line)
+  if (line.action === 'check') return check([...warnings, ...advice])
+  if (line.settings.logLevel !== undefined) logs.apply({ ...noLogFiles, level: line.settings.logLevel })
+  tell(line, [...warnings, ...advice])
   const program = new Program(config)
   endOnSignal(program, config, logs)
   let onHangUp = () => {} // until it listens: what it is asked to read again it has just read
@@ -37,7 +40,7 @@ async function main(): Promise<void> {
   if (boundPort !== undefined)
     Object.assign(config, createConfig(sources, boundPort), { limits: config.limits })
   onHangUp = () => {
-    readAgain(line, config, boundPort)
+    readAgain({ line, config, boundPort, warnings })
     program.reconfigure()
     renewCertificate(program)
     logs.apply(config.logging) // whoever rotates the files waits for this, whatever the configuration is
@@ -52,22 +55,37 @@ async function main(): Promise<void> {
   program.join()
 }
 
-function advise({ configFile }: CommandLine, sources: SettingSources, config: OriginConfig): void {
-  for (const warning of adviceOn(sources, config)) log.warn('configuration', { file: configFile, warning })
+interface ReadConfig {
+  sources: SettingSources
+  config: OriginConfig
+  /** what of the file is not done as it says */
+  warnings: string[]
+  /** what an operator should know besides */
+  advice: string[]
 }
 
-function readSources(line: CommandLine): SettingSources {
-  const { configFile, settings: flags } = line
+function readConfig({ configFile, settings: flags }: CommandLine, boundPort?: number): ReadConfig {
   const environment = parseEnvironment(process.env)
-  if (configFile === undefined) return { flags, environment, file: undefined }
-  const { warnings, ...file } = readFile(configFile)
-  for (const warning of warnings) log.warn('configuration', { file: configFile, warning })
-  return { flags, environment, file }
+  const file = configFile === undefined ? undefined : readFile(configFile)
+  const sources = { flags, environment, file }
+  const warnings = [...(file?.warnings ?? [])]
+  const config = createConfig(sources, boundPort, (text) => warnings.push(text))
+  const advice = [...adviceOn(sources, config), ...doubtsOf(config, process.env)]
+  return { sources, config, warnings, advice }
+}
+
+function check(warnings: readonly string[]): void {
+  console.log([...warnings.map((text) => `warning: ${text}`), 'the configuration is good'].join('\n'))
+}
+
+function tell({ configFile: file }: CommandLine, warnings: readonly string[]): void {
+  for (const warning of warnings)
+    log.warn('configuration', file === undefined ? { warning } : { file, warning })
 }
 
 function readFile(path: string): ReturnType<typeof parseIcecastXml> {
   try {
-    return parseIcecastXml(readFileSync(path, 'utf8'))
+    return parseIcecastXml(decodeXml(readFileSync(path)))
   } catch (error) {
     throw new ConfigError(`${path}: ${error instanceof Error ? error.message : error}`)
   }
@@ -89,12 +107,22 @@ function settle({ paths, owner, logging }: OriginConfig, logs: Logs): void {
   logs.apply(logging)
 }
 
+/** What is held of a start for the file that is read again. */
+interface Started {
+  line: CommandLine
+  config: OriginConfig
+  boundPort: number | undefined
+  warnings: readonly string[]
+}
+
 /** SIGHUP: a bad file keeps the old settings and says why. */
-function readAgain(line: CommandLine, config: OriginConfig, boundPort: number | undefined): void {
+function readAgain({ line, config, boundPort, warnings: started }: Started): void {
   try {
-    const sources = readSources(line)
-    const held = reload(config, createConfig(sources, boundPort))
-    advise(line, sources, config)
+    const next = readConfig(line, boundPort)
+    const mistakes = newMistakes(started, next.warnings)
+    if (mistakes.length > 0) throw new ConfigError(`${line.configFile}: ${mistakes.join(' | ')}`)
+    tell(line, [...next.warnings, ...next.advice])
+    const held = reload(config, next.config)
     log.info('configuration read again', held.length === 0 ? {} : { afterRestart: held })
   } catch (error) {
     log.error('configuration not read again', { why: error instanceof Error ? error.message : String(error) })

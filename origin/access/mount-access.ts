@@ -54,6 +54,7 @@ export class MountAccess {
   admit(visitor: Visitor): Verdict | Promise<Verdict> {
     const access = this.#of(visitor.mount)
     if (!access) return admittedFreely
+    if (access.type === 'nobody') return unproven
     return access.type === 'url' ? this.#byUrl(access).admit(visitor) : this.#admitUser(visitor, access)
   }
 

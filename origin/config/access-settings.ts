@@ -1,10 +1,14 @@
-import { at, childrenOf, readValue, type Warn } from './block.ts'
+import { at, childrenOf, readOfFile, type Warn } from './block.ts'
 import type { Element } from './element.ts'
-import { ConfigError } from './error.ts'
 import { boolean, httpUrl, text } from './values.ts'
 
 /** Who may listen to a mount, and who may feed it (`<authentication>` of a mount; icecast-protocol §9). */
-export type AccessSettings = HtpasswdSettings | UrlAccessSettings
+export type AccessSettings = HtpasswdSettings | UrlAccessSettings | NobodySettings
+
+/** Nobody listens: the block asks for credentials in a way that is not known here. */
+export interface NobodySettings {
+  readonly type: 'nobody'
+}
 
 export interface HtpasswdSettings {
   readonly type: 'htpasswd'
@@ -78,10 +82,12 @@ function readRole(role: Element, warn: Warn): AccessSettings | undefined {
   const options = readOptions(role, warn)
   switch (type.toLowerCase()) {
     case 'htpasswd':
-      if (typeof options.filename !== 'string')
-        throw new ConfigError(
-          `${at(role)}<authentication type="htpasswd"> names no file, expected <option name="filename" value="…"/>`,
+      if (typeof options.filename !== 'string') {
+        warn(
+          `${at(role)}<authentication type="htpasswd"> names no file, expected <option name="filename" value="…"/>; nobody may listen`,
         )
+        return { type: 'nobody' }
+      }
       return {
         type: 'htpasswd',
         file: options.filename,
@@ -92,10 +98,11 @@ function readRole(role: Element, warn: Warn): AccessSettings | undefined {
     case 'anonymous': // of 2.5: everybody
       return undefined
     default:
-      // to let everybody in where a file asks for credentials would be worse than not to start
-      throw new ConfigError(
-        `${at(role)}<authentication type> is ${JSON.stringify(type)}, expected htpasswd or url`,
+      // Icecast lets everybody listen then, which is not what a file that asks for credentials wants
+      warn(
+        `${at(role)}<authentication type> is ${JSON.stringify(type)}, expected htpasswd or url; nobody may listen`,
       )
+      return { type: 'nobody' }
   }
 }
 
@@ -107,7 +114,7 @@ function readOptions(role: Element, warn: Warn): Options {
     if (!isOption(name))
       warn(`${at(element)}<authentication><option name="${given}"> is unknown and has no effect`)
     else if (value !== '')
-      options[name] = readValue(optionSchemas[name], `${at(element)}<option name="${given}">`, value)
+      options[name] = readOfFile(optionSchemas[name], `${at(element)}<option name="${given}">`, value, warn)
   }
   return options
 }

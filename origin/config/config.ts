@@ -1,4 +1,5 @@
 import { idOf, isLoopbackUrl, type Report } from '../../shared/report.ts'
+import type { Warn } from './block.ts'
 import type { DirectorySettings } from './directory-settings.ts'
 import { ConfigError } from './error.ts'
 import type { HeaderRule } from './headers.ts'
@@ -10,9 +11,9 @@ import { MountTable } from './mount-table.ts'
 import type { PathSettings } from './path-settings.ts'
 import type { RelaySettings } from './relay-settings.ts'
 import type { OwnerSettings } from './security-settings.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, sizes } from './settings.ts'
 import type { SocketSettings } from './socket-settings.ts'
-import { socketsOf, type TlsFiles, tlsOf } from './sockets.ts'
+import { listenable, socketsOf, type TlsFiles, tlsOf } from './sockets.ts'
 import type { Burst } from './values.ts'
 
 /**
@@ -101,8 +102,7 @@ const defaults = {
   sourcesInFile: 16,
   /** sources and relays: as many mounts as a report takes */
   sources: 10_000,
-  queueBytes: 512_000,
-  burstBytes: 65_536,
+  ...sizes,
   headerTimeoutS: 15,
   sourceTimeoutS: 10,
   /** Icecast's, for a file that does not say */
@@ -121,13 +121,18 @@ export interface SettingSources {
 
 /**
  * What the settings make together. `boundPort`: the port that the system gave for 0, once it is known.
- * Throws {@link ConfigError} where two of them do not go together; it names the flag to set.
+ * @param warn told what of the file is left out since the rest does not go with it
+ * @throws ConfigError where two of them do not go together; it names the flag to set
  */
-export function createConfig(sources: SettingSources, boundPort?: number): OriginConfig {
+export function createConfig(
+  sources: SettingSources,
+  boundPort?: number,
+  warn: Warn = () => {},
+): OriginConfig {
   const { flags, file } = sources
   const blocks = file?.blocks ?? noBlocks
   const all: Settings = { ...file?.settings, ...sources.environment, ...flags }
-  const sockets = socketsOf(flags, blocks.sockets, boundPort)
+  const sockets = socketsOf(flags, listenable(blocks, warn), boundPort)
   const [first] = sockets
   const { port } = first
   const hostname = all.hostname ?? defaults.hostname
@@ -146,7 +151,7 @@ export function createConfig(sources: SettingSources, boundPort?: number): Origi
     adminUser: all.adminUser ?? 'admin',
     adminPassword: all.adminPassword,
     limits: limitsOf(all, file !== undefined),
-    masters: mastersOf(sources),
+    masters: mastersOf(sources, warn),
     relays: blocks.relays,
     mounts: new MountTable(blocks.mounts),
     updateIntervalS: all.updateIntervalS ?? defaultInterval(sources),
@@ -160,7 +165,7 @@ export function createConfig(sources: SettingSources, boundPort?: number): Origi
     graceMs: (all.graceS ?? defaults.graceS) * 1000,
     serverInfo: { admin: all.serverAdmin ?? 'icemaster@localhost', location: all.serverLocation ?? 'Earth' },
     serverId: all.serverId,
-    logging: blocks.logging,
+    logging: all.logLevel === undefined ? blocks.logging : { ...blocks.logging, level: all.logLevel },
     directories: blocks.directories,
     paths: blocks.paths,
     // Icecast serves them unless it is told not to; without a webroot there are none
@@ -184,10 +189,6 @@ const defaultInterval = ({ flags, file }: SettingSources) =>
 function limitsOf(all: Settings, inFile: boolean): OriginLimits {
   const queueBytes = all.queueBytes ?? defaults.queueBytes
   const burst = all.burstOnConnect === false ? { bytes: 0 } : (all.burst ?? { bytes: defaults.burstBytes })
-  if ('bytes' in burst && burst.bytes > queueBytes)
-    throw new ConfigError(
-      `<limits><burst-size> is ${burst.bytes}, expected at most the queue-size, ${queueBytes}`,
-    )
   return {
     maxListeners: all.maxListeners ?? all.clients ?? defaults.maxListeners,
     sources: all.sources ?? (inFile ? defaults.sourcesInFile : defaults.sources),

@@ -1,6 +1,5 @@
-import { at, childrenOf, readBlock, readValue, type Warn } from './block.ts'
+import { at, childrenOf, readBlock, readOfFile, type Warn } from './block.ts'
 import type { Element } from './element.ts'
-import { ConfigError } from './error.ts'
 import { httpUrl, integer } from './values.ts'
 
 /** A directory (YP) that public mounts are told to (`<directory>`; icecast-protocol §10). */
@@ -38,24 +37,25 @@ export function readDirectories(elements: readonly Element[], warn: Warn): Direc
 function readOld(element: Element, warn: Warn): DirectorySettings[] {
   const told = readBlock(element, fields, warn, { unused: ['server', 'port'] })
   const urls = childrenOf(element, 'yp-url').filter(({ text }) => text !== '')
-  return urls.map((url) =>
-    directory(readValue(httpUrl, `${at(url)}<directory><yp-url>`, url.text), {
-      timeoutS: told['yp-url-timeout'],
-      touchS: told['touch-interval'],
-    }),
-  )
+  return urls.flatMap((element) => {
+    const url = readOfFile(httpUrl, `${at(element)}<directory><yp-url>`, element.text, warn)
+    const times = { timeoutS: told['yp-url-timeout'], touchS: told['touch-interval'] }
+    return url === undefined ? [] : [directory(url, times)]
+  })
 }
 
 function readNew(element: Element, warn: Warn): DirectorySettings[] {
-  const { url } = element.attributes
-  if (url === undefined) throw new ConfigError(`${at(element)}<yp-directory> has no url, expected one`)
+  const { url: given = '' } = element.attributes
   const option = (name: string, schema: typeof timeout) => {
     const found = childrenOf(element, 'option').find(({ attributes }) => attributes.name === name)
-    return found && readValue(schema, `${at(found)}<option name="${name}">`, found.attributes.value ?? '')
+    return (
+      found && readOfFile(schema, `${at(found)}<option name="${name}">`, found.attributes.value ?? '', warn)
+    )
   }
   for (const { name, line, attributes } of element.children)
     if (name !== 'option' || !/^(timeout|touch-interval)$/.test(attributes.name ?? ''))
       warn(`line ${line}: <yp-directory><${name}> is unknown and has no effect`)
   const told = { timeoutS: option('timeout', timeout), touchS: option('touch-interval', touch) }
-  return [directory(readValue(httpUrl, `${at(element)}<yp-directory url>`, url), told)]
+  const url = readOfFile(httpUrl, `${at(element)}<yp-directory url>`, given, warn)
+  return url === undefined ? [] : [directory(url, told)]
 }

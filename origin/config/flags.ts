@@ -48,6 +48,7 @@ const flags: readonly Flag[] = [
   flag('location', 'location', 'LAT,LON', 'where it stands, in degrees'),
   flag('on-demand', 'onDemand', '', 'relay a mount only while somebody listens'),
   flag('data-dir', 'dataDir', 'DIR', 'keep reports and drains here (memory)'),
+  flag('log-level', 'logLevel', 'LEVEL', 'error, warning, info or debug (info)'),
   flag('grace', 'graceS', 'S', 'seconds that listeners have after SIGTERM (5)'),
 ]
 
@@ -127,6 +128,7 @@ const secrets = {
   ORIGIN_RELAY_PASSWORD: 'relayPassword',
   ORIGIN_ADMIN_PASSWORD: 'adminPassword',
   ORIGIN_MASTER_PASSWORD: 'masterPassword',
+  ORIGIN_EDGE_PASSWORD: 'edgePassword',
 } as const satisfies Record<string, SettingName>
 
 /** Reads the environment; an empty variable says nothing. */
@@ -139,6 +141,8 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
   return settings
 }
 
+export const secretNames: readonly string[] = Object.keys(secrets)
+
 export const versionText = `distributary origin ${version}`
 
 export function helpText(): string {
@@ -150,6 +154,6 @@ export function helpText(): string {
     '',
     ...lines,
     '',
-    `Secrets may come from the environment: ${Object.keys(secrets).join(', ')}.`,
+    `Secrets may come from the environment: ${secretNames.join(', ')}.`,
   ].join('\n')
 }

@@ -1,6 +1,5 @@
 import { at, childrenOf, type Warn } from './block.ts'
 import type { Element } from './element.ts'
-import { ConfigError } from './error.ts'
 
 /** A header that the operator adds to answers (`<http-headers><header/>`). */
 export interface HeaderRule {
@@ -14,25 +13,29 @@ export interface HeaderRule {
 const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/
 const valuePattern = /^[\x20-\x7e\x80-\xff]{0,1024}$/
 
-/** Reads the `<http-headers>` of a block. Throws {@link ConfigError}. */
+/** Reads the `<http-headers>` of a block. One that cannot stand in a head is left out. */
 export function readHeaders(block: Element, warn: Warn): HeaderRule[] {
   const rules: HeaderRule[] = []
   for (const list of childrenOf(block, 'http-headers'))
-    for (const element of list.children)
-      if (element.name === 'header') rules.push(readHeader(element))
-      else warn(`${at(element)}<http-headers><${element.name}> is unknown and has no effect`)
+    for (const element of list.children) {
+      const rule = element.name === 'header' ? readHeader(element, warn) : undefined
+      if (rule) rules.push(rule)
+      else if (element.name !== 'header')
+        warn(`${at(element)}<http-headers><${element.name}> is unknown and has no effect`)
+    }
   return rules
 }
 
-function readHeader(element: Element): HeaderRule {
+function readHeader(element: Element, warn: Warn): HeaderRule | undefined {
   const { name = '', value = '', status } = element.attributes
   const wrong = (attribute: string, given: string, expected: string) =>
-    new ConfigError(
-      `${at(element)}<http-headers><header ${attribute}> is ${JSON.stringify(given.slice(0, 60))}, expected ${expected}`,
+    warn(
+      `${at(element)}<http-headers><header ${attribute}> is ${JSON.stringify(given.slice(0, 60))}, expected ${expected}; it is left out`,
     )
-  if (!namePattern.test(name)) throw wrong('name', name, 'the name of a header')
-  if (!valuePattern.test(value)) throw wrong('value', value, 'at most 1024 characters and no line break')
-  if (status !== undefined && !/^[1-5]([0-9*]{2}|\*)$/.test(status))
-    throw wrong('status', status, 'a status as 200 or 2*')
-  return { name, value, status }
+  if (!namePattern.test(name)) wrong('name', name, 'the name of a header')
+  else if (!valuePattern.test(value)) wrong('value', value, 'at most 1024 characters and no line break')
+  else if (status !== undefined && !/^[1-5]([0-9*]{2}|\*)$/.test(status))
+    wrong('status', status, 'a status as 200 or 2*')
+  else return { name, value, status }
+  return undefined
 }

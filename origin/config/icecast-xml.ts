@@ -9,7 +9,7 @@ import { type MountBlocks, readMounts } from './mount-blocks.ts'
 import { noPaths, type PathSettings, readPaths } from './path-settings.ts'
 import { type RelaySettings, readRelays } from './relay-settings.ts'
 import { type OwnerSettings, readSecurity } from './security-settings.ts'
-import { readSetting, type SettingName, type Settings } from './settings.ts'
+import { readSetting, type SettingName, type Settings, sizes } from './settings.ts'
 import { readSockets, type SocketSettings } from './socket-settings.ts'
 import { mount } from './values.ts'
 
@@ -102,34 +102,43 @@ export interface FileSettings {
 }
 
 /**
- * Reads an icecast.xml (its vocabulary keeps its meaning) into settings, and into warnings about what has no effect.
- * An empty element says nothing, as in Icecast. Throws {@link ConfigError} with the line, the element, its value and
- * what is allowed.
+ * Reads an icecast.xml (its vocabulary keeps its meaning) into settings, and into warnings about what has no
+ * effect, or another than it says. An empty element says nothing, as in Icecast. Throws {@link ConfigError} where it is not XML, or
+ * what only we know is wrong.
  */
 export function parseIcecastXml(xml: string): FileSettings & { warnings: string[] } {
   const root = readIcecast(xml)
   const settings: Settings = {}
   const warnings: string[] = []
+  const warn = (text: string) => void warnings.push(text)
   const without: string[] = []
+  let burst: Element | undefined
   const found = new Map<BlockName, Element[]>(blockNames.map((name) => [name, []]))
   for (const element of flatten(root.children)) {
     const { name } = element
     const said = `${at(element)}${bracketed(name)}`
     const setting = Object.hasOwn(elements, name) ? elements[name] : undefined
+    if (setting === 'burst' || (setting === 'queueBytes' && !burst)) burst = element
     if (setting !== undefined) {
-      if (element.text !== '') readSetting(settings, setting, said, element.text)
+      if (element.text !== '') readSetting(settings, setting, said, element.text, warn)
     } else if (isBlock(name)) found.get(name)?.push(element)
     else if (unused.has(name)) without.push(bracketed(name))
     else if (!masterElements.has(name)) warnings.push(`${said} is unknown and has no effect`)
   }
   if (without.length > 0) warnings.push(`without effect here: ${[...new Set(without)].join(', ')}`)
-  const blocks = readBlocks(
-    root,
-    (name) => found.get(name) ?? [],
-    settings,
-    (text) => warnings.push(text),
-  )
+  if (burst) holdBurst(settings, burst, warn)
+  const blocks = readBlocks(root, (name) => found.get(name) ?? [], settings, warn)
   return { settings, blocks, warnings }
+}
+
+/** A queue that is shorter than the burst is as long as the burst. `said` is the element that tells of the one or the other. */
+function holdBurst(settings: Settings, said: Element, warn: Warn): void {
+  const { burstOnConnect, queueBytes = sizes.queueBytes, burst = { bytes: sizes.burstBytes } } = settings
+  if (burstOnConnect === false || !('bytes' in burst) || burst.bytes <= queueBytes) return
+  warn(
+    `${at(said)}${bracketed(said.name)} is ${JSON.stringify(said.text)}, expected a burst of ${burst.bytes} bytes in a queue of ${queueBytes} at most; the queue is as long as the burst`,
+  )
+  settings.queueBytes = burst.bytes
 }
 
 function readBlocks(
@@ -141,7 +150,7 @@ function readBlocks(
   const paths = readPaths(of('paths'), warn)
   return {
     sockets: readSockets(of('listen-socket'), shoutcastMount ?? standardMount, warn),
-    masters: readMasters(root.children),
+    masters: readMasters(root.children, warn),
     mounts: readMounts(of('mount'), warn),
     relays: readRelays(of('relay'), warn),
     directories: readDirectories([...of('directory'), ...of('yp-directory')], warn),

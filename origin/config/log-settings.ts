@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path'
 import * as v from 'valibot'
 import { readBlock, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
+import { mendable, nearest } from './mend.ts'
 import { boolean, integer, text } from './values.ts'
 
 /** What is logged, and where (`<logging>`; icecast-protocol §11). */
@@ -10,7 +11,7 @@ export interface LogSettings {
   readonly access: string | undefined
   readonly error: string | undefined
   readonly playlist: string | undefined
-  readonly level: 'error' | 'warning' | 'info' | 'debug'
+  readonly level: LogLevel
   /** bytes beyond which a file is begun anew; 0: never */
   readonly sizeBytes: number
   /** whether what was is kept under a name with its time, not as `.old` alone */
@@ -19,7 +20,26 @@ export interface LogSettings {
   readonly addresses: 'plain' | 'hashed' | 'cut'
 }
 
-const levels = ['error', 'warning', 'info', 'debug'] as const
+export type LogLevel = 'error' | 'warning' | 'info' | 'debug'
+
+/** Icecast 2.4's number, or 2.5's word: its own default file says `information`. */
+const levelWords: Readonly<Record<string, LogLevel>> = {
+  ...{ 1: 'error', 2: 'warning', 3: 'info', 4: 'debug' },
+  ...{ error: 'error', eror: 'error', warning: 'warning', warn: 'warning' },
+  ...{ information: 'info', info: 'info', debug: 'debug', dbug: 'debug' },
+}
+
+export const level = mendable(
+  v.pipe(
+    v.string(),
+    v.transform((word) => levelWords[word.toLowerCase()]),
+    v.custom<LogLevel>(
+      (word) => word !== undefined,
+      'expected error, warning, info or debug, or an integer from 1 to 4',
+    ),
+  ),
+  (word) => nearest(word, 1, 4),
+)
 
 const addresses = v.pipe(
   v.string(),
@@ -31,7 +51,7 @@ const fields = {
   accesslog: text,
   errorlog: text,
   playlistlog: text,
-  loglevel: integer(1, 4),
+  loglevel: level,
   logsize: integer(0, 1_000_000_000),
   logarchive: boolean,
   'log-addresses': addresses, // ours
@@ -64,7 +84,7 @@ export function readLogging(elements: readonly Element[], dir: string | undefine
     access: place(told.accesslog ?? 'access.log'),
     error: place(told.errorlog ?? 'error.log'),
     playlist: place(told.playlistlog),
-    level: levels[(told.loglevel ?? 3) - 1] ?? noLogFiles.level,
+    level: told.loglevel ?? noLogFiles.level,
     sizeBytes: (told.logsize ?? 0) * 1024,
     archive: told.logarchive ?? noLogFiles.archive,
     addresses: told['log-addresses'] ?? noLogFiles.addresses,

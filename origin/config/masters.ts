@@ -1,3 +1,4 @@
+import type { Warn } from './block.ts'
 import { ConfigError } from './error.ts'
 import type { FileSettings } from './icecast-xml.ts'
 import type { MasterInFile, MasterSettings } from './master-settings.ts'
@@ -10,19 +11,19 @@ interface MasterSources {
 }
 
 /** A flag's masters stand for the file's; user and password of a flag or the environment are those of all. */
-export function mastersOf({ flags, environment, file }: MasterSources): MasterSettings[] {
+export function mastersOf({ flags, environment, file }: MasterSources, warn: Warn): MasterSettings[] {
   const inFile = file?.blocks.masters ?? []
   const lastInFile = inFile.at(-1)
   const told: readonly MasterInFile[] =
     flags.master?.map((url) => ({ url, user: lastInFile?.user, password: lastInFile?.password })) ?? inFile
   const user = flags.masterUser ?? environment.masterUser
   const password = flags.masterPassword ?? environment.masterPassword
-  return told.map((master) => {
+  return told.flatMap((master) => {
     const own = password ?? master.password
-    if (own === undefined)
-      throw new ConfigError(
-        `the master ${master.url} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`,
-      )
-    return { url: master.url, user: user ?? master.user ?? 'relay', password: own }
+    if (own !== undefined) return { url: master.url, user: user ?? master.user ?? 'relay', password: own }
+    const why = `the master ${master.url} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`
+    if (flags.master) throw new ConfigError(why)
+    warn(`${why}; it is left out`) // Icecast is not a slave of it either
+    return []
   })
 }

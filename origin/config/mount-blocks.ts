@@ -2,22 +2,41 @@ import * as v from 'valibot'
 import type { Mount } from '../../shared/mount.ts'
 import { parseWildcard, type Wildcard } from '../wildcard.ts'
 import { type AccessSettings, readAccess } from './access-settings.ts'
-import { at, readBlock, readValue, type Told, type Warn } from './block.ts'
+import { at, readBlock, readOfFile, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
-import { ConfigError } from './error.ts'
 import { type HeaderRule, readHeaders } from './headers.ts'
+import { mendable, nearest, truth } from './mend.ts'
 import type { MountSettings } from './mount-settings.ts'
-import { boolean, burst, bytes, integer, lineOfText, mebi, mount, text } from './values.ts'
+import {
+  boolean,
+  burst,
+  bytes,
+  integer,
+  integerOrUnset,
+  lineOfText,
+  mebi,
+  mount,
+  sourceTimeoutS,
+  text,
+} from './values.ts'
 
-const override = v.pipe(
-  v.string(),
-  v.toLowerCase(),
-  v.regex(/^(0|1|no|yes|false|true|none|all|own)$/, 'expected 0, 1, none, all or own'),
-  v.transform((word) => {
-    if (word === 'own') return 'own' as const
-    return /^(1|yes|true|all)$/.test(word) ? ('all' as const) : ('none' as const)
-  }),
+const override = mendable(
+  v.pipe(
+    v.string(),
+    v.toLowerCase(),
+    v.regex(/^(0|1|no|yes|false|true|none|all|own)$/, 'expected 0, 1, none, all or own'),
+    v.transform((word) => {
+      if (word === 'own') return 'own' as const
+      return /^(1|yes|true|all)$/.test(word) ? ('all' as const) : ('none' as const)
+    }),
+  ),
+  truth,
 )
+
+const visibility = mendable(v.pipe(v.string(), integer(-1, 1)), (word) => {
+  if (/^client$/i.test(word)) return '-1' // Icecast 2.5's word
+  return nearest(word, -1, 1) ?? (/^(yes|true|on)$/i.test(word) ? '1' : '0')
+})
 
 const fields = {
   'mount-name': text,
@@ -32,15 +51,15 @@ const fields = {
   'fallback-when-full': boolean,
   'burst-size': burst,
   'queue-size': bytes(16_384, 16 * mebi),
-  'source-timeout': integer(1, 600),
+  'source-timeout': sourceTimeoutS,
   hidden: boolean,
   'no-mount': boolean,
   'allow-direct-access': boolean, // 2.5's word for the contrary
-  public: integer(-1, 1),
+  public: visibility,
   'no-yp': boolean, // the old word for the contrary
   charset: text,
-  'mp3-metadata-interval': integer(0, mebi),
-  'icy-metadata-interval': integer(0, mebi), // 2.5's
+  'mp3-metadata-interval': integerOrUnset(mebi),
+  'icy-metadata-interval': integerOrUnset(mebi), // 2.5's
   'stream-name': lineOfText,
   'stream-description': lineOfText,
   'stream-url': lineOfText,
@@ -99,7 +118,7 @@ export interface MountBlocks {
   fallback: MountBlock | undefined
 }
 
-/** Reads all `<mount>` blocks. Throws {@link ConfigError}. */
+/** Reads all `<mount>` blocks. One whose name cannot be any mount's has no effect, as in Icecast. */
 export function readMounts(elements: readonly Element[], warn: Warn): MountBlocks {
   const exact = new Map<Mount, MountBlock>()
   const patterns: { pattern: Wildcard; block: MountBlock }[] = []
@@ -110,23 +129,40 @@ export function readMounts(elements: readonly Element[], warn: Warn): MountBlock
       headers: readHeaders(element, warn),
       access: readAccess(element, warn),
     }
+    warnOfBurst(element, block, warn)
     const name = block.told['mount-name']
     if (element.attributes.type === 'default') fallback = block
     else if (name === undefined)
-      throw new ConfigError(`${at(element)}<mount> has no <mount-name>, expected one, or type="default"`)
-    else if (/[*?[]/.test(name)) patterns.push({ pattern: readWildcard(element, name), block })
-    else exact.set(readValue(mount, `${at(element)}<mount><mount-name>`, name), block)
+      warn(`${at(element)}<mount> has no <mount-name>, expected one, or type="default"; it is left out`)
+    else if (/[*?[]/.test(name)) {
+      const pattern = readWildcard(element, name, warn)
+      if (pattern) patterns.push({ pattern, block })
+    } else {
+      const own = readOfFile(mount, `${at(element)}<mount><mount-name>`, name, warn)
+      if (own !== undefined) exact.set(own, block)
+    }
   }
   return { exact, patterns, fallback }
 }
 
-function readWildcard(element: Element, glob: string): Wildcard {
+/** A queue holds its burst, whatever is said of it. */
+function warnOfBurst(element: Element, { told }: MountBlock, warn: Warn): void {
+  const burstSize = told['burst-size']
+  const queueBytes = told['queue-size']
+  if (burstSize && queueBytes !== undefined && 'bytes' in burstSize && burstSize.bytes > queueBytes)
+    warn(
+      `${at(element)}<mount><burst-size> is "${burstSize.bytes}", expected at most the <queue-size>, ${queueBytes}; the queue is as long as the burst`,
+    )
+}
+
+function readWildcard(element: Element, glob: string, warn: Warn): Wildcard | undefined {
   try {
     return parseWildcard(glob)
   } catch {
-    throw new ConfigError(
-      `${at(element)}<mount><mount-name> is ${JSON.stringify(glob.slice(0, 60))}, expected a wildcard whose sets run upwards, as [a-z]`,
+    warn(
+      `${at(element)}<mount><mount-name> is ${JSON.stringify(glob.slice(0, 60))}, expected a wildcard whose sets run upwards, as [a-z]; it is left out`,
     )
+    return undefined
   }
 }
 

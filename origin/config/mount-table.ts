@@ -10,6 +10,8 @@ const rememberedMax = 512
 export class MountTable {
   /** mounts that have a block by their exact name */
   readonly known: readonly Mount[]
+  /** whether a block gives the sources of its mounts a login of their own */
+  readonly takesSources: boolean
   #exact: ReadonlyMap<Mount, MountBlock>
   #patterns: readonly { pattern: Wildcard; block: MountBlock }[]
   #default: MountBlock | undefined
@@ -24,6 +26,12 @@ export class MountTable {
     this.#patterns = blocks.patterns
     this.#default = blocks.fallback
     this.known = [...blocks.exact.keys()]
+    const all = [...blocks.exact.values(), ...blocks.patterns.map(({ block }) => block), blocks.fallback]
+    this.takesSources = all.some(
+      (block) =>
+        block?.told.password !== undefined ||
+        (block?.access?.type === 'url' && block.access.streamAuth !== undefined),
+    )
   }
 
   /**

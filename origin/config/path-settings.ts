@@ -1,7 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import { at, childrenOf, readBlock, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
-import { ConfigError } from './error.ts'
 import { encodePath, text } from './values.ts'
 
 /** Files and folders of the server (`<paths>`). */
@@ -61,7 +60,7 @@ export const noPaths: PathSettings = {
   keyFile: undefined,
 }
 
-/** Reads `<paths>`. Throws {@link ConfigError}. */
+/** Reads `<paths>`. An alias between what are not two paths is left out, as in Icecast. */
 export function readPaths(elements: readonly Element[], warn: Warn): PathSettings {
   const told: Told<typeof fields> = {}
   for (const element of elements)
@@ -77,27 +76,28 @@ export function readPaths(elements: readonly Element[], warn: Warn): PathSetting
     denyIp: place(told['deny-ip']),
     allowIp: place(told['allow-ip']),
     pidFile: place(told.pidfile),
-    aliases: elements.flatMap((element) => childrenOf(element, 'alias').map(readAlias)),
+    aliases: elements.flatMap((element) =>
+      childrenOf(element, 'alias').flatMap((alias) => readAlias(alias, warn) ?? []),
+    ),
     certFile: certificate,
     keyFile: place(told['ssl-private-key'] ?? told['tls-key']) ?? certificate,
   }
 }
 
-function readAlias(element: Element): Alias {
+function readAlias(element: Element, warn: Warn): Alias | undefined {
   // 2.5 and icecast-kh name a destination dest too
   const { source, destination = element.attributes.dest, port, 'bind-address': bind } = element.attributes
   const said = `${at(element)}<paths><alias>`
-  if (
-    source === undefined ||
-    !source.startsWith('/') ||
-    destination === undefined ||
-    !destination.startsWith('/')
-  )
-    throw new ConfigError(
-      `${said} goes from ${JSON.stringify(source)} to ${JSON.stringify(destination)}, expected two paths as source and destination`,
+  if (!source?.startsWith('/') || !destination?.startsWith('/')) {
+    warn(
+      `${said} goes from ${JSON.stringify(source)} to ${JSON.stringify(destination)}, expected two paths as source and destination; it is left out`,
     )
-  if (port !== undefined && !/^\d{1,5}$/.test(port))
-    throw new ConfigError(`${said} has port ${JSON.stringify(port)}, expected an integer from 0 to 65535`)
+    return undefined
+  }
+  if (port !== undefined && !/^\d{1,5}$/.test(port)) {
+    warn(`${said} has port ${JSON.stringify(port)}, expected an integer from 0 to 65535; it is left out`)
+    return undefined
+  }
   const anyPort = port === undefined || port === '0'
   return {
     source: encodePath(source),

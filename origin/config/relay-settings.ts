@@ -1,7 +1,6 @@
 import type { Mount } from '../../shared/mount.ts'
-import { at, childrenOf, readBlock, readValue, type Told, type Warn } from './block.ts'
+import { at, childrenOf, readBlock, readOfFile, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
-import { ConfigError } from './error.ts'
 import { boolean, host, integer, mount, remotePort, text } from './values.ts'
 
 /** One stream of another server that is offered here (`<relay>`; icecast-protocol §6.1). */
@@ -49,7 +48,10 @@ const unused = ['bind', 'timeout', 'run-on', 'type', 'tls-mode'] as const
 
 type ToldUpstream = Told<typeof upstreamFields>
 
-/** Reads all `<relay>` blocks. Throws {@link ConfigError}. */
+/** what Icecast 2.5 takes where a relay names no port */
+const standardPort = { http: 80, https: 443 } as const
+
+/** Reads all `<relay>` blocks. One that cannot be relayed is left out. */
 export function readRelays(elements: readonly Element[], warn: Warn): RelaySettings[] {
   const relays = elements.flatMap((element) => readRelay(element, warn) ?? [])
   const seen = new Set<Mount>()
@@ -63,16 +65,21 @@ function readRelay(element: Element, warn: Warn): RelaySettings | undefined {
   const told = readBlock(element, relayFields, warn, { blocks: ['upstream', 'host'], unused })
   if (told.enable === false) return undefined
   const inner = [...childrenOf(element, 'upstream'), ...byPriority(childrenOf(element, 'host'))]
-  const upstreams = inner.map((each) => {
+  if (inner.length === 0 && told.server === undefined && told.port === undefined) {
+    warn(`${at(element)}<relay> has no <server>, expected one; it is left out`)
+    return undefined
+  }
+  const name = told['local-mount'] ?? localMount(element, told.mount ?? '/', warn)
+  const within = inner.map((each) => {
     const own = readBlock(each, upstreamFields, warn, { unused })
-    return upstreamOf(each, { ...told, ...own, server: own.server ?? own.ip ?? told.server })
+    return upstreamOf(each, { ...told, ...own, server: own.server ?? own.ip ?? told.server }, warn)
   })
+  const named = told.server === undefined && within.length > 0 ? [] : [upstreamOf(element, told, warn)]
+  const upstreams = [...named, ...within].filter((upstream) => upstream !== undefined)
+  if (name === undefined || upstreams.length === 0) return undefined
   return {
-    mount: told['local-mount'] ?? localMount(element, told.mount ?? '/'),
-    upstreams:
-      told.server === undefined && upstreams.length > 0
-        ? upstreams
-        : [upstreamOf(element, told), ...upstreams],
+    mount: name,
+    upstreams,
     icy: told['relay-shoutcast-metadata'] ?? true,
     onDemand: told['on-demand'],
     retryDelayMs: told['retry-delay'] === undefined ? undefined : told['retry-delay'] * 1000,
@@ -82,19 +89,21 @@ function readRelay(element: Element, warn: Warn): RelaySettings | undefined {
 const byPriority = (hosts: Element[]) =>
   hosts.toSorted((a, b) => Number(a.attributes.priority ?? 1) - Number(b.attributes.priority ?? 1))
 
-/** The remote name is the local one too, so far as it is one: `/` and `/;` of Shoutcast are not. */
-const localMount = (element: Element, remote: string): Mount =>
-  readValue(mount, `${at(element)}<relay> has no <local-mount>, and its <mount>`, remote)
+/** The remote name is the local one too, so far as it is one: `/;` of Shoutcast is not. */
+const localMount = (element: Element, remote: string, warn: Warn): Mount | undefined =>
+  readOfFile(mount, `${at(element)}<relay> has no <local-mount>, and its <mount>`, remote, warn)
 
-function upstreamOf(element: Element, told: ToldUpstream): UpstreamSettings {
-  const { server = '127.0.0.1', port, mount: path = '/', ssl, username, password } = told
-  if (port === undefined) throw new ConfigError(`${at(element)}<${element.name}> has no <port>, expected one`)
+function upstreamOf(element: Element, told: ToldUpstream, warn: Warn): UpstreamSettings | undefined {
+  const { server = '127.0.0.1', mount: path = '/', ssl, username, password } = told
   const scheme = ssl ? 'https' : 'http'
+  const port = told.port ?? standardPort[scheme]
+  if (told.port === undefined)
+    warn(`${at(element)}<${element.name}> has no <port>, expected one; "${port}" is used`)
   const literal = server.includes(':') ? `[${server.replace(/^\[|\]$/g, '')}]` : server
   const written = `${scheme}://${literal}:${port}${path.startsWith('/') ? '' : '/'}${path}`
-  if (!URL.canParse(written))
-    throw new ConfigError(
-      `${at(element)}<${element.name}> is at ${JSON.stringify(written)}, expected an address`,
-    )
-  return { url: new URL(written), user: username, password }
+  if (URL.canParse(written)) return { url: new URL(written), user: username, password }
+  warn(
+    `${at(element)}<${element.name}> is at ${JSON.stringify(written)}, expected an address; it is left out`,
+  )
+  return undefined
 }

@@ -1,8 +1,27 @@
+import { isIPv6 } from 'node:net'
 import * as v from 'valibot'
 import { limits } from '../../shared/limits.ts'
 import { IdSchema, LocationSchema, UrlSchema } from '../../shared/report.ts'
-import { readValue } from './block.ts'
-import { boolean, burst, bytes, integer, kbps, mebi, mount, port, text } from './values.ts'
+import { readOfFile, readValue, type Warn } from './block.ts'
+import { level } from './log-settings.ts'
+import { hostIn, mendable } from './mend.ts'
+import {
+  boolean,
+  burst,
+  bytes,
+  integer,
+  integerOrUnset,
+  kbps,
+  mebi,
+  mount,
+  port,
+  secret,
+  sourceTimeoutS,
+  text,
+} from './values.ts'
+
+/** bytes that a mount holds, and that a new listener gets at once, where nothing is said: Icecast's */
+export const sizes = { queueBytes: 512_000, burstBytes: 65_536 } as const
 
 /** Every setting by its own name, read from text; flags and icecast.xml share the bounds. */
 const settingSchemas = {
@@ -11,42 +30,50 @@ const settingSchemas = {
   tlsPort: port,
   tlsCert: text,
   tlsKey: text,
-  hostname: v.pipe(
-    v.string(),
-    v.regex(/^[A-Za-z0-9._-]{1,253}$|^\[[0-9a-fA-F:.]{2,45}\]$/, 'expected a host name or address'),
+  hostname: mendable(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z0-9._-]{1,253}$|^\[[0-9a-fA-F:.]{2,45}\]$/, 'expected a host name or address'),
+    ),
+    (word) => (isIPv6(word) ? `[${word}]` : hostIn(word)),
   ),
   publicUrl: UrlSchema,
-  sourcePassword: text,
+  sourcePassword: secret,
   relayUser: text,
-  relayPassword: text,
+  relayPassword: secret,
   adminUser: text,
-  adminPassword: text,
-  maxListeners: integer(0, 1_000_000),
+  adminPassword: secret,
+  maxListeners: integerOrUnset(1_000_000),
   /** connections of all kinds in Icecast; here listeners, where `maxListeners` is not set */
-  clients: integer(1, 1_000_000),
-  sources: integer(1, 16_384),
+  clients: integer(0, 1_000_000),
+  /** 0: none may connect; AzuraCast writes it for a station without mounts */
+  sources: integer(0, 16_384),
   // a chunk of the widest frame must fit, and some seconds of it
   queueBytes: bytes(16_384, 16 * mebi),
   burst,
   burstOnConnect: boolean,
   headerTimeoutS: integer(1, 600),
-  sourceTimeoutS: integer(1, 600),
+  sourceTimeoutS,
   maxBandwidthKbps: kbps,
   master: UrlSchema,
   masterUser: text,
-  masterPassword: text,
+  masterPassword: secret,
   updateIntervalS: integer(limits.intervalSecondsMin, limits.intervalSecondsMax),
   onDemand: boolean,
   publicSlave: boolean,
   edge: UrlSchema,
-  edgePassword: text,
+  edgePassword: secret,
   id: IdSchema,
   location: LocationSchema,
   dataDir: text,
+  logLevel: level,
   graceS: integer(0, 3600),
   serverAdmin: text,
   serverLocation: text,
-  serverId: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,128}$/, 'expected at most 128 characters of ASCII')),
+  serverId: mendable(
+    v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,128}$/, 'expected at most 128 characters of ASCII')),
+    (word) => word.replace(/[^\x20-\x7e]/gu, '?').slice(0, 128),
+  ),
   fileserve: boolean,
   shoutcastMount: mount,
 } as const
@@ -66,10 +93,20 @@ export type Settings = {
 
 /**
  * Reads one setting and puts it with the others; `said` is how it is called where it stands.
- * Throws {@link ConfigError}.
+ * @param warn of a file, where a text that cannot be used is mended; left out: it throws
+ * @throws ConfigError
  */
-export function readSetting(settings: Settings, name: SettingName, said: string, value: string): void {
-  const output = readValue(settingSchemas[name], said, name.endsWith('Password') ? value : value.trim())
+export function readSetting(
+  settings: Settings,
+  name: SettingName,
+  said: string,
+  value: string,
+  warn?: Warn,
+): void {
+  const schema = settingSchemas[name]
+  const text = name.endsWith('Password') ? value : value.trim()
+  const output = warn ? readOfFile(schema, said, text, warn) : readValue(schema, said, text)
+  if (output === undefined) return
   const before = settings[name]
   const more = Array.isArray(before) ? before : []
   Object.assign(settings, { [name]: isList(name) ? [...new Set([...more, output])] : output })

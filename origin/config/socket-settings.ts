@@ -61,6 +61,12 @@ export function readSockets(
 
 function readSocket(element: Element, standard: Mount, warn: Warn): SocketSettings[] {
   const told = readBlock(element, fields, warn, { unused })
+  // one whose port cannot be is not one on the standard port
+  if (
+    told.port === undefined &&
+    element.children.some(({ name, text: said }) => name === 'port' && said !== '')
+  )
+    return []
   const own = told['shoutcast-mount']
   const socket = {
     port: told.port ?? defaultPort,

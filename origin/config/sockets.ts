@@ -1,3 +1,4 @@
+import type { Warn } from './block.ts'
 import { ConfigError } from './error.ts'
 import type { PathSettings } from './path-settings.ts'
 import type { Settings } from './settings.ts'
@@ -7,6 +8,20 @@ import { defaultPort, type SocketSettings } from './socket-settings.ts'
 export interface TlsFiles {
   certFile: string
   keyFile: string
+}
+
+/** The file's sockets without those for TLS where it names no certificate, unless there are no others: Icecast starts too. */
+export function listenable(
+  { sockets, paths }: { sockets: readonly SocketSettings[]; paths: PathSettings },
+  warn: Warn,
+): readonly SocketSettings[] {
+  const plain = sockets.filter(({ secure }) => !secure)
+  if (paths.certFile !== undefined || plain.length === 0 || plain.length === sockets.length) return sockets
+  for (const { port } of sockets.filter(({ secure }) => secure))
+    warn(
+      `<listen-socket><port> ${port} is for TLS, expected a certificate as <paths><ssl-certificate>; it is left out`,
+    )
+  return plain
 }
 
 /** Flags stand for the file's sockets of their kind; without a word of either there is one plain socket. */

@@ -1,0 +1,59 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { testFolder } from '../kit/files.ts'
+import { oddConfigs } from '../kit/odd-configs.ts'
+import { peer } from '../kit/peers.ts'
+import { freePort } from '../kit/ports.ts'
+import { type Program, start } from '../kit/process.ts'
+import { rawRequest } from '../kit/raw-request.ts'
+
+/** What every file says beside what is odd in it; the odd elements come last, and of two the last counts. */
+const printXml = (port: number, folder: string, elements: string) => `<icecast>
+  <hostname>127.0.0.1</hostname>
+  <authentication><source-password>s</source-password><admin-password>a</admin-password></authentication>
+  <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+  <paths><basedir>${folder}</basedir><logdir>${folder}</logdir>
+    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
+  <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
+  <security><chroot>0</chroot></security>
+  ${elements}
+</icecast>`
+
+/** starts before it counts as one that does not start: 2.4.4 crashes now and then at its first request */
+const attemptsMax = 4
+
+/** Whether it answers anything; its output where it ends instead. */
+async function answers(begin: () => Program, port: number): Promise<true | string> {
+  let output = ''
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const program = begin()
+    let isGone = false
+    program.exited.then(() => {
+      isGone = true
+    })
+    const asked = async () => isGone || (await rawRequest(port, 'GET /nothing HTTP/1.0\r\n\r\n')).status > 0
+    await eventually(asked, { withinMs: 20_000 })
+    const runs = !isGone
+    await program.stop()
+    if (runs) return true
+    output = program.output()
+  }
+  return output
+}
+
+describe('what Icecast 2.4.4 makes of odd files, by which ours is measured', () => {
+  for (const { name, elements, icecastStarts } of oddConfigs)
+    peer('icecast2')(`${name}: ${icecastStarts ? 'starts' : 'does not start'}`, async () => {
+      const folder = testFolder()
+      chmodSync(folder, 0o755) // Icecast will not run as root, so it is nobody who reads here
+      const port = await freePort()
+      const file = join(folder, 'icecast.xml')
+      writeFileSync(file, printXml(port, folder, elements))
+      const begin = () => start('icecast2', ['-c', file], { unprivileged: true })
+      const found = await answers(begin, port)
+      if (icecastStarts) expect(found).toBe(true)
+      else expect(found).toContain('XML config parsing error')
+    })
+})
