@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { runtimeTimers } from '../timers.ts'
 import { ChunkedDecoder } from './chunked.ts'
+import { GrowingBytes } from './growing-bytes.ts'
 
 /** Takes a request's body apart as it comes. */
 export interface Body {
@@ -45,50 +46,6 @@ class SizedBody implements Body {
 }
 
 const noBody = new Uint8Array(0)
-/** bytes that a body whose length is not said is first given room for */
-const firstRoom = 1024
-
-/**
- * The bytes of a body in one piece. What comes is copied: a view of a small part may hold on to a large buffer, and a body
- * sent a byte at a time would be as many of them.
- */
-export class BodyBytes {
-  #room: Uint8Array<ArrayBuffer>
-  #size = 0
-  #max: number
-
-  /** @param expected how many are announced; 0: not said */
-  constructor(max: number, expected: number) {
-    this.#max = max
-    this.#room = new Uint8Array(Math.min(max, expected || firstRoom))
-  }
-
-  /** how many bytes it has room for */
-  get room(): number {
-    return this.#room.length
-  }
-
-  get bytes(): Uint8Array<ArrayBuffer> {
-    return this.#room.subarray(0, this.#size)
-  }
-
-  get isFull(): boolean {
-    return this.#size === this.#max
-  }
-
-  /** What is beyond the bound is left out. */
-  push(part: Uint8Array): void {
-    const own = part.subarray(0, this.#max - this.#size)
-    const needed = this.#size + own.length
-    if (needed > this.#room.length) {
-      const larger = new Uint8Array(Math.min(this.#max, Math.max(needed, 2 * this.#room.length)))
-      larger.set(this.bytes)
-      this.#room = larger
-    }
-    this.#room.set(own, this.#size)
-    this.#size = needed
-  }
-}
 
 /** A request whose head has been read, and what came with it. */
 interface Incoming {
@@ -109,7 +66,7 @@ export async function readBody(
 ): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
   const announced = announcedLength(headers)
   if (announced > bytesMax) return noBody
-  const kept = new BodyBytes(bytesMax + 1, announced)
+  const kept = new GrowingBytes(bytesMax + 1, announced)
   const body = announcedBody(headers, (part) => kept.push(part))
   if (!body) return noBody
   if (/100-continue/i.test(headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n')

@@ -1,3 +1,5 @@
+import { GrowingBytes } from './growing-bytes.ts'
+
 /** characters of a chunk's size line, its extensions included; of all trailers together likewise */
 const lineLengthMax = 4096
 /** bytes of one chunk: seven hex digits, far beyond what any encoder sends */
@@ -12,7 +14,8 @@ export class ChunkError extends Error {
 /** Decodes a chunked body (RFC 9112 §7.1) as its bytes come; data are views, not copies. */
 export class ChunkedDecoder {
   #state: 'size' | 'data' | 'data end' | 'trailers' | 'done' = 'size'
-  #line = ''
+  /** of a line that has yet to end */
+  #kept: GrowingBytes | undefined
   #left = 0
   #trailerLength = 0
   #onData: (bytes: Uint8Array) => void
@@ -44,12 +47,16 @@ export class ChunkedDecoder {
   #readLine(bytes: Uint8Array, at: number): number {
     const end = bytes.indexOf(lineFeed, at)
     const stop = end < 0 ? bytes.length : end
-    if (this.#line.length + stop - at > lineLengthMax)
+    if ((this.#kept?.bytes.length ?? 0) + stop - at > lineLengthMax)
       throw new ChunkError(`a chunk's size line over ${lineLengthMax} bytes`)
-    for (let i = at; i < stop; i++) this.#line += String.fromCharCode(bytes[i] ?? 0)
-    if (end < 0) return stop
-    const line = this.#line.replace(/\r$/, '')
-    this.#line = ''
+    const part = bytes.subarray(at, stop)
+    if (end < 0) {
+      this.#kept ??= new GrowingBytes(lineLengthMax, 0)
+      this.#kept.push(part)
+      return stop
+    }
+    const line = ((this.#kept ? latin1(this.#kept.bytes) : '') + latin1(part)).replace(/\r$/, '')
+    this.#kept = undefined
     this.#endLine(line)
     return end + 1
   }
@@ -78,3 +85,6 @@ export class ChunkedDecoder {
     if (line === '') this.#state = 'done'
   }
 }
+
+const latin1 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

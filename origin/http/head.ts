@@ -1,6 +1,7 @@
 import { trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
 import { Framing } from './framing.ts'
+import { GrowingBytes } from './growing-bytes.ts'
 
 /** The head of a request, read. */
 export interface Head {
@@ -27,7 +28,6 @@ export type ReadHead = { head: Head; restAt: number } | BadHead
 const protocol = /^(?:HTTP\/(\d)\.(\d)|ICE\/\d\.\d)$/
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const forbiddenInValue = /[\0\r]/
-const firstByte = /^\r*(?:$|[!#$%&'*+.^_`|~0-9A-Za-z-])/
 const methodLengthMax = 32
 const lineFeed = 0x0a
 
@@ -38,7 +38,10 @@ const lineFeed = 0x0a
  */
 export class HeadReader {
   #bytes = 0
-  #line = ''
+  /** of a line that has yet to end */
+  #kept: GrowingBytes | undefined
+  /** a first byte has come that a method may begin with */
+  #isBegun = false
   #lines = 0
   #request: Omit<Head, 'headers'> | undefined
   #headers = new Map<string, string>()
@@ -52,21 +55,35 @@ export class HeadReader {
       const next = end < 0 ? bytes.length : end + 1
       const within = Math.min(next, at + limits.headBytesMax - this.#bytes)
       this.#bytes += within - at
-      this.#line += latin1(bytes.subarray(at, end >= 0 && end < within ? end : within))
-      if (!this.#request && !firstByte.test(this.#line))
-        return refuse(400, 'no HTTP request, expected a method')
+      const part = bytes.subarray(at, end >= 0 && end < within ? end : within)
+      if (!this.#begins(part)) return refuse(400, 'no HTTP request, expected a method')
       if (within < next) return refuse(431, `a request head over ${limits.headBytesMax} bytes`)
       at = next
-      if (end < 0) return undefined
-      const read = this.#endLine(at)
+      if (end < 0) {
+        this.#kept ??= new GrowingBytes(limits.headBytesMax, 0)
+        this.#kept.push(part)
+        return undefined
+      }
+      const start = this.#kept === undefined ? '' : latin1(this.#kept.bytes)
+      this.#kept = undefined
+      const read = this.#endLine(start + latin1(part), at)
       if (read) return read
     }
     return undefined
   }
 
-  #endLine(restAt: number): ReadHead | undefined {
-    const line = trimmed(this.#line, '\r')
-    this.#line = ''
+  /** Whether what has come may be a request, as far as its first byte tells; empty lines may come before it. */
+  #begins(part: Uint8Array): boolean {
+    for (let i = 0; !this.#isBegun && i < part.length; i++) {
+      const char = String.fromCharCode(part[i] ?? 0)
+      if (token.test(char)) this.#isBegun = true
+      else if (char !== '\r') return false
+    }
+    return true
+  }
+
+  #endLine(whole: string, restAt: number): ReadHead | undefined {
+    const line = trimmed(whole, '\r')
     if (!this.#request) return line === '' ? undefined : this.#readRequest(trimmed(line, ' '))
     if (line === '')
       return this.#framing.bad ?? { head: { ...this.#request, headers: this.#headers }, restAt }

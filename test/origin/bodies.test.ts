@@ -1,15 +1,56 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { BodyBytes, readBody } from '../../origin/http/body.ts'
+import { readBody } from '../../origin/http/body.ts'
+import { ChunkedDecoder } from '../../origin/http/chunked.ts'
+import { GrowingBytes } from '../../origin/http/growing-bytes.ts'
+import { HeadReader } from '../../origin/http/head.ts'
 import { sendPieces } from '../../origin/http/reply.ts'
 import { limits } from '../../origin/limits.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 
+const collect = (() => {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+})()
+/** Bytes that are held by what this makes. */
+function heldBy(make: () => unknown): number {
+  const used = () => {
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const before = used()
+  const made = make()
+  const held = used() - before
+  return made === undefined ? 0 : held
+}
+
+describe('what waits for its end, sent a byte at a time', () => {
+  const letters = Array.from({ length: 26 }, (_, i) => Uint8Array.of(97 + i))
+  const trickle = (reader: { push(bytes: Uint8Array): unknown }, start: string, size: number) => {
+    reader.push(Buffer.from(start))
+    for (let i = 0; i < size; i++) reader.push(letters[i % 26] ?? Buffer.from('x'))
+    return reader
+  }
+
+  test.each([
+    ['a head', 8000, () => trickle(new HeadReader(), 'GET /a HTTP/1.1\r\nx: ', 8000)],
+    ['a first line', 8000, () => trickle(new HeadReader(), 'GET /', 8000)],
+    ["a chunk's size", 4000, () => trickle(new ChunkedDecoder(() => {}), '1;', 4000)],
+  ])('%s is held in little more than its bytes', (_, size, make) => {
+    make()
+    // as strings, one to each byte, it was more than thirty times as much
+    expect(heldBy(() => Array.from({ length: 100 }, make))).toBeLessThan(100 * 4 * size)
+  })
+})
+
 describe('a body', () => {
   /** What is copied and kept of a body of so many bytes that comes one by one. */
   function trickled(size: number): { copied: number; room: number } {
-    const body = new BodyBytes(1_048_577, 0)
+    const body = new GrowingBytes(1_048_577, 0)
     let copied = 0
     for (let i = 0; i < size; i++) {
       const before = body.room
@@ -29,11 +70,11 @@ describe('a body', () => {
   })
 
   test('keeps its bound, whatever comes and however it comes', () => {
-    const body = new BodyBytes(10, 4)
+    const body = new GrowingBytes(10, 4)
     for (const part of [3, 5, 100]) body.push(new Uint8Array(part).fill(part))
     expect([...body.bytes]).toEqual([3, 3, 3, 5, 5, 5, 5, 5, 100, 100])
     expect([body.isFull, body.room]).toEqual([true, 10])
-    expect(new BodyBytes(4097, 10 ** 15).room).toBe(4097)
+    expect(new GrowingBytes(4097, 10 ** 15).room).toBe(4097)
   })
 
   const read = (headers: Record<string, string>, rest: string, bytesMax = 8) =>
