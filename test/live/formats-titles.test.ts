@@ -59,9 +59,38 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
     expect(show.output()).not.toMatch(/error|corrupt|invalid|fail/i)
   })
 
-  peer('ffmpeg')('Opus: they are refused, as its encoder alone can set them', async () => {
-    const mount = '/titled.opus'
-    encode(mount, 'libopus')
+  for (const codec of ['libopus', 'flac'])
+    peer('ffmpeg')(
+      `${codec}: players at the slave hear each title in turn, without a jump in time`,
+      async () => {
+        const mount = `/titled-${codec}.ogg`
+        encode(mount, codec)
+        const listener = await listenWhenServed(pair.slave.url + mount)
+        onTestFinished(() => listener.close())
+        const file = join(testFolder(), 'heard.wav')
+        const decoding = ['-v', 'error', '-i', pair.slave.url + mount, '-t', '10', '-f', 'wav', file]
+        const decode = start('ffmpeg', decoding)
+        onTestFinished(() => decode.stop().then(() => {}))
+        for (const title of ['Erste – Ünder', 'Zweite', 'Dritte']) {
+          await setTitle(pair.master.url + mount, secrets.source, title)
+          await eventually(async () => expect(await titleAt(pair.slave, mount)).toBe(title))
+          await eventually(() => Buffer.from(listener.audio()).includes(`TITLE=${title}`), {
+            withinMs: 30_000,
+          })
+        }
+        expect((await decode.exited).code, decode.output()).toBe(0)
+        expect(decode.output()).not.toMatch(/corrupt|invalid data|failed/i)
+        expect(statSync(file).size / (48_000 * 2)).toBeGreaterThan(9.9)
+      },
+    )
+
+  peer('ffmpeg')('Theora: they are refused, as its encoder alone can set them', async () => {
+    const mount = '/titled.ogv'
+    const to = `icecast://source:${secrets.source}@127.0.0.1:${pair.master.port}${mount}`
+    const pictures = ['-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=10', '-c:v', 'libtheora', '-g', '10']
+    const flags = ['-f', 'ogg', '-content_type', 'video/ogg']
+    const encoder = start('ffmpeg', ['-v', 'error', '-re', ...pictures, ...flags, to])
+    onTestFinished(() => encoder.stop())
     const listener = await listenWhenServed(pair.master.url + mount)
     onTestFinished(() => listener.close())
     const query = `mode=updinfo&mount=${mount}&song=Other`

@@ -1,6 +1,7 @@
 import type { AudioFacts } from '../framer.ts'
 import { flacFacts, opusFacts, speexFacts, vorbisFacts } from './audio-facts.ts'
 import { vorbisCommentMagic } from './comments.ts'
+import { flacRetitling, opusRetitling, type Retitling, vorbisRetitling } from './retitling.ts'
 
 /** What a listener's way into a stream of this codec depends on. */
 export interface Codec {
@@ -11,8 +12,8 @@ export interface Codec {
   headerPackets: number | undefined
   /** where its second packet holds comments: how that begins, in bytes before them */
   comments?: { magic: string; at: number }
-  /** whether we can begin another link of it with other comments */
-  canRelink?: true
+  /** how we begin another link of it with other comments; left out where we cannot */
+  retitling?: Retitling
   /** Whether a packet of data can be decoded without those before it; left out where every page will do. */
   isKeyframe?: (packet: Uint8Array) => boolean
 }
@@ -32,7 +33,7 @@ const rows: readonly Row[] = [
       audio: vorbisFacts(first),
       headerPackets: 3,
       comments: { magic: vorbisCommentMagic, at: 7 },
-      canRelink: true,
+      retitling: vorbisRetitling,
     }),
   },
   // RFC 7845 §5
@@ -43,6 +44,7 @@ const rows: readonly Row[] = [
       audio: opusFacts(first),
       headerPackets: 2,
       comments: { magic: 'OpusTags', at: 8 },
+      retitling: opusRetitling,
     }),
   },
   // the FLAC to Ogg mapping: how many further header packets stands in the first, 0 for unknown; comments are block type 4
@@ -55,6 +57,7 @@ const rows: readonly Row[] = [
         audio: flacFacts(first),
         headerPackets: further === 0 ? undefined : 1 + further,
         comments: { magic: '', at: 4 },
+        retitling: flacRetitling,
       }
     },
   },

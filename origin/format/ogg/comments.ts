@@ -36,17 +36,15 @@ export const displayTitle = (artist: string | undefined, title: string | undefin
 /** How Vorbis begins its packet of comments (Vorbis I §4.2.1). */
 export const vorbisCommentMagic = '\x03vorbis'
 
-/** Vorbis's packet of comments with others in place of those in `old`; who made the stream stays. */
-export function printVorbisComments(old: Uint8Array, comments: Comments): Uint8Array {
-  const magic = encoder.encode(vorbisCommentMagic)
-  const vendor = old.subarray(magic.length + 4, magic.length + 4 + vendorLength(old, magic.length))
+/** Comments as Vorbis writes them (Vorbis I §5), with others in place of those in `old`; who made the stream stays. */
+export function printComments(old: Uint8Array, comments: Comments): Uint8Array {
+  const vendor = old.subarray(4, 4 + vendorLength(old))
   const texts = comments.map(([name, value]) => encoder.encode(`${name}=${value}`))
-  const framing = Uint8Array.of(1)
-  return joined([magic, ...sized(vendor), number(texts.length), ...texts.flatMap(sized), framing])
+  return joined([...sized(vendor), number(texts.length), ...texts.flatMap(sized)])
 }
 
-const vendorLength = (packet: Uint8Array, at: number) =>
-  at + 4 <= packet.length ? new DataView(packet.buffer, packet.byteOffset).getUint32(at, true) : 0
+const vendorLength = (comments: Uint8Array) =>
+  comments.length < 4 ? 0 : new DataView(comments.buffer, comments.byteOffset).getUint32(0, true)
 
 const sized = (bytes: Uint8Array) => [number(bytes.length), bytes]
 

@@ -3,6 +3,7 @@ import { FormatError, formatLimits } from '../limits.ts'
 import { beginsWith, type Codec, codecOf } from './codecs.ts'
 import { parseComments } from './comments.ts'
 import { isTimeless, type Page, packetsBegun, packetsEnded, packetsOf } from './page.ts'
+import type { Retitling } from './retitling.ts'
 
 interface Stream {
   codec: Codec
@@ -41,10 +42,10 @@ export class Link {
     return this.#header
   }
 
-  /** whether it is one stream alone, of a codec whose comments we can replace */
-  get canRelink(): boolean {
+  /** how its comments are replaced; undefined where it is more than one stream, or of a codec of which we cannot */
+  get retitling(): Retitling | undefined {
     const [stream, ...others] = this.#streams.values()
-    return others.length === 0 && stream?.codec.canRelink === true
+    return others.length === 0 ? stream?.codec.retitling : undefined
   }
 
   /** What its streams' headers say of them; undefined while no codec of ours is among them. */

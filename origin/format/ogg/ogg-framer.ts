@@ -55,7 +55,7 @@ export class OggFramer implements Framer {
 
   /** Puts these comments in place of the stream's, from its next page on; false where only its encoder could. */
   retitle(comments: Comments): boolean {
-    if (!this.#link?.canRelink) return false
+    if (!this.#link?.retitling) return false
     this.#comments = comments
     return true
   }
@@ -90,9 +90,9 @@ export class OggFramer implements Framer {
     this.#comments = undefined
   }
 
-  #relink({ header, facts }: Link, comments: Comments): void {
+  #relink({ header, facts, retitling }: Link, comments: Comments): void {
     this.#comments = undefined
-    const seam = this.#relinker.relink(header, comments)
+    const seam = retitling && this.#relinker.relink(header, comments, retitling)
     if (!seam) return
     const told = new Map(comments)
     this.#put(seam.end)

@@ -11,7 +11,7 @@ export interface PagePlace {
   granule: Uint8Array
 }
 
-const flags = { continued: 1, eos: 4 } as const
+const flags = { continued: 1, bos: 2, eos: 4 } as const
 export const unfinished = printGranule(-1n)
 export const beginning = printGranule(0n)
 
@@ -23,6 +23,12 @@ export function printGranule(value: bigint): Uint8Array {
 
 /** The page that ends a stream and holds nothing. */
 export const printEnd = (place: PagePlace): Uint8Array => print(place, flags.eos, new Uint8Array(), [])
+
+/** The page that begins a stream: its first packet, which has it for itself (RFC 3533 §4). */
+export const printFirst = (packet: Uint8Array, serial: number): Uint8Array => {
+  const lacing = [...Array<number>(Math.floor(packet.length / 255)).fill(255), packet.length % 255]
+  return print({ serial, sequence: 0, granule: beginning }, flags.bos, packet, lacing)
+}
 
 /** Packets in as few pages as they fit in; the last one has the granule position, as its packets end there. */
 export function printPages(packets: readonly Uint8Array[], place: PagePlace): Uint8Array[] {

@@ -1,16 +1,20 @@
 import { joined } from '../../../shared/joined.ts'
 import type { Comments } from '../framer.ts'
-import { printVorbisComments } from './comments.ts'
 import { granuleOf, type Page, packetsBegun, packetsOf } from './page.ts'
 import {
   beginning,
   moved,
   type PagePlace,
   printEnd,
+  printFirst,
   printGranule,
   printPages,
   unfinished,
 } from './print-page.ts'
+import type { Retitling } from './retitling.ts'
+
+/** pages whose packets may come again; most hold more than a decoder needs on one */
+const pagesKept = 4
 
 /** What goes out between two links of a stream whose title changes. */
 export interface Seam {
@@ -18,26 +22,36 @@ export interface Seam {
   end: Uint8Array
   /** of the link that begins */
   header: Uint8Array
-  /** a page of data, empty where none is needed */
+  /** pages of data, empty where none are needed */
   primer: Uint8Array
 }
 
+/** A link of ours, in which the source's pages go on. */
+interface OwnLink {
+  serial: number
+  sequence: number
+  /** what its time is behind the source's */
+  behind: bigint
+}
+
 /**
- * Gives a Vorbis stream new comments on its way: they stand in its header alone, so its link is ended and another one
- * begun, of a new serial number, with which the pages that follow are numbered and timed anew.
- *
- * A decoder needs two packets for the first sound (Vorbis I §4.3.8), so the new link begins with the last packet of
- * the old one once more: not a sample is lost at the seam.
+ * Gives a stream new comments on its way: they stand in its header alone, so its link is ended and another one begun, of
+ * a new serial number, with which the pages that follow are numbered and timed anew. What a decoder that begins anew there
+ * needs comes again: not a sample is lost at the seam.
  */
 export class Relinker {
   #last: { page: Page; place: PagePlace } | undefined
+  /** the newest pages, the last one among them */
+  #kept: Page[] = []
   /** the link of ours that goes on; undefined while pages go out as they came */
-  #own: { serial: number; sequence: number; beginsAt: bigint } | undefined
+  #own: OwnLink | undefined
 
   /** A page as listeners get it. */
   pass(page: Page): Uint8Array {
     const place = this.#own ? placeIn(this.#own, page) : placeOf(page)
     this.#last = { page, place }
+    this.#kept.push(page)
+    if (this.#kept.length > pagesKept) this.#kept.shift()
     if (!this.#own) return page.bytes
     this.#own.sequence++
     return moved(page.bytes, place)
@@ -47,33 +61,34 @@ export class Relinker {
   reset(): void {
     this.#own = undefined
     this.#last = undefined
+    this.#kept = []
   }
 
   /** Ends the link behind the last page; undefined where none has come. @param header pages of the link, as they came */
-  relink(header: readonly Page[], comments: Comments): Seam | undefined {
-    const [first] = header
-    const [, old, setup] = packetsOf(header)
-    if (!this.#last || !first || !old || !setup) return undefined
+  relink(header: readonly Page[], comments: Comments, retitling: Retitling): Seam | undefined {
+    if (!this.#last) return undefined
     const { page, place } = this.#last
     const serial = (place.serial + 1) >>> 0
-    const bos = moved(first.bytes, { serial, sequence: 0, granule: beginning })
-    const packets = [printVorbisComments(old, comments), setup]
-    const pages = printPages(packets, { serial, sequence: 1, granule: beginning })
-    const primers = printPages(lastWhole(page), { serial, sequence: 1 + pages.length, granule: beginning })
-    this.#own = { serial, sequence: 1 + pages.length + primers.length, beginsAt: granuleOf(page) }
+    const { packets, samples } = retitling.primer(lastWhole(this.#kept))
+    const [first, ...others] = retitling.header(packetsOf(header), comments, samples)
+    if (!first) return undefined
+    const pages = printPages(others, { serial, sequence: 1, granule: beginning })
+    const granule = printGranule(BigInt(samples))
+    const primers = printPages(packets, { serial, sequence: 1 + pages.length, granule })
+    const sequence = 1 + pages.length + primers.length
+    this.#own = { serial, sequence, behind: granuleOf(page) - BigInt(samples) }
     return {
       end: printEnd({ ...place, sequence: place.sequence + 1 }),
-      header: joined([bos, ...pages]),
+      header: joined([printFirst(first, serial), ...pages]),
       primer: joined(primers),
     }
   }
 }
 
 /** Time begins anew with each link: ffmpeg takes anything else for a jump. */
-function placeIn(own: { serial: number; sequence: number; beginsAt: bigint }, page: Page): PagePlace {
+function placeIn({ serial, sequence, behind }: OwnLink, page: Page): PagePlace {
   const granule = granuleOf(page)
-  const { serial, sequence, beginsAt } = own
-  return { serial, sequence, granule: granule < 0n ? unfinished : printGranule(granule - beginsAt) }
+  return { serial, sequence, granule: granule < 0n ? unfinished : printGranule(granule - behind) }
 }
 
 const placeOf = (page: Page): PagePlace => ({
@@ -82,7 +97,14 @@ const placeOf = (page: Page): PagePlace => ({
   granule: page.bytes.slice(6, 14),
 })
 
-/** The packet that ends a page, where all of it lies there. */
-function lastWhole(page: Page): Uint8Array[] {
-  return page.lacing.at(-1) === 255 ? [] : packetsBegun(page).slice(-1)
+/** The packets that end these pages, without a hole, as far as each lies on one page. */
+function lastWhole(pages: readonly Page[]): Uint8Array[] {
+  let packets: Uint8Array[] = []
+  for (const page of pages) {
+    const isCut = page.lacing.at(-1) === 255
+    if (page.isContinued) packets = []
+    packets.push(...packetsBegun(page))
+    if (isCut) packets = []
+  }
+  return packets
 }
