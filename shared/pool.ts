@@ -138,19 +138,24 @@ export class Pool {
       .map(({ candidate }) => candidate)
   }
 
-  /** Seconds for which a decision made now stands unseen: the longest promise among the servers, and the report's way. */
-  get horizonSeconds(): number {
-    const longest = this.#candidates.reduce(
-      (max, each) => Math.max(max, each?.server.report.interval ?? 0),
-      0,
-    )
-    return longest + limits.deadlineGraceMs / 1000
+  /** Seconds until the next report of the server at an index, as it promised, and the report's way. */
+  blindSecondsAt(index: number, nowMs: number): number {
+    const server = this.#candidates[index]?.server
+    if (!server) return 0
+    const ageS = (nowMs - server.receivedAtMs) / 1000
+    return Math.max(0, server.report.interval - ageS) + limits.deadlineGraceMs / 1000
   }
 
   /** Joins that a server sees for each redirect of ours, averaged over the servers. */
   get meanFactor(): number {
-    const factors = this.#candidates.flatMap((each) => (each ? [each.server.factor] : []))
-    return factors.reduce((sum, factor) => sum + factor, 0) / Math.max(1, factors.length)
+    let sum = 0
+    let count = 0
+    for (const each of this.#candidates) {
+      if (!each) continue
+      sum += each.server.factor
+      count++
+    }
+    return sum / Math.max(1, count)
   }
 
   #setAt(index: number, candidate: Candidate | undefined): void {

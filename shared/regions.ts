@@ -1,6 +1,6 @@
 import { Drum } from './drum.ts'
 import type { Candidate, Pool } from './pool.ts'
-import { capProximity, type Demand, type Place, pull } from './proximity.ts'
+import { type Cap, capProximity, type Demand, type Place, pull } from './proximity.ts'
 import { serves } from './server.ts'
 
 /** Where a listener is, as far as it is known. */
@@ -10,23 +10,33 @@ export interface Whereabouts {
   country?: string | undefined
 }
 
-/** degrees of a region's side: listeners of one region are taken to be at its middle, at most 400 km off */
-const cellDegrees = 5
+/** degrees of a region's side: listeners of one region are taken to be at its middle, at most 200 km off */
+const cellDegrees = 2.5
 /** cells from west to east; one more than 360 degrees hold, for those at 180 exactly */
 const cellsAround = 360 / cellDegrees + 1
 const noCell = -1
-/** regions of places with drums of their own, per mount; listeners of further ones are drawn without regard to place */
-const regionsMax = 128
+/** regions with a drum of their own, per mount: the cities of the world lie in 1,500; beyond them the oldest is begun again */
+const regionsMax = 2048
+/** … and fewer where servers are many: a region keeps a number for each of them, and all together at most so many: 16 MB */
+const pairsMax = 2_000_000
+/** but as many as these whatever the servers: the populated middle of a continent */
+const regionsMin = 128
 /** regions without a place, one for each kind of country; beyond them the one that was asked for longest ago goes */
 const kindsMax = 128
-/** ms for which what was worked out for the regions stands */
+/** ms for which what was worked out for the regions stands … */
 const rebuildMs = 1000
+/** … and so many ms more for each so many pairs of region and server, so that it takes a few hundredths of the time at most */
+const pairsPerRebuild = 500_000
 /** ms of no listener after which a region is forgotten */
 const regionMemoryMs = 300_000
 /** part that the newest second has in a region's rate */
 const newness = 0.3
+/** a second: a region asked for less often than once in three hours has no part in the demand */
+const rateMin = 1e-4
 /** tickets that a region's drum may hold, so that its sums stay exact */
 const ticketsMax = 2 ** 50
+/** tickets of a free slot of the server that pulls most; one that pulls a millionth of it has none in this region */
+const ticketsPerSlot = 2 ** 20
 
 /** What of a request bears on a draw by region. */
 interface Drawn {
@@ -42,50 +52,83 @@ const nowhere: Whereabouts = {}
 interface Region {
   place: Place | undefined
   country: string | undefined
-  weighed: Drum
-  free: Drum
+  /** the servers worth drawing here, by place in the drum: their index in the pool, and what a free slot weighs */
+  near: { drum: Drum; indexes: number[]; factors: number[]; round: number }
+  /** all that may have a listener of this country, without regard to place: by slots less the debit, and before it */
+  blind: { weighed: Drum; free: Drum; round: number }
   /** by index of the pool: how strongly each server pulls; 0 where a country rule keeps it out */
   pulls: Float64Array
   /** the pool's changes that they were worked out for */
   pullsChanges: number
-  /** by index of the pool: what a free slot weighs here */
-  factors: Float64Array
-  /** the rounds of {@link Regions} that the drums were filled for: the second is wanted only where the first is empty */
-  weighedRound: number
-  freeRound: number
   /** joins since the last round, and joins a second before it */
   joins: number
   rate: number
   lastAskedMs: number
 }
 
+/** Joins of all mounts of a decider: of the room of a server that they share, each mount claims its part. */
+export class TotalDemand {
+  #rate = new Rate()
+
+  join(nowMs: number): void {
+    this.#rate.add(nowMs)
+  }
+
+  /** The part of a mount whose joins come at this rate, in (0, 1]. */
+  shareOf(rate: number, nowMs: number): number {
+    const total = this.#rate.at(nowMs)
+    return total <= rate || rate === 0 ? 1 : rate / total
+  }
+}
+
+/** A rate a second, of which the newest second is three tenths. */
+class Rate {
+  #rate = 0
+  #count = 0
+  #sinceMs: number | undefined
+
+  add(nowMs: number): void {
+    this.at(nowMs)
+    this.#count++
+  }
+
+  at(nowMs: number): number {
+    this.#sinceMs ??= nowMs
+    const seconds = Math.floor((nowMs - this.#sinceMs) / 1000)
+    if (seconds >= 1) {
+      this.#rate += (this.#count / seconds - this.#rate) * (1 - (1 - newness) ** seconds)
+      this.#count = 0
+      this.#sinceMs += seconds * 1000
+    }
+    return this.#rate
+  }
+}
+
 /**
- * Draws near servers more often than far ones, and never one whose rule keeps it from the listener's country
- * (contract §3, Decision 3). Each region of listeners has drums over the pool's candidates; what a slot weighs in
- * them is worked out anew once a second, capped so that no server fills before the rest.
+ * Draws near servers before far ones as long as they have room, and never one whose rule keeps it from the listener's country.
+ * Each region of listeners has a drum over the servers worth drawing there; what a slot weighs in it is worked out anew
+ * once a second, capped so that no server fills before the rest.
  */
 export class Regions {
   #pool: Pool
-  /** by cell and kind of country */
+  #total: TotalDemand
+  /** by cell and kind of country, the oldest first */
   #regions = new Map<number, Region>()
   /** how many of them have no place */
   #placeless = 0
   /** by country that some server has a rule on, from 1; all others are of kind 0, since no rule tells them apart */
   #kinds = new Map<string, number>()
   #kindsChanges = -1
-  #multipliers: Float64Array | undefined
-  /** by index of the pool, as they were when this round began: free slots, and those less the debit */
-  #free = new Float64Array(0)
+  #cap: Cap = { multipliers: new Float64Array(0), blind: 0 }
+  /** by index of the pool, as they were when this round began: free slots less the debit */
   #weights = new Float64Array(0)
-  /** what a drum is filled from, the same memory for all */
-  #tickets = new Float64Array(0)
   #round = 0
   #roundMs = Number.NEGATIVE_INFINITY
   #roundChanges = -1
-  #roundPuts = -1
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, total: TotalDemand) {
     this.#pool = pool
+    this.#total = total
   }
 
   /** How many regions have drums of their own. */
@@ -95,57 +138,59 @@ export class Regions {
 
   /** As {@link Pool.draw}, for a listener of a place and country; what only asks does not count as demand. */
   draw({ from = nowhere, except, probe }: Drawn, nowMs: number, roll: () => number): Candidate | undefined {
+    if (!probe) this.#total.join(nowMs)
     if (!this.#pool.isPlaced && !this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
     const region = this.#regionOf(from, nowMs)
     if (!region) return this.#pool.draw(nowMs, roll, except)
     this.#refresh(nowMs)
-    this.#fill(region)
     if (!probe) region.joins++
     region.lastAskedMs = nowMs
-    const out = this.#pool.indexOf(except)
-    const drawn = this.#drawIn(region, nowMs, roll, out)
-    if (drawn || this.#roundPuts === this.#pool.puts) return drawn
-    // a report since the last round may have brought room that these drums have not seen
-    this.#rework(nowMs)
+    const { blind } = this.#cap
+    const near = blind > 0 && roll() < blind ? undefined : this.#drawNear(region, nowMs, roll, except)
+    // where all that is near is taken since the last report, what is far serves as well
+    return near ?? this.#drawBlindly(region, nowMs, roll, except)
+  }
+
+  #drawNear(region: Region, nowMs: number, roll: () => number, except?: string): Candidate | undefined {
     this.#fill(region)
-    return this.#drawIn(region, nowMs, roll, out)
+    const { drum, indexes } = region.near
+    const out = except === undefined ? -1 : indexes.indexOf(this.#pool.indexOf(except))
+    const drawn = indexes[drum.draw(nowMs, roll, out)]
+    return drawn === undefined ? undefined : this.#pool.at(drawn)
   }
 
-  #drawIn(region: Region, nowMs: number, roll: () => number, out: number): Candidate | undefined {
-    const index = region.weighed.draw(nowMs, roll, out)
-    if (index >= 0) return this.#pool.at(index)
-    this.#fillFree(region)
-    return this.#pool.at(region.free.draw(nowMs, roll, out))
+  /** By free slots alone, among those that may have a listener of this country. */
+  #drawBlindly(region: Region, nowMs: number, roll: () => number, except?: string): Candidate | undefined {
+    if (!this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
+    this.#fillBlind(region, nowMs)
+    const out = this.#pool.indexOf(except)
+    const { weighed, free } = region.blind
+    const drawn = weighed.draw(nowMs, roll, out)
+    return this.#pool.at(drawn >= 0 ? drawn : free.draw(nowMs, roll, out))
   }
 
-  /**
-   * The region of a listener; undefined where nothing is known of it that matters. Where there are too many, places no longer
-   * count for who is new, rules on countries always do.
-   */
+  /** The region of a listener; undefined where nothing is known of it that matters. */
   #regionOf({ place, country }: Whereabouts, nowMs: number): Region | undefined {
     const { isPlaced, isRuled } = this.#pool
     const cell = isPlaced && place ? cellOf(place) : noCell
+    if (cell === noCell && !isRuled) return undefined
     const kind = isRuled ? this.#kindOf(country) : 0
-    const ruled = kind === 0 ? undefined : country
-    if (cell !== noCell) {
-      const key = keyOf(cell, kind)
-      const region = this.#regions.get(key)
-      if (region) return region
-      if (this.#regions.size - this.#placeless < regionsMax) return this.#create(key, cell, ruled, nowMs)
-    }
-    if (!isRuled) return undefined
-    const key = keyOf(noCell, kind)
-    const region = this.#regions.get(key)
-    if (region) return region
-    if (this.#placeless >= kindsMax) this.#dropOldestKind()
-    this.#placeless++
-    return this.#create(key, noCell, ruled, nowMs)
+    const key = keyOf(cell, kind)
+    return this.#regions.get(key) ?? this.#create(key, cell, kind === 0 ? undefined : country, nowMs)
   }
 
   #create(key: number, cell: number, country: string | undefined, nowMs: number): Region {
+    const isPlaced = cell !== noCell
+    if (isPlaced && this.#regions.size - this.#placeless >= this.#regionsMax) this.#forgetOldest(true)
+    if (!isPlaced && this.#placeless >= kindsMax) this.#forgetOldest(false)
     const region = createRegion(this.#pool, middleOf(cell), country, nowMs)
+    if (!isPlaced) this.#placeless++
     this.#regions.set(key, region)
     return region
+  }
+
+  get #regionsMax(): number {
+    return Math.max(regionsMin, Math.min(regionsMax, Math.floor(pairsMax / Math.max(1, this.#pool.size))))
   }
 
   #kindOf(country: string | undefined): number {
@@ -163,11 +208,13 @@ export class Regions {
     this.#placeless = 0
   }
 
-  #dropOldestKind(): void {
-    let oldest: { key: number; atMs: number } | undefined
-    for (const [key, { place, lastAskedMs }] of this.#regions)
-      if (!place && !(oldest && oldest.atMs <= lastAskedMs)) oldest = { key, atMs: lastAskedMs }
-    if (oldest) this.#forget(oldest.key)
+  /** Forgets the region that was begun first, of those with a place or of those without. */
+  #forgetOldest(isPlaced: boolean): void {
+    for (const [key, { place }] of this.#regions) {
+      if ((place !== undefined) !== isPlaced) continue
+      this.#forget(key)
+      return
+    }
   }
 
   #forget(key: number): void {
@@ -178,11 +225,14 @@ export class Regions {
   /** Once a second, or when a server came or went: what each region is expected to ask for, and the caps that follow. */
   #refresh(nowMs: number): void {
     const pool = this.#pool
-    if (nowMs - this.#roundMs < rebuildMs && this.#roundChanges === pool.changes) return
+    const pairs = this.#regions.size * pool.size
+    const standsMs = rebuildMs * Math.ceil(Math.max(1, pairs) / pairsPerRebuild)
+    if (nowMs - this.#roundMs < standsMs && this.#roundChanges === pool.changes) return
     const seconds = Math.max(rebuildMs, nowMs - this.#roundMs) / 1000
     for (const [key, region] of this.#regions) {
       const rate = Number.isFinite(seconds) ? region.joins / seconds : 0
-      region.rate += (rate - region.rate) * newness
+      region.rate += (rate - region.rate) * (1 - (1 - newness) ** Math.min(seconds, 60))
+      if (region.rate < rateMin) region.rate = 0
       region.joins = 0
       if (nowMs - region.lastAskedMs > regionMemoryMs) this.#forget(key)
     }
@@ -192,60 +242,65 @@ export class Regions {
 
   #rework(nowMs: number): void {
     const pool = this.#pool
-    this.#free = new Float64Array(pool.size)
-    this.#weights = new Float64Array(pool.size)
-    for (let i = 0; i < pool.size; i++) {
-      this.#free[i] = pool.freeAt(i, nowMs)
-      this.#weights[i] = pool.weightAt(i, nowMs)
+    const { size, meanFactor } = pool
+    const free = new Float64Array(size)
+    const blindS = new Float64Array(size)
+    for (let i = 0; i < size; i++) {
+      free[i] = pool.weightAt(i, nowMs)
+      blindS[i] = pool.blindSecondsAt(i, nowMs)
     }
-    const horizon = pool.horizonSeconds * pool.meanFactor
-    const demands = [...this.#regions.values()].map(
-      (region): Demand => ({
-        joins: region.rate * horizon,
-        pulls: pullsIn(pool, region),
-      }),
-    )
-    this.#multipliers = capProximity(this.#weights, demands, this.#multipliers)
+    const demands: Demand[] = []
+    let own = 0
+    for (const region of this.#regions.values()) {
+      own += region.rate
+      if (region.rate > 0) demands.push({ rate: region.rate * meanFactor, pulls: pullsIn(pool, region) })
+    }
+    const share = this.#total.shareOf(own, nowMs)
+    this.#cap = capProximity({ free, blindS, share }, demands, this.#cap.multipliers)
+    this.#weights = free
     this.#round++
     this.#roundChanges = pool.changes
-    this.#roundPuts = pool.puts
   }
 
-  /** Fills a region's first drum, once a round at most: in plain loops, the many calls of `map` for 10,000 servers cost more than the draws. */
+  /** Fills a region's drum of near servers, once a round at most. */
   #fill(region: Region): void {
-    if (region.weighedRound === this.#round) return
-    region.weighedRound = this.#round
+    const { near } = region
+    if (near.round === this.#round) return
+    near.round = this.#round
     const pulls = pullsIn(this.#pool, region)
-    if (region.factors.length !== pulls.length) region.factors = new Float64Array(pulls.length)
-    const { factors } = region
-    let total = 0
+    const { multipliers } = this.#cap
     let most = 0
-    for (let i = 0; i < factors.length; i++) {
-      // without a cap places do not count, country rules always do
-      const factor = this.#multipliers
-        ? (pulls[i] ?? 0) * (this.#multipliers[i] ?? 0)
-        : Math.sign(pulls[i] ?? 0)
-      factors[i] = factor
-      total += factor * (this.#free[i] ?? 0)
-      most = Math.max(most, factor)
+    for (let i = 0; i < pulls.length; i++)
+      if ((this.#weights[i] ?? 0) > 0) most = Math.max(most, (pulls[i] ?? 0) * (multipliers[i] ?? 0))
+    near.indexes.length = 0
+    near.factors.length = 0
+    let total = 0
+    for (let i = 0; most > 0 && i < pulls.length; i++) {
+      const factor = ((pulls[i] ?? 0) * (multipliers[i] ?? 0)) / most
+      if (factor * ticketsPerSlot < 1 || (this.#weights[i] ?? 0) === 0) continue
+      near.indexes.push(i)
+      near.factors.push(factor)
+      total += factor * (this.#weights[i] ?? 0)
     }
-    const scale = total > 0 ? Math.min(2 ** 20 / most, ticketsMax / total) : 0
-    for (let i = 0; i < factors.length; i++) factors[i] = (factors[i] ?? 0) * scale
-    region.weighed.fill(this.#ticketsOf(this.#weights, factors))
+    const scale = Math.min(ticketsPerSlot, ticketsMax / Math.max(1, total))
+    const tickets = new Float64Array(near.indexes.length)
+    for (const [at, index] of near.indexes.entries()) {
+      near.factors[at] = (near.factors[at] ?? 0) * scale
+      tickets[at] = Math.round((this.#weights[index] ?? 0) * (near.factors[at] ?? 0))
+    }
+    near.drum.fill(tickets)
   }
 
-  /** Fills the drum of free slots before the debit, for a region in which nobody has room after it. */
-  #fillFree(region: Region): void {
-    if (region.freeRound === this.#round) return
-    region.freeRound = this.#round
-    region.free.fill(this.#ticketsOf(this.#free, region.factors))
-  }
-
-  #ticketsOf(slots: Float64Array, factors: Float64Array): Float64Array {
-    if (this.#tickets.length !== slots.length) this.#tickets = new Float64Array(slots.length)
-    const tickets = this.#tickets
-    for (let i = 0; i < tickets.length; i++) tickets[i] = Math.round((slots[i] ?? 0) * (factors[i] ?? 0))
-    return tickets
+  /** Fills a region's drums of all servers that may have its listeners, anew with each report: one may have brought room. */
+  #fillBlind(region: Region, nowMs: number): void {
+    const { blind } = region
+    const pool = this.#pool
+    if (blind.round === pool.puts) return
+    blind.round = pool.puts
+    const pulls = pullsIn(pool, region)
+    const may = (i: number, slots: number) => ((pulls[i] ?? 0) > 0 ? slots : 0)
+    blind.weighed.fill(Float64Array.from(pulls, (_, i) => may(i, pool.weightAt(i, nowMs))))
+    blind.free.fill(Float64Array.from(pulls, (_, i) => may(i, pool.freeAt(i, nowMs))))
   }
 }
 
@@ -272,16 +327,21 @@ function createRegion(
   country: string | undefined,
   nowMs: number,
 ): Region {
+  const indexes: number[] = []
+  const factors: number[] = []
+  const weigh = (at: number, now: number) =>
+    Math.round(pool.weightAt(indexes[at] ?? -1, now) * (factors[at] ?? 0))
   const region: Region = {
     place,
     country,
-    weighed: new Drum((i, now) => Math.round(pool.weightAt(i, now) * (region.factors[i] ?? 0))),
-    free: new Drum((i, now) => Math.round(pool.freeAt(i, now) * (region.factors[i] ?? 0))),
+    near: { drum: new Drum(weigh), indexes, factors, round: -1 },
+    blind: {
+      weighed: new Drum((i, now) => (region.pulls[i] ? pool.weightAt(i, now) : 0)),
+      free: new Drum((i, now) => (region.pulls[i] ? pool.freeAt(i, now) : 0)),
+      round: -1,
+    },
     pulls: new Float64Array(0),
     pullsChanges: -1,
-    factors: new Float64Array(0),
-    weighedRound: -1,
-    freeRound: -1,
     joins: 0,
     rate: 0,
     lastAskedMs: nowMs,
@@ -293,9 +353,16 @@ function createRegion(
 function pullsIn(pool: Pool, region: Region): Float64Array {
   if (region.pullsChanges === pool.changes) return region.pulls
   region.pullsChanges = pool.changes
-  region.pulls = Float64Array.from({ length: pool.size }, (_, i) => {
+  let most = 0
+  const pulls = Float64Array.from({ length: pool.size }, (_, i) => {
     const server = pool.at(i)?.server
-    return server && serves(server.report, region.country) ? pull(region.place, server.place) : 0
+    if (!server || !serves(server.report, region.country)) return 0
+    if (!server.place || !region.place) return Number.NaN
+    const pulled = Math.max(Number.MIN_VALUE, pull(region.place, server.place))
+    most = Math.max(most, pulled)
+    return pulled
   })
+  // a server of unknown place is as near as the nearest
+  region.pulls = pulls.map((pulled) => (Number.isNaN(pulled) ? most || 1 : pulled))
   return region.pulls
 }

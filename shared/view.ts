@@ -3,7 +3,7 @@ import type { Family } from './address.ts'
 import { limits } from './limits.ts'
 import { type Mount, printMount } from './mount.ts'
 import { type Candidate, Pool } from './pool.ts'
-import { Regions, type Whereabouts } from './regions.ts'
+import { Regions, TotalDemand, type Whereabouts } from './regions.ts'
 import type { MountReport } from './report.ts'
 import { freeSlots, isLive, openUntilMs, type Server } from './server.ts'
 import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
@@ -92,6 +92,7 @@ export class View {
   /** how many of the mounts nobody carries */
   #uncarried = 0
   #maxListenersDefault: number
+  #demand = new TotalDemand()
 
   /** @param maxListenersDefault slots of a server that does not say */
   constructor(maxListenersDefault: number) {
@@ -290,7 +291,7 @@ export class View {
     }
     for (const { server, mount: reported } of entry.carriers.values()) put(server, reported)
     for (const server of this.#everywhere.values()) put(server, undefined)
-    return { pool, regions: new Regions(pool) }
+    return { pool, regions: new Regions(pool, this.#demand) }
   }
 
   #candidate(mount: Mount, server: Server, reported: MountReport | undefined, base: string): Candidate {

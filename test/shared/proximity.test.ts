@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { capProximity, type Demand, distanceKm, pull } from '../../shared/proximity.ts'
+import { type Cap, capProximity, type Demand, distanceKm, pull, type Supply } from '../../shared/proximity.ts'
 
 const berlin = { latitude: 52.52, longitude: 13.4 }
 const sydney = { latitude: -33.87, longitude: 151.21 }
@@ -27,34 +27,50 @@ test('a near server pulls more than a far one, and an unknown place counts as no
 })
 
 describe('proximity is capped', () => {
-  const claimsOf = (free: number[], demands: Demand[], multipliers: Float64Array) => {
+  /** s: what every server is blind for, so that a rate is a tenth of the joins that a test speaks of */
+  const blindS = 10
+  const demand = (joins: number, ...pulls: number[]): Demand => ({
+    rate: joins / blindS,
+    pulls: Float64Array.from(pulls),
+  })
+  const supply = (free: readonly number[], share = 1): Supply => ({
+    free: Float64Array.from(free),
+    blindS: new Float64Array(free.length).fill(blindS),
+    share,
+  })
+  /** the joins that each server is expected to get, the blind part included */
+  const claimsOf = (free: readonly number[], demands: readonly Demand[], { multipliers, blind }: Cap) => {
     const claims = free.map(() => 0)
-    for (const { joins, pulls } of demands) {
+    const room = free.reduce((a, b) => a + b, 0)
+    for (const { rate, pulls } of demands) {
       const weights = free.map((f, i) => f * (pulls[i] ?? 0) * (multipliers[i] ?? 0))
       const total = weights.reduce((a, b) => a + b, 0)
-      for (const [i, weight] of weights.entries()) claims[i] = (claims[i] ?? 0) + (joins * weight) / total
+      for (const [i, weight] of weights.entries())
+        claims[i] =
+          (claims[i] ?? 0) +
+          rate * blindS * ((1 - blind) * (weight / total) + (blind * (free[i] ?? 0)) / room)
     }
     return claims
   }
-  const demand = (joins: number, ...pulls: number[]): Demand => ({ joins, pulls: Float64Array.from(pulls) })
 
-  test('so that a crowd beside a small server claims no more than nine tenths of it', () => {
+  test('so that a crowd beside a small server claims no more than nine tenths of it, and nearly that', () => {
     const free = [100, 1000, 1000]
     const crowd = [demand(1000, 1, 0.01, 0.01)]
-    const multipliers = capProximity(Float64Array.from(free), crowd)
-    if (!multipliers) throw new Error('not capped')
-    const claims = claimsOf(free, crowd, multipliers)
-    expect(claims[0]).toBeGreaterThan(80)
-    expect(claims[0]).toBeLessThanOrEqual(91)
+    const [claimed = 0] = claimsOf(free, crowd, capProximity(supply(free), crowd))
+    expect(claimed).toBeGreaterThan(80)
+    expect(claimed).toBeLessThanOrEqual(91)
   })
 
-  test('only where it must be: when it is calm every multiplier is 1', () => {
+  test('only where it must be: when it is calm every multiplier is 1, and no draw is blind', () => {
     const calm = [demand(10, 1, 0.01, 0.5), demand(10, 0.01, 1, 0.5)]
-    expect(capProximity(Float64Array.of(1000, 1000, 1000), calm)).toEqual(Float64Array.of(1, 1, 1))
+    expect(capProximity(supply([1000, 1000, 1000]), calm)).toEqual({
+      multipliers: Float64Array.of(1, 1, 1),
+      blind: 0,
+    })
   })
 
   test('and gives way where demand claims nearly all the room there is', () => {
-    expect(capProximity(Float64Array.of(100, 100), [demand(181, 1, 0.5)])).toBeUndefined()
+    expect(capProximity(supply([100, 100]), [demand(195, 1, 0.5)]).blind).toBe(1)
   })
 
   test('S3: in any cluster, no server is expected to fill before the rest (Property 1)', () => {
@@ -62,7 +78,7 @@ describe('proximity is capped', () => {
     const regions = fc.array(
       fc.tuple(
         fc.nat({ max: 20_000 }),
-        fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), { minLength: 20, maxLength: 20 }),
+        fc.array(fc.double({ min: 1e-80, max: 1, noNaN: true }), { minLength: 20, maxLength: 20 }),
       ),
       { maxLength: 6 },
     )
@@ -70,12 +86,14 @@ describe('proximity is capped', () => {
     fc.assert(
       fc.property(servers, regions, (free, all) => {
         const demands = all.map(([joins, pulls]) => demand(joins, ...pulls.slice(0, free.length)))
-        const multipliers = capProximity(Float64Array.from(free), demands)
-        if (!multipliers) return
-        capped++
-        for (const [i, claimed] of claimsOf(free, demands, multipliers).entries()) {
-          expect(claimed || 0).toBeLessThanOrEqual(0.92 * (free[i] ?? 0) + 1e-9)
-          expect(multipliers[i]).toBeLessThanOrEqual(1)
+        const cap = capProximity(supply(free), demands)
+        if (cap.blind < 1) capped++
+        const joins = demands.reduce((sum, { rate }) => sum + rate * blindS, 0)
+        const room = free.reduce((a, b) => a + b, 0)
+        for (const [i, claimed] of claimsOf(free, demands, cap).entries()) {
+          const most = Math.max(0.92 * (free[i] ?? 0), (joins * (free[i] ?? 0)) / Math.max(1, room))
+          expect(claimed || 0).toBeLessThanOrEqual(most + 1e-6)
+          expect(cap.multipliers[i]).toBeLessThanOrEqual(1)
         }
       }),
       { numRuns: 2_000 },
@@ -84,11 +102,33 @@ describe('proximity is capped', () => {
   })
 
   test('a moment later it recovers from where it was', () => {
-    const free = Float64Array.of(100, 1000, 1000)
-    const tight = capProximity(free, [demand(1000, 1, 0.01, 0.01)])
+    const free = [100, 1000, 1000]
+    const tight = capProximity(supply(free), [demand(1000, 1, 0.01, 0.01)])
     let now = tight
-    for (let i = 0; i < 10; i++) now = capProximity(free, [demand(10, 1, 0.01, 0.01)], now)
-    expect(tight?.[0]).toBeLessThan(0.1)
-    expect(now?.[0]).toBe(1)
+    for (let i = 0; i < 10; i++)
+      now = capProximity(supply(free), [demand(10, 1, 0.01, 0.01)], now.multipliers)
+    expect(tight.multipliers[0]).toBeLessThan(0.1)
+    expect(now.multipliers[0]).toBeGreaterThan(0.99)
+    expect(now.blind).toBe(0)
+  })
+
+  test('a mount with a third of all joins claims a third of the room', () => {
+    const free = [900, 9000]
+    const crowd = [demand(2000, 1, 0.001)]
+    const [claimed = 0] = claimsOf(free, crowd, capProximity(supply(free, 1 / 3), crowd))
+    expect(claimed).toBeGreaterThan(220)
+    expect(claimed).toBeLessThanOrEqual(275)
+  })
+
+  test('a server that reports seldom is claimed less, and makes no other one far', () => {
+    const free = [1000, 1000]
+    const seldom: Supply = { ...supply(free), blindS: Float64Array.of(1200, 10) }
+    let cap = capProximity(seldom, [demand(100, 1, 1e-9)])
+    for (let i = 0; i < 10; i++) cap = capProximity(seldom, [demand(100, 1, 1e-9)], cap.multipliers)
+    const near = 1 * (cap.multipliers[0] ?? 0)
+    const part = (1 - cap.blind) * (near / (near + 1e-9 * (cap.multipliers[1] ?? 0))) + cap.blind / 2
+    expect(10 * 1200 * part, 'joins before it reports again').toBeLessThanOrEqual(920)
+    const there = [demand(100, 1e-9, 1)]
+    expect(capProximity(seldom, there)).toEqual({ multipliers: Float64Array.of(1, 1), blind: 0 })
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { decide } from '../../shared/decide.ts'
 import { type Candidate, Pool } from '../../shared/pool.ts'
 import { type Place, pull } from '../../shared/proximity.ts'
-import { Regions, type Whereabouts } from '../../shared/regions.ts'
+import { Regions, TotalDemand, type Whereabouts } from '../../shared/regions.ts'
 import type { Report } from '../../shared/report.ts'
 import { serves } from '../../shared/server.ts'
 import { View } from '../../shared/view.ts'
@@ -46,12 +46,83 @@ describe('where places are known', () => {
     tokyo: { slots: 1800, place: tokyo },
   }
 
-  test('a calm draw is in proportion to free slots times nearness', () => {
-    const counts = draws(clusterOf(servers), { place: berlin }, 1_000_000)
-    const weights = [900, 900 * pull(berlin, madrid), 1800 * pull(berlin, tokyo)]
-    const drawn = ['berlin', 'madrid', 'tokyo'].map((id) => counts.get(id) ?? 0)
-    expect(chiSquareP(drawn, weights)).toBeGreaterThan(0.001)
-    expect(drawn[0]).toBeGreaterThan(650_000)
+  test('a listener is sent to the nearest server, as long as that has room', () => {
+    const counts = draws(clusterOf(servers), { place: berlin }, 100_000)
+    expect(counts.get('berlin')).toBe(100_000)
+  })
+
+  test('servers of one city share its listeners by their free slots alone', () => {
+    const counts = draws(
+      clusterOf({
+        a: { slots: 900, place: berlin },
+        b: { slots: 300, place: berlin },
+        tokyo: { slots: 5_000, place: tokyo },
+      }),
+      { place: berlin },
+      100_000,
+    )
+    expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [900, 300])).toBeGreaterThan(0.001)
+  })
+
+  test('a server twice as far gets a part of the listeners that is in proportion to nearness', () => {
+    const [near, far] = [
+      { latitude: 52.5, longitude: 11 },
+      { latitude: 52.5, longitude: 16 },
+    ]
+    const from = { latitude: 51.25, longitude: 13.75 } // the middle of a region
+    const counts = draws(
+      clusterOf({ near: { slots: 900, place: near }, far: { slots: 900, place: far } }),
+      { place: from },
+      200_000,
+    )
+    const weights = [pull(from, near), pull(from, far)]
+    expect(chiSquareP([counts.get('near') ?? 0, counts.get('far') ?? 0], weights)).toBeGreaterThan(0.001)
+  })
+
+  test('where all that is near was taken since the last report, what is far serves', () => {
+    const view = clusterOf({ berlin: { slots: 3, place: berlin }, tokyo: { slots: 3, place: tokyo } })
+    const roll = seededRoll(4)
+    const went = Array.from({ length: 6 }, () => {
+      const server = join(view, { place: berlin }, 0, roll)
+      if (typeof server === 'string') return server
+      server.debit++
+      return server.report.id
+    })
+    expect(went.sort()).toEqual(['berlin', 'berlin', 'berlin', 'tokyo', 'tokyo', 'tokyo'])
+  })
+
+  test('a server that promises a report in an hour makes no other one far', () => {
+    const view = clusterOf({
+      berlin: { slots: 900, place: berlin },
+      madrid: { slots: 900, place: madrid },
+      seldom: { slots: 900, place: tokyo, over: { interval: 3600 } },
+    })
+    const roll = seededRoll(5)
+    let near = 0
+    for (let i = 0; i < 2_000; i++) {
+      const server = join(view, { place: berlin }, i * 100, roll)
+      if (typeof server !== 'string' && server.report.id === 'berlin') near++
+      for (const id of ['berlin', 'madrid', 'seldom']) {
+        const held = view.servers.get(id)
+        if (held && i % 100 === 0) view.put({ ...held, receivedAtMs: i * 100 })
+      }
+    }
+    expect(near).toBe(2_000)
+  })
+
+  test('listeners of more regions than are kept are sent to the nearest server all the same', () => {
+    const view = clusterOf(servers)
+    const roll = seededRoll(6)
+    let asked = 0
+    for (let latitude = -88.75; latitude < 90; latitude += 2.5)
+      for (let longitude = -178.75; longitude < 180; longitude += 2.5) {
+        asked++
+        const server = join(view, { place: { latitude, longitude } }, 0, roll)
+        if (typeof server === 'string') throw new Error(server)
+        if (latitude === 51.25 && longitude === 13.75) expect(server.report.id).toBe('berlin')
+        if (latitude === 36.25 && longitude === 138.75) expect(server.report.id).toBe('tokyo')
+      }
+    expect(asked).toBeGreaterThan(10_000)
   })
 
   test('a report that brings room where there was none is heeded at once', () => {
@@ -147,7 +218,7 @@ describe('the regions of a mount', () => {
     pool.put(candidate('all', {}))
     for (let i = 0; i < codes.length; i += 200)
       pool.put(candidate(`not${i}`, { countries: { allow: false, codes: codes.slice(i, i + 200) } }))
-    return new Regions(pool)
+    return new Regions(pool, new TotalDemand())
   }
   const roll = seededRoll(1)
 
@@ -158,7 +229,7 @@ describe('the regions of a mount', () => {
       for (const [i, place] of places.entries())
         for (const country of [...countries.slice(i, i + 20), undefined])
           regions.draw({ from: { place, country } }, nowMs++, roll)
-      expect(regions.size).toBeLessThanOrEqual(256)
+      expect(regions.size).toBeLessThanOrEqual(2048 + 128)
     }
   })
 
