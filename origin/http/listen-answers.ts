@@ -35,6 +35,19 @@ export function printRefused(
   return printReply({ version, status, headers, rules, body: `${placement.text}${crlf}`, headOnly })
 }
 
+/** Types that a browser plays, whatever the bytes. */
+const playable = /^(?:audio|video)\/|^application\/(?:x-)?ogg(?:$|[ ;])/i
+const inSandbox = [
+  ['Content-Security-Policy', 'sandbox'],
+  ['X-Content-Type-Options', 'nosniff'],
+] as const
+
+/**
+ * A source says of what type it is, and a browser that opened a stream of `text/html` would run its scripts as a page of
+ * this server's, the admin's login at hand. In a sandbox it runs none.
+ */
+const harmless = (contentType: string) => (playable.test(contentType) ? [] : inSandbox)
+
 /**
  * The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol).
  * @param via by which a relay knows a stream that comes round; undefined for listeners
@@ -46,7 +59,11 @@ export function printStreamHead(
   rules: readonly HeaderRule[],
   via?: string,
 ): Answer {
-  const headers = [['Content-Type', mount.contentType] as const, ...commonHeaders]
+  const headers = [
+    ['Content-Type', mount.contentType] as const,
+    ...commonHeaders,
+    ...harmless(mount.contentType),
+  ]
   let head = printHead({ version, status: 200, headers, rules })
   for (const [name, value] of listenerHeaders(mount.headers)) head += `${name}:${value}${crlf}`
   if (icy) head += `icy-metaint:${mount.metaint}${crlf}`
