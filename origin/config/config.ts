@@ -50,6 +50,8 @@ export interface OriginConfig {
   updateIntervalS: number
   /** relays run only while somebody listens */
   onDemand: boolean
+  /** lists and redirects may lead relays to addresses on the inside */
+  relayInside: boolean
   /** a slave: it reports. A master without an edge: it takes reports and redirects its own listeners (S2, S13) */
   publicSlave: boolean
   /** origins that are reported to beside the master */
@@ -156,6 +158,7 @@ export function createConfig(
     mounts: new MountTable(blocks.mounts),
     updateIntervalS: all.updateIntervalS ?? defaultInterval(sources),
     onDemand: all.onDemand ?? false,
+    relayInside: all.relayInside ?? false,
     publicSlave: all.publicSlave ?? flags.master !== undefined,
     edges: all.edge ?? [],
     edgePassword: all.edgePassword,

@@ -47,6 +47,7 @@ const flags: readonly Flag[] = [
   flag('id', 'id', 'NAME', 'how reports name this server (host:port)'),
   flag('location', 'location', 'LAT,LON', 'where it stands, in degrees'),
   flag('on-demand', 'onDemand', '', 'relay a mount only while somebody listens'),
+  flag('relay-inside', 'relayInside', '', 'lists and redirects may lead relays to private addresses (off)'),
   flag('data-dir', 'dataDir', 'DIR', 'keep reports and drains here (memory)'),
   flag('log-level', 'logLevel', 'LEVEL', 'error, warning, info or debug (info)'),
   flag('grace', 'graceS', 'S', 'seconds that listeners have after SIGTERM (5)'),

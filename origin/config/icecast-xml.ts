@@ -37,6 +37,7 @@ const elements: Readonly<Record<string, SettingName>> = {
   'master-update-interval': 'updateIntervalS',
   'master-public-slave': 'publicSlave',
   'relays-on-demand': 'onDemand',
+  'relay-inside': 'relayInside', // ours
   'shoutcast-mount': 'shoutcastMount',
   fileserve: 'fileserve',
   edge: 'edge', // ours

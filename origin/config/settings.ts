@@ -60,6 +60,7 @@ const settingSchemas = {
   masterPassword: secret,
   updateIntervalS: integer(limits.intervalSecondsMin, limits.intervalSecondsMax),
   onDemand: boolean,
+  relayInside: boolean,
   publicSlave: boolean,
   edge: UrlSchema,
   edgePassword: secret,

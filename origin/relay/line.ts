@@ -1,6 +1,7 @@
 import { Deinterleaver, type Sink } from '../icy/deinterleaver.ts'
 import type { IcyMetadata } from '../icy/metadata.ts'
 import type { PullOptions, StartPull } from './pull.ts'
+import type { Reach } from './reach.ts'
 import type { ResponseHead } from './response-head.ts'
 import { keyOf, type Upstream } from './upstream.ts'
 
@@ -37,7 +38,7 @@ export class Line {
   constructor(
     upstream: Upstream,
     start: StartPull,
-    options: Omit<PullOptions, 'authorizationFor'>,
+    options: Omit<PullOptions, 'authorizationFor' | 'reach'> & { reach: Omit<Reach, 'configured'> },
     nowMs: () => number,
     events: LineEvents,
   ) {
@@ -48,13 +49,13 @@ export class Line {
         else this.#held.push(metadata)
       },
     }
-    const { pass, url } = upstream
+    const { pass, url, configured } = upstream
     const authorizationFor = (origin: string) => (pass?.origins.has(origin) ? pass.authorization : undefined)
     this.upstream = upstream
     this.#input = { push: sink.audio }
     this.#pull = start(
       url,
-      { ...options, authorizationFor },
+      { ...options, reach: { ...options.reach, configured }, authorizationFor },
       {
         opened: (head, at) => {
           const contentType = head.headers.get('content-type') || 'audio/mpeg'

@@ -34,7 +34,12 @@ export function mergeLists(
       if (upstreams.length === 0 && merged.size >= limits.reportMountsMax) continue
       const at = base ?? url
       const known = before.get(mount)?.find((upstream) => upstream.url.origin === at)
-      upstreams.push({ url: known?.url ?? new URL(printMount(mount), at), pass, isDoubtful: !isAnswering })
+      upstreams.push({
+        url: known?.url ?? new URL(printMount(mount), at),
+        configured: url,
+        pass,
+        isDoubtful: !isAnswering,
+      })
       merged.set(mount, upstreams)
     }
   }

@@ -33,7 +33,8 @@ export const planOfListed = (
 ): RelayPlan => ({ upstreams, icy: true, onDemand, retryDelayMs: undefined })
 
 function upstreamOf({ url, user, password }: UpstreamSettings): Upstream {
-  if (user === undefined && password === undefined) return { url, pass: undefined, isDoubtful: false }
+  const place = { url, configured: url.origin, isDoubtful: false }
+  if (user === undefined && password === undefined) return { ...place, pass: undefined }
   const authorization = printBasic({ user: user ?? '', password: password ?? '' })
-  return { url, pass: { authorization, origins: new Set([url.origin]) }, isDoubtful: false }
+  return { ...place, pass: { authorization, origins: new Set([url.origin]) } }
 }

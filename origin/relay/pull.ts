@@ -1,14 +1,17 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { joined } from '../../shared/joined.ts'
 import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
+import { checkReach, isFree, type Reach } from './reach.ts'
 import { judge, printRelayRequest } from './request.ts'
 import { parseResponseHead, type ResponseHead } from './response-head.ts'
 
 export interface PullOptions {
   /** `Authorization` for a host, by its origin; undefined for hosts that must not see the relay's credentials */
   authorizationFor: (origin: string) => string | undefined
+  /** where lists and redirects may lead it */
+  reach: Reach
   /** ms without a byte after which the connection counts as lost */
   silenceMs: number
   /** whether titles are asked for */
@@ -61,9 +64,26 @@ export class Pull {
   }
 
   #request(url: URL, count: number): void {
-    const socket = open(url)
-    this.#socket = socket
+    this.#socket = undefined
     this.#deadline(relayLimits.connectTimeoutMs, 'no connection in time')
+    const { reach } = this.#options
+    if (isFree(url, reach)) {
+      this.#connect(url, count)
+      return
+    }
+    checkReach(url, reach).then(
+      (checked) => {
+        if ('refused' in checked) this.#lose(checked.refused)
+        else if (!this.#closed) this.#connect(url, count, checked.addresses)
+      },
+      (error: unknown) => this.#lose(error instanceof Error ? error.message : String(error)),
+    )
+  }
+
+  /** @param addresses of the host, where no other may be connected to */
+  #connect(url: URL, count: number, addresses?: readonly string[]): void {
+    const socket = open(url, addresses)
+    this.#socket = socket
     let unread: Uint8Array | undefined = new Uint8Array()
     socket.setNoDelay(true)
     socket.on(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
@@ -137,9 +157,22 @@ export class Pull {
   }
 }
 
-function open({ protocol, hostname, port }: URL): Socket {
+function open({ protocol, hostname, port }: URL, addresses?: readonly string[]): Socket {
   const host = hostname.replace(/^\[|\]$/g, '')
-  if (protocol !== 'https:') return connectTcp(Number(port) || 80, host)
+  const lookup = addresses && { lookup: lookupOf(addresses) }
+  if (protocol !== 'https:') return connectTcp({ host, port: Number(port) || 80, ...lookup })
   // a name for SNI; an address must not stand there (RFC 6066 §3)
-  return connectTls({ host, port: Number(port) || 443, ...(isIP(host) ? {} : { servername: host }) })
+  const servername = isIP(host) ? undefined : { servername: host }
+  return connectTls({ host, port: Number(port) || 443, ...lookup, ...servername })
+}
+
+/** Gives the addresses that were checked: a name may have others a moment later. */
+function lookupOf(addresses: readonly string[]): LookupFunction {
+  const all = addresses.map((address) => ({ address, family: isIP(address) }))
+  return (host, { all: wantsAll }, callback) => {
+    const [first] = all
+    if (wantsAll) callback(null, all)
+    else if (first) callback(null, first.address, first.family)
+    else callback(new Error(`${host} has no address`), '')
+  }
 }

@@ -8,6 +8,7 @@ import { Line, type LineEvents } from './line.ts'
 import { Outlet } from './outlet.ts'
 import type { RelayPlan } from './plan.ts'
 import type { StartPull } from './pull.ts'
+import type { Reach } from './reach.ts'
 import type { Turns } from './turns.ts'
 import { haveSameOrder, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
@@ -25,6 +26,8 @@ export interface RelayDeps {
   roll: () => number
   /** unlike any other server's, and than at the last start */
   boot: string
+  /** where lists and redirects may lead it */
+  reach: () => Omit<Reach, 'configured'>
   /** ms of silence after which a connection is lost */
   silenceMs: () => number
   /** ms for which listeners wait for the next one */
@@ -216,9 +219,9 @@ export class Relay {
   }
 
   #open(upstream: Upstream, events: LineEvents): Line {
-    const { timers, nowMs, pull, boot, silenceMs } = this.#deps
+    const { timers, nowMs, pull, boot, silenceMs, reach } = this.#deps
     const hop = hopOf(boot, this.mount)
-    const options = { timers, silenceMs: silenceMs(), icy: this.#plan.icy, hop }
+    const options = { timers, silenceMs: silenceMs(), icy: this.#plan.icy, hop, reach: reach() }
     return new Line(upstream, pull, options, nowMs, events)
   }
 

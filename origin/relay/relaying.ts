@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { Mounts } from '../mount/mounts.ts'
@@ -32,6 +33,7 @@ export class Relaying {
     this.relays = new Relays({
       ...deps,
       config,
+      lookUp: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       pull: (url, options, events) => new Pull(url, options, events),
       onEnded: () => this.#masters.hurry(),
     })

@@ -5,6 +5,7 @@ import type { RelaySettings } from '../config/relay-settings.ts'
 import type { Mounts, OnDemand } from '../mount/mounts.ts'
 import { relayLimits } from './limits.ts'
 import { planOfBlock, planOfListed, type RelayPlan } from './plan.ts'
+import type { LookUp } from './reach.ts'
 import { Relay, type RelayDeps } from './relay.ts'
 import { Turns } from './turns.ts'
 import { keyOf, type Upstream } from './upstream.ts'
@@ -12,7 +13,8 @@ import { keyOf, type Upstream } from './upstream.ts'
 export interface RelaysDeps
   extends Pick<RelayDeps, 'timers' | 'nowMs' | 'pull' | 'roll' | 'boot' | 'onEnded'> {
   mounts: Mounts
-  config: Pick<OriginConfig, 'onDemand' | 'limits' | 'mounts' | 'relays'>
+  config: Pick<OriginConfig, 'onDemand' | 'relayInside' | 'limits' | 'mounts' | 'relays'>
+  lookUp: LookUp
   /** what is mirrored has changed */
   onChange: () => void
 }
@@ -149,6 +151,7 @@ export class Relays implements OnDemand {
     const { mounts, config } = this.#deps
     const relay = new Relay(mount, plan, {
       ...this.#deps,
+      reach: () => ({ allowsInside: config.relayInside, lookUp: this.#deps.lookUp }),
       silenceMs: () => this.#sourceTimeoutMs(mount),
       holdMs: () => this.#holdMs(mount),
       isMissed: () => mounts.isMissed(mount),

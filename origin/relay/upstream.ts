@@ -2,6 +2,8 @@
 export interface Upstream {
   /** of the stream itself */
   readonly url: URL
+  /** origin of what the operator named: the stream itself, or the master that told of it */
+  readonly configured: string
   /** undefined: it is asked without credentials */
   readonly pass: Pass | undefined
   /** the master that told of it does not answer: it is asked after those of masters that do */

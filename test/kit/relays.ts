@@ -94,6 +94,7 @@ export function relaysInMemory(
     },
     roll: () => 0,
     boot: 'boot',
+    lookUp: () => Promise.resolve([]),
     config,
     onEnded: () => ended++,
     onChange: () => {},

@@ -4,6 +4,8 @@ import { Pull } from '../../origin/relay/pull.ts'
 import { eventually } from '../kit/eventually.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 
+const anywhere = { configured: '', allowsInside: true, lookUp: () => Promise.resolve([]) }
+
 /** A pull from a server that has answered with a stream, on a clock of the test's. */
 async function opened() {
   const sockets: Socket[] = []
@@ -19,7 +21,14 @@ async function opened() {
   const seen = { opened: 0, bytes: 0, lost: [] as string[] }
   const pull = new Pull(
     new URL(`http://127.0.0.1:${port}/live.mp3`),
-    { timers: time, silenceMs: 10_000, icy: true, hop: '1.0 x', authorizationFor: () => undefined },
+    {
+      timers: time,
+      silenceMs: 10_000,
+      icy: true,
+      hop: '1.0 x',
+      authorizationFor: () => undefined,
+      reach: anywhere,
+    },
     {
       opened: () => seen.opened++,
       data: (bytes) => {

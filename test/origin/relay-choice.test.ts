@@ -9,6 +9,7 @@ const upstream = (name: string, isDoubtful = false): Upstream => ({
   url: new URL(`http://${name}.example/live.mp3`),
   pass: undefined,
   isDoubtful,
+  configured: 'http://m.example',
 })
 const [a, b, c] = [upstream('a'), upstream('b'), upstream('c')]
 const trouble = (atMs: number, failures = 1, roll = 0): Trouble => ({ atMs, failures, roll })

@@ -1,0 +1,69 @@
+import { createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Pull } from '../../origin/relay/pull.ts'
+import type { Reach } from '../../origin/relay/reach.ts'
+import { runtimeTimers } from '../../origin/timers.ts'
+import { eventually } from '../kit/eventually.ts'
+
+/** A server of this machine that answers all that it is asked alike, and counts who came. */
+async function server(answer: string) {
+  const sockets: Socket[] = []
+  const heads: string[] = []
+  const listening = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('data', (bytes) => {
+      heads.push(bytes.toString('latin1'))
+      socket.write(answer)
+    })
+  })
+  listening.listen(0, '127.0.0.1')
+  await eventually(() => listening.listening)
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    listening.close()
+  })
+  const address = listening.address()
+  return { port: typeof address === 'object' && address ? address.port : 0, sockets, heads }
+}
+
+function pull(url: string, reach: Partial<Reach>) {
+  const seen = { opened: 0, lost: [] as string[] }
+  const options = {
+    timers: runtimeTimers,
+    silenceMs: 10_000,
+    icy: false,
+    hop: '1.0 x',
+    authorizationFor: (origin: string) => (origin === reach.configured ? 'Basic secret' : undefined),
+    reach: { configured: '', allowsInside: false, lookUp: async () => ['127.0.0.1'], ...reach },
+  }
+  const events = { opened: () => seen.opened++, data: () => {}, lost: (why: string) => seen.lost.push(why) }
+  const pulling = new Pull(new URL(url), options, events)
+  onTestFinished(() => pulling.close())
+  return seen
+}
+
+const stream = 'HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n'
+const lookUp = async (host: string) => (host === 'master.example' ? ['203.0.113.1'] : ['127.0.0.1'])
+
+test.each(['127.0.0.1', 'inner.example'])(
+  'a relay that a public master leads to %s on the inside connects to nobody there',
+  async (host) => {
+    const inner = await server(stream)
+    const seen = pull(`http://${host}:${inner.port}/x`, { configured: 'http://master.example', lookUp })
+    await eventually(() => seen.lost.length === 1)
+    expect(seen.lost[0]).toContain('on the inside (127.0.0.1)')
+    expect(inner.sockets).toHaveLength(0)
+  },
+)
+
+test('a name is connected to by the address that was checked, and a redirect in the neighbourhood is followed without credentials', async () => {
+  const inner = await server(stream)
+  const sends = await server(`HTTP/1.0 302 Found\r\nLocation: http://inner.example:${inner.port}/x\r\n\r\n`)
+  const configured = `http://127.0.0.1:${sends.port}`
+  const seen = pull(`${configured}/live`, { configured, lookUp })
+  await eventually(() => seen.opened === 1)
+  expect(sends.heads[0]).toContain('Authorization: Basic secret')
+  expect(inner.heads[0]).toContain('Host: inner.example')
+  expect(inner.heads[0]).not.toContain('Authorization')
+})
