@@ -21,7 +21,9 @@ export default defineConfig({
             main: './edge/worker.ts',
             remoteBindings: false,
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' } },
+            miniflare: {
+              bindings: { RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret', PROBE: '0' },
+            },
           }),
         ],
         test: { name: 'workers', include: ['test/workers/**/*.test.ts'], testTimeout: 60_000 },

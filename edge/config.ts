@@ -125,7 +125,7 @@ const EnvironmentSchema = v.object({
   LAST_RESORT_URL: v.optional(lastResortUrl),
   DEFAULT_MAX_LISTENERS: v.optional(integer(0, Number.MAX_SAFE_INTEGER), '100'),
   HTTPS_ONLY: v.optional(flag, '0'),
-  PROBE: v.optional(flag, '0'),
+  PROBE: v.optional(flag, '1'),
   TRUSTED_PROXIES: v.optional(blocks, ''),
   GEO_DB: v.optional(text),
   LOG_LEVEL: v.optional(logLevel, 'info'),

@@ -5,7 +5,7 @@ import { createPoller } from './poller.ts'
 import { createProber, type ProberDeps } from './prober.ts'
 import type { Rota } from './rota.ts'
 
-/** All that an edge asks of servers by itself: the stats of those that are polled, and with `PROBE=1` an answer of each. */
+/** All that an edge asks of servers by itself: the stats of those that are polled, and unless `PROBE=0` an answer of each. */
 export class Outreach {
   #poller: Rota<PolledServer, number>
   #prober: Rota<Server, Silence> | undefined

@@ -3,6 +3,7 @@ import {
   isInside,
   isReachable,
   type Outcome,
+  type Probed,
   probedUrl,
   type Silence,
   silenceAfter,
@@ -11,6 +12,7 @@ import { isLive, type Server } from '../shared/server.ts'
 import { withDeadline } from './deadline.ts'
 import { edgeLimits } from './limits.ts'
 import { agent, type Fetch, type Outgoing } from './poller.ts'
+import { problemOf } from './probe-problem.ts'
 import { Rota } from './rota.ts'
 
 const logger = getLogger(['distributary', 'edge', 'probe'])
@@ -25,7 +27,7 @@ export interface ProberDeps extends Outgoing {
 
 /**
  * Connects to every live server again and again, and takes out of the draw those that give no HTTP answer three times
- * in a row (contract §3, PROBE), unless it is the prober that hears nobody any more. A server on the inside is not
+ * in a row (`PROBE`), unless it is the prober that hears nobody any more. A server on the inside is not
  * probed, and in the draw by its reports alone.
  */
 export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberDeps): Rota<Server, Silence> {
@@ -48,44 +50,79 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
         heardMs.delete(id)
         return { pauseMs, state: before }
       }
-      const outcome = url === undefined ? 'inside' : await probe(url, fetch, lookup)
-      if (outcome === 'answered') heardMs.set(id, startMs)
-      const now = outcome === 'inside' ? undefined : silenceAfter(before, outcome, startMs, othersHeardMs(id))
-      if (servers.has(id)) registry.setReachable(id, isReachable(now))
-      report(id, url, before, now)
+      const found: Found = url === undefined ? { outcome: 'inside' } : await probe(url, fetch, lookup)
+      if (found.outcome === 'untold') return { pauseMs: edgeLimits.probeAgainMs, state: before }
+      if (found.outcome === 'answered') heardMs.set(id, startMs)
+      const now =
+        found.outcome === 'inside'
+          ? undefined
+          : silenceAfter(before, found.outcome, startMs, othersHeardMs(id))
+      if (servers.has(id)) registry.setProbed(id, probedAfter(registry.probedOf(id), url, found, now))
+      report(id, url, found, before, now)
       return { pauseMs: now ? edgeLimits.probeAgainMs : pauseMs, state: now }
     },
   })
 }
 
+/** What is to be said of a server after one more connection: one that went wrong once or twice says nothing new. */
+function probedAfter(
+  before: Probed | undefined,
+  url: string | undefined,
+  { outcome, problem }: Found,
+  now: Silence | undefined,
+): Probed | undefined {
+  if (url === undefined || outcome === 'inside') return undefined
+  if (isReachable(now)) return outcome === 'answered' || before?.url !== url ? okAt(url, outcome) : before
+  return { url, problem: problem ?? 'no answer' }
+}
+
+const okAt = (url: string, outcome: Found['outcome']): Probed | undefined =>
+  outcome === 'answered' ? { url, problem: undefined } : undefined
+
 function report(
   id: string,
   url: string | undefined,
+  { problem }: Found,
   before: Silence | undefined,
   now: Silence | undefined,
 ): void {
-  if (isReachable(before) && !isReachable(now)) logger.warning('{id} does not answer at {url}', { id, url })
+  if (isReachable(before) && !isReachable(now))
+    logger.warning('{id} does not answer at {url}: {problem}', { id, url, problem })
   if (!isReachable(before) && isReachable(now)) logger.info('{id} answers again at {url}', { id, url })
 }
 
 /** 520 to 530 are Cloudflare's word for a server that it got no answer from; a Worker's fetch says nothing else of one. */
 const isFromCloudflare = (status: number) => status >= 520 && status <= 530
 
+/** What came of one connection, or of the wish to make it: `untold` where the edge itself could not. */
+export interface Found {
+  outcome: Outcome | 'inside' | 'untold'
+  /** why it is silent, in a few words */
+  problem?: string
+}
+
 /** One connection, unless the name leads to an address on the inside. */
-export async function probe(
-  url: string,
-  fetch: Fetch,
-  lookup: Lookup | undefined,
-): Promise<Outcome | 'inside'> {
-  const { hostname } = new URL(url)
+export async function probe(url: string, fetch: Fetch, lookup: Lookup | undefined): Promise<Found> {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
   try {
-    if (lookup && (await lookup(hostname.replace(/^\[|\]$/g, ''))).some(isInside)) return 'inside'
-    const response = await withDeadline(edgeLimits.outgoingMs, (signal) =>
-      fetch(`${url}/`, { method: 'HEAD', redirect: 'manual', headers: { 'User-Agent': agent }, signal }),
-    )
-    await response.body?.cancel()
-    return isFromCloudflare(response.status) ? 'silent' : 'answered'
-  } catch {
-    return 'silent'
+    return await withDeadline(edgeLimits.outgoingMs, async (signal): Promise<Found> => {
+      if (lookup && (await within(signal, lookup(host))).some(isInside)) return { outcome: 'inside' }
+      const init = { method: 'HEAD', redirect: 'manual', headers: { 'User-Agent': agent }, signal } as const
+      const response = await fetch(`${url}/`, init)
+      await response.body?.cancel()
+      return isFromCloudflare(response.status)
+        ? { outcome: 'silent', problem: `Cloudflare got no answer from it (${response.status})` }
+        : { outcome: 'answered' }
+    })
+  } catch (error) {
+    const { text, isOurs } = problemOf(error)
+    return isOurs ? { outcome: 'untold' } : { outcome: 'silent', problem: text }
   }
 }
+
+/** A look-up cannot be ended, but it need not be waited for; a resolver that is away says nothing of the server. */
+const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('EAI_AGAIN: the resolver does not answer')))
+    work.then(resolve, reject)
+  })

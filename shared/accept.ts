@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { type Access, type Reporter, refusal } from './access.ts'
 import { limits } from './limits.ts'
+import type { Probed } from './probe.ts'
 import type { Place } from './proximity.ts'
 import { accountOf } from './quota.ts'
 import type { Registry } from './registry.ts'
@@ -75,8 +76,13 @@ function printReply(registry: Registry, report: Report, edgeUrls: readonly strin
     `state ${registry.isDrained(report.id) ? 'draining' : 'up'}`,
   ]
   for (const url of edgeUrls) lines.push(`edge ${url}`)
+  const probed = registry.probedOf(report.id)
+  if (probed) lines.push(printProbed(probed))
   return `${lines.join('\n')}\n`
 }
+
+const printProbed = ({ url, problem }: Probed) =>
+  problem === undefined ? 'probe ok' : `probe failed ${url} ${problem}`
 
 /** How an icecast-kh slave asks for listeners: by parameters of its request for the stream list. */
 export interface Registration {

@@ -1,5 +1,12 @@
 import { isLoopbackHost, rangeOf } from './address.ts'
 
+/** What is known of a server by the decider's own connections to it. */
+export interface Probed {
+  url: string
+  /** why it is out as unreachable, in a few words; undefined: it answers */
+  problem: string | undefined
+}
+
 /** What came of a connection to a server: an HTTP answer of any kind, or none. */
 export type Outcome = 'answered' | 'silent'
 

@@ -4,6 +4,7 @@ import { Factors } from './fan-out-factor.ts'
 import { formerMountsAfter, isSameBoot, type Order, orderAfter, outOfOrder } from './former.ts'
 import { limits } from './limits.ts'
 import { PolledServers } from './polled-servers.ts'
+import type { Probed } from './probe.ts'
 import type { Place } from './proximity.ts'
 import { type Account, Quota, restoredAccount } from './quota.ts'
 import type { Report } from './report.ts'
@@ -47,7 +48,7 @@ export class Registry {
   /** undefined: kept in memory alone */
   #table: ServerTable | undefined
   #drains = new Set<string>()
-  #unreachable = new Set<string>()
+  #probed = new Map<string, Probed>()
   #orders = new Map<string, Order>()
   #factors = new Factors()
   #quota: Quota
@@ -155,12 +156,23 @@ export class Registry {
     return this.#drains.has(id)
   }
 
-  /** Says whether a server answers connections; not kept over a restart, since it is soon tried again. */
-  setReachable(id: string, reachable: boolean): void {
-    if (reachable) this.#unreachable.delete(id)
-    else this.#unreachable.add(id)
+  /**
+   * Says whether a server answers connections; not kept over a restart, since it is soon tried again.
+   * @param probed undefined where it is not to be probed
+   */
+  setProbed(id: string, probed: Probed | undefined): void {
+    if (probed) this.#probed.set(id, probed)
+    else this.#probed.delete(id)
+    const unreached = probed?.problem === undefined ? undefined : probed
     const server = this.view.servers.get(id)
-    if (server && server.reachable !== reachable) this.view.put({ ...server, reachable })
+    const before = server?.unreached
+    if (server && (before?.url !== unreached?.url || before?.problem !== unreached?.problem))
+      this.view.put({ ...server, reachable: unreached === undefined, unreached })
+  }
+
+  /** What its probes found of a server; undefined where it is not probed, or was not yet. */
+  probedOf(id: string): Probed | undefined {
+    return this.#probed.get(id)
   }
 
   /**
@@ -212,7 +224,7 @@ export class Registry {
     this.#paces.forget(id)
     this.#orders.delete(id)
     this.pace.forget(id)
-    this.#unreachable.delete(id)
+    this.#probed.delete(id)
     this.view.remove(id)
   }
 
@@ -297,6 +309,7 @@ export class Registry {
 
   #hold(row: ServerRow, report: Report, order: Order, factor: number): void {
     this.#orders.set(row.id, order)
+    const probed = this.#probed.get(row.id)
     this.view.put({
       // first, where the engine keeps them beside what it looks at anyway: a draw needs these two and nothing else
       factor,
@@ -306,7 +319,8 @@ export class Registry {
       drained: this.#drains.has(row.id),
       carriesAll: row.carriesAll,
       polled: row.polled,
-      reachable: !this.#unreachable.has(row.id),
+      reachable: probed?.problem === undefined,
+      unreached: probed?.problem === undefined ? undefined : probed,
       formerMounts: row.formerMounts,
       place: report.location ?? row.place,
     })

@@ -1,5 +1,6 @@
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
+import type { Probed } from './probe.ts'
 import type { Place } from './proximity.ts'
 import type { MountReport, Report } from './report.ts'
 
@@ -16,6 +17,8 @@ export interface Server {
   readonly polled: boolean
   /** false while it answers no connection of the decider's own (contract §3, PROBE) */
   readonly reachable: boolean
+  /** where and why it answers none, where that is so */
+  readonly unreached?: Probed | undefined
   /** mounts of its earlier reports that are no longer in it, and when they last were */
   readonly formerMounts: readonly (readonly [Mount, number])[]
   /** where it stands: by its own word, else by the address that it reports from; undefined where neither tells */

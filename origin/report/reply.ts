@@ -1,5 +1,14 @@
 import { trimmedEnd } from '../../shared/trim.ts'
 
+/** characters of a reason that are logged */
+const whyLengthMax = 200
+
+/** An address at which a decider got no answer, and why. */
+export interface Unreached {
+  url: string
+  why: string
+}
+
 /** What a decider answers to a report (contract §2, 200). */
 export interface Reply {
   /** s: it wishes for the next report so soon; undefined: it has no wish */
@@ -8,6 +17,8 @@ export interface Reply {
   isDraining: boolean
   /** where listeners are sent back to: at most one address a scheme */
   edgeUrls: readonly string[]
+  /** what the decider's own connections found: that it can reach this server, or where and why it cannot; undefined: not a word */
+  probe: 'ok' | Unreached | undefined
 }
 
 /** Reads the lines of a reply; what is not understood has no effect. Undefined where it is no decider's reply at all. */
@@ -22,8 +33,17 @@ export function parseReply(text: string): Reply | undefined {
   return {
     interval: Number.isInteger(interval) && interval >= 1 ? interval : undefined,
     isDraining: values.get('state') === 'draining',
+    probe: probeIn(values.get('probe') ?? ''),
     edgeUrls: onePerScheme(lines.flatMap(([name, value]) => (name === 'edge' ? (edgeIn(value) ?? []) : []))),
   }
+}
+
+/** `ok`, or `failed URL REASON`; what it says goes into a log. */
+function probeIn(text: string): Reply['probe'] {
+  if (text === 'ok') return 'ok'
+  const [, url, why = ''] = /^failed (\S+) ?(.*)$/.exec(text) ?? []
+  if (url === undefined || !URL.canParse(url)) return undefined
+  return { url: new URL(url).origin, why: why.replace(/[^\x20-\x7e]|[{}]/g, '').slice(0, whyLengthMax) }
 }
 
 /** The first of each scheme. */

@@ -11,7 +11,7 @@ import { describe, readText } from '../relay/stream-list.ts'
 import type { Timers } from '../timers.ts'
 import { reportLimits } from './limits.ts'
 import { isUnknownHere } from './refusal.ts'
-import { parseReply, type Reply } from './reply.ts'
+import { parseReply, type Reply, type Unreached } from './reply.ts'
 import {
   dueAtMs,
   gapMs,
@@ -72,6 +72,8 @@ export class Reporter {
   #isUnknown = false
   /** the `Server` of its newest answer to another request; null: it did not answer */
   #seenAs: string | null | undefined
+  /** where the decider last said that it cannot reach this server */
+  #unreached: Unreached | undefined
   /** what went wrong since the last report that was taken; each is said once */
   #troubles = new Set<string>()
 
@@ -212,9 +214,20 @@ export class Reporter {
     this.#takenAtMs = this.#deps.nowMs()
     if (this.#troubles.size > 0 || !before) log.info('reports are taken', { by: this.url })
     this.#troubles.clear()
+    this.#tellReach(reply.probe)
     this.#schedule = withReply(this.#schedule, reply.interval)
     if (before?.isDraining !== reply.isDraining || before.edgeUrls.join() !== reply.edgeUrls.join())
       this.#deps.onReply()
+  }
+
+  /** A server that nobody can reach gets no listener, and its operator sees nothing wrong here: said once, and once when it is over. */
+  #tellReach(probe: Reply['probe']): void {
+    if (probe === undefined) return
+    const was = this.#unreached
+    this.#unreached = probe === 'ok' ? undefined : probe
+    if (probe !== 'ok' && was?.url !== probe.url)
+      log.warn(`the edge cannot reach ${probe.url} (${probe.why})`, { by: this.url, ...probe })
+    if (probe === 'ok' && was) log.info(`the edge can reach ${was.url} again`, { by: this.url, url: was.url })
   }
 
   #failed(report: Report, { status, server, text }: Failure): void {

@@ -20,7 +20,7 @@ test('an edge with its two passwords has the defaults of the contract', () => {
     lastResortUrl: undefined,
     maxListenersDefault: 100,
     httpsOnly: false,
-    probe: false,
+    probe: true,
     trustedProxies: [],
     geoDb: undefined,
     logLevel: 'info',

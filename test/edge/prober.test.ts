@@ -1,21 +1,25 @@
 import { expect, test } from 'vitest'
+import { parseConfig } from '../../edge/config.ts'
 import { createProber, probe } from '../../edge/prober.ts'
+import { accept } from '../../shared/accept.ts'
 import { serversJson } from '../../shared/api.ts'
 import { Registry } from '../../shared/registry.ts'
 import type { Report } from '../../shared/report.ts'
 import { printSourcelist } from '../../shared/sourcelist.ts'
 import { reportOf } from '../kit/reports.ts'
 
+const { access } = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
+
 /** A prober over a registry with one server, and a network in which it answers or does not. */
 function createProbing(over: Partial<Report> = {}) {
   const registry = new Registry(undefined, 100, 0)
   const clock = { nowMs: 0 }
-  const network = { answers: true, answersOnly: '', asked: 0 }
+  const network = { answers: true, answersOnly: '', asked: 0, error: 'connect ECONNREFUSED' }
   const fetch = async (url: string) => {
     network.asked++
     if (network.answers || new URL(url).hostname === `${network.answersOnly}.example.org`)
       return new Response(null, { status: 500 })
-    throw new Error('refused')
+    throw new Error(network.error)
   }
   const prober = createProber({ registry, fetch, nowMs: () => clock.nowMs, atOnce: 4, lookup: undefined })
   const report = (changed: Partial<Report> = {}) => {
@@ -47,6 +51,42 @@ test('after three connections in a row without an answer it is unreachable, and 
   network.answers = true
   await pass(3000)
   expect([network.asked, out()]).toEqual([4, null])
+})
+
+test('its report is told what the probes found: nothing before the first, then ok, then where and why not', async () => {
+  const { registry, network, pass } = createProbing()
+  const lines = () => {
+    const sourcelist = printSourcelist(reportOf('s1', { interval: 3600 }))
+    const post = { sourcelist, reporter: { kind: 'relay' }, remote: undefined, edgeUrls: [] } as const
+    const { text } = accept(registry, access, post, 0)
+    return text.split('\n').filter((line) => line.startsWith('probe'))
+  }
+  expect(lines()).toEqual([])
+  await pass(500)
+  expect(lines()).toEqual(['probe ok'])
+  network.answers = false
+  await pass(13_000)
+  expect(lines(), 'one or two may be lost by chance').toEqual(['probe ok'])
+  await pass(5000)
+  expect(lines()).toEqual(['probe failed http://s1.example.org:8000 connection refused'])
+  network.answers = true
+  await pass(3000)
+  expect(lines()).toEqual(['probe ok'])
+})
+
+test('a failure of the edge itself puts nobody out, and the server is tried again', async () => {
+  const { network, pass, out } = createProbing()
+  network.answers = false
+  network.error = 'bad port'
+  await pass(60_000)
+  expect(out()).toBeNull()
+  expect(network.asked).toBeGreaterThan(10)
+})
+
+test('a server on the inside is told of no probe', async () => {
+  const { registry, pass } = createProbing({ urls: ['http://10.0.0.1'] })
+  await pass(20_000)
+  expect(registry.probedOf('s1')).toBeUndefined()
 })
 
 test('its reports do not bring it back; another url is tried three times anew', async () => {
@@ -110,9 +150,18 @@ test.for<[number, string]>([
   'status %i is taken for %s: 52x is what Cloudflare says for a server that is silent',
   async ([status, outcome]) => {
     const fetch = async () => new Response(null, { status })
-    expect(await probe('http://relay.example.org:8000', fetch, undefined)).toBe(outcome)
+    expect((await probe('http://relay.example.org:8000', fetch, undefined)).outcome).toBe(outcome)
   },
 )
+
+test('a resolver that is away tells nothing of a server', async () => {
+  const lookup = async () => {
+    throw Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' })
+  }
+  expect(await probe('http://relay.example.org', async () => new Response(), lookup)).toEqual({
+    outcome: 'untold',
+  })
+})
 
 test('a name that leads to the inside is not probed, one without an address is silent', async () => {
   let asked = 0
@@ -121,12 +170,12 @@ test('a name that leads to the inside is not probed, one without an address is s
     return new Response()
   }
   const lookup = async (host: string) => {
-    if (host === 'gone.example.org') throw new Error('no such name')
+    if (host === 'gone.example.org') throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
     return host === 'inner.example.org' ? ['192.0.2.1', '10.0.0.1'] : ['192.0.2.1']
   }
-  expect(await probe('http://inner.example.org:8000', fetch, lookup)).toBe('inside')
-  expect(await probe('http://gone.example.org:8000', fetch, lookup)).toBe('silent')
+  expect((await probe('http://inner.example.org:8000', fetch, lookup)).outcome).toBe('inside')
+  expect((await probe('http://gone.example.org:8000', fetch, lookup)).outcome).toBe('silent')
   expect(asked).toBe(0)
-  expect(await probe('http://relay.example.org:8000', fetch, lookup)).toBe('answered')
+  expect((await probe('http://relay.example.org:8000', fetch, lookup)).outcome).toBe('answered')
   expect(asked).toBe(1)
 })

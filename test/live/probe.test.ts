@@ -11,9 +11,9 @@ const silent = 'http://192.0.2.1:8000'
 /** Nobody answers there either, which an edge must not find out. */
 const inside = 'http://127.0.0.1:9'
 
-describe.for(edgeRuntimes)('an edge on %s with PROBE=1', (runtime) => {
+describe.for(edgeRuntimes)('an edge on %s of which PROBE says nothing', (runtime) => {
   test('takes a server that never answers out of the draw, and leaves one on the inside alone', async () => {
-    const edge = await startEdge(runtime, { PROBE: '1' })
+    const edge = await startEdge(runtime, { PROBE: '' })
     onTestFinished(() => edge.stop())
     await reportFor('silent', silent, edge)
     await reportFor('inside', inside, edge)
@@ -24,14 +24,18 @@ describe.for(edgeRuntimes)('an edge on %s with PROBE=1', (runtime) => {
     expect(await out()).toEqual({ silent: 'unreachable', inside: null })
     const drawn = await drawnOrigins({ url: `${edge.url}/live.mp3` }, 20)
     expect(new Set(drawn)).toEqual(new Set([inside]))
+    expect(await reportFor('silent', silent, edge)).toMatch(/^probe failed http:\/\/192\.0\.2\.1:8000 \w.*$/m)
+    expect(await reportFor('inside', inside, edge)).not.toContain('probe')
   })
 })
 
-async function reportFor(id: string, url: string, edge: Server): Promise<void> {
+async function reportFor(id: string, url: string, edge: Server): Promise<string> {
   const answer = await fetch(`${edge.url}/admin/sourcelist.txt`, {
     method: 'POST',
     headers: { Authorization: basic('relay', secrets.relay), 'Content-Type': 'text/plain; charset=utf-8' },
     body: printSourcelist(reportOf(id, { urls: [url], interval: 120 })),
   })
-  expect([answer.status, await answer.text()]).toMatchObject([200, expect.stringContaining('accepted 1')])
+  const text = await answer.text()
+  expect([answer.status, text]).toMatchObject([200, expect.stringContaining('accepted 1')])
+  return text
 }

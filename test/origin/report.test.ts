@@ -9,6 +9,7 @@ import { Reports } from '../../origin/report/reports.ts'
 
 import type { Report } from '../../shared/report.ts'
 import { parseSourcelist, printSourcelist } from '../../shared/sourcelist.ts'
+import { told } from '../kit/log-told.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 import { settingsOf } from '../kit/mount-settings.ts'
 import { mountOf } from '../kit/reports.ts'
@@ -137,6 +138,7 @@ describe('the reply', () => {
       interval: 5,
       isDraining: true,
       edgeUrls: ['https://edge.example'],
+      probe: undefined,
     })
   })
 
@@ -147,11 +149,24 @@ describe('the reply', () => {
     expect(reply?.edgeUrls).toEqual(['https://edge.example', 'http://edge.example:8000'])
   })
 
+  test('what the edge found of this server is read, and cannot forge a line of a log', () => {
+    const probe = (line: string) => parseReply(`accepted 0\n${line}\n`)?.probe
+    expect(probe('probe ok')).toBe('ok')
+    expect(probe('probe failed http://a.example:8000 connection refused')).toEqual({
+      url: 'http://a.example:8000',
+      why: 'connection refused',
+    })
+    expect(probe('probe failed http://a.example:8000 {by}\u0007é')).toMatchObject({ why: 'by' })
+    for (const line of ['', 'probe', 'probe failed', 'probe failed nothing', 'probe soon'])
+      expect(probe(line)).toBeUndefined()
+  })
+
   test('unknown lines and bad values have no effect; without `accepted` it is no reply', () => {
     expect(parseReply('accepted 0\r\ninterval soon\r\nedge javascript:1\r\nnew thing\r\n')).toEqual({
       interval: undefined,
       isDraining: false,
       edgeUrls: [],
+      probe: undefined,
     })
     expect(parseReply('<html>hello</html>')).toBeUndefined()
   })
@@ -195,6 +210,32 @@ function reporterTo(
   )
   return { reporter, load }
 }
+
+test('that the edge cannot reach this server is logged once, and once when it can again', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  const says = (line: string) => {
+    edge.answers.next = () => new Response(`accepted 0\ninterval 10\nstate up\n${line}`)
+    return time.pass(20_000)
+  }
+  const messages = await told(async () => {
+    says('')
+    reporter.start()
+    await time.pass(0)
+    await says('probe failed http://a.example:8000 connection refused\n')
+    await says('probe failed http://a.example:8000 no answer in time\n')
+    await says('')
+    await says('probe ok\n')
+    await says('probe ok\n')
+  })
+  reporter.stop()
+  expect(messages.map(({ message }) => message)).toEqual([
+    'reports are taken',
+    'the edge cannot reach http://a.example:8000 (connection refused)',
+    'the edge can reach http://a.example:8000 again',
+  ])
+})
 
 describe('when a report goes (contract §2)', () => {
   test('at once when it starts, then by the promised interval', async () => {

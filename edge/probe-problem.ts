@@ -1,0 +1,53 @@
+/** What went wrong with a connection of the edge's own, in a few plain words. */
+export interface Problem {
+  text: string
+  /** it is the edge that could not: no way out, no resolver, no descriptors, a port that fetch refuses. It tells nothing of the server */
+  isOurs: boolean
+}
+
+const ours =
+  /bad port|requests to port \d+ are blocked|EAI_AGAIN|temporary failure in name|ENETUNREACH|network is unreachable|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE|ENOBUFS|too many open files/i
+
+/** The first that fits is said; runtimes differ in what they put where, codes and words. */
+const words: readonly (readonly [RegExp, string])[] = [
+  [/ENOTFOUND|ENODATA|getaddrinfo|failed to lookup|dns error/, 'its name has no address'],
+  [/ECONNREFUSED|connection refused|ConnectionRefused/i, 'connection refused'],
+  [/EHOSTUNREACH|no route to host/i, 'no route to host'],
+  [/ETIMEDOUT|no answer within|timed ?out|TIMEOUT/i, 'no answer in time'],
+  [
+    /ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|connection (?:was )?(?:reset|closed|lost)/i,
+    'connection closed without an answer',
+  ],
+  [
+    /CERT|certificate|self.signed|altname|ERR_TLS|ERR_SSL|\bEPROTO\b|\bTLS\b/i,
+    'no TLS, or a certificate that is not accepted',
+  ],
+  [/HPE_|invalid http|unexpected (?:response|byte)|Malformed/i, 'an answer that is not HTTP'],
+]
+
+/** Reads what `fetch` and look-ups reject with. */
+export function problemOf(error: unknown): Problem {
+  const told = tellings(error)
+  const all = told.join(' ')
+  const word = words.find(([pattern]) => pattern.test(all))?.[1]
+  return {
+    text:
+      word ??
+      (all
+        .replace(/[^\x20-\x7e]+/g, ' ')
+        .trim()
+        .slice(0, 100) ||
+        'no answer'),
+    isOurs: told.length > 0 && told.every((each) => ours.test(each)),
+  }
+}
+
+/** Code and message of an error, or of each that it was caused by; without the URL, whose host may be any word. */
+function tellings(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)]
+  const causes =
+    error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause]
+  if (causes.length > 0) return causes.flatMap(tellings)
+  const code = 'code' in error ? String(error.code) : ''
+  return [`${code} ${error.message.replace(/https?:\/\/\S+/g, '')}`.trim()]
+}
