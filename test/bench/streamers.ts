@@ -3,9 +3,9 @@ import { startIcecast } from '../kit/icecast.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
 import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
-import { numbered, startSource } from '../kit/source.ts'
+import { expecting, numbered, startSource } from '../kit/source.ts'
+import { hasStock, stockCommand } from '../kit/stock.ts'
 import { makeCertificate } from '../kit/tls.ts'
-import { has } from './processes.ts'
 
 /** where listeners go; what is played is 128 kbit/s */
 export const mount = '/live.mp3'
@@ -73,11 +73,12 @@ const contendersOf = (runtime: OriginRuntime): Contender[] => [
   },
 ]
 
-/** The system's Icecast, and the one that `PEER_ICECAST` names: names and programs. */
+/** The system's Icecast, 2.5.0 where `ICECAST_2_5` names it, and the one that `PEER_ICECAST` names: names and programs. */
 function peerCommands(): (readonly [name: string, command: string])[] {
   const named = process.env.PEER_ICECAST
   return [
-    ...(has('icecast2') ? [['Icecast', 'icecast2'] as const] : []),
+    ...(hasStock('Icecast 2.4.4') ? [['Icecast', 'icecast2'] as const] : []),
+    ...(hasStock('Icecast 2.5.0') ? [['Icecast 2.5', stockCommand('Icecast 2.5.0')] as const] : []),
     ...(named ? [['PEER_ICECAST', named] as const] : []),
   ]
 }
@@ -115,7 +116,7 @@ const headStartFrames = 120
 
 /** Plays to a server until it is stopped. */
 async function fed(server: Streamer, url: string, password: string): Promise<Streamer> {
-  const source = startSource({ url: url + mount, password, programme: numbered })
+  const source = startSource({ url: url + mount, password, programme: numbered, headers: expecting })
   await eventually(() => source.sent > headStartFrames, { withinMs: 20_000 })
   return {
     ...server,

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
+import { stockCommand } from '../kit/stock.ts'
 
 /** A table as Markdown: a heading, what was measured and how, and the rows. */
 export interface Table {
@@ -45,6 +46,7 @@ const versionCommands: readonly [string, string, RegExp][] = [
   ['nginx', 'nginx -v', /nginx\/([\d.]+)/],
   ['haproxy', 'haproxy -v', /version ([\d.]+)/],
   ['Icecast', 'icecast2 -v', /Icecast ([\d.]+)/],
+  ['Icecast', `"${stockCommand('Icecast 2.5.0')}" -v`, /Icecast ([\d.]+)/],
   ['wrk', 'wrk -v', /wrk \S*?([\d.]+)/],
 ]
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { eventually } from './eventually.ts'
 import { freePort } from './ports.ts'
 import { type Program, start } from './process.ts'
+import { shareOf } from './stock.ts'
 import type { Certificate } from './tls.ts'
 
 /** A stock Icecast under test; stopping it removes its folder. */
@@ -93,7 +94,9 @@ function icecastXml(port: number, folder: string, options: IcecastOptions, tlsPo
     adminPassword = 'admin',
     clients = 100,
     master,
+    command = 'icecast2',
   } = options
+  const share = shareOf(command)
   // Icecast refuses to run as root, and drops to this user where it is told to (its log goes to stderr, so it needs no folder).
   const security =
     process.getuid?.() === 0 ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : ''
@@ -119,7 +122,7 @@ function icecastXml(port: number, folder: string, options: IcecastOptions, tlsPo
   ${slave}
   <paths>
     <basedir>${folder}</basedir><logdir>${folder}</logdir>
-    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+    <webroot>${share}/web</webroot><adminroot>${share}/admin</adminroot>
     ${tlsPort ? `<ssl-certificate>${pemIn(folder)}</ssl-certificate>` : ''}
   </paths>
   <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>

@@ -6,9 +6,13 @@ import { runIcecast } from './icecast.ts'
 import { freePort } from './ports.ts'
 import { type Program, start } from './process.ts'
 import { type OriginRuntime, type Server, secrets } from './runtimes.ts'
+import { type StockName, shareOf, stockCommand, stockNames } from './stock.ts'
 
 /** What runs from one icecast.xml: stock Icecast, and ours on a runtime. */
-export type RivalName = 'Icecast 2.4.4' | OriginRuntime
+export type RivalName = StockName | OriginRuntime
+/** Whether a rival is Icecast itself. */
+export const isStock = (rival: RivalName): rival is StockName => stockNames.some((name) => name === rival)
+
 export const rivalNames: readonly RivalName[] = ['Icecast 2.4.4', 'node', 'bun']
 
 /** The part of the file that a comparison is about. */
@@ -27,9 +31,10 @@ export async function startRival(rival: RivalName, config: RivalConfig): Promise
   const folder = mkdtempSync(join(tmpdir(), 'rival-'))
   chmodSync(folder, 0o755) // Icecast will not run as root, so it is nobody who reads here
   const file = join(folder, 'icecast.xml')
-  writeFileSync(file, printXml(port, folder, config))
+  const share = shareOf(stockCommand(isStock(rival) ? rival : 'Icecast 2.4.4'))
+  writeFileSync(file, printXml({ port, folder, share }, config))
   // its stylesheets, of which it makes its stats
-  if (rival === 'Icecast 2.4.4') cpSync('/usr/share/icecast2/web', join(folder, 'web'), { recursive: true })
+  if (isStock(rival)) cpSync(join(share, 'web'), join(folder, 'web'), { recursive: true })
   for (const [name, bytes] of Object.entries(config.files ?? {})) {
     const path = join(folder, 'web', name)
     mkdirSync(dirname(path), { recursive: true })
@@ -38,7 +43,7 @@ export async function startRival(rival: RivalName, config: RivalConfig): Promise
   const url = `http://127.0.0.1:${port}`
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
-    const program = await (rival === 'Icecast 2.4.4' ? runStock(file, url) : runOurs(rival, file, url))
+    const program = await (isStock(rival) ? runStock(rival, file, url) : runOurs(rival, file, url))
     const stop = async () => {
       await program.stop()
       remove()
@@ -51,8 +56,8 @@ export async function startRival(rival: RivalName, config: RivalConfig): Promise
 }
 
 /** It refuses to be root. */
-const runStock = (file: string, url: string) =>
-  runIcecast(() => start('icecast2', ['-c', file], { unprivileged: true }), url)
+const runStock = (name: StockName, file: string, url: string) =>
+  runIcecast(() => start(stockCommand(name), ['-c', file], { unprivileged: true }), url)
 
 async function runOurs(runtime: OriginRuntime, file: string, url: string): Promise<Program> {
   const program = start(runtime, ['origin/main.ts', '--config', file])
@@ -70,7 +75,14 @@ async function runOurs(runtime: OriginRuntime, file: string, url: string): Promi
   }
 }
 
-const printXml = (port: number, folder: string, { elements = '', limits = '' }: RivalConfig) => `<icecast>
+interface Places {
+  port: number
+  folder: string
+  /** of Icecast's own pages */
+  share: string
+}
+
+const printXml = ({ port, folder, share }: Places, { elements = '', limits = '' }: RivalConfig) => `<icecast>
   <limits>
     <clients>100</clients><sources>50</sources><source-timeout>10</source-timeout>
     <burst-on-connect>1</burst-on-connect><burst-size>20000</burst-size>${limits}
@@ -86,7 +98,7 @@ const printXml = (port: number, folder: string, { elements = '', limits = '' }: 
   <fileserve>1</fileserve>
   <paths>
     <basedir>${folder}</basedir><logdir>${folder}</logdir>
-    <webroot>${join(folder, 'web')}</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+    <webroot>${join(folder, 'web')}</webroot><adminroot>${share}/admin</adminroot>
   </paths>
   <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
   <security><chroot>0</chroot></security>

@@ -49,6 +49,9 @@ const tickMs = 100
 /** ms before a lost master is tried again */
 const retryMs = 1000
 
+/** For `headers`: Icecast 2.5 answers a PUT at its end, and at its beginning only who asks for that, as encoders do. */
+export const expecting = { Expect: '100-continue' } as const
+
 /** Plays a programme to a master at its own speed until closed; comes back to a master that went away. */
 export function startSource(options: SourceOptions): Source {
   const { programme, nowMs = () => performance.now(), onEvent = () => {} } = options
@@ -69,8 +72,9 @@ export function startSource(options: SourceOptions): Source {
       head += bytes.toString('latin1')
       if (!head.includes('\r\n\r\n')) return
       const [status = ''] = head.split('\r\n')
-      onEvent(/^HTTP\/1\.[01] 200/.test(status) ? 'playing' : `refused: ${status}`)
-      if (/^HTTP\/1\.[01] 200/.test(status)) play(connection)
+      const isTaken = /^HTTP\/1\.[01] (?:100|200)/.test(status)
+      onEvent(isTaken ? 'playing' : `refused: ${status}`)
+      if (isTaken) play(connection)
       else connection.destroy()
     })
     connection.on('error', (error) => onEvent(`no master yet, or no more: ${error.message}`))

@@ -1,7 +1,7 @@
 import { eventually } from './eventually.ts'
 import { type Listener, type ListenOptions, listen } from './listener.ts'
 import { type Server, secrets } from './runtimes.ts'
-import { basic, type Programme, type Source, startSource } from './source.ts'
+import { basic, expecting, type Programme, type Source, startSource } from './source.ts'
 import { linksOf, type Stretch, StretchReader, type Tag, tagged, taggedOgg } from './tagged.ts'
 
 /** frames after which a stretch counts as heard: what is less may be a remainder of a queue */
@@ -98,6 +98,7 @@ export class Stage {
       password: secrets.source,
       programme,
       contentType,
+      headers: expecting,
       onEvent: (event) => events.push(event),
     })
     this.onCurtain(() => source.close())
@@ -107,6 +108,9 @@ export class Stage {
     return source
   }
 }
+
+/** The words of a refusal; Icecast 2.5 wraps them into a report in XML. */
+const refusalIn = (body: string) => (/<report\b.*<text>([^<]*)<\/text>/s.exec(body)?.[1] ?? body).trim()
 
 function witness(listener: Listener): Witness {
   const isOgg = listener.headers.get('content-type')?.includes('ogg')
@@ -129,7 +133,7 @@ function witness(listener: Listener): Witness {
     listener,
     story,
     frames,
-    text: () => Buffer.from(listener.audio()).toString().trim(),
+    text: () => refusalIn(Buffer.from(listener.audio()).toString()),
     async hears(expected) {
       await eventually(() => story().endsWith(expected), patience).catch(() => {
         throw new Error(`waited for "${expected}", heard "${story()}" in ${listener.bytesHeard} bytes`)

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { secrets } from '../kit/runtimes.ts'
 import { compare, mountBlock, type Scene } from '../kit/scene.ts'
-import { basic, setTitle, startSource } from '../kit/source.ts'
+import { basic, expecting, setTitle, startSource } from '../kit/source.ts'
 import type { Stage } from '../kit/stage.ts'
 import { tagged } from '../kit/tagged.ts'
 
@@ -42,7 +42,7 @@ const listenOnceFree = (stage: Stage, path: string) =>
 /** Feeds a mount by a login of its own; resolves once it plays. */
 async function feed(stage: Stage, mount: string, user: string, password: string): Promise<void> {
   const url = stage.server.url + mount
-  const source = startSource({ url, user, password, programme: tagged('live') })
+  const source = startSource({ url, user, password, programme: tagged('live'), headers: expecting })
   stage.onCurtain(() => source.close())
   await eventually(() => source.isPlaying && source.sent > 10, { withinMs: 20_000 })
 }
@@ -92,6 +92,7 @@ const listeners: Scene[] = [
       return { second: second.story(), third: third.story() }
     },
     seen: { second: '401', third: 'live' },
+    later: { why: 'the second is let in', seen: { second: 'live', third: 'live' } },
   },
   {
     name: 'allow_duplicate_users: a user listens as often as it likes',
@@ -154,6 +155,7 @@ const listeners: Scene[] = [
       again: 'User already exists - not added',
       deleted: 'User deleted',
     },
+    later: { why: 'manageauth is answered 400' },
   },
 ]
 
@@ -173,6 +175,7 @@ const sources: Scene[] = [
       return { tried, story: witness.story() }
     },
     seen: { tried: [401, 401, 401], story: 'live' },
+    later: { why: 'a PUT with a wrong login and without a body is closed without an answer' },
   },
   {
     name: "a mount's source calls the admin for its mount, and for no other",

@@ -1,5 +1,6 @@
 import { eventually } from '../kit/eventually.ts'
 import { connectRaw, exchange } from '../kit/raw.ts'
+import { rivalNames } from '../kit/rivals.ts'
 import { secrets } from '../kit/runtimes.ts'
 import { compare, mountBlock, type Scene } from '../kit/scene.ts'
 import { basic, startSource } from '../kit/source.ts'
@@ -415,5 +416,5 @@ const commanding: Scene[] = [
   },
 ]
 
-compare('asking the admin', asking)
-compare('commands of the admin', commanding)
+compare('asking the admin', asking, {}, rivalNames)
+compare('commands of the admin', commanding, {}, rivalNames)

@@ -18,6 +18,7 @@ const scenes: Scene[] = [
       return { admin: (await stage.admin('/admin/stats')).status }
     },
     seen: { admin: 403 },
+    later: { why: 'idle connections are not counted', seen: { admin: 200 } },
     ours: { why: 'idle connections take nobody’s place (§12.10)', seen: { admin: 200 } },
   },
 ]

@@ -31,6 +31,7 @@ const demanded: Scene[] = [
       }
     },
     seen: { isInJson: true, listeners: '0', asked: 0 },
+    later: { why: 'it is in the stats alone', seen: { isInJson: false, listeners: '0', asked: 0 } },
   },
   {
     name: 'the first listener wakes it, the second shares it, and it rests after the last',
@@ -129,6 +130,7 @@ const permanent: Scene[] = [
       return { status, story: witness.story() }
     },
     seen: { status: 400, story: 'live' },
+    later: { why: 'another status', seen: { status: 404, story: 'live' } },
   },
   {
     name: 'a listener who waits in the fallback keeps a relay on demand awake, where it may take it back',

@@ -175,6 +175,10 @@ const back: Scene[] = [
     name: 'the source comes back, fallback-override all: the word of 2.5',
     ...returning('all'),
     seen: { moved: 'live > backup', direct: 'backup', late: 'third' },
+    later: {
+      why: 'its own words, and own is all',
+      seen: { moved: 'live > backup > third', direct: 'backup > third', late: 'third' },
+    },
     ours: {
       why: '2.4 takes the words of 2.5 for 0',
       seen: { moved: 'live > backup > third', direct: 'backup > third', late: 'third' },
@@ -184,6 +188,10 @@ const back: Scene[] = [
     name: 'the source comes back, fallback-override own: the word of 2.5',
     ...returning('own'),
     seen: { moved: 'live > backup', direct: 'backup', late: 'third' },
+    later: {
+      why: 'its own words, and own is all',
+      seen: { moved: 'live > backup > third', direct: 'backup > third', late: 'third' },
+    },
     ours: {
       why: 'each listener is remembered by the mount that it asked for (§12.3), and 2.4 takes the word for 0',
       seen: { moved: 'live > backup > third', direct: 'backup', late: 'third' },

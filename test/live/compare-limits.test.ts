@@ -3,6 +3,10 @@ import { compare, mountBlock, type Scene } from '../kit/scene.ts'
 import type { Stage } from '../kit/stage.ts'
 import { taggedFile } from '../kit/tagged.ts'
 
+/** what Icecast 2.5.0 says of a full mount, and how that differs */
+const fullText = 'Maximum listeners reached for this source'
+const full = '503, in other words'
+
 /** Listens again and again until it is let in: a place becomes free once the server has seen who had it leave. */
 const listenOnceFree = (stage: Stage, path: string) =>
   eventually(async () => {
@@ -25,6 +29,7 @@ const limits: Scene[] = [
       return { second: second.story(), says: second.text(), third: third.story() }
     },
     seen: { second: '403', says: 'max listeners reached', third: 'live' },
+    later: { why: full, seen: { second: '503', says: fullText, third: 'live' } },
   },
   {
     name: 'fallback-when-full: who comes to a full mount hears its fallback, while that has room',
@@ -41,6 +46,7 @@ const limits: Scene[] = [
       return { first: first.story(), second: second.story(), third: third.story(), says: third.text() }
     },
     seen: { first: 'live', second: 'backup', third: '403', says: 'max listeners reached' },
+    later: { why: full, seen: { first: 'live', second: 'backup', third: '503', says: fullText } },
   },
   {
     name: 'without fallback-when-full the fallback of a full mount stays empty',
@@ -52,6 +58,7 @@ const limits: Scene[] = [
       return { second: (await stage.listen('/stay')).story() }
     },
     seen: { second: '403' },
+    later: { why: full, seen: { second: '503' } },
   },
   {
     name: 'the source ends: those for whom the fallback has no room are closed, without a word',
@@ -136,6 +143,10 @@ const visibility: Scene[] = [
       return { direct: direct.story(), says: direct.text(), story: witness.story() }
     },
     seen: { direct: '403', says: 'mountpoint unavailable', story: 'live > backup' },
+    later: {
+      why: '400, in other words',
+      seen: { direct: '400', says: 'Mountpoint is not available for direct access', story: 'live > backup' },
+    },
   },
 ]
 

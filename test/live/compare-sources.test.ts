@@ -1,5 +1,6 @@
 import { eventually } from '../kit/eventually.ts'
 import { connectRaw, exchange } from '../kit/raw.ts'
+import { rivalNames } from '../kit/rivals.ts'
 import { secrets } from '../kit/runtimes.ts'
 import { compare, type Scene } from '../kit/scene.ts'
 import { basic } from '../kit/source.ts'
@@ -143,4 +144,4 @@ const scenes: Scene[] = [
   },
 ]
 
-compare('sources and requests', scenes)
+compare('sources and requests', scenes, {}, rivalNames)

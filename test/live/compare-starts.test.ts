@@ -60,6 +60,7 @@ const scenes: Scene[] = [
       return { begins, type: witness.listener.headers.get('content-type') }
     },
     seen: { begins: 'live headless', type: 'audio/ogg; codecs=opus' },
+    later: { why: 'parameters are cut there too', seen: { begins: 'live', type: 'audio/ogg; codecs=opus' } },
     ours: {
       why: 'the media type is read without its parameters (§12.6)',
       seen: { begins: 'live', type: 'audio/ogg; codecs=opus' },

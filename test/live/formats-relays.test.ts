@@ -7,6 +7,7 @@ import { type Listener, listenWhenServed } from '../kit/listener.ts'
 import { peer } from '../kit/peers.ts'
 import { start } from '../kit/process.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { stock, stockCommand, stockNames } from '../kit/stock.ts'
 import { expectSameStream } from '../kit/streams.ts'
 
 const heard = (listener: Listener, bytes: number) =>
@@ -43,30 +44,30 @@ describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
     )
 
   const vorbis = containers[1]
-  peer('ffmpeg', 'icecast2')('Ogg from a stock Icecast 2.4.4 is decoded at our slave', async () => {
-    const { source: sourcePassword, relay: relayPassword } = secrets
-    const master = await startIcecast({ sourcePassword, relayPassword })
-    onTestFinished(() => master.stop())
-    encode(`${master.url}/tone.ogg`, vorbis)
-    const slave = await startOrigin(runtime, ['--master', master.url, '--update-interval', '1'])
-    onTestFinished(() => slave.stop())
-    await expectDecoded(`${slave.url}/tone.ogg`)
-  })
+  for (const name of stockNames) {
+    stock(name, 'ffmpeg')(`Ogg from ${name} is decoded at our slave`, async () => {
+      const { source: sourcePassword, relay: relayPassword } = secrets
+      const master = await startIcecast({ command: stockCommand(name), sourcePassword, relayPassword })
+      onTestFinished(() => master.stop())
+      encode(`${master.url}/tone.ogg`, vorbis)
+      const slave = await startOrigin(runtime, ['--master', master.url, '--update-interval', '1'])
+      onTestFinished(() => slave.stop())
+      await expectDecoded(`${slave.url}/tone.ogg`)
+    })
 
-  peer('ffmpeg', 'icecast2')(
-    'Ogg from our master is decoded at a stock Icecast 2.4.4 that relays it',
-    async () => {
+    stock(name, 'ffmpeg')(`Ogg from our master is decoded at ${name} that relays it`, async () => {
       const master = await startOrigin(runtime)
       onTestFinished(() => master.stop())
       encode(`${master.url}/tone.ogg`, vorbis)
       await listenWhenServed(`${master.url}/tone.ogg`).then((listener) => listener.close())
       const slave = await startIcecast({
+        command: stockCommand(name),
         master: { port: master.port, password: secrets.relay, updateIntervalS: 15 },
       })
       onTestFinished(() => slave.stop())
       await expectDecoded(`${slave.url}/tone.ogg`)
-    },
-  )
+    })
+  }
 })
 
 /** Waits until a mount has more than its burst, and decodes some seconds of it from there. */

@@ -5,61 +5,63 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
 import { lastNumber, wholeNumbers } from '../kit/numbered-frames.ts'
-import { peer } from '../kit/peers.ts'
 import { freePort } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
-import { numbered, startSource } from '../kit/source.ts'
+import { expecting, numbered, startSource } from '../kit/source.ts'
+import { type StockName, shareOf, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-describe.for(originRuntimes)('moving a fleet from Icecast 2.4.4 to ours on %s, and back', (runtime) => {
-  peer('icecast2')(
-    'S13: relays of ours hold their listeners while the old address changes hands, twice, on one icecast.xml',
-    async () => {
-      const { url, file } = await oldAddress()
-      const icecast = await startAt(url, 'icecast2', ['-c', file])
-      const source = startSource({
-        url: `${url}/live.mp3`,
-        password: secrets.source,
-        programme: numbered,
-      })
-      onTestFinished(() => source.close())
+describe.for(originRuntimes)('moving a fleet from Icecast to ours on %s, and back', (runtime) => {
+  for (const name of stockNames)
+    stock(name)(
+      `S13: relays of ours hold their listeners while the address of ${name} changes hands, twice, on one icecast.xml`,
+      async () => {
+        const { url, file } = await oldAddress(name)
+        const icecast = await startAt(url, stockCommand(name), ['-c', file])
+        const source = startSource({
+          url: `${url}/live.mp3`,
+          password: secrets.source,
+          programme: numbered,
+          headers: expecting,
+        })
+        onTestFinished(() => source.close())
 
-      // 1. relays of ours beside the old ones: a plain Icecast is their master
-      const relay = await startOrigin(runtime, ['--master', url, '--update-interval', '1'])
-      onTestFinished(() => relay.stop())
-      const listener = await listenWhenServed(`${relay.url}/live.mp3`)
-      await eventually(() => lastNumber(listener.audio()) > 100, { withinMs: 30_000 })
+        // 1. relays of ours beside the old ones: a plain Icecast is their master
+        const relay = await startOrigin(runtime, ['--master', url, '--update-interval', '1'])
+        onTestFinished(() => relay.stop())
+        const listener = await listenWhenServed(`${relay.url}/live.mp3`)
+        await eventually(() => lastNumber(listener.audio()) > 100, { withinMs: 30_000 })
 
-      // 2. a master of ours takes the old address; encoders and relays come back by themselves
-      await end(icecast)
-      const master = await startAt(url, runtime, ['origin/main.ts', '--config', file])
-      await hearsOn(listener, source)
+        // 2. a master of ours takes the old address; encoders and relays come back by themselves
+        await end(icecast)
+        const master = await startAt(url, runtime, ['origin/main.ts', '--config', file])
+        await hearsOn(listener, source)
 
-      // 3. who comes to the old address is redirected from now on
-      await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`, {
-        withinMs: 30_000,
-      })
+        // 3. who comes to the old address is redirected from now on
+        await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`, {
+          withinMs: 30_000,
+        })
 
-      // and back
-      await end(master)
-      await startAt(url, 'icecast2', ['-c', file])
-      await hearsOn(listener, source)
-      expect(listener.isClosed).toBe(false)
-      listener.close()
-      const numbers = wholeNumbers(listener.audio())
-      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
-      expect(new Set(numbers).size).toBe(numbers.length)
-    },
-  )
+        // and back
+        await end(master)
+        await startAt(url, stockCommand(name), ['-c', file])
+        await hearsOn(listener, source)
+        expect(listener.isClosed).toBe(false)
+        listener.close()
+        const numbers = wholeNumbers(listener.audio())
+        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+        expect(new Set(numbers).size).toBe(numbers.length)
+      },
+    )
 })
 
 /** The address that encoders and listeners know, and the icecast.xml of the server there. */
-async function oldAddress(): Promise<{ url: string; file: string }> {
+async function oldAddress(name: StockName): Promise<{ url: string; file: string }> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'moving-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'icecast.xml')
-  writeFileSync(file, icecastXml(port, folder))
+  writeFileSync(file, icecastXml(port, folder, shareOf(stockCommand(name))))
   return { url: `http://127.0.0.1:${port}`, file }
 }
 
@@ -90,7 +92,7 @@ async function askOnce(url: string): Promise<string | undefined> {
 }
 
 /** One file for both programs: what is ours alone, Icecast passes over. */
-const icecastXml = (port: number, folder: string) => `<icecast>
+const icecastXml = (port: number, folder: string, share: string) => `<icecast>
   <limits><clients>100</clients><sources>10</sources></limits>
   <authentication>
     <source-password>${secrets.source}</source-password>
@@ -102,7 +104,7 @@ const icecastXml = (port: number, folder: string) => `<icecast>
   <master-public-slave>1</master-public-slave>
   <paths>
     <basedir>${folder}</basedir>
-    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+    <webroot>${share}/web</webroot><adminroot>${share}/admin</adminroot>
   </paths>
   <logging><accesslog>-</accesslog><errorlog>-</errorlog></logging>
   <security>${process.getuid?.() === 0 ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : ''}</security>

@@ -5,54 +5,64 @@ import { drawnOrigins, serverAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { type Icecast, startIcecast } from '../kit/icecast.ts'
 import { listen, listenWhenServed } from '../kit/listener.ts'
-import { peer } from '../kit/peers.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 import { edgeRuntimes, type Server, secrets, startEdge } from '../kit/runtimes.ts'
-import { basic, numbered, startSource } from '../kit/source.ts'
+import { basic, expecting, numbered, startSource } from '../kit/source.ts'
+import { type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-describe.for(edgeRuntimes)('stock Icecast 2.4.4 that is polled by the edge on %s', (runtime) => {
-  peer('icecast2')(
-    'S3, S6, S10: takes its share of real listeners, and leaves the draw when it is stopped',
-    async () => {
-      const { master, slave } = await startStockCluster()
-      const edge = await startEdge(runtime)
-      onTestFinished(() => edge.stop())
-      await reportFor(master, edge)
-      expect(await nameServer(edge, slave)).toMatchObject({
-        polled: true,
-        maxListeners: 40,
-        out: 'no mounts',
-      })
-      await eventually(async () => (await serverAt(edge, slave))?.out === null, { withinMs: 30_000 })
+describe.for(edgeRuntimes)('stock Icecast that is polled by the edge on %s', (runtime) => {
+  for (const name of stockNames)
+    stock(name)(
+      `S3, S6, S10: ${name} takes its share of real listeners, and leaves the draw when it is stopped`,
+      async () => {
+        const { master, slave } = await startStockCluster(name)
+        const edge = await startEdge(runtime)
+        onTestFinished(() => edge.stop())
+        await reportFor(master, edge)
+        expect(await nameServer(edge, slave)).toMatchObject({
+          polled: true,
+          maxListeners: 40,
+          out: 'no mounts',
+        })
+        await eventually(async () => (await serverAt(edge, slave))?.out === null, { withinMs: 30_000 })
 
-      const listeners = await Promise.all(Array.from({ length: 50 }, () => listen(`${edge.url}/live.mp3`)))
-      for (const listener of listeners) onTestFinished(() => listener.close())
-      expect(new Set(listeners.map(({ status }) => status))).toEqual(new Set([200]))
-      await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 0))
-      const atSlave = listeners.filter(({ url }) => url.startsWith(slave.url)).length
-      // 40 of 100 slots: 20 of 50 with a deviation of 3.5, of which this is four
-      expect(atSlave).toBeGreaterThan(6)
-      expect(atSlave).toBeLessThan(34)
-      await eventually(async () => (await serverAt(edge, slave))?.listeners === atSlave, { withinMs: 30_000 })
+        const listeners = await Promise.all(Array.from({ length: 50 }, () => listen(`${edge.url}/live.mp3`)))
+        for (const listener of listeners) onTestFinished(() => listener.close())
+        expect(new Set(listeners.map(({ status }) => status))).toEqual(new Set([200]))
+        await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 0))
+        const atSlave = listeners.filter(({ url }) => url.startsWith(slave.url)).length
+        // 40 of 100 slots: 20 of 50 with a deviation of 3.5, of which this is four
+        expect(atSlave).toBeGreaterThan(6)
+        expect(atSlave).toBeLessThan(34)
+        await eventually(async () => (await serverAt(edge, slave))?.listeners === atSlave, {
+          withinMs: 30_000,
+        })
 
-      await slave.stop()
-      await eventually(async () => (await serverAt(edge, slave))?.out === 'stale', { withinMs: 30_000 })
-      expect(new Set(await drawnOrigins({ url: `${edge.url}/live.mp3` }, 50))).toEqual(new Set([master.url]))
-    },
-  )
+        await slave.stop()
+        await eventually(async () => (await serverAt(edge, slave))?.out === 'stale', { withinMs: 30_000 })
+        expect(new Set(await drawnOrigins({ url: `${edge.url}/live.mp3` }, 50))).toEqual(
+          new Set([master.url]),
+        )
+      },
+    )
 })
 
 /** A master with a source and a slave that relays it, both stock. */
-async function startStockCluster(): Promise<{ master: Icecast; slave: Icecast }> {
+async function startStockCluster(name: StockName): Promise<{ master: Icecast; slave: Icecast }> {
   const { source: sourcePassword, relay: relayPassword } = secrets
-  const master = await startIcecast({ sourcePassword, relayPassword })
+  const command = stockCommand(name)
+  const master = await startIcecast({ command, sourcePassword, relayPassword })
   onTestFinished(() => master.stop())
-  const source = startSource({ url: `${master.url}/live.mp3`, password: sourcePassword, programme: numbered })
+  const url = `${master.url}/live.mp3`
+  const source = startSource({ url, password: sourcePassword, programme: numbered, headers: expecting })
   onTestFinished(() => source.close())
-  const first = await listenWhenServed(`${master.url}/live.mp3`)
+  const first = await listenWhenServed(url)
   first.close()
   const { port } = master
-  const slave = await startIcecast({ master: { port, password: relayPassword, updateIntervalS: 15 } })
+  const slave = await startIcecast({
+    command,
+    master: { port, password: relayPassword, updateIntervalS: 15 },
+  })
   onTestFinished(() => slave.stop())
   return { master, slave }
 }

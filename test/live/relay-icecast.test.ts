@@ -7,11 +7,11 @@ import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { listen, listenWhenServed } from '../kit/listener.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
-import { peer } from '../kit/peers.ts'
 import { startRival } from '../kit/rivals.ts'
 import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { mountBlock } from '../kit/scene.ts'
-import { numbered, startSource } from '../kit/source.ts'
+import { expecting, numbered, startSource } from '../kit/source.ts'
+import { stock, stockNames } from '../kit/stock.ts'
 
 const login = { user: 'bob', password: 'pa:ss' }
 
@@ -29,56 +29,63 @@ const protectedMount = (name: string) =>
     <option name="filename" value="${passwordFile()}"/><option name="allow_duplicate_users" value="1"/>
   </authentication></mount>`
 
-describe.for(originRuntimes)('a slave on %s of a stock Icecast 2.4.4', (runtime) => {
-  peer('icecast2')(
-    'mirrors its list, and by blocks of its own what is hidden or protected there',
-    async () => {
-      const elements = mountBlock('/hidden.mp3', { hidden: 1 }) + protectedMount('/safe.mp3')
-      const icecast = await startRival('Icecast 2.4.4', { elements })
-      onTestFinished(() => icecast.stop())
-      for (const mount of ['/open.mp3', '/hidden.mp3', '/safe.mp3']) {
-        const url = icecast.url + mount
-        const source = startSource({ url, password: secrets.source, programme: numbered })
-        onTestFinished(() => source.close())
-        await eventually(() => source.isPlaying)
-      }
-      const slave = await startConfigured(
-        runtime,
-        masterBlock(icecast.port) +
-          '<master-public-slave>1</master-public-slave>' +
-          relayBlock(icecast.port, '/hidden.mp3') +
-          relayBlock(
-            icecast.port,
-            '/safe.mp3',
-            `<username>${login.user}</username><password>${login.password}</password>`,
-          ),
-      )
-      for (const mount of ['/open.mp3', '/hidden.mp3', '/safe.mp3']) {
-        const listener = await listenWhenServed(slave.url + mount)
-        await eventually(() => listener.bytesHeard > 60_000, { withinMs: 20_000 })
-        listener.close()
-        // what stands before the first frame is the rest of one: stock Icecast begins anywhere
-        expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(100)
-      }
-      expect(slave.program.output().match(/report not taken/g)?.length).toBe(1)
-    },
-  )
+describe.for(originRuntimes)('a slave on %s of a stock Icecast', (runtime) => {
+  for (const name of stockNames) {
+    stock(name)(
+      `of ${name}: mirrors its list, and by blocks of its own what is hidden or protected there`,
+      async () => {
+        const elements = mountBlock('/hidden.mp3', { hidden: 1 }) + protectedMount('/safe.mp3')
+        const icecast = await startRival(name, { elements })
+        onTestFinished(() => icecast.stop())
+        for (const mount of ['/open.mp3', '/hidden.mp3', '/safe.mp3']) {
+          const url = icecast.url + mount
+          const source = startSource({
+            url,
+            password: secrets.source,
+            programme: numbered,
+            headers: expecting,
+          })
+          onTestFinished(() => source.close())
+          await eventually(() => source.isPlaying)
+        }
+        const slave = await startConfigured(
+          runtime,
+          masterBlock(icecast.port) +
+            '<master-public-slave>1</master-public-slave>' +
+            relayBlock(icecast.port, '/hidden.mp3') +
+            relayBlock(
+              icecast.port,
+              '/safe.mp3',
+              `<username>${login.user}</username><password>${login.password}</password>`,
+            ),
+        )
+        for (const mount of ['/open.mp3', '/hidden.mp3', '/safe.mp3']) {
+          const listener = await listenWhenServed(slave.url + mount)
+          await eventually(() => listener.bytesHeard > 60_000, { withinMs: 20_000 })
+          listener.close()
+          // what stands before the first frame is the rest of one: stock Icecast begins anywhere
+          expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(100)
+        }
+        expect(slave.program.output().match(/report not taken/g)?.length).toBe(1)
+      },
+    )
 
-  peer('icecast2')(
-    'S12: waits for a mount that is not there yet, and lets go of one that is gone',
-    async () => {
-      const icecast = await startRival('Icecast 2.4.4', {})
-      onTestFinished(() => icecast.stop())
-      const slave = await startConfigured(
-        runtime,
-        `${masterBlock(icecast.port)}<limits><source-timeout>2</source-timeout></limits>`,
-      )
-      const url = `${icecast.url}/late.mp3`
-      const source = startSource({ url, password: secrets.source, programme: numbered })
-      const listener = await listenWhenServed(`${slave.url}/late.mp3`)
-      source.close()
-      await eventually(() => listener.isClosed, { withinMs: 30_000 })
-      await eventually(async () => (await listen(`${slave.url}/late.mp3`)).status === 404)
-    },
-  )
+    stock(name)(
+      `S12: of ${name}: waits for a mount that is not there yet, and lets go of one that is gone`,
+      async () => {
+        const icecast = await startRival(name, {})
+        onTestFinished(() => icecast.stop())
+        const slave = await startConfigured(
+          runtime,
+          `${masterBlock(icecast.port)}<limits><source-timeout>2</source-timeout></limits>`,
+        )
+        const url = `${icecast.url}/late.mp3`
+        const source = startSource({ url, password: secrets.source, programme: numbered, headers: expecting })
+        const listener = await listenWhenServed(`${slave.url}/late.mp3`)
+        source.close()
+        await eventually(() => listener.isClosed, { withinMs: 30_000 })
+        await eventually(async () => (await listen(`${slave.url}/late.mp3`)).status === 404)
+      },
+    )
+  }
 })
