@@ -3,12 +3,19 @@ import { Hono } from 'hono'
 import { isAdmin } from '../shared/access.ts'
 import { serversJson } from '../shared/api.ts'
 import type { Cluster } from '../shared/cluster.ts'
-import { type ClusterEnv, clusterApp, type RequestFacts, unauthorized } from '../shared/cluster-app.ts'
+import {
+  type ClusterEnv,
+  clusterApp,
+  printAnswer,
+  type RequestFacts,
+  unauthorized,
+} from '../shared/cluster-app.ts'
 import { parseBasic } from '../shared/credentials.ts'
 import { metricsType } from '../shared/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
 import { preflightHeaders } from '../shared/redirect.ts'
 import type { Server } from '../shared/server.ts'
+import { StoreError, storeAnswer } from '../shared/store-error.ts'
 import type { EdgeConfig } from './config.ts'
 import { edgeMetrics } from './metrics.ts'
 import { answerMount, locateMount, type MountDeps, type MountRequest } from './mount-request.ts'
@@ -117,6 +124,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   app.route('/', clusterApp(cluster, config.access, nowMs))
   refuseOtherMethods(app)
   app.onError((error, c) => {
+    if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
     logger.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error })
     return c.text('the edge failed at this; its log says why\n', 500)
   })

@@ -5,7 +5,6 @@ import { monotonicNowMs } from '../shared/clock.ts'
 import { localCluster } from '../shared/cluster.ts'
 import { startLog } from '../shared/log.ts'
 import { Registry } from '../shared/registry.ts'
-import { ServerTable } from '../shared/server-table.ts'
 import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import { ForwardedFacts } from './facts.ts'
@@ -16,7 +15,7 @@ import { Outreach } from './outreach.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { type Locate, openGeo } from './runtime/geo.ts'
 import { stdout } from './runtime/output.ts'
-import { type Database, openDatabase } from './runtime/sqlite.ts'
+import { openStore, type Store } from './runtime/sqlite.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
@@ -24,8 +23,8 @@ const logger = getLogger(['distributary', 'edge'])
 async function main(): Promise<void> {
   const config = parseConfig(process.env)
   startLog(config.logLevel, (line) => stdout.add(line))
-  const database = openData(config.dataDir)
-  const registry = new Registry(new ServerTable(database), config.maxListenersDefault, monotonicNowMs())
+  const store = openData(config.dataDir)
+  const registry = new Registry(store.table, config.maxListenersDefault, monotonicNowMs())
   const listening = await listenAnywhere(config, answersOf(config, registry))
   const pruning = setInterval(() => registry.prune(monotonicNowMs()), edgeLimits.pruneMs)
   const outreach = createOutreach(config, registry)
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
       clearInterval(pruning)
       clearInterval(asking)
       await listening.close(edgeLimits.closeMs)
-      database.close()
+      store.close()
       await stdout.flushed(edgeLimits.flushedMs)
       process.exit(0)
     })
@@ -97,12 +96,12 @@ function openPlaces(geoDb: string | undefined): Locate | undefined {
   }
 }
 
-function openData(dataDir: string): Database {
+function openData(dataDir: string): Store {
   try {
-    return openDatabase(dataDir)
+    return openStore(dataDir)
   } catch (error) {
     throw new ConfigError(
-      `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${error})`,
+      `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${error instanceof Error ? error.message : error})`,
     )
   }
 }

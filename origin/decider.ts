@@ -18,11 +18,11 @@ import { isRelayAgent, locationOf, sentBackBy } from '../shared/redirect.ts'
 import { Registry } from '../shared/registry.ts'
 import type { Report } from '../shared/report.ts'
 import { isLive } from '../shared/server.ts'
-import { ServerTable } from '../shared/server-table.ts'
 import { isProbe, isSticky, stickyRoll } from '../shared/sticky.ts'
+import { StoreError, storeAnswer } from '../shared/store-error.ts'
 import type { OriginConfig } from './config/config.ts'
 import { type MountRequest, noRoom, notFound, type Placement } from './placement.ts'
-import { openSqlite } from './sqlite.ts'
+import { openTable } from './sqlite.ts'
 import type { OriginState } from './state.ts'
 
 /** slots of a slave that does not say: the edge's default (contract §3) */
@@ -54,7 +54,7 @@ export class Decider {
   constructor(deps: DeciderDeps) {
     const { config, state, nowMs } = deps
     this.#deps = deps
-    const table = config.dataDir === undefined ? undefined : new ServerTable(openSqlite(config.dataDir))
+    const table = config.dataDir === undefined ? undefined : openTable(config.dataDir)
     this.#registry = new Registry(table, maxListenersDefault, nowMs())
     state.mounts.onChange(() => this.changed())
     state.drain.onChange(() => this.changed())
@@ -165,5 +165,9 @@ function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<
       return answer.status === 200 ? next() : printAnswer(c, answer)
     })
   app.route('/', clusterApp(cluster, access, nowMs))
+  app.onError((error, c) => {
+    if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
+    throw error
+  })
   return app
 }

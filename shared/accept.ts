@@ -4,9 +4,10 @@ import { limits } from './limits.ts'
 import type { Probed } from './probe.ts'
 import type { Place } from './proximity.ts'
 import { accountOf } from './quota.ts'
-import type { Registry } from './registry.ts'
+import type { Refusal, Registry } from './registry.ts'
 import { IdSchema, isLoopbackUrl, type Report } from './report.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from './sourcelist.ts'
+import { StoreError, storeAnswer } from './store-error.ts'
 import { wishSeconds } from './wish.ts'
 
 /** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
@@ -22,7 +23,7 @@ export interface Post {
 }
 
 export interface Answer {
-  status: 200 | 400 | 401 | 409 | 413 | 429
+  status: 200 | 400 | 401 | 409 | 413 | 429 | 500 | 503
   /** lines of text/plain */
   text: string
 }
@@ -53,10 +54,13 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   const loopback = loopbackUrl(report, remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
   const beside = { place: post.place, account, remote }
-  const tooMuch = registry.put(report, post.sourcelist, nowMs, beside)
-  if (tooMuch) return { status: tooMuch.status, text: `${tooMuch.text}\n` }
+  const notPut = registry.put(report, post.sourcelist, nowMs, beside)
+  if (notPut) return printRefusal(notPut)
   return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
 }
+
+const printRefusal = (refused: Refusal | StoreError): Answer =>
+  refused instanceof StoreError ? storeAnswer(refused) : { status: refused.status, text: `${refused.text}\n` }
 
 /** A url that only the server itself can reach, though its report came from elsewhere. */
 const loopbackUrl = (report: Report, remote: string | undefined) =>
@@ -131,7 +135,7 @@ export function register(
   if (loopbackUrl(report, remote) !== undefined)
     return { status: 400, text: `rserver is ${host}, expected a host that others can reach\n` }
   const beside = { carriesAll: true, account: accountOf(reporter), remote }
-  const tooMuch = registry.put(report, printSourcelist(report), nowMs, beside)
-  if (tooMuch) return { status: tooMuch.status, text: `${tooMuch.text}\n` }
+  const notPut = registry.put(report, printSourcelist(report), nowMs, beside)
+  if (notPut) return printRefusal(notPut)
   return { status: 200, text: '' }
 }

@@ -11,6 +11,7 @@ import { limits } from './limits.ts'
 import { otherSite } from './other-site.ts'
 import type { Whereabouts } from './regions.ts'
 import { decodeSourcelist, lineNotUtf8 } from './sourcelist.ts'
+import { lockedRetrySeconds } from './store-error.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 /** characters of an answer that are logged: its first words say which line is wrong, and headers in it may be long */
@@ -59,7 +60,7 @@ export function printAnswer(c: Context, { status, text }: ReportAnswer) {
   if (status === 401) return unauthorized(c, text)
   // the rest of the body is not read, so nothing more can come this way: a client that did not know would try
   if (status === 413) c.header('Connection', 'close')
-  if (status === 429) c.header('Retry-After', '1')
+  if (status === 429 || status === 503) c.header('Retry-After', String(lockedRetrySeconds))
   return c.text(text, status)
 }
 

@@ -36,6 +36,6 @@ export const localCluster = (registry: Registry, access: Access, nowMs: () => nu
   addPolled: (body) => acceptPolled(registry, body, nowMs()),
   setDrain: (id, drained) => registry.setDrain(id, drained),
   forget: (id) => registry.forget(id),
-  history: () => registry.history(),
-  check: () => registry.check(),
+  history: () => registry.history(nowMs()),
+  check: () => registry.check(nowMs()),
 })

@@ -1,5 +1,8 @@
+import { getLogger } from '@logtape/logtape'
 import { type PolledServer, PolledServerError, parsePolledServer } from './polled-server.ts'
 import type { ServerTable } from './server-table.ts'
+
+const logger = getLogger(['distributary', 'store'])
 
 /** The servers that a decider polls, kept durably by the words of the operator who named them. */
 export class PolledServers {
@@ -34,7 +37,11 @@ export class PolledServers {
       const server = parsePolledServer(body)
       this.#servers.set(server.id, server)
     } catch (error) {
-      if (!(error instanceof PolledServerError)) throw error // written by a version with other fields
+      if (!(error instanceof PolledServerError)) throw error
+      // another version may have written it with other fields: it stays where it is
+      logger.error('a server to poll in the store cannot be read, and is not polled: {why}', {
+        why: error.message,
+      })
     }
   }
 }

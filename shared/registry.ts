@@ -11,10 +11,16 @@ import type { Report } from './report.ts'
 import { isLive, type Server } from './server.ts'
 import type { HistoryRow, ServerRow, ServerTable } from './server-table.ts'
 import { parseSourcelist } from './sourcelist.ts'
+import { type StoreError, storeErrorOf } from './store-error.ts'
 import { View } from './view.ts'
 import { Pace } from './wish.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
+
+/** ms between two looks at whether the store can be written: everybody may ask */
+const checkMs = 1000
+/** ms for which a report that could not be stored says more than such a look: the longest of our own intervals, twice */
+const troubleStandsMs = 60_000
 
 /** Why a well-formed report is refused: by its order or its id (409), for its size (413), or because there are too many (429). */
 export interface Refusal {
@@ -57,9 +63,13 @@ export class Registry {
   /** the id of this program, where it is among its own candidates */
   #ownId: string | undefined
   #minute = 0
+  /** why the store did not take what last arrived; undefined: it did */
+  #trouble: StoreError | undefined
+  #troubleAtMs = 0
+  #checkedAtMs = Number.NEGATIVE_INFINITY
   #redirects = 0
 
-  /** Reads back what the table holds; a row that today's parser refuses is left out. */
+  /** Reads back what the table holds; a row that today's parser refuses is set aside. */
   constructor(
     table: ServerTable | undefined,
     maxListenersDefault: number,
@@ -76,10 +86,16 @@ export class Registry {
   }
 
   /**
-   * Stores a report as of `nowMs`. Returns why not, where its order or its id forbid it; nothing has changed then.
+   * Stores a report as of `nowMs`. Returns why not, where its order, its id or a bound forbid it; nothing has changed then.
+   * Where the store fails it is decided from, and the failure is returned.
    * `sourcelist` is the text it was parsed from.
    */
-  put(report: Report, sourcelist: string, nowMs: number, beside: Beside = {}): Refusal | undefined {
+  put(
+    report: Report,
+    sourcelist: string,
+    nowMs: number,
+    beside: Beside = {},
+  ): Refusal | StoreError | undefined {
     const conflict = this.#conflict(report, nowMs, beside)
     if (conflict !== undefined) return { status: 409, text: conflict }
     const tooMuch = this.#excess(report, nowMs, beside)
@@ -100,7 +116,7 @@ export class Registry {
       polled: beside.polled ?? false,
       place: beside.place,
     }
-    this.#table?.put(row)
+    const stored = this.#try(nowMs, () => this.#table?.put(row))
     this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
     if (beside.account !== undefined) {
       this.#quota.note(beside.account, id, report.mounts.length + formerMounts.length)
@@ -109,6 +125,26 @@ export class Registry {
     if (last) logTakeover(report, last, isHeld, beside.remote)
     this.pace.note(report, nowMs)
     this.#recordHistory(nowMs)
+    return stored
+  }
+
+  /**
+   * Does something with the store. Where that fails, what arrived is decided from all the same, and whoever sent it is told
+   * that it is not stored. The log has it when it begins and when it is over.
+   */
+  #try(nowMs: number, run: () => void): StoreError | undefined {
+    try {
+      run()
+    } catch (error) {
+      const trouble = storeErrorOf(error)
+      if (!this.#trouble)
+        logger.error('the store does not take what arrives: {problem}', { problem: trouble.message })
+      this.#trouble = trouble
+      this.#troubleAtMs = nowMs
+      return trouble
+    }
+    if (this.#trouble) logger.info('the store takes what arrives again', {})
+    this.#trouble = undefined
     return undefined
   }
 
@@ -195,13 +231,26 @@ export class Registry {
     this.#redirects += n
   }
 
-  history(): HistoryRow[] {
-    return this.#table?.history() ?? []
+  /** Up to now; nothing where the store cannot be read, since a page goes on without its plot. */
+  history(nowMs: number): HistoryRow[] {
+    try {
+      return this.#table?.history(Math.floor(nowMs / 60_000)) ?? []
+    } catch {
+      return []
+    }
   }
 
-  /** Throws where the table cannot be read. */
-  check(): void {
-    this.#table?.check()
+  /**
+   * Throws where the store does not take what arrives. A few bytes may fit where a report does not, so that what has just
+   * arrived counts first; where nothing has, a write is tried, at most once a second, whoever asks.
+   */
+  check(nowMs: number): void {
+    const isTold = this.#trouble?.trouble === 'failed' && nowMs - this.#troubleAtMs < troubleStandsMs
+    if (!isTold && nowMs - this.#checkedAtMs >= checkMs) {
+      this.#checkedAtMs = nowMs
+      this.#try(nowMs, () => this.#table?.check())
+    }
+    if (this.#trouble) throw this.#trouble
   }
 
   /** Forgets what has been stale for a day, drains and servers to poll excepted, and mounts that are gone. Returns the ids forgotten. */
@@ -211,7 +260,7 @@ export class Registry {
         nowMs - receivedAtMs > limits.serverMemoryMs && !this.polled.servers.has(report.id),
     )
     for (const { report } of gone) {
-      this.#table?.remove(report.id)
+      this.#try(nowMs, () => this.#table?.remove(report.id)) // what stays there is forgotten again after a restart
       this.#letGo(report.id)
     }
     this.view.prune(nowMs)
@@ -272,8 +321,9 @@ export class Registry {
       if (!oldest || server.receivedAtMs < oldest.receivedAtMs) oldest = server
     }
     if (!oldest) return false
-    this.#table?.remove(oldest.report.id)
-    this.#letGo(oldest.report.id)
+    const { id } = oldest.report
+    this.#try(nowMs, () => this.#table?.remove(id))
+    this.#letGo(id)
     return true
   }
 
@@ -289,22 +339,20 @@ export class Registry {
   }
 
   #restore(row: ServerRow, nowMs: number): void {
+    let report: Report
     try {
-      const report = parseSourcelist(row.sourcelist)
-      // a clock that was set back while we were down must not keep a server live for ever
-      const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
-      const { boot, seq } = report
-      // its joins teach nothing: how many redirects led to the next ones went with the process that made them
-      this.#hold(
-        { ...row, receivedAtMs },
-        report,
-        { boot, seq, formerBoots: row.formerBoots, owns: false },
-        1,
-      )
-      this.#quota.note(restoredAccount, row.id, report.mounts.length + row.formerMounts.length)
-    } catch {
-      this.#table?.remove(row.id) // written by a version whose format is gone; the server reports again
+      report = parseSourcelist(row.sourcelist)
+      if (report.id !== row.id) throw new Error(`it is a report of ${report.id}`)
+    } catch (error) {
+      this.#table?.setAside(row.id, error instanceof Error ? error.message : String(error))
+      return
     }
+    // a clock that was set back while we were down must not keep a server live for ever
+    const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
+    const { boot, seq } = report
+    // its joins teach nothing: how many redirects led to the next ones went with the process that made them
+    this.#hold({ ...row, receivedAtMs }, report, { boot, seq, formerBoots: row.formerBoots, owns: false }, 1)
+    this.#quota.note(restoredAccount, row.id, report.mounts.length + row.formerMounts.length)
   }
 
   #hold(row: ServerRow, report: Report, order: Order, factor: number): void {
@@ -332,7 +380,8 @@ export class Registry {
     this.#minute = minute
     const live = [...this.view.servers.values()].filter((server) => isLive(server, nowMs))
     const listeners = live.reduce((sum, { report }) => sum + report.listeners, 0)
-    this.#table.putHistory({ minute, listeners, servers: live.length, redirects: this.#redirects })
+    const row = { minute, listeners, servers: live.length, redirects: this.#redirects }
+    this.#try(nowMs, () => this.#table?.putHistory(row))
     this.#redirects = 0
   }
 }

@@ -68,8 +68,9 @@ export class Pace {
   pressureOf(view: View, nowMs: number): Pressure {
     const sums = this.#sums
     const { size } = view.servers
-    const isSame = sums?.pressure.servers === size
-    if (sums && isSame && size > addedUpMax && nowMs - sums.atMs < sumsStandMs) return sums.pressure
+    // a large one is no other by one server more: were they added up for each that comes, ten thousand would take minutes
+    const isLarge = size > addedUpMax && sums !== undefined && sums.pressure.servers > addedUpMax
+    if (isLarge && nowMs - sums.atMs < sumsStandMs) return { ...sums.pressure, servers: size }
     const pressure = this.#addUp(view, nowMs)
     this.#sums = { pressure, atMs: nowMs }
     return pressure

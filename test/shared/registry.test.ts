@@ -267,8 +267,13 @@ test('history is a bucket a minute, and bounded', () => {
     accept(registry, access, post(reportOf('a', { listeners: 5 })), minute * 60_000)
     accept(registry, access, post(reportOf('a', { listeners: 6 })), minute * 60_000 + 30_000)
   }
-  expect(registry.history()).toHaveLength(historyMinutesMax)
-  expect(registry.history().at(-1)).toEqual({ minute: minutes, listeners: 5, servers: 1, redirects: 3 })
+  expect(registry.history((minutes + 1) * 60_000)).toHaveLength(historyMinutesMax)
+  expect(registry.history((minutes + 1) * 60_000).at(-1)).toEqual({
+    minute: minutes,
+    listeners: 5,
+    servers: 1,
+    redirects: 3,
+  })
 })
 
 describe('an icecast-kh slave registers by the query of its request', () => {

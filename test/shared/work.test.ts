@@ -89,3 +89,22 @@ test('contract §5: a decision reads nothing from the store and writes nothing t
   }
   expect(queries).toBe(0)
 })
+
+test('each of many servers that come at once is looked at as often as it comes, not as often as others do', () => {
+  const looks = (servers: number) => {
+    let count = 0
+    const registry = new Registry(undefined, 100, 0)
+    const pressure = () => registry.pace.pressureOf(registry.view, 0)
+    const { of } = registry.pace
+    registry.pace.of = (id) => {
+      count++
+      return of.call(registry.pace, id)
+    }
+    for (let i = 0; i < servers; i++) {
+      registry.put(reportOf(`s${i}`), printSourcelist(reportOf(`s${i}`)), 0)
+      pressure()
+    }
+    return count
+  }
+  expect(looks(2000) - looks(1000)).toBeLessThan(1000)
+})

@@ -38,8 +38,8 @@ export class Ours implements Decider {
 
   take(_index: number, report: Report, nowS: number): void {
     const text = this.#table ? printSourcelist(report) : ''
-    const conflict = this.#registry.put(report, text, msOf(nowS))
-    if (conflict !== undefined) throw new Error(conflict.text)
+    const refused = this.#registry.put(report, text, msOf(nowS))
+    if (refused) throw new Error(JSON.stringify(refused))
   }
 
   place({ mount, from, except }: Asked, nowS: number): number | undefined {
