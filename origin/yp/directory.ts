@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
+import { withoutLogins } from '../../shared/without-logins.ts'
 import type { DirectorySettings } from '../config/directory-settings.ts'
 import { addForm, type PublicStream, removeForm, touchForm } from './form.ts'
 import { type Listing, startListing, withAdded, withFailure, withTitle, withTouched } from './listing.ts'
@@ -110,7 +111,7 @@ export class Directory {
       { sid, touchMs: Math.max(touchMs, this.settings.touchMs) },
       nowMs,
     )
-    log.info('listed', { mount: entry.mount.name, directory: this.settings.url })
+    log.info('listed', { mount: entry.mount.name, directory: withoutLogins(this.settings.url) })
   }
 
   async #touch(entry: Entry, sid: string): Promise<void> {
@@ -128,7 +129,7 @@ export class Directory {
   async #remove({ listing: { sid }, mount }: Entry): Promise<void> {
     if (sid === undefined) return
     await this.#post(removeForm(sid))
-    log.info('taken off the list', { mount: mount.name, directory: this.settings.url })
+    log.info('taken off the list', { mount: mount.name, directory: withoutLogins(this.settings.url) })
   }
 
   /** Undefined where there is no answer. */
@@ -152,6 +153,11 @@ export class Directory {
   #logFailure(what: string, { mount, listing }: Entry, reply: YpReply | undefined): void {
     const why = reply === undefined ? 'no answer' : reply.taken ? 'no SID in its answer' : reply.why
     const againInS = Math.round((listing.dueAtMs - this.#deps.nowMs()) / 1000)
-    log.warn(what, { mount: mount.name, directory: this.settings.url, why, againInS })
+    log.warn(what, {
+      mount: mount.name,
+      directory: withoutLogins(this.settings.url),
+      why: withoutLogins(why),
+      againInS,
+    })
   }
 }
