@@ -43,6 +43,13 @@ test('every example of icecast.xml in the documentation is one that an origin ta
   }
 })
 
+test('every claim on security is held by a test of that name', () => {
+  const held = [...read('docs/security.md').matchAll(/`(test\/[\w/.-]+)`: "([^"]+)"/g)]
+  expect(held.length).toBeGreaterThan(30)
+  const missing = held.filter(([, file, name]) => !read(file ?? '').includes(name ?? ' '))
+  expect(missing.map(([claim]) => claim)).toEqual([])
+})
+
 test('the README tells how to start before anything else', () => {
   expect(read('README.md').match(/```sh\n(.*?)\n```/s)?.[1]).toBe('npm ci && npm start')
 })

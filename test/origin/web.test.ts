@@ -164,3 +164,16 @@ describe('metrics', () => {
     expect(text).toContain('distributary_origin_mounts 1100\n')
   })
 })
+
+test('a page is shown in no frame, runs its own script alone and lets its forms say where they come from', async () => {
+  const { ask, open } = originInMemory()
+  open('/live.mp3', { 'ice-name': '<script>alert(1)</script>' })
+  for (const path of ['/status.xsl', '/server_version.xsl', '/admin/stats.xsl', '/admin/listmounts.xsl']) {
+    const answer = await ask(path, 'admin:a')
+    const policy = answer.headers.get('content-security-policy')
+    expect(policy, path).toContain("frame-ancestors 'none'")
+    expect(policy, path).toMatch(/default-src 'none';.* script-src 'sha256-[^ ]+';/)
+    expect(answer.headers.get('referrer-policy'), path).toBe('same-origin')
+    expect(await answer.text(), path).not.toContain('<script>alert')
+  }
+})
