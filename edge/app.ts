@@ -24,7 +24,7 @@ import { refuseOtherMethods } from './other-methods.ts'
 import { pageHeaders, printPage } from './page.ts'
 import { polledApp } from './polled-app.ts'
 import { PublicTexts } from './public-texts.ts'
-import { splitRequestUrl } from './request-url.ts'
+import { type RequestUrl, splitRequestUrl } from './request-url.ts'
 import { answerStreamList } from './stream-list.ts'
 import { newTally } from './tally.ts'
 
@@ -44,7 +44,8 @@ export interface EdgeDeps {
 }
 
 export interface Edge {
-  fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+  /** @param url of the request as it came, where a runtime writes it in another way */
+  fetch(request: Request, facts: RequestFacts, url?: RequestUrl): Response | Promise<Response>
   /** The `Location` of the 302 that a request is due, undefined where `fetch` has to be asked. */
   locate(request: MountRequest, facts: RequestFacts): string | undefined
 }
@@ -54,9 +55,8 @@ export function createEdge(parts: EdgeDeps): Edge {
   const deps = { ...parts, tally: newTally() }
   const app = ownPaths(deps)
   return {
-    fetch(request, facts) {
+    fetch(request, facts, url = splitRequestUrl(request.url)) {
       if (request.method === 'OPTIONS') return answerPreflight(request)
-      const url = splitRequestUrl(request.url)
       if (!isOwnPath(url.path)) return answerMount(deps, request, url, facts)
       return request.method === 'HEAD' ? answerHead(app, request, facts) : app.fetch(request, facts)
     },

@@ -6,9 +6,9 @@ import { type Asked, baseOf, basesOf, hereOf } from './own-addresses.ts'
 /** `host` or `host:port` as it may stand in a URL; all else in a Host header is not believed. */
 const validHost = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/
 
-/** Whether a Host header names a host. */
+/** Whether a Host header names a host: `x:99999` and `256.1.1.1` look like one, and cannot stand in a URL. */
 export const isHost = (host: string | null | undefined): host is string =>
-  typeof host === 'string' && validHost.test(host)
+  typeof host === 'string' && validHost.test(host) && URL.canParse(`http://${host}`)
 
 interface HeaderValues {
   get(name: string): string | null

@@ -46,10 +46,6 @@ export const edgeLimits = {
   headsKnownMax: 1000,
   /** characters of one such head: what players send has a few hundred, what browsers send about a thousand */
   headKnownLengthMax: 2048,
-  /** ms for which a connection may say nothing, before its first request and between two */
-  idleMs: 10_000,
-  /** ms for which a sender that was refused may go on sending: it reads why, and a source does not stream on for ever */
-  refusedMs: 5000,
   /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */
   closeMs: 3000,
   /** ms that the reader of the log then gets to take the last lines */

@@ -1,11 +1,13 @@
 import type { MountRequest } from './mount-request.ts'
+import type { RequestUrl } from './request-url.ts'
 
 /** Tells the address at the other end of a connection, while a request on it lasts. */
 export type Peer = () => string | undefined
 
 /** What a server that takes requests asks its edge for. */
 export interface Answers {
-  answer(request: Request, peer: Peer): Response | Promise<Response>
+  /** @param url of the request as it came, which `request.url` may write in another way */
+  answer(request: Request, peer: Peer, url: RequestUrl): Response | Promise<Response>
   /** The `Location` of the 302 that a request is due, undefined where it is due another answer. */
   redirect(request: MountRequest, peer: Peer): string | undefined
 }
@@ -16,6 +18,3 @@ export interface Listening {
   /** Takes no more requests; resolves once those under way are answered, or have been given up after `graceMs`. */
   close(graceMs: number): Promise<void>
 }
-
-/** What each runtime supplies; throws where the address cannot be had. */
-export type Listen = (host: string, port: number, answers: Answers) => Promise<Listening>

@@ -9,11 +9,12 @@ import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import { ForwardedFacts } from './facts.ts'
 import { edgeLimits } from './limits.ts'
-import type { Answers, Listen, Listening, Peer } from './listening.ts'
+import type { Answers, Listening, Peer } from './listening.ts'
 import type { MountRequest } from './mount-request.ts'
 import { Outreach } from './outreach.ts'
 import { OwnAddresses } from './own-addresses.ts'
-import { type Locate, openGeo } from './runtime/geo.ts'
+import { Places } from './runtime/geo.ts'
+import { listen } from './runtime/listen.ts'
 import { stdout } from './runtime/output.ts'
 import { openStore, type Store } from './runtime/sqlite.ts'
 
@@ -25,7 +26,9 @@ async function main(): Promise<void> {
   startLog(config.logLevel, (line) => stdout.add(line))
   const store = openData(config.dataDir)
   const registry = new Registry(store.table, config.maxListenersDefault, monotonicNowMs())
-  const listening = await listenAnywhere(config, answersOf(config, registry))
+  const places = openPlaces(config.geoDb)
+  process.on('SIGHUP', () => readAgain(places))
+  const listening = await listenAnywhere(config, answersOf(config, registry, places))
   const pruning = setInterval(() => registry.prune(monotonicNowMs()), edgeLimits.pruneMs)
   const outreach = createOutreach(config, registry)
   const asking = setInterval(() => outreach.run(), edgeLimits.outreachMs)
@@ -47,8 +50,7 @@ async function main(): Promise<void> {
     })
 }
 
-function answersOf(config: EdgeConfig, registry: Registry): Answers {
-  const locate = openPlaces(config.geoDb)
+function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answers {
   const addresses = new OwnAddresses(config.publicUrls, config.port)
   const cluster = localCluster(registry, config.access, monotonicNowMs)
   const edge = createEdge({
@@ -66,12 +68,12 @@ function answersOf(config: EdgeConfig, registry: Registry): Answers {
     startedAtMs: Date.now(),
   })
   const factsOf = ({ headers }: Pick<MountRequest, 'headers'>, peer: Peer) => {
-    const facts = new ForwardedFacts(headers, peer, config.trustedProxies, config.publicUrls, locate)
+    const facts = new ForwardedFacts(headers, peer, config.trustedProxies, config.publicUrls, places.locate)
     if (addresses.wants(facts.secure) && !facts.hidesHttps) addresses.saw(facts.secure, facts.host)
     return facts
   }
   return {
-    answer: (request, peer) => edge.fetch(request, factsOf(request, peer)),
+    answer: (request, peer, url) => edge.fetch(request, factsOf(request, peer), url),
     redirect: (request, peer) => edge.locate(request, factsOf(request, peer)),
   }
 }
@@ -88,11 +90,23 @@ const createOutreach = ({ probe }: EdgeConfig, registry: Registry): Outreach =>
     probe,
   )
 
-function openPlaces(geoDb: string | undefined): Locate | undefined {
+function openPlaces(geoDb: string | undefined): Places {
   try {
-    return geoDb === undefined ? undefined : openGeo(geoDb)
+    return new Places(geoDb)
   } catch (error) {
-    throw new ConfigError(`GEO_DB is "${geoDb}", expected a database in MaxMind's format (${error})`)
+    throw new ConfigError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** SIGHUP: what cannot be read leaves what was read before. */
+function readAgain(places: Places): void {
+  try {
+    places.open()
+    logger.info('SIGHUP: what is a file was read again')
+  } catch (error) {
+    logger.error('SIGHUP: {why}; what was read before stays', {
+      why: error instanceof Error ? error.message : String(error),
+    })
   }
 }
 
@@ -106,13 +120,13 @@ function openData(dataDir: string): Store {
   }
 }
 
-async function listenAnywhere({ host, port }: EdgeConfig, answers: Answers): Promise<Listening> {
-  const listen = await runtimeListen()
+async function listenAnywhere(config: EdgeConfig, answers: Answers): Promise<Listening> {
+  const { host, port, trustedProxies } = config
   try {
-    return await listen(host, port, answers)
+    return await listen(host, port, answers, trustedProxies)
   } catch (error) {
     if (host === '::' && !isTaken(error))
-      return listen('0.0.0.0', port, answers).catch((again) => refuse('0.0.0.0', port, again))
+      return listen('0.0.0.0', port, answers, trustedProxies).catch((again) => refuse('0.0.0.0', port, again))
     return refuse(host, port, error)
   }
 }
@@ -124,12 +138,6 @@ function refuse(host: string, port: number, error: unknown): never {
   throw new ConfigError(
     `HOST is "${host}" and PORT is "${port}", expected an address that is free (${error})`,
   )
-}
-
-async function runtimeListen(): Promise<Listen> {
-  if ('Bun' in globalThis) return (await import('./runtime/bun.ts')).listen
-  if ('Deno' in globalThis) return (await import('./runtime/deno.ts')).listen
-  return (await import('./runtime/node.ts')).listen
 }
 
 main().catch((error: unknown) => {

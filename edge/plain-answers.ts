@@ -28,7 +28,8 @@ export function answerPlainly(bytes: string, redirect: Answers['redirect'], peer
   return { text, read, keepAlive }
 }
 
-const printRedirect = (location: string, keepAlive: boolean) =>
+/** A redirect as it goes over the wire. */
+export const printRedirect = (location: string, keepAlive: boolean) =>
   `HTTP/1.1 302 Found\r\nLocation: ${location}${tailNow(keepAlive)}`
 
 const fixedHeaders = Object.entries({ ...mountHeaders, 'Content-Length': '0' })

@@ -27,6 +27,27 @@ export function openGeo(path: string): Locate {
   }
 }
 
+/** Where addresses are, by the database of `GEO_DB`, whose file is renewed every week or so. */
+export class Places {
+  /** undefined where there is no database */
+  locate: Locate | undefined
+  readonly #path: string | undefined
+
+  constructor(path: string | undefined) {
+    this.#path = path
+    this.open()
+  }
+
+  /** Reads the file anew. @throws where it cannot be read; then what was read before stays */
+  open(): void {
+    try {
+      if (this.#path !== undefined) this.locate = openGeo(this.#path)
+    } catch (error) {
+      throw new Error(`GEO_DB is "${this.#path}", expected a database in MaxMind's format (${error})`)
+    }
+  }
+}
+
 function whereaboutsIn({ location, country }: CityResponse): Whereabouts {
   const { latitude, longitude } = location ?? {}
   return {

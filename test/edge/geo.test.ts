@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { openGeo } from '../../edge/runtime/geo.ts'
+import { openGeo, Places } from '../../edge/runtime/geo.ts'
 import { writeMmdb } from '../kit/mmdb.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'geo-'))
@@ -34,4 +34,18 @@ test('GEO_DB: a database of cities gives places and countries, of IPv4 in either
 test('GEO_DB: a file of another format is refused', () => {
   expect(() => openGeo(fileOf('none.mmdb', 'this is no database'))).toThrow()
   expect(() => openGeo(join(folder, 'absent.mmdb'))).toThrow('ENOENT')
+})
+
+test('GEO_DB: read anew it is what it has become, and what cannot be read leaves what it was', () => {
+  const country = (code: string) => writeMmdb({ '192.0.2.0/24': { country: { iso_code: code } } })
+  const path = fileOf('renewed.mmdb', country('DE'))
+  const places = new Places(path)
+  expect(places.locate?.('192.0.2.1')?.country).toBe('DE')
+  fileOf('renewed.mmdb', country('FR'))
+  places.open()
+  expect(places.locate?.('192.0.2.1')?.country).toBe('FR')
+  fileOf('renewed.mmdb', 'garbage')
+  expect(() => places.open()).toThrow(`GEO_DB is "${path}"`)
+  expect(places.locate?.('192.0.2.1')?.country).toBe('FR')
+  expect(new Places(undefined).locate).toBeUndefined()
 })

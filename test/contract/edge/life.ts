@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { printSourcelist } from '../../../shared/sourcelist.ts'
 import { clientOf } from '../../kit/edge-client.ts'
 import { eventually } from '../../kit/eventually.ts'
+import { writeMmdb } from '../../kit/mmdb.ts'
 import { type Program, start } from '../../kit/process.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { type EdgeRuntime, type Server, secrets, startEdge } from '../../kit/runtimes.ts'
@@ -119,6 +120,19 @@ export function lifeContract(runtime: ProcessRuntime): void {
       edge.program.signal('SIGTERM')
       expect(await edge.program.exited).toEqual({ code: 0, signal: null })
       silent.destroy()
+    })
+
+    test('SIGHUP has GEO_DB read again: what cannot be read leaves the edge as it is, and it goes on', async () => {
+      const geo = join(folder(), 'geo.mmdb')
+      writeFileSync(geo, writeMmdb({ '192.0.2.0/24': { location: { latitude: 52.5, longitude: 13.4 } } }))
+      const { url, program } = await edgeWith({ GEO_DB: geo })
+      writeFileSync(geo, 'garbage')
+      program.signal('SIGHUP')
+      await program.line(/GEO_DB is .*geo\.mmdb.*, expected a database.*what was read before stays/)
+      writeFileSync(geo, writeMmdb({ '192.0.2.0/24': { country: { iso_code: 'DE' } } }))
+      program.signal('SIGHUP')
+      await program.line(/what is a file was read again/)
+      expect((await fetch(`${url}/healthz`)).status).toBe(200)
     })
 
     test('believes X-Forwarded-Proto from a trusted proxy, and sends https listeners to https servers', async () => {

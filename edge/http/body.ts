@@ -1,0 +1,93 @@
+import { Gathered } from './gathered.ts'
+import { type Framing, type Refusal, refuse } from './head.ts'
+import { httpLimits } from './limits.ts'
+
+const lineFeed = 0x0a
+const lineOfChunk = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?$/
+
+/** Where in the chunks the next byte stands. */
+type Part = 'size' | 'data' | 'data end' | 'trailer'
+
+/**
+ * Reads a body from the bytes of a connection into one buffer of bounded size. Past the bound it stops: whoever asked for
+ * the body sees that it is too large.
+ */
+export class BodyReader {
+  #framing: Framing
+  #gathered = new Gathered(httpLimits.bodyBytesMax)
+  /** bytes of the body, or of the chunk, that are still to come */
+  #left: number
+  #part: Part = 'size'
+  #line = new Gathered(httpLimits.chunkLineMax)
+  #trailerBytes = 0
+
+  constructor(framing: Framing) {
+    this.#framing = framing
+    this.#left = framing === 'chunked' ? 0 : framing.length
+  }
+
+  /** All so far. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#gathered.bytes
+  }
+
+  /** Takes bytes; tells where the body ends in them, why it is refused, or undefined where more is needed. */
+  push(bytes: Uint8Array): { end: number } | { large: true } | Refusal | undefined {
+    return this.#framing === 'chunked' ? this.#pushChunked(bytes) : this.#pushPlain(bytes)
+  }
+
+  #pushPlain(bytes: Uint8Array): { end: number } | { large: true } | undefined {
+    const end = Math.min(this.#left, bytes.length)
+    if (this.#gather(bytes.subarray(0, end))) return { large: true }
+    return this.#left === 0 ? { end } : undefined
+  }
+
+  #pushChunked(bytes: Uint8Array): { end: number } | { large: true } | Refusal | undefined {
+    let at = 0
+    while (at < bytes.length) {
+      if (this.#part === 'data') {
+        const end = at + Math.min(this.#left, bytes.length - at)
+        if (this.#gather(bytes.subarray(at, end))) return { large: true }
+        if (this.#left === 0) this.#part = 'data end'
+        at = end
+        continue
+      }
+      const feed = bytes.indexOf(lineFeed, at)
+      const piece = bytes.subarray(at, feed < 0 ? bytes.length : feed)
+      if (this.#line.add(piece) < piece.length) return refuse(400, 'a line between chunks is too long')
+      if (feed < 0) return undefined
+      at = feed + 1
+      const read = this.#readLine()
+      if (read === 'end') return { end: at }
+      if (read) return read
+    }
+    return undefined
+  }
+
+  #readLine(): 'end' | Refusal | undefined {
+    const line = String.fromCharCode(...this.#line.bytes)
+    this.#line = new Gathered(httpLimits.chunkLineMax)
+    if (this.#part === 'trailer') {
+      this.#trailerBytes += line.length
+      if (line === '' || line === '\r') return 'end'
+      return this.#trailerBytes > httpLimits.trailerBytesMax
+        ? refuse(431, 'the fields behind the body are too large')
+        : undefined
+    }
+    if (this.#part === 'data end') {
+      this.#part = 'size'
+      return line === '' || line === '\r' ? undefined : refuse(400, 'a chunk is longer than it says')
+    }
+    const [, size] = lineOfChunk.exec(line) ?? []
+    if (size === undefined) return refuse(400, 'a chunk begins with no size')
+    this.#left = Number.parseInt(size, 16)
+    this.#part = this.#left === 0 ? 'trailer' : 'data'
+    return undefined
+  }
+
+  /** Whether they are more than there is room for. */
+  #gather(bytes: Uint8Array): boolean {
+    this.#left -= bytes.length
+    return this.#gathered.add(bytes) < bytes.length || this.#gathered.size >= httpLimits.bodyBytesMax
+  }
+}

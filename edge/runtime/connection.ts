@@ -1,0 +1,387 @@
+import { Buffer } from 'node:buffer'
+import { getLogger } from '@logtape/logtape'
+import { BodyReader } from '../http/body.ts'
+import type { Member } from '../http/crowd.ts'
+import { Gathered } from '../http/gathered.ts'
+import { type Refusal, type RequestHead, readHead, refuse } from '../http/head.ts'
+import { HeadEnd } from '../http/head-end.ts'
+import { httpLimits } from '../http/limits.ts'
+import { type PrintedAnswer, printAnswer, printRefusal } from '../http/print.ts'
+import type { Answers, Peer } from '../listening.ts'
+import { answerPlainly, printRedirect } from '../plain-answers.ts'
+
+const logger = getLogger(['distributary', 'edge'])
+
+/** What a connection does with its socket; Node's are so by themselves. */
+export interface Wire {
+  /** Tells whether the system took it; where not, `drained` is called once it has. */
+  write(text: string, encoding: 'latin1'): boolean
+  write(bytes: Uint8Array, taken: (error?: Error | null) => void): boolean
+  /** Ends our side behind what was written. */
+  end(): unknown
+  destroy(): unknown
+  pause(): unknown
+  resume(): unknown
+}
+
+/** What the connections of one server share. */
+export interface Serving {
+  readonly answers: Answers
+  /** some ms old, which is all that deadlines need */
+  nowMs: number
+  /** no more requests are taken */
+  isClosing: boolean
+  /** Counts bytes of answers that wait to be read, or no longer do. */
+  countUnread(bytes: number): void
+}
+
+/** What a connection is at. */
+type Phase =
+  /** for a request: nothing of it has come */
+  | 'waiting'
+  /** a part of a head has come */
+  | 'head'
+  /** the request is being answered; what comes meanwhile waits */
+  | 'answering'
+  /** somebody wants the request's body */
+  | 'body'
+  /** the answer is on its way */
+  | 'writing'
+  /** our side has ended: what comes is not looked at */
+  | 'ended'
+
+const phaseMs: Readonly<Record<Phase, number>> = {
+  waiting: httpLimits.idleMs,
+  head: httpLimits.headMs,
+  answering: httpLimits.answerMs,
+  body: httpLimits.bodyMs,
+  writing: httpLimits.stallMs,
+  ended: httpLimits.refusedMs,
+}
+
+/**
+ * One connection. The plain requests of listeners are answered by one write: a Request and a Response for each cost more
+ * than all the rest. What else comes is read here too, within the bounds that hold on every runtime.
+ */
+export class Connection implements Member {
+  readonly network: string | undefined
+  readonly #socket: Wire
+  readonly #serving: Serving
+  readonly #peer: Peer
+  #phase: Phase = 'waiting'
+  /** when its phase began; of an answer on its way, when some of it was last taken */
+  #sinceMs: number
+  #head: { bytes: Gathered; end: HeadEnd } | undefined
+  #body: { reader: BodyReader; take: (bytes: Uint8Array<ArrayBuffer>) => void } | undefined
+  /** came while the request before is being answered */
+  #ahead: Buffer | undefined
+  #answer: { bytes: Buffer; at: number; keepAlive: boolean } | undefined
+  /** the other side has ended */
+  #isHalf = false
+
+  /** @param network undefined for a trusted proxy */
+  constructor(socket: Wire, address: string, network: string | undefined, serving: Serving) {
+    this.#socket = socket
+    this.#serving = serving
+    this.#peer = () => address
+    this.network = network
+    this.#sinceMs = serving.nowMs
+  }
+
+  get isIdle(): boolean {
+    if (this.#phase === 'writing' || this.#phase === 'body')
+      return this.#serving.nowMs - this.#sinceMs >= httpLimits.crowdedMs
+    return this.#phase === 'waiting' || this.#phase === 'head' || this.#phase === 'ended'
+  }
+
+  /** When an answer that waits to be read was last taken from; undefined where none waits. */
+  get unreadSinceMs(): number | undefined {
+    return this.#answer && this.#sinceMs
+  }
+
+  receive(bytes: Buffer): void {
+    if (this.#phase === 'waiting') this.#begin(bytes)
+    else if (this.#phase === 'head') this.#gatherHead(bytes)
+    else if (this.#phase === 'body') this.#gatherBody(bytes)
+    else if (this.#phase !== 'ended') this.#keep(bytes)
+  }
+
+  /** The other side sends no more. */
+  halfClosed(): void {
+    this.#isHalf = true
+    if (this.#phase === 'waiting') this.#end()
+    else if (this.#phase === 'head' || this.#phase === 'body') this.destroy()
+  }
+
+  /** The system takes bytes again. */
+  drained(): void {
+    if (this.#phase === 'writing' && this.#answer === undefined) this.#next()
+  }
+
+  /** Closes it where it is late. */
+  sweep(): void {
+    if (this.#serving.nowMs - this.#sinceMs < phaseMs[this.#phase]) return
+    if (this.#phase === 'head') this.#refuse(refuse(408, 'the head of the request did not come in time'))
+    else if (this.#phase === 'body') this.#refuse(refuse(408, 'the body of the request did not come in time'))
+    else this.destroy()
+  }
+
+  /** No more requests are taken: ends it, unless it is being answered. */
+  leave(): void {
+    if (this.#phase === 'waiting' || this.#phase === 'head') this.#end()
+  }
+
+  destroy(): void {
+    this.#settle()
+    this.#socket.destroy()
+  }
+
+  /** It is closed. */
+  closed(): void {
+    this.#settle()
+    this.#phase = 'ended'
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase
+    this.#sinceMs = this.#serving.nowMs
+  }
+
+  #begin(bytes: Buffer): void {
+    const { text, read, keepAlive } = answerPlainly(
+      bytes.toString('latin1'),
+      this.#serving.answers.redirect,
+      this.#peer,
+    )
+    this.#sinceMs = this.#serving.nowMs
+    if (text !== '' && !this.#pass(text, keepAlive)) {
+      if (read < bytes.length) this.#keep(bytes.subarray(read))
+      return
+    }
+    if (read < bytes.length) this.#gatherHead(bytes.subarray(read))
+  }
+
+  /** Writes redirects; tells whether to go on: the connection stays, and the other side reads what it asks for. */
+  #pass(text: string, keepAlive: boolean): boolean {
+    const isTaken = this.#socket.write(text, 'latin1')
+    if (!keepAlive || this.#serving.isClosing) {
+      this.#end()
+      return false
+    }
+    if (isTaken) return true
+    this.#enter('writing')
+    this.#socket.pause()
+    return false
+  }
+
+  #gatherHead(bytes: Buffer): void {
+    if (this.#phase !== 'head') {
+      if (!beginsRequest(bytes)) {
+        this.#refuse(refuse(400, 'this is not a request of HTTP'))
+        return
+      }
+      this.#enter('head')
+    }
+    this.#head ??= { bytes: new Gathered(httpLimits.headBytesMax), end: new HeadEnd() }
+    const end = this.#head.end.find(bytes)
+    const part = end === undefined ? bytes : bytes.subarray(0, end)
+    if (this.#head.bytes.add(part) < part.length)
+      this.#refuse(refuse(431, `the head is larger than ${httpLimits.headBytesMax} bytes`))
+    else if (end !== undefined) this.#readHead(this.#head.bytes.bytes, bytes.subarray(end))
+  }
+
+  #readHead({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>, rest: Buffer): void {
+    const read = readHead(Buffer.from(buffer, byteOffset, length).toString('latin1'))
+    this.#head = undefined
+    if ('text' in read) {
+      this.#refuse(read)
+      return
+    }
+    this.#enter('answering')
+    if (rest.length > 0) this.#keep(rest)
+    this.#answerTo(read)
+  }
+
+  #answerTo(head: RequestHead): void {
+    const { method, framing, keepAlive } = head
+    const mayRedirect = (method === 'GET' || method === 'HEAD') && framing === undefined
+    const location = mayRedirect ? this.#serving.answers.redirect(head, this.#peer) : undefined
+    if (location !== undefined) {
+      if (this.#pass(printRedirect(location, keepAlive), keepAlive)) this.#next()
+      return
+    }
+    this.#socket.pause()
+    this.#ask(head).catch((error: unknown) => {
+      logger.error('a request failed: {error}', { error })
+      this.destroy()
+    })
+  }
+
+  async #ask(head: RequestHead): Promise<void> {
+    const { method } = head
+    const body = { isWhole: head.framing === undefined }
+    const request = this.#requestOf(head, body)
+    const response = request
+      ? await this.#serving.answers.answer(request, this.#peer, head)
+      : new Response(`${method} is not for anything here\n`, {
+          status: 405,
+          headers: { Allow: 'GET, HEAD, OPTIONS' },
+        })
+    const keepAlive =
+      head.keepAlive &&
+      body.isWhole &&
+      !this.#serving.isClosing &&
+      response.headers.get('connection')?.toLowerCase() !== 'close'
+    const printed = await printAnswer(response, { method, keepAlive, nowMs: Date.now() })
+    if (this.#phase === 'answering') this.#send(printed, keepAlive)
+  }
+
+  /** Undefined where the platform does not know such a method. */
+  #requestOf(head: RequestHead, body: { isWhole: boolean }): Request | undefined {
+    const { method, path, query, headers, framing } = head
+    const hasBody = framing !== undefined && method !== 'GET' && method !== 'HEAD'
+    try {
+      return new Request(`http://localhost${path}${query}`, {
+        method,
+        headers,
+        body: hasBody ? this.#bodyOf(head, body) : null,
+        duplex: 'half',
+      })
+    } catch {
+      return undefined
+    }
+  }
+
+  /**
+   * The body of a request, which is read only once somebody asks for it: who may not send one is refused before. It comes
+   * in one piece; where it does not come, whoever asked is not told, and what is answered was said here.
+   */
+  #bodyOf(head: RequestHead, body: { isWhole: boolean }): ReadableStream<Uint8Array> {
+    return new ReadableStream(
+      {
+        pull: (controller) =>
+          new Promise((resolve) => {
+            this.#wantBody(head, (bytes, isWhole) => {
+              body.isWhole = isWhole
+              if (bytes.length > 0) controller.enqueue(bytes)
+              controller.close()
+              resolve()
+            })
+          }),
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  #wantBody(
+    { framing = { length: 0 }, expectsContinue }: RequestHead,
+    take: (bytes: Uint8Array<ArrayBuffer>, isWhole: boolean) => void,
+  ): void {
+    if (this.#phase !== 'answering') return
+    this.#enter('body')
+    const reader = new BodyReader(framing)
+    this.#body = { reader, take: (bytes) => take(bytes, bytes.length < httpLimits.bodyBytesMax) }
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    if (expectsContinue && !ahead) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+    this.#socket.resume()
+    if (ahead) this.#gatherBody(ahead)
+  }
+
+  #gatherBody(bytes: Buffer): void {
+    const body = this.#body
+    const read = body?.reader.push(bytes)
+    if (!body || !read) return
+    this.#body = undefined
+    if ('text' in read) {
+      this.#refuse(read)
+      return
+    }
+    this.#enter('answering')
+    this.#socket.pause()
+    if ('end' in read && read.end < bytes.length) this.#keep(bytes.subarray(read.end))
+    body.take(body.reader.bytes)
+  }
+
+  /** Keeps a copy of what comes too early; the socket is paused, so that it is what was under way already. */
+  #keep(bytes: Buffer): void {
+    this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : Buffer.from(bytes)
+    this.#socket.pause()
+  }
+
+  #send({ head, body }: PrintedAnswer, keepAlive: boolean): void {
+    this.#enter('writing')
+    const bytes = Buffer.concat([Buffer.from(head, 'latin1'), body])
+    this.#answer = { bytes, at: 0, keepAlive }
+    this.#serving.countUnread(bytes.length)
+    this.#writeOn()
+  }
+
+  /** Hands on the next piece of the answer; each that is taken is progress. */
+  #writeOn(): void {
+    const answer = this.#answer
+    if (!answer) return
+    this.#sinceMs = this.#serving.nowMs
+    if (answer.at === answer.bytes.length) {
+      this.#settle()
+      if (answer.keepAlive && !this.#serving.isClosing) this.#next()
+      else this.#end()
+      return
+    }
+    const piece = answer.bytes.subarray(answer.at, answer.at + httpLimits.writeBytes)
+    answer.at += piece.length
+    this.#socket.write(piece, (error) => {
+      if (!error) this.#writeOn()
+    })
+  }
+
+  /** Nothing of an answer waits any more. */
+  #settle(): void {
+    if (this.#answer) this.#serving.countUnread(-this.#answer.bytes.length)
+    this.#answer = undefined
+    this.#head = undefined
+    this.#body = undefined
+  }
+
+  /** Goes on to the next request, of which some may have come. */
+  #next(): void {
+    this.#enter('waiting')
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    if (ahead) queueMicrotask(() => this.receive(ahead))
+    if (!ahead && this.#isHalf) this.#end()
+    else this.#socket.resume()
+  }
+
+  #refuse(refusal: Refusal): void {
+    const { status, text } = refusal
+    logger.info('a request was refused with {status}: {text}', {
+      status,
+      text: text.trim(),
+      address: this.#peer(),
+    })
+    this.#socket.write(printRefusal(refusal, Date.now()), 'latin1')
+    this.#end()
+  }
+
+  /**
+   * Ends our side. The other one may go on for a moment: to close on a sender in the middle of its body is a reset, by which it
+   * loses the answer.
+   */
+  #end(): void {
+    this.#settle()
+    this.#ahead = undefined
+    this.#enter('ended')
+    this.#socket.end()
+    this.#socket.resume()
+  }
+}
+
+/** A method, behind empty lines: all else is garbage, or TLS. */
+function beginsRequest(bytes: Uint8Array): boolean {
+  for (const byte of bytes) {
+    if (byte === 0x0a || byte === 0x0d) continue
+    return (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
+  }
+  return true
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { getLogger } from '@logtape/logtape'
+import { type Blocks, inBlocks, networkOf, parseAddress } from '../../shared/address.ts'
+import { monotonicNowMs } from '../../shared/clock.ts'
+import { boundsFor, Crowd } from '../http/crowd.ts'
+import { httpLimits } from '../http/limits.ts'
+import type { Answers } from '../listening.ts'
+import { Connection, type Serving, type Wire } from './connection.ts'
+
+const logger = getLogger(['distributary', 'edge'])
+
+/** The connections of a server, and the clock by which they are late. */
+export class Connections implements Serving {
+  readonly answers: Answers
+  nowMs = monotonicNowMs()
+  isClosing = false
+  #proxies: Blocks
+  #crowd = new Crowd<Connection>(boundsFor(descriptorsMax(), httpLimits))
+  #unreadBytes = 0
+  #closedForOthers = 0
+  #toldAtMs = Number.NEGATIVE_INFINITY
+  #sweeping = setInterval(() => this.#sweep(), httpLimits.sweepMs)
+
+  constructor(answers: Answers, proxies: Blocks) {
+    this.answers = answers
+    this.#proxies = proxies
+  }
+
+  /** Takes a connection in; undefined where it has gone already, or there is no room for it. */
+  accept(wire: Wire, address: string | undefined): Connection | undefined {
+    const connection =
+      address === undefined ? undefined : new Connection(wire, address, this.#networkOf(address), this)
+    const leaving = connection && this.#crowd.add(connection)
+    if (leaving) this.#closedForOthers++
+    leaving?.destroy()
+    if (connection && leaving !== connection) return connection
+    wire.destroy()
+    return undefined
+  }
+
+  /** It is closed. */
+  delete(connection: Connection): void {
+    connection.closed()
+    this.#crowd.delete(connection)
+  }
+
+  countUnread(bytes: number): void {
+    this.#unreadBytes += bytes
+    if (bytes > 0 && this.#unreadBytes > httpLimits.unreadBytesMax) this.#closeSlowest()
+  }
+
+  /** Ends what waits, lets what is being answered finish, and closes the rest once `graceMs` are over. */
+  async close(graceMs: number): Promise<void> {
+    this.isClosing = true
+    for (const connection of [...this.#crowd.members()]) connection.leave()
+    for (let waited = 0; this.#crowd.size > 0 && waited < graceMs; waited += 20) await wait(20)
+    clearInterval(this.#sweeping)
+    for (const connection of [...this.#crowd.members()]) connection.destroy()
+  }
+
+  #networkOf(address: string): string | undefined {
+    const parsed = this.#proxies.length > 0 ? parseAddress(address) : undefined
+    if (parsed && inBlocks(parsed, this.#proxies)) return undefined
+    return networkOf(address, httpLimits.networkBits) ?? address
+  }
+
+  #sweep(): void {
+    this.nowMs = monotonicNowMs()
+    for (const connection of this.#crowd.members()) connection.sweep()
+    if (this.#closedForOthers === 0 || this.nowMs - this.#toldAtMs < httpLimits.crowdedLogMs) return
+    this.#toldAtMs = this.nowMs
+    logger.warning(
+      'more connections than there is room for: {closed} that said nothing were closed for new ones',
+      {
+        closed: this.#closedForOthers,
+        connections: this.#crowd.size,
+      },
+    )
+    this.#closedForOthers = 0
+  }
+
+  #closeSlowest(): void {
+    let slowest: Connection | undefined
+    let sinceMs = Number.POSITIVE_INFINITY
+    for (const connection of this.#crowd.members()) {
+      const since = connection.unreadSinceMs ?? Number.POSITIVE_INFINITY
+      if (since >= sinceMs) continue
+      slowest = connection
+      sinceMs = since
+    }
+    slowest?.destroy()
+  }
+}
+
+/** How many descriptors the system lets this program have; undefined where it does not say so as Linux does. */
+function descriptorsMax(): number | undefined {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return soft === undefined ? undefined : Number(soft)
+  } catch {
+    return undefined
+  }
+}

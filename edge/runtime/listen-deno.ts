@@ -1,0 +1,186 @@
+import { Buffer } from 'node:buffer'
+import { setTimeout as wait } from 'node:timers/promises'
+import { getLogger } from '@logtape/logtape'
+import type { Wire } from './connection.ts'
+import type { Connections } from './connections.ts'
+
+const logger = getLogger(['distributary', 'edge'])
+
+/** What is used of Deno's sockets; typed here, so that its global types stay out of ours. */
+interface DenoConn {
+  readonly remoteAddr: { hostname: string }
+  /** null: the other side has ended */
+  read(into: Uint8Array): Promise<number | null>
+  write(bytes: Uint8Array): Promise<number>
+  closeWrite(): Promise<void>
+  close(): void
+  setNoDelay(): void
+}
+interface DenoListener {
+  readonly addr: { port: number }
+  accept(): Promise<DenoConn>
+  close(): void
+}
+interface DenoLike {
+  listen(options: { hostname: string; port: number }): DenoListener
+}
+declare const Deno: DenoLike
+
+/** bytes that are read at a time: a request or two; every connection has so many, most of them for nothing */
+const readBytes = 4096
+/** bytes that wait for the system before a connection is told that it does not take more */
+const unsentMax = 65_536
+/** ms after which connections are taken again where the system had no descriptor for one */
+const acceptAgainMs = 100
+
+/** What was written, and who wants to know that it was taken. */
+interface Unsent {
+  bytes: Uint8Array
+  taken: (() => void) | undefined
+}
+
+/** A socket of Deno's own: the server of its `node:net` takes no more connections once descriptors ran out. */
+class DenoWire implements Wire {
+  #conn: DenoConn
+  #unsent: Unsent[] = []
+  #unsentBytes = 0
+  #isWriting = false
+  #isEnding = false
+  #isClosed = false
+  #isPaused = false
+  #resumed: () => void = () => {}
+  #over = Promise.withResolvers<void>()
+  /** called when the system takes bytes again */
+  drained: () => void = () => {}
+
+  constructor(conn: DenoConn) {
+    this.#conn = conn
+  }
+
+  /** Resolves once our side has ended, or it is closed. */
+  get over(): Promise<void> {
+    return this.#over.promise
+  }
+
+  write(data: string | Uint8Array, how: 'latin1' | (() => void)): boolean {
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data
+    this.#unsent.push({ bytes, taken: typeof how === 'function' ? how : undefined })
+    this.#unsentBytes += bytes.length
+    if (!this.#isWriting) this.#writeAll().catch(() => this.destroy())
+    return this.#unsentBytes < unsentMax
+  }
+
+  end(): void {
+    this.#isEnding = true
+    if (!this.#isWriting) this.#endNow()
+  }
+
+  destroy(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#unsent = []
+    this.#conn.close()
+    this.#resumed()
+    this.#over.resolve()
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#resumed()
+  }
+
+  /** Reads until the other side has ended, or it is closed. */
+  async readAll(receive: (bytes: Buffer) => void): Promise<void> {
+    const room = Buffer.allocUnsafeSlow(readBytes)
+    for (;;) {
+      const size = await this.#conn.read(room)
+      if (size === null || this.#isClosed) return
+      receive(room.subarray(0, size))
+      while (this.#isPaused && !this.#isClosed)
+        await new Promise<void>((resolve) => {
+          this.#resumed = resolve
+        })
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true
+    for (let next = this.#unsent[0]; next; next = this.#unsent[0]) {
+      const size = await this.#conn.write(next.bytes)
+      const wasFull = this.#unsentBytes >= unsentMax
+      this.#unsentBytes -= size
+      if (size < next.bytes.length) {
+        next.bytes = next.bytes.subarray(size)
+        continue
+      }
+      this.#unsent.shift()
+      next.taken?.()
+      if (wasFull && this.#unsentBytes < unsentMax) this.drained()
+    }
+    this.#isWriting = false
+    if (this.#isEnding) this.#endNow()
+  }
+
+  #endNow(): void {
+    this.#conn.closeWrite().then(
+      () => this.#over.resolve(),
+      () => this.destroy(),
+    )
+  }
+}
+
+/** Listens by Deno's own sockets. */
+export async function listenOnDeno(host: string, port: number, connections: Connections) {
+  const listener = Deno.listen({ hostname: host, port })
+  const running = { now: true }
+  acceptAll(listener, connections, running)
+  return {
+    port: listener.addr.port,
+    stop() {
+      running.now = false
+      listener.close()
+    },
+  }
+}
+
+/** Takes connections; where there is no descriptor for one, again a moment later. */
+async function acceptAll(
+  listener: DenoListener,
+  connections: Connections,
+  running: { now: boolean },
+): Promise<void> {
+  let isTold = false
+  while (running.now)
+    try {
+      const conn = await listener.accept()
+      isTold = false
+      serve(conn, connections).catch(() => {})
+    } catch (error) {
+      if (!running.now) return
+      // as text: to print the error whole, Deno opens files, and ends where it cannot
+      if (!isTold) logger.error('connections cannot be taken: {why}', { why: String(error) })
+      isTold = true
+      await wait(acceptAgainMs)
+    }
+}
+
+async function serve(conn: DenoConn, connections: Connections): Promise<void> {
+  conn.setNoDelay()
+  const wire = new DenoWire(conn)
+  const connection = connections.accept(wire, conn.remoteAddr.hostname)
+  if (!connection) return
+  wire.drained = () => connection.drained()
+  try {
+    await wire.readAll((bytes) => connection.receive(bytes))
+    connection.halfClosed()
+    await wire.over
+  } catch {
+    // it was reset, or closed here
+  }
+  wire.destroy()
+  connections.delete(connection)
+}

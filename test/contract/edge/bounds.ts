@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { httpLimits } from '../../../edge/http/limits.ts'
+import { clientOf, type EdgeClient } from '../../kit/edge-client.ts'
+import { eventually } from '../../kit/eventually.ts'
+import { freePort } from '../../kit/ports.ts'
+import { start } from '../../kit/process.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+import { type EdgeRuntime, secrets } from '../../kit/runtimes.ts'
+import { basic } from '../../kit/source.ts'
+
+const auth = `Authorization: ${basic('relay', secrets.relay)}\r\n`
+const reportHead = `POST /admin/sourcelist.txt HTTP/1.1\r\nHost: a\r\n${auth}Content-Type: text/plain\r\n`
+/** descriptors that the edge has, and connections that want one each */
+const descriptors = 200
+const crowd = 300
+/** ms within which an edge is well again, whatever was done to it */
+const wellMs = 15_000
+
+/** A connection from outside. */
+interface Caller {
+  socket: Socket
+  text: () => string
+  closed: () => boolean
+}
+
+/**
+ * What one may do to an edge that has few descriptors: say nothing, say it slowly, read nothing. One body of tests for every
+ * runtime, since the bounds are the same.
+ */
+export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
+  describe(`the edge on ${runtime} with ${descriptors} descriptors`, () => {
+    let port = 0
+    let pid = 0
+    let stop = async () => {}
+    let client: EdgeClient
+    beforeAll(async () => {
+      port = await freePort()
+      const run = runtime === 'deno' ? 'deno run -A' : runtime
+      const program = start('bash', ['-c', `ulimit -n ${descriptors}; exec ${run} edge/main.ts`], {
+        env: {
+          RELAY_PASSWORD: secrets.relay,
+          ADMIN_PASSWORD: secrets.admin,
+          DATA_DIR: ':memory:',
+          HOST: '127.0.0.1',
+          PORT: String(port),
+        },
+      })
+      stop = () => program.stop()
+      await program.line(/listening/)
+      pid = program.pid
+      client = clientOf(`http://127.0.0.1:${port}`)
+    })
+    afterAll(() => stop())
+
+    const call = (first: string): Caller => {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      let text = ''
+      let closed = false
+      socket
+        .on('error', () => {})
+        .on('end', () => {
+          closed = true
+          socket.end()
+        })
+        .on('close', () => {
+          closed = true
+        })
+        .on('data', (bytes) => {
+          text += bytes.toString('latin1')
+        })
+      if (first !== '') socket.write(first, 'latin1')
+      onTestFinished(() => void socket.destroy())
+      return { socket, text: () => text, closed: () => closed }
+    }
+    const answers = async () =>
+      (await fetch(`${client.url}/healthz`, { headers: { Connection: 'close' } })).ok
+    const open = () => readFileSync(`/proc/${pid}/status`, 'utf8').length > 0
+
+    test.each([
+      ['say nothing', ''],
+      ['send half a head', 'GET /live.mp3 HTTP/1.1\r\nHost: a\r\n'],
+      ['send half a report', `${reportHead}Content-Length: 1000\r\n\r\nid: half\n`],
+      ['send a body that nobody asked for', 'PUT /live.mp3 HTTP/1.1\r\nContent-Length: 1000\r\n\r\nabc'],
+      ['stay after a redirect that they got', 'GET /bounds.mp3 HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ])('answers though 300 connections %s', async (_, first) => {
+      await client.report(reportOf('bounds', { mounts: [mountReport('/bounds.mp3')] }))
+      const callers = Array.from({ length: crowd }, () => call(first))
+      await eventually(() => callers.every(({ socket }) => !socket.connecting))
+      await eventually(answers, { withinMs: wellMs })
+      expect(open()).toBe(true)
+      for (const { socket } of callers) socket.destroy()
+      await eventually(answers, { withinMs: wellMs })
+    })
+
+    test('closes a connection that says nothing, before its first request and behind one', async () => {
+      const callers = [call(''), call('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')]
+      await eventually(() => callers.every(({ closed }) => closed()), { withinMs: 2 * httpLimits.idleMs })
+    })
+
+    test('says 408 to a head that trickles, and closes', async () => {
+      const caller = call('G')
+      const trickle = setInterval(() => caller.socket.write('E'), 500)
+      onTestFinished(() => clearInterval(trickle))
+      await eventually(() => caller.text().startsWith('HTTP/1.1 408 ') && caller.closed(), {
+        withinMs: 2 * httpLimits.headMs,
+      })
+    })
+
+    test('says 408 to a report that trickles, and closes', async () => {
+      const caller = call(`${reportHead}Transfer-Encoding: chunked\r\n\r\n`)
+      const trickle = setInterval(() => caller.socket.write('1\r\n#\r\n'), 500)
+      onTestFinished(() => clearInterval(trickle))
+      await eventually(() => caller.text().startsWith('HTTP/1.1 408 ') && caller.closed(), {
+        withinMs: 2 * httpLimits.bodyMs,
+      })
+    })
+
+    test('cuts off a source that streams on though it was refused', async () => {
+      const caller = call('PUT /live.mp3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
+      const streaming = setInterval(() => caller.socket.write('4\r\nbeat\r\n'), 50)
+      onTestFinished(() => clearInterval(streaming))
+      await eventually(() => caller.socket.destroyed || caller.socket.errored !== null, {
+        withinMs: 3 * httpLimits.refusedMs,
+      })
+      expect(caller.text()).toMatch(/^HTTP\/1\.1 405 /)
+    })
+
+    test('reads a report that comes in pieces of one byte, and takes no more memory for it than its size', async () => {
+      const body = `url: http://pieces.example.org\ninterval: 300\nlisteners: 0\nmounts: 0\n#${'x'.repeat(60_000)}: 1\n\n`
+      const before = residentKib(pid)
+      const caller = call(`${reportHead}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n`)
+      for (const char of body) caller.socket.write(`1\r\n${char}\r\n`)
+      caller.socket.write('0\r\n\r\n')
+      await eventually(() => caller.text().startsWith('HTTP/1.1 '))
+      expect(caller.text()).toMatch(/^HTTP\/1\.1 (200|400) /)
+      // by the byte it were 2.8 GB at 47 KiB each
+      expect(residentKib(pid) - before).toBeLessThan(200 * 1024)
+    })
+
+    test('lets go of those who read nothing of a large answer, and answers others meanwhile', async () => {
+      const mounts = Array.from({ length: 5000 }, (_, i) => mountReport(`/large-${'x'.repeat(80)}-${i}.mp3`))
+      expect((await client.report(reportOf('large', { mounts }))).status).toBe(200)
+      const callers = Array.from({ length: 100 }, () => {
+        const socket = connect({ port, host: '127.0.0.1' })
+        socket.on('error', () => {}).pause()
+        socket.write('GET /status-json.xsl HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4))
+        onTestFinished(() => void socket.destroy())
+        return socket
+      })
+      await eventually(() => callers.every(({ connecting }) => !connecting))
+      await eventually(answers, { withinMs: wellMs })
+      // all but what the systems at both ends hold comes back
+      await eventually(() => residentKib(pid) < 700 * 1024, { withinMs: 2 * httpLimits.stallMs })
+      await client.asAdmin('/api/servers/large', 'DELETE')
+    })
+
+    test('does not spin or end where the system takes descriptors away, and is back once it gives them', async () => {
+      const { status } = await prlimit(pid, 20)
+      expect(status).toBe(0)
+      const callers = Array.from({ length: 50 }, () => call(''))
+      await eventually(() => callers.every(({ socket }) => !socket.connecting))
+      await prlimit(pid, descriptors)
+      for (const { socket } of callers) socket.destroy()
+      await eventually(answers, { withinMs: wellMs })
+      const before = cpuTicks(pid)
+      await new Promise((later) => setTimeout(later, 1000))
+      expect(cpuTicks(pid) - before, 'of 100 in a second').toBeLessThan(60)
+    })
+  })
+}
+
+const residentKib = (pid: number) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+
+/** Processor time that it took so far, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return Number(fields[11]) + Number(fields[12])
+}
+
+async function prlimit(pid: number, files: number): Promise<{ status: number | null }> {
+  const { spawnSync } = await import('node:child_process')
+  return spawnSync('prlimit', ['--pid', String(pid), `--nofile=${files}:${descriptors}`])
+}
