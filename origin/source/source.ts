@@ -62,8 +62,8 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
     // what it sends on is nobody's, and its next request is not to be lost
     if (keepAlive) socket.pause()
     beforeUnauthenticated(connection, 'source', wrongLogins, () => {
+      socket.resume() // ahead of its next request, which may have it pause again
       send()
-      socket.resume()
     })
     return
   }

@@ -25,6 +25,7 @@ describe.for(originRuntimes)('wrong logins at an origin on %s', (runtime) => {
       file,
       `<icecast><listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address>
         <shoutcast-mount>/sc.mp3</shoutcast-mount></listen-socket>
+      <mount><mount-name>/own.mp3</mount-name><password>its own</password></mount>
       <mount><mount-name>/members.mp3</mount-name><authentication type="htpasswd">
         <option name="filename" value="${join(folder, 'users')}"/></authentication></mount></icecast>`,
     )
@@ -100,6 +101,18 @@ describe.for(originRuntimes)('wrong logins at an origin on %s', (runtime) => {
     listener.send(`GET /members.mp3 HTTP/1.0\r\nAuthorization: ${basic('bob', 'geheim')}\r\n\r\n`)
     await listener.until(/^HTTP\/1\.0 200/)
     listener.socket.destroy()
+    // a login that was not right before has to wait for its turn, and nothing of what it sends meanwhile is lost
+    const own = connectRaw(port)
+    own.send(`SOURCE /own.mp3 HTTP/1.0\r\nAuthorization: ${basic('source', 'its own')}\r\n\r\n`)
+    const frames = Array.from({ length: 60 }, (_, i) => numbered.at(i))
+    for (const frame of frames) own.send(frame)
+    await own.until(/^HTTP\/1\.0 200/)
+    const hears = connectRaw(port)
+    await eventually(async () => (await ask('HEAD /own.mp3 HTTP/1.0\r\n')).startsWith('HTTP/1.0 200'))
+    hears.send('GET /own.mp3 HTTP/1.0\r\n\r\n')
+    const sent = Buffer.concat(frames).toString('latin1')
+    await eventually(() => hears.received().endsWith(sent))
+    for (const { socket } of [own, hears]) socket.destroy()
     await eventually(() => crowd.every(({ received }) => received().startsWith('HTTP/1.0 401')), {
       withinMs: 60_000,
     })
