@@ -179,7 +179,7 @@ export class ActiveMount implements LiveMount, Seat {
     this.#heardSinceFlush = true
     this.#stream.push(bytes)
     // who joins a mount that has just begun need not wait for its first flush
-    if (isFirst || this.#stream.pendingBytes >= limits.flushBytesMax) this.#stream.flush()
+    if (isFirst || this.#stream.pendingBytes >= limits.flushBytesMax) this.#stream.flushWhole()
   }
 
   /** True where that is another title than before. */

@@ -161,6 +161,12 @@ export class Stream {
     this.#emit(all ? this.#framer.takeAll() : this.#framer.take())
   }
 
+  /** Hands out whole frames where there are any: within a big tag or header, listeners are not gone through for nothing. */
+  flushWhole(): void {
+    const cut = this.#framer.take()
+    if (cut.bytes.length > 0) this.#emit(cut)
+  }
+
   /** Nothing has come for a while: hands out all, but of frames the whole ones, for it may be another that comes next. */
   pause(): void {
     this.flush(!this.#framer.hasFrames)

@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { framerForFeed } from '../../origin/format/formats.ts'
 import { FormatError } from '../../origin/format/limits.ts'
+import { Audience } from '../../origin/mount/audience.ts'
 import { cutInto } from '../kit/framing.ts'
+import { liveMount } from '../kit/live-mount.ts'
 import { numberedFrame } from '../kit/numbered-frames.ts'
 import { oggComments, oggPage } from '../kit/ogg.ts'
 import { cluster, element, simpleBlock, webmHeader } from '../kit/webm.ts'
@@ -142,4 +144,16 @@ describe('a source whose bytes are chosen to make work', () => {
       expect(full[kind], `${kind}, where half of it costs ${half[kind]}`).toBeLessThan(3 * half[kind])
     }
   })
+})
+
+test('a big tag in small pieces does not have all listeners looked at for each piece', () => {
+  const looks = vi.spyOn(Audience.prototype, 'flush')
+  onTestFinished(() => looks.mockRestore())
+  const { mount } = liveMount('audio/mpeg')
+  mount.push(mp3)
+  mount.flush()
+  looks.mockClear()
+  const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\x3f\0\0', 'latin1'), Buffer.alloc(900_000, 0x49)])
+  for (const piece of cutInto(tag, push)) mount.push(piece)
+  expect(looks.mock.calls.length).toBe(0)
 })

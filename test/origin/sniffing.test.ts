@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { formatOf, framerForFeed, trueType } from '../../origin/format/formats.ts'
 import { FormatError, formatLimits } from '../../origin/format/limits.ts'
-import { Load } from '../../origin/load.ts'
-import { ActiveMount } from '../../origin/mount/mount.ts'
 import { fixture } from '../kit/fixtures.ts'
 import { cutInto, framed } from '../kit/framing.ts'
+import { liveMount } from '../kit/live-mount.ts'
 import { told } from '../kit/log-told.ts'
-import { ManualTime } from '../kit/manual-time.ts'
-import { settingsOf } from '../kit/mount-settings.ts'
 import { numberedFrame } from '../kit/numbered-frames.ts'
-import { mountOf } from '../kit/reports.ts'
-import { FakeWire } from '../kit/wire.ts'
 
 const mp3 = (count: number, from = 0) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
@@ -98,39 +93,9 @@ test.for([
 })
 
 describe('a mount whose feed sends something else than it says', () => {
-  function mountOfType(contentType: string) {
-    const time = new ManualTime()
-    const limits = {
-      maxListeners: 10,
-      sources: 10,
-      queueBytes: 50_000,
-      burst: { bytes: 20_000 },
-      headerTimeoutMs: 1,
-      sourceTimeoutMs: 1,
-      maxBandwidthKbps: undefined,
-    }
-    let ids = 0
-    const info = { kind: 'source', contentType, headers: new Map(), owner: 'source' } as const
-    const mount = new ActiveMount(mountOf('/live'), info, {
-      config: { limits },
-      settings: settingsOf({}).of,
-      load: new Load(time.nowMs),
-      nowMs: time.nowMs,
-      timers: time,
-      nextId: () => ++ids,
-    })
-    const listen = (icy: boolean) => {
-      const wire = new FakeWire()
-      const who = { address: '', userAgent: undefined, connectedAtMs: 0, isRelay: false }
-      mount.join(wire, new Uint8Array(), who, icy)
-      return wire
-    }
-    return { time, mount, info, listen }
-  }
-
   test('tells the true type, and the log once, also when its source comes again', async () => {
     const lines = await told(() => {
-      const { mount, info } = mountOfType('audio/mpeg')
+      const { mount, info } = liveMount('audio/mpeg')
       for (let round = 0; round < 2; round++) {
         mount.push(aac(50))
         mount.flush()
@@ -144,7 +109,7 @@ describe('a mount whose feed sends something else than it says', () => {
   })
 
   test('keeps its listeners over a new connection of its feed, whichever of the two types that says', () => {
-    const { mount, info, listen } = mountOfType('audio/mpeg')
+    const { mount, info, listen } = liveMount('audio/mpeg')
     mount.push(aac(50))
     listen(true)
     mount.resume({ ...info, contentType: 'audio/aac' })
@@ -155,7 +120,7 @@ describe('a mount whose feed sends something else than it says', () => {
   })
 
   test('gives nobody ICY metadata within pages; who was promised it before the first byte comes again', async () => {
-    const { mount, time, listen } = mountOfType('audio/mpeg')
+    const { mount, time, listen } = liveMount('audio/mpeg')
     const [plain, icy] = [listen(false), listen(true)]
     mount.push(ogg)
     mount.flush()
@@ -167,7 +132,7 @@ describe('a mount whose feed sends something else than it says', () => {
   })
 
   test('lets those who waited for a page hear frames from the first on', async () => {
-    const { mount, time, listen } = mountOfType('audio/ogg')
+    const { mount, time, listen } = liveMount('audio/ogg')
     const waiting = listen(false)
     mount.push(mp3(50))
     mount.flush()
