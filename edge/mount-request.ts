@@ -6,9 +6,9 @@ import { type Decision, decide } from '../shared/decide.ts'
 import { type Mount, parseMount, printMount } from '../shared/mount.ts'
 import { isRelayAgent, locationOf, mountHeaders, retryAfterSeconds, sentBackBy } from '../shared/redirect.ts'
 import { isProbe, isSticky, stickyRoll } from '../shared/sticky.ts'
-import type { View } from '../shared/view.ts'
+import { View } from '../shared/view.ts'
 import type { EdgeDeps } from './app.ts'
-import { answerPlaylist, parseWantedPlaylist } from './playlist.ts'
+import { answerPlaylist, parsePlaylist, parseWantedPlaylist, type WantedPlaylist } from './playlist.ts'
 import type { RequestUrl } from './request-url.ts'
 import type { Tally } from './tally.ts'
 
@@ -43,9 +43,12 @@ export function answerMount(
   if (method !== 'GET' && method !== 'HEAD') return notAllowed(method)
   const mount = parseMount(path)
   if (mount === undefined) return failure(404, 'there is no such mount\n')
-  const answer = (view: View) => answerFrom(view, deps, request, { mount, path, query, facts })
+  const wanted = { mount, path, query, facts }
+  const answer = (view: View) => answerFrom(view, deps, request, wanted)
   const view = deps.cluster.current()
-  return view instanceof Promise ? view.then(answer, () => noView(deps)) : answer(view)
+  return view instanceof Promise
+    ? view.then(answer, () => answerBlindly(deps, request, wanted))
+    : answer(view)
 }
 
 /**
@@ -115,39 +118,60 @@ function answerWithout(
   wanted: Wanted,
 ): Response {
   if (decision === 'unknown mount') return answerUnknown(deps, view, request, wanted)
-  const { lastResortUrl } = deps.config
-  deps.tally[lastResortUrl === undefined ? 'no room' : 'last resort']++
-  if (lastResortUrl === undefined) return busy(deps, 'every server that carries this mount is out or full\n')
-  if (!lastResortUrl.endsWith('/')) return redirect(lastResortUrl)
-  return redirect(locationOf(lastResortUrl.slice(0, -1) + printMount(wanted.mount), wanted.query))
+  return answerLastResort(deps, wanted, 'every server that carries this mount is out or full\n')
 }
 
+/** To the last resort, or where there is none the player is asked back a little later. */
+function answerLastResort(deps: MountDeps, { mount, query }: Wanted, why: string): Response {
+  const { lastResortUrl } = deps.config
+  deps.tally[lastResortUrl === undefined ? 'no room' : 'last resort']++
+  if (lastResortUrl === undefined) return busy(deps, why)
+  if (!lastResortUrl.endsWith('/')) return redirect(lastResortUrl)
+  return redirect(locationOf(lastResortUrl.slice(0, -1) + printMount(mount), query))
+}
+
+/**
+ * Answers where no server is known at all: the store cannot be asked, or has forgotten everything. Whatever a listener asks for
+ * may then be a mount, and a playlist of one names our own URL, by which its player comes back. A relay waits for its master.
+ */
+function answerBlindly(deps: MountDeps, request: Request, wanted: Wanted): Response {
+  const why = 'the servers are not known at the moment\n'
+  if (isRelay(deps, request)) return busy(deps, why)
+  const playlist = parsePlaylist(wanted.path)
+  if (!playlist) return answerLastResort(deps, wanted, why)
+  return playlistOf(deps, new View(deps.config.maxListenersDefault), playlist, request, wanted)
+}
+
+const isRelay = ({ config }: MountDeps, { headers }: Asking): boolean =>
+  isRelayAgent(headers.get('user-agent')) ||
+  reporterOf(config.access, parseBasic(headers.get('authorization'))) !== undefined
+
 /** A mount that no server reported may still be a playlist of one that was. */
-function answerUnknown(
+function answerUnknown(deps: MountDeps, view: View, request: Request, wanted: Wanted): Response {
+  const hasForgotten = view.servers.size === 0 && deps.config.lastResortUrl !== undefined
+  if (hasForgotten && !isRelay(deps, request)) return answerBlindly(deps, request, wanted)
+  const playlist = parseWantedPlaylist(wanted.path, view, deps.nowMs())
+  if (playlist) return playlistOf(deps, view, playlist, request, wanted)
+  deps.tally['unknown mount']++
+  return failure(404, 'no server carries this mount\n')
+}
+
+function playlistOf(
   deps: MountDeps,
   view: View,
+  playlist: WantedPlaylist,
   request: Request,
-  { path, query, facts }: Wanted,
+  { query, facts }: Wanted,
 ): Response {
-  const atMs = deps.nowMs()
-  const playlist = parseWantedPlaylist(path, view, atMs)
-  deps.tally[playlist ? 'playlist' : 'unknown mount']++
-  if (!playlist) return failure(404, 'no server carries this mount\n')
+  deps.tally.playlist++
   const { secure, from } = facts
   const base = facts.here ?? facts.base
   const { httpsOnly } = deps.config
   const head = request.method === 'HEAD'
   const family = familyOf(facts.address)
-  return answerPlaylist(
-    view,
-    playlist,
-    { query, secure, family, httpsOnly, base, from, head },
-    atMs,
-    deps.roll,
-  )
+  const asked = { query, secure, family, httpsOnly, base, from, head }
+  return answerPlaylist(view, playlist, asked, deps.nowMs(), deps.roll)
 }
-
-const noView = (deps: MountDeps) => busy(deps, 'the servers are not known at the moment\n')
 
 /** Every redirect is a copy of this one: copying its headers costs less than setting each anew. */
 const redirectTemplate = new Response(null, {

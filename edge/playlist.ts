@@ -16,10 +16,17 @@ export interface WantedPlaylist {
 
 /** Reads `/live.mp3.m3u`, `.pls` or `.xspf`; undefined where it is no playlist of a mount that any server reported lately. */
 export function parseWantedPlaylist(path: string, view: View, nowMs: number): WantedPlaylist | undefined {
+  const wanted = parsePlaylist(path)
+  if (!wanted || !view.isKnown(wanted.mount, nowMs) || view.mounts.get(wanted.mount)?.isPrivate)
+    return undefined
+  return wanted
+}
+
+/** The same of any mount. */
+export function parsePlaylist(path: string): WantedPlaylist | undefined {
   const parsed = parsePlaylistPath(path)
   const mount = parsed && parseMount(parsed.path)
-  if (!mount || !view.isKnown(mount, nowMs) || view.mounts.get(mount)?.isPrivate) return undefined
-  return { mount, kind: parsed.kind }
+  return mount && { mount, kind: parsed.kind }
 }
 
 /** What bears on which URLs stand in a playlist. */

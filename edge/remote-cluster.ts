@@ -3,6 +3,7 @@ import type { Named } from '../shared/accept-polled.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import type { Server } from '../shared/server.ts'
 import type { HistoryRow } from '../shared/server-table.ts'
+import { StoreError } from '../shared/store-error.ts'
 import { View } from '../shared/view.ts'
 import type { Delta, Exchanged, Version } from './exchange.ts'
 import { edgeLimits } from './limits.ts'
@@ -61,7 +62,7 @@ export class RemoteCluster implements Cluster {
   }
 
   current(): View | Promise<View> {
-    if (this.#version === undefined) return this.fresh() // a new isolate: each request waits on a call of its own
+    if (this.#version === undefined) return this.#first() // a new isolate: each request waits on a call of its own
     const ageMs = this.#ageMs()
     if (ageMs <= edgeLimits.snapshotFreshMs) return this.#view
     // the flush that is due brings a new snapshot with it: the object is asked once, not twice
@@ -75,36 +76,52 @@ export class RemoteCluster implements Cluster {
     return this.#view
   }
 
+  /** The first snapshot. A listener waits for an object that does not answer no longer than another isolate's lease of it. */
+  #first(): Promise<View> {
+    const late = this.#deps.sleep(edgeLimits.leaseMs).then(() => {
+      throw new StoreError('away', 'it does not answer')
+    })
+    late.catch(() => {})
+    return Promise.race([this.fresh(), late])
+  }
+
   async accept(post: Post): Promise<Answer> {
     const { answer } = await this.#call((deltas) => this.#deps.stub().accept(post, deltas, this.#version))
     return answer
   }
 
   register(registration: Registration): Promise<Answer> {
-    return this.#deps.stub().register(registration)
+    return asked(() => this.#deps.stub().register(registration))
   }
 
   addPolled(body: string): Promise<Named> {
-    return this.#deps.stub().addPolled(body)
+    return asked(() => this.#deps.stub().addPolled(body))
   }
 
   async setDrain(id: string, drained: boolean): Promise<boolean> {
-    const found = await this.#deps.stub().setDrain(id, drained)
+    const found = await asked(() => this.#deps.stub().setDrain(id, drained))
     await this.fresh()
     return found
   }
 
   async forget(id: string): Promise<boolean> {
-    const found = await this.#deps.stub().forget(id)
+    const found = await asked(() => this.#deps.stub().forget(id))
     await this.fresh()
     return found
   }
 
   async history(): Promise<HistoryRow[]> {
     const nowMs = this.#deps.nowMs()
-    if (this.#history === undefined || nowMs - this.#history.atMs > edgeLimits.historyFreshMs)
-      this.#history = { rows: await this.#deps.stub().history(), atMs: nowMs }
-    return this.#history.rows
+    const isFresh = this.#history !== undefined && nowMs - this.#history.atMs <= edgeLimits.historyFreshMs
+    if (!isFresh) {
+      const before = this.#history?.rows ?? [] // a page goes on without its plot
+      const rows = await this.#deps
+        .stub()
+        .history()
+        .catch(() => before)
+      this.#history = { rows, atMs: nowMs }
+    }
+    return this.#history?.rows ?? []
   }
 
   check(): Promise<void> {
@@ -171,7 +188,7 @@ export class RemoteCluster implements Cluster {
       return result
     } catch (error) {
       this.#settle(deltas, false)
-      throw error
+      throw awayOf(error)
     }
   }
 
@@ -233,5 +250,17 @@ export class RemoteCluster implements Cluster {
   #remove(id: string): void {
     this.#carriages.delete(id)
     this.#view.remove(id)
+  }
+}
+
+/** Whatever a call of the object ends with is that it could not be asked: of what it finds wrong it says so in its answer. */
+const awayOf = (error: unknown) =>
+  new StoreError('away', error instanceof Error ? error.message : String(error))
+
+async function asked<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw awayOf(error)
   }
 }

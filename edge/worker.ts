@@ -24,7 +24,12 @@ function createAnswer(): Answer {
   try {
     const config = parseConfig({ ...env })
     startLog(config.logLevel)
-    return createWorker(config)
+    let worker: Answer | undefined
+    // before the first request the clock of an isolate stands at 1970
+    return (request) => {
+      worker ??= createWorker(config)
+      return worker(request)
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const { message } = error

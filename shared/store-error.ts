@@ -1,5 +1,5 @@
-/** How a store fails: for a moment (another program holds it), for as long as nobody helps it, or because its file is damaged. */
-export type StoreTrouble = 'locked' | 'failed' | 'damaged'
+/** How a store fails: for a moment (another program holds it, or it cannot be asked), for as long as nobody helps it, or because its file is damaged. */
+export type StoreTrouble = 'locked' | 'away' | 'failed' | 'damaged'
 
 /** The store did not do what it was asked; the message says why, in the words of the database. */
 export class StoreError extends Error {
@@ -33,10 +33,13 @@ export function asking<T>(run: () => T): T {
 export const lockedRetrySeconds = 1
 
 /** What somebody is answered whose request the store did not take: 503 where it will soon, else 500. */
-export const storeAnswer = ({ trouble, message }: StoreError): { status: 500 | 503; text: string } =>
-  trouble === 'locked'
-    ? { status: 503, text: `the store is held by another program for the moment: ${message}\n` }
-    : { status: 500, text: `the store cannot be written: ${message}\n` }
+export function storeAnswer({ trouble, message }: StoreError): { status: 500 | 503; text: string } {
+  if (trouble === 'locked')
+    return { status: 503, text: `the store is held by another program for the moment: ${message}\n` }
+  if (trouble === 'away')
+    return { status: 503, text: `the servers are not known at the moment: ${message}\n` }
+  return { status: 500, text: `the store cannot be written: ${message}\n` }
+}
 
 /** Why a program does not start with its database, and what may be done. */
 export function startProblem(file: string, { trouble, message }: StoreError): string {

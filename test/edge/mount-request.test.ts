@@ -5,6 +5,7 @@ import { type Cluster, localCluster } from '../../shared/cluster.ts'
 import { Registry } from '../../shared/registry.ts'
 import type { Report } from '../../shared/report.ts'
 import { printSourcelist } from '../../shared/sourcelist.ts'
+import { StoreError } from '../../shared/store-error.ts'
 import { reportOf } from '../kit/reports.ts'
 
 /** An edge with these settings and reports, and a way to ask it as from http or https. */
@@ -20,8 +21,10 @@ function edgeWith(env: Record<string, string>, reports: Report[], over: Partial<
     redirected: (server) => server.debit++,
     startedAtMs: 0,
   })
-  return async (path: string, secure = false) =>
-    edge.fetch(new Request(`http://edge.example${path}`), { address: undefined, secure, base: undefined })
+  return async (path: string, secure = false, headers: Record<string, string> = {}) => {
+    const facts = { address: undefined, secure, base: 'http://edge.example' }
+    return edge.fetch(new Request(`http://edge.example${path}`, { headers }), facts)
+  }
 }
 const locationOf = async (answer: Promise<Response>) => (await answer).headers.get('location')
 
@@ -88,4 +91,54 @@ describe('where the store cannot be reached', () => {
       expect((await edgeWith({}, [], { check })('/healthz')).status).toBe(503)
     expect((await edgeWith({}, [])('/healthz')).status).toBe(200)
   })
+})
+
+describe.each([
+  ['the store cannot be asked', { current: () => Promise.reject(new StoreError('away', 'it is gone')) }],
+  ['the store has forgotten everything', {}],
+] as [string, Partial<Cluster>][])('where %s', (_, over) => {
+  const lost = edgeWith({ LAST_RESORT_URL: 'http://last.example/base/' }, [], over)
+
+  test('listeners go to the last resort', async () => {
+    expect(await locationOf(lost('/live.mp3?token=1'))).toBe('http://last.example/base/live.mp3?token=1')
+    const fixed = edgeWith({ LAST_RESORT_URL: 'http://last.example/sorry' }, [], over)
+    expect(await locationOf(fixed('/live.mp3'))).toBe('http://last.example/sorry')
+  })
+
+  test('a playlist names the edge alone, by which its player comes back', async () => {
+    const answer = await lost('/live.mp3.m3u')
+    expect(answer.status).toBe(200)
+    const urls = (await answer.text()).split('\n').filter((line) => line.startsWith('http'))
+    expect(urls.map((url) => url.trim())).toEqual(['http://edge.example/live.mp3'])
+  })
+
+  test('a relay is not sent there: it waits for its master', async () => {
+    for (const headers of [
+      { 'User-Agent': 'Icecast 2.4.4' },
+      { Authorization: `Basic ${btoa('relay:relay-secret')}` },
+    ] as Record<string, string>[]) {
+      const answer = await lost('/live.mp3', false, headers)
+      expect([404, 503]).toContain(answer.status)
+    }
+  })
+})
+
+test('where the store cannot be asked, what needs it is answered 503 with Retry-After, not 500', async () => {
+  const current = () => Promise.reject(new StoreError('away', 'it is gone'))
+  const ask = edgeWith({}, [], { current, fresh: current })
+  const admin = { Authorization: `Basic ${btoa('admin:admin-secret')}` }
+  const relay = { Authorization: `Basic ${btoa('relay:relay-secret')}` }
+  for (const [path, headers] of [
+    ['/status-json.xsl', {}],
+    ['/', {}],
+    ['/now', {}],
+    ['/live.mp3', {}],
+    ['/metrics', admin],
+    ['/api/servers', admin],
+    ['/admin/streamlist.txt', relay],
+  ] as [string, Record<string, string>][]) {
+    const answer = await ask(path, false, headers)
+    expect([path, answer.status]).toEqual([path, 503])
+    expect(Number(answer.headers.get('retry-after')), path).toBeGreaterThan(0)
+  }
 })

@@ -7,6 +7,7 @@ import { Registry } from '../../shared/registry.ts'
 import type { Report } from '../../shared/report.ts'
 import type { Server } from '../../shared/server.ts'
 import { printSourcelist } from '../../shared/sourcelist.ts'
+import { StoreError } from '../../shared/store-error.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 import { mountOf, reportOf, seededRoll } from '../kit/reports.ts'
 
@@ -83,6 +84,22 @@ const serverIn = (cluster: RemoteCluster, id: string): Server => {
 const idsIn = async (view: ReturnType<RemoteCluster['current']>) => [...(await view).servers.keys()].sort()
 
 describe('the snapshot of an isolate', () => {
+  test('that is new gives up an object that refuses or never answers, and is whole once that does', async () => {
+    const { time, report, isolate, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    for (const fate of ['refused', 'dropped'] as const) {
+      state.fate = fate
+      const outcome = Promise.resolve(cluster.current()).then(
+        () => 'a view',
+        (error: unknown) => (error instanceof StoreError ? error.trouble : error),
+      )
+      expect(await during(time, outcome, leaseMs + 1000), fate).toBe('away')
+    }
+    state.fate = 'answered'
+    expect(await during(time, idsIn(cluster.current()))).toEqual(['a'])
+  })
+
   test('is fetched by the first request, and used without a call for 2 s', async () => {
     const { time, report, isolate, state } = createObject()
     report(reportOf('a'))

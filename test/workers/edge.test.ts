@@ -142,3 +142,12 @@ test('the alarm is set by a report, and set again while there is anything to for
 test('/healthz reads the object', async () => {
   expect((await ask('/healthz')).status).toBe(200)
 })
+
+test('the stats say when this isolate began, not 1970', async () => {
+  const { icestats } = (await (await ask('/status-json.xsl')).json()) as {
+    icestats: { server_start_iso8601: string }
+  }
+  expect(Date.parse(icestats.server_start_iso8601.replace('+0000', 'Z'))).toBeGreaterThan(
+    Date.now() - 600_000,
+  )
+})
