@@ -30,6 +30,17 @@ export const limits = {
   feedBytesMax: 1_048_576,
   /** ms between two looks for what has changed in the stats, where anybody follows them */
   feedMs: 1000,
+  /** descriptors of the program itself: 23 of Node with a database and log files, and some for answers that refuse */
+  ownDescriptors: 40,
+  /** of the rest, the share and the most that listeners leave to sources, relays and admins */
+  keptDescriptorsShare: 0.25,
+  keptDescriptorsMax: 512,
+  /** connections that are told at once that there is no descriptor for them; more are closed without a word */
+  refusalsMax: 8,
+  /** ms that a connection without a whole head has at least before another may have its descriptor */
+  headGraceMs: 1000,
+  /** ms between two lines of the log that say so */
+  refusalLogMs: 60_000,
   /** relays with credentials at once: more slaves than the biggest cluster its users told of (icecast-kh#145) has */
   relaysMax: 1024,
   /** bytes of a request's body: 2.5's `bodysize`, and more than any of our forms sends. Reports have a bound of their own */

@@ -11,6 +11,7 @@ import { type CommandLine, helpText, parseEnvironment, parseFlags, versionText }
 import { parseIcecastXml } from './config/icecast-xml.ts'
 import { noLogFiles } from './config/log-settings.ts'
 import { newMistakes } from './config/mend.ts'
+import { listenersMax, openFilesMax } from './descriptors.ts'
 import { Logs } from './log/logs.ts'
 import { becomeOwner } from './owner.ts'
 import { writePidFile } from './pid-file.ts'
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   if (line.action === 'check') return check([...warnings, ...advice])
   if (line.settings.logLevel !== undefined) logs.apply({ ...noLogFiles, level: line.settings.logLevel })
   tell(line, [...warnings, ...advice])
+  config.limits.openFiles = openFilesMax()
   const program = new Program(config)
   endOnSignal(program, config, logs)
   let onHangUp = () => {} // until it listens: what it is asked to read again it has just read
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
     renewCertificate(program)
     logs.apply(config.logging) // whoever rotates the files waits for this, whatever the configuration is
   }
+  sayRoom(config)
   log.info('ready', {
     port,
     ...(tlsPort === undefined ? {} : { tlsPort }),
@@ -127,6 +130,20 @@ function readAgain({ line, config, boundPort, warnings: started }: Started): voi
   } catch (error) {
     log.error('configuration not read again', { why: error instanceof Error ? error.message : String(error) })
   }
+}
+
+/** A server whose system has fewer descriptors than it is to have listeners takes, and reports, as many as fit. */
+function sayRoom({ limits: { maxListeners, openFiles } }: OriginConfig): void {
+  const fit = listenersMax({ maxListeners, openFiles }, 0)
+  if (fit < maxListeners)
+    log.warn(
+      'fewer listeners than max-listeners fit the limit of open files; raise that (ulimit -n, LimitNOFILE)',
+      {
+        maxListeners,
+        listeners: fit,
+        openFiles,
+      },
+    )
 }
 
 function renewCertificate(program: Program): void {

@@ -2,6 +2,7 @@ import type { Mount } from '../shared/mount.ts'
 import type { OriginConfig } from './config/config.ts'
 import { mountSettings } from './config/mount-settings.ts'
 import type { Decider } from './decider.ts'
+import { listenersMax } from './descriptors.ts'
 import type { Found } from './mount/fallbacks.ts'
 import {
   type Admit,
@@ -40,7 +41,7 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
     id: config.id,
     mount,
     listeners: state.load.listeners,
-    maxListeners: config.limits.maxListeners,
+    maxListeners: listenersMax(config.limits, state.mounts.count),
     bandwidthKbps: state.load.bandwidthKbps(),
     maxBandwidthKbps: config.limits.maxBandwidthKbps,
     draining: state.drain.active || reports.isDraining,

@@ -9,6 +9,7 @@ import { MountWatch } from './access/mount-watch.ts'
 import { Programs } from './access/programs.ts'
 import type { OriginConfig } from './config/config.ts'
 import { Decider } from './decider.ts'
+import { listenersMax } from './descriptors.ts'
 import { createOrigin, type Origin } from './origin.ts'
 import { createPlacer } from './placer.ts'
 import { Relaying } from './relay/relaying.ts'
@@ -149,7 +150,10 @@ export class Program {
     const { load } = this.#state
     return new Reports(config, {
       measure: () => this.#measure(),
-      load: () => ({ listeners: load.listeners, maxListeners: config.limits.maxListeners }),
+      load: () => ({
+        listeners: load.listeners,
+        maxListeners: listenersMax(config.limits, this.#state.mounts.count),
+      }),
       promisedMs: () => promiseSeconds(config.updateIntervalS) * 1000,
       fetch,
       timers,
@@ -189,6 +193,7 @@ export class Program {
       idle: relays.idle(),
       isMirrored: (mount) => relays.isMirrored(mount),
       load,
+      maxListeners: listenersMax(this.#config.limits, this.#state.mounts.count),
     })
   }
 

@@ -94,6 +94,8 @@ export interface OriginLimits {
   sourceTimeoutMs: number
   /** undefined: unknown */
   maxBandwidthKbps: number | undefined
+  /** files and sockets that the system lets the program open, set once it runs; left out: no bound is known */
+  openFiles?: number | undefined
 }
 
 /** Every default that does not hang on another setting, in one place (contract §4). */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import { AddressGate } from '../access/address-gate.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
+import { connectionsMax } from '../descriptors.ts'
 import { limits } from '../limits.ts'
 import { beginExchange, type Exchange, endExchange } from '../log/exchange.ts'
 import { greetShoutcast } from '../source/shoutcast.ts'
@@ -37,6 +38,10 @@ export class HttpServer {
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
   /** every connection, and what the access log will tell of it once its head is read */
   #sockets = new Map<Socket, Exchange | undefined>()
+  /** connections that are being told that there is no descriptor for them */
+  #refusals = new Set<Socket>()
+  #refused = 0
+  #refusedSaidMs = Number.NEGATIVE_INFINITY
   #listening: ListenSockets
   #sweep: ReturnType<typeof setInterval> | undefined
 
@@ -97,12 +102,49 @@ export class HttpServer {
       return
     }
     this.#serving.state.load.connections++
+    if (!this.#hasDescriptor()) {
+      this.#refuse(socket)
+      return
+    }
     this.#serving.state.load.clients++
     this.#track(socket)
     this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
     const incoming = { socket, address, via, answered: 0 }
     if (via.protocol === 'shoutcast') this.#greet(incoming)
     else this.#readHead(incoming)
+  }
+
+  /** Whether one more connection leaves descriptors for what the program itself opens; silent ones make room for it. */
+  #hasDescriptor(): boolean {
+    const { config, state, nowMs } = this.#serving
+    if (this.#sockets.size < connectionsMax(config.limits, state.mounts.count)) return true
+    const silent = this.#waiting.yieldOne(nowMs(), limits.headGraceMs)
+    silent?.destroy()
+    return silent !== undefined
+  }
+
+  /** Without a descriptor to spare a client is told so at once: left to the system it would hang, or be closed unheard. */
+  #refuse(socket: Socket): void {
+    const { nowMs, config } = this.#serving
+    this.#refused++
+    if (nowMs() - this.#refusedSaidMs >= limits.refusalLogMs) {
+      const { openFiles } = config.limits
+      log.warn('no descriptor for another connection; raise the limit of open files', {
+        connections: this.#sockets.size,
+        refused: this.#refused,
+        openFiles,
+      })
+      this.#refused = 0
+      this.#refusedSaidMs = nowMs()
+    }
+    if (this.#refusals.size >= limits.refusalsMax) {
+      socket.destroy()
+      return
+    }
+    this.#refusals.add(socket)
+    socket.once('close', () => this.#refusals.delete(socket))
+    const busy = textReply('1.1', 503, 'the server has no room for another connection', config.httpHeaders)
+    endSoon(socket, busy.bytes)
   }
 
   /** Apart from {@link #readHead}, so that what lives as long as the connection does not hold on to what read its head. */

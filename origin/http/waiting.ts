@@ -57,6 +57,15 @@ export class Waiting<T> {
     return late
   }
 
+  /** Takes out the oldest of the holder that has most, where it has waited for so long: another needs its place. */
+  yieldOne(nowMs: number, afterMs: number): T | undefined {
+    const victim = this.#oldestOfMost()
+    const entry = victim === undefined ? undefined : this.#entries.get(victim)
+    if (victim === undefined || !entry || nowMs - entry.sinceMs < afterMs) return undefined
+    this.delete(victim)
+    return victim
+  }
+
   #oldestOfMost(): T | undefined {
     let most: Set<T> | undefined
     for (const connections of this.#ofHolder.values())

@@ -24,6 +24,8 @@ export interface Measured {
   /** whether a mount is on the list of what is mirrored (S6) */
   isMirrored: (mount: Mount) => boolean
   load: { listeners: number; joins: number; bandwidthKbps(): number }
+  /** that there is room for; left out: as many as are configured */
+  maxListeners?: number
 }
 
 /** The next report comes within so many seconds of the last. */
@@ -31,7 +33,8 @@ export const promiseSeconds = (updateIntervalS: number): number =>
   Math.min(updateIntervalS, promiseSecondsMax)
 
 /** This server's report (contract §2): a slave's holds the mirrored mounts alone, never further sources of its own (S6, S7). */
-export function measure({ config, boot, seq, state, mounts, idle, isMirrored, load }: Measured): Report {
+export function measure(measured: Measured): Report {
+  const { config, boot, seq, state, mounts, idle, isMirrored, load } = measured
   const isSlave = config.masters.length > 0
   const isReported = (mount: Mount) => !isSlave || isMirrored(mount)
   const carried = mounts.filter(({ kind, name }) => isReported(name) && (kind === 'relay' || !isSlave))
@@ -44,7 +47,7 @@ export function measure({ config, boot, seq, state, mounts, idle, isMirrored, lo
     role: isSlave ? 'slave' : 'master',
     urls: [...config.publicUrls],
     interval: promiseSeconds(config.updateIntervalS),
-    maxListeners: config.limits.maxListeners,
+    maxListeners: measured.maxListeners ?? config.limits.maxListeners,
     listeners: load.listeners,
     maxBandwidth: config.limits.maxBandwidthKbps,
     bandwidth: load.bandwidthKbps(),

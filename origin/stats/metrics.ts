@@ -1,5 +1,6 @@
 import { type Metric, printMetrics, type Sample } from '../../shared/metrics.ts'
 import { version } from '../../shared/version.ts'
+import { listenersMax } from '../descriptors.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { StatsDeps } from './tree.ts'
 
@@ -38,12 +39,12 @@ const processMetrics = (
   one(gauge('process_resident_memory_bytes', 'Memory in use.'), residentBytes),
 ]
 
-const listenerMetrics = ({ config: { limits }, state: { load } }: StatsDeps): Metric[] => [
+const listenerMetrics = ({ config: { limits }, state: { load, mounts } }: StatsDeps): Metric[] => [
   one(gauge('clients', 'Connections open.'), load.clients),
   one(counter('connections_total', 'Connections accepted.'), load.connections),
   one(counter('requests_total', 'Requests answered that no source made.'), load.requests),
   one(gauge('listeners', 'Listeners; relays with credentials are not counted.'), load.listeners),
-  one(gauge('listeners_max', 'Listeners that it takes at most.'), limits.maxListeners),
+  one(gauge('listeners_max', 'Listeners that it takes at most.'), listenersMax(limits, mounts.count)),
   one(counter('joins_total', 'Listeners answered 200 or refused for room.'), load.joins),
   one(counter('refused_total', 'Listeners refused for room.'), load.refused),
   one(counter('slow_listeners_total', 'Listeners dropped because they fell off the queue.'), load.slow),

@@ -39,6 +39,16 @@ describe('connections without a whole head', () => {
   })
 })
 
+test('the oldest of whoever has most yields to another, once it has waited for a while', () => {
+  const waiting = new Waiting<string>(9)
+  waiting.add('a', '192.0.2.1', 0)
+  waiting.add('b', '192.0.2.2', 100)
+  waiting.add('c', '192.0.2.2', 200)
+  expect(waiting.yieldOne(1099, 1000)).toBeUndefined()
+  expect(waiting.yieldOne(1100, 1000)).toBe('b')
+  expect(waiting.size).toBe(2)
+})
+
 test('slots are bounded, and free again once released', () => {
   const slots = new Slots(1)
   expect([slots.take(), slots.take()]).toEqual([true, false])

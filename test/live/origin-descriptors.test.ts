@@ -1,0 +1,70 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { freePort } from '../kit/ports.ts'
+import { start } from '../kit/process.ts'
+import { connectRaw, type RawConnection } from '../kit/raw.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
+import { basic, numbered, startSource } from '../kit/source.ts'
+
+const openFiles = 64
+
+/** An origin that would take 5,000 listeners, where the system lets it open few files. */
+async function origin(runtime: string) {
+  const port = await freePort()
+  const flags = `--port ${port} --bind 127.0.0.1 --max-listeners 5000`
+  const script = `ulimit -n ${openFiles}; exec ${runtime} origin/main.ts ${flags}`
+  const program = start('bash', ['-c', script], {
+    env: { ORIGIN_SOURCE_PASSWORD: secrets.source, ORIGIN_ADMIN_PASSWORD: secrets.admin },
+  })
+  onTestFinished(() => program.stop())
+  await program.line(/"message":"ready"/)
+  const source = startSource({
+    url: `http://127.0.0.1:${port}/live.mp3`,
+    password: secrets.source,
+    programme: numbered,
+  })
+  onTestFinished(() => source.close())
+  await eventually(() => source.sent > 0)
+  const open = (head: string) => {
+    const connection = connectRaw(port)
+    onTestFinished(() => void connection.socket.destroy())
+    if (head !== '') connection.send(`${head}\r\n\r\n`)
+    return connection
+  }
+  return { program, open }
+}
+
+const listen = 'GET /live.mp3 HTTP/1.0'
+const statusOf = (received: string) => received.split(' ')[1]
+
+/** The status of what comes back, undefined where it is closed without a word. */
+async function answered(connection: RawConnection): Promise<string | undefined> {
+  await eventually(() => connection.received() !== '' || connection.isClosed)
+  return statusOf(connection.received())
+}
+
+describe.for(originRuntimes)('an origin that may open 64 files, on %s', (runtime) => {
+  test('says so at the start, takes as many listeners as fit, and lets the admin in beside them', async () => {
+    const { program, open } = await origin(runtime)
+    expect(program.output()).toMatch(/fewer listeners than max-listeners fit[^\n]*"openFiles":64/)
+    const clients = Array.from({ length: 70 }, () => open(listen))
+    // of a burst beyond what fits some are closed unanswered; none hangs
+    await eventually(() => clients.every(({ received, isClosed }) => received() !== '' || isClosed))
+    expect(clients.map(({ received }) => statusOf(received()))).toContain('503')
+    const served = clients.filter((client) => statusOf(client.received()) === '200')
+    expect(served.length).toBeGreaterThan(5)
+    expect(served.length).toBeLessThan(openFiles - 40)
+    // those who were refused may take two seconds to read why
+    const statsOf = `GET /admin/stats HTTP/1.0\r\nAuthorization: ${basic('admin', secrets.admin)}`
+    await eventually(async () => (await answered(open(statsOf))) === '200')
+  })
+
+  test('refuses connections that it has no descriptor for, says so once, and takes new ones when silent ones go', async () => {
+    const { program, open } = await origin(runtime)
+    const silent = Array.from({ length: 70 }, () => open(''))
+    await eventually(() => silent.some(({ isClosed }) => isClosed))
+    await program.line(/no descriptor for another connection/)
+    await eventually(async () => (await answered(open(listen))) === '200')
+    expect(program.output().split('no descriptor for another connection')).toHaveLength(2)
+  })
+})
