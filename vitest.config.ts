@@ -32,6 +32,7 @@ export default defineConfig({
         // real processes, real sockets, real encoders and players
         test: {
           name: 'live',
+          globalSetup: './test/kit/make-stock.ts',
           include: ['test/live/**/*.test.ts'],
           testTimeout: 120_000 + 2000 * peerSeconds,
           hookTimeout: 120_000 + 2000 * peerSeconds,

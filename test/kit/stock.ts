@@ -22,8 +22,8 @@ export function shareOf(command: string): string {
 }
 
 /**
- * `peer` for a test with this Icecast, and other programs. Where CI could not make 2.5.0 it says why in
- * `ICECAST_2_5_MISSING`, and the test is skipped under that name with `REQUIRE_PEERS=1` too.
+ * `peer` for a test with this Icecast, and other programs. Where 2.5.0 cannot be made (`make-stock.ts`),
+ * `ICECAST_2_5_MISSING` says why, and the test is skipped under that name with `REQUIRE_PEERS=1` too.
  */
 export function stock(name: StockName, ...others: Peer[]): ReturnType<typeof peer> {
   if (name === 'Icecast 2.4.4') return peer('icecast2', ...others)
