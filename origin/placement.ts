@@ -2,6 +2,7 @@ import { type Mount, printMount } from '../shared/mount.ts'
 import { isRelayAgent, sentBackBy, withSentBack } from '../shared/redirect.ts'
 import type { ActiveMount } from './mount/mount.ts'
 import { addressFor } from './report/reply.ts'
+import { rootMount } from './root-mount.ts'
 
 /** A GET or HEAD of a mount, as far as it bears on who serves it. */
 export interface MountRequest {
@@ -128,6 +129,7 @@ export function place(standing: Standing, request: MountRequest): Placement {
   if (!refused) return serve
   const edgeUrl = addressFor(standing.edgeUrls, request.secure)
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
+  if (request.mount === rootMount) return refused // an edge has its own page there
   const location = edgeUrl + printMount(request.mount) + withSentBack(request.query, standing.id)
   const { forRoom, absent } = refused
   return { serve: false, status: 302, location, forRoom, ...(absent && { absent }) }

@@ -26,7 +26,13 @@ export interface AdminCall extends AdminDeps {
 }
 
 /** What a command answers; `done` is text of Icecast's page for those that answer no XML. */
-export type AdminAnswer = Element | { done: string }
+export type AdminAnswer = Element | { done: string } | NotDone
+
+/** An answer that Icecast words as if the command had worked. */
+export interface NotDone {
+  why: string
+  answer: Element
+}
 
 export interface Command {
   /** whether the parameter `mount` has to be there, may be, or must not; its source may call what takes one */

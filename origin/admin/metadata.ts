@@ -3,9 +3,8 @@ import { serverAgent } from '../../shared/version.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import { response } from './answers.ts'
-import { type AdminCall, required, runningMount } from './call.ts'
+import { type AdminAnswer, type AdminCall, required, runningMount } from './call.ts'
 import { type Params, parseParams } from './params.ts'
-import type { Element } from './xml.ts'
 
 /**
  * `metadata?mode=updinfo&mount=/m&song=…` or `artist=…&title=…`, as encoders call it at each new title. A song takes the
@@ -13,12 +12,14 @@ import type { Element } from './xml.ts'
  *
  * As in Icecast 2.4, a source sets titles from the address that it plays from alone: its password may be known to more.
  */
-export function updateMetadata(call: AdminCall): Element {
+export function updateMetadata(call: AdminCall): AdminAnswer {
   const mount = runningMount(call)
   if (required(call, 'mode') !== 'updinfo') return response('No such action', false)
   const params = parseParams(call.query, mountSettings(call.config, mount.name).charset)
   const mayUpdate = call.isAdmin || isSameMachine(call.address, mount.info.address)
-  if (!mayUpdate || !setTitle(mount, params)) return response('Mountpoint will not accept URL updates', true)
+  const refused = { answer: response('Mountpoint will not accept URL updates', true) }
+  if (!mayUpdate) return { ...refused, why: 'the source plays from another address' }
+  if (!setTitle(mount, params)) return { ...refused, why: `no title can be set in ${mount.contentType}` }
   return response('Metadata update successful', true)
 }
 
@@ -40,7 +41,8 @@ function titleOf(params: Params): string | undefined {
   const song = params.get('song')
   if (song !== undefined) return song
   const [artist, title] = [params.get('artist'), params.get('title')]
-  return artist && title ? `${artist} - ${title}` : (title ?? artist)
+  // who names an artist and leaves the title empty has not said that nothing plays
+  return artist && title ? `${artist} - ${title}` : title || artist || title
 }
 
 /** The same as comments of a Vorbis stream, where artist and title stand apart. */

@@ -1,11 +1,17 @@
-import { type Mount, parseMount } from '../../shared/mount.ts'
+import { textOfSecret } from '../../shared/credentials.ts'
+import type { Mount } from '../../shared/mount.ts'
 import { decodeText } from '../icy/metadata.ts'
+import { parseOriginMount } from '../root-mount.ts'
 
 export type Params = ReadonlyMap<string, string>
 
+/** What is told of a title; the charset is theirs alone, for a mount and a command have none. */
+const titleNames = new Set(['song', 'title', 'artist', 'url'])
+
 /**
- * The parameters of a query or of a form, decoded; of one given twice the last. Text is in the charset that `charset`
- * names, else in the one given, else UTF-8 where it is that, else latin1: encoders send what their files hold.
+ * The parameters of a query or of a form, decoded; of one given twice the last. A title is in the charset that `charset`
+ * names, else in the one given, else, as all others, UTF-8 where it is that, else latin1: encoders send what their files
+ * hold. `pass` is compared by its bytes.
  */
 export function parseParams(query: string, charsetDefault?: string): Params {
   const raw = new Map<string, Uint8Array>()
@@ -14,8 +20,10 @@ export function parseParams(query: string, charsetDefault?: string): Params {
     if (equals > 0) raw.set(part.slice(0, equals), percentDecoded(part.slice(equals + 1)))
   }
   const charset = raw.get('charset')
-  const decode = decoderOf(charset ? decodeText(charset) : charsetDefault)
-  return new Map([...raw].map(([name, bytes]) => [name, decode(bytes)]))
+  const decodeTitle = decoderOf(charset ? decodeText(charset) : charsetDefault)
+  const decoderFor = (name: string) =>
+    titleNames.has(name) ? decodeTitle : name === 'pass' ? textOfSecret : decodeText
+  return new Map([...raw].map(([name, bytes]) => [name, decoderFor(name)(bytes)]))
 }
 
 function decoderOf(charset: string | undefined): (bytes: Uint8Array) => string {
@@ -43,7 +51,7 @@ function percentDecoded(value: string): Uint8Array {
 
 /** The mount that a parameter names, decoded already; undefined where it is none. */
 export const namedMount = (name: string): Mount | undefined =>
-  parseMount(encodeURI(name).replace(/[?#]/g, encodeURIComponent))
+  parseOriginMount(encodeURI(name).replace(/[?#]/g, encodeURIComponent))
 
 /** The mount that the parameter `mount` names. */
 export const mountParam = (params: Params): Mount | undefined => namedMount(params.get('mount') ?? '')

@@ -7,13 +7,14 @@ import { proven } from '../http/logins.ts'
 import { isVisible, servedMounts } from '../stats/tree.ts'
 import { pageHeaders } from '../web/layout.ts'
 import { type AdminContext, failed, Refused, succeeded, unauthenticated, xml } from './answers.ts'
-import type { AdminAnswer, AdminCall, AdminDeps, Command } from './call.ts'
+import type { AdminAnswer, AdminCall, AdminDeps, Command, NotDone } from './call.ts'
 import { commands } from './commands.ts'
 import { parametersOf } from './form.ts'
 import { printJson } from './json.ts'
 import { notMeant } from './meant.ts'
 import { printPage } from './pages/pages.ts'
-import { mountParam, type Params, parseParams } from './params.ts'
+import { mountParam, namedMount, type Params, parseParams } from './params.ts'
+import { textIn } from './xml.ts'
 
 const log = getLogger(['distributary', 'admin'])
 
@@ -76,8 +77,24 @@ async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: C
   const changes = command.changes?.(params) ?? false
   if (changes) checkMeant(c, deps)
   checkMount(command, params)
-  if (changes) log.info('admin command', { command: asked.name, mount: call.mount, address: call.address })
-  return write(c, asked, await command.run(call), params)
+  const about = { command: asked.name, mount: call.mount, address: call.address }
+  try {
+    const made = await command.run(call)
+    const why = refusalIn(made)
+    if (why !== undefined) log.info('admin command refused', { ...about, why })
+    else if (changes) log.info('admin command', about)
+    return write(c, asked, 'why' in made ? made.answer : made, params)
+  } catch (error) {
+    if (error instanceof Refused) log.info('admin command refused', { ...about, why: error.message })
+    throw error
+  }
+}
+
+/** Why a command did nothing, of one that answers all the same: its `return` is 0, or it says why apart. */
+function refusalIn(made: AdminAnswer): string | undefined {
+  if ('why' in made) return made.why
+  if ('done' in made) return undefined
+  return textIn(made, 'return') === '0' ? textIn(made, 'message') : undefined
 }
 
 /** A browser sends the admin's password along with what another site makes it ask, and a HEAD is to change nothing. */
@@ -95,8 +112,12 @@ const isAdmin = (c: AdminContext, { config }: AdminDeps) =>
   proven(config, c.req.header('authorization')).admin
 
 /** The source of a mount may call what names its mount, as in Icecast 2.4. */
-async function isSource(c: AdminContext, command: Command, { mount, access }: AdminCall): Promise<boolean> {
-  if (mount === undefined || command.mount === 'none') return false
+async function isSource(c: AdminContext, command: Command, { params, access }: AdminCall): Promise<boolean> {
+  const name = params.get('mount')
+  if (name === undefined || command.mount === 'none') return false
+  // what is no mount is the command's to refuse, to who has the login of the one that is meant
+  const mount = namedMount(name) ?? namedMount(`/${name}`)
+  if (mount === undefined) return false
   const login = parseBasic(c.req.header('authorization'))
   return login !== undefined && access.mayAdmin({ mount, login, address: c.env.address ?? '' })
 }
@@ -109,7 +130,7 @@ function checkMount({ mount }: Command, params: Params): void {
 function write(
   c: Context<ClusterEnv>,
   { name, as }: Asked,
-  answer: AdminAnswer,
+  answer: Exclude<AdminAnswer, NotDone>,
   params: Params,
 ): Response | Promise<Response> {
   if ('done' in answer && as !== 'html') return succeeded(c, answer.done)

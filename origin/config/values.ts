@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { type Mount, parseMount } from '../../shared/mount.ts'
+import type { Mount } from '../../shared/mount.ts'
+import { parseOriginMount } from '../root-mount.ts'
 import { hostIn, mendable, mendOf, nearest, truth } from './mend.ts'
 
 // What a setting's text may be. Flags and icecast.xml share these bounds; messages read behind `is "…", `. In a file the
@@ -140,7 +141,7 @@ const isMount = v.custom<Mount>(
 export const mount = mendable(
   v.pipe(
     v.string(),
-    v.transform((word) => parseMount(encodePath(word))),
+    v.transform((word) => parseOriginMount(encodePath(word))),
     isMount,
   ),
   (word) =>

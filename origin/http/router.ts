@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { preflightHeaders } from '../../shared/redirect.ts'
 import { resolveAlias } from '../files/aliases.ts'
+import { refuseReserved } from '../source/refuse.ts'
 import { answerTitles } from '../source/shoutcast-titles.ts'
 import { takeSource } from '../source/source.ts'
 import type { AppBridge } from './app-bridge.ts'
@@ -9,7 +10,8 @@ import { fileOr } from './file-or.ts'
 import { listen } from './listen.ts'
 import { afterwards } from './logins.ts'
 import { type Answer, finish, printReply, textReply } from './reply.ts'
-import { allowHeader, routeOf } from './routes.ts'
+import { allowHeader, isOfSource, routeOf } from './routes.ts'
+import { utf8Path } from './utf8-path.ts'
 
 const log = getLogger(['distributary', 'http'])
 const askedHeaders = 'access-control-request-headers'
@@ -47,21 +49,25 @@ export class Router {
     }
   }
 
-  /** Aliases count first. */
+  /** Aliases count first, but not for sources (Icecast 2.4). */
   #route(asked: Connection): void {
     const { config, state, files, feeds } = this.#serving
     const { httpHeaders: rules, paths } = config
-    const path = resolveAlias(paths.aliases, asked.head.path, asked.via)
+    const named = utf8Path(asked.head.path)
+    const path = isOfSource(asked.head) ? named : resolveAlias(paths.aliases, named, asked.via)
     const connection = path === asked.head.path ? asked : { ...asked, head: { ...asked.head, path } }
     const { head } = connection
     const route = routeOf(head, (mount) => state.mounts.get(mount) !== undefined)
-    if (route.to !== 'source') state.load.requests++
+    if (route.to !== 'source' && route.to !== 'reserved') state.load.requests++
     switch (route.to) {
       case 'listener':
         listen(connection, route.mount, this.#serving)
         break
       case 'source':
         takeSource(connection, route.mount, this.#serving)
+        break
+      case 'reserved':
+        refuseReserved(connection, this.#serving)
         break
       case 'titles':
         this.#setTitle(connection)

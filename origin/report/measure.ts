@@ -3,6 +3,7 @@ import type { MountReport, Report } from '../../shared/report.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
+import { rootMount } from '../root-mount.ts'
 import { aboutMount, flagsOf } from './about.ts'
 
 /** s: the longest promise; a decider forgets a dead server after 2.5 of them */
@@ -36,7 +37,7 @@ export const promiseSeconds = (updateIntervalS: number): number =>
 export function measure(measured: Measured): Report {
   const { config, boot, seq, state, mounts, idle, isMirrored, load } = measured
   const isSlave = config.masters.length > 0
-  const isReported = (mount: Mount) => !isSlave || isMirrored(mount)
+  const isReported = (mount: Mount) => mount !== rootMount && (!isSlave || isMirrored(mount))
   const carried = mounts.filter(({ kind, name }) => isReported(name) && (kind === 'relay' || !isSlave))
   const running = new Set(carried.map(({ name }) => name))
   const waiting = idle.filter((mount) => isReported(mount) && !running.has(mount))

@@ -1,8 +1,9 @@
+import { textOfSecret } from '../../shared/credentials.ts'
 import { limits } from '../limits.ts'
 
 /** What a Shoutcast source has said so far, in the order it says it. */
 export type ShoutcastRead =
-  /** its first line; {@link ShoutcastReader.next} waits for the headers then */
+  /** its first line, as {@link textOfSecret} has it; {@link ShoutcastReader.next} waits for the headers then */
   | { is: 'password'; line: string }
   /** names in lower case, values as latin1 bytes; `rest`: what came behind them is audio */
   | { is: 'headers'; headers: ReadonlyMap<string, string>; rest: Uint8Array }
@@ -46,7 +47,7 @@ export class ShoutcastReader {
     if (line === undefined) return this.#isTooLong() ? tooLong : undefined
     if (httpRequest.test(line)) return { is: 'http', bytes: this.#bytes }
     this.#password = line
-    return { is: 'password', line }
+    return { is: 'password', line: textOfSecret(Buffer.from(line, 'latin1')) }
   }
 
   #readHeader(line: string): void {

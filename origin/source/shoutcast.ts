@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
-import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
+import { type Mount, printMount } from '../../shared/mount.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { SocketSettings } from '../config/socket-settings.ts'
+import { encodePath } from '../config/values.ts'
 import type { Serving } from '../http/connection.ts'
 import type { Head } from '../http/head.ts'
 import { endSoon } from '../http/reply.ts'
+import { parseOriginMount } from '../root-mount.ts'
 import { ShoutcastReader } from './shoutcast-reader.ts'
 
 const log = getLogger(['distributary', 'source'])
@@ -109,7 +111,7 @@ async function openedBy(
   const [, path = '', password = ''] = /^(\/[^:]*):(.*)$/.exec(line) ?? []
   const tries = [
     { mount: via.shoutcastMount, password: line },
-    { mount: parseMount(path), password },
+    { mount: parseOriginMount(encodePath(path)), password },
   ]
   for (const { mount, password: secret } of tries) {
     if (mount === undefined) continue

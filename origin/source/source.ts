@@ -2,18 +2,13 @@ import { getLogger } from '@logtape/logtape'
 import { parseBasic } from '../../shared/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { SourceVerdict } from '../access/mount-access.ts'
-import type { Denied } from '../access/verdict.ts'
-import type { HeaderRule } from '../config/headers.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
-import type { Head } from '../http/head.ts'
-import { mountRules } from '../http/header-rules.ts'
-import { beforeUnauthenticated, realmHeader, unauthenticatedText } from '../http/logins.ts'
-import { type Answer, endSoon, finish, keep, printReply } from '../http/reply.ts'
-import { allowHeader } from '../http/routes.ts'
+import { endSoon } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
+import { type Refusal, refusalBy, refuse } from './refuse.ts'
 import type { Opened } from './shoutcast.ts'
 
 const log = getLogger(['distributary', 'source'])
@@ -45,41 +40,16 @@ export function takeSource(connection: Connection, mount: Mount, serving: Servin
 }
 
 function judgeSource(connection: Connection, mount: Mount, serving: Serving, verdict: SourceVerdict): void {
-  const { socket, head, address } = connection
-  const { wrongLogins } = serving
-  if (verdict.admitted) wrongLogins.right(head.headers.get('authorization'))
+  const { socket, head } = connection
+  if (verdict.admitted) serving.wrongLogins.right(head.headers.get('authorization'))
   const refused = verdict.admitted
     ? beginSource(connection, mount, serving, { owner: verdict.owner, isShoutcast: false }, () => {
         const expects = /100-continue/i.test(head.headers.get('expect') ?? '')
         socket.write(expects ? Buffer.concat([continued, accepted]) : accepted)
       })
     : refusalBy(verdict)
-  if (!refused) return
-  const keepAlive = refused.status === 401 && connection.mayStay && asksFirst(head)
-  const answer = printRefusal(refused, mountRules(serving.config, mount), keepAlive)
-  const send = () => (keepAlive ? keep(connection, answer) : finish(connection, answer))
-  if (refused.status === 401) {
-    // what it sends on is nobody's, and its next request is not to be lost
-    if (keepAlive) socket.pause()
-    beforeUnauthenticated(connection, 'source', wrongLogins, () => {
-      socket.resume() // ahead of its next request, which may have it pause again
-      send()
-    })
-    return
-  }
-  log.info('source refused', { mount, address, why: refused.text })
-  send()
+  if (refused) refuse(connection, mount, serving, refused)
 }
-
-/** Asks what it may do before it sends anything, as libshout does: the source is its next request on this connection. */
-const asksFirst = ({ headers }: Head) =>
-  headers.get('content-length') === '0' &&
-  !headers.has('transfer-encoding') &&
-  /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
-
-/** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
-const refusalBy = (denied: Denied): Refusal =>
-  denied.status === 403 ? denied : { status: 401, text: unauthenticatedText }
 
 /** Takes in a Shoutcast source, whose password has been proven; there is no answer that it waits for. */
 export function takeShoutcast(connection: Connection, { mount, owner }: Opened, serving: Serving): void {
@@ -100,26 +70,31 @@ function beginSource(
   holder: Holder,
   accept: () => void,
 ): Refusal | undefined {
-  const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving, holder)
+  const heard = { bytes: 0 }
+  const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving, holder, heard)
   if ('status' in feed) return feed
   const { head, address, exchange } = connection
   log.info('source begins', { mount, address, agent: head.headers.get('user-agent') })
   exchange.status = 200
   accept()
-  pipeBody(connection, mount, feed)
+  pipeBody(connection, mount, feed, heard)
   return undefined
 }
+
+/** What has come of a source's body. */
+interface Heard {
+  bytes: number
+}
+
+/** nginx and its like hand on no body that announces neither a length nor chunks */
+const silentText =
+  'source closed: not one byte of its body came; a proxy on the way may drop a body without Content-Length'
 
 /** Who feeds a mount. */
 interface Holder {
   /** may take it over from this connection */
   owner: string
   isShoutcast: boolean
-}
-
-interface Refusal {
-  status: 401 | 403
-  text: string
 }
 
 function refusalOf({ head }: Connection, mount: Mount, { config, state }: Serving): Refusal | undefined {
@@ -134,17 +109,12 @@ function refusalOf({ head }: Connection, mount: Mount, { config, state }: Servin
 const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
   headers.get('content-type') || (method === 'SOURCE' ? 'audio/mpeg' : undefined)
 
-function printRefusal({ status, text }: Refusal, rules: readonly HeaderRule[], keepAlive: boolean): Answer {
-  const headers: (readonly [string, string])[] = [['Content-Type', 'text/plain']]
-  if (status === 401) headers.push(realmHeader, allowHeader)
-  return printReply({ version: '1.0', status, headers, rules, body: `${text}\r\n`, keepAlive })
-}
-
 function openFeed(
   { socket, head, address }: Connection,
   mount: Mount,
   { state }: Serving,
   { owner, isShoutcast }: Holder,
+  heard: Heard,
 ): Feed | Refusal {
   const feed = state.mounts.open(mount, {
     kind: 'source',
@@ -154,7 +124,8 @@ function openFeed(
     isShoutcast,
     address,
     onClosed(why) {
-      log.info('source closed', { mount, address, why })
+      if (heard.bytes === 0) log.warn(silentText, { mount, address, why })
+      else log.info('source closed', { mount, address, why })
       socket.destroy()
     },
   })
@@ -162,16 +133,18 @@ function openFeed(
 }
 
 /** From here every byte of the connection is audio, or the framing around it. */
-function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, feed: Feed): void {
+function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, feed: Feed, heard: Heard): void {
   const body = sourceBody(head.headers, audioSink(head.headers, feed))
   const onData = (bytes: Uint8Array) => {
+    heard.bytes += bytes.length
     if (!pushed(body, bytes, mount)) socket.destroy()
     else if (body.done) end()
   }
   const end = () => {
     socket.off('data', onData).off('end', end)
     feed.end()
-    log.info('source ended', { mount, address })
+    if (heard.bytes === 0) log.warn(silentText, { mount, address, why: 'it ended' })
+    else log.info('source ended', { mount, address })
     endSoon(socket)
   }
   socket.on('data', onData)

@@ -238,6 +238,18 @@ describe('metadata', () => {
     return state.mounts.get(live)?.title
   }
 
+  test('an artist with an empty title is what plays, and two empty ones are nothing', async () => {
+    const { text, state } = playing()
+    const titleOf = async (words: string) => {
+      await text(`/admin/metadata?mode=updinfo&mount=/live.mp3&${words}`)
+      return state.mounts.get(live)?.title
+    }
+    expect(await titleOf('song=Before')).toBe('Before')
+    expect(await titleOf('artist=Ann&title=')).toBe('Ann')
+    expect(await titleOf('artist=&title=T')).toBe('T')
+    expect(await titleOf('artist=&title=')).toBe('')
+  })
+
   test('protocol §12.2: a song takes the place of artist and title, and none of them changes nothing', async () => {
     const { text, state } = playing()
     const mount = state.mounts.get(live)

@@ -4,7 +4,8 @@ import { mountParam, parseParams } from '../../origin/admin/params.ts'
 import { escapeMarkup, printXml } from '../../origin/admin/xml.ts'
 import { proven } from '../../origin/http/logins.ts'
 import { routeOf } from '../../origin/http/routes.ts'
-import { printBasic } from '../../shared/credentials.ts'
+import { utf8Path } from '../../origin/http/utf8-path.ts'
+import { printBasic, sameSecret } from '../../shared/credentials.ts'
 
 describe('the parameters of a query', () => {
   test('are decoded: a plus is a space, of one given twice the last counts', () => {
@@ -27,6 +28,15 @@ describe('the parameters of a query', () => {
     ['song=100%&charset=', '100%'],
   ])('%s: the text is in the charset that it names, else UTF-8, else latin1', (query, song) => {
     expect(parseParams(query).get('song')).toBe(song)
+  })
+
+  test('charset is of titles alone: mount, command and password are read as they came', () => {
+    const params = parseParams('?mount=/caf%c3%a9.mp3&song=caf%e9&pass=gr%fcn&charset=ISO-8859-1')
+    expect(mountParam(params)).toBe('/café.mp3')
+    expect(params.get('song')).toBe('café')
+    expect(sameSecret(params.get('pass') ?? '', 'grün')).toBe(false)
+    expect(sameSecret(parseParams('?pass=gr%c3%bcn&charset=ISO-8859-1').get('pass') ?? '', 'grün')).toBe(true)
+    expect(sameSecret(params.get('pass') ?? '', parseParams('?pass=gr%e4n').get('pass') ?? '')).toBe(false)
   })
 
   test('name a mount, decoded already', () => {
@@ -87,9 +97,28 @@ describe('credentials', () => {
   })
 })
 
+describe('a path that is not UTF-8', () => {
+  test.each([
+    ['/caf%E9.mp3', '/caf%C3%A9.mp3'],
+    ['/caf%C3%A9.mp3', '/caf%C3%A9.mp3'],
+    ['/%FF%C3', '/%C3%BF%C3%83'],
+    ['/100%', '/100%'],
+  ])('%s is %s', (path, same) => {
+    expect(utf8Path(path)).toBe(same)
+  })
+})
+
 describe('the way of a request', () => {
   const to = (method: string, path: string, isLive = false) =>
     routeOf({ method, path, query: '', version: '1.1', headers: new Map() }, () => isLive).to
+
+  test('GET / is the mount while a source is on it, and the page else', () => {
+    expect([to('GET', '/', true), to('HEAD', '/', true), to('GET', '/')]).toEqual([
+      'listener',
+      'listener',
+      'app',
+    ])
+  })
 
   test.each([
     ['GET', '/live.mp3', 'listener'],
@@ -102,11 +131,19 @@ describe('the way of a request', () => {
     ['STATS', '/', 'stats'],
     ['GET', '/metrics', 'app'],
     ['POST', '/admin/sourcelist.txt', 'app'],
-    ['PUT', '/admin/x', 'app'],
+    ['PUT', '/admin/x', 'reserved'],
+    ['SOURCE', '/admin.cgi', 'reserved'],
+    ['SOURCE', '/status.xsl', 'reserved'],
+    ['PUT', '/hls/live.mp3', 'reserved'],
+    ['POST', '/metrics', 'reserved'],
+    ['POST', '/admin/metadata', 'app'],
+    ['SOURCE', '/', 'source'],
+    ['PUT', '/healthz.mp3', 'source'],
     ['GET', '/admin', 'app'],
     ['GET', '/administrator.mp3', 'listener'],
     ['GET', '/status-json.xsl', 'app'],
     ['GET', '/', 'app'],
+    ['POST', '/admin.cgi', 'titles'],
     ['GET', '/a//b', 'refusal'],
     ['BREW', '/live.mp3', 'refusal'],
   ])('%s %s leads to the %s', (method, path, way) => expect(to(method, path)).toBe(way))

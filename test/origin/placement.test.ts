@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type MountRequest, place, type Standing } from '../../origin/placement.ts'
+import { rootMount } from '../../origin/root-mount.ts'
 import { mountOf } from '../kit/reports.ts'
 
 const mount = mountOf('/live.mp3')
@@ -34,6 +35,12 @@ describe('send-back (contract §3)', () => {
   test('a server with room serves, whoever sent the listener', () => {
     expect(place(standing(), request())).toEqual({ serve: true })
     expect(place(standing(), request({ query: '?x=-' }))).toEqual({ serve: true })
+  })
+
+  test('a listener of / is not sent back: an edge has its own page there', () => {
+    const root = { mount: rootMount }
+    expect(place(standing(), request(root))).toEqual({ serve: true })
+    expect(place(standing(full), request(root))).toMatchObject({ serve: false, status: 403 })
   })
 
   test.each([

@@ -6,6 +6,7 @@ import { type Measured, measure } from '../../origin/report/measure.ts'
 import { parseReply } from '../../origin/report/reply.ts'
 import { Reporter } from '../../origin/report/reporter.ts'
 import { Reports } from '../../origin/report/reports.ts'
+import { rootMount } from '../../origin/root-mount.ts'
 
 import type { Report } from '../../shared/report.ts'
 import { parseSourcelist, printSourcelist } from '../../shared/sourcelist.ts'
@@ -49,6 +50,16 @@ const measured = (with_: Partial<Measured> = {}): Report =>
     load: { listeners: 7, joins: 9, bandwidthKbps: () => 900 },
     ...with_,
   })
+
+test('a mount / stands in no report: an edge has its own page there, and would refuse all of it', () => {
+  const mounts = [
+    live('/live.mp3', { kind: 'source' }),
+    live('/live.mp3', { kind: 'source', name: rootMount }),
+  ]
+  const report = measured({ config: master, mounts })
+  expect(report.mounts.map(({ mount }) => mount)).toEqual(['/live.mp3'])
+  expect(parseSourcelist(printSourcelist(report)).mounts).toHaveLength(1)
+})
 
 describe('measure', () => {
   test('S6: further sources of the slave itself are not in its report', () => {

@@ -36,6 +36,16 @@ describe('what a Shoutcast source says', () => {
     expect(headersOf(reads)).toEqual({ ...expected, rest: audio })
   })
 
+  test('a password is its bytes: in UTF-8 as the file has it, and no wrong byte is like another', () => {
+    const passwordOf = (line: Buffer) => {
+      const [first] = read(`${line.toString('latin1')}\r\n`)
+      return first?.is === 'password' ? first.line : undefined
+    }
+    expect(passwordOf(Buffer.from('grün'))).toBe('grün')
+    const wrong = [Buffer.from('gr\xfcn', 'latin1'), Buffer.from('gr\xe4n', 'latin1')].map(passwordOf)
+    expect(new Set([...wrong, 'grün', 'gr\ufffdn']).size).toBe(4)
+  })
+
   test('it is the same however it is cut', () => {
     for (let at = 1; at < said.length; at++) {
       const reads = read(said.slice(0, at), said.slice(at))

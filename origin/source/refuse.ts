@@ -1,0 +1,77 @@
+import { getLogger } from '@logtape/logtape'
+import { parseBasic } from '../../shared/credentials.ts'
+import type { Mount } from '../../shared/mount.ts'
+import type { Denied } from '../access/verdict.ts'
+import type { HeaderRule } from '../config/headers.ts'
+import type { Connection, Serving } from '../http/connection.ts'
+import type { Head } from '../http/head.ts'
+import { mountRules } from '../http/header-rules.ts'
+import { beforeUnauthenticated, realmHeader, unauthenticatedText } from '../http/logins.ts'
+import { type Answer, finish, keep, printReply } from '../http/reply.ts'
+import { allowHeader } from '../http/routes.ts'
+import { parseOriginMount, rootMount } from '../root-mount.ts'
+
+const log = getLogger(['distributary', 'source'])
+
+/** Why a source is not taken in, for people. */
+export interface Refusal {
+  status: 401 | 403
+  text: string
+}
+
+/**
+ * Answers a source on a path that the server keeps for itself: like any other where its password is wrong, so that only
+ * who may feed a mount learns which.
+ */
+export function refuseReserved(connection: Connection, serving: Serving): void {
+  const authorization = connection.head.headers.get('authorization')
+  const isSource = serving.access.isSource(rootMount, parseBasic(authorization))
+  if (isSource) serving.wrongLogins.right(authorization)
+  const { path } = connection.head
+  const refused: Refusal = isSource
+    ? { status: 403, text: `${path} is a path of the server itself, expected another mount` }
+    : { status: 401, text: unauthenticatedText }
+  refuse(connection, path, serving, refused)
+}
+
+/** @param mount or the path that it cannot be */
+export function refuse(
+  connection: Connection,
+  mount: Mount | string,
+  serving: Serving,
+  refused: Refusal,
+): void {
+  const { socket, head, address } = connection
+  const { wrongLogins, config } = serving
+  const keepAlive = refused.status === 401 && connection.mayStay && asksFirst(head)
+  const rules = mountRules(config, parseOriginMount(mount) ?? rootMount)
+  const answer = printRefusal(refused, rules, keepAlive)
+  const send = () => (keepAlive ? keep(connection, answer) : finish(connection, answer))
+  if (refused.status === 401) {
+    // what it sends on is nobody's, and its next request is not to be lost
+    if (keepAlive) socket.pause()
+    beforeUnauthenticated(connection, 'source', wrongLogins, () => {
+      socket.resume() // ahead of its next request, which may have it pause again
+      send()
+    })
+    return
+  }
+  log.info('source refused', { mount, address, why: refused.text })
+  send()
+}
+
+/** Asks what it may do before it sends anything, as libshout does: the source is its next request on this connection. */
+const asksFirst = ({ headers }: Head) =>
+  headers.get('content-length') === '0' &&
+  !headers.has('transfer-encoding') &&
+  /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
+
+/** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
+export const refusalBy = (denied: Denied): Refusal =>
+  denied.status === 403 ? denied : { status: 401, text: unauthenticatedText }
+
+function printRefusal({ status, text }: Refusal, rules: readonly HeaderRule[], keepAlive: boolean): Answer {
+  const headers: (readonly [string, string])[] = [['Content-Type', 'text/plain']]
+  if (status === 401) headers.push(realmHeader, allowHeader)
+  return printReply({ version: '1.0', status, headers, rules, body: `${text}\r\n`, keepAlive })
+}

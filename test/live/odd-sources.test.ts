@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { startConfigured } from '../kit/configured.ts'
+import { eventually } from '../kit/eventually.ts'
+import { connectRaw, exchange } from '../kit/raw.ts'
+import { originRuntimes, secrets } from '../kit/runtimes.ts'
+import { compare, type Scene } from '../kit/scene.ts'
+import { basic } from '../kit/source.ts'
+import type { Stage } from '../kit/stage.ts'
+import { taggedFrame } from '../kit/tagged.ts'
+
+const login = `Authorization: ${basic('source', secrets.source)}`
+const wrong = `Authorization: ${basic('source', 'wrong')}`
+const request = (line: string, ...headers: readonly string[]) =>
+  Buffer.from(`${[line, ...headers].join('\r\n')}\r\n\r\n`, 'latin1')
+const source = (path: string, authorization = login) =>
+  request(`SOURCE ${path} HTTP/1.0`, authorization, 'Content-Type: audio/mpeg')
+
+/** Feeds a path whose bytes no library would send, until the scene ends; the status that it is answered. */
+async function feed(stage: Stage, head: Buffer): Promise<string> {
+  const connection = connectRaw(stage.server.port)
+  stage.onCurtain(() => connection.socket.destroy())
+  connection.send(head)
+  const answer = await connection.until(/\r\n\r\n/)
+  for (let n = 0; n < 100; n++) connection.send(taggedFrame('live', n))
+  return answer.slice(9, 12)
+}
+
+/** Whether somebody who asks for this path hears the source. */
+async function hears(stage: Stage, path: string): Promise<boolean> {
+  const connection = connectRaw(stage.server.port)
+  stage.onCurtain(() => connection.socket.destroy())
+  connection.send(request(`GET ${path} HTTP/1.0`))
+  const [head = ''] = (await connection.until(/\r\n\r\n/)).split('\r\n\r\n')
+  return head.includes(' 200 ') && head.includes('audio/mpeg')
+}
+
+const statusOf = async (stage: Stage, head: Buffer) => (await exchange(stage.server.port, head)).slice(9, 12)
+
+/** What the source itself is answered when it sets a title. */
+const setTitle = async (stage: Stage, query: string) => {
+  const answer = await exchange(
+    stage.server.port,
+    request(`GET /admin/metadata?mode=updinfo&${query} HTTP/1.0`, login),
+  )
+  return `${answer.slice(9, 12)} ${/<b>(.*)<\/b>|<message>(.*)<\/message>/.exec(answer)?.slice(1).join('') ?? ''}`
+}
+
+const scenes: Scene[] = [
+  {
+    name: 'a source on / is heard there',
+    async play(stage) {
+      const status = await feed(stage, source('/'))
+      return { status, heard: await hears(stage, '/'), wrong: await statusOf(stage, source('/', wrong)) }
+    },
+    seen: { status: '200', heard: true, wrong: '401' },
+  },
+  {
+    name: 'a source on a path of the server',
+    async play(stage) {
+      const statuses = []
+      for (const path of ['/status.xsl', '/admin/live', '/admin.cgi'])
+        statuses.push(await feed(stage, source(path)), await hears(stage, path))
+      return { statuses, wrong: await statusOf(stage, source('/status.xsl', wrong)) }
+    },
+    seen: { statuses: ['200', false, '200', false, '200', false], wrong: '401' },
+    ours: {
+      why: 'nobody could hear it, so its encoder is told',
+      seen: { statuses: ['403', false, '403', false, '403', false], wrong: '401' },
+    },
+  },
+  {
+    name: 'a mount in raw latin1 is heard by the same bytes and by their escape',
+    async play(stage) {
+      const status = await feed(stage, source('/caf\xe9.mp3'))
+      return { status, raw: await hears(stage, '/caf\xe9.mp3'), escaped: await hears(stage, '/caf%E9.mp3') }
+    },
+    seen: { status: '200', raw: true, escaped: true },
+  },
+  {
+    name: 'titles of a mount that is named without its slash, or is not there',
+    async play(stage) {
+      await stage.source('/named.mp3', 'live')
+      return {
+        answers: [
+          await setTitle(stage, 'mount=named.mp3&song=x'),
+          await setTitle(stage, 'mount=&song=x'),
+          await setTitle(stage, 'mount=/nowhere.mp3&song=x'),
+          await setTitle(stage, 'song=x'),
+        ],
+      }
+    },
+    seen: {
+      answers: [
+        '400 400 - Source does not exist',
+        '400 400 - Source does not exist',
+        '400 400 - Source does not exist',
+        '401 ',
+      ],
+    },
+  },
+  {
+    name: 'charset is that of the title, not that of the mount',
+    async play(stage) {
+      await feed(stage, source('/caf%C3%A9.ogg.mp3'))
+      return { answer: await setTitle(stage, 'mount=/caf%C3%A9.ogg.mp3&charset=ISO-8859-1&song=caf%E9') }
+    },
+    seen: { answer: '200 Metadata update successful' },
+  },
+]
+
+compare('sources on odd mounts, and their words', scenes)
+
+describe.for(originRuntimes)('what the log of %s says of sources', (runtime) => {
+  test('one of whose body not one byte came, as a proxy makes them', async () => {
+    const server = await startConfigured(runtime, '<limits><source-timeout>1</source-timeout></limits>')
+    const connection = connectRaw(server.port)
+    connection.send(source('/silent.mp3'))
+    await connection.closed()
+    const [line] = await server.program.line(/.*not one byte of its body came.*/)
+    expect(JSON.parse(line)).toMatchObject({ level: 'WARN', mount: '/silent.mp3', why: 'source timeout' })
+    await eventually(async () =>
+      (await exchange(server.port, request('GET /silent.mp3 HTTP/1.0'))).includes('404'),
+    )
+  })
+
+  test('a reserved path with a wrong and a right password, and a title that was not set', async () => {
+    const server = await startConfigured(runtime, '')
+    expect(await exchange(server.port, source('/status.xsl', wrong))).toContain(' 401 ')
+    await server.program.line(/wrong login.*\/status\.xsl/)
+    expect(await exchange(server.port, source('/status.xsl'))).toContain(
+      '/status.xsl is a path of the server',
+    )
+    await server.program.line(/source refused.*\/status\.xsl/)
+    const connection = connectRaw(server.port)
+    connection.send(request('SOURCE /a.webm HTTP/1.0', login, 'Content-Type: video/webm'))
+    await connection.until(/200 OK/)
+    await exchange(
+      server.port,
+      request('GET /admin/metadata?mode=updinfo&mount=/a.webm&song=x HTTP/1.0', login),
+    )
+    connection.socket.destroy()
+    const [line] = await server.program.line(/.*admin command refused.*/)
+    expect(JSON.parse(line)).toMatchObject({ mount: '/a.webm', why: 'no title can be set in video/webm' })
+  })
+})
