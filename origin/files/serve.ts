@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
 import type { Socket } from 'node:net'
-import { pipeline } from 'node:stream/promises'
 import type { HeaderRule } from '../config/headers.ts'
 import type { Connection } from '../http/connection.ts'
 import { endSoon, finish, printHead, printReply, textReply } from '../http/reply.ts'
 import { SharedSlots } from '../http/slots.ts'
 import { limits } from '../limits.ts'
+import { runtimeTimers, type Timers } from '../timers.ts'
 import { type Located, locateFile } from './locate.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { parseRange, type Span } from './range.ts'
@@ -94,15 +94,41 @@ const printUnsatisfiable = ({ version, rules, file }: Shown) =>
     body: 'Request Range Not Satisfiable\r\n',
   })
 
-/** Sends a head and the bytes of a file behind it; who takes nothing for a while is closed, and holds no file open. */
+/** What is needed of a socket that a file is sent to. */
+export interface FileSocket {
+  readonly destroyed: boolean
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown
+  once(event: 'close', listener: () => void): unknown
+  destroy(): unknown
+}
+
+/**
+ * Sends a head and the bytes of a file behind it, read as they are taken; false where not all of them could be. Who takes
+ * nothing for a while is closed, and holds no file open, whatever it sends meanwhile.
+ */
+export async function sendFile(
+  socket: FileSocket,
+  head: Uint8Array,
+  { path, span }: { path: string; span: Span | 'all' },
+  timers: Pick<Timers, 'after'>,
+): Promise<boolean> {
+  const gone = new Promise<false>((resolve) => socket.once('close', () => resolve(false)))
+  const isTaken = (bytes: Uint8Array) => {
+    const cancel = timers.after(limits.fileStallMs, () => socket.destroy())
+    const written = new Promise<boolean>((resolve) => socket.write(bytes, (error) => resolve(!error)))
+    return Promise.race([written, gone]).finally(cancel)
+  }
+  if (socket.destroyed || !(await isTaken(head))) return false
+  for await (const bytes of createReadStream(path, span === 'all' ? {} : span))
+    if (!(await isTaken(bytes))) return false
+  return true
+}
+
 async function send(socket: Socket, head: Uint8Array, path: string, span: Span | 'all'): Promise<void> {
-  socket.setTimeout(limits.fileStallMs, () => socket.destroy())
-  socket.write(head)
-  const bytes = createReadStream(path, span === 'all' ? {} : span)
   try {
-    await pipeline(bytes, socket, { end: false })
-    endSoon(socket)
+    if (await sendFile(socket, head, { path, span }, runtimeTimers)) endSoon(socket)
+    else socket.destroy()
   } catch {
-    socket.destroy() // the other side has gone, or the file has: its length is told, so nobody takes a part for the whole
+    socket.destroy() // the file has gone: its length is told, so nobody takes a part for the whole
   }
 }

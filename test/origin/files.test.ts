@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -6,8 +7,11 @@ import { resolveAlias } from '../../origin/files/aliases.ts'
 import { locateFile, parseFilePath } from '../../origin/files/locate.ts'
 import { mediaTypeOf } from '../../origin/files/media-type.ts'
 import { parseRange } from '../../origin/files/range.ts'
+import { sendFile } from '../../origin/files/serve.ts'
 import { SharedSlots } from '../../origin/http/slots.ts'
+import { limits } from '../../origin/limits.ts'
 import { testFolder } from '../kit/files.ts'
+import { ManualTime } from '../kit/manual-time.ts'
 
 describe('a range of a file of 100 bytes', () => {
   test.each([
@@ -125,6 +129,61 @@ test.each([
   ['a', 'application/octet-stream'],
   ['a.constructor', 'application/octet-stream'],
 ])('%s is sent as %s', (path, type) => expect(mediaTypeOf(path)).toBe(type))
+
+describe('a file that is sent', () => {
+  class Taker extends EventEmitter {
+    destroyed = false
+    readonly bytes: Uint8Array[] = []
+    #taken: (() => void) | undefined
+    write(bytes: Uint8Array, done: () => void): void {
+      this.bytes.push(bytes)
+      this.#taken = done
+    }
+    take(): void {
+      this.#taken?.()
+    }
+    destroy(): void {
+      this.destroyed = true
+      this.emit('close')
+    }
+  }
+  const head = Buffer.from('head')
+  async function sending(size: number) {
+    const path = join(testFolder(), 'a.bin')
+    writeFileSync(path, Buffer.alloc(size, 7))
+    const time = new ManualTime()
+    const socket = new Taker()
+    const sent = sendFile(socket, head, { path, span: 'all' }, time)
+    return { time, socket, sent }
+  }
+
+  test('to who takes nothing ends in time, whatever comes the other way', async () => {
+    const { time, socket, sent } = await sending(500_000)
+    for (let ms = 0; ms < limits.fileStallMs; ms += 1000) {
+      socket.emit('data', Buffer.from('x'))
+      await time.pass(1000)
+    }
+    expect(await sent).toBe(false)
+    expect([socket.destroyed, socket.bytes.length]).toEqual([true, 1])
+  })
+
+  test('to who takes it slowly arrives whole', async () => {
+    const { time, socket, sent } = await sending(500_000)
+    let isSent = false
+    sent.then(() => {
+      isSent = true
+    })
+    for (let seen = 0; !isSent; ) {
+      if (socket.bytes.length > seen) {
+        seen = socket.bytes.length
+        await time.pass(limits.fileStallMs - 1)
+        socket.take()
+      } else await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await sent).toBe(true)
+    expect(Buffer.concat(socket.bytes)).toHaveLength(head.length + 500_000)
+  })
+})
 
 describe('slots', () => {
   test('one address cannot take those of the others, and gives back what it took', () => {
