@@ -93,6 +93,10 @@ export class ActiveMount implements LiveMount, Seat {
   get format(): string {
     return this.#stream.format
   }
+  /** whether its bytes have told what it is, or have had enough time to */
+  get isSure(): boolean {
+    return this.#stream.isSure
+  }
   /** whether it is of pages or Clusters behind a header, in which its titles stand too */
   get isContainer(): boolean {
     return this.#stream.isContainer

@@ -118,7 +118,9 @@ export class Moves {
     let waits = false
     for (const name of fallbacksOf(mount.name, fallbackOf)) {
       const from = playing(name)
-      if (from && mount.isLike(from)) waits = this.#recallFrom(from, mount, mayCall) || waits
+      if (!from) continue
+      if (!mount.isSure) waits ||= from.everyone.some(mayCall)
+      else if (mount.isLike(from)) waits = this.#recallFrom(from, mount, mayCall) || waits
     }
     mount.send()
     return waits

@@ -65,6 +65,11 @@ export class Stream {
   get format(): string {
     return this.#format
   }
+  /** whether its bytes have told its format, or have had enough time to */
+  get isSure(): boolean {
+    const { isFound, hasFrames } = this.#framer
+    return isFound || !hasFrames || this.queuedBytes >= limits.framelessBytesMax
+  }
   /** what its frames say of their sound, or its header */
   get sound(): AudioFacts | undefined {
     return this.#framer.sound ?? this.facts

@@ -578,3 +578,29 @@ test('wherever and whenever it is moved, a listener hears whole frames, and its 
   )
   expect(moved).toBeGreaterThan(100)
 })
+
+test.for([false, true])(
+  'AAC that both sources call MP3 is gone back to, however small the pieces that it begins with (ICY: %s)',
+  async (icy) => {
+    const override = fallbackTo('/backup', { override: 'own' })
+    const { time, feedOf, end, join, at } = server({ '/live': { fallback: override } })
+    const aac = (fill: number) =>
+      Buffer.concat([Buffer.from('fff150801a7ffc', 'hex'), Buffer.alloc(204, fill)])
+    const play = (path: string, fill: number, count: number) => {
+      for (let i = 0; i < count; i++)
+        for (const half of [aac(fill).subarray(0, 100), aac(fill).subarray(100)]) {
+          feedOf(path).push(half)
+          at(path).flush()
+        }
+    }
+    play('/backup', 1, 200)
+    play('/live', 2, 200)
+    const { listener } = join('/live', icy)
+    end('/live')
+    await time.pass(100)
+    expect(listener.seat.name).toBe('/backup')
+    play('/live', 2, 200)
+    await time.pass(100)
+    expect(listener.seat.name).toBe('/live')
+  },
+)
