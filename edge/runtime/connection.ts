@@ -99,6 +99,7 @@ export class Connection implements Member {
     return this.#answer && this.#sinceMs
   }
 
+  /** @param bytes are this connection's own from now on */
   receive(bytes: Buffer): void {
     if (this.#phase === 'waiting') this.#begin(bytes)
     else if (this.#phase === 'head') this.#gatherHead(bytes)
@@ -123,6 +124,8 @@ export class Connection implements Member {
     if (this.#serving.nowMs - this.#sinceMs < phaseMs[this.#phase]) return
     if (this.#phase === 'head') this.#refuse(refuse(408, 'the head of the request did not come in time'))
     else if (this.#phase === 'body') this.#refuse(refuse(408, 'the body of the request did not come in time'))
+    // an answer may still be on its way to a slow reader, who would lose it
+    else if (this.#phase === 'waiting') this.#end()
     else this.destroy()
   }
 
@@ -303,9 +306,9 @@ export class Connection implements Member {
     body.take(body.reader.bytes)
   }
 
-  /** Keeps a copy of what comes too early; the socket is paused, so that it is what was under way already. */
+  /** Keeps what comes too early; the socket is paused, so that it is what was under way already. */
   #keep(bytes: Buffer): void {
-    this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : Buffer.from(bytes)
+    this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes
     this.#socket.pause()
   }
 
@@ -348,7 +351,8 @@ export class Connection implements Member {
     this.#enter('waiting')
     const ahead = this.#ahead
     this.#ahead = undefined
-    if (ahead) queueMicrotask(() => this.receive(ahead))
+    // head by head: to look for plain ones in all that follows, again behind each, would take quadratic time
+    if (ahead) queueMicrotask(() => this.#gatherHead(ahead))
     if (!ahead && this.#isHalf) this.#end()
     else this.#socket.resume()
   }

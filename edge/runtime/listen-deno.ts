@@ -99,7 +99,7 @@ class DenoWire implements Wire {
     for (;;) {
       const size = await this.#conn.read(room)
       if (size === null || this.#isClosed) return
-      receive(room.subarray(0, size))
+      receive(Buffer.from(room.subarray(0, size)))
       while (this.#isPaused && !this.#isClosed)
         await new Promise<void>((resolve) => {
           this.#resumed = resolve
