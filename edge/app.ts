@@ -6,6 +6,7 @@ import type { Cluster } from '../shared/cluster.ts'
 import {
   type ClusterEnv,
   clusterApp,
+  isHttps,
   printAnswer,
   type RequestFacts,
   unauthorized,
@@ -90,7 +91,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     if (wantsServers && !admin) return unauthorized(c, 'expected the credentials of the admin\n')
     const view = await cluster.current()
     if (!admin) return c.html(await texts.page(view, () => cluster.history()), 200, pageHeaders)
-    const servers = serversJson(view, nowMs())
+    const servers = serversJson(view, nowMs(), isHttps(c.env))
     return c.html(printPage(texts.mounts(view), await cluster.history(), servers), 200, pageHeaders)
   })
   app.get('/healthz', (c) =>

@@ -16,6 +16,8 @@ export const edgeLimits = {
   leaseMs: 5000,
   /** ms that the page's history is kept in an isolate: its buckets are minutes */
   historyFreshMs: 60_000,
+  /** ms between two looks for servers of which the operator should know something */
+  watchMs: 5000,
   /** ms between two rounds of forgetting … */
   pruneMs: 60_000,
   /** … and in an object, which it wakes */

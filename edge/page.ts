@@ -81,7 +81,7 @@ function serverTable(servers: readonly ServerJson[]): Html {
 <tr><th>server</th><th>role</th><th>takes listeners</th><th class="n">listeners</th><th></th><th class="n">free</th><th class="n">mounts</th><th class="n">reported</th></tr>
 ${servers.map(
   (each) => html`<tr><td>${each.id}<br><small>${each.urls.join(' ')}</small></td><td>${each.role}</td>
-<td>${each.out === null ? html`<span class="in">yes</span>` : html`<span class="out">${each.out}</span>`}</td>
+<td>${each.out === null ? html`<span class="in">yes</span>` : html`<span class="out">${each.out}</span>`}${each.notes?.map((note) => html`<br><small>${note}</small>`) ?? ''}</td>
 <td class="n">${number(each.listeners)} of ${number(each.maxListeners)}</td>
 <td><meter value="${each.listeners}" max="${Math.max(1, each.maxListeners)}"></meter></td>
 <td class="n">${number(each.free)}</td><td class="n">${number(each.mounts.length)}</td>

@@ -5,6 +5,7 @@ import { readBounded } from '../shared/bounded-body.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import {
   type ClusterEnv,
+  isHttps,
   logRefused,
   printAnswer,
   refuseOtherSite,
@@ -42,7 +43,7 @@ export function polledApp({ cluster, config, nowMs }: PolledDeps): Hono<ClusterE
     const view = await cluster.fresh()
     const server = view.servers.get(named.id)
     if (!server) return c.text(`the server "${named.id}" was deleted meanwhile\n`, 404)
-    return c.json(serverJson(server, view, nowMs()), named.status)
+    return c.json(serverJson(server, view, nowMs(), isHttps(c.env)), named.status)
   })
   return app
 }

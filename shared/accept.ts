@@ -56,6 +56,7 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   const beside = { place: post.place, account, remote }
   const notPut = registry.put(report, post.sourcelist, nowMs, beside)
   if (notPut) return printRefusal(notPut)
+  if (post.edgeUrls.some((url) => url.startsWith('https:'))) registry.view.isAskedByHttps = true
   return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
 }
 

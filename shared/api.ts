@@ -1,5 +1,6 @@
 import type { AboutMount } from './about-mount.ts'
 import type { Mount } from './mount.ts'
+import { notesOf } from './notes.ts'
 import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from './server.ts'
 import type { MountView, View } from './view.ts'
 
@@ -21,6 +22,8 @@ export interface ServerJson {
   /** it knows nothing of us: the decider reads its stats and reports for it */
   polled: boolean
   out: Reason | null
+  /** what is amiss, for people; left out where there is nothing to say */
+  notes?: string[]
 }
 
 /** A mount in `GET /api/mounts`; `servers` are ids, `bitrate` in kbit/s. */
@@ -52,24 +55,30 @@ export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
 const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
 
 /** All servers, by id, in or out. */
-export function serversJson(view: View, nowMs: number): ServerJson[] {
+export function serversJson(view: View, nowMs: number, isHttps = false): ServerJson[] {
   const mastered = masteredMounts(view, nowMs)
-  return [...view.servers.values()].sort(byId).map((server) => serverJson(server, view, nowMs, mastered))
+  return [...view.servers.values()]
+    .sort(byId)
+    .map((server) => serverJson(server, view, nowMs, isHttps, mastered))
 }
 
 /** The mounts that a live master carries, by name. */
 const masteredMounts = (view: View, nowMs: number): ReadonlySet<Mount> =>
   new Set([...view.mounts.keys()].filter((mount) => view.master(mount, nowMs) !== undefined).sort())
 
-/** One server. */
+/** One server. @param isHttps the decider has an https address, whoever came by it */
 export function serverJson(
   server: Server,
   view: View,
   nowMs: number,
+  isHttps = false,
   mastered = masteredMounts(view, nowMs),
 ): ServerJson {
   const { report } = server
   const mounts = mountsOf(server, mastered)
+  const out =
+    screen(server, nowMs, view.maxListenersDefault) ?? (mounts.length === 0 ? ('no mounts' as const) : null)
+  const notes = notesOf(server, { out, isHttps: isHttps || view.isAskedByHttps })
   return {
     id: report.id,
     role: report.role,
@@ -84,7 +93,8 @@ export function serverJson(
     free: Math.max(0, freeOfServer(server, view.maxListenersDefault) - slotsTaken(server)),
     mounts,
     polled: server.polled,
-    out: screen(server, nowMs, view.maxListenersDefault) ?? (mounts.length === 0 ? 'no mounts' : null),
+    out,
+    ...(notes.length > 0 && { notes }),
   }
 }
 

@@ -46,6 +46,10 @@ export const unauthorized = (c: Context, text: string) =>
 export const remoteOf = ({ address }: RequestFacts): string | undefined =>
   address !== undefined && !isLoopback(address) ? address : undefined
 
+/** Whether this program has an https address. */
+export const isHttps = ({ secure, base, bases }: RequestFacts): boolean =>
+  secure || [base, ...(bases ?? [])].some((url) => url?.startsWith('https:'))
+
 /** Who a request's credentials prove as a reporter or relay; undefined where they prove nothing. */
 export const reporterIn = (access: Access, request: Request): Reporter | undefined =>
   reporterOf(access, parseBasic(request.headers.get('authorization')))
@@ -106,7 +110,7 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
     logRefused(c, c.req.path, refused)
     return printAnswer(c, refused)
   })
-  app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs())))
+  app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))))
   app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
   const done = (c: Context, found: boolean) =>
     found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)

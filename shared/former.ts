@@ -1,7 +1,7 @@
 import { limits } from './limits.ts'
 import type { Mount } from './mount.ts'
 import type { Report } from './report.ts'
-import type { Server } from './server.ts'
+import { followsMasters, type Server } from './server.ts'
 
 /** A start of a server's program that another one replaced, and the newest report of it. */
 export interface FormerBoot {
@@ -62,7 +62,7 @@ export function formerMountsAfter(
   { mounts }: Report,
   nowMs: number,
 ): (readonly [Mount, number])[] {
-  if (!before || before.polled) return []
+  if (!before || followsMasters(before)) return []
   const lastSeen = new Map(before.formerMounts)
   for (const { mount } of before.report.mounts) lastSeen.set(mount, before.receivedAtMs)
   for (const { mount } of mounts) lastSeen.delete(mount)

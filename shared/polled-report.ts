@@ -39,7 +39,7 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
 /** What is known before the first look at its stats: that it is there, and carries nothing. */
 export const emptyReport = (server: PolledServer): Report => ({
   id: server.id,
-  role: 'slave',
+  role: server.role,
   urls: [server.url],
   interval: server.interval,
   maxListeners: server.maxListeners,

@@ -10,10 +10,12 @@ import { CountriesSchema, IdSchema, idOf, LocationSchema, type Report, UrlSchema
  */
 export interface PolledServer {
   id: string
-  /** an origin; listeners are sent there, whatever its stats call it */
+  /** listeners are sent there, whatever its stats call it */
   url: string
   /** what it is asked for: `/status-json.xsl`, or the XML of `/admin/stats` where there is no JSON (icecast-kh) */
   kind: 'json' | 'xml'
+  /** a master's mounts are the cluster's: slaves relay them, and other servers that are polled count with them alone */
+  role: Report['role']
   interval: number
   maxListeners: number
   maxBandwidth: number | undefined
@@ -34,6 +36,7 @@ const integer = (min: number, max: number) => {
 }
 const printable = (expected: string) => v.pipe(v.string(expected), v.regex(/^[^\p{Cc}]{1,512}$/u, expected))
 const kinds = ['json', 'xml'] as const
+const roles = ['slave', 'master'] as const
 
 /** The fields of the body, as an operator writes them. */
 const fields = {
@@ -45,6 +48,7 @@ const fields = {
   location: v.optional(v.pipe(v.string('latitude,longitude in degrees'), LocationSchema)),
   countries: v.optional(v.pipe(v.string('"DE, AT" or "!US, !CA"'), CountriesSchema)),
   kind: v.optional(v.picklist(kinds, kinds.join(' or ')), 'json'),
+  role: v.optional(v.picklist(roles, roles.join(' or ')), 'slave'),
   user: v.optional(printable('a name of up to 512 characters')),
   password: v.optional(printable('up to 512 characters without control bytes')),
 }
@@ -71,6 +75,7 @@ const PolledServerSchema = v.pipe(
       id: named.id ?? idOf(named.url),
       url: named.url,
       kind: named.kind,
+      role: named.role,
       interval: named.interval,
       maxListeners: named.maxListeners,
       maxBandwidth: named.maxBandwidth,

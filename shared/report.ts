@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { AboutMount } from './about-mount.ts'
 import { isLoopbackHost } from './address.ts'
 import { limits } from './limits.ts'
-import { parseMount } from './mount.ts'
+import { parseMount, printMount } from './mount.ts'
 
 /** What a slave (or a master) tells its decider; the schemas are the door, {@link Report} is a fact. */
 const number = (min: number, max: number) => {
@@ -20,12 +20,29 @@ const count = number(0, Number.MAX_SAFE_INTEGER)
 const oneOf = <const T extends readonly string[]>(options: T) =>
   v.picklist(options, `expected ${options.join(' or ')}`)
 
-/** A server's address: becomes its origin, without a path. */
-export const UrlSchema = v.pipe(
+const url = v.pipe(
   v.string(),
   v.maxLength(limits.urlLengthMax, `expected at most ${limits.urlLengthMax} characters`),
-  v.check(isBaseUrl, 'expected http://host:port or https://host:port, without user, path, query or fragment'),
+)
+
+/** Where a program listens: scheme, host and port. */
+export const OriginSchema = v.pipe(
+  url,
+  v.check(
+    (text) => isBaseUrl(text) && pathIn(text) === '',
+    'expected http://host:port or https://host:port, without user, path, query or fragment',
+  ),
   v.transform((text) => new URL(text).origin),
+)
+
+/** Where listeners reach a server: a mount is put behind it, so that a proxy may keep several servers apart by paths. */
+export const UrlSchema = v.pipe(
+  url,
+  v.check(
+    (text) => isBaseUrl(text) && pathIn(text) !== undefined,
+    'expected http://host:port or https://host:port, a path as of a mount behind it or none, without user, query or fragment',
+  ),
+  v.transform((text) => new URL(text).origin + (pathIn(text) ?? '')),
 )
 
 /** `52.52,13.40`, latitude and longitude in degrees. */
@@ -131,7 +148,7 @@ export interface Report {
   boot?: string | undefined
   seq?: number | undefined
   role: 'slave' | 'master'
-  /** origins without a path, in the server's order */
+  /** without a slash at the end, in the server's order */
   urls: string[]
   interval: number
   maxListeners?: number | undefined
@@ -150,16 +167,28 @@ function isBaseUrl(text: string): boolean {
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   return (
     parsed !== undefined &&
-    /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) &&
+    /^https?:\/\/[^/?#@\\\s]+(?:\/[^?#\\\s]*)?$/i.test(text) &&
     (parsed.protocol === 'http:' || parsed.protocol === 'https:') &&
     parsed.hostname !== ''
   )
 }
 
-/** `host:port` of a url, the port written even where it is the scheme's own: the id of a server that names none. */
+/** The path of a url without the slash at its end; undefined where it is none that a mount could have. */
+function pathIn(text: string): string | undefined {
+  const path = text.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
+  if (path === '') return ''
+  const parsed = path.endsWith('/') ? undefined : parseMount(path)
+  return parsed && printMount(parsed)
+}
+
+/**
+ * The id of a server that names none: `host:port` of its url, the port written even where it is the scheme's own, and its path
+ * as `:radio:8000`, since a proxy may have many servers at one host.
+ */
 export function idOf(url: string): string {
   const { hostname, port, protocol } = new URL(url)
-  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
+  const path = (pathIn(url) ?? '').replaceAll('/', ':').replace(/[^A-Za-z0-9._:-]/g, '-')
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${path}`
 }
 
 /** Whether a server can be reached at this url from its own machine alone. */

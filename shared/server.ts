@@ -13,7 +13,7 @@ export interface Server {
   readonly drained: boolean
   /** an icecast-kh slave: carries every mount that a live master carries (contract §2) */
   readonly carriesAll: boolean
-  /** it knows nothing of us, the decider reported for it: its mounts count only where a live master carries them (S6) */
+  /** it knows nothing of us, the decider reported for it; a slave's mounts count only where a live master carries them (S6) */
   readonly polled: boolean
   /** false while it answers no connection of the decider's own (contract §3, PROBE) */
   readonly reachable: boolean
@@ -31,6 +31,10 @@ export interface Server {
 
 /** The slots that redirects since the last report have taken, ours and by the factor those of other deciders. */
 export const slotsTaken = ({ debit, factor }: Server): number => Math.round(debit * factor)
+
+/** Whether a server's mounts count only where a live master carries them too: whose else they are nobody knows. */
+export const followsMasters = ({ polled, report }: Pick<Server, 'polled' | 'report'>): boolean =>
+  polled && report.role !== 'master'
 
 /** Why a server gets no listener, in the order in which it is looked for. */
 export type Reason = 'stale' | 'leaving' | 'draining' | 'drained' | 'full' | 'unreachable' | 'no mounts'

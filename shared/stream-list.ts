@@ -5,14 +5,15 @@ import type { View } from './view.ts'
 
 /**
  * The mounts that live masters carry, a line each, by name: `http://master:port/mount` of the first master by id,
- * or the path alone where `absolute` is off or that master has no http url (stock slaves ignore the scheme).
+ * or the path alone where `absolute` is off or that master has no http url without a path (stock slaves ignore the scheme).
  */
 export function printStreamList(view: View, nowMs: number, absolute: boolean): string {
   const lines: string[] = []
   for (const mount of [...view.mounts.keys()].sort()) {
     const master = view.master(mount, nowMs)
     if (!master || !isLive(master, nowMs)) continue
-    const url = master.report.urls.find((candidate) => candidate.startsWith('http://'))
+    // of a url with a path a stock slave would make a mount of its own
+    const url = master.report.urls.find((candidate) => /^http:\/\/[^/]+$/.test(candidate))
     lines.push(`${absolute && url ? url : ''}${printMount(mount)}\r\n`)
   }
   return lines.join('')

@@ -5,7 +5,7 @@ import { type Mount, printMount } from './mount.ts'
 import { type Candidate, Pool } from './pool.ts'
 import { Regions, TotalDemand, type Whereabouts } from './regions.ts'
 import type { MountReport } from './report.ts'
-import { freeSlots, isLive, openUntilMs, type Server } from './server.ts'
+import { followsMasters, freeSlots, isLive, openUntilMs, type Server } from './server.ts'
 import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
 
 /** What a draw has to know of a request. */
@@ -71,9 +71,6 @@ export function urlOf(
   return urlAt(base, mount)
 }
 
-/** Whether a server has an https url. */
-export const hasTls = ({ report }: Server): boolean => report.urls.some((url) => url.startsWith('https:'))
-
 /**
  * The servers known at one moment, by id and by mount. A report changes only the entries of its own mounts,
  * so that a decider of 10,000 servers is never rebuilt.
@@ -87,6 +84,8 @@ export class View {
   #bases = new Map<string, Bases>()
   /** servers that have an address literal for a url */
   #literals = new Set<string>()
+  /** whether anybody came by https since the program (on Workers: the isolate, the object) began */
+  isAskedByHttps = false
   /** the id of this program, where it is among its own candidates: whoever asks it reaches it */
   ownId: string | undefined
   /** how many of the mounts nobody carries */
@@ -153,7 +152,8 @@ export class View {
     const entry = this.#mounts.get(mount)
     if (!entry) return false
     if (nowMs - entry.reportedAtMs <= limits.mountMemoryMs) return true
-    for (const { server } of entry.carriers.values()) if (!server.polled && isLive(server, nowMs)) return true
+    for (const { server } of entry.carriers.values())
+      if (!followsMasters(server) && isLive(server, nowMs)) return true
     return false
   }
 
@@ -232,7 +232,9 @@ export class View {
   }
 
   #putMount(server: Server, mount: MountReport): void {
-    const entry = server.polled ? this.#entry(mount.mount) : this.#touch(mount.mount, server.receivedAtMs)
+    const entry = followsMasters(server)
+      ? this.#entry(mount.mount)
+      : this.#touch(mount.mount, server.receivedAtMs)
     const before = entry.carriers.get(server.report.id)?.mount
     if (entry.carriers.size === 0) this.#uncarried--
     entry.carriers.set(server.report.id, { server, mount })
@@ -248,7 +250,7 @@ export class View {
   /** A master is back: those that carry a mount while one does weigh more, which drums must be told. */
   #putFollowers(entry: Entry, mount: Mount): void {
     for (const { server, mount: reported } of entry.carriers.values())
-      if (server.polled) this.#putPools(entry, mount, server, reported)
+      if (followsMasters(server)) this.#putPools(entry, mount, server, reported)
     for (const server of this.#everywhere.values()) this.#putPools(entry, mount, server, undefined)
   }
 
@@ -275,6 +277,7 @@ export class View {
   }
 
   #draws(mount: Mount, secure: boolean, family: Family | undefined): Draws | undefined {
+    if (secure) this.isAskedByHttps = true
     const entry = this.#mounts.get(mount)
     if (!entry) return undefined
     const way = wayIndex(secure, this.hasLiterals ? family : undefined)
@@ -300,7 +303,8 @@ export class View {
       free: freeSlots(server.report, reported, this.#maxListenersDefault),
       openUntilMs: openUntilMs(server),
       url: urlAt(base, mount),
-      carries: reported && !server.polled ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
+      carries:
+        reported && !followsMasters(server) ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
     }
   }
 }

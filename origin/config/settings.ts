@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import * as v from 'valibot'
 import { limits } from '../../shared/limits.ts'
-import { IdSchema, LocationSchema, UrlSchema } from '../../shared/report.ts'
+import { IdSchema, LocationSchema, OriginSchema, UrlSchema } from '../../shared/report.ts'
 import { readOfFile, readValue, type Warn } from './block.ts'
 import { level } from './log-settings.ts'
 import { hostIn, mendable } from './mend.ts'
@@ -55,14 +55,14 @@ const settingSchemas = {
   headerTimeoutS: integer(1, 600),
   sourceTimeoutS,
   maxBandwidthKbps: kbps,
-  master: UrlSchema,
+  master: OriginSchema,
   masterUser: text,
   masterPassword: secret,
   updateIntervalS: integer(limits.intervalSecondsMin, limits.intervalSecondsMax),
   onDemand: boolean,
   relayInside: boolean,
   publicSlave: boolean,
-  edge: UrlSchema,
+  edge: OriginSchema,
   edgePassword: secret,
   id: IdSchema,
   location: LocationSchema,

@@ -43,7 +43,10 @@ function probeIn(text: string): Reply['probe'] {
   if (text === 'ok') return 'ok'
   const [, url, why = ''] = /^failed (\S+) ?(.*)$/.exec(text) ?? []
   if (url === undefined || !URL.canParse(url)) return undefined
-  return { url: new URL(url).origin, why: why.replace(/[^\x20-\x7e]|[{}]/g, '').slice(0, whyLengthMax) }
+  return {
+    url: url.replace(/[^\x21-\x7e]|[{}]/g, ''),
+    why: why.replace(/[^\x20-\x7e]|[{}]/g, '').slice(0, whyLengthMax),
+  }
 }
 
 /** The first of each scheme. */

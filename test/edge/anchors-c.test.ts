@@ -67,6 +67,13 @@ test.for(['x-authorization', 'authorization-x', 'range'])(
   },
 )
 
+test('a server behind a path of a proxy: Location is its url and the mount', async () => {
+  const { ask } = edgeOf(reportOf('a', { urls: ['https://proxy.example/radio/8000'] }))
+  expect((await ask('/live.mp3?a=1')).headers.get('location')).toBe(
+    'https://proxy.example/radio/8000/live.mp3?a=1',
+  )
+})
+
 test('a token in the query goes along to the server', async () => {
   const { ask } = edgeOf(reportOf('a'))
   const answer = await ask('/live.mp3?token=a%2Bb&x=gone&token=2')

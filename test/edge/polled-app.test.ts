@@ -56,7 +56,9 @@ describe('POST /api/servers', () => {
     const made = await post(JSON.stringify({ ...named, kind: 'xml', password: 'hackme' }))
     expect([made.status, (await made.text()).includes('hackme')]).toEqual([201, false])
     const api = clusterApp(cluster, config.access, () => 0)
-    const shown = await (await api.request('/api/servers', { headers: { Authorization: admin } })).text()
+    const shown = await (
+      await api.request('/api/servers', { headers: { Authorization: admin } }, facts)
+    ).text()
     expect(shown).toContain('"id":"old"')
     expect(shown).not.toContain('hackme')
   })

@@ -144,6 +144,12 @@ describe('what is asked', () => {
     expect(init?.signal).toBeInstanceOf(AbortSignal)
   })
 
+  test('of one behind a path of a proxy: its stats below that path', async () => {
+    expect((await ask({ url: 'https://azura.example/radio/8000' })).url).toBe(
+      'https://azura.example/radio/8000/status-json.xsl',
+    )
+  })
+
   test("of an icecast-kh: the XML stats, with its admin's login", async () => {
     const { url, headers } = await ask({ kind: 'xml', password: 'hackme' })
     expect(url).toBe('http://old.example.org:8000/admin/stats')

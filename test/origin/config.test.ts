@@ -140,7 +140,8 @@ describe('flags', () => {
     ['--port', /--port/],
     ['--update-interval 0', '--update-interval is "0", expected an integer from 1 to 3600'],
     ['--max-listeners -1', /--max-listeners is "-1", expected an integer from 0/],
-    ['--public-url http://a.example/path', /--public-url is "http:\/\/a.example\/path", expected http/],
+    ['--public-url http://a.example/path?q', /--public-url is "http:\/\/a.example\/path\?q", expected http/],
+    ['--edge http://a.example/path', /--edge is "http:\/\/a.example\/path", expected http/],
     ['--location 91,0', /--location is "91,0", expected/],
     ['--nonsense', /--nonsense/],
     ['stray', /stray/],
@@ -220,8 +221,8 @@ describe('icecast.xml', () => {
 
   test.each([
     [
-      '<public-url>http://a.example/path</public-url>',
-      '<public-url> is "http://a.example/path", expected http',
+      '<public-url>http://a.example/path#x</public-url>',
+      '<public-url> is "http://a.example/path#x", expected http',
     ],
     ['<edge>e.example</edge>', '<edge> is "e.example"'],
     ['<geo-location>here</geo-location>', '<geo-location> is "here", expected'],

@@ -22,12 +22,20 @@ test('a server that is polled needs a url and its capacity; the rest has default
     id: 'old.example.org:8000',
     url: 'http://old.example.org:8000',
     kind: 'json',
+    role: 'slave',
     interval: 10,
     maxListeners: 500,
     maxBandwidth: undefined,
     location: undefined,
     countries: undefined,
     login: undefined,
+  })
+})
+
+test('a proxy may keep many servers apart by paths of one host', () => {
+  expect(parse({ url: 'https://azura.example/radio/8000/' })).toMatchObject({
+    url: 'https://azura.example/radio/8000',
+    id: 'azura.example:443:radio:8000',
   })
 })
 
@@ -46,6 +54,7 @@ test('everything that an operator can say of it is kept', () => {
     ...named,
     id: 'old1',
     kind: 'xml',
+    role: 'slave',
     interval: 5,
     maxBandwidth: 100_000,
     location: { latitude: 52.52, longitude: 13.4 },
@@ -60,7 +69,7 @@ describe('a bad body is refused by field, value and what is allowed:', () => {
     [{ url: 'http://a!b:8000' }, 'id is missing, expected a name'],
     [{ url: undefined }, 'url is missing, expected http://host:port'],
     [{ url: 'ftp://x' }, 'url is "ftp://x", expected http://host:port'],
-    [{ url: 'http://x/path' }, 'url is "http://x/path", expected http://host:port'],
+    [{ url: 'http://x/path/../y' }, 'url is "http://x/path/../y", expected http://host:port'],
     [{ url: 'http://a:b@x' }, 'url is "http://a:b@x", expected http://host:port'],
     [{ maxListeners: undefined }, 'maxListeners is missing, expected an integer from 0'],
     [{ maxListeners: '500' }, 'maxListeners is "500", expected an integer from 0'],

@@ -98,6 +98,27 @@ describe('S8, S9: a report', () => {
     })
   })
 
+  test.each([
+    ['https://a.example/radio/8000', 'https://a.example/radio/8000', 'a.example:443:radio:8000'],
+    ['http://a:8000/', 'http://a:8000', 'a:8000'],
+    ['http://a:8000/radio/', 'http://a:8000/radio', 'a:8000:radio'],
+    ['http://a:8000/r%C3%A4dio', 'http://a:8000/r%C3%A4dio', 'a:8000:r-C3-A4dio'],
+  ])('may have a path in its url, as a proxy has: %s', (given, url, id) => {
+    expect(parseSourcelist(minimal.replace('http://a:8000', given))).toMatchObject({ urls: [url], id })
+  })
+
+  test.each([
+    'http://a/../b',
+    'http://a//b',
+    'http://a/b//',
+    'http://a/%2F',
+    'http://a/b?',
+    'http://a/b#',
+    'http://a/\\',
+  ])('may not have %s as its url', (url) => {
+    expect(refusalOf(minimal.replace('http://a:8000', url))).toMatch(/url is/)
+  })
+
   test('may carry names that this version does not know', () => {
     expect(refusalOf(`weather: fine\nx-2: y\nX_3.b: z\n${minimal}`)).toBe('accepted')
   })
@@ -181,7 +202,7 @@ test.each(
       'line 1: url is "ftp://a:8000", expected http://host:port or https://host:port',
     ],
     ['http://a:8000', 'http://u:p@a:8000', 'line 1: url is'],
-    ['http://a:8000', 'http://a:8000/x', 'line 1: url is'],
+    ['http://a:8000', 'http://a:8000/x//y', 'line 1: url is'],
     ['http://a:8000', 'http://a:8000?x', 'line 1: url is'],
     ['http://a:8000', 'http://a:8000#x', 'line 1: url is'],
     ['http://a:8000', 'http://a:80000', 'line 1: url is'],

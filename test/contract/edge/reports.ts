@@ -23,7 +23,7 @@ const malformed: [name: string, text: string, named: RegExp][] = [
   ['fewer mounts than promised', swap('mounts: 2', 'mounts: 3'), /2 mount lines, expected the 3/],
   ['no url', swap(/url: .*\n/, ''), /url/],
   ['a url with a user', swap('http://bad', 'http://u:p@bad'), /line 6: url is/],
-  ['a url with a path', swap('org:8000', 'org:8000/path'), /line 6: url is/],
+  ['a url with a path that no mount could have', swap('org:8000', 'org:8000/a//b'), /line 6: url is/],
   ['a url of another scheme', swap('http://bad', 'ftp://bad'), /line 6: url is/],
   ['nine urls', swap(/(url: .*\n)/, '$1'.repeat(limits.reportUrlsMax + 1)), /url/],
   ['interval NaN', swap('interval: 10', 'interval: NaN'), /interval is "NaN", expected an integer/],
