@@ -26,6 +26,15 @@ export function notMeant({ method, headers }: Change, hosts: readonly string[]):
   return 'a browser may not call this by a link, expected the form on the pages of /admin/'
 }
 
+/**
+ * The site whose page had a browser send a source, with a login that the browser remembers; undefined where it is no browser's.
+ * No page is let send one by script, so that it would be a form's.
+ */
+export function sentByPage(headers: ReadonlyMap<string, string>): string | undefined {
+  const get = (name: string) => headers.get(name) ?? null
+  return otherSite({ get }, [get('host')])
+}
+
 /** By what no page can take away: it may set `Accept-Language`, but not leave it out. */
 const isBrowser = (headers: Headers): boolean =>
   headers.has('cookie') ||

@@ -41,7 +41,7 @@ export function parseReply(text: string): Reply | undefined {
 /** `ok`, or `failed URL REASON`; what it says goes into a log. */
 function probeIn(text: string): Reply['probe'] {
   if (text === 'ok') return 'ok'
-  const [, url, why = ''] = /^failed (\S+) ?(.*)$/.exec(text) ?? []
+  const [, url, why = ''] = /^failed (\S+)(?: (.*))?$/.exec(text) ?? []
   if (url === undefined || !URL.canParse(url)) return undefined
   return {
     url: url.replace(/[^\x21-\x7e]|[{}]/g, ''),

@@ -2,6 +2,7 @@ import { getLogger } from '@logtape/logtape'
 import { parseBasic } from '../../shared/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { SourceVerdict } from '../access/mount-access.ts'
+import { sentByPage } from '../admin/meant.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection, Serving } from '../http/connection.ts'
 import { endSoon } from '../http/reply.ts'
@@ -100,6 +101,8 @@ interface Holder {
 function refusalOf({ head }: Connection, mount: Mount, { config, state }: Serving): Refusal | undefined {
   if (contentTypeOf(head.method, head.headers) === undefined)
     return { status: 403, text: 'No Content-type given' }
+  const site = sentByPage(head.headers)
+  if (site !== undefined) return { status: 403, text: `a page of ${site.slice(0, 200)} may send no source` }
   const others = state.mounts.count - (state.mounts.get(mount) ? 1 : 0)
   if (others >= config.limits.sources) return { status: 403, text: 'too many sources connected' }
   return undefined

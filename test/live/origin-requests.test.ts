@@ -153,6 +153,15 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
         }
     })
 
+    test('that a form of another site has a browser send gets 403', async () => {
+      const form = ['Host: radio.example', 'Content-Type: text/plain', `Authorization: ${source}`]
+      for (const origin of ['http://evil.example', 'null']) {
+        const answer = await ask(request('POST /page.mp3 HTTP/1.1', ...form, `Origin: ${origin}`))
+        expect(statusOf(answer)).toBe(403)
+      }
+      await raw(request('POST /page.mp3 HTTP/1.1', ...form)).until(/200 OK/)
+    })
+
     test('on a mount in use gets 403', async () => {
       const answer = await ask(
         request('PUT /live.mp3 HTTP/1.1', `Authorization: ${source}`, 'Content-Type: audio/mpeg'),

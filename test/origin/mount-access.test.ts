@@ -14,6 +14,8 @@ const login = (user: string, password: string) => ({ user, password })
 const bob = login('bob', 'geheim')
 const admitted = expect.objectContaining({ admitted: true })
 const unproven = { admitted: false, status: 401 }
+/** right, and in use */
+const taken = { ...unproven, isTaken: true }
 const busy = { admitted: false, status: 403, text: 'busy, please try again later' }
 
 /** A backend that answers as a test says, and what it was sent. */
@@ -99,7 +101,7 @@ describe('a mount with a password file', () => {
   test('lets a user listen once at a time: the second gets 401 until the first has gone', async () => {
     const { access } = accessBy(htpasswd(file()))
     const first = await entryOf(access.admit(visitor()))
-    expect(await access.admit(visitor())).toEqual(unproven)
+    expect(await access.admit(visitor())).toEqual(taken)
     first.leave(1)
     expect(await access.admit(visitor())).toEqual(admitted)
   })
@@ -112,7 +114,7 @@ describe('a mount with a password file', () => {
     expect(await access.admit(visitor())).toEqual(admitted)
     expect(close).toHaveBeenCalledOnce()
     entry.leave(1)
-    expect(await access.admit(visitor())).toEqual(unproven)
+    expect(await access.admit(visitor())).toEqual(taken)
   })
 
   test('a HEAD takes no place', async () => {
