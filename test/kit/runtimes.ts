@@ -38,6 +38,9 @@ const startEdgeProcess = (runtime: 'node' | 'bun' | 'deno', port: number, env: R
     env: { ...edgeSecrets, DATA_DIR: ':memory:', ...env, PORT: String(port), HOST: '127.0.0.1' },
   })
 
+/** Keeps a developer's own .dev.vars out of what wrangler runs or writes. */
+export const noDevVars = '--env-file=/dev/null'
+
 /** `wrangler dev`: workerd with a Durable Object, as deployed; its storage is a folder of its own. */
 function startWorker(port: number, env: Record<string, string>): Program {
   const folder = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'workers-'))
@@ -50,6 +53,7 @@ function startWorker(port: number, env: Record<string, string>): Program {
       '--local',
       '--show-interactive-dev-session=false',
       ...flags,
+      noDevVars,
       ...vars.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
     ],
     { env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' } },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { repo, start } from '../kit/process.ts'
+import { noDevVars } from '../kit/runtimes.ts'
 
 const env = { WRANGLER_SEND_METRICS: 'false' }
 const kibibytes = (bytes: number) => bytes / 1024
@@ -29,6 +30,6 @@ test('wrangler bundles the worker without an account, and it is no larger than t
 
 test('the types of its environment are those of wrangler.toml', async () => {
   const flags = ['--check', '--strict-vars=false', '--include-runtime=false']
-  const wrangler = start('wrangler', ['types', ...flags, 'edge/worker-env.d.ts'], { env })
+  const wrangler = start('wrangler', ['types', 'edge/worker-env.d.ts', ...flags, noDevVars], { env })
   expect(await wrangler.exited, wrangler.output()).toEqual({ code: 0, signal: null })
 })

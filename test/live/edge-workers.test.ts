@@ -6,6 +6,7 @@ import { edgeContract } from '../contract/edge.ts'
 import { eventually } from '../kit/eventually.ts'
 import { freePort } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
+import { noDevVars } from '../kit/runtimes.ts'
 
 edgeContract('workers')
 
@@ -19,7 +20,7 @@ afterAll(async () => {
 test('a worker without passwords answers everything 503, naming them', async () => {
   const port = await freePort()
   const flags = ['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', folder]
-  unset = start('wrangler', ['dev', '--local', '--show-interactive-dev-session=false', ...flags], {
+  unset = start('wrangler', ['dev', '--local', '--show-interactive-dev-session=false', ...flags, noDevVars], {
     env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
   })
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
