@@ -3,6 +3,9 @@ import { FormatError, formatLimits } from '../limits.ts'
 import { PageSums } from './crc.ts'
 import { checksumIn, nextCapture, type Page, pageLength, readPage } from './page.ts'
 
+/** bytes that are looked at together: a sum is kept of each that is held, which takes four times its room */
+const stretchBytes = 4096
+
 /** Cuts a stream of bytes into Ogg pages; what is not a page is left out. Holds less than one page between two pushes. */
 export class PageReader {
   #pending = new Pending()
@@ -24,6 +27,10 @@ export class PageReader {
 
   /** @throws FormatError where pages do not come at all */
   push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += stretchBytes) this.#read(bytes.subarray(at, at + stretchBytes))
+  }
+
+  #read(bytes: Uint8Array): void {
     this.#pending.append(bytes)
     this.#sums.append(bytes)
     if (this.#pending.length < this.#wanted) return
@@ -34,7 +41,7 @@ export class PageReader {
       this.#skip(start - at)
       at = start
       const length = pageLength(held, at)
-      this.#wanted = length
+      this.#wanted = at < held.length ? length : 0
       if (at + length > held.length) break
       const page = this.#pageAt(held, at, at + length)
       if (page) {
