@@ -17,10 +17,14 @@ export function scan(part: Uint8Array, text: Uint8Array): Scan {
   let first = -1
   let count = 0
   let matched = 0
+  const start = part[0] ?? -1
   for (let i = 0; i < text.length; i++) {
-    if (matched === part.length) matched = borders[matched - 1] ?? 0
-    while (matched > 0 && part[matched] !== text[i]) matched = borders[matched - 1] ?? 0
-    if (part[matched] === text[i]) matched++
+    if (matched === 0) {
+      // what is not alike at all, as compressed audio is, is skipped at the speed of memory
+      i = text.indexOf(start, i)
+      if (i < 0) break
+    }
+    matched = grown(part, borders, matched, text[i])
     if (matched < part.length || matched === 0) continue
     count++
     if (first < 0) first = i + 1 - part.length
@@ -33,9 +37,15 @@ function bordersOf(part: Uint8Array): Uint32Array {
   const borders = new Uint32Array(part.length)
   let matched = 0
   for (let i = 1; i < part.length; i++) {
-    while (matched > 0 && part[matched] !== part[i]) matched = borders[matched - 1] ?? 0
-    if (part[matched] === part[i]) matched++
+    matched = grown(part, borders, matched, part[i])
     borders[i] = matched
   }
   return borders
+}
+
+/** Bytes of the part that match once this byte has come behind so many that did. */
+function grown(part: Uint8Array, borders: Uint32Array, matched: number, byte: number | undefined): number {
+  let length = matched === part.length ? (borders[matched - 1] ?? 0) : matched
+  while (length > 0 && part[length] !== byte) length = borders[length - 1] ?? 0
+  return part[length] === byte ? length + 1 : length
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { headerLength } from '../../origin/format/formats.ts'
 import type { IcyMetadata } from '../../origin/icy/metadata.ts'
+import { scan } from '../../origin/relay/scan.ts'
 import { lookFor, splice } from '../../origin/relay/splice.ts'
 import { Splicer } from '../../origin/relay/splicer.ts'
 import { fixture } from '../kit/fixtures.ts'
@@ -18,6 +19,23 @@ const noise = (length: number, seed = 1) => {
   return bytes
 }
 const stream = noise(200_000)
+
+test('scan finds all that a plain search finds, in bytes that repeat themselves too', () => {
+  const few = fc.uint8Array({ max: 2, maxLength: 60 })
+  fc.assert(
+    fc.property(few, fc.uint8Array({ max: 2, minLength: 1, maxLength: 6 }), (text, part) => {
+      const stands = (at: number) => part.every((byte, i) => text[at + i] === byte)
+      const places = Array.from({ length: text.length }, (_, at) => at).filter(stands)
+      const ends = (length: number) =>
+        part.subarray(0, length).every((byte, i) => text[text.length - length + i] === byte)
+      const overlap = Array.from({ length: Math.min(part.length, text.length) + 1 }, (_, n) => n).findLast(
+        ends,
+      )
+      expect(scan(part, text)).toEqual({ first: places[0] ?? -1, count: places.length, overlap })
+    }),
+    { numRuns: 2000 },
+  )
+})
 
 describe('splice', () => {
   test('a burst that begins in what we have continues behind its end', () => {
