@@ -4,12 +4,10 @@ export interface OddConfig {
   name: string
   /** elements below `<icecast>`, beside a socket, a hostname and passwords */
   elements: string
-  /** whether Icecast 2.4.4 starts with it */
+  /** whether Icecast 2.4.4 and 2.5.0 start with it */
   icecastStarts: boolean
   /** of our warnings, what has to be in the one about it; undefined: there is none. Where it does not start, its error. */
   says: string | undefined
-  /** whether we start, where that is not as Icecast */
-  weStart?: boolean
 }
 
 const starts = (name: string, elements: string, says?: string): OddConfig => ({
@@ -29,7 +27,7 @@ const live = (inner: string) => `<mount><mount-name>/live</mount-name>${inner}</
 const relay = (inner: string) => `<relay>${inner}</relay>`
 const at = '<server>127.0.0.1</server>'
 
-/** As they are seen in public files, and their like; each was tried at Icecast 2.4.4. */
+/** As they are seen in public files, and their like; each was tried at Icecast 2.4.4 and 2.5.0. */
 export const oddConfigs: readonly OddConfig[] = [
   // AzuraCast, a station without mounts
   starts('<mount/> without a name', '<mount/>', 'line 2: <mount> has no <mount-name>'),

@@ -4,18 +4,18 @@ import { describe, expect } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { oddConfigs } from '../kit/odd-configs.ts'
-import { peer } from '../kit/peers.ts'
 import { freePort } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
 import { rawRequest } from '../kit/raw-request.ts'
+import { shareOf, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
 /** What every file says beside what is odd in it; the odd elements come last, and of two the last counts. */
-const printXml = (port: number, folder: string, elements: string) => `<icecast>
+const printXml = (port: number, folder: string, share: string, elements: string) => `<icecast>
   <hostname>127.0.0.1</hostname>
   <authentication><source-password>s</source-password><admin-password>a</admin-password></authentication>
   <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
   <paths><basedir>${folder}</basedir><logdir>${folder}</logdir>
-    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
+    <webroot>${share}/web</webroot><adminroot>${share}/admin</adminroot></paths>
   <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
   <security><chroot>0</chroot></security>
   ${elements}
@@ -43,17 +43,17 @@ async function answers(begin: () => Program, port: number): Promise<true | strin
   return output
 }
 
-describe('what Icecast 2.4.4 makes of odd files, by which ours is measured', () => {
+describe.for(stockNames)('what %s makes of odd files', (icecast) => {
   for (const { name, elements, icecastStarts } of oddConfigs)
-    peer('icecast2')(`${name}: ${icecastStarts ? 'starts' : 'does not start'}`, async () => {
+    stock(icecast)(`${name}: ${icecastStarts ? 'starts' : 'does not start'}`, async () => {
       const folder = testFolder()
       chmodSync(folder, 0o755) // Icecast will not run as root, so it is nobody who reads here
       const port = await freePort()
       const file = join(folder, 'icecast.xml')
-      writeFileSync(file, printXml(port, folder, elements))
-      const begin = () => start('icecast2', ['-c', file], { unprivileged: true })
+      writeFileSync(file, printXml(port, folder, shareOf(stockCommand(icecast)), elements))
+      const begin = () => start(stockCommand(icecast), ['-c', file], { unprivileged: true })
       const found = await answers(begin, port)
       if (icecastStarts) expect(found).toBe(true)
-      else expect(found).toContain('XML config parsing error')
+      else expect(found).toContain('parser error')
     })
 })

@@ -63,6 +63,9 @@ const scenes: Scene[] = [
       return { statuses, wrong: await statusOf(stage, source('/status.xsl', wrong)) }
     },
     seen: { statuses: ['200', false, '200', false, '200', false], wrong: '401' },
+    later: {
+      why: 'below /admin it asks for the login of the admin, and refuses the rest there as bad requests',
+    },
     ours: {
       why: 'nobody could hear it, so its encoder is told',
       seen: { statuses: ['403', false, '403', false, '403', false], wrong: '401' },
@@ -97,6 +100,7 @@ const scenes: Scene[] = [
         '401 ',
       ],
     },
+    later: { why: 'it has a status of its own for what is not there, and words without markup' },
   },
   {
     name: 'charset is that of the title, not that of the mount',
