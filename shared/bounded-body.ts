@@ -1,16 +1,12 @@
-import { joined } from './joined.ts'
+import { Gathered } from './gathered.ts'
 
 /** The bytes of a body, or undefined where there are more than `bytesMax`; a Content-Length is not believed, it may lie. */
 export async function readBounded(
   body: ReadableStream<Uint8Array> | null,
   bytesMax: number,
 ): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > bytesMax) return undefined
-    chunks.push(chunk)
-  }
-  return joined(chunks)
+  const gathered = new Gathered(bytesMax)
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>)
+    if (gathered.add(chunk) < chunk.length) return undefined
+  return gathered.bytes
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { BodyReader } from '../../edge/http/body.ts'
-import { Gathered } from '../../edge/http/gathered.ts'
 import type { Framing } from '../../edge/http/head.ts'
 import { httpLimits } from '../../edge/http/limits.ts'
+import { Gathered } from '../../shared/gathered.ts'
 
 /** What a reader makes of bytes that come in pieces of some size. */
 function readAll(framing: Framing, text: string, size: number) {
