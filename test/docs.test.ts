@@ -21,6 +21,12 @@ describe.for(pages)('%s', (page) => {
     expect(links.filter((link) => !existsSync(join(repo, dirname(page), link ?? '')))).toEqual([])
   })
 
+  test('every command that starts a program works with an old Node too: by ./distributary', () => {
+    const shell = [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => block?.split('\n') ?? [])
+    const starting = shell.filter((line) => /(?:edge|origin)\/main\.ts/.test(line))
+    expect(starting.filter((line) => !line.includes('./distributary with '))).toEqual([])
+  })
+
   test('every npm script that it names is in package.json', () => {
     const named = [...allMatches(text, /npm run ([a-z:]+)/g), ...allMatches(text, /npm (start|test)\b/g)]
     expect(named.filter((script) => !(`${script}` in manifest.scripts))).toEqual([])
