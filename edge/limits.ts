@@ -44,6 +44,8 @@ export const edgeLimits = {
   probesPerSecond: 100,
   /** ms after which a server that did not answer is probed again */
   probeAgainMs: 3000,
+  /** ms for which a name without an address is taken for one that is not known everywhere yet */
+  unknownNameMs: 60_000,
   /** heads of requests that are remembered as read: more than there are kinds of players */
   headsKnownMax: 1000,
   /** characters of one such head: what players send has a few hundred, what browsers send about a thousand */

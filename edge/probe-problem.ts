@@ -3,14 +3,17 @@ export interface Problem {
   text: string
   /** it is the edge that could not: no way out, no resolver, no descriptors, a port that fetch refuses. It tells nothing of the server */
   isOurs: boolean
+  /** its name is not known, here and now */
+  isUnknownName: boolean
 }
 
 const ours =
   /bad port|requests to port \d+ are blocked|EAI_AGAIN|temporary failure in name|ENETUNREACH|network is unreachable|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE|ENOBUFS|too many open files/i
 
+const noAddress = 'its name has no address'
 /** The first that fits is said; runtimes differ in what they put where, codes and words. */
 const words: readonly (readonly [RegExp, string])[] = [
-  [/ENOTFOUND|ENODATA|getaddrinfo|failed to lookup|dns error/, 'its name has no address'],
+  [/ENOTFOUND|ENODATA|getaddrinfo|failed to lookup|dns error/, noAddress],
   [/ECONNREFUSED|connection refused|ConnectionRefused/i, 'connection refused'],
   [/EHOSTUNREACH|no route to host/i, 'no route to host'],
   [/ETIMEDOUT|no answer within|timed ?out|TIMEOUT/i, 'no answer in time'],
@@ -39,6 +42,7 @@ export function problemOf(error: unknown): Problem {
         .slice(0, 100) ||
         'no answer'),
     isOurs: told.length > 0 && told.every((each) => ours.test(each)),
+    isUnknownName: word === noAddress,
   }
 }
 

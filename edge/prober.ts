@@ -56,13 +56,16 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
       const now =
         found.outcome === 'inside'
           ? undefined
-          : silenceAfter(before, found.outcome, startMs, othersHeardMs(id))
+          : silenceAfter(before, found.outcome, startMs, othersHeardMs(id), patienceMs(found))
       if (servers.has(id)) registry.setProbed(id, probedAfter(registry.probedOf(id), url, found, now))
       report(id, url, found, before, now)
       return { pauseMs: now ? edgeLimits.probeAgainMs : pauseMs, state: now }
     },
   })
 }
+
+/** A new name is not known everywhere at once: a resolver remembers for a minute or so that there was none. */
+const patienceMs = ({ isUnknownName }: Found) => (isUnknownName ? edgeLimits.unknownNameMs : 0)
 
 /** What is to be said of a server after one more connection: one that went wrong once or twice says nothing new. */
 function probedAfter(
@@ -99,6 +102,8 @@ export interface Found {
   outcome: Outcome | 'inside' | 'untold'
   /** why it is silent, in a few words */
   problem?: string
+  /** its name is not known here yet, or no longer */
+  isUnknownName?: boolean
 }
 
 /** One connection, unless the name leads to an address on the inside. */
@@ -115,8 +120,8 @@ export async function probe(url: string, fetch: Fetch, lookup: Lookup | undefine
         : { outcome: 'answered' }
     })
   } catch (error) {
-    const { text, isOurs } = problemOf(error)
-    return isOurs ? { outcome: 'untold' } : { outcome: 'silent', problem: text }
+    const { text, isOurs, isUnknownName } = problemOf(error)
+    return isOurs ? { outcome: 'untold' } : { outcome: 'silent', problem: text, isUnknownName }
   }
 }
 

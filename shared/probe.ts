@@ -28,17 +28,20 @@ export interface Silence {
  * Where nobody else has been heard either since it fell silent, it is the prober that has lost its way out: then it
  * stays one short of what would put it out, until somebody is heard. What puts all servers out at once helps nobody.
  * @param othersHeardMs when each of the others that ever answered was last heard; of too few nothing can be told
+ * @param patienceMs for which its silence tells nothing yet, counted from its first connection without an answer
  */
 export function silenceAfter(
   before: Silence | undefined,
   outcome: Outcome,
   atMs: number,
   othersHeardMs: readonly number[],
+  patienceMs = 0,
 ): Silence | undefined {
   if (outcome === 'answered') return undefined
   const { count, sinceMs } = before ?? { count: 0, sinceMs: atMs }
   const isCutOff = othersHeardMs.length >= othersMin && othersHeardMs.every((heardMs) => heardMs < sinceMs)
-  const most = isCutOff ? Math.max(count, silencesMax - 1) : silencesMax
+  const isEarly = atMs - sinceMs < patienceMs
+  const most = isCutOff || isEarly ? Math.max(count, silencesMax - 1) : silencesMax
   return { count: Math.min(count + 1, most), sinceMs }
 }
 

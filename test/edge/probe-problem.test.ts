@@ -32,7 +32,7 @@ test.for<[unknown, string]>([
   [failed(new AggregateError([coded('ENETUNREACH'), coded('ECONNREFUSED')])), 'connection refused'],
   [new Error('what\nelse'), 'what else'],
 ])('%s: %s', ([error, text]) => {
-  expect(problemOf(error)).toEqual({ text, isOurs: false })
+  expect(problemOf(error)).toMatchObject({ text, isOurs: false })
 })
 
 test.for<[string, unknown]>([

@@ -53,6 +53,19 @@ test('after three connections in a row without an answer it is unreachable, and 
   expect([network.asked, out()]).toEqual([4, null])
 })
 
+test('a name without an address puts a server out after a minute: a new one is not known everywhere at once', async () => {
+  const { network, pass, out } = createProbing()
+  network.answers = false
+  network.error = 'getaddrinfo ENOTFOUND s1.example.org'
+  await pass(59_000)
+  expect([network.asked > 10, out()]).toEqual([true, null])
+  await pass(6000)
+  expect(out()).toBe('unreachable')
+  network.answers = true
+  await pass(3000)
+  expect(out()).toBe(null)
+})
+
 test('its report is told what the probes found: nothing before the first, then ok, then where and why not', async () => {
   const { registry, network, pass } = createProbing()
   const lines = () => {
