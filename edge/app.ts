@@ -1,6 +1,5 @@
 import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
-import { isAdmin } from '../shared/access.ts'
 import { serversJson } from '../shared/api.ts'
 import type { Cluster } from '../shared/cluster.ts'
 import {
@@ -9,9 +8,9 @@ import {
   isHttps,
   printAnswer,
   type RequestFacts,
-  unauthorized,
+  refuseNoAdmin,
 } from '../shared/cluster-app.ts'
-import { parseBasic } from '../shared/credentials.ts'
+import { LoginDoor, sleep } from '../shared/login-door.ts'
 import { metricsType } from '../shared/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
 import { preflightHeaders } from '../shared/redirect.ts'
@@ -53,7 +52,8 @@ export interface Edge {
 
 /** The edge, whole: what a request of any runtime is answered with (contract §3). */
 export function createEdge(parts: EdgeDeps): Edge {
-  const deps = { ...parts, tally: newTally() }
+  const door = new LoginDoor({ nowMs: parts.nowMs, sleep })
+  const deps = { ...parts, tally: newTally(), door }
   const app = ownPaths(deps)
   return {
     fetch(request, facts, url = splitRequestUrl(request.url)) {
@@ -80,15 +80,18 @@ async function answerHead(app: Hono<ClusterEnv>, request: Request, facts: Reques
 
 /** The paths that are not mounts. */
 function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
-  const { cluster, config, nowMs } = deps
+  const { cluster, config, nowMs, door } = deps
   // where there is no Host, Bun's request.url has none either, and the router would find no path in it
   const app = new Hono<ClusterEnv>({ getPath: (request) => splitRequestUrl(request.url).path })
   const texts = new PublicTexts(nowMs, deps.startedAtMs)
 
   app.get('/', async (c) => {
     const wantsServers = splitRequestUrl(c.req.url).query === '?servers'
-    const admin = isAdmin(config.access, parseBasic(c.req.header('authorization')))
-    if (wantsServers && !admin) return unauthorized(c, 'expected the credentials of the admin\n')
+    // a login that is none of ours, as a browser keeps one for members, is nobody's here
+    const asks = wantsServers || c.req.header('authorization') !== undefined
+    const stranger = asks ? await refuseNoAdmin(c, door, config.access, 'the page') : undefined
+    if (stranger && (wantsServers || stranger.status === 429)) return printAnswer(c, stranger)
+    const admin = asks && !stranger
     const view = await cluster.current()
     if (!admin) return c.html(await texts.page(view, () => cluster.history()), 200, pageHeaders)
     const servers = serversJson(view, nowMs(), isHttps(c.env))
@@ -114,15 +117,15 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     return c.body(playing, 200, { ...nowPlayingHeaders, 'Content-Type': 'application/json' })
   })
   app.get('/metrics', async (c) => {
-    if (!isAdmin(config.access, parseBasic(c.req.header('authorization'))))
-      return unauthorized(c, 'expected the credentials of the admin\n')
+    const stranger = await refuseNoAdmin(c, door, config.access, 'the metrics')
+    if (stranger) return printAnswer(c, stranger)
     c.header('Content-Type', metricsType)
     return c.body(edgeMetrics(await cluster.fresh(), deps.tally, nowMs()))
   })
   app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
   app.get('/admin/streams', (c) => answerStreamList(c, deps))
   app.route('/', polledApp(deps))
-  app.route('/', clusterApp(cluster, config.access, nowMs))
+  app.route('/', clusterApp(cluster, config.access, nowMs, door))
   refuseOtherMethods(app)
   app.onError((error, c) => {
     if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))

@@ -1,8 +1,8 @@
-import { reporterOf } from '../shared/access.ts'
+import { masterUser, reporterOf } from '../shared/access.ts'
 import { familyOf } from '../shared/address.ts'
 import type { RequestFacts } from '../shared/cluster-app.ts'
-import { parseBasic } from '../shared/credentials.ts'
 import { type Decision, decide } from '../shared/decide.ts'
+import type { LoginDoor } from '../shared/login-door.ts'
 import { type Mount, parseMount, printMount } from '../shared/mount.ts'
 import { isRelayAgent, locationOf, mountHeaders, retryAfterSeconds, sentBackBy } from '../shared/redirect.ts'
 import { isProbe, isSticky, stickyRoll } from '../shared/sticky.ts'
@@ -15,6 +15,7 @@ import type { Tally } from './tally.ts'
 /** What an answer needs beside the request. */
 export interface MountDeps extends EdgeDeps {
   tally: Tally
+  door: LoginDoor
 }
 
 /** What a decision looks at in a request: one that a runtime parsed has it, and a head that we did. */
@@ -87,7 +88,7 @@ function outcomeOf(
   const login = request.headers.get('authorization')
   const userAgent = request.headers.get('user-agent')
   const range = request.headers.get('range')
-  const provenRelay = login !== null && reporterOf(config.access, parseBasic(login)) !== undefined
+  const provenRelay = login !== null && isReporter(deps, login, facts.address)
   const asked = {
     mount,
     secure: facts.secure,
@@ -136,20 +137,34 @@ function answerLastResort(deps: MountDeps, { mount, query }: Wanted, why: string
  */
 function answerBlindly(deps: MountDeps, request: Request, wanted: Wanted): Response {
   const why = 'the servers are not known at the moment\n'
-  if (isRelay(deps, request)) return busy(deps, why)
+  if (isRelay(deps, request, wanted)) return busy(deps, why)
   const playlist = parsePlaylist(wanted.path)
   if (!playlist) return answerLastResort(deps, wanted, why)
   return playlistOf(deps, new View(deps.config.maxListenersDefault), playlist, request, wanted)
 }
 
-const isRelay = ({ config }: MountDeps, { headers }: Asking): boolean =>
-  isRelayAgent(headers.get('user-agent')) ||
-  reporterOf(config.access, parseBasic(headers.get('authorization'))) !== undefined
+const isRelay = (deps: MountDeps, { headers }: Asking, { facts }: Wanted): boolean =>
+  isRelayAgent(headers.get('user-agent')) || isReporter(deps, headers.get('authorization'), facts.address)
+
+/** Whether a request for a mount comes with a login of ours; others are those of listeners, for the server they go to. */
+function isReporter(
+  { config, door }: MountDeps,
+  header: string | null,
+  address: string | undefined,
+): boolean {
+  if (header === null) return false
+  const { access } = config
+  const isOurs = (user: string) => user === access.relayUser || user === masterUser || access.relays.has(user)
+  return (
+    door.judgeNow({ header, address, door: 'a mount' }, (login) => reporterOf(access, login), isOurs) !==
+    undefined
+  )
+}
 
 /** A mount that no server reported may still be a playlist of one that was. */
 function answerUnknown(deps: MountDeps, view: View, request: Request, wanted: Wanted): Response {
   const hasForgotten = view.servers.size === 0 && deps.config.lastResortUrl !== undefined
-  if (hasForgotten && !isRelay(deps, request)) return answerBlindly(deps, request, wanted)
+  if (hasForgotten && !isRelay(deps, request, wanted)) return answerBlindly(deps, request, wanted)
   const playlist = parseWantedPlaylist(wanted.path, view, deps.nowMs())
   if (playlist) return playlistOf(deps, view, playlist, request, wanted)
   deps.tally['unknown mount']++

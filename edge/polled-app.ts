@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { isAdmin } from '../shared/access.ts'
 import { serverJson } from '../shared/api.ts'
 import { readBounded } from '../shared/bounded-body.ts'
 import type { Cluster } from '../shared/cluster.ts'
@@ -8,25 +7,26 @@ import {
   isHttps,
   logRefused,
   printAnswer,
+  refuseNoAdmin,
   refuseOtherSite,
-  unauthorized,
 } from '../shared/cluster-app.ts'
-import { parseBasic } from '../shared/credentials.ts'
 import { limits } from '../shared/limits.ts'
+import type { Door } from '../shared/login-door.ts'
 import type { EdgeConfig } from './config.ts'
 
 interface PolledDeps {
   cluster: Cluster
   config: EdgeConfig
   nowMs: () => number
+  door: Door
 }
 
 /** The route by which an operator names a server that is to be polled: a stock Icecast, or icecast-kh. */
-export function polledApp({ cluster, config, nowMs }: PolledDeps): Hono<ClusterEnv> {
+export function polledApp({ cluster, config, nowMs, door }: PolledDeps): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
   app.post('/api/servers', async (c) => {
-    if (!isAdmin(config.access, parseBasic(c.req.header('authorization'))))
-      return unauthorized(c, 'expected the credentials of the admin\n')
+    const stranger = await refuseNoAdmin(c, door, config.access, 'a server to poll')
+    if (stranger) return printAnswer(c, stranger)
     const foreign = refuseOtherSite(c)
     if (foreign) {
       logRefused(c, 'a server to poll', foreign)

@@ -1,16 +1,15 @@
 import type { Context } from 'hono'
 import { parseRegistration } from '../shared/accept.ts'
 import {
+  admitReporter,
   type ClusterEnv,
   logRefused,
   printAnswer,
   refuseOtherSite,
   remoteOf,
-  reporterIn,
-  unauthorized,
 } from '../shared/cluster-app.ts'
 import { printStreamList } from '../shared/stream-list.ts'
-import type { EdgeDeps } from './app.ts'
+import type { MountDeps } from './mount-request.ts'
 import { splitRequestUrl } from './request-url.ts'
 
 /**
@@ -22,10 +21,11 @@ import { splitRequestUrl } from './request-url.ts'
  */
 export async function answerStreamList(
   c: Context<ClusterEnv>,
-  { config, cluster, nowMs }: EdgeDeps,
+  { config, cluster, nowMs, door }: MountDeps,
 ): Promise<Response> {
-  const reporter = reporterIn(config.access, c.req.raw)
-  if (!reporter) return unauthorized(c, 'expected the credentials of a relay\n')
+  const judged = await admitReporter(c, door, config.access, 'the stream list')
+  if ('refused' in judged) return printAnswer(c, judged.refused)
+  const reporter = judged.who
   const { path, query } = splitRequestUrl(c.req.url)
   const parameters = new URLSearchParams(query)
   const registers = parameters.has('rserver')

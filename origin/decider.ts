@@ -4,15 +4,15 @@ import type { Access } from '../shared/access.ts'
 import { familyOf } from '../shared/address.ts'
 import { type Cluster, localCluster } from '../shared/cluster.ts'
 import {
+  admitReporter,
   type ClusterEnv,
   clusterApp,
   printAnswer,
   refuseOtherSite,
   remoteOf,
-  reporterIn,
-  unauthorized,
 } from '../shared/cluster-app.ts'
 import { decide } from '../shared/decide.ts'
+import { plainDoor } from '../shared/login-door.ts'
 import type { Mount } from '../shared/mount.ts'
 import { isRelayAgent, locationOf, sentBackBy } from '../shared/redirect.ts'
 import { Registry } from '../shared/registry.ts'
@@ -155,8 +155,9 @@ function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<
     app.get(path, async (c, next) => {
       const query = new URL(c.req.url).searchParams
       if (!query.has('rserver')) return next()
-      const reporter = reporterIn(access, c.req.raw)
-      if (!reporter) return unauthorized(c, 'expected the credentials of a relay\n')
+      const judged = await admitReporter(c, plainDoor, access, 'the stream list')
+      if ('refused' in judged) return printAnswer(c, judged.refused)
+      const reporter = judged.who
       const registration = parseRegistration(query)
       if (!registration)
         return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
@@ -164,7 +165,7 @@ function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<
         refuseOtherSite(c) ?? (await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) }))
       return answer.status === 200 ? next() : printAnswer(c, answer)
     })
-  app.route('/', clusterApp(cluster, access, nowMs))
+  app.route('/', clusterApp(cluster, access, nowMs, plainDoor))
   app.onError((error, c) => {
     if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
     throw error

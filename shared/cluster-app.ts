@@ -6,8 +6,9 @@ import { isLoopback } from './address.ts'
 import { mountsJson, serversJson } from './api.ts'
 import { readBounded } from './bounded-body.ts'
 import type { Cluster } from './cluster.ts'
-import { parseBasic } from './credentials.ts'
+import type { Login } from './credentials.ts'
 import { limits } from './limits.ts'
+import type { Door } from './login-door.ts'
 import { otherSite } from './other-site.ts'
 import type { Whereabouts } from './regions.ts'
 import { decodeSourcelist, lineNotUtf8 } from './sourcelist.ts'
@@ -50,10 +51,6 @@ export const remoteOf = ({ address }: RequestFacts): string | undefined =>
 export const isHttps = ({ secure, base, bases }: RequestFacts): boolean =>
   secure || [base, ...(bases ?? [])].some((url) => url?.startsWith('https:'))
 
-/** Who a request's credentials prove as a reporter or relay; undefined where they prove nothing. */
-export const reporterIn = (access: Access, request: Request): Reporter | undefined =>
-  reporterOf(access, parseBasic(request.headers.get('authorization')))
-
 /** What a report is answered: by acceptance, or before it got there. */
 interface ReportAnswer {
   status: Answer['status'] | 403 | 415
@@ -78,10 +75,42 @@ export function logRefused(c: Context<ClusterEnv>, what: string, { status, text 
   })
 }
 
-const refuseNoAdmin = (c: Context<ClusterEnv>, access: Access): ReportAnswer | undefined =>
-  isAdmin(access, parseBasic(c.req.header('authorization')))
-    ? undefined
-    : { status: 401, text: 'expected the credentials of the admin\n' }
+/** Whom the login of a request proves at a door; or what it is answered, which is logged. */
+async function admit<T>(
+  c: Context<ClusterEnv>,
+  door: Door,
+  what: string,
+  whose: string,
+  prove: (login: Login) => T | undefined,
+): Promise<{ who: T } | { refused: ReportAnswer }> {
+  const header = c.req.header('authorization')
+  const judged = await door.judge({ header, address: c.env?.address, door: what }, prove)
+  if ('who' in judged) return judged
+  if (judged.status === 429)
+    return {
+      refused: { status: 429, text: 'many wrong logins came from your network: try again a little later\n' },
+    }
+  const refused: ReportAnswer = { status: 401, text: `expected the credentials of ${whose}\n` }
+  if (!header) logRefused(c, what, refused) // the door itself logs what is wrong
+  return { refused }
+}
+
+/** Who reports or relays; or what the request is answered. */
+export const admitReporter = (c: Context<ClusterEnv>, door: Door, access: Access, what: string) =>
+  admit(c, door, what, 'a relay', (login) => reporterOf(access, login))
+
+/** What a request is answered that has not the admin's login; undefined where it has. */
+export async function refuseNoAdmin(
+  c: Context<ClusterEnv>,
+  door: Door,
+  access: Access,
+  what: string,
+): Promise<ReportAnswer | undefined> {
+  const judged = await admit(c, door, what, 'the admin', (login) =>
+    isAdmin(access, login) ? true : undefined,
+  )
+  return 'refused' in judged ? judged.refused : undefined
+}
 
 /** Refuses a change that a page of another site made a browser ask for, with the login that the browser keeps; undefined: it may be made. */
 export function refuseOtherSite(c: Context<ClusterEnv>): ReportAnswer | undefined {
@@ -95,17 +124,26 @@ export function refuseOtherSite(c: Context<ClusterEnv>): ReportAnswer | undefine
 }
 
 /** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
-export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
+export function clusterApp(
+  cluster: Cluster,
+  access: Access,
+  nowMs: () => number,
+  door: Door,
+): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
 
   app.post('/admin/sourcelist.txt', async (c) => {
-    const answer = await takeReport(c, cluster, access)
+    const judged = await admitReporter(c, door, access, 'a report')
+    if ('refused' in judged) return printAnswer(c, judged.refused)
+    const answer = await takeReport(c, cluster, judged.who)
     if (answer.status !== 200) logRefused(c, 'a report', answer)
     return printAnswer(c, answer)
   })
 
   app.use('/api/*', async (c, next) => {
-    const refused = refuseNoAdmin(c, access) ?? (c.req.method === 'GET' ? undefined : refuseOtherSite(c))
+    const stranger = await refuseNoAdmin(c, door, access, c.req.path)
+    if (stranger) return printAnswer(c, stranger)
+    const refused = c.req.method === 'GET' ? undefined : refuseOtherSite(c)
     if (!refused) return next()
     logRefused(c, c.req.path, refused)
     return printAnswer(c, refused)
@@ -121,9 +159,11 @@ export function clusterApp(cluster: Cluster, access: Access, nowMs: () => number
 }
 
 /** Checks what the head of a request says, then its body, in the order of contract §2. */
-async function takeReport(c: Context<ClusterEnv>, cluster: Cluster, access: Access): Promise<ReportAnswer> {
-  const reporter = reporterIn(access, c.req.raw)
-  if (!reporter) return { status: 401, text: 'expected the credentials of a relay\n' }
+async function takeReport(
+  c: Context<ClusterEnv>,
+  cluster: Cluster,
+  reporter: Reporter,
+): Promise<ReportAnswer> {
   const foreign = refuseOtherSite(c)
   if (foreign) return foreign
   const type = c.req.header('content-type') ?? ''

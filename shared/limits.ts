@@ -37,6 +37,20 @@ export const limits = {
   reportBytes: { burst: 64 * 1_048_576, perSecond: 8 * 1_048_576 },
   /** addresses whose bytes are counted */
   reportersCountedMax: 20_000,
+  /** wrong logins that are answered at once: a mistyped password, a program with an old one … */
+  wrongLoginsOfNetwork: { burst: 10, perSecond: 0.5 },
+  /** … and for one user, wherever they come from */
+  wrongLoginsOfUser: { burst: 100, perSecond: 1 },
+  /** ms for which one more than that waits for its answer */
+  wrongLoginMs: 1000,
+  /** such answers that wait for one network: a further login from there is looked at where it was right before, else 429 */
+  wrongLoginsWaitingMax: 16,
+  /** networks, users and right logins that are remembered for it */
+  loginsCountedMax: 20_000,
+  /** lines of the log about wrong logins: the first ones, then one a second that says how many were left out */
+  wrongLoginLines: { burst: 20, perSecond: 1 },
+  /** characters of a wrong login's user in the log */
+  loggedUserLengthMax: 64,
   /** ms for which a mount that no server reports any more still answers 503 in place of 404 */
   mountMemoryMs: 5 * 60_000,
   /** ms after which a stale server is forgotten */

@@ -5,19 +5,21 @@ import { localCluster } from '../../shared/cluster.ts'
 import { clusterApp } from '../../shared/cluster-app.ts'
 import { printBasic } from '../../shared/credentials.ts'
 import { limits } from '../../shared/limits.ts'
+import { LoginDoor, sleep } from '../../shared/login-door.ts'
 import { Registry } from '../../shared/registry.ts'
 import { printSourcelist } from '../../shared/sourcelist.ts'
 import { reportOf } from '../kit/reports.ts'
 
 const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
 const admin = printBasic({ user: 'admin', password: 'admin-secret' })
+const door = new LoginDoor({ nowMs: () => 0, sleep })
 const facts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }
 const named = { id: 'old', url: 'http://old.example.org:8000', maxListeners: 100 }
 
 function createApi() {
   const registry = new Registry(undefined, 100, 0)
   const cluster = localCluster(registry, config.access, () => 0)
-  const app = polledApp({ cluster, config, nowMs: () => 0 })
+  const app = polledApp({ cluster, config, door, nowMs: () => 0 })
   const post = (body: string, headers: Record<string, string> = {}) =>
     app.request(
       '/api/servers',
@@ -55,7 +57,7 @@ describe('POST /api/servers', () => {
     const { cluster, post } = createApi()
     const made = await post(JSON.stringify({ ...named, kind: 'xml', password: 'hackme' }))
     expect([made.status, (await made.text()).includes('hackme')]).toEqual([201, false])
-    const api = clusterApp(cluster, config.access, () => 0)
+    const api = clusterApp(cluster, config.access, () => 0, door)
     const shown = await (
       await api.request('/api/servers', { headers: { Authorization: admin } }, facts)
     ).text()
