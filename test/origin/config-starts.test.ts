@@ -6,6 +6,7 @@ import { parseEnvironment, parseFlags } from '../../origin/config/flags.ts'
 import { parseIcecastXml } from '../../origin/config/icecast-xml.ts'
 import { newMistakes } from '../../origin/config/mend.ts'
 import { mountSettings } from '../../origin/config/mount-settings.ts'
+import { isLogin, parseBasic } from '../../shared/credentials.ts'
 import { oddConfigs } from '../kit/odd-configs.ts'
 import { mountOf } from '../kit/reports.ts'
 
@@ -83,6 +84,18 @@ describe('the encoding that the file declares holds', () => {
     ['UTF-16 the other way', Buffer.from(`\ufeff${xml(' encoding="UTF-16"')}`, 'utf16le').swap16()],
   ] as const)('%s: an umlaut in a name and in a password', ([, bytes]) => {
     expect(told(bytes)).toEqual(both)
+  })
+
+  test('a password of such a file is its text in UTF-8, and no other bytes are like it (Icecast 2.4.4)', () => {
+    const { sourcePassword = '' } = told(Buffer.from(xml(' encoding="ISO-8859-1"'), 'latin1'))
+    const opens = (password: Buffer) => {
+      const encoded = Buffer.concat([Buffer.from('source:'), password]).toString('base64')
+      const login = parseBasic(`Basic ${encoded}`)
+      return login !== undefined && isLogin(login, 'source', [sourcePassword])
+    }
+    expect(opens(Buffer.from('grün'))).toBe(true)
+    for (const wrong of ['gr\xfcn', 'gr\xe4n', 'gr\xffn', 'gr\xef\xbf\xbdn'])
+      expect(opens(Buffer.from(wrong, 'latin1')), JSON.stringify(wrong)).toBe(false)
   })
 
   test('bytes that are not of the encoding stop the start with their line, as at Icecast', () => {
