@@ -46,7 +46,8 @@ const optionNames: Readonly<Record<string, string>> = {
   header_timelimit: 'timelimit_header',
 }
 
-const optionSchemas = {
+/** The options of an `<authentication>`, by Icecast 2.4's names. */
+export const optionSchemas = {
   filename: text,
   allow_duplicate_users: boolean,
   listener_add: httpUrl,

@@ -12,7 +12,12 @@ export interface DirectorySettings {
 
 const timeout = integer(1, 60)
 const touch = integer(1, 86_400)
-const fields = { 'yp-url': httpUrl, 'yp-url-timeout': timeout, 'touch-interval': touch } as const
+/** The elements of a `<directory>`. */
+export const directoryElements = {
+  'yp-url': httpUrl,
+  'yp-url-timeout': timeout,
+  'touch-interval': touch,
+} as const
 
 /** s: Icecast's, and for an interval that its protocol calls too short */
 const timeoutS = 6
@@ -35,7 +40,7 @@ export function readDirectories(elements: readonly Element[], warn: Warn): Direc
 }
 
 function readOld(element: Element, warn: Warn): DirectorySettings[] {
-  const told = readBlock(element, fields, warn, { unused: ['server', 'port'] })
+  const told = readBlock(element, directoryElements, warn, { unused: ['server', 'port'] })
   const urls = childrenOf(element, 'yp-url').filter(({ text }) => text !== '')
   return urls.flatMap((element) => {
     const url = readOfFile(httpUrl, `${at(element)}<directory><yp-url>`, element.text, warn)

@@ -14,7 +14,7 @@ import { readSockets, type SocketSettings } from './socket-settings.ts'
 import { mount } from './values.ts'
 
 /** Elements that hold one value, by their path below `<icecast>` (icecast-protocol §6.1; those marked are ours). */
-const elements: Readonly<Record<string, SettingName>> = {
+export const singleElements: Readonly<Record<string, SettingName>> = {
   hostname: 'hostname',
   admin: 'serverAdmin',
   location: 'serverLocation',
@@ -47,7 +47,7 @@ const elements: Readonly<Record<string, SettingName>> = {
 }
 
 /** Elements that hold elements, each read by a file of its own. */
-const blockNames = [
+export const blockNames = [
   ...[
     'listen-socket',
     'mount',
@@ -118,7 +118,7 @@ export function parseIcecastXml(xml: string): FileSettings & { warnings: string[
   for (const element of flatten(root.children)) {
     const { name } = element
     const said = `${at(element)}${bracketed(name)}`
-    const setting = Object.hasOwn(elements, name) ? elements[name] : undefined
+    const setting = Object.hasOwn(singleElements, name) ? singleElements[name] : undefined
     if (setting === 'burst' || (setting === 'queueBytes' && !burst)) burst = element
     if (setting !== undefined) {
       if (element.text !== '') readSetting(settings, setting, said, element.text, warn)

@@ -47,7 +47,8 @@ const addresses = v.pipe(
   v.picklist(['plain', 'hashed', 'cut'], 'expected plain, hashed or cut'),
 )
 
-const fields = {
+/** The elements of `<logging>`. */
+export const logElements = {
   accesslog: text,
   errorlog: text,
   playlistlog: text,
@@ -74,8 +75,8 @@ export const noLogFiles: LogSettings = {
  * logged there even if nothing names their files, as Icecast does.
  */
 export function readLogging(elements: readonly Element[], dir: string | undefined, warn: Warn): LogSettings {
-  const told: Told<typeof fields> = {}
-  for (const element of elements) Object.assign(told, readBlock(element, fields, warn, { unused }))
+  const told: Told<typeof logElements> = {}
+  for (const element of elements) Object.assign(told, readBlock(element, logElements, warn, { unused }))
   const place = (file: string | undefined) => {
     if (file === undefined || file === '-' || isAbsolute(file)) return file
     return dir === undefined ? undefined : join(dir, file)

@@ -38,7 +38,8 @@ const visibility = mendable(v.pipe(v.string(), integer(-1, 1)), (word) => {
   return nearest(word, -1, 1) ?? (/^(yes|true|on)$/i.test(word) ? '1' : '0')
 })
 
-const fields = {
+/** The elements of a `<mount>` that hold a text each. */
+export const mountElements = {
   'mount-name': text,
   username: text,
   password: text,
@@ -104,7 +105,7 @@ const unused = [
 
 /** What one `<mount>` block says. */
 export interface MountBlock {
-  told: Told<typeof fields>
+  told: Told<typeof mountElements>
   headers: HeaderRule[]
   access: AccessSettings | undefined
 }
@@ -125,7 +126,7 @@ export function readMounts(elements: readonly Element[], warn: Warn): MountBlock
   let fallback: MountBlock | undefined
   for (const element of elements) {
     const block = {
-      told: readBlock(element, fields, warn, { blocks: ['authentication', 'http-headers'], unused }),
+      told: readBlock(element, mountElements, warn, { blocks: ['authentication', 'http-headers'], unused }),
       headers: readHeaders(element, warn),
       access: readAccess(element, warn),
     }
@@ -168,7 +169,7 @@ function readWildcard(element: Element, glob: string, warn: Warn): Wildcard | un
 
 /** The settings that a block's words make, each default in its place. */
 export function settingsOf(
-  told: Told<typeof fields>,
+  told: Told<typeof mountElements>,
   headers: readonly HeaderRule[],
   access: AccessSettings | undefined,
 ): MountSettings {
@@ -214,7 +215,7 @@ export function settingsOf(
   }
 }
 
-function publicOf(told: Told<typeof fields>): boolean | undefined {
+function publicOf(told: Told<typeof mountElements>): boolean | undefined {
   if (told.public !== undefined && told.public >= 0) return told.public === 1
   return told['no-yp'] === true ? false : undefined
 }

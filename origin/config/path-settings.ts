@@ -28,7 +28,8 @@ export interface Alias {
   readonly bind: string | undefined
 }
 
-const fields = {
+/** The elements of `<paths>`, beside its aliases. */
+export const pathElements = {
   basedir: text,
   logdir: text,
   webroot: text,
@@ -62,9 +63,9 @@ export const noPaths: PathSettings = {
 
 /** Reads `<paths>`. An alias between what are not two paths is left out, as in Icecast. */
 export function readPaths(elements: readonly Element[], warn: Warn): PathSettings {
-  const told: Told<typeof fields> = {}
+  const told: Told<typeof pathElements> = {}
   for (const element of elements)
-    Object.assign(told, readBlock(element, fields, warn, { blocks: ['alias'], unused }))
+    Object.assign(told, readBlock(element, pathElements, warn, { blocks: ['alias'], unused }))
   const { basedir } = told
   // a relative path lies below basedir: Icecast gets there by changing its root, which we do not do
   const place = (path: string | undefined) =>

@@ -25,7 +25,7 @@ export interface UpstreamSettings {
 }
 
 /** What says where a stream is: in the relay itself, in 2.5's `<upstream>`, in icecast-kh's `<host>`. */
-const upstreamFields = {
+export const upstreamElements = {
   server: host,
   ip: host, // icecast-kh's word
   port: remotePort,
@@ -35,8 +35,9 @@ const upstreamFields = {
   ssl: boolean, // ours
 } as const
 
-const relayFields = {
-  ...upstreamFields,
+/** The elements of a `<relay>`, beside its upstreams. */
+export const relayElements = {
+  ...upstreamElements,
   'local-mount': mount,
   'relay-shoutcast-metadata': boolean,
   'on-demand': boolean,
@@ -46,7 +47,7 @@ const relayFields = {
 
 const unused = ['bind', 'timeout', 'run-on', 'type', 'tls-mode'] as const
 
-type ToldUpstream = Told<typeof upstreamFields>
+type ToldUpstream = Told<typeof upstreamElements>
 
 /** what Icecast 2.5 takes where a relay names no port */
 const standardPort = { http: 80, https: 443 } as const
@@ -62,7 +63,7 @@ export function readRelays(elements: readonly Element[], warn: Warn): RelaySetti
 }
 
 function readRelay(element: Element, warn: Warn): RelaySettings | undefined {
-  const told = readBlock(element, relayFields, warn, { blocks: ['upstream', 'host'], unused })
+  const told = readBlock(element, relayElements, warn, { blocks: ['upstream', 'host'], unused })
   if (told.enable === false) return undefined
   const inner = [...childrenOf(element, 'upstream'), ...byPriority(childrenOf(element, 'host'))]
   if (inner.length === 0 && told.server === undefined && told.port === undefined) {
@@ -71,7 +72,7 @@ function readRelay(element: Element, warn: Warn): RelaySettings | undefined {
   }
   const name = told['local-mount'] ?? localMount(element, told.mount ?? '/', warn)
   const within = inner.map((each) => {
-    const own = readBlock(each, upstreamFields, warn, { unused })
+    const own = readBlock(each, upstreamElements, warn, { unused })
     return upstreamOf(each, { ...told, ...own, server: own.server ?? own.ip ?? told.server }, warn)
   })
   const named = told.server === undefined && within.length > 0 ? [] : [upstreamOf(element, told, warn)]

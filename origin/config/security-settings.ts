@@ -8,17 +8,22 @@ export interface OwnerSettings {
   readonly group: string | undefined
 }
 
-const fields = { chroot: boolean } as const
-const ownerFields = { user: text, group: text } as const
+/** The elements of `<security>`, beside the owner. */
+export const securityElements = { chroot: boolean } as const
+/** The elements of `<changeowner>`. */
+export const ownerElements = { user: text, group: text } as const
 
 /** Reads `<security>`. Neither runtime can change its root; who asks for it is told. */
 export function readSecurity(elements: readonly Element[], warn: Warn): OwnerSettings | undefined {
   let owner: OwnerSettings | undefined
   for (const element of elements) {
-    const told = readBlock(element, fields, warn, { blocks: ['changeowner'], unused: ['tls-context'] })
+    const told = readBlock(element, securityElements, warn, {
+      blocks: ['changeowner'],
+      unused: ['tls-context'],
+    })
     if (told.chroot) warn(`line ${element.line}: <security><chroot> has no effect here`)
     for (const inner of childrenOf(element, 'changeowner')) {
-      const { user, group } = readBlock(inner, ownerFields, warn)
+      const { user, group } = readBlock(inner, ownerElements, warn)
       if (user !== undefined || group !== undefined) owner = { user, group }
     }
   }

@@ -23,7 +23,8 @@ const tls = v.pipe(
   v.string(),
   v.transform((word) => /^(1|yes|true|rfc2818)$/i.test(word)),
 )
-const fields = {
+/** The elements of a `<listen-socket>`. */
+export const socketElements = {
   port,
   'bind-address': text,
   ssl: tls,
@@ -60,7 +61,7 @@ export function readSockets(
 }
 
 function readSocket(element: Element, standard: Mount, warn: Warn): SocketSettings[] {
-  const told = readBlock(element, fields, warn, { unused })
+  const told = readBlock(element, socketElements, warn, { unused })
   // one whose port cannot be is not one on the standard port
   if (
     told.port === undefined &&
