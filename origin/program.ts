@@ -167,14 +167,14 @@ export class Program {
   }
 
   #createRelaying(): Relaying {
-    const { mounts, boot } = this.#state
+    const { mounts, viaName } = this.#state
     return new Relaying({
       config: this.#config,
       mounts,
       timers,
       nowMs,
       roll,
-      boot,
+      viaName,
       beforeRequest: (masterUrl) => this.#reports.flush(masterUrl),
       onAnswer: (masterUrl, server) => this.#reports.seen(masterUrl, server),
       onChange: () => this.#reports.change(),

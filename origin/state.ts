@@ -8,8 +8,10 @@ import { runtimeTimers, type Timers } from './timers.ts'
 
 /** What the parts of an origin share: placement and the report read it, sources, relays and the admin change it. */
 export interface OriginState {
-  /** drawn anew at each start of the program, unlike any other server's */
+  /** drawn anew at each start of the program, unlike any other server's; told to deciders alone, who know the server by it */
   boot: string
+  /** the same for everybody to see, by which a stream that comes round is known */
+  viaName: string
   mounts: Mounts
   load: Load
   drain: Drain
@@ -35,5 +37,6 @@ export function createState(
   const nextId = () => ++id
   const settings = (name: Mount) => (config.mounts ?? unsaid).of(name)
   const mounts = new Mounts({ config, settings, load, nowMs, timers, nextId })
-  return { boot: crypto.randomUUID(), mounts, load, drain: new Drain(), startedAtMs: nowMs(), nextId }
+  const names = { boot: crypto.randomUUID(), viaName: crypto.randomUUID() }
+  return { ...names, mounts, load, drain: new Drain(), startedAtMs: nowMs(), nextId }
 }

@@ -43,14 +43,14 @@ function formerBootsAfter(last: Order | undefined, boot: string | undefined): re
 /**
  * Why a report is out of order: of a boot that was replaced, or older than the newest of its boot. A boot that was replaced
  * is back once the one in its place is stale or has left (`isHeld` false), by a report newer than all of it before: two
- * programs had one id, and the first of them goes on.
+ * programs had one id, and the first of them goes on. The boot in its place is not named: who knows it could speak for it.
  */
 export function outOfOrder(last: Order, { boot, seq }: Report, isHeld: boolean): string | undefined {
   if (boot === undefined || seq === undefined) return undefined
   const former = last.formerBoots.find((each) => each.boot === boot)
-  if (former && isHeld) return `boot ${boot} was replaced by ${last.boot}`
+  if (former && isHeld) return `boot ${boot} was replaced by another, which is live`
   if (former && seq <= former.seq)
-    return `boot ${boot} was replaced by ${last.boot}, and seq ${seq} is not above ${former.seq}, the newest of this boot`
+    return `boot ${boot} was replaced by another, and seq ${seq} is not above ${former.seq}, the newest of this boot`
   if (boot === last.boot && last.seq !== undefined && seq < last.seq)
     return `seq ${seq} is older than ${last.seq}, the newest of this boot`
   return undefined

@@ -22,7 +22,7 @@ const log = getLogger(['distributary', 'listener'])
 /** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
 export function listen(connection: Connection, mount: Mount, serving: Serving): void {
   const { head, socket } = connection
-  if (hasHop(head.headers.get('via'), hopOf(serving.state.boot, mount))) {
+  if (hasHop(head.headers.get('via'), hopOf(serving.state.viaName, mount))) {
     // 508 of RFC 5842: our own relay asks us for the very mount that it is to feed
     finish(connection, textReply(head.version, 508, 'this mount would be relayed from itself'))
     return
@@ -149,7 +149,7 @@ function stream(
     deadlineMs: admitted.deadlineMs ?? (relay ? undefined : deadlineOf(requested, serving)),
   }
   const passesOn = relay || isRelayAgent(info.userAgent)
-  const via = passesOn ? viaOf(mount.name, mount.info, serving.state.boot) : undefined
+  const via = passesOn ? viaOf(mount.name, mount.info, serving.state.viaName) : undefined
   const { status, bytes } = printStreamHead(head.version, mount, icy, rules, via)
   exchange.status = status
   exchange.user = admitted.user

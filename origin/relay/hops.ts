@@ -4,20 +4,20 @@ import { relayLimits } from './limits.ts'
 
 /**
  * A mount of one server as an entry of `Via` (RFC 9110 §7.6.3), by which a stream that comes round is known: no two
- * servers, and no two starts of one, draw the same `boot`. A relay sends its own with its request; a server adds its own
+ * servers, and no two starts of one, draw the same `viaName`. A relay sends its own with its request; a server adds its own
  * to those that its feed came with when it answers a relay.
  */
-export const hopOf = (boot: string, mount: Mount): string =>
-  `1.0 ${boot}${encodeURIComponent(mount).replace(/[()]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}`
+export const hopOf = (viaName: string, mount: Mount): string =>
+  `1.0 ${viaName}${encodeURIComponent(mount).replace(/[()]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}`
 
 /** What a mount's stream has come through, this server included; what an encoder's request came through is not told. */
 export function viaOf(
   mount: Mount,
   { kind, headers }: Pick<FeedInfo, 'kind' | 'headers'>,
-  boot: string,
+  viaName: string,
 ): string {
   const before = kind === 'relay' ? headers.get('via') : undefined
-  return before ? `${before}, ${hopOf(boot, mount)}` : hopOf(boot, mount)
+  return before ? `${before}, ${hopOf(viaName, mount)}` : hopOf(viaName, mount)
 }
 
 /** Whether this hop is among those of a `Via` header. */

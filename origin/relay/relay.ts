@@ -25,7 +25,7 @@ export interface RelayDeps {
   /** numbers in [0, 1) */
   roll: () => number
   /** unlike any other server's, and than at the last start */
-  boot: string
+  viaName: string
   /** where lists and redirects may lead it */
   reach: () => Omit<Reach, 'configured'>
   /** ms of silence after which a connection is lost */
@@ -219,8 +219,8 @@ export class Relay {
   }
 
   #open(upstream: Upstream, events: LineEvents): Line {
-    const { timers, nowMs, pull, boot, silenceMs, reach } = this.#deps
-    const hop = hopOf(boot, this.mount)
+    const { timers, nowMs, pull, viaName, silenceMs, reach } = this.#deps
+    const hop = hopOf(viaName, this.mount)
     const options = { timers, silenceMs: silenceMs(), icy: this.#plan.icy, hop, reach: reach() }
     return new Line(upstream, pull, options, nowMs, events)
   }
@@ -228,7 +228,7 @@ export class Relay {
   /** Why what an upstream sends cannot be this mount; undefined where it can. */
   #refusalOf(line: Line): string | undefined {
     const via = line.reply?.head.headers.get('via')
-    return loopIn(via, hopOf(this.#deps.boot, this.mount)) ?? this.#outlet.refusalOf(line)
+    return loopIn(via, hopOf(this.#deps.viaName, this.mount)) ?? this.#outlet.refusalOf(line)
   }
 
   #refuse(line: Line, why: string): void {

@@ -15,7 +15,7 @@ export interface RelayingDeps {
   nowMs: () => number
   /** numbers in [0, 1) */
   roll: () => number
-  boot: string
+  viaName: string
   /** posts the report that goes right before a request for a master's list (S8) */
   beforeRequest: (masterUrl: string) => Promise<void>
   /** told the `Server` of each list's answer; null where there was none */

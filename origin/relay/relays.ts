@@ -11,7 +11,7 @@ import { Turns } from './turns.ts'
 import { keyOf, type Upstream } from './upstream.ts'
 
 export interface RelaysDeps
-  extends Pick<RelayDeps, 'timers' | 'nowMs' | 'pull' | 'roll' | 'boot' | 'onEnded'> {
+  extends Pick<RelayDeps, 'timers' | 'nowMs' | 'pull' | 'roll' | 'viaName' | 'onEnded'> {
   mounts: Mounts
   config: Pick<OriginConfig, 'onDemand' | 'relayInside' | 'limits' | 'mounts' | 'relays'>
   lookUp: LookUp

@@ -93,7 +93,7 @@ export function relaysInMemory(
       }
     },
     roll: () => 0,
-    boot: 'boot',
+    viaName: 'boot',
     lookUp: () => Promise.resolve([]),
     config,
     onEnded: () => ended++,

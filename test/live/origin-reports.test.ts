@@ -1,7 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import { text as textOf } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { freePort } from '../kit/ports.ts'
 import { connectRaw, exchange } from '../kit/raw.ts'
 import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
-import { basic } from '../kit/source.ts'
+import { basic, numbered, startSource } from '../kit/source.ts'
 
 const relay = `Authorization: ${basic('relay', secrets.relay)}`
 const text = 'Content-Type: text/plain; charset=utf-8'
@@ -59,3 +63,31 @@ describe.for(originRuntimes)('reports at a master that decides itself on %s', (r
     expect(await connection.closed()).toBe('')
   })
 })
+
+test.for(originRuntimes)(
+  'a listener at an origin on %s learns nothing by which to report in its name',
+  async (runtime) => {
+    let boot: string | undefined
+    const decider = createServer(async (request, response) => {
+      boot = /^boot: (.+)$/m.exec(await textOf(request))?.[1]
+      response.end('accepted 1\ninterval 1\n')
+    })
+    const port = await freePort()
+    await new Promise<void>((resolve) => decider.listen(port, '127.0.0.1', resolve))
+    onTestFinished(() => void decider.close().closeAllConnections())
+    const flags = ['--edge', `http://127.0.0.1:${port}`, '--edge-password', secrets.relay]
+    const origin = await startOrigin(runtime, flags)
+    onTestFinished(() => origin.stop())
+    const url = `${origin.url}/live.mp3`
+    const source = startSource({ url, password: secrets.source, programme: numbered })
+    onTestFinished(() => source.close())
+    await eventually(() => source.isPlaying && boot !== undefined)
+    const relay = connectRaw(origin.port)
+    onTestFinished(() => void relay.socket.destroy())
+    relay.send('GET /live.mp3 HTTP/1.0\r\nUser-Agent: Icecast 2.4.4\r\n\r\n')
+    const head = await relay.until(/\r\n\r\n/)
+    expect(boot?.length).toBeGreaterThan(8)
+    expect(head).toMatch(/^Via: 1\.0 \S+%2Flive\.mp3\r$/m)
+    expect(head).not.toContain(boot)
+  },
+)

@@ -28,6 +28,15 @@ function decider() {
       }
       return accept(registry, openAccess, post, nowMs).status
     },
+    textOf(nowMs: number, over: Partial<Report>) {
+      const sourcelist = printSourcelist(reportOf('a', over))
+      return accept(
+        registry,
+        openAccess,
+        { sourcelist, reporter: { kind: 'relay' }, remote: undefined, edgeUrls: [] },
+        nowMs,
+      ).text
+    },
     goesTo(nowMs: number) {
       const asked = { mount: mountOf('/live.mp3'), secure: false, relay: false }
       const decision = decide(registry.view, asked, nowMs, () => 0, { httpsOnly: false })
@@ -119,6 +128,22 @@ describe('who shares a password with a live server takes no listener of it', () 
     expect(send(staleMs + 1000, { boot: 'b1', seq: 2 })).toBe(409)
     expect(send(2 * staleMs, { boot: 'b1', seq: 3 })).toBe(200)
     expect(goesTo(2 * staleMs)).toBe(`${own}/live.mp3`)
+  })
+
+  test('nor learns the boot of the server, by which it could speak for it, from what refuses it', () => {
+    const { send, textOf } = decider()
+    const true1: Partial<Report> = { boot: 'only-ours-to-know', seq: 1 }
+    send(0, true1)
+    expect(send(1000, { boot: 'x', seq: 1 })).toBe(200)
+    expect(send(1000 + staleMs, { ...true1, seq: 9 })).toBe(200)
+    for (const refused of [
+      { boot: 'x', seq: 2 },
+      { boot: 'x', seq: 0 },
+      { boot: 'x', seq: 3, urls: [stranger, own] },
+      { boot: 'x', seq: 4, urls: [stranger] },
+    ])
+      expect(textOf(2000 + staleMs, refused)).not.toContain(true1.boot)
+    expect(textOf(2000 + 3 * staleMs, { boot: 'x', seq: 1 })).not.toContain(true1.boot)
   })
 
   test('the server itself may change its urls, and a restarted one may have fewer', () => {
