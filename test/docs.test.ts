@@ -67,6 +67,74 @@ test('the README gives a reason for each dependency', () => {
   )
 })
 
+/** The tables of a page below a heading: a record for each row, by the names of its columns. */
+function rowsOf(page: string, heading: string): Record<string, string>[] {
+  const section = read(page).split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
+  const cells = (line: string) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim())
+  return section.split(/\n\n+/).flatMap((paragraph) => {
+    const [names, rule, ...rows] = paragraph.trim().split('\n')
+    if (!names?.startsWith('|') || !rule?.startsWith('|')) return []
+    const columns = cells(names).map((name, at) => name || `column ${at}`)
+    return rows.map((row) => Object.fromEntries(cells(row).map((cell, at) => [columns[at], cell])))
+  })
+}
+
+describe('the figures of the README', () => {
+  const readme = read('README.md').replace(/\s+/g, ' ')
+  const expectSaid = (words: string) => expect(readme.includes(words), `README says: ${words}`).toBe(true)
+  const cellOf = (rows: Record<string, string>[], column: string, ...marks: string[]) => {
+    const found = rows.filter((row) => marks.every((mark) => Object.values(row).includes(mark)))
+    expect(found, marks.join(', ')).toHaveLength(1)
+    return `${found[0]?.[column]}`
+  }
+
+  test('on fan-out are those of the newest benchmark', () => {
+    const rows = rowsOf('docs/benchmarks.md', 'Fan-out')
+    const [node, bun] = ['origin on node', 'origin on bun'].map((name) =>
+      cellOf(rows, 'of Icecast', name, '5,000', 'plain'),
+    )
+    expectSaid(`serves 5,000 listeners with ${node} (Node) and ${bun} (Bun) of the processor time of Icecast`)
+  })
+
+  test('on joins are those of the newest benchmark', () => {
+    const rows = rowsOf('docs/benchmarks.md', 'Joins')
+    const [node, bun] = ['origin on node', 'origin on bun'].map((name) => cellOf(rows, 'p99 ms', name))
+    expectSaid(`99 in 100 have their first byte within ${node} ms (Node) and ${bun} ms (Bun)`)
+  })
+
+  test('on redirects are those of the newest benchmark', () => {
+    const rows = rowsOf('docs/benchmarks.md', 'Redirects').filter((row) => row['column 0'] === 'edge on bun')
+    const rates = rows.map((row) => Number(row['by rate']))
+    expect(rates.length).toBeGreaterThan(1)
+    const [least, most] = [Math.min(...rates), Math.max(...rates)].map((rate) => rate.toFixed(2))
+    expectSaid(`The edge on Bun redirects at ${least} to ${most} of the rate of an nginx`)
+  })
+
+  test('on rejected joins are those of the simulation', () => {
+    const full = 'policy, peak fill 96 %'
+    const rows = rowsOf('docs/draw.md', 'The simulation').filter((row) => full in row)
+    const range = (policy: string) => {
+      const numbers = Object.values(rows.find((row) => row[full] === policy) ?? {})
+        .map(Number)
+        .filter(Number.isFinite)
+      expect(numbers, policy).not.toEqual([])
+      return { least: Math.min(...numbers), most: Math.max(...numbers) }
+    }
+    const [ours, uniform, least] = [
+      range('**distributary**'),
+      range('uniform (icecast-kh)'),
+      range('least loaded'),
+    ]
+    expectSaid(`distributary rejects at most ${ours.most} % of the joins`)
+    expectSaid(`rejects ${Math.round(uniform.least)} to ${Math.round(uniform.most)} %`)
+    expectSaid(`"least loaded" ${Math.round(least.least)} to ${Math.round(least.most)} %`)
+  })
+})
+
 test('the newest version of the changelog is that of package.json', () => {
   expect(/^## \[(\d.*?)\]/m.exec(read('CHANGELOG.md'))?.[1]).toBe(manifest.version)
 })
