@@ -11,9 +11,13 @@ export default defineConfig({
         // pure code: no sockets, no waiting; the limit only ends what hangs
         test: {
           name: 'unit',
-          include: ['test/{shared,edge,origin,simulate}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{shared,edge,origin,tools}/**/*.test.ts', 'test/*.test.ts'],
           testTimeout: 120_000,
         },
+      },
+      {
+        // pure code as well, but millions of steps: what is run before a change is sent in, not at each save
+        test: { name: 'crowds', include: ['test/crowds/**/*.test.ts'], testTimeout: 300_000 },
       },
       {
         plugins: [

@@ -1,7 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
-import { serversJson } from '../shared/api.ts'
-import type { Cluster } from '../shared/cluster.ts'
+import type { Cluster } from '../shared/api/cluster.ts'
+import { serversJson } from '../shared/api/json.ts'
 import {
   type ClusterEnv,
   clusterApp,
@@ -9,23 +9,23 @@ import {
   printAnswer,
   type RequestFacts,
   refuseNoAdmin,
-} from '../shared/cluster-app.ts'
-import { LoginDoor, sleep } from '../shared/login-door.ts'
-import { metricsType } from '../shared/metrics.ts'
+} from '../shared/api/routes.ts'
+import { StoreError, storeAnswer } from '../shared/cluster/store-error.ts'
+import { preflightHeaders } from '../shared/draw/redirect.ts'
+import type { Server } from '../shared/draw/server.ts'
+import { LoginDoor, sleep } from '../shared/http/login-door.ts'
+import { metricsType } from '../shared/http/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
-import { preflightHeaders } from '../shared/redirect.ts'
-import type { Server } from '../shared/server.ts'
-import { StoreError, storeAnswer } from '../shared/store-error.ts'
 import type { EdgeConfig } from './config.ts'
-import { edgeMetrics } from './metrics.ts'
-import { answerMount, locateMount, type MountDeps, type MountRequest } from './mount-request.ts'
-import { nowPlayingHeaders } from './now-playing.ts'
-import { refuseOtherMethods } from './other-methods.ts'
-import { pageHeaders, printPage } from './page.ts'
-import { polledApp } from './polled-app.ts'
-import { PublicTexts } from './public-texts.ts'
-import { type RequestUrl, splitRequestUrl } from './request-url.ts'
-import { answerStreamList } from './stream-list.ts'
+import { answerMount, locateMount, type MountDeps, type MountRequest } from './listener/answer.ts'
+import { type RequestUrl, splitRequestUrl } from './listener/request-url.ts'
+import { polledApp } from './outreach/routes.ts'
+import { edgeMetrics } from './pages/metrics.ts'
+import { nowPlayingHeaders } from './pages/now-playing.ts'
+import { refuseOtherMethods } from './pages/other-methods.ts'
+import { pageHeaders, printPage } from './pages/page.ts'
+import { PublicTexts } from './pages/public-texts.ts'
+import { answerStreamList } from './pages/stream-list.ts'
 import { newTally } from './tally.ts'
 
 const logger = getLogger(['distributary', 'edge'])

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import type { Access, OwnLogin } from '../shared/access.ts'
-import { type Blocks, parseBlock } from '../shared/address.ts'
+import type { Access, OwnLogin } from '../shared/api/auth.ts'
+import { type Blocks, parseBlock } from '../shared/http/address.ts'
 
 /** What is wrong with the environment: a line for each name, with its value and what is allowed. */
 export class ConfigError extends Error {

@@ -1,15 +1,15 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import { getLogger } from '@logtape/logtape'
-import type { RequestFacts } from '../shared/cluster-app.ts'
-import { startLog } from '../shared/log.ts'
+import type { RequestFacts } from '../shared/api/routes.ts'
+import { startLog } from '../shared/log/log.ts'
 import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
-import type { Exchanged } from './exchange.ts'
-import { type Asked, baseOf, basesOf, hereOf } from './own-addresses.ts'
-import { type ClusterStub, RemoteCluster } from './remote-cluster.ts'
-import { whereaboutsOf } from './whereabouts.ts'
+import { type Asked, baseOf, basesOf, hereOf } from './listener/own-addresses.ts'
+import type { Exchanged } from './workers/exchange.ts'
+import { type ClusterStub, RemoteCluster } from './workers/remote-cluster.ts'
+import { whereaboutsOf } from './workers/whereabouts.ts'
 
-export { ClusterObject } from './cluster-object.ts'
+export { ClusterObject } from './workers/cluster-object.ts'
 
 type Answer = (request: Request) => Response | Promise<Response>
 

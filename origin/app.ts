@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { ClusterEnv } from '../shared/cluster-app.ts'
+import type { ClusterEnv } from '../shared/api/routes.ts'
 import type { AdminDeps } from './admin/call.ts'
 import { adminApp } from './admin/routes.ts'
 import { metricsApp } from './stats/metrics-route.ts'

@@ -1,4 +1,4 @@
-import { Rate } from './rate.ts'
+import { Rate } from './lib/rate.ts'
 
 /** Counts of the whole server: what a report says of it beyond its mounts. */
 export class Load {

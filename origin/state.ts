@@ -2,9 +2,9 @@ import type { Mount } from '../shared/mount.ts'
 import type { OriginConfig } from './config/config.ts'
 import { MountTable } from './config/mount-table.ts'
 import { Drain } from './drain.ts'
+import { runtimeTimers, type Timers } from './lib/timers.ts'
 import { Load } from './load.ts'
 import { Mounts } from './mount/mounts.ts'
-import { runtimeTimers, type Timers } from './timers.ts'
 
 /** What the parts of an origin share: placement and the report read it, sources, relays and the admin change it. */
 export interface OriginState {

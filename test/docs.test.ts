@@ -2,9 +2,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { helpText } from '../origin/config/flags.ts'
-import { parseIcecastXml } from '../origin/config/icecast-xml.ts'
+import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
 import manifest from '../package.json' with { type: 'json' }
-import { parseSourcelist, printSourcelist } from '../shared/sourcelist.ts'
+import { parseSourcelist, printSourcelist } from '../shared/report/sourcelist.ts'
 import { repo } from './kit/process.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')

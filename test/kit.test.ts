@@ -82,7 +82,7 @@ test('the ICY reader gives the audio and the titles back however the bytes are c
 })
 
 test('the demo plays whole frames of 128 kbit/s that begin again without a change of rate', () => {
-  const file = readFileSync(join(repo, 'test/demo/loop.mp3'))
+  const file = readFileSync(join(repo, 'test/tools/demo/loop.mp3'))
   const { frames, skipped, rest } = framesOf(file)
   expect({ frames: frames.length, skipped, rest }).toEqual({ frames: 980, skipped: 0, rest: 0 })
   expect(file.length * 8).toBe(128 * frames.length * frameMs)

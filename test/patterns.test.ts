@@ -74,9 +74,9 @@ describe('every regular expression takes linear time, whatever comes from outsid
       ),
     )
     expect(made.sort()).toEqual([
-      'edge/plain-head.ts', // names of headers that we look for, each up to the end of its line
+      'edge/runtime/plain-head.ts', // names of headers that we look for, each up to the end of its line
       'origin/http/header-rules.ts', // a filter of the configuration for a status, three digits
-      'origin/wildcard.ts', // one set of a wildcard, tried on one character
+      'origin/lib/wildcard.ts', // one set of a wildcard, tried on one character
     ])
   })
 })

@@ -1,4 +1,4 @@
-import { Gathered } from '../../shared/gathered.ts'
+import { Gathered } from '../../shared/http/gathered.ts'
 import { type Framing, type Refusal, refuse } from './head.ts'
 import { httpLimits } from './limits.ts'
 

@@ -1,5 +1,5 @@
 import { parseMount } from '../../shared/mount.ts'
-import type { MountRequest } from '../mount-request.ts'
+import type { MountRequest } from '../listener/answer.ts'
 import { httpLimits } from './limits.ts'
 
 /** How a request's body is marked off: so many bytes, or in chunks. */

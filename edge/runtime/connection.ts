@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { getLogger } from '@logtape/logtape'
-import { Gathered } from '../../shared/gathered.ts'
+import { Gathered } from '../../shared/http/gathered.ts'
 import { BodyReader } from '../http/body.ts'
 import type { Member } from '../http/crowd.ts'
 import { type Refusal, type RequestHead, readHead, refuse } from '../http/head.ts'
 import { HeadEnd } from '../http/head-end.ts'
 import { httpLimits } from '../http/limits.ts'
 import { type PrintedAnswer, printAnswer, printRefusal } from '../http/print.ts'
-import type { Answers, Peer } from '../listening.ts'
-import { answerPlainly, printRedirect } from '../plain-answers.ts'
+import type { Answers, Peer } from './listening.ts'
+import { answerPlainly, printRedirect } from './plain-answers.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 

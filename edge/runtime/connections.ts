@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
-import { type Blocks, inBlocks, networkOf, parseAddress } from '../../shared/address.ts'
 import { monotonicNowMs } from '../../shared/clock.ts'
+import { type Blocks, inBlocks, networkOf, parseAddress } from '../../shared/http/address.ts'
 import { boundsFor, Crowd } from '../http/crowd.ts'
 import { httpLimits } from '../http/limits.ts'
-import type { Answers } from '../listening.ts'
 import { Connection, type Serving, type Wire } from './connection.ts'
+import type { Answers } from './listening.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 

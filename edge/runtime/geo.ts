@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type CityResponse, Reader } from 'mmdb-lib'
-import type { Whereabouts } from '../../shared/regions.ts'
-import { ForgetfulMap } from '../forgetful-map.ts'
+import type { Whereabouts } from '../../shared/draw/regions.ts'
+import { ForgetfulMap } from './forgetful-map.ts'
 
 /** Where an address is, as far as the database knows. */
 export type Locate = (address: string) => Whereabouts | undefined

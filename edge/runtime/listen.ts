@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
-import type { Blocks } from '../../shared/address.ts'
-import type { Answers, Listening } from '../listening.ts'
+import type { Blocks } from '../../shared/http/address.ts'
 import { Connections } from './connections.ts'
 import { listenOnBun } from './listen-bun.ts'
 import { listenOnDeno } from './listen-deno.ts'
+import type { Answers, Listening } from './listening.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 

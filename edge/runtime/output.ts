@@ -1,8 +1,8 @@
 import * as files from 'node:fs'
 import process from 'node:process'
-import { LineQueue, type WriteBytes } from '../../shared/line-queue.ts'
-import { jsonLine, lostRecord } from '../../shared/log.ts'
-import { outputOf } from '../../shared/log-output.ts'
+import { LineQueue, type WriteBytes } from '../../shared/log/line-queue.ts'
+import { jsonLine, lostRecord } from '../../shared/log/log.ts'
+import { outputOf } from '../../shared/log/log-output.ts'
 
 /** What is used of Deno's stdout; typed here, so that its global types stay out of ours. */
 interface DenoLike {

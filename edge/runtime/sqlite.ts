@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { ServerTable } from '../../shared/server-table.ts'
-import { sqlOf } from '../../shared/sqlite.ts'
-import { startProblem, storeErrorOf } from '../../shared/store-error.ts'
+import { ServerTable } from '../../shared/cluster/server-table.ts'
+import { sqlOf } from '../../shared/cluster/sqlite.ts'
+import { startProblem, storeErrorOf } from '../../shared/cluster/store-error.ts'
 
 /** What the embedded database of Node, Bun and Deno, which all three have under this name, holds. */
 export interface Store {

@@ -1,10 +1,10 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { MountAccess } from '../access/mount-access.ts'
+import type { MountAccess } from '../auth/mount-access.ts'
+import type { Params } from '../http/params.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { StatsDeps } from '../stats/tree.ts'
-import { Refused } from './answers.ts'
-import type { Params } from './params.ts'
-import type { Element } from './xml.ts'
+import { Refused } from '../web/answers.ts'
+import type { Element } from '../web/xml.ts'
 
 /** What the commands work on. */
 export interface AdminDeps extends StatsDeps {

@@ -1,5 +1,5 @@
 import type { OriginState } from '../state.ts'
-import { response } from './answers.ts'
+import { response } from '../web/answers.ts'
 import type { Command } from './call.ts'
 import { killClient, listClients } from './listeners.ts'
 import { updateMetadata } from './metadata.ts'

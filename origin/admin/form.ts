@@ -1,5 +1,5 @@
 import { limits } from '../limits.ts'
-import { Refused } from './answers.ts'
+import { Refused } from '../web/answers.ts'
 
 /** A request's parameters as they came, those of its query first; of a form, Icecast 2.5's way, those in its body too. */
 export async function parametersOf(request: Request): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Element } from './xml.ts'
+import type { Element } from '../web/xml.ts'
 
 /** elements of which there may be several: always arrays, so that one is no other shape than two */
 const repeated = new Set(['source', 'listener', 'User'])

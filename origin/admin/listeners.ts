@@ -1,7 +1,7 @@
-import type { Listener } from '../mount/listener.ts'
-import { response } from './answers.ts'
+import type { Listener } from '../mount/stream/listener.ts'
+import { response } from '../web/answers.ts'
+import { type Element, root, sourceElement } from '../web/xml.ts'
 import { type AdminCall, required, runningMount, secondsSince } from './call.ts'
-import { type Element, root, sourceElement } from './xml.ts'
 
 /** `listclients`: who listens to a mount. */
 export function listClients(call: AdminCall): Element {

@@ -1,10 +1,10 @@
-import { isLoopback } from '../../shared/address.ts'
+import { isLoopback } from '../../shared/http/address.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { mountSettings } from '../config/mount-settings.ts'
+import { type Params, parseParams } from '../http/params.ts'
 import type { ActiveMount } from '../mount/mount.ts'
-import { response } from './answers.ts'
+import { response } from '../web/answers.ts'
 import { type AdminAnswer, type AdminCall, required, runningMount } from './call.ts'
-import { type Params, parseParams } from './params.ts'
 
 /**
  * `metadata?mode=updinfo&mount=/m&song=…` or `artist=…&title=…`, as encoders call it at each new title. A song takes the

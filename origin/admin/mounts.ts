@@ -1,6 +1,8 @@
 import type { Mount } from '../../shared/mount.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import { Refused, response } from './answers.ts'
+import { namedMount } from '../http/params.ts'
+import { Refused, response } from '../web/answers.ts'
+import { type Element, root, sourceElement } from '../web/xml.ts'
 import {
   type AdminAnswer,
   type AdminCall,
@@ -9,8 +11,6 @@ import {
   runningMount,
   secondsSince,
 } from './call.ts'
-import { namedMount } from './params.ts'
-import { type Element, root, sourceElement } from './xml.ts'
 
 /** `listmounts`: what runs, and what waits for its first listener. */
 export const listMounts = (call: AdminCall): Element => root(...mountElements(call))

@@ -1,8 +1,8 @@
+import { namedMounts } from '../http/params.ts'
 import { servedMounts, statsTree } from '../stats/tree.ts'
-import { Refused } from './answers.ts'
+import { Refused } from '../web/answers.ts'
+import { type Element, root, sourceElement, statsElements } from '../web/xml.ts'
 import type { AdminCall } from './call.ts'
-import { namedMounts } from './params.ts'
-import { type Element, root, sourceElement, statsElements } from './xml.ts'
 
 /** `stats`: the server and all its mounts, hidden ones too; with the parameter `mount` the server and that one. */
 export function stats(call: AdminCall): Element {

@@ -1,6 +1,6 @@
-import { Refused } from './answers.ts'
+import { Refused } from '../web/answers.ts'
+import { type Element, root, sourceElement } from '../web/xml.ts'
 import type { AdminCall } from './call.ts'
-import { type Element, root, sourceElement } from './xml.ts'
 
 /** `manageauth`: the users of a mount's password file; with `action=add` or `delete` it changes them first. */
 export async function manageUsers(call: AdminCall): Promise<Element> {

@@ -1,8 +1,8 @@
-import type { Warn } from './block.ts'
 import { ConfigError } from './error.ts'
-import type { FileSettings } from './icecast-xml.ts'
-import type { MasterInFile, MasterSettings } from './master-settings.ts'
 import type { Settings } from './settings.ts'
+import type { Warn } from './xml/block.ts'
+import type { FileSettings } from './xml/icecast-xml.ts'
+import type { MasterInFile, MasterSettings } from './xml/master-settings.ts'
 
 interface MasterSources {
   flags: Settings

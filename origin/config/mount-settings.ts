@@ -1,7 +1,7 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { AccessSettings } from './access-settings.ts'
-import type { HeaderRule } from './headers.ts'
 import type { Burst } from './values.ts'
+import type { AccessSettings } from './xml/access-settings.ts'
+import type { HeaderRule } from './xml/headers.ts'
 
 /** What the operator says of one mount (`<mount>`; icecast-protocol §6.2). */
 export interface MountSettings {

@@ -1,7 +1,7 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { Wildcard } from '../wildcard.ts'
-import { type MountBlock, type MountBlocks, settingsOf } from './mount-blocks.ts'
+import type { Wildcard } from '../lib/wildcard.ts'
 import type { MountSettings } from './mount-settings.ts'
+import { type MountBlock, type MountBlocks, settingsOf } from './xml/mount-blocks.ts'
 
 /** names whose settings are remembered, twice over: requests may make up any number of them */
 const rememberedMax = 512

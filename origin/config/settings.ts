@@ -1,9 +1,7 @@
 import { isIPv6 } from 'node:net'
 import * as v from 'valibot'
 import { limits } from '../../shared/limits.ts'
-import { IdSchema, LocationSchema, OriginSchema, UrlSchema } from '../../shared/report.ts'
-import { readOfFile, readValue, type Warn } from './block.ts'
-import { level } from './log-settings.ts'
+import { IdSchema, LocationSchema, OriginSchema, UrlSchema } from '../../shared/report/report.ts'
 import { hostIn, mendable } from './mend.ts'
 import {
   boolean,
@@ -19,6 +17,8 @@ import {
   sourceTimeoutS,
   text,
 } from './values.ts'
+import { readOfFile, readValue, type Warn } from './xml/block.ts'
+import { level } from './xml/log-settings.ts'
 
 /** bytes that a mount holds, and that a new listener gets at once, where nothing is said: Icecast's */
 export const sizes = { queueBytes: 512_000, burstBytes: 65_536 } as const

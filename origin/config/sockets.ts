@@ -1,8 +1,8 @@
-import type { Warn } from './block.ts'
 import { ConfigError } from './error.ts'
-import type { PathSettings } from './path-settings.ts'
 import type { Settings } from './settings.ts'
-import { defaultPort, type SocketSettings } from './socket-settings.ts'
+import type { Warn } from './xml/block.ts'
+import type { PathSettings } from './xml/path-settings.ts'
+import { defaultPort, type SocketSettings } from './xml/socket-settings.ts'
 
 /** PEM files. */
 export interface TlsFiles {

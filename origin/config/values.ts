@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Mount } from '../../shared/mount.ts'
-import { parseOriginMount } from '../root-mount.ts'
+import { parseOriginMount } from '../lib/root-mount.ts'
 import { hostIn, mendable, mendOf, nearest, truth } from './mend.ts'
 
 // What a setting's text may be. Flags and icecast.xml share these bounds; messages read behind `is "…", `. In a file the

@@ -1,4 +1,4 @@
-import type { Alias } from '../config/path-settings.ts'
+import type { Alias } from '../config/xml/path-settings.ts'
 
 /** The socket of ours that a request came by. */
 export interface Entrance {

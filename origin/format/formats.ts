@@ -1,6 +1,6 @@
 import { adtsFormat } from './adts.ts'
+import { FrameFramer } from './frame-framer.ts'
 import { ByteFramer, type Framer } from './framer.ts'
-import { FrameFramer } from './frames.ts'
 import { FormatError } from './limits.ts'
 import { mpegFormat } from './mpeg.ts'
 import { OggFramer } from './ogg/ogg-framer.ts'

@@ -1,6 +1,6 @@
 import { adtsFormat } from './adts.ts'
+import { FrameFramer } from './frame-framer.ts'
 import { type Comments, type Cut, type Framer, Pending } from './framer.ts'
-import { FrameFramer } from './frames.ts'
 import { formatLimits } from './limits.ts'
 import { mpegFormat } from './mpeg.ts'
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { runtimeTimers } from '../timers.ts'
+import { runtimeTimers } from '../lib/timers.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 

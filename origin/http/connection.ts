@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
-import type { MountAccess } from '../access/mount-access.ts'
-import type { WrongLogins } from '../access/wrong-logins.ts'
+import type { MountAccess } from '../auth/mount-access.ts'
+import type { WrongLogins } from '../auth/wrong-logins.ts'
 import type { OriginConfig } from '../config/config.ts'
-import type { SocketSettings } from '../config/socket-settings.ts'
+import type { SocketSettings } from '../config/xml/socket-settings.ts'
 import type { Files } from '../files/serve.ts'
-import type { Exchange } from '../log/exchange.ts'
-import type { Placer } from '../placement.ts'
+import type { Slots } from '../lib/slots.ts'
+import type { Placer } from '../listen/placement.ts'
 import type { OriginState } from '../state.ts'
 import type { StatsFeeds } from '../stats/feed.ts'
+import type { Exchange } from './exchange.ts'
 import type { Head } from './head.ts'
-import type { Slots } from './slots.ts'
 
 /** A connection whose request head has been read. */
 export interface Connection {

@@ -1,7 +1,7 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
-import type { HeaderRule } from '../config/headers.ts'
 import { mountSettings } from '../config/mount-settings.ts'
+import type { HeaderRule } from '../config/xml/headers.ts'
 
 type Header = readonly [name: string, value: string]
 

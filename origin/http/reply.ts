@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { serverAgent } from '../../shared/version.ts'
-import type { HeaderRule } from '../config/headers.ts'
+import type { HeaderRule } from '../config/xml/headers.ts'
+import { runtimeTimers, type Timers } from '../lib/timers.ts'
 import { limits } from '../limits.ts'
-import { runtimeTimers, type Timers } from '../timers.ts'
 import { withRules } from './header-rules.ts'
 
 /** A printed answer. */

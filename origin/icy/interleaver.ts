@@ -1,5 +1,5 @@
-import { joined } from '../../shared/joined.ts'
-import type { Chunk } from '../mount/queue.ts'
+import { joined } from '../../shared/bytes.ts'
+import type { Chunk } from '../mount/stream/queue.ts'
 
 /** A block of metadata in a woven stream. */
 export interface Block {

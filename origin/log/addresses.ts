@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { LogRecord } from '@logtape/logtape'
-import { networkOf } from '../../shared/address.ts'
-import type { LogSettings } from '../config/log-settings.ts'
+import { networkOf } from '../../shared/http/address.ts'
+import type { LogSettings } from '../config/xml/log-settings.ts'
 
 /** bits of an address that stay when it is cut: a network of some hundred people, or of one site */
 const keptBits = { ipv4: 24, ipv6: 48 } as const

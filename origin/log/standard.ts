@@ -1,9 +1,9 @@
 import * as files from 'node:fs'
 import process from 'node:process'
-import { LineQueue, type WriteBytes } from '../../shared/line-queue.ts'
-import { jsonLine, lostRecord } from '../../shared/log.ts'
-import { outputOf } from '../../shared/log-output.ts'
-import { runtimeTimers } from '../timers.ts'
+import { LineQueue, type WriteBytes } from '../../shared/log/line-queue.ts'
+import { jsonLine, lostRecord } from '../../shared/log/log.ts'
+import { outputOf } from '../../shared/log/log-output.ts'
+import { runtimeTimers } from '../lib/timers.ts'
 import { errorLine } from './lines.ts'
 
 type Stream = typeof process.stdout | typeof process.stderr

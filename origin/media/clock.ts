@@ -1,6 +1,6 @@
 import { adtsFormat } from '../format/adts.ts'
 import { formatOf } from '../format/formats.ts'
-import { FrameFramer } from '../format/frames.ts'
+import { FrameFramer } from '../format/frame-framer.ts'
 import { mpegFormat } from '../format/mpeg.ts'
 import { OggClock } from './ogg-clock.ts'
 import { WebmClock } from './webm-clock.ts'

@@ -1,5 +1,5 @@
 import { FormatError } from '../format/limits.ts'
-import type { Timers } from '../timers.ts'
+import type { Timers } from '../lib/timers.ts'
 import { type MediaClock, mediaClock } from './clock.ts'
 import { mediaLimits } from './limits.ts'
 

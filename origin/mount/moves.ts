@@ -1,8 +1,8 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
 import { type Findable, type Found, fallbacksOf, find } from './fallbacks.ts'
-import type { Listener } from './listener.ts'
 import type { ActiveMount } from './mount.ts'
+import type { Listener } from './stream/listener.ts'
 
 const log = getLogger(['distributary', 'mount'])
 

@@ -1,9 +1,9 @@
 import { getLogger } from '@logtape/logtape'
-import type { Timers } from '../timers.ts'
+import type { Timers } from '../lib/timers.ts'
 import { relayLimits } from './limits.ts'
-import type { Line, LineEvents } from './line.ts'
-import type { Upstream } from './upstream.ts'
-import type { Upstreams } from './upstreams.ts'
+import type { Line, LineEvents } from './pull/line.ts'
+import type { Upstream } from './upstreams/upstream.ts'
+import type { Upstreams } from './upstreams/upstreams.ts'
 
 const log = getLogger(['distributary', 'relay'])
 

@@ -1,13 +1,13 @@
 import type { Mount } from '../../shared/mount.ts'
 import { formatOf } from '../format/formats.ts'
 import type { Sink } from '../icy/deinterleaver.ts'
+import type { Timers } from '../lib/timers.ts'
 import type { Feed, FeedInfo } from '../mount/feed.ts'
 import type { Mounts } from '../mount/mounts.ts'
-import type { Timers } from '../timers.ts'
 import { relayLimits } from './limits.ts'
-import type { Line } from './line.ts'
-import { seamAt } from './seam.ts'
-import type { Splicer } from './splicer.ts'
+import type { Line } from './pull/line.ts'
+import { seamAt } from './seam/seam.ts'
+import type { Splicer } from './seam/splicer.ts'
 
 export interface OutletDeps {
   mounts: Pick<Mounts, 'get' | 'open'>

@@ -1,7 +1,7 @@
-import { printBasic } from '../../shared/credentials.ts'
+import { printBasic } from '../../shared/http/credentials.ts'
 import type { OriginConfig } from '../config/config.ts'
-import type { RelaySettings, UpstreamSettings } from '../config/relay-settings.ts'
-import { distinct, type Upstream } from './upstream.ts'
+import type { RelaySettings, UpstreamSettings } from '../config/xml/relay-settings.ts'
+import { distinct, type Upstream } from './upstreams/upstream.ts'
 
 /** How a relay is to be run. */
 export interface RelayPlan {

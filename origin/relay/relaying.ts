@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises'
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
+import type { Timers } from '../lib/timers.ts'
 import type { Mounts } from '../mount/mounts.ts'
-import type { Timers } from '../timers.ts'
-import { Masters } from './masters.ts'
-import { Pull } from './pull.ts'
+import { Masters } from './lists/masters.ts'
+import { Pull } from './pull/pull.ts'
 import { Relays } from './relays.ts'
 
 export interface RelayingDeps {

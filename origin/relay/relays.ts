@@ -1,14 +1,14 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import type { RelaySettings } from '../config/relay-settings.ts'
+import type { RelaySettings } from '../config/xml/relay-settings.ts'
 import type { Mounts, OnDemand } from '../mount/mounts.ts'
 import { relayLimits } from './limits.ts'
 import { planOfBlock, planOfListed, type RelayPlan } from './plan.ts'
-import type { LookUp } from './reach.ts'
+import type { LookUp } from './pull/reach.ts'
 import { Relay, type RelayDeps } from './relay.ts'
 import { Turns } from './turns.ts'
-import { keyOf, type Upstream } from './upstream.ts'
+import { keyOf, type Upstream } from './upstreams/upstream.ts'
 
 export interface RelaysDeps
   extends Pick<RelayDeps, 'timers' | 'nowMs' | 'pull' | 'roll' | 'viaName' | 'onEnded'> {

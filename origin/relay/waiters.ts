@@ -1,4 +1,4 @@
-import type { Timers } from '../timers.ts'
+import type { Timers } from '../lib/timers.ts'
 import { relayLimits } from './limits.ts'
 
 /** The listeners of a mount that is about to run. */

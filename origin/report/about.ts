@@ -1,4 +1,4 @@
-import { type AboutMount, aboutText } from '../../shared/about-mount.ts'
+import { type AboutMount, aboutText } from '../../shared/report/about-mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { streamInfo } from '../icy/headers.ts'
 import type { LiveMount } from '../mount/live-mount.ts'

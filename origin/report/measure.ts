@@ -1,9 +1,9 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { MountReport, Report } from '../../shared/report.ts'
+import type { MountReport, Report } from '../../shared/report/report.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
+import { rootMount } from '../lib/root-mount.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
-import { rootMount } from '../root-mount.ts'
 import { aboutMount, flagsOf } from './about.ts'
 
 /** s: the longest promise; a decider forgets a dead server after 2.5 of them */

@@ -1,5 +1,5 @@
 import type { OriginConfig } from '../config/config.ts'
-import type { MasterSettings } from '../config/master-settings.ts'
+import type { MasterSettings } from '../config/xml/master-settings.ts'
 import { Reporter, type ReporterDeps } from './reporter.ts'
 
 const flushMsMax = 2000

@@ -1,15 +1,15 @@
 import { getLogger } from '@logtape/logtape'
-import { parseBasic } from '../../shared/credentials.ts'
+import { parseBasic } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
-import type { Denied } from '../access/verdict.ts'
-import type { HeaderRule } from '../config/headers.ts'
+import type { Denied } from '../auth/verdict.ts'
+import type { HeaderRule } from '../config/xml/headers.ts'
 import type { Connection, Serving } from '../http/connection.ts'
 import type { Head } from '../http/head.ts'
 import { mountRules } from '../http/header-rules.ts'
 import { beforeUnauthenticated, realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Answer, finish, keep, printReply } from '../http/reply.ts'
-import { allowHeader } from '../http/routes.ts'
-import { parseOriginMount, rootMount } from '../root-mount.ts'
+import { parseOriginMount, rootMount } from '../lib/root-mount.ts'
+import { allowHeader } from '../server/routes.ts'
 
 const log = getLogger(['distributary', 'source'])
 

@@ -1,4 +1,4 @@
-import { textOfSecret } from '../../shared/credentials.ts'
+import { textOfSecret } from '../../shared/http/credentials.ts'
 import { limits } from '../limits.ts'
 
 /** What a Shoutcast source has said so far, in the order it says it. */

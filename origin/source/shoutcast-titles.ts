@@ -1,10 +1,10 @@
-import { sameSecret } from '../../shared/credentials.ts'
+import { sameSecret } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { setTitle } from '../admin/metadata.ts'
-import { mountParam, type Params, parseParams } from '../admin/params.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { Connection, Serving } from '../http/connection.ts'
 import { realmHeader, unauthenticatedText } from '../http/logins.ts'
+import { mountParam, type Params, parseParams } from '../http/params.ts'
 import { type Answer, printReply } from '../http/reply.ts'
 
 /**

@@ -1,10 +1,10 @@
-import type { WrongLogins } from '../access/wrong-logins.ts'
-import type { HeaderRule } from '../config/headers.ts'
+import type { WrongLogins } from '../auth/wrong-logins.ts'
+import type { HeaderRule } from '../config/xml/headers.ts'
 import type { Connection } from '../http/connection.ts'
 import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Answer, finish, printReply } from '../http/reply.ts'
+import type { Timers } from '../lib/timers.ts'
 import { limits } from '../limits.ts'
-import type { Timers } from '../timers.ts'
 import { printEvents } from './events.ts'
 import { type StatsDeps, type StatsTree, statsTree } from './tree.ts'
 

@@ -1,7 +1,7 @@
-import { type Metric, printMetrics, type Sample } from '../../shared/metrics.ts'
+import { type Metric, printMetrics, type Sample } from '../../shared/http/metrics.ts'
 import { version } from '../../shared/version.ts'
-import { listenersMax } from '../descriptors.ts'
 import type { ActiveMount } from '../mount/mount.ts'
+import { listenersMax } from '../process/descriptors.ts'
 import type { StatsDeps } from './tree.ts'
 
 /** mounts with rows of their own: a scrape of a thousand is some 500 kB */

@@ -1,15 +1,15 @@
 import { Hono } from 'hono'
-import type { ClusterEnv } from '../../shared/cluster-app.ts'
+import type { ClusterEnv } from '../../shared/api/routes.ts'
 import { parseMount } from '../../shared/mount.ts'
-import { type AdminContext, failed, xml } from '../admin/answers.ts'
-import { namedMounts, parseParams } from '../admin/params.ts'
-import { root, sourceElement, statsElements } from '../admin/xml.ts'
+import { namedMounts, parseParams } from '../http/params.ts'
 import { publicStats, publicStatsJson, statusJson } from '../stats/status-json.ts'
 import { isVisible, type StatsDeps, type StatsTree, servedMounts, statsTree } from '../stats/tree.ts'
+import { type AdminContext, failed, xml } from './answers.ts'
 import { pageHeaders } from './layout.ts'
 import { originPlaylist, playlistOf } from './playlists.ts'
 import { statusPage } from './status-page.ts'
 import { versionPage } from './version-page.ts'
+import { root, sourceElement, statsElements } from './xml.ts'
 
 const json = { 'Content-Type': 'application/json; charset=UTF-8', 'Access-Control-Allow-Origin': '*' }
 const fresh = { 'Cache-Control': 'no-cache, no-store' }

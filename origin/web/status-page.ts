@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html'
+import { playlistTypes } from '../../shared/http/playlist.ts'
 import { type Mount, printMount } from '../../shared/mount.ts'
-import { playlistTypes } from '../../shared/playlist.ts'
 import { mediaType } from '../format/formats.ts'
 import type { Stats } from '../stats/stats.ts'
 import type { StatsTree } from '../stats/tree.ts'

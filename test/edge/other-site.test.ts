@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { edgeOf } from '../kit/edge-app.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 import { basic } from '../kit/source.ts'

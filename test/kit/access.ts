@@ -1,4 +1,4 @@
-import type { Access } from '../../shared/access.ts'
+import type { Access } from '../../shared/api/auth.ts'
 
 /** Accounts of a decider with the one password that all relays share. */
 export const openAccess: Access = {

@@ -1,4 +1,4 @@
-import type { ServerJson } from '../../shared/api.ts'
+import type { ServerJson } from '../../shared/api/json.ts'
 import { eventually } from './eventually.ts'
 import { type Listener, listen } from './listener.ts'
 import {

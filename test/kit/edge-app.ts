@@ -1,11 +1,11 @@
 import { createEdge } from '../../edge/app.ts'
 import { parseConfig } from '../../edge/config.ts'
-import { localCluster } from '../../shared/cluster.ts'
-import type { RequestFacts } from '../../shared/cluster-app.ts'
-import { Registry } from '../../shared/registry.ts'
-import type { Report } from '../../shared/report.ts'
-import type { Server } from '../../shared/server.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import { localCluster } from '../../shared/api/cluster.ts'
+import type { RequestFacts } from '../../shared/api/routes.ts'
+import { Registry } from '../../shared/cluster/registry.ts'
+import type { Server } from '../../shared/draw/server.ts'
+import type { Report } from '../../shared/report/report.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { seededRoll } from './reports.ts'
 
 const facts: RequestFacts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }

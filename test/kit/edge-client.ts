@@ -1,6 +1,6 @@
-import type { ServerJson } from '../../shared/api.ts'
-import type { Report } from '../../shared/report.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import type { ServerJson } from '../../shared/api/json.ts'
+import type { Report } from '../../shared/report/report.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { secrets } from './runtimes.ts'
 import { basic } from './source.ts'
 

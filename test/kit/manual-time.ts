@@ -1,4 +1,4 @@
-import type { Timers } from '../../origin/timers.ts'
+import type { Timers } from '../../origin/lib/timers.ts'
 
 /** A clock and timers that move only when a test says so. */
 export class ManualTime implements Timers {

@@ -1,6 +1,6 @@
+import type { Server } from '../../shared/draw/server.ts'
 import { type Mount, parseMount } from '../../shared/mount.ts'
-import type { MountReport, Report } from '../../shared/report.ts'
-import type { Server } from '../../shared/server.ts'
+import type { MountReport, Report } from '../../shared/report/report.ts'
 
 /** A mount's name that must be one. */
 export function mountOf(path: string): Mount {

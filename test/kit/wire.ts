@@ -1,4 +1,4 @@
-import type { Wire } from '../../origin/mount/listener.ts'
+import type { Wire } from '../../origin/mount/stream/listener.ts'
 
 /** A listener's socket that takes what it is given, or does not: it counts writes and keeps the very memory it got. */
 export class FakeWire implements Wire {

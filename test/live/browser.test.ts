@@ -94,7 +94,7 @@ const play = (master: Server) =>
   startSource({
     url: `${master.url}/live.mp3`,
     password: secrets.source,
-    programme: loopOf(readFileSync(join(repo, 'test/demo/loop.mp3'))),
+    programme: loopOf(readFileSync(join(repo, 'test/tools/demo/loop.mp3'))),
   })
 
 const startSlave = (

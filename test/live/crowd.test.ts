@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { printBasic } from '../../shared/credentials.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import { printBasic } from '../../shared/http/credentials.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { serverAt } from '../kit/cluster.ts'
 import { crowd, type Seat, takeSeat } from '../kit/crowd.ts'
 import { eventually } from '../kit/eventually.ts'

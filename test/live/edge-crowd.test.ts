@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { printBasic } from '../../shared/credentials.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import { printBasic } from '../../shared/http/credentials.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 import { type Server, secrets, startEdge } from '../kit/runtimes.ts'
 

@@ -24,7 +24,7 @@ describe.for(originRuntimes)('an <audio> of Chromium, on %s', (runtime) => {
     source = startSource({
       url: `${cluster.master.url}/piece.mp3`,
       password: secrets.source,
-      programme: loopOf(readFileSync(join(repo, 'test/demo/loop.mp3'))),
+      programme: loopOf(readFileSync(join(repo, 'test/tools/demo/loop.mp3'))),
     })
     ;(await listenWhenServed(`${cluster.edge.url}/piece.mp3`)).close()
     browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])

@@ -41,7 +41,7 @@ describe.for(originRuntimes)('players of others, straight and by the 302 of an e
     source = startSource({
       url: cluster.master.url + mounts.mp3,
       password: secrets.source,
-      programme: loopOf(readFileSync(join(repo, 'test/demo/loop.mp3'))),
+      programme: loopOf(readFileSync(join(repo, 'test/tools/demo/loop.mp3'))),
       headers: { 'Ice-Name': 'A station' }, // by `icy-name` VLC knows that there are titles to ask for
     })
     const vorbis = containers.find(([name]) => name === 'Ogg Vorbis')

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished } from 'vitest'
-import type { ServerJson } from '../../shared/api.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import type { ServerJson } from '../../shared/api/json.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { drawnOrigins, serverAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { type Icecast, startIcecast } from '../kit/icecast.ts'

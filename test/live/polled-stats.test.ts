@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from 'vitest'
-import { poll } from '../../edge/poller.ts'
-import { parsePolledServer } from '../../shared/polled-server.ts'
+import { poll } from '../../edge/outreach/poller.ts'
+import { parsePolledServer } from '../../shared/polled/server.ts'
 import { eventually } from '../kit/eventually.ts'
 import { startIcecast } from '../kit/icecast.ts'
 import { listenWhenServed } from '../kit/listener.ts'

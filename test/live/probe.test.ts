@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { drawnOrigins, serversAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { reportOf } from '../kit/reports.ts'

@@ -1,8 +1,8 @@
 import { createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Pull } from '../../origin/relay/pull.ts'
-import type { Reach } from '../../origin/relay/reach.ts'
-import { runtimeTimers } from '../../origin/timers.ts'
+import { runtimeTimers } from '../../origin/lib/timers.ts'
+import { Pull } from '../../origin/relay/pull/pull.ts'
+import type { Reach } from '../../origin/relay/pull/reach.ts'
 import { eventually } from '../kit/eventually.ts'
 
 /** A server of this machine that answers all that it is asked alike, and counts who came. */

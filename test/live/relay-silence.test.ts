@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Pull } from '../../origin/relay/pull.ts'
+import { Pull } from '../../origin/relay/pull/pull.ts'
 import { eventually } from '../kit/eventually.ts'
 import { ManualTime } from '../kit/manual-time.ts'
 

@@ -6,7 +6,7 @@ import { testFolder } from '../kit/files.ts'
 import { listen } from '../kit/listener.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
-import { Crowd } from '../load/crowd.ts'
+import { Crowd } from '../tools/load/crowd.ts'
 
 const mount = '/live.mp3'
 /** listeners of each kind: with titles and without */

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { usageOf } from '../bench/processes.ts'
 import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { numberedFrame } from '../kit/numbered-frames.ts'
@@ -10,7 +9,8 @@ import { connectRaw } from '../kit/raw.ts'
 import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { basic } from '../kit/source.ts'
 import { audienceOf } from '../kit/stats.ts'
-import { Crowd } from '../load/crowd.ts'
+import { usageOf } from '../tools/bench/processes.ts'
+import { Crowd } from '../tools/load/crowd.ts'
 
 const mount = '/live.mp3'
 const quickCount = 8000
@@ -42,7 +42,7 @@ describe.for(originRuntimes)('10,000 listeners on %s, of whom 2,000 read nothing
     onTestFinished(() => quick.stop())
     await eventually(() => quick.look().joined === quickCount, patience)
     const stalled = start('bun', [
-      'test/load/stalled.ts',
+      'test/tools/load/stalled.ts',
       JSON.stringify({ port: origin.port, mount, count: stalledCount }),
     ])
     onTestFinished(() => stalled.stop())

@@ -12,7 +12,7 @@ import { statsOf } from '../kit/stats.ts'
 
 /** longer than the page's pause between two looks */
 const patience = { withinMs: 30_000 }
-const programme = loopOf(readFileSync(join(repo, 'test/demo/loop.mp3')))
+const programme = loopOf(readFileSync(join(repo, 'test/tools/demo/loop.mp3')))
 const evil = '<img src=x onerror="document.title=\'run\'">'
 const long = `${'A title that goes on and on '.repeat(8)}${'x'.repeat(200)}`
 

@@ -1,9 +1,9 @@
 import { evictDurableObject, reset, runDurableObjectAlarm } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { afterEach, expect, test, vi } from 'vitest'
-import type { ServerJson } from '../../shared/api.ts'
-import { printBasic } from '../../shared/credentials.ts'
-import { printSourcelist } from '../../shared/sourcelist.ts'
+import type { ServerJson } from '../../shared/api/json.ts'
+import { printBasic } from '../../shared/http/credentials.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 
 const authorization = printBasic({ user: 'admin', password: 'admin-secret' })

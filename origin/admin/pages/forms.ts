@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Html } from '../../web/layout.ts'
-import { childrenOf, type Element, textIn } from '../xml.ts'
+import { childrenOf, type Element, textIn } from '../../web/xml.ts'
 import { form, layout, mountOf, none, sourcesIn } from './parts.ts'
 
 /** What is playing on a mount, to be set. */

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { type Html, navigation } from '../../web/layout.ts'
 import { nowPlaying } from '../../web/now-playing.ts'
-import { type Element, textIn } from '../xml.ts'
+import { type Element, textIn } from '../../web/xml.ts'
 import { adminUrl, facts, form, layout, mountOf, none, sourcesIn } from './parts.ts'
 
 /** The home page: the server, and every mount with all that is known of it. */

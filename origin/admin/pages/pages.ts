@@ -1,6 +1,6 @@
+import type { Params } from '../../http/params.ts'
 import type { Html } from '../../web/layout.ts'
-import type { Params } from '../params.ts'
-import type { Element } from '../xml.ts'
+import type { Element } from '../../web/xml.ts'
 import { titlePage, usersPage } from './forms.ts'
 import { listenersPage, movePage } from './listeners.ts'
 import { mountsPage, serverPage } from './mounts.ts'

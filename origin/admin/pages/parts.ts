@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { type Html, printPage } from '../../web/layout.ts'
-import { childrenOf, type Element } from '../xml.ts'
+import { childrenOf, type Element } from '../../web/xml.ts'
 
 /** A page of the admin. */
 export const layout = (title: string, body: Html, under: Html | string = ''): Html =>

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
+import type { Params } from '../../http/params.ts'
 import type { Html } from '../../web/layout.ts'
-import type { Params } from '../params.ts'
-import { type Element, textIn } from '../xml.ts'
+import { type Element, textIn } from '../../web/xml.ts'
 import { adminUrl, layout } from './parts.ts'
 
 /** What was done, or why it was not, and the way back. */

@@ -1,4 +1,4 @@
-import { joined } from '../../../shared/joined.ts'
+import { joined } from '../../../shared/bytes.ts'
 import type { Comments } from '../framer.ts'
 
 const utf8 = new TextDecoder()

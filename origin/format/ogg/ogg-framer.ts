@@ -1,4 +1,4 @@
-import { joined } from '../../../shared/joined.ts'
+import { joined } from '../../../shared/bytes.ts'
 import { Cutting } from '../cutting.ts'
 import type { Comments, Cut, Framer, StreamFacts } from '../framer.ts'
 import { FormatError, formatLimits } from '../limits.ts'

@@ -1,4 +1,4 @@
-import { joined } from '../../../shared/joined.ts'
+import { joined } from '../../../shared/bytes.ts'
 
 /** One Ogg page (RFC 3533 §6), whole and with the right checksum. */
 export interface Page {

@@ -1,4 +1,4 @@
-import { joined } from '../../../shared/joined.ts'
+import { joined } from '../../../shared/bytes.ts'
 import { pageChecksum } from './crc.ts'
 import { pageHeadBytes } from './page.ts'
 

@@ -1,4 +1,4 @@
-import { joined } from '../../../shared/joined.ts'
+import { joined } from '../../../shared/bytes.ts'
 import type { Comments } from '../framer.ts'
 import { printComments, vorbisCommentMagic } from './comments.ts'
 import { opusSamples } from './opus.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { MountJson } from '../../../shared/api.ts'
+import type { MountJson } from '../../../shared/api/json.ts'
 import { type EdgeClient, relaySender } from '../../kit/edge-client.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { secrets } from '../../kit/runtimes.ts'

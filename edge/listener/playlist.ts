@@ -1,0 +1,86 @@
+import { locationOf, mountHeaders } from '../../shared/draw/redirect.ts'
+import type { Whereabouts } from '../../shared/draw/regions.ts'
+import type { View } from '../../shared/draw/view.ts'
+import type { Family } from '../../shared/http/address.ts'
+import {
+  type PlaylistKind,
+  parsePlaylistPath,
+  playlistTypes,
+  printPlaylist,
+} from '../../shared/http/playlist.ts'
+import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
+
+/** direct URLs in a playlist: enough for a player that tries them in turn, few enough for a small screen */
+const directUrlsMax = 5
+
+/** A playlist that was asked for by a path of its own. */
+export interface WantedPlaylist {
+  mount: Mount
+  kind: PlaylistKind
+}
+
+/** Reads `/live.mp3.m3u`, `.pls` or `.xspf`; undefined where it is no playlist of a mount that any server reported lately. */
+export function parseWantedPlaylist(path: string, view: View, nowMs: number): WantedPlaylist | undefined {
+  const wanted = parsePlaylist(path)
+  if (!wanted || !view.isKnown(wanted.mount, nowMs) || view.mounts.get(wanted.mount)?.isPrivate)
+    return undefined
+  return wanted
+}
+
+/** The same of any mount. */
+export function parsePlaylist(path: string): WantedPlaylist | undefined {
+  const parsed = parsePlaylistPath(path)
+  const mount = parsed && parseMount(parsed.path)
+  return mount && { mount, kind: parsed.kind }
+}
+
+/** What bears on which URLs stand in a playlist. */
+export interface PlaylistRequest {
+  query: string
+  secure: boolean
+  /** of the listener's address */
+  family: Family | undefined
+  httpsOnly: boolean
+  /** the edge's own address, without a path; undefined: the URL is the path alone */
+  base: string | undefined
+  from: Whereabouts | undefined
+  /** by HEAD: headers alone */
+  head: boolean
+}
+
+/**
+ * Answers with a playlist: the edge's own URL first, so that a player that can follow a redirect is balanced, then
+ * direct URLs for those that cannot, drawn by weight without repeats.
+ */
+export function answerPlaylist(
+  view: View,
+  { mount, kind }: WantedPlaylist,
+  request: PlaylistRequest,
+  nowMs: number,
+  roll: () => number,
+): Response {
+  const own = locationOf(`${request.base ?? ''}${printMount(mount)}`, request.query)
+  const urls = [own, ...directUrls(view, mount, request, nowMs, roll)]
+  return new Response(
+    request.head ? null : printPlaylist(kind, urls, view.about(mount, nowMs)?.name ?? mount),
+    {
+      headers: { ...mountHeaders, 'Content-Type': playlistTypes[kind] },
+    },
+  )
+}
+
+function directUrls(
+  view: View,
+  mount: Mount,
+  request: PlaylistRequest,
+  nowMs: number,
+  roll: () => number,
+): string[] {
+  const draw = (secure: boolean) =>
+    view
+      .pool(mount, secure, request.family)
+      ?.drawSeveral(nowMs, roll, directUrlsMax, request.from?.country) ?? []
+  const near = draw(request.secure)
+  const drawn = near.length === 0 && request.secure && !request.httpsOnly ? draw(false) : near
+  return drawn.map(({ url }) => locationOf(url, request.query))
+}

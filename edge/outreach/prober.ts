@@ -1,0 +1,133 @@
+import { getLogger } from '@logtape/logtape'
+import {
+  isInside,
+  isReachable,
+  type Outcome,
+  type Probed,
+  probedUrl,
+  type Silence,
+  silenceAfter,
+} from '../../shared/cluster/probe.ts'
+import { isLive, type Server } from '../../shared/draw/server.ts'
+import { edgeLimits } from '../limits.ts'
+import { withDeadline } from './deadline.ts'
+import { agent, type Fetch, type Outgoing } from './poller.ts'
+import { problemOf } from './probe-problem.ts'
+import { Rota } from './rota.ts'
+
+const logger = getLogger(['distributary', 'edge', 'probe'])
+
+/** The addresses of a name; rejects where it has none. */
+export type Lookup = (host: string) => Promise<string[]>
+
+export interface ProberDeps extends Outgoing {
+  /** undefined where the runtime itself keeps us out of inner networks (Workers) */
+  lookup: Lookup | undefined
+}
+
+/**
+ * Connects to every live server again and again, and takes out of the draw those that give no HTTP answer three times
+ * in a row (`PROBE`), unless it is the prober that hears nobody any more. A server on the inside is not
+ * probed, and in the draw by its reports alone.
+ */
+export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberDeps): Rota<Server, Silence> {
+  /** when each live server that ever answered last did */
+  const heardMs = new Map<string, number>()
+  const othersHeardMs = (id: string) =>
+    [...heardMs].flatMap(([other, atMs]) => (other !== id && registry.view.servers.has(other) ? [atMs] : []))
+  return new Rota<Server, Silence>({
+    members: () => registry.view.servers,
+    keyOf: ({ report }) => report.urls.join(' '),
+    nowMs,
+    atOnce,
+    async visit(server, before) {
+      const { id, urls } = server.report
+      const { servers } = registry.view
+      const pauseMs = Math.max(edgeLimits.probeMs, (servers.size / edgeLimits.probesPerSecond) * 1000)
+      const startMs = nowMs()
+      const url = probedUrl(urls)
+      if (!isLive(server, startMs)) {
+        heardMs.delete(id)
+        return { pauseMs, state: before }
+      }
+      const found: Found = url === undefined ? { outcome: 'inside' } : await probe(url, fetch, lookup)
+      if (found.outcome === 'untold') return { pauseMs: edgeLimits.probeAgainMs, state: before }
+      if (found.outcome === 'answered') heardMs.set(id, startMs)
+      const now =
+        found.outcome === 'inside'
+          ? undefined
+          : silenceAfter(before, found.outcome, startMs, othersHeardMs(id), patienceMs(found))
+      if (servers.has(id)) registry.setProbed(id, probedAfter(registry.probedOf(id), url, found, now))
+      report(id, url, found, before, now)
+      return { pauseMs: now ? edgeLimits.probeAgainMs : pauseMs, state: now }
+    },
+  })
+}
+
+/** A new name is not known everywhere at once: a resolver remembers for a minute or so that there was none. */
+const patienceMs = ({ isUnknownName }: Found) => (isUnknownName ? edgeLimits.unknownNameMs : 0)
+
+/** What is to be said of a server after one more connection: one that went wrong once or twice says nothing new. */
+function probedAfter(
+  before: Probed | undefined,
+  url: string | undefined,
+  { outcome, problem }: Found,
+  now: Silence | undefined,
+): Probed | undefined {
+  if (url === undefined || outcome === 'inside') return undefined
+  if (isReachable(now)) return outcome === 'answered' || before?.url !== url ? okAt(url, outcome) : before
+  return { url, problem: problem ?? 'no answer' }
+}
+
+const okAt = (url: string, outcome: Found['outcome']): Probed | undefined =>
+  outcome === 'answered' ? { url, problem: undefined } : undefined
+
+function report(
+  id: string,
+  url: string | undefined,
+  { problem }: Found,
+  before: Silence | undefined,
+  now: Silence | undefined,
+): void {
+  if (isReachable(before) && !isReachable(now))
+    logger.warning('{id} does not answer at {url}: {problem}', { id, url, problem })
+  if (!isReachable(before) && isReachable(now)) logger.info('{id} answers again at {url}', { id, url })
+}
+
+/** 520 to 530 are Cloudflare's word for a server that it got no answer from; a Worker's fetch says nothing else of one. */
+const isFromCloudflare = (status: number) => status >= 520 && status <= 530
+
+/** What came of one connection, or of the wish to make it: `untold` where the edge itself could not. */
+export interface Found {
+  outcome: Outcome | 'inside' | 'untold'
+  /** why it is silent, in a few words */
+  problem?: string
+  /** its name is not known here yet, or no longer */
+  isUnknownName?: boolean
+}
+
+/** One connection, unless the name leads to an address on the inside. */
+export async function probe(url: string, fetch: Fetch, lookup: Lookup | undefined): Promise<Found> {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  try {
+    return await withDeadline(edgeLimits.outgoingMs, async (signal): Promise<Found> => {
+      if (lookup && (await within(signal, lookup(host))).some(isInside)) return { outcome: 'inside' }
+      const init = { method: 'HEAD', redirect: 'manual', headers: { 'User-Agent': agent }, signal } as const
+      const response = await fetch(`${url}/`, init)
+      await response.body?.cancel()
+      return isFromCloudflare(response.status)
+        ? { outcome: 'silent', problem: `Cloudflare got no answer from it (${response.status})` }
+        : { outcome: 'answered' }
+    })
+  } catch (error) {
+    const { text, isOurs, isUnknownName } = problemOf(error)
+    return isOurs ? { outcome: 'untold' } : { outcome: 'silent', problem: text, isUnknownName }
+  }
+}
+
+/** A look-up cannot be ended, but it need not be waited for; a resolver that is away says nothing of the server. */
+const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('EAI_AGAIN: the resolver does not answer')))
+    work.then(resolve, reject)
+  })

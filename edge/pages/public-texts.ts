@@ -1,0 +1,71 @@
+import { type PublicMount, publicMounts } from '../../shared/api/json.ts'
+import type { HistoryRow } from '../../shared/cluster/server-table.ts'
+import type { View } from '../../shared/draw/view.ts'
+import { nowPlaying } from './now-playing.ts'
+import { printPage } from './page.ts'
+import { Remembered } from './remembered.ts'
+import { statusJson } from './status-json.ts'
+
+type Awaitable<T> = T | Promise<T>
+
+/** All that an edge tells anybody of itself, printed once a second at most where the cluster is large. */
+export class PublicTexts {
+  readonly #startedAtMs: number
+  readonly #mounts: Remembered<readonly PublicMount[]>
+  readonly #page: Remembered<string>
+  readonly #status: Remembered<WithBase>
+  readonly #playing: Remembered<WithBase>
+
+  constructor(nowMs: () => number, startedAtMs: number) {
+    this.#startedAtMs = startedAtMs
+    this.#mounts = new Remembered(nowMs)
+    this.#page = new Remembered(nowMs)
+    this.#status = new Remembered(nowMs)
+    this.#playing = new Remembered(nowMs)
+  }
+
+  mounts(view: View): readonly PublicMount[] {
+    return this.#mounts.of(view, (nowMs) => publicMounts(view, nowMs))
+  }
+
+  /** The page for people. @param history asked for where the page has to be printed */
+  async page(view: View, history: () => Awaitable<HistoryRow[]>): Promise<string> {
+    const before = this.#page.get(view)
+    if (before !== undefined) return before
+    const rows = await history() // somebody else may have printed it meanwhile
+    return this.#page.of(view, () => String(printPage(this.mounts(view), rows, undefined)))
+  }
+
+  /** Icecast's stats as JSON. @param only the one mount that is asked for */
+  status(view: View, base: string | undefined, only: string | undefined): string {
+    const print = (mounts: readonly PublicMount[], at: string | undefined) =>
+      JSON.stringify(statusJson(mounts, at, only, this.#startedAtMs))
+    if (only !== undefined) return print(this.mounts(view), base)
+    return this.#status.of(view, () => new WithBase((at) => print(this.mounts(view), at))).at(base)
+  }
+
+  /** What plays on each mount, as JSON. */
+  playing(view: View, base: string | undefined): string {
+    const print = (at: string) => JSON.stringify(nowPlaying(this.mounts(view), at))
+    return this.#playing.of(view, () => new WithBase(print)).at(base)
+  }
+}
+
+/**
+ * A text in which the edge's address stands, printed once for all addresses: anybody may call the edge by ever new ones, which
+ * must not make it print anew.
+ */
+class WithBase {
+  /** drawn by dice, so that no title can hold it */
+  readonly #host = `${crypto.randomUUID()}.invalid`
+  readonly #text: string
+
+  constructor(print: (base: string) => string) {
+    this.#text = print(`http://${this.#host}`)
+  }
+
+  at(base: string | undefined): string {
+    const host = base === undefined ? 'localhost' : new URL(base).hostname
+    return this.#text.replaceAll(`http://${this.#host}`, () => base ?? '').replaceAll(this.#host, () => host)
+  }
+}

@@ -1,0 +1,92 @@
+import { parseMount } from '../../shared/mount.ts'
+import { edgeLimits } from '../limits.ts'
+import type { MountRequest } from '../listener/answer.ts'
+import { ForgetfulMap } from './forgetful-map.ts'
+
+/**
+ * A request that needs no HTTP server to be understood: GET or HEAD in HTTP/1.1 of a path in plain characters, with a
+ * Host and without a body or any wish for the connection but to keep or to close it. Nearly every listener's is one.
+ */
+export interface PlainHead extends MountRequest {
+  /** whether another request may follow on the connection */
+  keepAlive: boolean
+  /** the index behind the head's last character */
+  end: number
+}
+
+/** Method, path, query and header lines; of a target only what no URL parser would write in another way. */
+const wholeHead =
+  /(GET|HEAD) (\/[\w.~!$&()*+,;=:@%/-]*)(\?[\w.~!$&()*+,;=:@%/?-]*)? HTTP\/1\.1(\r\n(?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/y
+/** headers that change what follows the head */
+const framing = /\n(?:content-length|transfer-encoding|expect|upgrade):/i
+/** headers of one sender alone */
+const personal = /\n(?:authorization|cookie|x-forwarded-for):/i
+
+/** The players of a crowd send the same few heads over and over, and to read one takes longer than the draw. */
+const known = new ForgetfulMap<string, PlainHead>(edgeLimits.headsKnownMax)
+
+/**
+ * Reads the head that begins at `start` of a text of latin1 characters. Undefined where it is not whole, not well
+ * formed or not plain: a full HTTP server then has to look at it.
+ */
+export function readPlainHead(text: string, start: number): PlainHead | undefined {
+  if (start > 0 || text.length > edgeLimits.headKnownLengthMax) return parsePlainHead(text, start)
+  const before = known.get(text)
+  if (before) return before
+  const head = parsePlainHead(text, start)
+  if (head?.end === text.length && !personal.test(text)) known.set(text, head)
+  return head
+}
+
+function parsePlainHead(text: string, start: number): PlainHead | undefined {
+  wholeHead.lastIndex = start
+  const [whole, method, path, query = '', lines] = wholeHead.exec(text) ?? []
+  if (whole === undefined || method === undefined || path === undefined || lines === undefined)
+    return undefined
+  const headers = new HeaderLines(lines)
+  if (framing.test(lines) || headers.get('host') === null) return undefined
+  const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
+  if (connection !== 'keep-alive' && connection !== 'close') return undefined
+  const keepAlive = connection === 'keep-alive'
+  return { method, path, query, mount: parseMount(path), headers, keepAlive, end: start + whole.length }
+}
+
+/** The few headers that are asked for are looked for in the text: that is cheaper than taking all of it apart. */
+class HeaderLines {
+  /** each line ends in CR LF, and one stands before the first */
+  #lines: string
+  #found = new Map<string, string | null>()
+
+  constructor(lines: string) {
+    this.#lines = lines
+  }
+
+  /** As `Headers.get`: the values of a header given twice with a comma between them. */
+  get(name: string): string | null {
+    let value = this.#found.get(name)
+    if (value === undefined) {
+      value = this.#find(patternOf(name))
+      this.#found.set(name, value)
+    }
+    return value
+  }
+
+  #find(pattern: RegExp): string | null {
+    let values: string | null = null
+    pattern.lastIndex = 0
+    for (let found = pattern.exec(this.#lines); found; found = pattern.exec(this.#lines)) {
+      const value = found[1]?.trimEnd() ?? ''
+      values = values === null ? value : `${values}, ${value}`
+    }
+    return values
+  }
+}
+
+/** Patterns by the names of headers that this program asks for. */
+const patterns = new Map<string, RegExp>()
+
+function patternOf(name: string): RegExp {
+  const pattern = patterns.get(name) ?? new RegExp(`\\n${name}:[ \\t]*([^\\r]*)`, 'gi')
+  patterns.set(name, pattern)
+  return pattern
+}

@@ -1,0 +1,113 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { Answer, Post, Registration } from '../../shared/api/accept.ts'
+import type { Named } from '../../shared/api/accept-polled.ts'
+import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
+import { Registry } from '../../shared/cluster/registry.ts'
+import { type HistoryRow, ServerTable } from '../../shared/cluster/server-table.ts'
+import { parseConfig } from '../config.ts'
+import { edgeLimits } from '../limits.ts'
+import { Outreach } from '../outreach/outreach.ts'
+import { type Delta, Exchange, type Exchanged, type Version } from './exchange.ts'
+
+/**
+ * The one object of a cluster: every report passes through it into its SQLite, and isolates fetch their snapshots from
+ * it. A report is answered only once it is durable: the runtime holds replies back until what was written is.
+ */
+export class ClusterObject extends DurableObject<Env> {
+  #registry: Registry
+  #cluster: Cluster
+  #exchange: Exchange
+  #outreach: Outreach
+  /** ms between two rounds of what only an alarm does, at the latest */
+  #roundMs: number
+  /** when the alarm that is set goes off, as far as this life of the object knows */
+  #wakesAtMs = Number.POSITIVE_INFINITY
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const { access, maxListenersDefault, probe } = parseConfig({ ...env })
+    const { storage } = ctx
+    const table = new ServerTable({
+      all: <T>(query: string, ...params: (string | number | null)[]) =>
+        storage.sql.exec(query, ...params).toArray() as T[],
+      tx: (fn) => storage.transactionSync(fn),
+    })
+    this.#registry = new Registry(table, maxListenersDefault, Date.now(), edgeLimits.mountsWorkersMax)
+    this.#cluster = localCluster(this.#registry, access, Date.now)
+    this.#exchange = new Exchange(this.#registry, crypto.randomUUID(), edgeLimits.removedMax)
+    this.#outreach = new Outreach(
+      {
+        registry: this.#registry,
+        fetch: (url, init) => fetch(url, init),
+        nowMs: Date.now,
+        atOnce: edgeLimits.outgoingWorkersMax,
+        lookup: undefined,
+      },
+      probe,
+    )
+    this.#roundMs = probe ? edgeLimits.probeMs : edgeLimits.alarmMs
+  }
+
+  exchange(deltas: Delta[], have: Version | undefined): Exchanged {
+    return this.#exchange.exchange(deltas, have)
+  }
+
+  async accept(
+    post: Post,
+    deltas: Delta[],
+    have: Version | undefined,
+  ): Promise<{ answer: Answer; news: Exchanged }> {
+    const answer = await this.#cluster.accept(post)
+    const news = this.#exchange.exchange(deltas, have)
+    await this.#wakeBy(Date.now() + this.#roundMs)
+    return { answer, news }
+  }
+
+  async register(registration: Registration): Promise<Answer> {
+    const answer = await this.#cluster.register(registration)
+    await this.#wakeBy(Date.now() + this.#roundMs)
+    return answer
+  }
+
+  async addPolled(body: string): Promise<Named> {
+    const named = await this.#cluster.addPolled(body)
+    await this.#wakeBy(Date.now())
+    return named
+  }
+
+  async setDrain(id: string, drained: boolean): Promise<boolean> {
+    return this.#cluster.setDrain(id, drained)
+  }
+
+  async forget(id: string): Promise<boolean> {
+    return this.#cluster.forget(id)
+  }
+
+  async history(): Promise<HistoryRow[]> {
+    return this.#cluster.history()
+  }
+
+  async check(): Promise<void> {
+    return this.#cluster.check()
+  }
+
+  /** Asks the servers that it is time to ask, and forgets what is long gone; again and again, as long as there is any. */
+  override async alarm(): Promise<void> {
+    this.#wakesAtMs = Number.POSITIVE_INFINITY
+    this.#registry.prune(Date.now())
+    // one that does not answer must not keep the others waiting: its time runs on beside the next alarm
+    await Promise.race([this.#outreach.run(), scheduler.wait(edgeLimits.outreachWorkersMs)])
+    const nowMs = Date.now()
+    const askAtMs = Math.max(this.#outreach.nextMs(), nowMs + edgeLimits.outreachWorkersMs)
+    const isEmpty = this.#registry.view.servers.size === 0
+    const nextMs = Math.min(askAtMs, isEmpty ? Number.POSITIVE_INFINITY : nowMs + edgeLimits.alarmMs)
+    if (Number.isFinite(nextMs)) await this.#wakeBy(nextMs)
+  }
+
+  async #wakeBy(atMs: number): Promise<void> {
+    if (this.#wakesAtMs <= atMs) return
+    this.#wakesAtMs = atMs
+    const setMs = await this.ctx.storage.getAlarm()
+    if (setMs === null || setMs > atMs) await this.ctx.storage.setAlarm(atMs)
+  }
+}

@@ -1,0 +1,266 @@
+import type { Answer, Post, Registration } from '../../shared/api/accept.ts'
+import type { Named } from '../../shared/api/accept-polled.ts'
+import type { Cluster } from '../../shared/api/cluster.ts'
+import type { HistoryRow } from '../../shared/cluster/server-table.ts'
+import { StoreError } from '../../shared/cluster/store-error.ts'
+import type { Server } from '../../shared/draw/server.ts'
+import { View } from '../../shared/draw/view.ts'
+import { edgeLimits } from '../limits.ts'
+import type { Delta, Exchanged, Version } from './exchange.ts'
+import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
+
+/** The object as an isolate calls it. */
+export interface ClusterStub {
+  exchange(deltas: Delta[], have: Version | undefined): Promise<Exchanged>
+  /** a report, and the exchange in the same call: the isolate that took it in knows it at once */
+  accept(post: Post, deltas: Delta[], have: Version | undefined): Promise<{ answer: Answer; news: Exchanged }>
+  register(registration: Registration): Promise<Answer>
+  addPolled(body: string): Promise<Named>
+  setDrain(id: string, drained: boolean): Promise<boolean>
+  forget(id: string): Promise<boolean>
+  history(): Promise<HistoryRow[]>
+  check(): Promise<void>
+}
+
+export interface RemoteDeps {
+  /** made for each call: a stub belongs to the request that made it */
+  stub: () => ClusterStub
+  nowMs: () => number
+  /** the dice: a number in [0, 1) */
+  roll: () => number
+  sleep: (ms: number) => Promise<unknown>
+  /** Lets work go on past the answer to the request that began it. */
+  defer: (work: Promise<unknown>) => void
+  maxListenersDefault: number
+}
+
+/**
+ * The cluster as one isolate of Workers sees it: a snapshot that listeners are answered from, brought up to date by
+ * exchanges with the object. No promise outlives its request or is awaited by another one, since the runtime may drop
+ * a request's work with the request; what is shared is plain data, and a lease that is a time (edge-platform notes of
+ * workerd: a promise kept in a global hangs whoever awaits it once its creator is gone).
+ */
+export class RemoteCluster implements Cluster {
+  #deps: RemoteDeps
+  #view: View
+  /** what each server carries, which the object sends only when it changed */
+  #carriages = new Map<string, Carriage>()
+  #version: Version | undefined
+  #takenAtMs = Number.NEGATIVE_INFINITY
+  /** until when the exchange under way may take; 0: none is under way */
+  #leaseMs = 0
+  #flushDueMs = 0
+  /** redirects by server that no snapshot holds yet, and how many of them are on their way */
+  #counts = new Map<string, { redirects: number; sent: number }>()
+  #calls = 0
+  #callApplied = 0
+  #history: { rows: HistoryRow[]; atMs: number } | undefined
+
+  constructor(deps: RemoteDeps) {
+    this.#deps = deps
+    this.#view = new View(deps.maxListenersDefault)
+  }
+
+  current(): View | Promise<View> {
+    if (this.#version === undefined) return this.#first() // a new isolate: each request waits on a call of its own
+    const ageMs = this.#ageMs()
+    if (ageMs <= edgeLimits.snapshotFreshMs) return this.#view
+    // the flush that is due brings a new snapshot with it: the object is asked once, not twice
+    if (this.#flushDueMs > this.#deps.nowMs() && ageMs <= edgeLimits.snapshotStaleMs) return this.#view
+    this.#deps.defer(this.#refresh())
+    return ageMs <= edgeLimits.snapshotStaleMs ? this.#view : this.#awaitRefresh()
+  }
+
+  async fresh(): Promise<View> {
+    await this.#call(async (deltas) => ({ news: await this.#deps.stub().exchange(deltas, this.#version) }))
+    return this.#view
+  }
+
+  /** The first snapshot. A listener waits for an object that does not answer no longer than another isolate's lease of it. */
+  #first(): Promise<View> {
+    const late = this.#deps.sleep(edgeLimits.leaseMs).then(() => {
+      throw new StoreError('away', 'it does not answer')
+    })
+    late.catch(() => {})
+    return Promise.race([this.fresh(), late])
+  }
+
+  async accept(post: Post): Promise<Answer> {
+    const { answer } = await this.#call((deltas) => this.#deps.stub().accept(post, deltas, this.#version))
+    return answer
+  }
+
+  register(registration: Registration): Promise<Answer> {
+    return asked(() => this.#deps.stub().register(registration))
+  }
+
+  addPolled(body: string): Promise<Named> {
+    return asked(() => this.#deps.stub().addPolled(body))
+  }
+
+  async setDrain(id: string, drained: boolean): Promise<boolean> {
+    const found = await asked(() => this.#deps.stub().setDrain(id, drained))
+    await this.fresh()
+    return found
+  }
+
+  async forget(id: string): Promise<boolean> {
+    const found = await asked(() => this.#deps.stub().forget(id))
+    await this.fresh()
+    return found
+  }
+
+  async history(): Promise<HistoryRow[]> {
+    const nowMs = this.#deps.nowMs()
+    const isFresh = this.#history !== undefined && nowMs - this.#history.atMs <= edgeLimits.historyFreshMs
+    if (!isFresh) {
+      const before = this.#history?.rows ?? [] // a page goes on without its plot
+      const rows = await this.#deps
+        .stub()
+        .history()
+        .catch(() => before)
+      this.#history = { rows, atMs: nowMs }
+    }
+    return this.#history?.rows ?? []
+  }
+
+  check(): Promise<void> {
+    return this.#deps.stub().check()
+  }
+
+  /** Counts a redirect here at once, and for the object with the next flush. */
+  redirected(server: Server): void {
+    server.debit++
+    const { id } = server.report
+    const count = this.#counts.get(id)
+    if (count) count.redirects++
+    else this.#counts.set(id, { redirects: 1, sent: 0 })
+    this.#flushLater()
+  }
+
+  #ageMs(): number {
+    return this.#deps.nowMs() - this.#takenAtMs
+  }
+
+  #flushLater(): void {
+    const nowMs = this.#deps.nowMs()
+    if (this.#flushDueMs > nowMs) return
+    // spread, so that the isolates of a crowd do not ask all at once
+    const inMs = edgeLimits.flushMs * (1 + this.#deps.roll() * edgeLimits.flushJitter)
+    this.#flushDueMs = nowMs + inMs
+    this.#deps.defer(this.#deps.sleep(inMs).then(() => this.#refresh()))
+  }
+
+  /** One exchange, unless one is under way. */
+  async #refresh(): Promise<void> {
+    const nowMs = this.#deps.nowMs()
+    if (this.#leaseMs > nowMs) return
+    // the runtime dropped the one before: whether it arrived nobody knows, and a debit too high is the lesser harm
+    if (this.#leaseMs > 0) for (const count of this.#counts.values()) count.sent = 0
+    this.#leaseMs = nowMs + edgeLimits.leaseMs
+    try {
+      await this.fresh()
+      this.#leaseMs = 0
+    } catch {
+      this.#leaseMs = this.#deps.nowMs() + edgeLimits.flushMs // a later request tries again
+    }
+    if (this.#counts.size > 0) this.#flushLater()
+  }
+
+  /** Looks until the snapshot is fresh again, whoever refreshes it; past the wait it is used as far as it is live. */
+  async #awaitRefresh(): Promise<View> {
+    const { snapshotWaitMs, snapshotLookMs, snapshotStaleMs } = edgeLimits
+    for (let waitedMs = 0; waitedMs < snapshotWaitMs; waitedMs += snapshotLookMs) {
+      await this.#deps.sleep(snapshotLookMs)
+      if (this.#ageMs() <= snapshotStaleMs) break
+    }
+    return this.#view
+  }
+
+  /** Makes a call that carries the counts along and brings news back. */
+  async #call<T extends { news: Exchanged }>(call: (deltas: Delta[]) => Promise<T>): Promise<T> {
+    const mine = ++this.#calls
+    const deltas = this.#takeCounts()
+    try {
+      const result = await call(deltas)
+      this.#settle(deltas, true)
+      this.#apply(result.news, mine)
+      return result
+    } catch (error) {
+      this.#settle(deltas, false)
+      throw awayOf(error)
+    }
+  }
+
+  #takeCounts(): Delta[] {
+    const deltas: Delta[] = []
+    for (const [id, count] of this.#counts) {
+      if (count.redirects > count.sent) deltas.push({ id, redirects: count.redirects - count.sent })
+      count.sent = count.redirects
+    }
+    return deltas
+  }
+
+  #settle(deltas: readonly Delta[], landed: boolean): void {
+    for (const { id, redirects } of deltas) {
+      const count = this.#counts.get(id)
+      if (!count) continue
+      count.sent = Math.max(0, count.sent - redirects)
+      if (landed) count.redirects -= redirects
+      if (count.redirects <= 0) this.#counts.delete(id)
+    }
+  }
+
+  #apply(news: Exchanged, call: number): void {
+    if (call < this.#callApplied) return // a later call was answered first
+    this.#callApplied = call
+    if (news.whole) {
+      const ids = new Set(news.servers.map(({ server }) => server.report.id))
+      for (const id of [...this.#view.servers.keys()]) if (!ids.has(id)) this.#remove(id)
+    }
+    for (const id of news.removed) this.#remove(id)
+    const debits = new Map(news.debits)
+    const debitOf = (id: string) => (debits.get(id) ?? 0) + (this.#counts.get(id)?.redirects ?? 0)
+    let isWhole = true
+    for (const packed of news.servers) {
+      const server = this.#unpack(packed)
+      if (server) this.#view.put({ ...server, debit: debitOf(server.report.id) })
+      else isWhole = false
+    }
+    for (const server of [...this.#view.servers.values()]) {
+      const debit = debitOf(server.report.id)
+      // a weight that rises must be shown to the drums; they find out by themselves about one that falls
+      if (debit < server.debit) this.#view.put({ ...server, debit })
+      else server.debit = debit
+    }
+    const nowMs = this.#deps.nowMs()
+    this.#view.prune(nowMs)
+    // where a carriage is missing, everything is asked for anew
+    this.#version = isWhole ? news.version : { epoch: '', change: 0 }
+    this.#takenAtMs = nowMs
+  }
+  #unpack(packed: PackedServer): Server | undefined {
+    const { id } = packed.server.report
+    const carriage = packed.carriage ?? this.#carriages.get(id)
+    if (!carriage) return undefined
+    this.#carriages.set(id, carriage)
+    return unpack(packed, carriage)
+  }
+
+  #remove(id: string): void {
+    this.#carriages.delete(id)
+    this.#view.remove(id)
+  }
+}
+
+/** Whatever a call of the object ends with is that it could not be asked: of what it finds wrong it says so in its answer. */
+const awayOf = (error: unknown) =>
+  new StoreError('away', error instanceof Error ? error.message : String(error))
+
+async function asked<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw awayOf(error)
+  }
+}

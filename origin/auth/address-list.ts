@@ -1,0 +1,50 @@
+import { type Address, type Blocks, inBlocks, parseAddress, parseBlock } from '../../shared/http/address.ts'
+import { parseWildcard, type Wildcard } from '../lib/wildcard.ts'
+
+/** Addresses of a list file. */
+export interface AddressList {
+  has(address: string): boolean
+  /** lines that are no address, by number from 1 */
+  bad: readonly { line: number; why: string }[]
+}
+
+/** of an address with wildcards: what an address is written with, and `*` and `?` as icecast-kh takes them */
+const wildcardPattern = /^[0-9a-fA-F.:*?]{1,45}$/
+
+/**
+ * Reads a list of addresses, one a line: whole ones as Icecast has them, blocks as `192.0.2.0/24`, or with wildcards as
+ * `192.0.2.*`. Empty lines and those from `#` on are remarks.
+ */
+export function parseAddressList(text: string): AddressList {
+  const addresses = new Set<string>()
+  const blocks: Blocks[number][] = []
+  const patterns: Wildcard[] = []
+  const bad: { line: number; why: string }[] = []
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = raw.replace(/#.*/, '').trim()
+    if (line === '') continue
+    const whole = parseAddress(line)
+    if (whole) addresses.add(nameOf(whole))
+    else if (/[*?]/.test(line) && wildcardPattern.test(line)) patterns.push(parseWildcard(line.toLowerCase()))
+    else
+      try {
+        blocks.push(parseBlock(line))
+      } catch (error) {
+        bad.push({ line: index + 1, why: error instanceof Error ? error.message : String(error) })
+      }
+  }
+  return { has: (address) => has(address, { addresses, blocks, patterns }), bad }
+}
+
+function has(
+  text: string,
+  { addresses, blocks, patterns }: { addresses: Set<string>; blocks: Blocks; patterns: Wildcard[] },
+): boolean {
+  const address = parseAddress(text)
+  if (!address) return false
+  const name = nameOf(address)
+  return addresses.has(name) || inBlocks(address, blocks) || patterns.some((pattern) => pattern(name))
+}
+
+/** One way to write an address: `::1` for all that mean it. */
+const nameOf = (address: Address) => address.toString()

@@ -1,0 +1,145 @@
+import { boolean, httpUrl, text } from '../values.ts'
+import { at, childrenOf, readOfFile, type Warn } from './block.ts'
+import type { Element } from './element.ts'
+
+/** Who may listen to a mount, and who may feed it (`<authentication>` of a mount; icecast-protocol §9). */
+export type AccessSettings = HtpasswdSettings | UrlAccessSettings | NobodySettings
+
+/** Nobody listens: the block asks for credentials in a way that is not known here. */
+export interface NobodySettings {
+  readonly type: 'nobody'
+}
+
+export interface HtpasswdSettings {
+  readonly type: 'htpasswd'
+  readonly file: string
+  /** false: one connection a user */
+  readonly allowDuplicateUsers: boolean
+}
+
+/** URLs that are asked or told; those not given are neither. */
+export interface UrlAccessSettings {
+  readonly type: 'url'
+  readonly listenerAdd: string | undefined
+  readonly listenerRemove: string | undefined
+  readonly mountAdd: string | undefined
+  readonly mountRemove: string | undefined
+  readonly streamAuth: string | undefined
+  readonly username: string | undefined
+  readonly password: string | undefined
+  /** the reply's header that lets a listener in, value included: `icecast-auth-user: 1` */
+  readonly authHeader: string
+  /** the reply's header with a listener's seconds, without its colon */
+  readonly timelimitHeader: string
+  /** the listener's request headers that are told, in lower case */
+  readonly headers: readonly string[]
+  readonly headerPrefix: string
+}
+
+/** Options by Icecast 2.4's names; 2.5's beside them. */
+const optionNames: Readonly<Record<string, string>> = {
+  client_add: 'listener_add',
+  client_remove: 'listener_remove',
+  action_add: 'mount_add',
+  action_remove: 'mount_remove',
+  header_auth: 'auth_header',
+  header_timelimit: 'timelimit_header',
+}
+
+/** The options of an `<authentication>`, by Icecast 2.4's names. */
+export const optionSchemas = {
+  filename: text,
+  allow_duplicate_users: boolean,
+  listener_add: httpUrl,
+  listener_remove: httpUrl,
+  mount_add: httpUrl,
+  mount_remove: httpUrl,
+  stream_auth: httpUrl,
+  username: text,
+  password: text,
+  auth_header: text,
+  timelimit_header: text,
+  headers: text,
+  header_prefix: text,
+} as const
+
+type Options = Partial<Record<keyof typeof optionSchemas, string | boolean>>
+const isOption = (name: string): name is keyof typeof optionSchemas => Object.hasOwn(optionSchemas, name)
+
+/** Reads a mount's `<authentication>`: 2.4's by its type, or the first role of 2.5's list that is of such a type. */
+export function readAccess(mount: Element, warn: Warn): AccessSettings | undefined {
+  for (const authentication of childrenOf(mount, 'authentication')) {
+    const roles = childrenOf(authentication, 'role')
+    for (const role of roles.length > 0 ? roles : [authentication]) {
+      const access = readRole(role, warn)
+      if (access) return access
+    }
+  }
+  return undefined
+}
+
+function readRole(role: Element, warn: Warn): AccessSettings | undefined {
+  const { type = '' } = role.attributes
+  const options = readOptions(role, warn)
+  switch (type.toLowerCase()) {
+    case 'htpasswd':
+      if (typeof options.filename !== 'string') {
+        warn(
+          `${at(role)}<authentication type="htpasswd"> names no file, expected <option name="filename" value="…"/>; nobody may listen`,
+        )
+        return { type: 'nobody' }
+      }
+      return {
+        type: 'htpasswd',
+        file: options.filename,
+        allowDuplicateUsers: options.allow_duplicate_users === true,
+      }
+    case 'url':
+      return urlAccess(options)
+    case 'anonymous': // of 2.5: everybody
+      return undefined
+    default:
+      // Icecast lets everybody listen then, which is not what a file that asks for credentials wants
+      warn(
+        `${at(role)}<authentication type> is ${JSON.stringify(type)}, expected htpasswd or url; nobody may listen`,
+      )
+      return { type: 'nobody' }
+  }
+}
+
+function readOptions(role: Element, warn: Warn): Options {
+  const options: Options = {}
+  for (const element of childrenOf(role, 'option')) {
+    const { name: given = '', value = '' } = element.attributes
+    const name = optionNames[given] ?? given
+    if (!isOption(name))
+      warn(`${at(element)}<authentication><option name="${given}"> is unknown and has no effect`)
+    else if (value !== '')
+      options[name] = readOfFile(optionSchemas[name], `${at(element)}<option name="${given}">`, value, warn)
+  }
+  return options
+}
+
+function urlAccess(options: Options): UrlAccessSettings {
+  const told = (name: keyof Options) => {
+    const value = options[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    type: 'url',
+    listenerAdd: told('listener_add'),
+    listenerRemove: told('listener_remove'),
+    mountAdd: told('mount_add'),
+    mountRemove: told('mount_remove'),
+    streamAuth: told('stream_auth'),
+    username: told('username'),
+    password: told('password'),
+    authHeader: told('auth_header') ?? 'icecast-auth-user: 1',
+    timelimitHeader: (told('timelimit_header') ?? 'icecast-auth-timelimit').replace(/:\s*$/, ''),
+    headers: (told('headers') ?? '')
+      .split(',')
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ''),
+    headerPrefix: told('header_prefix') ?? '',
+  }
+}

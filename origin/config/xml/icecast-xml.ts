@@ -1,0 +1,180 @@
+import * as v from 'valibot'
+import { readSetting, type SettingName, type Settings, sizes } from '../settings.ts'
+import { mount } from '../values.ts'
+import { at, type Warn } from './block.ts'
+import { type DirectorySettings, readDirectories } from './directory-settings.ts'
+import { type Element, readIcecast } from './element.ts'
+import { type HeaderRule, readHeaders } from './headers.ts'
+import { type LogSettings, noLogFiles, readLogging } from './log-settings.ts'
+import { type MasterInFile, masterElements, readMasters } from './master-settings.ts'
+import { type MountBlocks, readMounts } from './mount-blocks.ts'
+import { noPaths, type PathSettings, readPaths } from './path-settings.ts'
+import { type RelaySettings, readRelays } from './relay-settings.ts'
+import { type OwnerSettings, readSecurity } from './security-settings.ts'
+import { readSockets, type SocketSettings } from './socket-settings.ts'
+
+/** Elements that hold one value, by their path below `<icecast>` (icecast-protocol §6.1; those marked are ours). */
+export const singleElements: Readonly<Record<string, SettingName>> = {
+  hostname: 'hostname',
+  admin: 'serverAdmin',
+  location: 'serverLocation',
+  'server-id': 'serverId',
+  'public-url': 'publicUrl', // ours
+  'limits/clients': 'clients',
+  'limits/max-listeners': 'maxListeners',
+  'limits/max-bandwidth': 'maxBandwidthKbps',
+  'limits/sources': 'sources',
+  'limits/queue-size': 'queueBytes',
+  'limits/burst-size': 'burst',
+  'limits/burst-on-connect': 'burstOnConnect',
+  'limits/header-timeout': 'headerTimeoutS',
+  'limits/source-timeout': 'sourceTimeoutS',
+  'authentication/source-password': 'sourcePassword',
+  'authentication/relay-user': 'relayUser',
+  'authentication/relay-password': 'relayPassword',
+  'authentication/admin-user': 'adminUser',
+  'authentication/admin-password': 'adminPassword',
+  'master-update-interval': 'updateIntervalS',
+  'master-public-slave': 'publicSlave',
+  'relays-on-demand': 'onDemand',
+  'relay-inside': 'relayInside', // ours
+  'shoutcast-mount': 'shoutcastMount',
+  fileserve: 'fileserve',
+  edge: 'edge', // ours
+  'edge-password': 'edgePassword', // ours
+  'server-key': 'id', // ours
+  'geo-location': 'location', // ours
+}
+
+/** Elements that hold elements, each read by a file of its own. */
+export const blockNames = [
+  ...[
+    'listen-socket',
+    'mount',
+    'relay',
+    'directory',
+    'yp-directory',
+    'logging',
+    'paths',
+    'http-headers',
+    'security',
+  ],
+] as const
+type BlockName = (typeof blockNames)[number]
+const isBlock = (name: string): name is BlockName => blockNames.some((block) => block === name)
+
+/** Icecast's elements that have nothing to set here; all else is taken for a slip of the pen. */
+const unused = new Set(
+  `limits/client-timeout limits/body-timeout limits/bodysize limits/body-size-limit limits/min-queue-size limits/workers
+  limits/threadpool limits/inactivity-timeout master-redirect max-redirect-slaves master-relay-auth master-bind
+  redirect`.split(/\s+/),
+)
+
+/** What an icecast.xml says beside its single values. */
+export interface Blocks {
+  sockets: readonly SocketSettings[]
+  masters: readonly MasterInFile[]
+  mounts: MountBlocks
+  relays: readonly RelaySettings[]
+  directories: readonly DirectorySettings[]
+  logging: LogSettings
+  paths: PathSettings
+  headers: readonly HeaderRule[]
+  owner: OwnerSettings | undefined
+}
+
+/** No file says anything. */
+export const noBlocks: Blocks = {
+  sockets: [],
+  masters: [],
+  mounts: { exact: new Map(), patterns: [], fallback: undefined },
+  relays: [],
+  directories: [],
+  logging: noLogFiles,
+  paths: noPaths,
+  headers: [],
+  owner: undefined,
+}
+
+/** What a file says. */
+export interface FileSettings {
+  settings: Settings
+  blocks: Blocks
+}
+
+/**
+ * Reads an icecast.xml (its vocabulary keeps its meaning) into settings, and into warnings about what has no
+ * effect, or another than it says. An empty element says nothing, as in Icecast. Throws {@link ConfigError} where it is not XML, or
+ * what only we know is wrong.
+ */
+export function parseIcecastXml(xml: string): FileSettings & { warnings: string[] } {
+  const root = readIcecast(xml)
+  const settings: Settings = {}
+  const warnings: string[] = []
+  const warn = (text: string) => void warnings.push(text)
+  const without: string[] = []
+  let burst: Element | undefined
+  const found = new Map<BlockName, Element[]>(blockNames.map((name) => [name, []]))
+  for (const element of flatten(root.children)) {
+    const { name } = element
+    const said = `${at(element)}${bracketed(name)}`
+    const setting = Object.hasOwn(singleElements, name) ? singleElements[name] : undefined
+    if (setting === 'burst' || (setting === 'queueBytes' && !burst)) burst = element
+    if (setting !== undefined) {
+      if (element.text !== '') readSetting(settings, setting, said, element.text, warn)
+    } else if (isBlock(name)) found.get(name)?.push(element)
+    else if (unused.has(name)) without.push(bracketed(name))
+    else if (!masterElements.has(name)) warnings.push(`${said} is unknown and has no effect`)
+  }
+  if (without.length > 0) warnings.push(`without effect here: ${[...new Set(without)].join(', ')}`)
+  if (burst) holdBurst(settings, burst, warn)
+  const blocks = readBlocks(root, (name) => found.get(name) ?? [], settings, warn)
+  return { settings, blocks, warnings }
+}
+
+/** A queue that is shorter than the burst is as long as the burst. `said` is the element that tells of the one or the other. */
+function holdBurst(settings: Settings, said: Element, warn: Warn): void {
+  const { burstOnConnect, queueBytes = sizes.queueBytes, burst = { bytes: sizes.burstBytes } } = settings
+  if (burstOnConnect === false || !('bytes' in burst) || burst.bytes <= queueBytes) return
+  warn(
+    `${at(said)}${bracketed(said.name)} is ${JSON.stringify(said.text)}, expected a burst of ${burst.bytes} bytes in a queue of ${queueBytes} at most; the queue is as long as the burst`,
+  )
+  settings.queueBytes = burst.bytes
+}
+
+function readBlocks(
+  root: Element,
+  of: (name: BlockName) => Element[],
+  { shoutcastMount }: Settings,
+  warn: Warn,
+): Blocks {
+  const paths = readPaths(of('paths'), warn)
+  return {
+    sockets: readSockets(of('listen-socket'), shoutcastMount ?? standardMount, warn),
+    masters: readMasters(root.children, warn),
+    mounts: readMounts(of('mount'), warn),
+    relays: readRelays(of('relay'), warn),
+    directories: readDirectories([...of('directory'), ...of('yp-directory')], warn),
+    logging: readLogging(of('logging'), paths.logDir, warn),
+    paths,
+    headers: readHeaders(root, warn),
+    owner: readSecurity(of('security'), warn),
+  }
+}
+
+/** of a Shoutcast source where nothing else is said: Icecast's */
+const standardMount = v.parse(mount, '/stream')
+
+const bracketed = (path: string) =>
+  path
+    .split('/')
+    .map((name) => `<${name}>`)
+    .join('')
+
+/** `limits` and `authentication` dissolve into paths; everything else stays whole. */
+const flatten = (children: readonly Element[]): Element[] =>
+  children.flatMap((child) =>
+    child.name === 'limits' || child.name === 'authentication'
+      ? child.children.map((inner) => ({ ...inner, name: `${child.name}/${inner.name}` }))
+      : [child],
+  )

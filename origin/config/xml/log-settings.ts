@@ -1,0 +1,93 @@
+import { isAbsolute, join } from 'node:path'
+import * as v from 'valibot'
+import { mendable, nearest } from '../mend.ts'
+import { boolean, integer, text } from '../values.ts'
+import { readBlock, type Told, type Warn } from './block.ts'
+import type { Element } from './element.ts'
+
+/** What is logged, and where (`<logging>`; icecast-protocol §11). */
+export interface LogSettings {
+  /** files, or `-` for stderr; undefined: none, what is logged goes to stdout as JSON */
+  readonly access: string | undefined
+  readonly error: string | undefined
+  readonly playlist: string | undefined
+  readonly level: LogLevel
+  /** bytes beyond which a file is begun anew; 0: never */
+  readonly sizeBytes: number
+  /** whether what was is kept under a name with its time, not as `.old` alone */
+  readonly archive: boolean
+  /** how listeners' addresses are written */
+  readonly addresses: 'plain' | 'hashed' | 'cut'
+}
+
+export type LogLevel = 'error' | 'warning' | 'info' | 'debug'
+
+/** Icecast 2.4's number, or 2.5's word: its own default file says `information`. */
+const levelWords: Readonly<Record<string, LogLevel>> = {
+  ...{ 1: 'error', 2: 'warning', 3: 'info', 4: 'debug' },
+  ...{ error: 'error', eror: 'error', warning: 'warning', warn: 'warning' },
+  ...{ information: 'info', info: 'info', debug: 'debug', dbug: 'debug' },
+}
+
+export const level = mendable(
+  v.pipe(
+    v.string(),
+    v.transform((word) => levelWords[word.toLowerCase()]),
+    v.custom<LogLevel>(
+      (word) => word !== undefined,
+      'expected error, warning, info or debug, or an integer from 1 to 4',
+    ),
+  ),
+  (word) => nearest(word, 1, 4),
+)
+
+const addresses = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.picklist(['plain', 'hashed', 'cut'], 'expected plain, hashed or cut'),
+)
+
+/** The elements of `<logging>`. */
+export const logElements = {
+  accesslog: text,
+  errorlog: text,
+  playlistlog: text,
+  loglevel: level,
+  logsize: integer(0, 1_000_000_000),
+  logarchive: boolean,
+  'log-addresses': addresses, // ours
+} as const
+/** icecast-kh sets a size for each file */
+const unused = ['accesslog_ip', 'accesslog_exclude_ext', 'accesslog_lines', 'errorlog_lines', 'memory-lines']
+
+export const noLogFiles: LogSettings = {
+  access: undefined,
+  error: undefined,
+  playlist: undefined,
+  level: 'info',
+  sizeBytes: 0,
+  archive: false,
+  addresses: 'plain',
+}
+
+/**
+ * Reads `<logging>`; its files lie in `dir`, `<paths><logdir>`. Where there is such a folder, access and errors are
+ * logged there even if nothing names their files, as Icecast does.
+ */
+export function readLogging(elements: readonly Element[], dir: string | undefined, warn: Warn): LogSettings {
+  const told: Told<typeof logElements> = {}
+  for (const element of elements) Object.assign(told, readBlock(element, logElements, warn, { unused }))
+  const place = (file: string | undefined) => {
+    if (file === undefined || file === '-' || isAbsolute(file)) return file
+    return dir === undefined ? undefined : join(dir, file)
+  }
+  return {
+    access: place(told.accesslog ?? 'access.log'),
+    error: place(told.errorlog ?? 'error.log'),
+    playlist: place(told.playlistlog),
+    level: told.loglevel ?? noLogFiles.level,
+    sizeBytes: (told.logsize ?? 0) * 1024,
+    archive: told.logarchive ?? noLogFiles.archive,
+    addresses: told['log-addresses'] ?? noLogFiles.addresses,
+  }
+}

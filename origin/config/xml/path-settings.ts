@@ -1,0 +1,109 @@
+import { isAbsolute, join } from 'node:path'
+import { encodePath, text } from '../values.ts'
+import { at, childrenOf, readBlock, type Told, type Warn } from './block.ts'
+import type { Element } from './element.ts'
+
+/** Files and folders of the server (`<paths>`). */
+export interface PathSettings {
+  /** of static files, intros and file fallbacks */
+  readonly webroot: string | undefined
+  /** of log files */
+  readonly logDir: string | undefined
+  /** lists of addresses, one a line */
+  readonly denyIp: string | undefined
+  readonly allowIp: string | undefined
+  readonly pidFile: string | undefined
+  readonly aliases: readonly Alias[]
+  /** PEM, certificate and key in one file as Icecast has it */
+  readonly certFile: string | undefined
+  readonly keyFile: string | undefined
+}
+
+/** A path that stands for another; both as they stand in a request. */
+export interface Alias {
+  readonly source: string
+  readonly destination: string
+  /** on this port and this address alone; undefined: on all */
+  readonly port: number | undefined
+  readonly bind: string | undefined
+}
+
+/** The elements of `<paths>`, beside its aliases. */
+export const pathElements = {
+  basedir: text,
+  logdir: text,
+  webroot: text,
+  pidfile: text,
+  'deny-ip': text,
+  'allow-ip': text,
+  'ssl-certificate': text,
+  'ssl-private-key': text, // icecast-kh's
+  'tls-certificate': text, // 2.5's, and the next
+  'tls-key': text,
+} as const
+const unused = [
+  'adminroot',
+  'ssl-allowed-ciphers',
+  'tls-allowed-ciphers',
+  'deny-agents',
+  'x-forwarded-for',
+  'mime-types',
+]
+
+export const noPaths: PathSettings = {
+  webroot: undefined,
+  logDir: undefined,
+  denyIp: undefined,
+  allowIp: undefined,
+  pidFile: undefined,
+  aliases: [],
+  certFile: undefined,
+  keyFile: undefined,
+}
+
+/** Reads `<paths>`. An alias between what are not two paths is left out, as in Icecast. */
+export function readPaths(elements: readonly Element[], warn: Warn): PathSettings {
+  const told: Told<typeof pathElements> = {}
+  for (const element of elements)
+    Object.assign(told, readBlock(element, pathElements, warn, { blocks: ['alias'], unused }))
+  const { basedir } = told
+  // a relative path lies below basedir: Icecast gets there by changing its root, which we do not do
+  const place = (path: string | undefined) =>
+    path === undefined || isAbsolute(path) || basedir === undefined ? path : join(basedir, path)
+  const certificate = place(told['ssl-certificate'] ?? told['tls-certificate'])
+  return {
+    webroot: place(told.webroot),
+    logDir: place(told.logdir),
+    denyIp: place(told['deny-ip']),
+    allowIp: place(told['allow-ip']),
+    pidFile: place(told.pidfile),
+    aliases: elements.flatMap((element) =>
+      childrenOf(element, 'alias').flatMap((alias) => readAlias(alias, warn) ?? []),
+    ),
+    certFile: certificate,
+    keyFile: place(told['ssl-private-key'] ?? told['tls-key']) ?? certificate,
+  }
+}
+
+function readAlias(element: Element, warn: Warn): Alias | undefined {
+  // 2.5 and icecast-kh name a destination dest too
+  const { source, destination = element.attributes.dest, port, 'bind-address': bind } = element.attributes
+  const said = `${at(element)}<paths><alias>`
+  if (!source?.startsWith('/') || !destination?.startsWith('/')) {
+    warn(
+      `${said} goes from ${JSON.stringify(source)} to ${JSON.stringify(destination)}, expected two paths as source and destination; it is left out`,
+    )
+    return undefined
+  }
+  if (port !== undefined && !/^\d{1,5}$/.test(port)) {
+    warn(`${said} has port ${JSON.stringify(port)}, expected an integer from 0 to 65535; it is left out`)
+    return undefined
+  }
+  const anyPort = port === undefined || port === '0'
+  return {
+    source: encodePath(source),
+    destination: encodePath(destination),
+    port: anyPort ? undefined : Number(port),
+    bind,
+  }
+}

@@ -1,0 +1,86 @@
+import * as v from 'valibot'
+import type { Mount } from '../../../shared/mount.ts'
+import { boolean, mount, port, text } from '../values.ts'
+import { at, readBlock, type Warn } from './block.ts'
+import type { Element } from './element.ts'
+
+/** A socket that this server listens on. */
+export interface SocketSettings {
+  /** 0: any free one */
+  readonly port: number
+  /** undefined: `::`, both stacks; `0.0.0.0` where there is no IPv6 */
+  readonly bind: string | undefined
+  /** TLS from the first byte */
+  readonly secure: boolean
+  /** `shoutcast`: sources that say a password and headers, and then send */
+  readonly protocol: 'http' | 'shoutcast'
+  /** the mount of a Shoutcast source here, and of `/admin.cgi` on the HTTP port before it */
+  readonly shoutcastMount: Mount | undefined
+}
+
+/** `<ssl>1</ssl>` of 2.4, `<tls>` of 2.5; rfc2818 is https from the first byte. */
+const tls = v.pipe(
+  v.string(),
+  v.transform((word) => /^(1|yes|true|rfc2818)$/i.test(word)),
+)
+/** The elements of a `<listen-socket>`. */
+export const socketElements = {
+  port,
+  'bind-address': text,
+  ssl: tls,
+  tls,
+  'shoutcast-mount': mount,
+  'shoutcast-compat': boolean,
+} as const
+const unused = [
+  'so-sndbuf',
+  'listen-backlog',
+  'id',
+  'type',
+  'authentication',
+  'queue-len',
+  'so-mss',
+  'http-headers',
+]
+
+/** Icecast's, where nothing else is said */
+export const defaultPort = 8000
+const portMax = 65_535
+
+/**
+ * Reads all `<listen-socket>` blocks. One with a `<shoutcast-mount>` is two: HTTP, and on the next port Shoutcast's
+ * source protocol (Icecast 2.4).
+ * @param shoutcastMount of a `<shoutcast-compat>` socket that names none
+ */
+export function readSockets(
+  elements: readonly Element[],
+  shoutcastMount: Mount,
+  warn: Warn,
+): SocketSettings[] {
+  return elements.flatMap((element) => readSocket(element, shoutcastMount, warn))
+}
+
+function readSocket(element: Element, standard: Mount, warn: Warn): SocketSettings[] {
+  const told = readBlock(element, socketElements, warn, { unused })
+  // one whose port cannot be is not one on the standard port
+  if (
+    told.port === undefined &&
+    element.children.some(({ name, text: said }) => name === 'port' && said !== '')
+  )
+    return []
+  const own = told['shoutcast-mount']
+  const socket = {
+    port: told.port ?? defaultPort,
+    bind: told['bind-address'],
+    secure: (told.ssl || told.tls) ?? false,
+  }
+  if (told['shoutcast-compat']) return [{ ...socket, protocol: 'shoutcast', shoutcastMount: own ?? standard }]
+  const http: SocketSettings = { ...socket, protocol: 'http', shoutcastMount: own }
+  if (own === undefined) return [http]
+  if (socket.port === portMax) {
+    warn(`${at(element)}<listen-socket><port> is ${portMax}: there is no port after it for Shoutcast sources`)
+    return [http]
+  }
+  const next = socket.port === 0 ? 0 : socket.port + 1
+  return [http, { ...socket, port: next, protocol: 'shoutcast', shoutcastMount: own }]
+}

@@ -1,0 +1,83 @@
+import { parseBasic } from '../../shared/http/credentials.ts'
+import type { Mount } from '../../shared/mount.ts'
+import type { Visitor } from '../auth/mount-access.ts'
+import type { Admitted, Denied } from '../auth/verdict.ts'
+import { mountSettings } from '../config/mount-settings.ts'
+import type { Connection, Serving } from '../http/connection.ts'
+import { unauthenticatedText } from '../http/logins.ts'
+import type { Admit, Placement } from './placement.ts'
+
+/** One listener's way through what its mount's `<authentication>` says. */
+export class Admission {
+  #connection: Connection
+  #mount: Mount
+  #serving: Serving
+  #isTaken = false
+  #entry: (Admitted & { id: number; atMs: number }) | undefined
+
+  constructor(connection: Connection, mount: Mount, serving: Serving) {
+    this.#connection = connection
+    this.#mount = mount
+    this.#serving = serving
+  }
+
+  /** How to ask; undefined where everybody may listen. */
+  get admit(): Admit | undefined {
+    const { access } = mountSettings(this.#serving.config, this.#mount)
+    return access && (() => this.#ask())
+  }
+
+  /** What is known of a listener that was asked: who it is, by which number others know it, and when it has to go. */
+  get listener(): { id?: number; user?: string | undefined; deadlineMs?: number | undefined } {
+    if (!this.#entry) return {}
+    const { id, user, seconds, atMs } = this.#entry
+    return { id, user, deadlineMs: seconds === undefined ? undefined : atMs + seconds * 1000 }
+  }
+
+  /** Whether its login is right, but in use. */
+  get isTaken(): boolean {
+    return this.#isTaken
+  }
+
+  async #ask(): Promise<(Placement & { serve: false }) | undefined> {
+    const { access, state, nowMs, wrongLogins } = this.#serving
+    const id = state.nextId()
+    const verdict = await access.admit(this.#visitor(id))
+    if (!verdict.admitted) {
+      this.#isTaken = verdict.status === 401 && verdict.isTaken === true
+      return refusalOf(verdict)
+    }
+    wrongLogins.right(this.#connection.head.headers.get('authorization'))
+    const atMs = nowMs()
+    this.#entry = { ...verdict, id, atMs }
+    // gone, or not served after all: whoever was asked hears of it
+    const leave = () => verdict.leave(Math.floor((nowMs() - atMs) / 1000))
+    const { socket } = this.#connection
+    if (socket.destroyed) leave()
+    else socket.once('close', leave)
+    return undefined
+  }
+
+  #visitor(id: number): Visitor {
+    const { socket, head, address } = this.#connection
+    return {
+      id,
+      mount: this.#mount,
+      target: head.path + head.query,
+      address,
+      login: parseBasic(head.headers.get('authorization')),
+      userAgent: head.headers.get('user-agent'),
+      headers: head.headers,
+      stays: head.method !== 'HEAD',
+      isGone: () => socket.readableEnded || socket.destroyed,
+      close: () => socket.destroy(),
+    }
+  }
+}
+
+function refusalOf(denied: Denied): Placement & { serve: false } {
+  const nothing = { serve: false, forRoom: false } as const
+  if (denied.status === 302) return { ...nothing, status: denied.status, location: denied.location }
+  const text = denied.status === 401 ? unauthenticatedText : denied.text
+  return { ...nothing, status: denied.status, text }
+}

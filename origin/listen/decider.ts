@@ -1,0 +1,174 @@
+import { Hono } from 'hono'
+import { parseRegistration } from '../../shared/api/accept.ts'
+import type { Access } from '../../shared/api/auth.ts'
+import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
+import {
+  admitReporter,
+  type ClusterEnv,
+  clusterApp,
+  printAnswer,
+  refuseOtherSite,
+  remoteOf,
+} from '../../shared/api/routes.ts'
+import { Registry } from '../../shared/cluster/registry.ts'
+import { StoreError, storeAnswer } from '../../shared/cluster/store-error.ts'
+import { decide } from '../../shared/draw/decide.ts'
+import { isRelayAgent, locationOf, sentBackBy } from '../../shared/draw/redirect.ts'
+import { isLive } from '../../shared/draw/server.ts'
+import { isProbe, isSticky, stickyRoll } from '../../shared/draw/sticky.ts'
+import { familyOf } from '../../shared/http/address.ts'
+import { plainDoor } from '../../shared/http/login-door.ts'
+import type { Mount } from '../../shared/mount.ts'
+import type { Report } from '../../shared/report/report.ts'
+import type { OriginConfig } from '../config/config.ts'
+import type { OriginState } from '../state.ts'
+import { type MountRequest, noRoom, notFound, type Placement } from './placement.ts'
+import { openTable } from './sqlite.ts'
+
+/** slots of a slave that does not say: the edge's default (contract §3) */
+const maxListenersDefault = 100
+/** ms for which our own numbers may stand where no listener came or went: what moves then is bandwidth */
+const ownAgeMsMax = 1000
+
+export interface DeciderDeps {
+  config: OriginConfig
+  state: OriginState
+  /** this server's own report of this moment */
+  measure: () => Report
+  nowMs: () => number
+  roll: () => number
+}
+
+/**
+ * A master that decides itself (S1 to S10 in one program): takes reports as an edge does, and redirects its own
+ * listeners by the same code. It is among the candidates, with the counts of the moment.
+ */
+export class Decider {
+  /** reports, `/api/*`, and the registration of icecast-kh slaves ahead of the stream list */
+  readonly app: Hono<ClusterEnv>
+  #registry: Registry
+  #deps: DeciderDeps
+  #ownAtMs = Number.NEGATIVE_INFINITY
+  #ownCounts = ''
+
+  constructor(deps: DeciderDeps) {
+    const { config, state, nowMs } = deps
+    this.#deps = deps
+    const table = config.dataDir === undefined ? undefined : openTable(config.dataDir)
+    this.#registry = new Registry(table, maxListenersDefault, nowMs())
+    state.mounts.onChange(() => this.changed())
+    state.drain.onChange(() => this.changed())
+    const access = accessOf(config)
+    const local = localCluster(this.#registry, access, nowMs)
+    const current = () => {
+      this.#refresh()
+      return this.#registry.view
+    }
+    const accept: Cluster['accept'] = (post) => {
+      this.#refresh() // our own id is nobody else's, and the wish counts us in
+      return local.accept(post)
+    }
+    this.app = createApp({ ...local, current, fresh: current, accept }, access, nowMs)
+  }
+
+  /**
+   * Who serves a request. Relays are served here, whatever they ask by (S11). Who was sent back by a slave is drawn anew
+   * without it; who carries another decider's mark is served or refused. `placeHere` judges without the slaves.
+   */
+  place(request: MountRequest, placeHere: () => Placement): Placement {
+    const sentBack = sentBackBy(request.query)
+    if (request.relayLogin || isRelayAgent(request.userAgent) || sentBack === '-') return placeHere()
+    this.#refresh()
+    const { config } = this.#deps
+    const nowMs = this.#deps.nowMs()
+    const probe = request.head || isProbe(request.range)
+    const { mount, secure, address } = request
+    const asked = { mount, secure, family: familyOf(address), address, relay: false, except: sentBack, probe }
+    const decision = decide(this.#registry.view, asked, nowMs, this.#diceFor(request, nowMs), {
+      httpsOnly: false,
+    })
+    if (decision === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
+    if (decision === 'no room')
+      return this.#standIn(sentBack, placeHere) ?? this.#refusal(request.mount, nowMs)
+    if (decision.server.report.id === config.id) return placeHere()
+    if (!probe) {
+      decision.server.debit++
+      this.#registry.countRedirects(1)
+    }
+    const location = locationOf(decision.url, request.query)
+    return { serve: false, status: 302, location, forRoom: false }
+  }
+
+  /** A probe and the request that follows it have to reach the same server. */
+  #diceFor({ mount, range, userAgent, address }: MountRequest, nowMs: number): () => number {
+    return isSticky(range, userAgent) ? stickyRoll(address, userAgent ?? '', mount, nowMs) : this.#deps.roll
+  }
+
+  /** Why nobody has room: a mount that nobody carries any more is not full, but gone. */
+  #refusal(mount: Mount, nowMs: number): Placement {
+    const carriers = this.#registry.view.mounts.get(mount)?.carriers.values() ?? []
+    return [...carriers].some(({ server }) => isLive(server, nowMs)) ? noRoom : notFound
+  }
+
+  /** What plays here in place of a mount that no server can give: a report names no fallbacks. */
+  #standIn(sentBack: string | undefined, placeHere: () => Placement): Placement | undefined {
+    const { id } = this.#deps.config
+    if (sentBack === id || this.#registry.isDrained(id)) return undefined
+    const placement = placeHere()
+    return placement.serve ? placement : undefined
+  }
+
+  /** This server's own report is another than a moment ago, by more than its counts. */
+  changed(): void {
+    this.#ownAtMs = Number.NEGATIVE_INFINITY
+  }
+
+  /** Forgets who has been gone for a day; called now and then. */
+  prune(): void {
+    this.#registry.prune(this.#deps.nowMs())
+  }
+
+  /** Puts our own numbers among the candidates where they have changed since they last were. */
+  #refresh(): void {
+    const { state, measure } = this.#deps
+    const nowMs = this.#deps.nowMs()
+    const counts = `${state.load.listeners} ${state.load.joins}`
+    if (counts === this.#ownCounts && nowMs - this.#ownAtMs < ownAgeMsMax) return
+    this.#ownCounts = counts
+    this.#ownAtMs = nowMs
+    this.#registry.putOwn(measure(), nowMs)
+  }
+}
+
+const accessOf = ({ relayUser, relayPassword, adminUser, adminPassword }: OriginConfig): Access => ({
+  relayUser,
+  relayPasswords: relayPassword === undefined ? [] : [relayPassword],
+  adminUser,
+  adminPassword,
+  masterPassword: undefined,
+  relays: new Map(),
+})
+
+function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+  for (const path of ['/admin/streamlist.txt', '/admin/streams'])
+    app.get(path, async (c, next) => {
+      const query = new URL(c.req.url).searchParams
+      if (!query.has('rserver')) return next()
+      const judged = await admitReporter(c, plainDoor, access, 'the stream list')
+      if ('refused' in judged) return printAnswer(c, judged.refused)
+      const reporter = judged.who
+      const registration = parseRegistration(query)
+      if (!registration)
+        return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
+      const answer =
+        refuseOtherSite(c) ?? (await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) }))
+      return answer.status === 200 ? next() : printAnswer(c, answer)
+    })
+  app.route('/', clusterApp(cluster, access, nowMs, plainDoor))
+  app.onError((error, c) => {
+    if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
+    throw error
+  })
+  return app
+}

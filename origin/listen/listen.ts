@@ -1,0 +1,170 @@
+import { getLogger } from '@logtape/logtape'
+import { isRelayAgent } from '../../shared/draw/redirect.ts'
+import { isProbe } from '../../shared/draw/sticky.ts'
+import { parseBasic } from '../../shared/http/credentials.ts'
+import type { Mount } from '../../shared/mount.ts'
+import { mountSettings } from '../config/mount-settings.ts'
+import type { Connection, Serving } from '../http/connection.ts'
+import { mountRules } from '../http/header-rules.ts'
+import { afterwards, beforeUnauthenticated, proven } from '../http/logins.ts'
+import { finish, textReply } from '../http/reply.ts'
+import { asksForMetadata } from '../icy/headers.ts'
+import type { ActiveMount } from '../mount/mount.ts'
+import { hasHop, hopOf, viaOf } from '../relay/pull/hops.ts'
+import { Admission } from './admission.ts'
+import { printProbe, printRefused, printStreamHead } from './answers.ts'
+import { fileOr } from './file-or.ts'
+import type { Placement } from './placement.ts'
+import { RecordWire } from './record-wire.ts'
+
+const log = getLogger(['distributary', 'listener'])
+
+/** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
+export function listen(connection: Connection, mount: Mount, serving: Serving): void {
+  const { head, socket } = connection
+  if (hasHop(head.headers.get('via'), hopOf(serving.state.viaName, mount))) {
+    // 508 of RFC 5842: our own relay asks us for the very mount that it is to feed
+    finish(connection, textReply(head.version, 508, 'this mount would be relayed from itself'))
+    return
+  }
+  const relayLogin = isRelay(connection, serving)
+  if (relayLogin) serving.wrongLogins.right(head.headers.get('authorization'))
+  const { relayUser: user, relayPassword } = serving.config
+  const isGuess =
+    !relayLogin &&
+    relayPassword !== undefined &&
+    parseBasic(head.headers.get('authorization'))?.user === user &&
+    !mountSettings(serving.config, mount).access
+  // an open mount is served whatever is shown, so what it is served as would tell who guesses at once
+  if (isGuess) {
+    const guess = { door: 'relay', address: connection.address, user, path: head.path }
+    afterwards(socket, serving.wrongLogins.wrong(guess), () =>
+      placeListener(connection, mount, serving, false),
+    )
+  } else placeListener(connection, mount, serving, relayLogin)
+}
+
+function placeListener(connection: Connection, mount: Mount, serving: Serving, relayLogin: boolean): void {
+  const { head, via, socket } = connection
+  const request = {
+    mount,
+    query: head.query,
+    secure: via.secure,
+    userAgent: head.headers.get('user-agent'),
+    address: connection.address,
+    relayLogin,
+    head: head.method === 'HEAD',
+    range: head.headers.get('range'),
+  }
+  const admission = new Admission(connection, mount, serving)
+  // a relay shows the server's own credentials, and a probe gets two bytes of nothing
+  const needsNone = relayLogin || isProbe(request.range)
+  const placed = serving.placer.place(request, needsNone ? undefined : admission.admit)
+  if (!(placed instanceof Promise)) {
+    answer(connection, mount, serving, placed, admission)
+    return
+  }
+  placed
+    .then((placement) => {
+      if (!socket.destroyed) answer(connection, mount, serving, placement, admission)
+    })
+    .catch((error: unknown) => {
+      log.error('no place for a listener', { mount, error })
+      socket.destroy()
+    })
+}
+
+const isRelay = ({ head }: Connection, { config }: Serving) =>
+  proven(config, head.headers.get('authorization')).relay
+
+const asksForIcy = ({ head }: Connection, mount: ActiveMount) =>
+  mount.takesIcy && asksForMetadata(head.headers.get('icy-metadata'))
+
+function answer(
+  connection: Connection,
+  name: Mount,
+  serving: Serving,
+  placement: Placement,
+  admission: Admission,
+): void {
+  const { head } = connection
+  const { version } = head
+  const headOnly = head.method === 'HEAD'
+  const counts = !headOnly && !isProbe(head.headers.get('range'))
+  const rules = mountRules(serving.config, name)
+  if (!placement.serve) {
+    if (counts && placement.forRoom) countRefused(serving.state.mounts.get(name), serving)
+    const refuse = (why = placement) => {
+      const refused = () => finish(connection, printRefused(version, why, headOnly, rules))
+      if (why.status === 401 && !admission.isTaken)
+        beforeUnauthenticated(connection, 'listener', serving.wrongLogins, refused)
+      else refused()
+    }
+    // a file is for those who might listen to a mount of its name
+    if (placement.absent)
+      fileOr(connection, { files: serving.files, rules, admit: admission.admit, otherwise: refuse })
+    else refuse()
+    return
+  }
+  const { by: mount } = placement
+  if (!mount || mount.isStopped) {
+    const gone = { serve: false, status: 404, text: 'Mount unavailable', forRoom: false } as const
+    finish(connection, printRefused(version, gone, headOnly, rules))
+    return
+  }
+  if (isProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly, rules))
+  else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount), rules))
+  else stream(connection, name, mount, serving, admission)
+}
+
+function countRefused(mount: ActiveMount | undefined, { state }: Serving): void {
+  if (mount) mount.countRefused()
+  else state.load.countRefused()
+}
+
+/** The connection receives the mount that it asked for, or what plays in its place, until it closes. */
+function stream(
+  connection: Connection,
+  requested: Mount,
+  mount: ActiveMount,
+  serving: Serving,
+  { listener: admitted }: Admission,
+): void {
+  const { socket, head, address, exchange } = connection
+  const relay = isRelay(connection, serving)
+  const rules = mountRules(serving.config, requested)
+  if (relay && !serving.relaySlots.take()) {
+    const full = { serve: false, status: 503, text: 'too many relays connected', forRoom: false } as const
+    finish(connection, printRefused(head.version, full, false, rules))
+    return
+  }
+  const icy = asksForIcy(connection, mount)
+  const info = {
+    address,
+    userAgent: head.headers.get('user-agent'),
+    connectedAtMs: serving.nowMs(),
+    isRelay: relay,
+    requested,
+    ...admitted,
+    deadlineMs: admitted.deadlineMs ?? (relay ? undefined : deadlineOf(requested, serving)),
+  }
+  const passesOn = relay || isRelayAgent(info.userAgent)
+  const via = passesOn ? viaOf(mount.name, mount.info, serving.state.viaName) : undefined
+  const { status, bytes } = printStreamHead(head.version, mount, icy, rules, via)
+  exchange.status = status
+  exchange.user = admitted.user
+  const wire = connection.via.secure ? new RecordWire(socket) : socket
+  const listener = mount.join(wire, bytes, info, icy)
+  // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write
+  socket.resume()
+  socket.once('close', () => {
+    listener.leave()
+    if (relay) serving.relaySlots.release()
+  })
+}
+
+/** When a listener has to go by what its mount says; it holds over moves to other mounts. */
+function deadlineOf(mount: Mount, { config, nowMs }: Serving): number | undefined {
+  const { maxListenerDurationS } = mountSettings(config, mount)
+  return maxListenerDurationS === 0 ? undefined : nowMs() + maxListenerDurationS * 1000
+}

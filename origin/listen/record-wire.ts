@@ -1,0 +1,90 @@
+import type { Wire } from '../mount/stream/listener.ts'
+
+/** bytes that one record of TLS holds at most (RFC 8446 §5.1) */
+export const recordBytesMax = 16_384
+
+/** What is needed of a TLS socket. */
+export interface RecordSocket extends Pick<Wire, 'writableLength' | 'end' | 'destroy'> {
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown
+}
+
+/**
+ * A listener's TLS socket that is handed one record at a time, the next when the system has taken the one before.
+ *
+ * Node keeps, as long as a connection lasts, buffers for as many records as it was once handed together: a burst written
+ * at once costs each listener 50 KiB for good.
+ */
+export class RecordWire implements Wire {
+  #socket: RecordSocket
+  /** what has yet to be handed over, in order */
+  #pending: Uint8Array[] = []
+  #isCorked = false
+  /** a record is under way */
+  #isBusy = false
+  #isEnding = false
+  #onDrain: (() => void) | undefined
+  #onTaken = (error?: Error | null) => {
+    this.#isBusy = false
+    if (error) this.#pending = []
+    this.#next()
+  }
+
+  constructor(socket: RecordSocket) {
+    this.#socket = socket
+  }
+
+  get writableLength(): number {
+    return this.#pending.reduce((sum, { length }) => sum + length, this.#socket.writableLength)
+  }
+
+  /** False where some of it has to wait. */
+  write(bytes: Uint8Array): boolean {
+    this.#pending.push(bytes)
+    this.#next()
+    return this.#pending.length === 0
+  }
+
+  cork(): void {
+    this.#isCorked = true
+  }
+
+  uncork(): void {
+    this.#isCorked = false
+    this.#next()
+  }
+
+  once(_event: 'drain', listener: () => void): void {
+    this.#onDrain = listener
+  }
+
+  end(): void {
+    this.#isEnding = true
+    this.#next()
+  }
+
+  destroy(): void {
+    this.#pending = []
+    this.#socket.destroy()
+  }
+
+  #next(): void {
+    if (this.#isBusy || this.#isCorked) return
+    const [first] = this.#pending
+    if (!first) {
+      this.#rest()
+      return
+    }
+    if (first.length > recordBytesMax) this.#pending[0] = first.subarray(recordBytesMax)
+    else this.#pending.shift()
+    this.#isBusy = true
+    this.#socket.write(first.subarray(0, recordBytesMax), this.#onTaken)
+  }
+
+  /** All has been taken. */
+  #rest(): void {
+    if (this.#isEnding) this.#socket.end()
+    const onDrain = this.#onDrain
+    this.#onDrain = undefined
+    onDrain?.()
+  }
+}

@@ -1,0 +1,101 @@
+import { open } from 'node:fs/promises'
+import { getLogger } from '@logtape/logtape'
+import { type Mount, printMount } from '../../shared/mount.ts'
+import { locateFile } from '../files/locate.ts'
+import { mediaTypeOf } from '../files/media-type.ts'
+import { mediaClock } from '../media/clock.ts'
+import { FileFeed, type FileFeedDeps } from '../media/file-feed.ts'
+import type { FeedInfo } from './feed.ts'
+import type { ActiveMount } from './mount.ts'
+
+const log = getLogger(['distributary', 'mount'])
+
+export interface FileMountsDeps extends FileFeedDeps {
+  /** undefined: there are no files */
+  webroot: () => string | undefined
+  create: (name: Mount, info: FeedInfo) => ActiveMount
+}
+
+interface Playing {
+  mount: ActiveMount
+  feed: FileFeed
+}
+
+/** Files below the webroot that are fallbacks: each plays once for all who hear it, while somebody does. */
+export class FileMounts {
+  #deps: FileMountsDeps
+  #playing = new Map<Mount, Playing>()
+  #beginning = new Map<Mount, Promise<ActiveMount | undefined>>()
+
+  constructor(deps: FileMountsDeps) {
+    this.#deps = deps
+  }
+
+  get(name: Mount): ActiveMount | undefined {
+    return this.#playing.get(name)?.mount
+  }
+
+  list(): ActiveMount[] {
+    return [...this.#playing.values()].map(({ mount }) => mount)
+  }
+
+  /** Whether a file of this name could be played, if there is one. */
+  isFile(name: Mount): boolean {
+    return this.#deps.webroot() !== undefined && mediaClock(mediaTypeOf(name)) !== undefined
+  }
+
+  /** Begins to play a file, unless it plays; undefined where there is none, or none that can be played. */
+  begin(name: Mount): Promise<ActiveMount | undefined> {
+    const playing = this.get(name)
+    if (playing) return Promise.resolve(playing)
+    const beginning = this.#beginning.get(name) ?? this.#begin(name)
+    this.#beginning.set(name, beginning)
+    return beginning.finally(() => this.#beginning.delete(name))
+  }
+
+  /** Stops those that nobody hears. */
+  rest(): void {
+    for (const [name, { mount, feed }] of this.#playing) {
+      if (mount.everyone.length > 0) continue
+      this.#playing.delete(name)
+      feed.stop()
+    }
+  }
+
+  async #begin(name: Mount): Promise<ActiveMount | undefined> {
+    const webroot = this.#deps.webroot()
+    const located = webroot === undefined ? undefined : await locateFile(webroot, printMount(name))
+    const file = located && (await open(located.path).catch((error: unknown) => sayWhy(name, error)))
+    if (!file) return undefined
+    const contentType = mediaTypeOf(name)
+    const info: FeedInfo = { kind: 'source', contentType, headers: new Map(), owner: '' }
+    const mount = this.#deps.create(name, info)
+    const feed = new FileFeed(file, contentType, mount, this.#deps)
+    return new Promise((resolve) => {
+      let hasBegun = false
+      const onFirst = () => {
+        if (hasBegun) return
+        hasBegun = true
+        log.info('file plays', { file: name })
+        mount.flush() // its header shows who can hear it
+        this.#playing.set(name, { mount, feed })
+        resolve(mount)
+      }
+      feed
+        .play(onFirst)
+        .catch((error: unknown) => sayWhy(name, error))
+        .finally(() => {
+          if (this.get(name) === mount) this.#playing.delete(name)
+          mount.end()
+          resolve(undefined)
+        })
+    })
+  }
+}
+
+function sayWhy(name: Mount, error: unknown): undefined {
+  log.error('a file cannot be played', {
+    file: name,
+    why: error instanceof Error ? error.message : String(error),
+  })
+}

@@ -1,0 +1,72 @@
+import type { Timers } from '../../lib/timers.ts'
+import { limits } from '../../limits.ts'
+import type { Listener } from './listener.ts'
+import type { Chunk, Queue } from './queue.ts'
+
+/** The listeners of one queue. */
+export class Audience<C extends Chunk = Chunk> {
+  readonly queue: Queue<C>
+  #listeners = new Set<Listener>()
+  #timers: Timers
+  #settle: () => void
+  /** the round under way: where it stands among the listeners */
+  #round: Iterator<Listener> | undefined
+  #again = false
+
+  /** @param settle called after each turn of a round, to count what was written and drop who fell off */
+  constructor(queue: Queue<C>, timers: Timers, settle: () => void) {
+    this.queue = queue
+    this.#timers = timers
+    this.#settle = settle
+  }
+
+  get size(): number {
+    return this.#listeners.size
+  }
+
+  get listeners(): Iterable<Listener> {
+    return this.#listeners
+  }
+
+  add(listener: Listener): void {
+    this.#listeners.add(listener)
+  }
+
+  /** False where it was not among them. */
+  delete(listener: Listener): boolean {
+    return this.#listeners.delete(listener)
+  }
+
+  /** One write to each listener that lacks something; in turns, so that thousands of writes do not hold up a join. */
+  flush(): void {
+    if (this.#round) {
+      this.#again = true
+      return
+    }
+    this.#round = this.#listeners.values()
+    this.#turn()
+  }
+
+  #turn(): void {
+    const round = this.#round
+    if (!round) return
+    for (let i = 0; i < limits.flushSlice; i++) {
+      const { value, done } = round.next()
+      if (done) {
+        this.#finish()
+        return
+      }
+      value.send()
+    }
+    this.#settle()
+    this.#timers.soon(() => this.#turn())
+  }
+
+  #finish(): void {
+    this.#round = undefined
+    this.#settle()
+    if (!this.#again) return
+    this.#again = false
+    this.flush()
+  }
+}

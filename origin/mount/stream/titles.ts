@@ -1,0 +1,51 @@
+import { type EncodeText, encoderFor } from '../../icy/charset.ts'
+import { encodeMetadata, type IcyMetadata } from '../../icy/metadata.ts'
+import { ByPlace } from './by-offset.ts'
+
+interface Entry {
+  metadata: IcyMetadata
+  block: Uint8Array
+}
+
+const entryOf = (metadata: IcyMetadata, encode?: EncodeText): Entry => ({
+  metadata,
+  block: encodeMetadata(metadata, encode),
+})
+
+/** The titles of a mount by the place in its audio at which each began; encoded once each. */
+export class Titles {
+  #charset: () => string | undefined
+  #entries = new ByPlace(entryOf({ title: '', url: undefined }))
+
+  /** @param charset what listeners are told titles in, now; undefined: UTF-8 */
+  constructor(charset: () => string | undefined) {
+    this.#charset = charset
+  }
+
+  get current(): IcyMetadata {
+    return this.#entries.newest.metadata
+  }
+
+  /** the encoded block of the current title */
+  get currentBlock(): Uint8Array {
+    return this.#entries.newest.block
+  }
+
+  /** A title that holds from this place on; the same one again changes nothing. */
+  set(from: number, metadata: IcyMetadata): boolean {
+    const { title, url } = this.current
+    if (title === metadata.title && url === metadata.url) return false
+    this.#entries.set(from, entryOf(metadata, encoderFor(this.#charset())))
+    return true
+  }
+
+  /** The encoded block of the title at this place. */
+  blockAt(place: number): Uint8Array {
+    return this.#entries.at(place).block
+  }
+
+  /** Forgets what held only before this place. */
+  prune(place: number): void {
+    this.#entries.prune(place)
+  }
+}

@@ -1,0 +1,171 @@
+import { Interleaver, type WovenChunk } from '../../icy/interleaver.ts'
+import type { Timers } from '../../lib/timers.ts'
+import { limits } from '../../limits.ts'
+import { Audience } from './audience.ts'
+import type { Sizes } from './burst.ts'
+import { enterWoven, type Join, joinWoven } from './join-woven.ts'
+import type { Listener } from './listener.ts'
+import { asBuffer, type Chunk, Queue } from './queue.ts'
+import type { Titles } from './titles.ts'
+
+/** grid points' distances that the queue holds beyond the burst: a grid point lies within, wherever the burst begins */
+const gridLengths = 3
+
+export interface WovenOptions {
+  /** bytes of audio between two blocks */
+  metaint: number
+  /** what is woven */
+  plain: Queue
+  /** whether its frames are known as they come */
+  hasFrames: () => boolean
+  titles: Titles
+  /** ms, a clock that does not step back */
+  nowMs: () => number
+  /** what holds now: settings may change while the mount runs */
+  sizes: () => Sizes
+}
+
+interface Waiting {
+  /** bytes of audio that it has had since its last block */
+  since: number
+  /** where in the stream begins what it is owed */
+  from: number
+  /** ms from when on it begins at any byte */
+  untilMs: number
+}
+
+/**
+ * A mount's stream with ICY metadata in it: woven once for all who were told the same metaint, and only while somebody
+ * listens to it.
+ */
+export class Woven {
+  #options: WovenOptions
+  #timers: Timers
+  #settle: () => void
+  #interleaver: Interleaver
+  #audience: Audience<WovenChunk>
+  /** who came from another mount while no frame was known */
+  #waiting = new Map<Listener, Waiting>()
+  /** what was made for the last who came, good for all who come alike until the queue moves on */
+  #made: { end: number; alike: string; views: Uint8Array[] | undefined } | undefined
+
+  constructor(options: WovenOptions, timers: Timers, settle: () => void) {
+    this.#options = options
+    this.#timers = timers
+    this.#settle = settle
+    const begun = this.#begin()
+    this.#interleaver = begun.interleaver
+    this.#audience = begun.audience
+  }
+
+  get listeners(): Listener[] {
+    return [...this.#audience.listeners, ...this.#waiting.keys()]
+  }
+
+  /** bytes of audio since the last block, for all who have had the newest */
+  get since(): number {
+    return this.#interleaver.since
+  }
+
+  /** whether nobody listens, and it need not go on */
+  get isIdle(): boolean {
+    return this.#audience.size === 0 && this.#waiting.size === 0
+  }
+
+  /** Takes in a new listener, and returns what it gets at once. */
+  join(listener: Listener): readonly Uint8Array[] {
+    const { burstBytes } = this.#options.sizes()
+    const views = this.#make(`join ${burstBytes}`, (queue) => joinWoven(queue, burstBytes))
+    this.#add(listener, [])
+    return views ?? []
+  }
+
+  /**
+   * Takes in a listener from elsewhere, who has had so many bytes since its last block: it begins within the newest so
+   * many bytes or at the newest, at a frame. Where none is known yet it waits for one, a while and no longer: what a feed
+   * sends may not be what it says.
+   */
+  enter(listener: Listener, since: number, bytesMax: number): void {
+    const { hasFrames, nowMs } = this.#options
+    if (this.#tryEnter(listener, since, bytesMax, hasFrames())) return
+    const from = this.#audience.queue.endPlace - bytesMax
+    this.#waiting.set(listener, { since, from, untilMs: nowMs() + limits.frameWaitMs })
+  }
+
+  /** What a listener has had since its last block; undefined where it was not among the listeners. */
+  delete(listener: Listener): number | undefined {
+    if (this.#audience.delete(listener)) return this.since
+    const waiting = this.#waiting.get(listener)
+    this.#waiting.delete(listener)
+    return waiting?.since
+  }
+
+  /** Takes in what the plain queue got at this place. */
+  push(chunk: Chunk, place: number): void {
+    const { queue } = this.#audience
+    queue.bytesMax = this.#queueBytes()
+    queue.push(this.#weave(this.#interleaver, chunk, place))
+    if (this.#waiting.size > 0) this.#admit()
+  }
+
+  flush(): void {
+    this.#audience.flush()
+  }
+
+  #add(listener: Listener, views: readonly Uint8Array[]): void {
+    listener.attach(this.#audience.queue, views)
+    this.#audience.add(listener)
+  }
+
+  #admit(): void {
+    const { nowMs, sizes } = this.#options
+    const needsFrame = this.#options.hasFrames()
+    for (const [listener, { since, from, untilMs }] of this.#waiting) {
+      const owedBytes = Math.min(this.#audience.queue.endPlace - from, sizes().burstBytes)
+      if (this.#tryEnter(listener, since, owedBytes, needsFrame && nowMs() < untilMs))
+        this.#waiting.delete(listener)
+    }
+  }
+
+  #tryEnter(listener: Listener, since: number, owedBytes: number, needsFrame: boolean): boolean {
+    const { metaint } = this.#options
+    const views = this.#make(`enter ${since} ${owedBytes} ${needsFrame}`, (queue) =>
+      enterWoven(queue, { metaint, since, owedBytes, needsFrame }),
+    )
+    if (views) this.#add(listener, views)
+    return views !== undefined
+  }
+
+  #make(alike: string, make: (queue: Queue<WovenChunk>) => Join | undefined): Uint8Array[] | undefined {
+    const { queue } = this.#audience
+    const { end } = queue
+    if (this.#made?.end === end && this.#made.alike === alike) return this.#made.views
+    const join = make(queue)
+    if (join && !join.titled) this.#interleaver.repeatTitle()
+    this.#made = { end, alike, views: join?.views }
+    return join?.views
+  }
+
+  #queueBytes(): number {
+    const { queueBytes, burstBytes } = this.#options.sizes()
+    return Math.max(queueBytes, burstBytes + gridLengths * this.#options.metaint)
+  }
+
+  #weave(interleaver: Interleaver, chunk: Chunk, place: number): WovenChunk {
+    const woven = interleaver.weave(chunk, (offset) => this.#options.titles.blockAt(place + offset))
+    return { ...woven, bytes: asBuffer(woven.bytes) }
+  }
+
+  /** Weaves what the plain queue holds, so that the first listener has its burst too. */
+  #begin(): { interleaver: Interleaver; audience: Audience<WovenChunk> } {
+    const { plain, metaint } = this.#options
+    const queue = new Queue<WovenChunk>(this.#queueBytes())
+    const interleaver = new Interleaver(metaint)
+    let place = plain.firstPlace
+    for (const chunk of plain.chunks) {
+      queue.push(this.#weave(interleaver, chunk, place))
+      place += chunk.bytes.length
+    }
+    return { interleaver, audience: new Audience(queue, this.#timers, this.#settle) }
+  }
+}

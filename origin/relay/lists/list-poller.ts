@@ -1,0 +1,172 @@
+import { getLogger } from '@logtape/logtape'
+import { printBasic } from '../../../shared/http/credentials.ts'
+import type { Mount } from '../../../shared/mount.ts'
+import {
+  type StreamList,
+  type StreamListEntry,
+  StreamListReader,
+} from '../../../shared/report/stream-list.ts'
+import { serverAgent } from '../../../shared/version.ts'
+import type { MasterSettings } from '../../config/xml/master-settings.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import type { Timers } from '../../lib/timers.ts'
+import { relayLimits } from '../limits.ts'
+
+const log = getLogger(['distributary', 'relay'])
+
+export interface StreamListDeps {
+  timers: Timers
+  nowMs: () => number
+  /** numbers in [0, 1) */
+  roll: () => number
+  updateIntervalS: () => number
+  /** posts the report that goes right before a request (S8) */
+  beforeRequest: (masterUrl: string) => Promise<void>
+  /** told the `Server` of each answer, whatever its status; null where there was none */
+  onAnswer: (masterUrl: string, server: string | null) => void
+  fetch: typeof fetch
+  /** mounts that are relayed already: taken before others where a list names too many */
+  isKnown: (mount: Mount) => boolean
+}
+
+export interface StreamListEvents {
+  listed(entries: StreamListEntry[]): void
+  /** It could not be had. */
+  away(): void
+}
+
+/** Polls one master's stream list: every update interval, sooner after a failure or when a relay has ended. */
+export class StreamListPoller {
+  readonly master: MasterSettings
+  #deps: StreamListDeps
+  #events: StreamListEvents
+  #cancel = () => {}
+  #stopped = false
+  #polling = false
+  #polledAtMs = Number.NEGATIVE_INFINITY
+  #dueAtMs = Number.POSITIVE_INFINITY
+  #failures = 0
+  #lastTrouble: string | undefined
+
+  constructor(master: MasterSettings, deps: StreamListDeps, events: StreamListEvents) {
+    this.master = master
+    this.#deps = deps
+    this.#events = events
+  }
+
+  start(): void {
+    this.#poll()
+  }
+
+  /**
+   * Something speaks for a changed list: asks soon, but not again within `gapMs`. A relay's end is heard by all slaves
+   * of a master at once: dice keep them from asking at one moment.
+   */
+  hurry(gapMs: number): void {
+    if (this.#stopped || this.#polling || this.#failures > 0) return
+    const { nowMs, roll } = this.#deps
+    const atMs = Math.max(nowMs(), this.#polledAtMs + gapMs) + roll() * relayLimits.hurrySpreadMs
+    if (atMs < this.#dueAtMs) this.#after(atMs - nowMs())
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel()
+  }
+
+  #after(ms: number): void {
+    this.#cancel()
+    this.#dueAtMs = this.#deps.nowMs() + ms
+    this.#cancel = this.#deps.timers.after(ms, () => this.#poll())
+  }
+
+  async #poll(): Promise<void> {
+    const { beforeRequest, updateIntervalS, nowMs, roll } = this.#deps
+    this.#polling = true
+    await beforeRequest(this.master.url)
+    this.#polledAtMs = nowMs()
+    const done = await this.#ask()
+    this.#polling = false
+    if (this.#stopped) return
+    this.#failures = done ? 0 : this.#failures + 1
+    const intervalMs = updateIntervalS() * 1000
+    const maxMs = Math.min(intervalMs, relayLimits.listRetryMsMax)
+    const retry = { firstMs: relayLimits.retry.firstMs, maxMs }
+    const pauseMs = done
+      ? this.#polledAtMs + intervalMs * (1 - roll() * relayLimits.listEarlyShare) - nowMs()
+      : backoffMs(retry, this.#failures, roll())
+    this.#after(Math.max(0, pauseMs))
+  }
+
+  /** True where it answered; a list that could not be had leaves the relays as they are. */
+  async #ask(): Promise<boolean> {
+    try {
+      const { entries, refused, left } = await this.#fetch()
+      if (this.#stopped) return true
+      if (left > 0) this.#complain(`it names ${left} mounts more than the ${entries.length} that are taken`)
+      else if (refused.length === 0) this.#complain(undefined)
+      else this.#complain(`lines that name no mount: ${refused.slice(0, 3).join(' ').slice(0, 200)}`)
+      this.#events.listed(entries)
+      return true
+    } catch (error) {
+      if (this.#stopped) return false
+      this.#complain(error instanceof Error ? describe(error) : String(error))
+      this.#events.away()
+      return false
+    }
+  }
+
+  async #fetch(): Promise<StreamList> {
+    const { fetch, onAnswer } = this.#deps
+    const { url } = this.master
+    const asking = fetch(`${url}/admin/streamlist.txt`, {
+      headers: { authorization: printBasic(this.master), 'user-agent': serverAgent },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(relayLimits.answerTimeoutMs),
+    })
+    const response = await asking.catch((error: unknown) => {
+      onAnswer(url, null)
+      throw error
+    })
+    onAnswer(url, response.headers.get('server') ?? '')
+    if (response.status !== 200) {
+      await response.body?.cancel()
+      throw new Error(`answered ${response.status}`)
+    }
+    const reader = new StreamListReader(this.#deps.isKnown)
+    for await (const text of textOf(response, relayLimits.listBytesMax)) reader.push(text)
+    return reader.end()
+  }
+
+  #complain(trouble: string | undefined): void {
+    const { url } = this.master
+    if (trouble !== undefined && trouble !== this.#lastTrouble)
+      log.warn('no good stream list', { master: url, trouble })
+    if (trouble === undefined && this.#lastTrouble !== undefined)
+      log.info('the stream list is good again', { master: url })
+    this.#lastTrouble = trouble
+  }
+}
+
+/** `fetch failed` alone says nothing; its cause does. */
+export const describe = (error: Error): string =>
+  error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+
+/** A reply's text; throws past the bound, so that a master cannot fill our memory. */
+export async function readText(response: Response, bytesMax: number): Promise<string> {
+  let whole = ''
+  for await (const text of textOf(response, bytesMax)) whole += text
+  return whole
+}
+
+/** A reply's text as it comes. */
+async function* textOf(response: Response, bytesMax: number): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let size = 0
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > bytesMax) throw new Error(`answered with more than ${bytesMax} bytes`)
+    yield decoder.decode(chunk, { stream: true })
+  }
+  yield decoder.decode()
+}

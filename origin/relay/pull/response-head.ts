@@ -1,0 +1,48 @@
+import { relayLimits } from '../limits.ts'
+
+/** What a server answered, before its body. Header names in lower case, values as latin1 bytes; the last of a name counts. */
+export interface ResponseHead {
+  status: number
+  headers: ReadonlyMap<string, string>
+}
+
+/** The head and where its body begins; that more bytes are needed; or what is wrong with it. */
+export type HeadResult = { head: ResponseHead; bodyAt: number } | 'incomplete' | { wrong: string }
+
+/** Reads `HTTP/1.x`, `ICY` and `ICE` heads with CR LF or bare LF. Pure: call it again with more bytes while incomplete. */
+export function parseResponseHead(bytes: Uint8Array): HeadResult {
+  const bodyAt = endOfHead(bytes)
+  if (bodyAt === undefined) {
+    const { headBytesMax } = relayLimits
+    return bytes.length < headBytesMax ? 'incomplete' : { wrong: `a head of more than ${headBytesMax} bytes` }
+  }
+  const [first = '', ...lines] = latin1(bytes.subarray(0, bodyAt)).split(/\r?\n/)
+  const status = /^(?:HTTP\/1\.[01]|ICY|ICE\/1\.0) (\d{3})(?: |$)/.exec(first)?.[1]
+  if (status === undefined) return { wrong: `the reply begins with ${JSON.stringify(first.slice(0, 60))}` }
+  const headers = new Map<string, string>()
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon > 0 && !breaksLine.test(line))
+      headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim())
+  }
+  return { head: { status: Number(status), headers }, bodyAt }
+}
+
+/** What would break a line of the heads that listeners get: such a header is left out. */
+const breaksLine = /[\0\r]/
+const lf = 10
+const cr = 13
+
+/** The place behind the first blank line. */
+function endOfHead(bytes: Uint8Array): number | undefined {
+  const end = Math.min(bytes.length, relayLimits.headBytesMax)
+  let lineAt = 0
+  for (let i = bytes.indexOf(lf); i >= 0 && i < end; i = bytes.indexOf(lf, lineAt)) {
+    if (i === lineAt || (i === lineAt + 1 && bytes[lineAt] === cr)) return i + 1
+    lineAt = i + 1
+  }
+  return undefined
+}
+
+const latin1 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

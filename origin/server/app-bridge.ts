@@ -1,0 +1,179 @@
+import type { Socket } from 'node:net'
+import { getLogger } from '@logtape/logtape'
+import type { Hono } from 'hono'
+import type { ClusterEnv, RequestFacts } from '../../shared/api/routes.ts'
+import { parseBasic } from '../../shared/http/credentials.ts'
+import { limits as reportLimits } from '../../shared/limits.ts'
+import { readBody } from '../http/body.ts'
+import { ChunkError } from '../http/chunked.ts'
+import type { Connection, Serving } from '../http/connection.ts'
+import { beforeUnauthenticated, proven } from '../http/logins.ts'
+import { mountParam, parseParams } from '../http/params.ts'
+import { type Answer, finish, printReply, textReply } from '../http/reply.ts'
+import { SharedSlots, Slots } from '../lib/slots.ts'
+import { limits } from '../limits.ts'
+import { Waiting } from './waiting.ts'
+
+const log = getLogger(['distributary', 'http'])
+
+/** Who asks, as far as its login shows before any body is read. */
+type Standing =
+  /** whether the program answers at all: kept apart from everything that could keep it waiting */
+  | 'health'
+  /** shows no login, or one that proves nothing here; a backend may know it */
+  | 'public'
+  /** the admin, a relay, or the source of the mount that its query names */
+  | 'proven'
+
+const noBody = new Uint8Array(0)
+
+/** Answers from a Hono app over a connection whose head we have read ourselves. */
+export class AppBridge {
+  #app: Hono<ClusterEnv>
+  #serving: Serving
+  /** requests without credentials cannot keep out those with, nor one network the others */
+  #slots = {
+    public: new SharedSlots({
+      all: limits.publicRequestsMax,
+      address: limits.publicRequestsPerNetworkMax,
+      network: limits.publicRequestsPerNetworkMax,
+    }),
+    proven: new Slots(limits.adminRequestsMax),
+  }
+  /** bodies on their way hold no slot */
+  #bodies = {
+    public: new Waiting<Socket>(limits.publicBodiesMax),
+    proven: new Waiting<Socket>(limits.adminBodiesMax),
+  }
+
+  constructor(app: Hono<ClusterEnv>, serving: Serving) {
+    this.#app = app
+    this.#serving = serving
+  }
+
+  async answer(connection: Connection): Promise<void> {
+    const { head, socket } = connection
+    const standing = standingOf(connection, this.#serving)
+    if (standing === 'proven') this.#serving.wrongLogins.right(head.headers.get('authorization'))
+    try {
+      const body = await this.#bodyOf(connection, standing)
+      if (body === 'gone') socket.destroy()
+      else await this.#answerInTurn(connection, standing, body)
+    } catch (error) {
+      const { httpHeaders: rules } = this.#serving.config
+      if (error instanceof ChunkError) {
+        finish(connection, textReply(head.version, 400, error.message, rules))
+        return
+      }
+      log.error('a request failed', { method: head.method, path: head.path, error })
+      finish(connection, textReply(head.version, 500, 'internal error', rules))
+    }
+  }
+
+  /** Answers where there is a slot, and gives it back when the answer has been taken: it is memory until then. */
+  async #answerInTurn(
+    connection: Connection,
+    standing: Standing,
+    body: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const { address, head } = connection
+    if (standing === 'health') {
+      finish(connection, await this.#respond(connection, body))
+      return
+    }
+    const slots = this.#slots[standing]
+    if (!slots.take(address)) {
+      const { httpHeaders: rules } = this.#serving.config
+      finish(connection, textReply(head.version, 503, 'too many requests under way', rules))
+      return
+    }
+    let answer: Answer
+    try {
+      answer = await this.#respond(connection, body)
+    } catch (error) {
+      slots.release(address)
+      throw error
+    }
+    if (answer.status !== 401) {
+      finish(connection, answer, () => slots.release(address))
+      return
+    }
+    slots.release(address)
+    const door = head.path.startsWith('/admin') ? 'admin' : 'api'
+    beforeUnauthenticated(connection, door, this.#serving.wrongLogins, () => finish(connection, answer))
+  }
+
+  /** The body, where the request may have one: who shows no login is not let do anything that has. */
+  async #bodyOf(connection: Connection, standing: Standing): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
+    const { socket, head, address } = connection
+    const isLoggedIn = head.headers.has('authorization')
+    if (head.method === 'GET' || head.method === 'HEAD' || !isLoggedIn || standing === 'health') return noBody
+    const { config, nowMs } = this.#serving
+    const bodies = this.#bodies[standing]
+    bodies.add(socket, address, nowMs())?.destroy()
+    try {
+      return await readBody(connection, {
+        bytesMax: bodyBytesMax(connection, standing),
+        withinMs: config.limits.headerTimeoutMs,
+      })
+    } finally {
+      bodies.delete(socket)
+    }
+  }
+
+  async #respond(connection: Connection, body: Uint8Array<ArrayBuffer>): Promise<Answer> {
+    const { head } = connection
+    const { httpHeaders: rules } = this.#serving.config
+    const request = requestOf(connection, body)
+    if (!request) return textReply(head.version, 405, `the method ${head.method} is not served here`, rules)
+    const response = await this.#app.fetch(request, this.#factsOf(connection))
+    return printReply({
+      version: head.version,
+      status: response.status,
+      rules,
+      headers: [...response.headers].filter(([name]) => name !== 'content-length'),
+      body: new Uint8Array(await response.arrayBuffer()),
+      headOnly: head.method === 'HEAD',
+    })
+  }
+
+  #factsOf({ address, via: { secure }, head: { method } }: Connection): RequestFacts {
+    const { publicUrls } = this.#serving.config
+    const scheme = secure ? 'https:' : 'http:'
+    const base = publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0]
+    const other = publicUrls.find((url) => !url.startsWith(base?.startsWith('https:') ? 'https:' : 'http:'))
+    const bases = [base, other].filter((url) => url !== undefined)
+    return { address, secure, base, bases, head: method === 'HEAD' }
+  }
+}
+
+function standingOf({ head }: Connection, { config, access }: Serving): Standing {
+  if (head.path === '/healthz') return 'health'
+  const authorization = head.headers.get('authorization')
+  const { relay, admin } = proven(config, authorization)
+  if (relay || admin) return 'proven'
+  const mount = authorization && mountParam(parseParams(head.query))
+  return mount && access.isSource(mount, parseBasic(authorization)) ? 'proven' : 'public'
+}
+
+/** A report may be large; all else that has a body is a form. */
+const bodyBytesMax = ({ head }: Connection, standing: Standing): number =>
+  head.path === '/admin/sourcelist.txt' && standing === 'proven'
+    ? reportLimits.reportBytesMax
+    : limits.formBytesMax
+
+/**
+ * The request as the app takes it; undefined where the platform knows no such method. A HEAD goes in as a GET, so that
+ * the length that it tells is the GET's.
+ */
+function requestOf({ head }: Connection, body: Uint8Array<ArrayBuffer>): Request | undefined {
+  try {
+    return new Request(`http://origin${head.path}${head.query}`, {
+      method: head.method === 'HEAD' ? 'GET' : head.method,
+      headers: new Headers([...head.headers]),
+      body: body.length > 0 ? body : null,
+    })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import { getLogger } from '@logtape/logtape'
+import type { OriginConfig } from '../config/config.ts'
+import type { SocketSettings } from '../config/xml/socket-settings.ts'
+import { Handshakes } from './handshakes.ts'
+
+const log = getLogger(['distributary', 'http'])
+const ignore = () => {}
+
+/** The first port bound of each kind; undefined: there is no such socket. */
+export interface BoundPorts {
+  port: number
+  tlsPort: number | undefined
+  shoutcastPort: number | undefined
+}
+
+type Certificate = NonNullable<OriginConfig['tls']>
+
+/** What becomes of connections. */
+interface Door {
+  /** whether one from there may come in; asked ahead of a TLS handshake, which is work */
+  lets(address: string | undefined): boolean
+  /** One came in, by this socket. */
+  accept(socket: Socket, via: SocketSettings): void
+}
+
+// a FIN must not close our side: listeners may end theirs after the request
+const options = { allowHalfOpen: true, noDelay: true } as const
+
+/** The sockets that a server listens on, and the certificate of those with TLS. */
+export class ListenSockets {
+  #servers: Server[] = []
+  #tlsServers: TlsServer[] = []
+  #handshakes = new Handshakes()
+  #nowMs: () => number
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  /** Listens on all that are configured. Rejects with {@link BindError} where one cannot be had. */
+  async open(config: Pick<OriginConfig, 'sockets' | 'tls'>, door: Door): Promise<BoundPorts> {
+    const bound: { via: SocketSettings; port: number }[] = []
+    for (const via of config.sockets) {
+      const take = (socket: Socket) => door.accept(socket, via)
+      const server = via.secure ? this.#createTls(config, take) : createServer(options, take)
+      server.prependListener('connection', (socket: Socket) => {
+        if (!door.lets(socket.remoteAddress)) socket.destroy()
+      })
+      this.#servers.push(server)
+      bound.push({ via, port: await bind(server, via) })
+    }
+    const first = (is: (via: SocketSettings) => boolean) => bound.find(({ via }) => is(via))?.port
+    const isHttp = ({ protocol }: SocketSettings) => protocol === 'http'
+    const tlsPort = first((via) => isHttp(via) && via.secure)
+    const port = first((via) => isHttp(via) && !via.secure) ?? tlsPort ?? 0
+    return { port, tlsPort, shoutcastPort: first((via) => !isHttp(via)) }
+  }
+
+  /** Reads the certificate again, for who connects from now on. @throws where it is no good; then the old one stays */
+  renewCertificate(certificate: Certificate): void {
+    const read = readCertificate(certificate)
+    for (const server of this.#tlsServers) server.setSecureContext(read)
+  }
+
+  /** Closes connections that take longer than this to agree on TLS: Node and Bun tell of them, and leave them open. */
+  expire(afterMs: number): void {
+    this.#handshakes.expire(this.#nowMs(), afterMs)
+  }
+
+  /** Accepts no more; connections stay. */
+  close(): void {
+    for (const server of this.#servers) server.close()
+  }
+
+  #createTls({ tls }: Pick<OriginConfig, 'tls'>, take: (socket: Socket) => void): TlsServer {
+    if (!tls) throw new Error('a socket with TLS needs a certificate')
+    const server = createTlsServer({ ...options, ...readCertificate(tls) }, (socket) => {
+      this.#handshakes.end(socket)
+      take(socket)
+    })
+    server.on('connection', (socket) => {
+      socket.on('error', ignore)
+      if (!socket.destroyed) this.#handshakes.begin(socket, this.#nowMs())
+    })
+    // what is no TLS stays open unless it is closed here
+    server.on('tlsClientError', (_, socket) => socket.destroy())
+    this.#tlsServers.push(server)
+    return server
+  }
+}
+
+const readCertificate = ({ certFile, keyFile }: Certificate) => ({
+  cert: readFileSync(certFile),
+  key: readFileSync(keyFile),
+})
+
+/** A port that cannot be listened on; it is taken, or needs root. */
+class BindError extends Error {
+  override name = 'BindError'
+
+  constructor({ port, bind: host, secure }: SocketSettings, why: unknown) {
+    const names = secure ? ['--tls-port', 'the address'] : ['--port', '--bind']
+    const reason = why instanceof Error ? why.message : String(why)
+    super(
+      `${names[0]} is ${port} and ${names[1]} is ${host ?? '::'}, expected an address that is free (${reason})`,
+    )
+  }
+}
+
+async function bind(server: Server, via: SocketSettings): Promise<number> {
+  try {
+    return await listenOn(server, via.port, via.bind ?? '::')
+  } catch (error) {
+    const noIpv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error))
+    if (via.bind !== undefined || !noIpv6) throw new BindError(via, error)
+    return listenOn(server, via.port, '0.0.0.0')
+  }
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+function listenOn(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host, backlog: 4096 }, () => {
+      server.off('error', reject)
+      server.on('error', (error) => log.error('a listening socket failed', { host, port, error }))
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}

@@ -1,0 +1,60 @@
+import type { Mount } from '../../shared/mount.ts'
+import type { Head } from '../http/head.ts'
+import { parseOriginMount, rootMount } from '../lib/root-mount.ts'
+import { playlistOf } from '../web/playlists.ts'
+
+/** Who answers a request. */
+export type Route =
+  | { to: 'source'; mount: Mount }
+  /** a source on a path that the server keeps for itself */
+  | { to: 'reserved' }
+  | { to: 'listener'; mount: Mount }
+  | { to: 'preflight' }
+  /** `/admin.cgi`, by which Shoutcast sources set titles */
+  | { to: 'titles' }
+  | { to: 'app' }
+  /** a file, or what we make in its place */
+  | { to: 'playlist' }
+  /** Icecast's feed of the stats, whatever its path */
+  | { to: 'stats' }
+  | { to: 'refusal'; status: 400 | 405; text: string }
+
+/** What may be asked of a mount: libshout sends by PUT where it reads that it may (protocol §2.6). */
+export const allowHeader = ['Allow', 'GET, HEAD, OPTIONS, PUT, POST, SOURCE'] as const
+
+/** Paths of pages and of the admin; no stream has such a name. `/` is one as long as no source is on it. */
+const isOwnPath = (path: string) =>
+  path === '/healthz' || path === '/metrics' || path.endsWith('.xsl') || isApiPath(path)
+const isApiPath = (path: string) => /^\/(admin|api)(\/|$)/.test(path)
+
+/** Paths that no source may feed: our own, and what stands for the streams of others. */
+const isReserved = (path: string) => isOwnPath(path) || path === '/admin.cgi' || /^\/hls(\/|$)/.test(path)
+
+/** Whether a request is that of a source: by POST the admin's forms come too. */
+export const isOfSource = ({ method, path }: Pick<Head, 'method' | 'path'>): boolean =>
+  method === 'SOURCE' || method === 'PUT' || (method === 'POST' && !isApiPath(path) && path !== '/admin.cgi')
+
+/**
+ * The way of a request by its method and path.
+ * @param isLive whether a mount of that name has a feed: then it is no playlist
+ */
+export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolean): Route {
+  if (method === 'OPTIONS') return { to: 'preflight' }
+  if (method === 'STATS') return { to: 'stats' }
+  const isSource = isOfSource({ method, path })
+  if (isSource && isReserved(path)) return { to: 'reserved' }
+  if (path === '/admin.cgi') return { to: 'titles' }
+  if (isOwnPath(path)) return { to: 'app' }
+  const mount = parseOriginMount(path)
+  if (!mount) return { to: 'refusal', status: 400, text: 'the path is not the name of a mount' }
+  if (isSource) return { to: 'source', mount }
+  if (mount === rootMount && !isLive(mount)) return { to: 'app' }
+  if (method !== 'GET' && method !== 'HEAD')
+    return {
+      to: 'refusal',
+      status: 405,
+      text: `the method is ${method}, expected GET, HEAD, PUT, SOURCE or OPTIONS`,
+    }
+  if (playlistOf(path) !== undefined && !isLive(mount)) return { to: 'playlist' }
+  return { to: 'listener', mount }
+}

@@ -1,0 +1,80 @@
+import { networkOf } from '../../shared/http/address.ts'
+
+interface Entry {
+  /** whose it is, see {@link holderOf} */
+  holder: string
+  sinceMs: number
+}
+
+/**
+ * The connections that have yet to send a whole head. They are bounded, and when there are too many the holder that has
+ * most of them loses its oldest: one address cannot keep out the rest.
+ */
+export class Waiting<T> {
+  #max: number
+  /** in the order they came */
+  #entries = new Map<T, Entry>()
+  #ofHolder = new Map<string, Set<T>>()
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Takes in a connection; returns the one to close in its place, where there were too many. */
+  add(connection: T, address: string, nowMs: number): T | undefined {
+    const holder = holderOf(address)
+    this.#entries.set(connection, { holder, sinceMs: nowMs })
+    const same = this.#ofHolder.get(holder)
+    if (same) same.add(connection)
+    else this.#ofHolder.set(holder, new Set([connection]))
+    if (this.#entries.size <= this.#max) return undefined
+    const victim = this.#oldestOfMost()
+    if (victim !== undefined) this.delete(victim)
+    return victim
+  }
+
+  delete(connection: T): void {
+    const entry = this.#entries.get(connection)
+    if (!entry) return
+    this.#entries.delete(connection)
+    const same = this.#ofHolder.get(entry.holder)
+    same?.delete(connection)
+    if (same?.size === 0) this.#ofHolder.delete(entry.holder)
+  }
+
+  /** Takes out those that have waited longer than this. */
+  expire(nowMs: number, afterMs: number): T[] {
+    const late: T[] = []
+    for (const [connection, { sinceMs }] of this.#entries) {
+      if (nowMs - sinceMs <= afterMs) break
+      late.push(connection)
+    }
+    for (const connection of late) this.delete(connection)
+    return late
+  }
+
+  /** Takes out the oldest of the holder that has most, where it has waited for so long: another needs its place. */
+  yieldOne(nowMs: number, afterMs: number): T | undefined {
+    const victim = this.#oldestOfMost()
+    const entry = victim === undefined ? undefined : this.#entries.get(victim)
+    if (victim === undefined || !entry || nowMs - entry.sinceMs < afterMs) return undefined
+    this.delete(victim)
+    return victim
+  }
+
+  #oldestOfMost(): T | undefined {
+    let most: Set<T> | undefined
+    for (const connections of this.#ofHolder.values())
+      if (!most || connections.size > most.size) most = connections
+    const [oldest] = most ?? []
+    return oldest
+  }
+}
+
+/** Who has an address has it alone where it is IPv4, and with it a whole /64 where it is IPv6. */
+const holderOf = (address: string): string =>
+  address.includes(':') ? (networkOf(address, { ipv4: 32, ipv6: 64 }) ?? address) : address

@@ -1,0 +1,142 @@
+import * as v from 'valibot'
+import { wishSeconds } from '../cluster/pace.ts'
+import type { Probed } from '../cluster/probe.ts'
+import { accountOf } from '../cluster/quota.ts'
+import type { Refusal, Registry } from '../cluster/registry.ts'
+import { StoreError, storeAnswer } from '../cluster/store-error.ts'
+import type { Place } from '../draw/proximity.ts'
+import { limits } from '../limits.ts'
+import { IdSchema, isLoopbackUrl, type Report } from '../report/report.ts'
+import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
+import { type Access, type Reporter, refusal } from './auth.ts'
+
+/** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
+export interface Post {
+  sourcelist: string
+  reporter: Reporter
+  /** address that it came from, where known and not loopback: then a loopback url cannot be meant */
+  remote: string | undefined
+  /** where listeners find this decider, at most one address a scheme; told to the sender for its send-backs */
+  edgeUrls: readonly string[]
+  /** where that address is, where the runtime knows */
+  place?: Place | undefined
+}
+
+export interface Answer {
+  status: 200 | 400 | 401 | 409 | 413 | 429 | 500 | 503
+  /** lines of text/plain */
+  text: string
+}
+
+/**
+ * Takes in one report (contract §2): parses, authorises, orders, stores. Whatever the answer but 200, nothing changed.
+ * 401, 415 and 413 that need no look inside are the caller's.
+ */
+export function accept(registry: Registry, access: Access, post: Post, nowMs: number): Answer {
+  const { reporter, remote } = post
+  const account = accountOf(reporter)
+  if (!registry.mayRead(account, remote, post.sourcelist.length, nowMs))
+    return {
+      status: 429,
+      text: `too many bytes of reports from ${remote}, expected at most ${limits.reportBytes.perSecond} a second\n`,
+    }
+  let report: Report | SourcelistError
+  try {
+    report = parseSourcelist(post.sourcelist)
+  } catch (error) {
+    if (!(error instanceof SourcelistError)) throw error
+    report = error
+  }
+  const claim = report instanceof SourcelistError ? claimOf(post.sourcelist) : report
+  const refused = refusal(access, reporter, claim)
+  if (refused !== undefined) return { status: 401, text: `${refused}\n` }
+  if (report instanceof SourcelistError) return { status: 400, text: `${report.message}\n` }
+  const loopback = loopbackUrl(report, remote)
+  if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
+  const beside = { place: post.place, account, remote }
+  const notPut = registry.put(report, post.sourcelist, nowMs, beside)
+  if (notPut) return printRefusal(notPut)
+  if (post.edgeUrls.some((url) => url.startsWith('https:'))) registry.view.isAskedByHttps = true
+  return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
+}
+
+const printRefusal = (refused: Refusal | StoreError): Answer =>
+  refused instanceof StoreError ? storeAnswer(refused) : { status: refused.status, text: `${refused.text}\n` }
+
+/** A url that only the server itself can reach, though its report came from elsewhere. */
+const loopbackUrl = (report: Report, remote: string | undefined) =>
+  remote === undefined ? undefined : report.urls.find(isLoopbackUrl)
+
+function loopbackMessage({ sourcelist, remote }: Post, loopback: string): string {
+  const line = sourcelist
+    .split('\n')
+    .findIndex((each) => /^url:/i.test(each) && isLoopbackUrl(each.slice(4).trim()))
+  return `line ${line + 1}: url is ${loopback}, but the report came from ${remote}; expected a url that others can reach`
+}
+
+function printReply(registry: Registry, report: Report, edgeUrls: readonly string[], nowMs: number): string {
+  const lines = [
+    `accepted ${report.mounts.length}`,
+    `interval ${wishSeconds(report.interval, registry.pace.pressureOf(registry.view, nowMs))}`,
+    `state ${registry.isDrained(report.id) ? 'draining' : 'up'}`,
+  ]
+  for (const url of edgeUrls) lines.push(`edge ${url}`)
+  const probed = registry.probedOf(report.id)
+  if (probed) lines.push(printProbed(probed))
+  return `${lines.join('\n')}\n`
+}
+
+const printProbed = ({ url, problem }: Probed) =>
+  problem === undefined ? 'probe ok' : `probe failed ${url} ${problem}`
+
+/** How an icecast-kh slave asks for listeners: by parameters of its request for the stream list. */
+export interface Registration {
+  host: string
+  port: number
+  /** seconds */
+  interval: number
+  reporter: Reporter
+  /** as in {@link Post} */
+  remote: string | undefined
+}
+
+/** Reads `rserver`, `rport` and `interval`; undefined where one is absent or out of bounds. */
+export function parseRegistration(
+  query: URLSearchParams,
+): Pick<Registration, 'host' | 'port' | 'interval'> | undefined {
+  const host = query.get('rserver') ?? ''
+  const port = Number(query.get('rport'))
+  const interval = Number(query.get('interval'))
+  if (!/^[A-Za-z0-9.-]{1,253}$|^\[[0-9a-fA-F:.]{2,45}\]$/.test(host)) return undefined
+  if (!URL.canParse(`http://${host}:${port}`) || !v.is(IdSchema, `${host}:${port}`)) return undefined
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
+  if (!Number.isInteger(interval) || interval < 1 || interval > 3600) return undefined
+  return { host, port, interval }
+}
+
+/** Takes in an icecast-kh slave: every mount of live masters, the default capacity, 0 listeners. */
+export function register(
+  registry: Registry,
+  access: Access,
+  { host, port, interval, reporter, remote }: Registration,
+  nowMs: number,
+): Answer {
+  const url = new URL(`http://${host}:${port}`).origin
+  const report: Report = {
+    id: `${host}:${port}`,
+    role: 'slave',
+    urls: [url],
+    interval,
+    listeners: 0,
+    state: 'up',
+    mounts: [],
+  }
+  const refused = refusal(access, reporter, report)
+  if (refused !== undefined) return { status: 401, text: `${refused}\n` }
+  if (loopbackUrl(report, remote) !== undefined)
+    return { status: 400, text: `rserver is ${host}, expected a host that others can reach\n` }
+  const beside = { carriesAll: true, account: accountOf(reporter), remote }
+  const notPut = registry.put(report, printSourcelist(report), nowMs, beside)
+  if (notPut) return printRefusal(notPut)
+  return { status: 200, text: '' }
+}

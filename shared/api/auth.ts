@@ -1,0 +1,72 @@
+import { isLogin, type Login, sameSecret } from '../http/credentials.ts'
+import type { Report } from '../report/report.ts'
+
+/** Who may do what at a decider; an empty list or undefined means that nobody may. */
+export interface Access {
+  relayUser: string
+  /** several during a rotation */
+  relayPasswords: readonly string[]
+  adminUser: string
+  adminPassword: string | undefined
+  /** where set, only it may report `role: master` */
+  masterPassword: string | undefined
+  /** ids with a password of their own, and the role that it carries */
+  relays: ReadonlyMap<string, OwnLogin>
+}
+
+/** What one server alone logs in with. */
+export interface OwnLogin {
+  password: string
+  role: Report['role']
+}
+
+/** Whom a login proves: the relays' common account, the master's, or one server by its id, in one role. */
+export type Reporter =
+  | { kind: 'relay' }
+  | { kind: 'master' }
+  | { kind: 'server'; id: string; role: Report['role'] }
+
+/** The user of {@link Access.masterPassword}. */
+export const masterUser = 'master'
+
+export const isAdmin = (access: Access, login: Login | undefined): boolean =>
+  login !== undefined &&
+  access.adminPassword !== undefined &&
+  isLogin(login, access.adminUser, [access.adminPassword])
+
+/** Who reports with this login; undefined where it is nobody's. A server of {@link Access.relays} may write its id as the user. */
+export function reporterOf(access: Access, login: Login | undefined): Reporter | undefined {
+  if (!login) return undefined
+  if (isLogin(login, access.relayUser, access.relayPasswords)) return { kind: 'relay' }
+  if (access.masterPassword !== undefined && isLogin(login, masterUser, [access.masterPassword]))
+    return { kind: 'master' }
+  let found: Reporter | undefined
+  for (const [id, { password, role }] of access.relays) {
+    const user = sameSecret(login.user, id) || sameSecret(login.user, access.relayUser)
+    if (sameSecret(login.password, password) && user) found ??= { kind: 'server', id, role }
+  }
+  return found
+}
+
+/** What a report says of who sent it; undefined where it does not say. */
+export interface Claim {
+  id: string | undefined
+  role: string | undefined
+}
+
+/** Why this reporter may not send this report, or undefined when it may. */
+export function refusal(access: Access, reporter: Reporter, { id, role }: Claim): string | undefined {
+  if (reporter.kind === 'server') {
+    if (id !== undefined && reporter.id !== id)
+      return `id is "${id}", expected "${reporter.id}" with these credentials`
+    if (role !== undefined && reporter.role !== role)
+      return `role is "${role}", expected "${reporter.role}" with these credentials`
+    return undefined
+  }
+  if (role === 'master' && access.masterPassword !== undefined && reporter.kind !== 'master')
+    return `role is "master", expected the credentials of user ${masterUser} for it`
+  const own = id === undefined ? undefined : access.relays.get(id)
+  const speaksForMaster = reporter.kind === 'master' && role === 'master' && own?.role !== 'master'
+  if (own && !speaksForMaster) return `id is "${id}", expected that id's own credentials`
+  return undefined
+}

@@ -1,0 +1,141 @@
+import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from '../draw/server.ts'
+import type { MountView, View } from '../draw/view.ts'
+import type { Mount } from '../mount.ts'
+import type { AboutMount } from '../report/about-mount.ts'
+import { notesOf } from './notes.ts'
+
+/** A server in `GET /api/servers`; unknown numbers are null, rates in kbit/s. */
+export interface ServerJson {
+  id: string
+  role: 'slave' | 'master'
+  urls: string[]
+  state: 'up' | 'draining' | 'leaving'
+  ageSeconds: number
+  interval: number
+  listeners: number
+  maxListeners: number
+  bandwidth: number | null
+  maxBandwidth: number | null
+  /** after the debit */
+  free: number
+  mounts: Mount[]
+  /** it knows nothing of us: the decider reads its stats and reports for it */
+  polled: boolean
+  out: Reason | null
+  /** what is amiss, for people; left out where there is nothing to say */
+  notes?: string[]
+}
+
+/** A mount in `GET /api/mounts`; `servers` are ids, `bitrate` in kbit/s. */
+export interface MountJson {
+  mount: Mount
+  listeners: number
+  servers: string[]
+  contentType: string | null
+  bitrate: number | null
+}
+
+/** A mount as everybody may see it. */
+export interface PublicMount extends MountJson {
+  /** what plays; undefined: nobody said */
+  about: AboutMount | undefined
+  /** most listeners at once over all servers, since its source began */
+  listenerPeak: number
+}
+
+/** The mounts of {@link mountsJson} but those that a master hides or that nobody may listen to. */
+export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
+  mountsJson(view, nowMs).flatMap((mount) => {
+    const entry = view.mounts.get(mount.mount)
+    if (!entry || entry.isPrivate) return []
+    const listenerPeak = Math.max(entry.listenerPeak, mount.listeners)
+    return [{ ...mount, about: view.about(mount.mount, nowMs), listenerPeak }]
+  })
+
+const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
+
+/** All servers, by id, in or out. */
+export function serversJson(view: View, nowMs: number, isHttps = false): ServerJson[] {
+  const mastered = masteredMounts(view, nowMs)
+  return [...view.servers.values()]
+    .sort(byId)
+    .map((server) => serverJson(server, view, nowMs, isHttps, mastered))
+}
+
+/** The mounts that a live master carries, by name. */
+const masteredMounts = (view: View, nowMs: number): ReadonlySet<Mount> =>
+  new Set([...view.mounts.keys()].filter((mount) => view.master(mount, nowMs) !== undefined).sort())
+
+/** One server. @param isHttps the decider has an https address, whoever came by it */
+export function serverJson(
+  server: Server,
+  view: View,
+  nowMs: number,
+  isHttps = false,
+  mastered = masteredMounts(view, nowMs),
+): ServerJson {
+  const { report } = server
+  const mounts = mountsOf(server, mastered)
+  const out =
+    screen(server, nowMs, view.maxListenersDefault) ?? (mounts.length === 0 ? ('no mounts' as const) : null)
+  const notes = notesOf(server, { out, isHttps: isHttps || view.isAskedByHttps })
+  return {
+    id: report.id,
+    role: report.role,
+    urls: report.urls,
+    state: report.state,
+    ageSeconds: Math.max(0, Math.round((nowMs - server.receivedAtMs) / 100) / 10),
+    interval: report.interval,
+    listeners: report.listeners,
+    maxListeners: report.maxListeners ?? view.maxListenersDefault,
+    bandwidth: report.bandwidth ?? null,
+    maxBandwidth: report.maxBandwidth ?? null,
+    free: Math.max(0, freeOfServer(server, view.maxListenersDefault) - slotsTaken(server)),
+    mounts,
+    polled: server.polled,
+    out,
+    ...(notes.length > 0 && { notes }),
+  }
+}
+
+/** The mounts that a server carries; where it does not say so itself (S6), those that a live master carries too. */
+function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<Mount>): Mount[] {
+  if (carriesAll) return [...mastered]
+  const own = report.mounts.map(({ mount }) => mount)
+  return polled ? own.filter((mount) => mastered.has(mount)) : own
+}
+
+/** The mounts that live servers carry, by name; listeners summed over them. */
+export function mountsJson(view: View, nowMs: number): MountJson[] {
+  const everywhere = [...view.servers.values()]
+    .filter((server) => server.carriesAll && isLive(server, nowMs))
+    .map(({ report }) => report.id)
+  return [...view.mounts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([mount, entry]) => mountJson(mount, entry, view, everywhere, nowMs))
+}
+
+/** @param everywhere ids of the servers that carry whatever a live master carries */
+function mountJson(
+  mount: Mount,
+  { carriers }: MountView,
+  view: View,
+  everywhere: readonly string[],
+  nowMs: number,
+): MountJson[] {
+  const hasMaster = view.master(mount, nowMs) !== undefined
+  const live = [...carriers.values()].filter(
+    ({ server }) => isLive(server, nowMs) && (hasMaster || !server.polled),
+  )
+  if (live.length === 0) return []
+  live.sort((a, b) => byId(a.server, b.server))
+  return [
+    {
+      mount,
+      listeners: live.reduce((sum, carrier) => sum + carrier.mount.listeners, 0),
+      servers: [...live.map(({ server }) => server.report.id), ...(hasMaster ? everywhere : [])].sort(),
+      contentType: live.find((carrier) => carrier.mount.contentType !== '')?.mount.contentType ?? null,
+      bitrate: live.find((carrier) => carrier.mount.kbps > 0)?.mount.kbps ?? null,
+    },
+  ]
+}

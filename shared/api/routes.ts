@@ -1,0 +1,193 @@
+import { getLogger } from '@logtape/logtape'
+import { type Context, Hono } from 'hono'
+import { lockedRetrySeconds } from '../cluster/store-error.ts'
+import type { Whereabouts } from '../draw/regions.ts'
+import { isLoopback } from '../http/address.ts'
+import { readBounded } from '../http/bounded-body.ts'
+import type { Login } from '../http/credentials.ts'
+import type { Door } from '../http/login-door.ts'
+import { otherSite } from '../http/other-site.ts'
+import { limits } from '../limits.ts'
+import { decodeSourcelist, lineNotUtf8 } from '../report/sourcelist.ts'
+import type { Answer } from './accept.ts'
+import { type Access, isAdmin, type Reporter, reporterOf } from './auth.ts'
+import type { Cluster } from './cluster.ts'
+import { mountsJson, serversJson } from './json.ts'
+
+const logger = getLogger(['distributary', 'cluster'])
+/** characters of an answer that are logged: its first words say which line is wrong, and headers in it may be long */
+const loggedLengthMax = 300
+
+/** What a request does not say of itself; the server that took it in hands it on. */
+export interface RequestFacts {
+  /** of the listener or server that asked, through trusted proxies; undefined where the runtime does not know */
+  address: string | undefined
+  /** it came by https */
+  secure: boolean
+  /** this program's own address as the outside knows it, without a path; undefined: not configured, and no Host */
+  base: string | undefined
+  /** all its addresses, at most one a scheme, {@link base} among them first; undefined: none but that */
+  bases?: readonly string[] | undefined
+  /** its address for somebody who asked by this scheme; undefined: {@link base} */
+  here?: string | undefined
+  /** it came as a HEAD, where that goes in as a GET: it may not change anything */
+  head?: boolean | undefined
+  /** where that address is; undefined: not known */
+  from?: Whereabouts | undefined
+}
+
+export interface ClusterEnv {
+  Bindings: RequestFacts
+}
+
+export const unauthorized = (c: Context, text: string) =>
+  c.text(text, 401, { 'WWW-Authenticate': 'Basic realm="distributary"' })
+
+/** The sender's address where it is known and not loopback: a loopback url is then not its own machine. */
+export const remoteOf = ({ address }: RequestFacts): string | undefined =>
+  address !== undefined && !isLoopback(address) ? address : undefined
+
+/** Whether this program has an https address. */
+export const isHttps = ({ secure, base, bases }: RequestFacts): boolean =>
+  secure || [base, ...(bases ?? [])].some((url) => url?.startsWith('https:'))
+
+/** What a report is answered: by acceptance, or before it got there. */
+interface ReportAnswer {
+  status: Answer['status'] | 403 | 415
+  text: string
+}
+
+export function printAnswer(c: Context, { status, text }: ReportAnswer) {
+  if (status === 401) return unauthorized(c, text)
+  // the rest of the body is not read, so nothing more can come this way: a client that did not know would try
+  if (status === 413) c.header('Connection', 'close')
+  if (status === 429 || status === 503) c.header('Retry-After', String(lockedRetrySeconds))
+  return c.text(text, status)
+}
+
+/** Logs what was refused, to whom and why; at most the beginning of what it says. */
+export function logRefused(c: Context<ClusterEnv>, what: string, { status, text }: ReportAnswer): void {
+  logger.warning('{what} from {address} was refused with {status}: {text}', {
+    what,
+    address: c.env.address,
+    status,
+    text: text.trim().slice(0, loggedLengthMax),
+  })
+}
+
+/** Whom the login of a request proves at a door; or what it is answered, which is logged. */
+async function admit<T>(
+  c: Context<ClusterEnv>,
+  door: Door,
+  what: string,
+  whose: string,
+  prove: (login: Login) => T | undefined,
+): Promise<{ who: T } | { refused: ReportAnswer }> {
+  const header = c.req.header('authorization')
+  const judged = await door.judge({ header, address: c.env?.address, door: what }, prove)
+  if ('who' in judged) return judged
+  if (judged.status === 429)
+    return {
+      refused: { status: 429, text: 'many wrong logins came from your network: try again a little later\n' },
+    }
+  const refused: ReportAnswer = { status: 401, text: `expected the credentials of ${whose}\n` }
+  if (!header) logRefused(c, what, refused) // the door itself logs what is wrong
+  return { refused }
+}
+
+/** Who reports or relays; or what the request is answered. */
+export const admitReporter = (c: Context<ClusterEnv>, door: Door, access: Access, what: string) =>
+  admit(c, door, what, 'a relay', (login) => reporterOf(access, login))
+
+/** What a request is answered that has not the admin's login; undefined where it has. */
+export async function refuseNoAdmin(
+  c: Context<ClusterEnv>,
+  door: Door,
+  access: Access,
+  what: string,
+): Promise<ReportAnswer | undefined> {
+  const judged = await admit(c, door, what, 'the admin', (login) =>
+    isAdmin(access, login) ? true : undefined,
+  )
+  return 'refused' in judged ? judged.refused : undefined
+}
+
+/** Refuses a change that a page of another site made a browser ask for, with the login that the browser keeps; undefined: it may be made. */
+export function refuseOtherSite(c: Context<ClusterEnv>): ReportAnswer | undefined {
+  const hosts = [c.req.header('host'), c.env.base?.replace(/^https?:\/\//, '')]
+  const site = otherSite(c.req.raw.headers, hosts)
+  if (site === undefined) return undefined
+  return {
+    status: 403,
+    text: `a page of ${site.slice(0, 200)} may not ask this: expected no Origin and no Referer, or this host in them\n`,
+  }
+}
+
+/** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
+export function clusterApp(
+  cluster: Cluster,
+  access: Access,
+  nowMs: () => number,
+  door: Door,
+): Hono<ClusterEnv> {
+  const app = new Hono<ClusterEnv>()
+
+  app.post('/admin/sourcelist.txt', async (c) => {
+    const judged = await admitReporter(c, door, access, 'a report')
+    if ('refused' in judged) return printAnswer(c, judged.refused)
+    const answer = await takeReport(c, cluster, judged.who)
+    if (answer.status !== 200) logRefused(c, 'a report', answer)
+    return printAnswer(c, answer)
+  })
+
+  app.use('/api/*', async (c, next) => {
+    const stranger = await refuseNoAdmin(c, door, access, c.req.path)
+    if (stranger) return printAnswer(c, stranger)
+    const refused = c.req.method === 'GET' ? undefined : refuseOtherSite(c)
+    if (!refused) return next()
+    logRefused(c, c.req.path, refused)
+    return printAnswer(c, refused)
+  })
+  app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))))
+  app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
+  const done = (c: Context, found: boolean) =>
+    found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)
+  app.post('/api/servers/:id/drain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), true)))
+  app.post('/api/servers/:id/undrain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), false)))
+  app.delete('/api/servers/:id', async (c) => done(c, await cluster.forget(c.req.param('id'))))
+  return app
+}
+
+/** Checks what the head of a request says, then its body, in the order of contract §2. */
+async function takeReport(
+  c: Context<ClusterEnv>,
+  cluster: Cluster,
+  reporter: Reporter,
+): Promise<ReportAnswer> {
+  const foreign = refuseOtherSite(c)
+  if (foreign) return foreign
+  const type = c.req.header('content-type') ?? ''
+  if (!/^text\/plain\s*(;|$)/i.test(type))
+    return { status: 415, text: `Content-Type is "${type}", expected text/plain\n` }
+  const body = await readReport(c.req.raw)
+  if (!body) return { status: 413, text: `the report is larger than ${limits.reportBytesMax} bytes\n` }
+  const sourcelist = decodeSourcelist(body)
+  if (sourcelist === undefined)
+    return { status: 400, text: `line ${lineNotUtf8(body)}: bytes that are not UTF-8, expected UTF-8\n` }
+  return cluster.accept({
+    sourcelist,
+    reporter,
+    remote: remoteOf(c.env),
+    edgeUrls: edgeUrlsOf(c.env),
+    place: c.env.from?.place,
+  })
+}
+
+const edgeUrlsOf = ({ base, bases }: RequestFacts): readonly string[] =>
+  bases ?? (base === undefined ? [] : [base])
+
+/** The body of a report, or undefined past the bound. */
+async function readReport({ headers, body }: Request): Promise<Uint8Array | undefined> {
+  if (Number(headers.get('content-length')) > limits.reportBytesMax) return undefined
+  return readBounded(body, limits.reportBytesMax)
+}

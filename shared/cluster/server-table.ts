@@ -1,0 +1,219 @@
+import { getLogger } from '@logtape/logtape'
+import * as v from 'valibot'
+import type { Place } from '../draw/proximity.ts'
+import type { Mount } from '../mount.ts'
+import type { FormerBoot } from './report-order.ts'
+
+/** The SQL that a Durable Object and `node:sqlite` have in common: both are synchronous. */
+export interface Sql {
+  all<T>(query: string, ...params: (string | number | null)[]): T[]
+  /** Runs `fn` as one transaction: all of it is kept, or nothing. */
+  tx<T>(fn: () => T): T
+  /** The table is there: from now on nobody may wait for it. */
+  started?(): void
+}
+
+/** One row a server: its report as it was posted, so that reading it back is the same strict parser. */
+export interface ServerRow {
+  id: string
+  receivedAtMs: number
+  sourcelist: string
+  carriesAll: boolean
+  formerBoots: readonly FormerBoot[]
+  formerMounts: readonly (readonly [Mount, number])[]
+  polled: boolean
+  /** of the address that it reported from */
+  place: Place | undefined
+}
+
+/** Listeners and redirects of a minute, for plots. `minute` counts from 1970. */
+export interface HistoryRow {
+  minute: number
+  listeners: number
+  servers: number
+  redirects: number
+}
+
+/** minutes of history kept: a day */
+export const historyMinutesMax = 1440
+
+const migrations: readonly string[] = [
+  `CREATE TABLE server (id TEXT PRIMARY KEY, at INTEGER NOT NULL, sourcelist TEXT NOT NULL, carries_all INTEGER NOT NULL,
+   former_boots TEXT NOT NULL, former_mounts TEXT NOT NULL) WITHOUT ROWID`,
+  'CREATE TABLE drain (id TEXT PRIMARY KEY) WITHOUT ROWID',
+  `CREATE TABLE history (minute INTEGER PRIMARY KEY, listeners INTEGER NOT NULL, servers INTEGER NOT NULL,
+   redirects INTEGER NOT NULL)`,
+  'ALTER TABLE server ADD COLUMN polled INTEGER NOT NULL DEFAULT 0',
+  'CREATE TABLE polled (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
+  'ALTER TABLE server ADD COLUMN place TEXT',
+  'CREATE TABLE set_aside (id TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID',
+]
+
+/** rows set aside: enough to see what they have in common */
+const setAsideMax = 100
+
+const logger = getLogger(['distributary', 'store'])
+
+const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema)
+const flag = v.pipe(
+  v.picklist([0, 1]),
+  v.transform((value) => value === 1),
+)
+/** Before 0.2 a boot stood alone, without the newest `seq` of it. */
+const FormerBootSchema = v.union([
+  v.object({ boot: v.string(), seq: v.number() }),
+  v.pipe(
+    v.string(),
+    v.transform((boot): FormerBoot => ({ boot, seq: 0 })),
+  ),
+])
+/** A row as it lies there; another program, or half of a disk, may have written it. */
+const RowSchema = v.object({
+  id: v.string(),
+  at: v.pipe(v.number(), v.finite()),
+  sourcelist: v.string(),
+  carries_all: flag,
+  former_boots: json(v.array(FormerBootSchema)),
+  former_mounts: json(v.array(v.tuple([v.custom<Mount>((name) => typeof name === 'string'), v.number()]))),
+  polled: flag,
+  place: v.nullable(json(v.object({ latitude: v.number(), longitude: v.number() }))),
+})
+
+/** The row, or what is wrong with it. */
+function serverRowIn(raw: Record<string, unknown>): ServerRow | string {
+  const parsed = v.safeParse(RowSchema, raw, { abortEarly: true })
+  if (!parsed.success) return `${v.getDotPath(parsed.issues[0]) ?? 'row'}: ${parsed.issues[0].message}`
+  const row = parsed.output
+  return {
+    id: row.id,
+    receivedAtMs: row.at,
+    sourcelist: row.sourcelist,
+    carriesAll: row.carries_all,
+    formerBoots: row.former_boots,
+    formerMounts: row.former_mounts,
+    polled: row.polled,
+    place: row.place ?? undefined,
+  }
+}
+
+/** What a decider keeps durably: servers, drains, those that it polls, history. One class for SQLite on every runtime. */
+export class ServerTable {
+  #sql: Sql
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+    // a Durable Object refuses PRAGMA user_version
+    sql.all('CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID')
+    // where all is as it has to be nothing is written: a start on a full disk has what it had
+    if (this.#schema() < migrations.length)
+      sql.tx(() => {
+        for (const ddl of migrations.slice(this.#schema())) sql.all(ddl)
+        sql.all("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", migrations.length)
+      })
+    sql.started?.()
+  }
+
+  #schema(): number {
+    return this.#sql.all<{ v: number }>("SELECT v FROM meta WHERE k = 'schema'")[0]?.v ?? 0
+  }
+
+  /** Throws where the database cannot be read, or not be written: a few bytes are. */
+  check(): void {
+    this.#sql.all(
+      "INSERT OR REPLACE INTO meta VALUES ('checks', 1 + ifnull((SELECT v FROM meta WHERE k = 'checks'), 0))",
+    )
+  }
+
+  /** The servers as they were stored; what is not a row of ours is set aside and named. */
+  servers(): ServerRow[] {
+    return this.#sql.all<Record<string, unknown>>('SELECT * FROM server ORDER BY id').flatMap((raw) => {
+      const row = serverRowIn(raw)
+      if (typeof row !== 'string') return [row]
+      this.setAside(String(raw.id), row)
+      return []
+    })
+  }
+
+  /** Takes a row out of the servers, where nothing can be made of it, and keeps it for whoever wants to know why. */
+  setAside(id: string, why: string): void {
+    logger.error('the row of {id} in the store cannot be read and is set aside: {why}', { id, why })
+    const [row] = this.#sql.all<Record<string, unknown>>('SELECT * FROM server WHERE id = ?', id)
+    this.#sql.tx(() => {
+      this.#sql.all('INSERT OR REPLACE INTO set_aside VALUES (?, ?)', id, JSON.stringify(row ?? null))
+      this.#sql.all(
+        'DELETE FROM set_aside WHERE id NOT IN (SELECT id FROM set_aside ORDER BY id LIMIT ?)',
+        setAsideMax,
+      )
+      this.remove(id)
+    })
+  }
+
+  put(row: ServerRow): void {
+    this.#sql.all(
+      'INSERT OR REPLACE INTO server (id, at, sourcelist, carries_all, former_boots, former_mounts, polled, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      row.id,
+      Math.round(row.receivedAtMs),
+      row.sourcelist,
+      row.carriesAll ? 1 : 0,
+      JSON.stringify(row.formerBoots),
+      JSON.stringify(row.formerMounts),
+      row.polled ? 1 : 0,
+      row.place ? JSON.stringify(row.place) : null,
+    )
+  }
+
+  remove(id: string): void {
+    this.#sql.all('DELETE FROM server WHERE id = ?', id)
+  }
+
+  drains(): string[] {
+    return this.#sql
+      .all<{ id: unknown }>('SELECT id FROM drain')
+      .flatMap(({ id }) => (typeof id === 'string' ? [id] : []))
+  }
+
+  setDrain(id: string, drained: boolean): void {
+    if (drained) this.#sql.all('INSERT OR IGNORE INTO drain (id) VALUES (?)', id)
+    else this.#sql.all('DELETE FROM drain WHERE id = ?', id)
+  }
+
+  /** The servers to poll, as they were named. */
+  polled(): string[] {
+    return this.#sql.all<{ body: string }>('SELECT body FROM polled ORDER BY id').map(({ body }) => body)
+  }
+
+  putPolled(id: string, body: string): void {
+    this.#sql.all('INSERT OR REPLACE INTO polled (id, body) VALUES (?, ?)', id, body)
+  }
+
+  removePolled(id: string): void {
+    this.#sql.all('DELETE FROM polled WHERE id = ?', id)
+  }
+
+  /** Writes the bucket of a minute and drops those older than {@link historyMinutesMax}. */
+  putHistory(row: HistoryRow): void {
+    this.#sql.tx(() => {
+      this.#sql.all(
+        'INSERT OR REPLACE INTO history (minute, listeners, servers, redirects) VALUES (?, ?, ?, ?)',
+        row.minute,
+        row.listeners,
+        row.servers,
+        row.redirects,
+      )
+      // what lies ahead was written by a clock that was wrong, and would hide all that is written until then
+      this.#sql.all(
+        'DELETE FROM history WHERE minute <= ? OR minute > ?',
+        row.minute - historyMinutesMax,
+        row.minute,
+      )
+    })
+  }
+
+  /** Up to a minute; what lies ahead was written by a clock that was wrong. */
+  history(untilMinute: number): HistoryRow[] {
+    return this.#sql.all<HistoryRow>(
+      'SELECT minute, listeners, servers, redirects FROM history WHERE minute <= ? ORDER BY minute',
+      untilMinute,
+    )
+  }
+}

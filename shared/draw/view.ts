@@ -1,0 +1,343 @@
+import type { Family } from '../http/address.ts'
+import { limits } from '../limits.ts'
+import { type Mount, printMount } from '../mount.ts'
+import type { AboutMount } from '../report/about-mount.ts'
+import type { MountReport } from '../report/report.ts'
+import { type Candidate, Pool } from './pool.ts'
+import { Regions, TotalDemand, type Whereabouts } from './regions.ts'
+import { followsMasters, freeSlots, isLive, openUntilMs, type Server } from './server.ts'
+import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
+
+/** What a draw has to know of a request. */
+export interface Ask {
+  mount: Mount
+  /** by https */
+  secure: boolean
+  /** of the listener's address, where {@link View.hasLiterals}; undefined: every url will do */
+  family?: Family | undefined
+  /** a server to leave out of this one draw, by its id */
+  except?: string | undefined
+  /** where the listener is; undefined: not known */
+  from?: Whereabouts | undefined
+  /** a HEAD or a probe: nobody joins by it */
+  probe?: boolean | undefined
+}
+
+/** One mount as the decider sees it: who carries it, and the pools to draw from. */
+export interface MountView {
+  /** its carriers by id, with what each reported of it */
+  readonly carriers: ReadonlyMap<string, { server: Server; mount: MountReport }>
+  /** when a server last reported it */
+  readonly reportedAtMs: number
+  /** most listeners at once over all servers, since its source began */
+  readonly listenerPeak: number
+  /** a master called it hidden or not to be listened to: it is in no public list, until a master says otherwise */
+  readonly isPrivate: boolean
+}
+
+interface Entry extends MountView {
+  carriers: Map<string, { server: Server; mount: MountReport }>
+  reportedAtMs: number
+  listenerPeak: number
+  isPrivate: boolean
+  /** of all carriers, stale ones too: never below what a peak is taken of */
+  listeners: number
+  /** those of the carriers that are masters */
+  masters: Map<string, Server>
+  /** by way: the servers that its listeners can reach; each made at the first draw */
+  draws: (Draws | undefined)[]
+}
+
+/** A pool and, over it, the regions of its listeners. */
+interface Draws {
+  pool: Pool
+  regions: Regions
+}
+
+/**
+ * A mount's url at a server, in one piece: a text put together by `+` is taken apart again at every answer, and among
+ * thousands of servers each of its pieces has to be fetched from far away in memory.
+ */
+const urlAt = (base: string, mount: Mount): string => [base, printMount(mount)].join('')
+
+/** The url of a mount at the one server that there is: the first that fits, else any. */
+export function urlOf(
+  mount: Mount,
+  { report: { urls } }: Server,
+  { secure, family }: Pick<Ask, 'secure' | 'family'>,
+): string {
+  const bases = basesOf(urls, false)
+  const base = bases[wayIndex(secure, family)] ?? bases[wayIndex(false, family)] ?? urls[0] ?? ''
+  return urlAt(base, mount)
+}
+
+/**
+ * The servers known at one moment, by id and by mount. A report changes only the entries of its own mounts,
+ * so that a decider of 10,000 servers is never rebuilt.
+ */
+export class View {
+  #servers = new Map<string, Server>()
+  #mounts = new Map<Mount, Entry>()
+  /** icecast-kh slaves: they stand in every mount's pools */
+  #everywhere = new Map<string, Server>()
+  /** by server: its url for each way of listeners, undefined for none */
+  #bases = new Map<string, Bases>()
+  /** servers that have an address literal for a url */
+  #literals = new Set<string>()
+  /** whether anybody came by https since the program (on Workers: the isolate, the object) began */
+  isAskedByHttps = false
+  /** the id of this program, where it is among its own candidates: whoever asks it reaches it */
+  ownId: string | undefined
+  /** how many of the mounts nobody carries */
+  #uncarried = 0
+  #maxListenersDefault: number
+  #demand = new TotalDemand()
+
+  /** @param maxListenersDefault slots of a server that does not say */
+  constructor(maxListenersDefault: number) {
+    this.#maxListenersDefault = maxListenersDefault
+  }
+
+  get servers(): ReadonlyMap<string, Server> {
+    return this.#servers
+  }
+  get mounts(): ReadonlyMap<Mount, MountView> {
+    return this.#mounts
+  }
+  get maxListenersDefault(): number {
+    return this.#maxListenersDefault
+  }
+
+  /** Whether it counts by which family listeners come. */
+  get hasLiterals(): boolean {
+    return this.#literals.size > 0
+  }
+
+  /** Takes in a server, new or with a newer report; its debit begins where the server's own field stands. */
+  put(server: Server): void {
+    const { id } = server.report
+    const before = this.#servers.get(id)
+    this.#servers.set(id, server)
+    this.#noteUrls(server)
+    const mounts = new Set<Mount>()
+    for (const mount of server.report.mounts) {
+      mounts.add(mount.mount)
+      this.#putMount(server, mount)
+    }
+    for (const [mount, atMs] of server.formerMounts) this.#touch(mount, atMs)
+    for (const { mount } of before?.report.mounts ?? []) if (!mounts.has(mount)) this.#removeMount(id, mount)
+    this.#forgetUncarried()
+    if (server.carriesAll) {
+      this.#everywhere.set(id, server)
+      for (const [mount, entry] of this.#mounts) this.#putPools(entry, mount, server, undefined)
+    } else if (before?.carriesAll) this.#removeEverywhere(id)
+  }
+
+  remove(id: string): void {
+    for (const { mount } of this.#servers.get(id)?.report.mounts ?? []) this.#removeMount(id, mount)
+    this.#removeEverywhere(id)
+    this.#servers.delete(id)
+    this.#bases.delete(id)
+    this.#literals.delete(id)
+  }
+
+  #noteUrls({ report: { id, urls } }: Server): void {
+    this.#bases.set(id, basesOf(urls, id === this.ownId))
+    if (hasLiteral(urls)) this.#literals.add(id)
+    else this.#literals.delete(id)
+  }
+
+  /** Whether a server reported the mount in the last five minutes, or a live one that reports less often carries it. */
+  isKnown(mount: Mount, nowMs: number): boolean {
+    const entry = this.#mounts.get(mount)
+    if (!entry) return false
+    if (nowMs - entry.reportedAtMs <= limits.mountMemoryMs) return true
+    for (const { server } of entry.carriers.values())
+      if (!followsMasters(server) && isLive(server, nowMs)) return true
+    return false
+  }
+
+  /** The candidates of a mount for listeners who came that way: by https, and by a family where that is known to matter. */
+  pool(mount: Mount, secure: boolean, family?: Family): Pool | undefined {
+    return this.#draws(mount, secure, family)?.pool
+  }
+
+  /** Draws a candidate for a listener: in proportion to weight, near ones more often where places are known. */
+  draw(ask: Ask, nowMs: number, roll: () => number): Candidate | undefined {
+    return this.#draws(ask.mount, ask.secure, ask.family)?.regions.draw(ask, nowMs, roll)
+  }
+
+  /** The live master that relays are sent to for this mount: the first by id. */
+  master(mount: Mount, nowMs: number): Server | undefined {
+    let first: Server | undefined
+    for (const server of this.#mounts.get(mount)?.masters.values() ?? [])
+      if (isLive(server, nowMs) && !(first && first.report.id < server.report.id)) first = server
+    return first
+  }
+
+  /**
+   * What is known of a mount beside its counts: by the master that relays are sent to, else by the stats of a server that is
+   * polled. What a slave says of it does not count: the mount is its master's.
+   */
+  about(mount: Mount, nowMs: number): AboutMount | undefined {
+    const carriers = this.#mounts.get(mount)?.carriers
+    const master = this.master(mount, nowMs)
+    const said = master && carriers?.get(master.report.id)?.mount.about
+    if (said || !carriers) return said
+    for (const carrier of carriers.values())
+      if (carrier.server.polled && carrier.mount.about && isLive(carrier.server, nowMs))
+        return carrier.mount.about
+    return undefined
+  }
+
+  /** Forgets mounts that nobody carries and nobody reported lately. */
+  prune(nowMs: number): void {
+    for (const [mount, entry] of this.#mounts)
+      if (entry.carriers.size === 0 && !this.isKnown(mount, nowMs)) this.#forget(mount)
+  }
+
+  #forget(mount: Mount): void {
+    this.#mounts.delete(mount)
+    this.#uncarried--
+  }
+
+  /** Names of mounts that come and go by the hundred thousand are nobody's listeners'. */
+  #forgetUncarried(): void {
+    if (this.#uncarried <= limits.namesKeptMax) return
+    for (const [mount, { carriers }] of this.#mounts) if (carriers.size === 0) this.#forget(mount)
+  }
+
+  #entry(mount: Mount): Entry {
+    let entry = this.#mounts.get(mount)
+    if (!entry) {
+      entry = {
+        carriers: new Map(),
+        masters: new Map(),
+        reportedAtMs: Number.NEGATIVE_INFINITY,
+        listenerPeak: 0,
+        isPrivate: false,
+        listeners: 0,
+        draws: [],
+      }
+      this.#mounts.set(mount, entry)
+      this.#uncarried++
+    }
+    return entry
+  }
+
+  #touch(mount: Mount, atMs: number): Entry {
+    const entry = this.#entry(mount)
+    entry.reportedAtMs = Math.max(entry.reportedAtMs, atMs)
+    return entry
+  }
+
+  #putMount(server: Server, mount: MountReport): void {
+    const entry = followsMasters(server)
+      ? this.#entry(mount.mount)
+      : this.#touch(mount.mount, server.receivedAtMs)
+    const before = entry.carriers.get(server.report.id)?.mount
+    if (entry.carriers.size === 0) this.#uncarried--
+    entry.carriers.set(server.report.id, { server, mount })
+    noteListeners(entry, server, mount, before)
+    const hadMaster = this.master(mount.mount, server.receivedAtMs) !== undefined
+    if (server.report.role === 'master') entry.masters.set(server.report.id, server)
+    else entry.masters.delete(server.report.id)
+    if (server.report.role === 'master') entry.isPrivate = isHiddenByMaster(entry)
+    this.#putPools(entry, mount.mount, server, mount)
+    if (server.report.role === 'master' && !hadMaster) this.#putFollowers(entry, mount.mount)
+  }
+
+  /** A master is back: those that carry a mount while one does weigh more, which drums must be told. */
+  #putFollowers(entry: Entry, mount: Mount): void {
+    for (const { server, mount: reported } of entry.carriers.values())
+      if (followsMasters(server)) this.#putPools(entry, mount, server, reported)
+    for (const server of this.#everywhere.values()) this.#putPools(entry, mount, server, undefined)
+  }
+
+  #putPools(entry: Entry, mount: Mount, server: Server, reported: MountReport | undefined): void {
+    const bases = this.#bases.get(server.report.id) ?? []
+    for (let way = 0; way < entry.draws.length; way++) {
+      const draws = entry.draws[way]
+      const base = bases[way]
+      if (base === undefined) draws?.pool.remove(server.report.id)
+      else draws?.pool.put(this.#candidate(mount, server, reported, base))
+    }
+  }
+
+  #removeMount(id: string, mount: Mount): void {
+    const entry = this.#mounts.get(mount)
+    if (entry) entry.listeners -= entry.carriers.get(id)?.mount.listeners ?? 0
+    if (entry?.carriers.delete(id) && entry.carriers.size === 0) this.#uncarried++
+    entry?.masters.delete(id)
+    for (const draws of entry?.draws ?? []) draws?.pool.remove(id)
+  }
+
+  #removeEverywhere(id: string): void {
+    if (this.#everywhere.delete(id)) for (const mount of this.#mounts.keys()) this.#removeMount(id, mount)
+  }
+
+  #draws(mount: Mount, secure: boolean, family: Family | undefined): Draws | undefined {
+    if (secure) this.isAskedByHttps = true
+    const entry = this.#mounts.get(mount)
+    if (!entry) return undefined
+    const way = wayIndex(secure, this.hasLiterals ? family : undefined)
+    const draws = entry.draws[way] ?? this.#createDraws(mount, entry, way)
+    entry.draws[way] = draws
+    return draws
+  }
+
+  #createDraws(mount: Mount, entry: Entry, way: number): Draws {
+    const pool = new Pool()
+    const put = (server: Server, reported: MountReport | undefined) => {
+      const base = this.#bases.get(server.report.id)?.[way]
+      if (base !== undefined) pool.put(this.#candidate(mount, server, reported, base))
+    }
+    for (const { server, mount: reported } of entry.carriers.values()) put(server, reported)
+    for (const server of this.#everywhere.values()) put(server, undefined)
+    return { pool, regions: new Regions(pool, this.#demand) }
+  }
+
+  #candidate(mount: Mount, server: Server, reported: MountReport | undefined, base: string): Candidate {
+    return {
+      server,
+      free: freeSlots(server.report, reported, this.#maxListenersDefault),
+      openUntilMs: openUntilMs(server),
+      url: urlAt(base, mount),
+      carries:
+        reported && !followsMasters(server) ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
+    }
+  }
+}
+
+const always = () => true
+
+function isHiddenByMaster({ carriers, masters }: Entry): boolean {
+  for (const id of masters.keys()) {
+    const about = carriers.get(id)?.mount.about
+    if (about?.hidden || about?.noMount) return true
+  }
+  return false
+}
+
+/** Keeps the peak of a mount. */
+function noteListeners(
+  entry: Entry,
+  server: Server,
+  mount: MountReport,
+  before: MountReport | undefined,
+): void {
+  const isMaster = server.report.role === 'master'
+  // another beginning of the source is another stream; so is one after which no master carried it
+  const isAnew = isMaster && (before ? before.about?.since !== mount.about?.since : entry.masters.size === 0)
+  if (isAnew) entry.listenerPeak = 0
+  entry.listeners += mount.listeners - (before?.listeners ?? 0)
+  // the sum of the live ones is looked for only where it can be a new peak
+  if (entry.listeners > entry.listenerPeak)
+    entry.listenerPeak = Math.max(entry.listenerPeak, listenersOf(entry, server.receivedAtMs))
+}
+
+function listenersOf({ carriers }: MountView, nowMs: number): number {
+  let sum = 0
+  for (const { server, mount } of carriers.values()) if (isLive(server, nowMs)) sum += mount.listeners
+  return sum
+}

@@ -1,0 +1,195 @@
+import * as v from 'valibot'
+import { isLoopbackHost } from '../http/address.ts'
+import { limits } from '../limits.ts'
+import { parseMount, printMount } from '../mount.ts'
+import type { AboutMount } from './about-mount.ts'
+
+/** What a slave (or a master) tells its decider; the schemas are the door, {@link Report} is a fact. */
+const number = (min: number, max: number) => {
+  const expected = `expected an integer from ${min} to ${max}`
+  return v.pipe(
+    v.string(expected),
+    v.regex(/^\d{1,16}$/, expected),
+    v.transform(Number),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  )
+}
+const count = number(0, Number.MAX_SAFE_INTEGER)
+
+const oneOf = <const T extends readonly string[]>(options: T) =>
+  v.picklist(options, `expected ${options.join(' or ')}`)
+
+const url = v.pipe(
+  v.string(),
+  v.maxLength(limits.urlLengthMax, `expected at most ${limits.urlLengthMax} characters`),
+)
+
+/** Where a program listens: scheme, host and port. */
+export const OriginSchema = v.pipe(
+  url,
+  v.check(
+    (text) => isBaseUrl(text) && pathIn(text) === '',
+    'expected http://host:port or https://host:port, without user, path, query or fragment',
+  ),
+  v.transform((text) => new URL(text).origin),
+)
+
+/** Where listeners reach a server: a mount is put behind it, so that a proxy may keep several servers apart by paths. */
+export const UrlSchema = v.pipe(
+  url,
+  v.check(
+    (text) => isBaseUrl(text) && pathIn(text) !== undefined,
+    'expected http://host:port or https://host:port, a path as of a mount behind it or none, without user, query or fragment',
+  ),
+  v.transform((text) => new URL(text).origin + (pathIn(text) ?? '')),
+)
+
+/** `52.52,13.40`, latitude and longitude in degrees. */
+export const LocationSchema = v.pipe(
+  v.string(),
+  v.regex(/^-?\d{1,3}(\.\d{1,15})?, ?-?\d{1,3}(\.\d{1,15})?$/, 'expected latitude,longitude in degrees'),
+  v.transform((text) => {
+    const [latitude = Number.NaN, longitude = Number.NaN] = text.split(',').map(Number)
+    return { latitude, longitude }
+  }),
+  v.check(
+    ({ latitude, longitude }) => Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180,
+    'expected a latitude from -90 to 90 and a longitude from -180 to 180',
+  ),
+)
+
+/** How a server is named in reports, `x=` and the API. */
+export const IdSchema = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._:[\]-]{1,128}$/, 'expected 1 to 128 of A-Z a-z 0-9 . _ : [ ] -'),
+)
+
+/** `DE, AT`: these alone; `!US, !CA`: all but these. */
+export const CountriesSchema = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?:[A-Z]{2}(?:, ?[A-Z]{2}){0,249}|![A-Z]{2}(?:, ?![A-Z]{2}){0,249})$/,
+    'expected countries of ISO 3166 to serve, "DE, AT", or not to serve, "!US, !CA"',
+  ),
+  v.transform((text) => ({
+    allow: !text.startsWith('!'),
+    codes: text.replaceAll('!', '').split(/, ?/),
+  })),
+)
+
+/** The fields above the blank line, by their names on the wire. */
+export const HeaderSchema = v.object({
+  sourcelist: v.optional(v.literal('1', 'expected 1, the one version there is')),
+  id: v.optional(IdSchema),
+  boot: v.optional(
+    v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 visible ASCII characters')),
+  ),
+  seq: v.optional(count),
+  role: v.optional(oneOf(['slave', 'master']), 'slave'),
+  url: v.pipe(
+    v.array(UrlSchema, 'missing; expected at least one'),
+    v.maxLength(limits.reportUrlsMax, `expected at most ${limits.reportUrlsMax} of them`),
+  ),
+  interval: number(limits.intervalSecondsMin, limits.intervalSecondsMax),
+  'max-listeners': v.optional(count),
+  listeners: count,
+  'max-bandwidth': v.optional(count),
+  bandwidth: v.optional(count),
+  joins: v.optional(count),
+  state: v.optional(oneOf(['up', 'draining', 'leaving']), 'up'),
+  location: v.optional(LocationSchema),
+  countries: v.optional(CountriesSchema),
+  mounts: number(0, limits.reportMountsMax),
+})
+
+const mount = v.pipe(
+  v.string(),
+  v.transform(parseMount),
+  v.custom<NonNullable<ReturnType<typeof parseMount>>>(
+    (value) => value !== undefined,
+    `expected a percent-encoded path of at most ${limits.mountBytesMax} bytes, without //, dot segments, control bytes, %2F or a path of the edge's own`,
+  ),
+)
+
+/** One line a mount: `mount listeners max kbit/s joins content-type`. */
+export const MountLineSchema = v.object({
+  mount,
+  listeners: count,
+  max: v.union(
+    [
+      v.pipe(
+        v.literal('-'),
+        v.transform(() => null),
+      ),
+      count,
+    ],
+    'expected an integer or -',
+  ),
+  kbps: count,
+  joins: count,
+  contentType: v.pipe(
+    v.string(),
+    v.maxLength(limits.contentTypeLengthMax, `expected at most ${limits.contentTypeLengthMax} characters`),
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it refuses
+    v.regex(/^[^\x00-\x1f\x7f]*$/, 'expected no control bytes'),
+  ),
+})
+
+/** One mount of a server: `max` null means no limit of its own, `kbps` 0 an unknown rate. */
+export type MountReport = v.InferOutput<typeof MountLineSchema> & {
+  /** what a master says of it beside; undefined where it says nothing, as slaves do */
+  about?: AboutMount | undefined
+}
+
+/** One server at one moment. Rates are in kbit/s, `interval` in seconds; what is undefined the server did not say. */
+export interface Report {
+  id: string
+  boot?: string | undefined
+  seq?: number | undefined
+  role: 'slave' | 'master'
+  /** without a slash at the end, in the server's order */
+  urls: string[]
+  interval: number
+  maxListeners?: number | undefined
+  listeners: number
+  maxBandwidth?: number | undefined
+  bandwidth?: number | undefined
+  joins?: number | undefined
+  state: 'up' | 'draining' | 'leaving'
+  location?: { latitude: number; longitude: number } | undefined
+  /** whose listeners it serves: these alone, or all but these */
+  countries?: { allow: boolean; codes: string[] } | undefined
+  mounts: MountReport[]
+}
+
+function isBaseUrl(text: string): boolean {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined
+  return (
+    parsed !== undefined &&
+    /^https?:\/\/[^/?#@\\\s]+(?:\/[^?#\\\s]*)?$/i.test(text) &&
+    (parsed.protocol === 'http:' || parsed.protocol === 'https:') &&
+    parsed.hostname !== ''
+  )
+}
+
+/** The path of a url without the slash at its end; undefined where it is none that a mount could have. */
+function pathIn(text: string): string | undefined {
+  const path = text.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
+  if (path === '') return ''
+  const parsed = path.endsWith('/') ? undefined : parseMount(path)
+  return parsed && printMount(parsed)
+}
+
+/**
+ * The id of a server that names none: `host:port` of its url, the port written even where it is the scheme's own, and its path
+ * as `:radio:8000`, since a proxy may have many servers at one host.
+ */
+export function idOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url)
+  const path = (pathIn(url) ?? '').replaceAll('/', ':').replace(/[^A-Za-z0-9._:-]/g, '-')
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${path}`
+}
+
+/** Whether a server can be reached at this url from its own machine alone. */
+export const isLoopbackUrl = (url: string): boolean => isLoopbackHost(new URL(url).hostname)

@@ -1,0 +1,108 @@
+import { isLive } from '../draw/server.ts'
+import type { View } from '../draw/view.ts'
+import { limits } from '../limits.ts'
+import { type Mount, parseMount, printMount } from '../mount.ts'
+
+/**
+ * The mounts that live masters carry, a line each, by name: `http://master:port/mount` of the first master by id,
+ * or the path alone where `absolute` is off or that master has no http url without a path (stock slaves ignore the scheme).
+ */
+export function printStreamList(view: View, nowMs: number, absolute: boolean): string {
+  const lines: string[] = []
+  for (const mount of [...view.mounts.keys()].sort()) {
+    const master = view.master(mount, nowMs)
+    if (!master || !isLive(master, nowMs)) continue
+    // of a url with a path a stock slave would make a mount of its own
+    const url = master.report.urls.find((candidate) => /^http:\/\/[^/]+$/.test(candidate))
+    lines.push(`${absolute && url ? url : ''}${printMount(mount)}\r\n`)
+  }
+  return lines.join('')
+}
+
+/** A mount to relay and, where the list names one, the server to relay it from. */
+export interface StreamListEntry {
+  mount: Mount
+  /** origin of a url; undefined: the server that gave the list */
+  base: string | undefined
+}
+
+/** What a master's list says, as far as it is taken. */
+export interface StreamList {
+  /** each once, at most as many as a report takes */
+  entries: StreamListEntry[]
+  /** the first lines that name no mount */
+  refused: string[]
+  /** entries beyond the bound */
+  left: number
+}
+
+/** lines that name no mount, of which some are shown */
+const refusedMax = 10
+/** characters of a line: a host and a mount written percent-encoded */
+const lineLengthMax = 2048
+
+/** Reads a whole list. */
+export function parseStreamList(text: string): StreamList {
+  const reader = new StreamListReader()
+  reader.push(text)
+  return reader.end()
+}
+
+/**
+ * Reads a master's list as it comes: a line is a path, or an absolute http(s) URL as 2.4 and 2.5 take it.
+ * `/admin/streams?mount=` of icecast-kh is cut. Lines that are neither come back as `refused`.
+ */
+export class StreamListReader {
+  #isKnown: (mount: Mount) => boolean
+  /** by base and mount */
+  #known = new Map<string, StreamListEntry>()
+  #others = new Map<string, StreamListEntry>()
+  #refused: string[] = []
+  #left = 0
+  #rest = ''
+
+  /** @param isKnown mounts that are taken before others where the list names too many */
+  constructor(isKnown: (mount: Mount) => boolean = () => false) {
+    this.#isKnown = isKnown
+  }
+
+  push(text: string): void {
+    const all = this.#rest + text
+    let from = 0
+    for (let lf = all.indexOf('\n'); lf >= 0; lf = all.indexOf('\n', from)) {
+      this.#take(all.slice(from, lf))
+      from = lf + 1
+    }
+    this.#rest = all.slice(from, from + lineLengthMax + 1)
+  }
+
+  end(): StreamList {
+    this.#take(this.#rest)
+    const others = [...this.#others.values()]
+    const taken = others.slice(0, limits.reportMountsMax - this.#known.size)
+    const left = this.#left + others.length - taken.length
+    return { entries: [...this.#known.values(), ...taken], refused: this.#refused, left }
+  }
+
+  #take(written: string): void {
+    const line = written.trim()
+    if (line === '') return
+    const entry = line.length > lineLengthMax ? undefined : parseLine(line)
+    if (!entry) {
+      if (this.#refused.length < refusedMax) this.#refused.push(line.slice(0, lineLengthMax))
+      return
+    }
+    const key = `${entry.base ?? ''}${entry.mount}`
+    const entries = this.#isKnown(entry.mount) ? this.#known : this.#others
+    if (entries.size < limits.reportMountsMax) entries.set(key, entry)
+    else if (!entries.has(key)) this.#left++
+  }
+}
+
+function parseLine(line: string): StreamListEntry | undefined {
+  const [, base, path = ''] =
+    /^(https?:\/\/[^/?#@\s]+)?(\/[^?#\s]*(?:\?mount=\/[^?#&\s]*)?)/i.exec(line) ?? []
+  const mount = parseMount(path.replace(/^\/admin\/streams\?mount=/, ''))
+  if (!mount || (base !== undefined && !URL.canParse(base))) return undefined
+  return { mount, base: base === undefined ? undefined : new URL(base).origin }
+}

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import type { Report } from '../../shared/report/report.ts'
+import { mountReport, reportOf } from '../kit/reports.ts'
+import { isForbidden } from '../tools/simulate/forbidden.ts'
+import { simulate } from '../tools/simulate/model.ts'
+import { type Outcome, rejectedPercent } from '../tools/simulate/outcome.ts'
+import { ours, perfect } from '../tools/simulate/policies.ts'
+import {
+  flashCrowd,
+  gridEdges,
+  gridIntervals,
+  mismatched,
+  withInterval,
+} from '../tools/simulate/scenarios.ts'
+import { type Fault, leavesPerSecond, type Setting, withPeakFill } from '../tools/simulate/setting.ts'
+
+const seeds = [1, 2]
+const rejected = (setting: Setting, policy: string) => rejectedPercent(simulate(setting, policy, 1))
+
+/** joins a second while the crowd comes, those that come anyway included */
+const crowdRate = ({ crowd, crowdS, startFill, slots }: Setting) =>
+  crowd / crowdS + startFill * slots * leavesPerSecond
+
+/** a bound on an expectation, and four standard deviations of a Poisson count for the dice */
+const withLuck = (expected: number) => expected + 4 * Math.sqrt(expected)
+
+describe('S9: a flash crowd of 100,000 joins in 60 s, placed by the decision itself', () => {
+  const cases = [
+    { fill: 0.9, pointsMost: 0.2 },
+    { fill: 0.96, pointsMost: 0.3 },
+  ].flatMap((each) =>
+    gridIntervals.flatMap((intervalS) => gridEdges.map((edges) => ({ ...each, intervalS, edges }))),
+  )
+
+  test.each(cases)(
+    'peak fill $fill, T = $intervalS s, $edges edges: at most $pointsMost points more are rejected than with perfect information',
+    ({ fill, pointsMost, intervalS, edges }) => {
+      const crowd = withInterval(flashCrowd, intervalS)
+      // a short life before the crowd is enough to learn the factor, and most of the time that 200 edges take
+      const setting = withPeakFill(
+        { ...crowd, edges, beforeS: Math.max(60, 5 * intervalS), afterS: 10 },
+        fill,
+      )
+      expect(rejected(setting, ours)).toBeLessThanOrEqual(rejected(setting, perfect) + pointsMost)
+    },
+    20_000,
+  )
+
+  test('is the same crowd, and ends the same, with the same seed', () => {
+    const setting = withPeakFill({ ...flashCrowd, crowd: 10_000 }, 0.96)
+    expect(simulate(setting, ours, 3)).toEqual(simulate(setting, ours, 3))
+    expect(simulate(setting, ours, 4).joins).not.toBe(simulate(setting, ours, 3).joins)
+    expect(simulate(setting, perfect, 3).joins).toBe(simulate(setting, ours, 3).joins)
+  })
+
+  test('is judged by a simulator that finds the herd of a policy that has one', () => {
+    const outcome = simulate(withInterval(flashCrowd, 5), 'least loaded', 1)
+    expect(rejectedPercent(outcome)).toBeGreaterThan(20)
+    expect(simulate(flashCrowd, 'uniform (icecast-kh)', 1).forbidden).toBeGreaterThan(1000)
+  })
+
+  test('is judged by its own reading of what a report forbids', () => {
+    const mounts = [mountReport('/128k.mp3')]
+    const forbidden = (over: Partial<Report>, nowS: number) =>
+      isForbidden({ report: reportOf('a', { mounts, ...over }), atS: 0 }, 0, nowS)
+    expect(forbidden({}, 27)).toBe(false)
+    expect(forbidden({}, 27.1)).toBe(true)
+    expect(forbidden({ state: 'draining' }, 0)).toBe(true)
+    expect(forbidden({ listeners: 100 }, 0)).toBe(true)
+    expect(forbidden({ maxBandwidth: 1000, bandwidth: 872 }, 0)).toBe(false)
+    expect(forbidden({ maxBandwidth: 1000, bandwidth: 873 }, 0)).toBe(true)
+    expect(isForbidden(undefined, 0, 0)).toBe(true)
+  })
+})
+
+describe('S10: when something goes wrong in the midst of a crowd', () => {
+  const crowdWith = (fault: Fault, over: Partial<Setting> = {}): Setting => ({
+    ...withInterval(flashCrowd, 10),
+    faults: [fault],
+    ...over,
+  })
+  const outcomes = (setting: Setting): Outcome[] => seeds.map((seed) => simulate(setting, ours, seed))
+
+  test.each([5, 10])(
+    'T = %i s: a server that dies costs what its deadline allows and no more',
+    (intervalS) => {
+      const setting = crowdWith({ kind: 'crash', atS: 20 }, { intervalS })
+      for (const { lostToFault, faultShare } of outcomes(setting)) {
+        expect(lostToFault).toBeGreaterThan(0)
+        expect(lostToFault).toBeLessThan(withLuck(crowdRate(setting) * faultShare * (2.5 * intervalS + 2)))
+      }
+    },
+  )
+
+  test('a server that always reports 0 listeners draws no more than its slots beside the room of the others', () => {
+    const setting = crowdWith({ kind: 'lying', atS: 0 })
+    for (const { sentToFault, samples } of outcomes(setting)) {
+      const comings = samples.map(({ atS, lyingShare }) =>
+        atS < setting.crowdS
+          ? lyingShare * crowdRate(setting)
+          : lyingShare * (crowdRate(setting) - setting.crowd / setting.crowdS),
+      )
+      expect(sentToFault).toBeLessThan(withLuck(comings.reduce((sum, each) => sum + each, 0)))
+    }
+  })
+
+  test('with send-back the liar’s overflow is served by others: nobody is rejected while there is room', () => {
+    for (const outcome of outcomes(crowdWith({ kind: 'lying', atS: 0 }, { sendBack: true }))) {
+      expect(outcome.sentBack).toBeGreaterThan(0)
+      expect(rejectedPercent(outcome)).toBeLessThan(0.01)
+    }
+  })
+
+  test('while no report arrives the last weights hold until the deadline, and then nobody is sent anywhere', () => {
+    const lostFor = (untilS: number) => crowdWith({ kind: 'reports lost', atS: 10, untilS })
+    // promises of 10 s: every server is live until 27 s after its last report, which came from 0 to 10 s
+    for (const outcome of outcomes(lostFor(25))) expect(outcome.unplaced).toBe(0)
+    for (const outcome of outcomes(lostFor(55))) {
+      expect(outcome.unplaced).toBeGreaterThan(crowdRate(flashCrowd) * (55 - 37))
+      expect(outcome.forbidden).toBe(0)
+    }
+  })
+
+  test('edges that restart, all at once, reject nobody at 90 % peak fill', () => {
+    for (const outcome of outcomes(crowdWith({ kind: 'edges restart', atS: 20 })))
+      expect(rejectedPercent(outcome)).toBeLessThan(0.2)
+  })
+
+  test.each<Fault>([
+    { kind: 'draining', atS: 20 },
+    { kind: 'crash', atS: 20 },
+    { kind: 'reboot', atS: 20 },
+    { kind: 'silent', atS: 20 },
+    { kind: 'reports lost', atS: 10, untilS: 50 },
+    { kind: 'edges restart', atS: 20 },
+  ])('no redirect goes to a server that is stale, draining, full or left out ($kind)', (fault) => {
+    // tighter than the cluster can bear, so that servers fill and send back
+    const setting = withPeakFill(crowdWith(fault, { sendBack: true }), 0.99)
+    for (const outcome of outcomes(setting)) expect(outcome.forbidden).toBe(0)
+  })
+})
+
+describe('S3: clusters of other shapes reject at most 0.2 points more than perfect information', () => {
+  test.each<[string, Partial<Setting>]>([
+    ['one server of 20,000 to fifty of 200', { servers: 51, sizes: 'one big' }],
+    ['200 edges of very unequal traffic', { edges: 200, edgeShares: 'zipf' }],
+    ['reports that are 60 s under way', { delayS: 60 }],
+    ['listeners where the servers are not', { regions: mismatched }],
+    [
+      'mounts of 32 to 320 kbit/s, where the line binds',
+      {
+        rates: [
+          { kbps: 32, share: 0.3 },
+          { kbps: 128, share: 0.4 },
+          { kbps: 320, share: 0.3 },
+        ],
+      },
+    ],
+  ])('%s', (_, over) => {
+    const setting = { ...flashCrowd, ...over }
+    expect(rejected(setting, ours)).toBeLessThanOrEqual(rejected(setting, perfect) + 0.2)
+  })
+
+  test('in quiet times listeners are sent to near servers, though few servers are near most of them', () => {
+    const calm: Setting = { ...flashCrowd, crowd: 1000, crowdS: 120, regions: mismatched }
+    const kmOf = (policy: string) => {
+      const { km, joins } = simulate(calm, policy, 1)
+      return km / joins
+    }
+    expect(kmOf(ours)).toBeLessThan(1000)
+    expect(kmOf(perfect)).toBeGreaterThan(4000)
+  })
+})

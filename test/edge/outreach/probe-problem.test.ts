@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { problemOf } from '../../../edge/outreach/probe-problem.ts'
+
+const coded = (code: string, message = code) => Object.assign(new Error(message), { code })
+const failed = (cause: unknown) => new TypeError('fetch failed', { cause })
+
+// as Node, Bun and Deno say it
+test.for<[unknown, string]>([
+  [failed(coded('ECONNREFUSED', 'connect ECONNREFUSED 192.0.2.1:8000')), 'connection refused'],
+  [coded('ECONNREFUSED', 'Unable to connect. Is the computer able to access the url?'), 'connection refused'],
+  [
+    new TypeError(
+      'error sending request for url (http://certificate.example:8000/): client error (Connect): tcp connect error: Connection refused (os error 111)',
+    ),
+    'connection refused',
+  ],
+  [failed(coded('EHOSTUNREACH')), 'no route to host'],
+  [
+    new TypeError('client error (Connect): tcp connect error: No route to host (os error 113)'),
+    'no route to host',
+  ],
+  [coded('ENOTFOUND', 'getaddrinfo ENOTFOUND gone.example'), 'its name has no address'],
+  [new Error('no answer within 5000 ms'), 'no answer in time'],
+  [failed(coded('UND_ERR_CONNECT_TIMEOUT')), 'no answer in time'],
+  [failed(coded('UND_ERR_SOCKET', 'other side closed')), 'connection closed without an answer'],
+  [new Error('Network connection lost.'), 'connection closed without an answer'],
+  [
+    failed(coded('CERT_HAS_EXPIRED', 'certificate has expired')),
+    'no TLS, or a certificate that is not accepted',
+  ],
+  [failed(coded('HPE_INVALID_CONSTANT', 'Expected HTTP/')), 'an answer that is not HTTP'],
+  [failed(new AggregateError([coded('ENETUNREACH'), coded('ECONNREFUSED')])), 'connection refused'],
+  [new Error('what\nelse'), 'what else'],
+])('%s: %s', ([error, text]) => {
+  expect(problemOf(error)).toMatchObject({ text, isOurs: false })
+})
+
+test.for<[string, unknown]>([
+  ['a port that fetch refuses', failed(new Error('bad port'))],
+  ['the same on Deno', new TypeError('Fetch failed: Requests to port 6667 are blocked')],
+  ['a resolver that is away', coded('EAI_AGAIN', 'getaddrinfo EAI_AGAIN relay.example')],
+  ['no way out', failed(coded('ENETUNREACH'))],
+  ['no way out by any family', failed(new AggregateError([coded('ENETUNREACH'), coded('EADDRNOTAVAIL')]))],
+  ['no descriptors', failed(coded('EMFILE', 'too many open files'))],
+])('%s tells nothing of the server', ([, error]) => {
+  expect(problemOf(error).isOurs).toBe(true)
+})

@@ -1,0 +1,194 @@
+import { expect, test } from 'vitest'
+import { parseConfig } from '../../../edge/config.ts'
+import { createProber, probe } from '../../../edge/outreach/prober.ts'
+import { accept } from '../../../shared/api/accept.ts'
+import { serversJson } from '../../../shared/api/json.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { reportOf } from '../../kit/reports.ts'
+
+const { access } = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
+
+/** A prober over a registry with one server, and a network in which it answers or does not. */
+function createProbing(over: Partial<Report> = {}) {
+  const registry = new Registry(undefined, 100, 0)
+  const clock = { nowMs: 0 }
+  const network = { answers: true, answersOnly: '', asked: 0, error: 'connect ECONNREFUSED' }
+  const fetch = async (url: string) => {
+    network.asked++
+    if (network.answers || new URL(url).hostname === `${network.answersOnly}.example.org`)
+      return new Response(null, { status: 500 })
+    throw new Error(network.error)
+  }
+  const prober = createProber({ registry, fetch, nowMs: () => clock.nowMs, atOnce: 4, lookup: undefined })
+  const report = (changed: Partial<Report> = {}) => {
+    const sent = reportOf('s1', { boot: 'b', interval: 3600, ...over, ...changed })
+    registry.put(sent, printSourcelist(sent), clock.nowMs)
+  }
+  const pass = async (ms: number) => {
+    for (const endMs = clock.nowMs + ms; clock.nowMs < endMs; clock.nowMs += 500) await prober.run()
+  }
+  report()
+  return { registry, network, report, pass, out: () => serversJson(registry.view, clock.nowMs)[0]?.out }
+}
+
+test('a server that answers is probed every 10 s, and any status is an answer', async () => {
+  const { network, pass, out } = createProbing()
+  await pass(30_000)
+  expect([network.asked, out()]).toEqual([3, null])
+})
+
+test('after three connections in a row without an answer it is unreachable, and in again with the first answer', async () => {
+  const { network, pass, out } = createProbing()
+  network.answers = false
+  await pass(500)
+  expect([network.asked, out()]).toEqual([1, null])
+  await pass(3000)
+  expect([network.asked, out()]).toEqual([2, null])
+  await pass(3000)
+  expect([network.asked, out()]).toEqual([3, 'unreachable'])
+  network.answers = true
+  await pass(3000)
+  expect([network.asked, out()]).toEqual([4, null])
+})
+
+test('a name without an address puts a server out after a minute: a new one is not known everywhere at once', async () => {
+  const { network, pass, out } = createProbing()
+  network.answers = false
+  network.error = 'getaddrinfo ENOTFOUND s1.example.org'
+  await pass(59_000)
+  expect([network.asked > 10, out()]).toEqual([true, null])
+  await pass(6000)
+  expect(out()).toBe('unreachable')
+  network.answers = true
+  await pass(3000)
+  expect(out()).toBe(null)
+})
+
+test('its report is told what the probes found: nothing before the first, then ok, then where and why not', async () => {
+  const { registry, network, pass } = createProbing()
+  const lines = () => {
+    const sourcelist = printSourcelist(reportOf('s1', { interval: 3600 }))
+    const post = { sourcelist, reporter: { kind: 'relay' }, remote: undefined, edgeUrls: [] } as const
+    const { text } = accept(registry, access, post, 0)
+    return text.split('\n').filter((line) => line.startsWith('probe'))
+  }
+  expect(lines()).toEqual([])
+  await pass(500)
+  expect(lines()).toEqual(['probe ok'])
+  network.answers = false
+  await pass(13_000)
+  expect(lines(), 'one or two may be lost by chance').toEqual(['probe ok'])
+  await pass(5000)
+  expect(lines()).toEqual(['probe failed http://s1.example.org:8000 connection refused'])
+  network.answers = true
+  await pass(3000)
+  expect(lines()).toEqual(['probe ok'])
+})
+
+test('a failure of the edge itself puts nobody out, and the server is tried again', async () => {
+  const { network, pass, out } = createProbing()
+  network.answers = false
+  network.error = 'bad port'
+  await pass(60_000)
+  expect(out()).toBeNull()
+  expect(network.asked).toBeGreaterThan(10)
+})
+
+test('a server on the inside is told of no probe', async () => {
+  const { registry, pass } = createProbing({ urls: ['http://10.0.0.1'] })
+  await pass(20_000)
+  expect(registry.probedOf('s1')).toBeUndefined()
+})
+
+test('its reports do not bring it back; another url is tried three times anew', async () => {
+  const { network, report, pass, out } = createProbing()
+  network.answers = false
+  await pass(10_000)
+  report()
+  await pass(3000)
+  expect(out()).toBe('unreachable')
+  report({ urls: ['https://s1.example.org', 'http://s1.example.org:8000'] })
+  await pass(500)
+  expect(out()).toBeNull()
+  await pass(10_000)
+  expect(out()).toBe('unreachable')
+})
+
+test('one that moves to the inside is in by its reports alone', async () => {
+  const { network, report, pass, out } = createProbing()
+  network.answers = false
+  await pass(10_000)
+  expect(out()).toBe('unreachable')
+  const { asked } = network
+  report({ urls: ['http://s1.example.org:8000', 'http://10.0.0.1'] })
+  report({ urls: ['http://10.0.0.1'] })
+  await pass(20_000)
+  expect([network.asked, out()]).toEqual([asked, null])
+})
+
+test('an edge that has lost its own way out keeps its servers, and goes by the probes again once it is back', async () => {
+  const { registry, network, pass } = createProbing()
+  for (const id of ['s2', 's3', 's4']) {
+    const other = reportOf(id, { interval: 3600 })
+    registry.put(other, printSourcelist(other), 0)
+  }
+  const outs = () => [...registry.view.servers.values()].filter(({ reachable }) => !reachable).length
+  await pass(20_000)
+  network.answers = false
+  await pass(60_000)
+  expect(outs()).toBe(0)
+  network.answersOnly = 's1'
+  await pass(60_000)
+  expect(outs()).toBe(3)
+})
+
+test('a server that is stale is not probed', async () => {
+  const { network, pass } = createProbing({ interval: 1 })
+  await pass(4500)
+  const { asked } = network
+  await pass(60_000)
+  expect(network.asked).toBe(asked)
+})
+
+test.for<[number, string]>([
+  [200, 'answered'],
+  [302, 'answered'],
+  [404, 'answered'],
+  [503, 'answered'],
+  [522, 'silent'],
+  [530, 'silent'],
+])(
+  'status %i is taken for %s: 52x is what Cloudflare says for a server that is silent',
+  async ([status, outcome]) => {
+    const fetch = async () => new Response(null, { status })
+    expect((await probe('http://relay.example.org:8000', fetch, undefined)).outcome).toBe(outcome)
+  },
+)
+
+test('a resolver that is away tells nothing of a server', async () => {
+  const lookup = async () => {
+    throw Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' })
+  }
+  expect(await probe('http://relay.example.org', async () => new Response(), lookup)).toEqual({
+    outcome: 'untold',
+  })
+})
+
+test('a name that leads to the inside is not probed, one without an address is silent', async () => {
+  let asked = 0
+  const fetch = async () => {
+    asked++
+    return new Response()
+  }
+  const lookup = async (host: string) => {
+    if (host === 'gone.example.org') throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+    return host === 'inner.example.org' ? ['192.0.2.1', '10.0.0.1'] : ['192.0.2.1']
+  }
+  expect((await probe('http://inner.example.org:8000', fetch, lookup)).outcome).toBe('inside')
+  expect((await probe('http://gone.example.org:8000', fetch, lookup)).outcome).toBe('silent')
+  expect(asked).toBe(0)
+  expect((await probe('http://relay.example.org:8000', fetch, lookup)).outcome).toBe('answered')
+  expect(asked).toBe(1)
+})

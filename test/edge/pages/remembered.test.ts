@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { PublicTexts } from '../../../edge/pages/public-texts.ts'
+import { Remembered } from '../../../edge/pages/remembered.ts'
+import { View } from '../../../shared/draw/view.ts'
+import { mountReport, serverOf } from '../../kit/reports.ts'
+
+/** A view of so many servers that carry ten mounts each. */
+function viewOf(servers: number): View {
+  const view = new View(100)
+  for (let i = 0; i < servers; i++) view.put(carrier(`s${i}`, 0))
+  return view
+}
+const mounts = (listeners: number) =>
+  Array.from({ length: 10 }, (_, i) => mountReport(`/mount${i}.mp3`, { listeners }))
+const carrier = (id: string, listeners: number) => serverOf(id, { mounts: mounts(listeners) })
+
+describe('what is worked out of a cluster for anybody', () => {
+  function counting(workMs = 0) {
+    const clock = { nowMs: 0 }
+    const works: number[] = []
+    const remembered = new Remembered<number>(() => clock.nowMs)
+    const ask = (view: View, atMs: number) => {
+      clock.nowMs = atMs
+      return remembered.of(view, (nowMs) => {
+        works.push(nowMs)
+        clock.nowMs += workMs
+        return view.servers.size
+      })
+    }
+    return { ask, works }
+  }
+
+  test('stands for a second where it is large', () => {
+    const { ask, works } = counting()
+    const view = viewOf(101)
+    expect([0, 500, 999].map((atMs) => ask(view, atMs))).toEqual([101, 101, 101])
+    expect(works).toEqual([0])
+    ask(view, 1000)
+    expect(works).toEqual([0, 1000])
+  })
+
+  test('stands for a second after it is done, though it took longer than that', () => {
+    const { ask, works } = counting(3000)
+    const view = viewOf(101)
+    for (const atMs of [0, 3000, 3500, 3999]) ask(view, atMs)
+    expect(works).toEqual([0])
+    ask(view, 4000)
+    expect(works).toEqual([0, 4000])
+  })
+
+  test('is never older than the last report where it is small', () => {
+    const { ask } = counting()
+    const view = viewOf(3)
+    expect(ask(view, 0)).toBe(3)
+    view.put(serverOf('s4'))
+    expect(ask(view, 0)).toBe(4)
+  })
+})
+
+describe('the texts that an edge prints for anybody', () => {
+  const bases = (n: number) => Array.from({ length: n }, (_, i) => `http://${i}.example`)
+  function printing(servers: number) {
+    const clock = { nowMs: 0 }
+    const texts = new PublicTexts(() => clock.nowMs, 0)
+    const view = viewOf(servers)
+    let histories = 0
+    const page = () =>
+      texts.page(view, async () => {
+        histories++
+        return []
+      })
+    return { clock, texts, view, page, histories: () => histories }
+  }
+
+  test('the page of a large cluster is printed once a second, however many ask', async () => {
+    const { clock, view, page, histories } = printing(101)
+    const first = await page()
+    view.put(carrier('s0', 5))
+    const again = await Promise.all(Array.from({ length: 100 }, page))
+    expect(new Set([first, ...again]).size).toBe(1)
+    expect(histories()).toBe(1)
+    clock.nowMs = 1000
+    expect(await page()).not.toBe(first)
+  })
+
+  test.for(['status', 'playing'] as const)(
+    'of a large cluster %s is printed once a second, by whatever name the edge is called',
+    (what) => {
+      const { clock, texts, view } = printing(101)
+      const print = (base?: string) =>
+        what === 'status' ? texts.status(view, base, undefined) : texts.playing(view, base)
+      const first = bases(100).map((base) => print(base))
+      view.put(carrier('s0', 5))
+      expect(bases(100).map((base) => print(base))).toEqual(first)
+      clock.nowMs = 1000
+      expect(print('http://0.example')).not.toBe(first[0])
+    },
+  )
+
+  test('the edge stands in them by the name that it was called', () => {
+    const { texts, view } = printing(1)
+    const of = (base?: string) => JSON.parse(texts.status(view, base, undefined)).icestats
+    expect(of('https://edge.example:8443').host).toBe('edge.example')
+    expect(of('https://edge.example:8443').source[0].listenurl).toBe('https://edge.example:8443/mount0.mp3')
+    expect([of().host, of().source[0].listenurl]).toEqual(['localhost', '/mount0.mp3'])
+    expect(JSON.parse(texts.playing(view, 'http://a.example'))[1].url).toBe('http://a.example/mount1.mp3')
+    expect(JSON.parse(texts.status(view, 'http://a.example', '/mount3.mp3')).icestats.source.listenurl).toBe(
+      'http://a.example/mount3.mp3',
+    )
+  })
+})

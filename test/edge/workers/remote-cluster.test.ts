@@ -1,0 +1,329 @@
+import { describe, expect, test } from 'vitest'
+import { edgeLimits } from '../../../edge/limits.ts'
+import { Exchange } from '../../../edge/workers/exchange.ts'
+import { type ClusterStub, RemoteCluster } from '../../../edge/workers/remote-cluster.ts'
+import { localCluster } from '../../../shared/api/cluster.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { StoreError } from '../../../shared/cluster/store-error.ts'
+import type { Server } from '../../../shared/draw/server.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+import { mountOf, reportOf, seededRoll } from '../../kit/reports.ts'
+
+const { snapshotFreshMs, snapshotStaleMs, snapshotWaitMs, flushMs, leaseMs } = edgeLimits
+const access = {
+  relayUser: 'relay',
+  relayPasswords: [],
+  adminUser: 'admin',
+  adminPassword: undefined,
+  masterPassword: undefined,
+  relays: new Map(),
+}
+
+/** An object and as many isolates as a test asks for, on one clock; calls take `latencyMs`. */
+function createObject() {
+  const time = new ManualTime()
+  const registry = new Registry(undefined, 100, 0)
+  const local = localCluster(registry, access, time.nowMs)
+  const state = {
+    exchange: new Exchange(registry, 'life-1', 3),
+    latencyMs: 5,
+    /** what becomes of a call on its way: answered, refused, or never heard of again */
+    fate: 'answered' as 'answered' | 'refused' | 'dropped',
+    calls: 0,
+  }
+  const sleep = (ms: number) => new Promise<void>((wake) => time.after(ms, wake))
+  const across = async <T>(run: () => T | Promise<T>): Promise<T> => {
+    state.calls++
+    const { fate } = state
+    await sleep(state.latencyMs)
+    if (fate === 'dropped') await new Promise(() => {})
+    if (fate === 'refused') throw new Error('the object is away')
+    return structuredClone(await run())
+  }
+  const stub: ClusterStub = {
+    exchange: (deltas, have) => across(() => state.exchange.exchange(deltas, have)),
+    accept: (post, deltas, have) =>
+      across(async () => ({
+        answer: await local.accept(post),
+        news: state.exchange.exchange(deltas, have),
+      })),
+    register: (registration) => across(() => local.register(registration)),
+    addPolled: (body) => across(() => local.addPolled(body)),
+    setDrain: (id, drained) => across(() => local.setDrain(id, drained)),
+    forget: (id) => across(() => local.forget(id)),
+    history: () => across(() => local.history()),
+    check: () => across(() => local.check()),
+  }
+  const isolate = (roll = 0) =>
+    new RemoteCluster({
+      stub: () => stub,
+      nowMs: time.nowMs,
+      roll: () => roll,
+      sleep,
+      defer: (work) => void work.catch(() => {}),
+      maxListenersDefault: 100,
+    })
+  const report = (sent: Report) => registry.put(sent, printSourcelist(sent), time.nowMs())
+  return { time, registry, state, isolate, report }
+}
+
+/** Runs work that waits, letting `ms` pass meanwhile. */
+async function during<T>(time: ManualTime, work: T | Promise<T>, ms = 1000): Promise<T> {
+  const [result] = await Promise.all([work, time.pass(ms)])
+  return result
+}
+
+const serverIn = (cluster: RemoteCluster, id: string): Server => {
+  const view = cluster.current()
+  const server = view instanceof Promise ? undefined : view.servers.get(id)
+  if (!server) throw new Error(`the isolate does not know ${id}`)
+  return server
+}
+const idsIn = async (view: ReturnType<RemoteCluster['current']>) => [...(await view).servers.keys()].sort()
+
+describe('the snapshot of an isolate', () => {
+  test('that is new gives up an object that refuses or never answers, and is whole once that does', async () => {
+    const { time, report, isolate, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    for (const fate of ['refused', 'dropped'] as const) {
+      state.fate = fate
+      const outcome = Promise.resolve(cluster.current()).then(
+        () => 'a view',
+        (error: unknown) => (error instanceof StoreError ? error.trouble : error),
+      )
+      expect(await during(time, outcome, leaseMs + 1000), fate).toBe('away')
+    }
+    state.fate = 'answered'
+    expect(await during(time, idsIn(cluster.current()))).toEqual(['a'])
+  })
+
+  test('is fetched by the first request, and used without a call for 2 s', async () => {
+    const { time, report, isolate, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    expect(await during(time, idsIn(cluster.current()), 10)).toEqual(['a'])
+    await time.pass(snapshotFreshMs - 10)
+    expect(cluster.current()).not.toBeInstanceOf(Promise)
+    await time.pass(0)
+    expect(state.calls).toBe(1)
+  })
+
+  test('older than 2 s is used once more while it is refreshed by one call', async () => {
+    const { time, report, isolate, state } = createObject()
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    report(reportOf('new'))
+    await time.pass(snapshotFreshMs + 1)
+    const before = state.calls
+    for (let i = 0; i < 100; i++) expect(await idsIn(cluster.current())).toEqual([])
+    await time.pass(state.latencyMs)
+    expect(await idsIn(cluster.current())).toEqual(['new'])
+    expect(state.calls).toBe(before + 1)
+  })
+
+  test('is brought up to date by the flush of redirects, so that a busy isolate asks once in each of them', async () => {
+    const { time, report, isolate, state } = createObject()
+    report(reportOf('a', { interval: 3600 }))
+    const cluster = isolate(0.99)
+    await during(time, cluster.current(), 10)
+    const before = state.calls
+    const flushes = 10
+    for (let passedMs = 0; passedMs < flushes * flushMs; passedMs += 100) {
+      await cluster.current()
+      cluster.redirected(serverIn(cluster, 'a'))
+      await time.pass(100)
+    }
+    expect(state.calls - before).toBeGreaterThanOrEqual(flushes - 2)
+    expect(state.calls - before).toBeLessThanOrEqual(flushes)
+  })
+
+  test('older than 10 s is awaited, by one call for all that wait', async () => {
+    const { time, report, isolate, state } = createObject()
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    await time.pass(snapshotStaleMs + 1)
+    report(reportOf('new'))
+    const before = state.calls
+    const waiting = Array.from({ length: 10 }, () => idsIn(cluster.current()))
+    expect(await during(time, Promise.all(waiting), 50)).toEqual(waiting.map(() => ['new']))
+    expect(state.calls).toBe(before + 1)
+  })
+
+  test('is used after 250 ms as far as it is live where the object does not answer', async () => {
+    const { time, report, isolate, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    await time.pass(snapshotStaleMs + 1)
+    state.fate = 'dropped'
+    const since = time.nowMs()
+    let answeredMs = 0
+    const answered = Promise.resolve(cluster.current()).then((view) => {
+      answeredMs = time.nowMs() - since
+      return [...view.servers.keys()]
+    })
+    expect(await during(time, answered, 1000)).toEqual(['a'])
+    expect(answeredMs).toBe(snapshotWaitMs)
+  })
+
+  test('that the runtime dropped on its way is asked for again once the lease is over', async () => {
+    const { time, report, isolate, state } = createObject()
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    state.fate = 'dropped'
+    await time.pass(snapshotFreshMs + 1)
+    cluster.current()
+    await time.pass(10)
+    state.fate = 'answered'
+    report(reportOf('new'))
+    cluster.current()
+    await time.pass(leaseMs - 20)
+    expect(await idsIn(cluster.current()), 'the lease holds').toEqual([])
+    await time.pass(20)
+    cluster.current()
+    await time.pass(10)
+    expect(await idsIn(cluster.current())).toEqual(['new'])
+  })
+
+  test('of an isolate that cannot reach the object is an error, not an empty cluster', async () => {
+    const { time, isolate, state } = createObject()
+    state.fate = 'refused'
+    await expect(during(time, Promise.resolve(isolate().current()))).rejects.toThrow('the object is away')
+  })
+
+  test('loses what was forgotten, and all of it where the object began a new life', async () => {
+    const { time, registry, report, isolate, state } = createObject()
+    for (const id of ['a', 'b', 'c']) report(reportOf(id))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    registry.forget('b')
+    expect(await idsIn(during(time, cluster.fresh()))).toEqual(['a', 'c'])
+    registry.forget('c')
+    state.exchange = new Exchange(registry, 'life-2', 3)
+    expect(await idsIn(during(time, cluster.fresh()))).toEqual(['a'])
+  })
+
+  test('gets the servers that changed since, and no others', () => {
+    const { registry, report, state } = createObject()
+    for (const id of ['a', 'b', 'c']) report(reportOf(id))
+    const first = state.exchange.exchange([], undefined)
+    expect(first).toMatchObject({ whole: true, servers: [{}, {}, {}] })
+    report(reportOf('b', { listeners: 9 }))
+    registry.forget('c')
+    const news = state.exchange.exchange([], first.version)
+    expect(news.whole).toBe(false)
+    expect(news.servers.map(({ server }) => server.report.id)).toEqual(['b'])
+    expect(news.removed).toEqual(['c'])
+    expect(state.exchange.exchange([], news.version)).toMatchObject({ servers: [], removed: [] })
+  })
+
+  test('is fetched whole where more was removed than the object remembers', () => {
+    const { registry, report, state } = createObject()
+    const first = state.exchange.exchange([], undefined)
+    for (const id of ['a', 'b', 'c', 'd', 'e']) report(reportOf(id))
+    state.exchange.exchange([], undefined)
+    for (const id of ['a', 'b', 'c', 'd']) registry.forget(id)
+    const news = state.exchange.exchange([], first.version)
+    expect(news.whole).toBe(true)
+    expect(news.servers.map(({ server }) => server.report.id)).toEqual(['e'])
+  })
+})
+
+describe('debits', () => {
+  test('S9: count in the isolate at once, reach the object in one batch, and every other isolate with it', async () => {
+    const { time, report, isolate, state, registry } = createObject()
+    report(reportOf('a'))
+    const [one, other] = [isolate(), isolate()]
+    await during(time, Promise.all([one.current(), other.current()]), 10)
+    const before = state.calls
+    for (let i = 0; i < 30; i++) one.redirected(serverIn(one, 'a'))
+    expect(serverIn(one, 'a').debit).toBe(30)
+    await time.pass(flushMs + 10)
+    expect(state.calls).toBe(before + 1)
+    expect(registry.view.servers.get('a')?.debit).toBe(30)
+    await during(time, other.fresh())
+    expect(serverIn(other, 'a').debit).toBe(30)
+    expect(serverIn(one, 'a').debit, 'its own are not counted twice').toBe(30)
+  })
+
+  test('that were made while a batch was on its way are kept, and go with the next', async () => {
+    const { time, report, isolate, registry, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    cluster.redirected(serverIn(cluster, 'a'))
+    await time.pass(flushMs)
+    cluster.redirected(serverIn(cluster, 'a')) // the batch is on its way
+    await time.pass(state.latencyMs)
+    expect(serverIn(cluster, 'a').debit).toBe(2)
+    expect(registry.view.servers.get('a')?.debit).toBe(1)
+    await time.pass(flushMs + 10)
+    expect(registry.view.servers.get('a')?.debit).toBe(2)
+    expect(serverIn(cluster, 'a').debit).toBe(2)
+  })
+
+  test('that the object refused are sent again', async () => {
+    const { time, report, isolate, registry, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    state.fate = 'refused'
+    cluster.redirected(serverIn(cluster, 'a'))
+    await time.pass(flushMs + 10)
+    state.fate = 'answered'
+    expect(registry.view.servers.get('a')?.debit).toBe(0)
+    await time.pass(2 * flushMs + 10)
+    expect(registry.view.servers.get('a')?.debit).toBe(1)
+  })
+
+  test('end with the next report, and the weight that rises then is seen by the draw', async () => {
+    const { time, report, isolate } = createObject()
+    report(reportOf('a', { maxListeners: 1000 }))
+    report(reportOf('b', { maxListeners: 10 }))
+    const cluster = isolate()
+    const view = await during(time, cluster.current(), 10)
+    const roll = seededRoll(1)
+    const draws = () => {
+      const ids = Array.from({ length: 200 }, () =>
+        view.pool(mountOf('/live.mp3'), false)?.draw(time.nowMs(), roll),
+      )
+      return ids.filter((candidate) => candidate?.server.report.id === 'a').length
+    }
+    for (let i = 0; i < 1000; i++) cluster.redirected(serverIn(cluster, 'a'))
+    expect(draws(), 'all its slots are spoken for').toBe(0)
+    await time.pass(flushMs + 10)
+    report(reportOf('a', { maxListeners: 1000 }))
+    await during(time, cluster.fresh())
+    expect(draws()).toBeGreaterThan(150)
+  })
+
+  test('that fall without a report, since the object began a new life, are seen by the draw too', async () => {
+    const { time, report, registry, isolate, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    const view = await during(time, cluster.current(), 10)
+    for (let i = 0; i < 100; i++) cluster.redirected(serverIn(cluster, 'a'))
+    const draw = () => view.pool(mountOf('/live.mp3'), false)?.draw(time.nowMs(), seededRoll(1))
+    draw() // the drum has now seen the weight 0
+    await time.pass(flushMs + 10)
+    const held = registry.view.servers.get('a')
+    if (held) held.debit = 0
+    state.exchange = new Exchange(registry, 'life-2', 3)
+    await during(time, cluster.fresh())
+    expect(serverIn(cluster, 'a').debit).toBe(0)
+    expect(draw()?.server.debit).toBe(0)
+  })
+})
+
+test('a report is known at once to the isolate that took it in, by the same call', async () => {
+  const { time, isolate, state } = createObject()
+  const cluster = isolate()
+  const sourcelist = printSourcelist(reportOf('a'))
+  const post = { sourcelist, reporter: { kind: 'relay' as const }, remote: undefined, edgeUrls: [] }
+  expect(await during(time, cluster.accept(post), 10)).toMatchObject({ status: 200 })
+  expect(serverIn(cluster, 'a').report.id).toBe('a')
+  expect(state.calls).toBe(1)
+})

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { whereaboutsOf } from '../../../edge/workers/whereabouts.ts'
+
+const from = (cf?: unknown) =>
+  whereaboutsOf(Object.assign(new Request('http://edge/'), cf === undefined ? {} : { cf }))
+
+test('Workers: the place of a request is what Cloudflare says, in texts of which any may be missing', () => {
+  expect(from({ latitude: '52.52', longitude: '13.40', country: 'DE', colo: 'TXL' })).toEqual({
+    place: { latitude: 52.52, longitude: 13.4 },
+    country: 'DE',
+  })
+  expect(from({ country: 'DE' })).toEqual({ place: undefined, country: 'DE' })
+  expect(from({ latitude: '52.52' })).toEqual({ place: undefined, country: undefined })
+})
+
+test('Workers: what is said otherwise is not believed', () => {
+  for (const cf of [undefined, null, 'x']) expect(from(cf), JSON.stringify(cf)).toBeUndefined()
+  for (const cf of [
+    { latitude: 'north' },
+    { latitude: '91', longitude: '0' },
+    { country: 'T1' },
+    { country: 4 },
+  ])
+    expect(from(cf), JSON.stringify(cf)).toEqual({ place: undefined, country: undefined })
+})

@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { describe, expect, test, vi } from 'vitest'
+import { MountAccess, type Visitor } from '../../../origin/auth/mount-access.ts'
+import { createConfig } from '../../../origin/config/config.ts'
+import { parseIcecastXml } from '../../../origin/config/xml/icecast-xml.ts'
+import { MountWatch } from '../../../origin/mount/mount-watch.ts'
+import { testFolder } from '../../kit/files.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+import { mountOf } from '../../kit/reports.ts'
+
+const mount = mountOf('/m')
+const login = (user: string, password: string) => ({ user, password })
+const bob = login('bob', 'geheim')
+const admitted = expect.objectContaining({ admitted: true })
+const unproven = { admitted: false, status: 401 }
+/** right, and in use */
+const taken = { ...unproven, isTaken: true }
+const busy = { admitted: false, status: 403, text: 'busy, please try again later' }
+
+/** A backend that answers as a test says, and what it was sent. */
+function fakeBackend() {
+  const heard: { url: string; form: string; headers: Headers }[] = []
+  const backend = {
+    heard,
+    forms: () => heard.map(({ form }) => form),
+    answer: async (): Promise<Response> => new Response('', { headers: { 'icecast-auth-user': '1' } }),
+    fetch: (async (url: URL, init: RequestInit) => {
+      heard.push({ url: String(url), form: String(init.body), headers: new Headers(init.headers) })
+      const late = new Promise<never>((_, reject) => {
+        init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      })
+      if (init.signal?.aborted) throw init.signal.reason
+      return Promise.race([backend.answer(), late])
+    }) as typeof fetch,
+  }
+  return backend
+}
+
+function accessBy(mountXml: string) {
+  const time = new ManualTime()
+  const backend = fakeBackend()
+  const xml = `<icecast><authentication><source-password>server-pw</source-password></authentication>
+    <hostname>h.example</hostname><listen-socket><port>8000</port></listen-socket>
+    <mount><mount-name>/m</mount-name>${mountXml}</mount></icecast>`
+  const { settings, blocks } = parseIcecastXml(xml)
+  const config = createConfig({ flags: {}, environment: {}, file: { settings, blocks } })
+  const access = new MountAccess({ config, nowMs: time.nowMs, timers: time, fetch: backend.fetch })
+  return { access, backend, time }
+}
+
+const url = (options: Record<string, string>) =>
+  `<authentication type="url">${Object.entries(options)
+    .map(([name, value]) => `<option name="${name}" value="${value}"/>`)
+    .join('')}</authentication>`
+const htpasswd = (file: string, more = '') =>
+  `<authentication type="htpasswd"><option name="filename" value="${file}"/>${more}</authentication>`
+
+const visitor = (with_: Partial<Visitor> = {}): Visitor => ({
+  id: 7,
+  mount,
+  target: '/m?t=1',
+  address: '192.0.2.1',
+  login: bob,
+  userAgent: 'player',
+  headers: new Map(),
+  stays: true,
+  isGone: () => false,
+  close: () => {},
+  ...with_,
+})
+
+async function entryOf(verdict: ReturnType<MountAccess['admit']>) {
+  const given = await verdict
+  if (!given.admitted) throw new Error(`not admitted: ${given.status}`)
+  return given
+}
+
+describe('a mount without <authentication>', () => {
+  test('lets everybody in, and asks nobody', async () => {
+    const { access, backend } = accessBy('')
+    expect(await access.admit(visitor({ login: undefined }))).toEqual(admitted)
+    expect(backend.heard).toEqual([])
+  })
+})
+
+describe('a mount with a password file', () => {
+  const file = () => {
+    const path = `${testFolder()}/users`
+    writeFileSync(path, `bob:${createHash('md5').update('geheim').digest('hex')}\n`)
+    return path
+  }
+
+  test('lets in who is in it, by name', async () => {
+    const { access } = accessBy(htpasswd(file()))
+    expect(await access.admit(visitor())).toMatchObject({ admitted: true, user: 'bob' })
+    expect(await access.admit(visitor({ login: login('bob', 'x') }))).toEqual(unproven)
+    expect(await access.admit(visitor({ login: undefined }))).toEqual(unproven)
+  })
+
+  test('lets a user listen once at a time: the second gets 401 until the first has gone', async () => {
+    const { access } = accessBy(htpasswd(file()))
+    const first = await entryOf(access.admit(visitor()))
+    expect(await access.admit(visitor())).toEqual(taken)
+    first.leave(1)
+    expect(await access.admit(visitor())).toEqual(admitted)
+  })
+
+  test('a connection that its player has ended gives its place to the next, and is closed', async () => {
+    const { access } = accessBy(htpasswd(file()))
+    const close = vi.fn()
+    const first = visitor({ isGone: () => true, close })
+    const entry = await entryOf(access.admit(first))
+    expect(await access.admit(visitor())).toEqual(admitted)
+    expect(close).toHaveBeenCalledOnce()
+    entry.leave(1)
+    expect(await access.admit(visitor())).toEqual(taken)
+  })
+
+  test('a HEAD takes no place', async () => {
+    const { access } = accessBy(htpasswd(file()))
+    expect(await access.admit(visitor({ stays: false }))).toEqual(admitted)
+    expect(await access.admit(visitor())).toEqual(admitted)
+    expect(await access.admit(visitor({ stays: false }))).toEqual(admitted)
+  })
+
+  test('allow_duplicate_users lets a user listen as often as it likes', async () => {
+    const { access } = accessBy(htpasswd(file(), '<option name="allow_duplicate_users" value="1"/>'))
+    for (let i = 0; i < 3; i++) expect(await access.admit(visitor())).toEqual(admitted)
+  })
+
+  test('has its users for the admin; a mount without one has none', () => {
+    const { access } = accessBy(htpasswd(file()))
+    expect(access.usersOf(mount)?.list()).toEqual(['bob'])
+    expect(access.usersOf(mountOf('/other'))).toBeUndefined()
+  })
+})
+
+describe('a mount with URL authentication', () => {
+  const asked = { listener_add: 'http://b.example/add', listener_remove: 'http://b.example/remove' }
+
+  test('lets in whom its backend lets in, for as long as that says', async () => {
+    const { access, backend } = accessBy(url(asked))
+    backend.answer = async () =>
+      new Response('', { headers: { 'icecast-auth-user': '1', 'icecast-auth-timelimit': '60' } })
+    expect(await access.admit(visitor())).toMatchObject({ admitted: true, user: 'bob', seconds: 60 })
+    const [{ url: where, form, headers } = { url: '', form: '', headers: new Headers() }] = backend.heard
+    expect(where).toBe('http://b.example/add')
+    expect(form).toMatch(/^action=listener_add&server=h%2eexample&port=8000&client=7&mount=%2fm%3ft%3d1&/)
+    expect(headers.get('content-type')).toBe('application/x-www-form-urlencoded')
+    expect(headers.get('user-agent')).toMatch(/^Icecast/)
+  })
+
+  test('tells the same number when the listener has gone, and how long it stayed', async () => {
+    const { access, backend } = accessBy(url(asked))
+    const entry = await entryOf(access.admit(visitor()))
+    entry.leave(12)
+    await access.settled()
+    expect(backend.heard[1]?.url).toBe('http://b.example/remove')
+    expect(backend.heard[1]?.form).toMatch(/^action=listener_remove&.*&client=7&.*&duration=12&/)
+  })
+
+  test('without listener_add lets everybody in, and still tells who has gone (Icecast 2.4)', async () => {
+    const { access, backend } = accessBy(url({ listener_remove: asked.listener_remove }))
+    const entry = await entryOf(access.admit(visitor()))
+    entry.leave(1)
+    await access.settled()
+    expect(backend.heard.map(({ url: where }) => where)).toEqual(['http://b.example/remove'])
+  })
+
+  test.each([
+    ["the operator's", { ...asked, username: 'icecast', password: 'pw' }, bob, 'icecast:pw'],
+    ["the listener's", asked, bob, 'bob:geheim'],
+    ["the URL's own", { listener_add: 'http://u%40x:p@b.example/' }, bob, 'u@x:p'],
+    ["nobody's", asked, undefined, ':'],
+  ])('shows the backend %s credentials', async (_, options, shown, expected) => {
+    const { access, backend } = accessBy(url(options))
+    await access.admit(visitor({ login: shown }))
+    const authorization = backend.heard[0]?.headers.get('authorization')
+    expect(authorization).toBe(`Basic ${Buffer.from(expected).toString('base64')}`)
+    expect(backend.heard[0]?.url).not.toContain('@')
+  })
+
+  test('fails closed: nobody comes in where the backend cannot be reached, or is too late', async () => {
+    const { access, backend, time } = accessBy(url(asked))
+    backend.answer = () => Promise.reject(new Error('ECONNREFUSED'))
+    expect(await access.admit(visitor())).toEqual(unproven)
+    backend.answer = () => new Promise(() => {})
+    const waiting = access.admit(visitor())
+    await time.pass(14_999)
+    expect(await Promise.race([waiting, 'waits'])).toBe('waits')
+    await time.pass(1)
+    expect(await waiting).toEqual(unproven)
+  })
+
+  test('asks so much at once, lets a hundred wait, and tells the others to come again', async () => {
+    const { access, backend, time } = accessBy(url(asked))
+    backend.answer = () => new Promise(() => {})
+    const verdicts = Array.from({ length: 120 }, () => access.admit(visitor()))
+    await time.pass(0)
+    expect(backend.heard).toHaveLength(16)
+    expect(await Promise.all(verdicts.slice(116))).toEqual([busy, busy, busy, busy])
+    await time.pass(15_000)
+    // who waited has waited long enough: nobody is asked of after the time that an answer may take
+    expect(await Promise.all(verdicts.slice(0, 116))).toEqual(Array(116).fill(unproven))
+  })
+
+  test('150 listeners whose backend is slow keep out no source, no title, and no listener of another network', async () => {
+    const { access, backend, time } = accessBy(url({ ...asked, stream_auth: 'http://auth.example/src' }))
+    const answers: (() => void)[] = []
+    backend.answer = () =>
+      new Promise((resolve) =>
+        answers.push(() => resolve(new Response('', { headers: { 'icecast-auth-user': '1' } }))),
+      )
+    const crowd = Array.from({ length: 150 }, (_, i) => access.admit(visitor({ address: `192.0.2.${i}` })))
+    const other = access.admit(visitor({ address: '198.51.100.1', target: '/m?other' }))
+    const asks = { mount, login: bob, address: '192.0.2.1' }
+    const [source, title] = [access.admitSource(asks), access.mayAdmin(asks)]
+    await time.pass(0)
+    const actions = backend.forms().map((form) => new URLSearchParams(form).get('action'))
+    expect(actions.filter((action) => action === 'stream_auth')).toHaveLength(2)
+    for (const answer of answers) answer()
+    expect(await source).toEqual(admitted)
+    expect(await title).toBe(true)
+    await time.pass(0)
+    // its turn came with the next that was free, ahead of 80 others
+    expect(backend.forms().filter((form) => form.includes('other'))).toHaveLength(1)
+    for (const answer of answers) answer()
+    expect(await other).toEqual(admitted)
+    expect((await crowd.at(-1))?.admitted).toBe(false)
+  })
+
+  test('news that the backend did not hear are told again, by the same key, three times at most', async () => {
+    const { access, backend, time } = accessBy(url(asked))
+    const entry = await entryOf(access.admit(visitor()))
+    backend.answer = async () => new Response('', { status: 503 })
+    entry.leave(1)
+    await time.pass(60_000)
+    const news = backend.heard.slice(1)
+    expect(news).toHaveLength(3)
+    const keys = news.map(({ headers }) => headers.get('idempotency-key'))
+    expect(keys[0]).toMatch(/^"[0-9a-f-]{36}"$/)
+    expect(new Set(keys).size).toBe(1)
+    await access.settled()
+  })
+
+  test('hears of a mount in order, though it did not hear the first at once', async () => {
+    const { access, backend, time } = accessBy(
+      url({ mount_add: 'http://b.example/', mount_remove: 'http://b.example/' }),
+    )
+    backend.answer = () => Promise.reject(new Error('ECONNREFUSED'))
+    access.mountBegan(mount)
+    access.mountEnded(mount)
+    await time.pass(500)
+    backend.answer = async () => new Response('')
+    await time.pass(1000)
+    await access.settled()
+    const actions = backend.forms().map((form) => /action=(\w+)/.exec(form)?.[1])
+    expect(actions).toEqual(['mount_add', 'mount_add', 'mount_remove'])
+  })
+
+  test('hears of the mount when it begins and when it ends, and of a takeover nothing', async () => {
+    const { access, backend } = accessBy(
+      url({ mount_add: 'http://b.example/', mount_remove: 'http://b.example/' }),
+    )
+    const watch = new MountWatch(access)
+    for (const running of [[mount], [mount, mountOf('/other')], [mount], [], [mount]]) watch.look(running)
+    await access.settled()
+    const told = (action: string) => `action=${action}&mount=%2fm&server=h%2eexample&port=8000`
+    expect(backend.forms()).toEqual(['mount_add', 'mount_remove', 'mount_add'].map(told))
+  })
+})
+
+describe('the source of a mount', () => {
+  const request = (user: string, password: string) => ({
+    mount,
+    login: login(user, password),
+    address: '192.0.2.1',
+  })
+
+  test("shows the mount's own user and password where it has them", async () => {
+    const { access } = accessBy('<username>dj</username><password>mount-pw</password>')
+    expect(access.admitSource(request('dj', 'mount-pw'))).toEqual({ admitted: true, owner: 'dj' })
+    for (const [user, password] of [
+      ['source', 'mount-pw'],
+      ['dj', 'server-pw'],
+      ['source', 'server-pw'],
+    ] as const)
+      expect(access.admitSource(request(user, password))).toEqual(unproven)
+    expect(access.admitSource({ mount, login: undefined, address: '' })).toEqual(unproven)
+  })
+
+  test("a mount's user alone goes with the server's password", () => {
+    const { access } = accessBy('<username>dj</username>')
+    expect(access.admitSource(request('dj', 'server-pw'))).toMatchObject({ admitted: true })
+    expect(access.admitSource(request('source', 'server-pw'))).toEqual(unproven)
+  })
+
+  test('calls the admin for its own mount, and for no other', async () => {
+    const { access } = accessBy('<password>mount-pw</password>')
+    const own = request('source', 'mount-pw')
+    expect(await access.mayAdmin(own)).toBe(true)
+    expect(await access.mayAdmin({ ...own, mount: mountOf('/other') })).toBe(false)
+    expect(await access.mayAdmin(request('source', 'server-pw'))).toBe(false)
+  })
+
+  test('is judged by stream_auth alone where there is one, for its calls of the admin too', async () => {
+    const { access, backend } = accessBy(url({ stream_auth: 'http://b.example/' }))
+    expect(await access.admitSource(request('dj', 'pw'))).toEqual({ admitted: true, owner: 'dj' })
+    expect(await access.mayAdmin(request('dj', 'pw'))).toBe(true)
+    backend.answer = async () => new Response('')
+    expect(await access.admitSource(request('source', 'server-pw'))).toEqual(unproven)
+    expect(backend.forms().map((form) => /action=(\w+).*?(admin=1)?$/.exec(form)?.slice(1))).toEqual([
+      ['stream_auth', undefined],
+      ['stream_auth', 'admin=1'],
+      ['stream_auth', undefined],
+    ])
+  })
+
+  test('a mount with a backend for listeners alone keeps its password for sources', () => {
+    const { access } = accessBy(url({ listener_add: 'http://b.example/' }))
+    expect(access.admitSource(request('source', 'server-pw'))).toEqual({ admitted: true, owner: 'source' })
+  })
+})

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import type { MountSettings } from '../../../origin/config/mount-settings.ts'
+import { listenerHeaders, streamInfo } from '../../../origin/icy/headers.ts'
+import type { FeedInfo } from '../../../origin/mount/feed.ts'
+import { createState } from '../../../origin/state.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+import { settingsOf } from '../../kit/mount-settings.ts'
+import { numberedFrame } from '../../kit/numbered-frames.ts'
+import { numbersHeard } from '../../kit/numbers-heard.ts'
+import { mountOf } from '../../kit/reports.ts'
+import { FakeWire } from '../../kit/wire.ts'
+
+const live = mountOf('/live')
+const unsaid = settingsOf({}).of(live).stream
+
+/** A mount with these settings, which a test may change as SIGHUP does. */
+function mountWith(said: Partial<MountSettings>, headers: ReadonlyMap<string, string> = new Map()) {
+  const time = new ManualTime()
+  const config = {
+    limits: {
+      maxListeners: 100,
+      sources: 10,
+      queueBytes: 512_000,
+      burst: { bytes: 65_536 },
+      headerTimeoutMs: 1,
+      sourceTimeoutMs: 10_000,
+      maxBandwidthKbps: undefined,
+    },
+    mounts: settingsOf({ '/live': said }),
+  }
+  const { mounts } = createState(config, time.nowMs, time)
+  const info: FeedInfo = { kind: 'source', contentType: 'audio/mpeg', headers, owner: 'source' }
+  const feed = mounts.open(live, info)
+  const mount = mounts.get(live)
+  if (feed === 'in use' || !mount) throw new Error('the mount did not open')
+  let next = 0
+  const play = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      feed.push(numberedFrame(next++))
+      if (i % 10 === 9) mount.flush()
+    }
+  }
+  const join = (icy = false) => {
+    const wire = new FakeWire()
+    const who = { address: '', userAgent: undefined, connectedAtMs: 0, isRelay: false }
+    mount.join(wire, new Uint8Array(), who, icy)
+    return wire
+  }
+  const say = (now: Partial<MountSettings>) => {
+    config.mounts = settingsOf({ '/live': now })
+  }
+  return { time, mounts, mount, play, join, say }
+}
+
+describe('what a mount block says', () => {
+  test('burst-size in seconds is so many seconds of what the mount plays (icecast-protocol §12.13)', () => {
+    const { play, join } = mountWith({ burst: { seconds: 2 } })
+    play(400)
+    const seconds = (numbersHeard(join().bytes, 0).numbers.length * 1152) / 44_100
+    expect(seconds).toBeGreaterThan(1.9)
+    expect(seconds).toBeLessThanOrEqual(2)
+  })
+
+  test('queue-size is what the mount keeps, and never less than its burst', () => {
+    const small = mountWith({ queueBytes: 20_000, burst: { bytes: 5000 } })
+    small.play(400)
+    expect(small.mount.queuedBytes).toBeLessThanOrEqual(20_000)
+    const long = mountWith({ queueBytes: 20_000, burst: { seconds: 10 } })
+    long.play(800)
+    expect(long.mount.queuedBytes).toBeGreaterThan(150_000)
+  })
+
+  test('source-timeout is when a silent source is given up', async () => {
+    const { time, mounts, play } = mountWith({ sourceTimeoutMs: 3000 })
+    play(10)
+    await time.pass(3000)
+    mounts.dropSilent()
+    expect(mounts.get(live)).toBeDefined()
+    await time.pass(1)
+    mounts.dropSilent()
+    expect(mounts.get(live)).toBeUndefined()
+  })
+
+  test('mp3-metadata-interval is the grid of those who ask for metadata, and 0 gives them none', () => {
+    const { mount, play, join } = mountWith({ metaintBytes: 8000 })
+    play(100)
+    const wire = join(true)
+    play(100)
+    expect(numbersHeard(wire.bytes, mount.metaint).titles[0]?.atByte).toBe(8000)
+    expect(mountWith({ metaintBytes: 0 }).mount.takesIcy).toBe(false)
+  })
+
+  test('max-listeners is the limit that a report tells (contract §2)', () => {
+    expect(mountWith({ maxListeners: 7 }).mount.maxListeners).toBe(7)
+    expect(mountWith({}).mount.maxListeners).toBeNull()
+  })
+
+  test('stream-name and its like are told in place of what the source says, by whichever names', () => {
+    const source = new Map([
+      ['icy-name', 'the source'],
+      ['ice-genre', 'rock'],
+      ['icy-br', '64'],
+    ])
+    const stream = { ...unsaid, name: 'Café', bitrate: '128' }
+    const { mount } = mountWith({ stream }, source)
+    expect(listenerHeaders(mount.headers)).toEqual([
+      ['icy-br', '128'],
+      ['icy-genre', 'rock'],
+      ['icy-name', 'Caf\xc3\xa9'],
+    ])
+    expect(streamInfo(mount.headers)).toMatchObject({ name: 'Café', genre: 'rock', bitrate: 128 })
+    expect(mountWith({}, source).mount.headers).toBe(source)
+  })
+
+  test('holds from the moment that it is read anew, also for a mount that runs, and for those who listen to it', () => {
+    const { mount, play, join, say } = mountWith({ metaintBytes: 8000, maxListeners: 1 })
+    play(100)
+    const before = join(true)
+    say({ metaintBytes: 4000, maxListeners: 2, burst: { bytes: 0 }, queueBytes: 16_384 })
+    play(100)
+    const after = join(true)
+    play(200)
+    expect(mount.maxListeners).toBe(2)
+    expect(mount.queuedBytes).toBeLessThanOrEqual(16_384)
+    for (const [wire, metaint] of [
+      [before, 8000],
+      [after, 4000],
+    ] as const) {
+      const { numbers } = numbersHeard(wire.bytes, metaint)
+      expect(numbers).toEqual(Array.from(numbers, (_, i) => (numbers[0] ?? 0) + i))
+      expect(numbers.at(-1)).toBeGreaterThan(390)
+    }
+  })
+})

@@ -1,0 +1,148 @@
+import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, test } from 'vitest'
+import { readBody } from '../../../origin/http/body.ts'
+import { ChunkedDecoder } from '../../../origin/http/chunked.ts'
+import { GrowingBytes } from '../../../origin/http/growing-bytes.ts'
+import { HeadReader } from '../../../origin/http/head.ts'
+import { sendPieces } from '../../../origin/http/reply.ts'
+import { limits } from '../../../origin/limits.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+
+const collect = (() => {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+})()
+/** Bytes that are held by what this makes. */
+function heldBy(make: () => unknown): number {
+  const used = () => {
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const before = used()
+  const made = make()
+  const held = used() - before
+  return made === undefined ? 0 : held
+}
+
+describe('what waits for its end, sent a byte at a time', () => {
+  const letters = Array.from({ length: 26 }, (_, i) => Uint8Array.of(97 + i))
+  const trickle = (reader: { push(bytes: Uint8Array): unknown }, start: string, size: number) => {
+    reader.push(Buffer.from(start))
+    for (let i = 0; i < size; i++) reader.push(letters[i % 26] ?? Buffer.from('x'))
+    return reader
+  }
+
+  test.each([
+    ['a head', 8000, () => trickle(new HeadReader(), 'GET /a HTTP/1.1\r\nx: ', 8000)],
+    ['a first line', 8000, () => trickle(new HeadReader(), 'GET /', 8000)],
+    ["a chunk's size", 4000, () => trickle(new ChunkedDecoder(() => {}), '1;', 4000)],
+  ])('%s is held in little more than its bytes', (_, size, make) => {
+    make()
+    // as strings, one to each byte, it was more than thirty times as much
+    expect(heldBy(() => Array.from({ length: 100 }, make))).toBeLessThan(100 * 4 * size)
+  })
+})
+
+describe('a body', () => {
+  /** What is copied and kept of a body of so many bytes that comes one by one. */
+  function trickled(size: number): { copied: number; room: number } {
+    const body = new GrowingBytes(1_048_577, 0)
+    let copied = 0
+    for (let i = 0; i < size; i++) {
+      const before = body.room
+      body.push(Uint8Array.of(i))
+      if (body.room !== before) copied += i
+      copied++
+    }
+    expect(body.bytes).toEqual(Uint8Array.from({ length: size }, (_, i) => i))
+    return { copied, room: body.room }
+  }
+
+  test('sent a byte at a time costs no more memory than twice its length, and work that grows as it does', () => {
+    const [small, large] = [trickled(50_000), trickled(100_000)]
+    expect(large.room).toBeLessThanOrEqual(2 * 100_000)
+    expect(large.copied).toBeLessThanOrEqual(3 * 100_000)
+    expect(large.copied / small.copied).toBeLessThan(2.5)
+  })
+
+  test('keeps its bound, whatever comes and however it comes', () => {
+    const body = new GrowingBytes(10, 4)
+    for (const part of [3, 5, 100]) body.push(new Uint8Array(part).fill(part))
+    expect([...body.bytes]).toEqual([3, 3, 3, 5, 5, 5, 5, 5, 100, 100])
+    expect([body.isFull, body.room]).toEqual([true, 10])
+    expect(new GrowingBytes(4097, 10 ** 15).room).toBe(4097)
+  })
+
+  const read = (headers: Record<string, string>, rest: string, bytesMax = 8) =>
+    readBody(
+      {
+        socket: new EventEmitter() as Socket,
+        head: { headers: new Map(Object.entries(headers)) },
+        rest: Buffer.from(rest),
+      },
+      { bytesMax, withinMs: 1000 },
+    )
+
+  test('longer than its bound is read as far as shows that it is', async () => {
+    expect(await read({ 'transfer-encoding': 'chunked' }, 'c\r\nabcdefghijkl\r\n0\r\n\r\n')).toHaveLength(9)
+    expect(await read({ 'content-length': '12' }, 'abcdefghijkl')).toHaveLength(0)
+    expect(await read({ 'content-length': '8' }, 'abcdefghijkl')).toHaveLength(8)
+  })
+})
+
+/** A socket whose system takes what it is told to take. */
+class SlowSocket extends EventEmitter {
+  written = 0
+  destroyed = false
+  #taken: ((error?: Error) => void) | undefined
+
+  write(bytes: Uint8Array, done: () => void): void {
+    this.written += bytes.length
+    this.#taken = done
+  }
+  take(): void {
+    this.#taken?.()
+  }
+  destroy(): void {
+    this.destroyed = true
+    this.emit('close')
+  }
+}
+
+describe('an answer', () => {
+  const piece = limits.answerPieceBytes
+  function sending(pieces: number) {
+    const time = new ManualTime()
+    const socket = new SlowSocket()
+    let done = 0
+    sendPieces(socket, new Uint8Array(pieces * piece), time, () => done++)
+    return { time, socket, done: () => done }
+  }
+
+  test('that nobody takes is cut, and what it holds is given back once', async () => {
+    const { time, socket, done } = sending(20)
+    await time.pass(limits.answerStallMs - 1)
+    expect([socket.destroyed, done()]).toEqual([false, 0])
+    await time.pass(1)
+    expect([socket.destroyed, done(), socket.written]).toEqual([true, 1, piece])
+    socket.take()
+    expect([done(), socket.written]).toEqual([1, piece])
+  })
+
+  test('that is taken slowly arrives whole: only time without progress counts', async () => {
+    const { time, socket, done } = sending(20)
+    for (let i = 0; i < 20; i++) {
+      await time.pass(limits.answerStallMs - 1)
+      socket.take()
+    }
+    expect([socket.destroyed, done(), socket.written]).toEqual([false, 1, 20 * piece])
+    await time.pass(10 * limits.answerStallMs)
+    expect(socket.destroyed).toBe(false)
+  })
+
+  test('of nothing is done at once', () => expect(sending(0).done()).toBe(1))
+})

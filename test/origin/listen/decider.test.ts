@@ -1,0 +1,301 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createConfig } from '../../../origin/config/config.ts'
+import { parseFlags } from '../../../origin/config/flags.ts'
+import { Decider } from '../../../origin/listen/decider.ts'
+import { createPlacer } from '../../../origin/listen/placer.ts'
+import { measure } from '../../../origin/report/measure.ts'
+import { createState } from '../../../origin/state.ts'
+import type { ServerJson } from '../../../shared/api/json.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
+import { basic } from '../../kit/source.ts'
+
+const live = mountOf('/live.mp3')
+
+/** A master in memory that decides itself, with a source on /live.mp3. */
+function master(flags = '', roll: () => number = () => 0) {
+  const time = new ManualTime()
+  const line = `--public-slave --hostname m.example --relay-password r --admin-password a --max-listeners 100 ${flags}`
+  const config = createConfig({
+    flags: parseFlags(line.trim().split(' ')).settings,
+    environment: {},
+    file: undefined,
+  })
+  const state = createState(config, time.nowMs, time)
+  const leaving = { now: false }
+  state.mounts.open(live, { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' })
+  const decider = new Decider({
+    config,
+    state,
+    measure: () =>
+      measure({
+        config,
+        boot: 'b',
+        seq: 0,
+        state: leaving.now ? 'leaving' : state.drain.active ? 'draining' : 'up',
+        mounts: state.mounts.list(),
+        idle: [],
+        isMirrored: () => false,
+        load: state.load,
+      }),
+    nowMs: time.nowMs,
+    roll,
+  })
+  const placer = createPlacer({
+    config,
+    state,
+    decider,
+    missed: () => {},
+    reports: { change: () => {}, isDraining: false, edgeUrls: [] },
+    isLeaving: () => leaving.now,
+  })
+  const get = (
+    with_: {
+      address?: string
+      query?: string
+      userAgent?: string
+      relayLogin?: boolean
+      head?: boolean
+      range?: string
+    } = {},
+  ) =>
+    placer.place({
+      mount: live,
+      query: '',
+      secure: false,
+      userAgent: 'player/1',
+      address: '192.0.2.1',
+      relayLogin: false,
+      head: false,
+      range: undefined,
+      ...with_,
+    })
+  const facts = { address: '192.0.2.1', secure: false, base: 'http://m.example:8000' }
+  const request = (method: string, path: string, login: string, body?: string) =>
+    decider.app.request(
+      path,
+      { method, headers: { Authorization: login, 'Content-Type': 'text/plain' }, ...(body ? { body } : {}) },
+      facts,
+    )
+  const report = (over: Partial<Report> = {}) =>
+    request('POST', '/admin/sourcelist.txt', basic('relay', 'r'), printSourcelist(reportOf('s1', over)))
+  const servers = async () =>
+    (await (await request('GET', '/api/servers', basic('admin', 'a'))).json()) as ServerJson[]
+  const free = async (id: string) => (await servers()).find((server) => server.id === id)?.free
+  return { time, config, state, leaving, decider, get, report, request, servers, free }
+}
+
+/** Dice that come up in turn. */
+const dice = (...rolls: number[]) => {
+  let i = 0
+  return () => rolls[i++ % rolls.length] ?? 0
+}
+const rolls = (n: number) => Array.from({ length: n }, (_, i) => (i + 0.5) / n)
+
+describe('a master that decides itself', () => {
+  test('S2: it selects a slave or itself, in proportion to their free slots', async () => {
+    const { report, get } = master('', dice(...rolls(400)))
+    expect((await report({ maxListeners: 300 })).status).toBe(200)
+    const placed = Array.from({ length: 400 }, () => get({ head: true }))
+    const sent = placed.filter((each) => 'location' in each)
+    expect(sent.length).toBe(300)
+    expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
+  })
+
+  test('S2: an IPv6 listener is served by a master that gives an IPv4 address as its own: it has just reached it', async () => {
+    const { report, get } = master('--public-url http://192.0.2.9:8000', dice(...rolls(400)))
+    await report({ maxListeners: 300, urls: ['http://[2001:db8::7]:8000'] })
+    const placed = Array.from({ length: 400 }, () => get({ head: true, address: '2001:db8::1' }))
+    expect(placed.filter((each) => 'location' in each).length).toBe(300)
+    expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
+  })
+
+  test('S4: a slave that is selected stands in the Location, with the query and never back to us', async () => {
+    const { report, get, state } = master('', () => 0.99)
+    await report({ maxListeners: 10_000 })
+    state.load.listeners = 100
+    expect(get({ query: '?a=1' })).toMatchObject({
+      status: 302,
+      location: 'http://s1.example.org:8000/live.mp3?a=1',
+    })
+  })
+
+  test('a fallback of its own plays where no server carries the mount or has room on it', async () => {
+    const { config, state, get, report, request } = master('', () => 0)
+    const backup = mountOf('/backup.mp3')
+    const info = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' } as const
+    config.mounts.setFallback(live, backup)
+    state.mounts.open(backup, info)
+    await report({ maxListeners: 0 })
+    state.mounts.kill(live, 'its source has gone')
+    const heard = () => {
+      const placement = get()
+      return 'by' in placement ? placement.by?.name : placement
+    }
+    expect(heard()).toBe('/backup.mp3')
+    // drained at its own /api, it takes nobody
+    await request('POST', `/api/servers/${config.id}/drain`, basic('admin', 'a'))
+    expect(heard()).toMatchObject({ status: 403, text: 'max listeners reached' })
+  })
+
+  test('a mount that nobody carries any more is gone, not full', async () => {
+    const { state, get, report } = master('', () => 0)
+    await report({ mounts: [] })
+    state.mounts.kill(live, 'its source has gone')
+    expect(get()).toMatchObject({ status: 404, text: 'The file you requested could not be found' })
+  })
+
+  test('its own counts are those of the moment, without a debit', async () => {
+    const { report, get, state } = master('', () => 0)
+    await report({ maxListeners: 0 })
+    for (let i = 0; i < 100; i++) {
+      expect(get()).toMatchObject({ serve: true })
+      state.load.listeners++
+      state.load.joins++
+    }
+    expect(get()).toMatchObject({ status: 403, text: 'max listeners reached' })
+    state.load.listeners--
+    expect(get()).toMatchObject({ serve: true })
+  })
+
+  test('S9: redirects since the last report count against a slave, HEAD and the probe of bytes=0-1 do not', async () => {
+    const { report, get, state, free } = master('', () => 0)
+    state.load.listeners = 100
+    await report({ maxListeners: 2 })
+    expect(get({ head: true })).toMatchObject({ status: 302 })
+    expect(get({ range: 'bytes=0-1' })).toMatchObject({ status: 302 })
+    expect(await free('s1')).toBe(2)
+    expect(get()).toMatchObject({ status: 302 })
+    expect(await free('s1')).toBe(1)
+  })
+
+  test("contract §3: a player's probe and its real request reach the same server, others as the dice fall", async () => {
+    const { report, get } = master('', dice(...rolls(100)))
+    await report({ maxListeners: 100 })
+    const userAgent = 'AppleCoreMedia/1.0'
+    const isHere = (placement: ReturnType<typeof get>) => 'serve' in placement && placement.serve
+    const pairs = Array.from({ length: 100 }, (_, i) => {
+      const player = { userAgent, address: `192.0.2.${i}`, head: true }
+      return [isHere(get({ ...player, range: 'bytes=0-1' })), isHere(get(player))]
+    })
+    for (const [probed, asked] of pairs) expect(asked).toBe(probed)
+    const here = pairs.filter(([probed]) => probed).length
+    expect(here).toBeGreaterThan(25)
+    expect(here).toBeLessThan(75)
+  })
+
+  test('S10: a slave past its deadline gets no listener', async () => {
+    const { report, get, state, time } = master('', () => 0)
+    state.load.listeners = 100
+    await report({ interval: 10 })
+    await time.pass(27_000)
+    expect(get()).toMatchObject({ status: 302 })
+    await time.pass(1)
+    expect(get()).toMatchObject({ status: 403 })
+  })
+
+  test('S11: relays are served by the master, by credentials or by User-Agent', async () => {
+    const { report, get } = master('', () => 0.999)
+    await report({ maxListeners: 1_000_000 })
+    expect(get()).toMatchObject({ status: 302 })
+    expect(get({ relayLogin: true })).toMatchObject({ serve: true })
+    expect(get({ userAgent: 'Icecast 2.4.4' })).toMatchObject({ serve: true })
+  })
+
+  test('who was sent back by a slave is drawn anew without it; x=- is served or refused', async () => {
+    const { report, get, state } = master('', () => 0.999)
+    await report({ maxListeners: 1_000_000 })
+    expect(get({ query: '?x=s1' })).toMatchObject({ serve: true })
+    expect(get({ query: '?x=-' })).toMatchObject({ serve: true })
+    expect(get({ query: '?x=unknown' })).toMatchObject({
+      location: 'http://s1.example.org:8000/live.mp3?x=-',
+    })
+    state.load.listeners = 100
+    expect(get({ query: '?x=s1' })).toMatchObject({ status: 403 })
+  })
+
+  test('a mount that nobody carries is 404, also without a slave', () => {
+    const { get, state } = master()
+    state.mounts.kill(live, 'gone')
+    expect(get()).toMatchObject({ status: 404 })
+  })
+
+  test('about to end it serves nobody new, and sends them to its slaves', async () => {
+    const { report, get, leaving, decider } = master('', () => 0)
+    await report()
+    expect(get()).toMatchObject({ serve: true })
+    leaving.now = true
+    decider.changed()
+    expect(get()).toMatchObject({ status: 302 })
+  })
+
+  test('drained by its own API it sends everybody to the slaves', async () => {
+    const { report, get, request } = master('', () => 0)
+    await report()
+    expect(get()).toMatchObject({ serve: true })
+    expect((await request('POST', '/api/servers/m.example:8000/drain', basic('admin', 'a'))).status).toBe(204)
+    expect(get()).toMatchObject({ status: 302 })
+  })
+
+  test('its own id is nobody else’s', async () => {
+    const { report } = master()
+    expect((await report({ id: 'm.example:8000' })).status).toBe(409)
+  })
+
+  test('it answers reports as an edge does, and names itself as the place to send listeners back to', async () => {
+    const { report, request } = master()
+    const answer = await report({ mounts: [mountReport('/live.mp3')] })
+    expect(await answer.text()).toBe('accepted 1\ninterval 10\nstate up\nedge http://m.example:8000\n')
+    expect((await request('POST', '/admin/sourcelist.txt', basic('relay', 'wrong'), 'x')).status).toBe(401)
+    expect((await request('POST', '/admin/sourcelist.txt', basic('relay', 'r'), 'x')).status).toBe(400)
+    expect((await request('GET', '/api/servers', basic('relay', 'r'))).status).toBe(401)
+  })
+
+  test('S1: it is aware of every slave that mirrors its sources, and of itself', async () => {
+    const { report, request } = master()
+    await report({ id: 's1' })
+    await report({ id: 's2', urls: ['http://s2.example.org:8000'] })
+    const mounts = await (await request('GET', '/api/mounts', basic('admin', 'a'))).json()
+    expect(mounts).toMatchObject([{ mount: '/live.mp3', servers: ['m.example:8000', 's1', 's2'] }])
+  })
+
+  test('it stands among its servers as a master', async () => {
+    const { servers } = master()
+    expect(await servers()).toMatchObject([
+      {
+        id: 'm.example:8000',
+        role: 'master',
+        urls: ['http://m.example:8000'],
+        mounts: ['/live.mp3'],
+        out: null,
+      },
+    ])
+  })
+
+  test('an icecast-kh slave registers by its request for the stream list', async () => {
+    const { request, get, state } = master('', () => 0)
+    state.load.listeners = 100
+    const path = '/admin/streams?rserver=kh.example&rport=8000&interval=10'
+    await request('GET', path, basic('relay', 'wrong'))
+    expect(get()).toMatchObject({ status: 403 })
+    await request('GET', path, basic('relay', 'r'))
+    expect(get()).toMatchObject({ location: 'http://kh.example:8000/live.mp3' })
+  })
+
+  test('--data-dir: what was answered 200 is there after a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'decider-'))
+    try {
+      await master(`--data-dir ${folder}`).report()
+      const { get, state } = master(`--data-dir ${folder}`)
+      state.load.listeners = 100
+      expect(get()).toMatchObject({ location: 'http://s1.example.org:8000/live.mp3' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import { rootMount } from '../../../origin/lib/root-mount.ts'
+import { type MountRequest, place, type Standing } from '../../../origin/listen/placement.ts'
+import { mountOf } from '../../kit/reports.ts'
+
+const mount = mountOf('/live.mp3')
+const request = (with_: Partial<MountRequest> = {}): MountRequest => ({
+  mount,
+  query: '',
+  secure: false,
+  userAgent: 'player/1',
+  address: '192.0.2.1',
+  relayLogin: false,
+  head: false,
+  range: undefined,
+  ...with_,
+})
+const playing = { listeners: 0, maxListeners: null, kbps: 128, interruptedAtMs: undefined }
+const standing = (with_: Partial<Standing> = {}): Standing => ({
+  id: 'relay1',
+  mount: playing,
+  listeners: 0,
+  maxListeners: 10,
+  bandwidthKbps: 0,
+  maxBandwidthKbps: undefined,
+  draining: false,
+  leaving: false,
+  edgeUrls: ['http://edge.example'],
+  ...with_,
+})
+const full = { listeners: 10 }
+const edgeless = { edgeUrls: [] }
+
+describe('send-back (contract §3)', () => {
+  test('a server with room serves, whoever sent the listener', () => {
+    expect(place(standing(), request())).toEqual({ serve: true })
+    expect(place(standing(), request({ query: '?x=-' }))).toEqual({ serve: true })
+  })
+
+  test('a listener of / is not sent back: an edge has its own page there', () => {
+    const root = { mount: rootMount }
+    expect(place(standing(), request(root))).toEqual({ serve: true })
+    expect(place(standing(full), request(root))).toMatchObject({ serve: false, status: 403 })
+  })
+
+  test.each([
+    ['mount not carried', { mount: undefined }, false],
+    ['draining', { draining: true }, false],
+    ['full', full, true],
+    ['full mount', { mount: { ...playing, listeners: 2, maxListeners: 2 } }, true],
+    ['full line', { bandwidthKbps: 900, maxBandwidthKbps: 1000 }, true],
+  ])('%s: back to the edge with x=ID', (_, state, forRoom) => {
+    expect(place(standing(state), request())).toMatchObject({
+      serve: false,
+      status: 302,
+      location: 'http://edge.example/live.mp3?x=relay1',
+      forRoom,
+    })
+  })
+
+  test.each([
+    [false, ['https://edge.example', 'http://edge.example:8000'], 'http://edge.example:8000'],
+    [true, ['http://edge.example:8000', 'https://edge.example'], 'https://edge.example'],
+    [false, ['https://edge.example'], 'https://edge.example'],
+    [true, ['http://edge.example'], 'http://edge.example'],
+  ])('a listener by https (%s) of an edge at %j is sent to %s', (secure, edgeUrls, edge) => {
+    expect(place(standing({ ...full, edgeUrls }), request({ secure }))).toMatchObject({
+      location: `${edge}/live.mp3?x=relay1`,
+    })
+  })
+
+  test('what has no mount may be a file, what has one may not', () => {
+    expect(place(standing({ mount: undefined }), request())).toMatchObject({ absent: true })
+    expect(place(standing(full), request())).not.toHaveProperty('absent')
+  })
+
+  test('the query goes along, and an id is percent-encoded', () => {
+    const placed = place(standing({ ...full, id: '[::1]:80' }), request({ query: '?a=1&b' }))
+    expect(placed).toMatchObject({ location: 'http://edge.example/live.mp3?a=1&b&x=%5B%3A%3A1%5D%3A80' })
+  })
+
+  test.each(['?x=-', '?x=other', '?a=1&x=relay1', '?x='])(
+    'sent with %s it is refused, never sent back',
+    (query) => {
+      expect(place(standing(full), request({ query }))).toMatchObject({
+        status: 403,
+        text: 'max listeners reached',
+      })
+      expect(place(standing({ mount: undefined }), request({ query }))).toMatchObject({ status: 404 })
+    },
+  )
+
+  test("without an edge: 404 and 403 in Icecast 2.4's words", () => {
+    expect(place(standing({ ...edgeless, mount: undefined }), request())).toEqual({
+      serve: false,
+      status: 404,
+      text: 'The file you requested could not be found',
+      forRoom: false,
+      absent: true,
+    })
+    expect(place(standing({ ...edgeless, ...full }), request())).toEqual({
+      serve: false,
+      status: 403,
+      text: 'max listeners reached',
+      forRoom: true,
+    })
+    expect(place(standing({ ...edgeless, draining: true }), request())).toMatchObject({
+      status: 403,
+      forRoom: false,
+    })
+  })
+
+  test('--max-listeners 0 takes none', () => {
+    expect(place(standing({ ...edgeless, maxListeners: 0 }), request())).toMatchObject({ status: 403 })
+  })
+
+  test('a relay with credentials is served though the server is full or draining, and never sent on', () => {
+    const relay = request({ relayLogin: true })
+    expect(place(standing({ ...full, draining: true }), relay)).toEqual({ serve: true })
+    expect(place(standing({ mount: undefined }), relay)).toMatchObject({ status: 404 })
+  })
+
+  test('a server that is about to end takes no relay either: it would lose it at once (icecast-kh waits 600 s then)', () => {
+    expect(place(standing({ leaving: true }), request({ relayLogin: true }))).toMatchObject({ status: 403 })
+  })
+
+  test('a mount whose own feed is lost serves listeners who wait with it, and no relay', () => {
+    const lost = standing({ mount: { ...playing, interruptedAtMs: 5 }, ...edgeless })
+    expect(place(lost, request())).toEqual({ serve: true })
+    for (const relay of [{ relayLogin: true }, { userAgent: 'Icecast 2.4.4' }])
+      expect(place(lost, request(relay))).toMatchObject({ status: 404, text: 'Mount unavailable' })
+  })
+
+  test('a relay by User-Agent alone counts as a listener', () => {
+    expect(place(standing({ ...full, ...edgeless }), request({ userAgent: 'Icecast 2.4.4' }))).toMatchObject({
+      status: 403,
+    })
+  })
+})

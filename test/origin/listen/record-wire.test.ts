@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { type RecordSocket, RecordWire, recordBytesMax } from '../../../origin/listen/record-wire.ts'
+
+/** A socket that takes what it is given when told to. */
+function slowSocket() {
+  const writes: number[] = []
+  const bytes: number[] = []
+  const events: string[] = []
+  let done: ((error?: Error) => void) | undefined
+  const socket: RecordSocket = {
+    get writableLength() {
+      return done ? (writes.at(-1) ?? 0) : 0
+    },
+    write(piece, callback) {
+      expect(done, 'one write at a time').toBeUndefined()
+      writes.push(piece.length)
+      bytes.push(...piece)
+      done = callback
+    },
+    end: () => void events.push('end'),
+    destroy: () => void events.push('destroy'),
+  }
+  const take = (error?: Error) => {
+    const taken = done
+    done = undefined
+    taken?.(error)
+  }
+  return { socket, writes, bytes, events, take }
+}
+
+const numbered = (length: number, from = 0) => Uint8Array.from({ length }, (_, i) => (i + from) % 251)
+
+test('a burst goes out record by record, each when the one before is taken, all bytes in order', () => {
+  const { socket, writes, bytes, take } = slowSocket()
+  const wire = new RecordWire(socket)
+  wire.cork()
+  wire.write(numbered(300))
+  wire.write(numbered(recordBytesMax + 100, 300))
+  expect(writes).toEqual([])
+  wire.uncork()
+  expect(writes).toEqual([300])
+  expect(wire.writableLength).toBe(300 + recordBytesMax + 100)
+  take()
+  take()
+  expect(writes).toEqual([300, recordBytesMax, 100])
+  take()
+  expect(wire.writableLength).toBe(0)
+  expect(Uint8Array.from(bytes)).toEqual(numbered(300 + recordBytesMax + 100))
+})
+
+test('who could not take all hears once when it has', () => {
+  const { socket, take } = slowSocket()
+  const wire = new RecordWire(socket)
+  expect(wire.write(numbered(recordBytesMax))).toBe(true)
+  expect(wire.write(numbered(1))).toBe(false)
+  let drained = 0
+  wire.once('drain', () => drained++)
+  take()
+  expect(drained).toBe(0)
+  take()
+  expect(drained).toBe(1)
+  wire.write(numbered(1))
+  take()
+  expect(drained).toBe(1)
+})
+
+test('it closes after what is written, and at once where told so', () => {
+  const { socket, events, take } = slowSocket()
+  const wire = new RecordWire(socket)
+  wire.write(numbered(1))
+  wire.end()
+  expect(events).toEqual([])
+  take()
+  expect(events).toEqual(['end'])
+  wire.destroy()
+  expect(events).toEqual(['end', 'destroy'])
+})
+
+test('a connection that broke is handed nothing more', () => {
+  const { socket, writes, take } = slowSocket()
+  const wire = new RecordWire(socket)
+  wire.write(numbered(2 * recordBytesMax))
+  take(new Error('reset'))
+  expect(writes).toEqual([recordBytesMax])
+  expect(wire.writableLength).toBe(0)
+})

@@ -1,0 +1,86 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { LogFile, type LogFileOptions } from '../../../origin/log/log-file.ts'
+import { testFolder } from '../../kit/files.ts'
+
+const options = (more: Partial<LogFileOptions> = {}): LogFileOptions => ({
+  sizeBytes: 0,
+  archive: false,
+  nowMs: () => Date.UTC(2026, 10, 23),
+  onTrouble: () => {},
+  ...more,
+})
+
+describe('a log file', () => {
+  test('gets every line in order, behind what was there', async () => {
+    const path = join(testFolder(), 'access.log')
+    writeFileSync(path, 'before\n')
+    const file = new LogFile(path, options())
+    for (let i = 0; i < 1000; i++) {
+      file.write(`line ${i}`)
+      if (i % 100 === 0) await file.flushed()
+    }
+    await file.close()
+    const expected = ['before', ...Array.from({ length: 1000 }, (_, i) => `line ${i}`), '']
+    expect(readFileSync(path, 'utf8').split('\n')).toEqual(expected)
+  })
+
+  test('logsize: what would go beyond it begins a new file, the one before is kept as .old', async () => {
+    const folder = testFolder()
+    const path = join(folder, 'access.log')
+    const file = new LogFile(path, options({ sizeBytes: 20 }))
+    for (const line of ['first line', 'second', 'third one', 'a line longer than the size']) {
+      file.write(line)
+      await file.flushed()
+    }
+    await file.close()
+    expect(readdirSync(folder).sort()).toEqual(['access.log', 'access.log.old'])
+    expect(readFileSync(`${path}.old`, 'utf8')).toBe('third one\n')
+    expect(readFileSync(path, 'utf8')).toBe('a line longer than the size\n')
+  })
+
+  test('logarchive: the one before is kept under its time', async () => {
+    const folder = testFolder()
+    const file = new LogFile(join(folder, 'access.log'), options({ sizeBytes: 10, archive: true }))
+    file.write('first line')
+    await file.flushed()
+    file.write('second')
+    await file.close()
+    const [current, kept, ...rest] = readdirSync(folder).sort()
+    expect(rest).toEqual([])
+    expect(current).toBe('access.log')
+    expect(kept).toMatch(/^access\.log\.2026112[234]_\d{6}$/)
+  })
+
+  test('where there is no new file to be had, it says so and goes on with the one it has', async () => {
+    const folder = join(testFolder(), 'logs')
+    mkdirSync(folder)
+    const troubles: string[] = []
+    const onTrouble = (why: string) => troubles.push(why)
+    const file = new LogFile(join(folder, 'access.log'), options({ sizeBytes: 20, onTrouble }))
+    file.write('first line')
+    await file.flushed()
+    renameSync(folder, `${folder}-moved`)
+    file.write('second line')
+    await file.flushed()
+    expect(troubles).toEqual([expect.stringContaining('ENOENT')])
+    await file.close()
+    expect(readFileSync(join(`${folder}-moved`, 'access.log'), 'utf8')).toBe('first line\nsecond line\n')
+  })
+
+  test('says once that lines are lost', async () => {
+    const troubles: string[] = []
+    const file = new LogFile('/dev/full', options({ onTrouble: (why) => troubles.push(why) }))
+    for (const line of ['one', 'two']) {
+      file.write(line)
+      await file.flushed()
+    }
+    expect(troubles).toEqual([expect.stringMatching(/^lines are lost: ENOSPC/)])
+    await file.close()
+  })
+
+  test('a file that cannot be opened is said at once', () => {
+    expect(() => new LogFile(join(testFolder(), 'none', 'access.log'), options())).toThrow('ENOENT')
+  })
+})

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { shutDown } from '../../../origin/process/shutdown.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+
+function ending({
+  tellingMs = 0,
+  idleAtMs = Number.POSITIVE_INFINITY,
+  isKnown = false,
+  graceMs = 5000,
+} = {}) {
+  const time = new ManualTime()
+  const wait = (ms: number) => new Promise<void>((resolve) => time.after(ms, resolve))
+  const happened: string[] = []
+  const done = shutDown(
+    {
+      leave: async () => {
+        happened.push(`leave at ${time.nowMs()}`)
+        await wait(tellingMs)
+      },
+      get isIdle() {
+        return time.nowMs() >= idleAtMs
+      },
+      isKnown,
+      close: async () => {
+        happened.push(`close at ${time.nowMs()}`)
+      },
+    },
+    graceMs,
+    wait,
+  )
+  return { time, happened, done }
+}
+
+test('SIGTERM: takes leave first, and closes when the grace is over', async () => {
+  const { time, happened, done } = ending()
+  await time.pass(6000)
+  await done
+  expect(happened).toEqual(['leave at 0', 'close at 5000'])
+})
+
+test('SIGTERM: a decider that does not answer does not hold it beyond its grace', async () => {
+  const { time, happened, done } = ending({ tellingMs: 60_000 })
+  await time.pass(6000)
+  await done
+  expect(happened).toEqual(['leave at 0', 'close at 5000'])
+})
+
+test('SIGTERM: with nobody to miss it, it closes at once', async () => {
+  const { time, happened, done } = ending({ idleAtMs: 0 })
+  await time.pass(0)
+  await done
+  expect(happened).toEqual(['leave at 0', 'close at 0'])
+})
+
+test.each([true, false])(
+  'SIGTERM: a long grace ends with the last listener (known to deciders: %s)',
+  async (isKnown) => {
+    const { time, happened, done } = ending({ idleAtMs: 30_000, isKnown, graceMs: 600_000 })
+    await time.pass(31_000)
+    await done
+    expect(happened).toEqual(['leave at 0', 'close at 30000'])
+  },
+)
+
+test('SIGTERM: who is known to deciders waits for those that are still on their way, and no longer', async () => {
+  const { time, happened, done } = ending({ idleAtMs: 0, isKnown: true, graceMs: 600_000 })
+  await time.pass(6000)
+  await done
+  expect(happened).toEqual(['leave at 0', 'close at 5000'])
+})

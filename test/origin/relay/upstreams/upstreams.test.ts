@@ -1,0 +1,278 @@
+import { describe, expect, test } from 'vitest'
+import { numberedFrame, numbersInOrder } from '../../../kit/numbered-frames.ts'
+import { relayBlock, relaysInMemory } from '../../../kit/relays.ts'
+import { mountOf } from '../../../kit/reports.ts'
+
+type Relaying = ReturnType<typeof relaysInMemory>
+
+/** A relay of two servers that send the same stream, the first of which plays frames 0 to 99. */
+function playing(hosts = ['one.example', 'two.example']) {
+  const ours = relaysInMemory({ blocks: [relayBlock(hosts)] })
+  ours.play(0, 100)
+  return ours
+}
+
+/** What listeners of the mount have been given, by the numbers of its frames; throws at a gap or a repeat. */
+const heard = ({ live }: Relaying) => numbersInOrder(live()?.tail(1e6) ?? new Uint8Array()).count
+
+/** The first is lost, the second goes on in its place with frames up to this one, and the clock stands at `atMs`. */
+async function goneOver(to: number) {
+  const ours = playing()
+  ours.newest().events.lost('reset')
+  ours.play(60, to - 60)
+  return ours
+}
+
+describe('a relay of two upstreams', () => {
+  test('asks the second at once when the first is lost, and its listeners hear neither gap nor repeat', async () => {
+    const ours = await goneOver(150)
+    expect(ours.asked()).toEqual(['one.example', 'two.example'])
+    expect(heard(ours)).toBe(150)
+    expect(ours.live()?.interruptedAtMs).toBeUndefined()
+  })
+
+  test('asks the second where the first gives no stream', async () => {
+    const ours = relaysInMemory({ blocks: [relayBlock(['one.example', 'two.example'])] })
+    ours.newest().events.lost('answered 404')
+    expect(ours.asked()).toEqual(['one.example', 'two.example'])
+  })
+
+  test('waits where the second lags behind what listeners have, and repeats nothing', async () => {
+    const ours = playing()
+    ours.newest().events.lost('reset')
+    ours.play(40, 40)
+    await ours.time.pass(3000)
+    expect(heard(ours)).toBe(100)
+    ours.pulls[1]?.send(80, 60)
+    expect(heard(ours)).toBe(140)
+  })
+
+  test('tries the first beside the second, and goes back to it without a gap', async () => {
+    const ours = await goneOver(150)
+    await ours.time.pass(2000)
+    expect(ours.asked()).toEqual(['one.example', 'two.example', 'one.example'])
+    const [, second, first] = ours.pulls
+    first?.open()
+    first?.send(100, 60)
+    second?.send(150, 20) // the second plays on meanwhile
+    await ours.time.pass(400)
+    expect(second?.closed).toBe(false)
+    await ours.time.pass(200)
+    expect(second?.closed).toBe(true)
+    first?.send(160, 100)
+    expect(heard(ours)).toBe(260)
+  })
+
+  test('tries the first again and again, less and less often', async () => {
+    const ours = await goneOver(150)
+    const tries: number[] = []
+    for (let known = 2; ours.time.nowMs() < 200_000; ) {
+      await ours.time.pass(500)
+      if (ours.pulls.length === known) continue
+      known = ours.pulls.length
+      tries.push(ours.time.nowMs())
+      ours.newest().events.lost('refused')
+    }
+    expect(tries).toEqual([2000, 6000, 14_000, 30_000, 60_000, 90_000, 120_000, 150_000, 180_000])
+    expect(ours.pulls[1]?.closed).toBe(false)
+  })
+
+  test('stays with the second while the first answers but sends nothing', async () => {
+    const ours = await goneOver(150)
+    await ours.time.pass(2000)
+    ours.newest().open()
+    await ours.time.pass(5000)
+    expect(ours.pulls[1]?.closed).toBe(false)
+    ours.pulls[1]?.send(150, 10)
+    expect(heard(ours)).toBe(160)
+  })
+
+  test('goes over at once to a first that is back already when the second is lost', async () => {
+    const ours = await goneOver(150)
+    await ours.time.pass(2000)
+    const [, second, first] = ours.pulls
+    first?.open()
+    first?.send(120, 30)
+    second?.events.lost('reset')
+    first?.send(150, 50)
+    expect(ours.pulls.length).toBe(3)
+    expect(heard(ours)).toBe(200)
+  })
+
+  test('loses what it went back to as it loses any other', async () => {
+    const ours = await goneOver(150)
+    await ours.time.pass(2000)
+    const [, , first] = ours.pulls
+    first?.open()
+    first?.send(120, 60)
+    await ours.time.pass(600)
+    first?.events.lost('reset')
+    expect(ours.asked()).toEqual(['one.example', 'two.example', 'one.example', 'two.example'])
+    expect(ours.live()?.interruptedAtMs).toBe(2600)
+  })
+
+  test('takes no other codec while listeners wait, but when they are gone', async () => {
+    const ours = playing()
+    const before = ours.live()
+    ours.newest().events.lost('reset')
+    ours.newest().open('Content-Type: audio/ogg\r\n')
+    expect(ours.pulls[1]?.closed).toBe(true)
+    for (let ms = 0; ms < 9500; ms += 500) {
+      await ours.time.pass(500)
+      if (!ours.newest().closed) ours.newest().events.lost('refused')
+    }
+    expect(ours.live()).toBe(before)
+    await ours.time.pass(1000)
+    expect(ours.live()).toBeUndefined()
+    for (let i = 0; i < 20 && new URL(ours.newest().url).host !== 'two.example'; i++) {
+      if (!ours.newest().closed) ours.newest().events.lost('refused')
+      await ours.time.pass(500)
+    }
+    ours.newest().open('Content-Type: audio/ogg\r\n')
+    expect(ours.live()?.contentType).toBe('audio/ogg')
+  })
+
+  test('lets its listeners go where all that answer send nothing, however often they answer', async () => {
+    const ours = playing()
+    ours.newest().events.lost('reset')
+    for (let ms = 0; ms < 9000; ms += 1000) {
+      if (!ours.newest().closed) ours.newest().open()
+      await ours.time.pass(1000)
+      ours.newest().events.lost('no bytes')
+    }
+    expect(ours.live()).toBeDefined()
+    await ours.time.pass(1000)
+    expect(ours.live()).toBeUndefined()
+    for (let i = 0; i < 10 && ours.newest().closed; i++) await ours.time.pass(1000)
+    ours.play(0, 10)
+    expect(ours.live()).toBeDefined()
+  })
+
+  test('with a fallback that plays and gives back, listeners are held for three seconds', async () => {
+    const ours = relaysInMemory({
+      blocks: [relayBlock(['one.example'])],
+      xml: `<mount><mount-name>/live.mp3</mount-name><fallback-mount>/backup.mp3</fallback-mount>
+              <fallback-override>own</fallback-override></mount>`,
+    })
+    const backup = ours.state.mounts.open(mountOf('/backup.mp3'), {
+      kind: 'source',
+      contentType: 'audio/mpeg',
+      headers: new Map(),
+      owner: 'source',
+    })
+    expect(backup).not.toBe('in use')
+    ours.play(0, 100)
+    ours.newest().events.lost('reset')
+    for (let ms = 0; ms < 2900; ms += 100) {
+      await ours.time.pass(100)
+      if (!ours.newest().closed) ours.newest().events.lost('refused')
+    }
+    expect(ours.live()).toBeDefined()
+    await ours.time.pass(200)
+    expect(ours.live()).toBeUndefined()
+  })
+
+  test('begins on a whole frame where the second sends another stream: half a frame is heard of neither', async () => {
+    const ours = playing()
+    const half = numberedFrame(100)
+    ours.newest().events.data(half.subarray(0, 200))
+    ours.newest().events.lost('reset')
+    ours.newest().open()
+    ours.newest().events.data(numberedFrame(4999).subarray(300))
+    ours.send(5000, 100)
+    await ours.time.pass(600)
+    const frames = [...Array(100).keys(), ...Array.from({ length: 100 }, (_, n) => 5000 + n)]
+    const tail = Buffer.from(ours.live()?.tail(1e6) ?? [])
+    expect(tail.equals(Buffer.concat(frames.map(numberedFrame)))).toBe(true)
+  })
+})
+
+describe('relays of the configuration', () => {
+  const login = (host: string, user: string) => ({
+    url: new URL(`http://${host}/live.mp3`),
+    user,
+    password: 'pw',
+  })
+
+  test("show an upstream's credentials to that upstream alone", () => {
+    const ours = relaysInMemory({ blocks: [relayBlock([login('one.example', 'me')])] })
+    const { authorizationFor } = ours.newest().options
+    expect(authorizationFor('http://one.example')).toBe(`Basic ${btoa('me:pw')}`)
+    for (const other of ['https://one.example', 'http://m.example', 'http://two.example'])
+      expect(authorizationFor(other)).toBeUndefined()
+  })
+
+  test("S6: are a slave's own and not mirrored, unless the master lists what they pull", () => {
+    const ours = relaysInMemory({ blocks: [relayBlock(['elsewhere.example'])] })
+    const { mount } = relayBlock([])
+    expect(ours.relays.isMirrored(mount)).toBe(false)
+    ours.list('/live.mp3\n')
+    expect(ours.relays.isMirrored(mount)).toBe(false)
+    expect(ours.asked()).toEqual(['elsewhere.example'])
+    const mirrored = relaysInMemory({ blocks: [relayBlock([login('m.example', 'me')])] })
+    mirrored.list('/live.mp3\n')
+    expect(mirrored.relays.isMirrored(mount)).toBe(true)
+  })
+
+  test('on SIGHUP a block that is gone ends, one that is new begins, and one that stays plays on', () => {
+    const ours = playing()
+    const before = ours.live()
+    const other = relayBlock(['three.example'], { mount: relayBlock([]).mount })
+    ours.config.relays = [relayBlock(['one.example', 'two.example'])]
+    ours.relays.configure()
+    expect(ours.live()).toBe(before)
+    expect(ours.pulls.length).toBe(1)
+    ours.config.relays = []
+    ours.relays.configure()
+    expect(ours.live()).toBeUndefined()
+    ours.config.relays = [other]
+    ours.relays.configure()
+    expect(ours.asked()).toEqual(['one.example', 'three.example'])
+  })
+
+  test('on SIGHUP another order is taken over by going there, and its listeners stay', async () => {
+    const ours = playing()
+    const before = ours.live()
+    ours.config.relays = [relayBlock(['two.example', 'one.example'])]
+    ours.relays.configure()
+    await ours.time.pass(1)
+    expect(ours.asked()).toEqual(['one.example', 'two.example'])
+    ours.newest().open()
+    ours.newest().send(60, 60)
+    await ours.time.pass(600)
+    expect(ours.pulls[0]?.closed).toBe(true)
+    expect(ours.live()).toBe(before)
+    expect(heard(ours)).toBe(120)
+  })
+
+  test('wait as long as their own <retry-delay> between two attempts', async () => {
+    const ours = relaysInMemory({ blocks: [relayBlock(['one.example'], { retryDelayMs: 30_000 })] })
+    ours.newest().events.lost('refused')
+    await ours.time.pass(29_999)
+    expect(ours.pulls.length).toBe(1)
+    await ours.time.pass(1)
+    expect(ours.pulls.length).toBe(2)
+  })
+
+  test('do not begin where as many sources and relays run as <limits><sources> allows', async () => {
+    const ours = relaysInMemory({ blocks: [relayBlock(['one.example'])], sources: 1 })
+    ours.play(0, 10)
+    ours.list('/other.mp3\n')
+    expect(ours.asked()).toEqual(['one.example'])
+    ours.config.limits.sources = 2
+    await ours.time.pass(10_000)
+    expect(ours.asked()).toEqual(['one.example', 'm.example'])
+  })
+})
+
+describe('a relay of itself', () => {
+  test('is known by its Via, and refused', async () => {
+    const ours = relaysInMemory({ blocks: [relayBlock(['one.example', 'two.example'])] })
+    expect(ours.newest().options.hop).toBe('1.0 boot%2Flive.mp3')
+    ours.newest().open('Content-Type: audio/mpeg\r\nVia: 1.0 other%2Fx, 1.0 boot%2Flive.mp3\r\n')
+    expect(ours.pulls[0]?.closed).toBe(true)
+    expect(ours.asked()).toEqual(['one.example', 'two.example'])
+    ours.newest().open('Content-Type: audio/mpeg\r\nVia: 1.0 boot%2Fother.mp3\r\n')
+    expect(ours.live()).toBeDefined()
+  })
+})

@@ -1,0 +1,586 @@
+import { describe, expect, test } from 'vitest'
+import { createConfig } from '../../../origin/config/config.ts'
+import { parseFlags } from '../../../origin/config/flags.ts'
+import { rootMount } from '../../../origin/lib/root-mount.ts'
+import type { LiveMount } from '../../../origin/mount/live-mount.ts'
+import { type Measured, measure } from '../../../origin/report/measure.ts'
+import { parseReply } from '../../../origin/report/reply.ts'
+import { Reporter } from '../../../origin/report/reporter.ts'
+import { Reports } from '../../../origin/report/reports.ts'
+
+import type { Report } from '../../../shared/report/report.ts'
+import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { told } from '../../kit/log-told.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+import { settingsOf } from '../../kit/mount-settings.ts'
+import { mountOf } from '../../kit/reports.ts'
+
+const configOf = (line: string) =>
+  createConfig({ flags: parseFlags(line.split(' ')).settings, environment: {}, file: undefined })
+const slave = configOf('--master http://127.0.0.1:1 --master-password pw --max-listeners 100')
+const master = configOf('--edge http://127.0.0.1:1 --edge-password pw')
+
+const live = (path: string, with_: Partial<LiveMount> = {}): LiveMount => ({
+  name: mountOf(path),
+  kind: 'relay',
+  contentType: 'audio/mpeg',
+  title: '',
+  info: { kind: 'relay', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' },
+  facts: undefined,
+  listeners: 0,
+  listenerPeak: 0,
+  maxListeners: null,
+  joins: 0,
+  kbps: 128,
+  startedAtMs: 0,
+  interruptedAtMs: undefined,
+  tail: () => new Uint8Array(),
+  ...with_,
+})
+
+const measured = (with_: Partial<Measured> = {}): Report =>
+  measure({
+    config: slave,
+    boot: 'b1',
+    seq: 1,
+    state: 'up',
+    mounts: [],
+    idle: [],
+    isMirrored: () => true,
+    load: { listeners: 7, joins: 9, bandwidthKbps: () => 900 },
+    ...with_,
+  })
+
+test('a mount / stands in no report: an edge has its own page there, and would refuse all of it', () => {
+  const mounts = [
+    live('/live.mp3', { kind: 'source' }),
+    live('/live.mp3', { kind: 'source', name: rootMount }),
+  ]
+  const report = measured({ config: master, mounts })
+  expect(report.mounts.map(({ mount }) => mount)).toEqual(['/live.mp3'])
+  expect(parseSourcelist(printSourcelist(report)).mounts).toHaveLength(1)
+})
+
+describe('measure', () => {
+  test('S6: further sources of the slave itself are not in its report', () => {
+    const own = live('/own.mp3', { kind: 'source' })
+    const mounts = [own, live('/live.mp3'), live('/other.mp3')]
+    const isMirrored = (mount: string) => mount !== '/other.mp3'
+    expect(measured({ mounts, isMirrored }).mounts.map(({ mount }) => mount)).toEqual(['/live.mp3'])
+  })
+
+  test('S7: a relay that lost its master stays while its listeners are kept, an idle one on demand is there too', () => {
+    const lost = live('/live.mp3', { interruptedAtMs: 5, listeners: 3 })
+    const report = measured({ mounts: [lost], idle: [mountOf('/idle.mp3'), mountOf('/live.mp3')] })
+    expect(report.mounts).toEqual([
+      { mount: '/live.mp3', listeners: 3, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg' },
+      { mount: '/idle.mp3', listeners: 0, max: null, kbps: 0, joins: 0, contentType: '' },
+    ])
+  })
+
+  test("contract §2: a master's report has its relays too, idle ones among them", () => {
+    const mounts = [live('/own.mp3', { kind: 'source' }), live('/relayed.mp3')]
+    const idle = [mountOf('/idle.mp3')]
+    const report = measured({ config: master, mounts, idle, isMirrored: () => false })
+    expect(report.mounts.map(({ mount }) => mount)).toEqual(['/own.mp3', '/relayed.mp3', '/idle.mp3'])
+  })
+
+  test('S9: a limit of its own holds for a mount that waits for its first listener', () => {
+    const mounts = settingsOf({ '/idle.mp3': { maxListeners: 20 } })
+    const [idle] = measured({ config: { ...slave, mounts }, idle: [mountOf('/idle.mp3')] }).mounts
+    expect(idle?.max).toBe(20)
+  })
+
+  test('S9: a mount that nobody may listen to directly has no room, running or idle', () => {
+    const mounts = settingsOf({ '/back.mp3': { noMount: true }, '/idle.mp3': { noMount: true } })
+    const report = measured({
+      config: { ...slave, mounts },
+      mounts: [live('/back.mp3')],
+      idle: [mountOf('/idle.mp3')],
+    })
+    expect(report.mounts.map(({ max }) => max)).toEqual([0, 0])
+  })
+
+  test("S6: a slave's idle relays of its own are not in its report", () => {
+    const idle = [mountOf('/idle.mp3'), mountOf('/own.mp3')]
+    const report = measured({ idle, isMirrored: (mount) => mount === '/idle.mp3' })
+    expect(report.mounts.map(({ mount }) => mount)).toEqual(['/idle.mp3'])
+  })
+
+  test('S9: a report has what a draw needs, and reads back to itself', () => {
+    const report = measured({ mounts: [live('/a%20b.mp3', { listeners: 2, maxListeners: 5, joins: 4 })] })
+    expect(parseSourcelist(printSourcelist(report))).toEqual(report)
+    expect(report).toMatchObject({
+      id: 'localhost:8000',
+      role: 'slave',
+      urls: ['http://localhost:8000'],
+      interval: 10,
+      maxListeners: 100,
+      listeners: 7,
+      joins: 9,
+      bandwidth: 900,
+    })
+  })
+
+  test('a master reports its sources, with role master', () => {
+    const report = measured({ config: master, mounts: [live('/live.mp3', { kind: 'source' })] })
+    expect(report).toMatchObject({ role: 'master', mounts: [{ mount: '/live.mp3' }] })
+  })
+
+  test("the promise is the update interval, 30 s at most; the operator's limits go along", () => {
+    const slow = configOf('--update-interval 120 --max-bandwidth 5000 --location 1,2 --id a')
+    expect(measured({ config: slow })).toMatchObject({
+      interval: 30,
+      maxBandwidth: 5000,
+      location: { latitude: 1, longitude: 2 },
+      id: 'a',
+    })
+  })
+
+  test('a content type with control bytes or of any length cannot spoil the report', () => {
+    const report = measured({ mounts: [live('/live.mp3', { contentType: `a\u0000/b${'x'.repeat(600)}` })] })
+    expect(parseSourcelist(printSourcelist(report))).toEqual(report)
+  })
+})
+
+describe('the reply', () => {
+  test('its wish, its drain and the URL of the edge are read', () => {
+    expect(parseReply('accepted 2\ninterval 5\nstate draining\nedge https://edge.example\n')).toEqual({
+      interval: 5,
+      isDraining: true,
+      edgeUrls: ['https://edge.example'],
+      probe: undefined,
+    })
+  })
+
+  test('the addresses of the edge are read, the first of each scheme', () => {
+    const reply = parseReply(
+      'accepted 0\nedge https://edge.example\nedge ftp://x\nedge http://edge.example:8000/\nedge http://second.example\n',
+    )
+    expect(reply?.edgeUrls).toEqual(['https://edge.example', 'http://edge.example:8000'])
+  })
+
+  test('what the edge found of this server is read, and cannot forge a line of a log', () => {
+    const probe = (line: string) => parseReply(`accepted 0\n${line}\n`)?.probe
+    expect(probe('probe ok')).toBe('ok')
+    expect(probe('probe failed http://a.example:8000 connection refused')).toEqual({
+      url: 'http://a.example:8000',
+      why: 'connection refused',
+    })
+    expect(probe('probe failed http://a.example:8000 {by}\u0007é')).toMatchObject({ why: 'by' })
+    for (const line of ['', 'probe', 'probe failed', 'probe failed nothing', 'probe soon'])
+      expect(probe(line)).toBeUndefined()
+  })
+
+  test('unknown lines and bad values have no effect; without `accepted` it is no reply', () => {
+    expect(parseReply('accepted 0\r\ninterval soon\r\nedge javascript:1\r\nnew thing\r\n')).toEqual({
+      interval: undefined,
+      isDraining: false,
+      edgeUrls: [],
+      probe: undefined,
+    })
+    expect(parseReply('<html>hello</html>')).toBeUndefined()
+  })
+})
+
+/** A decider that answers by hand, and notes what it was told and when. */
+function decider(time: ManualTime) {
+  const told: { atMs: number; url: string; user: string; report: Report }[] = []
+  const answers = {
+    next: (): Response => new Response('accepted 0\ninterval 10\nstate up\n'),
+  }
+  const answer: typeof fetch = async (input, init) => {
+    const authorization = new Headers(init?.headers).get('authorization') ?? ''
+    const [user = ''] = atob(authorization.slice(6)).split(':')
+    told.push({ atMs: time.nowMs(), url: String(input), user, report: parseSourcelist(String(init?.body)) })
+    return answers.next()
+  }
+  return { told, answers, fetch: answer, times: () => told.map(({ atMs }) => atMs) }
+}
+
+function reporterTo(
+  { fetch }: ReturnType<typeof decider>,
+  time: ManualTime,
+  role: 'slave' | 'master' = 'slave',
+) {
+  const load = { listeners: 0, maxListeners: 100 }
+  let seq = 0
+  const reporter = new Reporter(
+    'http://edge.example',
+    { user: 'relay', password: 'pw' },
+    {
+      measure: () => ({ ...measured({ seq: ++seq }), role, listeners: load.listeners }),
+      load: () => load,
+      promisedMs: () => 10_000,
+      fetch,
+      timers: time,
+      nowMs: time.nowMs,
+      roll: () => 0,
+      onReply: () => {},
+    },
+  )
+  return { reporter, load }
+}
+
+test('that the edge cannot reach this server is logged once, and once when it can again', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  const says = (line: string) => {
+    edge.answers.next = () => new Response(`accepted 0\ninterval 10\nstate up\n${line}`)
+    return time.pass(20_000)
+  }
+  const messages = await told(async () => {
+    says('')
+    reporter.start()
+    await time.pass(0)
+    await says('probe failed http://a.example:8000 connection refused\n')
+    await says('probe failed http://a.example:8000 no answer in time\n')
+    await says('')
+    await says('probe ok\n')
+    await says('probe ok\n')
+  })
+  reporter.stop()
+  expect(messages.map(({ message }) => message)).toEqual([
+    'reports are taken',
+    'the edge cannot reach http://a.example:8000 (connection refused)',
+    'the edge can reach http://a.example:8000 again',
+  ])
+})
+
+describe('when a report goes (contract §2)', () => {
+  test('at once when it starts, then by the promised interval', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    reporterTo(edge, time).reporter.start()
+    await time.pass(35_000)
+    expect(edge.times()).toEqual([0, 10_000, 20_000, 30_000])
+    expect(edge.told.map(({ report }) => report.seq)).toEqual([1, 2, 3, 4])
+    expect(edge.told[0]?.url).toBe('http://edge.example/admin/sourcelist.txt')
+  })
+
+  test('S14: within 1 s of a mirrored mount coming or going, but never more than once a second', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(3000)
+    for (let i = 0; i < 20; i++) {
+      reporter.change()
+      await time.pass(100)
+    }
+    await time.pass(1000)
+    expect(edge.times()).toEqual([0, 3000, 4000, 5000])
+  })
+
+  test('S8: right before a request for the stream list, unless one went within the last second', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(500)
+    await reporter.flush()
+    expect(edge.times()).toEqual([0])
+    await time.pass(4500)
+    await reporter.flush()
+    expect(edge.times()).toEqual([0, 5000])
+  })
+
+  test('when the listeners have moved by more than 5 % of the maximum, up or down', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter, load } = reporterTo(edge, time)
+    reporter.start()
+    load.listeners = 5
+    await time.pass(3000)
+    expect(edge.times()).toEqual([0])
+    load.listeners = 6
+    await time.pass(500)
+    expect(edge.told.map(({ report }) => report.listeners)).toEqual([0, 6])
+    load.listeners = 0
+    await time.pass(1000)
+    expect(edge.told.map(({ report }) => report.listeners)).toEqual([0, 6, 0])
+  })
+
+  test("the reply's wish makes reports come more often, never less often than promised", async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => new Response('accepted 0\ninterval 2\n')
+    reporterTo(edge, time).reporter.start()
+    await time.pass(7000)
+    expect(edge.times()).toEqual([0, 2000, 4000, 6000])
+    edge.answers.next = () => new Response('accepted 0\ninterval 3600\n')
+    await time.pass(30_000)
+    expect(edge.times().slice(4)).toEqual([8000, 18_000, 28_000])
+  })
+
+  test('a decider that is away is asked again ever more seldom, but never less often than promised', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => {
+      throw new TypeError('fetch failed')
+    }
+    reporterTo(edge, time).reporter.start()
+    await time.pass(40_000)
+    expect(edge.times()).toEqual([0, 1000, 3000, 7000, 15_000, 25_000, 35_000])
+  })
+
+  test('no report goes while another is under way', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const waiting: ((response: Response) => void)[] = []
+    let asked = 0
+    const slow = {
+      ...edge,
+      fetch: (() => {
+        asked++
+        return new Promise<Response>((resolve) => waiting.push(resolve))
+      }) as typeof fetch,
+    }
+    const { reporter } = reporterTo(slow, time)
+    reporter.start()
+    await time.pass(5000)
+    reporter.change()
+    await time.pass(5000)
+    expect(asked).toBe(1)
+    waiting[0]?.(new Response('accepted 0\n'))
+    await time.pass(1000)
+    expect(asked).toBe(2)
+  })
+
+  test('the last report says goodbye a second after the one before, and none follows', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(400)
+    const left = reporter.leave()
+    await time.pass(60_000)
+    await left
+    expect(edge.times()).toEqual([0, 1000])
+  })
+})
+
+test('a decider that knows us and is away for a moment is told goodbye when it is back', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  reporter.start()
+  await time.pass(2000)
+  const taken = edge.answers.next
+  edge.answers.next = () => {
+    throw new TypeError('fetch failed')
+  }
+  const left = reporter.leave()
+  await time.pass(1500)
+  edge.answers.next = taken
+  await time.pass(60_000)
+  await left
+  expect(edge.times()).toEqual([0, 2000, 3000, 4000])
+})
+
+test('S10: a decider that stays away is told goodbye no more once it takes us for dead', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  reporter.start()
+  await time.pass(2000)
+  edge.answers.next = () => {
+    throw new TypeError('fetch failed')
+  }
+  const left = reporter.leave()
+  await time.pass(120_000)
+  await left
+  // it promised 10 s: 2.5 of them and 2 s after it began to leave
+  expect(edge.times().at(-1)).toBe(2000 + 27_000)
+})
+
+describe('who reports', () => {
+  test('401 as user relay: a master tries as user master, and stays with what works', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () =>
+      edge.told.at(-1)?.user === 'master' ? new Response('accepted 0\n') : new Response('no', { status: 401 })
+    reporterTo(edge, time, 'master').reporter.start()
+    await time.pass(12_000)
+    expect(edge.told.map(({ user }) => user)).toEqual(['relay', 'master', 'master'])
+  })
+
+  test('401 to a slave is not tried as anybody else', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => new Response('no', { status: 401 })
+    reporterTo(edge, time).reporter.start()
+    await time.pass(4000)
+    expect(new Set(edge.told.map(({ user }) => user))).toEqual(new Set(['relay']))
+  })
+
+  const refusing = (status: number, server?: string) => () =>
+    new Response('no', { status, headers: server === undefined ? {} : { Server: server } })
+  const tenMinutes = 600_000
+
+  test.for([
+    [400, undefined],
+    [403, undefined],
+    [404, undefined],
+    [405, undefined],
+    [413, undefined],
+    [400, 'Icecast 2.4.4'],
+    [401, 'Icecast 2.5.0'],
+  ] as const)(
+    'S12: a master that answers %s (Server: %s) knows no reports, and is asked again after 10 minutes',
+    async ([status, server]) => {
+      const time = new ManualTime()
+      const edge = decider(time)
+      edge.answers.next = refusing(status, server)
+      const { reporter } = reporterTo(edge, time)
+      reporter.start()
+      for (let passed = 0; passed < 2 * tenMinutes; passed += 10_000) {
+        await time.pass(10_000)
+        await reporter.flush()
+        reporter.change()
+      }
+      expect(edge.times()).toEqual([0, tenMinutes, 2 * tenMinutes])
+      await reporter.leave()
+      expect(edge.told).toHaveLength(3)
+    },
+  )
+
+  test.for([401, 408, 409, 429, 500, 503])(
+    'a decider that answers %i knows what a report is, and is asked again soon',
+    async (status) => {
+      const time = new ManualTime()
+      const edge = decider(time)
+      edge.answers.next = refusing(status)
+      reporterTo(edge, time).reporter.start()
+      await time.pass(16_000)
+      expect(edge.times()).toEqual([0, 1000, 3000, 7000, 15_000])
+    },
+  )
+
+  test('a decider that took a report is asked again soon, whatever a proxy says for a while', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    await time.pass(11_000)
+    edge.answers.next = refusing(404, 'nginx')
+    await time.pass(30_000)
+    expect(edge.times()).toEqual([0, 10_000, 20_000, 21_000, 23_000, 27_000, 35_000])
+    await time.pass(2 * tenMinutes)
+    const later = edge.times().filter((atMs) => atMs > 20_000 + tenMinutes)
+    expect(later).toHaveLength(1)
+  })
+
+  test('S13: who was told to wait reports at once when another answers at its address, or SIGHUP comes', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = refusing(400, 'Icecast 2.4.4')
+    const { reporter } = reporterTo(edge, time)
+    reporter.start()
+    reporter.seen('Icecast 2.4.4')
+    await time.pass(20_000)
+    reporter.seen('Icecast 2.4.4')
+    await time.pass(10_000)
+    expect(edge.times()).toEqual([0])
+    reporter.seen(null) // it is away, and back
+    reporter.seen('Icecast 2.4.4')
+    await time.pass(20_000)
+    expect(edge.times()).toEqual([0, 30_000])
+    reporter.retry()
+    await time.pass(10_000)
+    expect(edge.times()).toEqual([0, 30_000, 50_000])
+    edge.answers.next = () => new Response('accepted 0\n')
+    reporter.seen('Icecast-compatible distributary/0.1.0')
+    await time.pass(20_000)
+    expect(edge.times()).toEqual([0, 30_000, 50_000, 60_000, 70_000, 80_000])
+  })
+
+  const reportsOf = (
+    line: string,
+    time: ManualTime,
+    edge: ReturnType<typeof decider>,
+    config = configOf(line),
+  ) => {
+    return new Reports(config, {
+      measure: () => measured({ config }),
+      load: () => ({ listeners: 7, maxListeners: 100 }),
+      promisedMs: () => 10_000,
+      fetch: edge.fetch,
+      timers: time,
+      nowMs: time.nowMs,
+      roll: () => 0,
+      onReply: () => {},
+    })
+  }
+  const both =
+    '--hostname a.example --master http://m.example --master-password pw --edge http://e.example --edge-password e'
+
+  test('a slave reports to its master and to each edge, once where they are one', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    reportsOf(`${both} --edge http://m.example`, time, edge).start()
+    await time.pass(0)
+    expect(edge.told.map(({ url }) => new URL(url).host).sort()).toEqual(['e.example', 'm.example'])
+  })
+
+  test('S8: of several masters each gets a report of its own, right before its list is asked for', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const reports = reportsOf(`${both} --master http://n.example`, time, edge)
+    await reports.flush('http://n.example')
+    expect(edge.told.map(({ url }) => new URL(url).host)).toEqual(['n.example'])
+  })
+
+  test('on SIGHUP it takes leave of a master that is gone, begins with a new one, and tells the others nothing', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const config = configOf(`${both} --master http://n.example`)
+    const reports = reportsOf('', time, edge, config)
+    reports.start()
+    await time.pass(2000)
+    const before = edge.told.length
+    const [gone, kept] = config.masters
+    config.masters = [kept, { url: 'http://new.example', user: 'relay', password: 'pw' }].filter(
+      (each) => each !== undefined,
+    )
+    reports.configure()
+    await time.pass(2000)
+    const told = edge.told.slice(before).map(({ url, report }) => [new URL(url).origin, report.state])
+    expect(told).toEqual([
+      ['http://new.example', 'up'],
+      [gone?.url, 'leaving'],
+    ])
+  })
+
+  test('listeners are sent back to the edge by the name it gives itself, else to the one configured', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const reports = reportsOf(both, time, edge)
+    expect(reports.edgeUrls).toEqual(['http://e.example'])
+    edge.answers.next = () => new Response('accepted 0\nstate draining\nedge https://public.example\n')
+    reports.start()
+    await time.pass(0)
+    expect(reports.edgeUrls).toEqual(['https://public.example'])
+    expect(reports.isDraining).toBe(true)
+  })
+
+  test('S12: a master that takes no reports is no edge', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = () => new Response('<html>400</html>', { status: 400 })
+    const reports = reportsOf(
+      '--hostname a.example --master http://m.example --master-password pw',
+      time,
+      edge,
+    )
+    reports.start()
+    await time.pass(0)
+    expect(edge.told.length).toBe(1)
+    expect(reports.edgeUrls).toEqual([])
+    const left = reports.leave()
+    await time.pass(60_000)
+    await left
+    expect(edge.told.length).toBe(1) // it is not told goodbye either
+  })
+})

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import { TlsWatch } from '../../../edge/outreach/tls-watch.ts'
+import { acceptPolled, putPolled } from '../../../shared/api/accept-polled.ts'
+import type { ServerJson } from '../../../shared/api/json.ts'
+import { serversJson } from '../../../shared/api/json.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { decide } from '../../../shared/draw/decide.ts'
+import { reportOfStats } from '../../../shared/polled/report.ts'
+import { parsePolledServer } from '../../../shared/polled/server.ts'
+import { parseStatusJson } from '../../../shared/polled/stats.ts'
+import { printStreamList } from '../../../shared/report/stream-list.ts'
+import { edgeOf } from '../../kit/edge-app.ts'
+import { told } from '../../kit/log-told.ts'
+import { mountOf, reportOf, serverOf } from '../../kit/reports.ts'
+import { basic } from '../../kit/source.ts'
+
+const admin = { Authorization: basic('admin', 'admin-secret') }
+
+describe('listeners by https, servers by http', () => {
+  const tls = { urls: ['https://b.example', 'http://b.example:8000'] }
+  const notesAt = async (over: { secure?: boolean; base?: string }) => {
+    const { ask } = edgeOf(reportOf('a'), reportOf('b', tls))
+    const servers = (await (await ask('/api/servers', admin, 'GET', over)).json()) as ServerJson[]
+    return servers.map(({ notes }) => notes)
+  }
+
+  test('the api says of an edge with an https address which servers a page cannot play from', async () => {
+    const noted = [[expect.stringMatching(/^it has no https url/)], undefined]
+    expect(await notesAt({})).toEqual([undefined, undefined])
+    expect(await notesAt({ secure: true })).toEqual(noted)
+    expect(await notesAt({ base: 'https://edge.example' })).toEqual(noted)
+  })
+
+  test('one listener by https is enough to say so, and the page shows it to the admin', async () => {
+    const { ask } = edgeOf(reportOf('a'))
+    const page = async () => (await ask('/?servers', admin)).text()
+    expect(await page()).not.toContain('it has no https url')
+    expect((await ask('/live.mp3', {}, 'GET', { secure: true })).status).toBe(302)
+    expect(await page()).toContain('it has no https url')
+  })
+
+  test('the log says it once a server, and again after it had one', async () => {
+    const watch = new TlsWatch()
+    const servers = (...urls: string[]) => new Map([['a', serverOf('a', { urls })]])
+    const lines = await told(() => {
+      for (let i = 0; i < 5; i++) watch.look(servers('http://a.example'))
+      watch.look(servers('http://a.example', 'https://a.example'))
+      for (let i = 0; i < 5; i++) watch.look(servers('http://a.example'))
+    })
+    expect(lines).toHaveLength(2)
+    expect(lines[0]).toMatchObject({ id: 'a', message: expect.stringContaining('has no https url') })
+  })
+})
+
+describe('a fleet of stock Icecasts alone', () => {
+  const body = (id: string, role: string) =>
+    JSON.stringify({ id, url: `http://${id}.example:8000`, maxListeners: 100, role })
+  const icestats = { source: { listenurl: 'http://x/live.mp3', server_type: 'audio/mpeg', listeners: 1 } }
+  const stats = parseStatusJson(JSON.stringify({ icestats }))
+  function fleet(...named: [id: string, role: string][]) {
+    const registry = new Registry(undefined, 100, 0)
+    for (const [id, role] of named) {
+      acceptPolled(registry, body(id, role), 0)
+      putPolled(registry, reportOfStats(parsePolledServer(body(id, role)), stats), 0)
+    }
+    const ask = (relay: boolean, nowMs = 0) =>
+      decide(registry.view, { mount: mountOf('/live.mp3'), secure: false, relay }, nowMs, () => 0.999, {
+        httpsOnly: false,
+      })
+    return { registry, ask }
+  }
+
+  test('is usable once the one that sources connect to is named with role master', () => {
+    const { registry, ask } = fleet(['m', 'master'], ['s', 'slave'])
+    expect(ask(false)).toMatchObject({ url: 'http://s.example:8000/live.mp3' })
+    expect(ask(true)).toMatchObject({ url: 'http://m.example:8000/live.mp3' })
+    expect(serversJson(registry.view, 0)).toMatchObject([
+      { id: 'm', role: 'master', out: null, mounts: ['/live.mp3'] },
+      { id: 's', role: 'slave', out: null, mounts: ['/live.mp3'] },
+    ])
+    expect(printStreamList(registry.view, 0, true)).toBe('http://m.example:8000/live.mp3\r\n')
+  })
+
+  test('without a master each server is out, and its note says what is missing', () => {
+    const { registry, ask } = fleet(['s', 'slave'])
+    expect(ask(false)).toBe('unknown mount')
+    expect(serversJson(registry.view, 0)).toMatchObject([
+      {
+        out: 'no mounts',
+        notes: [expect.stringMatching(/^no live master carries \/live\.mp3: .*"role": "master"/)],
+      },
+    ])
+  })
+
+  test('a master that is stale still has its mounts remembered for a while', () => {
+    const { ask } = fleet(['m', 'master'], ['s', 'slave'])
+    expect(ask(false, 60_000)).toBe('no room')
+    expect(ask(false, 400_000)).toBe('unknown mount')
+  })
+})
+
+test('a server that cannot be reached is noted with where and why', () => {
+  const registry = new Registry(undefined, 100, 0)
+  acceptPolled(registry, '{"id":"s","url":"http://s.example","maxListeners":5,"role":"master"}', 0)
+  registry.setProbed('s', { url: 'http://s.example', problem: 'connection refused' })
+  expect(serversJson(registry.view, 0)).toMatchObject([
+    { out: 'unreachable', notes: ['the edge cannot reach http://s.example (connection refused)'] },
+  ])
+})

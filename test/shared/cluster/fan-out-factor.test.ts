@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest'
+import {
+  CommonFactor,
+  factorOf,
+  learnFactor,
+  noFactorMemory,
+} from '../../../shared/cluster/fan-out-factor.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { ServerTable } from '../../../shared/cluster/server-table.ts'
+import { decide } from '../../../shared/draw/decide.ts'
+import { isProbe, isSticky, stickyRoll } from '../../../shared/draw/sticky.ts'
+import { View } from '../../../shared/draw/view.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { chiSquareP } from '../../kit/chi-square.ts'
+import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
+import { memorySql } from '../../kit/sqlite.ts'
+
+const live = mountOf('/live.mp3')
+
+describe('S9: new listeners, where other deciders send some too', () => {
+  type Told = { boot?: string; joins?: number; debit: number }
+  const learned = (...reports: Told[]) =>
+    reports.reduce(
+      (memory, { boot = 'b', joins, debit }) => learnFactor(memory, reportOf('a', { boot, joins }), debit),
+      noFactorMemory,
+    )
+  /** of a server that is the only one */
+  const afterReports = (...reports: Told[]) => {
+    const common = new CommonFactor()
+    common.replace(noFactorMemory, learned(...reports))
+    return factorOf(learned(...reports), common.value)
+  }
+  const report = (joins: number, debit: number) => ({ joins, debit })
+
+  test('the factor is 1 until three reports have come, then joins by redirects', () => {
+    expect(afterReports(report(0, 0), report(40, 2))).toBe(1)
+    expect(afterReports(report(0, 0), report(40, 2), report(80, 2))).toBeCloseTo(20)
+  })
+
+  test('it stays from 1 to 10,000', () => {
+    expect(afterReports(report(0, 0), report(1, 50), report(2, 50))).toBe(1)
+    expect(afterReports(report(0, 0), report(10 ** 9, 1), report(2 * 10 ** 9, 1))).toBe(10_000)
+    expect(afterReports(report(0, 0), report(50, 0), report(90, 0))).toBe(1)
+  })
+
+  test('it follows a change, an old report counting nine tenths of the one after it', () => {
+    const quiet = Array.from({ length: 5 }, (_, i) => report(10 * i, 10))
+    const crowd = Array.from({ length: 20 }, (_, i) => report(40 + 200 * (i + 1), 10))
+    expect(afterReports(...quiet)).toBeLessThan(1.01)
+    expect(afterReports(...quiet, ...crowd)).toBeGreaterThan(17)
+  })
+
+  test('it is learned anew with a new boot, with joins that fall, and where joins are not told', () => {
+    const learned = [report(0, 0), report(40, 2), report(80, 2)]
+    expect(afterReports(...learned, { boot: 'c', joins: 90, debit: 1 })).toBe(1)
+    expect(afterReports(...learned, report(3, 1))).toBe(1)
+    expect(afterReports(...learned, { debit: 1 })).toBe(1)
+  })
+
+  test('a server that got few redirects goes by what all servers taught, one that got many by its own joins', () => {
+    const few = learned(report(0, 0), report(40, 0), report(80, 1))
+    const many = learned(report(0, 0), report(40_000, 4000), report(80_000, 4000))
+    const none = learned(report(0, 0), report(40, 0), report(80, 0))
+    const common = new CommonFactor()
+    expect(common.value).toBe(1)
+    for (const memory of [few, many]) common.replace(noFactorMemory, memory)
+    expect(common.value).toBeCloseTo(10, 1)
+    expect(factorOf(few, common.value)).toBeCloseTo((76 + 100) / 11, 1)
+    expect(factorOf(many, common.value)).toBeCloseTo(10, 1)
+    expect(factorOf(none, common.value)).toBe(common.value)
+    expect(factorOf(learned(report(0, 0), report(40, 1)), common.value)).toBe(1)
+    common.replace(many, noFactorMemory)
+    common.replace(few, noFactorMemory)
+    expect(common.value).toBe(1)
+  })
+
+  test('among 200 deciders every server’s factor is near 200 at each, though each sends it one listener or none', () => {
+    const deciders = 200
+    const servers = 20
+    const roll = seededRoll(7)
+    const registries = Array.from({ length: deciders }, () => new Registry(undefined, 100, 0))
+    const joins = Array.from({ length: servers }, () => 0)
+    for (let round = 0; round < 10; round++) {
+      for (const [i, joined] of joins.entries()) {
+        const report = reportOf(`s${i}`, { boot: 'b', seq: round, joins: joined, maxListeners: 10_000 })
+        for (const registry of registries) registry.put(report, '', round * 10_000)
+      }
+      for (let n = 0; n < 2000; n++) {
+        const i = Math.floor(roll() * servers)
+        const server = registries[Math.floor(roll() * deciders)]?.view.servers.get(`s${i}`)
+        if (!server) throw new Error(`s${i} is not known`)
+        server.debit++
+        joins[i] = (joins[i] ?? 0) + 1
+      }
+    }
+    const factors = registries.flatMap(({ view }) => [...view.servers.values()].map(({ factor }) => factor))
+    const mean = factors.reduce((sum, each) => sum + each, 0) / factors.length
+    expect(mean).toBeGreaterThan(180)
+    expect(mean).toBeLessThan(230)
+    expect(Math.min(...factors)).toBeGreaterThan(80)
+    expect(Math.max(...factors)).toBeLessThan(500)
+  })
+
+  test('a restart teaches nothing: the joins between its two processes are nobody’s', () => {
+    const sql = memorySql()
+    const open = () => new Registry(new ServerTable(sql), 100, 0)
+    const redirect = (registry: Registry, debit: number) => {
+      const server = registry.view.servers.get('a')
+      if (server) server.debit = debit
+    }
+    const factorAfter = (registry: Registry, joins: number) => {
+      const told = reportOf('a', { boot: 'b', seq: joins, joins })
+      registry.put(told, printSourcelist(told), 0)
+      return registry.view.servers.get('a')?.factor
+    }
+    const before = open()
+    factorAfter(before, 0)
+    redirect(before, 100)
+    const after = open()
+    redirect(after, 10) // of the 100 joins that the next report tells, 90 were sent by the process before
+    expect([factorAfter(after, 100), factorAfter(after, 100)]).toEqual([1, 1])
+    redirect(after, 10)
+    expect(factorAfter(after, 110)).toBe(1)
+    redirect(after, 10)
+    expect(factorAfter(after, 130)).toBeCloseTo((10 * 0.9 + 20) / (10 * 0.9 + 10))
+  })
+
+  test('and scales what was redirected since the last report', () => {
+    const view = new View(100)
+    view.put(serverOf('a', { maxListeners: 100 }, { debit: 3, factor: 20 }))
+    view.put(serverOf('b', { maxListeners: 40 }))
+    const counts = { a: 0, b: 0 }
+    const roll = seededRoll(1)
+    for (let i = 0; i < 100_000; i++) {
+      const decision = decide(view, { mount: live, secure: false, relay: false }, 0, roll, {
+        httpsOnly: false,
+      })
+      if (typeof decision !== 'string') counts[decision.server.report.id as 'a' | 'b']++
+    }
+    expect(chiSquareP([counts.a, counts.b], [40, 40])).toBeGreaterThan(0.001)
+  })
+})
+
+describe('the probe pair of one player', () => {
+  test('is told by its range or by its name, and by nothing near them', () => {
+    expect([
+      isSticky('bytes=0-1', 'x'),
+      isSticky(null, 'AppleCoreMedia/1.0.0 (iPhone)'),
+      isProbe('bytes=0-1'),
+    ]).toEqual([true, true, true])
+    expect([
+      isSticky('bytes=0-', 'Safari'),
+      isSticky('bytes=0-10', ''),
+      isProbe('bytes=0-'),
+      isProbe(null),
+    ]).toEqual([false, false, false, false])
+  })
+
+  test('takes the same rolls within a minute, others after it, and others for another listener or mount', () => {
+    const rolls = (address: string, mount: string, nowMs: number) => {
+      const roll = stickyRoll(address, 'AppleCoreMedia', mount, nowMs)
+      return [roll(), roll(), roll()]
+    }
+    const first = rolls('192.0.2.1', '/live.mp3', 60_000)
+    expect(rolls('192.0.2.1', '/live.mp3', 119_999)).toEqual(first)
+    expect(rolls('192.0.2.1', '/live.mp3', 120_000)).not.toEqual(first)
+    expect(rolls('192.0.2.2', '/live.mp3', 60_000)).not.toEqual(first)
+    expect(rolls('192.0.2.1', '/news.mp3', 60_000)).not.toEqual(first)
+    expect(new Set(first).size).toBe(3)
+  })
+
+  test('over listeners keeps the shares of the lottery, on the first roll as on the second', () => {
+    const view = new View(100)
+    for (const [id, maxListeners] of [
+      ['a', 900],
+      ['b', 300],
+      ['c', 100],
+    ] as const)
+      view.put(serverOf(id, { maxListeners }))
+    for (const skip of [0, 1]) {
+      const counts = new Map<string, number>()
+      for (let i = 0; i < 300_000; i++) {
+        const roll = stickyRoll(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, 'AppleCoreMedia', live, 0)
+        for (let n = 0; n < skip; n++) roll()
+        const decision = decide(view, { mount: live, secure: false, relay: false }, 0, roll, {
+          httpsOnly: false,
+        })
+        if (typeof decision === 'string') throw new Error(decision)
+        counts.set(decision.server.report.id, (counts.get(decision.server.report.id) ?? 0) + 1)
+      }
+      expect(
+        chiSquareP(
+          ['a', 'b', 'c'].map((id) => counts.get(id) ?? 0),
+          [900, 300, 100],
+        ),
+      ).toBeGreaterThan(0.001)
+    }
+  })
+})

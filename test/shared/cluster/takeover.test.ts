@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import { accept } from '../../../shared/api/accept.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { ServerTable } from '../../../shared/cluster/server-table.ts'
+import { decide } from '../../../shared/draw/decide.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { openAccess } from '../../kit/access.ts'
+import { logged } from '../../kit/log-records.ts'
+import { mountOf, reportOf } from '../../kit/reports.ts'
+import { memorySql } from '../../kit/sqlite.ts'
+
+const own = 'http://a.example.org:8000'
+const stranger = 'http://stranger.example'
+const staleMs = 27_001
+
+/** A decider to which reports of the id `a` are sent, as of a moment. */
+function decider() {
+  const sql = memorySql()
+  let registry = new Registry(new ServerTable(sql), 100, 0)
+  return {
+    send(nowMs: number, over: Partial<Report>) {
+      const post = {
+        sourcelist: printSourcelist(reportOf('a', over)),
+        reporter: { kind: 'relay' } as const,
+        remote: '203.0.113.7',
+        edgeUrls: [],
+      }
+      return accept(registry, openAccess, post, nowMs).status
+    },
+    textOf(nowMs: number, over: Partial<Report>) {
+      const sourcelist = printSourcelist(reportOf('a', over))
+      return accept(
+        registry,
+        openAccess,
+        { sourcelist, reporter: { kind: 'relay' }, remote: undefined, edgeUrls: [] },
+        nowMs,
+      ).text
+    },
+    goesTo(nowMs: number) {
+      const asked = { mount: mountOf('/live.mp3'), secure: false, relay: false }
+      const decision = decide(registry.view, asked, nowMs, () => 0, { httpsOnly: false })
+      return typeof decision === 'string' ? decision : decision.url
+    },
+    restart(nowMs: number) {
+      registry = new Registry(new ServerTable(sql), 100, nowMs)
+    },
+  }
+}
+
+describe('two programs with one id and one url', () => {
+  const second: Partial<Report> = { boot: 'b2', seq: 1 }
+
+  test.each([
+    ['is stale', second, staleMs],
+    ['has left', { ...second, seq: 2, state: 'leaving' }, 2000],
+  ] as [string, Partial<Report>, number][])(
+    'the first is back once the other %s, and goes on',
+    (_, last, atMs) => {
+      const { send } = decider()
+      expect([send(0, { boot: 'b1', seq: 5 }), send(0, second), send(1000, { boot: 'b1', seq: 6 })]).toEqual([
+        200, 200, 409,
+      ])
+      if (last !== second) expect(send(1500, last)).toBe(200)
+      expect(send(atMs, { boot: 'b1', seq: 5 }), 'a report that was long on its way is not its return').toBe(
+        409,
+      )
+      expect(send(atMs, { boot: 'b1', seq: 7 })).toBe(200)
+      expect(send(atMs + 10_000, { boot: 'b1', seq: 8 })).toBe(200)
+      expect(send(atMs + 10_000, { ...second, seq: 9 }), 'and the other is the former one then').toBe(409)
+    },
+  )
+
+  test('the first is back over a restart of the decider too, and no older report of it', () => {
+    const { send, restart } = decider()
+    send(0, { boot: 'b1', seq: 5 })
+    send(0, second)
+    restart(1000)
+    expect(send(1000, { boot: 'b1', seq: 6 })).toBe(409)
+    expect(send(staleMs, { boot: 'b1', seq: 5 })).toBe(409)
+    expect(send(staleMs, { boot: 'b1', seq: 6 })).toBe(200)
+  })
+
+  test('both changes are logged, with the boots and the address', async () => {
+    const { send } = decider()
+    const records = await logged(() => {
+      send(0, { boot: 'b1', seq: 5 })
+      send(0, second)
+      send(1, { ...second, seq: 2 })
+      send(staleMs + 1, { boot: 'b1', seq: 6 })
+    })
+    expect(records.map(({ level, properties }) => [level, properties.before, properties.boot])).toEqual([
+      ['warning', 'b1', 'b2'],
+      ['warning', 'b2', 'b1'],
+    ])
+    expect(records[0]?.properties).toMatchObject({ id: 'a', address: '203.0.113.7' })
+  })
+})
+
+describe('who shares a password with a live server takes no listener of it', () => {
+  const impostor: Partial<Report> = { boot: 'x', seq: 1, urls: [stranger, own] }
+
+  test.each([
+    ['with a boot of its own', impostor],
+    ['without a boot', { urls: [stranger, own] }],
+    ['by the other order', { ...impostor, urls: [own, stranger] }],
+    ['with an older report', { ...impostor, boot: 'b0' }],
+  ])('by its id, its url and another url, %s', (_, report) => {
+    const { send, goesTo } = decider()
+    send(0, { boot: 'b1', seq: 1 })
+    expect(send(1000, report)).toBe(409)
+    expect(goesTo(1000)).toBe(`${own}/live.mp3`)
+    expect(send(2000, { boot: 'b1', seq: 2 })).toBe(200)
+  })
+
+  test('in two steps: first as a restart of it, then with another url', () => {
+    const { send, goesTo } = decider()
+    send(0, { boot: 'b1', seq: 1 })
+    expect(send(1000, { boot: 'x', seq: 1 })).toBe(200)
+    expect(send(2000, { boot: 'x', seq: 2, urls: [stranger, own] })).toBe(409)
+    expect(goesTo(2000)).toBe(`${own}/live.mp3`)
+  })
+
+  test('and who came while it was stale has its place until stale itself: then the true one is back', () => {
+    const { send, goesTo } = decider()
+    send(0, { boot: 'b1', seq: 1 })
+    expect(send(staleMs, impostor)).toBe(200)
+    expect(send(staleMs + 1000, { boot: 'b1', seq: 2 })).toBe(409)
+    expect(send(2 * staleMs, { boot: 'b1', seq: 3 })).toBe(200)
+    expect(goesTo(2 * staleMs)).toBe(`${own}/live.mp3`)
+  })
+
+  test('nor learns the boot of the server, by which it could speak for it, from what refuses it', () => {
+    const { send, textOf } = decider()
+    const true1: Partial<Report> = { boot: 'only-ours-to-know', seq: 1 }
+    send(0, true1)
+    expect(send(1000, { boot: 'x', seq: 1 })).toBe(200)
+    expect(send(1000 + staleMs, { ...true1, seq: 9 })).toBe(200)
+    for (const refused of [
+      { boot: 'x', seq: 2 },
+      { boot: 'x', seq: 0 },
+      { boot: 'x', seq: 3, urls: [stranger, own] },
+      { boot: 'x', seq: 4, urls: [stranger] },
+    ])
+      expect(textOf(2000 + staleMs, refused)).not.toContain(true1.boot)
+    expect(textOf(2000 + 3 * staleMs, { boot: 'x', seq: 1 })).not.toContain(true1.boot)
+  })
+
+  test('the server itself may change its urls, and a restarted one may have fewer', () => {
+    const { send } = decider()
+    const both = [own, 'https://a.example.org']
+    send(0, { boot: 'b1', seq: 1 })
+    expect(send(1000, { boot: 'b1', seq: 2, urls: both })).toBe(200)
+    expect(send(2000, { boot: 'b2', seq: 1, urls: both })).toBe(200)
+    expect(send(3000, { boot: 'b3', seq: 1 })).toBe(200)
+    expect(send(4000, { boot: 'b4', seq: 1, urls: both }), 'more only after its deadline').toBe(409)
+    expect(send(3000 + staleMs, { boot: 'b4', seq: 2, urls: both })).toBe(200)
+  })
+})

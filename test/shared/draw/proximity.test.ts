@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type Cap,
+  capProximity,
+  type Demand,
+  distanceKm,
+  pull,
+  type Supply,
+} from '../../../shared/draw/proximity.ts'
+
+const berlin = { latitude: 52.52, longitude: 13.4 }
+const sydney = { latitude: -33.87, longitude: 151.21 }
+const equator = { latitude: 0, longitude: 0 }
+
+test.each([
+  [berlin, { latitude: 48.14, longitude: 11.58 }, 504],
+  [berlin, sydney, 16_089],
+  [equator, { latitude: 0, longitude: 180 }, 20_015],
+  [{ latitude: 0, longitude: 179.5 }, { latitude: 0, longitude: -179.5 }, 111],
+  [berlin, berlin, 0],
+  [equator, equator, 0],
+])('from %j to %j it is %i km', (a, b, km) => {
+  // the table's figures are of the ellipsoid: a sphere is off by at most half a per cent
+  expect(Math.abs(distanceKm(a, b) - km)).toBeLessThanOrEqual(km * 0.005 + 1)
+})
+
+test('a near server pulls more than a far one, and an unknown place counts as no distance at all', () => {
+  expect(pull(berlin, berlin)).toBe(1)
+  expect(pull(berlin, sydney)).toBeGreaterThan(0)
+  expect(pull(berlin, sydney)).toBeLessThan(0.001)
+  expect([pull(undefined, berlin), pull(berlin, undefined)]).toEqual([1, 1])
+  expect(pull(equator, berlin), 'a place at 0, 0 is known').toBeLessThan(1)
+})
+
+describe('proximity is capped', () => {
+  /** s: what every server is blind for, so that a rate is a tenth of the joins that a test speaks of */
+  const blindS = 10
+  const demand = (joins: number, ...pulls: number[]): Demand => ({
+    rate: joins / blindS,
+    pulls: Float64Array.from(pulls),
+  })
+  const supply = (free: readonly number[], share = 1): Supply => ({
+    free: Float64Array.from(free),
+    blindS: new Float64Array(free.length).fill(blindS),
+    share,
+  })
+  /** the joins that each server is expected to get, the blind part included */
+  const claimsOf = (free: readonly number[], demands: readonly Demand[], { multipliers, blind }: Cap) => {
+    const claims = free.map(() => 0)
+    const room = free.reduce((a, b) => a + b, 0)
+    for (const { rate, pulls } of demands) {
+      const weights = free.map((f, i) => f * (pulls[i] ?? 0) * (multipliers[i] ?? 0))
+      const total = weights.reduce((a, b) => a + b, 0)
+      for (const [i, weight] of weights.entries())
+        claims[i] =
+          (claims[i] ?? 0) +
+          rate * blindS * ((1 - blind) * (weight / total) + (blind * (free[i] ?? 0)) / room)
+    }
+    return claims
+  }
+
+  test('so that a crowd beside a small server claims no more than nine tenths of it, and nearly that', () => {
+    const free = [100, 1000, 1000]
+    const crowd = [demand(1000, 1, 0.01, 0.01)]
+    const [claimed = 0] = claimsOf(free, crowd, capProximity(supply(free), crowd))
+    expect(claimed).toBeGreaterThan(80)
+    expect(claimed).toBeLessThanOrEqual(91)
+  })
+
+  test('only where it must be: when it is calm every multiplier is 1, and no draw is blind', () => {
+    const calm = [demand(10, 1, 0.01, 0.5), demand(10, 0.01, 1, 0.5)]
+    expect(capProximity(supply([1000, 1000, 1000]), calm)).toEqual({
+      multipliers: Float64Array.of(1, 1, 1),
+      blind: 0,
+    })
+  })
+
+  test('and gives way where demand claims nearly all the room there is', () => {
+    expect(capProximity(supply([100, 100]), [demand(195, 1, 0.5)]).blind).toBe(1)
+  })
+
+  test('S3: in any cluster, no server is expected to fill before the rest (Property 1)', () => {
+    const servers = fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 20 })
+    const regions = fc.array(
+      fc.tuple(
+        fc.nat({ max: 20_000 }),
+        fc.array(fc.double({ min: 1e-80, max: 1, noNaN: true }), { minLength: 20, maxLength: 20 }),
+      ),
+      { maxLength: 6 },
+    )
+    let capped = 0
+    fc.assert(
+      fc.property(servers, regions, (free, all) => {
+        const demands = all.map(([joins, pulls]) => demand(joins, ...pulls.slice(0, free.length)))
+        const cap = capProximity(supply(free), demands)
+        if (cap.blind < 1) capped++
+        const joins = demands.reduce((sum, { rate }) => sum + rate * blindS, 0)
+        const room = free.reduce((a, b) => a + b, 0)
+        for (const [i, claimed] of claimsOf(free, demands, cap).entries()) {
+          const most = Math.max(0.92 * (free[i] ?? 0), (joins * (free[i] ?? 0)) / Math.max(1, room))
+          expect(claimed || 0).toBeLessThanOrEqual(most + 1e-6)
+          expect(cap.multipliers[i]).toBeLessThanOrEqual(1)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(capped).toBeGreaterThan(100)
+  })
+
+  test('a moment later it recovers from where it was', () => {
+    const free = [100, 1000, 1000]
+    const tight = capProximity(supply(free), [demand(1000, 1, 0.01, 0.01)])
+    let now = tight
+    for (let i = 0; i < 10; i++)
+      now = capProximity(supply(free), [demand(10, 1, 0.01, 0.01)], now.multipliers)
+    expect(tight.multipliers[0]).toBeLessThan(0.1)
+    expect(now.multipliers[0]).toBeGreaterThan(0.99)
+    expect(now.blind).toBe(0)
+  })
+
+  test('a mount with a third of all joins claims a third of the room', () => {
+    const free = [900, 9000]
+    const crowd = [demand(2000, 1, 0.001)]
+    const [claimed = 0] = claimsOf(free, crowd, capProximity(supply(free, 1 / 3), crowd))
+    expect(claimed).toBeGreaterThan(220)
+    expect(claimed).toBeLessThanOrEqual(275)
+  })
+
+  test('a server that reports seldom is claimed less, and makes no other one far', () => {
+    const free = [1000, 1000]
+    const seldom: Supply = { ...supply(free), blindS: Float64Array.of(1200, 10) }
+    let cap = capProximity(seldom, [demand(100, 1, 1e-9)])
+    for (let i = 0; i < 10; i++) cap = capProximity(seldom, [demand(100, 1, 1e-9)], cap.multipliers)
+    const near = 1 * (cap.multipliers[0] ?? 0)
+    const part = (1 - cap.blind) * (near / (near + 1e-9 * (cap.multipliers[1] ?? 0))) + cap.blind / 2
+    expect(10 * 1200 * part, 'joins before it reports again').toBeLessThanOrEqual(920)
+    const there = [demand(100, 1e-9, 1)]
+    expect(capProximity(seldom, there)).toEqual({ multipliers: Float64Array.of(1, 1), blind: 0 })
+  })
+})

@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest'
+import { decide } from '../../../shared/draw/decide.ts'
+import { type Candidate, Pool } from '../../../shared/draw/pool.ts'
+import { type Place, pull } from '../../../shared/draw/proximity.ts'
+import { Regions, TotalDemand, type Whereabouts } from '../../../shared/draw/regions.ts'
+import { serves } from '../../../shared/draw/server.ts'
+import { View } from '../../../shared/draw/view.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { chiSquareP } from '../../kit/chi-square.ts'
+import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
+
+/** Middles of regions, so that a listener is just where its region is taken to be. */
+const berlin: Place = { latitude: 52.5, longitude: 12.5 }
+const madrid: Place = { latitude: 42.5, longitude: -2.5 }
+const tokyo: Place = { latitude: 37.5, longitude: 137.5 }
+
+const live = mountOf('/live.mp3')
+const clusterOf = (servers: Record<string, { slots: number; place?: Place; over?: Partial<Report> }>) => {
+  const view = new View(100)
+  for (const [id, { slots, place, over }] of Object.entries(servers))
+    view.put(serverOf(id, { maxListeners: slots, ...over }, { place }))
+  return view
+}
+const join = (view: View, from: Whereabouts, nowMs: number, roll: () => number) => {
+  const decision = decide(view, { mount: live, secure: false, relay: false, from }, nowMs, roll, {
+    httpsOnly: false,
+  })
+  return typeof decision === 'string' ? decision : decision.server
+}
+/** How often each server is drawn by listeners who only ask. */
+function draws(view: View, from: Whereabouts, n: number, seed = 1) {
+  const roll = seededRoll(seed)
+  const counts = new Map<string, number>()
+  for (let i = 0; i < n; i++) {
+    const server = join(view, from, 0, roll)
+    const id = typeof server === 'string' ? server : server.report.id
+    counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  return counts
+}
+
+describe('where places are known', () => {
+  const servers = {
+    berlin: { slots: 900, place: berlin },
+    madrid: { slots: 900, place: madrid },
+    tokyo: { slots: 1800, place: tokyo },
+  }
+
+  test('a listener is sent to the nearest server, as long as that has room', () => {
+    const counts = draws(clusterOf(servers), { place: berlin }, 100_000)
+    expect(counts.get('berlin')).toBe(100_000)
+  })
+
+  test('servers of one city share its listeners by their free slots alone', () => {
+    const counts = draws(
+      clusterOf({
+        a: { slots: 900, place: berlin },
+        b: { slots: 300, place: berlin },
+        tokyo: { slots: 5_000, place: tokyo },
+      }),
+      { place: berlin },
+      100_000,
+    )
+    expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [900, 300])).toBeGreaterThan(0.001)
+  })
+
+  test('a server twice as far gets a part of the listeners that is in proportion to nearness', () => {
+    const [near, far] = [
+      { latitude: 52.5, longitude: 11 },
+      { latitude: 52.5, longitude: 16 },
+    ]
+    const from = { latitude: 51.25, longitude: 13.75 } // the middle of a region
+    const counts = draws(
+      clusterOf({ near: { slots: 900, place: near }, far: { slots: 900, place: far } }),
+      { place: from },
+      200_000,
+    )
+    const weights = [pull(from, near), pull(from, far)]
+    expect(chiSquareP([counts.get('near') ?? 0, counts.get('far') ?? 0], weights)).toBeGreaterThan(0.001)
+  })
+
+  test('where all that is near was taken since the last report, what is far serves', () => {
+    const view = clusterOf({ berlin: { slots: 3, place: berlin }, tokyo: { slots: 3, place: tokyo } })
+    const roll = seededRoll(4)
+    const went = Array.from({ length: 6 }, () => {
+      const server = join(view, { place: berlin }, 0, roll)
+      if (typeof server === 'string') return server
+      server.debit++
+      return server.report.id
+    })
+    expect(went.sort()).toEqual(['berlin', 'berlin', 'berlin', 'tokyo', 'tokyo', 'tokyo'])
+  })
+
+  test('a server that promises a report in an hour makes no other one far', () => {
+    const view = clusterOf({
+      berlin: { slots: 900, place: berlin },
+      madrid: { slots: 900, place: madrid },
+      seldom: { slots: 900, place: tokyo, over: { interval: 3600 } },
+    })
+    const roll = seededRoll(5)
+    let near = 0
+    for (let i = 0; i < 2_000; i++) {
+      const server = join(view, { place: berlin }, i * 100, roll)
+      if (typeof server !== 'string' && server.report.id === 'berlin') near++
+      for (const id of ['berlin', 'madrid', 'seldom']) {
+        const held = view.servers.get(id)
+        if (held && i % 100 === 0) view.put({ ...held, receivedAtMs: i * 100 })
+      }
+    }
+    expect(near).toBe(2_000)
+  })
+
+  test('listeners of more regions than are kept are sent to the nearest server all the same', () => {
+    const view = clusterOf(servers)
+    const roll = seededRoll(6)
+    let asked = 0
+    for (let latitude = -88.75; latitude < 90; latitude += 2.5)
+      for (let longitude = -178.75; longitude < 180; longitude += 2.5) {
+        asked++
+        const server = join(view, { place: { latitude, longitude } }, 0, roll)
+        if (typeof server === 'string') throw new Error(server)
+        if (latitude === 51.25 && longitude === 13.75) expect(server.report.id).toBe('berlin')
+        if (latitude === 36.25 && longitude === 138.75) expect(server.report.id).toBe('tokyo')
+      }
+    expect(asked).toBeGreaterThan(10_000)
+  })
+
+  test('a report that brings room where there was none is heeded at once', () => {
+    const view = clusterOf({ berlin: { slots: 0, place: berlin } })
+    const roll = seededRoll(1)
+    expect(join(view, { place: berlin }, 0, roll)).toBe('no room')
+    view.put(serverOf('berlin', { maxListeners: 10 }, { place: berlin }))
+    expect(join(view, { place: berlin }, 1, roll)).toMatchObject({ report: { id: 'berlin' } })
+    const server = serverOf('berlin', { maxListeners: 10 }, { place: berlin, drained: true })
+    view.put(server)
+    expect(join(view, { place: berlin }, 2, roll)).toBe('no room')
+    view.put({ ...server, drained: false })
+    expect(join(view, { place: berlin }, 3, roll)).toMatchObject({ report: { id: 'berlin' } })
+  })
+
+  test('a listener of unknown place is drawn by free slots alone', () => {
+    const counts = draws(clusterOf(servers), {}, 300_000)
+    expect(
+      chiSquareP(
+        ['berlin', 'madrid', 'tokyo'].map((id) => counts.get(id) ?? 0),
+        [1, 1, 2],
+      ),
+    ).toBeGreaterThan(0.001)
+  })
+
+  test('a server of unknown place is as near as the nearest', () => {
+    const counts = draws(
+      clusterOf({ near: { slots: 500, place: berlin }, unknown: { slots: 500 } }),
+      { place: berlin },
+      100_000,
+    )
+    expect(chiSquareP([counts.get('near') ?? 0, counts.get('unknown') ?? 0], [1, 1])).toBeGreaterThan(0.001)
+  })
+
+  test('listeners near nobody go by free slots times how far, and are served', () => {
+    const counts = draws(clusterOf(servers), { place: { latitude: -77.5, longitude: 167.5 } }, 10_000)
+    expect(counts.get('no room')).toBeUndefined()
+    expect([...counts.values()].reduce((a, b) => a + b)).toBe(10_000)
+  })
+
+  test('S3: a crowd in one place, at many deciders, fills no near server before the far ones have their part', () => {
+    // 20 deciders; each sees a twentieth of the crowd, and no report comes before it is over
+    const slots = { berlin: 1_000, madrid: 3_000, tokyo: 8_000 } as const
+    const deciders = Array.from({ length: 20 }, () =>
+      clusterOf({
+        berlin: { slots: slots.berlin, place: berlin },
+        madrid: { slots: slots.madrid, place: madrid },
+        tokyo: { slots: slots.tokyo, place: tokyo },
+      }),
+    )
+    for (const view of deciders)
+      for (const server of view.servers.values()) view.put({ ...server, factor: 20 })
+    const roll = seededRoll(3)
+    const sent = { berlin: 0, madrid: 0, tokyo: 0 }
+    for (let nowMs = 0; nowMs < 20_000; nowMs += 2)
+      for (let i = 0; i < 1; i++) {
+        const view = deciders[Math.floor(roll() * deciders.length)]
+        const server = view && join(view, { place: berlin }, nowMs, roll)
+        if (!server || typeof server === 'string') throw new Error(`refused at ${nowMs} ms`)
+        server.debit++
+        sent[server.report.id as keyof typeof sent]++
+      }
+    for (const [id, count] of Object.entries(sent))
+      expect(count, `${id} of ${JSON.stringify(sent)}`).toBeLessThanOrEqual(slots[id as keyof typeof slots])
+  })
+
+  test('follows a new server at once, and one that leaves', () => {
+    const view = clusterOf({ tokyo: { slots: 900, place: tokyo } })
+    expect([...draws(view, { place: berlin }, 100).keys()]).toEqual(['tokyo'])
+    view.put(serverOf('berlin', { maxListeners: 900 }, { place: berlin }))
+    expect(draws(view, { place: berlin }, 100).get('berlin')).toBeGreaterThan(90)
+    view.put(serverOf('berlin', { maxListeners: 900, state: 'leaving' }, { place: berlin }))
+    expect([...draws(view, { place: berlin }, 100).keys()]).toEqual(['tokyo'])
+  })
+})
+
+describe('the regions of a mount', () => {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+  const countries = [...letters].flatMap((a) => [...letters].map((b) => a + b))
+  const places = Array.from({ length: 300 }, (_, i) => ({
+    latitude: (i % 30) * 5 - 72.5,
+    longitude: Math.floor(i / 30) * 5 - 22.5,
+  }))
+  function regionsOf(codes: readonly string[], place?: Place) {
+    const pool = new Pool()
+    const candidate = (id: string, over: Partial<Report>): Candidate => ({
+      server: serverOf(id, over, { place }),
+      free: 100,
+      openUntilMs: Number.POSITIVE_INFINITY,
+      url: id,
+      carries: () => true,
+    })
+    pool.put(candidate('all', {}))
+    for (let i = 0; i < codes.length; i += 200)
+      pool.put(candidate(`not${i}`, { countries: { allow: false, codes: codes.slice(i, i + 200) } }))
+    return new Regions(pool, new TotalDemand())
+  }
+  const roll = seededRoll(1)
+
+  test('are bounded, wherever listeners come from and whatever rules there are', () => {
+    for (const codes of [[], ['DE'], countries]) {
+      const regions = regionsOf(codes, berlin)
+      let nowMs = 0
+      for (const [i, place] of places.entries())
+        for (const country of [...countries.slice(i, i + 20), undefined])
+          regions.draw({ from: { place, country } }, nowMs++, roll)
+      expect(regions.size).toBeLessThanOrEqual(2048 + 128)
+    }
+  })
+
+  test('are few where rules name few countries: all others are one', () => {
+    const regions = regionsOf(['DE', 'US'])
+    for (const country of [...countries, undefined]) regions.draw({ from: { country } }, 0, roll)
+    expect(regions.size).toBe(3)
+  })
+
+  test('keep every rule, beyond the bound too', () => {
+    const regions = regionsOf(countries, berlin)
+    for (const [i, place] of places.entries())
+      for (const country of countries.slice(i, i + 3))
+        expect(regions.draw({ from: { place, country } }, i, roll)?.url).toMatch(
+          new RegExp(`^(all|not(?!${Math.floor(countries.indexOf(country) / 200) * 200}$).*)$`),
+        )
+  })
+})
+
+describe('a server with a rule on countries', () => {
+  const rule = (allow: boolean, ...codes: string[]) => reportOf('a', { countries: { allow, codes } })
+
+  test.each([
+    [rule(true, 'DE', 'AT'), 'DE', true],
+    [rule(true, 'DE', 'AT'), 'US', false],
+    [rule(true, 'DE', 'AT'), undefined, false],
+    [rule(false, 'US'), 'US', false],
+    [rule(false, 'US'), 'DE', true],
+    [rule(false, 'US'), undefined, true],
+    [reportOf('a'), undefined, true],
+  ])('%#: serves whom it names', (report, country, served) => {
+    expect(serves(report, country)).toBe(served)
+  })
+
+  test('is never sent a listener of another country, were it the last with room', () => {
+    const view = clusterOf({
+      german: { slots: 1_000_000, over: { countries: { allow: true, codes: ['DE'] } } },
+      notUs: { slots: 1_000, over: { countries: { allow: false, codes: ['US'] } } },
+      all: { slots: 10 },
+    })
+    expect([...draws(view, { country: 'US' }, 2_000).keys()]).toEqual(['all'])
+    expect([...draws(view, {}, 2_000).keys()].sort()).toEqual(['all', 'notUs'])
+    expect([...draws(view, { country: 'FR' }, 2_000).keys()].sort()).toEqual(['all', 'notUs'])
+    expect(draws(view, { country: 'DE' }, 2_000).get('german')).toBeGreaterThan(1_900)
+    view.remove('all')
+    expect([...draws(view, { country: 'US' }, 50).keys()]).toEqual(['no room'])
+  })
+
+  test('keeps the shares of the others, with places as without', () => {
+    const view = clusterOf({
+      us: { slots: 5_000, place: berlin, over: { countries: { allow: true, codes: ['US'] } } },
+      a: { slots: 900, place: berlin },
+      b: { slots: 300, place: berlin },
+    })
+    for (const from of [{ country: 'DE' }, { country: 'DE', place: berlin }]) {
+      const counts = draws(view, from, 100_000)
+      expect(counts.get('us')).toBeUndefined()
+      expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [900, 300])).toBeGreaterThan(0.001)
+    }
+  })
+})

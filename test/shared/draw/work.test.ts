@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { ServerTable } from '../../../shared/cluster/server-table.ts'
+import { decide } from '../../../shared/draw/decide.ts'
+import { Drum } from '../../../shared/draw/drum.ts'
+import { Pool } from '../../../shared/draw/pool.ts'
+import { Regions, TotalDemand } from '../../../shared/draw/regions.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
+import { memorySql } from '../../kit/sqlite.ts'
+
+// How much is done for one listener, counted: what a bench measures depends on the machine, this does not.
+
+/** Looks at a weight, per draw, of a drum whose weights are debited by every draw. */
+function looksPerDraw(holders: number, draws: number): number {
+  const weights = new Float64Array(holders).fill(1000)
+  let looks = 0
+  const drum = new Drum((index) => {
+    looks++
+    return weights[index] ?? 0
+  })
+  drum.fill(weights)
+  const roll = seededRoll(1)
+  for (let i = 0; i < draws; i++) {
+    const index = drum.draw(0, roll)
+    weights[index] = (weights[index] ?? 0) - 1
+  }
+  return looks / draws
+}
+
+test('contract §7: a draw looks at one server, whether there are ten or 10,000', () => {
+  for (const holders of [10, 100, 1000, 10_000]) expect(looksPerDraw(holders, 5000)).toBeLessThan(1.01)
+})
+
+describe('contract §7: with places known', () => {
+  const servers = 1000
+  const seconds = 4
+  const joinsPerSecond = 2000
+  const places = [
+    { latitude: 52.5, longitude: 13.4 },
+    { latitude: 35.7, longitude: 139.7 },
+  ]
+  let looks = 0
+  const pool = new Pool()
+  for (let i = 0; i < servers; i++) {
+    const server = serverOf(`s${i}`, { maxListeners: 10_000 }, { place: places[i % 2] })
+    const carries = () => {
+      looks++
+      return true
+    }
+    pool.put({ server, free: 10_000, openUntilMs: Number.POSITIVE_INFINITY, url: '', carries })
+  }
+
+  test('all servers are looked at once a second for all regions together, not once a listener', () => {
+    const regions = new Regions(pool, new TotalDemand())
+    const roll = seededRoll(2)
+    for (let i = 0; i < seconds * joinsPerSecond; i++) {
+      const drawn = regions.draw({ from: { place: places[i % 2] } }, (i * 1000) / joinsPerSecond, roll)
+      if (drawn) drawn.server.debit++
+    }
+    const rounds = seconds * servers
+    const draws = seconds * joinsPerSecond
+    expect(looks).toBeGreaterThanOrEqual(draws)
+    expect(looks - rounds).toBeLessThan(draws * 1.1)
+  })
+})
+
+test('contract §5: a decision reads nothing from the store and writes nothing to it', () => {
+  let queries = 0
+  const sql = memorySql()
+  const counted: ConstructorParameters<typeof ServerTable>[0] = {
+    all(query, ...params) {
+      queries++
+      return sql.all(query, ...params)
+    },
+    tx: (fn) => sql.tx(fn),
+  }
+  const registry = new Registry(new ServerTable(counted), 100, 0)
+  const report = reportOf('s1')
+  registry.put(report, printSourcelist(report), 0)
+  expect(queries).toBeGreaterThan(0)
+  queries = 0
+  const asked = { mount: mountOf('/live.mp3'), secure: false, relay: false }
+  for (let i = 0; i < 100; i++) {
+    const decision = decide(registry.view, asked, i, Math.random, { httpsOnly: false })
+    if (typeof decision === 'string') throw new Error(decision)
+    decision.server.debit++
+    registry.countRedirects(1)
+  }
+  expect(queries).toBe(0)
+})
+
+test('each of many servers that come at once is looked at as often as it comes, not as often as others do', () => {
+  const looks = (servers: number) => {
+    let count = 0
+    const registry = new Registry(undefined, 100, 0)
+    const pressure = () => registry.pace.pressureOf(registry.view, 0)
+    const { of } = registry.pace
+    registry.pace.of = (id) => {
+      count++
+      return of.call(registry.pace, id)
+    }
+    for (let i = 0; i < servers; i++) {
+      registry.put(reportOf(`s${i}`), printSourcelist(reportOf(`s${i}`)), 0)
+      pressure()
+    }
+    return count
+  }
+  expect(looks(2000) - looks(1000)).toBeLessThan(1000)
+})

@@ -1,0 +1,281 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { reportOfStats } from '../../../shared/polled/report.ts'
+import { type PolledServer, parsePolledServer } from '../../../shared/polled/server.ts'
+import { parseStatsXml, parseStatusJson, StatsError } from '../../../shared/polled/stats.ts'
+import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
+
+const server: PolledServer = parsePolledServer('{"url":"http://old:8000","maxListeners":500}')
+const source = (over: object = {}) => ({
+  bitrate: 128,
+  listener_peak: 9,
+  listeners: 7,
+  listenurl: 'http://localhost:8000/live.mp3',
+  server_name: 'N',
+  server_type: 'audio/mpeg',
+  title: 'T',
+  dummy: null,
+  ...over,
+})
+const statsOf = (...sources: object[]) =>
+  JSON.stringify({
+    icestats: {
+      host: 'localhost',
+      server_id: 'Icecast 2.4.4',
+      server_start_iso8601: '2026-11-23T01:51:53+0000',
+      ...(sources.length > 0 && { source: sources.length === 1 ? sources[0] : sources }),
+      dummy: null,
+    },
+  })
+const report = (...sources: object[]) => reportOfStats(server, parseStatusJson(statsOf(...sources)))
+const mount = (over: object = {}) => report(source(over)).mounts[0]
+
+describe('the stats of a stock Icecast', () => {
+  test('become a report that is read again after a restart, whatever stands in a content type', () => {
+    const odd = [
+      'audio/\u2028mpeg',
+      '\u2029',
+      'audio/\u0085x',
+      '\u00a0audio/mpeg\u00a0',
+      '\ufeffaudio/mpeg',
+      'a  b',
+    ]
+    for (const type of odd) {
+      const made = report(source({ server_type: type }))
+      expect(parseSourcelist(printSourcelist(made)), JSON.stringify(type)).toEqual(made)
+    }
+  })
+
+  test('become the report that it would have sent, what plays included', () => {
+    const about = { name: 'N', title: 'T', peak: 9 }
+    expect(report(source(), source({ listenurl: 'http://localhost:8000/b.ogg', listeners: 3 }))).toEqual({
+      id: 'old:8000',
+      role: 'slave',
+      urls: ['http://old:8000'],
+      interval: 10,
+      boot: '2026-11-23T01:51:53+0000',
+      maxListeners: 500,
+      listeners: 10,
+      bandwidth: 1280,
+      state: 'up',
+      mounts: [
+        {
+          mount: '/live.mp3',
+          listeners: 7,
+          max: null,
+          kbps: 128,
+          joins: 0,
+          contentType: 'audio/mpeg',
+          about,
+        },
+        { mount: '/b.ogg', listeners: 3, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg', about },
+      ],
+    })
+  })
+
+  test('without a source, with one and with more differ in shape, not in meaning', () => {
+    expect(report().mounts).toEqual([])
+    expect(report(source()).mounts).toHaveLength(1)
+    expect(report(source(), source({ listenurl: 'http://h/2' })).mounts).toHaveLength(2)
+  })
+
+  test.for([
+    'http://localhost:8000',
+    'http://10.0.0.1',
+    'https://other.example.org:8443',
+    'http://[::1]:8000',
+  ])('call it %s: listeners go to the url that its operator named', (base) => {
+    const { urls, mounts } = report(source({ listenurl: `${base}/live.mp3` }))
+    expect(urls).toEqual(['http://old:8000'])
+    expect(mounts.map((each) => each.mount)).toEqual(['/live.mp3'])
+  })
+
+  test.for([
+    ['/café x.mp3', '/café x.mp3'],
+    ['/caf%C3%A9.mp3', '/café.mp3'],
+    ['/100%.mp3', '/100%.mp3'],
+    ['/a?b#c', '/a?b#c'],
+  ])('name a mount %s, percent-encoded or not', ([path, name]) => {
+    expect(mount({ listenurl: `http://h:8000${path}` })?.mount).toBe(name)
+  })
+
+  test.for(['http://h:8000', 'http://h//a', 'http://h/../a', 'http://h/admin/x', 'nonsense', '', null, 5])(
+    'with %j for a listenurl name no mount, and the rest still counts',
+    (listenurl) => {
+      expect(report(source({ listenurl }), source()).mounts.map((each) => each.mount)).toEqual(['/live.mp3'])
+    },
+  )
+
+  test('a mount twice counts once', () => {
+    expect(report(source(), source({ listeners: 90 })).listeners).toBe(7)
+  })
+
+  test.for<[object, number]>([
+    [{ bitrate: 96 }, 96],
+    [{ bitrate: '96' }, 96],
+    [{ bitrate: 127.6 }, 128],
+    [{ bitrate: undefined, 'ice-bitrate': 64 }, 64],
+    [{ bitrate: undefined, audio_info: 'ice-samplerate=44100;ice-bitrate=48' }, 48],
+    [{ bitrate: undefined, audio_bitrate: 86_000 }, 86],
+    [{ bitrate: 128_000 }, 128],
+    [{ bitrate: 'Quality 4' }, 0],
+    [{ bitrate: undefined }, 0],
+    [{ bitrate: -5 }, 0],
+  ])('S2: a rate of %j is %i kbit/s, 0 where unknown', ([over, kbps]) => {
+    expect(mount(over)?.kbps).toBe(kbps)
+  })
+
+  test('S2: the line is taken as full as its listeners make it, at 128 kbit/s where the rate is unknown', () => {
+    expect(report(source({ bitrate: 64, listeners: 10 })).bandwidth).toBe(640)
+    expect(report(source({ bitrate: null, listeners: 10 })).bandwidth).toBe(1280)
+  })
+
+  test.for<[object, string]>([
+    [{ server_type: undefined, 'content-type': 'audio/ogg; codecs=opus' }, 'audio/ogg; codecs=opus'],
+    [{ server_type: 'audio/mpeg\r\nx: y' }, 'audio/mpeg  x: y'],
+    [{ server_type: 'x'.repeat(600) }, ''],
+    [{ server_type: null }, ''],
+  ])('a content type of %j is %j', ([over, type]) => {
+    expect(mount(over)?.contentType.replace(/ +/g, ' ')).toBe(type.replace(/ +/g, ' '))
+  })
+
+  test('S6: a relay on demand that is idle counts, a mount that only a fallback serves does not', () => {
+    const idle = { listener_peak: 0, listeners: 0, listenurl: 'http://h/idle.mp3', dummy: null }
+    const fallback = { listeners: 0, listenurl: 'http://h/fallback.mp3', dummy: null }
+    expect(report(idle, fallback).mounts.map((each) => each.mount)).toEqual(['/idle.mp3'])
+  })
+
+  test('10,001 mounts are refused', () => {
+    const many = Array.from({ length: 10_001 }, (_, i) => source({ listenurl: `http://h/${i}` }))
+    expect(() => report(...many)).toThrow(StatsError)
+  })
+})
+
+describe('Icecast 2.4 leaves what looks numeric to it without quotes', () => {
+  test.for(['-', ' - ', '1.', '-.5', '1e', '+', '.', '007', ''])('a title of %j breaks nothing', (title) => {
+    const text = statsOf(source({ title: 'TITLE' }), source({ listenurl: 'http://h/b', listeners: 2 }))
+    const broken = text.replaceAll('"TITLE"', title)
+    const { listeners, mounts } = reportOfStats(server, parseStatusJson(broken))
+    expect([listeners, mounts.length]).toEqual([9, 2])
+  })
+
+  test('a text that holds what is mended stays as it is', () => {
+    const text = statsOf(source({ title: 'TITLE', server_type: 'a":-, \\ b{:1.}' })).replace('"TITLE"', '-')
+    expect(reportOfStats(server, parseStatusJson(text)).mounts[0]?.contentType).toBe('a":-, \\ b{:1.}')
+  })
+
+  test('raw control bytes in a title break nothing', () => {
+    expect(
+      parseStatusJson(statsOf(source({ title: 'TAB' })).replace('TAB', 'a\tb\u0001')).source,
+    ).toHaveLength(1)
+  })
+})
+
+describe('the XML stats of icecast-kh', () => {
+  const xml = `<?xml version="1.0"?>
+<icestats><listener_connections>812</listener_connections><listeners>12</listeners><server_id>Icecast 2.4.0-kh15</server_id>
+<server_start>23/Nov/2026:02:12:32 +0000</server_start>
+<source mount="/caf&#xE9; &amp; x.mp3"><incoming_bitrate>127800</incoming_bitrate><listener_connections>500</listener_connections>
+<listener_peak>20</listener_peak><listeners>9</listeners><listenurl>http://localhost/x</listenurl><max_listeners>unlimited</max_listeners>
+<outgoing_kbitrate>1152</outgoing_kbitrate><server_type>audio/mpeg</server_type><title>&lt;T&gt;</title></source>
+<source mount="/b.aac"><listener_peak>1</listener_peak><listeners>1</listeners><max_listeners>40</max_listeners></source></icestats>`
+
+  test('say more: joins, the limit of a mount, what leaves the line', () => {
+    expect(reportOfStats(server, parseStatsXml(xml))).toMatchObject({
+      boot: '23/Nov/2026:02:12:32_+0000',
+      listeners: 12,
+      joins: 812,
+      bandwidth: 1152 + 128,
+      mounts: [
+        { mount: '/café & x.mp3', listeners: 9, max: null, kbps: 128, joins: 500, contentType: 'audio/mpeg' },
+        { mount: '/b.aac', listeners: 1, max: 40, kbps: 0, joins: 0, contentType: '' },
+      ],
+    })
+  })
+
+  test('one source is no list, and none is none', () => {
+    expect(parseStatsXml('<icestats><source mount="/a"/></icestats>').source).toHaveLength(1)
+    expect(parseStatsXml('<icestats><listeners>0</listeners></icestats>').source).toEqual([])
+  })
+
+  test('a DOCTYPE is refused: no entity grows', () => {
+    expect(() =>
+      parseStatsXml('<!DOCTYPE a [<!ENTITY x "y">]><icestats><host>&x;</host></icestats>'),
+    ).toThrow(StatsError)
+  })
+})
+
+describe('what is no stats', () => {
+  const bodies = [
+    '',
+    '<html>404</html>',
+    '{}',
+    '[]',
+    'null',
+    '{"icestats":5}',
+    '{"icestats":{"source":5}}',
+    '{"icestats":',
+  ]
+  test.for(bodies)('%s is refused', (body) => {
+    expect(() => parseStatusJson(body)).toThrow(StatsError)
+    expect(() => parseStatsXml(body)).toThrow(StatsError)
+  })
+
+  test('stats cut short anywhere are refused', () => {
+    const whole = statsOf(source(), source({ listenurl: 'http://h/b' }))
+    for (let end = 0; end < whole.length; end++)
+      expect(() => parseStatusJson(whole.slice(0, end))).toThrow(StatsError)
+  })
+
+  test('no text crashes the parsers or hangs them', () => {
+    const pieces = fc.constantFrom(
+      '"',
+      '\\',
+      ':',
+      ',',
+      '{',
+      '}',
+      '-',
+      '<source>',
+      '&#x41;',
+      '"icestats":{',
+      ' ',
+      '\0',
+    )
+    fc.assert(
+      fc.property(fc.array(fc.oneof(pieces, fc.string()), { maxLength: 60 }), (parts) => {
+        for (const parse of [parseStatusJson, parseStatsXml])
+          try {
+            parse(parts.join(''))
+          } catch (error) {
+            if (!(error instanceof StatsError)) throw error
+          }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test.for(['"', '\\"', '-,', ':', '{"a":', '"\\\\'])('4 MiB of %s are refused', (piece) => {
+    expect(() => parseStatusJson(piece.repeat(4_194_304 / piece.length))).toThrow(StatsError)
+  })
+})
+
+test('whatever the stats say, the report made of them is one that the parser of reports takes', () => {
+  const odd = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.constant(null), fc.constant('1e400'))
+  const sources = fc.array(
+    fc.record({
+      listenurl: fc.string({ unit: 'binary' }).map((path) => `http://h/${path}`),
+      listener_peak: fc.constant(0),
+      listeners: odd,
+      bitrate: odd,
+      server_type: odd,
+      max_listeners: odd,
+    }),
+  )
+  fc.assert(
+    fc.property(sources, (list) => {
+      const sourcelist = printSourcelist(report(...list))
+      expect(printSourcelist(parseSourcelist(sourcelist))).toBe(sourcelist)
+    }),
+  )
+})

@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type AboutMount, aboutText, isSameAbout, printAbout } from '../../../shared/report/about-mount.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { fitting, parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+
+const header = (role: string, mounts: number) =>
+  `role: ${role}\nurl: http://a.example\ninterval: 10\nlisteners: 0\nmounts: ${mounts}\n\n`
+const line = '/live.mp3 0 - 128 0 audio/mpeg\n'
+const aboutIn = (text: string) => parseSourcelist(text).mounts[0]?.about
+
+const whole: AboutMount = {
+  title: 'Ouvertüre: "Égmont" 🎻',
+  artist: 'L. v. B.',
+  name: 'Radio Eins',
+  description: 'news, and more',
+  genre: 'talk',
+  site: 'https://radio.example/?a=b',
+  since: '2026-11-25T20:44:37.000Z',
+  peak: 17,
+  samplerate: 44_100,
+  channels: 2,
+  hls: 4,
+  hidden: true,
+  noMount: true,
+}
+
+describe('lines about a mount in a report', () => {
+  test('a master says what plays, since when, and who may know of it', () => {
+    const text = `${header('master', 2)}${line} title: Song: One\n artist:  A \n since: 2026-11-25T20:44:37Z\n peak: 9\n samplerate: 44100\n channels: 2\n hls: 4\n flags: hidden no-mount\n/b.mp3 0 - 0 0 \n`
+    const [first, second] = parseSourcelist(text).mounts
+    expect(first?.about).toEqual({
+      title: 'Song: One',
+      artist: 'A',
+      since: '2026-11-25T20:44:37Z',
+      peak: 9,
+      samplerate: 44_100,
+      channels: 2,
+      hls: 4,
+      hidden: true,
+      noMount: true,
+    })
+    expect(second?.about).toBeUndefined()
+  })
+
+  test('they count in no number, and names that nobody knows are passed over', () => {
+    expect(aboutIn(`${header('master', 1)}${line} title: A\n mood: blue\n`)).toEqual({ title: 'A' })
+    expect(aboutIn(`${header('master', 1)}${line} flags: loud, hidden\r\n`)).toEqual({ hidden: true })
+  })
+
+  test.for([
+    ['no mount above it', ` title: A\n${line}`, 'line 7: " title: A", expected a mount\'s line before it'],
+    ['no name', `${line} title\n`, 'line 8: "title", expected "name: value"'],
+    ['a name twice', `${line} title: A\n Title: B\n`, 'line 9: title a second time, expected it once'],
+    [
+      'a date of no calendar',
+      `${line} since: yesterday\n`,
+      'line 8: since is "yesterday", expected a date of ISO 8601',
+    ],
+    [
+      'a peak that is no number',
+      `${line} peak: -1\n`,
+      'line 8: peak is "-1", expected an integer from 0 to 9007199254740991',
+    ],
+    [
+      'a control character',
+      `${line} title: a\u0007b\n`,
+      'line 8: title is "a\\u0007b", expected no control characters',
+    ],
+    ['more than 1 KiB', `${line} title: ${'ü'.repeat(513)}\n`, 'expected at most 1024 bytes'],
+    ['too many', line + ' a: b\n'.repeat(33), 'line 40: too much about one mount, expected at most 32 lines'],
+  ] as const)('%s is refused with its line', ([, mounts, message]) => {
+    expect(() => parseSourcelist(header('master', 1) + mounts)).toThrow(message)
+  })
+
+  const text = fc.string({ unit: 'binary', maxLength: 600 }).map(aboutText)
+  const anything = fc.record({
+    title: text,
+    artist: text,
+    name: text,
+    description: text,
+    peak: fc.option(fc.nat(), { nil: undefined }),
+    hidden: fc.constantFrom(true, undefined),
+    noMount: fc.constantFrom(true, undefined),
+  })
+
+  test('whatever a source sends as a title can be reported, and reads back to itself', () => {
+    fc.assert(
+      fc.property(anything, (about) => {
+        const report = reportOf('m', { role: 'master', mounts: [mountReport('/a.mp3', { about })] })
+        expect(parseSourcelist(printSourcelist(report)).mounts[0]?.about ?? {}).toEqual(defined(about))
+      }),
+    )
+    const report = reportOf('m', { role: 'master', mounts: [mountReport('/a.mp3', { about: whole })] })
+    expect(parseSourcelist(printSourcelist(report)).mounts[0]?.about).toEqual(whole)
+  })
+
+  test('a text is cut at 1 KiB without parting a character', () => {
+    expect(aboutText(`a${'€'.repeat(400)}`)).toBe(`a${'€'.repeat(341)}`)
+    expect(aboutText(' \n ')).toBeUndefined()
+    expect(aboutText('a\r\nb\0')).toBe('a b')
+  })
+
+  test('a report that would be too large leaves out words, never a mount or a flag', () => {
+    const about = { ...whole, description: 'd'.repeat(1000) }
+    const mounts = Array.from({ length: 500 }, (_, i) => mountReport(`/${i}.mp3`, { about }))
+    const report: Report = reportOf('m', { role: 'master', mounts })
+    const within = (bytes: number) => parseSourcelist(printSourcelist(fitting(report, bytes))).mounts
+    expect(within(1_048_576)[499]?.about).toEqual(whole && about)
+    expect(within(200_000)[499]?.about).toEqual({
+      title: whole.title,
+      artist: whole.artist,
+      hidden: true,
+      noMount: true,
+    })
+    expect(within(50_000)).toHaveLength(500)
+    expect(within(50_000)[0]?.about).toEqual({ hidden: true, noMount: true })
+  })
+
+  test('a peak alone is no news', () => {
+    expect(isSameAbout(whole, { ...whole, peak: 18 })).toBe(true)
+    expect(isSameAbout(whole, { ...whole, title: 'B' })).toBe(false)
+    expect(isSameAbout(undefined, { title: 'B' })).toBe(false)
+    expect(printAbout({})).toEqual([])
+  })
+})
+
+const defined = (about: AboutMount) =>
+  Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined))

@@ -1,0 +1,128 @@
+import { eventually } from '../../kit/eventually.ts'
+import { startIcecast } from '../../kit/icecast.ts'
+import { freePort } from '../../kit/ports.ts'
+import { start } from '../../kit/process.ts'
+import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../../kit/runtimes.ts'
+import { expecting, numbered, startSource } from '../../kit/source.ts'
+import { hasStock, stockCommand } from '../../kit/stock.ts'
+import { makeCertificate } from '../../kit/tls.ts'
+
+/** where listeners go; what is played is 128 kbit/s */
+export const mount = '/live.mp3'
+
+/** A server under load. */
+export interface Streamer {
+  /** that listeners connect to */
+  port: number
+  /** the process group whose time and memory is counted */
+  group: number
+  stop(): Promise<void>
+}
+
+/** What a server is started for. */
+export interface Occasion {
+  /** how many will listen */
+  crowd: number
+  /** by TLS */
+  secure: boolean
+}
+
+/** A server that can be put under load, fed with a source of 128 kbit/s. */
+export interface Contender {
+  name: string
+  /** the control sends no metadata */
+  kind: 'peer' | 'origin' | 'control'
+  /** undefined of a peer */
+  runtime: OriginRuntime | undefined
+  start(occasion: Occasion): Promise<Streamer>
+}
+
+/** more than any crowd */
+const listenersMax = 15_000
+const certificate = makeCertificate()
+
+/** ms between two flushes of the control: as long as the origin's pause with so many listeners */
+const controlFlushMs = (crowd: number) => Math.min(1000, Math.max(250, crowd / 2))
+
+/** Every Icecast there is, and on each of these runtimes the control and the origin. */
+export function contendersOn(runtimes: readonly string[]): Contender[] {
+  const peers = peerCommands().map(
+    ([name, command]): Contender => ({
+      name,
+      kind: 'peer',
+      runtime: undefined,
+      start: (occasion) => startPeer(command, occasion),
+    }),
+  )
+  const ours = originRuntimes.filter((runtime) => runtimes.includes(runtime)).flatMap(contendersOf)
+  return [...peers, ...ours]
+}
+
+const contendersOf = (runtime: OriginRuntime): Contender[] => [
+  {
+    name: `bare on ${runtime}`,
+    kind: 'control',
+    runtime,
+    start: (occasion) => startBare(runtime, controlFlushMs(occasion.crowd), occasion),
+  },
+  {
+    name: `origin on ${runtime}`,
+    kind: 'origin',
+    runtime,
+    start: (occasion) => startMaster(runtime, occasion),
+  },
+]
+
+/** The system's Icecast, 2.5.0 where `ICECAST_2_5` names it, and the one that `PEER_ICECAST` names: names and programs. */
+function peerCommands(): (readonly [name: string, command: string])[] {
+  const named = process.env.PEER_ICECAST
+  return [
+    ...(hasStock('Icecast 2.4.4') ? [['Icecast', 'icecast2'] as const] : []),
+    ...(hasStock('Icecast 2.5.0') ? [['Icecast 2.5', stockCommand('Icecast 2.5.0')] as const] : []),
+    ...(named ? [['PEER_ICECAST', named] as const] : []),
+  ]
+}
+
+async function startMaster(runtime: OriginRuntime, { secure }: Occasion): Promise<Streamer> {
+  const tlsPort = await freePort()
+  const { certFile, keyFile } = certificate
+  const tls = ['--tls-port', String(tlsPort), '--tls-cert', certFile, '--tls-key', keyFile]
+  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax), ...(secure ? tls : [])])
+  const port = secure ? tlsPort : origin.port
+  return fed({ port, group: origin.program.pid, stop: () => origin.stop() }, origin.url, secrets.source)
+}
+
+async function startPeer(command: string, { secure }: Occasion): Promise<Streamer> {
+  const icecast = await startIcecast({ clients: listenersMax, command, ...(secure && { tls: certificate }) })
+  const port = icecast.tlsPort ?? icecast.port
+  return fed({ port, group: icecast.program.pid, stop: () => icecast.stop() }, icecast.url, 'source')
+}
+
+/** A server that accepts, answers, and sends so often; with 0 it sends nothing. */
+export async function startBare(
+  runtime: OriginRuntime,
+  flushMs: number,
+  { secure }: Occasion,
+): Promise<Streamer> {
+  const port = await freePort()
+  const files = secure ? [certificate.certFile, certificate.keyFile] : []
+  const program = start(runtime, ['test/tools/bench/bare-send.ts', String(port), String(flushMs), ...files])
+  await program.line(/ready/)
+  return { port, group: program.pid, stop: () => program.stop() }
+}
+
+/** frames of the source, 3 s, after which a server has most of its burst */
+const headStartFrames = 120
+
+/** Plays to a server until it is stopped. */
+async function fed(server: Streamer, url: string, password: string): Promise<Streamer> {
+  const source = startSource({ url: url + mount, password, programme: numbered, headers: expecting })
+  await eventually(() => source.sent > headStartFrames, { withinMs: 20_000 })
+  return {
+    ...server,
+    stop: () => {
+      source.close()
+      return server.stop()
+    },
+  }
+}

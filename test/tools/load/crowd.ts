@@ -1,0 +1,81 @@
+import { type Program, start } from '../../kit/process.ts'
+import type { CrowdPlan, Heard } from './listeners.ts'
+
+/** so many that a process of theirs is never a whole processor's work, nor near its bound of 20,000 files */
+const listenersPerProcess = 5000
+
+/** Listeners in processes of their own, and what they say. */
+export class Crowd {
+  readonly programs: readonly Program[]
+  #heard: Heard[]
+  #firstBytes: number[] = []
+  #gapMs = 0
+  #read: number[]
+
+  /** Starts so many processes as it takes, each with its part of the listeners and of the joins in a second. */
+  constructor(plan: CrowdPlan, processes = Math.ceil(plan.count / listenersPerProcess)) {
+    const part = { ...plan, count: plan.count / processes, perSecond: plan.perSecond / processes }
+    this.programs = Array.from({ length: processes }, (_, i) => {
+      const count = Math.floor(part.count * (i + 1)) - Math.floor(part.count * i)
+      return start('node', ['test/tools/load/listeners.ts', JSON.stringify({ ...part, count })])
+    })
+    this.#heard = this.programs.map(() => ({ ...silent }))
+    this.#read = this.programs.map(() => 0)
+  }
+
+  /** What the newest lines say, taken together; of gaps the longest since {@link takeGapMs}. */
+  look(): Omit<Heard, 'firstByteMs' | 'gapMs'> {
+    for (const i of this.programs.keys()) this.#readLines(i)
+    const sum = (of: (heard: Heard) => number) => this.#heard.reduce((total, heard) => total + of(heard), 0)
+    return {
+      joined: sum(({ joined }) => joined),
+      refused: sum(({ refused }) => refused),
+      closed: sum(({ closed }) => closed),
+      received: sum(({ received }) => received),
+      frame: Math.min(...this.#heard.map(({ frame }) => frame)),
+      faults: this.#heard.flatMap(({ faults }) => faults),
+    }
+  }
+
+  /** ms of every first byte so far, ascending. */
+  firstBytes(): number[] {
+    this.look()
+    return this.#firstBytes.toSorted((a, b) => a - b)
+  }
+
+  /** ms of the longest silence of any listener since the last call. */
+  takeGapMs(): number {
+    this.look()
+    const gapMs = this.#gapMs
+    this.#gapMs = 0
+    return gapMs
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.programs.map((program) => program.stop()))
+  }
+
+  #readLines(i: number): void {
+    const output = this.programs[i]?.output() ?? ''
+    const end = output.lastIndexOf('\n') + 1
+    const lines = output.slice(this.#read[i], end).split('\n').filter(Boolean)
+    this.#read[i] = end
+    for (const line of lines) {
+      const heard: Heard = JSON.parse(line)
+      this.#heard[i] = heard
+      this.#firstBytes.push(...heard.firstByteMs)
+      this.#gapMs = Math.max(this.#gapMs, heard.gapMs)
+    }
+  }
+}
+
+const silent: Heard = {
+  joined: 0,
+  refused: 0,
+  closed: 0,
+  received: 0,
+  firstByteMs: [],
+  gapMs: 0,
+  frame: -1,
+  faults: [],
+}

@@ -1,0 +1,149 @@
+import { distanceKm, type Place } from '../../../shared/draw/proximity.ts'
+import { Agenda } from './agenda.ts'
+import { createServers, mountDraw } from './cluster.ts'
+import type { Asked, Decider } from './decider.ts'
+import { isForbidden } from './forbidden.ts'
+import { emptyOutcome, type Outcome } from './outcome.ts'
+import { createDecider, isShared } from './policies.ts'
+import { byShare, drawIndex, rolls, waitFor } from './random.ts'
+import { Reporting } from './reporting.ts'
+import { fullShareOf, sampleOf, sdOfFill } from './sample.ts'
+import type { SimServer } from './server.ts'
+import { type Fault, leavesPerSecond, type Setting } from './setting.ts'
+
+/** seconds between two samples of the servers' fill */
+const sampleS = 1
+
+/** A crowd that meets a cluster under one policy, event by event. The same setting, policy and seed end the same. */
+export const simulate = (setting: Setting, policy: string, seed: number): Outcome =>
+  new Simulation(setting, policy, seed).run()
+
+class Simulation {
+  #setting: Setting
+  #servers: SimServer[]
+  #edges: Decider[]
+  #agenda = new Agenda()
+  #reporting: Reporting
+  #outcome = emptyOutcome()
+  /** of the listeners that come; apart from the deciders' dice, so that all policies meet the same crowd */
+  #arrivals: () => number
+  #drawEdge: () => number
+  #drawMount: () => number
+  #drawPlace: () => Place | undefined
+  /** server 0 is in trouble */
+  #faulty = false
+
+  constructor(setting: Setting, policy: string, seed: number) {
+    this.#setting = setting
+    this.#servers = createServers(setting, rolls(seed, 0))
+    const world = { setting, servers: this.#servers, roll: rolls(seed, 1) }
+    // where it does not matter which edge is asked, one stands for all
+    const edges = isShared(policy) ? 1 : setting.edges
+    this.#edges = Array.from({ length: edges }, () => createDecider(policy, world))
+    this.#reporting = new Reporting(setting, this.#agenda, this.#edges)
+    this.#arrivals = rolls(seed, 2)
+    this.#drawMount = mountDraw(setting, rolls(seed, 3))
+    const placeRoll = rolls(seed, 6)
+    this.#drawPlace = () =>
+      setting.regions.length === 0
+        ? undefined
+        : byShare(setting.regions, ({ listeners }) => listeners, placeRoll())?.place
+    const edgeRoll = rolls(seed, 4)
+    const shares = this.#edges.map((_, k) => (setting.edgeShares === 'zipf' ? 1 / (k + 1) : 1))
+    this.#drawEdge =
+      setting.edgeShares === 'equal'
+        ? () => Math.floor(edgeRoll() * edges)
+        : () => drawIndex(edges, (k) => shares[k] ?? 0, edgeRoll) ?? 0
+    this.#scheduleAll(rolls(seed, 5))
+  }
+
+  run(): Outcome {
+    const { beforeS, crowdS, crowd, afterS, startFill, slots } = this.#setting
+    const coming = startFill * slots * leavesPerSecond
+    this.#runUntil(-beforeS, 0, coming)
+    this.#runUntil(0, crowdS, coming + (crowdS > 0 ? crowd / crowdS : 0))
+    this.#runUntil(crowdS, crowdS + afterS, coming)
+    this.#outcome.endSd = sdOfFill(this.#servers)
+    return this.#outcome
+  }
+
+  #scheduleAll(roll: () => number): void {
+    const { beforeS, crowdS, afterS, intervalS, faults } = this.#setting
+    for (const server of this.#servers) this.#reporting.schedule(server, -beforeS + roll() * intervalS)
+    for (const fault of faults) this.#agenda.add(fault.atS, () => this.#begin(fault))
+    for (let atS = 0; atS <= crowdS + afterS; atS += sampleS) this.#agenda.add(atS, () => this.#sample(atS))
+  }
+
+  /** Listeners come at a steady rate, beside all that is on the agenda. */
+  #runUntil(fromS: number, untilS: number, perSecond: number): void {
+    let arrivalS = fromS + waitFor(perSecond, this.#arrivals)
+    for (;;) {
+      if (this.#agenda.nextS <= Math.min(arrivalS, untilS)) this.#agenda.runNext()
+      else if (arrivalS > untilS) return
+      else {
+        this.#arrive(arrivalS)
+        arrivalS += waitFor(perSecond, this.#arrivals)
+      }
+    }
+  }
+
+  #arrive(nowS: number): void {
+    const edge = this.#edges[this.#drawEdge()]
+    const asked = { mount: this.#drawMount(), from: this.#drawPlace(), except: undefined }
+    const outcome = nowS < 0 ? undefined : this.#outcome
+    if (!edge) return
+    if (outcome) outcome.joins++
+    const first = this.#redirect(edge, asked, nowS)
+    if (first === 'taken') return
+    const again = this.#setting.sendBack && first?.answers
+    if (outcome && again) outcome.sentBack++
+    if (again && this.#redirect(edge, { ...asked, except: first.index }, nowS) === 'taken') return
+    if (!outcome) return
+    outcome.rejected++
+    if (first === undefined) outcome.unplaced++
+    if (this.#faulty && first?.index === 0) outcome.lostToFault++
+  }
+
+  /** Sends a listener to a server: `taken`, or the server that would not have it; undefined where there is none to send to. */
+  #redirect(edge: Decider, asked: Asked, nowS: number) {
+    const { mount, from, except } = asked
+    const index = edge.place(asked, nowS)
+    const server = index === undefined ? undefined : this.#servers[index]
+    if (!server) return undefined
+    if (nowS >= 0) {
+      if (index === except || isForbidden(this.#reporting.heard[server.index], mount, nowS))
+        this.#outcome.forbidden++
+      if (this.#faulty && server.index === 0) this.#outcome.sentToFault++
+    }
+    const taken = server.join(mount, nowS)
+    this.#reporting.considerEarly(server, !taken, nowS)
+    if (!taken) return server
+    if (nowS >= 0 && from && server.place) this.#outcome.km += distanceKm(from, server.place)
+    return 'taken'
+  }
+
+  #begin(fault: Fault): void {
+    if (fault.kind === 'reports lost') this.#reporting.lostUntilS = fault.untilS
+    else if (fault.kind === 'edges restart') for (const edge of this.#edges) edge.restart?.(fault.atS)
+    else this.#strike(fault)
+  }
+
+  #strike({ kind, atS }: Extract<Fault, { atS: number; untilS?: never }>): void {
+    const [server] = this.#servers
+    if (!server || kind === 'edges restart') return
+    const rooms = this.#servers.map((each) => each.room(0, atS))
+    this.#outcome.faultShare = (rooms[0] ?? 0) / rooms.reduce((sum, each) => sum + each, 0)
+    this.#faulty = true
+    if (kind === 'crash' || kind === 'reboot') server.crash()
+    if (kind === 'reboot') server.boot()
+    else if (kind !== 'crash') server.state = kind
+    // it tells at once what changes for the deciders
+    if (kind === 'draining' || kind === 'reboot') this.#reporting.hasten(server, atS)
+  }
+
+  #sample(atS: number): void {
+    const { crowdS, afterS } = this.#setting
+    this.#outcome.samples.push(sampleOf(this.#servers, atS))
+    this.#outcome.fullShare += (fullShareOf(this.#servers, atS) * sampleS) / (crowdS + afterS)
+  }
+}

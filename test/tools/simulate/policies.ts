@@ -1,0 +1,143 @@
+import { limits } from '../../../shared/limits.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import type { Asked, Decider, World } from './decider.ts'
+import { Ours } from './ours.ts'
+import { drawIndex } from './random.ts'
+import { costOf } from './setting.ts'
+
+/** What the policies beside ours go by: the last report of each server, and their own redirects since. */
+interface Known {
+  n: number
+  capacity: Float64Array
+  used: Float64Array
+  /** own redirects since the report, in what they cost */
+  own: Float64Array
+  /** whether it may be drawn: it keeps its promise, takes listeners, and is not left out */
+  isOpen: (index: number) => boolean
+}
+
+type Choose = (known: Known, roll: () => number) => number | undefined
+
+const weighted =
+  (weigh: (known: Known, index: number) => number): Choose =>
+  (known, roll) =>
+    drawIndex(known.n, (i) => (known.isOpen(i) ? weigh(known, i) : 0), roll)
+
+const highest =
+  (score: (known: Known, index: number) => number): Choose =>
+  (known) => {
+    let best: number | undefined
+    let bestScore = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < known.n; i++) {
+      if (!known.isOpen(i) || score(known, i) <= bestScore) continue
+      best = i
+      bestScore = score(known, i)
+    }
+    return best
+  }
+
+const betterOfTwo =
+  (choose: Choose): Choose =>
+  (known, roll) => {
+    const a = choose(known, roll)
+    const b = choose(known, roll)
+    if (a === undefined || b === undefined) return a
+    return fillOf(known, a) <= fillOf(known, b) ? a : b
+  }
+
+const at = (numbers: Float64Array, index: number) => numbers[index] ?? 0
+const fillOf = ({ used, capacity }: Known, i: number) => at(used, i) / at(capacity, i)
+const uniform = weighted(() => 1)
+const bySize = weighted(({ capacity }, i) => at(capacity, i))
+
+const withDebit = 'argmax and debit (MistServer)'
+
+const choices = {
+  'uniform (icecast-kh)': uniform,
+  'static weights': bySize,
+  'least loaded': highest((known, i) => -fillOf(known, i)),
+  [withDebit]: highest(({ used, own, capacity }, i) => 1 - (at(used, i) + at(own, i)) / at(capacity, i)),
+  'two choices': betterOfTwo(uniform),
+  'two choices by size': betterOfTwo(bySize),
+  'free slots, no debit': weighted(({ used, capacity }, i) => Math.max(0, at(capacity, i) - at(used, i))),
+} satisfies Record<string, Choose>
+
+/** A decider of one of these policies. All keep to our deadline, so that the draw alone tells them apart. */
+class Chooser implements Decider {
+  #world: World
+  #choose: Choose
+  #deadlineS: Float64Array
+  #nowS = 0
+  #except: number | undefined
+  #known: Known
+
+  constructor(world: World, choose: Choose) {
+    const n = world.servers.length
+    this.#world = world
+    this.#choose = choose
+    this.#deadlineS = new Float64Array(n).fill(Number.NEGATIVE_INFINITY)
+    this.#known = {
+      n,
+      capacity: new Float64Array(n),
+      used: new Float64Array(n),
+      own: new Float64Array(n),
+      isOpen: (i) => this.#nowS <= at(this.#deadlineS, i) && i !== this.#except,
+    }
+  }
+
+  take(index: number, report: Report, nowS: number): void {
+    const { maxBandwidth, maxListeners, bandwidth, listeners, interval, state } = report
+    this.#known.capacity[index] = maxBandwidth ?? maxListeners ?? 0
+    this.#known.used[index] = bandwidth ?? listeners
+    this.#known.own[index] = 0
+    this.#deadlineS[index] =
+      state === 'up'
+        ? nowS + limits.deadlineIntervals * interval + limits.deadlineGraceMs / 1000
+        : Number.NEGATIVE_INFINITY
+  }
+
+  place({ mount, except }: Asked, nowS: number): number | undefined {
+    this.#nowS = nowS
+    this.#except = except
+    const index = this.#choose(this.#known, this.#world.roll)
+    if (index !== undefined)
+      this.#known.own[index] = at(this.#known.own, index) + costOf(this.#world.setting, mount)
+    return index
+  }
+}
+
+/** A decider that sees every server as it is: in proportion to the room that there really is. */
+class PerfectInformation implements Decider {
+  #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  take(): void {}
+
+  place({ mount, except }: Asked, nowS: number): number | undefined {
+    const { servers, roll } = this.#world
+    const weigh = (i: number) => (i === except ? 0 : (servers[i]?.room(mount, nowS) ?? 0))
+    return drawIndex(servers.length, weigh, roll)
+  }
+}
+
+/** Ours, as the tables name it. */
+export const ours = 'ours'
+export const perfect = 'perfect information'
+
+/** The policies of anchors E.5, the worst first. */
+export const policies: readonly string[] = [...Object.keys(choices), ours, perfect]
+
+/** A decider of the policy; throws on a name that is none. */
+export function createDecider(policy: string, world: World): Decider {
+  if (policy === ours) return new Ours(world)
+  if (policy === perfect) return new PerfectInformation(world)
+  const choose = (choices as Record<string, Choose>)[policy]
+  if (!choose) throw new Error(`policy is "${policy}", expected one of ${policies.join(', ')}`)
+  return new Chooser(world, choose)
+}
+
+/** Whether a policy keeps nothing at an edge but the reports: then all edges are one. */
+export const isShared = (policy: string): boolean => policy !== ours && policy !== withDebit

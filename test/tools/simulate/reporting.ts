@@ -1,0 +1,72 @@
+import type { Report } from '../../../shared/report/report.ts'
+import type { Agenda } from './agenda.ts'
+import type { Decider } from './decider.ts'
+import type { SimServer } from './server.ts'
+import type { Setting } from './setting.ts'
+
+/** part of its room by which a server moves before it reports early, and the seconds between two reports (contract §2) */
+const earlyMove = 0.05
+const earlyGapS = 1
+
+/** What the edges last heard of a server; all of them hear the same. */
+export interface Heard {
+  report: Report
+  atS: number
+}
+
+/** Carries the servers' reports to the edges: each at its interval, and early where the setting has it so. */
+export class Reporting {
+  readonly heard: (Heard | undefined)[] = []
+  /** nothing gets through before then */
+  lostUntilS = Number.NEGATIVE_INFINITY
+  #setting: Setting
+  #agenda: Agenda
+  #edges: readonly Decider[]
+  /** by server: when its next report is due; other appointments are void */
+  #dueS: number[] = []
+
+  constructor(setting: Setting, agenda: Agenda, edges: readonly Decider[]) {
+    this.#setting = setting
+    this.#agenda = agenda
+    this.#edges = edges
+  }
+
+  /** Makes an appointment for a server's next report, in place of the one it had. */
+  schedule(server: SimServer, atS: number): void {
+    this.#dueS[server.index] = atS
+    this.#agenda.add(atS, () => {
+      if (this.#dueS[server.index] === atS && server.state !== 'crashed') this.#send(server, atS)
+    })
+  }
+
+  /** Lets a server whose count has moved, or that turned a listener away, report before its time. */
+  considerEarly(server: SimServer, turnedAway: boolean, nowS: number): void {
+    if (!this.#setting.earlyReports || !server.answers) return
+    const moved = Math.abs(server.used - server.reported) > earlyMove * server.capacity
+    if (moved || turnedAway) this.hasten(server, nowS)
+  }
+
+  /** Reports now, or a second after its last report. */
+  hasten(server: SimServer, nowS: number): void {
+    const atS = Math.max(nowS, server.lastReportS + earlyGapS)
+    if (atS < (this.#dueS[server.index] ?? Number.POSITIVE_INFINITY)) this.schedule(server, atS)
+  }
+
+  #send(server: SimServer, nowS: number): void {
+    const report = server.report(nowS)
+    if (nowS >= this.lostUntilS) {
+      if (this.#setting.delayS === 0) this.#deliver(server, report, nowS)
+      else
+        this.#agenda.add(nowS + this.#setting.delayS, () =>
+          this.#deliver(server, report, nowS + this.#setting.delayS),
+        )
+    }
+    this.schedule(server, nowS + server.intervalS)
+  }
+
+  #deliver(server: SimServer, report: Report, nowS: number): void {
+    for (const edge of this.#edges) edge.take(server.index, report, nowS)
+    this.heard[server.index] = { report, atS: nowS }
+    if (this.#setting.earlyReports) server.intervalS = this.#edges[0]?.wish?.(report, nowS) ?? report.interval
+  }
+}

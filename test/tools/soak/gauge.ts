@@ -1,0 +1,36 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { repo } from '../../kit/process.ts'
+import type { Sample } from './trend.ts'
+
+const heapFolder = mkdtempSync(join(tmpdir(), 'heap-'))
+const probe = join(repo, 'test/tools/soak/heap.ts')
+
+/** The environment in which a server of ours tells its heap, on Node and on Bun. */
+export const heapEnv: Record<string, string> = {
+  HEAP_DIR: heapFolder,
+  NODE_OPTIONS: `--import=${probe}`,
+  BUN_OPTIONS: `--preload=${probe}`,
+}
+
+const mebibyte = 2 ** 20
+
+/** What a process holds at this moment (Linux). Throws where it has ended. */
+export function gauge(pid: number, atS: number): Sample {
+  const resident = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024
+  return {
+    atS,
+    residentMiB: resident / mebibyte,
+    heapMiB: heapOf(pid),
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+  }
+}
+
+function heapOf(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(join(heapFolder, String(pid)), 'latin1')) / mebibyte
+  } catch {
+    return undefined // it tells none
+  }
+}

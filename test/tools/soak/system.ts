@@ -1,0 +1,77 @@
+import { serversAt } from '../../kit/cluster.ts'
+import { eventually } from '../../kit/eventually.ts'
+import { freePort } from '../../kit/ports.ts'
+import {
+  masterAt,
+  type OriginRuntime,
+  type Server,
+  secrets,
+  slaveOf,
+  startEdge,
+  startOrigin,
+} from '../../kit/runtimes.ts'
+import { numbered, setTitle, startSource } from '../../kit/source.ts'
+import { audienceOf } from '../../kit/stats.ts'
+import type { Certificate } from '../../kit/tls.ts'
+import { heapEnv } from './gauge.ts'
+import type { VisitPlan } from './visitors.ts'
+import type { Watched } from './watch.ts'
+
+/** An edge, a master with a source and a slave, all of one runtime, and those who visit them. */
+export interface System {
+  readonly programs: readonly Watched[]
+  readonly visiting: Pick<VisitPlan, 'edge' | 'servers' | 'mount'>
+  /** how many listeners have been dropped since they fell off the queue: they do not notice, who read nothing */
+  dropped(): Promise<number>
+  stop(): Promise<void>
+}
+
+const mount = '/live.mp3'
+/** ms between two titles: often, as encoders do not (issue threads tell of seconds) */
+const titleMs = 5000
+/** more than come */
+const maxListeners = ['--max-listeners', '5000']
+
+/** Starts all of it on a runtime, and waits until the slave is in the draw. */
+export async function startSystem(
+  runtime: OriginRuntime,
+  { certFile, keyFile }: Certificate,
+): Promise<System> {
+  const tlsPorts = [await freePort(), await freePort()] as const
+  const tls = (port: number) => [
+    ...maxListeners,
+    ...['--tls-port', String(port), '--tls-cert', certFile, '--tls-key', keyFile],
+  ]
+  const edge = await startEdge(runtime, { ...heapEnv, LOG_LEVEL: 'warning' })
+  const master = await startOrigin(runtime, [...masterAt(edge), ...tls(tlsPorts[0])], heapEnv)
+  const slave = await startOrigin(runtime, [...slaveOf(edge), ...tls(tlsPorts[1])], heapEnv)
+  const source = startSource({ url: master.url + mount, password: secrets.source, programme: numbered })
+  let titles = 0
+  const titling = setInterval(() => {
+    setTitle(master.url + mount, secrets.source, `title ${titles++}`).catch(() => {}) // the next one comes soon
+  }, titleMs)
+  const servers: (Server & { tlsPort: number })[] = [
+    { ...master, tlsPort: tlsPorts[0] },
+    { ...slave, tlsPort: tlsPorts[1] },
+  ]
+  await eventually(async () => (await inDraw(edge)) === servers.length, { withinMs: 30_000, everyMs: 200 })
+  return {
+    programs: Object.entries({ edge, master, slave }).map(([name, { program }]) => ({
+      name: `${name} on ${runtime}`,
+      pid: program.pid,
+    })),
+    visiting: { edge: edge.url, servers: servers.map(({ port, tlsPort }) => ({ port, tlsPort })), mount },
+    async dropped() {
+      const audiences = await Promise.all(servers.map(audienceOf))
+      return audiences.reduce((sum, { slow }) => sum + slow, 0)
+    },
+    async stop() {
+      clearInterval(titling)
+      source.close()
+      await Promise.all([edge, master, slave].map((server) => server.stop()))
+    },
+  }
+}
+
+const inDraw = async (edge: Server) =>
+  (await serversAt(edge)).filter(({ out, mounts }) => out === null && mounts.length > 0).length
