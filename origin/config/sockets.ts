@@ -10,11 +10,23 @@ export interface TlsFiles {
   keyFile: string
 }
 
+/** The same socket twice is one: Icecast finds it taken the second time, and goes on. */
+function distinct(sockets: readonly SocketSettings[], warn: Warn): readonly SocketSettings[] {
+  const seen = new Set<string>()
+  return sockets.filter(({ port, bind = '::' }) => {
+    const key = `${port} ${bind}`
+    if (port === 0 || !seen.has(key)) return seen.add(key)
+    warn(`<listen-socket><port> is ${port} twice at ${bind}, expected it once; the second is left out`)
+    return false
+  })
+}
+
 /** The file's sockets without those for TLS where it names no certificate, unless there are no others: Icecast starts too. */
 export function listenable(
-  { sockets, paths }: { sockets: readonly SocketSettings[]; paths: PathSettings },
+  { sockets: inFile, paths }: { sockets: readonly SocketSettings[]; paths: PathSettings },
   warn: Warn,
 ): readonly SocketSettings[] {
+  const sockets = distinct(inFile, warn)
   const plain = sockets.filter(({ secure }) => !secure)
   if (paths.certFile !== undefined || plain.length === 0 || plain.length === sockets.length) return sockets
   for (const { port } of sockets.filter(({ secure }) => secure))

@@ -40,23 +40,51 @@ export class ListenSockets {
     this.#nowMs = nowMs
   }
 
-  /** Listens on all that are configured. Rejects with {@link BindError} where one cannot be had. */
+  /**
+   * Listens on all that are configured. Rejects where one is taken, or cannot be had though a flag asks for it, or where
+   * none can be had. Of a file with others, one at an address of another machine or without its certificate is named in
+   * the log, and left out as at Icecast.
+   */
   async open(config: Pick<OriginConfig, 'sockets' | 'tls'>, door: Door): Promise<BoundPorts> {
     const bound: { via: SocketSettings; port: number }[] = []
+    const failed: { via: SocketSettings; error: unknown }[] = []
     for (const via of config.sockets) {
-      const take = (socket: Socket) => door.accept(socket, via)
-      const server = via.secure ? this.#createTls(config, take) : createServer(options, take)
-      server.prependListener('connection', (socket: Socket) => {
-        if (!door.lets(socket.remoteAddress)) socket.destroy()
+      try {
+        bound.push({ via, port: await this.#openOne(config, via, door) })
+      } catch (error) {
+        if (!via.fromFile || (error instanceof BindError && error.isTaken)) throw error
+        failed.push({ via, error })
+      }
+    }
+    if (bound.length === 0) throw failed[0]?.error
+    for (const { via, error } of failed) {
+      log.error('a socket of the file is left out', {
+        port: via.port,
+        bind: via.bind ?? '::',
+        why: reasonOf(error),
       })
-      this.#servers.push(server)
-      bound.push({ via, port: await bind(server, via) })
     }
     const first = (is: (via: SocketSettings) => boolean) => bound.find(({ via }) => is(via))?.port
     const isHttp = ({ protocol }: SocketSettings) => protocol === 'http'
     const tlsPort = first((via) => isHttp(via) && via.secure)
     const port = first((via) => isHttp(via) && !via.secure) ?? tlsPort ?? 0
     return { port, tlsPort, shoutcastPort: first((via) => !isHttp(via)) }
+  }
+
+  async #openOne(
+    config: Pick<OriginConfig, 'sockets' | 'tls'>,
+    via: SocketSettings,
+    door: Door,
+  ): Promise<number> {
+    const take = (socket: Socket) => door.accept(socket, via)
+    const server = via.secure ? this.#createTls(config, take) : createServer(options, take)
+    server.prependListener('connection', (socket: Socket) => {
+      if (!door.lets(socket.remoteAddress)) socket.destroy()
+    })
+    const port = await bind(server, via)
+    this.#servers.push(server)
+    if ('setSecureContext' in server) this.#tlsServers.push(server)
+    return port
   }
 
   /** Reads the certificate again, for who connects from now on. @throws where it is no good; then the old one stays */
@@ -87,26 +115,37 @@ export class ListenSockets {
     })
     // what is no TLS stays open unless it is closed here
     server.on('tlsClientError', (_, socket) => socket.destroy())
-    this.#tlsServers.push(server)
     return server
   }
 }
 
 const readCertificate = ({ certFile, keyFile }: Certificate) => ({
-  cert: readFileSync(certFile),
-  key: readFileSync(keyFile),
+  cert: readPem(certFile, 'certificate'),
+  key: readPem(keyFile, 'key'),
 })
+
+function readPem(file: string, what: 'certificate' | 'key'): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new Error(`the ${what} is ${file}, expected a PEM file that can be read (${reasonOf(error)})`)
+  }
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** A port that cannot be listened on; it is taken, or needs root. */
 class BindError extends Error {
   override name = 'BindError'
+  /** by another program */
+  isTaken: boolean
 
   constructor({ port, bind: host, secure }: SocketSettings, why: unknown) {
     const names = secure ? ['--tls-port', 'the address'] : ['--port', '--bind']
-    const reason = why instanceof Error ? why.message : String(why)
     super(
-      `${names[0]} is ${port} and ${names[1]} is ${host ?? '::'}, expected an address that is free (${reason})`,
+      `${names[0]} is ${port} and ${names[1]} is ${host ?? '::'}, expected an address that is free (${reasonOf(why)})`,
     )
+    this.isTaken = codeOf(why) === 'EADDRINUSE'
   }
 }
 

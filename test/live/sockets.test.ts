@@ -62,6 +62,25 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
     listener.close()
   })
 
+  test('of a file, one at an address of another machine, or without its certificate, is named and left out', async () => {
+    const port = await freePort()
+    const file = join(testFolder(), 'icecast.xml')
+    const socket = (inner: string) => `<listen-socket><port>${port}</port>${inner}</listen-socket>`
+    writeFileSync(
+      file,
+      `<icecast>${socket('<bind-address>127.0.0.1</bind-address>')}${socket('<bind-address>192.0.2.77</bind-address>')}
+        ${socket('<bind-address>127.0.0.2</bind-address><ssl>1</ssl>')}
+        <paths><ssl-certificate>/nowhere/cert.pem</ssl-certificate></paths></icecast>`,
+    )
+    const program = start(runtime, ['origin/main.ts', '--config', file])
+    onTestFinished(() => program.stop())
+    await program.line(/a socket of the file is left out.*192\.0\.2\.77/)
+    await program.line(
+      /a socket of the file is left out.*certificate is \/nowhere\/cert\.pem, expected a PEM file/,
+    )
+    await program.line(/"ready"/)
+  })
+
   test('one that is taken stops the start, and is named', async () => {
     const port = await freePortBlock(2)
     const first = start(runtime, ['origin/main.ts', '--port', String(port + 1), '--bind', '127.0.0.1'])

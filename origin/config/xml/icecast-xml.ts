@@ -11,7 +11,7 @@ import { type MountBlocks, readMounts } from './mount-blocks.ts'
 import { noPaths, type PathSettings, readPaths } from './path-settings.ts'
 import { type RelaySettings, readRelays } from './relay-settings.ts'
 import { type OwnerSettings, readSecurity } from './security-settings.ts'
-import { readSockets, type SocketSettings } from './socket-settings.ts'
+import { readSockets, type SocketSettings, withSocket } from './socket-settings.ts'
 
 /** Elements that hold one value, by their path below `<icecast>` (icecast-protocol §6.1; those marked are ours). */
 export const singleElements: Readonly<Record<string, SettingName>> = {
@@ -108,7 +108,7 @@ export interface FileSettings {
  * what only we know is wrong.
  */
 export function parseIcecastXml(xml: string): FileSettings & { warnings: string[] } {
-  const root = readIcecast(xml)
+  const root = withSocket(readIcecast(xml))
   const settings: Settings = {}
   const warnings: string[] = []
   const warn = (text: string) => void warnings.push(text)

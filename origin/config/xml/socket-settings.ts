@@ -16,6 +16,8 @@ export interface SocketSettings {
   readonly protocol: 'http' | 'shoutcast'
   /** the mount of a Shoutcast source here, and of `/admin.cgi` on the HTTP port before it */
   readonly shoutcastMount: Mount | undefined
+  /** of a file: where it cannot be had, those beside it do, as at Icecast; what a flag says has to hold */
+  readonly fromFile?: true
 }
 
 /** `<ssl>1</ssl>` of 2.4, `<tls>` of 2.5; rfc2818 is https from the first byte. */
@@ -47,6 +49,16 @@ const unused = [
 export const defaultPort = 8000
 const portMax = 65_535
 
+/** Takes `<port>` and `<bind-address>` at the root for a `<listen-socket>` where the file has none, as Icecast still does. */
+export function withSocket(root: Element): Element {
+  const isAtRoot = ({ name }: Element) => name === 'port' || name === 'bind-address'
+  const inside = root.children.filter(isAtRoot)
+  const [first] = inside
+  if (!first || root.children.some(({ name }) => name === 'listen-socket')) return root
+  const others = root.children.filter((child) => !isAtRoot(child))
+  return { ...root, children: [...others, { ...first, name: 'listen-socket', text: '', children: inside }] }
+}
+
 /**
  * Reads all `<listen-socket>` blocks. One with a `<shoutcast-mount>` is two: HTTP, and on the next port Shoutcast's
  * source protocol (Icecast 2.4).
@@ -73,7 +85,8 @@ function readSocket(element: Element, standard: Mount, warn: Warn): SocketSettin
     port: told.port ?? defaultPort,
     bind: told['bind-address'],
     secure: (told.ssl || told.tls) ?? false,
-  }
+    fromFile: true,
+  } as const
   if (told['shoutcast-compat']) return [{ ...socket, protocol: 'shoutcast', shoutcastMount: own ?? standard }]
   const http: SocketSettings = { ...socket, protocol: 'http', shoutcastMount: own }
   if (own === undefined) return [http]

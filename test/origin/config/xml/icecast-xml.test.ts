@@ -157,13 +157,63 @@ describe('contract §4: the blocks of icecast.xml keep their meaning', () => {
       <listen-socket><port>8020</port><shoutcast-compat>1</shoutcast-compat></listen-socket>
       <paths><ssl-certificate>/etc/cert.pem</ssl-certificate></paths>`)
     expect(sockets).toEqual([
-      { port: 8010, bind: '127.0.0.1', secure: false, protocol: 'http', shoutcastMount: '/sc' },
-      { port: 8011, bind: '127.0.0.1', secure: false, protocol: 'shoutcast', shoutcastMount: '/sc' },
-      { port: 8020, bind: undefined, secure: false, protocol: 'shoutcast', shoutcastMount: '/stream' },
-      { port: 8443, bind: undefined, secure: true, protocol: 'http', shoutcastMount: undefined },
+      {
+        port: 8010,
+        bind: '127.0.0.1',
+        secure: false,
+        protocol: 'http',
+        shoutcastMount: '/sc',
+        fromFile: true,
+      },
+      {
+        port: 8011,
+        bind: '127.0.0.1',
+        secure: false,
+        protocol: 'shoutcast',
+        shoutcastMount: '/sc',
+        fromFile: true,
+      },
+      {
+        port: 8020,
+        bind: undefined,
+        secure: false,
+        protocol: 'shoutcast',
+        shoutcastMount: '/stream',
+        fromFile: true,
+      },
+      {
+        port: 8443,
+        bind: undefined,
+        secure: true,
+        protocol: 'http',
+        shoutcastMount: undefined,
+        fromFile: true,
+      },
     ])
     expect(tls).toEqual({ certFile: '/etc/cert.pem', keyFile: '/etc/cert.pem' })
     expect({ port, publicUrls }).toEqual({ port: 8010, publicUrls: ['http://a.example:8010'] })
+  })
+
+  test('a port at the root, as in files of Icecast 2.0, counts where there is no listen-socket', () => {
+    const root = '<port>8010</port><bind-address>127.0.0.1</bind-address>'
+    expect(read(root).sockets).toMatchObject([{ port: 8010, bind: '127.0.0.1', secure: false }])
+    expect(warningsOf(root)).toEqual([])
+    const beside = `${root}<listen-socket><port>8020</port></listen-socket>`
+    expect(read(beside).sockets.map(({ port }) => port)).toEqual([8020])
+    expect(warningsOf(beside)).toContain('line 2: <port> is unknown and has no effect')
+  })
+
+  test('the same socket twice is one, and the other is named', () => {
+    const socket = '<listen-socket><port>8010</port><bind-address>127.0.0.1</bind-address></listen-socket>'
+    const warnings: string[] = []
+    const file = parseIcecastXml(`<icecast>${socket}${socket}</icecast>`)
+    const { sockets } = createConfig({ flags: {}, environment: {}, file }, undefined, (text) =>
+      warnings.push(text),
+    )
+    expect(sockets.map(({ port }) => port)).toEqual([8010])
+    expect(warnings).toEqual([
+      '<listen-socket><port> is 8010 twice at 127.0.0.1, expected it once; the second is left out',
+    ])
   })
 
   test("flags stand for the file's sockets of their kind", () => {
