@@ -50,7 +50,7 @@ export interface Edge {
   locate(request: MountRequest, facts: RequestFacts): string | undefined
 }
 
-/** The edge, whole: what a request of any runtime is answered with (contract §3). */
+/** The edge, whole: what a request of any runtime is answered with (docs/protocol.md#requests-to-an-edge). */
 export function createEdge(parts: EdgeDeps): Edge {
   const door = new LoginDoor({ nowMs: parts.nowMs, sleep })
   const deps = { ...parts, tally: newTally(), door }

@@ -110,7 +110,7 @@ const blocks = v.pipe(
 
 const text = v.pipe(v.string(), v.minLength(1))
 
-/** The environment of an edge, by the names of contract §3. Defaults stand here and nowhere else. */
+/** The environment of an edge, by its names (docs/configuration.md#the-edge-environment). Defaults stand here and nowhere else. */
 const EnvironmentSchema = v.object({
   RELAY_USER: v.optional(user, 'relay'),
   RELAY_PASSWORD: passwords,

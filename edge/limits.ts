@@ -1,6 +1,6 @@
 /** The edge's own bounds, with unit and reason; those of what arrives from outside are in shared/limits.ts. */
 export const edgeLimits = {
-  /** ms: an isolate's snapshot older than this is refreshed in the background (contract §3) */
+  /** ms: an isolate's snapshot older than this is refreshed in the background (docs/protocol.md#the-decision) */
   snapshotFreshMs: 2000,
   /** ms: one older than this is awaited … */
   snapshotStaleMs: 10_000,
@@ -50,7 +50,7 @@ export const edgeLimits = {
   headsKnownMax: 1000,
   /** characters of one such head: what players send has a few hundred, what browsers send about a thousand */
   headKnownLengthMax: 2048,
-  /** ms that requests under way get to finish after SIGTERM; the contract allows 5 s in all */
+  /** ms that requests under way get to finish after SIGTERM; 5 s in all are allowed */
   closeMs: 3000,
   /** ms that the reader of the log then gets to take the last lines */
   flushedMs: 500,

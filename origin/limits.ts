@@ -1,8 +1,8 @@
 /** Bounds of the origin that no operator sets, each with its unit and its reason. */
 export const limits = {
-  /** bytes of a request head, its blank line included (contract §6) */
+  /** bytes of a request head, its blank line included (docs/protocol.md#bounds) */
   headBytesMax: 8192,
-  /** header lines of a request (contract §6) */
+  /** header lines of a request (docs/protocol.md#bounds) */
   headLinesMax: 64,
   /** connections that have not sent a whole head; a crowd of 2,000 a second waits for some ms each */
   waitingHeadsMax: 4096,
@@ -53,7 +53,7 @@ export const limits = {
   lingerMs: 2000,
   /** ms that a listener has to take the last bytes of a mount that ended */
   farewellMs: 5000,
-  /** ms between two flushes of a mount: with few listeners, and with `crowd` of them or more (contract §7) */
+  /** ms between two flushes of a mount: with few listeners, and with `crowd` of them or more (docs/protocol.md#performance) */
   flushMsMin: 250,
   flushMsMax: 1000,
   crowd: 2000,
@@ -79,6 +79,6 @@ export const limits = {
   framelessBytesMax: 16_384,
   /** mounts looked at for one request, itself and fallbacks of fallbacks: Icecast's */
   mountsTriedMax: 10,
-  /** ms without a byte after which the same credentials may take over a source's mount (contract §4) */
+  /** ms without a byte after which the same credentials may take over a source's mount (docs/protocol.md#taking-a-mount-over) */
   takeoverSilenceMs: 3000,
 } as const

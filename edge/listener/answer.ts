@@ -37,7 +37,7 @@ export interface MountRequest extends Asking, RequestUrl {
 }
 
 /**
- * Answers a request for a mount (contract §3): a 302 to a server, or why there is none.
+ * Answers a request for a mount (docs/protocol.md#requests-to-an-edge): a 302 to a server, or why there is none.
  * It stands ahead of the router, since it is what an edge does all day.
  */
 export function answerMount(

@@ -37,8 +37,8 @@ export interface RemoteDeps {
 /**
  * The cluster as one isolate of Workers sees it: a snapshot that listeners are answered from, brought up to date by
  * exchanges with the object. No promise outlives its request or is awaited by another one, since the runtime may drop
- * a request's work with the request; what is shared is plain data, and a lease that is a time (edge-platform notes of
- * workerd: a promise kept in a global hangs whoever awaits it once its creator is gone).
+ * a request's work with the request; what is shared is plain data, and a lease that is a time (in
+ * workerd a promise kept in a global hangs whoever awaits it once its creator is gone).
  */
 export class RemoteCluster implements Cluster {
   #deps: RemoteDeps

@@ -98,7 +98,7 @@ export interface OriginLimits {
   openFiles?: number | undefined
 }
 
-/** Every default that does not hang on another setting, in one place (contract §4). */
+/** Every default that does not hang on another setting, in one place (docs/configuration.md#the-origin-flags). */
 const defaults = {
   hostname: 'localhost',
   maxListeners: 256,

@@ -3,7 +3,7 @@ import type { Burst } from './values.ts'
 import type { AccessSettings } from './xml/access-settings.ts'
 import type { HeaderRule } from './xml/headers.ts'
 
-/** What the operator says of one mount (`<mount>`; icecast-protocol §6.2). */
+/** What the operator says of one mount (`<mount>`; docs/icecast.md#mount-settings). */
 export interface MountSettings {
   readonly sourceUser: string
   /** undefined: the server's own */

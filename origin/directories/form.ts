@@ -24,7 +24,7 @@ type Field = readonly [name: string, value: string | number]
 const print = (fields: readonly Field[]) =>
   fields.map(([name, value]) => `${name}=${formEscaped(Buffer.from(String(value)))}`).join('&')
 
-// The bodies that Icecast 2.4 sends (icecast-protocol §10), byte for byte: directories were written against them.
+// The bodies that Icecast 2.4 sends (docs/icecast.md#directories), byte for byte: directories were written against them.
 
 /** Asks to be listed. The audio info stands bare behind the rest. */
 export const addForm = (stream: PublicStream): string =>

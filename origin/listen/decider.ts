@@ -25,7 +25,7 @@ import type { OriginState } from '../state.ts'
 import { type MountRequest, noRoom, notFound, type Placement } from './placement.ts'
 import { openTable } from './sqlite.ts'
 
-/** slots of a slave that does not say: the edge's default (contract §3) */
+/** slots of a slave that does not say: the edge's default (docs/configuration.md#the-edge-environment) */
 const maxListenersDefault = 100
 /** ms for which our own numbers may stand where no listener came or went: what moves then is bandwidth */
 const ownAgeMsMax = 1000

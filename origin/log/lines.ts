@@ -1,7 +1,7 @@
 import type { LogLevel, LogRecord } from '@logtape/logtape'
 import { printAccessTime, printErrorTime, wallTime } from './time.ts'
 
-// The lines of Icecast's three log files (icecast-protocol §11), which its users' tools read.
+// The lines of Icecast's three log files (docs/icecast.md#logs), which its users' tools read.
 
 /**
  * A line of access.log: Combined, with the seconds that it took at the end. The moment is that of the end.

@@ -21,7 +21,7 @@ import { Stream } from './stream/stream.ts'
 
 const log = getLogger(['distributary', 'mount'])
 
-/** kbit/s that a stream counts as until its own is known (contract §3) */
+/** kbit/s that a stream counts as until its own is known (docs/protocol.md#the-decision) */
 const kbpsUnknown = 128
 
 /** One mount with a feed: takes its bytes in, keeps the newest, and hands them to its listeners in flushes. */

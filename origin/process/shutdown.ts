@@ -16,7 +16,7 @@ const lookMs = 100
 const staleMs = 5000
 
 /**
- * Ends a server within its grace (contract §4): takes leave, lets the listeners play on, sends back those that a decider
+ * Ends a server within its grace (docs/protocol.md#the-end-of-an-origin): takes leave, lets the listeners play on, sends back those that a decider
  * still sends, and closes with the last listener, or when the grace is over.
  */
 export async function shutDown(

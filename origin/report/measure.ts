@@ -33,7 +33,7 @@ export interface Measured {
 export const promiseSeconds = (updateIntervalS: number): number =>
   Math.min(updateIntervalS, promiseSecondsMax)
 
-/** This server's report (contract §2): a slave's holds the mirrored mounts alone, never further sources of its own (S6, S7). */
+/** This server's report (docs/protocol.md#when-a-report-is-sent): a slave's holds the mirrored mounts alone, never further sources of its own (S6, S7). */
 export function measure(measured: Measured): Report {
   const { config, boot, seq, state, mounts, idle, isMirrored, load } = measured
   const isSlave = config.masters.length > 0

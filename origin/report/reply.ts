@@ -9,7 +9,7 @@ export interface Unreached {
   why: string
 }
 
-/** What a decider answers to a report (contract §2, 200). */
+/** What a decider answers to a report (docs/protocol.md#answers-to-a-report). */
 export interface Reply {
   /** s: it wishes for the next report so soon; undefined: it has no wish */
   interval: number | undefined

@@ -1,4 +1,4 @@
-/** ms between two reports at least, whatever happens (contract §2) */
+/** ms between two reports at least, whatever happens (docs/protocol.md#when-a-report-is-sent) */
 export const gapMs = 1000
 /** share of the maximum by which the count of listeners may move without a word */
 const movedShare = 0.05

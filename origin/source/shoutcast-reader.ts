@@ -17,7 +17,7 @@ const lineFeed = 0x0a
 /**
  * Reads what a source says on a Shoutcast port: a line with its password, then `icy-*` headers and a blank line, then
  * audio. Encoders send them one by one, waiting for `OK2` after the password, or all at once; lines end in LF, CRLF or
- * CRCRLF (icecast-protocol §2.7). However the bytes are cut, the result is the same.
+ * CRCRLF (docs/icecast.md#shoutcast-sources). However the bytes are cut, the result is the same.
  */
 export class ShoutcastReader {
   #bytes = new Uint8Array(0)

@@ -9,7 +9,7 @@ import { type Answer, printReply } from '../http/reply.ts'
 
 /**
  * Answers `GET /admin.cgi?mode=updinfo&pass=…&song=…`, by which Shoutcast sources set titles. The mount is that of the
- * port, or as icecast-kh has it that of the parameter `mount`. Answers are Icecast 2.4's (icecast-protocol §2.7).
+ * port, or as icecast-kh has it that of the parameter `mount`. Answers are Icecast 2.4's (docs/icecast.md#shoutcast-sources).
  */
 export async function answerTitles(connection: Connection, serving: Serving): Promise<Answer> {
   const { head, address } = connection

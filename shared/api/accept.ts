@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 /**
- * Takes in one report (contract §2): parses, authorises, orders, stores. Whatever the answer but 200, nothing changed.
+ * Takes in one report (docs/protocol.md#answers-to-a-report): parses, authorises, orders, stores. Whatever the answer but 200, nothing changed.
  * 401, 415 and 413 that need no look inside are the caller's.
  */
 export function accept(registry: Registry, access: Access, post: Post, nowMs: number): Answer {

@@ -158,7 +158,7 @@ export function clusterApp(
   return app
 }
 
-/** Checks what the head of a request says, then its body, in the order of contract §2. */
+/** Checks what the head of a request says, then its body, in the order of docs/protocol.md#answers-to-a-report. */
 async function takeReport(
   c: Context<ClusterEnv>,
   cluster: Cluster,

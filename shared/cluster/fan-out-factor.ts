@@ -2,7 +2,7 @@ import type { Report } from '../report/report.ts'
 
 /**
  * How many joins a server sees for each redirect that this decider makes: about the number of deciders that send it
- * listeners. Learned from `joins`, with no decider knowing another (anchors E.3, 3).
+ * listeners. Learned from `joins`, with no decider knowing another (docs/draw.md#the-debit).
  */
 export interface FactorMemory {
   boot: string | undefined

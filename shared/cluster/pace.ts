@@ -5,7 +5,7 @@ import type { Report } from '../report/report.ts'
 
 /** Fill of the cluster, 0 to 1, above which reports are wished for more often: below it the draw needs no cleverness. */
 const tightFill = 0.7
-/** seconds wished for then (anchors E.3, 7) */
+/** seconds wished for then (docs/draw.md#pace) */
 const tightSeconds = 5
 
 /** Part of the room that joins may take within one promise before reports are wished for more often. */

@@ -10,7 +10,7 @@ export interface Probed {
 /** What came of a connection to a server: an HTTP answer of any kind, or none. */
 export type Outcome = 'answered' | 'silent'
 
-/** connections in a row without an answer, after which a server is unreachable (contract §3, PROBE) */
+/** connections in a row without an answer, after which a server is unreachable (docs/protocol.md#probing) */
 const silencesMax = 3
 
 /** other servers that must have been heard some time, for their silence to tell anything */

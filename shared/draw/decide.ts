@@ -20,7 +20,7 @@ export interface Policy {
 }
 
 /**
- * Decides where a listener goes (contract §3; S2, S3, S10, S11). Pure but for the drums of the pools, which only
+ * Decides where a listener goes (docs/protocol.md#the-decision; S2, S3, S10, S11). Pure but for the drums of the pools, which only
  * remember: the same view, request, moment and rolls give the same server. The caller counts the debit.
  */
 export function decide(

@@ -29,7 +29,7 @@ const hasMoved = (before: Server, after: Server) =>
   before.report.countries?.allow !== after.report.countries?.allow ||
   before.report.countries?.codes.join() !== after.report.countries?.codes.join()
 
-/** The candidates of one mount for one scheme, ready to draw from in proportion to weight (contract §3, Decision 3). */
+/** The candidates of one mount for one scheme, ready to draw from in proportion to weight (docs/protocol.md#the-decision). */
 export class Pool {
   #candidates: (Candidate | undefined)[] = []
   #indexes = new Map<string, number>()

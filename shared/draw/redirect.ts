@@ -1,4 +1,4 @@
-/** Headers of every answer about a mount: nothing may cache it, every page may read it (anchors: CORS, CDN caching). */
+/** Headers of every answer about a mount: nothing may cache it, every page may read it (docs/protocol.md#headers-of-a-redirect). */
 export const mountHeaders = {
   'Cache-Control': 'no-store, no-cache, private, max-age=0',
   Pragma: 'no-cache',

@@ -11,11 +11,11 @@ export interface Server {
   readonly receivedAtMs: number
   /** taken out by an operator at the edge; survives restarts */
   readonly drained: boolean
-  /** an icecast-kh slave: carries every mount that a live master carries (contract §2) */
+  /** an icecast-kh slave: carries every mount that a live master carries (docs/protocol.md#the-registration-of-icecast-kh) */
   readonly carriesAll: boolean
   /** it knows nothing of us, the decider reported for it; a slave's mounts count only where a live master carries them (S6) */
   readonly polled: boolean
-  /** false while it answers no connection of the decider's own (contract §3, PROBE) */
+  /** false while it answers no connection of the decider's own (docs/protocol.md#probing) */
   readonly reachable: boolean
   /** where and why it answers none, where that is so */
   readonly unreached?: Probed | undefined
@@ -60,7 +60,7 @@ export function serves({ countries }: Report, country: string | undefined): bool
 }
 
 /**
- * How many more listeners of one mount fit on a server, by its own numbers (contract §3, Decision 2): the least of
+ * How many more listeners of one mount fit on a server, by its own numbers (docs/protocol.md#the-decision): the least of
  * its slots, the mount's slots and what its line still holds at the mount's rate, rounded down, never below 0.
  */
 export function freeSlots(

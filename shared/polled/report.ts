@@ -51,7 +51,7 @@ export const emptyReport = (server: PolledServer): Report => ({
   mounts: [],
 })
 
-/** A mount that only a fallback serves says neither; a relay on demand that is idle has a peak (contract §2). */
+/** A mount that only a fallback serves says neither; a relay on demand that is idle has a peak (docs/protocol.md#when-a-report-is-sent). */
 const hasFeed = (source: SourceStats) =>
   source.server_type !== undefined ||
   source['content-type'] !== undefined ||

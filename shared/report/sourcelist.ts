@@ -17,7 +17,7 @@ export class SourcelistError extends Error {
 const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 
 /**
- * Reads the text of `sourcelist.txt` (contract §2, after the patch of 2004).
+ * Reads the text of `sourcelist.txt` (docs/sourcelist.md, after the patch of 2004).
  * Strict on form, so that a report cut short anywhere is refused; unknown names are ignored.
  * Throws {@link SourcelistError}.
  */

@@ -3,7 +3,7 @@ import { ConfigError, parseConfig } from '../../edge/config.ts'
 
 const passwords = { RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' }
 
-test('an edge with its two passwords has the defaults of the contract', () => {
+test('an edge with its two passwords has the defaults of docs/configuration.md#the-edge-environment', () => {
   expect(parseConfig(passwords)).toEqual({
     access: {
       relayUser: 'relay',

@@ -171,7 +171,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     expect(sent).not.toContain('geheim')
   })
 
-  test('a full mount refuses with 403, and asks nobody (icecast-protocol §12 item 11)', async () => {
+  test('a full mount refuses with 403, and asks nobody (docs/icecast.md#listener-authentication)', async () => {
     await play(server, '/one', 'source', secrets.source)
     backend.answer = () => letIn
     const first = await listen(`${server.url}/one`)

@@ -13,7 +13,7 @@ import { loopOf, type Source, startSource } from '../kit/source.ts'
 import { type HttpsServer, makeCertificate, proxyTo, serveHttps } from '../kit/tls.ts'
 
 /** A page of one https origin, an edge on a second behind a proxy, a slave on a third. */
-describe('anchors C: an https page of another origin, in Chromium', () => {
+describe('docs/protocol.md#headers-of-a-redirect: an https page of another origin, in Chromium', () => {
   const ends: (() => unknown)[] = []
   let page: Page
   let stream = ''

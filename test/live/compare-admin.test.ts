@@ -412,7 +412,10 @@ const commanding: Scene[] = [
       return { status: (await exchange(stage.server.port, `GET ${path} HTTP/1.0\r\n\r\n`)).split(' ')[1] }
     },
     seen: { status: '200' },
-    ours: { why: 'it would make a URL with a password in it (contract §6)', seen: { status: '403' } },
+    ours: {
+      why: 'it would make a URL with a password in it (docs/icecast.md#passwords-in-urls)',
+      seen: { status: '403' },
+    },
   },
 ]
 

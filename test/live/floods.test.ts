@@ -18,7 +18,7 @@ const floodStep = 250
 // a head may take its time: on a busy machine the flood does too
 const icecastXml = `<icecast><limits><max-listeners>3</max-listeners><sources>2</sources><header-timeout>120</header-timeout></limits></icecast>`
 
-/** contract §6: one address cannot starve the rest; admin, source and credentialed relays have slots of their own. */
+/** docs/protocol.md#bounds: one address cannot starve the rest; admin, source and credentialed relays have slots of their own. */
 describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
   const file = join(suiteFolder(), 'icecast.xml')
   const shortFile = join(suiteFolder(), 'icecast.xml')

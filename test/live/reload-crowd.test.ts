@@ -16,7 +16,7 @@ const onwardFrames = 100
 const patience = { withinMs: 60_000, everyMs: 100 }
 
 describe.for(originRuntimes)('SIGHUP under 1,000 listeners on %s', (runtime) => {
-  test('contract §4: a changed file applies and a bad one changes nothing, and nobody misses a frame', async () => {
+  test('docs/protocol.md#the-end-of-an-origin: a changed file applies and a bad one changes nothing, and nobody misses a frame', async () => {
     const file = join(testFolder(), 'icecast.xml')
     /** the fourth line is told; the others are three lines before it */
     const write = (fourthLine: string) =>

@@ -70,7 +70,7 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     },
   )
 
-  test('icecast-protocol §12.8: password, headers and audio in one packet; a listener hears every frame', async () => {
+  test('docs/icecast.md#shoutcast-sources: password, headers and audio in one packet; a listener hears every frame', async () => {
     const frames = Buffer.concat(Array.from({ length: 50 }, (_, n) => numberedFrame(n)))
     const head = `${password}\r\n${headers.join('\r\n')}\r\n\r\n`
     const encoder = await source()
@@ -109,7 +109,7 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     await encoder.until(/^HTTP\/1\.0 200 OK/)
   })
 
-  test('contract §6: what is not whole in time is closed', async () => {
+  test('docs/protocol.md#bounds: what is not whole in time is closed', async () => {
     expect(await connectRaw(shoutcastPort).closed()).toBe('')
     const slow = connectRaw(shoutcastPort)
     slow.send(`${password}\r\nicy-name:a\r\n`)
@@ -151,7 +151,7 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     expect(await admin(`mode=updinfo&pass=${password}&song=x`)).toMatch(/ 400 [\s\S]*illegal metadata call/)
   })
 
-  test('contract §6: no password of a title is logged', () => {
+  test('docs/protocol.md#bounds: no password of a title is logged', () => {
     expect(program.output()).toContain('/admin.cgi')
     expect(program.output()).not.toContain(`pass=`)
     expect(program.output()).not.toContain('its own')

@@ -30,7 +30,7 @@ const stepsMin = 12
 const patience = { withinMs: 120_000, everyMs: 200 }
 
 describe.for(originRuntimes)('10,000 listeners on %s, of whom 2,000 read nothing', (runtime) => {
-  test('contract §7: they are dropped when they fall off the queue; the others hear every frame, and memory is bounded', {
+  test('docs/protocol.md#performance: they are dropped when they fall off the queue; the others hear every frame, and memory is bounded', {
     timeout: 600_000,
   }, async () => {
     const origin = await startOrigin(runtime, ['--config', configFile(), '--max-listeners', '10000'])

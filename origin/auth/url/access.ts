@@ -17,7 +17,7 @@ import {
 
 const log = getLogger(['distributary', 'auth'])
 
-/** A mount's URL authentication, as its `<authentication type="url">` says (Icecast 2.4; icecast-protocol §9). */
+/** A mount's URL authentication, as its `<authentication type="url">` says (Icecast 2.4; docs/icecast.md#listener-authentication). */
 export class UrlAccess {
   #settings: UrlAccessSettings
   #backendAt: (url: string) => UrlBackend

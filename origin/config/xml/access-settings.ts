@@ -2,7 +2,7 @@ import { boolean, httpUrl, text } from '../values.ts'
 import { at, childrenOf, readOfFile, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** Who may listen to a mount, and who may feed it (`<authentication>` of a mount; icecast-protocol §9). */
+/** Who may listen to a mount, and who may feed it (`<authentication>` of a mount; docs/icecast.md#listener-authentication). */
 export type AccessSettings = HtpasswdSettings | UrlAccessSettings | NobodySettings
 
 /** Nobody listens: the block asks for credentials in a way that is not known here. */

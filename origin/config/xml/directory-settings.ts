@@ -2,7 +2,7 @@ import { httpUrl, integer } from '../values.ts'
 import { at, childrenOf, readBlock, readOfFile, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** A directory (YP) that public mounts are told to (`<directory>`; icecast-protocol §10). */
+/** A directory (YP) that public mounts are told to (`<directory>`; docs/icecast.md#directories). */
 export interface DirectorySettings {
   readonly url: string
   readonly timeoutMs: number

@@ -13,7 +13,7 @@ import { type RelaySettings, readRelays } from './relay-settings.ts'
 import { type OwnerSettings, readSecurity } from './security-settings.ts'
 import { readSockets, type SocketSettings, withSocket } from './socket-settings.ts'
 
-/** Elements that hold one value, by their path below `<icecast>` (icecast-protocol §6.1; those marked are ours). */
+/** Elements that hold one value, by their path below `<icecast>` (docs/icecast.md#global-settings; those marked are ours). */
 export const singleElements: Readonly<Record<string, SettingName>> = {
   hostname: 'hostname',
   admin: 'serverAdmin',

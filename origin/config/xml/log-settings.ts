@@ -5,7 +5,7 @@ import { boolean, integer, text } from '../values.ts'
 import { readBlock, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** What is logged, and where (`<logging>`; icecast-protocol §11). */
+/** What is logged, and where (`<logging>`; docs/icecast.md#logs). */
 export interface LogSettings {
   /** files, or `-` for stderr; undefined: none, what is logged goes to stdout as JSON */
   readonly access: string | undefined

@@ -3,7 +3,7 @@ import { boolean, host, integer, mount, remotePort, text } from '../values.ts'
 import { at, childrenOf, readBlock, readOfFile, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** One stream of another server that is offered here (`<relay>`; icecast-protocol §6.1). */
+/** One stream of another server that is offered here (`<relay>`; docs/icecast.md#global-settings). */
 export interface RelaySettings {
   /** its name here */
   readonly mount: Mount

@@ -28,7 +28,7 @@ interface Hearing {
 
 /**
  * Those of a mount's listeners who still hear its intro, each from its beginning and as fast as it sounds: 2.4 sends it as
- * fast as the connection takes it, and what is live comes later by all of it (icecast-protocol §12.4).
+ * fast as the connection takes it, and what is live comes later by all of it (docs/icecast.md#fallbacks-and-moves).
  */
 export class Intros {
   #options: IntrosOptions

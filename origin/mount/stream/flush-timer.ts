@@ -3,7 +3,7 @@ import { limits } from '../../limits.ts'
 
 /**
  * Flushes a mount again and again, one timer a mount: the more listeners, the longer the pause and the bigger each write
- * (contract §7). Returns the way to call it off.
+ * (docs/protocol.md#performance). Returns the way to call it off.
  */
 export function flushAgainAndAgain(timers: Timers, listeners: () => number, flush: () => void): () => void {
   const { flushMsMin, flushMsMax, crowd } = limits

@@ -8,7 +8,7 @@ import { distinct, type Upstream } from '../upstreams/upstream.ts'
 export interface MasterList {
   /** its origin, which a line that is a path alone belongs to */
   url: string
-  /** what it is asked with, as a header's value; the hosts that its list names may see that too (contract §3) */
+  /** what it is asked with, as a header's value; the hosts that its list names may see that too (docs/protocol.md#relays) */
   authorization: string
   entries: readonly StreamListEntry[]
   /** false: it is away, and this is what it said before */

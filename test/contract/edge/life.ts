@@ -16,7 +16,7 @@ type ProcessRuntime = Exclude<EdgeRuntime, 'workers'>
 
 const passwords = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin }
 
-/** How an edge that is a process of its own starts, is killed, comes back and ends (contract §3, §5). */
+/** How an edge that is a process of its own starts, is killed, comes back and ends (docs/protocol.md#storage). */
 export function lifeContract(runtime: ProcessRuntime): void {
   const running: (Program | Server)[] = []
   const folders: string[] = []

@@ -19,7 +19,7 @@ const mountHeaders = {
 const headersOf = (response: Response) => Object.fromEntries(response.headers)
 const locationOf = (response: Response) => response.headers.get('location')
 
-/** What listeners, and servers that relay, are answered (contract §3). */
+/** What listeners, and servers that relay, are answered (docs/protocol.md#requests-to-an-edge). */
 export function listenerContract(client: () => EdgeClient, heads: number): void {
   const carry = async (mount: string, id: string, over: Parameters<typeof reportOf>[1] = {}) => {
     const report = reportOf(id, { mounts: [mountReport(mount)], ...over })

@@ -8,7 +8,7 @@ import { masterSender } from './settings.ts'
 
 const relay = basic('relay', secrets.relay)
 
-/** What servers, operators, monitors and people read at an edge (contract §3). */
+/** What servers, operators, monitors and people read at an edge (docs/protocol.md#requests-to-an-edge). */
 export function listContract(client: () => EdgeClient): void {
   const list = async (path: string, headers: Record<string, string> = {}) => {
     const response = await client().ask(path, { headers: { Authorization: relay, ...headers } })

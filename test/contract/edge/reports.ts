@@ -57,7 +57,7 @@ function tooManyMounts(): string {
   return `${good.split('\n\n')[0]?.replace('mounts: 2', `mounts: ${lines.length}`)}\n\n${lines.join('\n')}\n`
 }
 
-/** What reports are answered, and that what is refused leaves no trace (contract §2). */
+/** What reports are answered, and that what is refused leaves no trace (docs/protocol.md#answers-to-a-report). */
 export function reportContract(client: () => EdgeClient): void {
   /** Runs it, and expects every server to be as before. */
   const unchanged = async (run: () => Promise<unknown>) => {

@@ -3,7 +3,7 @@ import { edgeOf } from '../../kit/edge-app.ts'
 import { reportOf } from '../../kit/reports.ts'
 
 /**
- * The rows of the collection of facts on 302 for audio ("anchors C") that an edge alone can show, each by its name.
+ * The rows of the collection of facts on 302 for audio that an edge alone can show, each by its name.
  * Rows that need a browser, a player or a slave: test/live/browser.test.ts, peers-players.test.ts, slave-redirect.test.ts.
  */
 const both = (id: string) =>

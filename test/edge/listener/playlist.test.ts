@@ -3,7 +3,7 @@ import type { Report } from '../../../shared/report/report.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
 import { reportOf } from '../../kit/reports.ts'
 
-describe('anchors C: playlists for players that do not redirect', () => {
+describe('docs/protocol.md#requests-to-an-edge: playlists for players that do not redirect', () => {
   const both = (id: string) => reportOf(id, { urls: [`http://${id}.example`, `https://${id}.example`] })
   const { ask, redirected } = edgeOf(...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(both))
 
@@ -69,7 +69,7 @@ describe('anchors C: playlists for players that do not redirect', () => {
   })
 })
 
-test('anchors C: the two requests of an AVPlayer reach the same server, and count once', async () => {
+test('docs/draw.md#stickiness: the two requests of an AVPlayer reach the same server, and count once', async () => {
   const { ask, redirected } = edgeOf(...Array.from({ length: 20 }, (_, i) => reportOf(`s${i}`)))
   const apple = { 'User-Agent': 'AppleCoreMedia/1.0.0.20G75 (iPhone; U; CPU OS 16_6 like Mac OS X)' }
   const seen = new Set<string>()

@@ -124,7 +124,7 @@ describe('who may call', () => {
     expect((await ask('/admin/listmounts', admin, {}, head)).status).toBe(200)
   })
 
-  test('buildm3u nobody: we make no URL with a password in it (contract §6)', async () => {
+  test('buildm3u nobody: we make no URL with a password in it (docs/icecast.md#passwords-in-urls)', async () => {
     expect((await playing().ask('/admin/buildm3u?mount=/live.mp3&username=a&password=b', admin)).status).toBe(
       403,
     )

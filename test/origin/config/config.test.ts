@@ -23,7 +23,7 @@ const words = (line: string) => line.split(' ').filter((word) => word !== '')
 const masterInFile =
   '<master-server>192.0.2.7</master-server><master-server-port>8000</master-server-port><master-password>pw</master-password>'
 
-describe('defaults of contract §4', () => {
+describe('defaults of docs/configuration.md#the-origin-flags', () => {
   test('without a word: port 8000, both stacks, localhost, 256 listeners, every access off', () => {
     expect(fromFlags('')).toMatchObject({
       port: 8000,

@@ -53,7 +53,7 @@ function mountWith(said: Partial<MountSettings>, headers: ReadonlyMap<string, st
 }
 
 describe('what a mount block says', () => {
-  test('burst-size in seconds is so many seconds of what the mount plays (icecast-protocol §12.13)', () => {
+  test('burst-size in seconds is so many seconds of what the mount plays (docs/icecast.md#where-a-listener-begins)', () => {
     const { play, join } = mountWith({ burst: { seconds: 2 } })
     play(400)
     const seconds = (numbersHeard(join().bytes, 0).numbers.length * 1152) / 44_100
@@ -90,7 +90,7 @@ describe('what a mount block says', () => {
     expect(mountWith({ metaintBytes: 0 }).mount.takesIcy).toBe(false)
   })
 
-  test('max-listeners is the limit that a report tells (contract §2)', () => {
+  test('max-listeners is the limit that a report tells (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(mountWith({ maxListeners: 7 }).mount.maxListeners).toBe(7)
     expect(mountWith({}).mount.maxListeners).toBeNull()
   })

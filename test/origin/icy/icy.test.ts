@@ -78,7 +78,7 @@ function takeApart(metaint: number, pieces: Uint8Array[]) {
   return { audio: Buffer.concat(audio), titles }
 }
 
-describe('the charset of titles (icecast-protocol §3.2)', () => {
+describe('the charset of titles (docs/icecast.md#icy-metadata)', () => {
   const textOf = (title: string, charset: string | undefined) => {
     const block = encodeMetadata({ title, url: undefined }, encoderFor(charset))
     return Buffer.from(block.subarray(1)).toString('latin1').replace(/\0+$/, '')

@@ -174,7 +174,7 @@ describe('a master that decides itself', () => {
     expect(await free('s1')).toBe(1)
   })
 
-  test("contract §3: a player's probe and its real request reach the same server, others as the dice fall", async () => {
+  test("docs/draw.md#stickiness: a player's probe and its real request reach the same server, others as the dice fall", async () => {
     const { report, get } = master('', dice(...rolls(100)))
     await report({ maxListeners: 100 })
     const userAgent = 'AppleCoreMedia/1.0'

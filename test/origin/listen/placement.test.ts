@@ -31,7 +31,7 @@ const standing = (with_: Partial<Standing> = {}): Standing => ({
 const full = { listeners: 10 }
 const edgeless = { edgeUrls: [] }
 
-describe('send-back (contract §3)', () => {
+describe('send-back (docs/protocol.md#send-back)', () => {
   test('a server with room serves, whoever sent the listener', () => {
     expect(place(standing(), request())).toEqual({ serve: true })
     expect(place(standing(), request({ query: '?x=-' }))).toEqual({ serve: true })

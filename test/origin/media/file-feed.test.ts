@@ -51,7 +51,7 @@ function player(bytes: Uint8Array, contentType = 'audio/mpeg') {
 }
 
 describe('a file that stands in for a feed', () => {
-  test('goes out as fast as it sounds, a second ahead (icecast-protocol §12.4)', async () => {
+  test('goes out as fast as it sounds, a second ahead (docs/icecast.md#fallbacks-and-moves)', async () => {
     const { time, feed, ended, played } = player(frames(2000))
     for (const seconds of [0, 1, 5, 20]) {
       await time.pass(seconds * 1000 - time.nowMs())

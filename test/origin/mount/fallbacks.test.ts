@@ -65,7 +65,7 @@ function server(mounts: string, edgeUrl?: string) {
 }
 
 describe('who asks for a mount without a feed', () => {
-  test('gets the first of its fallbacks that runs (icecast-protocol §7)', async () => {
+  test('gets the first of its fallbacks that runs (docs/icecast.md#fallbacks-and-moves)', async () => {
     const { feed, ask } = server(fallback('/a', '/b') + fallback('/b', '/c'))
     expect(await ask('/a')).toBe('404 The file you requested could not be found')
     feed('/c')
@@ -139,7 +139,7 @@ describe('who asks for a full mount', () => {
   })
 })
 
-test('nobody but relays listens to a no-mount directly; it is a fallback all the same (icecast-protocol §3.5)', async () => {
+test('nobody but relays listens to a no-mount directly; it is a fallback all the same (docs/icecast.md#answers-to-a-listener)', async () => {
   const { feed, ask } = server(block('/b', '<no-mount>1</no-mount>') + fallback('/a', '/b'))
   feed('/b')
   expect([await ask('/b'), await ask('/a'), await ask('/b', true)]).toEqual([

@@ -390,7 +390,7 @@ describe('the source comes back', () => {
     expect([story(own), story(direct)]).toEqual(['live > backup', 'backup'])
   })
 
-  test('with own, who came from it goes back; who asked for the fallback stays (icecast-protocol §12.3)', () => {
+  test('with own, who came from it goes back; who asked for the fallback stays (docs/icecast.md#fallbacks-and-moves)', () => {
     const { play, own, direct } = comeBack('own')
     play('/live', 10)
     play('/backup', 10)

@@ -54,7 +54,7 @@ describe('relays on demand', () => {
     expect(await placed).toMatchObject({ status: 302 })
   })
 
-  test('contract §6: those who wait for it take up room; the server is full when it is all taken', async () => {
+  test('docs/protocol.md#bounds: those who wait for it take up room; the server is full when it is all taken', async () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')
     const placer = placerOf(ours)

@@ -78,7 +78,7 @@ describe('measure', () => {
     ])
   })
 
-  test("contract §2: a master's report has its relays too, idle ones among them", () => {
+  test("docs/protocol.md#when-a-report-is-sent: a master's report has its relays too, idle ones among them", () => {
     const mounts = [live('/own.mp3', { kind: 'source' }), live('/relayed.mp3')]
     const idle = [mountOf('/idle.mp3')]
     const report = measured({ config: master, mounts, idle, isMirrored: () => false })
@@ -248,7 +248,7 @@ test('that the edge cannot reach this server is logged once, and once when it ca
   ])
 })
 
-describe('when a report goes (contract §2)', () => {
+describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
   test('at once when it starts, then by the promised interval', async () => {
     const time = new ManualTime()
     const edge = decider(time)

@@ -30,7 +30,7 @@ describe('what a Shoutcast source says', () => {
     expect(read('letmein\r\n')).toEqual([{ is: 'password', line: 'letmein' }])
   })
 
-  test('icecast-protocol §12.8: password, headers and audio in one packet', () => {
+  test('docs/icecast.md#shoutcast-sources: password, headers and audio in one packet', () => {
     const reads = read(said + audio)
     expect(reads[0]).toEqual({ is: 'password', line: 'letmein' })
     expect(headersOf(reads)).toEqual({ ...expected, rest: audio })
@@ -81,7 +81,7 @@ describe('what a Shoutcast source says', () => {
     },
   )
 
-  test('contract §6: no more than 8 KiB and 64 lines of it', () => {
+  test('docs/protocol.md#bounds: no more than 8 KiB and 64 lines of it', () => {
     const long = 'x'.repeat(8192)
     expect(read(long)[0]).toMatchObject({ is: 'bad' })
     expect(read(...long)[0]).toMatchObject({ is: 'bad' })

@@ -28,11 +28,11 @@ function looksPerDraw(holders: number, draws: number): number {
   return looks / draws
 }
 
-test('contract §7: a draw looks at one server, whether there are ten or 10,000', () => {
+test('docs/protocol.md#performance: a draw looks at one server, whether there are ten or 10,000', () => {
   for (const holders of [10, 100, 1000, 10_000]) expect(looksPerDraw(holders, 5000)).toBeLessThan(1.01)
 })
 
-describe('contract §7: with places known', () => {
+describe('docs/protocol.md#performance: with places known', () => {
   const servers = 1000
   const seconds = 4
   const joinsPerSecond = 2000
@@ -65,7 +65,7 @@ describe('contract §7: with places known', () => {
   })
 })
 
-test('contract §5: a decision reads nothing from the store and writes nothing to it', () => {
+test('docs/protocol.md#storage: a decision reads nothing from the store and writes nothing to it', () => {
   let queries = 0
   const sql = memorySql()
   const counted: ConstructorParameters<typeof ServerTable>[0] = {

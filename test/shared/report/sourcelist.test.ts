@@ -10,7 +10,7 @@ import {
 } from '../../../shared/report/sourcelist.ts'
 import { mountOf } from '../../kit/reports.ts'
 
-/** The contract's own example, with its remarks taken out. */
+/** The example of docs/sourcelist.md. */
 const example = `sourcelist: 1
 id: relay1
 boot: 01JD3Q
@@ -78,7 +78,7 @@ const refusalOf = (text: string) => {
 }
 
 describe('S8, S9: a report', () => {
-  test('is read as the contract writes it', () => {
+  test('is read as docs/sourcelist.md writes it', () => {
     expect(parseSourcelist(example)).toEqual(parsed)
   })
 

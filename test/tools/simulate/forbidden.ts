@@ -2,7 +2,7 @@ import type { Heard } from './reporting.ts'
 
 /**
  * Whether a server must not be sent a listener by what was last heard of it: stale, not up, or full by its own numbers
- * (contract §2 and §3, Decision 1 and 2; S10). Said again here, in numbers, so that the decision does not judge itself.
+ * (docs/protocol.md#the-decision; S10). Said again here, in numbers, so that the decision does not judge itself.
  */
 export function isForbidden(heard: Heard | undefined, mount: number, nowS: number): boolean {
   if (!heard) return true

@@ -127,7 +127,7 @@ class PerfectInformation implements Decider {
 export const ours = 'ours'
 export const perfect = 'perfect information'
 
-/** The policies of anchors E.5, the worst first. */
+/** The policies of docs/draw.md#the-simulation, the worst first. */
 export const policies: readonly string[] = [...Object.keys(choices), ours, perfect]
 
 /** A decider of the policy; throws on a name that is none. */

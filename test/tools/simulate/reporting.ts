@@ -4,7 +4,7 @@ import type { Decider } from './decider.ts'
 import type { SimServer } from './server.ts'
 import type { Setting } from './setting.ts'
 
-/** part of its room by which a server moves before it reports early, and the seconds between two reports (contract §2) */
+/** part of its room by which a server moves before it reports early, and the seconds between two reports (docs/protocol.md#when-a-report-is-sent) */
 const earlyMove = 0.05
 const earlyGapS = 1
 

@@ -12,7 +12,7 @@ export interface Scenario {
   seedsMost?: number | undefined
 }
 
-/** The flash crowd of anchors E.5: 100,000 in a minute, on 20 servers that are 20 % full. */
+/** The flash crowd of docs/draw.md#the-simulation: 100,000 in a minute, on 20 servers that are 20 % full. */
 export const flashCrowd: Setting = withPeakFill(
   {
     servers: 20,
@@ -50,7 +50,7 @@ export const gridFills = [0.85, 0.9, 0.96] as const
 export const gridName = (fill: number, intervalS: number, edges: number) =>
   `flash-${Math.round(fill * 100)}-T${intervalS}-E${edges}`
 
-/** The flash crowd at every interval, number of edges and peak fill of contract §7. */
+/** The flash crowd at every interval, number of edges and peak fill of docs/protocol.md#performance. */
 export const grid: readonly Scenario[] = gridFills.flatMap((fill) =>
   gridIntervals.flatMap((intervalS) =>
     gridEdges.map((edges) => ({
@@ -69,7 +69,7 @@ const steady = (fill: number): Setting => ({
   crowdS: 0,
   afterS: 900,
 })
-/** Frankfurt, New York, Tokyo (anchors E.4): most listeners where a fifth of the servers is. */
+/** Frankfurt, New York, Tokyo (docs/draw.md#the-simulation): most listeners where a fifth of the servers is. */
 export const mismatched: Setting['regions'] = [
   { place: { latitude: 50.1, longitude: 8.7 }, servers: 0.2, listeners: 0.55 },
   { place: { latitude: 40.7, longitude: -74 }, servers: 0.4, listeners: 0.25 },
@@ -168,7 +168,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'as-shipped',
-    title: 'peak fill 98 %, 200 edges, send-back, early reports and the wish of contract §2',
+    title: 'peak fill 98 %, 200 edges, send-back, early reports and the wish of the reply to a report',
     setting: withPeakFill({ ...flashCrowd, edges: 200, sendBack: true, earlyReports: true }, 0.98),
   },
   {

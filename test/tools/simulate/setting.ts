@@ -5,7 +5,7 @@ export interface Setting {
   servers: number
   /** of all servers together, for listeners of the mean rate */
   slots: number
-  /** log-uniform over a factor of 40 (anchors E.5), or one server of 20,000 to fifty of 200 */
+  /** log-uniform over a factor of 40 (docs/draw.md#the-simulation), or one server of 20,000 to fifty of 200 */
   sizes: 'log-uniform' | 'one big'
   /** fill of the cluster before the crowd; servers stray from it by `startFillSd` */
   startFill: number
@@ -22,7 +22,7 @@ export interface Setting {
   /** seconds between a server's reports, its promise too, and the report's way to the edges */
   intervalS: number
   delayS: number
-  /** reports on change and the wish of the reply, as contract §2 has them; else one each interval and no more */
+  /** reports on change and the wish of the reply, as docs/protocol.md#when-a-report-is-sent has them; else one each interval and no more */
   earlyReports: boolean
   /** a full server sends back to the edge once, in place of refusing */
   sendBack: boolean
@@ -54,7 +54,7 @@ export type Fault =
   /** every edge at once begins again from what it kept */
   | { kind: 'edges restart'; atS: number }
 
-/** mean seconds that a listener stays (anchors E.5) */
+/** mean seconds that a listener stays (docs/draw.md#the-simulation) */
 export const sessionS = 1800
 /** its listeners come and go one by one, and nobody remembers: the next leaves after an exponential time */
 export const leavesPerSecond = 1 / sessionS

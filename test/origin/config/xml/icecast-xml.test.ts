@@ -13,7 +13,7 @@ const read = (inner: string, flags: readonly string[] = [], env: Record<string, 
   })
 const warningsOf = (inner: string) => parseIcecastXml(`<icecast>\n${inner}</icecast>`).warnings
 
-describe('contract §4: the blocks of icecast.xml keep their meaning', () => {
+describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their meaning', () => {
   test('a <mount> by its name, over type="default"; who may listen is not inherited', () => {
     const config = read(`
       <mount type="default">
