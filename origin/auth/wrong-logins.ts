@@ -58,10 +58,13 @@ export class WrongLogins {
     this.#timers = timers
   }
 
-  /** This login proves something: it is not to be kept waiting by wrong ones of its network. */
-  right(authorization: string | undefined): void {
+  /**
+   * This login proves something: from this address it is not to be kept waiting by wrong ones of its network. From another it
+   * is: where so many wait that the rest is refused unseen, one that passes all the same would be told from a wrong one at once.
+   */
+  right(address: string, authorization: string | undefined): void {
     if (authorization === undefined) return
-    const digest = this.#digestOf(authorization)
+    const digest = this.#digestOf(address, authorization)
     this.#right.delete(digest)
     this.#right.add(digest)
     if (this.#right.size > limits.rightLoginsMax) this.#right.delete(first(this.#right) ?? '')
@@ -71,7 +74,7 @@ export class WrongLogins {
   turn(address: string, authorization: string): Promise<void> | 'busy' | undefined {
     const slowed = this.#slowed.get(networkOfPeer(address))
     if (!slowed || slowed.answers < limits.wrongPerNetworkMax) return undefined
-    if (this.#right.has(this.#digestOf(authorization))) return undefined
+    if (this.#right.has(this.#digestOf(address, authorization))) return undefined
     if (slowed.waiting.length >= limits.loginsWaitingMax) return 'busy'
     return new Promise((resolve) => slowed.waiting.push(resolve))
   }
@@ -133,10 +136,10 @@ export class WrongLogins {
     slowed.answers--
     this.#answers--
     slowed.waiting.shift()?.()
-    if (slowed.answers === 0) this.#lookAtRest(network, slowed)
+    this.#lookAtRest(network, slowed)
   }
 
-  /** No answer waits, so that none will call the logins behind: they may all be right. */
+  /** Where fewer answers wait than may, they call too few of the logins behind, which may all be right. */
   #lookAtRest(network: string, slowed: Slowed): void {
     if (this.#slowed.get(network) !== slowed) return
     if (slowed.answers === 0 && slowed.waiting.length === 0) this.#slowed.delete(network)
@@ -144,13 +147,14 @@ export class WrongLogins {
     slowed.isCalled = true
     this.#timers.after(limits.wrongMsMax, () => {
       slowed.isCalled = false
-      if (slowed.answers === 0) for (const look of slowed.waiting.splice(0, limits.wrongPerNetworkMax)) look()
+      const room = Math.max(0, limits.wrongPerNetworkMax - slowed.answers)
+      for (const look of slowed.waiting.splice(0, room)) look()
       this.#lookAtRest(network, slowed)
     })
   }
 
-  #digestOf(authorization: string): string {
-    return createHmac('sha256', this.#key).update(authorization).digest('base64')
+  #digestOf(address: string, authorization: string): string {
+    return createHmac('sha256', this.#key).update(`${address} ${authorization}`).digest('base64')
   }
 }
 

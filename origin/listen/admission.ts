@@ -47,7 +47,7 @@ export class Admission {
       this.#isTaken = verdict.status === 401 && verdict.isTaken === true
       return refusalOf(verdict)
     }
-    wrongLogins.right(this.#connection.head.headers.get('authorization'))
+    wrongLogins.right(this.#connection.address, this.#connection.head.headers.get('authorization'))
     const atMs = nowMs()
     this.#entry = { ...verdict, id, atMs }
     // gone, or not served after all: whoever was asked hears of it

@@ -28,7 +28,7 @@ export function listen(connection: Connection, mount: Mount, serving: Serving): 
     return
   }
   const relayLogin = isRelay(connection, serving)
-  if (relayLogin) serving.wrongLogins.right(head.headers.get('authorization'))
+  if (relayLogin) serving.wrongLogins.right(connection.address, head.headers.get('authorization'))
   const { relayUser: user, relayPassword } = serving.config
   const isGuess =
     !relayLogin &&

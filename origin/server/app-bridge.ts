@@ -52,9 +52,9 @@ export class AppBridge {
   }
 
   async answer(connection: Connection): Promise<void> {
-    const { head, socket } = connection
+    const { head, socket, address } = connection
     const standing = standingOf(connection, this.#serving)
-    if (standing === 'proven') this.#serving.wrongLogins.right(head.headers.get('authorization'))
+    if (standing === 'proven') this.#serving.wrongLogins.right(address, head.headers.get('authorization'))
     try {
       const body = await this.#bodyOf(connection, standing)
       if (body === 'gone') socket.destroy()

@@ -26,7 +26,7 @@ export interface Refusal {
 export function refuseReserved(connection: Connection, serving: Serving): void {
   const authorization = connection.head.headers.get('authorization')
   const isSource = serving.access.isSource(rootMount, parseBasic(authorization))
-  if (isSource) serving.wrongLogins.right(authorization)
+  if (isSource) serving.wrongLogins.right(connection.address, authorization)
   const { path } = connection.head
   const refused: Refusal = isSource
     ? { status: 403, text: `${path} is a path of the server itself, expected another mount` }

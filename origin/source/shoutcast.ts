@@ -75,7 +75,7 @@ export function greetShoutcast(
       endSoon(socket, refused)
       return onRefused()
     }
-    wrongLogins.right(line)
+    wrongLogins.right(address, line)
     socket.write(accepted)
     advance()
   }

@@ -31,8 +31,8 @@ export function takeSource(connection: Connection, mount: Mount, serving: Servin
   verdict
     .then((asked) => {
       if (socket.destroyed) return
+      socket.resume() // first: one that is refused may be paused again until its answer
       judgeSource(connection, mount, serving, asked)
-      socket.resume()
     })
     .catch((error: unknown) => {
       log.error('a source could not be judged', { mount, error })
@@ -41,8 +41,8 @@ export function takeSource(connection: Connection, mount: Mount, serving: Servin
 }
 
 function judgeSource(connection: Connection, mount: Mount, serving: Serving, verdict: SourceVerdict): void {
-  const { socket, head } = connection
-  if (verdict.admitted) serving.wrongLogins.right(head.headers.get('authorization'))
+  const { socket, head, address } = connection
+  if (verdict.admitted) serving.wrongLogins.right(address, head.headers.get('authorization'))
   const refused = verdict.admitted
     ? beginSource(connection, mount, serving, { owner: verdict.owner, isShoutcast: false }, () => {
         const expects = /100-continue/i.test(head.headers.get('expect') ?? '')

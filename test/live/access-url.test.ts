@@ -183,6 +183,25 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     expect(backend.bodies('listener_add')).toHaveLength(asked)
   })
 
+  test('a source that is refused late loses nothing of what it sends on the same connection meanwhile', async () => {
+    backend.answer = ({ body }) => (body.includes('&pass=right') ? letIn : {})
+    const probe = (password: string) =>
+      request(
+        'PUT /fed HTTP/1.1',
+        'Content-Type: text/x-numbers',
+        `Authorization: ${basic('late', password)}`,
+        'Content-Length: 0',
+        'Connection: keep-alive',
+      )
+    for (let i = 0; i < 10; i++) hear(server, probe('wrong')) // what comes next waits for its answer
+    await backend.heard('stream_auth', 10)
+    const source = hear(server, probe('wrong'))
+    await backend.heard('stream_auth', 11)
+    source.send(put('/fed', 'late', 'right'))
+    const answers = await source.until(/HTTP\/1\.0 200 OK\r\n\r\n$/)
+    expect(statusOf(answers.replace('HTTP/1.0', 'HTTP/1.1'))).toBe(401)
+  })
+
   test("relays pass by the server's own credentials, probes without any; a HEAD is asked as a GET", async () => {
     await play(server, '/paid', 'source', secrets.source)
     backend.answer = () => ({})

@@ -67,7 +67,7 @@ describe('wrong logins', () => {
 
   test('on many connections at once guess no faster: the next of that network wait to be looked at, the right one does not', async () => {
     const { guess, wrongLogins, time } = doors()
-    wrongLogins.right('Basic right')
+    wrongLogins.right('192.0.2.99', 'Basic right')
     for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
     expect(wrongLogins.turn('192.0.2.99', 'Basic right')).toBeUndefined()
     expect(wrongLogins.turn('198.51.100.1', 'Basic new')).toBeUndefined()
@@ -77,6 +77,31 @@ describe('wrong logins', () => {
     expect(wrongLogins.turn(one, 'Basic guess')).toBe('busy')
     await time.pass(limits.wrongMsMax)
     expect(looked).toBe(limits.wrongPerNetworkMax)
+  })
+
+  test('where the queue is full, a guess at what is right elsewhere is refused unseen, as any wrong one is', () => {
+    const { guess, wrongLogins } = doors()
+    wrongLogins.right('203.0.113.7', 'Basic right')
+    for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
+    for (let i = 0; i < limits.loginsWaitingMax; i++) wrongLogins.turn(one, 'Basic guess')
+    expect(wrongLogins.turn(one, 'Basic guess')).toBe('busy')
+    expect(wrongLogins.turn(one, 'Basic right')).toBe('busy')
+  })
+
+  test('right ones that wait are looked at soon, though a few wrong ones come all the while', async () => {
+    const { guess, wrongLogins, time } = doors()
+    for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
+    let looked = 0
+    for (let i = 0; i < limits.loginsWaitingMax; i++) {
+      const turn = wrongLogins.turn(one, 'Basic some right one')
+      if (turn !== undefined && turn !== 'busy') turn.then(() => looked++)
+    }
+    for (let s = 0; s < limits.loginsWaitingMax / limits.wrongPerNetworkMax; s++) {
+      await time.pass(limits.wrongMsMax / 2)
+      guess(one)
+      await time.pass(limits.wrongMsMax / 2)
+    }
+    expect(looked).toBe(limits.loginsWaitingMax)
   })
 
   test('who waits to be looked at is looked at, though nobody guesses any more', async () => {
