@@ -3,8 +3,8 @@ import type { Chunk } from '../mount/stream/queue.ts'
 
 /** A block of metadata in a woven stream. */
 export interface Block {
-  /** place of its length byte in the woven stream; for the stream's beginning, a block of no length stands at 0 */
-  place: number
+  /** offset of its length byte in the woven stream; for the stream's beginning, a block of no length stands at 0 */
+  offset: number
   /** bytes, its length byte included: 1 where it says that the title is the same as before */
   length: number
   /** the whole block that says what is playing here */
@@ -24,7 +24,7 @@ const unchanged = Uint8Array.of(0)
 export class Interleaver {
   #metaint: number
   #since = 0
-  #place = 0
+  #offset = 0
   /** the title that the stream said last */
   #said: Uint8Array | undefined
 
@@ -49,30 +49,30 @@ export class Interleaver {
    */
   weave({ bytes, frames }: Chunk, titleAt: (offset: number) => Uint8Array): WovenChunk {
     const blocks: Block[] = []
-    if (this.#place === 0) blocks.push({ place: 0, length: 0, title: titleAt(0) })
+    if (this.#offset === 0) blocks.push({ offset: 0, length: 0, title: titleAt(0) })
     const pieces = this.#cut(bytes, titleAt, blocks)
     const woven = joined(pieces)
-    const moved = moveFrames(frames, blocks, this.#place)
-    this.#place += woven.length
+    const moved = moveFrames(frames, blocks, this.#offset)
+    this.#offset += woven.length
     return { bytes: woven, frames: moved, blocks }
   }
 
   #cut(bytes: Uint8Array, titleAt: (offset: number) => Uint8Array, blocks: Block[]): Uint8Array[] {
     const pieces: Uint8Array[] = []
-    let place = this.#place
+    let offset = this.#offset
     let at = 0
     while (at < bytes.length) {
       const audio = bytes.subarray(at, at + this.#metaint - this.#since)
       pieces.push(audio)
       at += audio.length
-      place += audio.length
+      offset += audio.length
       this.#since += audio.length
       if (this.#since < this.#metaint) break
       const title = titleAt(at)
       const block = title === this.#said ? unchanged : title
       pieces.push(block)
-      blocks.push({ place, length: block.length, title })
-      place += block.length
+      blocks.push({ offset, length: block.length, title })
+      offset += block.length
       this.#said = title
       this.#since = 0
     }
@@ -85,7 +85,7 @@ function moveFrames(frames: readonly number[], blocks: readonly Block[], start: 
   let added = 0
   let next = 0
   return frames.map((frame) => {
-    for (let block = blocks[next]; block && block.place - start <= frame + added; block = blocks[++next])
+    for (let block = blocks[next]; block && block.offset - start <= frame + added; block = blocks[++next])
       added += block.length
     return frame + added
   })

@@ -3,7 +3,7 @@ import { pageChecksum } from './crc.ts'
 import { pageHeadBytes } from './page.ts'
 
 /** Where a page stands in its stream. */
-export interface PagePlace {
+export interface PagePosition {
   serial: number
   /** of the page among those of its stream */
   sequence: number
@@ -22,7 +22,8 @@ export function printGranule(value: bigint): Uint8Array {
 }
 
 /** The page that ends a stream and holds nothing. */
-export const printEnd = (place: PagePlace): Uint8Array => print(place, flags.eos, new Uint8Array(), [])
+export const printEnd = (position: PagePosition): Uint8Array =>
+  print(position, flags.eos, new Uint8Array(), [])
 
 /** The page that begins a stream: its first packet, which has it for itself (RFC 3533 §4). */
 export const printFirst = (packet: Uint8Array, serial: number): Uint8Array => {
@@ -31,7 +32,7 @@ export const printFirst = (packet: Uint8Array, serial: number): Uint8Array => {
 }
 
 /** Packets in as few pages as they fit in; the last one has the granule position, as its packets end there. */
-export function printPages(packets: readonly Uint8Array[], place: PagePlace): Uint8Array[] {
+export function printPages(packets: readonly Uint8Array[], position: PagePosition): Uint8Array[] {
   const lacing = packets.flatMap(({ length }) => [
     ...Array<number>(Math.floor(length / 255)).fill(255),
     length % 255,
@@ -43,17 +44,17 @@ export function printPages(packets: readonly Uint8Array[], place: PagePlace): Ui
     const values = lacing.slice(from, from + 255)
     const length = values.reduce((sum, value) => sum + value, 0)
     const granule =
-      from + 255 >= lacing.length ? place.granule : endsNone(values) ? unfinished : place.granule
+      from + 255 >= lacing.length ? position.granule : endsNone(values) ? unfinished : position.granule
     const continued = lacing[from - 1] === 255 ? flags.continued : 0
-    const sequence = place.sequence + pages.length
-    pages.push(print({ ...place, granule, sequence }, continued, body.subarray(at, at + length), values))
+    const sequence = position.sequence + pages.length
+    pages.push(print({ ...position, granule, sequence }, continued, body.subarray(at, at + length), values))
     at += length
   }
   return pages
 }
 
-/** The same page at another place of another stream. */
-export function moved(page: Uint8Array, { serial, sequence, granule }: PagePlace): Uint8Array {
+/** The same page at another position of another stream. */
+export function moved(page: Uint8Array, { serial, sequence, granule }: PagePosition): Uint8Array {
   const copy = page.slice()
   copy.set(granule, 6)
   seal(copy, serial, sequence)
@@ -63,7 +64,7 @@ export function moved(page: Uint8Array, { serial, sequence, granule }: PagePlace
 const endsNone = (lacing: readonly number[]) => lacing.every((value) => value === 255)
 
 function print(
-  { serial, sequence, granule }: PagePlace,
+  { serial, sequence, granule }: PagePosition,
   flag: number,
   body: Uint8Array,
   lacing: readonly number[],

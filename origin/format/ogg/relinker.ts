@@ -4,7 +4,7 @@ import { granuleOf, type Page, packetsBegun, packetsOf } from './page.ts'
 import {
   beginning,
   moved,
-  type PagePlace,
+  type PagePosition,
   printEnd,
   printFirst,
   printGranule,
@@ -40,7 +40,7 @@ interface OwnLink {
  * needs comes again: not a sample is lost at the seam.
  */
 export class Relinker {
-  #last: { page: Page; place: PagePlace } | undefined
+  #last: { page: Page; position: PagePosition } | undefined
   /** the newest pages, the last one among them */
   #kept: Page[] = []
   /** the link of ours that goes on; undefined while pages go out as they came */
@@ -48,13 +48,13 @@ export class Relinker {
 
   /** A page as listeners get it. */
   pass(page: Page): Uint8Array {
-    const place = this.#own ? placeIn(this.#own, page) : placeOf(page)
-    this.#last = { page, place }
+    const position = this.#own ? positionIn(this.#own, page) : positionOf(page)
+    this.#last = { page, position }
     this.#kept.push(page)
     if (this.#kept.length > pagesKept) this.#kept.shift()
     if (!this.#own) return page.bytes
     this.#own.sequence++
-    return moved(page.bytes, place)
+    return moved(page.bytes, position)
   }
 
   /** The source itself began another link: its pages go out as they come. */
@@ -67,8 +67,8 @@ export class Relinker {
   /** Ends the link behind the last page; undefined where none has come. @param header pages of the link, as they came */
   relink(header: readonly Page[], comments: Comments, retitling: Retitling): Seam | undefined {
     if (!this.#last) return undefined
-    const { page, place } = this.#last
-    const serial = (place.serial + 1) >>> 0
+    const { page, position } = this.#last
+    const serial = (position.serial + 1) >>> 0
     const { packets, samples } = retitling.primer(lastWhole(this.#kept))
     const [first, ...others] = retitling.header(packetsOf(header), comments, samples)
     if (!first) return undefined
@@ -78,7 +78,7 @@ export class Relinker {
     const sequence = 1 + pages.length + primers.length
     this.#own = { serial, sequence, behind: granuleOf(page) - BigInt(samples) }
     return {
-      end: printEnd({ ...place, sequence: place.sequence + 1 }),
+      end: printEnd({ ...position, sequence: position.sequence + 1 }),
       header: joined([printFirst(first, serial), ...pages]),
       primer: joined(primers),
     }
@@ -86,12 +86,12 @@ export class Relinker {
 }
 
 /** Time begins anew with each link: ffmpeg takes anything else for a jump. */
-function placeIn({ serial, sequence, behind }: OwnLink, page: Page): PagePlace {
+function positionIn({ serial, sequence, behind }: OwnLink, page: Page): PagePosition {
   const granule = granuleOf(page)
   return { serial, sequence, granule: granule < 0n ? unfinished : printGranule(granule - behind) }
 }
 
-const placeOf = (page: Page): PagePlace => ({
+const positionOf = (page: Page): PagePosition => ({
   serial: page.serial,
   sequence: page.sequence,
   granule: page.bytes.slice(6, 14),

@@ -1,5 +1,5 @@
-/** What holds in a mount's stream from a place on, until the next such place: its titles, a container's headers. */
-export class ByPlace<T> {
+/** What holds in a mount's stream from a offset on, until the next such offset: its titles, a container's headers. */
+export class ByOffset<T> {
   #entries: [Entry<T>, ...Entry<T>[]]
   #newest: T
 
@@ -13,20 +13,20 @@ export class ByPlace<T> {
     return this.#newest
   }
 
-  /** Holds from this place on, which is not before any that was set. */
+  /** Holds from this offset on, which is not before any that was set. */
   set(from: number, value: T): void {
     this.#newest = value
     this.#entries.push({ from, value })
   }
 
-  at(place: number): T {
-    return (this.#entries.findLast(({ from }) => from <= place) ?? this.#entries[0]).value
+  at(offset: number): T {
+    return (this.#entries.findLast(({ from }) => from <= offset) ?? this.#entries[0]).value
   }
 
-  /** Forgets what held only before this place. */
-  prune(place: number): void {
+  /** Forgets what held only before this offset. */
+  prune(offset: number): void {
     const [first, ...others] = this.#entries
-    const keep = others.findLastIndex(({ from }) => from <= place)
+    const keep = others.findLastIndex(({ from }) => from <= offset)
     const [next = first, ...rest] = others.slice(Math.max(0, keep))
     if (keep >= 0) this.#entries = [next, ...rest]
   }

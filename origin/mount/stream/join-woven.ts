@@ -36,7 +36,7 @@ export interface Entering {
 export function joinWoven(queue: Queue<WovenChunk>, bytesMax: number): Join | undefined {
   const blocks = blocksIn(queue)
   if (blocks.length === 0) return { views: [], titled: false }
-  const from = beginOf(placesIn(queue, blocks, 0), queue, bytesMax)
+  const from = beginOf(offsetsIn(queue, blocks, 0), queue, bytesMax)
   return from === undefined ? undefined : compose(queue, blocks, from, frameFrom(queue, from))
 }
 
@@ -48,44 +48,44 @@ export function joinWoven(queue: Queue<WovenChunk>, bytesMax: number): Join | un
  */
 export function enterWoven(queue: Queue<WovenChunk>, entering: Entering): Join | undefined {
   const { since, owedBytes, needsFrame } = entering
-  const owedFrom = Math.max(queue.firstPlace, queue.endPlace - owedBytes)
+  const owedFrom = Math.max(queue.firstOffset, queue.endOffset - owedBytes)
   const frame = queue.frameFrom(owedFrom) ?? queue.newestFrame
   if (frame === undefined && needsFrame) return undefined
-  const place = frame ?? queue.burstPlace(owedBytes)
+  const offset = frame ?? queue.burstOffset(owedBytes)
   const blocks = blocksIn(queue)
-  const from = placesIn(queue, blocks, since).findLast((each) => each <= place)
+  const from = offsetsIn(queue, blocks, since).findLast((each) => each <= offset)
   return from === undefined
-    ? padded(queue, blocks, place, entering)
+    ? padded(queue, blocks, offset, entering)
     : compose(queue, blocks, from, frameFrom(queue, from))
 }
 
 const blocksIn = (queue: Queue<WovenChunk>) => queue.chunks.flatMap((chunk) => chunk.blocks)
 
-/** The places held that lie so many bytes behind a block. */
-const placesIn = (queue: Queue<WovenChunk>, blocks: readonly Block[], since: number) =>
-  blocks.map(({ place, length }) => place + length + since).filter((place) => place <= queue.endPlace)
+/** The offsets held that lie so many bytes behind a block. */
+const offsetsIn = (queue: Queue<WovenChunk>, blocks: readonly Block[], since: number) =>
+  blocks.map(({ offset, length }) => offset + length + since).filter((offset) => offset <= queue.endOffset)
 
-/** Rather a place with a frame behind it: where a feed paused within a frame, its next bytes begin with the rest. */
-function beginOf(places: readonly number[], queue: Queue<WovenChunk>, bytesMax: number): number | undefined {
-  const oldest = Math.max(queue.firstPlace, queue.endPlace - bytesMax)
+/** Rather a offset with a frame behind it: where a feed paused within a frame, its next bytes begin with the rest. */
+function beginOf(offsets: readonly number[], queue: Queue<WovenChunk>, bytesMax: number): number | undefined {
+  const oldest = Math.max(queue.firstOffset, queue.endOffset - bytesMax)
   const { newestFrame = -1 } = queue
-  const framed = places.filter((place) => place <= newestFrame)
-  const usable = framed.length > 0 ? framed : places
-  return usable.find((place) => place >= oldest) ?? usable.at(-1)
+  const framed = offsets.filter((offset) => offset <= newestFrame)
+  const usable = framed.length > 0 ? framed : offsets
+  return usable.find((offset) => offset >= oldest) ?? usable.at(-1)
 }
 
-/** What players skip, for as many bytes as bring a listener's place between two blocks to that of the stream here. */
+/** What players skip, for as many bytes as bring a listener's offset between two blocks to that of the stream here. */
 function padded(
   queue: Queue<WovenChunk>,
   blocks: readonly Block[],
-  place: number,
+  offset: number,
   { metaint, since }: Entering,
 ): Join {
-  const before = blocks.findLast((block) => block.place + block.length <= place)
-  const next = blocks.find((block) => block.place >= place)
-  const behind = before ? place - before.place - before.length : 0
-  const phase = !before && next ? metaint - (next.place - place) : behind
-  const { views, titled } = compose(queue, blocks, place, place)
+  const before = blocks.findLast((block) => block.offset + block.length <= offset)
+  const next = blocks.find((block) => block.offset >= offset)
+  const behind = before ? offset - before.offset - before.length : 0
+  const phase = !before && next ? metaint - (next.offset - offset) : behind
+  const { views, titled } = compose(queue, blocks, offset, offset)
   if (phase >= since) return { views: [filler(phase - since), ...views], titled }
   const left = metaint - since
   const skipped = filler(left + phase)
@@ -93,25 +93,25 @@ function padded(
   return { views: [skipped.subarray(0, left), title, skipped.subarray(left), ...views], titled: true }
 }
 
-/** The first frame from a place on; else the end of what holds frames, as the next chunk begins with one; else the place. */
-function frameFrom(queue: Queue<WovenChunk>, place: number): number {
+/** The first frame from a offset on; else the end of what holds frames, as the next chunk begins with one; else the offset. */
+function frameFrom(queue: Queue<WovenChunk>, offset: number): number {
   const hasFrames = queue.newestFrame !== undefined
-  return queue.frameFrom(place) ?? (hasFrames ? queue.endPlace : place)
+  return queue.frameFrom(offset) ?? (hasFrames ? queue.endOffset : offset)
 }
 
 /** Zeros up to the frame, then audio; the blocks stay where they are, and the first one says the title. */
 function compose(queue: Queue<WovenChunk>, blocks: readonly Block[], from: number, frame: number): Join {
   const views: Uint8Array[] = []
   let at = from
-  for (const { place, length, title } of blocks) {
-    if (place < from || length === 0) continue
+  for (const { offset, length, title } of blocks) {
+    if (offset < from || length === 0) continue
     const isFirst = at === from
     if (!isFirst && at >= frame) break
-    views.push(...audio(queue, at, place, frame))
-    at = place + length
-    views.push(...(isFirst ? [title] : queue.slice(place, at)))
+    views.push(...audio(queue, at, offset, frame))
+    at = offset + length
+    views.push(...(isFirst ? [title] : queue.slice(offset, at)))
   }
-  views.push(...audio(queue, at, queue.endPlace, frame))
+  views.push(...audio(queue, at, queue.endOffset, frame))
   return { views, titled: at > from }
 }
 

@@ -48,11 +48,11 @@ export interface Seat {
 
 /** where a listener is that hears nothing: on its way to another mount, or before its first frame */
 const nowhere = new Queue(0)
-/** a place behind which everything is held: who stands there has fallen off */
+/** a offset behind which everything is held: who stands there has fallen off */
 const fallen = -1
 const nothing: readonly Uint8Array[] = []
 
-/** One connection that receives a mount: its socket and its place in the queue. */
+/** One connection that receives a mount: its socket and its offset in the queue. */
 export class Listener {
   readonly id: number
   readonly info: ListenerInfo
@@ -139,8 +139,8 @@ export class Listener {
   }
 
   /**
-   * Hands over what the queue holds beyond this listener's place, in one write. A socket that has not taken what it
-   * got before is left alone: it catches up when it has, or is dropped once its place has fallen off the queue.
+   * Hands over what the queue holds beyond this listener's offset, in one write. A socket that has not taken what it
+   * got before is left alone: it catches up when it has, or is dropped once its offset has fallen off the queue.
    */
   send(): void {
     const queue = this.#queue

@@ -3,7 +3,7 @@ import type { Timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 import { Audience } from './audience.ts'
 import type { Sizes } from './burst.ts'
-import { ByPlace } from './by-offset.ts'
+import { ByOffset } from './by-offset.ts'
 import type { Listener } from './listener.ts'
 import { asBuffer, type Chunk, Queue } from './queue.ts'
 
@@ -22,7 +22,7 @@ export interface PlainOptions {
 export class Plain {
   readonly #audience: Audience
   #options: PlainOptions
-  #headers = new ByPlace<Uint8Array>(noHeader)
+  #headers = new ByOffset<Uint8Array>(noHeader)
   /**
    * listeners of a container in which no place to begin is known: a Cluster or key frame is longer than the queue. The
    * header that each needs is told apart: {@link enter}
@@ -53,10 +53,10 @@ export class Plain {
   }
 
   /** whether somebody who comes now can begin at once */
-  get hasPlace(): boolean {
+  get hasStart(): boolean {
     return this.#options.isContainer
       ? this.queue.newestFrame !== undefined
-      : this.queue.endPlace > this.queue.firstPlace
+      : this.queue.endOffset > this.queue.firstOffset
   }
 
   /**
@@ -79,7 +79,7 @@ export class Plain {
     const views = this.#viewsFrom(bytesMax, needsHeader)
     if (views) this.#add(listener, views)
     else if (this.#options.isContainer) this.#wait(listener, needsHeader)
-    else this.#add(listener, this.queue.slice(this.queue.burstPlace(bytesMax)))
+    else this.#add(listener, this.queue.slice(this.queue.burstOffset(bytesMax)))
   }
 
   /** False where it was not among the listeners. */
@@ -87,14 +87,14 @@ export class Plain {
     return this.#audience.delete(listener) || this.#waiting.delete(listener)
   }
 
-  /** Takes in what comes next, and the headers that hold from places in it on. */
+  /** Takes in what comes next, and the headers that hold from offsets in it on. */
   push(chunk: Chunk, headers: readonly HeaderSet[] = []): void {
-    const place = this.queue.endPlace
+    const offset = this.queue.endOffset
     this.queue.bytesMax = this.#options.sizes().queueBytes
     this.queue.push(chunk)
-    for (const { at, bytes } of headers) this.#headers.set(place + at, asBuffer(bytes))
-    this.#headers.prune(this.queue.firstPlace)
-    if (this.#waiting.size > 0) this.#admit(chunk, place)
+    for (const { at, bytes } of headers) this.#headers.set(offset + at, asBuffer(bytes))
+    this.#headers.prune(this.queue.firstOffset)
+    if (this.#waiting.size > 0) this.#admit(chunk, offset)
   }
 
   flush(): void {
@@ -105,7 +105,7 @@ export class Plain {
   clear(isContainer: boolean): void {
     this.#options.isContainer = isContainer
     this.queue.clear()
-    this.#headers = new ByPlace<Uint8Array>(noHeader)
+    this.#headers = new ByOffset<Uint8Array>(noHeader)
     this.#burst = undefined
     if (isContainer) return
     for (const listener of this.#waiting.keys()) this.#add(listener, [])
@@ -118,10 +118,10 @@ export class Plain {
   }
 
   /** Lets in all who wait where a frame begins; where none does, at the chunk, those who have waited for long enough. */
-  #admit({ bytes, frames: [frame] }: Chunk, place: number): void {
+  #admit({ bytes, frames: [frame] }: Chunk, offset: number): void {
     const nowMs = this.#options.nowMs()
     const begin = frame ?? 0
-    const views = [this.#headers.at(place + begin), bytes.subarray(begin)]
+    const views = [this.#headers.at(offset + begin), bytes.subarray(begin)]
     for (const [listener, { needsHeader, untilMs }] of this.#waiting)
       if (frame !== undefined || nowMs >= untilMs) {
         this.#add(listener, needsHeader ? views : views.slice(1))
@@ -144,15 +144,15 @@ export class Plain {
     const { burstBytes } = this.#options.sizes()
     return this.#options.isContainer
       ? this.#viewsFrom(burstBytes, true)
-      : queue.slice(queue.burstPlace(burstBytes))
+      : queue.slice(queue.burstOffset(burstBytes))
   }
 
   /** From the first frame within the newest so many bytes on, else from the newest; undefined where no frame is known. */
   #viewsFrom(bytesMax: number, withHeader: boolean): Uint8Array[] | undefined {
     const { queue } = this
-    const place = queue.frameFrom(queue.endPlace - bytesMax) ?? queue.newestFrame
-    if (place === undefined) return undefined
-    const header = withHeader && this.#options.isContainer ? [this.#headers.at(place)] : []
-    return [...header, ...queue.slice(place)]
+    const offset = queue.frameFrom(queue.endOffset - bytesMax) ?? queue.newestFrame
+    if (offset === undefined) return undefined
+    const header = withHeader && this.#options.isContainer ? [this.#headers.at(offset)] : []
+    return [...header, ...queue.slice(offset)]
   }
 }

@@ -11,7 +11,7 @@ export const asBuffer = ({ buffer, byteOffset, length }: Uint8Array): Buffer =>
 
 interface Held<C extends Chunk> {
   chunk: C
-  /** place of its first byte, counted from the queue's beginning */
+  /** offset of its first byte, counted from the queue's beginning */
   start: number
 }
 
@@ -22,7 +22,7 @@ interface Held<C extends Chunk> {
  *   [ chunk | chunk | … | chunk | … | chunk | chunk ]   bytesMax in all
  *       ^ listener A, behind        ^ listener B
  *
- * A listener's position is the number of the chunk that it gets next, counted from the queue's beginning; a place is a
+ * A listener's position is the number of the chunk that it gets next, counted from the queue's beginning; a offset is a
  * byte, counted likewise. One copy of the bytes serves all listeners. Who falls off the left end is dropped by its
  * mount: the queue does not know who listens.
  */
@@ -30,7 +30,7 @@ export class Queue<C extends Chunk = Chunk> {
   /** bytes held at most, save that the newest chunk always is; a change holds from the next chunk on */
   bytesMax: number
   #held: Held<C>[] = []
-  #endPlace = 0
+  #endOffset = 0
   /** position of the oldest chunk held */
   first = 0
 
@@ -43,14 +43,14 @@ export class Queue<C extends Chunk = Chunk> {
     return this.first + this.#held.length
   }
 
-  /** place of the oldest byte held */
-  get firstPlace(): number {
-    return this.#held[0]?.start ?? this.#endPlace
+  /** offset of the oldest byte held */
+  get firstOffset(): number {
+    return this.#held[0]?.start ?? this.#endOffset
   }
 
-  /** place behind the newest byte */
-  get endPlace(): number {
-    return this.#endPlace
+  /** offset behind the newest byte */
+  get endOffset(): number {
+    return this.#endOffset
   }
 
   get chunks(): C[] {
@@ -62,9 +62,9 @@ export class Queue<C extends Chunk = Chunk> {
   }
 
   push(chunk: C): void {
-    this.#held.push({ chunk, start: this.#endPlace })
-    this.#endPlace += chunk.bytes.length
-    while (this.#endPlace - this.firstPlace > this.bytesMax && this.#held.length > 1) {
+    this.#held.push({ chunk, start: this.#endOffset })
+    this.#endOffset += chunk.bytes.length
+    while (this.#endOffset - this.firstOffset > this.bytesMax && this.#held.length > 1) {
       this.#held.shift()
       this.first++
     }
@@ -76,8 +76,8 @@ export class Queue<C extends Chunk = Chunk> {
     this.#held = []
   }
 
-  /** Views of the bytes between two places, as far as they are held. */
-  slice(from: number, to = this.#endPlace): Uint8Array[] {
+  /** Views of the bytes between two offsets, as far as they are held. */
+  slice(from: number, to = this.#endOffset): Uint8Array[] {
     const views: Uint8Array[] = []
     for (const { chunk, start } of this.#held) {
       const begin = Math.max(0, from - start)
@@ -87,21 +87,21 @@ export class Queue<C extends Chunk = Chunk> {
     return views
   }
 
-  /** The first place, from this one on, at which a frame begins; undefined where none is known. */
-  frameFrom(place: number): number | undefined {
+  /** The first offset, from this one on, at which a frame begins; undefined where none is known. */
+  frameFrom(offset: number): number | undefined {
     for (const { chunk, start } of this.#held) {
-      if (start + chunk.bytes.length <= place) continue
-      const frame = chunk.frames.find((offset) => start + offset >= place)
+      if (start + chunk.bytes.length <= offset) continue
+      const frame = chunk.frames.find((at) => start + at >= offset)
       if (frame !== undefined) return start + frame
     }
     return undefined
   }
 
-  /** The last place held at which a frame begins; undefined where none is known. */
+  /** The last offset held at which a frame begins; undefined where none is known. */
   get newestFrame(): number | undefined {
     const held = this.#held.findLast(({ chunk }) => chunk.frames.length > 0)
-    const offset = held?.chunk.frames.at(-1)
-    return held && offset !== undefined ? held.start + offset : undefined
+    const at = held?.chunk.frames.at(-1)
+    return held && at !== undefined ? held.start + at : undefined
   }
 
   /**
@@ -109,10 +109,10 @@ export class Queue<C extends Chunk = Chunk> {
    * within so many bytes before the newest frame; where none is known at all, at a chunk, since chunks are cut at frames
    * and tags as far as there are any.
    */
-  burstPlace(bytesMax: number): number {
-    const oldest = Math.max(this.firstPlace, this.#endPlace - bytesMax)
+  burstOffset(bytesMax: number): number {
+    const oldest = Math.max(this.firstOffset, this.#endOffset - bytesMax)
     const chunkStart = this.#held.find(({ start }) => start >= oldest)?.start
-    return this.frameFrom(oldest) ?? this.#frameBeforeTag(bytesMax) ?? chunkStart ?? this.#endPlace
+    return this.frameFrom(oldest) ?? this.#frameBeforeTag(bytesMax) ?? chunkStart ?? this.#endOffset
   }
   #frameBeforeTag(bytesMax: number): number | undefined {
     const { newestFrame } = this

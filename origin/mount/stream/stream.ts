@@ -89,7 +89,7 @@ export class Stream {
     return this.#framer.isContainer
   }
   get queuedBytes(): number {
-    return this.#plain.queue.endPlace - this.#plain.queue.firstPlace
+    return this.#plain.queue.endOffset - this.#plain.queue.firstOffset
   }
   get queuedChunks(): number {
     return this.#plain.queue.chunks.length
@@ -110,7 +110,7 @@ export class Stream {
   tail(bytes: number): Uint8Array {
     const { queue } = this.#plain
     const held = this.#framer.peek()
-    const fromQueue = queue.slice(queue.endPlace - Math.max(0, bytes - held.length))
+    const fromQueue = queue.slice(queue.endOffset - Math.max(0, bytes - held.length))
     return joined([...fromQueue, held]).slice(-bytes)
   }
 
@@ -122,7 +122,7 @@ export class Stream {
 
   /** True where that is another title than before. */
   setTitle(metadata: IcyMetadata): boolean {
-    return this.#setTitleFrom(this.#plain.queue.endPlace + this.#framer.length, metadata)
+    return this.#setTitleFrom(this.#plain.queue.endOffset + this.#framer.length, metadata)
   }
 
   /** Changes the comments of a stream that has its titles in them, from its next page on; false where we cannot. */
@@ -148,10 +148,10 @@ export class Stream {
     else this.#wovenFor(listener.metaint).enter(listener, since, bytesMax)
   }
 
-  /** Whether a listener who enters finds a place to begin at once, or will find no better one. */
+  /** Whether a listener who enters finds a offset to begin at once, or will find no better one. */
   isReadyFor({ metaint }: Listener): boolean {
-    const { hasPlace, queue } = this.#plain
-    if (!hasPlace || metaint === 0 || !this.#framer.hasFrames) return hasPlace
+    const { hasStart, queue } = this.#plain
+    if (!hasStart || metaint === 0 || !this.#framer.hasFrames) return hasStart
     return queue.newestFrame !== undefined || this.queuedBytes >= limits.framelessBytesMax
   }
 
@@ -207,7 +207,7 @@ export class Stream {
   #turn(): void {
     const { isContainer, format } = this.#framer
     this.#format = format
-    const isBegun = this.#plain.queue.endPlace > 0
+    const isBegun = this.#plain.queue.endOffset > 0
     const mustGo =
       isContainer === this.#plain.isContainer
         ? () => false
@@ -228,9 +228,9 @@ export class Stream {
     return woven
   }
 
-  #setTitleFrom(place: number, told: IcyMetadata): boolean {
+  #setTitleFrom(offset: number, told: IcyMetadata): boolean {
     const metadata = cleanMetadata(told)
-    const isNew = this.#titles.set(place, metadata)
+    const isNew = this.#titles.set(offset, metadata)
     if (isNew) {
       this.#options.onTitle(metadata.title)
       this.#options.onTold()
@@ -241,24 +241,24 @@ export class Stream {
   #emit({ bytes, frames, headers = [] }: Cut): void {
     if (bytes.length > 0) {
       const { queue } = this.#plain
-      const place = queue.endPlace
+      const offset = queue.endOffset
       const chunk = { bytes: asBuffer(bytes), frames }
       this.#plain.push(chunk, headers)
       for (const { at, title, facts } of headers) {
         this.facts = facts && cleanFacts(facts)
-        if (title !== undefined) this.#setTitleFrom(place + at, { title, url: undefined })
+        if (title !== undefined) this.#setTitleFrom(offset + at, { title, url: undefined })
       }
       if (headers.length > 0) this.#options.onTold()
-      this.#weave(chunk, place)
-      this.#titles.prune(queue.firstPlace)
+      this.#weave(chunk, offset)
+      this.#titles.prune(queue.firstOffset)
       this.#options.onChunk(chunk.bytes)
     }
     this.send()
   }
 
-  #weave(chunk: Chunk, place: number): void {
+  #weave(chunk: Chunk, offset: number): void {
     for (const [metaint, woven] of this.#woven)
       if (woven.isIdle) this.#woven.delete(metaint)
-      else woven.push(chunk, place)
+      else woven.push(chunk, offset)
   }
 }

@@ -1,6 +1,6 @@
 import { type EncodeText, encoderFor } from '../../icy/charset.ts'
 import { encodeMetadata, type IcyMetadata } from '../../icy/metadata.ts'
-import { ByPlace } from './by-offset.ts'
+import { ByOffset } from './by-offset.ts'
 
 interface Entry {
   metadata: IcyMetadata
@@ -12,10 +12,10 @@ const entryOf = (metadata: IcyMetadata, encode?: EncodeText): Entry => ({
   block: encodeMetadata(metadata, encode),
 })
 
-/** The titles of a mount by the place in its audio at which each began; encoded once each. */
+/** The titles of a mount by the offset in its audio at which each began; encoded once each. */
 export class Titles {
   #charset: () => string | undefined
-  #entries = new ByPlace(entryOf({ title: '', url: undefined }))
+  #entries = new ByOffset(entryOf({ title: '', url: undefined }))
 
   /** @param charset what listeners are told titles in, now; undefined: UTF-8 */
   constructor(charset: () => string | undefined) {
@@ -31,7 +31,7 @@ export class Titles {
     return this.#entries.newest.block
   }
 
-  /** A title that holds from this place on; the same one again changes nothing. */
+  /** A title that holds from this offset on; the same one again changes nothing. */
   set(from: number, metadata: IcyMetadata): boolean {
     const { title, url } = this.current
     if (title === metadata.title && url === metadata.url) return false
@@ -39,13 +39,13 @@ export class Titles {
     return true
   }
 
-  /** The encoded block of the title at this place. */
-  blockAt(place: number): Uint8Array {
-    return this.#entries.at(place).block
+  /** The encoded block of the title at this offset. */
+  blockAt(offset: number): Uint8Array {
+    return this.#entries.at(offset).block
   }
 
-  /** Forgets what held only before this place. */
-  prune(place: number): void {
-    this.#entries.prune(place)
+  /** Forgets what held only before this offset. */
+  prune(offset: number): void {
+    this.#entries.prune(offset)
   }
 }

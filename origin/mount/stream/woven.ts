@@ -88,7 +88,7 @@ export class Woven {
   enter(listener: Listener, since: number, bytesMax: number): void {
     const { hasFrames, nowMs } = this.#options
     if (this.#tryEnter(listener, since, bytesMax, hasFrames())) return
-    const from = this.#audience.queue.endPlace - bytesMax
+    const from = this.#audience.queue.endOffset - bytesMax
     this.#waiting.set(listener, { since, from, untilMs: nowMs() + limits.frameWaitMs })
   }
 
@@ -100,11 +100,11 @@ export class Woven {
     return waiting?.since
   }
 
-  /** Takes in what the plain queue got at this place. */
-  push(chunk: Chunk, place: number): void {
+  /** Takes in what the plain queue got at this offset. */
+  push(chunk: Chunk, offset: number): void {
     const { queue } = this.#audience
     queue.bytesMax = this.#queueBytes()
-    queue.push(this.#weave(this.#interleaver, chunk, place))
+    queue.push(this.#weave(this.#interleaver, chunk, offset))
     if (this.#waiting.size > 0) this.#admit()
   }
 
@@ -121,7 +121,7 @@ export class Woven {
     const { nowMs, sizes } = this.#options
     const needsFrame = this.#options.hasFrames()
     for (const [listener, { since, from, untilMs }] of this.#waiting) {
-      const owedBytes = Math.min(this.#audience.queue.endPlace - from, sizes().burstBytes)
+      const owedBytes = Math.min(this.#audience.queue.endOffset - from, sizes().burstBytes)
       if (this.#tryEnter(listener, since, owedBytes, needsFrame && nowMs() < untilMs))
         this.#waiting.delete(listener)
     }
@@ -151,8 +151,8 @@ export class Woven {
     return Math.max(queueBytes, burstBytes + gridLengths * this.#options.metaint)
   }
 
-  #weave(interleaver: Interleaver, chunk: Chunk, place: number): WovenChunk {
-    const woven = interleaver.weave(chunk, (offset) => this.#options.titles.blockAt(place + offset))
+  #weave(interleaver: Interleaver, chunk: Chunk, offset: number): WovenChunk {
+    const woven = interleaver.weave(chunk, (at) => this.#options.titles.blockAt(offset + at))
     return { ...woven, bytes: asBuffer(woven.bytes) }
   }
 
@@ -161,10 +161,10 @@ export class Woven {
     const { plain, metaint } = this.#options
     const queue = new Queue<WovenChunk>(this.#queueBytes())
     const interleaver = new Interleaver(metaint)
-    let place = plain.firstPlace
+    let offset = plain.firstOffset
     for (const chunk of plain.chunks) {
-      queue.push(this.#weave(interleaver, chunk, place))
-      place += chunk.bytes.length
+      queue.push(this.#weave(interleaver, chunk, offset))
+      offset += chunk.bytes.length
     }
     return { interleaver, audience: new Audience(queue, this.#timers, this.#settle) }
   }

@@ -29,11 +29,11 @@ function adtsFrame(payloadBytes: number): Buffer {
 function run(framer: Framer, ...pieces: Uint8Array[]): { bytes: Buffer; starts: number[] } {
   const bytes: Uint8Array[] = []
   const starts: number[] = []
-  let place = 0
+  let position = 0
   const keep = (cut: ReturnType<Framer['take']>) => {
-    starts.push(...cut.frames.map((offset) => place + offset))
+    starts.push(...cut.frames.map((at) => position + at))
     bytes.push(cut.bytes)
-    place += cut.bytes.length
+    position += cut.bytes.length
   }
   for (const piece of pieces) {
     framer.push(piece)

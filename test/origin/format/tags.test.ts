@@ -82,16 +82,16 @@ describe('a burst', () => {
     const sound = frames(200)
     queue.push(chunkOf(sound))
     queue.push(chunkOf(id3v2(180_000)))
-    const place = queue.burstPlace(burst)
-    expect(sound.length - place).toBeGreaterThan(burst - 500)
-    expect(sound.subarray(place, place + 2)).toEqual(Buffer.of(0xff, 0xfb))
+    const offset = queue.burstOffset(burst)
+    expect(sound.length - offset).toBeGreaterThan(burst - 500)
+    expect(sound.subarray(offset, offset + 2)).toEqual(Buffer.of(0xff, 0xfb))
   })
 
   test('of which nothing but a tag is held begins behind it', () => {
     const queue = new Queue(50_000)
     queue.push(chunkOf(frames(200)))
     queue.push(chunkOf(id3v2(180_000)))
-    expect(queue.burstPlace(burst)).toBe(queue.endPlace)
+    expect(queue.burstOffset(burst)).toBe(queue.endOffset)
   })
 })
 

@@ -62,17 +62,17 @@ describe('a block of metadata', () => {
   })
 })
 
-/** What a deinterleaver makes of these pieces: the audio, and each title with the place where it was told. */
+/** What a deinterleaver makes of these pieces: the audio, and each title with the offset where it was told. */
 function takeApart(metaint: number, pieces: Uint8Array[]) {
   const audio: Uint8Array[] = []
   const titles: [number, string][] = []
-  let place = 0
+  let offset = 0
   const deinterleaver = new Deinterleaver(metaint, {
     audio(bytes) {
       audio.push(bytes)
-      place += bytes.length
+      offset += bytes.length
     },
-    metadata: ({ title }) => titles.push([place, title]),
+    metadata: ({ title }) => titles.push([offset, title]),
   })
   for (const piece of pieces) deinterleaver.push(piece)
   return { audio: Buffer.concat(audio), titles }
@@ -156,7 +156,7 @@ describe('interleaving', () => {
           for (let at = 0; at < woven.length; at += size) cut.push(woven.subarray(at, at + size))
           const { audio, titles } = takeApart(metaint, cut)
           expect(audio.equals(Buffer.concat(parts.map(([bytes]) => bytes)))).toBe(true)
-          for (const [place] of titles) expect(place % metaint).toBe(0)
+          for (const [offset] of titles) expect(offset % metaint).toBe(0)
         },
       ),
     )

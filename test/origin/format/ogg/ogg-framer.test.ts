@@ -173,12 +173,12 @@ describe('noise in an Ogg stream', () => {
       fc.property(
         fc.integer({ min: 150, max: stream.length - 1 }),
         fc.integer({ min: 0, max: 7 }),
-        (place, bit) => {
+        (offset, bit) => {
           const bent = Buffer.from(stream)
-          bent[place] = (bent[place] ?? 0) ^ (1 << bit)
-          const index = at.findLastIndex((start) => start <= place)
+          bent[offset] = (bent[offset] ?? 0) ^ (1 << bit)
+          const index = at.findLastIndex((start) => start <= offset)
           const others = Buffer.concat(pages.filter((_, i) => i !== index))
-          expect(frame(bent, behind).bytes.equals(others), `byte ${place}`).toBe(true)
+          expect(frame(bent, behind).bytes.equals(others), `byte ${offset}`).toBe(true)
         },
       ),
       { numRuns: 200 },

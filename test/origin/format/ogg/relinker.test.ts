@@ -119,11 +119,11 @@ describe('a Vorbis stream that is given a new title', () => {
 function retitledFixture(name: string, before: number) {
   const bytes = fixture(name)
   const framer = framerFor('audio/ogg')
-  const places = pagesOf(bytes)
+  const starts = pagesOf(bytes)
   const out: Uint8Array[] = []
-  for (const [i, at] of places.entries()) {
+  for (const [i, at] of starts.entries()) {
     if (i === before) expect(framer.retitle?.(comments)).toBe(true)
-    framer.push(bytes.subarray(at, places[i + 1] ?? bytes.length))
+    framer.push(bytes.subarray(at, starts[i + 1] ?? bytes.length))
     out.push(framer.take().bytes)
   }
   const [source = []] = linksOf(bytes)

@@ -77,8 +77,8 @@ describe('WebM with pictures', () => {
     const whole = frame(stream)
     expect(whole.bytes.equals(stream)).toBe(true)
     expect(digest(frame(...cutInto(stream, 7)))).toBe(digest(whole))
-    const places = clustersOf(stream)
-    return whole.starts.map((start) => places.indexOf(start))
+    const starts = clustersOf(stream)
+    return whole.starts.map((start) => starts.indexOf(start))
   }
 
   test('is begun at a Cluster whose first picture is a key frame', () => {
