@@ -1,16 +1,16 @@
-/** What a bucket lets through: so much at once, and so much a second from then on. */
+/** The rate that a token bucket allows: `burst` at once, then `perSecond`. */
 export interface Rate {
   burst: number
   perSecond: number
 }
 
-/** How full a bucket was at a moment; undefined: it is full. */
+/** The level of a bucket at a moment. An undefined bucket is full. */
 export interface Bucket {
   level: number
   atMs: number
 }
 
-/** The bucket after `cost` was taken from it, or undefined where it does not hold as much. */
+/** The bucket after `cost` was taken from it, or undefined if it holds less than that. */
 export function taken(
   before: Bucket | undefined,
   cost: number,
@@ -21,37 +21,37 @@ export function taken(
   return level < 0 ? undefined : { level, atMs: nowMs }
 }
 
-/** What a bucket holds by now. */
+/** The level of a bucket now. */
 export function levelOf(bucket: Bucket | undefined, { burst, perSecond }: Rate, nowMs: number): number {
   if (!bucket) return burst
   return Math.min(burst, bucket.level + (Math.max(0, nowMs - bucket.atMs) / 1000) * perSecond)
 }
 
-/** Buckets by key, of which those that are full again are forgotten where there are too many. */
+/** Buckets by key, at most `max` of them. */
 export class Buckets {
   #rate: Rate
   #max: number
   #buckets = new Map<string, Bucket>()
 
-  /** @param max buckets kept: beyond it the oldest goes, as if it were full */
+  /** @param max buckets kept: beyond it the oldest is dropped, which makes it full again */
   constructor(rate: Rate, max: number) {
     this.#rate = rate
     this.#max = max
   }
 
-  /** Takes from a key's bucket; false, and nothing taken, where it does not hold as much. */
+  /** Takes `cost` from a key's bucket; returns false and takes nothing if the bucket holds less. */
   take(key: string, cost: number, nowMs: number): boolean {
     const bucket = taken(this.#buckets.get(key), cost, this.#rate, nowMs)
     if (bucket) this.#put(key, bucket)
     return bucket !== undefined
   }
 
-  /** What a key's bucket holds by now. */
+  /** The level of a key's bucket now. */
   levelOf(key: string, nowMs: number): number {
     return levelOf(this.#buckets.get(key), this.#rate, nowMs)
   }
 
-  /** Takes what is there, and no less than nothing. */
+  /** Takes up to `cost`: the level never falls below 0. */
   takeAsFarAsItGoes(key: string, cost: number, nowMs: number): void {
     this.#put(key, { level: Math.max(0, this.levelOf(key, nowMs) - cost), atMs: nowMs })
   }

@@ -1,2 +1,2 @@
-/** ms since 1970 by a clock that never steps: the wall clock at the start of the program, and what has passed since. */
+/** ms since 1970 by a clock that never steps: the wall clock when the program started, plus the time since then. */
 export const monotonicNowMs = (): number => performance.timeOrigin + performance.now()

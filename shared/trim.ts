@@ -1,11 +1,11 @@
-/** Without these characters at both ends; a pattern that looks for them at the end takes quadratic time on a text full of them. */
+/** The text without these characters at both ends. A regular expression for the end takes quadratic time on a text full of them. */
 export function trimmed(text: string, chars: string): string {
   let start = 0
   while (start < text.length && chars.includes(text.charAt(start))) start++
   return trimmedEnd(text, chars, start)
 }
 
-/** Without these characters at its end, and without what lies before `start`. */
+/** The text from `start` on, without these characters at its end. */
 export function trimmedEnd(text: string, chars: string, start = 0): string {
   let end = text.length
   while (end > start && chars.includes(text.charAt(end - 1))) end--

@@ -1,5 +1,5 @@
 /** The version in `package.json`; a test holds the two together. */
 export const version = '0.1.0'
 
-/** How our servers name themselves; relays are told apart by its beginning (S11). */
+/** The `User-Agent` and `Server` of our programs; relays are recognized by its beginning (S11). */
 export const serverAgent = `Icecast-compatible distributary/${version}`

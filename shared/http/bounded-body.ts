@@ -1,6 +1,6 @@
 import { Gathered } from './gathered.ts'
 
-/** The bytes of a body, or undefined where there are more than `bytesMax`; a Content-Length is not believed, it may lie. */
+/** The bytes of a body, or undefined if there are more than `bytesMax`. A Content-Length may lie, so it is ignored. */
 export async function readBounded(
   body: ReadableStream<Uint8Array> | null,
   bytesMax: number,

@@ -1,4 +1,4 @@
-/** A user and password as `Authorization: Basic` carries them, as {@link textOfSecret} has them: no byte of either is lost. */
+/** The user and password of an `Authorization: Basic`, decoded by {@link textOfSecret}, so that no byte of either is lost. */
 export interface Login {
   user: string
   password: string
@@ -7,13 +7,13 @@ export interface Login {
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** where a byte above 0x7f stands that is not UTF-8: half of a surrogate pair, which no text has by itself */
+/** bytes above 0x7f that are not UTF-8 map to code units from here on: half a surrogate pair, which well-formed text never has */
 const rawByteAt = 0xdc00
 const rawByte = /[\udc80-\udcff]/
 
 /**
- * The text of bytes whose encoding is not known: UTF-8 where they are that, else each byte above 0x7f in a place of its
- * own, so that two texts are equal where their bytes are and nowhere else. {@link secretBytes} is the way back.
+ * The text of bytes whose encoding is unknown: UTF-8 if they are valid, else each byte above 0x7f becomes a code unit of
+ * its own. So two texts are equal exactly if their bytes are. {@link secretBytes} is the inverse.
  */
 export function textOfSecret(bytes: Uint8Array): string {
   try {
@@ -25,15 +25,15 @@ export function textOfSecret(bytes: Uint8Array): string {
   }
 }
 
-/** The bytes that a secret came as. */
+/** The bytes that {@link textOfSecret} was given. */
 export const secretBytes = (text: string): Uint8Array =>
   rawByte.test(text) && !text.isWellFormed()
     ? Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff)
     : encoder.encode(text)
 
 /**
- * Reads `Basic base64(user:password)` (RFC 7617, UTF-8); undefined where it is anything else. One NUL at the end is cut:
- * Icecast 2.5.0 as a slave encodes the end of its C string too.
+ * Parses `Basic base64(user:password)` (RFC 7617, UTF-8); undefined if it is anything else. One NUL at the end is removed:
+ * Icecast 2.5.0 as a slave encodes the terminator of its C string too.
  */
 export function parseBasic(header: string | null | undefined): Login | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=]{1,1024})$/i.exec(header?.trim() ?? '')?.[1]
@@ -49,13 +49,13 @@ export function parseBasic(header: string | null | undefined): Login | undefined
   return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** The header that {@link parseBasic} reads. */
+/** The header that {@link parseBasic} parses. */
 export const printBasic = ({ user, password }: Login): string =>
   `Basic ${btoa(String.fromCharCode(...secretBytes(`${user}:${password}`)))}`
 
 /**
- * Whether two secrets are equal, in a time that depends on the length of what was given alone. It compares the characters as
- * they are: written as UTF-8, halves of pairs would all be the same.
+ * Whether two secrets are equal, in a time that depends only on the length of `given`. It compares code units: encoded as
+ * UTF-8, all unpaired surrogates would be the same.
  */
 export function sameSecret(given: string, expected: string): boolean {
   let difference = given.length ^ expected.length
@@ -64,7 +64,7 @@ export function sameSecret(given: string, expected: string): boolean {
   return difference === 0 && expected.length > 0
 }
 
-/** Whether a login is that user with one of these passwords; every one is compared, so the time tells nothing. */
+/** Whether a login is that user with one of these passwords; all of them are compared, so the time reveals nothing. */
 export const isLogin = (login: Login, user: string, passwords: readonly string[]): boolean =>
   passwords.reduce((found, password) => sameSecret(login.password, password) || found, false) &&
   sameSecret(login.user, user)

@@ -1,4 +1,4 @@
-/** Bytes that come in pieces, copied into one buffer: a piece that is kept as it came keeps all that it came with. */
+/** Bytes that arrive in pieces, copied into one buffer: a piece that is kept as a view keeps its whole underlying buffer. */
 export class Gathered {
   #buffer = new Uint8Array(0)
   #size = 0
@@ -12,12 +12,12 @@ export class Gathered {
     return this.#size
   }
 
-  /** All so far; good until more is added. */
+  /** All bytes so far; valid until more are added. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(0, this.#size)
   }
 
-  /** Takes a piece as far as there is room, and says how many bytes that are. */
+  /** Adds as much of a piece as fits, and returns how many bytes that is. */
   add(piece: Uint8Array): number {
     const taken = Math.min(piece.length, this.#bytesMax - this.#size)
     this.#makeRoom(this.#size + taken)
@@ -26,7 +26,7 @@ export class Gathered {
     return taken
   }
 
-  /** By doubling, so that n pieces cost n copies and not n². */
+  /** Grows by doubling, so that n pieces cost O(n) copied bytes, not O(n²). */
   #makeRoom(size: number): void {
     if (size <= this.#buffer.length) return
     const grown = new Uint8Array(Math.min(this.#bytesMax, Math.max(size, 2 * this.#buffer.length, 256)))

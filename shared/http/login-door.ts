@@ -6,25 +6,25 @@ import { type Login, parseBasic } from './credentials.ts'
 
 const logger = getLogger(['distributary', 'auth'])
 
-/** What a request shows at a door. */
+/** What a request presents at a door. */
 export interface Caller {
   /** its `Authorization` */
   header: string | null | undefined
-  /** where it comes from; undefined: not known */
+  /** the client's address; undefined if unknown */
   address: string | undefined
-  /** what it wants: a fixed word for the log */
+  /** what it asks for: a fixed word for the log */
   door: string
 }
 
-/** Whom a login proves, or why nobody: it is wrong or absent, or so many wrong ones of its network wait that it was not looked at. */
+/** The identity that a login proves, or why it proves none: 401, wrong or absent; 429, not checked, since too many wrong ones of its network wait. */
 export type Judged<T> = { who: T } | { status: 401 | 429 }
 
-/** Where logins are looked at. */
+/** Where logins are checked. */
 export interface Door {
   judge<T>(caller: Caller, prove: (login: Login) => T | undefined): Promise<Judged<T>>
 }
 
-/** A door that only looks: whoever answers behind it logs and slows what is wrong. */
+/** A door that only checks: the program around it logs wrong logins and delays their answers. */
 export const plainDoor: Door = {
   async judge({ header }, prove) {
     const login = parseBasic(header)
@@ -39,9 +39,10 @@ export interface DoorDeps {
 }
 
 /**
- * The one place where an edge looks at logins. Wrong ones are logged, a few a second, and after some of them from one network
- * or for one user each is answered late; of a network only so many wait at once, so that more connections guess no faster. A
- * right login is answered at once; one that was right before from the same network is looked at however many wrong ones wait.
+ * The one place where an edge checks logins. Wrong ones are logged, a few a second. After a number of them from one network
+ * or for one user, each further answer is delayed; the number of delayed answers per network is bounded, so that more
+ * connections do not guess faster. A right login is answered at once. A login that was right before from the same network is
+ * checked no matter how many wrong ones wait.
  */
 export class LoginDoor implements Door {
   #deps: DoorDeps
@@ -49,16 +50,16 @@ export class LoginDoor implements Door {
   #users = new Buckets(limits.wrongLoginsOfUser, limits.loginsCountedMax)
   #lines = new Buckets(limits.wrongLoginLines, 1)
   #linesLeftOut = 0
-  /** answers that wait, by network */
+  /** delayed answers, by network */
   #waiting = new Map<string, number>()
-  /** logins that were right, with the network that they came from; the newest last */
+  /** right logins, each with the network that it came from; the newest last */
   #right = new Set<string>()
 
   constructor(deps: DoorDeps) {
     this.#deps = deps
   }
 
-  /** Looks at a login; what is wrong may be told late. */
+  /** Checks a login; the answer to a wrong one may be delayed. */
   async judge<T>(caller: Caller, prove: (login: Login) => T | undefined): Promise<Judged<T>> {
     const network = networkIn(caller.address)
     if (this.#isCrowded(network) && !this.#wasRight(network, caller.header)) return { status: 429 }
@@ -69,9 +70,9 @@ export class LoginDoor implements Door {
   }
 
   /**
-   * The same at a mount, which answers at once whoever it is: logins there are mostly listeners' and mean nothing to us. A
-   * network of which wrong ones are late is not told by where it is sent whether one was right.
-   * @param isOurs whether a user is one of ours, so that a wrong password for it is a guess
+   * Checks a login at a mount, which is always answered at once: most logins there are the listeners' own and mean nothing
+   * to the edge. Once the wrong logins of a network are delayed, the redirect does not reveal whether one of them was right.
+   * @param isOurs whether the edge knows this user, so that a wrong password for it is a guess
    */
   judgeNow<T>(
     caller: Caller,
@@ -96,7 +97,7 @@ export class LoginDoor implements Door {
     return who
   }
 
-  /** Counts a wrong login; true where it is one too many. */
+  /** Counts a wrong login; true if it is one too many. */
   #isWrongTooOften(network: string, user: string): boolean {
     const nowMs = this.#deps.nowMs()
     const fromHere = this.#networks.take(network, 1, nowMs)
@@ -126,7 +127,7 @@ export class LoginDoor implements Door {
     if (this.#right.size > limits.loginsCountedMax && oldest !== undefined) this.#right.delete(oldest)
   }
 
-  /** One line each, so many a second; of the others how many there were. */
+  /** Logs one line per wrong login within the rate, then how many were left out. */
   #log({ door, address }: Caller, user: string): void {
     if (!this.#lines.take('', 1, this.#deps.nowMs())) {
       this.#linesLeftOut++
@@ -134,7 +135,7 @@ export class LoginDoor implements Door {
     }
     const leftOut = this.#linesLeftOut
     this.#linesLeftOut = 0
-    logger.warning('{door} from {address} was refused: a wrong login of {user}', {
+    logger.warning('wrong login', {
       door,
       address,
       user: user.slice(0, limits.loggedUserLengthMax),
@@ -143,11 +144,11 @@ export class LoginDoor implements Door {
   }
 }
 
-/** Who has one address of IPv6 has a /64 of them. */
+/** An IPv6 host usually has a whole /64, so that counts as one network. */
 const networkIn = (address: string | undefined): string =>
   (address === undefined ? undefined : networkOf(address, { ipv4: 32, ipv6: 64 })) ?? 'unknown'
 
 const userIn = (header: string): string => parseBasic(header)?.user.slice(0, limits.loggedUserLengthMax) ?? ''
 
-/** By the timers that every runtime has. */
+/** Waits by the timer that every runtime has. */
 export const sleep = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms))

@@ -22,7 +22,7 @@ const printSample = (name: string, { labels = {}, value }: Sample) => {
   return `${name}${printed && `{${printed}}`} ${value}\n`
 }
 
-/** The text that a scrape reads. A family without samples is left out. */
+/** The text that a scraper reads. A family without samples is omitted. */
 export const printMetrics = (metrics: readonly Metric[]): string =>
   metrics
     .filter(({ samples }) => samples.length > 0)

@@ -4,19 +4,19 @@ interface HeaderValues {
 
 interface Host {
   name: string
-  /** '' where none is said */
+  /** '' if not given */
   port: string
 }
 
 /**
- * The site whose page made a browser send a request, as the request names it; undefined where it is a page of our own, or
- * no page at all. A browser adds the admin's login to whatever a page makes it ask, so that a change which another site
- * asks for has to be refused. Tools name no page.
+ * The site whose page made a browser send this request, as the request names it; undefined if it is a page of our own, or
+ * not a page at all. A browser adds the admin's login to every request to this host that any page makes, so changes
+ * requested by another site have to be rejected. Command line tools send none of these headers.
  *
- * `Sec-Fetch-Site` alone would not do: browsers send it over https and to localhost only. `Origin: null` is a page that hides
- * where it comes from; one of our own is told from it by `Sec-Fetch-Site`, or sets no `Referrer-Policy: no-referrer`, by which
- * browsers send that.
- * @param hosts what we are called by: the Host header, and what a proxy or the configuration says
+ * `Sec-Fetch-Site` alone is not enough: browsers send it only over https and to localhost. `Origin: null` is a page that
+ * hides its origin. A page of our own with that header is recognized by `Sec-Fetch-Site`; without it, our pages must not set
+ * `Referrer-Policy: no-referrer`, which makes browsers send `Origin: null`.
+ * @param hosts the names of this host: the Host header, and what a proxy or the configuration says
  */
 export function otherSite(
   headers: HeaderValues,
@@ -32,7 +32,7 @@ export function otherSite(
   return origin === null && (site === 'cross-site' || site === 'same-site') ? 'another site' : undefined
 }
 
-/** Whether a URL leads to one of the hosts. Ports count where ours is said: a proxy that names the host alone cuts it off. */
+/** Whether a URL leads to one of the hosts. Ports are compared only if ours is given: some proxies strip it from the Host header. */
 function isOneOf(url: string, hosts: readonly Host[]): boolean {
   const asking = hostOf(url)
   if (!asking) return false

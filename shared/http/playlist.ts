@@ -1,4 +1,4 @@
-/** The playlists that players ask for beside a mount, for those that do not follow a redirect. */
+/** The playlists of a mount, for players that do not follow a redirect. */
 export const playlistTypes = {
   m3u: 'audio/x-mpegurl; charset=utf-8',
   pls: 'audio/x-scpls; charset=utf-8',
@@ -7,7 +7,7 @@ export const playlistTypes = {
 
 export type PlaylistKind = keyof typeof playlistTypes
 
-/** Splits `/live.mp3.m3u` into the mount's path and the kind of playlist; undefined where it is none. */
+/** Splits `/live.mp3.m3u` into the mount's path and the kind of playlist; undefined if it is not the path of a playlist. */
 export function parsePlaylistPath(path: string): { path: string; kind: PlaylistKind } | undefined {
   const [, mount, kind] = /^(\/.+)\.(m3u|pls|xspf)$/.exec(path) ?? []
   return mount !== undefined && isKind(kind) ? { path: mount, kind } : undefined
@@ -47,6 +47,6 @@ const printers: Record<PlaylistKind, (urls: readonly string[], title: string) =>
     ].join('\n'),
 }
 
-/** A playlist of these URLs, absolute and in order; `title` is on one line. */
+/** A playlist of these absolute URLs, in this order; `title` is a single line. */
 export const printPlaylist = (kind: PlaylistKind, urls: readonly string[], title: string): string =>
   printers[kind](urls, title)

@@ -1,6 +1,6 @@
 /**
- * Text for people in which no URL shows its user and password: from `://` to the last `@` of a line nothing stands. A
- * password may hold spaces and quotes, so that the end of its URL is not known.
+ * Text for people, without the user and password of any URL: everything from `://` to the last `@` of a line is removed. A
+ * password may contain spaces and quotes, so the end of its URL is unknown.
  */
 export const withoutLogins = (text: string): string => text.split('\n').map(lineWithoutLogins).join('\n')
 

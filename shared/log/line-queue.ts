@@ -1,37 +1,37 @@
-/** Takes as many of some bytes as their reader takes at once, and says how many. Throws or rejects where nobody reads. */
+/** Writes as many of the bytes as the reader accepts now, and returns how many. Throws or rejects if there is no reader. */
 export type WriteBytes = (bytes: Uint8Array) => number | Promise<number>
 
 export interface LineQueueOptions {
   write: WriteBytes
-  /** calls back once this turn of the event loop is over */
+  /** calls back at the end of this turn of the event loop */
   soon: (call: () => void) => unknown
   /** calls back later */
   after: (ms: number, call: () => void) => unknown
-  /** the line that says how many are missing where it stands */
+  /** the line that says how many lines are missing at its position */
   printLost: (lines: number) => string
 }
 
-/** characters that wait for the reader: what a crowd that leaves is logged with, before lines are lost */
+/** characters that wait for the reader before lines are dropped: enough to log a crowd that leaves at once */
 export const linesLengthMax = 8 * 1_048_576
-/** ms between two tries at a reader who takes nothing: a pipe holds 64 KiB, so one who is merely slow gets 6 MB a second */
+/** ms between two attempts while the reader accepts nothing: a pipe holds 64 KiB, so a slow reader still gets 6 MB a second */
 const fullMs = 10
-/** ms between two tries where nobody reads */
+/** ms between two attempts while there is no reader */
 const goneMs = 1000
 const encoder = new TextEncoder()
 
-/** What is being written: lines, or the note that some are missing. */
+/** The bytes being written: lines, or the note that some are missing. */
 interface Batch {
   bytes: Uint8Array
-  /** lines that are lost where it cannot be written */
+  /** lines that are lost if it cannot be written */
   lines: number
-  /** characters of them, which count as waiting until it is written */
+  /** characters in these lines; they count as waiting until the batch is written */
   length: number
 }
 
 /**
- * Lines on their way to a reader who may stall or go away, which neither stops nor blocks the program: what is logged in
- * one turn leaves in one write, what is not taken waits within a bound, and beyond it lines are dropped. Once the reader
- * has taken all that waited, a line says how many are missing.
+ * Log lines for a reader that may stall or go away; neither stops or blocks the program. All lines of one turn of the event
+ * loop leave in one write. Bytes that the reader does not accept wait within a bound; beyond it, lines are dropped. Once
+ * the reader has accepted everything that waited, a line says how many are missing.
  */
 export class LineQueue {
   #options: LineQueueOptions
@@ -47,7 +47,7 @@ export class LineQueue {
     this.#options = options
   }
 
-  /** @param line without the end of it */
+  /** @param line without its line end */
   add(line: string): void {
     if (this.#lost > 0 || this.#length + line.length >= linesLengthMax) this.#lost++
     else {
@@ -59,12 +59,12 @@ export class LineQueue {
     this.#options.soon(() => this.#send())
   }
 
-  /** Writes what the reader takes now: the program ends. */
+  /** Writes what the reader accepts now, because the program is about to exit. */
   flush(): void {
     this.#send()
   }
 
-  /** Resolves when all is written, or `ms` have passed: whoever does not read is not waited for. */
+  /** Resolves when all is written, or after `ms`: a reader that has stalled does not keep the program from exiting. */
   async flushed(ms: number): Promise<void> {
     this.flush()
     for (let waited = 0; !this.#isEmpty && waited < ms; waited += fullMs)
@@ -105,7 +105,7 @@ export class LineQueue {
     }
   }
 
-  /** A write that took its time is over. */
+  /** Handles the end of an asynchronous write. */
   #settle(taken: number | undefined): void {
     this.#writing = false
     if (taken === undefined || !this.#batch) this.#lose()
@@ -115,7 +115,7 @@ export class LineQueue {
     }
   }
 
-  /** Whether it is written to its end. */
+  /** Whether the batch is written completely. */
   #took(batch: Batch, bytes: number): boolean {
     if (bytes < batch.bytes.length) {
       batch.bytes = batch.bytes.subarray(bytes)
@@ -126,7 +126,7 @@ export class LineQueue {
     return true
   }
 
-  /** What waits, in one piece; once that is written, the note of what was lost. */
+  /** The waiting lines as one batch; once they are written, the note about the lost ones. */
   #next(): Batch | undefined {
     if (this.#batch) return this.#batch
     if (this.#lines.length > 0) {

@@ -1,6 +1,6 @@
 import type { WriteBytes } from './line-queue.ts'
 
-/** What of `node:fs` is used; Node, Bun and Deno all have it. */
+/** The part of `node:fs` that is used; Node, Bun and Deno all have it. */
 interface Files {
   fstatSync(fd: number): { isFile(): boolean; isSocket(): boolean }
   openSync(path: string, flags: number): number
@@ -9,11 +9,11 @@ interface Files {
 }
 
 /**
- * Writes to stdout (1) or stderr (2) without ever waiting for its reader. A pipe or a terminal is opened once more, so that
- * not to wait is set for us alone: with what else prints there we would share it.
+ * Writes to stdout (1) or stderr (2) without waiting for the reader. A pipe or a terminal is opened a second time, because
+ * the non-blocking flag on the inherited descriptor would apply to every other program that shares it.
  *
- * @param byRuntime what the runtime writes with, for the outputs that cannot be opened again: sockets, as systemd hands
- * them on, and all on systems without /proc
+ * @param byRuntime the runtime's own write, for outputs that cannot be opened again: sockets, as systemd passes them, and
+ * everything on systems without /proc
  */
 export function outputOf(fd: 1 | 2, files: Files, byRuntime: WriteBytes): WriteBytes {
   const kind = kindOf(fd, files)
@@ -29,7 +29,7 @@ export function outputOf(fd: 1 | 2, files: Files, byRuntime: WriteBytes): WriteB
     } catch (error) {
       const code = codeOf(error)
       if (code === 'EAGAIN') return 0
-      // ENXIO: nobody reads at the moment
+      // ENXIO: there is no reader at the moment
       if (own !== undefined || code === 'ENXIO') throw error
       foreign = true
       return byRuntime(bytes)

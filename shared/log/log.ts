@@ -2,23 +2,23 @@ import { configureSync, getJsonLinesFormatter, type LogLevel, type LogRecord } f
 
 const print = getJsonLinesFormatter({ properties: 'flatten' })
 
-/** A record as a JSON object, without the end of its line. */
+/** A record as a JSON object, without a line end. */
 export const jsonLine = (record: LogRecord): string => print(record).trimEnd()
 
-/** The record that stands where lines are missing: their reader did not take them in time. */
+/** The record at the position of dropped lines: their reader did not keep up. */
 export const lostRecord = (lines: number): LogRecord => ({
   category: ['distributary', 'log'],
   level: 'warning',
-  message: ['log lines were dropped: their reader did not take them'],
-  rawMessage: 'log lines were dropped: their reader did not take them',
+  message: ['log lines dropped: reader too slow'],
+  rawMessage: 'log lines dropped: reader too slow',
   timestamp: Date.now(),
   properties: { lines },
 })
 
 /**
- * Sends what is logged to stdout, a JSON object a line, where every supervisor and log shipper finds it.
+ * Logs to stdout, one JSON object a line, where every supervisor and log shipper finds it.
  *
- * @param write takes a line without its end
+ * @param write writes one line, given without its line end
  */
 export function startLog(level: LogLevel, write: (line: string) => void = console.log): void {
   configureSync({

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { limits } from '../limits.ts'
 
-/** What a master says of a mount beside its counts; what is undefined it did not say. Texts are on one line. */
+/** What a master reports about a mount in addition to its counts; undefined fields were not reported. Texts are single lines. */
 export interface AboutMount {
   title?: string | undefined
   artist?: string | undefined
@@ -12,16 +12,16 @@ export interface AboutMount {
   site?: string | undefined
   /** ISO 8601: when the source began */
   since?: string | undefined
-  /** most listeners at once at the master since then */
+  /** most concurrent listeners at the master since then */
   peak?: number | undefined
   /** Hz */
   samplerate?: number | undefined
   channels?: number | undefined
-  /** s: the target duration of its HLS segments, where it is packaged */
+  /** s: the target duration of its HLS segments, if it is packaged */
   hls?: number | undefined
-  /** in no public list, page or playlist */
+  /** not shown in any public list, page or playlist */
   hidden?: boolean | undefined
-  /** not to be listened to by its own name */
+  /** listeners cannot request it by its own name */
   noMount?: boolean | undefined
 }
 
@@ -31,15 +31,15 @@ const text = v.pipe(
     (value) => byteLength(value) <= limits.aboutBytesMax,
     `expected at most ${limits.aboutBytesMax} bytes`,
   ),
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it rejects control characters
   v.regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'expected no control characters'),
 )
 const isoDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/
 const date = v.pipe(
   text,
-  v.check((value) => isoDate.test(value) && !Number.isNaN(Date.parse(value)), 'expected a date of ISO 8601'),
+  v.check((value) => isoDate.test(value) && !Number.isNaN(Date.parse(value)), 'expected an ISO 8601 date'),
 )
-// as in a report's other numbers
+// the same as for the other numbers of a report
 const expectedCount = 'expected an integer from 0 to 9007199254740991'
 const count = v.pipe(
   v.string(),
@@ -72,13 +72,13 @@ const AboutSchema = v.object({
 const encoder = new TextEncoder()
 const byteLength = (value: string) => encoder.encode(value).length
 
-/** A field that cannot be used: its name, and what was expected of it. */
+/** A field that cannot be used: its name and the expected form. */
 export interface AboutIssue {
   name: string
   expected: string
 }
 
-/** Reads fields by their names in lower case. Unknown names are passed over. */
+/** Parses fields by their names in lower case. Unknown names are ignored. */
 export function parseAbout(fields: Record<string, string>): AboutMount | AboutIssue {
   const parsed = v.safeParse(AboutSchema, fields, { abortEarly: true })
   if (!parsed.success)
@@ -105,28 +105,28 @@ const names = [
   'hls',
 ] as const
 
-/** Lines ` name: value` that {@link parseAbout} reads back to the same. */
+/** Lines ` name: value` that {@link parseAbout} parses back to the same value. */
 export function printAbout(about: AboutMount): string[] {
   const lines = names.flatMap((name) => (about[name] === undefined ? [] : [` ${name}: ${about[name]}`]))
   const flags = [about.hidden ? 'hidden' : '', about.noMount ? 'no-mount' : ''].filter((flag) => flag !== '')
   return flags.length === 0 ? lines : [...lines, ` flags: ${flags.join(' ')}`]
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it takes out
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it removes control characters
 const controlCharacters = /[\x00-\x1f\x7f-\x9f]+/g
 
-/** Text as a report may hold it: on one line, without control characters and blanks around, at most 1 KiB of UTF-8. */
+/** Text in the form that a report allows: a single line, trimmed, without control characters, at most 1 KiB of UTF-8. */
 export function aboutText(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   let clean = value.toWellFormed().replace(controlCharacters, ' ').trim()
   if (byteLength(clean) > limits.aboutBytesMax) {
-    // a character that the cut would part is left out whole
+    // a character that straddles the cut is dropped whole
     const bytes = encoder.encode(clean).subarray(0, limits.aboutBytesMax)
     clean = new TextDecoder().decode(bytes, { stream: true }).trim()
   }
   return clean === '' ? undefined : clean
 }
 
-/** Whether two say the same, but for the peak, which moves with every listener. */
+/** Whether two are the same except for the peak, which changes with every listener. */
 export const isSameAbout = (a: AboutMount | undefined, b: AboutMount | undefined): boolean =>
   a === b || JSON.stringify({ ...a, peak: 0 }) === JSON.stringify({ ...b, peak: 0 })

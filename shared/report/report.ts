@@ -4,7 +4,8 @@ import { limits } from '../limits.ts'
 import { parseMount, printMount } from '../mount.ts'
 import type { AboutMount } from './about-mount.ts'
 
-/** What a slave (or a master) tells its decider; the schemas are the door, {@link Report} is a fact. */
+// The report of a slave or master to its decider. The schemas validate the text, {@link Report} is the validated result.
+
 const number = (min: number, max: number) => {
   const expected = `expected an integer from ${min} to ${max}`
   return v.pipe(
@@ -25,7 +26,7 @@ const url = v.pipe(
   v.maxLength(limits.urlLengthMax, `expected at most ${limits.urlLengthMax} characters`),
 )
 
-/** Where a program listens: scheme, host and port. */
+/** The origin of a URL: scheme, host and port. */
 export const OriginSchema = v.pipe(
   url,
   v.check(
@@ -35,12 +36,12 @@ export const OriginSchema = v.pipe(
   v.transform((text) => new URL(text).origin),
 )
 
-/** Where listeners reach a server: a mount is put behind it, so that a proxy may keep several servers apart by paths. */
+/** The URL where listeners reach a server. A mount is appended to it, so it may have a path if a proxy serves several servers. */
 export const UrlSchema = v.pipe(
   url,
   v.check(
     (text) => isBaseUrl(text) && pathIn(text) !== undefined,
-    'expected http://host:port or https://host:port, a path as of a mount behind it or none, without user, query or fragment',
+    'expected http://host:port or https://host:port, with or without a path in the form of a mount, without user, query or fragment',
   ),
   v.transform((text) => new URL(text).origin + (pathIn(text) ?? '')),
 )
@@ -59,18 +60,18 @@ export const LocationSchema = v.pipe(
   ),
 )
 
-/** How a server is named in reports, `x=` and the API. */
+/** The id of a server in reports, `x=` and the API. */
 export const IdSchema = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9._:[\]-]{1,128}$/, 'expected 1 to 128 of A-Z a-z 0-9 . _ : [ ] -'),
 )
 
-/** `DE, AT`: these alone; `!US, !CA`: all but these. */
+/** `DE, AT`: only these countries; `!US, !CA`: all except these. */
 export const CountriesSchema = v.pipe(
   v.string(),
   v.regex(
     /^(?:[A-Z]{2}(?:, ?[A-Z]{2}){0,249}|![A-Z]{2}(?:, ?![A-Z]{2}){0,249})$/,
-    'expected countries of ISO 3166 to serve, "DE, AT", or not to serve, "!US, !CA"',
+    'expected ISO 3166 codes of countries to serve, "DE, AT", or not to serve, "!US, !CA"',
   ),
   v.transform((text) => ({
     allow: !text.startsWith('!'),
@@ -80,7 +81,7 @@ export const CountriesSchema = v.pipe(
 
 /** The fields above the blank line, by their names on the wire. */
 export const HeaderSchema = v.object({
-  sourcelist: v.optional(v.literal('1', 'expected 1, the one version there is')),
+  sourcelist: v.optional(v.literal('1', 'expected 1, the only version')),
   id: v.optional(IdSchema),
   boot: v.optional(
     v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 visible ASCII characters')),
@@ -112,7 +113,7 @@ const mount = v.pipe(
   ),
 )
 
-/** One line a mount: `mount listeners max kbit/s joins content-type`. */
+/** The line of a mount: `mount listeners max kbit/s joins content-type`. */
 export const MountLineSchema = v.object({
   mount,
   listeners: count,
@@ -131,18 +132,18 @@ export const MountLineSchema = v.object({
   contentType: v.pipe(
     v.string(),
     v.maxLength(limits.contentTypeLengthMax, `expected at most ${limits.contentTypeLengthMax} characters`),
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it refuses
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it rejects control bytes
     v.regex(/^[^\x00-\x1f\x7f]*$/, 'expected no control bytes'),
   ),
 })
 
-/** One mount of a server: `max` null means no limit of its own, `kbps` 0 an unknown rate. */
+/** One mount of a server. `max` null: it has no limit of its own. `kbps` 0: its bit rate is unknown. */
 export type MountReport = v.InferOutput<typeof MountLineSchema> & {
-  /** what a master says of it beside; undefined where it says nothing, as slaves do */
+  /** further fields, from masters; undefined in the reports of slaves */
   about?: AboutMount | undefined
 }
 
-/** One server at one moment. Rates are in kbit/s, `interval` in seconds; what is undefined the server did not say. */
+/** One server at one moment. Rates are in kbit/s, `interval` in seconds; undefined fields were not reported. */
 export interface Report {
   id: string
   boot?: string | undefined
@@ -158,7 +159,7 @@ export interface Report {
   joins?: number | undefined
   state: 'up' | 'draining' | 'leaving'
   location?: { latitude: number; longitude: number } | undefined
-  /** whose listeners it serves: these alone, or all but these */
+  /** countries whose listeners it serves: only these, or all except these */
   countries?: { allow: boolean; codes: string[] } | undefined
   mounts: MountReport[]
 }
@@ -173,7 +174,7 @@ function isBaseUrl(text: string): boolean {
   )
 }
 
-/** The path of a url without the slash at its end; undefined where it is none that a mount could have. */
+/** The path of a url without a slash at its end; undefined if a mount could not have this path. */
 function pathIn(text: string): string | undefined {
   const path = text.replace(/^https?:\/\/[^/]*/i, '').replace(/\/$/, '')
   if (path === '') return ''
@@ -182,8 +183,8 @@ function pathIn(text: string): string | undefined {
 }
 
 /**
- * The id of a server that names none: `host:port` of its url, the port written even where it is the scheme's own, and its path
- * as `:radio:8000`, since a proxy may have many servers at one host.
+ * The default id of a server: `host:port` of its url, including the scheme's default port, and its path as `:radio:8000`,
+ * since a proxy may serve many servers at one host.
  */
 export function idOf(url: string): string {
   const { hostname, port, protocol } = new URL(url)
@@ -191,5 +192,5 @@ export function idOf(url: string): string {
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${path}`
 }
 
-/** Whether a server can be reached at this url from its own machine alone. */
+/** Whether this url can only be reached from the server's own machine. */
 export const isLoopbackUrl = (url: string): boolean => isLoopbackHost(new URL(url).hostname)

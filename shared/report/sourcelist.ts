@@ -5,7 +5,7 @@ import { trimmed } from '../trim.ts'
 import { type AboutMount, parseAbout, printAbout } from './about-mount.ts'
 import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
 
-/** What is wrong with a report: the line (from 1), and what was found and expected there. */
+/** A malformed report: the line (counted from 1), what was found there and what was expected. */
 export class SourcelistError extends Error {
   override name = 'SourcelistError'
   constructor(line: number, message: string) {
@@ -13,12 +13,12 @@ export class SourcelistError extends Error {
   }
 }
 
-/** Text from outside as it may stand in a message: short, and on one line. */
+/** Text from outside made safe for a message: short, and on a single line. */
 const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 
 /**
- * Reads the text of `sourcelist.txt` (docs/sourcelist.md, after the patch of 2004).
- * Strict on form, so that a report cut short anywhere is refused; unknown names are ignored.
+ * Parses the text of `sourcelist.txt` (docs/sourcelist.md, after the patch of 2004).
+ * The form is strict, so that a truncated report is always rejected; unknown names are ignored.
  * Throws {@link SourcelistError}.
  */
 export function parseSourcelist(text: string): Report {
@@ -58,7 +58,7 @@ export function parseSourcelist(text: string): Report {
   }
 }
 
-/** The id and role that a text claims, were it no report at all: whose credentials it needs is told before its faults. */
+/** The id and role that a text claims, even if it is malformed: credentials are checked before the rest of the report. */
 export function claimOf(text: string): { id: string | undefined; role: string | undefined } {
   const lines = text.split('\n').map((line) => line.trim())
   const blank = lines.indexOf('')
@@ -75,7 +75,7 @@ export function claimOf(text: string): { id: string | undefined; role: string | 
 const headerName = /^[!-9;-~]+$/
 const tooManyUrls = `no usable url, expected at most ${limits.reportUrlsMax} of them`
 
-/** The header as it stands: values by name, and on which line each is. */
+/** The header before validation: values by name, and the line of each. */
 interface Fields {
   values: Record<string, string | string[]>
   lineOf: Record<string, number>
@@ -90,7 +90,7 @@ function readFields(lines: string[]): Fields {
     const { key, value } = parseField(line, i + 1)
     if (key === 'url' && urls.length === limits.reportUrlsMax) throw new SourcelistError(i + 1, tooManyUrls)
     if (key === 'url') urls.push(value)
-    else if (key in values) throw new SourcelistError(i + 1, `${key} a second time, expected it once`)
+    else if (key in values) throw new SourcelistError(i + 1, `${key} appears twice, expected it once`)
     else values[key] = value
     lineOf[key === 'url' ? `url.${urls.length - 1}` : key] = i + 1
   }
@@ -104,7 +104,7 @@ function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> & { id
   if (parsed.success) {
     const { id = idOf(parsed.output.url[0] ?? '') } = parsed.output
     if (v.is(IdSchema, id)) return { ...parsed.output, id }
-    const said = `url is ${quote(urls[0] ?? '')}, which makes no id; expected "id: …"`
+    const said = `url is ${quote(urls[0] ?? '')}, which cannot serve as an id; expected "id: …"`
     throw new SourcelistError(lineOf['url.0'] ?? 1, said)
   }
   const path = v.getDotPath(parsed.issues[0]) ?? ''
@@ -135,19 +135,19 @@ function refuseTwice(mounts: readonly MountReport[], blocks: readonly Block[]): 
   const seen = new Set<Mount>()
   for (const [i, { mount }] of mounts.entries()) {
     if (seen.has(mount))
-      throw new SourcelistError(blocks[i]?.number ?? 0, `${mount} a second time, expected it once`)
+      throw new SourcelistError(blocks[i]?.number ?? 0, `${mount} appears twice, expected it once`)
     seen.add(mount)
   }
 }
 
-/** A mount's line, its number in the report, and what follows about it. */
+/** A mount's line, its number in the report, and the lines about it that follow. */
 interface Block {
   line: string
   number: number
   about: { line: string; number: number }[]
 }
 
-/** Parts the lines below the header: those that begin with one space are about the mount above them. */
+/** Groups the lines below the header: lines that begin with one space are about the mount above them. */
 function blocksOf(lines: readonly string[], first: number): Block[] {
   const blocks: Block[] = []
   for (const [i, line] of lines.entries()) {
@@ -158,7 +158,7 @@ function blocksOf(lines: readonly string[], first: number): Block[] {
     else if (last.about.length === limits.aboutLinesMax)
       throw new SourcelistError(
         i + 1,
-        `too much about one mount, expected at most ${limits.aboutLinesMax} lines`,
+        `too many lines about one mount, expected at most ${limits.aboutLinesMax}`,
       )
     else last.about.push({ line: line.slice(1), number: i + 1 })
   }
@@ -171,7 +171,7 @@ function withAbout(mount: MountReport, lines: Block['about']): MountReport {
   const numbers: Record<string, number> = Object.create(null)
   for (const { line, number } of lines) {
     const { key, value } = parseField(line, number)
-    if (key in fields) throw new SourcelistError(number, `${key} a second time, expected it once`)
+    if (key in fields) throw new SourcelistError(number, `${key} appears twice, expected it once`)
     fields[key] = value
     numbers[key] = number
   }
@@ -184,7 +184,7 @@ function withAbout(mount: MountReport, lines: Block['about']): MountReport {
   return { ...mount, about }
 }
 
-/** One `name: value`, the name in lower case. */
+/** Parses `name: value`; the name in lower case. */
 function parseField(line: string, number: number): { key: string; value: string } {
   const colon = line.indexOf(':')
   const name = line.slice(0, Math.max(0, colon))
@@ -192,7 +192,7 @@ function parseField(line: string, number: number): { key: string; value: string 
   return { key: name.toLowerCase(), value: trimmed(line.slice(colon + 1), ' \t') }
 }
 
-/** The text that {@link parseSourcelist} reads back to the same report; ends in a line end. */
+/** The text that {@link parseSourcelist} parses back to the same report; ends in LF. */
 export function printSourcelist(report: Report): string {
   const lines = ['sourcelist: 1', `id: ${report.id}`]
   const add = (name: string, value: string | number | undefined) =>
@@ -220,8 +220,8 @@ export function printSourcelist(report: Report): string {
 }
 
 /**
- * A report whose text has at most so many bytes, where its counts alone do: first all about mounts but title, artist and
- * flags is left out, then all but the flags. Counts are never left out.
+ * A report whose text has at most `bytesMax` bytes, provided that its counts alone fit. If it is too long, it keeps only title,
+ * artist and flags of each mount, then only the flags. Counts are always kept.
  */
 export function fitting(report: Report, bytesMax: number): Report {
   const keeping = (keep: (about: AboutMount) => AboutMount): Report => ({
@@ -250,7 +250,7 @@ const printMountLine = (m: MountReport) =>
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The text of a report's body, or undefined where it is not UTF-8. */
+/** The text of a report's body, or undefined if it is not UTF-8. */
 export function decodeSourcelist(bytes: Uint8Array): string | undefined {
   if (bytes.length > limits.reportBytesMax) return undefined
   try {
@@ -260,6 +260,6 @@ export function decodeSourcelist(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The line, counted from 1, on which a body ceases to be UTF-8. */
+/** The line, counted from 1, with the first byte of a body that is not UTF-8. */
 export const lineNotUtf8 = (bytes: Uint8Array): number =>
   (new TextDecoder().decode(bytes).split('\ufffd', 1)[0] ?? '').split('\n').length

@@ -4,44 +4,44 @@ import { limits } from '../limits.ts'
 import { type Mount, parseMount, printMount } from '../mount.ts'
 
 /**
- * The mounts that live masters carry, a line each, by name: `http://master:port/mount` of the first master by id,
- * or the path alone where `absolute` is off or that master has no http url without a path (stock slaves ignore the scheme).
+ * The mounts that live masters carry, one a line, by name: `http://master:port/mount` of the first master by id, or only
+ * the path if `absolute` is off or that master has no http url without a path (stock slaves ignore the scheme).
  */
 export function printStreamList(view: View, nowMs: number, absolute: boolean): string {
   const lines: string[] = []
   for (const mount of [...view.mounts.keys()].sort()) {
     const master = view.master(mount, nowMs)
     if (!master || !isLive(master, nowMs)) continue
-    // of a url with a path a stock slave would make a mount of its own
+    // a stock slave would take the path of a url for a part of the mount's name
     const url = master.report.urls.find((candidate) => /^http:\/\/[^/]+$/.test(candidate))
     lines.push(`${absolute && url ? url : ''}${printMount(mount)}\r\n`)
   }
   return lines.join('')
 }
 
-/** A mount to relay and, where the list names one, the server to relay it from. */
+/** A mount to relay and, if the list names one, the server to relay it from. */
 export interface StreamListEntry {
   mount: Mount
   /** origin of a url; undefined: the server that gave the list */
   base: string | undefined
 }
 
-/** What a master's list says, as far as it is taken. */
+/** The parsed list of a master, within bounds. */
 export interface StreamList {
-  /** each once, at most as many as a report takes */
+  /** without repeats, at most as many as a report allows */
   entries: StreamListEntry[]
-  /** the first lines that name no mount */
+  /** the first of the lines that do not name a mount */
   refused: string[]
   /** entries beyond the bound */
   left: number
 }
 
-/** lines that name no mount, of which some are shown */
+/** lines that do not name a mount, kept to be shown */
 const refusedMax = 10
 /** characters of a line: a host and a mount written percent-encoded */
 const lineLengthMax = 2048
 
-/** Reads a whole list. */
+/** Parses a whole list. */
 export function parseStreamList(text: string): StreamList {
   const reader = new StreamListReader()
   reader.push(text)
@@ -49,8 +49,8 @@ export function parseStreamList(text: string): StreamList {
 }
 
 /**
- * Reads a master's list as it comes: a line is a path, or an absolute http(s) URL as 2.4 and 2.5 take it.
- * `/admin/streams?mount=` of icecast-kh is cut. Lines that are neither come back as `refused`.
+ * Parses a master's list as it arrives: a line is a path, or an absolute http(s) URL as Icecast 2.4 and 2.5 accept it.
+ * icecast-kh's prefix `/admin/streams?mount=` is removed. Lines that are neither are returned as `refused`.
  */
 export class StreamListReader {
   #isKnown: (mount: Mount) => boolean
@@ -61,7 +61,7 @@ export class StreamListReader {
   #left = 0
   #rest = ''
 
-  /** @param isKnown mounts that are taken before others where the list names too many */
+  /** @param isKnown mounts that have priority if the list names too many */
   constructor(isKnown: (mount: Mount) => boolean = () => false) {
     this.#isKnown = isKnown
   }

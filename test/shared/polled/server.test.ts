@@ -80,7 +80,7 @@ describe('a bad body is refused by field, value and what is allowed:', () => {
     [{ interval: 3601 }, 'interval is 3601, expected an integer from 2 to 3600'],
     [{ id: 'a b' }, 'id is "a b", expected 1 to 128 of'],
     [{ location: '91,0' }, 'location is "91,0", expected a latitude'],
-    [{ countries: 'Germany' }, 'countries is "Germany", expected countries of ISO 3166'],
+    [{ countries: 'Germany' }, 'countries is "Germany", expected ISO 3166 codes of countries'],
     [{ kind: 'html' }, 'kind is "html", expected json or xml'],
     [{ kind: 'xml' }, 'password is missing, expected the password of its admin'],
     [{ password: 'hackme' }, 'password is not shown here, expected the password of its admin'],

@@ -52,11 +52,11 @@ describe('lines about a mount in a report', () => {
   test.for([
     ['no mount above it', ` title: A\n${line}`, 'line 7: " title: A", expected a mount\'s line before it'],
     ['no name', `${line} title\n`, 'line 8: "title", expected "name: value"'],
-    ['a name twice', `${line} title: A\n Title: B\n`, 'line 9: title a second time, expected it once'],
+    ['a name twice', `${line} title: A\n Title: B\n`, 'line 9: title appears twice, expected it once'],
     [
       'a date of no calendar',
       `${line} since: yesterday\n`,
-      'line 8: since is "yesterday", expected a date of ISO 8601',
+      'line 8: since is "yesterday", expected an ISO 8601 date',
     ],
     [
       'a peak that is no number',
@@ -69,7 +69,7 @@ describe('lines about a mount in a report', () => {
       'line 8: title is "a\\u0007b", expected no control characters',
     ],
     ['more than 1 KiB', `${line} title: ${'ü'.repeat(513)}\n`, 'expected at most 1024 bytes'],
-    ['too many', line + ' a: b\n'.repeat(33), 'line 40: too much about one mount, expected at most 32 lines'],
+    ['too many', line + ' a: b\n'.repeat(33), 'line 40: too many lines about one mount, expected at most 32'],
   ] as const)('%s is refused with its line', ([, mounts, message]) => {
     expect(() => parseSourcelist(header('master', 1) + mounts)).toThrow(message)
   })

@@ -162,7 +162,7 @@ test.each(
     ['listeners: 0', `listeners: ${'9'.repeat(400)}`, 'line 3: listeners is "999'],
     ['listeners: 0\n', '', 'line 4: no usable listeners, expected "listeners: …"'],
     ['url: http://a:8000\n', '', 'no usable url, expected "url: …"'],
-    ['listeners: 0', 'listeners: 0\nlisteners: 0', 'line 4: listeners a second time, expected it once'],
+    ['listeners: 0', 'listeners: 0\nlisteners: 0', 'line 4: listeners appears twice, expected it once'],
     ['interval: 10', 'interval: 0', 'line 2: interval is "0", expected an integer from 1 to 3600'],
     ['interval: 10', 'interval: 3601', 'line 2: interval is "3601", expected an integer from 1 to 3600'],
     ['interval: 10', 'interval: 10\nseq: -3', 'line 3: seq is "-3"'],
@@ -177,7 +177,7 @@ test.each(
     [
       'interval: 10',
       'interval: 10\nsourcelist: 2',
-      'line 3: sourcelist is "2", expected 1, the one version there is',
+      'line 3: sourcelist is "2", expected 1, the only version',
     ],
     [
       'interval: 10',
@@ -192,7 +192,7 @@ test.each(
     [
       'interval: 10',
       'interval: 10\ncountries: Germany',
-      'line 3: countries is "Germany", expected countries of ISO 3166',
+      'line 3: countries is "Germany", expected ISO 3166 codes of countries',
     ],
     ['interval: 10', 'interval: 10\ncountries: DE, !US', 'line 3: countries is "DE, !US", expected'],
     ['interval: 10', 'interval 10', 'line 2: "interval 10", expected "name: value"'],
@@ -253,16 +253,16 @@ test.each(
 test('a mount twice is refused by the line of the second, however it is encoded', () => {
   const header = 'url: http://a:8000\ninterval: 10\nlisteners: 0\nmounts: 2\n\n'
   expect(refusalOf(`${header}/a 0 - 0 0 x\n/%61 0 - 0 0 x\n`)).toBe(
-    'line 7: /a a second time, expected it once',
+    'line 7: /a appears twice, expected it once',
   )
 })
 
 test('without an id, host and port are one as far as an id may be like that', () => {
   expect(parseSourcelist(minimal).id).toBe('a:8000')
   expect(refusalOf(minimal.replace('//a', '//a!b'))).toBe(
-    'line 1: url is "http://a!b:8000", which makes no id; expected "id: …"',
+    'line 1: url is "http://a!b:8000", which cannot serve as an id; expected "id: …"',
   )
-  expect(refusalOf(minimal.replace('//a', `//${'a'.repeat(125)}`))).toContain('makes no id')
+  expect(refusalOf(minimal.replace('//a', `//${'a'.repeat(125)}`))).toContain('cannot serve as an id')
 })
 
 test('a header line full of blanks is read in one pass: its value keeps those inside, and loses those around it', () => {
@@ -275,7 +275,7 @@ test('a header line full of blanks is read in one pass: its value keeps those in
 test('names of the language are unknown names like any other', () => {
   const text = `__proto__: 1\nconstructor: 2\ntoString: 3\n${minimal}`
   expect(parseSourcelist(text)).toEqual(parseSourcelist(minimal))
-  expect(refusalOf(`__proto__: 1\n${text}`)).toBe('line 2: __proto__ a second time, expected it once')
+  expect(refusalOf(`__proto__: 1\n${text}`)).toBe('line 2: __proto__ appears twice, expected it once')
 })
 
 const integer = fc.oneof(fc.nat(), fc.maxSafeNat())
