@@ -6,8 +6,8 @@ import { metricsApp } from './stats/metrics-route.ts'
 import { playlistApp, webApp } from './web/routes.ts'
 
 /**
- * Everything that is no stream: pages, stats, the admin.
- * @param cluster the routes of a master that decides itself; they come first
+ * Everything that is not a stream: pages, stats, the admin.
+ * @param cluster routes of a master that redirects its own listeners; they come first
  */
 export function originApp(deps: AdminDeps, cluster?: Hono<ClusterEnv>): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()

@@ -1,4 +1,4 @@
-/** Whether this server takes no new listeners; the admin sets it, placement and the report read it. */
+/** Whether this server is draining: it accepts no new listeners. The admin sets it, placement and the report read it. */
 export class Drain {
   #active = false
   #onChange: (() => void)[] = []

@@ -1,23 +1,23 @@
 import { Rate } from './lib/rate.ts'
 
-/** Counts of the whole server: what a report says of it beyond its mounts. */
+/** Counters of the whole server, for reports and stats. */
 export class Load {
   /** listeners connected now; relays with credentials not counted */
   listeners = 0
   /** listeners answered 200 or refused for room, since the start */
   joins = 0
-  /** of these, refused for room */
+  /** of these, those refused for room */
   refused = 0
-  /** handed to listeners and relays, since the start */
+  /** bytes handed to listeners and relays, since the start */
   bytesSent = 0
   /** listeners dropped because they fell off the queue, since the start */
   slow = 0
   /** connections accepted, since the start, and open now */
   connections = 0
   clients = 0
-  /** requests answered that no source made, since the start */
+  /** requests answered, those of sources not counted, since the start */
   requests = 0
-  /** feeds taken in from sources and from relays, since the start */
+  /** feeds begun by sources and by relays, since the start */
   sources = 0
   relays = 0
   /** static files answered, since the start */

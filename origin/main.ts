@@ -33,11 +33,11 @@ async function main(): Promise<void> {
   config.limits.openFiles = openFilesMax()
   const program = new Program(config)
   endOnSignal(program, config, logs)
-  let onHangUp = () => {} // until it listens: what it is asked to read again it has just read
+  let onHangUp = () => {} // before the server listens, the configuration has only just been read
   process.on('SIGHUP', () => onHangUp())
   const { port, tlsPort, shoutcastPort } = await listen(program)
   settle(config, logs)
-  // where the system gave the port, URL and id are known only now; the parts hold these very limits
+  // if the system chose the port, URL and id are known only now; other parts hold a reference to these limits
   const boundPort = config.port === 0 ? port : undefined
   if (boundPort !== undefined)
     Object.assign(config, createConfig(sources, boundPort), { limits: config.limits })
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     readAgain({ line, config, boundPort, warnings })
     program.reconfigure()
     renewCertificate(program)
-    logs.apply(config.logging) // whoever rotates the files waits for this, whatever the configuration is
+    logs.apply(config.logging) // log rotation waits for this, even if the configuration was rejected
   }
   sayRoom(config)
   log.info('ready', {
@@ -61,9 +61,9 @@ async function main(): Promise<void> {
 interface ReadConfig {
   sources: SettingSources
   config: OriginConfig
-  /** what of the file is not done as it says */
+  /** settings of the file that do not take effect as written */
   warnings: string[]
-  /** what an operator should know besides */
+  /** other advice for the operator */
   advice: string[]
 }
 
@@ -78,7 +78,7 @@ function readConfig({ configFile, settings: flags }: CommandLine, boundPort?: nu
 }
 
 function check(warnings: readonly string[]): void {
-  console.log([...warnings.map((text) => `warning: ${text}`), 'the configuration is good'].join('\n'))
+  console.log([...warnings.map((text) => `warning: ${text}`), 'configuration OK'].join('\n'))
 }
 
 function tell({ configFile: file }: CommandLine, warnings: readonly string[]): void {
@@ -102,7 +102,7 @@ async function listen(program: Program): ReturnType<Program['listen']> {
   }
 }
 
-/** What comes once the ports are bound, which may need root: the pid file, another user, and log files of its own. */
+/** Steps after the ports are bound, which may need root: the pid file, the change of user, and log files owned by that user. */
 function settle({ paths, owner, logging }: OriginConfig, logs: Logs): void {
   if (paths.pidFile !== undefined) writePidFile(paths.pidFile)
   if (owner && !becomeOwner(owner))
@@ -110,7 +110,7 @@ function settle({ paths, owner, logging }: OriginConfig, logs: Logs): void {
   logs.apply(logging)
 }
 
-/** What is held of a start for the file that is read again. */
+/** Values of the start that a reload needs. */
 interface Started {
   line: CommandLine
   config: OriginConfig
@@ -118,7 +118,7 @@ interface Started {
   warnings: readonly string[]
 }
 
-/** SIGHUP: a bad file keeps the old settings and says why. */
+/** SIGHUP: a bad file changes nothing, and the log says why. */
 function readAgain({ line, config, boundPort, warnings: started }: Started): void {
   try {
     const next = readConfig(line, boundPort)
@@ -132,12 +132,12 @@ function readAgain({ line, config, boundPort, warnings: started }: Started): voi
   }
 }
 
-/** A server whose system has fewer descriptors than it is to have listeners takes, and reports, as many as fit. */
+/** If the system has fewer descriptors than max-listeners, the server accepts, and reports, as many listeners as fit. */
 function sayRoom({ limits: { maxListeners, openFiles } }: OriginConfig): void {
   const fit = listenersMax({ maxListeners, openFiles }, 0)
   if (fit < maxListeners)
     log.warn(
-      'fewer listeners than max-listeners fit the limit of open files; raise that (ulimit -n, LimitNOFILE)',
+      'fewer listeners than max-listeners fit the limit of open files; raise the limit (ulimit -n, LimitNOFILE)',
       {
         maxListeners,
         listeners: fit,
@@ -154,14 +154,14 @@ function renewCertificate(program: Program): void {
   }
 }
 
-/** The first signal ends it within its grace, a second one at once. */
+/** The first signal ends the program within its grace period, a second one at once. */
 function endOnSignal(program: Program, config: OriginConfig, logs: Logs): void {
   let ending = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, async () => {
       if (ending) process.exit(0)
       ending = true
-      log.info('ending', { signal, graceMs: config.graceMs })
+      log.info('shutting down', { signal, graceMs: config.graceMs })
       await shutDown(program, config.graceMs, wait)
       await logs.flushed()
       process.exit(0)

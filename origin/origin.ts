@@ -21,13 +21,13 @@ export interface OriginDeps {
   nowMs: () => number
   /** asked for every GET and HEAD of a mount before it is served */
   placer: Placer
-  /** asked who may listen to a mount, feed it, and call the admin for it */
+  /** decides on requests to listen to a mount, to feed it, and to administrate it */
   access: MountAccess
-  /** relays on demand that wait for their first listener; left out: there are none */
+  /** relays on demand that wait for their first listener; default: none */
   idle?: StatsDeps['idle']
-  /** left out: it reports to nobody */
+  /** default: the server reports to nobody */
   deciders?: StatsDeps['deciders']
-  /** the routes of a master that decides itself: reports and `/api/*`; they come before our own */
+  /** routes of a master that redirects its own listeners: reports and `/api/*`; they come before the others */
   clusterApp?: Hono<ClusterEnv> | undefined
 }
 

@@ -21,10 +21,10 @@ import { createState, type OriginState } from './state.ts'
 
 const log = getLogger(['distributary', 'origin'])
 const roll = Math.random
-/** ms between two looks for servers that have been gone for a day */
+/** ms between two checks for servers that have been gone for a day */
 const pruneMs = 60_000
 
-/** One origin, wired from its configuration: server, relays, reports, decider. */
+/** One origin, built from its configuration: server, relays, reports, decider. */
 export class Program {
   readonly #config: OriginConfig
   readonly #state: OriginState
@@ -33,7 +33,7 @@ export class Program {
   readonly #access: MountAccess
   readonly #relaying: Relaying
   readonly #directories: Directories
-  /** a master's that decides itself */
+  /** of a master that redirects its own listeners */
   readonly #decider: Decider | undefined
   #seq = 0
   #isLeaving = false
@@ -71,12 +71,12 @@ export class Program {
     })
   }
 
-  /** whether no listener is here */
+  /** whether no listener is connected */
   get isIdle(): boolean {
     return this.#state.load.listeners === 0
   }
 
-  /** whether somebody decides who is sent here */
+  /** whether a decider knows this server, and so may send it listeners */
   get isKnown(): boolean {
     return this.#reports.hasDeciders || this.#decider !== undefined
   }
@@ -91,7 +91,7 @@ export class Program {
     this.#origin.renewCertificate()
   }
 
-  /** Begins to report and to relay, once the ports are known. */
+  /** Starts reports and relays; to be called once the ports are known. */
   join(): void {
     this.#reports.start()
     this.#relaying.start()
@@ -99,26 +99,26 @@ export class Program {
     this.#prune()
   }
 
-  /** The configuration was read again: other relays and masters begin, and those that are gone end. */
+  /** Applies a reloaded configuration: starts its new relays and masters, stops the removed ones. */
   reconfigure(): void {
     this.#reports.configure()
     this.#relaying.configure()
-    this.#told() // names and flags of mounts may be others
+    this.#told() // names and flags of mounts may have changed
   }
 
-  /** A master reports what plays; a slave says nothing of it. */
+  /** A master reports what its mounts play; a slave does not. */
   #told(): void {
     if (this.#config.masters.length === 0) this.#reports.change()
   }
 
-  /** From now on new listeners are sent back or refused; resolves when deciders and directories know, or cannot be told. */
+  /** Sends back or refuses new listeners from now on; resolves when deciders and directories know, or cannot be reached. */
   async leave(): Promise<void> {
     this.#isLeaving = true
     this.#decider?.changed()
     await Promise.all([this.#reports.leave(), this.#directories.leave()])
   }
 
-  /** Closes every connection; backends that have to know of it get a moment more. */
+  /** Closes every connection, then waits a moment for notifications of auth backends. */
   async close(): Promise<void> {
     this.#origin.stopListening()
     this.#reports.stop()
@@ -127,13 +127,13 @@ export class Program {
     await Promise.race([this.#access.settled(), wait(accessLimits.farewellMs)])
   }
 
-  /** Programs and backends hear of mounts that come and go. */
+  /** Tells programs and auth backends of mounts that begin and end. */
   #watchMounts(): void {
     const { mounts } = this.#state
     const programs = new Programs(this.#config, process.env)
     const watches = [new MountWatch(this.#access), new MountWatch(programs)]
     let isDue = false
-    // a list of a master may begin or end thousands at once
+    // a master's stream list may begin or end thousands at once
     mounts.onChange(() => {
       if (isDue) return
       isDue = true
@@ -205,6 +205,6 @@ export class Program {
   }
 }
 
-/** A master with an edge serves what it is sent and never redirects; a slave's deciders are elsewhere. */
+/** A master with an edge never redirects: the edge decides. A slave's deciders are other servers. */
 const decidesItself = ({ masters, publicSlave, edges }: OriginConfig) =>
   publicSlave && masters.length === 0 && edges.length === 0

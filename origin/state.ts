@@ -6,21 +6,21 @@ import { runtimeTimers, type Timers } from './lib/timers.ts'
 import { Load } from './load.ts'
 import { Mounts } from './mount/mounts.ts'
 
-/** What the parts of an origin share: placement and the report read it, sources, relays and the admin change it. */
+/** State shared by the parts of an origin: placement and the report read it, sources, relays and the admin change it. */
 export interface OriginState {
-  /** drawn anew at each start of the program, unlike any other server's; told to deciders alone, who know the server by it */
+  /** random at each start of the program; only deciders learn it, and identify the server by it */
   boot: string
-  /** the same for everybody to see, by which a stream that comes round is known */
+  /** as `boot`, but public: a relay detects by it that a stream has come back to its own server */
   viaName: string
   mounts: Mounts
   load: Load
   drain: Drain
   startedAtMs: number
-  /** a number for a listener, unlike all others for as long as the program runs */
+  /** a number for a listener, unique while the program runs */
   nextId: () => number
 }
 
-/** no mount has settings of its own */
+/** no mount has its own settings */
 const unsaid = new MountTable({ exact: new Map(), patterns: [], fallback: undefined })
 
 /** A server's state before anything is connected; `nowMs` is a clock in ms that does not step back. */

@@ -17,56 +17,56 @@ import type { OwnerSettings } from './xml/security-settings.ts'
 import type { SocketSettings } from './xml/socket-settings.ts'
 
 /**
- * What an origin runs by. Times in ms where the name says so, sizes in bytes, rates in kbit/s.
+ * The configuration of an origin. Times are in ms where the name says so, sizes in bytes, rates in kbit/s.
  *
- * One object a program: SIGHUP and the port that the system gave for 0 change it in place, so its fields are read
- * where they are used and not copied at the start. What `held` names below stays until a restart.
+ * A program has one such object. SIGHUP, and the port that the system chose for 0, change it in place, so its fields are
+ * read where they are used and not copied at the start. The fields in `held` below stay until a restart.
  */
 export interface OriginConfig {
-  /** where the first socket listens: the port that others are told of; 0: any free one */
+  /** port of the first socket, the one that others are told; 0: any free port */
   port: number
   /** at least one */
   sockets: readonly SocketSettings[]
-  /** of the sockets with TLS; there where one has it */
+  /** for the sockets with TLS; undefined: there are none */
   tls: TlsFiles | undefined
   /** for `listenurl`, playlists and the default public URL */
   hostname: string
   /** origins (scheme, host, port) under which listeners reach this server; at least one */
   publicUrls: readonly string[]
-  /** undefined: that kind of access is off; so for the other passwords */
+  /** undefined: sources are rejected; likewise for the other passwords */
   sourcePassword: string | undefined
   relayUser: string
   relayPassword: string | undefined
   adminUser: string
   adminPassword: string | undefined
   limits: OriginLimits
-  /** where a slave gets its stream lists, in order of preference; empty: not a slave */
+  /** servers that a slave polls for stream lists, in order of preference; empty: not a slave */
   masters: readonly MasterSettings[]
-  /** streams of other servers beside those of masters */
+  /** streams relayed from other servers than the masters */
   relays: readonly RelaySettings[]
-  /** what holds for single mounts */
+  /** settings of single mounts */
   mounts: MountTable
-  /** between two requests for the stream list; of a report no more than 30 s are promised */
+  /** between two requests for the stream list; reports come at least every 30 s */
   updateIntervalS: number
-  /** relays run only while somebody listens */
+  /** relays run only while they have a listener */
   onDemand: boolean
-  /** lists and redirects may lead relays to addresses on the inside */
+  /** stream lists and redirects may lead relays to private addresses */
   relayInside: boolean
-  /** a slave: it reports. A master without an edge: it takes reports and redirects its own listeners (S2, S13) */
+  /** a slave: it reports. A master without an edge: it accepts reports and redirects its own listeners (S2, S13) */
   publicSlave: boolean
-  /** origins that are reported to beside the master */
+  /** edges that get reports in addition to the master, as origins (scheme, host, port) */
   edges: readonly string[]
   edgePassword: string | undefined
-  /** how reports name this server */
+  /** name of this server in reports */
   id: string
   location: Report['location']
-  /** undefined: all in memory */
+  /** undefined: everything is kept in memory */
   dataDir: string | undefined
-  /** what a listener has from SIGTERM until its connection is closed */
+  /** time from SIGTERM until the listeners' connections are closed */
   graceMs: number
-  /** `admin` and `location` of icecast.xml, shown in the stats */
+  /** `admin` and `location` of icecast.xml, for the stats */
   serverInfo: { admin: string; location: string }
-  /** the `Server` header; undefined: our own */
+  /** the `Server` header; undefined: the default */
   serverId: string | undefined
   logging: LogSettings
   /** where public mounts are announced */
@@ -74,48 +74,48 @@ export interface OriginConfig {
   paths: PathSettings
   /** whether files of the webroot are served */
   fileserve: boolean
-  /** on answers of every kind */
+  /** added to all answers */
   httpHeaders: readonly HeaderRule[]
-  /** whom the program becomes once it listens */
+  /** user and group that the program changes to once its ports are bound */
   owner: OwnerSettings | undefined
 }
 
 export interface OriginLimits {
-  /** of all mounts together, relays with credentials not counted; 0: takes none */
+  /** of all mounts together, relays with credentials not counted; 0: no listeners */
   maxListeners: number
   sources: number
-  /** bytes a mount holds for its listeners */
+  /** bytes of its stream that a mount keeps for its listeners */
   queueBytes: number
-  /** what a new listener gets at once */
+  /** part of the stream that a new listener gets at once */
   burst: Burst
   /** for a whole request head */
   headerTimeoutMs: number
-  /** silence after which a source is dropped, and how long a relay's listeners wait for their master */
+  /** silence after which a source is dropped; also how long listeners of a relay wait for its master */
   sourceTimeoutMs: number
   /** undefined: unknown */
   maxBandwidthKbps: number | undefined
-  /** files and sockets that the system lets the program open, set once it runs; left out: no bound is known */
+  /** files and sockets that the system lets the program open, set at the start; undefined: no bound is known */
   openFiles?: number | undefined
 }
 
-/** Every default that does not hang on another setting, in one place (docs/configuration.md#the-origin-flags). */
+/** Every default that does not depend on another setting, in one place (docs/configuration.md#the-origin-flags). */
 const defaults = {
   hostname: 'localhost',
   maxListeners: 256,
-  /** Icecast's, for a file that does not say */
+  /** with a file that does not set it: as in Icecast */
   sourcesInFile: 16,
-  /** sources and relays: as many mounts as a report takes */
+  /** sources and relays: as many as the mounts of a report */
   sources: 10_000,
   ...sizes,
   headerTimeoutS: 15,
   sourceTimeoutS: 10,
-  /** Icecast's, for a file that does not say */
+  /** with a file that does not set it: as in Icecast */
   updateIntervalInFileS: 120,
   updateIntervalS: 10,
   graceS: 5,
 } as const
 
-/** Where settings stand, the strongest first. */
+/** The sources of settings, highest priority first. */
 export interface SettingSources {
   flags: Settings
   environment: Settings
@@ -124,9 +124,9 @@ export interface SettingSources {
 }
 
 /**
- * What the settings make together. `boundPort`: the port that the system gave for 0, once it is known.
- * @param warn told what of the file is left out since the rest does not go with it
- * @throws ConfigError where two of them do not go together; it names the flag to set
+ * Combines all settings into a configuration. `boundPort`: the port that the system chose for 0, once it is known.
+ * @param warn called for each setting of the file that is left out because it contradicts others
+ * @throws ConfigError if two settings contradict each other; it names the flag to set
  */
 export function createConfig(
   sources: SettingSources,
@@ -173,7 +173,7 @@ export function createConfig(
     logging: all.logLevel === undefined ? blocks.logging : { ...blocks.logging, level: all.logLevel },
     directories: blocks.directories,
     paths: blocks.paths,
-    // Icecast serves them unless it is told not to; without a webroot there are none
+    // Icecast serves files unless they are turned off; without a webroot there are none
     fileserve: all.fileserve ?? true,
     httpHeaders: [...serverHeader(all.serverId), ...blocks.headers],
     owner: blocks.owner,
@@ -182,7 +182,7 @@ export function createConfig(
   return config
 }
 
-/** `server-id` is how answers call this server. */
+/** `server-id` replaces the `Server` header. */
 const serverHeader = (serverId: string | undefined): HeaderRule[] =>
   serverId === undefined ? [] : [{ name: 'Server', value: serverId, status: undefined }]
 
@@ -205,7 +205,7 @@ function limitsOf(all: Settings, inFile: boolean): OriginLimits {
   }
 }
 
-/** Where this server reports to: its master while it is a public slave, and every edge. */
+/** The receivers of this server's reports: its masters if it is a public slave, and every edge. */
 const reportsTo = ({ masters, publicSlave, edges }: OriginConfig): string[] => [
   ...(publicSlave ? masters.map(({ url }) => url) : []),
   ...edges,
@@ -213,21 +213,21 @@ const reportsTo = ({ masters, publicSlave, edges }: OriginConfig): string[] => [
 
 function checkReports(config: OriginConfig): void {
   if (config.edges.length > 0 && config.edgePassword === undefined)
-    throw new ConfigError(`the edge ${config.edges[0]} needs a password, expected --edge-password`)
+    throw new ConfigError(`the edge ${config.edges[0]} needs a password: set --edge-password`)
   const loopback = config.publicUrls.find(isLoopbackUrl)
   const remote = reportsTo(config).find((url) => !isLoopbackUrl(url))
   if (loopback !== undefined && remote !== undefined)
     throw new ConfigError(
-      `the public URL is ${loopback}, which ${remote} could send nobody to; expected --public-url (or --hostname) with an address that listeners reach`,
+      `the public URL is ${loopback}, and ${remote} cannot redirect listeners to it: set --public-url (or --hostname) to an address that listeners reach`,
     )
 }
 
-/** What holds until a restart: it is built into the parts when they are made. */
+/** Settings that stay until a restart, because they are used at the start only. */
 const held = ['port', 'sockets', 'id', 'dataDir', 'publicSlave', 'edges', 'edgePassword'] as const
 
-/** Puts new settings in place of those of a running server. Returns the names of changed ones that need a restart. */
+/** Replaces the settings of a running server. Returns the names of changed settings that need a restart. */
 export function reload(config: OriginConfig, next: OriginConfig): string[] {
-  // other masters are taken over; but a slave is another kind of server than a master
+  // a slave can change its masters, but a master cannot become a slave, nor a slave a master
   const becomesOther = config.masters.length > 0 !== next.masters.length > 0
   const names = becomesOther ? ([...held, 'masters'] as const) : held
   const kept = Object.fromEntries(names.map((name) => [name, config[name]]))

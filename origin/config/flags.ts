@@ -5,9 +5,9 @@ import { readSetting, type SettingName, type Settings } from './settings.ts'
 
 interface Flag {
   name: string
-  /** undefined: it says what to do, not what to be */
+  /** undefined: the flag chooses an action and sets nothing */
   setting: SettingName | undefined
-  /** what stands for its value in the help; empty: a switch */
+  /** placeholder of its value in the help; empty: a switch */
   value: string
   help: string
 }
@@ -20,48 +20,63 @@ const flag = (name: string, setting: SettingName | undefined, value: string, hel
 })
 
 const flags: readonly Flag[] = [
-  flag('port', 'port', 'N', 'listen here; 0 takes a free port (8000)'),
-  flag('bind', 'bind', 'ADDR', 'listen on this address (::, both stacks)'),
-  flag('tls-port', 'tlsPort', 'N', 'listen for https as well'),
-  flag('tls-cert', 'tlsCert', 'FILE', 'its certificates, PEM'),
-  flag('tls-key', 'tlsKey', 'FILE', 'its key, PEM'),
-  flag('hostname', 'hostname', 'NAME', 'how others call this machine (localhost)'),
-  flag('public-url', 'publicUrl', 'URL', 'where listeners reach it; repeatable (http://hostname:port)'),
-  flag('source-password', 'sourcePassword', 'SECRET', 'lets sources in (off)'),
-  flag('relay-password', 'relayPassword', 'SECRET', 'lets relays in (off)'),
-  flag('admin-password', 'adminPassword', 'SECRET', 'lets the admin in (off)'),
-  flag('max-listeners', 'maxListeners', 'N', 'of all mounts together; 0 takes none (256)'),
-  flag('max-bandwidth', 'maxBandwidthKbps', 'KBITS', 'what its line carries, kbit/s (unknown)'),
-  flag('master', 'master', 'URL', 'be a slave of this master or edge; repeatable, in order'),
-  flag('master-user', 'masterUser', 'NAME', '(relay)'),
-  flag('master-password', 'masterPassword', 'SECRET', "the master's relay password"),
-  flag('update-interval', 'updateIntervalS', 'S', 'seconds between two looks at the stream list (10)'),
+  flag('port', 'port', 'N', 'port to listen on; 0: any free port (default: 8000)'),
+  flag('bind', 'bind', 'ADDR', 'address to listen on (default: ::, which is IPv6 and IPv4)'),
+  flag('tls-port', 'tlsPort', 'N', 'port to listen on for https too'),
+  flag('tls-cert', 'tlsCert', 'FILE', 'certificate chain for --tls-port, PEM'),
+  flag('tls-key', 'tlsKey', 'FILE', 'private key for --tls-port, PEM'),
+  flag('hostname', 'hostname', 'NAME', 'public name of this machine (default: localhost)'),
+  flag(
+    'public-url',
+    'publicUrl',
+    'URL',
+    'URL under which listeners reach this server; repeatable (default: http://hostname:port)',
+  ),
+  flag('source-password', 'sourcePassword', 'SECRET', 'password for sources (default: disabled)'),
+  flag('relay-password', 'relayPassword', 'SECRET', 'password for relays (default: disabled)'),
+  flag('admin-password', 'adminPassword', 'SECRET', 'password for the admin (default: disabled)'),
+  flag('max-listeners', 'maxListeners', 'N', 'limit of all mounts together; 0: no listeners (default: 256)'),
+  flag('max-bandwidth', 'maxBandwidthKbps', 'KBITS', 'bandwidth of the uplink, kbit/s (default: unknown)'),
+  flag('master', 'master', 'URL', 'be a slave of this master or edge; repeatable, in order of preference'),
+  flag('master-user', 'masterUser', 'NAME', 'user name at the master (default: relay)'),
+  flag('master-password', 'masterPassword', 'SECRET', 'relay password of the master'),
+  flag(
+    'update-interval',
+    'updateIntervalS',
+    'S',
+    'seconds between requests for the stream list (default: 10)',
+  ),
   flag(
     'public-slave',
     'publicSlave',
     '',
-    'a slave: report (on with --master, off in a file that does not say); a master: redirect its own listeners (off)',
+    'slave: report to the master (default with --master); master: redirect its own listeners (default: off)',
   ),
   flag('edge', 'edge', 'URL', 'report to this edge too; repeatable'),
-  flag('edge-password', 'edgePassword', 'SECRET', "the edge's relay or master password"),
-  flag('id', 'id', 'NAME', 'how reports name this server (host:port)'),
-  flag('location', 'location', 'LAT,LON', 'where it stands, in degrees'),
-  flag('on-demand', 'onDemand', '', 'relay a mount only while somebody listens'),
-  flag('relay-inside', 'relayInside', '', 'lists and redirects may lead relays to private addresses (off)'),
-  flag('data-dir', 'dataDir', 'DIR', 'keep reports and drains here (memory)'),
-  flag('log-level', 'logLevel', 'LEVEL', 'error, warning, info or debug (info)'),
-  flag('grace', 'graceS', 'S', 'seconds that listeners have after SIGTERM (5)'),
+  flag('edge-password', 'edgePassword', 'SECRET', 'relay or master password of the edge'),
+  flag('id', 'id', 'NAME', 'name of this server in reports (default: host:port)'),
+  flag('location', 'location', 'LAT,LON', 'location of this server, in degrees'),
+  flag('on-demand', 'onDemand', '', 'relay a mount only while it has a listener'),
+  flag(
+    'relay-inside',
+    'relayInside',
+    '',
+    'stream lists and redirects may lead relays to private addresses (default: off)',
+  ),
+  flag('data-dir', 'dataDir', 'DIR', 'folder for reports and drains (default: memory only)'),
+  flag('log-level', 'logLevel', 'LEVEL', 'error, warning, info or debug (default: info)'),
+  flag('grace', 'graceS', 'S', 'seconds after SIGTERM until listeners are disconnected (default: 5)'),
 ]
 
 const switches: readonly Flag[] = [
-  flag('no-public-slave', undefined, '', 'a slave: do not report'),
-  flag('check', undefined, '', 'read the configuration, say what is wrong with it, and end'),
-  flag('help', undefined, '', 'print this'),
-  flag('version', undefined, '', 'print the version'),
+  flag('no-public-slave', undefined, '', 'slave: do not report'),
+  flag('check', undefined, '', 'validate the configuration and exit'),
+  flag('help', undefined, '', 'print this help and exit'),
+  flag('version', undefined, '', 'print the version and exit'),
 ]
-const configFlag = flag('config', undefined, 'FILE', 'an icecast.xml; flags win over it')
+const configFlag = flag('config', undefined, 'FILE', 'icecast.xml to read; flags override it')
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export interface CommandLine {
   action: 'run' | 'check' | 'help' | 'version'
   configFile: string | undefined
@@ -77,7 +92,7 @@ const options = Object.fromEntries(
 )
 const withValue = new Set(known.filter(({ value }) => value !== '').map(({ name }) => `--${name}`))
 
-/** Reads the arguments behind the program's name. Throws {@link ConfigError} with the flag, its value and what is allowed. */
+/** Reads the arguments after the program's name. Throws {@link ConfigError} with the flag, its value and what is allowed. */
 export function parseFlags(args: readonly string[]): CommandLine {
   const values = parse(args)
   const configFile = values.config?.at(-1)
@@ -123,7 +138,7 @@ function joined(args: readonly string[]): string[] {
   return out
 }
 
-/** The secrets that the environment may hold; a flag wins, they win over the file. */
+/** The secrets that the environment may hold; flags override them, and they override the file. */
 const secrets = {
   ORIGIN_SOURCE_PASSWORD: 'sourcePassword',
   ORIGIN_RELAY_PASSWORD: 'relayPassword',
@@ -132,7 +147,7 @@ const secrets = {
   ORIGIN_EDGE_PASSWORD: 'edgePassword',
 } as const satisfies Record<string, SettingName>
 
-/** Reads the environment; an empty variable says nothing. */
+/** Reads the environment; an empty variable counts as unset. */
 export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
   const settings: Settings = {}
   for (const [name, setting] of Object.entries(secrets)) {
@@ -149,12 +164,12 @@ export const versionText = `distributary origin ${version}`
 export function helpText(): string {
   const lines = known.map(({ name, value, help }) => `  ${`--${name} ${value}`.padEnd(28)}${help}`)
   return [
-    'Usage: origin/main.ts [flags]      run by Node 22.18 or newer, or by Bun',
+    'Usage: origin/main.ts [flags]      requires Node 22.18 or newer, or Bun',
     '',
-    'An Icecast-compatible streaming server: a master takes sources, a slave relays a master and reports.',
+    'An Icecast-compatible streaming server. A master accepts sources; a slave relays a master and reports to it.',
     '',
     ...lines,
     '',
-    `Secrets may come from the environment: ${secretNames.join(', ')}.`,
+    `Secrets can also be set in the environment: ${secretNames.join(', ')}.`,
   ].join('\n')
 }

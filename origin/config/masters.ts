@@ -10,7 +10,7 @@ interface MasterSources {
   file: FileSettings | undefined
 }
 
-/** A flag's masters stand for the file's; user and password of a flag or the environment are those of all. */
+/** Masters given as flags replace those of the file. User and password of a flag or the environment apply to all masters. */
 export function mastersOf({ flags, environment, file }: MasterSources, warn: Warn): MasterSettings[] {
   const inFile = file?.blocks.masters ?? []
   const lastInFile = inFile.at(-1)
@@ -21,9 +21,9 @@ export function mastersOf({ flags, environment, file }: MasterSources, warn: War
   return told.flatMap((master) => {
     const own = password ?? master.password
     if (own !== undefined) return { url: master.url, user: user ?? master.user ?? 'relay', password: own }
-    const why = `the master ${master.url} needs a password, expected --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`
+    const why = `the master ${master.url} needs a password: set --master-password, ORIGIN_MASTER_PASSWORD or <master-password>`
     if (flags.master) throw new ConfigError(why)
-    warn(`${why}; it is left out`) // Icecast is not a slave of it either
+    warn(`${why}; it is left out`) // Icecast does not relay such a master either
     return []
   })
 }

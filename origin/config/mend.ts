@@ -1,25 +1,25 @@
 import type * as v from 'valibot'
 
 /**
- * What a file's text is read as where its schema refuses it; undefined: as nothing, as if it did not stand there.
+ * Replaces a text of a file that its schema rejects; undefined: the text is ignored.
  *
- * Icecast 2.4 reads a number as C's `atoi` does and has no bounds, 2.5 warns and goes on: files with odd values are in use
- * everywhere. A flag is typed by somebody who reads the answer, so flags are not mended.
+ * Icecast 2.4 reads a number as C's `atoi` does and has no bounds, 2.5 warns and continues, so files with odd values are in
+ * use everywhere. Flags are not mended: the person who types one sees the error.
  */
 export type Mend = (text: string) => string | undefined
 
 const mends = new WeakMap<v.GenericSchema<string, unknown>, Mend>()
 
-/** The schema, with what a file's text is read as where it refuses it. */
+/** Attaches to a schema the replacement for texts of a file that it rejects. */
 export function mendable<S extends v.GenericSchema<string, unknown>>(schema: S, mend: Mend): S {
   mends.set(schema, mend)
   return schema
 }
 
-/** Undefined where what the schema refuses stops the start. */
+/** Undefined if a text that the schema rejects stops the start. */
 export const mendOf = (schema: v.GenericSchema<string, unknown>): Mend | undefined => mends.get(schema)
 
-/** The integer that a text begins with, as `atoi` finds it, within bounds; undefined where it begins with none. */
+/** The integer that a text begins with, as `atoi` reads it, moved within the bounds; undefined if it begins with none. */
 export function nearest(
   text: string,
   min: number,
@@ -32,25 +32,25 @@ export function nearest(
   return String(Math.min(max, Math.max(min, value)))
 }
 
-/** Icecast's truth: `on` as well, and every number but 0. */
+/** Icecast's booleans: `on` is true too, and so is every number except 0. */
 export const truth: Mend = (text) =>
   /^on$/i.test(text) || (Number.parseInt(text, 10) !== 0 && /^\s*[+-]?\d/.test(text)) ? '1' : '0'
 
-/** A host that stands in a URL, or with its port. */
+/** The host of a text that is a URL, or a host with its port. */
 export const hostIn: Mend = (text) => {
   const written = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`
   if (/[\s*${}]/.test(text) || !URL.canParse(written)) return undefined
   return new URL(written).hostname || undefined
 }
 
-/** How a warning goes on with what is done in place of what the file says. */
+/** Separates a warning from the replacement that is used. */
 const instead = '; '
 
 const withoutLine = (warning: string) => warning.replace(/^line \d+: /, '')
 
 /**
- * The mistakes of a file that were not in it before. A running server keeps what it has rather than what a slip of the pen
- * is mended to; what it started with is no reason.
+ * The mistakes of a file that it did not have before. A reload with a new mistake is rejected, because the running settings
+ * are better than mended ones; mistakes that were there at the start do not count.
  */
 export function newMistakes(before: readonly string[], now: readonly string[]): string[] {
   const known = new Set(before.map(withoutLine))

@@ -3,12 +3,12 @@ import type { Burst } from './values.ts'
 import type { AccessSettings } from './xml/access-settings.ts'
 import type { HeaderRule } from './xml/headers.ts'
 
-/** What the operator says of one mount (`<mount>`; docs/icecast.md#mount-settings). */
+/** The settings of one mount (`<mount>`; docs/icecast.md#mount-settings). */
 export interface MountSettings {
   readonly sourceUser: string
-  /** undefined: the server's own */
+  /** undefined: the server's password */
   readonly sourcePassword: string | undefined
-  /** null: no limit of its own */
+  /** null: only the server's limit applies */
   readonly maxListeners: number | null
   /** s after which a listener's connection is closed; 0: never */
   readonly maxListenerDurationS: number
@@ -17,27 +17,27 @@ export interface MountSettings {
   /** where a copy of the stream is appended; may hold `%Y` and the like of strftime */
   readonly dumpFile: string | undefined
   readonly fallback: Fallback | undefined
-  /** undefined: the server's, so for the next two */
+  /** undefined: the server's setting; likewise for the next two */
   readonly burst: Burst | undefined
   readonly queueBytes: number | undefined
   readonly sourceTimeoutMs: number | undefined
-  /** not in public stats and lists; served to who knows it */
+  /** not in public stats and lists, but served on request */
   readonly hidden: boolean
-  /** nobody listens directly; others may fall back to it */
+  /** no direct listeners; other mounts may fall back to it */
   readonly noMount: boolean
-  /** whether it goes to the directories; undefined: as the source says */
+  /** whether it is announced to directories; undefined: as the source says */
   readonly public: boolean | undefined
-  /** of titles that come without one; undefined: UTF-8 where they are that, else latin1 */
+  /** of titles sent without a charset; undefined: UTF-8 if they are valid UTF-8, else latin1 */
   readonly charset: string | undefined
   /** bytes of audio between two blocks of ICY metadata; 0: none */
   readonly metaintBytes: number
-  /** what is told of the stream in place of what its source says */
+  /** stream information that overrides the source's */
   readonly stream: StreamTold
-  /** on answers for this mount, beside the server's own */
+  /** added to answers for this mount, in addition to the server's headers */
   readonly headers: readonly HeaderRule[]
   /** undefined: everybody may listen */
   readonly access: AccessSettings | undefined
-  /** programs run with the mount as argument */
+  /** programs that are run with the mount as argument */
   readonly onConnect: string | undefined
   readonly onDisconnect: string | undefined
 }
@@ -45,7 +45,7 @@ export interface MountSettings {
 export interface Fallback {
   /** another mount, or a file below the webroot */
   readonly mount: Mount
-  /** who goes back when the mount is fed again: nobody, all who listen to the fallback, or those who came from here */
+  /** listeners who move back when the mount is fed again: none, all listeners of the fallback, or those who came from here */
   readonly override: 'none' | 'all' | 'own'
   /** a listener who finds the mount full gets the fallback */
   readonly whenFull: boolean
@@ -61,7 +61,7 @@ export interface StreamTold {
   readonly subtype: string | undefined
 }
 
-/** What holds for a mount of this server. */
+/** The settings of a mount of this server. */
 export const mountSettings = (
   { mounts }: { mounts: { of(name: Mount): MountSettings } },
   name: Mount,

@@ -3,22 +3,22 @@ import type { Wildcard } from '../lib/wildcard.ts'
 import type { MountSettings } from './mount-settings.ts'
 import { type MountBlock, type MountBlocks, settingsOf } from './xml/mount-blocks.ts'
 
-/** names whose settings are remembered, twice over: requests may make up any number of them */
+/** names in each of two generations of the cache, which is bounded because requests may invent any number of names */
 const rememberedMax = 512
 
 /** The `<mount>` blocks of a file. */
 export class MountTable {
   /** mounts that have a block by their exact name */
   readonly known: readonly Mount[]
-  /** whether a block gives the sources of its mounts a login of their own */
+  /** whether some block sets a login for the sources of its mounts */
   readonly takesSources: boolean
   #exact: ReadonlyMap<Mount, MountBlock>
   #patterns: readonly { pattern: Wildcard; block: MountBlock }[]
   #default: MountBlock | undefined
-  /** names asked for since the last time that so many were remembered, and those before */
+  /** the cache: names looked up since it was last full, and those before */
   #recent = new Map<Mount, MountSettings>()
   #older = new Map<Mount, MountSettings>()
-  /** fallbacks that the admin has set since the file was read */
+  /** fallbacks that the admin set after the file was read */
   #fallbacks = new Map<Mount, Mount>()
 
   constructor(blocks: MountBlocks) {
@@ -35,10 +35,10 @@ export class MountTable {
   }
 
   /**
-   * What holds for a mount: its own block, else the first whose wildcard names it, over `type="default"`. Who may
-   * listen is not inherited by a mount that has a block, as in Icecast 2.4.
+   * The settings of a mount: its own block, else the first block whose wildcard matches, over `type="default"`. A mount that
+   * has a block does not inherit `<authentication>`, as in Icecast 2.4.
    *
-   * A mount in use keeps the same object, whatever else is asked for: its intro is known by it.
+   * A mount in use keeps the same object, however many other names are looked up: its intro is cached by that object.
    */
   of(name: Mount): MountSettings {
     const recent = this.#recent.get(name)
@@ -52,7 +52,7 @@ export class MountTable {
     return settings
   }
 
-  /** Sets the fallback of a mount until the file is read again: a table of the new file takes the place of this one. */
+  /** Sets the fallback of a mount until the file is read again, which replaces this table. */
   setFallback(name: Mount, fallback: Mount): void {
     this.#fallbacks.set(name, fallback)
     this.#recent.delete(name)

@@ -20,7 +20,7 @@ import {
 import { readOfFile, readValue, type Warn } from './xml/block.ts'
 import { level } from './xml/log-settings.ts'
 
-/** bytes that a mount holds, and that a new listener gets at once, where nothing is said: Icecast's */
+/** defaults, as in Icecast: bytes that a mount keeps, and bytes that a new listener gets at once */
 export const sizes = { queueBytes: 512_000, burstBytes: 65_536 } as const
 
 /** Every setting by its own name, read from text; flags and icecast.xml share the bounds. */
@@ -44,11 +44,11 @@ const settingSchemas = {
   adminUser: text,
   adminPassword: secret,
   maxListeners: integerOrUnset(1_000_000),
-  /** connections of all kinds in Icecast; here listeners, where `maxListeners` is not set */
+  /** connections of all kinds in Icecast; here listeners, unless `maxListeners` is set */
   clients: integer(0, 1_000_000),
-  /** 0: none may connect; AzuraCast writes it for a station without mounts */
+  /** 0: no source may connect; AzuraCast writes it for a station without mounts */
   sources: integer(0, 16_384),
-  // a chunk of the widest frame must fit, and some seconds of it
+  // must hold a chunk of the largest frame, and some seconds of the stream
   queueBytes: bytes(16_384, 16 * mebi),
   burst,
   burstOnConnect: boolean,
@@ -81,20 +81,20 @@ const settingSchemas = {
 
 export type SettingName = keyof typeof settingSchemas
 
-/** What may be given more than once; each time adds one, unless it is there. */
+/** Settings that may be given more than once; each new value is added. */
 const lists = ['publicUrl', 'master', 'edge'] as const satisfies readonly SettingName[]
 type ListName = (typeof lists)[number]
 const isList = (name: SettingName): name is ListName => lists.some((list) => list === name)
 
 type Value<K extends SettingName> = v.InferOutput<(typeof settingSchemas)[K]>
-/** What one place says: only the settings that stand there. */
+/** The settings of one source (flags, environment or file): only those that it sets. */
 export type Settings = {
   [K in SettingName]?: K extends ListName ? Value<K>[] : Value<K>
 }
 
 /**
- * Reads one setting and puts it with the others; `said` is how it is called where it stands.
- * @param warn of a file, where a text that cannot be used is mended; left out: it throws
+ * Reads one setting and adds it to `settings`; `said` is its name in messages.
+ * @param warn for a file, whose invalid texts are mended; undefined: an invalid text throws
  * @throws ConfigError
  */
 export function readSetting(

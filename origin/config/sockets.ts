@@ -21,7 +21,10 @@ function distinct(sockets: readonly SocketSettings[], warn: Warn): readonly Sock
   })
 }
 
-/** The file's sockets without those for TLS where it names no certificate, unless there are no others: Icecast starts too. */
+/**
+ * The file's sockets. If the file sets no certificate, its TLS sockets are left out, since Icecast starts too; unless there
+ * are no other sockets.
+ */
 export function listenable(
   { sockets: inFile, paths }: { sockets: readonly SocketSettings[]; paths: PathSettings },
   warn: Warn,
@@ -31,12 +34,12 @@ export function listenable(
   if (paths.certFile !== undefined || plain.length === 0 || plain.length === sockets.length) return sockets
   for (const { port } of sockets.filter(({ secure }) => secure))
     warn(
-      `<listen-socket><port> ${port} is for TLS, expected a certificate as <paths><ssl-certificate>; it is left out`,
+      `<listen-socket><port> ${port} is for TLS but there is no certificate, expected <paths><ssl-certificate>; it is left out`,
     )
   return plain
 }
 
-/** Flags stand for the file's sockets of their kind; without a word of either there is one plain socket. */
+/** Flags replace the file's sockets of their kind (plain or TLS); the default is one plain socket. */
 export function socketsOf(
   { port, bind, tlsPort }: Settings,
   inFile: readonly SocketSettings[],
@@ -59,7 +62,7 @@ export function socketsOf(
   return [{ ...first, port: boundPort ?? first.port }, ...others]
 }
 
-/** The certificate of the sockets with TLS; undefined where none has it. Throws {@link ConfigError}. */
+/** The certificate of the TLS sockets; undefined if there are none. Throws {@link ConfigError}. */
 export function tlsOf(
   { tlsPort, tlsCert, tlsKey }: Settings,
   sockets: readonly SocketSettings[],
@@ -69,7 +72,7 @@ export function tlsOf(
   const files = { certFile: tlsCert ?? certFile, keyFile: tlsKey ?? keyFile }
   const said = tlsPort === undefined ? 'a <listen-socket> with <ssl>' : '--tls-port'
   const expected = tlsPort === undefined ? '<paths><ssl-certificate>' : '--tls-cert'
-  if (files.certFile === undefined) throw new ConfigError(`${said} needs a certificate, expected ${expected}`)
-  if (files.keyFile === undefined) throw new ConfigError(`${said} needs a key, expected --tls-key`)
+  if (files.certFile === undefined) throw new ConfigError(`${said} needs a certificate: set ${expected}`)
+  if (files.keyFile === undefined) throw new ConfigError(`${said} needs a private key: set --tls-key`)
   return { certFile: files.certFile, keyFile: files.keyFile }
 }

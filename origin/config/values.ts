@@ -3,8 +3,8 @@ import type { Mount } from '../../shared/mount.ts'
 import { parseOriginMount } from '../lib/root-mount.ts'
 import { hostIn, mendable, mendOf, nearest, truth } from './mend.ts'
 
-// What a setting's text may be. Flags and icecast.xml share these bounds; messages read behind `is "…", `. In a file the
-// text that Icecast starts with is mended where it is out of them.
+// Schemas of settings' texts, shared by flags and icecast.xml; their messages follow `is "…", `. A text of a file that is
+// out of bounds is mended if Icecast starts with it.
 
 export const integer = (min: number, max: number) => {
   const expected = `expected an integer from ${min} to ${max}`
@@ -20,21 +20,21 @@ export const integer = (min: number, max: number) => {
   )
 }
 
-/** a day: some let an encoder be silent over night, where Icecast 2.5 allows 600 s */
+/** up to a day: some operators let an encoder be silent overnight; Icecast 2.5 allows 600 s */
 export const sourceTimeoutS = integer(1, 86_400)
 
 export const text = v.pipe(v.string(), v.minLength(1, 'expected some text'))
 
 /**
- * A password. The runtime puts U+FFFD where a flag or the environment is not UTF-8, so that it would be another one, known to
- * whoever knows that.
+ * A password. If a flag or the environment is not UTF-8, the runtime puts U+FFFD there: that is another password, and easier
+ * to guess.
  */
 export const secret = v.pipe(
   text,
   v.check((word) => !word.includes('\ufffd'), 'expected UTF-8'),
 )
 
-/** Text that will stand in a line of a head: a file may break it where it likes, and a break there would begin a header. */
+/** Text for a header line: line breaks, which a file may contain, become spaces, because they would begin another header. */
 export const lineOfText = v.pipe(
   text,
   v.transform((words) => words.replace(/[\s\p{Cc}]+/gu, (run) => (/\p{Cc}/u.test(run) ? ' ' : run))),
@@ -49,7 +49,7 @@ export const boolean = mendable(
   truth,
 )
 
-/** The nearest port is not the one that is meant. */
+/** A port out of bounds is not replaced by the nearest one: that is not the port that was meant. */
 const portFrom = (min: number) =>
   mendable(v.pipe(v.string(), integer(min, 65_535)), (word) => {
     const number = Number.parseInt(word, 10)
@@ -57,10 +57,10 @@ const portFrom = (min: number) =>
   })
 
 export const port = portFrom(0)
-/** a port of another machine, which is never 0 */
+/** a port on another machine, which is never 0 */
 export const remotePort = portFrom(1)
 
-/** An integer of which Icecast takes every negative one for a word of its own: as if nothing was said. */
+/** An integer; Icecast reads every negative one as unset. */
 export const integerOrUnset = (max: number) =>
   mendable(v.pipe(v.string(), integer(0, max)), (word) =>
     /^\s*-/.test(word) ? undefined : nearest(word, 0, max),
@@ -68,11 +68,14 @@ export const integerOrUnset = (max: number) =>
 
 export const mebi = 1_048_576
 
-/** kbit/s; `k` and `m` as icecast-kh has them, thousands and millions of bit/s. */
+/** kbit/s; with `k` or `m`, as in icecast-kh: thousands or millions of bit/s. */
 export const kbps = mendable(
   v.pipe(
     v.string(),
-    v.regex(/^\d{1,9}[km]?$/i, 'expected kbit/s as an integer up to 999999999, or with k or m behind it'),
+    v.regex(
+      /^\d{1,9}[km]?$/i,
+      'expected kbit/s as an integer up to 999999999, or an integer followed by k or m',
+    ),
     v.transform((word) => Number.parseInt(word, 10) * (/m$/i.test(word) ? 1000 : 1)),
   ),
   (word) => nearest(word, 0, 999_999_999, (rest) => (/^m/i.test(rest) ? 1000 : 1)),
@@ -80,9 +83,9 @@ export const kbps = mendable(
 
 const unitBytes: Readonly<Record<string, number>> = { k: 1024, m: mebi }
 
-/** Bytes; `k` and `m` as icecast-kh has them, 1024 and 1024² of them. */
+/** Bytes; with `k` or `m`, as in icecast-kh: units of 1024 or 1024² bytes. */
 export const bytes = (min: number, max: number) => {
-  const expected = `expected an integer from ${min} to ${max} (bytes), or with k or m behind it`
+  const expected = `expected an integer from ${min} to ${max} (bytes), or an integer followed by k or m`
   return mendable(
     v.pipe(
       v.string(),
@@ -95,15 +98,15 @@ export const bytes = (min: number, max: number) => {
   )
 }
 
-/** What a new listener gets at once: so many bytes, or so many seconds of its stream at the stream's own rate. */
+/** The part of a stream that a new listener gets at once, in bytes, or in seconds at the bitrate of the stream. */
 export type Burst = { readonly bytes: number } | { readonly seconds: number }
 
-/** s: more would be kept for a listener than a player buffers */
+/** s: no player buffers more */
 const burstSecondsMax = 120
 
 const burstBytes = bytes(0, 16 * mebi)
 
-/** A burst in bytes, or in seconds with `s` behind it as icecast-kh has it: at 32 kbit/s 64 KiB are 16 s late. */
+/** A burst in bytes, or in seconds followed by `s` as in icecast-kh: at 32 kbit/s, 64 KiB are a delay of 16 s. */
 export const burst = mendable(
   v.union(
     [
@@ -119,7 +122,7 @@ export const burst = mendable(
         v.transform((size): Burst => ({ bytes: size })),
       ),
     ],
-    `expected an integer from 0 to ${16 * mebi} (bytes), or seconds up to ${burstSecondsMax} as 5s`,
+    `expected an integer from 0 to ${16 * mebi} (bytes), or seconds up to ${burstSecondsMax}, like 5s`,
   ),
   (word) => (/^\d+s$/i.test(word) ? `${nearest(word, 0, burstSecondsMax)}s` : mendOf(burstBytes)?.(word)),
 )
@@ -134,10 +137,10 @@ export const host = mendable(
 
 const isMount = v.custom<Mount>(
   (name) => name !== undefined,
-  'expected the name of a mount, as /live.mp3: no //, no dot segments, at most 255 bytes',
+  'expected the name of a mount, like /live.mp3: no //, no dot segments, at most 255 bytes',
 )
 
-/** A mount without its slash is meant to have one. */
+/** A mount without its leading slash gets one. */
 export const mount = mendable(
   v.pipe(
     v.string(),
@@ -148,14 +151,14 @@ export const mount = mendable(
     /^[a-z]+:\/\//i.test(word) ? undefined : `${word.startsWith('/') ? '' : '/'}${encodeStray(word)}`,
 )
 
-/** In a file a path stands as it is read, in a URL without spaces and the like; an escape that is there stays one. */
+/** A path of a file as it stands in a URL: spaces and the like are escaped, existing escapes stay. */
 export const encodePath = (path: string): string =>
   encodeURI(path).replaceAll('%25', '%').replace(/[?#]/g, encodeURIComponent)
 
-/** A `%` that begins no escape stands for itself. */
+/** Escapes each `%` that does not begin an escape. */
 const encodeStray = (path: string) => path.replace(/%(?![0-9a-f]{2})/gi, '%25')
 
-/** A URL without its scheme is http's, as libcurl takes it for Icecast. */
+/** A URL without a scheme gets `http://`, as libcurl does for Icecast. */
 export const httpUrl = mendable(
   v.pipe(
     v.string(),

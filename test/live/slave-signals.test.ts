@@ -21,7 +21,7 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
     expect((await fetch(`http://127.0.0.1:${port}/status-json.xsl`)).status).toBe(200)
   })
 
-  test('--check says whether the configuration is good, and does not start', async () => {
+  test('--check validates the configuration and does not start', async () => {
     const good = start(runtime, ['origin/main.ts', '--check', '--port', '8010'])
     expect((await good.exited).code).toBe(0)
     const bad = start(runtime, ['origin/main.ts', '--check', '--max-listeners', 'many'])

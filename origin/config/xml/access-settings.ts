@@ -2,10 +2,10 @@ import { boolean, httpUrl, text } from '../values.ts'
 import { at, childrenOf, readOfFile, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** Who may listen to a mount, and who may feed it (`<authentication>` of a mount; docs/icecast.md#listener-authentication). */
+/** Authentication of the listeners and sources of a mount (`<authentication>`; docs/icecast.md#listener-authentication). */
 export type AccessSettings = HtpasswdSettings | UrlAccessSettings | NobodySettings
 
-/** Nobody listens: the block asks for credentials in a way that is not known here. */
+/** No listener is accepted, because the block asks for credentials in an unknown way. */
 export interface NobodySettings {
   readonly type: 'nobody'
 }
@@ -13,11 +13,11 @@ export interface NobodySettings {
 export interface HtpasswdSettings {
   readonly type: 'htpasswd'
   readonly file: string
-  /** false: one connection a user */
+  /** false: one connection per user */
   readonly allowDuplicateUsers: boolean
 }
 
-/** URLs that are asked or told; those not given are neither. */
+/** URLs of a backend that is asked or notified; undefined: not for this event. */
 export interface UrlAccessSettings {
   readonly type: 'url'
   readonly listenerAdd: string | undefined
@@ -27,16 +27,16 @@ export interface UrlAccessSettings {
   readonly streamAuth: string | undefined
   readonly username: string | undefined
   readonly password: string | undefined
-  /** the reply's header that lets a listener in, value included: `icecast-auth-user: 1` */
+  /** the reply header that accepts a listener, with its value: `icecast-auth-user: 1` */
   readonly authHeader: string
-  /** the reply's header with a listener's seconds, without its colon */
+  /** name of the reply header that limits a listener's time */
   readonly timelimitHeader: string
-  /** the listener's request headers that are told, in lower case */
+  /** names of the listener's request headers that the backend gets, in lower case */
   readonly headers: readonly string[]
   readonly headerPrefix: string
 }
 
-/** Options by Icecast 2.4's names; 2.5's beside them. */
+/** Icecast 2.5's names of options, each with the name in 2.4. */
 const optionNames: Readonly<Record<string, string>> = {
   client_add: 'listener_add',
   client_remove: 'listener_remove',
@@ -46,7 +46,7 @@ const optionNames: Readonly<Record<string, string>> = {
   header_timelimit: 'timelimit_header',
 }
 
-/** The options of an `<authentication>`, by Icecast 2.4's names. */
+/** The options of an `<authentication>`, by their names in Icecast 2.4. */
 export const optionSchemas = {
   filename: text,
   allow_duplicate_users: boolean,
@@ -66,7 +66,7 @@ export const optionSchemas = {
 type Options = Partial<Record<keyof typeof optionSchemas, string | boolean>>
 const isOption = (name: string): name is keyof typeof optionSchemas => Object.hasOwn(optionSchemas, name)
 
-/** Reads a mount's `<authentication>`: 2.4's by its type, or the first role of 2.5's list that is of such a type. */
+/** Reads a mount's `<authentication>`: that of 2.4 by its type, or of 2.5 the first role with a type of 2.4. */
 export function readAccess(mount: Element, warn: Warn): AccessSettings | undefined {
   for (const authentication of childrenOf(mount, 'authentication')) {
     const roles = childrenOf(authentication, 'role')
@@ -85,7 +85,7 @@ function readRole(role: Element, warn: Warn): AccessSettings | undefined {
     case 'htpasswd':
       if (typeof options.filename !== 'string') {
         warn(
-          `${at(role)}<authentication type="htpasswd"> names no file, expected <option name="filename" value="…"/>; nobody may listen`,
+          `${at(role)}<authentication type="htpasswd"> names no file, expected <option name="filename" value="…"/>; all listeners are rejected`,
         )
         return { type: 'nobody' }
       }
@@ -96,12 +96,12 @@ function readRole(role: Element, warn: Warn): AccessSettings | undefined {
       }
     case 'url':
       return urlAccess(options)
-    case 'anonymous': // of 2.5: everybody
+    case 'anonymous': // 2.5: all listeners are accepted
       return undefined
     default:
-      // Icecast lets everybody listen then, which is not what a file that asks for credentials wants
+      // Icecast accepts all listeners then, which cannot be the intent of a file that asks for credentials
       warn(
-        `${at(role)}<authentication type> is ${JSON.stringify(type)}, expected htpasswd or url; nobody may listen`,
+        `${at(role)}<authentication type> is ${JSON.stringify(type)}, expected htpasswd or url; all listeners are rejected`,
       )
       return { type: 'nobody' }
   }

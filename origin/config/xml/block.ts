@@ -3,28 +3,28 @@ import { ConfigError } from '../error.ts'
 import { mendOf } from '../mend.ts'
 import type { Element } from './element.ts'
 
-/** What the elements of a block may be, by their names. */
+/** Schemas of the elements of a block, by their names. */
 export type Fields = Readonly<Record<string, v.GenericSchema<string, unknown>>>
 
-/** What a block says: only what stands there. */
+/** Values of a block: only those that it sets. */
 export type Told<F extends Fields> = { [K in keyof F]?: v.InferOutput<F[K]> }
 
 export interface BlockRules {
-  /** elements that hold elements, read by the caller */
+  /** elements that contain elements, which the caller reads */
   blocks?: readonly string[]
-  /** elements that Icecast or icecast-kh knows and that have no effect here */
+  /** elements of Icecast or icecast-kh that have no effect here */
   unused?: readonly string[]
 }
 
-/** Takes warnings about what has no effect, or another than it says. */
+/** Receives warnings about elements that have no effect, or another effect than written. */
 export type Warn = (warning: string) => void
 
-/** How an element is called in messages: with its line, for files are long. */
+/** The line of an element, as messages begin: files are long. */
 export const at = ({ line }: Element): string => `line ${line}: `
 
 /**
- * Reads a block whose elements hold a text each. An empty element says nothing, as in Icecast; of one given twice the
- * last counts. What cannot be used is mended with a warning, or else throws {@link ConfigError}.
+ * Reads a block whose elements contain one text each. An empty element counts as unset, as in Icecast; of an element given
+ * twice the last counts. An invalid text is mended with a warning, or else throws {@link ConfigError}.
  */
 export function readBlock<const F extends Fields>(
   block: Element,
@@ -46,7 +46,7 @@ export function readBlock<const F extends Fields>(
   return told
 }
 
-/** Reads one text. `said`: how it is called where it stands. Throws {@link ConfigError}; a secret is not shown. */
+/** Reads one text. `said`: its name in messages. Throws {@link ConfigError}; a secret is not shown. */
 export function readValue<S extends v.GenericSchema<string, unknown>>(
   schema: S,
   said: string,
@@ -61,8 +61,8 @@ const refusal = (said: string, value: string, expected: string) =>
   `${said} is ${/password/i.test(said) ? 'not usable' : JSON.stringify(value.slice(0, 60))}, ${expected}`
 
 /**
- * Reads one text of a file. Where Icecast starts with what the schema refuses, so do we: a warning says what it is read as.
- * Undefined where it is left out. Throws {@link ConfigError} where there is nothing to mend it by.
+ * Reads one text of a file. If the schema rejects a text that Icecast starts with, the text is replaced, and a warning says
+ * by which value. Undefined if the text is left out. Throws {@link ConfigError} if it cannot be mended.
  */
 export function readOfFile<S extends v.GenericSchema<string, unknown>>(
   schema: S,

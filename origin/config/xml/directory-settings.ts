@@ -2,11 +2,11 @@ import { httpUrl, integer } from '../values.ts'
 import { at, childrenOf, readBlock, readOfFile, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** A directory (YP) that public mounts are told to (`<directory>`; docs/icecast.md#directories). */
+/** A directory (YP) that public mounts are announced to (`<directory>`; docs/icecast.md#directories). */
 export interface DirectorySettings {
   readonly url: string
   readonly timeoutMs: number
-  /** between two touches at least, where the directory asks for more often */
+  /** minimum between two touches, even if the directory asks for more */
   readonly touchMs: number
 }
 
@@ -19,7 +19,7 @@ export const directoryElements = {
   'touch-interval': touch,
 } as const
 
-/** s: Icecast's, and for an interval that its protocol calls too short */
+/** s: defaults of Icecast; its protocol calls a shorter touch interval too short */
 const timeoutS = 6
 const touchS = 30
 
@@ -32,7 +32,7 @@ const directory = (
   touchMs: Math.max(told.touchS ?? touchS, touchS) * 1000,
 })
 
-/** Reads `<directory>` of 2.4, in which several `<yp-url>` may stand, and `<yp-directory url>` of 2.5. */
+/** Reads `<directory>` of 2.4, which may contain several `<yp-url>`, and `<yp-directory url>` of 2.5. */
 export function readDirectories(elements: readonly Element[], warn: Warn): DirectorySettings[] {
   return elements.flatMap((element) =>
     element.name === 'yp-directory' ? readNew(element, warn) : readOld(element, warn),

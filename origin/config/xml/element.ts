@@ -2,24 +2,24 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import * as v from 'valibot'
 import { ConfigError } from '../error.ts'
 
-/** One element: its text, the elements in it, and where it stands. */
+/** One element: its text, its child elements, and its line. */
 export interface Element {
   name: string
   text: string
-  /** of its opening tag, counted from 1 */
+  /** line of its opening tag, from 1 */
   line: number
   attributes: Readonly<Record<string, string>>
   children: readonly Element[]
 }
 
-// as objects they are, for a schema of their entries would leave out what stands under a symbol
+// checked to be objects only: a schema of their entries would drop the metadata, which has a symbol as its key
 const NodesSchema = v.array(v.custom<object>((node) => typeof node === 'object' && node !== null))
 const AttributesSchema = v.optional(v.record(v.string(), v.string()), {})
 const MetaSchema = v.object({ startIndex: v.number() })
-// typed as the wrapper object, it is a symbol all the same
+// its declared type is the wrapper object `Symbol`, its value a symbol
 const metaKey = XMLParser.getMetaDataSymbol().valueOf()
 
-// the tree is kept in the order of the file: some elements come several times, and of a scalar the last wins
+// keeps the order of the file: some elements come several times, and of a scalar the last counts
 const parser = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: false,
@@ -27,11 +27,11 @@ const parser = new XMLParser({
   captureMetaData: true,
   ignoreDeclaration: true,
   parseTagValue: false,
-  htmlEntities: true, // with them go &#64; and its like
+  htmlEntities: true, // enables numeric entities too, such as &#64;
   processEntities: { enabled: true, maxTotalExpansions: 1000, maxExpandedLength: 100_000 },
 })
 
-/** Reads the elements of an icecast.xml. Throws {@link ConfigError} with the line where it is none. */
+/** Reads the elements of an icecast.xml. Throws {@link ConfigError} with the line if it is not one. */
 export function readIcecast(xml: string): Element {
   const valid = XMLValidator.validate(xml)
   if (valid !== true) throw new ConfigError(`line ${valid.err.line}: ${valid.err.msg}`)
@@ -44,11 +44,11 @@ export function readIcecast(xml: string): Element {
   const roots = readElements(tree, lineIn(xml))
   const [root] = roots
   if (roots.length !== 1 || root?.name !== 'icecast')
-    throw new ConfigError(`the root is <${root?.name ?? ''}>, expected one <icecast>`)
+    throw new ConfigError(`the root element is <${root?.name ?? ''}>, expected one <icecast>`)
   return root
 }
 
-/** Lines by index, asked in ascending order: each counts on from the last. */
+/** Line numbers by index; indexes have to ascend, so that each call counts on from the one before. */
 function lineIn(xml: string): (index: number) => number {
   let line = 1
   let at = 0
@@ -58,7 +58,7 @@ function lineIn(xml: string): (index: number) => number {
   }
 }
 
-/** The parser's own shape: a list of `{ name: children, ':@': attributes }` and `{ '#text': text }`. */
+/** Converts the parser's output, a list of `{ name: children, ':@': attributes }` and `{ '#text': text }`. */
 function readElements(nodes: unknown, lineAt: (index: number) => number): Element[] {
   const elements: Element[] = []
   for (const node of v.parse(NodesSchema, nodes))

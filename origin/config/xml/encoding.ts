@@ -3,8 +3,8 @@ import { ConfigError } from '../error.ts'
 const lineFeed = 0x0a
 
 /**
- * The text of an XML file: by its byte order mark, else in the encoding that its first line declares, else UTF-8
- * (XML 1.0 §4.3.3). Throws {@link ConfigError} where its bytes are not that: a password that holds U+FFFD would be another.
+ * Decodes an XML file by its byte order mark, else by the encoding that its first line declares, else as UTF-8
+ * (XML 1.0 §4.3.3). Throws {@link ConfigError} if the bytes do not fit: a password with U+FFFD in it would be another one.
  */
 export function decodeXml(bytes: Uint8Array): string {
   const encoding = markedEncoding(bytes) ?? declaredEncoding(bytes) ?? 'utf-8'
@@ -13,19 +13,19 @@ export function decodeXml(bytes: Uint8Array): string {
     return decoder.decode(bytes)
   } catch {
     throw new ConfigError(
-      `line ${badLine(bytes, decoder.encoding)}: a byte that is not ${encoding}, expected the encoding of the file in its first line, as <?xml version="1.0" encoding="ISO-8859-1"?>`,
+      `line ${badLine(bytes, decoder.encoding)}: a byte is not valid ${encoding}; declare the encoding of the file in its first line, like <?xml version="1.0" encoding="ISO-8859-1"?>`,
     )
   }
 }
 
-/** UTF-16 has its mark, or begins with `<` in one of its two orders. */
+/** The encoding by the first bytes: UTF-16 has a mark, or begins with `<` in one of its two byte orders. */
 function markedEncoding([first, second, third]: Uint8Array): string | undefined {
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le'
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be'
   return first === 0xef && second === 0xbb && third === 0xbf ? 'utf-8' : undefined
 }
 
-/** bytes in which a declaration ends */
+/** bytes within which a declaration ends */
 const declarationBytesMax = 256
 
 function declaredEncoding(bytes: Uint8Array): string | undefined {
@@ -39,12 +39,12 @@ function decoderOf(encoding: string) {
     return new TextDecoder(encoding, { fatal: true })
   } catch {
     throw new ConfigError(
-      `line 1: the encoding is ${JSON.stringify(encoding)}, expected one as UTF-8 or ISO-8859-1`,
+      `line 1: the encoding is ${JSON.stringify(encoding)}, expected a known one like UTF-8 or ISO-8859-1`,
     )
   }
 }
 
-/** The line of the first byte that is not the encoding's: the lines before it decode by themselves. */
+/** The line of the first byte that is not valid in the encoding: the first line that does not decode. */
 function badLine(bytes: Uint8Array, encoding: string): number {
   let line = 1
   for (let start = 0; start < bytes.length; line++) {

@@ -5,15 +5,15 @@ import type { Element } from './element.ts'
 export interface HeaderRule {
   readonly name: string
   readonly value: string
-  /** of what answers: `200`, or as in icecast-kh `2*`; undefined: of all */
+  /** status of the answers that get it: `200`, or `2*` as in icecast-kh; undefined: all answers */
   readonly status: string | undefined
 }
 
-/** What a header may be made of (RFC 9110 §5); a line break in a value would begin another header. */
+/** Characters of a header (RFC 9110 §5); a line break in a value would begin another header. */
 const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/
 const valuePattern = /^[\x20-\x7e\x80-\xff]{0,1024}$/
 
-/** Reads the `<http-headers>` of a block. One that cannot stand in a head is left out. */
+/** Reads the `<http-headers>` of a block. An invalid header is left out. */
 export function readHeaders(block: Element, warn: Warn): HeaderRule[] {
   const rules: HeaderRule[] = []
   for (const list of childrenOf(block, 'http-headers'))
@@ -35,7 +35,7 @@ function readHeader(element: Element, warn: Warn): HeaderRule | undefined {
   if (!namePattern.test(name)) wrong('name', name, 'the name of a header')
   else if (!valuePattern.test(value)) wrong('value', value, 'at most 1024 characters and no line break')
   else if (status !== undefined && !/^[1-5]([0-9*]{2}|\*)$/.test(status))
-    wrong('status', status, 'a status as 200 or 2*')
+    wrong('status', status, 'a status like 200 or 2*')
   else return { name, value, status }
   return undefined
 }

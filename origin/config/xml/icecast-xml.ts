@@ -13,7 +13,7 @@ import { type RelaySettings, readRelays } from './relay-settings.ts'
 import { type OwnerSettings, readSecurity } from './security-settings.ts'
 import { readSockets, type SocketSettings, withSocket } from './socket-settings.ts'
 
-/** Elements that hold one value, by their path below `<icecast>` (docs/icecast.md#global-settings; those marked are ours). */
+/** Elements that contain one value, by their path below `<icecast>` (docs/icecast.md#global-settings; those marked "ours" are not Icecast's). */
 export const singleElements: Readonly<Record<string, SettingName>> = {
   hostname: 'hostname',
   admin: 'serverAdmin',
@@ -46,31 +46,29 @@ export const singleElements: Readonly<Record<string, SettingName>> = {
   'geo-location': 'location', // ours
 }
 
-/** Elements that hold elements, each read by a file of its own. */
+/** Elements that contain elements; each is read in its own file. */
 export const blockNames = [
-  ...[
-    'listen-socket',
-    'mount',
-    'relay',
-    'directory',
-    'yp-directory',
-    'logging',
-    'paths',
-    'http-headers',
-    'security',
-  ],
+  'listen-socket',
+  'mount',
+  'relay',
+  'directory',
+  'yp-directory',
+  'logging',
+  'paths',
+  'http-headers',
+  'security',
 ] as const
 type BlockName = (typeof blockNames)[number]
 const isBlock = (name: string): name is BlockName => blockNames.some((block) => block === name)
 
-/** Icecast's elements that have nothing to set here; all else is taken for a slip of the pen. */
+/** Elements of Icecast that have no effect here; all other elements count as mistakes. */
 const unused = new Set(
   `limits/client-timeout limits/body-timeout limits/bodysize limits/body-size-limit limits/min-queue-size limits/workers
   limits/threadpool limits/inactivity-timeout master-redirect max-redirect-slaves master-relay-auth master-bind
   redirect`.split(/\s+/),
 )
 
-/** What an icecast.xml says beside its single values. */
+/** The blocks of an icecast.xml. */
 export interface Blocks {
   sockets: readonly SocketSettings[]
   masters: readonly MasterInFile[]
@@ -83,7 +81,7 @@ export interface Blocks {
   owner: OwnerSettings | undefined
 }
 
-/** No file says anything. */
+/** The blocks without a file. */
 export const noBlocks: Blocks = {
   sockets: [],
   masters: [],
@@ -96,16 +94,16 @@ export const noBlocks: Blocks = {
   owner: undefined,
 }
 
-/** What a file says. */
+/** The contents of a file. */
 export interface FileSettings {
   settings: Settings
   blocks: Blocks
 }
 
 /**
- * Reads an icecast.xml (its vocabulary keeps its meaning) into settings, and into warnings about what has no
- * effect, or another than it says. An empty element says nothing, as in Icecast. Throws {@link ConfigError} where it is not XML, or
- * what only we know is wrong.
+ * Reads an icecast.xml (its vocabulary keeps its meaning) into settings, and into warnings about elements that have no
+ * effect, or another effect than written. An empty element counts as unset, as in Icecast. Throws {@link ConfigError} if the
+ * file is not XML, or if an element that Icecast does not have is invalid.
  */
 export function parseIcecastXml(xml: string): FileSettings & { warnings: string[] } {
   const root = withSocket(readIcecast(xml))
@@ -126,13 +124,13 @@ export function parseIcecastXml(xml: string): FileSettings & { warnings: string[
     else if (unused.has(name)) without.push(bracketed(name))
     else if (!masterElements.has(name)) warnings.push(`${said} is unknown and has no effect`)
   }
-  if (without.length > 0) warnings.push(`without effect here: ${[...new Set(without)].join(', ')}`)
+  if (without.length > 0) warnings.push(`no effect here: ${[...new Set(without)].join(', ')}`)
   if (burst) holdBurst(settings, burst, warn)
   const blocks = readBlocks(root, (name) => found.get(name) ?? [], settings, warn)
   return { settings, blocks, warnings }
 }
 
-/** A queue that is shorter than the burst is as long as the burst. `said` is the element that tells of the one or the other. */
+/** Makes a queue that is shorter than the burst as long as the burst. `said` is the element that sets one of them. */
 function holdBurst(settings: Settings, said: Element, warn: Warn): void {
   const { burstOnConnect, queueBytes = sizes.queueBytes, burst = { bytes: sizes.burstBytes } } = settings
   if (burstOnConnect === false || !('bytes' in burst) || burst.bytes <= queueBytes) return
@@ -162,7 +160,7 @@ function readBlocks(
   }
 }
 
-/** of a Shoutcast source where nothing else is said: Icecast's */
+/** default mount of Shoutcast sources, as in Icecast */
 const standardMount = v.parse(mount, '/stream')
 
 const bracketed = (path: string) =>
@@ -171,7 +169,7 @@ const bracketed = (path: string) =>
     .map((name) => `<${name}>`)
     .join('')
 
-/** `limits` and `authentication` dissolve into paths; everything else stays whole. */
+/** Replaces `limits` and `authentication` by their elements, with paths as names; everything else stays whole. */
 const flatten = (children: readonly Element[]): Element[] =>
   children.flatMap((child) =>
     child.name === 'limits' || child.name === 'authentication'

@@ -5,24 +5,24 @@ import { boolean, integer, text } from '../values.ts'
 import { readBlock, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** What is logged, and where (`<logging>`; docs/icecast.md#logs). */
+/** Log files, their level and their format (`<logging>`; docs/icecast.md#logs). */
 export interface LogSettings {
-  /** files, or `-` for stderr; undefined: none, what is logged goes to stdout as JSON */
+  /** files, or `-` for stderr; undefined: no file, records go to stdout as JSON */
   readonly access: string | undefined
   readonly error: string | undefined
   readonly playlist: string | undefined
   readonly level: LogLevel
-  /** bytes beyond which a file is begun anew; 0: never */
+  /** bytes after which a new file is begun; 0: never */
   readonly sizeBytes: number
-  /** whether what was is kept under a name with its time, not as `.old` alone */
+  /** whether each old file is kept under a name with its time, instead of only one as `.old` */
   readonly archive: boolean
-  /** how listeners' addresses are written */
+  /** how addresses of listeners are written */
   readonly addresses: 'plain' | 'hashed' | 'cut'
 }
 
 export type LogLevel = 'error' | 'warning' | 'info' | 'debug'
 
-/** Icecast 2.4's number, or 2.5's word: its own default file says `information`. */
+/** Numbers of Icecast 2.4, and words of 2.5, whose default file has `information`. */
 const levelWords: Readonly<Record<string, LogLevel>> = {
   ...{ 1: 'error', 2: 'warning', 3: 'info', 4: 'debug' },
   ...{ error: 'error', eror: 'error', warning: 'warning', warn: 'warning' },
@@ -71,20 +71,20 @@ export const noLogFiles: LogSettings = {
 }
 
 /**
- * Reads `<logging>`; its files lie in `dir`, `<paths><logdir>`. Where there is such a folder, access and errors are
- * logged there even if nothing names their files, as Icecast does.
+ * Reads `<logging>`; its files are in `dir`, `<paths><logdir>`. If that is set, access and error logs are written there even
+ * if no element names them, as in Icecast.
  */
 export function readLogging(elements: readonly Element[], dir: string | undefined, warn: Warn): LogSettings {
   const told: Told<typeof logElements> = {}
   for (const element of elements) Object.assign(told, readBlock(element, logElements, warn, { unused }))
-  const place = (file: string | undefined) => {
+  const inDir = (file: string | undefined) => {
     if (file === undefined || file === '-' || isAbsolute(file)) return file
     return dir === undefined ? undefined : join(dir, file)
   }
   return {
-    access: place(told.accesslog ?? 'access.log'),
-    error: place(told.errorlog ?? 'error.log'),
-    playlist: place(told.playlistlog),
+    access: inDir(told.accesslog ?? 'access.log'),
+    error: inDir(told.errorlog ?? 'error.log'),
+    playlist: inDir(told.playlistlog),
     level: told.loglevel ?? noLogFiles.level,
     sizeBytes: (told.logsize ?? 0) * 1024,
     archive: told.logarchive ?? noLogFiles.archive,

@@ -10,7 +10,7 @@ export interface MasterSettings {
   readonly password: string
 }
 
-/** What one of the file's masters says; the password may come from elsewhere. */
+/** One master of a file; its password may be set elsewhere. */
 export interface MasterInFile {
   url: string
   user: string | undefined
@@ -26,14 +26,14 @@ const fields = {
   'master-ssl-port': remotePort, // icecast-kh's: TLS, there
 } as const
 
-/** The elements that tell of masters. */
+/** The elements that describe masters. */
 export const masterElements: ReadonlySet<string> = new Set(Object.keys(fields))
 
 type ToldMaster = { element: Element; told: Partial<Record<string, string | number | boolean>> }
 
 /**
- * Reads the masters among the elements of a file. They stand flat, as Icecast has them: each `<master-server>` begins
- * another, whose missing elements are those of the one before it; what stands before the first belongs to the first.
+ * Reads the masters among the elements of a file. They are not nested, as in Icecast: each `<master-server>` begins another
+ * master, which inherits missing elements from the one before; elements before the first belong to the first.
  */
 export function readMasters(elements: readonly Element[], warn: Warn): MasterInFile[] {
   const masters: ToldMaster[] = []
@@ -51,7 +51,7 @@ export function readMasters(elements: readonly Element[], warn: Warn): MasterInF
   return masters.flatMap((master) => masterOf(master, warn) ?? [])
 }
 
-/** Icecast is not a slave of a master that has no port. */
+/** A master without a port is left out, as in Icecast. */
 function masterOf({ element, told }: ToldMaster, warn: Warn): MasterInFile | undefined {
   const server = String(told['master-server'])
   const tlsPort = told['master-ssl-port']
@@ -59,7 +59,7 @@ function masterOf({ element, told }: ToldMaster, warn: Warn): MasterInFile | und
   const literal = server.includes(':') ? `[${server.replace(/^\[|\]$/g, '')}]` : server
   const url = `${tlsPort !== undefined || told['master-ssl'] === true ? 'https' : 'http'}://${literal}:${port}`
   if (port === undefined || !URL.canParse(url)) {
-    const expected = port === undefined ? 'a <master-server-port> beside it' : 'a host name or address'
+    const expected = port === undefined ? 'a <master-server-port> too' : 'a host name or address'
     warn(`${at(element)}<master-server> is "${server}", expected ${expected}; it is left out`)
     return undefined
   }

@@ -38,7 +38,7 @@ const visibility = mendable(v.pipe(v.string(), integer(-1, 1)), (word) => {
   return nearest(word, -1, 1) ?? (/^(yes|true|on)$/i.test(word) ? '1' : '0')
 })
 
-/** The elements of a `<mount>` that hold a text each. */
+/** The elements of a `<mount>` that contain one text each. */
 export const mountElements = {
   'mount-name': text,
   username: text,
@@ -55,9 +55,9 @@ export const mountElements = {
   'source-timeout': sourceTimeoutS,
   hidden: boolean,
   'no-mount': boolean,
-  'allow-direct-access': boolean, // 2.5's word for the contrary
+  'allow-direct-access': boolean, // 2.5's word for the opposite
   public: visibility,
-  'no-yp': boolean, // the old word for the contrary
+  'no-yp': boolean, // the old word for the opposite
   charset: text,
   'mp3-metadata-interval': integerOrUnset(mebi),
   'icy-metadata-interval': integerOrUnset(mebi), // 2.5's
@@ -103,7 +103,7 @@ const unused = [
   ],
 ] as const
 
-/** What one `<mount>` block says. */
+/** The contents of one `<mount>` block. */
 export interface MountBlock {
   told: Told<typeof mountElements>
   headers: HeaderRule[]
@@ -119,7 +119,7 @@ export interface MountBlocks {
   fallback: MountBlock | undefined
 }
 
-/** Reads all `<mount>` blocks. One whose name cannot be any mount's has no effect, as in Icecast. */
+/** Reads all `<mount>` blocks. A block whose name is not a possible mount has no effect, as in Icecast. */
 export function readMounts(elements: readonly Element[], warn: Warn): MountBlocks {
   const exact = new Map<Mount, MountBlock>()
   const patterns: { pattern: Wildcard; block: MountBlock }[] = []
@@ -146,7 +146,7 @@ export function readMounts(elements: readonly Element[], warn: Warn): MountBlock
   return { exact, patterns, fallback }
 }
 
-/** A queue holds its burst, whatever is said of it. */
+/** Warns of a queue that is shorter than the burst: it is made as long as the burst. */
 function warnOfBurst(element: Element, { told }: MountBlock, warn: Warn): void {
   const burstSize = told['burst-size']
   const queueBytes = told['queue-size']
@@ -161,13 +161,13 @@ function readWildcard(element: Element, glob: string, warn: Warn): Wildcard | un
     return parseWildcard(glob)
   } catch {
     warn(
-      `${at(element)}<mount><mount-name> is ${JSON.stringify(glob.slice(0, 60))}, expected a wildcard whose sets run upwards, as [a-z]; it is left out`,
+      `${at(element)}<mount><mount-name> is ${JSON.stringify(glob.slice(0, 60))}, expected a wildcard whose sets ascend, like [a-z]; it is left out`,
     )
     return undefined
   }
 }
 
-/** The settings that a block's words make, each default in its place. */
+/** The settings of a block, with the defaults. */
 export function settingsOf(
   told: Told<typeof mountElements>,
   headers: readonly HeaderRule[],

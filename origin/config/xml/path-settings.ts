@@ -14,21 +14,21 @@ export interface PathSettings {
   readonly allowIp: string | undefined
   readonly pidFile: string | undefined
   readonly aliases: readonly Alias[]
-  /** PEM, certificate and key in one file as Icecast has it */
+  /** PEM; certificate and key may be in one file, as in Icecast */
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
 }
 
-/** A path that stands for another; both as they stand in a request. */
+/** A path that is replaced by another; both as in a request. */
 export interface Alias {
   readonly source: string
   readonly destination: string
-  /** on this port and this address alone; undefined: on all */
+  /** only for requests on this port and this address; undefined: on all */
   readonly port: number | undefined
   readonly bind: string | undefined
 }
 
-/** The elements of `<paths>`, beside its aliases. */
+/** The elements of `<paths>`, except its aliases. */
 export const pathElements = {
   basedir: text,
   logdir: text,
@@ -61,32 +61,32 @@ export const noPaths: PathSettings = {
   keyFile: undefined,
 }
 
-/** Reads `<paths>`. An alias between what are not two paths is left out, as in Icecast. */
+/** Reads `<paths>`. An alias without two paths is left out, as in Icecast. */
 export function readPaths(elements: readonly Element[], warn: Warn): PathSettings {
   const told: Told<typeof pathElements> = {}
   for (const element of elements)
     Object.assign(told, readBlock(element, pathElements, warn, { blocks: ['alias'], unused }))
   const { basedir } = told
-  // a relative path lies below basedir: Icecast gets there by changing its root, which we do not do
-  const place = (path: string | undefined) =>
+  // a relative path is below basedir: Icecast changes its root directory to it, we do not
+  const below = (path: string | undefined) =>
     path === undefined || isAbsolute(path) || basedir === undefined ? path : join(basedir, path)
-  const certificate = place(told['ssl-certificate'] ?? told['tls-certificate'])
+  const certificate = below(told['ssl-certificate'] ?? told['tls-certificate'])
   return {
-    webroot: place(told.webroot),
-    logDir: place(told.logdir),
-    denyIp: place(told['deny-ip']),
-    allowIp: place(told['allow-ip']),
-    pidFile: place(told.pidfile),
+    webroot: below(told.webroot),
+    logDir: below(told.logdir),
+    denyIp: below(told['deny-ip']),
+    allowIp: below(told['allow-ip']),
+    pidFile: below(told.pidfile),
     aliases: elements.flatMap((element) =>
       childrenOf(element, 'alias').flatMap((alias) => readAlias(alias, warn) ?? []),
     ),
     certFile: certificate,
-    keyFile: place(told['ssl-private-key'] ?? told['tls-key']) ?? certificate,
+    keyFile: below(told['ssl-private-key'] ?? told['tls-key']) ?? certificate,
   }
 }
 
 function readAlias(element: Element, warn: Warn): Alias | undefined {
-  // 2.5 and icecast-kh name a destination dest too
+  // 2.5 and icecast-kh also call the destination `dest`
   const { source, destination = element.attributes.dest, port, 'bind-address': bind } = element.attributes
   const said = `${at(element)}<paths><alias>`
   if (!source?.startsWith('/') || !destination?.startsWith('/')) {

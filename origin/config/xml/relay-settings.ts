@@ -3,28 +3,28 @@ import { boolean, host, integer, mount, remotePort, text } from '../values.ts'
 import { at, childrenOf, readBlock, readOfFile, type Told, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** One stream of another server that is offered here (`<relay>`; docs/icecast.md#global-settings). */
+/** One stream of another server that is relayed here (`<relay>`; docs/icecast.md#global-settings). */
 export interface RelaySettings {
-  /** its name here */
+  /** its mount here */
   readonly mount: Mount
-  /** where it is pulled from, in order of preference; at least one */
+  /** the streams that it is pulled from, in order of preference; at least one */
   readonly upstreams: readonly UpstreamSettings[]
-  /** whether titles are asked for */
+  /** whether to request titles */
   readonly icy: boolean
-  /** undefined: as `relays-on-demand` says */
+  /** undefined: as set by `relays-on-demand` */
   readonly onDemand: boolean | undefined
-  /** ms between two rounds over the upstreams; undefined: as for all relays */
+  /** ms between two rounds over the upstreams; undefined: the default */
   readonly retryDelayMs: number | undefined
 }
 
 export interface UpstreamSettings {
-  /** of the stream itself, without credentials */
+  /** URL of the stream, without credentials */
   readonly url: URL
   readonly user: string | undefined
   readonly password: string | undefined
 }
 
-/** What says where a stream is: in the relay itself, in 2.5's `<upstream>`, in icecast-kh's `<host>`. */
+/** The elements that locate a stream: in the relay itself, in `<upstream>` of 2.5, in `<host>` of icecast-kh. */
 export const upstreamElements = {
   server: host,
   ip: host, // icecast-kh's word
@@ -35,7 +35,7 @@ export const upstreamElements = {
   ssl: boolean, // ours
 } as const
 
-/** The elements of a `<relay>`, beside its upstreams. */
+/** The elements of a `<relay>`, except its upstreams. */
 export const relayElements = {
   ...upstreamElements,
   'local-mount': mount,
@@ -49,15 +49,15 @@ const unused = ['bind', 'timeout', 'run-on', 'type', 'tls-mode'] as const
 
 type ToldUpstream = Told<typeof upstreamElements>
 
-/** what Icecast 2.5 takes where a relay names no port */
+/** the port of a relay that sets none, as in Icecast 2.5 */
 const standardPort = { http: 80, https: 443 } as const
 
-/** Reads all `<relay>` blocks. One that cannot be relayed is left out. */
+/** Reads all `<relay>` blocks. An invalid relay is left out. */
 export function readRelays(elements: readonly Element[], warn: Warn): RelaySettings[] {
   const relays = elements.flatMap((element) => readRelay(element, warn) ?? [])
   const seen = new Set<Mount>()
   return relays.filter(({ mount: name }) => {
-    if (seen.has(name)) warn(`<relay> of ${name} comes twice, the first counts`)
+    if (seen.has(name)) warn(`<relay> of ${name} is given twice, the first counts`)
     return !seen.has(name) && seen.add(name)
   })
 }
@@ -90,7 +90,7 @@ function readRelay(element: Element, warn: Warn): RelaySettings | undefined {
 const byPriority = (hosts: Element[]) =>
   hosts.toSorted((a, b) => Number(a.attributes.priority ?? 1) - Number(b.attributes.priority ?? 1))
 
-/** The remote name is the local one too, so far as it is one: `/;` of Shoutcast is not. */
+/** The default of `<local-mount>` is the remote name, if it is a valid mount: `/;` of Shoutcast is not. */
 const localMount = (element: Element, remote: string, warn: Warn): Mount | undefined =>
   readOfFile(mount, `${at(element)}<relay> has no <local-mount>, and its <mount>`, remote, warn)
 
@@ -104,7 +104,7 @@ function upstreamOf(element: Element, told: ToldUpstream, warn: Warn): UpstreamS
   const written = `${scheme}://${literal}:${port}${path.startsWith('/') ? '' : '/'}${path}`
   if (URL.canParse(written)) return { url: new URL(written), user: username, password }
   warn(
-    `${at(element)}<${element.name}> is at ${JSON.stringify(written)}, expected an address; it is left out`,
+    `${at(element)}<${element.name}> is at ${JSON.stringify(written)}, expected a valid URL; it is left out`,
   )
   return undefined
 }

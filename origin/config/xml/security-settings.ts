@@ -2,18 +2,18 @@ import { boolean, text } from '../values.ts'
 import { childrenOf, readBlock, type Warn } from './block.ts'
 import type { Element } from './element.ts'
 
-/** Whom the program becomes once it listens, where it was started by root (`<security><changeowner>`). */
+/** User and group that a program started by root changes to once its ports are bound (`<security><changeowner>`). */
 export interface OwnerSettings {
   readonly user: string | undefined
   readonly group: string | undefined
 }
 
-/** The elements of `<security>`, beside the owner. */
+/** The elements of `<security>`, except the owner. */
 export const securityElements = { chroot: boolean } as const
 /** The elements of `<changeowner>`. */
 export const ownerElements = { user: text, group: text } as const
 
-/** Reads `<security>`. Neither runtime can change its root; who asks for it is told. */
+/** Reads `<security>`. No runtime can change its root directory, so `<chroot>` gets a warning. */
 export function readSecurity(elements: readonly Element[], warn: Warn): OwnerSettings | undefined {
   let owner: OwnerSettings | undefined
   for (const element of elements) {

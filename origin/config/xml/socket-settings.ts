@@ -6,15 +6,15 @@ import type { Element } from './element.ts'
 
 /** A socket that this server listens on. */
 export interface SocketSettings {
-  /** 0: any free one */
+  /** 0: any free port */
   readonly port: number
-  /** undefined: `::`, both stacks; `0.0.0.0` where there is no IPv6 */
+  /** undefined: `::`, which is IPv6 and IPv4, or `0.0.0.0` on a machine without IPv6 */
   readonly bind: string | undefined
   /** TLS from the first byte */
   readonly secure: boolean
-  /** `shoutcast`: sources that say a password and headers, and then send */
+  /** `shoutcast`: for sources that send a password and headers, then the stream */
   readonly protocol: 'http' | 'shoutcast'
-  /** the mount of a Shoutcast source here, and of `/admin.cgi` on the HTTP port before it */
+  /** the mount of Shoutcast sources on this port, and of `/admin.cgi` on the HTTP port before it */
   readonly shoutcastMount: Mount | undefined
   /** of a file: where it cannot be had, those beside it do, as at Icecast; what a flag says has to hold */
   readonly fromFile?: true
@@ -45,7 +45,7 @@ const unused = [
   'http-headers',
 ]
 
-/** Icecast's, where nothing else is said */
+/** as in Icecast */
 export const defaultPort = 8000
 const portMax = 65_535
 
@@ -60,9 +60,9 @@ export function withSocket(root: Element): Element {
 }
 
 /**
- * Reads all `<listen-socket>` blocks. One with a `<shoutcast-mount>` is two: HTTP, and on the next port Shoutcast's
- * source protocol (Icecast 2.4).
- * @param shoutcastMount of a `<shoutcast-compat>` socket that names none
+ * Reads all `<listen-socket>` blocks. A block with a `<shoutcast-mount>` makes two sockets: HTTP, and on the next port the
+ * source protocol of Shoutcast (Icecast 2.4).
+ * @param shoutcastMount of a `<shoutcast-compat>` socket that sets none
  */
 export function readSockets(
   elements: readonly Element[],
@@ -74,7 +74,7 @@ export function readSockets(
 
 function readSocket(element: Element, standard: Mount, warn: Warn): SocketSettings[] {
   const told = readBlock(element, socketElements, warn, { unused })
-  // one whose port cannot be is not one on the standard port
+  // a socket with an invalid port does not fall back to the default port
   if (
     told.port === undefined &&
     element.children.some(({ name, text: said }) => name === 'port' && said !== '')

@@ -24,7 +24,7 @@ const masterInFile =
   '<master-server>192.0.2.7</master-server><master-server-port>8000</master-server-port><master-password>pw</master-password>'
 
 describe('defaults of docs/configuration.md#the-origin-flags', () => {
-  test('without a word: port 8000, both stacks, localhost, 256 listeners, every access off', () => {
+  test('no settings: port 8000, IPv6 and IPv4, localhost, 256 listeners, every password disabled', () => {
     expect(fromFlags('')).toMatchObject({
       port: 8000,
       sockets: [plainSocket(8000)],
@@ -53,7 +53,7 @@ describe('defaults of docs/configuration.md#the-origin-flags', () => {
     })
   })
 
-  test('S13: a slave that reports to nobody because its file does not say so is told of, and of nothing else', () => {
+  test('S13: a slave that reports to nobody because its file does not set <master-public-slave> gets advice, no other server does', () => {
     const advice = (xml: string, line = '') => {
       const file = parseIcecastXml(`<icecast>${xml}</icecast>`)
       const sources = { flags: parseFlags(words(line)).settings, environment: {}, file }
@@ -81,7 +81,7 @@ describe('defaults of docs/configuration.md#the-origin-flags', () => {
     expect(fromFile(on).publicSlave).toBe(true)
   })
 
-  test("the update interval is 10 s with flags and Icecast's 120 s in a file that does not say", () => {
+  test("the update interval is 10 s with flags, and Icecast's 120 s with a file that does not set it", () => {
     expect(fromFlags('').updateIntervalS).toBe(10)
     expect(fromFile(masterInFile).updateIntervalS).toBe(120)
     expect(
@@ -111,7 +111,7 @@ describe('flags', () => {
     expect(config.edges).toEqual(['http://e1.example', 'http://e2.example'])
   })
 
-  test('what is given twice counts once', () => {
+  test('a value given twice counts once', () => {
     const twice = '--edge http://e.example --edge http://e.example:80/ --edge-password e --hostname a.example'
     expect(fromFlags(twice).edges).toEqual(['http://e.example'])
   })
@@ -120,7 +120,7 @@ describe('flags', () => {
     expect(fromFlags('--location -33.9,-70.5').location).toEqual({ latitude: -33.9, longitude: -70.5 })
   })
 
-  test('a flag wins over the environment, which wins over the file', () => {
+  test('a flag overrides the environment, which overrides the file', () => {
     const file = '<authentication><source-password>file</source-password></authentication>'
     const env = { ORIGIN_SOURCE_PASSWORD: 'env' }
     expect(fromFile(file).sourcePassword).toBe('file')
@@ -128,7 +128,7 @@ describe('flags', () => {
     expect(fromFile(file, '--source-password flag', env).sourcePassword).toBe('flag')
   })
 
-  test('--max-listeners 0 is a master that takes none; icecast-kh units of bandwidth', () => {
+  test('--max-listeners 0 is a master without listeners; bandwidth has the units of icecast-kh', () => {
     expect(fromFlags('--max-listeners 0').limits.maxListeners).toBe(0)
     expect(fromFlags('--max-bandwidth 1000').limits.maxBandwidthKbps).toBe(1000)
     expect(fromFlags('--max-bandwidth 800k').limits.maxBandwidthKbps).toBe(800)
@@ -154,11 +154,11 @@ describe('flags', () => {
     expect(() => fromFlags(line)).toThrow(message)
   })
 
-  test('a secret never stands in a message', () => {
+  test('a secret never appears in a message', () => {
     expect(() => parseFlags(['--source-password', ''])).toThrow('--source-password is not usable')
   })
 
-  test('a loopback public URL reports to loopback alone, else it names the flag', () => {
+  test('a server with a loopback public URL can report to loopback only; else the error names the flag', () => {
     const slave = '--master-password pw --master'
     expect(fromFlags(`${slave} http://127.0.0.1:8000`).publicUrls).toEqual(['http://localhost:8000'])
     expect(() => fromFlags(`${slave} http://m.example`)).toThrow('--public-url')
@@ -177,7 +177,7 @@ describe('flags', () => {
 })
 
 describe('icecast.xml', () => {
-  test('limits/clients stands for max-listeners where that is not set', () => {
+  test('limits/clients is the default of max-listeners', () => {
     expect(fromFile('<limits><clients>100</clients></limits>').limits.maxListeners).toBe(100)
     const both = '<limits><clients>100</clients><max-listeners>7</max-listeners></limits>'
     expect(fromFile(both).limits.maxListeners).toBe(7)
@@ -190,7 +190,7 @@ describe('icecast.xml', () => {
     })
   })
 
-  test('a slave by master-server, with TLS by our master-ssl, and ours beside it', () => {
+  test('a slave by master-server, with TLS by our master-ssl, and our other elements', () => {
     const config = fromFile(
       `${masterInFile}<master-ssl>1</master-ssl><relays-on-demand>1</relays-on-demand>
        <public-url>http://a.example:8000</public-url><public-url>https://a.example</public-url>
@@ -207,7 +207,7 @@ describe('icecast.xml', () => {
     })
   })
 
-  test('an unknown element is named with its line and has no effect; what we do not use is named once', () => {
+  test('an unknown element has no effect and is named with its line; elements of Icecast that we do not use are named once', () => {
     const { settings, warnings } = parseIcecastXml(
       '<icecast>\n<hostnme>a</hostnme>\n<limits>\n<cleints>1</cleints><client-timeout>30</client-timeout></limits></icecast>',
     )
@@ -215,7 +215,7 @@ describe('icecast.xml', () => {
     expect(warnings).toEqual([
       'line 2: <hostnme> is unknown and has no effect',
       'line 4: <limits><cleints> is unknown and has no effect',
-      'without effect here: <limits><client-timeout>',
+      'no effect here: <limits><client-timeout>',
     ])
   })
 
@@ -228,15 +228,15 @@ describe('icecast.xml', () => {
     ['<geo-location>here</geo-location>', '<geo-location> is "here", expected'],
     ['<server-key>a key</server-key>', '<server-key> is "a key"'],
     ['<hostname>', /line 1/],
-  ])('%s stops the start: Icecast has no such element, so no file needs it to go on', (inner, message) => {
+  ])('%s stops the start: Icecast has no such element, so no existing file contains it', (inner, message) => {
     expect(() => fromFile(inner)).toThrow(message)
   })
 
-  test('an empty element says nothing, as in Icecast', () => {
+  test('an empty element counts as unset, as in Icecast', () => {
     expect(fromFile('<hostname></hostname><limits><clients/></limits>').hostname).toBe('localhost')
   })
 
-  test('entities: those of XML are read, outside ones refused, a bomb does not go off', () => {
+  test('entities: those of XML are read, external ones are rejected, a bomb does not expand', () => {
     const password = (text: string) =>
       fromFile(`<authentication><source-password>${text}</source-password></authentication>`).sourcePassword
     expect(password('a&amp;b&#64;c')).toBe('a&b@c')
@@ -258,6 +258,6 @@ describe('icecast.xml', () => {
 
   test('a file that is not XML, or not an icecast.xml, says so', () => {
     expect(() => parseIcecastXml('port = 8000')).toThrow(/line 1/)
-    expect(() => parseIcecastXml('<config/>')).toThrow('the root is <config>, expected one <icecast>')
+    expect(() => parseIcecastXml('<config/>')).toThrow('the root element is <config>, expected one <icecast>')
   })
 })

@@ -52,8 +52,8 @@ function mountWith(said: Partial<MountSettings>, headers: ReadonlyMap<string, st
   return { time, mounts, mount, play, join, say }
 }
 
-describe('what a mount block says', () => {
-  test('burst-size in seconds is so many seconds of what the mount plays (docs/icecast.md#where-a-listener-begins)', () => {
+describe('the settings of a mount block', () => {
+  test('burst-size in seconds is that many seconds of the stream (docs/icecast.md#where-a-listener-begins)', () => {
     const { play, join } = mountWith({ burst: { seconds: 2 } })
     play(400)
     const seconds = (numbersHeard(join().bytes, 0).numbers.length * 1152) / 44_100
@@ -61,7 +61,7 @@ describe('what a mount block says', () => {
     expect(seconds).toBeLessThanOrEqual(2)
   })
 
-  test('queue-size is what the mount keeps, and never less than its burst', () => {
+  test('the mount keeps queue-size bytes, and never less than its burst', () => {
     const small = mountWith({ queueBytes: 20_000, burst: { bytes: 5000 } })
     small.play(400)
     expect(small.mount.queuedBytes).toBeLessThanOrEqual(20_000)
@@ -70,7 +70,7 @@ describe('what a mount block says', () => {
     expect(long.mount.queuedBytes).toBeGreaterThan(150_000)
   })
 
-  test('source-timeout is when a silent source is given up', async () => {
+  test('a source that is silent for longer than source-timeout is dropped', async () => {
     const { time, mounts, play } = mountWith({ sourceTimeoutMs: 3000 })
     play(10)
     await time.pass(3000)
@@ -81,7 +81,7 @@ describe('what a mount block says', () => {
     expect(mounts.get(live)).toBeUndefined()
   })
 
-  test('mp3-metadata-interval is the grid of those who ask for metadata, and 0 gives them none', () => {
+  test('mp3-metadata-interval is the interval for listeners that request metadata; with 0 they get none', () => {
     const { mount, play, join } = mountWith({ metaintBytes: 8000 })
     play(100)
     const wire = join(true)
@@ -90,12 +90,12 @@ describe('what a mount block says', () => {
     expect(mountWith({ metaintBytes: 0 }).mount.takesIcy).toBe(false)
   })
 
-  test('max-listeners is the limit that a report tells (docs/protocol.md#when-a-report-is-sent)', () => {
+  test('max-listeners is the limit that a report contains (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(mountWith({ maxListeners: 7 }).mount.maxListeners).toBe(7)
     expect(mountWith({}).mount.maxListeners).toBeNull()
   })
 
-  test('stream-name and its like are told in place of what the source says, by whichever names', () => {
+  test('stream-name and similar settings override the headers of the source, whichever names it uses', () => {
     const source = new Map([
       ['icy-name', 'the source'],
       ['ice-genre', 'rock'],
@@ -112,7 +112,7 @@ describe('what a mount block says', () => {
     expect(mountWith({}, source).mount.headers).toBe(source)
   })
 
-  test('holds from the moment that it is read anew, also for a mount that runs, and for those who listen to it', () => {
+  test('apply as soon as the file is read again, also to a running mount and its listeners', () => {
     const { mount, play, join, say } = mountWith({ metaintBytes: 8000, maxListeners: 1 })
     play(100)
     const before = join(true)

@@ -14,7 +14,7 @@ const read = (inner: string, flags: readonly string[] = [], env: Record<string, 
 const warningsOf = (inner: string) => parseIcecastXml(`<icecast>\n${inner}</icecast>`).warnings
 
 describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their meaning', () => {
-  test('a <mount> by its name, over type="default"; who may listen is not inherited', () => {
+  test('a <mount> by its name, over type="default"; <authentication> is not inherited', () => {
     const config = read(`
       <mount type="default">
         <max-listeners>50</max-listeners><intro>/hello.mp3</intro>
@@ -77,7 +77,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     expect(mountSettings(config, mountOf(name)).hidden).toBe(hit)
   })
 
-  test('of several wildcards the first counts, and a name in full before all', () => {
+  test('of several wildcards the first counts, and an exact name comes before all', () => {
     const of = (name: string, limit: number) =>
       `<mount><mount-name>${name}</mount-name><max-listeners>${limit}</max-listeners></mount>`
     const config = read(of('/*', 1) + of('/a*', 2) + of('/abc', 3))
@@ -136,7 +136,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     expect(upstreams?.upstreams.map(({ url }) => url.href)).toEqual(['https://m1.example/;'])
   })
 
-  test('master-server repeated: each begins another master, and takes what it lacks from the one before', () => {
+  test('master-server repeated: each begins another master, which inherits missing elements from the one before', () => {
     const { masters } = read(`
       <master-password>pw</master-password>
       <master-server>192.0.2.1</master-server><master-server-port>8000</master-server-port>
@@ -216,7 +216,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     ])
   })
 
-  test("flags stand for the file's sockets of their kind", () => {
+  test("flags replace the file's sockets of their kind", () => {
     const file =
       '<listen-socket><port>8010</port></listen-socket><listen-socket><port>8020</port></listen-socket>'
     expect(read(file, ['--port', '9000']).sockets.map(({ port }) => port)).toEqual([9000])
@@ -225,7 +225,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     expect(read(file, tls).sockets.map(({ port }) => port)).toEqual([8010, 8020, 8443])
   })
 
-  test('logs lie in logdir; without one there are none; addresses can be hidden', () => {
+  test('log files are in logdir; without it there are none; addresses can be hidden', () => {
     expect(read('<logging><accesslog>a.log</accesslog></logging>').logging.access).toBeUndefined()
     const { logging } = read(
       '<paths><logdir>/var/log/x</logdir></paths><logging><accesslog>a.log</accesslog><errorlog>-</errorlog><loglevel>4</loglevel><logsize>10</logsize><log-addresses>cut</log-addresses></logging>',
@@ -241,7 +241,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     })
   })
 
-  test('directories of 2.4 and 2.5, aliases, webroot, and whom to become', () => {
+  test('directories of 2.4 and 2.5, aliases, webroot, and the user and group to change to', () => {
     const config = read(`
       <directory><yp-url-timeout>15</yp-url-timeout><yp-url>http://dir.example/yp</yp-url></directory>
       <yp-directory url="https://dir2.example/"><option name="touch-interval" value="600"/></yp-directory>
@@ -263,7 +263,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     expect(config.owner).toEqual({ user: 'nobody', group: 'nogroup' })
   })
 
-  test('a mount in use keeps its settings while thousands of names are asked for that are none', () => {
+  test('a mount in use keeps its settings object while thousands of unknown names are looked up', () => {
     const config = read('<mount><mount-name>/live</mount-name><intro>/hello.mp3</intro></mount>')
     const live = mountSettings(config, mountOf('/live'))
     for (let i = 0; i < 5000; i++) {
@@ -272,20 +272,20 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     }
   })
 
-  test('an alias may name what a URL holds as an escape', () => {
+  test('an alias may contain characters that a URL escapes', () => {
     const config = read('<paths><alias source="/my radio" destination="/über uns.mp3"/></paths>')
     const [alias] = config.paths.aliases
     expect(alias).toMatchObject({ source: '/my%20radio', destination: '/%C3%BCber%20uns.mp3' })
   })
 
-  test('what a file breaks over two lines begins no header of its own', () => {
+  test('a value with a line break does not begin another header', () => {
     const config = read(
       '<mount><mount-name>/m</mount-name><stream-name>My\n    X-Evil: yes</stream-name></mount>',
     )
     expect(mountSettings(config, mountOf('/m')).stream.name).toBe('My X-Evil: yes')
   })
 
-  test('what is unknown within a block warns with line and name', () => {
+  test('an unknown element within a block warns with its line and name', () => {
     expect(
       warningsOf(
         '<mount>\n<mount-name>/m</mount-name>\n<max-listenrs>1</max-listenrs><cluster-password>x</cluster-password></mount>',
@@ -331,7 +331,7 @@ describe('a wrong value is a warning with line, element, value and what is allow
     ['<paths><alias source="foo" destination="/bar"/></paths>', '<alias> goes from "foo"'],
     [
       '\n<mount><mount-name>/[z-a].mp3</mount-name></mount>',
-      'line 3: <mount><mount-name> is "/[z-a].mp3", expected a wildcard whose sets run upwards',
+      'line 3: <mount><mount-name> is "/[z-a].mp3", expected a wildcard whose sets ascend',
     ],
     [
       '<logging><loglevel>9</loglevel></logging>',
@@ -347,7 +347,7 @@ describe('a wrong value is a warning with line, element, value and what is allow
     expect(() => read(socket)).toThrow('<paths><ssl-certificate>')
   })
 
-  test('a password never stands in a message', () => {
+  test('a password never appears in a message', () => {
     const relay = '<relay><server>a b</server><password>hunter2</password></relay>'
     expect(warningsOf(relay).join('\n')).toContain('"a b"')
     expect(warningsOf(relay).join('\n')).not.toContain('hunter2')

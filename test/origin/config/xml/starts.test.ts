@@ -19,7 +19,7 @@ function start(xml: string) {
 const fileOf = (elements: string) =>
   `<icecast><listen-socket><port>8000</port></listen-socket>\n${elements}\n</icecast>`
 
-describe('an existing icecast.xml starts where Icecast 2.4.4 starts, and a warning says what is done instead', () => {
+describe('an existing icecast.xml starts if Icecast 2.4.4 starts with it, and warnings name the values used instead', () => {
   test.for(oddConfigs)('$name: $icecastStarts', ({ elements, icecastStarts, says }) => {
     if (!icecastStarts) return expect(() => start(fileOf(elements))).toThrow(says)
     const { warnings } = start(fileOf(elements))
@@ -27,7 +27,7 @@ describe('an existing icecast.xml starts where Icecast 2.4.4 starts, and a warni
     else expect(warnings.filter((warning) => warning.includes(says))).toHaveLength(1)
   })
 
-  test('what is used instead holds', () => {
+  test('the values used instead take effect', () => {
     const { config } = start(
       fileOf(
         `<hostname>http://a.example:80/</hostname><limits><sources>0</sources><queue-size>20000</queue-size><source-timeout>3600</source-timeout></limits>
@@ -46,12 +46,12 @@ describe('an existing icecast.xml starts where Icecast 2.4.4 starts, and a warni
     ])
   })
 
-  test('a flag of the same value stops the start: somebody reads the answer', () => {
+  test('a flag with the same value stops the start: the person who types it sees the error', () => {
     expect(() => parseFlags(['--max-listeners', 'many'])).toThrow('expected an integer')
     expect(() => parseFlags(['--hostname', 'http://a.example'])).toThrow('expected a host name')
   })
 
-  test('a secret that is mended nowhere is never shown', () => {
+  test('a secret that cannot be mended is never shown', () => {
     expect(() => start(fileOf('<edge-password>\ufffd</edge-password>'))).toThrow(
       'is not usable, expected UTF-8',
     )
@@ -59,7 +59,7 @@ describe('an existing icecast.xml starts where Icecast 2.4.4 starts, and a warni
 })
 
 describe('a file that is read again', () => {
-  test('a new mistake is one, an old one is none wherever it stands', () => {
+  test('a new mistake counts, an old one does not, whatever its line', () => {
     const { warnings: before } = start(fileOf('<mount/><nonsense/>'))
     const again = (elements: string) => newMistakes(before, start(fileOf(elements)).warnings)
     expect(again('\n\n<mount/><nonsense/><rubbish/>')).toEqual([])
@@ -69,7 +69,7 @@ describe('a file that is read again', () => {
   })
 })
 
-describe('the encoding that the file declares holds', () => {
+describe('the file is decoded as it declares', () => {
   const xml = (declared: string) =>
     `<?xml version="1.0"${declared}?>\n<icecast><location>Zürich</location><authentication><source-password>grün</source-password></authentication></icecast>`
   const told = (bytes: Uint8Array) => parseIcecastXml(decodeXml(bytes)).settings
@@ -86,7 +86,7 @@ describe('the encoding that the file declares holds', () => {
     expect(told(bytes)).toEqual(both)
   })
 
-  test('a password of such a file is its text in UTF-8, and no other bytes are like it (Icecast 2.4.4)', () => {
+  test('a password of such a file is compared as UTF-8, and no other bytes match it (Icecast 2.4.4)', () => {
     const { sourcePassword = '' } = told(Buffer.from(xml(' encoding="ISO-8859-1"'), 'latin1'))
     const opens = (password: Buffer) => {
       const encoded = Buffer.concat([Buffer.from('source:'), password]).toString('base64')
@@ -98,14 +98,14 @@ describe('the encoding that the file declares holds', () => {
       expect(opens(Buffer.from(wrong, 'latin1')), JSON.stringify(wrong)).toBe(false)
   })
 
-  test('bytes that are not of the encoding stop the start with their line, as at Icecast', () => {
+  test('bytes that are not valid in the encoding stop the start and are named with their line, as in Icecast', () => {
     for (const declared of ['', ' encoding="UTF-8"'])
-      expect(() => told(Buffer.from(xml(declared), 'latin1'))).toThrow(/^line 2: a byte that is not utf-8/i)
+      expect(() => told(Buffer.from(xml(declared), 'latin1'))).toThrow(/^line 2: a byte is not valid utf-8/i)
     expect(() => told(Buffer.from(xml(' encoding="klingon"')))).toThrow('line 1: the encoding is "klingon"')
   })
 })
 
-describe('what the start says', () => {
+describe('warnings at the start', () => {
   const doubts = (flags: string[], env: Record<string, string>, elements?: string) =>
     doubtsOf(
       createConfig({
@@ -117,7 +117,7 @@ describe('what the start says', () => {
     )
   const refused = 'sources are refused: no source password is set'
 
-  test('an origin for sources without a source password refuses them all', () => {
+  test('an origin for sources without a source password rejects all of them', () => {
     expect(doubts([], {})).toEqual([refused])
     expect(doubts(['--source-password', 'x'], {})).toEqual([])
     expect(doubts(['--master', 'http://127.0.0.1:1', '--master-password', 'x'], {})).toEqual([])
@@ -127,7 +127,7 @@ describe('what the start says', () => {
     ])
   })
 
-  test('names of the environment that mean nothing, and a secret that is empty', () => {
+  test('unknown environment variables, and an empty secret', () => {
     const found = doubts([], {
       ORIGIN_SOURCE_PASSWORD: '',
       ORIGIN_SORUCE_PASSWORD: 'x',
@@ -135,15 +135,15 @@ describe('what the start says', () => {
     })
     expect(found).toEqual([
       expect.stringMatching(
-        /^ORIGIN_SORUCE_PASSWORD of the environment is unknown .* ORIGIN_SOURCE_PASSWORD,/,
+        /^environment variable ORIGIN_SORUCE_PASSWORD is unknown .* ORIGIN_SOURCE_PASSWORD,/,
       ),
-      'ORIGIN_SOURCE_PASSWORD of the environment is empty',
+      'environment variable ORIGIN_SOURCE_PASSWORD is empty',
       refused,
     ])
     expect(parseEnvironment({ ORIGIN_EDGE_PASSWORD: 'e' })).toEqual({ edgePassword: 'e' })
   })
 
-  test('--log-level is the level of an origin without a file, and wins over that of the file', () => {
+  test('--log-level sets the level of an origin without a file, and overrides that of a file', () => {
     const level = (flags: string[], elements?: string) =>
       createConfig({
         flags: parseFlags(flags).settings,
