@@ -5,6 +5,7 @@ import { localCluster } from '../shared/api/cluster.ts'
 import { monotonicNowMs } from '../shared/clock.ts'
 import { Registry } from '../shared/cluster/registry.ts'
 import { startLog } from '../shared/log/log.ts'
+import { messageOf } from '../shared/message-of.ts'
 import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import { edgeLimits } from './limits.ts'
@@ -94,7 +95,7 @@ function openPlaces(geoDb: string | undefined): Places {
   try {
     return new Places(geoDb)
   } catch (error) {
-    throw new ConfigError(error instanceof Error ? error.message : String(error))
+    throw new ConfigError(messageOf(error))
   }
 }
 
@@ -105,7 +106,7 @@ function readAgain(places: Places): void {
     logger.info('SIGHUP: what is a file was read again')
   } catch (error) {
     logger.error('SIGHUP: {why}; what was read before stays', {
-      why: error instanceof Error ? error.message : String(error),
+      why: messageOf(error),
     })
   }
 }
@@ -115,7 +116,7 @@ function openData(dataDir: string): Store {
     return openStore(dataDir)
   } catch (error) {
     throw new ConfigError(
-      `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${error instanceof Error ? error.message : error})`,
+      `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${messageOf(error)})`,
     )
   }
 }

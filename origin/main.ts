@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
+import { messageOf } from '../shared/message-of.ts'
 import { adviceOn } from './config/advice.ts'
 import { createConfig, type OriginConfig, reload, type SettingSources } from './config/config.ts'
 import { doubtsOf } from './config/doubts.ts'
@@ -90,7 +91,7 @@ function readFile(path: string): ReturnType<typeof parseIcecastXml> {
   try {
     return parseIcecastXml(decodeXml(readFileSync(path)))
   } catch (error) {
-    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : error}`)
+    throw new ConfigError(`${path}: ${messageOf(error)}`)
   }
 }
 
@@ -98,7 +99,7 @@ async function listen(program: Program): ReturnType<Program['listen']> {
   try {
     return await program.listen()
   } catch (error) {
-    throw new ConfigError(error instanceof Error ? error.message : String(error))
+    throw new ConfigError(messageOf(error))
   }
 }
 
@@ -128,7 +129,7 @@ function readAgain({ line, config, boundPort, warnings: started }: Started): voi
     const held = reload(config, next.config)
     log.info('configuration read again', held.length === 0 ? {} : { afterRestart: held })
   } catch (error) {
-    log.error('configuration not read again', { why: error instanceof Error ? error.message : String(error) })
+    log.error('configuration not read again', { why: messageOf(error) })
   }
 }
 
@@ -150,7 +151,7 @@ function renewCertificate(program: Program): void {
   try {
     program.renewCertificate()
   } catch (error) {
-    log.error('certificate not read again', { why: error instanceof Error ? error.message : String(error) })
+    log.error('certificate not read again', { why: messageOf(error) })
   }
 }
 

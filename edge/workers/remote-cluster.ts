@@ -5,6 +5,7 @@ import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
 import type { Server } from '../../shared/draw/server.ts'
 import { View } from '../../shared/draw/view.ts'
+import { messageOf } from '../../shared/message-of.ts'
 import { edgeLimits } from '../limits.ts'
 import type { Delta, Exchanged, Version } from './exchange.ts'
 import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
@@ -254,8 +255,7 @@ export class RemoteCluster implements Cluster {
 }
 
 /** Whatever a call of the object ends with is that it could not be asked: of what it finds wrong it says so in its answer. */
-const awayOf = (error: unknown) =>
-  new StoreError('away', error instanceof Error ? error.message : String(error))
+const awayOf = (error: unknown) => new StoreError('away', messageOf(error))
 
 async function asked<T>(call: () => Promise<T>): Promise<T> {
   try {

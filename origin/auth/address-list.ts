@@ -1,4 +1,5 @@
 import { type Address, type Blocks, inBlocks, parseAddress, parseBlock } from '../../shared/http/address.ts'
+import { messageOf } from '../../shared/message-of.ts'
 import { parseWildcard, type Wildcard } from '../lib/wildcard.ts'
 
 /** Addresses of a list file. */
@@ -30,7 +31,7 @@ export function parseAddressList(text: string): AddressList {
       try {
         blocks.push(parseBlock(line))
       } catch (error) {
-        bad.push({ line: index + 1, why: error instanceof Error ? error.message : String(error) })
+        bad.push({ line: index + 1, why: messageOf(error) })
       }
   }
   return { has: (address) => has(address, { addresses, blocks, patterns }), bad }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { messageOf } from '../../shared/message-of.ts'
 import { version } from '../../shared/version.ts'
 import { ConfigError } from './error.ts'
 import { readSetting, type SettingName, type Settings } from './settings.ts'
@@ -120,7 +121,7 @@ function parse(args: readonly string[]): Values {
     const { values } = parseArgs({ args: joined(args), options, allowPositionals: false })
     return values as Values
   } catch (error) {
-    throw new ConfigError(`${error instanceof Error ? error.message : error}; --help lists the flags`)
+    throw new ConfigError(`${messageOf(error)}; --help lists the flags`)
   }
 }
 

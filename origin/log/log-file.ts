@@ -1,5 +1,6 @@
 import { appendFile, closeSync, fstatSync, openSync, renameSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { messageOf } from '../../shared/message-of.ts'
 import { limits } from '../limits.ts'
 import { printArchiveTime, wallTime } from './time.ts'
 
@@ -91,14 +92,12 @@ export class LogFile {
       closeSync(this.#fd)
       this.#fd = fd
     } catch (error) {
-      onTrouble(textOf(error))
+      onTrouble(messageOf(error))
     }
   }
 
   #lose(why: unknown): void {
-    if (!this.#losing) this.#options.onTrouble(`lines are lost: ${textOf(why)}`)
+    if (!this.#losing) this.#options.onTrouble(`lines are lost: ${messageOf(why)}`)
     this.#losing = true
   }
 }
-
-const textOf = (why: unknown) => (why instanceof Error ? why.message : String(why))

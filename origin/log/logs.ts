@@ -1,5 +1,6 @@
 import { configureSync, getLogger, type LoggerConfig, type LogRecord, type Sink } from '@logtape/logtape'
 import { jsonLine } from '../../shared/log/log.ts'
+import { messageOf } from '../../shared/message-of.ts'
 import type { LogSettings } from '../config/xml/log-settings.ts'
 import { accessCategory } from '../http/exchange.ts'
 import { addressWriter, withAddress } from './addresses.ts'
@@ -46,7 +47,7 @@ export class Logs {
         const file = this.#openFile(path, settings)
         return (record) => file.write(print(record))
       } catch (error) {
-        troubles.push({ path, why: error instanceof Error ? error.message : String(error) })
+        troubles.push({ path, why: messageOf(error) })
         return undefined
       }
     }

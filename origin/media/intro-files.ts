@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { getLogger } from '@logtape/logtape'
+import { messageOf } from '../../shared/message-of.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { locateFile } from '../files/locate.ts'
 import { mediaTypeOf } from '../files/media-type.ts'
@@ -68,7 +69,7 @@ export class IntroFiles {
       (file) => {
         entry.file = file
       },
-      (error: unknown) => sayWhy(intro, error instanceof Error ? error.message : String(error)),
+      (error: unknown) => sayWhy(intro, messageOf(error)),
     )
     return entry
   }

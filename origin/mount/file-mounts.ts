@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { getLogger } from '@logtape/logtape'
+import { messageOf } from '../../shared/message-of.ts'
 import { type Mount, printMount } from '../../shared/mount.ts'
 import { locateFile } from '../files/locate.ts'
 import { mediaTypeOf } from '../files/media-type.ts'
@@ -96,6 +97,6 @@ export class FileMounts {
 function sayWhy(name: Mount, error: unknown): undefined {
   log.error('a file cannot be played', {
     file: name,
-    why: error instanceof Error ? error.message : String(error),
+    why: messageOf(error),
   })
 }

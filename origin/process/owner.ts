@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { messageOf } from '../../shared/message-of.ts'
 import { ConfigError } from '../config/error.ts'
 import type { OwnerSettings } from '../config/xml/security-settings.ts'
 
@@ -15,7 +16,7 @@ export function becomeOwner({ user, group }: OwnerSettings): boolean {
     if (group !== undefined) process.setgid?.(group)
     if (user !== undefined) process.setuid?.(user)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new ConfigError(
       `<security><changeowner> is ${user ?? 'nobody else'}:${group ?? 'no other group'}, expected a user and a group of this machine (${why})`,
     )

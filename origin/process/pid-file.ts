@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { getLogger } from '@logtape/logtape'
+import { messageOf } from '../../shared/message-of.ts'
 
 const log = getLogger(['distributary', 'origin'])
 
@@ -9,7 +10,7 @@ export function writePidFile(path: string): void {
   try {
     writeFileSync(path, `${process.pid}\n`)
   } catch (error) {
-    log.warn('no pid file', { path, why: error instanceof Error ? error.message : String(error) })
+    log.warn('no pid file', { path, why: messageOf(error) })
     return
   }
   process.once('exit', () => {

@@ -2,13 +2,14 @@ import { getLogger } from '@logtape/logtape'
 import { masterUser } from '../../shared/api/auth.ts'
 import { type Login, printBasic } from '../../shared/http/credentials.ts'
 import { limits } from '../../shared/limits.ts'
+import { messageWithCause } from '../../shared/message-of.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { fitting, printSourcelist } from '../../shared/report/sourcelist.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import type { Timers } from '../lib/timers.ts'
 import { relayLimits } from '../relay/limits.ts'
-import { describe, readText } from '../relay/lists/list-poller.ts'
+import { readText } from '../relay/lists/list-poller.ts'
 import { reportLimits } from './limits.ts'
 import { isUnknownHere } from './refusal.ts'
 import { parseReply, type Reply, type Unreached } from './reply.ts'
@@ -198,7 +199,7 @@ export class Reporter {
       server = response.headers.get('server')
       text = await readText(response, replyBytesMax)
     } catch (error) {
-      text = error instanceof Error ? describe(error) : String(error)
+      text = messageWithCause(error)
     }
     const reply = status === 200 ? parseReply(text) : undefined
     if (reply) this.#accepted(reply)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { getLogger } from '@logtape/logtape'
+import { messageOf } from '../../shared/message-of.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { SocketSettings } from '../config/xml/socket-settings.ts'
 import { Handshakes } from './handshakes.ts'
@@ -61,7 +62,7 @@ export class ListenSockets {
       log.error('a socket of the file is left out', {
         port: via.port,
         bind: via.bind ?? '::',
-        why: reasonOf(error),
+        why: messageOf(error),
       })
     }
     const first = (is: (via: SocketSettings) => boolean) => bound.find(({ via }) => is(via))?.port
@@ -128,11 +129,9 @@ function readPem(file: string, what: 'certificate' | 'key'): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new Error(`the ${what} is ${file}, expected a PEM file that can be read (${reasonOf(error)})`)
+    throw new Error(`the ${what} is ${file}, expected a PEM file that can be read (${messageOf(error)})`)
   }
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** A port that cannot be listened on; it is taken, or needs root. */
 class BindError extends Error {
@@ -143,7 +142,7 @@ class BindError extends Error {
   constructor({ port, bind: host, secure }: SocketSettings, why: unknown) {
     const names = secure ? ['--tls-port', 'the address'] : ['--port', '--bind']
     super(
-      `${names[0]} is ${port} and ${names[1]} is ${host ?? '::'}, expected an address that is free (${reasonOf(why)})`,
+      `${names[0]} is ${port} and ${names[1]} is ${host ?? '::'}, expected an address that is free (${messageOf(why)})`,
     )
     this.isTaken = codeOf(why) === 'EADDRINUSE'
   }

@@ -1,5 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import { parseBasic } from '../../shared/http/credentials.ts'
+import { messageOf } from '../../shared/message-of.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { SourceVerdict } from '../auth/mount-access.ts'
 import type { Body } from '../http/body.ts'
@@ -161,7 +162,7 @@ function pushed(body: Body, bytes: Uint8Array, mount: Mount): boolean {
     body.push(bytes)
     return true
   } catch (error) {
-    log.warn('source dropped', { mount, why: error instanceof Error ? error.message : String(error) })
+    log.warn('source dropped', { mount, why: messageOf(error) })
     return false
   }
 }

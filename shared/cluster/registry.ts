@@ -4,6 +4,7 @@ import type { Place } from '../draw/proximity.ts'
 import { isLive, type Server } from '../draw/server.ts'
 import { View } from '../draw/view.ts'
 import { limits } from '../limits.ts'
+import { messageOf } from '../message-of.ts'
 import type { Report } from '../report/report.ts'
 import { parseSourcelist } from '../report/sourcelist.ts'
 import { Factors } from './fan-out-factor.ts'
@@ -344,7 +345,7 @@ export class Registry {
       report = parseSourcelist(row.sourcelist)
       if (report.id !== row.id) throw new Error(`it is a report of ${report.id}`)
     } catch (error) {
-      this.#table?.setAside(row.id, error instanceof Error ? error.message : String(error))
+      this.#table?.setAside(row.id, messageOf(error))
       return
     }
     // a clock that was set back while we were down must not keep a server live for ever

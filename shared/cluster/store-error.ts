@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.ts'
 /** How a store fails: for a moment (another program holds it, or it cannot be asked), for as long as nobody helps it, or because its file is damaged. */
 export type StoreTrouble = 'locked' | 'away' | 'failed' | 'damaged'
 
@@ -15,7 +16,7 @@ export class StoreError extends Error {
 /** What a database threw, as the three runtimes word it alike; their codes are not all there. */
 export function storeErrorOf(error: unknown): StoreError {
   if (error instanceof StoreError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (/\b(?:locked|busy)\b/.test(message)) return new StoreError('locked', message)
   return new StoreError(/not a database|malformed|corrupt/.test(message) ? 'damaged' : 'failed', message)
 }

@@ -1,5 +1,6 @@
 import { XMLParser } from 'fast-xml-parser'
 import * as v from 'valibot'
+import { messageOf } from '../message-of.ts'
 
 /** What a server's stats say of one source; what is undefined they leave open, or say in a way that is none. */
 export type SourceStats = v.InferOutput<typeof SourceSchema>
@@ -115,7 +116,7 @@ function read(parse: () => unknown): ServerStats {
   try {
     value = parse()
   } catch (error) {
-    throw new StatsError(`no stats of an Icecast: ${error instanceof Error ? error.message : error}`)
+    throw new StatsError(`no stats of an Icecast: ${messageOf(error)}`)
   }
   const parsed = v.safeParse(StatsSchema, value)
   if (parsed.success) return parsed.output.icestats

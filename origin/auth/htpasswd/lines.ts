@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/message-of.ts'
 import { type PasswordHash, parsePasswordHash } from './password-hash.ts'
 
 /** What a password file says: its users, and its lines that say nothing we understand. */
@@ -17,7 +18,7 @@ export function parsePasswords(text: string): Passwords {
       const [user, hash] = parseLine(line)
       if (!users.has(user)) users.set(user, hash)
     } catch (error) {
-      bad.push({ line: index + 1, why: error instanceof Error ? error.message : String(error) })
+      bad.push({ line: index + 1, why: messageOf(error) })
     }
   }
   return { users, bad }

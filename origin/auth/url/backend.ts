@@ -1,5 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import { type Login, printBasic } from '../../../shared/http/credentials.ts'
+import { messageOf } from '../../../shared/message-of.ts'
 import { serverAgent } from '../../../shared/version.ts'
 import { FairQueue } from '../../lib/fair-queue.ts'
 import { networkOfPeer } from '../../lib/network.ts'
@@ -127,7 +128,7 @@ export class UrlBackend {
   #logFailure({ url }: Message, error: unknown): void {
     if (this.#isDown) return
     this.#isDown = true
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     log.error('a backend does not answer: listeners who need it are refused', { url: shown(url), why })
   }
 }

@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import * as v from 'valibot'
+import { messageOf } from '../../../shared/message-of.ts'
 import { ConfigError } from '../error.ts'
 
 /** One element: its text, its child elements, and its line. */
@@ -39,7 +40,7 @@ export function readIcecast(xml: string): Element {
   try {
     tree = parser.parse(xml)
   } catch (error) {
-    throw new ConfigError(error instanceof Error ? error.message : String(error))
+    throw new ConfigError(messageOf(error))
   }
   const roots = readElements(tree, lineIn(xml))
   const [root] = roots

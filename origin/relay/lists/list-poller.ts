@@ -1,5 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import { printBasic } from '../../../shared/http/credentials.ts'
+import { messageWithCause } from '../../../shared/message-of.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import {
   type StreamList,
@@ -110,7 +111,7 @@ export class StreamListPoller {
       return true
     } catch (error) {
       if (this.#stopped) return false
-      this.#complain(error instanceof Error ? describe(error) : String(error))
+      this.#complain(messageWithCause(error))
       this.#events.away()
       return false
     }
@@ -147,10 +148,6 @@ export class StreamListPoller {
     this.#lastTrouble = trouble
   }
 }
-
-/** `fetch failed` alone says nothing; its cause does. */
-export const describe = (error: Error): string =>
-  error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 
 /** A reply's text; throws past the bound, so that a master cannot fill our memory. */
 export async function readText(response: Response, bytesMax: number): Promise<string> {

@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { joined } from '../../../shared/bytes.ts'
+import { messageOf } from '../../../shared/message-of.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { relayLimits } from '../limits.ts'
 import { checkReach, isFree, type Reach } from './reach.ts'
@@ -76,7 +77,7 @@ export class Pull {
         if ('refused' in checked) this.#lose(checked.refused)
         else if (!this.#closed) this.#connect(url, count, checked.addresses)
       },
-      (error: unknown) => this.#lose(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => this.#lose(messageOf(error)),
     )
   }
 

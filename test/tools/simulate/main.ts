@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { messageOf } from '../../../shared/message-of.ts'
 import { type Job, runJobs } from './jobs.ts'
 import { type Options, parseOptions, usage } from './options.ts'
 import type { Outcome } from './outcome.ts'
@@ -66,6 +67,6 @@ function writePlots(results: readonly Result[], out: string | undefined): string
 try {
   await main()
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
+  console.error(messageOf(error))
   process.exitCode = 1
 }
