@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../shared/api/routes.ts'
-import type { Whereabouts } from '../../shared/draw/regions.ts'
+import type { Whereabouts } from '../../shared/geo.ts'
 import { type Blocks, inBlocks, parseAddress } from '../../shared/http/address.ts'
 import { type Asked, baseOf, basesOf, hereOf } from './own-addresses.ts'
 

@@ -1,6 +1,6 @@
 import { locationOf, mountHeaders } from '../../shared/draw/redirect.ts'
-import type { Whereabouts } from '../../shared/draw/regions.ts'
 import type { View } from '../../shared/draw/view.ts'
+import type { Whereabouts } from '../../shared/geo.ts'
 import type { Family } from '../../shared/http/address.ts'
 import {
   type PlaylistKind,

@@ -1,4 +1,4 @@
-import type { Silence } from '../../shared/cluster/probe.ts'
+import type { Silence } from '../../shared/draw/probe.ts'
 import type { Server } from '../../shared/draw/server.ts'
 import type { PolledServer } from '../../shared/polled/server.ts'
 import { edgeLimits } from '../limits.ts'

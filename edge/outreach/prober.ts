@@ -7,7 +7,7 @@ import {
   probedUrl,
   type Silence,
   silenceAfter,
-} from '../../shared/cluster/probe.ts'
+} from '../../shared/draw/probe.ts'
 import { isLive, type Server } from '../../shared/draw/server.ts'
 import { edgeLimits } from '../limits.ts'
 import { withDeadline } from './deadline.ts'

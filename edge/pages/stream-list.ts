@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { parseRegistration } from '../../shared/api/accept.ts'
+import { printStreamList } from '../../shared/api/print-stream-list.ts'
 import {
   admitReporter,
   type ClusterEnv,
@@ -8,7 +9,6 @@ import {
   refuseOtherSite,
   remoteOf,
 } from '../../shared/api/routes.ts'
-import { printStreamList } from '../../shared/report/stream-list.ts'
 import type { MountDeps } from '../listener/answer.ts'
 import { splitRequestUrl } from '../listener/request-url.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type CityResponse, Reader } from 'mmdb-lib'
-import type { Whereabouts } from '../../shared/draw/regions.ts'
+import type { Whereabouts } from '../../shared/geo.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
 
 /** Where an address is, as far as the database knows. */

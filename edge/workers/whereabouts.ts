@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Whereabouts } from '../../shared/draw/regions.ts'
+import type { Whereabouts } from '../../shared/geo.ts'
 
 const degrees = (max: number) => v.pipe(v.string(), v.toNumber(), v.minValue(-max), v.maxValue(max))
 const orNothing = <T extends v.GenericSchema>(schema: T) => v.fallback(v.optional(schema), undefined)

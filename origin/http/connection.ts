@@ -1,13 +1,5 @@
 import type { Socket } from 'node:net'
-import type { MountAccess } from '../auth/mount-access.ts'
-import type { WrongLogins } from '../auth/wrong-logins.ts'
-import type { OriginConfig } from '../config/config.ts'
 import type { SocketSettings } from '../config/xml/socket-settings.ts'
-import type { Files } from '../files/serve.ts'
-import type { Slots } from '../lib/slots.ts'
-import type { Placer } from '../listen/placement.ts'
-import type { OriginState } from '../state.ts'
-import type { StatsFeeds } from '../stats/feed.ts'
 import type { Exchange } from './exchange.ts'
 import type { Head } from './head.ts'
 
@@ -27,18 +19,4 @@ export interface Connection {
   readNext: () => void
   /** whether it may stay for another request: one connection asks a few times at most */
   mayStay: boolean
-}
-
-/** What the ways of a request share. */
-export interface Serving {
-  config: OriginConfig
-  state: OriginState
-  nowMs: () => number
-  placer: Placer
-  access: MountAccess
-  wrongLogins: WrongLogins
-  files: Files
-  feeds: StatsFeeds
-  /** relays with credentials, apart from listeners */
-  relaySlots: Slots
 }

@@ -3,19 +3,20 @@ import type { Mount } from '../../shared/mount.ts'
 import type { Visitor } from '../auth/mount-access.ts'
 import type { Admitted, Denied } from '../auth/verdict.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import type { Connection, Serving } from '../http/connection.ts'
+import type { Connection } from '../http/connection.ts'
 import { unauthenticatedText } from '../http/logins.ts'
+import type { ListenDeps } from './deps.ts'
 import type { Admit, Placement } from './placement.ts'
 
 /** One listener's way through what its mount's `<authentication>` says. */
 export class Admission {
   #connection: Connection
   #mount: Mount
-  #serving: Serving
+  #serving: ListenDeps
   #isTaken = false
   #entry: (Admitted & { id: number; atMs: number }) | undefined
 
-  constructor(connection: Connection, mount: Mount, serving: Serving) {
+  constructor(connection: Connection, mount: Mount, serving: ListenDeps) {
     this.#connection = connection
     this.#mount = mount
     this.#serving = serving

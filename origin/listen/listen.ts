@@ -4,7 +4,7 @@ import { isProbe } from '../../shared/draw/sticky.ts'
 import { parseBasic } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import type { Connection, Serving } from '../http/connection.ts'
+import type { Connection } from '../http/connection.ts'
 import { mountRules } from '../http/header-rules.ts'
 import { afterwards, beforeUnauthenticated, proven } from '../http/logins.ts'
 import { finish, textReply } from '../http/reply.ts'
@@ -13,6 +13,7 @@ import type { ActiveMount } from '../mount/mount.ts'
 import { hasHop, hopOf, viaOf } from '../relay/pull/hops.ts'
 import { Admission } from './admission.ts'
 import { printProbe, printRefused, printStreamHead } from './answers.ts'
+import type { ListenDeps } from './deps.ts'
 import { fileOr } from './file-or.ts'
 import type { Placement } from './placement.ts'
 import { RecordWire } from './record-wire.ts'
@@ -20,7 +21,7 @@ import { RecordWire } from './record-wire.ts'
 const log = getLogger(['distributary', 'listener'])
 
 /** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
-export function listen(connection: Connection, mount: Mount, serving: Serving): void {
+export function listen(connection: Connection, mount: Mount, serving: ListenDeps): void {
   const { head, socket } = connection
   if (hasHop(head.headers.get('via'), hopOf(serving.state.viaName, mount))) {
     // 508 of RFC 5842: our own relay asks us for the very mount that it is to feed
@@ -44,7 +45,7 @@ export function listen(connection: Connection, mount: Mount, serving: Serving): 
   } else placeListener(connection, mount, serving, relayLogin)
 }
 
-function placeListener(connection: Connection, mount: Mount, serving: Serving, relayLogin: boolean): void {
+function placeListener(connection: Connection, mount: Mount, serving: ListenDeps, relayLogin: boolean): void {
   const { head, via, socket } = connection
   const request = {
     mount,
@@ -74,7 +75,7 @@ function placeListener(connection: Connection, mount: Mount, serving: Serving, r
     })
 }
 
-const isRelay = ({ head }: Connection, { config }: Serving) =>
+const isRelay = ({ head }: Connection, { config }: ListenDeps) =>
   proven(config, head.headers.get('authorization')).relay
 
 const asksForIcy = ({ head }: Connection, mount: ActiveMount) =>
@@ -83,7 +84,7 @@ const asksForIcy = ({ head }: Connection, mount: ActiveMount) =>
 function answer(
   connection: Connection,
   name: Mount,
-  serving: Serving,
+  serving: ListenDeps,
   placement: Placement,
   admission: Admission,
 ): void {
@@ -117,7 +118,7 @@ function answer(
   else stream(connection, name, mount, serving, admission)
 }
 
-function countRefused(mount: ActiveMount | undefined, { state }: Serving): void {
+function countRefused(mount: ActiveMount | undefined, { state }: ListenDeps): void {
   if (mount) mount.countRefused()
   else state.load.countRefused()
 }
@@ -127,7 +128,7 @@ function stream(
   connection: Connection,
   requested: Mount,
   mount: ActiveMount,
-  serving: Serving,
+  serving: ListenDeps,
   { listener: admitted }: Admission,
 ): void {
   const { socket, head, address, exchange } = connection
@@ -164,7 +165,7 @@ function stream(
 }
 
 /** When a listener has to go by what its mount says; it holds over moves to other mounts. */
-function deadlineOf(mount: Mount, { config, nowMs }: Serving): number | undefined {
+function deadlineOf(mount: Mount, { config, nowMs }: ListenDeps): number | undefined {
   const { maxListenerDurationS } = mountSettings(config, mount)
   return maxListenerDurationS === 0 ? undefined : nowMs() + maxListenerDurationS * 1000
 }

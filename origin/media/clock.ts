@@ -2,18 +2,9 @@ import { adtsFormat } from '../format/adts.ts'
 import { formatOf } from '../format/formats.ts'
 import { FrameFramer } from '../format/frame-framer.ts'
 import { mpegFormat } from '../format/mpeg.ts'
+import type { MediaClock } from './media-clock.ts'
 import { OggClock } from './ogg-clock.ts'
 import { WebmClock } from './webm-clock.ts'
-
-/** Tells of a file how long what has been read of it plays. */
-export interface MediaClock {
-  /** Takes in what comes next. @throws FormatError where that is not what it was said to be */
-  push(bytes: Uint8Array): void
-  /** ms that all of it plays, as far as it is understood */
-  readonly playedMs: number
-  /** bytes at the beginning that a player who has had them need not, or must not, get again; left out: none */
-  readonly headerBytes?: number | undefined
-}
 
 /** The clock of a content type; undefined where we know none, and the file cannot be sent as fast as it plays. */
 export function mediaClock(contentType: string): MediaClock | undefined {

@@ -1,7 +1,8 @@
 import { FormatError } from '../format/limits.ts'
 import type { Timers } from '../lib/timers.ts'
-import { type MediaClock, mediaClock } from './clock.ts'
+import { mediaClock } from './clock.ts'
 import { mediaLimits } from './limits.ts'
+import type { MediaClock } from './media-clock.ts'
 
 /** What is needed of an open file. */
 export interface ReadableFile {

@@ -3,7 +3,7 @@ import { beginsWith } from '../format/ogg/codecs.ts'
 import { opusHz, opusSamples, preSkipOf } from '../format/ogg/opus.ts'
 import { granuleOf, type Page, packetsBegun } from '../format/ogg/page.ts'
 import { PageReader } from '../format/ogg/page-reader.ts'
-import type { MediaClock } from './clock.ts'
+import type { MediaClock } from './media-clock.ts'
 
 /** How a codec counts time. */
 interface Counting {

@@ -1,5 +1,5 @@
 import { WebmFramer } from '../format/webm/webm-framer.ts'
-import type { MediaClock } from './clock.ts'
+import type { MediaClock } from './media-clock.ts'
 
 /** Reads the time of a WebM file from its blocks. */
 export class WebmClock implements MediaClock {

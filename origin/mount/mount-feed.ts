@@ -1,17 +1,17 @@
 import { FormatError } from '../format/limits.ts'
 import { cleanHeaders } from '../icy/clean.ts'
 import type { Feed, FeedInfo } from './feed.ts'
+import type { MountHolder } from './holder.ts'
 import type { ActiveMount } from './mount.ts'
-import type { Mounts } from './mounts.ts'
 
 /** The end of a mount that its source or relay holds; once closed, what it writes goes nowhere. */
 export class MountFeed implements Feed {
-  #mounts: Pick<Mounts, 'kill' | 'changed' | 'remove'>
+  #mounts: MountHolder
   #mount: ActiveMount
   #nowMs: () => number
   #closed = false
 
-  constructor(mounts: Pick<Mounts, 'kill' | 'changed' | 'remove'>, mount: ActiveMount, nowMs: () => number) {
+  constructor(mounts: MountHolder, mount: ActiveMount, nowMs: () => number) {
     this.#mounts = mounts
     this.#mount = mount
     this.#nowMs = nowMs

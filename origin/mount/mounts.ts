@@ -1,33 +1,16 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { OriginConfig } from '../config/config.ts'
-import type { MountSettings } from '../config/mount-settings.ts'
 import { cleanHeaders } from '../icy/clean.ts'
-import type { Timers } from '../lib/timers.ts'
 import { limits } from '../limits.ts'
-import type { Load } from '../load.ts'
 import { Dump } from '../media/dump.ts'
 import { IntroFiles } from '../media/intro-files.ts'
+import type { MountsDeps } from './deps.ts'
 import { type Findable, type Found, find } from './fallbacks.ts'
 import type { Feed, FeedInfo } from './feed.ts'
 import { FileMounts } from './file-mounts.ts'
+import type { MountHolder } from './holder.ts'
 import { ActiveMount } from './mount.ts'
 import { MountFeed } from './mount-feed.ts'
 import { Moves } from './moves.ts'
-
-export interface MountsDeps {
-  config: Pick<OriginConfig, 'limits'> & { paths?: { webroot: string | undefined } }
-  /** what the operator says of a mount, now */
-  settings: (name: Mount) => MountSettings
-  load: Load
-  nowMs: () => number
-  timers: Timers
-  /** ids of listeners, unlike each other for as long as the program runs */
-  nextId: () => number
-  /** what listeners hear first; left out: nothing */
-  intros?: Pick<IntroFiles, 'of'>
-  /** what a mount says of its stream has changed */
-  onTold?: () => void
-}
 
 /** Relays that run while somebody listens. */
 export interface OnDemand {
@@ -40,7 +23,7 @@ export interface OnDemand {
 const noneOnDemand: OnDemand = { isIdle: () => false, demand: () => Promise.resolve(false) }
 
 /** The mounts of this server by name. */
-export class Mounts {
+export class Mounts implements MountHolder {
   /** set by who runs relays */
   onDemand = noneOnDemand
   #deps: MountsDeps

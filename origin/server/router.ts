@@ -1,7 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { preflightHeaders } from '../../shared/draw/redirect.ts'
 import { resolveAlias } from '../files/aliases.ts'
-import type { Connection, Serving } from '../http/connection.ts'
+import type { Connection } from '../http/connection.ts'
 import { afterwards } from '../http/logins.ts'
 import { type Answer, finish, printReply, textReply } from '../http/reply.ts'
 import { utf8Path } from '../http/utf8-path.ts'
@@ -12,6 +12,7 @@ import { answerTitles } from '../source/shoutcast-titles.ts'
 import { takeSource } from '../source/source.ts'
 import type { AppBridge } from './app-bridge.ts'
 import { allowHeader, isOfSource, routeOf } from './routes.ts'
+import type { Serving } from './serving.ts'
 
 const log = getLogger(['distributary', 'http'])
 const askedHeaders = 'access-control-request-headers'

@@ -3,13 +3,14 @@ import { parseBasic } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Denied } from '../auth/verdict.ts'
 import type { HeaderRule } from '../config/xml/headers.ts'
-import type { Connection, Serving } from '../http/connection.ts'
+import type { Connection } from '../http/connection.ts'
 import type { Head } from '../http/head.ts'
 import { mountRules } from '../http/header-rules.ts'
 import { beforeUnauthenticated, realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { type Answer, finish, keep, printReply } from '../http/reply.ts'
 import { parseOriginMount, rootMount } from '../lib/root-mount.ts'
 import { allowHeader } from '../server/routes.ts'
+import type { SourceDeps } from './deps.ts'
 
 const log = getLogger(['distributary', 'source'])
 
@@ -23,7 +24,7 @@ export interface Refusal {
  * Answers a source on a path that the server keeps for itself: like any other where its password is wrong, so that only
  * who may feed a mount learns which.
  */
-export function refuseReserved(connection: Connection, serving: Serving): void {
+export function refuseReserved(connection: Connection, serving: SourceDeps): void {
   const authorization = connection.head.headers.get('authorization')
   const isSource = serving.access.isSource(rootMount, parseBasic(authorization))
   if (isSource) serving.wrongLogins.right(connection.address, authorization)
@@ -38,7 +39,7 @@ export function refuseReserved(connection: Connection, serving: Serving): void {
 export function refuse(
   connection: Connection,
   mount: Mount | string,
-  serving: Serving,
+  serving: SourceDeps,
   refused: Refusal,
 ): void {
   const { socket, head, address } = connection

@@ -2,16 +2,17 @@ import { sameSecret } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { setTitle } from '../admin/metadata.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import type { Connection, Serving } from '../http/connection.ts'
+import type { Connection } from '../http/connection.ts'
 import { realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { mountParam, type Params, parseParams } from '../http/params.ts'
 import { type Answer, printReply } from '../http/reply.ts'
+import type { SourceDeps } from './deps.ts'
 
 /**
  * Answers `GET /admin.cgi?mode=updinfo&pass=…&song=…`, by which Shoutcast sources set titles. The mount is that of the
  * port, or as icecast-kh has it that of the parameter `mount`. Answers are Icecast 2.4's (docs/icecast.md#shoutcast-sources).
  */
-export async function answerTitles(connection: Connection, serving: Serving): Promise<Answer> {
+export async function answerTitles(connection: Connection, serving: SourceDeps): Promise<Answer> {
   const { head, address } = connection
   const params = parseParams(head.query)
   const password = params.get('pass')
@@ -28,7 +29,7 @@ async function mayCall(
   mount: Mount,
   password: string,
   address: string,
-  { config, access }: Serving,
+  { config, access }: SourceDeps,
 ): Promise<boolean> {
   if (config.adminPassword !== undefined && sameSecret(password, config.adminPassword)) return true
   const user = mountSettings(config, mount).sourceUser
@@ -36,14 +37,14 @@ async function mayCall(
 }
 
 /** The port's own mount; on one that says nothing, that of the Shoutcast port. */
-const mountOf = ({ via }: Connection, { config }: Serving): Mount | undefined =>
+const mountOf = ({ via }: Connection, { config }: SourceDeps): Mount | undefined =>
   via.shoutcastMount ?? config.sockets.find(({ protocol }) => protocol === 'shoutcast')?.shoutcastMount
 
 function update(
   name: Mount,
   params: Params,
   { head }: Connection,
-  { state, config }: Serving,
+  { state, config }: SourceDeps,
 ): { status: 200 | 400; text: string } {
   const mount = state.mounts.get(name)
   if (!mount) return { status: 400, text: 'Source does not exist' }
@@ -59,7 +60,7 @@ function update(
 
 function page(
   { head: { version, method } }: Connection,
-  { config }: Serving,
+  { config }: SourceDeps,
   status: 200 | 400,
   text: string,
 ): Answer {
@@ -78,7 +79,7 @@ function page(
   })
 }
 
-const unauthenticated = ({ head: { version } }: Connection, { config }: Serving): Answer =>
+const unauthenticated = ({ head: { version } }: Connection, { config }: SourceDeps): Answer =>
   printReply({
     version,
     status: 401,

@@ -4,10 +4,10 @@ import { type Mount, printMount } from '../../shared/mount.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import { encodePath } from '../config/values.ts'
 import type { SocketSettings } from '../config/xml/socket-settings.ts'
-import type { Serving } from '../http/connection.ts'
 import type { Head } from '../http/head.ts'
 import { endSoon } from '../http/reply.ts'
 import { parseOriginMount } from '../lib/root-mount.ts'
+import type { SourceDeps } from './deps.ts'
 import { ShoutcastReader } from './shoutcast-reader.ts'
 
 const log = getLogger(['distributary', 'source'])
@@ -43,7 +43,7 @@ interface Outcomes {
 /** Talks to a source on a Shoutcast port until its headers are whole. */
 export function greetShoutcast(
   incoming: Incoming,
-  serving: Serving,
+  serving: SourceDeps,
   { onSource, onHttp, onRefused }: Outcomes,
 ): void {
   const { socket, address, via } = incoming
@@ -106,7 +106,7 @@ export function greetShoutcast(
 async function openedBy(
   line: string,
   { via, address }: Incoming,
-  serving: Serving,
+  serving: SourceDeps,
 ): Promise<Opened | undefined> {
   const [, path = '', password = ''] = /^(\/[^:]*):(.*)$/.exec(line) ?? []
   const tries = [

@@ -4,12 +4,13 @@ import { messageOf } from '../../shared/message-of.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { SourceVerdict } from '../auth/mount-access.ts'
 import type { Body } from '../http/body.ts'
-import type { Connection, Serving } from '../http/connection.ts'
+import type { Connection } from '../http/connection.ts'
 import { sentByPage } from '../http/meant.ts'
 import { endSoon } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
+import type { SourceDeps } from './deps.ts'
 import { type Refusal, refusalBy, refuse } from './refuse.ts'
 import type { Opened } from './shoutcast.ts'
 
@@ -20,7 +21,7 @@ const accepted = Buffer.from('HTTP/1.0 200 OK\r\n\r\n')
 const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n')
 
 /** Takes in a source: PUT, POST or SOURCE on a mount. It has the connection from here on. */
-export function takeSource(connection: Connection, mount: Mount, serving: Serving): void {
+export function takeSource(connection: Connection, mount: Mount, serving: SourceDeps): void {
   const { socket, head, address } = connection
   const login = parseBasic(head.headers.get('authorization'))
   const verdict = serving.access.admitSource({ mount, login, address })
@@ -41,7 +42,12 @@ export function takeSource(connection: Connection, mount: Mount, serving: Servin
     })
 }
 
-function judgeSource(connection: Connection, mount: Mount, serving: Serving, verdict: SourceVerdict): void {
+function judgeSource(
+  connection: Connection,
+  mount: Mount,
+  serving: SourceDeps,
+  verdict: SourceVerdict,
+): void {
   const { socket, head, address } = connection
   if (verdict.admitted) serving.wrongLogins.right(address, head.headers.get('authorization'))
   const refused = verdict.admitted
@@ -54,7 +60,7 @@ function judgeSource(connection: Connection, mount: Mount, serving: Serving, ver
 }
 
 /** Takes in a Shoutcast source, whose password has been proven; there is no answer that it waits for. */
-export function takeShoutcast(connection: Connection, { mount, owner }: Opened, serving: Serving): void {
+export function takeShoutcast(connection: Connection, { mount, owner }: Opened, serving: SourceDeps): void {
   const refused = beginSource(connection, mount, serving, { owner, isShoutcast: true }, () => {})
   if (!refused) return
   log.info('source refused', { mount, address: connection.address, why: refused.text })
@@ -68,7 +74,7 @@ export function takeShoutcast(connection: Connection, { mount, owner }: Opened, 
 function beginSource(
   connection: Connection,
   mount: Mount,
-  serving: Serving,
+  serving: SourceDeps,
   holder: Holder,
   accept: () => void,
 ): Refusal | undefined {
@@ -99,7 +105,7 @@ interface Holder {
   isShoutcast: boolean
 }
 
-function refusalOf({ head }: Connection, mount: Mount, { config, state }: Serving): Refusal | undefined {
+function refusalOf({ head }: Connection, mount: Mount, { config, state }: SourceDeps): Refusal | undefined {
   if (contentTypeOf(head.method, head.headers) === undefined)
     return { status: 403, text: 'No Content-type given' }
   const site = sentByPage(head.headers)
@@ -116,7 +122,7 @@ const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
 function openFeed(
   { socket, head, address }: Connection,
   mount: Mount,
-  { state }: Serving,
+  { state }: SourceDeps,
   { owner, isShoutcast }: Holder,
   heard: Heard,
 ): Feed | Refusal {

@@ -1,7 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { type Context, Hono } from 'hono'
 import { lockedRetrySeconds } from '../cluster/store-error.ts'
-import type { Whereabouts } from '../draw/regions.ts'
+import type { Whereabouts } from '../geo.ts'
 import { isLoopback } from '../http/address.ts'
 import { readBounded } from '../http/bounded-body.ts'
 import type { Login } from '../http/credentials.ts'

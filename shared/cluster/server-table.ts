@@ -1,6 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import * as v from 'valibot'
-import type { Place } from '../draw/proximity.ts'
+import type { Place } from '../geo.ts'
 import type { Mount } from '../mount.ts'
 import type { FormerBoot } from './report-order.ts'
 

@@ -1,8 +1,4 @@
-/** A place on earth in degrees. */
-export interface Place {
-  latitude: number
-  longitude: number
-}
+import type { Place } from '../geo.ts'
 
 const earthRadiusKm = 6371
 /**

@@ -1,14 +1,8 @@
+import type { Place, Whereabouts } from '../geo.ts'
 import { Drum } from './drum.ts'
 import type { Candidate, Pool } from './pool.ts'
-import { type Cap, capProximity, type Demand, type Place, pull } from './proximity.ts'
+import { type Cap, capProximity, type Demand, pull } from './proximity.ts'
 import { serves } from './server.ts'
-
-/** Where a listener is, as far as it is known. */
-export interface Whereabouts {
-  place?: Place | undefined
-  /** ISO 3166 code */
-  country?: string | undefined
-}
 
 /** degrees of a region's side: listeners of one region are taken to be at its middle, at most 200 km off */
 const cellDegrees = 2.5

@@ -1,8 +1,8 @@
-import type { Probed } from '../cluster/probe.ts'
+import type { Place } from '../geo.ts'
 import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
 import type { MountReport, Report } from '../report/report.ts'
-import type { Place } from './proximity.ts'
+import type { Probed } from './probe.ts'
 
 /** What a decider holds of one server: its newest report, and what the decider knows beside it. Plain data. */
 export interface Server {

@@ -1,10 +1,11 @@
+import type { Whereabouts } from '../geo.ts'
 import type { Family } from '../http/address.ts'
 import { limits } from '../limits.ts'
 import { type Mount, printMount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import type { MountReport } from '../report/report.ts'
 import { type Candidate, Pool } from './pool.ts'
-import { Regions, TotalDemand, type Whereabouts } from './regions.ts'
+import { Regions, TotalDemand } from './regions.ts'
 import { followsMasters, freeSlots, isLive, openUntilMs, type Server } from './server.ts'
 import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Place } from '../draw/proximity.ts'
+import type { Place } from '../geo.ts'
 import type { Login } from '../http/credentials.ts'
 import { limits } from '../limits.ts'
 import { CountriesSchema, IdSchema, idOf, LocationSchema, type Report, UrlSchema } from '../report/report.ts'

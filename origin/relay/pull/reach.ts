@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isInside } from '../../../shared/cluster/probe.ts'
+import { isInside } from '../../../shared/draw/probe.ts'
 
 /** The addresses of a name. */
 export type LookUp = (host: string) => Promise<readonly string[]>

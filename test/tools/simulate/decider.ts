@@ -1,4 +1,4 @@
-import type { Place } from '../../../shared/draw/proximity.ts'
+import type { Place } from '../../../shared/geo.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import type { SimServer } from './server.ts'
 import type { Setting } from './setting.ts'

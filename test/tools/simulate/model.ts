@@ -1,4 +1,5 @@
-import { distanceKm, type Place } from '../../../shared/draw/proximity.ts'
+import { distanceKm } from '../../../shared/draw/proximity.ts'
+import type { Place } from '../../../shared/geo.ts'
 import { Agenda } from './agenda.ts'
 import { createServers, mountDraw } from './cluster.ts'
 import type { Asked, Decider } from './decider.ts'

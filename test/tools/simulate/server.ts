@@ -1,4 +1,4 @@
-import type { Place } from '../../../shared/draw/proximity.ts'
+import type { Place } from '../../../shared/geo.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { mountOf } from '../../kit/reports.ts'
 import { byShare, waitFor } from './random.ts'

@@ -1,4 +1,4 @@
-import type { Place } from '../../../shared/draw/proximity.ts'
+import type { Place } from '../../../shared/geo.ts'
 
 /** A flash crowd and the cluster that it meets. Plain data: it crosses to a worker thread, and the seed does the rest. */
 export interface Setting {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isReachable, probedUrl, type Silence, silenceAfter } from '../../../shared/cluster/probe.ts'
+import { isReachable, probedUrl, type Silence, silenceAfter } from '../../../shared/draw/probe.ts'
 
 test.for<[string, boolean]>([
   ['', true],

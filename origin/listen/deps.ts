@@ -1,0 +1,20 @@
+import type { MountAccess } from '../auth/mount-access.ts'
+import type { WrongLogins } from '../auth/wrong-logins.ts'
+import type { OriginConfig } from '../config/config.ts'
+import type { Files } from '../files/serve.ts'
+import type { Slots } from '../lib/slots.ts'
+import type { OriginState } from '../state.ts'
+import type { Placer } from './placement.ts'
+
+/** What a listener's way in needs. */
+export interface ListenDeps {
+  config: OriginConfig
+  state: OriginState
+  nowMs: () => number
+  placer: Placer
+  access: MountAccess
+  wrongLogins: WrongLogins
+  files: Files
+  /** relays with credentials, apart from listeners */
+  relaySlots: Slots
+}

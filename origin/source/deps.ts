@@ -1,0 +1,13 @@
+import type { MountAccess } from '../auth/mount-access.ts'
+import type { WrongLogins } from '../auth/wrong-logins.ts'
+import type { OriginConfig } from '../config/config.ts'
+import type { OriginState } from '../state.ts'
+
+/** What a source's way in needs. */
+export interface SourceDeps {
+  config: OriginConfig
+  state: OriginState
+  nowMs: () => number
+  access: MountAccess
+  wrongLogins: WrongLogins
+}
