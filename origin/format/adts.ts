@@ -5,7 +5,7 @@ const sampleRates = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ]
 
-/** AAC in ADTS frames (ISO/IEC 14496-3 §1.A.2), as `audio/aac` and `audio/aacp` carry it. */
+/** AAC in ADTS frames (ISO/IEC 14496-3 §1.A.2), sent as `audio/aac` or `audio/aacp`. */
 export const adtsFormat: FrameFormat = { name: 'adts', headerBytes: 7, parse }
 
 function parse(bytes: Uint8Array, at: number): Frame | undefined {
@@ -18,12 +18,12 @@ function parse(bytes: Uint8Array, at: number): Frame | undefined {
   if (hz === undefined || length <= headerBytes) return undefined
   const samples = 1024 * ((b6 & 3) + 1)
   const configuration = ((b2 & 1) << 2) | (b3 >> 6)
-  // id, profile, rate and channels: all that may not change within a stream
+  // id, profile, rate and channels: constant within a stream
   return {
     length,
     durationMs: (samples / hz) * 1000,
     samplerate: hz,
-    // ISO/IEC 14496-3 table 1.19: 7 stands for eight
+    // ISO/IEC 14496-3 table 1.19: 7 means eight channels
     channels: configuration === 7 ? 8 : configuration,
     kind: (b1 & 0x08) | ((b2 & 0xfd) << 8) | ((b3 & 0xc0) << 16),
   }

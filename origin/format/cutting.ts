@@ -1,6 +1,6 @@
 import { type Cut, type HeaderSet, Pending, type StreamFacts } from './framer.ts'
 
-/** The next cut of a container, as it grows: whole pieces, and the frames and headers that begin between them. */
+/** Builds the next cut of a container: complete parts, and the frames and headers that begin between them. */
 export class Cutting {
   #bytes = new Pending()
   #frames: number[] = []
@@ -11,7 +11,7 @@ export class Cutting {
     return this.#bytes.length
   }
 
-  /** a view of the bytes so far, good until the next call */
+  /** a view of the bytes so far, valid until the next call */
   get bytes(): Uint8Array {
     return this.#bytes.bytes
   }
@@ -20,17 +20,17 @@ export class Cutting {
     this.#bytes.append(piece)
   }
 
-  /** A frame begins behind what there is. */
+  /** A frame begins at the current end. */
   markFrame(): void {
     this.#frames.push(this.length)
   }
 
-  /** A header holds from behind what there is on. */
+  /** A header is valid from the current end on. */
   markHeader(bytes: Uint8Array, title: string | undefined, facts?: StreamFacts): void {
     this.#headers.push({ at: this.length, bytes, title, ...(facts && { facts }) })
   }
 
-  /** What there is; begins anew. */
+  /** Takes what there is and starts again. */
   take(): Cut {
     const cut = { bytes: this.#bytes.shift(this.length), frames: this.#frames, headers: this.#headers }
     this.#frames = []

@@ -24,8 +24,8 @@ const mpeg = new Set(['audio/mpeg', 'audio/mp3', 'audio/x-mpeg', 'audio/mpeg3'])
 const adts = new Set(['audio/aac', 'audio/aacp', 'audio/x-aac'])
 
 /**
- * What a listener who hears one stream must find in another to go on with it: equal for the names of one format.
- * Icecast 2.4 tells no more than Ogg, EBML and the rest apart, and so gives AAC to a player of MP3.
+ * The format that two streams must share for a listener to continue from one to the other: equal for all names of one
+ * format. Icecast 2.4 only distinguishes Ogg, EBML and everything else, and so sends AAC to an MP3 player.
  */
 export function formatOf(contentType: string): string {
   const type = mediaType(contentType)
@@ -35,7 +35,7 @@ export function formatOf(contentType: string): string {
   return adts.has(type) ? 'adts' : type
 }
 
-/** The framer of a format, as {@link formatOf} names it; bytes as they come where we know no frames. */
+/** The framer for a format as {@link formatOf} names it; for unknown formats, bytes pass as they come. */
 export function framerOf(format: string): Framer {
   switch (format) {
     case 'ogg':
@@ -51,13 +51,13 @@ export function framerOf(format: string): Framer {
   }
 }
 
-/** The framer for a content type that is known to be true. */
+/** The framer for a content type that is known to be correct. */
 export const framerFor = (contentType: string): Framer => framerOf(formatOf(contentType))
 
-/** The framer for what a feed sends, which may be something else than it says. @param format what it was taken for */
+/** The framer for a feed, which may send another format than it announces. @param format the announced format */
 export const framerForFeed = (format: string): Framer => new SniffingFramer(framerOf(format), framerOf)
 
-/** what listeners are told where a feed says that it is one format and sends another */
+/** content types for listeners when a feed announces one format and sends another */
 const trueTypes: Readonly<Record<string, string>> = {
   mpeg: 'audio/mpeg',
   adts: 'audio/aac',
@@ -65,12 +65,12 @@ const trueTypes: Readonly<Record<string, string>> = {
   webm: 'video/webm',
 }
 
-/** Whether frames or pages of this format are found, or of its name nothing but the bytes is known. */
+/** Whether this server can find frames or pages of this format; false if only its name is known. */
 export const isFormat = (format: string): boolean => Object.hasOwn(trueTypes, format)
 
 /**
- * The content type of a stream of this format that was announced by another: players that trust a wrong one cannot play
- * it. A name that we do not know is none of the others, and stays.
+ * The content type for a stream of this format that was announced as another one: players that trust a wrong type
+ * cannot play it. An unknown name is kept, because it matches none of the known formats.
  */
 export function trueType(contentType: string, format: string): string {
   return isFormat(formatOf(contentType)) && formatOf(contentType) !== format
@@ -78,15 +78,15 @@ export function trueType(contentType: string, format: string): string {
     : contentType
 }
 
-/** Whether a stream is of pages or Clusters behind a header, and so begun nowhere else. */
+/** Whether a stream consists of pages or Clusters after a header, so that a listener can begin only there. */
 export function isContainer(contentType: string): boolean {
   const format = formatOf(contentType)
   return format === 'ogg' || format === 'webm'
 }
 
 /**
- * How many of the first bytes of a container's stream are its header, as a mount would keep it; undefined while it is
- * not whole, 0 where it is none that a mount would keep.
+ * Length of the header at the start of a container's stream, as a mount would keep it; undefined if it is incomplete, 0
+ * if there is no such header.
  */
 export function headerLength(contentType: string, bytes: Uint8Array): number | undefined {
   const framer = framerFor(contentType)
@@ -99,7 +99,7 @@ export function headerLength(contentType: string, bytes: Uint8Array): number | u
   return framer.take().headers?.[0]?.at
 }
 
-/** Where the first frame begins in a stream that may begin within one; 0 where no frame is known. */
+/** Offset of the first frame in a stream that may begin within one; 0 if no frame is known. */
 export function firstFrame(contentType: string, bytes: Uint8Array): number {
   const framer = framerFor(contentType)
   framer.push(bytes)

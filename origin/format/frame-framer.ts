@@ -2,9 +2,12 @@ import { type AudioFacts, type Cut, type Frame, type FrameFormat, type Framer, P
 import { formatLimits } from './limits.ts'
 import { tagAt } from './tags.ts'
 
-/** headers in a row, each where the one before says, until a stream counts as found: one alone occurs by chance */
+/**
+ * consecutive headers, each where the previous frame ends, needed to recognize a stream: a single header occurs by
+ * chance
+ */
 const headersToLock = 3
-/** share of the old mean that stays with each frame: some ten seconds count */
+/** share of the old mean that each new frame keeps: it averages over some ten seconds */
 const meanDecay = 0.998
 
 /**
@@ -13,28 +16,28 @@ const meanDecay = 0.998
  *   bytes held   [ whole frame | whole frame | part of a frame ]
  *                ^ 0           ^             ^ #at, the header read last or expected next
  *
- * What is not a frame (tags, noise) goes through with the frames around it and is never a start. A tag goes out in one
- * piece, so that nobody leaves or joins within it.
+ * Bytes outside frames (tags, noise) pass through with the frames around them and are never a starting point. A tag is
+ * passed on in one piece, so that no listener leaves or joins within it.
  */
 export class FrameFramer implements Framer {
   readonly isContainer = false
   #format: FrameFormat
   #pending = new Pending()
   #frames: number[] = []
-  /** offset of the next header; beyond the end while the rest of a frame or tag has yet to come */
+  /** offset of the next header; beyond the end while the rest of a frame or tag is missing */
   #at = 0
-  /** start of the frame or tag that ends at `#at`; undefined where its start was taken already */
+  /** start of the frame or tag that ends at `#at`; undefined if its start has been taken already */
   #open: number | undefined
-  /** `kind` of the stream's frames; undefined while it is not found */
+  /** `kind` of the stream's frames; undefined until the stream is recognized */
   #kind: number | undefined
-  /** where it was not found yet, a tag may stand at this offset alone: at the beginning, and behind a frame */
+  /** until the stream is recognized, a tag can begin only at this offset: at the start, or after a frame */
   #tagAt = 0
-  /** bytes since the last frame or tag that are neither */
+  /** bytes since the last frame or tag that belong to neither */
   #lostBytes = 0
   #latest: Frame | undefined
   #meanBytes = 0
   #meanMs = 0
-  /** ms that all frames so far play */
+  /** total duration of all frames so far, in ms */
   playedMs = 0
 
   constructor(format: FrameFormat) {
@@ -95,7 +98,7 @@ export class FrameFramer implements Framer {
     return { bytes: this.#pending.shift(count), frames }
   }
 
-  /** Takes in what stands at `#at`; false where that needs more bytes. */
+  /** Consumes the element at `#at`; false if more bytes are needed. */
   #step(held: Uint8Array): boolean {
     const at = this.#at
     if (at + this.#format.headerBytes > held.length) return false
@@ -132,7 +135,9 @@ export class FrameFramer implements Framer {
     return true
   }
 
-  /** Whether a stream begins with this frame: others of its kind follow; undefined where that needs more bytes. */
+  /**
+   * Whether a stream begins with this frame, that is, frames of its kind follow; undefined if more bytes are needed.
+   */
   #locks(held: Uint8Array, at: number, first: Frame): boolean | undefined {
     let next = at + first.length
     for (let found = 1; found < headersToLock; found++) {
@@ -145,7 +150,7 @@ export class FrameFramer implements Framer {
   }
 }
 
-/** Headers begin with eleven or twelve set bits. */
+/** Finds the next possible header: headers begin with eleven or twelve set bits. */
 function nextSync(bytes: Uint8Array, from: number): number {
   const at = bytes.indexOf(0xff, from)
   return at < 0 ? bytes.length : at

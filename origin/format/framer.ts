@@ -1,78 +1,81 @@
 /** A piece of a stream, cut where a frame begins. */
 export interface Cut {
   bytes: Uint8Array<ArrayBuffer>
-  /** offsets in `bytes` at which a whole frame begins, ascending; empty where none is known */
+  /** offsets in `bytes` at which a complete frame begins, ascending; empty if none is known */
   frames: readonly number[]
-  /** a container's headers that hold from a place in `bytes` on, ascending; left out where there is none */
+  /** a container's headers with the offset from which each is valid, ascending; left out if there is none */
   headers?: readonly HeaderSet[]
 }
 
 /** What a listener of a container needs before its first frame. */
 export interface HeaderSet {
-  /** offset in the cut's bytes from which on it holds: behind its own place in the stream */
+  /** offset in `bytes` from which the header is valid: just after the header itself */
   at: number
   bytes: Uint8Array
-  /** what it says is playing; undefined where its format does not say */
+  /** the title it gives; undefined if the format has no titles */
   title: string | undefined
-  /** left out of formats that do not say */
+  /** left out if the format does not give any */
   facts?: StreamFacts
 }
 
-/** What a container's header says of its stream, for the stats; what it does not say is left out. */
+/** What a container's header says about its stream, for the stats; values it does not give are left out. */
 export interface StreamFacts extends AudioFacts {
-  /** its codecs: `Vorbis`, of several streams `Theora/Vorbis` */
+  /** its codecs: `Vorbis`; for several streams `Theora/Vorbis` */
   subtype: string
   artist?: string | undefined
   /** without the artist */
   title?: string | undefined
 }
 
-/** What a stream's first packet says of its sound. */
+/** Audio parameters from a stream's first packet. */
 export interface AudioFacts {
   channels?: number
   /** Hz */
   samplerate?: number
-  /** bit/s, as its encoder meant it */
+  /** bit/s, the encoder's nominal value */
   bitrate?: number
-  /** of the mapping of FLAC to Ogg: `1.0` */
+  /** version of the FLAC-to-Ogg mapping: `1.0` */
   flacVersion?: string
 }
 
-/** What a stream says of itself in its header: names and values, in their order. */
+/** Comments in a stream's header: names and values, in order. */
 export type Comments = readonly (readonly [name: string, value: string])[]
 
-/** Finds the places in a stream at which a listener may begin. What goes in comes out, in order: all of it, or of a container all that is whole. */
+/**
+ * Finds the offsets at which a listener can begin. Bytes come out in order: all of them, or of a container all complete
+ * parts.
+ */
 export interface Framer {
-  /** @throws FormatError where a container is not what it was said to be, or its header beyond its bounds */
+  /** @throws FormatError if a container does not match its announced format, or its header exceeds a limit */
   push(bytes: Uint8Array): void
   /** bytes held */
   readonly length: number
-  /** a view of the bytes held, good until the next call */
+  /** a view of the held bytes, valid until the next call */
   peek(): Uint8Array
-  /** kbit/s of the audio by its own headers; 0 where it does not say */
+  /** kbit/s of the audio according to its headers; 0 if they do not say */
   readonly kbps: number
-  /** what it is, whatever its content type says: equal for all whose frames are told by the same rules */
+  /** the detected format, whatever the content type says; equal for all streams that are framed by the same rules */
   readonly format: string
-  /** what the frames themselves say of their sound; undefined where they do not, or none was found */
+  /** audio parameters from the frames themselves; undefined if they give none, or no frame was found */
   readonly sound: AudioFacts | undefined
-  /** whether it finds frames; false of bytes of which nothing is known, or in which none came for long */
+  /** whether it finds frames; false for unknown formats, and after a long stretch without a frame */
   readonly hasFrames: boolean
-  /** whether a frame, or a header, of this format has come */
+  /** whether a frame or header of this format has arrived */
   readonly isFound: boolean
-  /** whether a listener can begin nowhere but at a frame, and with the header that holds there */
+  /** whether a listener can begin only at a frame, and needs the header that is valid there */
   readonly isContainer: boolean
   /**
-   * Puts these comments in place of the stream's from its next page on; false where that cannot be done. Left out of
-   * formats that carry none.
+   * Replaces the stream's comments from its next page on; false if that is not possible. Left out of formats without
+   * comments.
    */
   retitle?(comments: Comments): boolean
-  /** What has come up to the end of the last whole frame. */
+  /** Takes everything up to the end of the last complete frame. */
   take(): Cut
-  /** All that has come, for a stream that pauses or ends within a frame. */
+  /** Takes everything, for a stream that pauses or ends within a frame. */
   takeAll(): Cut
 }
 
-/** One frame's header, read. */
+/** A parsed frame header. */
 export interface Frame {
   /** Hz */
   samplerate: number
@@ -80,23 +83,26 @@ export interface Frame {
   /** bytes, header included */
   length: number
   durationMs: number
-  /** equal in all frames of one stream: version, layer, rate; keeps chance patterns from passing as headers */
+  /** equal in all frames of one stream: version, layer, rate; keeps random bytes from passing as headers */
   kind: number
 }
 
-/** A way to read frames; a stream is of one format. */
+/** How to parse the frames of one format. */
 export interface FrameFormat {
   name: string
   /** bytes that `parse` looks at */
   headerBytes: number
-  /** The frame whose header stands at this offset; undefined where none does. */
+  /** Parses the frame header at this offset; undefined if there is none. */
   parse(bytes: Uint8Array, at: number): Frame | undefined
 }
 
-/** bytes of a buffer that is kept once it is empty: bigger ones were for a picture or a header that has gone by */
+/** bytes of buffer kept when it is empty: a larger buffer held a picture or header and is released */
 const keptBytesMax = 262_144
 
-/** A growing run of bytes with its taken part cut off the front; each byte is moved a bounded number of times, however small the pieces. */
+/**
+ * A growing byte buffer that is consumed from the front; each byte is moved a bounded number of times, however small
+ * the pieces.
+ */
 export class Pending {
   #buffer = new Uint8Array(4096)
   #from = 0
@@ -113,14 +119,14 @@ export class Pending {
     this.length = length
   }
 
-  /** A copy of the first bytes, of their exact size; what follows comes first from then on. */
+  /** Takes a copy of the first bytes, of exact size, and removes them. */
   shift(count: number): Uint8Array<ArrayBuffer> {
     const taken = this.#buffer.slice(this.#from, this.#from + count)
     this.drop(count)
     return taken
   }
 
-  /** Forgets the first bytes. */
+  /** Removes the first bytes. */
   drop(count: number): void {
     this.#from += count
     this.length -= count
@@ -129,7 +135,7 @@ export class Pending {
     if (this.#buffer.length > keptBytesMax) this.#buffer = new Uint8Array(4096)
   }
 
-  /** Half of the buffer is free afterwards, so that the next move is as many bytes away as this one moved. */
+  /** Leaves half of the buffer free, so that the next move comes only after as many bytes as this one moved. */
   #makeRoom(length: number): void {
     const { bytes } = this
     if (length * 2 > this.#buffer.length) this.#buffer = new Uint8Array(length * 2)
@@ -138,7 +144,7 @@ export class Pending {
   }
 }
 
-/** For streams whose frames we cannot tell: bytes as they come, a listener begins anywhere. */
+/** Frames a stream of unknown format: bytes pass as they come, and a listener begins anywhere. */
 export class ByteFramer implements Framer {
   readonly format: string
   readonly sound = undefined
@@ -148,7 +154,7 @@ export class ByteFramer implements Framer {
   readonly isContainer = false
   #pending = new Pending()
 
-  /** @param format the content type, which is all that is known */
+  /** @param format the content type: nothing else is known */
   constructor(format: string) {
     this.format = format
   }

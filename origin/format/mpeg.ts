@@ -7,10 +7,10 @@ const v1Layer3 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 3
 const v2Layer1 = [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256]
 const v2Layers23 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
 const bitrates = { v1: [v1Layer1, v1Layer2, v1Layer3], v2: [v2Layer1, v2Layers23, v2Layers23] }
-/** Hz of MPEG-1; MPEG-2 has halves of them, MPEG-2.5 quarters */
+/** Hz for MPEG-1; MPEG-2 uses half of these, MPEG-2.5 a quarter */
 const sampleRates = [44_100, 48_000, 32_000]
 
-/** MPEG audio of every version and layer but free format, whose frames do not say how long they are. */
+/** MPEG audio of every version and layer, except free format, whose frames do not state their length. */
 export const mpegFormat: FrameFormat = { name: 'mpeg', headerBytes: 4, parse }
 
 function parse(bytes: Uint8Array, at: number): Frame | undefined {

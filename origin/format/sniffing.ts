@@ -10,25 +10,25 @@ const magics = [
   { format: 'webm', bytes: [0x1a, 0x45, 0xdf, 0xa3] },
 ] as const
 
-/** Formats in which whole MPEG or ADTS frames may lie in a row, though the stream is none of them. */
+/** content types of carriers that can contain consecutive MPEG or ADTS frames without being such a stream */
 const carriers = /^(audio|video)\/(x-)?(mp4|m4a|mp2t|quicktime|flac|wave?|nsv|msvideo)$/
 
 /**
- * Frames a stream by what it is, where its content type says something else: Ogg and WebM are known by their first bytes,
- * MPEG audio and AAC by frames in a row. Once the stream is found to be one or the other, or neither, no more is asked.
+ * Detects a stream's format if the content type is wrong: Ogg and WebM by their first bytes, MPEG audio and AAC by
+ * consecutive frames. Detection stops once the announced or another format is found, or after a limit.
  */
 export class SniffingFramer implements Framer {
   #inner: Framer
   #create: (format: string) => Framer
-  /** what the first bytes are; undefined once they have been looked at */
+  /** the first bytes, until they have been checked; then undefined */
   #first: Pending | undefined = new Pending()
-  /** all so far that a container would leave out; undefined once it is known what it is */
+  /** bytes that a container framer would drop, until the format is known; then undefined */
   #left: Pending | undefined
-  /** readers of frames, one of which may find its own; undefined once it is known what it is */
+  /** frame readers for the other formats, until the format is known; then undefined */
   #probes: FrameFramer[] | undefined
   #seenBytes = 0
 
-  /** @param announced the framer of what the content type says @param create the framer of a format */
+  /** @param announced framer for the announced content type @param create creates the framer for a format */
   constructor(announced: Framer, create: (format: string) => Framer) {
     this.#inner = announced
     this.#create = create
@@ -112,7 +112,7 @@ export class SniffingFramer implements Framer {
       probe.push(bytes)
       probe.take()
       if (!probe.isFound) continue
-      // a container has let nothing of it out; what else there is went out as it came, but for what is held
+      // a container framer has released nothing so far; other framers have, except for the bytes they still hold
       this.#turnTo(probe.format, this.#left?.bytes ?? this.#inner.takeAll().bytes)
       return
     }

@@ -1,22 +1,22 @@
-/** bytes of a tag that is stepped over; a bigger one is more likely chance than a picture */
+/** bytes of the largest tag that is skipped; a larger size is more likely random bytes than a picture */
 const tagBytesMax = 16 * 1024 * 1024
 
 interface Tag {
   magic: string
-  /** bytes in which its size stands */
+  /** bytes needed to read its size */
   headBytes: number
-  /** its whole size in bytes; 0 where it is not a tag after all */
+  /** size of the whole tag in bytes; 0 if it is not a tag after all */
   size: (bytes: Uint8Array, at: number) => number
 }
 
 const tags: readonly Tag[] = [
   { magic: 'ID3', headBytes: 10, size: id3v2Size },
-  // ID3v1, and the longer one of some taggers that stands before it
+  // ID3v1, and the longer variant (TAG+) that some taggers write before it
   { magic: 'TAG', headBytes: 4, size: (bytes, at) => (bytes[at + 3] === 0x2b ? 227 : 128) },
   { magic: 'APETAGEX', headBytes: 32, size: apeSize },
 ]
 
-/** Bytes of the tag that begins at this offset; 0 where none does, `short` where more bytes are needed to tell. */
+/** Size of the tag that begins at this offset; 0 if there is none, `short` if more bytes are needed to decide. */
 export function tagAt(bytes: Uint8Array, at: number): number | 'short' {
   for (const { magic, headBytes, size } of tags) {
     const seen = agreeing(bytes, at, magic)
@@ -28,14 +28,14 @@ export function tagAt(bytes: Uint8Array, at: number): number | 'short' {
   return 0
 }
 
-/** How many bytes agree with the beginning of a text. */
+/** Number of bytes that match the beginning of a text. */
 function agreeing(bytes: Uint8Array, at: number, text: string): number {
   let i = 0
   while (i < text.length && bytes[at + i] === text.charCodeAt(i)) i++
   return i
 }
 
-/** Sizes are written in seven bits a byte (ID3v2.4 §6.2). */
+/** Reads an ID3v2 size, written with seven bits per byte (ID3v2.4 §6.2). */
 function id3v2Size(bytes: Uint8Array, at: number): number {
   let size = 0
   for (let i = 6; i < 10; i++) {
@@ -47,7 +47,9 @@ function id3v2Size(bytes: Uint8Array, at: number): number {
   return 10 + size + footer
 }
 
-/** APEv2: a header tells of all that follows it; a footer, which the first version has alone, stands behind that. */
+/**
+ * Reads an APEv2 tag: a header gives the size of all that follows; a footer (all that APEv1 has) comes after the items.
+ */
 function apeSize(bytes: Uint8Array, at: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 32)
   const isHeader = (view.getUint32(20, true) & 0x20000000) !== 0

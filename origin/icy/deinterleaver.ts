@@ -1,18 +1,21 @@
 import { decodeMetadata, type IcyMetadata } from './metadata.ts'
 
-/** What comes out of an interleaved stream, in its order. */
+/** Receives the parts of an interleaved stream, in order. */
 export interface Sink {
   audio(bytes: Uint8Array): void
   metadata(metadata: IcyMetadata): void
 }
 
-/** Takes ICY metadata out of a stream that has a block after every `metaint` bytes; audio bytes are views, not copies. */
+/**
+ * Splits a stream with a metadata block after every `metaint` bytes into audio and metadata; audio bytes are views, not
+ * copies.
+ */
 export class Deinterleaver {
   #sink: Sink
   #metaint: number
   /** bytes of audio until the next block's length byte */
   #audioLeft: number
-  /** the block being read; undefined outside of one */
+  /** the block being read; undefined between blocks */
   #block: Uint8Array | undefined
   #blockFilled = 0
 

@@ -1,9 +1,9 @@
 import { decodeText } from './metadata.ts'
 
-/** Whether a listener's `Icy-MetaData` asks for metadata; a proxy joins two of them to `1, 1`. */
+/** Whether a listener's `Icy-MetaData` header asks for metadata; a proxy may join two such headers to `1, 1`. */
 export const asksForMetadata = (value = ''): boolean => value.split(',').some((each) => Number(each) > 0)
 
-/** Headers of a source that are not for listeners: a secret, what we weave ourselves, and what ffmpeg asks of us. */
+/** source headers that listeners do not get: a secret, what this server weaves itself, and ffmpeg's request header */
 const dropped = new Set(['ice-password', 'icy-metaint', 'icy-metadata'])
 const renamed = new Map([
   ['ice-public', 'icy-pub'],
@@ -11,8 +11,9 @@ const renamed = new Map([
 ])
 
 /**
- * What a feed says of its stream, as listeners are told (Icecast 2.4): `ice-*` as `icy-*`, `icy-*` as it is, by name.
- * `ice-audio-info` stays, and gives `icy-br` where nothing else does. Values are latin1 bytes, as they came.
+ * Headers about the stream for listeners, named as in Icecast 2.4: `ice-*` becomes `icy-*`, `icy-*` stays; sorted by
+ * name.
+ * `ice-audio-info` is kept, and provides `icy-br` if no other header does. Values are latin1 bytes, as received.
  */
 export function listenerHeaders(feed: ReadonlyMap<string, string>): [string, string][] {
   const all = new Map<string, string>()
@@ -28,7 +29,7 @@ export function listenerHeaders(feed: ReadonlyMap<string, string>): [string, str
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** by which names a source may tell what the operator tells in its place; the first is ours */
+/** source headers that an operator's settings override; the first of each list is the one that this server writes */
 const told = {
   name: ['ice-name', 'icy-name', 'x-audiocast-name'],
   description: ['ice-description', 'icy-description', 'x-audiocast-description'],
@@ -37,10 +38,12 @@ const told = {
   bitrate: ['ice-bitrate', 'icy-br', 'x-audiocast-bitrate'],
 } as const
 
-/** What an operator says of a stream in place of its source (`<stream-name>` and its like); text as people write it. */
+/** Values that the operator sets instead of the source (`<stream-name>` and its like), as plain text. */
 export type StreamOverrides = { readonly [Key in keyof typeof told]: string | undefined }
 
-/** A feed's headers with what the operator says in place of it; the very same where that is nothing. */
+/**
+ * A feed's headers with the operator's values in place of the source's; returns the same map if the operator sets none.
+ */
 export function streamHeaders(
   feed: ReadonlyMap<string, string>,
   overrides: StreamOverrides,
@@ -56,10 +59,10 @@ export function streamHeaders(
   return headers ?? feed
 }
 
-/** UTF-8 as one character a byte, which is how heads hold what came from outside. */
+/** UTF-8 with one character per byte: heads hold bytes from outside in this form. */
 const latin1Of = (text: string) => String.fromCharCode(...new TextEncoder().encode(text))
 
-/** What the stats say of a stream; undefined where the source did not. */
+/** Stream information for the stats; undefined where the source does not give it. */
 export interface StreamInfo {
   name: string | undefined
   description: string | undefined
@@ -70,7 +73,7 @@ export interface StreamInfo {
   audioInfo: string | undefined
 }
 
-/** Reads a feed's headers for the stats, as Icecast looks them up. */
+/** Reads a feed's headers for the stats, with Icecast's lookup order. */
 export function streamInfo(feed: ReadonlyMap<string, string>): StreamInfo {
   const first = (...names: string[]) => names.map((name) => feed.get(name)).find((value) => value)
   const text = (key: string) => decoded(first(`ice-${key}`, `icy-${key}`, `x-audiocast-${key}`))
@@ -90,6 +93,6 @@ export function streamInfo(feed: ReadonlyMap<string, string>): StreamInfo {
   }
 }
 
-/** Header bytes are UTF-8 from most encoders, else latin1. */
+/** Most encoders send header values as UTF-8, others as latin1. */
 const decoded = (value: string | undefined) =>
   value === undefined ? undefined : decodeText(Uint8Array.from(value, (char) => char.charCodeAt(0)))

@@ -1,13 +1,13 @@
 import { joined } from '../../shared/bytes.ts'
 import type { Chunk } from '../mount/stream/queue.ts'
 
-/** A block of metadata in a woven stream. */
+/** A metadata block in a woven stream. */
 export interface Block {
-  /** offset of its length byte in the woven stream; for the stream's beginning, a block of no length stands at 0 */
+  /** offset of its length byte in the woven stream; the stream's beginning counts as a block of length 0 at offset 0 */
   offset: number
-  /** bytes, its length byte included: 1 where it says that the title is the same as before */
+  /** bytes, length byte included; 1 if it says that the title has not changed */
   length: number
-  /** the whole block that says what is playing here */
+  /** the full block with the title that is playing here */
   title: Uint8Array
 }
 
@@ -18,14 +18,14 @@ export interface WovenChunk extends Chunk {
 const unchanged = Uint8Array.of(0)
 
 /**
- * Weaves blocks of metadata into a mount's audio: one after every `metaint` bytes, on a grid that all listeners share.
- * A block says the title where it changed since the one before, or where a listener has not been told yet.
+ * Weaves metadata blocks into a mount's audio: one after every `metaint` bytes, on a grid shared by all listeners.
+ * A block carries the title if the title has changed, or if a listener has not received it yet.
  */
 export class Interleaver {
   #metaint: number
   #since = 0
   #offset = 0
-  /** the title that the stream said last */
+  /** the last title sent in the stream */
   #said: Uint8Array | undefined
 
   /** @param metaint bytes of audio between two blocks, at least 1 */
@@ -38,14 +38,14 @@ export class Interleaver {
     return this.#since
   }
 
-  /** Makes the next block say the title even if it is the same: somebody begins to listen before it. */
+  /** Makes the next block carry the title even if it has not changed: a listener joins before it. */
   repeatTitle(): void {
     this.#said = undefined
   }
 
   /**
    * Weaves the next piece of audio.
-   * @param titleAt the encoded block that is in effect at an offset of the piece
+   * @param titleAt the encoded block in effect at an offset of the piece
    */
   weave({ bytes, frames }: Chunk, titleAt: (offset: number) => Uint8Array): WovenChunk {
     const blocks: Block[] = []
@@ -80,7 +80,7 @@ export class Interleaver {
   }
 }
 
-/** Offsets of frames after the blocks that now stand before them. */
+/** Moves the offsets of frames by the blocks now in front of them. */
 function moveFrames(frames: readonly number[], blocks: readonly Block[], start: number): number[] {
   let added = 0
   let next = 0

@@ -1,23 +1,23 @@
 import { trimmedEnd } from '../../shared/trim.ts'
 import { type EncodeText, encoderFor } from './charset.ts'
 
-/** What a block of ICY metadata says: the current title and, where given, a URL. */
+/** Content of an ICY metadata block: the current title and, where given, a URL. */
 export interface IcyMetadata {
   title: string
   url: string | undefined
 }
 
-/** bytes of text that one block can hold: its length is a byte that counts sixteens */
+/** bytes of text that fit in one block: its length byte counts units of 16 */
 const textBytesMax = 255 * 16
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const latin1 = new TextDecoder('latin1')
 
-/** `';` ends a value and cannot be escaped; a typographic quote says the same to people. Line ends and NUL break players. */
+/** `';` ends a value and cannot be escaped; a typographic quote reads the same. Line ends and NUL break players. */
 const clean = (value: string) => value.replaceAll("';", '’;').replace(/[\0\r\n]+/g, ' ')
 
 /**
- * Encodes one block: its length byte, the text, and NULs up to a multiple of 16 with at least one, as Icecast 2.4 does.
- * Text beyond 4079 bytes is cut, at a character.
+ * Encodes one block: length byte, text, and NULs up to a multiple of 16, at least one, as Icecast 2.4 does.
+ * Text beyond 4079 bytes is cut between two characters.
  */
 export function encodeMetadata(
   { title, url }: IcyMetadata,
@@ -37,7 +37,7 @@ export function encodeMetadata(
   return block
 }
 
-/** The first bytes of UTF-8 text, without half a character at the end. */
+/** Cuts UTF-8 text to this many bytes without splitting a character. */
 function cutText(text: Uint8Array, bytesMax: number): Uint8Array {
   if (text.length <= bytesMax) return text
   let end = bytesMax
@@ -45,12 +45,12 @@ function cutText(text: Uint8Array, bytesMax: number): Uint8Array {
   return text.subarray(0, end)
 }
 
-/** Decodes the text of a block (without its length byte); undefined where it carries no title. UTF-8, else latin1. */
+/** Decodes the text of a block (without its length byte) as UTF-8, else latin1; undefined if it carries no title. */
 export function decodeMetadata(bytes: Uint8Array): IcyMetadata | undefined {
   const text = trimmedEnd(decodeText(bytes), '\0')
   const [, rest] = /StreamTitle='(.*)/s.exec(text) ?? []
   if (rest === undefined) return undefined
-  // a title may itself hold quotes and semicolons: it ends where StreamUrl begins, else at the last "';"
+  // a title may contain quotes and semicolons: it ends where StreamUrl begins, else at the last "';"
   const [, beforeUrl, urlRest] = /^(.*?)';\s*StreamUrl='(.*)/s.exec(rest) ?? []
   return {
     title: beforeUrl ?? untilQuote(rest),
@@ -63,7 +63,7 @@ function untilQuote(text: string): string {
   return end < 0 ? text.replace(/'?;?$/, '') : text.slice(0, end)
 }
 
-/** Text of unknown charset: UTF-8 where it is that, else latin1, which anything is. */
+/** Decodes text of unknown charset: UTF-8 if it is valid UTF-8, else latin1, which accepts any bytes. */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)

@@ -1,9 +1,9 @@
 const unchanged = Buffer.of(0)
 
 /**
- * Puts blocks of metadata into bytes of audio that are one listener's alone, without a copy of them.
- * @param since bytes of audio since the block before
- * @param title the block that the first one is; left out: all say that nothing changed
+ * Inserts metadata blocks into audio that only one listener gets, without copying the audio.
+ * @param since bytes of audio since the previous block
+ * @param title the block to send first; left out: every block says that nothing changed
  */
 export function weaveViews(
   audio: Uint8Array,

@@ -6,7 +6,7 @@ import type { MediaClock } from './media-clock.ts'
 import { OggClock } from './ogg-clock.ts'
 import { WebmClock } from './webm-clock.ts'
 
-/** The clock of a content type; undefined where we know none, and the file cannot be sent as fast as it plays. */
+/** The clock for a content type; undefined if none is known, so the file cannot be sent at playback speed. */
 export function mediaClock(contentType: string): MediaClock | undefined {
   switch (formatOf(contentType)) {
     case 'mpeg':
@@ -22,10 +22,10 @@ export function mediaClock(contentType: string): MediaClock | undefined {
   }
 }
 
-/** Each frame says how long it plays. */
+/** Each frame states how long it plays. */
 class FrameClock implements MediaClock {
   #framer: FrameFramer
-  /** tags before the first frame: a cover is not sent again with each round */
+  /** tags before the first frame: a cover picture is not sent again in each round */
   headerBytes: number | undefined
   #takenBytes = 0
 

@@ -4,17 +4,17 @@ import { mediaLimits } from './limits.ts'
 
 const log = getLogger(['distributary', 'mount'])
 
-/** A copy of what a mount's listeners are sent, appended to a file (`<dump-file>`). Trouble with it ends the copy alone. */
+/** A copy of what a mount's listeners are sent, appended to a file (`<dump-file>`). An error stops only the copy. */
 export class Dump {
   #file: WriteStream | undefined
 
-  /** @param pattern a path, in which strftime's `%Y` and its like stand for the moment at which the feed began */
+  /** @param pattern a path in which strftime's `%Y` and the like stand for the time at which the feed began */
   constructor(pattern: string, beganAt: Date) {
     const path = strftime(pattern, beganAt)
     this.#file = createWriteStream(path, { flags: 'a' })
     this.#file.on('error', (error) => {
       this.#file = undefined
-      log.error('a dump file cannot be written', { path, why: error.message })
+      log.error('cannot write dump file', { path, why: error.message })
     })
   }
 
@@ -22,7 +22,7 @@ export class Dump {
     if (!this.#file) return
     this.#file.write(bytes)
     if (this.#file.writableLength <= mediaLimits.dumpBehindMax) return
-    log.error('a dump file is given up: the disk does not keep up', { path: String(this.#file.path) })
+    log.error('dump file stopped: the disk is too slow', { path: String(this.#file.path) })
     this.end()
   }
 
@@ -65,7 +65,7 @@ const fields: Readonly<Record<string, (at: Date) => string>> = {
   '%': () => '%',
 }
 
-/** Puts a moment, by the machine's own time, into C's strftime pattern; what it does not know stays as it is. */
+/** Formats a time in the machine's time zone by C's strftime pattern; unknown conversions are kept unchanged. */
 export function strftime(pattern: string, at: Date): string {
   return pattern.replace(/%([A-Za-z%])/g, (whole, letter: string) => fields[letter]?.(at) ?? whole)
 }

@@ -4,16 +4,16 @@ import { mediaClock } from './clock.ts'
 import { mediaLimits } from './limits.ts'
 import type { MediaClock } from './media-clock.ts'
 
-/** What is needed of an open file. */
+/** What the player needs of an open file. */
 export interface ReadableFile {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
   close(): Promise<void>
 }
 
-/** What a file plays to. */
+/** Receives the file's bytes. */
 export interface FileSink {
   push(bytes: Uint8Array): void
-  /** what comes next does not follow what came before */
+  /** the next bytes do not follow the previous ones */
   breakOff(): void
 }
 
@@ -22,7 +22,7 @@ export interface FileFeedDeps {
   timers: Timers
 }
 
-/** Plays a file over and over, as fast as it sounds. */
+/** Plays a file in a loop, at playback speed. */
 export class FileFeed {
   #file: ReadableFile
   #contentType: string
@@ -30,9 +30,9 @@ export class FileFeed {
   #deps: FileFeedDeps
   #buffer = new Uint8Array(mediaLimits.pieceBytes)
   #startedAtMs = 0
-  /** bytes that every round but the first leaves out */
+  /** bytes that every round except the first leaves out */
   #headerBytes = 0
-  /** of the rounds behind */
+  /** total duration of the previous rounds */
   #playedMs = 0
   #stopped = false
   #wake = () => {}
@@ -46,9 +46,9 @@ export class FileFeed {
   }
 
   /**
-   * Plays until it is stopped; resolves then. @throws FormatError where the file is not what its name says, and what the
-   * system says where it cannot be read.
-   * @param onFirst called once as much has gone out as a player needs to begin
+   * Plays until it is stopped, then resolves. @throws FormatError if the file does not match its name, and the system's
+   * error if it cannot be read.
+   * @param onFirst called once enough bytes have been sent for a player to begin
    */
   async play(onFirst: () => void): Promise<void> {
     this.#onFirst = onFirst
@@ -67,7 +67,7 @@ export class FileFeed {
 
   async #round(): Promise<void> {
     const clock = mediaClock(this.#contentType)
-    if (!clock) throw new FormatError(`nothing is known of how fast ${this.#contentType} plays`)
+    if (!clock) throw new FormatError(`the playback speed of ${this.#contentType} is unknown`)
     let at = 0
     while (!this.#stopped) {
       const { bytesRead } = await this.#file.read(this.#buffer, 0, this.#buffer.length, at)
@@ -75,17 +75,17 @@ export class FileFeed {
       at += bytesRead
       await this.#playPiece(this.#buffer.subarray(0, bytesRead), clock, at)
     }
-    if (clock.playedMs === 0 && !this.#stopped) throw new FormatError('it holds no sound')
+    if (clock.playedMs === 0 && !this.#stopped) throw new FormatError('it contains no audio')
     this.#headerBytes = clock.headerBytes ?? 0
     this.#playedMs += clock.playedMs
-    this.#onFirst() // it is shorter than what goes ahead
+    this.#onFirst() // the file is shorter than what is sent ahead
     this.#sink.breakOff()
   }
 
   async #playPiece(piece: Uint8Array, clock: MediaClock, at: number): Promise<void> {
     clock.push(piece)
     if (clock.playedMs === 0 && at > mediaLimits.silentBytesMax)
-      throw new FormatError(`no sound in its first ${mediaLimits.silentBytesMax} bytes`)
+      throw new FormatError(`no audio in its first ${mediaLimits.silentBytesMax} bytes`)
     const pieceAt = at - piece.length
     this.#sink.push(piece.subarray(Math.max(0, this.#headerBytes - pieceAt)))
     const dueMs = this.#startedAtMs + this.#playedMs + clock.playedMs - mediaLimits.aheadMs

@@ -13,32 +13,32 @@ import { mediaLimits } from './limits.ts'
 
 const log = getLogger(['distributary', 'mount'])
 
-/** A file that a listener hears first: whole frames, one copy for all. */
+/** A file that a listener hears first: complete frames, one copy for all. */
 export interface IntroFile {
   bytes: Buffer
-  /** bytes a ms that it sounds */
+  /** bytes per ms of playback */
   bytesPerMs: number
-  /** what it says of its sound; undefined where it does not */
+  /** its audio parameters; undefined if unknown */
   sound: AudioFacts | undefined
 }
 
-/** What a mount plays, as far as that is known. */
+/** What a mount plays, as far as it is known. */
 export interface Playing {
   format: string
   sound: AudioFacts | undefined
 }
 
 interface Entry {
-  /** undefined while it is read, and where it cannot be played */
+  /** undefined while it is being read, and if it cannot be played */
   file: IntroFile | undefined
-  /** why it is passed over, as the log was told last */
+  /** the reason for skipping it that was last logged */
   told: string | undefined
 }
 
-/** The intros of this server, each read once, and again when the configuration was. */
+/** This server's intros, each read once, and again after the configuration is reloaded. */
 export class IntroFiles {
   #webroot: () => string | undefined
-  /** by settings, which are others after each reading of the configuration */
+  /** by settings, which are new objects after each reload of the configuration */
   #files = new WeakMap<MountSettings, Entry>()
 
   constructor(webroot: () => string | undefined) {
@@ -46,9 +46,9 @@ export class IntroFiles {
   }
 
   /**
-   * The intro of a mount, if it is read by now and sounds like what the mount plays. What is missing, or no such file, is
-   * said in the log once, and nobody hears it.
-   * @param playing left out: it is read ahead of the first listener, while nobody knows yet what the mount plays
+   * The intro of a mount, if it has been read and has the same audio parameters as the mount. A missing or unusable
+   * file is logged once and skipped.
+   * @param playing left out: the file is read before the first listener, when the mount's format is not known yet
    */
   of(settings: MountSettings, playing?: Playing): IntroFile | undefined {
     const { intro } = settings
@@ -84,9 +84,12 @@ export class IntroFiles {
   }
 }
 
-const sayWhy = (intro: string, why: string) => log.error('an intro cannot be played', { intro, why })
+const sayWhy = (intro: string, why: string) => log.error('cannot play intro', { intro, why })
 
-/** Why players that hear an intro would not go on with the mount: many, Chrome among them, end where the sound changes. */
+/**
+ * Why players could not continue from the intro to the mount: many, including Chrome, stop when the audio parameters
+ * change.
+ */
 function unlike(intro: Playing, mount: Playing): string | undefined {
   if (intro.format !== mount.format) return `it is ${intro.format}, and the mount plays ${mount.format}`
   for (const [key, unit] of [
@@ -115,7 +118,7 @@ async function readStart(path: string, bytesMax: number): Promise<Uint8Array> {
   }
 }
 
-/** The whole frames of a file, from the first on. @throws FormatError where it has none */
+/** The complete frames of a file, from the first one on. @throws FormatError if it has none */
 export function introOf(bytes: Uint8Array, contentType: string): IntroFile {
   const framer = framerFor(contentType)
   const clock = mediaClock(contentType)
@@ -124,7 +127,7 @@ export function introOf(bytes: Uint8Array, contentType: string): IntroFile {
   const cut = framer.take()
   const from = framer.isContainer ? 0 : (cut.frames[0] ?? cut.bytes.length)
   const audio = cut.bytes.subarray(from)
-  if (!clock || clock.playedMs === 0 || audio.length === 0) throw new FormatError('it holds no sound')
+  if (!clock || clock.playedMs === 0 || audio.length === 0) throw new FormatError('it contains no audio')
   const sound = framer.sound ?? cut.headers?.[0]?.facts
   return { bytes: asBuffer(audio), bytesPerMs: audio.length / clock.playedMs, sound }
 }

@@ -8,27 +8,27 @@ import type { MediaClock } from './media-clock.ts'
 /** How a codec counts time. */
 interface Counting {
   hz: number
-  /** samples that are counted and not played, at a stream's beginning */
+  /** samples counted at a stream's beginning and not played */
   skipped: number
-  /** samples that a packet holds, at most */
+  /** samples in a packet, at most */
   samplesOf: (packet: Uint8Array) => number
 }
 
 interface Stream extends Counting {
   serial: number
-  /** samples of the packets before the first page that counts */
+  /** samples in packets before the first page with a granule position */
   samples: number
-  /** the count at which what there is begins; undefined until a page counts */
+  /** granule position at which the held data begins; undefined until a page has one */
   from: number | undefined
   ms: number
 }
 
-/** Reads the time of an Ogg file from where its pages say that they end (RFC 3533 §6), one link after the other. */
+/** Measures an Ogg file by its pages' granule positions (RFC 3533 §6), link by link. */
 export class OggClock implements MediaClock {
   #reader = new PageReader((page) => this.#take(page))
-  /** ms of the links behind */
+  /** total duration of the previous links, in ms */
   #linksMs = 0
-  /** of the stream that counts in this link: the first whose granules we understand */
+  /** the stream measured in this link: the first with a known codec */
   #stream: Stream | undefined
 
   get playedMs(): number {
@@ -47,7 +47,7 @@ export class OggClock implements MediaClock {
     if (stream.from === undefined)
       for (const packet of packetsBegun(page)) stream.samples += stream.samplesOf(packet)
     if (granule < 0) return
-    // a file that was cut out of a stream counts from where its first page began
+    // a file cut out of a stream starts at its first page's granule position
     stream.from ??= granule > stream.samples ? granule - stream.samples : stream.skipped
     stream.ms = Math.max(stream.ms, ((granule - stream.from) / stream.hz) * 1000)
   }
@@ -55,7 +55,7 @@ export class OggClock implements MediaClock {
   #begin(page: Page): void {
     const [first = new Uint8Array()] = packetsBegun(page)
     const counting = countingOf(first)
-    // streams that begin together are of one link: only the first is looked at
+    // streams that begin together belong to one link: only the first is used
     if (!counting || (this.#stream && this.#stream.from === undefined)) return
     this.#linksMs = this.playedMs
     this.#stream = { ...counting, serial: page.serial, samples: 0, from: undefined, ms: 0 }
@@ -66,13 +66,13 @@ function countingOf(packet: Uint8Array): Counting | undefined {
   if (beginsWith(packet, 'OpusHead'))
     return { hz: opusHz, skipped: preSkipOf(packet), samplesOf: opusSamples }
   if (beginsWith(packet, '\x01vorbis')) {
-    // the exponent of the longer block's size; half of it is new (Vorbis I §4.2.2, §1.3.2)
+    // exponent of the larger block size; half of each block is new (Vorbis I §4.2.2, §1.3.2)
     const samples = 2 ** ((packet[28] ?? 0) >> 4) / 2
     return counted(vorbisFacts(packet).samplerate, samples)
   }
-  // the biggest block of FLAC's STREAMINFO (RFC 9639 §8.2)
+  // largest block size in FLAC's STREAMINFO (RFC 9639 §8.2)
   if (beginsWith(packet, '\x7fFLAC')) return counted(flacFacts(packet).samplerate, uint16(packet, 19))
-  // samples of a frame, and frames of a packet (the Speex manual, §6.2)
+  // samples per frame, and frames per packet (the Speex manual, §6.2)
   if (beginsWith(packet, 'Speex   '))
     return counted(speexFacts(packet).samplerate, int32(packet, 56) * (int32(packet, 64) || 1))
   return undefined

@@ -1,10 +1,10 @@
 import { WebmFramer } from '../format/webm/webm-framer.ts'
 import type { MediaClock } from './media-clock.ts'
 
-/** Reads the time of a WebM file from its blocks. */
+/** Measures a WebM file by its blocks. */
 export class WebmClock implements MediaClock {
   #framer = new WebmFramer()
-  /** FFmpeg and mpv take a second header for the end of the stream */
+  /** FFmpeg and mpv treat a second header as the end of the stream */
   headerBytes: number | undefined
   #takenBytes = 0
 

@@ -3,16 +3,16 @@ import type { Fallback } from '../config/mount-settings.ts'
 import { limits } from '../limits.ts'
 import type { ActiveMount } from './mount.ts'
 
-/** What plays when somebody asks for a mount: a feed, one that has to be begun, or a file below the webroot. */
+/** What plays when a mount is requested: a running mount, one that must be started first, or a file in the webroot. */
 export type Found =
   | { kind: 'live'; mount: ActiveMount }
   | { kind: 'idle'; name: Mount }
   | { kind: 'file'; name: Mount }
 
-/** What there is to find. */
+/** Looks up mounts, files and fallbacks. */
 export interface Findable {
   live: (name: Mount) => ActiveMount | undefined
-  /** whether a relay would run, if somebody listened */
+  /** whether a relay would run if somebody listened */
   isIdle: (name: Mount) => boolean
   isFile: (name: Mount) => boolean
   fallbackOf: (name: Mount) => Fallback | undefined
@@ -22,11 +22,11 @@ const isFull = ({ listeners, maxListeners }: ActiveMount) =>
   maxListeners !== null && listeners >= maxListeners
 
 /**
- * Follows a mount's fallbacks, looking at ten mounts at most, itself among them: the first that runs, or would if somebody
- * listened. Passed over, and found all the same where nothing else is, are a full one whose `fallback-when-full` says so
- * and a fallback whose master is lost. The mount itself is never taken for a file: who asks for a file by its name gets
- * the file.
- * @param failed names that could not be begun
+ * Follows a mount's fallbacks, through ten mounts at most including the mount itself, to the first that runs or would
+ * run if somebody listened. Two kinds of mount are used only if no other is found: a full mount whose
+ * `fallback-when-full` is set, and a fallback whose master is lost. The mount itself never resolves to a file: a
+ * request for a file by its name gets the file directly.
+ * @param failed names that could not be started
  */
 export function find(
   name: Mount,

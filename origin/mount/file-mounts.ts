@@ -12,7 +12,7 @@ import type { ActiveMount } from './mount.ts'
 const log = getLogger(['distributary', 'mount'])
 
 export interface FileMountsDeps extends FileFeedDeps {
-  /** undefined: there are no files */
+  /** undefined: no files are served */
   webroot: () => string | undefined
   create: (name: Mount, info: FeedInfo) => ActiveMount
 }
@@ -22,7 +22,7 @@ interface Playing {
   feed: FileFeed
 }
 
-/** Files below the webroot that are fallbacks: each plays once for all who hear it, while somebody does. */
+/** Files in the webroot that serve as fallbacks: each plays once for all its listeners, while it has any. */
 export class FileMounts {
   #deps: FileMountsDeps
   #playing = new Map<Mount, Playing>()
@@ -40,12 +40,12 @@ export class FileMounts {
     return [...this.#playing.values()].map(({ mount }) => mount)
   }
 
-  /** Whether a file of this name could be played, if there is one. */
+  /** Whether a file of this name may be played, if it exists. */
   isFile(name: Mount): boolean {
     return this.#deps.webroot() !== undefined && mediaClock(mediaTypeOf(name)) !== undefined
   }
 
-  /** Begins to play a file, unless it plays; undefined where there is none, or none that can be played. */
+  /** Starts playing a file unless it plays already; undefined if it does not exist or cannot be played. */
   begin(name: Mount): Promise<ActiveMount | undefined> {
     const playing = this.get(name)
     if (playing) return Promise.resolve(playing)
@@ -54,7 +54,7 @@ export class FileMounts {
     return beginning.finally(() => this.#beginning.delete(name))
   }
 
-  /** Stops those that nobody hears. */
+  /** Stops files without listeners. */
   rest(): void {
     for (const [name, { mount, feed }] of this.#playing) {
       if (mount.everyone.length > 0) continue
@@ -78,7 +78,7 @@ export class FileMounts {
         if (hasBegun) return
         hasBegun = true
         log.info('file plays', { file: name })
-        mount.flush() // its header shows who can hear it
+        mount.flush() // its header shows which listeners can play it
         this.#playing.set(name, { mount, feed })
         resolve(mount)
       }
@@ -95,7 +95,7 @@ export class FileMounts {
 }
 
 function sayWhy(name: Mount, error: unknown): undefined {
-  log.error('a file cannot be played', {
+  log.error('cannot play file', {
     file: name,
     why: messageOf(error),
   })

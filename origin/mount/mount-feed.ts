@@ -4,7 +4,7 @@ import type { Feed, FeedInfo } from './feed.ts'
 import type { MountHolder } from './holder.ts'
 import type { ActiveMount } from './mount.ts'
 
-/** The end of a mount that its source or relay holds; once closed, what it writes goes nowhere. */
+/** The writing end of a mount, held by its source or relay; after it is closed, writes have no effect. */
 export class MountFeed implements Feed {
   #mounts: MountHolder
   #mount: ActiveMount
@@ -53,7 +53,7 @@ export class MountFeed implements Feed {
     this.#mounts.remove(this.#mount)
   }
 
-  /** Closed from outside: tells whoever holds it. */
+  /** Closes the feed from outside and tells its owner. */
   close(why: string): void {
     if (this.#closed) return
     this.#closed = true

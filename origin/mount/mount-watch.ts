@@ -1,12 +1,12 @@
 import type { Mount } from '../../shared/mount.ts'
 
-/** What wants to know when a mount begins and ends. */
+/** Receives the start and end of each mount. */
 export interface MountEvents {
   mountBegan(mount: Mount): void
   mountEnded(mount: Mount): void
 }
 
-/** Tells mounts that have begun or ended since the last look; one that another source takes over goes on. */
+/** Reports mounts that have started or ended since the last look; a mount taken over by another source continues. */
 export class MountWatch {
   #running: ReadonlySet<Mount> = new Set()
   #events: MountEvents

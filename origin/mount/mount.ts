@@ -24,17 +24,17 @@ const log = getLogger(['distributary', 'mount'])
 /** kbit/s that a stream counts as until its own is known (docs/protocol.md#the-decision) */
 const kbpsUnknown = 128
 
-/** One mount with a feed: takes its bytes in, keeps the newest, and hands them to its listeners in flushes. */
+/** One mount with a feed: receives its bytes, keeps the newest, and sends them to its listeners in flushes. */
 export class ActiveMount implements LiveMount, Seat {
   readonly name: Mount
   readonly startedAtMs: number
   info: FeedInfo
   interruptedAtMs: number | undefined
-  /** when the last bytes came in */
+  /** when the last bytes arrived */
   heardAtMs: number
   bytesRead = 0
   #deps: MountsDeps
-  /** the formats that its feeds said it was; the bytes may have said another */
+  /** formats that its feeds announced; the bytes may have shown another */
   #called: Set<string>
   #rate: Rate
   #stream: Stream
@@ -43,7 +43,7 @@ export class ActiveMount implements LiveMount, Seat {
   #stopFlush: () => void
   #stopped = false
 
-  /** @param onChunk called with what listeners get next */
+  /** @param onChunk called with the next bytes for listeners */
   constructor(
     name: Mount,
     info: FeedInfo,
@@ -81,31 +81,31 @@ export class ActiveMount implements LiveMount, Seat {
   get kind(): 'source' | 'relay' {
     return this.info.kind
   }
-  /** what holds for this mount now: SIGHUP may change it while the mount runs */
+  /** current settings for this mount: SIGHUP may change them while it runs */
   get settings(): MountSettings {
     return this.#deps.settings(this.name)
   }
-  /** as its feed says it, unless its bytes are of another format */
+  /** as announced by its feed, unless its bytes are of another format */
   get contentType(): string {
     return trueType(this.info.contentType, this.format)
   }
-  /** what it is, by its bytes where those tell */
+  /** its format, detected from its bytes if they tell */
   get format(): string {
     return this.#stream.format
   }
-  /** whether its bytes have told what it is, or have had enough time to */
+  /** whether its bytes have shown the format, or have had enough time to */
   get isSure(): boolean {
     return this.#stream.isSure
   }
-  /** whether it is of pages or Clusters behind a header, in which its titles stand too */
+  /** whether it consists of pages or Clusters after a header, which also holds its titles */
   get isContainer(): boolean {
     return this.#stream.isContainer
   }
-  /** what its bytes say of their sound, so far */
+  /** audio parameters from its bytes, so far */
   get sound(): AudioFacts | undefined {
     return this.#stream.sound
   }
-  /** what its feed says of the stream, with what the operator says in place of it */
+  /** headers from its feed, with the operator's values in place of the source's */
   get headers(): ReadonlyMap<string, string> {
     return streamHeaders(this.info.headers, this.settings.stream)
   }
@@ -133,7 +133,7 @@ export class ActiveMount implements LiveMount, Seat {
   get title(): string {
     return this.#stream.title
   }
-  /** what the header of a container says of it */
+  /** stream facts from a container's header */
   get facts(): StreamFacts | undefined {
     return this.#stream.facts
   }
@@ -143,7 +143,7 @@ export class ActiveMount implements LiveMount, Seat {
   get kbps(): number {
     return this.#stream.kbps || Math.round((this.#rate.perSecond() * 8) / 1000)
   }
-  /** bytes of audio between two blocks of ICY metadata for listeners who ask for it; 0: they get none */
+  /** bytes of audio between two ICY metadata blocks for listeners that ask for them; 0: there are none */
   get metaint(): number {
     return this.#stream.isContainer ? 0 : this.settings.metaintBytes
   }
@@ -151,7 +151,7 @@ export class ActiveMount implements LiveMount, Seat {
   get takesIcy(): boolean {
     return this.metaint > 0
   }
-  /** what the mount keeps for its listeners */
+  /** bytes that the mount holds for its listeners */
   get queuedBytes(): number {
     return this.#stream.queuedBytes
   }
@@ -161,12 +161,12 @@ export class ActiveMount implements LiveMount, Seat {
   get everyone(): Listener[] {
     return this.#room.everyone
   }
-  /** whether its feed has ended; who still listens is being moved */
+  /** whether its feed has ended; remaining listeners are being moved */
   get isStopped(): boolean {
     return this.#stopped
   }
 
-  /** what the newest bytes of a container cannot be understood without; empty where there is no such thing */
+  /** what the newest bytes of a container cannot be decoded without; empty for other formats */
   get header(): Uint8Array {
     return this.#stream.header
   }
@@ -182,46 +182,49 @@ export class ActiveMount implements LiveMount, Seat {
     this.heardAtMs = this.#deps.nowMs()
     this.#heardSinceFlush = true
     this.#stream.push(bytes)
-    // who joins a mount that has just begun need not wait for its first flush
+    // a listener that joins a mount that has just begun need not wait for its first flush
     if (isFirst || this.#stream.pendingBytes >= limits.flushBytesMax) this.#stream.flushWhole()
   }
 
-  /** True where that is another title than before. */
+  /** True if the title has changed. */
   setTitle(metadata: IcyMetadata): boolean {
     return this.#stream.setTitle(metadata)
   }
 
   /**
-   * Changes the comments of a stream that has its titles in them, from its next page on. False where we cannot, or must
-   * not: a relay hands on what it gets.
+   * Replaces the comments of a stream that has its titles in them, from its next page on. False if that is not
+   * possible, or not allowed: a relay passes on what it gets.
    */
   retitle(comments: Comments): boolean {
     return this.kind === 'source' && this.#stream.retitle(comments)
   }
 
-  /** Serves a listener: its head and the burst at once, in one write, and what comes from then on. */
+  /** Serves a listener: writes its head and burst at once, in one write, and then what follows. */
   join(wire: Wire, head: Uint8Array, info: ListenerInfo, icy: boolean): Listener {
     const id = info.id ?? this.#deps.nextId()
     return this.#room.join(id, wire, head, info, icy ? this.metaint : 0)
   }
 
-  /** Whether one more who comes from another mount has room here. */
+  /** Whether there is room for one more listener from another mount. */
   hasRoomFor({ info }: Listener): boolean {
     return info.isRelay || this.maxListeners === null || this.listeners < this.maxListeners
   }
 
-  /** Whether a listener of another mount could be served here at once, in the format that it was told. */
+  /** Whether a listener of another mount could be served here at once, in the format it was promised. */
   isReadyFor(listener: Listener): boolean {
     return this.#stream.isReadyFor(listener)
   }
 
-  /** Whether a feed of this content type may go on with what listeners hear: it is that, or called as before. */
+  /**
+   * Whether a feed of this content type may continue for the same listeners: it has this format, or was announced the
+   * same way before.
+   */
   mayBe(contentType: string): boolean {
     const format = formatOf(contentType)
     return format === this.format || this.#called.has(format)
   }
 
-  /** Whether listeners of the other mount can make sense of what this one sends. */
+  /** Whether players of the other mount can decode this one. */
   isLike(other: ActiveMount): boolean {
     const { format } = this
     if (format !== other.format) return false
@@ -229,8 +232,8 @@ export class ActiveMount implements LiveMount, Seat {
   }
 
   /**
-   * Takes in a listener of another mount: at the live edge, or so far before it as it has heard nothing.
-   * Nothing is written before the next {@link send}.
+   * Takes over a listener of another mount: at the live edge, or before it by as much as it has heard nothing. Nothing
+   * is written before the next {@link send}.
    */
   take(listener: Listener, from: ActiveMount, silenceMs: number): void {
     const since = from.#room.release(listener)
@@ -239,28 +242,28 @@ export class ActiveMount implements LiveMount, Seat {
     this.#room.enter(listener, since, Math.min(owedBytes, this.#sizes().burstBytes))
   }
 
-  /** Hands out what listeners have not got yet, without waiting for the next flush. */
+  /** Sends what listeners have not got yet, without waiting for the next flush. */
   send(): void {
     this.#stream.send()
   }
 
-  /** A connection ended; one that is no listener here changes nothing. */
+  /** A connection ended; nothing happens if it is not a listener here. */
   leave(listener: Listener): void {
     this.#room.leave(listener)
   }
 
-  /** Closes the connections of listeners whose time is over. */
+  /** Closes the connections of listeners whose time limit has passed. */
   expire(nowMs: number): void {
     this.#room.expire(nowMs)
   }
 
-  /** Goes on with a new connection of its feed; listeners of another codec cannot be kept. */
+  /** Continues with a new connection of its feed; listeners of another codec cannot be kept. */
   resume(info: FeedInfo): void {
     const isOther = !this.mayBe(info.contentType)
     if (isOther) this.#called.clear()
     this.#called.add(formatOf(info.contentType))
     if (isOther) this.#stream.beginAnew(formatOf(info.contentType))
-    // what a source begins anew has nothing to do with half a page, or frame, before it
+    // a source that starts again is not related to an incomplete page or frame before it
     else if (info.kind === 'source' && this.isContainer) this.#stream.beginAnew(this.format)
     else if (info.kind === 'source') this.#stream.breakOff()
     if (isOther) {
@@ -272,17 +275,20 @@ export class ActiveMount implements LiveMount, Seat {
     this.interruptedAtMs = undefined
   }
 
-  /** What comes next does not follow what came before: half a frame there is let go. */
+  /** The next bytes do not follow the previous ones: an incomplete frame is dropped. */
   breakOff(): void {
     this.#stream.breakOff()
   }
 
-  /** Counts a listener that was refused for room. */
+  /** Counts a listener refused because the mount is full. */
   countRefused(): void {
     this.#room.count.refuse()
   }
 
-  /** Hands out what has come since the last flush: whole frames, or where none are known all of it once the feed pauses. */
+  /**
+   * Sends what has arrived since the last flush: complete frames, or, if none are known, everything once the feed
+   * pauses.
+   */
   flush(): void {
     this.#room.advance()
     if (this.#heardSinceFlush) this.#stream.flush()
@@ -290,7 +296,10 @@ export class ActiveMount implements LiveMount, Seat {
     this.#heardSinceFlush = false
   }
 
-  /** Takes in no more bytes; listeners get the last whole frame and stay until they are taken or {@link end} comes. */
+  /**
+   * Accepts no more bytes; listeners get the last complete frame and stay until they are moved or {@link end} is
+   * called.
+   */
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
@@ -298,20 +307,23 @@ export class ActiveMount implements LiveMount, Seat {
     this.#stream.flush()
   }
 
-  /** Ends the mount; who still listens gets what there is and is closed. */
+  /** Ends the mount; remaining listeners get what there is and are closed. */
   end(): void {
     this.stop()
     this.#stream.flush(true)
     this.#room.close(this.everyone)
   }
 
-  /** The feed sends something else than it says: whoever cannot go on with that comes again, and is told what it is. */
+  /**
+   * The feed sends another format than announced: listeners that cannot continue are closed, and get the right type
+   * when they reconnect.
+   */
   #turn(mustGo: (listener: Listener) => boolean): void {
     const { name: mount, format } = this
     const { contentType } = this.info
     if (isFormat(formatOf(contentType)))
-      log.warn('a feed sends another format than it says', { mount, says: contentType, sends: format })
-    else log.info('a feed is known by its bytes', { mount, says: contentType, sends: format })
+      log.warn('feed sends another format than announced', { mount, says: contentType, sends: format })
+    else log.info('feed format detected', { mount, says: contentType, sends: format })
     this.#room.close(this.everyone.filter(mustGo))
   }
 

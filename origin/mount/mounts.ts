@@ -14,9 +14,9 @@ import { Moves } from './moves.ts'
 
 /** Relays that run while somebody listens. */
 export interface OnDemand {
-  /** whether one of this name would run, and does not */
+  /** whether a relay of this name exists and is not running */
   isIdle(name: Mount): boolean
-  /** Begins it; false where it cannot be had. */
+  /** Starts it; false if the stream cannot be had. */
   demand(name: Mount): Promise<boolean>
 }
 
@@ -24,7 +24,7 @@ const noneOnDemand: OnDemand = { isIdle: () => false, demand: () => Promise.reso
 
 /** The mounts of this server by name. */
 export class Mounts implements MountHolder {
-  /** set by who runs relays */
+  /** set by the code that runs relays */
   onDemand = noneOnDemand
   #deps: MountsDeps
   #mounts = new Map<Mount, { mount: ActiveMount; feed: MountFeed }>()
@@ -59,33 +59,33 @@ export class Mounts implements MountHolder {
     return this.#mounts.get(name)?.mount
   }
 
-  /** sources and relays that feed one */
+  /** number of sources and relays that feed a mount */
   get count(): number {
     return this.#mounts.size
   }
 
   /**
-   * What plays when somebody asks for a mount: its own feed, or that of its fallbacks.
-   * @param failed names that could not be begun
+   * What plays when a mount is requested: its own feed, or one of its fallbacks.
+   * @param failed names that could not be started
    */
   find(name: Mount, failed: readonly Mount[] = []): Found | undefined {
     return find(name, this.#findable, failed)
   }
 
-  /** Begins what was found and does not run yet; undefined where it cannot be had. */
+  /** Starts what was found and is not running yet; undefined if that fails. */
   async begin(found: Exclude<Found, { kind: 'live' }>): Promise<ActiveMount | undefined> {
     if (found.kind === 'file') return this.#files.begin(found.name)
     return (await this.onDemand.demand(found.name)) ? this.get(found.name) : undefined
   }
 
-  /** Whether somebody waits in a fallback of this mount who would go over to it (`fallback-override`). */
+  /** Whether a listener in a fallback of this mount would be moved back to it (`fallback-override`). */
   isMissed(name: Mount): boolean {
     return this.#moves.isMissed(name)
   }
 
   /**
-   * Moves all listeners of a mount to another, on the connections that they have (`moveclients`). One that a relay would
-   * feed on demand is begun first.
+   * Moves all listeners of a mount to another, on their existing connections (`moveclients`). An on-demand relay is
+   * started first.
    */
   move(from: Mount, to: Mount): 'moved' | 'unknown' | 'not running' {
     const [source, destination] = [this.get(from), this.get(to)]
@@ -103,7 +103,7 @@ export class Mounts implements MountHolder {
     return mounts.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** Begins a feed; `in use` where another feed holds the mount and may not be taken over. */
+  /** Opens a feed; `in use` if another feed holds the mount and may not be taken over. */
   open(name: Mount, told: FeedInfo): Feed | 'in use' {
     const info = { ...told, headers: cleanHeaders(told.headers) }
     const held = this.#mounts.get(name)
@@ -118,7 +118,7 @@ export class Mounts implements MountHolder {
     return feed
   }
 
-  /** Ends a mount from outside; false where there is none of that name. */
+  /** Ends a mount from outside; false if there is none of that name. */
   kill(name: Mount, why: string): boolean {
     const held = this.#mounts.get(name)
     held?.feed.close(why)
@@ -126,7 +126,7 @@ export class Mounts implements MountHolder {
     return held !== undefined
   }
 
-  /** Ends every source that has been silent for too long; relays are watched by those who run them. */
+  /** Ends every source that has been silent for too long; relays watch themselves. */
   dropSilent(): void {
     const { nowMs, config } = this.#deps
     for (const { mount } of this.#mounts.values()) {
@@ -136,19 +136,22 @@ export class Mounts implements MountHolder {
     }
   }
 
-  /** Closes the connections of listeners whose time is over (`max-listener-duration`, and what authentication allows), and files that nobody hears. */
+  /**
+   * Closes connections whose time limit has passed (`max-listener-duration`, or set by authentication), and files
+   * without listeners.
+   */
   expire(): void {
     const nowMs = this.#deps.nowMs()
     for (const mount of [...this.list(), ...this.#files.list()]) mount.expire(nowMs)
     this.#files.rest()
   }
 
-  /** Calls back when a mount came, went, or changed what a report says of it other than counts. */
+  /** Calls back when a mount starts, ends, or changes in what a report says about it, except counts. */
   onChange(listener: () => void): void {
     this.#onChange.push(listener)
   }
 
-  /** Calls back when a mount has another title, or its stream another header. */
+  /** Calls back when a mount's title or stream header changes. */
   onTold(listener: () => void): void {
     this.#onTold.push(listener)
   }
@@ -157,7 +160,10 @@ export class Mounts implements MountHolder {
     for (const listener of this.#onChange) listener()
   }
 
-  /** Takes a mount out and ends it, its listeners going where its fallback says; nothing where another has its name by now. */
+  /**
+   * Removes a mount and ends it, moving its listeners to its fallback; does nothing if another mount has its name by
+   * now.
+   */
   remove(mount: ActiveMount): void {
     if (this.#mounts.get(mount.name)?.mount !== mount) return
     this.#mounts.delete(mount.name)
@@ -166,7 +172,10 @@ export class Mounts implements MountHolder {
     this.changed()
   }
 
-  /** Sources lose their link before we see it, and come back: their own credentials need not wait for the time-out. */
+  /**
+   * A source may lose its link before the server notices, and reconnect: the same credentials need not wait for the
+   * time-out.
+   */
   #mayTakeOver(mount: ActiveMount, { kind, owner }: FeedInfo): boolean {
     if (kind !== 'source' || mount.kind !== 'source' || owner !== mount.info.owner) return false
     return this.#deps.nowMs() - mount.heardAtMs >= limits.takeoverSilenceMs

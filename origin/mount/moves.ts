@@ -7,16 +7,16 @@ import type { Listener } from './stream/listener.ts'
 const log = getLogger(['distributary', 'mount'])
 
 export interface MovesDeps extends Findable {
-  /** mounts of this name, fed from outside or from a file, as far as somebody may listen to them */
+  /** running mounts of this name, fed from outside or from a file, if listeners are allowed on them */
   playing: (name: Mount) => ActiveMount | undefined
-  /** Begins what has to be begun; undefined where it cannot be. */
+  /** Starts a mount; undefined if it cannot be started. */
   begin: (found: Exclude<Found, { kind: 'live' }>) => Promise<ActiveMount | undefined>
   nowMs: () => number
 }
 
 /**
- * Moves listeners between mounts, each on the connection it has: to the fallback when their feed ends, back when it
- * returns (`fallback-override`), and where the admin sends them.
+ * Moves listeners between mounts on their existing connections: to the fallback when their feed ends, back when it
+ * returns (`fallback-override`), and to another mount by the admin's request.
  */
 export class Moves {
   #deps: MovesDeps
@@ -26,9 +26,9 @@ export class Moves {
   }
 
   /**
-   * A mount's feed has ended: who listens goes to the first fallback that runs, so far as it is of the same format and has
-   * room; the others are closed. Where the fallback has to be begun, they wait for it.
-   * @param failed names that are not to be begun: the mount itself, and what could not be
+   * Moves the listeners of a mount whose feed has ended to the first fallback that runs, if it has the same format and
+   * room; the others are closed. If the fallback must be started, they wait for it.
+   * @param failed names not to start: the mount itself, and fallbacks that could not be started
    */
   rescue(mount: ActiveMount, failed: readonly Mount[] = [mount.name]): void {
     mount.stop()
@@ -45,8 +45,8 @@ export class Moves {
   }
 
   /**
-   * What a mount that begins is to call with each chunk: it calls back who listens to its fallbacks as `fallback-override`
-   * says, as soon as it has bytes for them. Until then they hear the fallback.
+   * Returns what a starting mount calls with each chunk: it moves listeners back from its fallbacks as
+   * `fallback-override` says, as soon as it has enough bytes for them. Until then they hear the fallback.
    */
   recallsTo(mount: () => ActiveMount): () => void {
     let isCalling = true
@@ -55,19 +55,22 @@ export class Moves {
     }
   }
 
-  /** Moves all listeners of one mount to another that runs; returns how many went. */
+  /** Moves all listeners of one running mount to another; returns how many moved. */
   move(from: ActiveMount, to: ActiveMount): number {
     return this.#moveAll(from, to)
   }
 
-  /** Moves them to one that has to be begun first; they hear theirs until it runs, and stay where it cannot be had. */
+  /**
+   * Moves listeners to a mount that must be started first; they hear theirs until it runs, and stay if it cannot be
+   * started.
+   */
   moveToIdle(from: ActiveMount, to: Exclude<Found, { kind: 'live' }>): void {
     this.#begin(to, from, (begun) => {
       if (begun) this.#moveAll(from, begun)
     })
   }
 
-  /** Whether somebody who hears a fallback of this mount would be called back, if it played. */
+  /** Whether a listener of a fallback of this mount would be moved back, if it played. */
   isMissed(name: Mount): boolean {
     const { fallbackOf, playing } = this.#deps
     const mayCall = this.#callableTo(name)
@@ -77,7 +80,7 @@ export class Moves {
 
   #rescueLater(mount: ActiveMount, found: Exclude<Found, { kind: 'live' }>, failed: readonly Mount[]): void {
     const next = (begun: ActiveMount | undefined) => {
-      // who has begun for them alone is heard from the beginning
+      // a mount that was started only for them plays from its beginning
       const silenceMs = begun?.everyone.length === 0 ? Number.POSITIVE_INFINITY : this.#silenceOf(mount)
       if (begun && this.#deps.live(mount.name) === undefined) this.#moveAll(mount, begun, silenceMs)
       this.rescue(mount, [...failed, found.name])
@@ -85,14 +88,14 @@ export class Moves {
     this.#begin(found, mount, next)
   }
 
-  /** Begins a mount for the listeners of another, and tells what came of it. */
+  /** Starts a mount for the listeners of another, and reports the result. */
   #begin(
     found: Exclude<Found, { kind: 'live' }>,
     { name }: ActiveMount,
     next: (begun: ActiveMount | undefined) => void,
   ): void {
     this.#deps.begin(found).then(next, (error: unknown) => {
-      log.error('a mount could not be begun', { mount: found.name, for: name, error })
+      log.error('could not start mount', { mount: found.name, for: name, error })
       next(undefined)
     })
   }
@@ -110,7 +113,7 @@ export class Moves {
     return count
   }
 
-  /** True while somebody waits until the mount has bytes enough. */
+  /** True while a listener still waits for the mount to have enough bytes. */
   #recall(mount: ActiveMount): boolean {
     const { fallbackOf, playing } = this.#deps
     const mayCall = this.#callableTo(mount.name)
@@ -126,14 +129,14 @@ export class Moves {
     return waits
   }
 
-  /** Who among the listeners of its fallbacks a mount calls back; undefined: nobody. */
+  /** Which listeners of its fallbacks a mount moves back; undefined: none. */
   #callableTo(name: Mount): ((listener: Listener) => boolean) | undefined {
     const override = this.#deps.fallbackOf(name)?.override ?? 'none'
     if (override === 'none') return undefined
     return (listener) => listener.belongsTo(name) || (override === 'all' && !listener.info.isRelay)
   }
 
-  /** They hear the mount from its beginning, up to a burst of it: who finds no room stays with the fallback. */
+  /** They hear the mount from its beginning, up to a burst of it; a listener without room stays with the fallback. */
   #recallFrom(from: ActiveMount, to: ActiveMount, mayCall: (listener: Listener) => boolean): boolean {
     let waits = false
     let count = 0
@@ -148,7 +151,7 @@ export class Moves {
     return waits
   }
 
-  /** For so long a mount's listeners have heard nothing, which is what their players' buffers lack by now. */
+  /** How long a mount's listeners have heard nothing: their players' buffers lack that much by now. */
   #silenceOf(mount: ActiveMount): number {
     return this.#deps.nowMs() - mount.heardAtMs
   }

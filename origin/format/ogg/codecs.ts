@@ -3,23 +3,23 @@ import { flacFacts, opusFacts, speexFacts, vorbisFacts } from './audio-facts.ts'
 import { vorbisCommentMagic } from './comments.ts'
 import { flacRetitling, opusRetitling, type Retitling, vorbisRetitling } from './retitling.ts'
 
-/** What a listener's way into a stream of this codec depends on. */
+/** What a listener needs to begin in a stream of this codec. */
 export interface Codec {
-  /** for the stats; left out of what is no codec */
+  /** for the stats; left out if it is not a codec (skeleton) */
   name?: string
   audio?: AudioFacts
-  /** packets before the first of data; undefined where only the pages' positions tell */
+  /** packets before the first data packet; undefined if only granule positions tell */
   headerPackets: number | undefined
-  /** where its second packet holds comments: how that begins, in bytes before them */
+  /** how the second packet begins if it holds comments, and the offset of the comments in it */
   comments?: { magic: string; at: number }
-  /** how we begin another link of it with other comments; left out where we cannot */
+  /** how to begin another link with other comments; left out if not supported */
   retitling?: Retitling
-  /** Whether a packet of data can be decoded without those before it; left out where every page will do. */
+  /** Whether a data packet can be decoded without earlier ones; left out if a listener can begin at every page. */
   isKeyframe?: (packet: Uint8Array) => boolean
 }
 
 interface Row {
-  /** how a stream's first packet begins, in latin1 */
+  /** start of a stream's first packet, in latin1 */
   magic: string
   codec: (first: Uint8Array) => Codec
 }
@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
       retitling: opusRetitling,
     }),
   },
-  // the FLAC to Ogg mapping: how many further header packets stands in the first, 0 for unknown; comments are block type 4
+  // FLAC-to-Ogg mapping: the first packet counts the further header packets, 0 for unknown; comments are block type 4
   {
     magic: '\x7fFLAC',
     codec: (first) => {
@@ -81,11 +81,14 @@ const rows: readonly Row[] = [
       isKeyframe: ([byte]) => byte !== undefined && (byte & 0xc0) === 0,
     }),
   },
-  // all of a skeleton describes the other streams
+  // a skeleton stream only describes the other streams
   { magic: 'fishead\0', codec: () => ({ headerPackets: Number.POSITIVE_INFINITY }) },
 ]
 
-/** The codec of a logical stream by its first packet; one that we do not know is of the kind that pages tell. */
+/**
+ * Detects the codec of a logical stream from its first packet; for an unknown codec, granule positions tell where data
+ * begins.
+ */
 export function codecOf(first: Uint8Array): Codec {
   const row = rows.find(({ magic }) => beginsWith(first, magic))
   return row?.codec(first) ?? { headerPackets: undefined }

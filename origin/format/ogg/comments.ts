@@ -4,7 +4,9 @@ import type { Comments } from '../framer.ts'
 const utf8 = new TextDecoder()
 const encoder = new TextEncoder()
 
-/** A stream's comments (Vorbis I §5) by upper-case name, the first of several; what is cut short ends the list. */
+/**
+ * Parses comments (Vorbis I §5) by upper-case name; the first of several is kept, and parsing stops at truncated data.
+ */
 export function parseComments(bytes: Uint8Array): ReadonlyMap<string, string> {
   const comments = new Map<string, string>()
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -18,7 +20,7 @@ export function parseComments(bytes: Uint8Array): ReadonlyMap<string, string> {
     at += length
     return at <= bytes.length ? utf8.decode(bytes.subarray(at - length, at)) : undefined
   }
-  text() // who made it
+  text() // vendor string
   for (let left = number(); left > 0; left--) {
     const comment = text()
     if (comment === undefined) break
@@ -29,14 +31,14 @@ export function parseComments(bytes: Uint8Array): ReadonlyMap<string, string> {
   return comments
 }
 
-/** What a player would show: `artist - title`, or the one that is there. */
+/** The title that a player shows: `artist - title`, or whichever is present. */
 export const displayTitle = (artist: string | undefined, title: string | undefined): string | undefined =>
   artist && title ? `${artist} - ${title}` : title || artist || undefined
 
-/** How Vorbis begins its packet of comments (Vorbis I §4.2.1). */
+/** Start of a Vorbis comment packet (Vorbis I §4.2.1). */
 export const vorbisCommentMagic = '\x03vorbis'
 
-/** Comments as Vorbis writes them (Vorbis I §5), with others in place of those in `old`; who made the stream stays. */
+/** Prints comments in Vorbis form (Vorbis I §5), replacing those in `old`; the vendor string is kept. */
 export function printComments(old: Uint8Array, comments: Comments): Uint8Array {
   const vendor = old.subarray(4, 4 + vendorLength(old))
   const texts = comments.map(([name, value]) => encoder.encode(`${name}=${value}`))

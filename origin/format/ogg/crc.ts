@@ -1,15 +1,15 @@
-/** the checksum of each byte alone: polynomial 0x04c11db7, highest bit first (RFC 3533 §6) */
+/** checksums of single bytes: polynomial 0x04c11db7, highest bit first (RFC 3533 §6) */
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let register = byte << 24
   for (let bit = 0; bit < 8; bit++) register = (register << 1) ^ (register < 0 ? 0x04c11db7 : 0)
   return register >>> 0
 })
 
-/** where a page carries its own checksum, four bytes, which count as zeros in it */
+/** position of a page's checksum field, four bytes, which are counted as zeros */
 const fieldAt = 22
 const fieldEnd = 26
 
-/** The checksum of a whole Ogg page (RFC 3533 §6), whatever stands in its checksum field. */
+/** The checksum of a complete Ogg page (RFC 3533 §6), ignoring its checksum field. */
 export function pageChecksum(page: Uint8Array): number {
   let checksum = update(0, page, 0, fieldAt)
   for (let i = fieldAt; i < fieldEnd; i++) checksum = (checksum << 8) ^ (table[checksum >>> 24] ?? 0)
@@ -22,7 +22,10 @@ function update(checksum: number, bytes: Uint8Array, from: number, to: number): 
   return checksum
 }
 
-/** x to the power of 8 n, modulo the polynomial, for n to 255 and for 256 n: what so many bytes behind it make of a checksum */
+/**
+ * x^(8n) modulo the polynomial, for n up to 255 and for multiples of 256: the effect of n following zero bytes on a
+ * checksum
+ */
 const [powers, powersOf256] = makePowers()
 
 function makePowers(): [Uint32Array, Uint32Array] {
@@ -37,13 +40,13 @@ function makePowers(): [Uint32Array, Uint32Array] {
   return [small, big]
 }
 
-/** A checksum behind so many bytes of zeros, of 65,535 at most. */
+/** The checksum after this many zero bytes, at most 65,535. */
 function shifted(checksum: number, bytes: number): number {
   const low = product(checksum, powers[bytes & 255] ?? 0)
   return bytes < 256 ? low : product(low, powersOf256[bytes >>> 8] ?? 0)
 }
 
-/** The product of two polynomials, modulo ours. */
+/** The product of two polynomials, modulo the checksum polynomial. */
 function product(a: number, b: number): number {
   let result = 0
   for (let bit = 31; bit >= 0; bit--) {
@@ -54,11 +57,11 @@ function product(a: number, b: number): number {
 }
 
 /**
- * Checksums of pages in a growing run of bytes. Each byte is summed once, whatever looks like a page and is not: the sum of
- * a stretch follows from those of two beginnings.
+ * Checksums of pages in a growing buffer. Each byte is summed once, however many false page starts there are: the
+ * checksum of a range is derived from the running checksums at its two ends.
  */
 export class PageSums {
-  /** of the first bytes, none to all of them */
+  /** running checksums after 0, 1, 2 … bytes */
   #sums = new Uint32Array(4096)
   #from = 0
   #count = 1
@@ -74,13 +77,13 @@ export class PageSums {
     this.#count += bytes.length
   }
 
-  /** Forgets the first bytes. */
+  /** Removes the first bytes. */
   drop(count: number): void {
     this.#from += count
     this.#count -= count
   }
 
-  /** The checksum of the page between two offsets, whatever stands in its checksum field. */
+  /** The checksum of the page between two offsets, ignoring its checksum field. */
   of(bytes: Uint8Array, from: number, to: number): number {
     const head = update(0, bytes, from, from + fieldAt)
     const behindField = shifted(head, fieldEnd - fieldAt)

@@ -7,21 +7,21 @@ import type { Retitling } from './retitling.ts'
 
 interface Stream {
   codec: Codec
-  /** packets that have ended */
+  /** packets completed */
   packets: number
   hasData: boolean
-  /** its header pages as far as they have come */
+  /** its header pages received so far */
   header: Page[]
 }
 
-/** What a page is to its link: `stray` belongs to none of its streams, a listener may begin at an `entry`. */
+/** Role of a page in its link: a `stray` page belongs to no known stream; a listener can begin at an `entry`. */
 export type Role = 'header' | 'entry' | 'data' | 'stray'
 
 /**
- * One link of a chain (RFC 3533 §4): the logical streams that begin together, and their pages.
+ * One link of a chain (RFC 3533 §4): logical streams that begin together, and their pages.
  *
  *   [ BOS a | BOS b | header a | header b | data a | data b | … ]
- *     the link's header, which every listener needs  ^ from here on, a listener may begin
+ *     the link's header, which every listener needs  ^ a listener can begin from here on
  */
 export class Link {
   #streams = new Map<number, Stream>()
@@ -29,26 +29,26 @@ export class Link {
   /** bytes of all header pages so far */
   headerBytes = 0
 
-  /** Whether a page opens the next link: a stream begins after data, or one that has begun already begins anew. */
+  /** Whether a page begins the next link: a stream begins after data, or a known serial number begins again. */
   isLeftBy({ isBos, serial }: Page): boolean {
     return isBos && (this.hasData || this.#streams.has(serial))
   }
 
-  /** whether data has come, and so the header is whole */
+  /** whether data has arrived, so the header is complete */
   hasData = false
 
-  /** all header pages so far, in their order */
+  /** all header pages so far, in order */
   get header(): readonly Page[] {
     return this.#header
   }
 
-  /** how its comments are replaced; undefined where it is more than one stream, or of a codec of which we cannot */
+  /** how to replace its comments; undefined if it has several streams, or the codec is not supported */
   get retitling(): Retitling | undefined {
     const [stream, ...others] = this.#streams.values()
     return others.length === 0 ? stream?.codec.retitling : undefined
   }
 
-  /** What its streams' headers say of them; undefined while no codec of ours is among them. */
+  /** What the headers say about the streams; undefined if no codec is known. */
   get facts(): StreamFacts | undefined {
     const streams = [...this.#streams.values()]
     const subtype = streams.flatMap(({ codec }) => codec.name ?? []).join('/')
@@ -58,7 +58,7 @@ export class Link {
     return { subtype, ...audio, artist: comments?.get('ARTIST'), title: comments?.get('TITLE') }
   }
 
-  /** Takes in the next page. @throws FormatError where the header is beyond its bounds */
+  /** Adds the next page. @throws FormatError if the header exceeds a limit */
   add(page: Page): Role {
     if (page.isBos) this.#begin(page)
     const stream = this.#streams.get(page.serial)
@@ -84,12 +84,12 @@ export class Link {
   #addHeader(stream: Stream, page: Page): void {
     this.headerBytes += page.bytes.length
     if (this.headerBytes > formatLimits.headerBytesMax)
-      throw new FormatError(`Ogg header pages beyond ${formatLimits.headerBytesMax} bytes`)
+      throw new FormatError(`Ogg header exceeds ${formatLimits.headerBytesMax} bytes`)
     stream.header.push(page)
     this.#header.push(page)
   }
 
-  /** Where there is video, at its key frames; else on any page on which a packet begins. */
+  /** Whether a listener can begin here: with video at key frames, else at any page on which a packet begins. */
   #isEntry(stream: Stream, page: Page): boolean {
     const begun = packetsBegun(page)
     if (stream.codec.isKeyframe) return begun.some(stream.codec.isKeyframe)

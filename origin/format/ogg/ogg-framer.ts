@@ -9,8 +9,8 @@ import { PageReader } from './page-reader.ts'
 import { Relinker } from './relinker.ts'
 
 /**
- * Ogg, whatever is in it: whole pages come out, each link's header in one piece before its first page of data.
- * What is no page, or a page of no stream that has begun, is left out: no decoder could use it.
+ * Ogg with any codec: complete pages come out, each link's header in one piece before its first page of data. Bytes
+ * that are not pages, and pages of streams that never began, are dropped: no decoder could use them.
  */
 export class OggFramer implements Framer {
   readonly format = 'ogg'
@@ -21,9 +21,9 @@ export class OggFramer implements Framer {
   #reader = new PageReader((page) => this.#take(page))
   #link: Link | undefined
   #relinker = new Relinker()
-  /** what the stream's comments are to be from its next page on */
+  /** comments to put in place of the stream's from its next page on */
   #comments: Comments | undefined
-  /** bytes left out since the last page of a stream that has begun */
+  /** bytes dropped since the last page of a known stream */
   #strayBytes = 0
   #cutting = new Cutting()
 
@@ -48,12 +48,12 @@ export class OggFramer implements Framer {
     return this.#cutting.take()
   }
 
-  /** Half a page, or half a header, is of no use to anyone. */
+  /** Half a page or half a header is of no use, so nothing more is released. */
   takeAll(): Cut {
     return this.take()
   }
 
-  /** Puts these comments in place of the stream's, from its next page on; false where only its encoder could. */
+  /** Replaces the stream's comments from its next page on; false if only the encoder could do that. */
   retitle(comments: Comments): boolean {
     if (!this.#link?.retitling) return false
     this.#comments = comments
@@ -70,14 +70,14 @@ export class OggFramer implements Framer {
       return
     }
     this.#strayBytes = 0
-    if (role === 'header' && !hadData) return // the header goes out whole
+    if (role === 'header' && !hadData) return // the header is released when complete
     if (!hadData) this.#putHeader(joined(link.header.map(({ bytes }) => bytes)), link.facts)
     else if (this.#comments && !page.isContinued) this.#relink(link, this.#comments)
     if (role === 'entry') this.#cutting.markFrame()
     this.#put(this.#relinker.pass(page))
   }
 
-  /** A page of a stream whose beginning never came, as of a server that serves Ogg from the middle. */
+  /** Drops a page of a stream whose beginning never came, as from a server that serves Ogg from the middle. */
   #skip({ bytes }: Page): void {
     this.#strayBytes += bytes.length
     if (this.#strayBytes > formatLimits.noiseBytesMax)

@@ -3,16 +3,16 @@ import { FormatError, formatLimits } from '../limits.ts'
 import { PageSums } from './crc.ts'
 import { checksumIn, nextCapture, type Page, pageLength, readPage } from './page.ts'
 
-/** bytes that are looked at together: a sum is kept of each that is held, which takes four times its room */
+/** bytes examined together: a running checksum is kept for each held byte, which takes four times its memory */
 const stretchBytes = 4096
 
-/** Cuts a stream of bytes into Ogg pages; what is not a page is left out. Holds less than one page between two pushes. */
+/** Splits bytes into Ogg pages; everything else is skipped. Holds less than one page between two pushes. */
 export class PageReader {
   #pending = new Pending()
   #sums = new PageSums()
-  /** bytes that have to be there until what is held tells more */
+  /** bytes that must be held before another page or capture can be recognized */
   #wanted = 0
-  /** bytes left out since the last page */
+  /** bytes skipped since the last page */
   #skipped = 0
   #onPage: (page: Page) => void
 
@@ -20,12 +20,12 @@ export class PageReader {
     this.#onPage = onPage
   }
 
-  /** the part of a page that has come; a view, good until the next push */
+  /** the part of a page received so far; a view, valid until the next push */
   get held(): Uint8Array {
     return this.#pending.bytes
   }
 
-  /** @throws FormatError where pages do not come at all */
+  /** @throws FormatError if no page is found for too long */
   push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += stretchBytes) this.#read(bytes.subarray(at, at + stretchBytes))
   }
@@ -48,7 +48,7 @@ export class PageReader {
         this.#skipped = 0
         this.#onPage(page)
       } else this.#skip(1)
-      at += page ? length : 1 // a page may begin within what looked like one
+      at += page ? length : 1 // a false page start may contain a real one
     }
     this.#pending.drop(at)
     this.#sums.drop(at)
@@ -63,6 +63,6 @@ export class PageReader {
   #skip(count: number): void {
     this.#skipped += count
     if (this.#skipped > formatLimits.noiseBytesMax)
-      throw new FormatError(`${formatLimits.noiseBytesMax} bytes in a row that are no Ogg page`)
+      throw new FormatError(`${formatLimits.noiseBytesMax} bytes in a row that are not Ogg pages`)
   }
 }

@@ -1,17 +1,17 @@
 import { joined } from '../../../shared/bytes.ts'
 
-/** One Ogg page (RFC 3533 §6), whole and with the right checksum. */
+/** One Ogg page (RFC 3533 §6), complete and with a valid checksum. */
 export interface Page {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly serial: number
-  /** of the page among those of its stream */
+  /** number of the page in its stream */
   readonly sequence: number
-  /** its first packet began on a page before */
+  /** its first packet began on an earlier page */
   readonly isContinued: boolean
-  /** begins, and ends, a logical stream */
+  /** begins (BOS) or ends (EOS) a logical stream */
   readonly isBos: boolean
   readonly isEos: boolean
-  /** lengths of the packets' pieces: below 255, a packet ends */
+  /** lengths of packet segments: a value below 255 ends a packet */
   readonly lacing: Uint8Array
   readonly body: Uint8Array
 }
@@ -23,14 +23,14 @@ export const pageBytesMax = pageHeadBytes + 255 + 255 * 255
 
 const capture = [0x4f, 0x67, 0x67, 0x53, 0] // OggS and the version
 
-/** The first offset, from this one on, at which a page may begin, judged by the bytes that are there. */
+/** The first offset, from this one on, at which a page may begin, as far as the bytes present can tell. */
 export function nextCapture(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0x4f, from); at >= 0; at = bytes.indexOf(0x4f, at + 1))
     if (capture.every((byte, i) => at + i >= bytes.length || bytes[at + i] === byte)) return at
   return bytes.length
 }
 
-/** Bytes that have to come, of the page whose head stands at this offset, before more of it is known: its length once that is. */
+/** Bytes needed of the page whose head is at this offset: enough to read its length, then its length. */
 export function pageLength(bytes: Uint8Array, at: number): number {
   const lacingAt = at + pageHeadBytes
   if (lacingAt > bytes.length) return pageHeadBytes
@@ -41,11 +41,11 @@ export function pageLength(bytes: Uint8Array, at: number): number {
   return length
 }
 
-/** The checksum that a page says it has. */
+/** The checksum stored in a page. */
 export const checksumIn = (bytes: Uint8Array, at: number): number =>
   new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(22, true)
 
-/** Reads a whole page. */
+/** Reads a complete page. */
 export function readPage(bytes: Uint8Array<ArrayBuffer>): Page {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const flags = view.getUint8(5)
@@ -62,17 +62,17 @@ export function readPage(bytes: Uint8Array<ArrayBuffer>): Page {
   }
 }
 
-/** Where a page's last packet ends, in its codec's count of time; -1 where none ends on it. */
+/** Granule position: where the page's last packet ends, in its codec's time unit; -1 if no packet ends on it. */
 export const granuleOf = ({ bytes }: Page): bigint =>
   new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(6, true)
 
-/** How many packets end on a page. */
+/** Number of packets that end on a page. */
 export const packetsEnded = ({ lacing }: Page): number => lacing.filter((value) => value < 255).length
 
-/** Whether a page counts no time: so all pages of headers do, and none ends a packet that could (granule position 0 or -1). */
+/** Whether a page has no time (granule position 0 or -1): true for all header pages. */
 export const isTimeless = (page: Page): boolean => granuleOf(page) === 0n || granuleOf(page) === -1n
 
-/** The packets that begin on a page, each as far as it lies on it. */
+/** The packets that begin on a page; a packet that continues on the next page is truncated. */
 export function packetsBegun({ lacing, body, isContinued }: Page): Uint8Array[] {
   const packets: Uint8Array[] = []
   let from = 0
@@ -87,7 +87,7 @@ export function packetsBegun({ lacing, body, isContinued }: Page): Uint8Array[] 
   return isContinued ? packets.slice(1) : packets
 }
 
-/** The packets of a stream that end on these pages of it, put together where they span several. */
+/** The packets that end on these consecutive pages of one stream, assembled if they span several pages. */
 export function packetsOf(pages: readonly Page[]): Uint8Array[] {
   const packets: Uint8Array[] = []
   let pieces: Uint8Array[] = []

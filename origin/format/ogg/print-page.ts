@@ -2,12 +2,12 @@ import { joined } from '../../../shared/bytes.ts'
 import { pageChecksum } from './crc.ts'
 import { pageHeadBytes } from './page.ts'
 
-/** Where a page stands in its stream. */
+/** Position of a page in its stream. */
 export interface PagePosition {
   serial: number
-  /** of the page among those of its stream */
+  /** number of the page in its stream */
   sequence: number
-  /** granule position, eight bytes; {@link unfinished} where no packet ends on the page */
+  /** granule position, eight bytes; {@link unfinished} if no packet ends on the page */
   granule: Uint8Array
 }
 
@@ -21,17 +21,19 @@ export function printGranule(value: bigint): Uint8Array {
   return bytes
 }
 
-/** The page that ends a stream and holds nothing. */
+/** Prints an empty page that ends a stream. */
 export const printEnd = (position: PagePosition): Uint8Array =>
   print(position, flags.eos, new Uint8Array(), [])
 
-/** The page that begins a stream: its first packet, which has it for itself (RFC 3533 §4). */
+/** Prints the page that begins a stream: its first packet has a page to itself (RFC 3533 §4). */
 export const printFirst = (packet: Uint8Array, serial: number): Uint8Array => {
   const lacing = [...Array<number>(Math.floor(packet.length / 255)).fill(255), packet.length % 255]
   return print({ serial, sequence: 0, granule: beginning }, flags.bos, packet, lacing)
 }
 
-/** Packets in as few pages as they fit in; the last one has the granule position, as its packets end there. */
+/**
+ * Prints packets on as few pages as possible; the last page has the granule position, because the packets end there.
+ */
 export function printPages(packets: readonly Uint8Array[], position: PagePosition): Uint8Array[] {
   const lacing = packets.flatMap(({ length }) => [
     ...Array<number>(Math.floor(length / 255)).fill(255),
@@ -53,7 +55,7 @@ export function printPages(packets: readonly Uint8Array[], position: PagePositio
   return pages
 }
 
-/** The same page at another position of another stream. */
+/** Copies a page to another stream and position. */
 export function moved(page: Uint8Array, { serial, sequence, granule }: PagePosition): Uint8Array {
   const copy = page.slice()
   copy.set(granule, 6)

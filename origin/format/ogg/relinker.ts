@@ -13,40 +13,40 @@ import {
 } from './print-page.ts'
 import type { Retitling } from './retitling.ts'
 
-/** pages whose packets may come again; most hold more than a decoder needs on one */
+/** pages whose packets may be sent again; one page usually holds more than a decoder needs */
 const pagesKept = 4
 
-/** What goes out between two links of a stream whose title changes. */
+/** Bytes sent between two links of a stream whose title changes. */
 export interface Seam {
-  /** ends the link before */
+  /** ends the previous link */
   end: Uint8Array
-  /** of the link that begins */
+  /** header of the new link */
   header: Uint8Array
-  /** pages of data, empty where none are needed */
+  /** pages of data; empty if none are needed */
   primer: Uint8Array
 }
 
-/** A link of ours, in which the source's pages go on. */
+/** A link created by this server, which the source's pages continue. */
 interface OwnLink {
   serial: number
   sequence: number
-  /** what its time is behind the source's */
+  /** difference between the source's granule positions and this link's */
   behind: bigint
 }
 
 /**
- * Gives a stream new comments on its way: they stand in its header alone, so its link is ended and another one begun, of
- * a new serial number, with which the pages that follow are numbered and timed anew. What a decoder that begins anew there
- * needs comes again: not a sample is lost at the seam.
+ * Gives a running stream new comments. Comments exist only in a header, so the link is ended and another begun with a
+ * new serial number; the pages that follow are renumbered and their times shifted. Packets that a decoder needs to
+ * start are repeated, so no sample is lost at the seam.
  */
 export class Relinker {
   #last: { page: Page; position: PagePosition } | undefined
-  /** the newest pages, the last one among them */
+  /** the newest pages, including the last one */
   #kept: Page[] = []
-  /** the link of ours that goes on; undefined while pages go out as they came */
+  /** the current link created by this server; undefined while pages pass unchanged */
   #own: OwnLink | undefined
 
-  /** A page as listeners get it. */
+  /** Returns a page as listeners get it. */
   pass(page: Page): Uint8Array {
     const position = this.#own ? positionIn(this.#own, page) : positionOf(page)
     this.#last = { page, position }
@@ -57,14 +57,17 @@ export class Relinker {
     return moved(page.bytes, position)
   }
 
-  /** The source itself began another link: its pages go out as they come. */
+  /** The source itself began another link: pages pass unchanged again. */
   reset(): void {
     this.#own = undefined
     this.#last = undefined
     this.#kept = []
   }
 
-  /** Ends the link behind the last page; undefined where none has come. @param header pages of the link, as they came */
+  /**
+   * Ends the link after the last page; undefined if there is no page yet.
+   * @param header pages of the link, as received
+   */
   relink(header: readonly Page[], comments: Comments, retitling: Retitling): Seam | undefined {
     if (!this.#last) return undefined
     const { page, position } = this.#last
@@ -85,7 +88,7 @@ export class Relinker {
   }
 }
 
-/** Time begins anew with each link: ffmpeg takes anything else for a jump. */
+/** Time starts at zero in each link: ffmpeg treats anything else as a jump. */
 function positionIn({ serial, sequence, behind }: OwnLink, page: Page): PagePosition {
   const granule = granuleOf(page)
   return { serial, sequence, granule: granule < 0n ? unfinished : printGranule(granule - behind) }
@@ -97,7 +100,7 @@ const positionOf = (page: Page): PagePosition => ({
   granule: page.bytes.slice(6, 14),
 })
 
-/** The packets that end these pages, without a hole, as far as each lies on one page. */
+/** The complete packets at the end of these pages, without a gap, as far as each lies on one page. */
 function lastWhole(pages: readonly Page[]): Uint8Array[] {
   let packets: Uint8Array[] = []
   for (const page of pages) {

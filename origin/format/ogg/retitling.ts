@@ -3,17 +3,17 @@ import type { Comments } from '../framer.ts'
 import { printComments, vorbisCommentMagic } from './comments.ts'
 import { opusSamples } from './opus.ts'
 
-/** How a codec's stream goes on as another link of it, whose header has other comments. */
+/** How to continue a codec's stream as a new link with other comments. */
 export interface Retitling {
   /**
-   * The packets of the new header.
-   * @param old those of the header as the source sent it
-   * @param primed samples of the packets that come again
+   * Builds the packets of the new header.
+   * @param old header packets as the source sent them
+   * @param primed samples in the repeated packets
    */
   header(old: readonly Uint8Array[], comments: Comments, primed: number): Uint8Array[]
   /**
-   * Which of the old link's last packets come again at the beginning of the new one, so that a decoder that begins anew
-   * there has all that it needs, and the samples of them that it is told to leave out.
+   * Selects the last packets of the old link to repeat at the beginning of the new one, so that a decoder can start
+   * there, and counts their samples, which the decoder is told to skip.
    */
   primer(last: readonly Uint8Array[]): { packets: readonly Uint8Array[]; samples: number }
 }
@@ -21,7 +21,10 @@ export interface Retitling {
 const noSetup = new Uint8Array()
 const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
-/** A decoder needs two packets for the first sound (Vorbis I §4.3.8): the last one comes again, and yields none itself. */
+/**
+ * A decoder needs two packets for its first sound (Vorbis I §4.3.8): the last one is repeated and yields no sound
+ * itself.
+ */
 export const vorbisRetitling: Retitling = {
   header([first = noSetup, old = noSetup, setup = noSetup], comments) {
     const magic = latin1(vorbisCommentMagic)
@@ -31,10 +34,10 @@ export const vorbisRetitling: Retitling = {
   primer: (last) => ({ packets: last.slice(-1), samples: 0 }),
 }
 
-/** samples of 48 kHz in which a decoder that begins anew comes to what it would have had (RFC 7845 §4.2) */
+/** samples at 48 kHz after which a restarted decoder has converged (RFC 7845 §4.2) */
 const convergence = 3840
 
-/** What a decoder needs to converge comes again, and the new header says that so much is not to be heard. */
+/** Repeats the packets that a decoder needs to converge, and the new header's pre-skip tells it not to play them. */
 export const opusRetitling: Retitling = {
   header([first = noSetup, old = noSetup], comments, primed) {
     const head = first.slice()
@@ -50,12 +53,15 @@ export const opusRetitling: Retitling = {
   },
 }
 
-/** where the mapping of FLAC to Ogg counts the header packets that follow, and STREAMINFO has its total and checksum */
+/** offsets in the FLAC-to-Ogg header: count of further header packets, and STREAMINFO's total samples and checksum */
 const flacAt = { count: 7, total: 31, end: 51 } as const
 const flacComments = 4
 const flacPicture = 6
 
-/** Each frame stands alone (RFC 9639 §9). What the header says of the whole, its length and its places, does not hold for a part. */
+/**
+ * Each frame can be decoded alone (RFC 9639 §9). Header data about the whole file (length, seek table) is not valid for
+ * a part.
+ */
 export const flacRetitling: Retitling = {
   header([first = noSetup, old = noSetup, ...others], comments) {
     const pictures = others.filter(([type = 0]) => (type & 0x7f) === flacPicture)
@@ -67,7 +73,7 @@ export const flacRetitling: Retitling = {
       block.length & 255,
     )
     const blocks = [joined([head, block]), ...pictures.map((picture) => picture.slice())]
-    // the highest bit of a block's type says that it is the last
+    // the highest bit of a block's type marks the last block
     for (const [i, each] of blocks.entries())
       each[0] = ((each[0] ?? 0) & 0x7f) | (i === blocks.length - 1 ? 0x80 : 0)
     const info = first.slice()

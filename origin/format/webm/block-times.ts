@@ -1,19 +1,19 @@
 import { readSelfSized } from './ebml.ts'
 import type { Timing } from './tracks.ts'
 
-/** What stands at the beginning of a block (RFC 9559 §10.1). */
+/** The head of a block (RFC 9559 §10.1). */
 export interface BlockHead {
   track: number
-  /** ticks from its Cluster's time on, signed */
+  /** ticks relative to its Cluster's timestamp, signed */
   ticks: number
-  /** of a SimpleBlock; a Block's flags do not say */
+  /** whether a SimpleBlock is a key frame; a Block's flags do not say */
   isKey: boolean
 }
 
-/** bytes of a block that its head fits in */
+/** bytes that are enough to hold a block's head */
 export const blockHeadBytes = 11
 
-/** Reads the beginning of a block's content; undefined where it is cut short. */
+/** Reads the head of a block; undefined if it is truncated. */
 export function readBlockHead(content: Uint8Array): BlockHead | undefined {
   const track = readSelfSized(content)
   if (!track || track.length + 3 > content.length) return undefined
@@ -24,22 +24,24 @@ export function readBlockHead(content: Uint8Array): BlockHead | undefined {
 interface Track {
   /** ms at which its latest block begins */
   lastMs: number
-  /** ms that the latest block plays: as it says itself, its track says, or as the shortest distance of two */
+  /**
+   * duration of the latest block in ms: given by the block or the track, else the smallest distance between two blocks
+   */
   lengthMs: number
 }
 
-/** Counts how long blocks play, by the times that they begin at. */
+/** Measures how long blocks play, from their timestamps. */
 export class BlockTimes {
-  /** ms of the headers behind */
+  /** ms under previous headers */
   #beforeMs = 0
   #timing: Timing | undefined
   #tracks = new Map<number, Track>()
-  /** of the block that came last, where it is the latest of its track */
+  /** track of the last block, if that block is the latest of its track */
   #newest: Track | undefined
   #clusterTicks = 0
   #fromMs: number | undefined
 
-  /** ms that all blocks so far play; where their times do not tell, what the header claims */
+  /** ms that all blocks so far play; if timestamps do not tell, the duration in the header */
   get playedMs(): number {
     const fromMs = this.#fromMs
     if (fromMs === undefined) return this.#beforeMs
@@ -49,7 +51,7 @@ export class BlockTimes {
     return this.#beforeMs + (blocksMs || (this.#timing?.durationMs ?? 0))
   }
 
-  /** Other blocks follow, whose time begins anew. */
+  /** Starts a new sequence of blocks, whose timestamps begin again. */
   begin(timing: Timing): void {
     this.#beforeMs = this.playedMs
     this.#timing = timing
@@ -71,13 +73,13 @@ export class BlockTimes {
     const track = this.#tracks.get(number) ?? { lastMs: ms, lengthMs: known.blockMs }
     this.#tracks.set(number, track)
     const sinceMs = ms - track.lastMs
-    this.#newest = sinceMs < 0 ? undefined : track // one that is shown before one that came before it tells nothing
+    this.#newest = sinceMs < 0 ? undefined : track // a block shown before an earlier one (B-frame order) gives no duration
     if (sinceMs <= 0) return
     track.lengthMs = known.blockMs || Math.min(track.lengthMs || sinceMs, sinceMs)
     track.lastMs = ms
   }
 
-  /** The block that came last says how long it is. */
+  /** Sets the duration that the last block states. */
   duration(ticks: number): void {
     if (this.#newest && this.#timing && ticks > 0) this.#newest.lengthMs = ticks * this.#timing.tickMs
   }

@@ -1,24 +1,24 @@
 import { type ElementHead, ids, readElementHead } from './ebml.ts'
 
-/** bytes of the EBML element that a header begins with: real ones are of some 40 */
+/** bytes of the EBML element at the start of a header: real ones have about 40 */
 const ebmlBytesMax = 4096
 
 const ebmlMagic = [0x1a, 0x45, 0xdf, 0xa3] as const
 const clusterMagic = [0x1f, 0x43, 0xb6, 0x75] as const
-/** what an EBML element holds (RFC 8794 §11.2.2 to §11.2.8) */
+/** children of an EBML element (RFC 8794 §11.2.2 to §11.2.8) */
 const ebmlChildren = new Set([0x4286, 0x42f7, 0x42f2, 0x42f3, 0x4282, 0x4287, 0x4285])
-/** the numbers that a Cluster begins with: its timestamp, or its position or the size of the one before */
+/** number elements that a Cluster can begin with: timestamp, position, or previous size */
 const firstNumbers: ReadonlySet<number> = new Set([ids.timestamp, 0xa7, 0xab])
 
-/** Where a header or a Cluster begins in bytes of which nothing is known. */
+/** Where a header or a Cluster begins in arbitrary bytes. */
 export interface Start {
-  /** all before it is none */
+  /** no byte before this offset begins one */
   at: number
-  /** `short`: more bytes are needed to tell */
+  /** `short`: more bytes are needed to decide */
   state: 'header' | 'cluster' | 'short' | 'none'
 }
 
-/** The first header, or Cluster, that begins in this stretch of bytes; each byte is looked at a bounded number of times. */
+/** Finds the first header or Cluster that begins in this range; examines each byte a bounded number of times. */
 export function findStart(bytes: Uint8Array, from: number, to: number): Start {
   for (let at = from; at < to; at++) {
     const byte = bytes[at]
@@ -38,7 +38,9 @@ function headerAt(bytes: Uint8Array, at: number): Start['state'] {
   return child && (ebmlChildren.has(child.id) || isFiller(child)) ? 'header' : 'none'
 }
 
-/** A Cluster begins with its timestamp, or a checksum, filler, position or size before that. */
+/**
+ * Checks for a Cluster, which begins with its timestamp, or a checksum, filler, position or previous size before it.
+ */
 function clusterAt(bytes: Uint8Array, at: number): Start['state'] {
   const head = headAt(bytes, at, clusterMagic)
   if (typeof head === 'string') return head
@@ -48,7 +50,7 @@ function clusterAt(bytes: Uint8Array, at: number): Start['state'] {
 }
 
 const isNumber = ({ id, size = 0 }: ElementHead) => firstNumbers.has(id) && size > 0 && size <= 8
-/** a checksum of four bytes, or filler of any size */
+/** a four-byte checksum, or filler of any size */
 const isFiller = ({ id, size }: ElementHead) =>
   (id === 0xbf && size === 4) || (id === 0xec && size !== undefined)
 

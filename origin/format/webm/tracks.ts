@@ -5,7 +5,7 @@ interface Element {
   content: Uint8Array
 }
 
-/** The elements that follow each other in these bytes; one that is cut short or of unknown size takes all that is left. */
+/** Parses consecutive elements; a truncated element, or one of unknown size, extends to the end. */
 function elementsOf(bytes: Uint8Array): Element[] {
   const elements: Element[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -28,8 +28,8 @@ const tracksIn = (header: Uint8Array): Element[][] =>
     .map(({ content }) => elementsOf(content))
 
 /**
- * The tracks of a WebM header by number, codec and the codec's setup, in text that is equal where a decoder of one stream
- * makes sense of another; empty where there are none.
+ * The tracks of a WebM header (number, codec, codec setup) as text. Equal texts mean that a decoder of one stream can
+ * decode the other; empty if there are no tracks.
  */
 export function tracksOf(header: Uint8Array): string {
   const setups: readonly number[] = [ids.trackNumber, ids.codec, ids.setup]
@@ -44,20 +44,20 @@ export function tracksOf(header: Uint8Array): string {
     .join(';')
 }
 
-/** What of a WebM header tells when its blocks play, and which of them a listener may begin with. */
+/** The parts of a WebM header that say when blocks play, and at which of them a listener can begin. */
 export interface Timing {
-  /** ms of a Cluster's and a block's unit of time */
+  /** ms per tick, the unit of Cluster and block timestamps */
   tickMs: number
-  /** ms of the whole as its writer knew it; 0 where it did not */
+  /** ms of the whole file, if its writer knew; else 0 */
   durationMs: number
   tracks: ReadonlyMap<number, { isVideo: boolean; blockMs: number }>
 }
 
-/** tracks of which times are kept: more are not played together */
+/** tracks whose times are kept: more are not played together */
 const tracksMax = 64
 const video = 1
 
-/** Reads what is not said as RFC 9559 §5.1.2.9 has it: units of a ms. */
+/** Reads the timing; missing values get the defaults of RFC 9559 §5.1.2.9 (ticks of 1 ms). */
 export function timingOf(header: Uint8Array): Timing {
   const info = within(within(elementsOf(header), ids.segment), ids.info)
   const tickMs = (numberIn(info, ids.timestampScale) || 1_000_000) / 1_000_000

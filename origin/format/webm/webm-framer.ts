@@ -6,23 +6,23 @@ import { type ElementHead, groupIds, ids, laterIds, readElementHead, readNumber 
 import { findStart } from './starts.ts'
 import { type Timing, timingOf } from './tracks.ts'
 
-/** parents that are stepped into, whatever size they claim */
+/** parent elements whose children are parsed, whatever size they claim */
 const parents: ReadonlySet<number> = new Set([ids.segment, ids.cluster, ids.group])
-/** elements of which the beginning is read */
+/** elements whose first bytes are read */
 const told: ReadonlySet<number> = new Set([ids.timestamp, ids.simpleBlock, ids.block, ids.blockDuration])
-/** filler and checksums, which stand in any parent */
+/** filler and checksums, allowed in any parent */
 const fillers: ReadonlySet<number> = new Set([0xec, 0xbf])
 
 /**
- * WebM and Matroska: all before the first Cluster is the header, and a Cluster is a place to begin; where there is video,
- * one whose first picture is a key frame.
+ * WebM and Matroska: everything before the first Cluster is the header. A listener can begin at a Cluster; in a stream
+ * with video, only at a Cluster whose first picture is a key frame.
  *
  *   [ EBML | Segment: Info, Tracks, … | Cluster: block, block, … | Cluster … | EBML | … ]
  *     the header, held until it is whole ^ frame                   ^ frame     the next header
  *
- * Segments, Clusters and groups of blocks are stepped into, whatever size they claim, so those of unknown size need no
- * special case. An element that is not known is passed over by its size (RFC 8794 §6.2), once what follows it shows that
- * it was one. After noise, and within an element that is cut short, the next Cluster or header is looked for.
+ * Segments, Clusters and block groups are parsed into, whatever size they claim, so unknown sizes need no special case.
+ * An unknown element is skipped by its size (RFC 8794 §6.2), once the element after it confirms that size. After noise,
+ * and within a truncated element, the framer searches for the next Cluster or header.
  */
 export class WebmFramer implements Framer {
   readonly format = 'webm'
@@ -33,23 +33,25 @@ export class WebmFramer implements Framer {
   readonly #times = new BlockTimes()
   #pending = new Pending()
   #cutting = new Cutting()
-  /** bytes of the current element that pass */
+  /** bytes of the current element still to pass on */
   #left = 0
-  /** none of them has passed yet */
+  /** no byte of the current element has been passed on yet */
   #isFresh = false
-  /** bytes of the pending ones in which no start was found */
+  /** pending bytes already searched without finding a start */
   #searched = 0
-  /** bytes left out since the last that could be understood */
+  /** bytes skipped since the last that could be parsed */
   #skipped = 0
-  /** a header that is not whole yet; undefined outside of one */
+  /** an incomplete header; undefined outside a header */
   #header: Pending | undefined
-  /** a Cluster of which it is not known yet whether a listener may begin with it; undefined outside of one */
+  /** a Cluster that may or may not be a starting point; undefined outside such a Cluster */
   #undecided: Pending | undefined
   #keyless = 0
   #inGroup = false
-  /** the first picture of an undecided Cluster came in a group: a reference to another one would follow in it */
+  /**
+   * the first picture of an undecided Cluster came in a block group: a reference to another picture would still follow
+   */
   #keyIfGroupEnds = false
-  /** `found` where the next element stands right here; else what is looked for, a header being as good as a Cluster */
+  /** `found` if the next element begins right here; else what is searched for ('cluster' also accepts a header) */
   #sync: 'header' | 'cluster' | 'found' = 'header'
   #timing: Timing | undefined
 
@@ -66,7 +68,7 @@ export class WebmFramer implements Framer {
     return this.#header !== undefined || this.#timing !== undefined
   }
 
-  /** ms that all blocks so far play */
+  /** total duration of all blocks so far, in ms */
   get playedMs(): number {
     return this.#times.playedMs
   }
@@ -93,7 +95,7 @@ export class WebmFramer implements Framer {
     return this.take()
   }
 
-  /** Takes in what stands first in the bytes; false where it needs more. */
+  /** Consumes the next element; false if more bytes are needed. */
   #step(held: Uint8Array): boolean {
     if (held.length === 0) return false
     if (this.#left > 0) return this.#passElement(held)
@@ -151,7 +153,7 @@ export class WebmFramer implements Framer {
     return false
   }
 
-  /** Lets out a Cluster that was held, and the place at which it begins where a listener may begin there. */
+  /** Releases a held Cluster, and marks its offset as a starting point if a listener can begin there. */
   #decide(isStart: boolean): void {
     const held = this.#undecided
     this.#keyIfGroupEnds = false
@@ -162,7 +164,7 @@ export class WebmFramer implements Framer {
     this.#cutting.add(held.bytes)
   }
 
-  /** Reads the beginning of an element that says when it plays. */
+  /** Reads the timing in the first bytes of an element. */
   #tell(id: number, content: Uint8Array): void {
     if (id === ids.timestamp) this.#times.cluster(readNumber(content.subarray(0, 8)))
     else if (id === ids.blockDuration) this.#times.duration(readNumber(content.subarray(0, 8)))
@@ -177,7 +179,7 @@ export class WebmFramer implements Framer {
     else this.#decide(block.isKey)
   }
 
-  /** Bytes of the current element go on; one that was cut short ends where the next header or Cluster begins in it. */
+  /** Passes on bytes of the current element; a truncated element ends where a header or Cluster begins within it. */
   #passElement(held: Uint8Array): boolean {
     const end = Math.min(this.#left, held.length)
     if (this.#header) return this.#pass(end)
@@ -196,7 +198,7 @@ export class WebmFramer implements Framer {
     return bytes.length > 0
   }
 
-  /** An element that is not known goes on once another stands behind it; else it was noise. */
+  /** Passes on an unknown element if another element follows it; otherwise it was noise. */
   #passUnknown(held: Uint8Array, head: ElementHead): boolean {
     const end = head.length + (head.size ?? 0)
     const { at, state } = findStart(held, Math.max(1, this.#searched), Math.min(end, held.length))
@@ -210,7 +212,7 @@ export class WebmFramer implements Framer {
     return this.#pass(end)
   }
 
-  /** Clusters go on under the header that we have, but not where it was the next one that broke off. */
+  /** Searches for the next Cluster if its header is known, else (also after a truncated header) for the next header. */
   #lose(): boolean {
     this.#decide(false)
     this.#sync = this.#timing && !this.#header ? 'cluster' : 'header'
@@ -220,7 +222,7 @@ export class WebmFramer implements Framer {
     return true
   }
 
-  /** Leaves out what comes before the next place that can be understood. */
+  /** Skips bytes up to the next element that can be parsed. */
   #seek(held: Uint8Array): boolean {
     const { at, state } = findStart(held, this.#searched, held.length)
     const isWanted = state === 'header' || (state === 'cluster' && this.#sync === 'cluster')
@@ -237,14 +239,14 @@ export class WebmFramer implements Framer {
   #skip(count: number): void {
     this.#skipped += count
     const bytesMax = this.#timing ? formatLimits.lostBytesMax : formatLimits.noiseBytesMax
-    if (this.#skipped > bytesMax) throw new FormatError(`${bytesMax} bytes in a row that are no WebM`)
+    if (this.#skipped > bytesMax) throw new FormatError(`${bytesMax} bytes in a row that are not WebM`)
   }
 
-  /** Bytes that are part of the stream: of its header, of a Cluster that is not decided yet, or of what follows. */
+  /** Adds bytes to the part they belong to: a header, a Cluster that is not decided yet, or the output. */
   #put(bytes: Uint8Array): void {
     if (this.#header) {
       if (this.#header.length + bytes.length > formatLimits.headerBytesMax)
-        throw new FormatError(`a WebM header beyond ${formatLimits.headerBytesMax} bytes`)
+        throw new FormatError(`WebM header exceeds ${formatLimits.headerBytesMax} bytes`)
       this.#header.append(bytes)
     } else if (this.#undecided) {
       this.#undecided.append(bytes)
@@ -255,7 +257,7 @@ export class WebmFramer implements Framer {
   }
 }
 
-/** Whether an element may be so big; one other than Segment and Cluster has to say how big. */
+/** Whether an element may have this size; elements other than Segment, Cluster and block group must state one. */
 function isPossible({ id, size }: ElementHead): boolean {
   if (id === ids.segment || id === ids.cluster || id === ids.group) return true
   return size !== undefined && size <= formatLimits.elementBytesMax

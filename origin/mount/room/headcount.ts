@@ -1,9 +1,9 @@
 import type { Load } from '../../load.ts'
 import type { Listener, Tally } from '../stream/listener.ts'
 
-/** How many listen to a mount, have listened, and what they were given. */
+/** Counts a mount's listeners, joins, and the bytes sent to them. */
 export class Headcount {
-  /** relays with credentials are counted apart */
+  /** relays with credentials are counted separately */
   listeners = 0
   relays = 0
   listenerPeak = 0
@@ -12,16 +12,16 @@ export class Headcount {
   slow = 0
   bytesSent = 0
   writes = 0
-  /** what was written since the last {@link take} */
+  /** written since the last {@link take} */
   readonly tally: Tally = { writes: 0, bytes: 0, dropped: new Set() }
   #load: Load
 
-  /** @param load the whole server's counts, which go along */
+  /** @param load counts of the whole server, updated together with these */
   constructor(load: Load) {
     this.#load = load
   }
 
-  /** A listener came, from outside or from another mount. */
+  /** A listener joined, from outside or from another mount. */
   add(isRelay: boolean): void {
     if (isRelay) {
       this.relays++
@@ -32,7 +32,7 @@ export class Headcount {
     this.listenerPeak = Math.max(this.listenerPeak, this.listeners)
   }
 
-  /** It has gone. */
+  /** A listener or relay left. */
   remove(isRelay: boolean): void {
     if (isRelay) {
       this.relays--
@@ -42,19 +42,19 @@ export class Headcount {
     this.#load.listeners--
   }
 
-  /** A listener was answered. */
+  /** A listener was served. */
   join(): void {
     this.joins++
     this.#load.joins++
   }
 
-  /** One was refused for room, which a report counts as a join too. */
+  /** A listener was refused because the mount is full; reports count that as a join too. */
   refuse(): void {
     this.joins++
     this.#load.countRefused()
   }
 
-  /** Adds up what was written; returns who fell off the queue. */
+  /** Adds up what was written; returns the listeners that fell off the queue. */
   take(): Listener[] {
     const { tally } = this
     this.writes += tally.writes

@@ -4,24 +4,24 @@ import type { Listener } from '../stream/listener.ts'
 
 export interface IntrosOptions {
   nowMs: () => number
-  /** bytes that a listener may be behind */
+  /** bytes that a listener may fall behind */
   queueBytes: () => number
-  /** the block of metadata that says what the mount plays */
+  /** the metadata block with the mount's current title */
   titleBlock: () => Uint8Array
-  /** It has heard the intro, and so many bytes of audio since its last block of metadata. */
+  /** The listener has heard the intro, and `since` bytes of audio since its last metadata block. */
   onHeard: (listener: Listener, since: number) => void
-  /** it takes nothing any more */
+  /** the listener's socket takes no more data */
   onStuck: (listener: Listener) => void
 }
 
 interface Hearing {
   file: IntroFile
   startedAtMs: number
-  /** bytes that it gets ahead of their time, as another listener gets its burst */
+  /** bytes sent ahead of time, as a burst is for other listeners */
   aheadBytes: number
-  /** bytes of the intro that it was given */
+  /** bytes of the intro sent so far */
   given: number
-  /** bytes of audio since its last block of metadata */
+  /** bytes of audio since its last metadata block */
   since: number
   isTitled: boolean
 }
@@ -42,7 +42,7 @@ export class Intros {
     return this.#hearing.keys()
   }
 
-  /** Takes in a new listener, and returns what it gets at once. */
+  /** Adds a new listener, and returns the bytes to send at once. */
   join(listener: Listener, file: IntroFile, aheadBytes: number): readonly Uint8Array[] {
     const startedAtMs = this.#options.nowMs()
     const hearing = { file, startedAtMs, aheadBytes, given: 0, since: 0, isTitled: false }
@@ -50,14 +50,14 @@ export class Intros {
     return this.#next(listener, hearing, startedAtMs)
   }
 
-  /** Bytes of audio that it has had since its last block of metadata; undefined where it hears no intro. */
+  /** Removes a listener; returns bytes of audio since its last metadata block, undefined if it hears no intro. */
   delete(listener: Listener): number | undefined {
     const since = this.#hearing.get(listener)?.since
     this.#hearing.delete(listener)
     return since
   }
 
-  /** Hands out what is due; who has heard all goes on to the mount. */
+  /** Sends the part that is due; a listener that has heard the whole intro moves on to the mount. */
   advance(): void {
     const nowMs = this.#options.nowMs()
     for (const [listener, hearing] of this.#hearing) {

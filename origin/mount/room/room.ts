@@ -13,13 +13,13 @@ export interface RoomOptions {
   load: Load
   nowMs: () => number
   timers: Timers
-  /** what holds now: settings may change while the mount runs */
+  /** current sizes: settings may change while the mount runs */
   sizes: () => Sizes
-  /** what a new listener hears first, if anything */
+  /** file that a new listener hears first, if any */
   intro: () => IntroFile | undefined
 }
 
-/** Who listens to a mount: they come from outside or from another mount, are counted, go, and are closed. */
+/** The listeners of a mount: they join from outside or from another mount, are counted, leave, and are closed. */
 export class Room {
   readonly count: Headcount
   #seat: Seat
@@ -46,7 +46,7 @@ export class Room {
     return [...this.#stream.listeners, ...this.#intros.listeners]
   }
 
-  /** Serves a listener: its head and what it begins with at once, in one write, and what comes from then on. */
+  /** Serves a listener: writes its head and first bytes at once, in one write, and then what follows. */
   join(id: number, wire: Wire, head: Uint8Array, info: ListenerInfo, metaint: number): Listener {
     const listener = new Listener(id, info, wire, metaint, this.#seat, this.count.tally)
     const views = this.#begin(listener)
@@ -62,30 +62,33 @@ export class Room {
     return listener
   }
 
-  /** Takes in a listener that {@link release} let go elsewhere, within the newest so many bytes. */
+  /** Adds a listener that another mount {@link release}d, starting within the newest `bytesMax` bytes. */
   enter(listener: Listener, since: number, bytesMax: number): void {
     listener.moveTo(this.#seat, this.count.tally)
     this.count.add(listener.info.isRelay)
     this.#stream.enter(listener, since, bytesMax)
   }
 
-  /** Lets a listener go to another mount: what it has had since its last block of metadata; undefined where it is not here. */
+  /**
+   * Releases a listener to another mount; returns bytes of audio since its last metadata block, undefined if it is not
+   * here.
+   */
   release(listener: Listener): number | undefined {
     const since = this.#delete(listener)
     if (since !== undefined) listener.detach()
     return since
   }
 
-  /** A connection ended; one that is not here changes nothing. */
+  /** A connection ended; nothing happens if the listener is not here. */
   leave(listener: Listener): void {
     this.#delete(listener)
   }
 
-  /** Closes connections behind what there is for them; those that do not take it are cut. */
+  /** Closes connections after the data still queued for them; connections that do not take it are destroyed. */
   close(listeners: readonly Listener[]): void {
     if (listeners.length === 0) return
     for (const listener of listeners) {
-      listener.send() // its turn in the last flush may not have come yet
+      listener.send() // the last flush may not have reached it yet
       listener.wire.end()
       this.leave(listener)
     }
@@ -94,17 +97,17 @@ export class Room {
     })
   }
 
-  /** Closes the connections of listeners whose time is over. */
+  /** Closes the connections of listeners whose time limit has passed. */
   expire(nowMs: number): void {
     this.close(this.everyone.filter(({ info }) => info.deadlineMs !== undefined && info.deadlineMs <= nowMs))
   }
 
-  /** Hands out what is due of intros. */
+  /** Sends the part of the intros that is due. */
   advance(): void {
     this.#intros.advance()
   }
 
-  /** Counts what was written and drops who fell off the queue. */
+  /** Counts what was written and drops listeners that fell off the queue. */
   settle(): void {
     for (const listener of this.count.take()) {
       this.leave(listener)
@@ -112,7 +115,7 @@ export class Room {
     }
   }
 
-  /** A relay passes on what it gets: an intro would be heard in the middle of its stream. */
+  /** A relay gets no intro: it passes on what it gets, and the intro would play in the middle of its stream. */
   #begin(listener: Listener): readonly Uint8Array[] {
     const intro = listener.info.isRelay ? undefined : this.#options.intro()
     if (!intro) return this.#stream.join(listener)

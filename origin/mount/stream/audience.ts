@@ -9,11 +9,11 @@ export class Audience<C extends Chunk = Chunk> {
   #listeners = new Set<Listener>()
   #timers: Timers
   #settle: () => void
-  /** the round under way: where it stands among the listeners */
+  /** the round in progress: its position among the listeners */
   #round: Iterator<Listener> | undefined
   #again = false
 
-  /** @param settle called after each turn of a round, to count what was written and drop who fell off */
+  /** @param settle called after each turn of a round, to count what was written and drop listeners that fell off */
   constructor(queue: Queue<C>, timers: Timers, settle: () => void) {
     this.queue = queue
     this.#timers = timers
@@ -32,12 +32,12 @@ export class Audience<C extends Chunk = Chunk> {
     this.#listeners.add(listener)
   }
 
-  /** False where it was not among them. */
+  /** False if it was not a listener of this queue. */
   delete(listener: Listener): boolean {
     return this.#listeners.delete(listener)
   }
 
-  /** One write to each listener that lacks something; in turns, so that thousands of writes do not hold up a join. */
+  /** Writes once to each listener that is behind; in turns, so that thousands of writes do not delay a join. */
   flush(): void {
     if (this.#round) {
       this.#again = true

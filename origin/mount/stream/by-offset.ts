@@ -1,9 +1,9 @@
-/** What holds in a mount's stream from a offset on, until the next such offset: its titles, a container's headers. */
+/** Values that are valid in a mount's stream from an offset to the next one: its titles, a container's headers. */
 export class ByOffset<T> {
   #entries: [Entry<T>, ...Entry<T>[]]
   #newest: T
 
-  /** @param first what holds at the beginning */
+  /** @param first the value at the beginning */
   constructor(first: T) {
     this.#entries = [{ from: 0, value: first }]
     this.#newest = first
@@ -13,7 +13,7 @@ export class ByOffset<T> {
     return this.#newest
   }
 
-  /** Holds from this offset on, which is not before any that was set. */
+  /** Sets the value from this offset on, which must not be before the last one set. */
   set(from: number, value: T): void {
     this.#newest = value
     this.#entries.push({ from, value })
@@ -23,7 +23,7 @@ export class ByOffset<T> {
     return (this.#entries.findLast(({ from }) => from <= offset) ?? this.#entries[0]).value
   }
 
-  /** Forgets what held only before this offset. */
+  /** Removes values that were valid only before this offset. */
   prune(offset: number): void {
     const [first, ...others] = this.#entries
     const keep = others.findLastIndex(({ from }) => from <= offset)

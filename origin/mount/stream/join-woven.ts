@@ -1,37 +1,37 @@
 import type { Block, WovenChunk } from '../../icy/interleaver.ts'
 import type { Queue } from './queue.ts'
 
-/** zeros for what lies before the first frame: never more than a frame, in practice */
+/** zeros that replace bytes before the first frame: in practice never more than a frame */
 const silence = new Uint8Array(16_384)
-/** bytes that are no audio and that every player skips: mpg123 1.31 gives up after so many */
+/** non-audio bytes that every player skips: mpg123 1.31 gives up after this many */
 const skippedBytesMax = 1024
-/** bytes of an ID3v2 tag before what is in it */
+/** bytes of an ID3v2 tag's header */
 const tagHeadBytes = 10
 
-/** What a listener who begins in a woven stream gets at once. */
+/** The bytes that a new listener of a woven stream gets at once. */
 export interface Join {
   views: Uint8Array[]
-  /** whether the current title is in it; else the next block has to say it */
+  /** whether they contain the current title; else the next block must carry it */
   titled: boolean
 }
 
-/** Where a listener stands who comes from another stream. */
+/** Position of a listener that comes from another stream. */
 export interface Entering {
-  /** bytes of audio between two blocks, as its head says */
+  /** bytes of audio between two blocks, as its head announced */
   metaint: number
-  /** bytes of audio that it has had since its last block */
+  /** bytes of audio since its last block */
   since: number
-  /** bytes of the newest that are owed to it */
+  /** number of newest bytes owed to it */
   owedBytes: number
-  /** it begins at a frame or not at all */
+  /** whether it must begin at a frame */
   needsFrame: boolean
 }
 
 /**
- * A listener expects a block after every `metaint` bytes, so a new one begins right behind a block: the first within the
- * newest `bytesMax` bytes, else the newest. From there to the first frame it gets zeros in place of half a frame, and its
- * first block says the title, also where the others are told that nothing changed. Undefined where no block is held: the
- * stream has only just begun.
+ * A listener expects a block after every `metaint` bytes, so a new one begins right behind a block: the first within
+ * the newest `bytesMax` bytes, else the newest. Up to the first frame it gets zeros instead of half a frame. Its first
+ * block carries the title, even where other listeners are told that nothing changed. Undefined if no block is held,
+ * because the stream has only just begun.
  */
 export function joinWoven(queue: Queue<WovenChunk>, bytesMax: number): Join | undefined {
   const blocks = blocksIn(queue)
@@ -41,10 +41,9 @@ export function joinWoven(queue: Queue<WovenChunk>, bytesMax: number): Join | un
 }
 
 /**
- * One who comes from another stream begins where what it is owed begins, or up to `metaint` bytes before, where this
- * stream has had as many bytes since its last block. Where none such is held, as in a stream that has only just begun,
- * it gets what players skip in place of the bytes that it lacks until there. Undefined where it needs a frame, and none
- * is known.
+ * A listener from another stream begins where the bytes owed to it begin, or up to `metaint` bytes before, at an offset
+ * with as many bytes since the last block as the listener has had. If there is none, as in a stream that has only just
+ * begun, the missing bytes are filled with data that players skip. Undefined if it needs a frame and none is known.
  */
 export function enterWoven(queue: Queue<WovenChunk>, entering: Entering): Join | undefined {
   const { since, owedBytes, needsFrame } = entering
@@ -61,11 +60,14 @@ export function enterWoven(queue: Queue<WovenChunk>, entering: Entering): Join |
 
 const blocksIn = (queue: Queue<WovenChunk>) => queue.chunks.flatMap((chunk) => chunk.blocks)
 
-/** The offsets held that lie so many bytes behind a block. */
+/** The held offsets that lie this many bytes behind a block. */
 const offsetsIn = (queue: Queue<WovenChunk>, blocks: readonly Block[], since: number) =>
   blocks.map(({ offset, length }) => offset + length + since).filter((offset) => offset <= queue.endOffset)
 
-/** Rather a offset with a frame behind it: where a feed paused within a frame, its next bytes begin with the rest. */
+/**
+ * Prefers an offset with a frame after it: if a feed paused within a frame, its next bytes begin with the rest of that
+ * frame.
+ */
 function beginOf(offsets: readonly number[], queue: Queue<WovenChunk>, bytesMax: number): number | undefined {
   const oldest = Math.max(queue.firstOffset, queue.endOffset - bytesMax)
   const { newestFrame = -1 } = queue
@@ -74,7 +76,7 @@ function beginOf(offsets: readonly number[], queue: Queue<WovenChunk>, bytesMax:
   return usable.find((offset) => offset >= oldest) ?? usable.at(-1)
 }
 
-/** What players skip, for as many bytes as bring a listener's offset between two blocks to that of the stream here. */
+/** Filler that players skip, long enough to align the listener's metadata interval with the stream's. */
 function padded(
   queue: Queue<WovenChunk>,
   blocks: readonly Block[],
@@ -93,13 +95,16 @@ function padded(
   return { views: [skipped.subarray(0, left), title, skipped.subarray(left), ...views], titled: true }
 }
 
-/** The first frame from a offset on; else the end of what holds frames, as the next chunk begins with one; else the offset. */
+/**
+ * First frame at or after an offset; if frames are known but none follows, the end, where the next chunk begins with
+ * one; else the offset.
+ */
 function frameFrom(queue: Queue<WovenChunk>, offset: number): number {
   const hasFrames = queue.newestFrame !== undefined
   return queue.frameFrom(offset) ?? (hasFrames ? queue.endOffset : offset)
 }
 
-/** Zeros up to the frame, then audio; the blocks stay where they are, and the first one says the title. */
+/** Zeros up to the frame, then audio; blocks stay where they are, and the first one carries the title. */
 function compose(queue: Queue<WovenChunk>, blocks: readonly Block[], from: number, frame: number): Join {
   const views: Uint8Array[] = []
   let at = from
@@ -120,7 +125,10 @@ function audio(queue: Queue<WovenChunk>, from: number, to: number, frame: number
   return [...zeros(start - from), ...queue.slice(start, to)]
 }
 
-/** So many bytes that players skip: zeros, or where those are too many for some a tag with nothing but zeros in it (ID3v2.4 §3.1). */
+/**
+ * This many bytes that players skip: zeros, or, if some players would not skip so many, a tag filled with zeros
+ * (ID3v2.4 §3.1).
+ */
 function filler(count: number): Uint8Array {
   const bytes = new Uint8Array(count)
   if (count <= skippedBytesMax) return bytes

@@ -2,41 +2,41 @@ import type { Mount } from '../../../shared/mount.ts'
 import { limits } from '../../limits.ts'
 import { Queue } from './queue.ts'
 
-/** What a listener needs of its socket. */
+/** What a listener needs from its socket. */
 export interface Wire {
   write(bytes: Uint8Array): boolean
   cork(): void
   uncork(): void
-  /** bytes written that the system has not taken yet */
+  /** bytes written that the system has not accepted yet */
   readonly writableLength: number
   once(event: 'drain', listener: () => void): unknown
-  /** closes after what is written */
+  /** closes after everything written is sent */
   end(): void
   destroy(): void
 }
 
-/** Who listens, for the admin's list. */
+/** A listener's data for the admin's list. */
 export interface ListenerInfo {
   address: string
   userAgent: string | undefined
   connectedAtMs: number
   /** a relay with credentials: served like a listener, but not counted as one */
   isRelay: boolean
-  /** what it asked for, where a fallback answers; left out: the mount that it joins */
+  /** the requested mount, if a fallback answers; left out: the mount that it joins */
   requested?: Mount | undefined
   /** when its connection is closed, whichever mount it is on by then; undefined: never */
   deadlineMs?: number | undefined
-  /** who it is, where it had to show credentials */
+  /** user name, if credentials were required */
   user?: string | undefined
-  /** its number, where others have been told of it; left out: it gets one as it joins */
+  /** its id, if others already know it; left out: it gets one when it joins */
   id?: number
 }
 
-/** What a listener was given since the last look. */
+/** What was written to a listener since the last count. */
 export interface Tally {
   writes: number
   bytes: number
-  /** who fell off the queue; one who is found twice goes once */
+  /** listeners that fell off the queue; a listener found twice is dropped once */
   dropped: Set<Listener>
 }
 
@@ -46,29 +46,29 @@ export interface Seat {
   leave(listener: Listener): void
 }
 
-/** where a listener is that hears nothing: on its way to another mount, or before its first frame */
+/** queue of a listener that hears nothing: on its way to another mount, or before its first frame */
 const nowhere = new Queue(0)
-/** a offset behind which everything is held: who stands there has fallen off */
+/** a position before all held chunks: the listener has fallen off the queue */
 const fallen = -1
 const nothing: readonly Uint8Array[] = []
 
-/** One connection that receives a mount: its socket and its offset in the queue. */
+/** One connection that receives a mount: its socket and its position in the queue. */
 export class Listener {
   readonly id: number
   readonly info: ListenerInfo
   readonly wire: Wire
-  /** bytes of audio between two blocks of ICY metadata, as its head says; 0: none */
+  /** bytes of audio between two ICY metadata blocks, as its head announced; 0: none */
   readonly metaint: number
-  /** where it sits now */
+  /** the mount it is on now */
   seat: Seat
-  /** the mounts that it asked for or was moved away from: their sources may call it back */
+  /** mounts it requested or was moved away from: their sources may move it back */
   #history: readonly Mount[]
   #queue: Queue = nowhere
   #position = 0
-  /** what it gets ahead of its queue */
+  /** bytes it gets before those of its queue */
   #lead = nothing
   #awaitsDrain = false
-  /** counts what is written on drain, between two flushes */
+  /** counts writes made on drain, between two flushes */
   #tally: Tally
 
   constructor(id: number, info: ListenerInfo, wire: Wire, metaint: number, seat: Seat, tally: Tally) {
@@ -81,22 +81,24 @@ export class Listener {
     this.#tally = tally
   }
 
-  /** what it asked for */
+  /** the mount it requested */
   get requested(): Mount {
     return this.#history[0] ?? this.seat.name
   }
 
-  /** Whether it asked for this mount, or was moved away from it. */
+  /** Whether it requested this mount, or was moved away from it. */
   belongsTo(mount: Mount): boolean {
     return this.#history.includes(mount)
   }
 
-  /** whether its socket has not taken all that it was handed */
+  /** whether its socket has not accepted all that was written */
   get isBehind(): boolean {
     return this.#lead.length > 0 || this.wire.writableLength > 0
   }
 
-  /** Goes on in a queue behind its newest chunk, after these bytes, which leave with the next {@link send}. */
+  /**
+   * Continues in a queue after its newest chunk, preceded by these bytes, which are sent with the next {@link send}.
+   */
   attach(queue: Queue, views: readonly Uint8Array[] = nothing): void {
     if (this.#position === fallen) return
     this.#lead = this.#lead.length === 0 ? views : [...this.#lead, ...views]
@@ -104,15 +106,15 @@ export class Listener {
     this.#position = queue.end
   }
 
-  /** Hands over bytes that are not of its queue, in one write with what it still lacks. */
+  /** Writes bytes that are not from its queue, together with what it still lacks. */
   hand(views: readonly Uint8Array[]): void {
     this.attach(this.#queue, views)
     this.send()
   }
 
   /**
-   * Leaves its queue, and takes along what that still holds for it. Who has not taken what it took along the last time
-   * is dropped once it exceeds its bound: a socket that stands still must not gather what a flapping source leaves.
+   * Leaves its queue, and keeps what the queue still holds for it. A listener that has not taken what it kept the last
+   * time is dropped once that exceeds a limit: a stalled socket must not accumulate the output of a flapping source.
    */
   detach(): void {
     const queue = this.#queue
@@ -126,7 +128,7 @@ export class Listener {
     this.#position = fell ? fallen : 0
   }
 
-  /** Sits on another mount from now on; the one before may call it back. */
+  /** Moves to another mount; the previous one may move it back. */
   moveTo(seat: Seat, tally: Tally): void {
     if (!this.#history.includes(this.seat.name)) this.#history = [...this.#history, this.seat.name]
     this.seat = seat
@@ -139,8 +141,9 @@ export class Listener {
   }
 
   /**
-   * Hands over what the queue holds beyond this listener's offset, in one write. A socket that has not taken what it
-   * got before is left alone: it catches up when it has, or is dropped once its offset has fallen off the queue.
+   * Writes what the queue holds after this listener's position, in one write. A socket that has not accepted the
+   * previous write is skipped: the listener catches up when it has, or is dropped once its position has fallen off the
+   * queue.
    */
   send(): void {
     const queue = this.#queue
@@ -163,7 +166,7 @@ export class Listener {
     return this.wire.write(bytes)
   }
 
-  /** Several chunks leave in one system call. */
+  /** Sends several chunks in one system call. */
   #writeAll(queue: Queue): boolean {
     this.wire.cork()
     let taken = true

@@ -10,29 +10,29 @@ import { asBuffer, type Chunk, Queue } from './queue.ts'
 const noHeader = new Uint8Array()
 
 export interface PlainOptions {
-  /** what holds now: settings may change while the mount runs */
+  /** current sizes: settings may change while the mount runs */
   sizes: () => Sizes
-  /** ms, a clock that does not step back */
+  /** monotonic clock, in ms */
   nowMs: () => number
-  /** whether listeners can begin nowhere but at a frame, and need the header that holds there */
+  /** whether listeners can begin only at a frame, and need the header valid there */
   isContainer: boolean
 }
 
-/** A mount's stream as its feed sends it: the newest of it, who listens, and what a new listener gets at once. */
+/** A mount's stream as its feed sends it: the newest bytes, its listeners, and what a new listener gets at once. */
 export class Plain {
   readonly #audience: Audience
   #options: PlainOptions
   #headers = new ByOffset<Uint8Array>(noHeader)
   /**
-   * listeners of a container in which no place to begin is known: a Cluster or key frame is longer than the queue. The
-   * header that each needs is told apart: {@link enter}
+   * listeners of a container that wait for a starting point: a Cluster or key frame is longer than the queue. Whether
+   * each needs the header is given to {@link enter}
    */
   #waiting = new Map<Listener, { needsHeader: boolean; untilMs: number }>()
   #burst: { end: number; views: Uint8Array[] | undefined } | undefined
 
   constructor(options: PlainOptions, timers: Timers, settle: () => void) {
     this.#options = options
-    this.#audience = new Audience(new Queue(0), timers, settle) // each push says how much it may hold
+    this.#audience = new Audience(new Queue(0), timers, settle) // each push sets the size
   }
 
   get queue(): Queue {
@@ -47,12 +47,12 @@ export class Plain {
     return [...this.#audience.listeners, ...this.#waiting.keys()]
   }
 
-  /** what a listener of a container needs before the newest bytes; empty where there is no such thing */
+  /** what a listener of a container needs before the newest bytes; empty for other formats */
   get header(): Uint8Array {
     return this.#headers.newest
   }
 
-  /** whether somebody who comes now can begin at once */
+  /** whether a new listener can begin at once */
   get hasStart(): boolean {
     return this.#options.isContainer
       ? this.queue.newestFrame !== undefined
@@ -60,8 +60,8 @@ export class Plain {
   }
 
   /**
-   * Takes in a new listener, and returns what it gets at once: the newest bytes, of a container behind the header that
-   * holds there. Where a container has no place to begin, it waits for one.
+   * Adds a new listener, and returns what it gets at once: the newest bytes, for a container preceded by the header
+   * valid there. If a container has no starting point yet, the listener waits for one.
    */
   join(listener: Listener): readonly Uint8Array[] {
     const views = this.#burstViews()
@@ -71,9 +71,9 @@ export class Plain {
   }
 
   /**
-   * Takes in a listener from elsewhere: it begins at a frame within the newest so many bytes, or at the newest; where no
-   * frame is known, at a chunk.
-   * @param needsHeader whether it has to have the header that holds there; no matter where there is none
+   * Adds a listener from another mount: it begins at a frame within the newest `bytesMax` bytes, or at the newest; if
+   * no frame is known, at a chunk.
+   * @param needsHeader whether it must get the header valid there; without effect if there is none
    */
   enter(listener: Listener, bytesMax: number, needsHeader: boolean): void {
     const views = this.#viewsFrom(bytesMax, needsHeader)
@@ -82,12 +82,12 @@ export class Plain {
     else this.#add(listener, this.queue.slice(this.queue.burstOffset(bytesMax)))
   }
 
-  /** False where it was not among the listeners. */
+  /** False if it was not a listener. */
   delete(listener: Listener): boolean {
     return this.#audience.delete(listener) || this.#waiting.delete(listener)
   }
 
-  /** Takes in what comes next, and the headers that hold from offsets in it on. */
+  /** Adds the next bytes, and the headers valid from offsets in them on. */
   push(chunk: Chunk, headers: readonly HeaderSet[] = []): void {
     const offset = this.queue.endOffset
     this.queue.bytesMax = this.#options.sizes().queueBytes
@@ -101,7 +101,7 @@ export class Plain {
     this.#audience.flush()
   }
 
-  /** Begins anew with another format: nothing of what it holds can be given to anyone. Who has heard nothing yet stays. */
+  /** Restarts with another format: none of the held bytes can be used. A listener that has heard nothing yet stays. */
   clear(isContainer: boolean): void {
     this.#options.isContainer = isContainer
     this.queue.clear()
@@ -117,7 +117,10 @@ export class Plain {
     this.#waiting.set(listener, { needsHeader, untilMs })
   }
 
-  /** Lets in all who wait where a frame begins; where none does, at the chunk, those who have waited for long enough. */
+  /**
+   * Starts all waiting listeners at the next frame; if there is none, those that have waited long enough start at the
+   * chunk.
+   */
   #admit({ bytes, frames: [frame] }: Chunk, offset: number): void {
     const nowMs = this.#options.nowMs()
     const begin = frame ?? 0
@@ -147,7 +150,10 @@ export class Plain {
       : queue.slice(queue.burstOffset(burstBytes))
   }
 
-  /** From the first frame within the newest so many bytes on, else from the newest; undefined where no frame is known. */
+  /**
+   * Views from the first frame within the newest `bytesMax` bytes, else from the newest frame; undefined if no frame is
+   * known.
+   */
   #viewsFrom(bytesMax: number, withHeader: boolean): Uint8Array[] | undefined {
     const { queue } = this
     const offset = queue.frameFrom(queue.endOffset - bytesMax) ?? queue.newestFrame

@@ -5,13 +5,13 @@ export interface Chunk {
   readonly frames: readonly number[]
 }
 
-/** The same memory as a Buffer: sockets wrap every other kind of bytes anew at each write. */
+/** The same memory as a Buffer: sockets wrap any other type again at each write. */
 export const asBuffer = ({ buffer, byteOffset, length }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, length)
 
 interface Held<C extends Chunk> {
   chunk: C
-  /** offset of its first byte, counted from the queue's beginning */
+  /** offset of its first byte from the queue's beginning */
   start: number
 }
 
@@ -22,12 +22,12 @@ interface Held<C extends Chunk> {
  *   [ chunk | chunk | … | chunk | … | chunk | chunk ]   bytesMax in all
  *       ^ listener A, behind        ^ listener B
  *
- * A listener's position is the number of the chunk that it gets next, counted from the queue's beginning; a offset is a
- * byte, counted likewise. One copy of the bytes serves all listeners. Who falls off the left end is dropped by its
- * mount: the queue does not know who listens.
+ * A listener's position is the number of the next chunk it gets, counted from the queue's beginning; an offset counts
+ * bytes from there. One copy of the bytes serves all listeners. A listener that falls off the left end is dropped by
+ * its mount: the queue does not know its listeners.
  */
 export class Queue<C extends Chunk = Chunk> {
-  /** bytes held at most, save that the newest chunk always is; a change holds from the next chunk on */
+  /** bytes held at most, except that the newest chunk is always held; a change takes effect at the next chunk */
   bytesMax: number
   #held: Held<C>[] = []
   #endOffset = 0
@@ -38,7 +38,7 @@ export class Queue<C extends Chunk = Chunk> {
     this.bytesMax = bytesMax
   }
 
-  /** position behind the newest chunk */
+  /** position after the newest chunk */
   get end(): number {
     return this.first + this.#held.length
   }
@@ -48,7 +48,7 @@ export class Queue<C extends Chunk = Chunk> {
     return this.#held[0]?.start ?? this.#endOffset
   }
 
-  /** offset behind the newest byte */
+  /** offset after the newest byte */
   get endOffset(): number {
     return this.#endOffset
   }
@@ -70,7 +70,7 @@ export class Queue<C extends Chunk = Chunk> {
     }
   }
 
-  /** Forgets all it holds: what comes next has nothing to do with it. */
+  /** Removes everything held: the next bytes are not related to it. */
   clear(): void {
     this.first = this.end
     this.#held = []
@@ -87,7 +87,7 @@ export class Queue<C extends Chunk = Chunk> {
     return views
   }
 
-  /** The first offset, from this one on, at which a frame begins; undefined where none is known. */
+  /** The first offset from this one on at which a frame begins; undefined if none is known. */
   frameFrom(offset: number): number | undefined {
     for (const { chunk, start } of this.#held) {
       if (start + chunk.bytes.length <= offset) continue
@@ -97,7 +97,7 @@ export class Queue<C extends Chunk = Chunk> {
     return undefined
   }
 
-  /** The last offset held at which a frame begins; undefined where none is known. */
+  /** The last held offset at which a frame begins; undefined if none is known. */
   get newestFrame(): number | undefined {
     const held = this.#held.findLast(({ chunk }) => chunk.frames.length > 0)
     const at = held?.chunk.frames.at(-1)
@@ -105,9 +105,9 @@ export class Queue<C extends Chunk = Chunk> {
   }
 
   /**
-   * Where a new listener begins: at a frame within the newest so many bytes. Where there is none, as within a big tag,
-   * within so many bytes before the newest frame; where none is known at all, at a chunk, since chunks are cut at frames
-   * and tags as far as there are any.
+   * Where a new listener begins: at a frame within the newest `bytesMax` bytes. If there is none, as within a large
+   * tag, at a frame up to `bytesMax` bytes before the newest frame; if no frame is known at all, at a chunk, because
+   * chunks are cut at frames and tags as far as there are any.
    */
   burstOffset(bytesMax: number): number {
     const oldest = Math.max(this.firstOffset, this.#endOffset - bytesMax)

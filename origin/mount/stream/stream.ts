@@ -13,43 +13,43 @@ import { Titles } from './titles.ts'
 import { Woven } from './woven.ts'
 
 export interface StreamOptions {
-  /** what holds now: settings may change while the mount runs */
+  /** current sizes: settings may change while the mount runs */
   sizes: () => Sizes
-  /** what listeners are told titles in, now; undefined: UTF-8 */
+  /** current charset of titles for listeners; undefined: UTF-8 */
   charset: () => string | undefined
-  /** ms, a clock that does not step back */
+  /** monotonic clock, in ms */
   nowMs: () => number
   timers: Timers
-  /** called after each turn of writes, to count them and drop who fell off */
+  /** called after each turn of writes, to count them and drop listeners that fell off */
   settle: () => void
-  /** another title holds from here on */
+  /** another title is valid from here on */
   onTitle: (title: string) => void
-  /** what it says of itself is another than before: its title, or its header */
+  /** the stream's title or header has changed */
   onTold: () => void
   /**
-   * The feed turns out to be of another format than it was taken for.
-   * @param mustGo listeners who cannot go on with it: they were promised ICY metadata, or have heard the other
+   * The feed has another format than announced.
+   * @param mustGo listeners that cannot continue: they were promised ICY metadata, or have heard the old format
    */
   onFormat: (mustGo: (listener: Listener) => boolean) => void
-  /** what listeners get next, as it came from the feed */
+  /** the next bytes for listeners, as they came from the feed */
   onChunk: (bytes: Uint8Array) => void
 }
 
 /**
- * The bytes of a mount: cut where a listener may begin, kept for a while as they are and with ICY metadata woven in, and
- * handed to who listens to the one or the other.
+ * The bytes of a mount: cut where a listener may begin, held for a while both plain and with ICY metadata, and sent to
+ * the listeners of each.
  */
 export class Stream {
   #options: StreamOptions
-  /** what it is, by its bytes where those tell; before, by what its feed says */
+  /** its format, detected from the bytes; before that, as announced */
   #format: string
   #framer: Framer
   #titles: Titles
   #plain: Plain
-  /** one for each metaint that listeners were told: a listener keeps the one of its head over every move */
+  /** one for each metaint announced to a listener: a listener keeps its metaint when it moves */
   #woven = new Map<number, Woven>()
 
-  /** @param format what its feed says that it is */
+  /** @param format the announced format */
   constructor(format: string, options: StreamOptions) {
     this.#options = options
     this.#titles = new Titles(options.charset)
@@ -59,29 +59,29 @@ export class Stream {
     this.#plain = new Plain({ sizes, nowMs, isContainer: this.#framer.isContainer }, timers, settle)
   }
 
-  /** what its header says of it, where it has one that does */
+  /** facts from its header, if it has any */
   facts: StreamFacts | undefined
 
   get format(): string {
     return this.#format
   }
-  /** whether its bytes have told its format, or have had enough time to */
+  /** whether its bytes have shown the format, or have had enough time to */
   get isSure(): boolean {
     const { isFound, hasFrames } = this.#framer
     return isFound || !hasFrames || this.queuedBytes >= limits.framelessBytesMax
   }
-  /** what its frames say of their sound, or its header */
+  /** audio parameters from its frames or header */
   get sound(): AudioFacts | undefined {
     return this.#framer.sound ?? this.facts
   }
   get title(): string {
     return this.#titles.current.title
   }
-  /** the block of ICY metadata that says what plays */
+  /** the ICY metadata block with the current title */
   get titleBlock(): Uint8Array {
     return this.#titles.currentBlock
   }
-  /** kbit/s of the audio by its own headers; 0 where it does not say */
+  /** kbit/s of the audio according to its headers; 0 if they do not say */
   get kbps(): number {
     return this.#framer.kbps
   }
@@ -94,19 +94,19 @@ export class Stream {
   get queuedChunks(): number {
     return this.#plain.queue.chunks.length
   }
-  /** bytes that have come and are not out yet */
+  /** bytes received and not sent yet */
   get pendingBytes(): number {
     return this.#framer.length
   }
   get listeners(): Listener[] {
     return [...this.#plain.listeners, ...[...this.#woven.values()].flatMap((woven) => woven.listeners)]
   }
-  /** what the newest bytes of a container cannot be understood without; empty where there is no such thing */
+  /** what the newest bytes of a container cannot be decoded without; empty for other formats */
   get header(): Uint8Array {
     return this.#plain.header
   }
 
-  /** The newest bytes that came, at most so many, those that are not out yet included. */
+  /** The newest bytes received, at most this many, including bytes not sent yet. */
   tail(bytes: number): Uint8Array {
     const { queue } = this.#plain
     const held = this.#framer.peek()
@@ -114,23 +114,26 @@ export class Stream {
     return joined([...fromQueue, held]).slice(-bytes)
   }
 
-  /** Takes bytes in; they leave with the next flush. @throws FormatError */
+  /** Adds bytes; they are sent with the next flush. @throws FormatError */
   push(bytes: Uint8Array): void {
     this.#framer.push(bytes)
     if (this.#framer.format !== this.#format) this.#turn()
   }
 
-  /** True where that is another title than before. */
+  /** True if the title has changed. */
   setTitle(metadata: IcyMetadata): boolean {
     return this.#setTitleFrom(this.#plain.queue.endOffset + this.#framer.length, metadata)
   }
 
-  /** Changes the comments of a stream that has its titles in them, from its next page on; false where we cannot. */
+  /**
+   * Replaces the comments of a stream that has its titles in them, from its next page on; false if that is not
+   * possible.
+   */
   retitle(comments: Comments): boolean {
     return this.#framer.retitle?.(comments) === true
   }
 
-  /** Takes in a new listener, and returns what it gets at once. */
+  /** Adds a new listener, and returns what it gets at once. */
   join(listener: Listener): readonly Uint8Array[] {
     return listener.metaint === 0
       ? this.#plain.join(listener)
@@ -138,58 +141,61 @@ export class Stream {
   }
 
   /**
-   * Takes in a listener from elsewhere, who begins within the newest so many bytes.
-   * @param since bytes of audio that it has had since its last block of metadata
+   * Adds a listener from another mount, which begins within the newest `bytesMax` bytes.
+   * @param since bytes of audio since its last metadata block
    */
   enter(listener: Listener, since: number, bytesMax: number): void {
-    // FFmpeg and mpv take a second header of WebM for the end of the stream; Ogg is made to have links
+    // FFmpeg and mpv treat a second WebM header as the end of the stream; Ogg is designed for several links
     const needsHeader = this.#format !== 'webm'
     if (listener.metaint === 0) this.#plain.enter(listener, bytesMax, needsHeader)
     else this.#wovenFor(listener.metaint).enter(listener, since, bytesMax)
   }
 
-  /** Whether a listener who enters finds a offset to begin at once, or will find no better one. */
+  /** Whether a listener that enters finds a starting point at once, or cannot expect a better one. */
   isReadyFor({ metaint }: Listener): boolean {
     const { hasStart, queue } = this.#plain
     if (!hasStart || metaint === 0 || !this.#framer.hasFrames) return hasStart
     return queue.newestFrame !== undefined || this.queuedBytes >= limits.framelessBytesMax
   }
 
-  /** The bytes that a listener has had since its last block of metadata; undefined where it was not among them. */
+  /** Removes a listener; returns bytes since its last metadata block, undefined if it was not a listener. */
   delete(listener: Listener): number | undefined {
     if (listener.metaint === 0) return this.#plain.delete(listener) ? 0 : undefined
     return this.#woven.get(listener.metaint)?.delete(listener)
   }
 
-  /** Hands out whole frames; with `all` also what has come of the next one. */
+  /** Sends complete frames; with `all` also the incomplete rest. */
   flush(all = false): void {
     this.#emit(all ? this.#framer.takeAll() : this.#framer.take())
   }
 
-  /** Hands out whole frames where there are any: within a big tag or header, listeners are not gone through for nothing. */
+  /** Sends complete frames if there are any: within a large tag or header, the loop over listeners is skipped. */
   flushWhole(): void {
     const cut = this.#framer.take()
     if (cut.bytes.length > 0) this.#emit(cut)
   }
 
-  /** Nothing has come for a while: hands out all, but of frames the whole ones, for it may be another that comes next. */
+  /**
+   * Nothing has arrived for a while: sends everything, or only complete frames where frames are known, as another feed
+   * may follow.
+   */
   pause(): void {
     this.flush(!this.#framer.hasFrames)
   }
 
-  /** Hands out what listeners have not got yet. */
+  /** Sends what listeners have not got yet. */
   send(): void {
     this.#plain.flush()
     for (const woven of this.#woven.values()) woven.flush()
   }
 
-  /** What comes next does not follow what came before: half a frame there is let go. */
+  /** The next bytes do not follow the previous ones: an incomplete frame is dropped. */
   breakOff(): void {
     this.flush()
     this.#framer = this.#framer.isContainer ? this.#framer : framerForFeed(this.#format)
   }
 
-  /** What comes next is another beginning: of a container, half a page before it is of no use. */
+  /** The next bytes begin a new stream: an incomplete page of a container before it is of no use. */
   beginAnew(format: string): void {
     this.flush(true)
     this.#format = format
@@ -197,13 +203,13 @@ export class Stream {
     this.facts = undefined
   }
 
-  /** Forgets all it holds: nobody listens, and what comes next has nothing to do with it. */
+  /** Removes everything held: there are no listeners, and the next bytes are not related to it. */
   clear(): void {
     this.#plain.clear(this.isContainer)
     this.#woven.clear()
   }
 
-  /** Goes on by what the bytes are; listeners of frames cannot go on with pages, nor the other way round. */
+  /** Switches to the detected format; listeners cannot continue from frames to pages, or the reverse. */
   #turn(): void {
     const { isContainer, format } = this.#framer
     this.#format = format

@@ -12,12 +12,12 @@ const entryOf = (metadata: IcyMetadata, encode?: EncodeText): Entry => ({
   block: encodeMetadata(metadata, encode),
 })
 
-/** The titles of a mount by the offset in its audio at which each began; encoded once each. */
+/** The titles of a mount by the offset in its audio from which each is valid; each is encoded once. */
 export class Titles {
   #charset: () => string | undefined
   #entries = new ByOffset(entryOf({ title: '', url: undefined }))
 
-  /** @param charset what listeners are told titles in, now; undefined: UTF-8 */
+  /** @param charset current charset of titles for listeners; undefined: UTF-8 */
   constructor(charset: () => string | undefined) {
     this.#charset = charset
   }
@@ -31,7 +31,7 @@ export class Titles {
     return this.#entries.newest.block
   }
 
-  /** A title that holds from this offset on; the same one again changes nothing. */
+  /** Sets the title from this offset on; the same title again changes nothing. */
   set(from: number, metadata: IcyMetadata): boolean {
     const { title, url } = this.current
     if (title === metadata.title && url === metadata.url) return false
@@ -44,7 +44,7 @@ export class Titles {
     return this.#entries.at(offset).block
   }
 
-  /** Forgets what held only before this offset. */
+  /** Removes titles that were valid only before this offset. */
   prune(offset: number): void {
     this.#entries.prune(offset)
   }

@@ -8,35 +8,34 @@ import type { Listener } from './listener.ts'
 import { asBuffer, type Chunk, Queue } from './queue.ts'
 import type { Titles } from './titles.ts'
 
-/** grid points' distances that the queue holds beyond the burst: a grid point lies within, wherever the burst begins */
+/** metadata intervals that the queue holds in addition to the burst: a block lies within, wherever the burst begins */
 const gridLengths = 3
 
 export interface WovenOptions {
   /** bytes of audio between two blocks */
   metaint: number
-  /** what is woven */
+  /** the audio without metadata */
   plain: Queue
-  /** whether its frames are known as they come */
+  /** whether frames are known as the bytes arrive */
   hasFrames: () => boolean
   titles: Titles
-  /** ms, a clock that does not step back */
+  /** monotonic clock, in ms */
   nowMs: () => number
-  /** what holds now: settings may change while the mount runs */
+  /** current sizes: settings may change while the mount runs */
   sizes: () => Sizes
 }
 
 interface Waiting {
-  /** bytes of audio that it has had since its last block */
+  /** bytes of audio since its last block */
   since: number
-  /** where in the stream begins what it is owed */
+  /** offset where the bytes owed to it begin */
   from: number
-  /** ms from when on it begins at any byte */
+  /** ms after which it begins at any byte */
   untilMs: number
 }
 
 /**
- * A mount's stream with ICY metadata in it: woven once for all who were told the same metaint, and only while somebody
- * listens to it.
+ * A mount's stream with ICY metadata: woven once for all listeners with the same metaint, and only while there are any.
  */
 export class Woven {
   #options: WovenOptions
@@ -44,9 +43,9 @@ export class Woven {
   #settle: () => void
   #interleaver: Interleaver
   #audience: Audience<WovenChunk>
-  /** who came from another mount while no frame was known */
+  /** listeners that came from another mount while no frame was known */
   #waiting = new Map<Listener, Waiting>()
-  /** what was made for the last who came, good for all who come alike until the queue moves on */
+  /** views made for the last joiner, reused for similar joiners until the queue changes */
   #made: { end: number; alike: string; views: Uint8Array[] | undefined } | undefined
 
   constructor(options: WovenOptions, timers: Timers, settle: () => void) {
@@ -62,17 +61,17 @@ export class Woven {
     return [...this.#audience.listeners, ...this.#waiting.keys()]
   }
 
-  /** bytes of audio since the last block, for all who have had the newest */
+  /** bytes of audio since the last block, for listeners that have had the newest bytes */
   get since(): number {
     return this.#interleaver.since
   }
 
-  /** whether nobody listens, and it need not go on */
+  /** whether it has no listeners and can be removed */
   get isIdle(): boolean {
     return this.#audience.size === 0 && this.#waiting.size === 0
   }
 
-  /** Takes in a new listener, and returns what it gets at once. */
+  /** Adds a new listener, and returns what it gets at once. */
   join(listener: Listener): readonly Uint8Array[] {
     const { burstBytes } = this.#options.sizes()
     const views = this.#make(`join ${burstBytes}`, (queue) => joinWoven(queue, burstBytes))
@@ -81,9 +80,9 @@ export class Woven {
   }
 
   /**
-   * Takes in a listener from elsewhere, who has had so many bytes since its last block: it begins within the newest so
-   * many bytes or at the newest, at a frame. Where none is known yet it waits for one, a while and no longer: what a feed
-   * sends may not be what it says.
+   * Adds a listener from another mount, which has had `since` bytes since its last block: it begins within the newest
+   * `bytesMax` bytes or at the newest, at a frame. If none is known yet it waits for one, but only for a limited time:
+   * a feed may not send what it announces.
    */
   enter(listener: Listener, since: number, bytesMax: number): void {
     const { hasFrames, nowMs } = this.#options
@@ -92,7 +91,7 @@ export class Woven {
     this.#waiting.set(listener, { since, from, untilMs: nowMs() + limits.frameWaitMs })
   }
 
-  /** What a listener has had since its last block; undefined where it was not among the listeners. */
+  /** Removes a listener; returns bytes since its last block, undefined if it was not a listener. */
   delete(listener: Listener): number | undefined {
     if (this.#audience.delete(listener)) return this.since
     const waiting = this.#waiting.get(listener)
@@ -100,7 +99,7 @@ export class Woven {
     return waiting?.since
   }
 
-  /** Takes in what the plain queue got at this offset. */
+  /** Adds the bytes that the plain queue got at this offset. */
   push(chunk: Chunk, offset: number): void {
     const { queue } = this.#audience
     queue.bytesMax = this.#queueBytes()
@@ -156,7 +155,7 @@ export class Woven {
     return { ...woven, bytes: asBuffer(woven.bytes) }
   }
 
-  /** Weaves what the plain queue holds, so that the first listener has its burst too. */
+  /** Weaves what the plain queue holds, so that the first listener gets its burst too. */
   #begin(): { interleaver: Interleaver; audience: Audience<WovenChunk> } {
     const { plain, metaint } = this.#options
     const queue = new Queue<WovenChunk>(this.#queueBytes())

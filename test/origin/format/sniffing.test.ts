@@ -104,7 +104,7 @@ describe('a mount whose feed sends something else than it says', () => {
         mount.resume(info)
       }
     })
-    const message = 'a feed sends another format than it says'
+    const message = 'feed sends another format than announced'
     expect(lines).toEqual([{ message, mount: '/live', says: 'audio/mpeg', sends: 'adts' }])
   })
 

@@ -103,9 +103,9 @@ describe('a file that stands in for a feed', () => {
   })
 
   test.each([
-    ['of another format than its name says', new Uint8Array(2_000_000).fill(0x55), 'no sound in its first'],
-    ['without a sound', new Uint8Array(100), 'it holds no sound'],
-    ['that is empty', new Uint8Array(0), 'it holds no sound'],
+    ['of another format than its name says', new Uint8Array(2_000_000).fill(0x55), 'no audio in its first'],
+    ['without a sound', new Uint8Array(100), 'it contains no audio'],
+    ['that is empty', new Uint8Array(0), 'it contains no audio'],
   ])('%s is closed and says why', async (_, bytes, why) => {
     const { ended, file } = player(bytes)
     await expect(ended).rejects.toThrow(why)

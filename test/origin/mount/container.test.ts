@@ -229,7 +229,7 @@ describe('the mount of a container', () => {
   test('is closed with a reason where its source sends something else', () => {
     const { feed, state, whyClosed } = serverWithMount('audio/ogg')
     feed.push(new Uint8Array(formatLimits.noiseBytesMax + 1).fill(0x55))
-    expect(whyClosed()).toBe(`${formatLimits.noiseBytesMax} bytes in a row that are no Ogg page`)
+    expect(whyClosed()).toBe(`${formatLimits.noiseBytesMax} bytes in a row that are not Ogg pages`)
     expect(state.mounts.get(name)).toBeUndefined()
   })
 })

@@ -162,7 +162,7 @@ describe('an intro', () => {
     ['that is empty', new Uint8Array(0), 'audio/mpeg'],
     ['of a kind that we cannot time', new Uint8Array(5000), 'audio/flac'],
   ])('%s is none', (_, bytes, contentType) => {
-    expect(() => introOf(bytes, contentType)).toThrow('it holds no sound')
+    expect(() => introOf(bytes, contentType)).toThrow('it contains no audio')
   })
 })
 
