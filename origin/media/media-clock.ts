@@ -1,9 +1,9 @@
-/** Tells of a file how long what has been read of it plays. */
+/** Measures how long the part of a file read so far plays. */
 export interface MediaClock {
-  /** Takes in what comes next. @throws FormatError where that is not what it was said to be */
+  /** Adds the next bytes. @throws FormatError if they are not of the announced format */
   push(bytes: Uint8Array): void
-  /** ms that all of it plays, as far as it is understood */
+  /** total duration so far in ms, as far as it is understood */
   readonly playedMs: number
-  /** bytes at the beginning that a player who has had them need not, or must not, get again; left out: none */
+  /** bytes at the beginning that a player must not, or need not, get again in the next round; left out: none */
   readonly headerBytes?: number | undefined
 }

@@ -5,18 +5,18 @@ import type { Timers } from '../lib/timers.ts'
 import type { Load } from '../load.ts'
 import type { IntroFiles } from '../media/intro-files.ts'
 
-/** What the mounts of a server need. */
+/** What this server's mounts need. */
 export interface MountsDeps {
   config: Pick<OriginConfig, 'limits'> & { paths?: { webroot: string | undefined } }
-  /** what the operator says of a mount, now */
+  /** the operator's current settings for a mount */
   settings: (name: Mount) => MountSettings
   load: Load
   nowMs: () => number
   timers: Timers
-  /** ids of listeners, unlike each other for as long as the program runs */
+  /** creates listener ids, unique while the program runs */
   nextId: () => number
-  /** what listeners hear first; left out: nothing */
+  /** files that listeners hear first; left out: none */
   intros?: Pick<IntroFiles, 'of'>
-  /** what a mount says of its stream has changed */
+  /** the mount's title or stream header has changed */
   onTold?: () => void
 }

@@ -21,7 +21,7 @@ import { Stream } from './stream/stream.ts'
 
 const log = getLogger(['distributary', 'mount'])
 
-/** kbit/s that a stream counts as until its own is known (docs/protocol.md#the-decision) */
+/** bitrate assumed until the stream's own is known, in kbit/s (docs/protocol.md#the-decision) */
 const kbpsUnknown = 128
 
 /** One mount with a feed: receives its bytes, keeps the newest, and sends them to its listeners in flushes. */

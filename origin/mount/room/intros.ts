@@ -27,8 +27,8 @@ interface Hearing {
 }
 
 /**
- * Those of a mount's listeners who still hear its intro, each from its beginning and as fast as it sounds: 2.4 sends it as
- * fast as the connection takes it, and what is live comes later by all of it (docs/icecast.md#fallbacks-and-moves).
+ * The listeners of a mount that still hear its intro, each from its beginning and at playback speed: Icecast 2.4 sends it
+ * as fast as the connection allows, and the live stream is late by the whole intro (docs/icecast.md#fallbacks-and-moves).
  */
 export class Intros {
   #options: IntrosOptions

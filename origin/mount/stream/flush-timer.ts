@@ -2,8 +2,8 @@ import type { Timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 
 /**
- * Flushes a mount again and again, one timer a mount: the more listeners, the longer the pause and the bigger each write
- * (docs/protocol.md#performance). Returns the way to call it off.
+ * Flushes a mount repeatedly, with one timer per mount: the more listeners, the longer the pause and the larger each write
+ * (docs/protocol.md#performance). Returns a function that stops it.
  */
 export function flushAgainAndAgain(timers: Timers, listeners: () => number, flush: () => void): () => void {
   const { flushMsMin, flushMsMax, crowd } = limits
