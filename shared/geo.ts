@@ -1,12 +1,12 @@
-/** A place on earth in degrees. */
-export interface Place {
+/** A location on earth in degrees. */
+export interface GeoLocation {
   latitude: number
   longitude: number
 }
 
-/** Where a listener is, as far as it is known. */
+/** Where a listener is, as far as known. */
 export interface Whereabouts {
-  place?: Place | undefined
+  location?: GeoLocation | undefined
   /** ISO 3166 code */
   country?: string | undefined
 }

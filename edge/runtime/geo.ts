@@ -51,7 +51,7 @@ export class Places {
 function whereaboutsIn({ location, country }: CityResponse): Whereabouts {
   const { latitude, longitude } = location ?? {}
   return {
-    place: latitude === undefined || longitude === undefined ? undefined : { latitude, longitude },
+    location: latitude === undefined || longitude === undefined ? undefined : { latitude, longitude },
     country: country?.iso_code,
   }
 }

@@ -16,6 +16,6 @@ export function whereaboutsOf(request: Request): Whereabouts | undefined {
   const parsed = v.safeParse(CfSchema, 'cf' in request ? request.cf : undefined)
   if (!parsed.success) return undefined
   const { latitude, longitude, country } = parsed.output
-  const place = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude }
-  return { place, country }
+  const location = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude }
+  return { location, country }
 }

@@ -4,7 +4,7 @@ import { accountOf } from '../cluster/quota.ts'
 import type { Refusal, Registry } from '../cluster/registry.ts'
 import { StoreError, storeAnswer } from '../cluster/store-error.ts'
 import type { Probed } from '../draw/probe.ts'
-import type { Place } from '../geo.ts'
+import type { GeoLocation } from '../geo.ts'
 import { limits } from '../limits.ts'
 import { IdSchema, isLoopbackUrl, type Report } from '../report/report.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
@@ -19,7 +19,7 @@ export interface Post {
   /** where listeners find this decider, at most one address a scheme; told to the sender for its send-backs */
   edgeUrls: readonly string[]
   /** where that address is, where the runtime knows */
-  place?: Place | undefined
+  location?: GeoLocation | undefined
 }
 
 export interface Answer {
@@ -53,7 +53,7 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   if (report instanceof SourcelistError) return { status: 400, text: `${report.message}\n` }
   const loopback = loopbackUrl(report, remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
-  const beside = { place: post.place, account, remote }
+  const beside = { location: post.location, account, remote }
   const notPut = registry.put(report, post.sourcelist, nowMs, beside)
   if (notPut) return printRefusal(notPut)
   if (post.edgeUrls.some((url) => url.startsWith('https:'))) registry.view.isAskedByHttps = true

@@ -179,7 +179,7 @@ async function takeReport(
     reporter,
     remote: remoteOf(c.env),
     edgeUrls: edgeUrlsOf(c.env),
-    place: c.env.from?.place,
+    location: c.env.from?.location,
   })
 }
 

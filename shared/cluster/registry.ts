@@ -3,7 +3,7 @@ import { Buckets } from '../bucket.ts'
 import type { Probed } from '../draw/probe.ts'
 import { isLive, type Server } from '../draw/server.ts'
 import { View } from '../draw/view.ts'
-import type { Place } from '../geo.ts'
+import type { GeoLocation } from '../geo.ts'
 import { limits } from '../limits.ts'
 import { messageOf } from '../message-of.ts'
 import type { Report } from '../report/report.ts'
@@ -36,7 +36,7 @@ export interface Beside {
   /** the report was not its own: it was made of its stats */
   polled?: boolean
   /** of the address that it reports from; its own `location` goes before it */
-  place?: Place | undefined
+  location?: GeoLocation | undefined
   /** whose credentials it came with; undefined: it was the decider's own doing */
   account?: Account | undefined
   /** the address that it came from, where that is known and not loopback */
@@ -115,7 +115,7 @@ export class Registry {
       formerBoots: order.formerBoots,
       formerMounts,
       polled: beside.polled ?? false,
-      place: beside.place,
+      location: beside.location,
     }
     const stored = this.#try(nowMs, () => this.#table?.put(row))
     this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
@@ -172,7 +172,7 @@ export class Registry {
       polled: false,
       reachable: true,
       formerMounts: formerMountsAfter(this.view.servers.get(report.id), report, nowMs),
-      place: report.location,
+      location: report.location,
       factor: 1,
       debit: 0,
     })
@@ -371,7 +371,7 @@ export class Registry {
       reachable: probed?.problem === undefined,
       unreached: probed?.problem === undefined ? undefined : probed,
       formerMounts: row.formerMounts,
-      place: report.location ?? row.place,
+      location: report.location ?? row.location,
     })
   }
 

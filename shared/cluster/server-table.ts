@@ -1,6 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import * as v from 'valibot'
-import type { Place } from '../geo.ts'
+import type { GeoLocation } from '../geo.ts'
 import type { Mount } from '../mount.ts'
 import type { FormerBoot } from './report-order.ts'
 
@@ -23,7 +23,7 @@ export interface ServerRow {
   formerMounts: readonly (readonly [Mount, number])[]
   polled: boolean
   /** of the address that it reported from */
-  place: Place | undefined
+  location: GeoLocation | undefined
 }
 
 /** Listeners and redirects of a minute, for plots. `minute` counts from 1970. */
@@ -92,7 +92,7 @@ function serverRowIn(raw: Record<string, unknown>): ServerRow | string {
     formerBoots: row.former_boots,
     formerMounts: row.former_mounts,
     polled: row.polled,
-    place: row.place ?? undefined,
+    location: row.place ?? undefined,
   }
 }
 
@@ -158,7 +158,7 @@ export class ServerTable {
       JSON.stringify(row.formerBoots),
       JSON.stringify(row.formerMounts),
       row.polled ? 1 : 0,
-      row.place ? JSON.stringify(row.place) : null,
+      row.location ? JSON.stringify(row.location) : null,
     )
   }
 

@@ -1,15 +1,15 @@
 import { Lottery } from './lottery.ts'
 
-/** What a ticket holder's weight is now, by index; an integer, 0 where it may not be drawn. */
+/** The current weight of an index: an integer, 0 if it must not be drawn. */
 export type WeighAt = (index: number, nowMs: number) => number
 
 /**
- * A lottery whose weights are looked at only when they are drawn.
+ * A lottery that looks at a weight only when its index is drawn.
  *
- * It holds what each weight was when last looked at. Between two reports a weight only falls (a debit, a deadline,
- * a drain), so a ticket that is drawn is honoured with the chance `weight now ÷ weight held`: every draw is exact,
- * though no debit touches the drums of all the other mounts. The weight held is corrected only once it is off by more
- * than a hundredth, since one draw in a hundred that is made again costs less than to correct it at every draw.
+ * It holds each weight as it was when last looked at. Between two reports a weight only falls (a debit, a deadline, a
+ * drain), so a drawn ticket is accepted with probability `weight now ÷ weight held`, else the draw is repeated. Every draw
+ * is exact, although a debit does not touch the drums of the other mounts. A held weight is corrected only when it is off
+ * by more than a hundredth: repeating one draw in a hundred costs less than a correction at every draw.
  */
 export class Drum {
   #held = new Lottery()
@@ -19,18 +19,18 @@ export class Drum {
     this.#weighAt = weighAt
   }
 
-  /** Sets the weight held of an index, which must not be below what it weighs now. */
+  /** Sets the held weight of an index, which must not be below its current weight. */
   set(index: number, weight: number): void {
     while (this.#held.size <= index) this.#held.add()
     this.#held.set(index, weight)
   }
 
-  /** Sets the weights held of all indexes, by index: as {@link set} on each, at the price of one look at each. */
+  /** Sets the held weights of all indexes: like {@link set} for each, but in O(n). */
   fill(weights: Float64Array): void {
     this.#held.fill(weights)
   }
 
-  /** Draws an index in proportion to weight, never `out`; -1 where all others weigh nothing. */
+  /** Draws an index in proportion to weight, never `out`; -1 if all others have weight 0. */
   draw(nowMs: number, roll: () => number, out = -1): number {
     const held = this.#held
     const outWeight = out < 0 ? 0 : held.weight(out)
@@ -41,9 +41,9 @@ export class Drum {
       const was = held.weight(index)
       const weight = this.#weighAt(index, nowMs)
       if (weight === was) return index
-      const honoured = held.rest < weight
-      if (!honoured || was - weight > was / 100) held.set(index, weight)
-      if (honoured) return index
+      const accepted = held.rest < weight
+      if (!accepted || was - weight > was / 100) held.set(index, weight)
+      if (accepted) return index
     }
     return -1
   }

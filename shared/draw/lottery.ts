@@ -1,9 +1,9 @@
 /**
- * Tickets in a drum: index i holds `weight(i)` of them, and a draw takes one.
+ * Tickets in a drum: index i holds `weight(i)` of them, and a draw picks one.
  *
- * A binary indexed tree (Fenwick, 1994), so that a draw and a change each cost O(log n) and neither allocates:
- * a report or a debit moves one weight, and nothing is ever rebuilt.
- * Weights are non-negative; integers below 2⁵³ in sum keep every draw exact.
+ * A binary indexed tree (Fenwick, 1994): a draw and a change cost O(log n) each and allocate nothing. A report or a debit
+ * changes one weight, and the tree is never rebuilt.
+ * Weights are non-negative; draws are exact if they are integers with a sum below 2⁵³.
  */
 export class Lottery {
   #weights = new Float64Array(16)
@@ -39,7 +39,7 @@ export class Lottery {
     for (let i = index + 1; i < this.#sums.length; i += i & -i) this.#sums[i] = (this.#sums[i] ?? 0) + change
   }
 
-  /** Puts these weights in place of all, in O(n). */
+  /** Replaces all weights, in O(n). */
   fill(weights: Float64Array): void {
     if (weights.length > this.#weights.length) this.#weights = new Float64Array(sizeFor(weights.length))
     this.#weights.fill(0)
@@ -50,12 +50,12 @@ export class Lottery {
     this.#sum()
   }
 
-  /** Where the ticket that {@link at} looked up last lies among the tickets of its index, from 0. */
+  /** The position of the last ticket looked up by {@link at} among the tickets of its index, from 0. */
   get rest(): number {
     return this.#rest
   }
 
-  /** The index whose tickets hold number `ticket`, counted from 0 to below {@link total} in the order of indexes. */
+  /** The index that holds ticket number `ticket`; tickets are numbered from 0 to below {@link total} in the order of indexes. */
   at(ticket: number): number {
     let index = 0
     let left = ticket
@@ -70,7 +70,7 @@ export class Lottery {
     return index
   }
 
-  /** How many tickets lie before those of `index`. */
+  /** How many tickets precede those of `index`. */
   before(index: number): number {
     let sum = 0
     for (let i = index; i > 0; i -= i & -i) sum += this.#sums[i] ?? 0
@@ -84,7 +84,7 @@ export class Lottery {
     this.#sum()
   }
 
-  /** Works out all sums from the weights: each is handed up to the one that contains it. */
+  /** Computes all sums from the weights: each is added to the one that contains it. */
   #sum(): void {
     const { length } = this.#weights
     const sums = this.#sums.length === length + 1 ? this.#sums : new Float64Array(length + 1)
@@ -97,5 +97,5 @@ export class Lottery {
   }
 }
 
-/** {@link Lottery.at} halves its steps, so that there is room for a power of two. */
+/** {@link Lottery.at} halves its steps, so the capacity is a power of two. */
 const sizeFor = (count: number) => 2 ** Math.ceil(Math.log2(count))

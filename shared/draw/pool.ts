@@ -2,16 +2,16 @@ import { limits } from '../limits.ts'
 import { Drum } from './drum.ts'
 import { type Server, serves, slotsTaken } from './server.ts'
 
-/** A server that carries a mount, as a draw sees it. */
+/** A server that carries a mount, in the form that a draw needs. */
 export interface Candidate {
   readonly server: Server
-  /** free slots for this mount by the server's report, before the debit; at least 0 */
+  /** free slots for this mount according to the server's report, before the debit; at least 0 */
   readonly free: number
-  /** as {@link openUntilMs} says of its server: held here, since a draw looks at it and at nothing else of the report */
+  /** {@link openUntilMs} of its server, copied here because a draw needs nothing else of the report */
   readonly openUntilMs: number
-  /** the mount at this server, by the scheme of the request: a `Location` but for the query */
+  /** the mount at this server, by the scheme of the request: a `Location` header without the query */
   readonly url: string
-  /** whether it carries the mount now: an icecast-kh slave and a polled server do while a live master does */
+  /** whether it carries the mount now: icecast-kh slaves and polled servers carry it only while a live master does */
   readonly carries: (nowMs: number) => boolean
 }
 
@@ -24,8 +24,8 @@ const weightOf = (candidate: Candidate | undefined, nowMs: number): number => {
 }
 
 const hasMoved = (before: Server, after: Server) =>
-  before.place?.latitude !== after.place?.latitude ||
-  before.place?.longitude !== after.place?.longitude ||
+  before.location?.latitude !== after.location?.latitude ||
+  before.location?.longitude !== after.location?.longitude ||
   before.report.countries?.allow !== after.report.countries?.allow ||
   before.report.countries?.codes.join() !== after.report.countries?.codes.join()
 
@@ -34,38 +34,38 @@ export class Pool {
   #candidates: (Candidate | undefined)[] = []
   #indexes = new Map<string, number>()
   #unused: number[] = []
-  #placed = 0
+  #located = 0
   #ruled = 0
   #changes = 0
   #puts = 0
-  /** tickets: free slots less the debit */
+  /** tickets: free slots minus the debit */
   #weighed = new Drum((index, nowMs) => this.weightAt(index, nowMs))
-  /** tickets: free slots; drawn from where every weight is 0 */
+  /** tickets: free slots; used when every weight is 0 */
   #free = new Drum((index, nowMs) => this.freeAt(index, nowMs))
 
-  /** How many indexes there are; some may be empty. */
+  /** The number of indexes; some may be empty. */
   get size(): number {
     return this.#candidates.length
   }
 
-  /** Grows with every server that comes, goes, moves or changes its rule on countries, so that what is worked out from all of them can follow. */
+  /** Grows whenever a server appears, disappears, moves or changes its country rule, so that derived values can be updated. */
   get changes(): number {
     return this.#changes
   }
-  /** Grows with every report that reaches the pool: whatever it was, some weight may have risen. */
+  /** Grows with every report that reaches the pool: any report may have raised a weight. */
   get puts(): number {
     return this.#puts
   }
-  /** Whether the place of any server is known. */
-  get isPlaced(): boolean {
-    return this.#placed > 0
+  /** Whether the location of any server is known. */
+  get isLocated(): boolean {
+    return this.#located > 0
   }
-  /** Whether any server has a rule on countries. */
+  /** Whether any server has a country rule. */
   get isRuled(): boolean {
     return this.#ruled > 0
   }
 
-  /** The countries that any server has a rule on, each once. Looks at every server. */
+  /** The countries named in any server's country rule, without repeats. Looks at every server. */
   ruledCountries(): string[] {
     const countries = new Set<string>()
     for (const candidate of this.#candidates)
@@ -77,17 +77,17 @@ export class Pool {
     return this.#candidates[index]
   }
 
-  /** Where a server stands, by its id; -1 where it does not. */
+  /** The index of a server by its id; -1 if it is not in the pool. */
   indexOf(id: string | undefined): number {
     return id === undefined ? -1 : (this.#indexes.get(id) ?? -1)
   }
 
-  /** Free slots at an index now, before the debit; 0 where its server is out. */
+  /** Free slots at an index now, before the debit; 0 if its server is out. */
   freeAt(index: number, nowMs: number): number {
     return freeOf(this.#candidates[index], nowMs)
   }
 
-  /** Free slots at an index now, less the debit. */
+  /** Free slots at an index now, minus the debit. */
   weightAt(index: number, nowMs: number): number {
     return weightOf(this.#candidates[index], nowMs)
   }
@@ -96,7 +96,7 @@ export class Pool {
     const { id } = candidate.server.report
     const index = this.#indexes.get(id) ?? this.#unused.pop() ?? this.#candidates.length
     this.#indexes.set(id, index)
-    // the text from before lies close to the others: a new one with each report would end up all over the memory
+    // reuse the old string, which is near the others in memory: a new one with each report would scatter them
     const url = this.#candidates[index]?.url
     this.#setAt(index, url === candidate.url ? { ...candidate, url } : candidate)
   }
@@ -110,7 +110,7 @@ export class Pool {
   }
 
   /**
-   * Draws one candidate, leaving out the server `except`; undefined where none has a free slot.
+   * Draws one candidate, leaving out the server `except`; undefined if none has a free slot.
    * `roll` gives numbers in [0, 1): the same numbers give the same candidate.
    */
   draw(nowMs: number, roll: () => number, except?: string): Candidate | undefined {
@@ -120,9 +120,8 @@ export class Pool {
   }
 
   /**
-   * Draws up to `count` candidates without repeats, each in proportion to weight among those left
-   * (keys of Efraimidis and Spirakis, 2006), among those that serve the listener's country.
-   * For playlists: it looks at every candidate, and allocates.
+   * Draws up to `count` candidates that serve the listener's country, without repeats, each in proportion to weight among
+   * the remaining ones (keys of Efraimidis and Spirakis, 2006). For playlists: it looks at every candidate, and allocates.
    */
   drawSeveral(nowMs: number, roll: () => number, count: number, country?: string): Candidate[] {
     const weigh = this.#candidates.some((each) => weightOf(each, nowMs) > 0) ? weightOf : freeOf
@@ -138,7 +137,7 @@ export class Pool {
       .map(({ candidate }) => candidate)
   }
 
-  /** Seconds until the next report of the server at an index, as it promised, and the report's way. */
+  /** Seconds until the next promised report of the server at an index, plus the report's transit time. */
   blindSecondsAt(index: number, nowMs: number): number {
     const server = this.#candidates[index]?.server
     if (!server) return 0
@@ -146,7 +145,7 @@ export class Pool {
     return Math.max(0, server.report.interval - ageS) + limits.deadlineGraceMs / 1000
   }
 
-  /** Joins that a server sees for each redirect of ours, averaged over the servers. */
+  /** Joins that a server sees for each redirect by this decider, averaged over the servers. */
   get meanFactor(): number {
     let sum = 0
     let count = 0
@@ -161,7 +160,7 @@ export class Pool {
   #setAt(index: number, candidate: Candidate | undefined): void {
     const before = this.#candidates[index]?.server
     const server = candidate?.server
-    this.#placed += Number(server?.place !== undefined) - Number(before?.place !== undefined)
+    this.#located += Number(server?.location !== undefined) - Number(before?.location !== undefined)
     this.#ruled +=
       Number(server?.report.countries !== undefined) - Number(before?.report.countries !== undefined)
     if (!before || !server || hasMoved(before, server)) this.#changes++

@@ -1,26 +1,26 @@
-import type { Place } from '../geo.ts'
+import type { GeoLocation } from '../geo.ts'
 
 const earthRadiusKm = 6371
 /**
- * km over which a server's pull falls to 1/e: a listener goes past a near server with room once in some thousand times
- * for each further 700 km, and servers of one city share by free slots alone
+ * km over which a server's pull falls to 1/e: with 700 km more, a server with equal room is drawn about a thousand times less
+ * often, and servers of one city share listeners by free slots alone
  */
 const reachKm = 100
-/** part of a server's free slots that demand may claim before its next report: the rest is for what the estimate misses */
+/** fraction of a server's free slots that demand may claim before its next report: the rest covers errors of the estimate */
 const claimMax = 0.9
-/** how hard a multiplier is pulled towards its bound; below 1, so that servers do not push demand to and fro */
+/** how strongly a multiplier moves towards its target; below 1, so that servers do not push demand back and forth */
 const damping = 0.7
-/** the most that a multiplier moves in one round, up or down */
+/** the largest factor by which a multiplier changes in one round, up or down */
 const stepMax = 100
-/** rounds of one call: it goes on from where the last one ended, and what is still off is mixed with a blind draw */
+/** rounds of one call: the next call continues from its result, and blind draws make up for what has not settled */
 const roundsMax = 12
-/** a multiplier falls no lower: across the whole earth a pull is 10⁻⁸⁷ */
+/** lower bound of a multiplier: across the whole earth a pull is 10⁻⁸⁷ */
 const multiplierMin = 1e-90
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 
-/** Great-circle distance by the haversine formula, which keeps its digits for near places. */
-export function distanceKm(a: Place, b: Place): number {
+/** Great-circle distance by the haversine formula, which stays precise for small distances. */
+export function distanceKm(a: GeoLocation, b: GeoLocation): number {
   const dLat = radians(b.latitude - a.latitude)
   const dLon = radians(b.longitude - a.longitude)
   const h =
@@ -29,43 +29,43 @@ export function distanceKm(a: Place, b: Place): number {
   return 2 * earthRadiusKm * Math.asin(Math.min(1, Math.sqrt(h)))
 }
 
-/** How strongly a server pulls a listener, in (0, 1]; 1 where either place is unknown. */
-export const pull = (listener: Place | undefined, server: Place | undefined): number =>
+/** How strongly a server pulls a listener, in (0, 1]; 1 if either location is unknown. */
+export const pull = (listener: GeoLocation | undefined, server: GeoLocation | undefined): number =>
   listener && server ? Math.exp(-distanceKm(listener, server) / reachKm) : 1
 
-/** Listeners of one region: how many come in a second, and how strongly each server pulls them. */
+/** The listeners of one region: how many join in a second, and how strongly each server pulls them. */
 export interface Demand {
-  /** a second, those that other deciders send included */
+  /** joins a second, including those that other deciders send */
   rate: number
-  /** by server, in [0, 1]; 0: it may not have them at all */
+  /** by server, in [0, 1]; 0: it must not get them at all */
   pulls: Float64Array
 }
 
-/** What each server may be claimed for; all by server. */
+/** The room that demand may claim; arrays are by server. */
 export interface Supply {
-  /** free slots, less the debit */
+  /** free slots, minus the debit */
   free: Float64Array
-  /** s for which a decision of now stands unseen: until its next report */
+  /** s until the next report, the first to show a decision made now */
   blindS: Float64Array
-  /** part of the free slots that is this mount's to claim, in (0, 1]: others play on the same servers */
+  /** fraction of the free slots that this mount may claim, in (0, 1]: other mounts play on the same servers */
   share: number
 }
 
-/** How places count: with weights `free × pull × multiplier`, but in a part of all draws by free slots alone. */
+/** How locations count: weights are `free × pull × multiplier`, except in the blind draws, which go by free slots alone. */
 export interface Cap {
   /** by server, in (0, 1] */
   multipliers: Float64Array
-  /** part of the draws that are blind to places; 1: all of them */
+  /** fraction of the draws that ignore locations; 1: all of them */
   blind: number
 }
 
 /**
- * Caps proximity so that no server is expected to be filled before the rest (after Wendell et al., DONAR, SIGCOMM 2010): the
+ * Caps proximity so that no server is expected to fill before the rest (after Wendell et al., DONAR, SIGCOMM 2010): the
  * joins that each server is expected to get before its next report claim at most nine tenths of its free slots.
  *
- * The multipliers are prices, kept from one call to the next: a server that is claimed beyond its bound gets dearer, one
- * that is not gets cheaper again. Where they have not settled yet, or cannot, just so many draws are made blindly, in
- * proportion to free slots (Property 1), as keep every server within its bound.
+ * The multipliers act as prices and are kept from one call to the next: a server claimed beyond its bound gets more
+ * expensive, any other gets cheaper again. As long as they have not settled, or if they cannot, the smallest fraction of
+ * blind draws, in proportion to free slots (Property 1), is mixed in that keeps every server within its bound.
  */
 export function capProximity(supply: Supply, demands: readonly Demand[], start?: Float64Array): Cap {
   const { free } = supply
@@ -98,7 +98,7 @@ function claim(
   }
 }
 
-/** Moves the multipliers towards where every server is claimed for its bound at most; false where none has to. */
+/** Moves the multipliers so that every server is claimed up to its bound at most; false if none had to move. */
 function move(multipliers: Float64Array, claims: Float64Array, { free, share }: Supply): boolean {
   let moved = false
   let most = 0
@@ -116,13 +116,13 @@ function move(multipliers: Float64Array, claims: Float64Array, { free, share }: 
     }
     most = Math.max(most, multipliers[i] ?? 0)
   }
-  // prices matter beside each other alone: where all have risen, they fall together
+  // only the ratios of prices matter: if all have risen, they fall together
   if (most > 0 && most < 1)
     for (let i = 0; i < multipliers.length; i++) multipliers[i] = (multipliers[i] ?? 0) / most
   return moved
 }
 
-/** The least part of blind draws with which no server is claimed beyond its bound. */
+/** The smallest fraction of blind draws with which no server is claimed beyond its bound. */
 function blindPart(
   claims: Float64Array,
   { free, blindS, share }: Supply,

@@ -1,66 +1,66 @@
-import type { Place, Whereabouts } from '../geo.ts'
+import type { GeoLocation, Whereabouts } from '../geo.ts'
 import { Drum } from './drum.ts'
 import type { Candidate, Pool } from './pool.ts'
 import { type Cap, capProximity, type Demand, pull } from './proximity.ts'
 import { serves } from './server.ts'
 
-/** degrees of a region's side: listeners of one region are taken to be at its middle, at most 200 km off */
+/** degrees of a region's side: all listeners of a region are assumed to be at its center, at most 200 km off */
 const cellDegrees = 2.5
-/** cells from west to east; one more than 360 degrees hold, for those at 180 exactly */
+/** cells from west to east; one more than fit into 360 degrees, for longitude 180 itself */
 const cellsAround = 360 / cellDegrees + 1
 const noCell = -1
-/** regions with a drum of their own, per mount: the cities of the world lie in 1,500; beyond them the oldest is begun again */
+/** regions with a drum, per mount: the cities of the world are in 1,500; beyond this number the oldest is dropped */
 const regionsMax = 2048
-/** … and fewer where servers are many: a region keeps a number for each of them, and all together at most so many: 16 MB */
+/** … and fewer if there are many servers: a region keeps a number for each server, and all regions together at most this many: 16 MB */
 const pairsMax = 2_000_000
-/** but as many as these whatever the servers: the populated middle of a continent */
+/** … but always at least this many, however many servers there are: the populated core of a continent */
 const regionsMin = 128
-/** regions without a place, one for each kind of country; beyond them the one that was asked for longest ago goes */
+/** regions without a location, one for each kind of country; beyond this number the oldest is dropped */
 const kindsMax = 128
-/** ms for which what was worked out for the regions stands … */
+/** ms for which the values computed for the regions stay valid … */
 const rebuildMs = 1000
-/** … and so many ms more for each so many pairs of region and server, so that it takes a few hundredths of the time at most */
+/** … multiplied for every so many pairs of region and server, so that computing takes a few hundredths of the time at most */
 const pairsPerRebuild = 500_000
-/** ms of no listener after which a region is forgotten */
+/** ms without a listener after which a region is forgotten */
 const regionMemoryMs = 300_000
-/** part that the newest second has in a region's rate */
+/** weight of the newest second in a region's rate */
 const newness = 0.3
-/** a second: a region asked for less often than once in three hours has no part in the demand */
+/** joins a second: a region with less than one join in three hours does not count as demand */
 const rateMin = 1e-4
-/** tickets that a region's drum may hold, so that its sums stay exact */
+/** tickets in a region's drum: keeps its sums exact */
 const ticketsMax = 2 ** 50
-/** tickets of a free slot of the server that pulls most; one that pulls a millionth of it has none in this region */
+/** tickets for a free slot of the server that pulls most; a server with a millionth of that pull gets none in this region */
 const ticketsPerSlot = 2 ** 20
 
-/** What of a request bears on a draw by region. */
+/** The properties of a request that matter for a draw by region. */
 interface Drawn {
   from?: Whereabouts | undefined
   /** a server to leave out, by its id */
   except?: string | undefined
-  /** nobody joins by it */
+  /** a request that does not become a join */
   probe?: boolean | undefined
 }
 
 const nowhere: Whereabouts = {}
 
 interface Region {
-  place: Place | undefined
+  location: GeoLocation | undefined
   country: string | undefined
-  /** the servers worth drawing here, by place in the drum: their index in the pool, and what a free slot weighs */
+  /** the servers worth drawing here, by position in the drum: their index in the pool, and the weight of a free slot */
   near: { drum: Drum; indexes: number[]; factors: number[]; round: number }
-  /** all that may have a listener of this country, without regard to place: by slots less the debit, and before it */
+  /** all servers that may get a listener of this country, ignoring locations: by slots minus the debit, and before it */
   blind: { weighed: Drum; free: Drum; round: number }
-  /** by index of the pool: how strongly each server pulls; 0 where a country rule keeps it out */
+  /** by index of the pool: how strongly each server pulls; 0 if its country rule excludes it */
   pulls: Float64Array
-  /** the pool's changes that they were worked out for */
+  /** the value of the pool's `changes` that they were computed for */
   pullsChanges: number
-  /** joins since the last round, and joins a second before it */
+  /** joins since the last round, and the rate of joins a second before it */
   joins: number
   rate: number
   lastAskedMs: number
 }
 
-/** Joins of all mounts of a decider: of the room of a server that they share, each mount claims its part. */
+/** The joins of all mounts of a decider. Mounts share the room of their servers, and each claims its part. */
 export class TotalDemand {
   #rate = new Rate()
 
@@ -68,14 +68,14 @@ export class TotalDemand {
     this.#rate.add(nowMs)
   }
 
-  /** The part of a mount whose joins come at this rate, in (0, 1]. */
+  /** The part of a mount with this rate of joins, in (0, 1]. */
   shareOf(rate: number, nowMs: number): number {
     const total = this.#rate.at(nowMs)
     return total <= rate || rate === 0 ? 1 : rate / total
   }
 }
 
-/** A rate a second, of which the newest second is three tenths. */
+/** A rate per second; the newest second counts three tenths. */
 class Rate {
   #rate = 0
   #count = 0
@@ -99,8 +99,8 @@ class Rate {
 }
 
 /**
- * Draws near servers before far ones as long as they have room, and never one whose rule keeps it from the listener's country.
- * Each region of listeners has a drum over the servers worth drawing there; what a slot weighs in it is worked out anew
+ * Draws near servers before far ones as long as they have room, and never a server whose rule excludes the listener's
+ * country. Each region of listeners has a drum of the servers worth drawing there. The weight of a slot in it is computed
  * once a second, capped so that no server fills before the rest.
  */
 export class Regions {
@@ -108,13 +108,13 @@ export class Regions {
   #total: TotalDemand
   /** by cell and kind of country, the oldest first */
   #regions = new Map<number, Region>()
-  /** how many of them have no place */
-  #placeless = 0
-  /** by country that some server has a rule on, from 1; all others are of kind 0, since no rule tells them apart */
+  /** how many of them have no location */
+  #unlocated = 0
+  /** by country named in some server's rule, from 1; all others are of kind 0, since no rule distinguishes them */
   #kinds = new Map<string, number>()
   #kindsChanges = -1
   #cap: Cap = { multipliers: new Float64Array(0), blind: 0 }
-  /** by index of the pool, as they were when this round began: free slots less the debit */
+  /** by index of the pool: free slots minus the debit, at the start of this round */
   #weights = new Float64Array(0)
   #round = 0
   #roundMs = Number.NEGATIVE_INFINITY
@@ -125,15 +125,15 @@ export class Regions {
     this.#total = total
   }
 
-  /** How many regions have drums of their own. */
+  /** The number of regions that have a drum. */
   get size(): number {
     return this.#regions.size
   }
 
-  /** As {@link Pool.draw}, for a listener of a place and country; what only asks does not count as demand. */
+  /** Like {@link Pool.draw}, for a listener of a location and country; a probe does not count as demand. */
   draw({ from = nowhere, except, probe }: Drawn, nowMs: number, roll: () => number): Candidate | undefined {
     if (!probe) this.#total.join(nowMs)
-    if (!this.#pool.isPlaced && !this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
+    if (!this.#pool.isLocated && !this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
     const region = this.#regionOf(from, nowMs)
     if (!region) return this.#pool.draw(nowMs, roll, except)
     this.#refresh(nowMs)
@@ -141,7 +141,7 @@ export class Regions {
     region.lastAskedMs = nowMs
     const { blind } = this.#cap
     const near = blind > 0 && roll() < blind ? undefined : this.#drawNear(region, nowMs, roll, except)
-    // where all that is near is taken since the last report, what is far serves as well
+    // if all near slots have been taken since the last report, far servers serve as well
     return near ?? this.#drawBlindly(region, nowMs, roll, except)
   }
 
@@ -153,7 +153,7 @@ export class Regions {
     return drawn === undefined ? undefined : this.#pool.at(drawn)
   }
 
-  /** By free slots alone, among those that may have a listener of this country. */
+  /** Draws by free slots alone, among the servers that may get a listener of this country. */
   #drawBlindly(region: Region, nowMs: number, roll: () => number, except?: string): Candidate | undefined {
     if (!this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
     this.#fillBlind(region, nowMs)
@@ -163,10 +163,10 @@ export class Regions {
     return this.#pool.at(drawn >= 0 ? drawn : free.draw(nowMs, roll, out))
   }
 
-  /** The region of a listener; undefined where nothing is known of it that matters. */
-  #regionOf({ place, country }: Whereabouts, nowMs: number): Region | undefined {
-    const { isPlaced, isRuled } = this.#pool
-    const cell = isPlaced && place ? cellOf(place) : noCell
+  /** The region of a listener; undefined if nothing relevant is known about the listener. */
+  #regionOf({ location, country }: Whereabouts, nowMs: number): Region | undefined {
+    const { isLocated, isRuled } = this.#pool
+    const cell = isLocated && location ? cellOf(location) : noCell
     if (cell === noCell && !isRuled) return undefined
     const kind = isRuled ? this.#kindOf(country) : 0
     const key = keyOf(cell, kind)
@@ -174,11 +174,11 @@ export class Regions {
   }
 
   #create(key: number, cell: number, country: string | undefined, nowMs: number): Region {
-    const isPlaced = cell !== noCell
-    if (isPlaced && this.#regions.size - this.#placeless >= this.#regionsMax) this.#forgetOldest(true)
-    if (!isPlaced && this.#placeless >= kindsMax) this.#forgetOldest(false)
+    const isLocated = cell !== noCell
+    if (isLocated && this.#regions.size - this.#unlocated >= this.#regionsMax) this.#forgetOldest(true)
+    if (!isLocated && this.#unlocated >= kindsMax) this.#forgetOldest(false)
     const region = createRegion(this.#pool, middleOf(cell), country, nowMs)
-    if (!isPlaced) this.#placeless++
+    if (!isLocated) this.#unlocated++
     this.#regions.set(key, region)
     return region
   }
@@ -192,31 +192,31 @@ export class Regions {
     return country === undefined ? 0 : (this.#kinds.get(country) ?? 0)
   }
 
-  /** Where other countries have rules than before, the regions are those of other kinds. */
+  /** Numbers the kinds of countries; if other countries have rules than before, no region is valid any more. */
   #numberKinds(): void {
     this.#kindsChanges = this.#pool.changes
     const countries = this.#pool.ruledCountries()
     if (countries.length === this.#kinds.size && countries.every((each) => this.#kinds.has(each))) return
     this.#kinds = new Map(countries.map((each, i) => [each, i + 1]))
     this.#regions.clear()
-    this.#placeless = 0
+    this.#unlocated = 0
   }
 
-  /** Forgets the region that was begun first, of those with a place or of those without. */
-  #forgetOldest(isPlaced: boolean): void {
-    for (const [key, { place }] of this.#regions) {
-      if ((place !== undefined) !== isPlaced) continue
+  /** Forgets the oldest region, of those with a location or of those without. */
+  #forgetOldest(isLocated: boolean): void {
+    for (const [key, { location }] of this.#regions) {
+      if ((location !== undefined) !== isLocated) continue
       this.#forget(key)
       return
     }
   }
 
   #forget(key: number): void {
-    if (this.#regions.get(key)?.place === undefined) this.#placeless--
+    if (this.#regions.get(key)?.location === undefined) this.#unlocated--
     this.#regions.delete(key)
   }
 
-  /** Once a second, or when a server came or went: what each region is expected to ask for, and the caps that follow. */
+  /** Updates the expected demand of each region and the resulting caps, once a second or when servers have changed. */
   #refresh(nowMs: number): void {
     const pool = this.#pool
     const pairs = this.#regions.size * pool.size
@@ -256,7 +256,7 @@ export class Regions {
     this.#roundChanges = pool.changes
   }
 
-  /** Fills a region's drum of near servers, once a round at most. */
+  /** Fills a region's drum of near servers, at most once a round. */
   #fill(region: Region): void {
     const { near } = region
     if (near.round === this.#round) return
@@ -285,7 +285,7 @@ export class Regions {
     near.drum.fill(tickets)
   }
 
-  /** Fills a region's drums of all servers that may have its listeners, anew with each report: one may have brought room. */
+  /** Fills a region's drums of all servers that may get its listeners, again after each report, since it may have brought room. */
   #fillBlind(region: Region, nowMs: number): void {
     const { blind } = region
     const pool = this.#pool
@@ -298,16 +298,16 @@ export class Regions {
   }
 }
 
-/** kinds of countries at most: ISO 3166 has 26 × 26 codes */
+/** upper bound of the kinds of countries: ISO 3166 has at most 26 × 26 codes */
 const kindsAll = 1024
 
 const keyOf = (cell: number, kind: number): number => cell * kindsAll + kind
 
-/** The number of the cell that a place lies in: a number, since a text for each listener costs more than its draw. */
-const cellOf = ({ latitude, longitude }: Place): number =>
+/** The cell that contains a location, as a number: a string for each listener would cost more than its draw. */
+const cellOf = ({ latitude, longitude }: GeoLocation): number =>
   Math.floor((latitude + 90) / cellDegrees) * cellsAround + Math.floor((longitude + 180) / cellDegrees)
 
-const middleOf = (cell: number): Place | undefined =>
+const middleOf = (cell: number): GeoLocation | undefined =>
   cell === noCell
     ? undefined
     : {
@@ -317,7 +317,7 @@ const middleOf = (cell: number): Place | undefined =>
 
 function createRegion(
   pool: Pool,
-  place: Place | undefined,
+  location: GeoLocation | undefined,
   country: string | undefined,
   nowMs: number,
 ): Region {
@@ -326,7 +326,7 @@ function createRegion(
   const weigh = (at: number, now: number) =>
     Math.round(pool.weightAt(indexes[at] ?? -1, now) * (factors[at] ?? 0))
   const region: Region = {
-    place,
+    location,
     country,
     near: { drum: new Drum(weigh), indexes, factors, round: -1 },
     blind: {
@@ -343,7 +343,7 @@ function createRegion(
   return region
 }
 
-/** How strongly each server of the pool pulls a region: worked out anew when one came, went or moved. */
+/** How strongly each server of the pool pulls a region; computed again when a server has appeared, disappeared or moved. */
 function pullsIn(pool: Pool, region: Region): Float64Array {
   if (region.pullsChanges === pool.changes) return region.pulls
   region.pullsChanges = pool.changes
@@ -351,12 +351,12 @@ function pullsIn(pool: Pool, region: Region): Float64Array {
   const pulls = Float64Array.from({ length: pool.size }, (_, i) => {
     const server = pool.at(i)?.server
     if (!server || !serves(server.report, region.country)) return 0
-    if (!server.place || !region.place) return Number.NaN
-    const pulled = Math.max(Number.MIN_VALUE, pull(region.place, server.place))
+    if (!server.location || !region.location) return Number.NaN
+    const pulled = Math.max(Number.MIN_VALUE, pull(region.location, server.location))
     most = Math.max(most, pulled)
     return pulled
   })
-  // a server of unknown place is as near as the nearest
+  // a server of unknown location counts as near as the nearest
   region.pulls = pulls.map((pulled) => (Number.isNaN(pulled) ? most || 1 : pulled))
   return region.pulls
 }

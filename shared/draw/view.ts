@@ -9,30 +9,30 @@ import { Regions, TotalDemand } from './regions.ts'
 import { followsMasters, freeSlots, isLive, openUntilMs, type Server } from './server.ts'
 import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
 
-/** What a draw has to know of a request. */
+/** The properties of a request that a draw needs. */
 export interface Ask {
   mount: Mount
-  /** by https */
+  /** it came by https */
   secure: boolean
-  /** of the listener's address, where {@link View.hasLiterals}; undefined: every url will do */
+  /** of the listener's address, if {@link View.hasLiterals}; undefined: any url will do */
   family?: Family | undefined
   /** a server to leave out of this one draw, by its id */
   except?: string | undefined
-  /** where the listener is; undefined: not known */
+  /** where the listener is; undefined if unknown */
   from?: Whereabouts | undefined
-  /** a HEAD or a probe: nobody joins by it */
+  /** a HEAD or a probe, which does not become a join */
   probe?: boolean | undefined
 }
 
-/** One mount as the decider sees it: who carries it, and the pools to draw from. */
+/** One mount as the decider sees it: its carriers, and the pools to draw from. */
 export interface MountView {
-  /** its carriers by id, with what each reported of it */
+  /** its carriers by id, with each one's report of it */
   readonly carriers: ReadonlyMap<string, { server: Server; mount: MountReport }>
   /** when a server last reported it */
   readonly reportedAtMs: number
-  /** most listeners at once over all servers, since its source began */
+  /** most concurrent listeners over all servers, since its source began */
   readonly listenerPeak: number
-  /** a master called it hidden or not to be listened to: it is in no public list, until a master says otherwise */
+  /** a master flagged it `hidden` or `no-mount`: it is not in any public list until a master reports otherwise */
   readonly isPrivate: boolean
 }
 
@@ -41,11 +41,11 @@ interface Entry extends MountView {
   reportedAtMs: number
   listenerPeak: number
   isPrivate: boolean
-  /** of all carriers, stale ones too: never below what a peak is taken of */
+  /** of all carriers, including stale ones: an upper bound of the live listeners */
   listeners: number
-  /** those of the carriers that are masters */
+  /** the carriers that are masters */
   masters: Map<string, Server>
-  /** by way: the servers that its listeners can reach; each made at the first draw */
+  /** by way: the servers that such listeners can reach; each created at its first draw */
   draws: (Draws | undefined)[]
 }
 
@@ -56,12 +56,12 @@ interface Draws {
 }
 
 /**
- * A mount's url at a server, in one piece: a text put together by `+` is taken apart again at every answer, and among
- * thousands of servers each of its pieces has to be fetched from far away in memory.
+ * A mount's url at a server, as a flat string: one concatenated by `+` stays a rope that is traversed at every answer, and
+ * among thousands of servers each of its parts is elsewhere in memory.
  */
 const urlAt = (base: string, mount: Mount): string => [base, printMount(mount)].join('')
 
-/** The url of a mount at the one server that there is: the first that fits, else any. */
+/** The url of a mount at a given server: the first that fits the listener, else any. */
 export function urlOf(
   mount: Mount,
   { report: { urls } }: Server,
@@ -73,28 +73,28 @@ export function urlOf(
 }
 
 /**
- * The servers known at one moment, by id and by mount. A report changes only the entries of its own mounts,
- * so that a decider of 10,000 servers is never rebuilt.
+ * The servers known at one moment, by id and by mount. A report changes only the entries of its own mounts, so a view of
+ * 10,000 servers is never rebuilt.
  */
 export class View {
   #servers = new Map<string, Server>()
   #mounts = new Map<Mount, Entry>()
-  /** icecast-kh slaves: they stand in every mount's pools */
+  /** icecast-kh slaves, which are in every mount's pools */
   #everywhere = new Map<string, Server>()
-  /** by server: its url for each way of listeners, undefined for none */
+  /** by server: its url for each way; undefined if there is none */
   #bases = new Map<string, Bases>()
-  /** servers that have an address literal for a url */
+  /** servers with an address literal in a url */
   #literals = new Set<string>()
-  /** whether anybody came by https since the program (on Workers: the isolate, the object) began */
+  /** whether any listener came by https since the program (on Workers: the isolate, the object) started */
   isAskedByHttps = false
-  /** the id of this program, where it is among its own candidates: whoever asks it reaches it */
+  /** the id of this program if it is one of its own candidates; its listeners can already reach it */
   ownId: string | undefined
-  /** how many of the mounts nobody carries */
+  /** how many of the mounts have no carrier */
   #uncarried = 0
   #maxListenersDefault: number
   #demand = new TotalDemand()
 
-  /** @param maxListenersDefault slots of a server that does not say */
+  /** @param maxListenersDefault slots of a server that does not report its maximum */
   constructor(maxListenersDefault: number) {
     this.#maxListenersDefault = maxListenersDefault
   }
@@ -109,12 +109,12 @@ export class View {
     return this.#maxListenersDefault
   }
 
-  /** Whether it counts by which family listeners come. */
+  /** Whether the address family of listeners matters. */
   get hasLiterals(): boolean {
     return this.#literals.size > 0
   }
 
-  /** Takes in a server, new or with a newer report; its debit begins where the server's own field stands. */
+  /** Adds a server, or replaces it by one with a newer report. */
   put(server: Server): void {
     const { id } = server.report
     const before = this.#servers.get(id)
@@ -148,7 +148,7 @@ export class View {
     else this.#literals.delete(id)
   }
 
-  /** Whether a server reported the mount in the last five minutes, or a live one that reports less often carries it. */
+  /** Whether a server reported the mount in the last five minutes, or a live server with a longer interval carries it. */
   isKnown(mount: Mount, nowMs: number): boolean {
     const entry = this.#mounts.get(mount)
     if (!entry) return false
@@ -158,12 +158,12 @@ export class View {
     return false
   }
 
-  /** The candidates of a mount for listeners who came that way: by https, and by a family where that is known to matter. */
+  /** The candidates of a mount for listeners of this scheme and, if it matters, address family. */
   pool(mount: Mount, secure: boolean, family?: Family): Pool | undefined {
     return this.#draws(mount, secure, family)?.pool
   }
 
-  /** Draws a candidate for a listener: in proportion to weight, near ones more often where places are known. */
+  /** Draws a candidate for a listener: in proportion to weight, near ones more often if locations are known. */
   draw(ask: Ask, nowMs: number, roll: () => number): Candidate | undefined {
     return this.#draws(ask.mount, ask.secure, ask.family)?.regions.draw(ask, nowMs, roll)
   }
@@ -177,8 +177,8 @@ export class View {
   }
 
   /**
-   * What is known of a mount beside its counts: by the master that relays are sent to, else by the stats of a server that is
-   * polled. What a slave says of it does not count: the mount is its master's.
+   * The fields of a mount in addition to its counts: from the master that relays are sent to, else from the stats of a polled
+   * server. Those of reporting slaves are ignored, since the mount belongs to its master.
    */
   about(mount: Mount, nowMs: number): AboutMount | undefined {
     const carriers = this.#mounts.get(mount)?.carriers
@@ -191,7 +191,7 @@ export class View {
     return undefined
   }
 
-  /** Forgets mounts that nobody carries and nobody reported lately. */
+  /** Forgets mounts that have no carrier and were not reported lately. */
   prune(nowMs: number): void {
     for (const [mount, entry] of this.#mounts)
       if (entry.carriers.size === 0 && !this.isKnown(mount, nowMs)) this.#forget(mount)
@@ -202,7 +202,7 @@ export class View {
     this.#uncarried--
   }
 
-  /** Names of mounts that come and go by the hundred thousand are nobody's listeners'. */
+  /** Forgets all mounts without a carrier once there are too many: no listener needs a hundred thousand short-lived names. */
   #forgetUncarried(): void {
     if (this.#uncarried <= limits.namesKeptMax) return
     for (const [mount, { carriers }] of this.#mounts) if (carriers.size === 0) this.#forget(mount)
@@ -248,7 +248,7 @@ export class View {
     if (server.report.role === 'master' && !hadMaster) this.#putFollowers(entry, mount.mount)
   }
 
-  /** A master is back: those that carry a mount while one does weigh more, which drums must be told. */
+  /** Updates the servers that carry a mount only while a master does: the master is back, which raises their weights. */
   #putFollowers(entry: Entry, mount: Mount): void {
     for (const { server, mount: reported } of entry.carriers.values())
       if (followsMasters(server)) this.#putPools(entry, mount, server, reported)
@@ -320,7 +320,7 @@ function isHiddenByMaster({ carriers, masters }: Entry): boolean {
   return false
 }
 
-/** Keeps the peak of a mount. */
+/** Updates the listeners and the peak of a mount. */
 function noteListeners(
   entry: Entry,
   server: Server,
@@ -328,11 +328,12 @@ function noteListeners(
   before: MountReport | undefined,
 ): void {
   const isMaster = server.report.role === 'master'
-  // another beginning of the source is another stream; so is one after which no master carried it
-  const isAnew = isMaster && (before ? before.about?.since !== mount.about?.since : entry.masters.size === 0)
-  if (isAnew) entry.listenerPeak = 0
+  // a different start time means a new stream; so does the first master after there was none
+  const isNewStream =
+    isMaster && (before ? before.about?.since !== mount.about?.since : entry.masters.size === 0)
+  if (isNewStream) entry.listenerPeak = 0
   entry.listeners += mount.listeners - (before?.listeners ?? 0)
-  // the sum of the live ones is looked for only where it can be a new peak
+  // the live listeners are summed only if they can be a new peak
   if (entry.listeners > entry.listenerPeak)
     entry.listenerPeak = Math.max(entry.listenerPeak, listenersOf(entry, server.receivedAtMs))
 }

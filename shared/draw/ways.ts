@@ -1,12 +1,12 @@
 import { type Family, familyOf } from '../http/address.ts'
 
 /**
- * How a listener came, as far as it bears on which url of a server it can follow: by https it wants https, and an address
- * literal is of use only to those who speak its family.
+ * How a listener came, as far as it decides which url of a server it can use: a listener by https needs an https url, and an
+ * address literal works only for listeners of its family.
  */
 export interface Way {
   secure: boolean
-  /** of the listener's address; undefined: not known, and every url will do */
+  /** of the listener's address; undefined if unknown: any url will do */
   family: Family | undefined
 }
 
@@ -18,17 +18,17 @@ const ways: readonly Way[] = families.flatMap((family) => [
   { secure: true, family },
 ])
 
-/** A way as a number from 0, so that a draw finds what is held for it without making anything. */
+/** A way as a number from 0, so that a draw looks up its pool without an allocation. */
 export const wayIndex = (secure: boolean, family: Family | undefined): number =>
   (family === undefined ? 0 : family === 'ipv4' ? 2 : 4) + (secure ? 1 : 0)
 
-/** For each way the url of a server by which a listener reaches it, undefined where there is none. */
+/** For each way, the url of a server that such a listener can use; undefined if there is none. */
 export type Bases = readonly (string | undefined)[]
 
 /**
- * The first url that fits, for each way: an http listener's is the first http url, else https; an https listener's has to be
- * https.
- * @param isHere the listener is talking to that very server, so that every url will do
+ * The first url that fits each way: for an http listener the first http url, else https; for an https listener an https url
+ * only.
+ * @param isHere the listener is connected to that very server, so any family will do
  */
 export function basesOf(urls: readonly string[], isHere: boolean): Bases {
   const known = urls.map((url) => ({ url, isTls: url.startsWith('https:'), family: familyOfUrl(url) }))
@@ -39,14 +39,14 @@ export function basesOf(urls: readonly string[], isHere: boolean): Bases {
   })
 }
 
-/** Whether any url is an address literal: only then it counts by which family a listener comes. */
+/** Whether any url is an address literal: only then does the listener's address family matter. */
 export const hasLiteral = (urls: readonly string[]): boolean =>
   urls.some((url) => familyOfUrl(url) !== undefined)
 
-/** The family of a url whose host is an address; undefined where it is a name. */
+/** The family of a url whose host is an address; undefined if it is a name. */
 function familyOfUrl(url: string): Family | undefined {
   const [, ipv6, ipv4] = /^https?:\/\/(?:\[([^\]]*)\]|([\d.]+)(?=[:/]|$))/.exec(url) ?? []
-  // a server behind NAT64 has two addresses, a url that is written with the prefix is of use over IPv6 alone
+  // a url written with the NAT64 prefix can only be used over IPv6
   if (ipv6?.startsWith('64:ff9b::')) return 'ipv6'
   return familyOf(ipv6 ?? ipv4)
 }

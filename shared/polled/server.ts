@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Place } from '../geo.ts'
+import type { GeoLocation } from '../geo.ts'
 import type { Login } from '../http/credentials.ts'
 import { limits } from '../limits.ts'
 import { CountriesSchema, IdSchema, idOf, LocationSchema, type Report, UrlSchema } from '../report/report.ts'
@@ -19,7 +19,7 @@ export interface PolledServer {
   interval: number
   maxListeners: number
   maxBandwidth: number | undefined
-  location: Place | undefined
+  location: GeoLocation | undefined
   countries: Report['countries']
   /** the admin's, for XML */
   login: Login | undefined

@@ -41,7 +41,7 @@ export const serverOf = (id: string, over: Partial<Report> = {}, held: Partial<S
   polled: false,
   reachable: true,
   formerMounts: [],
-  place: undefined,
+  location: undefined,
   factor: 1,
   debit: 0,
   ...held,

@@ -24,9 +24,9 @@ test('GEO_DB: a database of cities gives places and countries, of IPv4 in either
       }),
     ),
   )
-  expect(locate('192.0.2.77')).toEqual({ place: { latitude: 52.52, longitude: 13.4 }, country: 'DE' })
+  expect(locate('192.0.2.77')).toEqual({ location: { latitude: 52.52, longitude: 13.4 }, country: 'DE' })
   expect(locate('::ffff:198.51.100.1')?.country).toBe('JP')
-  expect(locate('203.0.113.9')).toEqual({ place: undefined, country: 'FR' })
+  expect(locate('203.0.113.9')).toEqual({ location: undefined, country: 'FR' })
   for (const unknown of ['198.51.100.200', '10.0.0.1', '2001:db8::1', 'nonsense', ''])
     expect(locate(unknown), unknown).toBeUndefined()
 })

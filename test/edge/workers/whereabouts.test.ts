@@ -6,11 +6,11 @@ const from = (cf?: unknown) =>
 
 test('Workers: the place of a request is what Cloudflare says, in texts of which any may be missing', () => {
   expect(from({ latitude: '52.52', longitude: '13.40', country: 'DE', colo: 'TXL' })).toEqual({
-    place: { latitude: 52.52, longitude: 13.4 },
+    location: { latitude: 52.52, longitude: 13.4 },
     country: 'DE',
   })
-  expect(from({ country: 'DE' })).toEqual({ place: undefined, country: 'DE' })
-  expect(from({ latitude: '52.52' })).toEqual({ place: undefined, country: undefined })
+  expect(from({ country: 'DE' })).toEqual({ location: undefined, country: 'DE' })
+  expect(from({ latitude: '52.52' })).toEqual({ location: undefined, country: undefined })
 })
 
 test('Workers: what is said otherwise is not believed', () => {
@@ -21,5 +21,5 @@ test('Workers: what is said otherwise is not believed', () => {
     { country: 'T1' },
     { country: 4 },
   ])
-    expect(from(cf), JSON.stringify(cf)).toEqual({ place: undefined, country: undefined })
+    expect(from(cf), JSON.stringify(cf)).toEqual({ location: undefined, country: undefined })
 })

@@ -192,14 +192,14 @@ test('S7: a mount that left a report is known for five minutes more, over a rest
 
 test('where a server stands is known over a restart: by its own word, else by the address that it reported from', () => {
   const sql = memorySql()
-  const place = { latitude: 52.5, longitude: 13.4 }
+  const location = { latitude: 52.5, longitude: 13.4 }
   const own = { latitude: 35.7, longitude: 139.7 }
   const registry = open(sql)
-  accept(registry, access, post(reportOf('a'), { place }), 0)
-  accept(registry, access, post(reportOf('b', { location: own }), { place }), 0)
+  accept(registry, access, post(reportOf('a'), { location }), 0)
+  accept(registry, access, post(reportOf('b', { location: own }), { location }), 0)
   accept(registry, access, post(reportOf('c')), 0)
   for (const { view } of [registry, open(sql)])
-    expect([...view.servers.values()].map((server) => server.place)).toEqual([place, own, undefined])
+    expect([...view.servers.values()].map((server) => server.location)).toEqual([location, own, undefined])
 })
 
 test('a stale server is forgotten after a day, its drain is not', () => {

@@ -205,7 +205,7 @@ describe('a row of the store that cannot be read', () => {
     ['its boots are no JSON', "UPDATE server SET former_boots = '[' WHERE id = 'a'"],
     ['its mounts are of another shape', "UPDATE server SET former_mounts = '[1]' WHERE id = 'a'"],
     ['its moment is no number', "UPDATE server SET at = 'yesterday' WHERE id = 'a'"],
-    ['its place is a text', "UPDATE server SET place = 'here' WHERE id = 'a'"],
+    ['its location is a text', "UPDATE server SET place = 'here' WHERE id = 'a'"],
   ])('(%s) is set aside and named in the log, and the start goes on', async (_, change) => {
     const sql = memorySql()
     const before = open(sql)

@@ -25,12 +25,12 @@ test.each([
   expect(Math.abs(distanceKm(a, b) - km)).toBeLessThanOrEqual(km * 0.005 + 1)
 })
 
-test('a near server pulls more than a far one, and an unknown place counts as no distance at all', () => {
+test('a near server pulls more than a far one, and an unknown location counts as no distance at all', () => {
   expect(pull(berlin, berlin)).toBe(1)
   expect(pull(berlin, sydney)).toBeGreaterThan(0)
   expect(pull(berlin, sydney)).toBeLessThan(0.001)
   expect([pull(undefined, berlin), pull(berlin, undefined)]).toEqual([1, 1])
-  expect(pull(equator, berlin), 'a place at 0, 0 is known').toBeLessThan(1)
+  expect(pull(equator, berlin), 'a location at 0, 0 is known').toBeLessThan(1)
 })
 
 describe('proximity is capped', () => {

@@ -5,21 +5,23 @@ import { pull } from '../../../shared/draw/proximity.ts'
 import { Regions, TotalDemand } from '../../../shared/draw/regions.ts'
 import { serves } from '../../../shared/draw/server.ts'
 import { View } from '../../../shared/draw/view.ts'
-import type { Place, Whereabouts } from '../../../shared/geo.ts'
+import type { GeoLocation, Whereabouts } from '../../../shared/geo.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { chiSquareP } from '../../kit/chi-square.ts'
 import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
 
 /** Middles of regions, so that a listener is just where its region is taken to be. */
-const berlin: Place = { latitude: 52.5, longitude: 12.5 }
-const madrid: Place = { latitude: 42.5, longitude: -2.5 }
-const tokyo: Place = { latitude: 37.5, longitude: 137.5 }
+const berlin: GeoLocation = { latitude: 52.5, longitude: 12.5 }
+const madrid: GeoLocation = { latitude: 42.5, longitude: -2.5 }
+const tokyo: GeoLocation = { latitude: 37.5, longitude: 137.5 }
 
 const live = mountOf('/live.mp3')
-const clusterOf = (servers: Record<string, { slots: number; place?: Place; over?: Partial<Report> }>) => {
+const clusterOf = (
+  servers: Record<string, { slots: number; location?: GeoLocation; over?: Partial<Report> }>,
+) => {
   const view = new View(100)
-  for (const [id, { slots, place, over }] of Object.entries(servers))
-    view.put(serverOf(id, { maxListeners: slots, ...over }, { place }))
+  for (const [id, { slots, location, over }] of Object.entries(servers))
+    view.put(serverOf(id, { maxListeners: slots, ...over }, { location }))
   return view
 }
 const join = (view: View, from: Whereabouts, nowMs: number, roll: () => number) => {
@@ -40,26 +42,26 @@ function draws(view: View, from: Whereabouts, n: number, seed = 1) {
   return counts
 }
 
-describe('where places are known', () => {
+describe('if locations are known', () => {
   const servers = {
-    berlin: { slots: 900, place: berlin },
-    madrid: { slots: 900, place: madrid },
-    tokyo: { slots: 1800, place: tokyo },
+    berlin: { slots: 900, location: berlin },
+    madrid: { slots: 900, location: madrid },
+    tokyo: { slots: 1800, location: tokyo },
   }
 
   test('a listener is sent to the nearest server, as long as that has room', () => {
-    const counts = draws(clusterOf(servers), { place: berlin }, 100_000)
+    const counts = draws(clusterOf(servers), { location: berlin }, 100_000)
     expect(counts.get('berlin')).toBe(100_000)
   })
 
   test('servers of one city share its listeners by their free slots alone', () => {
     const counts = draws(
       clusterOf({
-        a: { slots: 900, place: berlin },
-        b: { slots: 300, place: berlin },
-        tokyo: { slots: 5_000, place: tokyo },
+        a: { slots: 900, location: berlin },
+        b: { slots: 300, location: berlin },
+        tokyo: { slots: 5_000, location: tokyo },
       }),
-      { place: berlin },
+      { location: berlin },
       100_000,
     )
     expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [900, 300])).toBeGreaterThan(0.001)
@@ -72,8 +74,8 @@ describe('where places are known', () => {
     ]
     const from = { latitude: 51.25, longitude: 13.75 } // the middle of a region
     const counts = draws(
-      clusterOf({ near: { slots: 900, place: near }, far: { slots: 900, place: far } }),
-      { place: from },
+      clusterOf({ near: { slots: 900, location: near }, far: { slots: 900, location: far } }),
+      { location: from },
       200_000,
     )
     const weights = [pull(from, near), pull(from, far)]
@@ -81,10 +83,10 @@ describe('where places are known', () => {
   })
 
   test('where all that is near was taken since the last report, what is far serves', () => {
-    const view = clusterOf({ berlin: { slots: 3, place: berlin }, tokyo: { slots: 3, place: tokyo } })
+    const view = clusterOf({ berlin: { slots: 3, location: berlin }, tokyo: { slots: 3, location: tokyo } })
     const roll = seededRoll(4)
     const went = Array.from({ length: 6 }, () => {
-      const server = join(view, { place: berlin }, 0, roll)
+      const server = join(view, { location: berlin }, 0, roll)
       if (typeof server === 'string') return server
       server.debit++
       return server.report.id
@@ -94,14 +96,14 @@ describe('where places are known', () => {
 
   test('a server that promises a report in an hour makes no other one far', () => {
     const view = clusterOf({
-      berlin: { slots: 900, place: berlin },
-      madrid: { slots: 900, place: madrid },
-      seldom: { slots: 900, place: tokyo, over: { interval: 3600 } },
+      berlin: { slots: 900, location: berlin },
+      madrid: { slots: 900, location: madrid },
+      seldom: { slots: 900, location: tokyo, over: { interval: 3600 } },
     })
     const roll = seededRoll(5)
     let near = 0
     for (let i = 0; i < 2_000; i++) {
-      const server = join(view, { place: berlin }, i * 100, roll)
+      const server = join(view, { location: berlin }, i * 100, roll)
       if (typeof server !== 'string' && server.report.id === 'berlin') near++
       for (const id of ['berlin', 'madrid', 'seldom']) {
         const held = view.servers.get(id)
@@ -118,7 +120,7 @@ describe('where places are known', () => {
     for (let latitude = -88.75; latitude < 90; latitude += 2.5)
       for (let longitude = -178.75; longitude < 180; longitude += 2.5) {
         asked++
-        const server = join(view, { place: { latitude, longitude } }, 0, roll)
+        const server = join(view, { location: { latitude, longitude } }, 0, roll)
         if (typeof server === 'string') throw new Error(server)
         if (latitude === 51.25 && longitude === 13.75) expect(server.report.id).toBe('berlin')
         if (latitude === 36.25 && longitude === 138.75) expect(server.report.id).toBe('tokyo')
@@ -127,19 +129,19 @@ describe('where places are known', () => {
   })
 
   test('a report that brings room where there was none is heeded at once', () => {
-    const view = clusterOf({ berlin: { slots: 0, place: berlin } })
+    const view = clusterOf({ berlin: { slots: 0, location: berlin } })
     const roll = seededRoll(1)
-    expect(join(view, { place: berlin }, 0, roll)).toBe('no room')
-    view.put(serverOf('berlin', { maxListeners: 10 }, { place: berlin }))
-    expect(join(view, { place: berlin }, 1, roll)).toMatchObject({ report: { id: 'berlin' } })
-    const server = serverOf('berlin', { maxListeners: 10 }, { place: berlin, drained: true })
+    expect(join(view, { location: berlin }, 0, roll)).toBe('no room')
+    view.put(serverOf('berlin', { maxListeners: 10 }, { location: berlin }))
+    expect(join(view, { location: berlin }, 1, roll)).toMatchObject({ report: { id: 'berlin' } })
+    const server = serverOf('berlin', { maxListeners: 10 }, { location: berlin, drained: true })
     view.put(server)
-    expect(join(view, { place: berlin }, 2, roll)).toBe('no room')
+    expect(join(view, { location: berlin }, 2, roll)).toBe('no room')
     view.put({ ...server, drained: false })
-    expect(join(view, { place: berlin }, 3, roll)).toMatchObject({ report: { id: 'berlin' } })
+    expect(join(view, { location: berlin }, 3, roll)).toMatchObject({ report: { id: 'berlin' } })
   })
 
-  test('a listener of unknown place is drawn by free slots alone', () => {
+  test('a listener of unknown location is drawn by free slots alone', () => {
     const counts = draws(clusterOf(servers), {}, 300_000)
     expect(
       chiSquareP(
@@ -149,29 +151,29 @@ describe('where places are known', () => {
     ).toBeGreaterThan(0.001)
   })
 
-  test('a server of unknown place is as near as the nearest', () => {
+  test('a server of unknown location is as near as the nearest', () => {
     const counts = draws(
-      clusterOf({ near: { slots: 500, place: berlin }, unknown: { slots: 500 } }),
-      { place: berlin },
+      clusterOf({ near: { slots: 500, location: berlin }, unknown: { slots: 500 } }),
+      { location: berlin },
       100_000,
     )
     expect(chiSquareP([counts.get('near') ?? 0, counts.get('unknown') ?? 0], [1, 1])).toBeGreaterThan(0.001)
   })
 
   test('listeners near nobody go by free slots times how far, and are served', () => {
-    const counts = draws(clusterOf(servers), { place: { latitude: -77.5, longitude: 167.5 } }, 10_000)
+    const counts = draws(clusterOf(servers), { location: { latitude: -77.5, longitude: 167.5 } }, 10_000)
     expect(counts.get('no room')).toBeUndefined()
     expect([...counts.values()].reduce((a, b) => a + b)).toBe(10_000)
   })
 
-  test('S3: a crowd in one place, at many deciders, fills no near server before the far ones have their part', () => {
+  test('S3: a crowd at one location, at many deciders, fills no near server before the far ones have their part', () => {
     // 20 deciders; each sees a twentieth of the crowd, and no report comes before it is over
     const slots = { berlin: 1_000, madrid: 3_000, tokyo: 8_000 } as const
     const deciders = Array.from({ length: 20 }, () =>
       clusterOf({
-        berlin: { slots: slots.berlin, place: berlin },
-        madrid: { slots: slots.madrid, place: madrid },
-        tokyo: { slots: slots.tokyo, place: tokyo },
+        berlin: { slots: slots.berlin, location: berlin },
+        madrid: { slots: slots.madrid, location: madrid },
+        tokyo: { slots: slots.tokyo, location: tokyo },
       }),
     )
     for (const view of deciders)
@@ -181,7 +183,7 @@ describe('where places are known', () => {
     for (let nowMs = 0; nowMs < 20_000; nowMs += 2)
       for (let i = 0; i < 1; i++) {
         const view = deciders[Math.floor(roll() * deciders.length)]
-        const server = view && join(view, { place: berlin }, nowMs, roll)
+        const server = view && join(view, { location: berlin }, nowMs, roll)
         if (!server || typeof server === 'string') throw new Error(`refused at ${nowMs} ms`)
         server.debit++
         sent[server.report.id as keyof typeof sent]++
@@ -191,26 +193,26 @@ describe('where places are known', () => {
   })
 
   test('follows a new server at once, and one that leaves', () => {
-    const view = clusterOf({ tokyo: { slots: 900, place: tokyo } })
-    expect([...draws(view, { place: berlin }, 100).keys()]).toEqual(['tokyo'])
-    view.put(serverOf('berlin', { maxListeners: 900 }, { place: berlin }))
-    expect(draws(view, { place: berlin }, 100).get('berlin')).toBeGreaterThan(90)
-    view.put(serverOf('berlin', { maxListeners: 900, state: 'leaving' }, { place: berlin }))
-    expect([...draws(view, { place: berlin }, 100).keys()]).toEqual(['tokyo'])
+    const view = clusterOf({ tokyo: { slots: 900, location: tokyo } })
+    expect([...draws(view, { location: berlin }, 100).keys()]).toEqual(['tokyo'])
+    view.put(serverOf('berlin', { maxListeners: 900 }, { location: berlin }))
+    expect(draws(view, { location: berlin }, 100).get('berlin')).toBeGreaterThan(90)
+    view.put(serverOf('berlin', { maxListeners: 900, state: 'leaving' }, { location: berlin }))
+    expect([...draws(view, { location: berlin }, 100).keys()]).toEqual(['tokyo'])
   })
 })
 
 describe('the regions of a mount', () => {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
   const countries = [...letters].flatMap((a) => [...letters].map((b) => a + b))
-  const places = Array.from({ length: 300 }, (_, i) => ({
+  const locations = Array.from({ length: 300 }, (_, i) => ({
     latitude: (i % 30) * 5 - 72.5,
     longitude: Math.floor(i / 30) * 5 - 22.5,
   }))
-  function regionsOf(codes: readonly string[], place?: Place) {
+  function regionsOf(codes: readonly string[], location?: GeoLocation) {
     const pool = new Pool()
     const candidate = (id: string, over: Partial<Report>): Candidate => ({
-      server: serverOf(id, over, { place }),
+      server: serverOf(id, over, { location }),
       free: 100,
       openUntilMs: Number.POSITIVE_INFINITY,
       url: id,
@@ -227,9 +229,9 @@ describe('the regions of a mount', () => {
     for (const codes of [[], ['DE'], countries]) {
       const regions = regionsOf(codes, berlin)
       let nowMs = 0
-      for (const [i, place] of places.entries())
+      for (const [i, location] of locations.entries())
         for (const country of [...countries.slice(i, i + 20), undefined])
-          regions.draw({ from: { place, country } }, nowMs++, roll)
+          regions.draw({ from: { location, country } }, nowMs++, roll)
       expect(regions.size).toBeLessThanOrEqual(2048 + 128)
     }
   })
@@ -242,9 +244,9 @@ describe('the regions of a mount', () => {
 
   test('keep every rule, beyond the bound too', () => {
     const regions = regionsOf(countries, berlin)
-    for (const [i, place] of places.entries())
+    for (const [i, location] of locations.entries())
       for (const country of countries.slice(i, i + 3))
-        expect(regions.draw({ from: { place, country } }, i, roll)?.url).toMatch(
+        expect(regions.draw({ from: { location, country } }, i, roll)?.url).toMatch(
           new RegExp(`^(all|not(?!${Math.floor(countries.indexOf(country) / 200) * 200}$).*)$`),
         )
   })
@@ -279,13 +281,13 @@ describe('a server with a rule on countries', () => {
     expect([...draws(view, { country: 'US' }, 50).keys()]).toEqual(['no room'])
   })
 
-  test('keeps the shares of the others, with places as without', () => {
+  test('keeps the shares of the others, with locations as well as without', () => {
     const view = clusterOf({
-      us: { slots: 5_000, place: berlin, over: { countries: { allow: true, codes: ['US'] } } },
-      a: { slots: 900, place: berlin },
-      b: { slots: 300, place: berlin },
+      us: { slots: 5_000, location: berlin, over: { countries: { allow: true, codes: ['US'] } } },
+      a: { slots: 900, location: berlin },
+      b: { slots: 300, location: berlin },
     })
-    for (const from of [{ country: 'DE' }, { country: 'DE', place: berlin }]) {
+    for (const from of [{ country: 'DE' }, { country: 'DE', location: berlin }]) {
       const counts = draws(view, from, 100_000)
       expect(counts.get('us')).toBeUndefined()
       expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [900, 300])).toBeGreaterThan(0.001)

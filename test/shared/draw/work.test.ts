@@ -32,18 +32,18 @@ test('docs/protocol.md#performance: a draw looks at one server, whether there ar
   for (const holders of [10, 100, 1000, 10_000]) expect(looksPerDraw(holders, 5000)).toBeLessThan(1.01)
 })
 
-describe('docs/protocol.md#performance: with places known', () => {
+describe('docs/protocol.md#performance: with known locations', () => {
   const servers = 1000
   const seconds = 4
   const joinsPerSecond = 2000
-  const places = [
+  const locations = [
     { latitude: 52.5, longitude: 13.4 },
     { latitude: 35.7, longitude: 139.7 },
   ]
   let looks = 0
   const pool = new Pool()
   for (let i = 0; i < servers; i++) {
-    const server = serverOf(`s${i}`, { maxListeners: 10_000 }, { place: places[i % 2] })
+    const server = serverOf(`s${i}`, { maxListeners: 10_000 }, { location: locations[i % 2] })
     const carries = () => {
       looks++
       return true
@@ -55,7 +55,7 @@ describe('docs/protocol.md#performance: with places known', () => {
     const regions = new Regions(pool, new TotalDemand())
     const roll = seededRoll(2)
     for (let i = 0; i < seconds * joinsPerSecond; i++) {
-      const drawn = regions.draw({ from: { place: places[i % 2] } }, (i * 1000) / joinsPerSecond, roll)
+      const drawn = regions.draw({ from: { location: locations[i % 2] } }, (i * 1000) / joinsPerSecond, roll)
       if (drawn) drawn.server.debit++
     }
     const rounds = seconds * servers

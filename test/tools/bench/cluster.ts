@@ -30,7 +30,7 @@ export const listenerAddresses = Array.from(
   (_, i) => `10.${i % cities.length}.${(i >> 4) % 256}.${i >> 12}`,
 )
 
-/** The report of server `i` of `count`: slots unlike its neighbours', a place on a grid over the northern half. */
+/** The report of server `i` of `count`: slots unlike its neighbours', a location on a grid over the northern half. */
 export const benchReport = (i: number, count: number, over: Partial<Report> = {}): Report =>
   reportOf(`relay${i}`, {
     interval,

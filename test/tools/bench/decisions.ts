@@ -21,16 +21,18 @@ function measure(servers: number): number {
   const view = new View(100)
   for (let i = 0; i < servers; i++) {
     const report = benchReport(i, servers)
-    view.put(serverOf(report.id, report, { place: report.location }))
+    view.put(serverOf(report.id, report, { location: report.location }))
   }
   const roll = seededRoll(1)
-  const places = Array.from({ length: 16 }, (_, i) => ({ place: { latitude: 30 + i, longitude: i * 20 } }))
+  const locations = Array.from({ length: 16 }, (_, i) => ({
+    location: { latitude: 30 + i, longitude: i * 20 },
+  }))
   let nowMs = 0
   const nanoseconds: number[] = []
   for (let chunk = 0; chunk < chunks; chunk++) {
     const begun = performance.now()
     for (let i = 0; i < perChunk; i++) {
-      const from = places[i % places.length]
+      const from = locations[i % locations.length]
       const decision = decide(view, { mount, secure: false, relay: false, from }, nowMs, roll, policy)
       if (typeof decision === 'string') throw new Error(decision)
       decision.server.debit++

@@ -8,7 +8,7 @@ export async function benchPick({ servers, runtimes }: Plan): Promise<Table> {
   for (const runtime of runtimes) columns.push(await decisionsOn(runtime, servers))
   return {
     title: 'Pick',
-    note: 'Nanoseconds of one decision: 10,000 listeners a second from 16 places, all servers placed, each redirect debited; medians of 40 times 10,000.',
+    note: 'Nanoseconds of one decision: 10,000 listeners a second from 16 locations, all servers with a location, each redirect debited; medians of 40 times 10,000.',
     columns: ['servers', ...runtimes],
     rows: servers.map((count, i) => [whole(count), ...columns.map((column) => column[i] ?? '')]),
   }

@@ -89,7 +89,7 @@ function tableOf(contenders: readonly Contender[], { rounds, seconds }: Plan): T
   return {
     title: 'Redirects',
     note:
-      `GET of a mount, ${connections} connections, places of servers and listeners known (behind a proxy 16 places, else one), redirects debited; program ` +
+      `GET of a mount, ${connections} connections, locations of servers and listeners known (behind a proxy 16 locations, else one), redirects debited; program ` +
       `and load on a processor each; ${rounds} interleaved rounds of ${seconds} s, medians. nginx = 1 by processor ` +
       `time a redirect and by rate; "of 100" is the rate that the time allows against the same runtime with 100 servers.`,
     columns: ['', 'servers', 'per second', 'CPU µs', 'by CPU', 'by rate', 'of 100', 'p99 ms', 'MiB'],

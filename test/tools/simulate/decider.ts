@@ -1,4 +1,4 @@
-import type { Place } from '../../../shared/geo.ts'
+import type { GeoLocation } from '../../../shared/geo.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import type { SimServer } from './server.ts'
 import type { Setting } from './setting.ts'
@@ -7,7 +7,7 @@ import type { Setting } from './setting.ts'
 export interface Asked {
   mount: number
   /** where the listener is, as far as it is known */
-  from: Place | undefined
+  from: GeoLocation | undefined
   /** the server that sent it back */
   except: number | undefined
 }

@@ -1,5 +1,5 @@
 import { distanceKm } from '../../../shared/draw/proximity.ts'
-import type { Place } from '../../../shared/geo.ts'
+import type { GeoLocation } from '../../../shared/geo.ts'
 import { Agenda } from './agenda.ts'
 import { createServers, mountDraw } from './cluster.ts'
 import type { Asked, Decider } from './decider.ts'
@@ -30,7 +30,7 @@ class Simulation {
   #arrivals: () => number
   #drawEdge: () => number
   #drawMount: () => number
-  #drawPlace: () => Place | undefined
+  #drawLocation: () => GeoLocation | undefined
   /** server 0 is in trouble */
   #faulty = false
 
@@ -44,11 +44,11 @@ class Simulation {
     this.#reporting = new Reporting(setting, this.#agenda, this.#edges)
     this.#arrivals = rolls(seed, 2)
     this.#drawMount = mountDraw(setting, rolls(seed, 3))
-    const placeRoll = rolls(seed, 6)
-    this.#drawPlace = () =>
+    const locationRoll = rolls(seed, 6)
+    this.#drawLocation = () =>
       setting.regions.length === 0
         ? undefined
-        : byShare(setting.regions, ({ listeners }) => listeners, placeRoll())?.place
+        : byShare(setting.regions, ({ listeners }) => listeners, locationRoll())?.location
     const edgeRoll = rolls(seed, 4)
     const shares = this.#edges.map((_, k) => (setting.edgeShares === 'zipf' ? 1 / (k + 1) : 1))
     this.#drawEdge =
@@ -90,7 +90,7 @@ class Simulation {
 
   #arrive(nowS: number): void {
     const edge = this.#edges[this.#drawEdge()]
-    const asked = { mount: this.#drawMount(), from: this.#drawPlace(), except: undefined }
+    const asked = { mount: this.#drawMount(), from: this.#drawLocation(), except: undefined }
     const outcome = nowS < 0 ? undefined : this.#outcome
     if (!edge) return
     if (outcome) outcome.joins++
@@ -119,7 +119,7 @@ class Simulation {
     const taken = server.join(mount, nowS)
     this.#reporting.considerEarly(server, !taken, nowS)
     if (!taken) return server
-    if (nowS >= 0 && from && server.place) this.#outcome.km += distanceKm(from, server.place)
+    if (nowS >= 0 && from && server.location) this.#outcome.km += distanceKm(from, server.location)
     return 'taken'
   }
 

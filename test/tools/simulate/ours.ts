@@ -49,7 +49,7 @@ export class Ours implements Decider {
       mount: name,
       secure: false,
       relay: false,
-      from: from && { place: from },
+      from: from && { location: from },
       except: except === undefined ? undefined : this.#ids[except],
     }
     const decision = decide(this.#registry.view, asked, msOf(nowS), this.#roll, policy)

@@ -31,7 +31,7 @@ export interface Outcome {
   endSd: number
   /** of the room that there really was when the fault began: that of server 0 */
   faultShare: number
-  /** from listeners to the servers that took them, together, where places are known */
+  /** from listeners to the servers that took them, together, if locations are known */
   km: number
   samples: Sample[]
 }

@@ -71,9 +71,9 @@ const steady = (fill: number): Setting => ({
 })
 /** Frankfurt, New York, Tokyo (docs/draw.md#the-simulation): most listeners where a fifth of the servers is. */
 export const mismatched: Setting['regions'] = [
-  { place: { latitude: 50.1, longitude: 8.7 }, servers: 0.2, listeners: 0.55 },
-  { place: { latitude: 40.7, longitude: -74 }, servers: 0.4, listeners: 0.25 },
-  { place: { latitude: 35.7, longitude: 139.7 }, servers: 0.4, listeners: 0.2 },
+  { location: { latitude: 50.1, longitude: 8.7 }, servers: 0.2, listeners: 0.55 },
+  { location: { latitude: 40.7, longitude: -74 }, servers: 0.4, listeners: 0.25 },
+  { location: { latitude: 35.7, longitude: 139.7 }, servers: 0.4, listeners: 0.2 },
 ]
 const fast = withInterval(flashCrowd, 10)
 

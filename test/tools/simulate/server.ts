@@ -1,4 +1,4 @@
-import type { Place } from '../../../shared/geo.ts'
+import type { GeoLocation } from '../../../shared/geo.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { mountOf } from '../../kit/reports.ts'
 import { byShare, waitFor } from './random.ts'
@@ -13,7 +13,7 @@ export class SimServer {
   readonly id: string
   /** in slots, or in kbit/s where the line binds */
   readonly capacity: number
-  readonly place: Place | undefined
+  readonly location: GeoLocation | undefined
   /** what of it is taken */
   used = 0
   state: 'up' | 'silent' | 'lying' | 'draining' | 'crashed' = 'up'
@@ -39,7 +39,11 @@ export class SimServer {
     this.id = `s${index}`
     this.capacity = capacity
     this.intervalS = setting.intervalS
-    this.place = byShare(setting.regions, ({ servers }) => servers, (index + 0.5) / setting.servers)?.place
+    this.location = byShare(
+      setting.regions,
+      ({ servers }) => servers,
+      (index + 0.5) / setting.servers,
+    )?.location
     this.#mounts = setting.rates.map(({ kbps }) => ({
       mount: mountOf(nameOf(kbps)),
       listeners: 0,
@@ -130,7 +134,7 @@ export class SimServer {
       bandwidth: lineBinds ? (lying ? 0 : this.used) : undefined,
       joins: this.#joins,
       state: this.state === 'draining' ? 'draining' : 'up',
-      location: this.place,
+      location: this.location,
       mounts: this.#mounts.map((each) => (lying ? { ...each, listeners: 0 } : { ...each })),
     }
   }

@@ -1,4 +1,4 @@
-import type { Place } from '../../../shared/geo.ts'
+import type { GeoLocation } from '../../../shared/geo.ts'
 
 /** A flash crowd and the cluster that it meets. Plain data: it crosses to a worker thread, and the seed does the rest. */
 export interface Setting {
@@ -28,13 +28,13 @@ export interface Setting {
   sendBack: boolean
   /** what the mounts need, each with its share of listeners; slots bind, or with several rates the line */
   rates: readonly { kbps: number; share: number }[]
-  /** where servers and listeners are, each region with its shares of both; empty: nobody knows of any place */
+  /** where servers and listeners are, each region with its shares of both; empty: no location is known */
   regions: readonly Region[]
   faults: readonly Fault[]
 }
 
 export interface Region {
-  place: Place
+  location: GeoLocation
   servers: number
   listeners: number
 }
@@ -59,7 +59,7 @@ export const sessionS = 1800
 /** its listeners come and go one by one, and nobody remembers: the next leaves after an exponential time */
 export const leavesPerSecond = 1 / sessionS
 
-/** What one place costs on this setting's servers: a slot, or the mount's rate where the line binds. */
+/** What one listener costs on this setting's servers: a slot, or the mount's rate where the line binds. */
 export const costOf = (setting: Setting, mount: number): number =>
   setting.rates.length === 1 ? 1 : (setting.rates[mount]?.kbps ?? 0)
 
