@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { getLogger } from '@logtape/logtape'
 import { Gathered } from '../../shared/http/gathered.ts'
+import type { FewLines } from '../../shared/log/few-lines.ts'
 import { BodyReader } from '../http/body.ts'
 import type { Member } from '../http/crowd.ts'
 import { type Refusal, type RequestHead, readHead, refuse } from '../http/head.ts'
@@ -31,6 +32,8 @@ export interface Serving {
   nowMs: number
   /** no more requests are taken */
   isClosing: boolean
+  /** lines of the log about requests that cannot be read */
+  readonly badRequests: FewLines
   /** Counts bytes of answers that wait to be read, or no longer do. */
   countUnread(bytes: number): void
 }
@@ -359,11 +362,14 @@ export class Connection implements Member {
 
   #refuse(refusal: Refusal): void {
     const { status, text } = refusal
-    logger.info('a request was refused with {status}: {text}', {
-      status,
-      text: text.trim(),
-      address: this.#peer(),
-    })
+    const leftOut = this.#serving.badRequests.next(this.#serving.nowMs)
+    if (leftOut !== undefined)
+      logger.info('a request was refused with {status}: {text}', {
+        status,
+        text: text.trim(),
+        address: this.#peer(),
+        leftOut,
+      })
     this.#socket.write(printRefusal(refusal, Date.now()), 'latin1')
     this.#end()
   }

@@ -3,6 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs } from '../../shared/clock.ts'
 import { type Blocks, inBlocks, networkOf, parseAddress } from '../../shared/http/address.ts'
+import { limits } from '../../shared/limits.ts'
+import { FewLines } from '../../shared/log/few-lines.ts'
 import { boundsFor, Crowd } from '../http/crowd.ts'
 import { httpLimits } from '../http/limits.ts'
 import { Connection, type Serving, type Wire } from './connection.ts'
@@ -15,6 +17,7 @@ export class Connections implements Serving {
   readonly answers: Answers
   nowMs = monotonicNowMs()
   isClosing = false
+  readonly badRequests = new FewLines(limits.badRequestLines)
   #proxies: Blocks
   #crowd = new Crowd<Connection>(boundsFor(descriptorsMax(), httpLimits))
   #unreadBytes = 0

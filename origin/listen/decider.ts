@@ -151,11 +151,12 @@ const accessOf = ({ relayUser, relayPassword, adminUser, adminPassword }: Origin
 
 function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
+  const door = plainDoor(nowMs)
   for (const path of ['/admin/streamlist.txt', '/admin/streams'])
     app.get(path, async (c, next) => {
       const query = new URL(c.req.url).searchParams
       if (!query.has('rserver')) return next()
-      const judged = await admitReporter(c, plainDoor, access, 'the stream list')
+      const judged = await admitReporter(c, door, access, 'the stream list')
       if ('refused' in judged) return printAnswer(c, judged.refused)
       const reporter = judged.who
       const registration = parseRegistration(query)
@@ -165,7 +166,7 @@ function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<
         refuseOtherSite(c) ?? (await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) }))
       return answer.status === 200 ? next() : printAnswer(c, answer)
     })
-  app.route('/', clusterApp(cluster, access, nowMs, plainDoor))
+  app.route('/', clusterApp(cluster, access, nowMs, door))
   app.onError((error, c) => {
     if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
     throw error

@@ -75,7 +75,7 @@ export function logRefused(c: Context<ClusterEnv>, what: string, { status, text 
   })
 }
 
-/** Whom the login of a request proves at a door; or what it is answered, which is logged. */
+/** Whom the login of a request proves at a door; or what it is answered, which the door logs. */
 async function admit<T>(
   c: Context<ClusterEnv>,
   door: Door,
@@ -90,9 +90,7 @@ async function admit<T>(
     return {
       refused: { status: 429, text: 'many wrong logins came from your network: try again a little later\n' },
     }
-  const refused: ReportAnswer = { status: 401, text: `expected the credentials of ${whose}\n` }
-  if (!header) logRefused(c, what, refused) // the door itself logs what is wrong
-  return { refused }
+  return { refused: { status: 401, text: `expected the credentials of ${whose}\n` } }
 }
 
 /** Who reports or relays; or what the request is answered. */

@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { Buckets } from '../bucket.ts'
 import { limits } from '../limits.ts'
+import { FewLines } from '../log/few-lines.ts'
 import { networkOf } from './address.ts'
 import { type Login, parseBasic } from './credentials.ts'
 
@@ -24,13 +25,23 @@ export interface Door {
   judge<T>(caller: Caller, prove: (login: Login) => T | undefined): Promise<Judged<T>>
 }
 
-/** A door that only checks: the program around it logs wrong logins and delays their answers. */
-export const plainDoor: Door = {
-  async judge({ header }, prove) {
-    const login = parseBasic(header)
-    const who = login && prove(login)
-    return who === undefined ? { status: 401 } : { who }
-  },
+/** A door that only checks: the program around it logs wrong logins and delays their answers. It logs requests without a login. */
+export function plainDoor(nowMs: () => number): Door {
+  const lines = new FewLines(limits.noLoginLines)
+  return {
+    async judge(caller, prove) {
+      const login = parseBasic(caller.header)
+      const who = login && prove(login)
+      if (!caller.header) logNoLogin(caller, lines, nowMs())
+      return who === undefined ? { status: 401 } : { who }
+    },
+  }
+}
+
+function logNoLogin({ door, address }: Caller, lines: FewLines, nowMs: number): void {
+  const leftOut = lines.next(nowMs)
+  if (leftOut === undefined) return
+  logger.warning('no login', { door, address, leftOut })
 }
 
 export interface DoorDeps {
@@ -48,8 +59,8 @@ export class LoginDoor implements Door {
   #deps: DoorDeps
   #networks = new Buckets(limits.wrongLoginsOfNetwork, limits.loginsCountedMax)
   #users = new Buckets(limits.wrongLoginsOfUser, limits.loginsCountedMax)
-  #lines = new Buckets(limits.wrongLoginLines, 1)
-  #linesLeftOut = 0
+  #wrongLines = new FewLines(limits.wrongLoginLines)
+  #noLoginLines = new FewLines(limits.noLoginLines)
   /** delayed answers, by network */
   #waiting = new Map<string, number>()
   /** right logins, each with the network that it came from; the newest last */
@@ -92,8 +103,9 @@ export class LoginDoor implements Door {
   #look<T>(caller: Caller, network: string, prove: (login: Login) => T | undefined): T | undefined {
     const login = parseBasic(caller.header)
     const who = login && prove(login)
-    if (who !== undefined) this.#remember(network, caller.header)
+    if (login && who !== undefined) this.#remember(network, login)
     else if (caller.header) this.#log(caller, login?.user ?? '')
+    else logNoLogin(caller, this.#noLoginLines, this.#deps.nowMs())
     return who
   }
 
@@ -117,10 +129,13 @@ export class LoginDoor implements Door {
     }
   }
 
-  #wasRight = (network: string, header: Caller['header']) => this.#right.has(`${network} ${header}`)
+  #wasRight(network: string, header: Caller['header']): boolean {
+    const login = parseBasic(header)
+    return login !== undefined && this.#right.has(rightKey(network, login))
+  }
 
-  #remember(network: string, header: Caller['header']): void {
-    const key = `${network} ${header}`
+  #remember(network: string, login: Login): void {
+    const key = rightKey(network, login)
     if (this.#right.has(key)) return
     this.#right.add(key)
     const [oldest] = this.#right
@@ -129,12 +144,8 @@ export class LoginDoor implements Door {
 
   /** Logs one line per wrong login within the rate, then how many were left out. */
   #log({ door, address }: Caller, user: string): void {
-    if (!this.#lines.take('', 1, this.#deps.nowMs())) {
-      this.#linesLeftOut++
-      return
-    }
-    const leftOut = this.#linesLeftOut
-    this.#linesLeftOut = 0
+    const leftOut = this.#wrongLines.next(this.#deps.nowMs())
+    if (leftOut === undefined) return
     logger.warning('wrong login', {
       door,
       address,
@@ -147,6 +158,9 @@ export class LoginDoor implements Door {
 /** An IPv6 host usually has a whole /64, so that counts as one network. */
 const networkIn = (address: string | undefined): string =>
   (address === undefined ? undefined : networkOf(address, { ipv4: 32, ipv6: 64 })) ?? 'unknown'
+
+/** The login that was proven, and not its header: with blanks one login can be written in thousands of ways. */
+const rightKey = (network: string, { user, password }: Login) => `${network} ${user}:${password}`
 
 const userIn = (header: string): string => parseBasic(header)?.user.slice(0, limits.loggedUserLengthMax) ?? ''
 

@@ -1,9 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import { httpLimits } from '../../../edge/http/limits.ts'
 import { Connection, type Serving, type Wire } from '../../../edge/runtime/connection.ts'
+import { limits } from '../../../shared/limits.ts'
+import { FewLines } from '../../../shared/log/few-lines.ts'
+import { logged } from '../../kit/log-records.ts'
 
 /** A connection of an edge that redirects all but own pages; its socket takes everything, or nothing. */
-function connected(takes = true) {
+function connected(takes = true, badRequests = new FewLines(limits.badRequestLines)) {
   const written: string[] = []
   const calls: string[] = []
   const waiting: (() => void)[] = []
@@ -21,6 +24,7 @@ function connected(takes = true) {
   const serving: Serving = {
     nowMs: 0,
     isClosing: false,
+    badRequests,
     countUnread: (bytes) => {
       unread += bytes
     },
@@ -116,5 +120,18 @@ describe('a connection', () => {
       }
       expect(written.join(''), first).toMatch(/^HTTP\/1\.1 408 /)
     }
+  })
+
+  test('that sends no request has few lines of the log, however many of them there are', async () => {
+    const badRequests = new FewLines(limits.badRequestLines)
+    const { burst } = limits.badRequestLines
+    const records = await logged(() => {
+      for (let i = 0; i < 1000; i++) connected(true, badRequests).connection.receive(Buffer.from('\x16\x03'))
+      const { connection, later } = connected(true, badRequests)
+      later(1000)
+      connection.receive(Buffer.from('\x16\x03'))
+    })
+    expect(records).toHaveLength(burst + 1)
+    expect(records.at(-1)?.properties).toMatchObject({ status: 400, leftOut: 1000 - burst })
   })
 })

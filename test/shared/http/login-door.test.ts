@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isAdmin } from '../../../shared/api/auth.ts'
 import { printBasic } from '../../../shared/http/credentials.ts'
-import { LoginDoor } from '../../../shared/http/login-door.ts'
+import { LoginDoor, plainDoor } from '../../../shared/http/login-door.ts'
 import { limits } from '../../../shared/limits.ts'
 import { openAccess } from '../../kit/access.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
@@ -103,6 +103,45 @@ describe('wrong logins', () => {
     })
     expect(JSON.stringify(records)).not.toContain('guess')
     expect(String(records[0]?.properties.user).length).toBeLessThanOrEqual(limits.loggedUserLengthMax)
+  })
+
+  test('forget nobody for one login that is written in many ways', async () => {
+    const { judge, letGo } = doorAt()
+    expect(await judge(right)).toBe('admin')
+    for (let i = 1; i <= limits.loginsCountedMax + 10; i++)
+      expect(
+        await judge(right.replace(' ', ' '.repeat(1 + (i % 7000))), `10.0.${Math.floor(i / 7000)}.1`),
+      ).toBe('admin')
+    const max = limits.wrongLoginsWaitingMax
+    const answers = Array.from({ length: burst + max }, (_, i) => judge(wrong(i)))
+    expect(await judge(wrong(0))).toBe(429)
+    expect(await judge(right)).toBe('admin')
+    letGo()
+    await Promise.all(answers)
+  })
+
+  test('are told from requests that show none, which have few lines of the log too', async () => {
+    let nowMs = 0
+    const { burst: lines } = limits.noLoginLines
+    const plain = plainDoor(() => nowMs)
+    const { judge } = doorAt(() => nowMs)
+    const askers = [
+      () => judge(undefined),
+      () => plain.judge({ header: null, address: '203.0.113.7', door: 'the api' }, () => undefined),
+    ]
+    for (const ask of askers) {
+      const records = await logged(async () => {
+        for (let i = 0; i < 1000; i++) await ask()
+        nowMs += 1000
+        await ask()
+      })
+      expect(records).toHaveLength(lines + 1)
+      expect(records.at(-1)?.properties).toEqual({
+        door: 'the api',
+        address: '203.0.113.7',
+        leftOut: 1000 - lines,
+      })
+    }
   })
 
   test('forget the oldest of those that they remember', async () => {
