@@ -1,8 +1,7 @@
 import { isLoopback } from '../../shared/http/address.ts'
-import { serverAgent } from '../../shared/version.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import { type Params, parseParams } from '../http/params.ts'
-import type { ActiveMount } from '../mount/mount.ts'
+import { parseParams } from '../http/params.ts'
+import { setTitle } from '../source/set-title.ts'
 import { response } from '../web/answers.ts'
 import { type AdminAnswer, type AdminCall, required, runningMount } from './call.ts'
 
@@ -25,34 +24,3 @@ export function updateMetadata(call: AdminCall): AdminAnswer {
 
 /** One machine has two addresses for itself, and its programs take the one or the other. */
 const isSameMachine = (a = '', b = '') => a === b || (isLoopback(a) && isLoopback(b))
-
-/** False where the mount's format carries no title that we could set. */
-export function setTitle(mount: ActiveMount, params: Params): boolean {
-  const title = titleOf(params)
-  if (!mount.isContainer) {
-    // an update without a title changes nothing, and Icecast calls it successful
-    if (title !== undefined) mount.setTitle({ title, url: params.get('url') || undefined })
-    return true
-  }
-  return mount.retitle(commentsOf(params))
-}
-
-function titleOf(params: Params): string | undefined {
-  const song = params.get('song')
-  if (song !== undefined) return song
-  const [artist, title] = [params.get('artist'), params.get('title')]
-  // who names an artist and leaves the title empty has not said that nothing plays
-  return artist && title ? `${artist} - ${title}` : title || artist || title
-}
-
-/** The same as comments of a Vorbis stream, where artist and title stand apart. */
-function commentsOf(params: Params): [string, string][] {
-  const song = params.get('song')
-  const told = {
-    ARTIST: song === undefined ? params.get('artist') : undefined,
-    TITLE: song ?? params.get('title'),
-  }
-  const comments: [string, string][] = [['SERVER', serverAgent]]
-  for (const [name, value] of Object.entries(told)) if (value) comments.push([name, value])
-  return comments
-}

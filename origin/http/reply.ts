@@ -154,3 +154,6 @@ export function sendPieces(
   socket.once('close', finish)
   next()
 }
+
+/** What may be asked of a mount: libshout sends by PUT where it reads that it may (docs/icecast.md#how-sources-connect). */
+export const allowHeader = ['Allow', 'GET, HEAD, OPTIONS, PUT, POST, SOURCE'] as const

@@ -1,5 +1,5 @@
 import { joined } from '../../shared/bytes.ts'
-import type { Chunk } from '../mount/stream/queue.ts'
+import type { Chunk } from '../format/chunk.ts'
 
 /** A metadata block in a woven stream. */
 export interface Block {

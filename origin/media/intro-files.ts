@@ -7,7 +7,7 @@ import { mediaTypeOf } from '../files/media-type.ts'
 import { formatOf, framerFor } from '../format/formats.ts'
 import type { AudioFacts } from '../format/framer.ts'
 import { FormatError } from '../format/limits.ts'
-import { asBuffer } from '../mount/stream/queue.ts'
+import { asBuffer } from '../lib/bytes.ts'
 import { mediaClock } from './clock.ts'
 import { mediaLimits } from './limits.ts'
 

@@ -19,9 +19,6 @@ export type Route =
   | { to: 'stats' }
   | { to: 'refusal'; status: 400 | 405; text: string }
 
-/** What may be asked of a mount: libshout sends by PUT where it reads that it may (protocol §2.6). */
-export const allowHeader = ['Allow', 'GET, HEAD, OPTIONS, PUT, POST, SOURCE'] as const
-
 /** Paths of pages and of the admin; no stream has such a name. `/` is one as long as no source is on it. */
 const isOwnPath = (path: string) =>
   path === '/healthz' || path === '/metrics' || path.endsWith('.xsl') || isApiPath(path)

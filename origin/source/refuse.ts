@@ -7,9 +7,8 @@ import type { Connection } from '../http/connection.ts'
 import type { Head } from '../http/head.ts'
 import { mountRules } from '../http/header-rules.ts'
 import { beforeUnauthenticated, realmHeader, unauthenticatedText } from '../http/logins.ts'
-import { type Answer, finish, keep, printReply } from '../http/reply.ts'
+import { type Answer, allowHeader, finish, keep, printReply } from '../http/reply.ts'
 import { parseOriginMount, rootMount } from '../lib/root-mount.ts'
-import { allowHeader } from '../server/routes.ts'
 import type { SourceDeps } from './deps.ts'
 
 const log = getLogger(['distributary', 'source'])

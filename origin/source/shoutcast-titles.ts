@@ -1,12 +1,12 @@
 import { sameSecret } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
-import { setTitle } from '../admin/metadata.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { Connection } from '../http/connection.ts'
 import { realmHeader, unauthenticatedText } from '../http/logins.ts'
 import { mountParam, type Params, parseParams } from '../http/params.ts'
 import { type Answer, printReply } from '../http/reply.ts'
 import type { SourceDeps } from './deps.ts'
+import { setTitle } from './set-title.ts'
 
 /**
  * Answers `GET /admin.cgi?mode=updinfo&pass=…&song=…`, by which Shoutcast sources set titles. The mount is that of the

@@ -7,8 +7,9 @@ import type { Probed } from '../draw/probe.ts'
 import type { GeoLocation } from '../geo.ts'
 import { limits } from '../limits.ts'
 import { IdSchema, isLoopbackUrl, type Report } from '../report/report.ts'
+import type { Reporter } from '../report/reporter.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
-import { type Access, type Reporter, refusal } from './auth.ts'
+import { type Access, refusal } from './auth.ts'
 
 /** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
 export interface Post {

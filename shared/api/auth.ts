@@ -1,5 +1,6 @@
 import { isLogin, type Login, sameSecret } from '../http/credentials.ts'
 import type { Report } from '../report/report.ts'
+import type { Reporter } from '../report/reporter.ts'
 
 /** Who may do what at a decider; an empty list or undefined means that nobody may. */
 export interface Access {
@@ -19,12 +20,6 @@ export interface OwnLogin {
   password: string
   role: Report['role']
 }
-
-/** Whom a login proves: the relays' common account, the master's, or one server by its id, in one role. */
-export type Reporter =
-  | { kind: 'relay' }
-  | { kind: 'master' }
-  | { kind: 'server'; id: string; role: Report['role'] }
 
 /** The user of {@link Access.masterPassword}. */
 export const masterUser = 'master'

@@ -1,5 +1,5 @@
-import type { Reporter } from '../api/auth.ts'
 import { limits } from '../limits.ts'
+import type { Reporter } from '../report/reporter.ts'
 
 /** Whose a server is: those that one credential reports are bounded together. */
 export type Account = string

@@ -1,7 +1,8 @@
+import type { Chunk } from '../../format/chunk.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 import type { Listener } from './listener.ts'
-import type { Chunk, Queue } from './queue.ts'
+import type { Queue } from './queue.ts'
 
 /** The listeners of one queue. */
 export class Audience<C extends Chunk = Chunk> {

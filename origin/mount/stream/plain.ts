@@ -1,11 +1,13 @@
+import type { Chunk } from '../../format/chunk.ts'
 import type { HeaderSet } from '../../format/framer.ts'
+import { asBuffer } from '../../lib/bytes.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 import { Audience } from './audience.ts'
 import type { Sizes } from './burst.ts'
 import { ByOffset } from './by-offset.ts'
 import type { Listener } from './listener.ts'
-import { asBuffer, type Chunk, Queue } from './queue.ts'
+import { Queue } from './queue.ts'
 
 const noHeader = new Uint8Array()
 

@@ -1,13 +1,4 @@
-/** A piece of a mount's stream, shared by all its listeners. */
-export interface Chunk {
-  readonly bytes: Uint8Array
-  /** offsets at which a frame begins, ascending; a listener may begin there */
-  readonly frames: readonly number[]
-}
-
-/** The same memory as a Buffer: sockets wrap any other type again at each write. */
-export const asBuffer = ({ buffer, byteOffset, length }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, length)
+import type { Chunk } from '../../format/chunk.ts'
 
 interface Held<C extends Chunk> {
   chunk: C

@@ -1,11 +1,13 @@
+import type { Chunk } from '../../format/chunk.ts'
 import { Interleaver, type WovenChunk } from '../../icy/interleaver.ts'
+import { asBuffer } from '../../lib/bytes.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 import { Audience } from './audience.ts'
 import type { Sizes } from './burst.ts'
 import { enterWoven, type Join, joinWoven } from './join-woven.ts'
 import type { Listener } from './listener.ts'
-import { asBuffer, type Chunk, Queue } from './queue.ts'
+import { Queue } from './queue.ts'
 import type { Titles } from './titles.ts'
 
 /** metadata intervals that the queue holds in addition to the burst: a block lies within, wherever the burst begins */
