@@ -49,6 +49,19 @@ test('every example of icecast.xml in the documentation is one that an origin ta
   }
 })
 
+test('every message that a page quotes is one of a program', () => {
+  const source = globSync(['edge/**/*.ts', 'origin/**/*.ts', 'shared/**/*.ts'], { cwd: repo })
+    .map(read)
+    .join('\n')
+  /** several words in lower case, unless they are a command or a line of a report's reply */
+  const message = /`((?!npm |npx |wrangler |state )[a-z]+(?: [a-z:,]+)+)`/g
+  const quoted = unique(
+    pages.filter((page) => page !== 'CHANGELOG.md').flatMap((page) => allMatches(read(page), message)),
+  )
+  expect(quoted.length).toBeGreaterThan(5)
+  expect(quoted.filter((words) => !source.includes(`${words}`))).toEqual([])
+})
+
 test('every claim on security is held by a test of that name', () => {
   const held = [...read('docs/security.md').matchAll(/`(test\/[\w/.-]+)`: "([^"]+)"/g)]
   expect(held.length).toBeGreaterThan(30)

@@ -75,7 +75,7 @@ describe('deploy/icecast.xml', () => {
         other: mounts.of(v.parse(mount, '/other.mp3')),
       }
     }
-    expect(settings(xml)).toEqual(settings('<icecast/>'))
+    expect(settings(xml)).toEqual(settings('<icecast><listen-socket/></icecast>'))
   })
 
   test('explains each element in a comment before it or beside it', () => {
