@@ -24,20 +24,28 @@ export function otherSite(
 ): string | undefined {
   const own = hosts.flatMap((host) => hostOf(`http://${host ?? ''}`) ?? [])
   const site = headers.get('sec-fetch-site')
+  const isOther = site === 'cross-site' || site === 'same-site'
+  const isOwn = (url: string) => isOneOf(url, own, isOther)
   const origin = headers.get('origin')
-  if (origin !== null && !(origin === 'null' && site === 'same-origin') && !isOneOf(origin, own))
-    return origin
+  if (origin !== null && !(origin === 'null' && site === 'same-origin') && !isOwn(origin)) return origin
   const referer = headers.get('referer')
-  if (referer && !isOneOf(referer, own)) return referer.split(/[?#]/)[0]
-  return origin === null && (site === 'cross-site' || site === 'same-site') ? 'another site' : undefined
+  if (referer && !isOwn(referer)) return referer.split(/[?#]/)[0]
+  return origin === null && isOther ? 'another site' : undefined
 }
 
-/** Whether a URL leads to one of the hosts. Ports are compared only if ours is given: some proxies strip it from the Host header. */
-function isOneOf(url: string, hosts: readonly Host[]): boolean {
+/**
+ * Whether a URL leads to one of the hosts. Where the port of ours is not given, any port counts as ours, since some proxies
+ * strip it from the Host header; but if the browser says that the page is of another origin, only the schemes' own ports do.
+ */
+function isOneOf(url: string, hosts: readonly Host[], isOther: boolean): boolean {
   const asking = hostOf(url)
   if (!asking) return false
   const port = asking.port || (/^https:/i.test(url) ? '443' : '80')
-  return hosts.some((own) => own.name === asking.name && (own.port === '' || own.port === port))
+  return hosts.some(
+    (own) =>
+      own.name === asking.name &&
+      (own.port === port || (own.port === '' && (asking.port === '' || !isOther))),
+  )
 }
 
 function hostOf(url: string): Host | undefined {

@@ -51,6 +51,17 @@ test('a proxy that names our host alone cuts the port off', () => {
   expect(asked({ Origin: 'https://edge.example' }, 'edge.example:443')).toBeUndefined()
 })
 
+test('another port of our host is another site where the browser says so, though our port is not given', () => {
+  const origin = { Origin: 'http://edge.example:3000' }
+  expect(asked({ ...origin, 'Sec-Fetch-Site': 'same-origin' }, 'edge.example')).toBeUndefined()
+  expect(asked({ ...origin, 'Sec-Fetch-Site': 'same-site' }, 'edge.example')).toBe(origin.Origin)
+  const referer = { Referer: 'http://edge.example:3000/', 'Sec-Fetch-Site': 'same-site' }
+  expect(asked(referer, 'edge.example')).toBe('http://edge.example:3000/')
+  expect(
+    asked({ Origin: 'http://edge.example', 'Sec-Fetch-Site': 'cross-site' }, 'edge.example'),
+  ).toBeUndefined()
+})
+
 test('what is told of the other site has no query of it', () => {
   expect(asked({ Referer: 'http://evil.example/p?pass=1#x' }, 'edge.example')).toBe('http://evil.example/p')
 })
