@@ -6,7 +6,7 @@ import { accessLimits as limits } from './limits.ts'
 
 const log = getLogger(['distributary', 'auth'])
 
-/** Which addresses may connect at all: those that `allow-ip` lists, where there is one, less those that `deny-ip` does. */
+/** Accepts connections by address: those listed in `allow-ip`, or all if it is not set, minus those listed in `deny-ip`. */
 export class AddressGate {
   #config: Pick<OriginConfig, 'paths'>
   #nowMs: () => number
@@ -19,8 +19,8 @@ export class AddressGate {
   }
 
   /**
-   * Whether an address may connect. A list that cannot be read goes on saying what it last said; where `allow-ip` never
-   * could be read nobody may, and where `deny-ip` never could everybody.
+   * Whether an address may connect. If a list becomes unreadable, its last contents stay in effect. An `allow-ip` that was
+   * never readable rejects all addresses; a `deny-ip` that was never readable rejects none.
    */
   lets(address: string): boolean {
     const { denyIp, allowIp } = this.#config.paths
@@ -30,7 +30,7 @@ export class AddressGate {
     return this.#allow === undefined || this.#allow.current()?.has(address) === true
   }
 
-  /** The file at a path; the one held before, where it is that. */
+  /** The file at a path; reuses `held` if it has the same path. */
   #watch(
     held: WatchedFile<AddressList> | undefined,
     path: string | undefined,
@@ -44,11 +44,11 @@ export class AddressGate {
       parse(text) {
         const list = parseAddressList(text)
         for (const { line, why } of list.bad)
-          log.warn('a line of a list of addresses is not understood', { file: path, line, why })
+          log.warn('invalid line in address list', { file: path, line, why })
         return list
       },
       onUnreadable: (error) =>
-        log.error('a list of addresses cannot be read', { file: path, consequence, why: String(error) }),
+        log.error('cannot read address list', { file: path, consequence, why: String(error) }),
     })
   }
 }

@@ -5,16 +5,16 @@ import { parseWildcard, type Wildcard } from '../lib/wildcard.ts'
 /** Addresses of a list file. */
 export interface AddressList {
   has(address: string): boolean
-  /** lines that are no address, by number from 1 */
+  /** lines that are not an address, by number from 1 */
   bad: readonly { line: number; why: string }[]
 }
 
-/** of an address with wildcards: what an address is written with, and `*` and `?` as icecast-kh takes them */
+/** an address with wildcards: the characters of addresses, and `*` and `?` as in icecast-kh */
 const wildcardPattern = /^[0-9a-fA-F.:*?]{1,45}$/
 
 /**
- * Reads a list of addresses, one a line: whole ones as Icecast has them, blocks as `192.0.2.0/24`, or with wildcards as
- * `192.0.2.*`. Empty lines and those from `#` on are remarks.
+ * Reads a list of addresses, one per line: full addresses as in Icecast, blocks like `192.0.2.0/24`, or wildcards like
+ * `192.0.2.*`. Empty lines and text after `#` are ignored.
  */
 export function parseAddressList(text: string): AddressList {
   const addresses = new Set<string>()
@@ -47,5 +47,5 @@ function has(
   return addresses.has(name) || inBlocks(address, blocks) || patterns.some((pattern) => pattern(name))
 }
 
-/** One way to write an address: `::1` for all that mean it. */
+/** The canonical text of an address: `::1` for all its spellings. */
 const nameOf = (address: Address) => address.toString()

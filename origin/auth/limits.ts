@@ -1,53 +1,53 @@
-/** Bounds of access control, each with its unit and its reason; those of `origin/limits.ts` are the server's. */
+/** Bounds of authentication, each with its unit and its reason; `origin/limits.ts` has those of the server. */
 export const accessLimits = {
-  /** rounds of a SHA-crypt hash: some 0.6 s of work, in turns; crypt(3) itself takes 5,000 where nothing is said */
+  /** rounds of a SHA-crypt hash: some 0.6 s of work, in slices; the default of crypt(3) is 5,000 */
   hashRoundsMax: 200_000,
-  /** logins that wait for a slow hash, which are compared one after the other, those of each network in turn */
+  /** logins that wait for a slow hash; they are compared one at a time, networks in turn */
   hashesWaitingMax: 64,
-  /** wrong logins of a network or a user that are answered at once: somebody mistypes, or an encoder is set up */
+  /** wrong logins of a network or a user that are answered at once, as when somebody mistypes or sets up an encoder */
   wrongFreely: 5,
-  /** ms that the next one waits for its answer, doubled with each further one, and the most */
+  /** ms that the next one waits for its answer, doubled with each further one, and the maximum */
   wrongMs: 100,
   wrongMsMax: 1000,
   /** ms after which one of them is forgotten */
   wrongForgottenMs: 10_000,
-  /** networks, and users, whose wrong logins are counted: the ones of longest ago are forgotten */
+  /** networks, and users, whose wrong logins are counted; the oldest are forgotten */
   wrongCountsMax: 4096,
-  /** wrong logins of one network whose answers wait at once, so that it guesses no faster than as many a second */
+  /** wrong logins of one network whose answers wait at one time; limits its guesses to as many per second */
   wrongPerNetworkMax: 64,
-  /** logins of such a network that wait to be looked at */
+  /** logins of such a network that wait to be checked */
   loginsWaitingMax: 512,
-  /** answers that wait, of all networks: each holds a connection */
+  /** waiting answers of all networks: each holds a connection */
   wrongAnswersMax: 4096,
-  /** logins that have been right and are remembered: more sources, relays and admins than a server has */
+  /** correct logins that are remembered: more than a server has sources, relays and admins */
   rightLoginsMax: 4096,
-  /** lines of wrong logins at once, and one more a second; of one network, and one more every 10 s */
+  /** log lines about wrong logins at once, plus one a second; and of one network, plus one every 10 s */
   wrongLinesMax: 60,
   wrongLinesPerNetworkMax: 15,
   /** characters of a path in such a line */
   loggedPathMax: 200,
-  /** ms between two looks whether a password file has changed */
+  /** ms between two checks whether a password file has changed */
   passwordsEveryMs: 1000,
-  /** bytes of a user's name in a password file */
+  /** bytes of a user name in a password file */
   userBytesMax: 128,
-  /** ms between two looks whether a list of addresses has changed: Icecast's */
+  /** ms between two checks whether an address list has changed: as in Icecast */
   addressesEveryMs: 10_000,
-  /** ms that a backend of URL authentication has for an answer: Icecast 2.4's */
+  /** ms within which a backend of URL authentication has to answer: as in Icecast 2.4 */
   backendMs: 15_000,
   /**
-   * questions to a backend under way at once, and those that wait for their turn, Icecast's 100: as many each about
-   * listeners, sources, and who calls the admin, those of each network in turn
+   * requests to a backend at one time, and waiting ones (100, as in Icecast); separately for listeners, sources and admin
+   * calls, with networks in turn
    */
   questionsMax: 16,
   questionsWaitingMax: 100,
-  /** news to the backend of a mount under way at once, and those that wait: all listeners of a large server may go at once */
+  /** notifications to a backend at one time, and waiting ones: all listeners of a large server may leave at once */
   newsMax: 16,
   newsWaitingMax: 65_536,
-  /** ms before each further attempt to deliver news */
+  /** ms before each further attempt to deliver a notification */
   newsRetryMs: [1000, 5000],
-  /** ms that news have, beyond the grace, when the program ends */
+  /** ms after the grace period within which notifications have to be delivered when the program ends */
   farewellMs: 1000,
-  /** programs of on-connect and on-disconnect at once, and ms that each may run */
+  /** programs of on-connect and on-disconnect at one time, and ms that each may run */
   programsMax: 64,
   programMs: 3_600_000,
 } as const

@@ -18,39 +18,39 @@ export interface MountAccessDeps {
   fetch: typeof fetch
 }
 
-/** Somebody who wants to listen to a mount. */
+/** A request to listen to a mount. */
 export interface Visitor extends Visit, Sitter {
   mount: Mount
   headers: VisitHeaders
-  /** false: it asks for the head of the stream alone */
+  /** false: a HEAD, which does not listen */
   stays: boolean
 }
 
-/** Somebody who wants to feed a mount. */
+/** A request to feed a mount. */
 export interface SourceRequest {
   mount: Mount
   login: Login | undefined
   address: string
 }
 
-/** Whether a source may feed a mount; `owner` is who may take the mount over from it. */
+/** Whether a source may feed a mount; `owner` is the user who may take the mount over from it. */
 export type SourceVerdict = Denied | { admitted: true; owner: string }
 
-/** Who may listen to a mount, who may feed it, and who may do there what its source may; each as its block says. */
+/** Authorizes listeners, sources, and admin calls with a source's login, each by the block of its mount. */
 export class MountAccess {
   #deps: MountAccessDeps
   #seats = new Seats()
-  /** by path: what is known of a file outlasts the settings that name it */
+  /** by path: the cache of a file survives a reload of the settings */
   #users = new Map<string, HtpasswdUsers>()
   #hashing = hashingQueue()
-  /** by the origin of their URLs: one that stalls holds up nobody else's listeners */
+  /** by the origin of their URLs: a slow backend does not delay the listeners of others */
   #backends = new Map<string, UrlBackend>()
 
   constructor(deps: MountAccessDeps) {
     this.#deps = deps
   }
 
-  /** Whether a listener may have the mount. A relay with the server's own credentials is not asked here. */
+  /** Whether a listener may have the mount. Relays with the server's relay login are not checked here. */
   admit(visitor: Visitor): Verdict | Promise<Verdict> {
     const access = this.#of(visitor.mount)
     if (!access) return admittedFreely
@@ -58,24 +58,24 @@ export class MountAccess {
     return access.type === 'url' ? this.#byUrl(access).admit(visitor) : this.#admitUser(visitor, access)
   }
 
-  /** Whether a source may feed the mount: by the mount's own login, or as its backend says. */
+  /** Whether a source may feed the mount: by the mount's source login, or by the answer of its backend. */
   admitSource(request: SourceRequest): SourceVerdict | Promise<SourceVerdict> {
     return this.#admitOwner(request, false)
   }
 
-  /** Whether a login is a source of the mount, who may do there in the admin what the admin may (Icecast 2.4). */
+  /** Whether a login is a source of the mount; it may then call admin commands for this mount (Icecast 2.4). */
   async mayAdmin(request: SourceRequest): Promise<boolean> {
     return (await this.#admitOwner(request, true)).admitted
   }
 
-  /** Whether a login is the one that the mount's block, or else the server's, gives its source; it asks no backend. */
+  /** Whether a login is the source login of the mount's block, or else of the server; no backend is asked. */
   isSource(mount: Mount, login: Login | undefined): boolean {
     const { config } = this.#deps
     const { sourceUser, sourcePassword = config.sourcePassword } = mountSettings(config, mount)
     return login !== undefined && sourcePassword !== undefined && isLogin(login, sourceUser, [sourcePassword])
   }
 
-  /** The users who may listen to the mount; undefined where it has no password file. */
+  /** The users who may listen to the mount; undefined if it has no password file. */
   usersOf(mount: Mount): HtpasswdUsers | undefined {
     const access = this.#of(mount)
     return access?.type === 'htpasswd' ? this.#usersIn(access) : undefined
@@ -91,7 +91,7 @@ export class MountAccess {
     if (access?.type === 'url') this.#byUrl(access).mountEnded(mount)
   }
 
-  /** Resolves when the backends know all that they are to know, or that is given up. */
+  /** Resolves when all notifications to backends are delivered, or given up. */
   async settled(): Promise<void> {
     await Promise.all([...this.#backends.values()].map((backend) => backend.settled()))
   }

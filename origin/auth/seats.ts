@@ -1,15 +1,15 @@
-/** The connection that holds a seat. */
+/** The connection that has a seat. */
 export interface Sitter {
-  /** whether its other side has ended: players close one connection and open the next at once */
+  /** whether the client has closed its side: players close one connection and open the next at once */
   isGone(): boolean
   close(): void
 }
 
-/** One connection at once for each name. */
+/** Allows one connection at a time for each name. */
 export class Seats {
   #sitters = new Map<string, Sitter>()
 
-  /** False where another holds the seat; one that has gone without our having noticed is closed and gives it up. */
+  /** False if another connection has the seat. One whose client has left is closed, and loses the seat. */
   take(name: string, sitter: Sitter): boolean {
     const other = this.#sitters.get(name)
     if (other && !other.isGone()) return false
@@ -18,7 +18,7 @@ export class Seats {
     return true
   }
 
-  /** Nothing where another has taken the seat by now. */
+  /** Frees the seat, unless another connection has it by now. */
   leave(name: string, sitter: Sitter): void {
     if (this.#sitters.get(name) === sitter) this.#sitters.delete(name)
   }

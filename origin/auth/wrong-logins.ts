@@ -6,50 +6,51 @@ import { accessLimits as limits } from './limits.ts'
 
 const log = getLogger(['distributary', 'auth'])
 
-/** A login that was shown and is nobody's. */
+/** A login that was rejected. */
 export interface WrongLogin {
-  /** where: `admin`, `listener`, `relay`, `source`, `shoutcast`, `stats`, `titles` */
+  /** where it was used: `admin`, `listener`, `relay`, `source`, `shoutcast`, `stats`, `titles` */
   door: string
   address: string
-  /** undefined: a password alone was shown */
+  /** undefined: a password without a user */
   user: string | undefined
-  /** the path that was asked for */
+  /** of the request */
   path: string
 }
 
-/** How many wrong logins one network or user has had of late: each is forgotten after a while. */
+/** Recent wrong logins of one network or user; each is forgotten after a while. */
 interface Count {
   count: number
   atMs: number
-  /** lines of the log that it may still have */
+  /** log lines that it may still get */
   lines: number
-  /** not logged since the last that was */
+  /** wrong logins since its last log line */
   unlogged: number
 }
 
-/** A network whose wrong logins wait for their answers, and the logins behind them. */
+/** A network whose wrong logins wait for their answers, and its logins that wait to be checked. */
 interface Slowed {
   answers: number
   waiting: (() => void)[]
-  /** the rest will be looked at */
+  /** a timer will check the waiting logins */
   isCalled: boolean
 }
 
 /**
- * Slows who guesses passwords, and tells of it, without keeping out who knows one: a wrong login waits for its answer,
- * longer the more there were of its network or its user. Where many of one network wait, the next logins of that network
- * are looked at in their turn, so that opening more connections guesses no faster; what has been right before passes.
+ * Slows down password guessing, and logs it, without locking out correct logins: the answer to a wrong login is delayed,
+ * longer the more there were of its network or its user. If many answers of one network wait, further logins of that
+ * network are checked in turn, so opening more connections does not speed up guessing; a login that was correct before
+ * is checked at once.
  */
 export class WrongLogins {
   #nowMs: () => number
   #timers: Pick<Timers, 'after'>
   #ofNetwork = new Map<string, Count>()
   #ofUser = new Map<string, Count>()
-  /** lines that may be written now */
+  /** log lines that may be written now */
   #lines: { left: number; atMs: number } = { left: limits.wrongLinesMax, atMs: 0 }
   #slowed = new Map<string, Slowed>()
   #answers = 0
-  /** keyed digests of logins that have been right, the newest last */
+  /** keyed digests of correct logins, the newest last */
   #right = new Set<string>()
   #key = randomBytes(32)
 
@@ -59,8 +60,8 @@ export class WrongLogins {
   }
 
   /**
-   * This login proves something: from this address it is not to be kept waiting by wrong ones of its network. From another it
-   * is: where so many wait that the rest is refused unseen, one that passes all the same would be told from a wrong one at once.
+   * Remembers a correct login, so that wrong logins of its network do not delay it from this address. From another address
+   * it is delayed: while logins are refused unchecked, one that passes would be recognized as correct at once.
    */
   right(address: string, authorization: string | undefined): void {
     if (authorization === undefined) return
@@ -70,7 +71,7 @@ export class WrongLogins {
     if (this.#right.size > limits.rightLoginsMax) this.#right.delete(first(this.#right) ?? '')
   }
 
-  /** When a login may be looked at: undefined for at once; `busy` where too many of its network wait. */
+  /** When a login may be checked: undefined: at once; `busy`: too many of its network wait. */
   turn(address: string, authorization: string): Promise<void> | 'busy' | undefined {
     const slowed = this.#slowed.get(networkOfPeer(address))
     if (!slowed || slowed.answers < limits.wrongPerNetworkMax) return undefined
@@ -79,7 +80,7 @@ export class WrongLogins {
     return new Promise((resolve) => slowed.waiting.push(resolve))
   }
 
-  /** Tells of a wrong login; resolves when it may be answered. */
+  /** Logs a wrong login; resolves when it may be answered. */
   wrong(login: WrongLogin): Promise<void> {
     const network = networkOfPeer(login.address)
     const user = login.user?.slice(0, limits.userBytesMax)
@@ -111,7 +112,7 @@ export class WrongLogins {
     return count
   }
 
-  /** Each of a few, then one now and then that says how many there were since; and so of all networks together. */
+  /** Logs the first few one by one, then now and then a line with their count; also bounded over all networks. */
   #tell({ door, address, user, path }: WrongLogin, ofNetwork: Count): void {
     const nowMs = this.#nowMs()
     const { left, atMs } = this.#lines
@@ -126,7 +127,7 @@ export class WrongLogins {
   }
 
   async #slow(network: string, ms: number): Promise<void> {
-    // a crowd of networks is not to fill the memory
+    // bounds the memory if many networks guess
     if (ms === 0 || this.#answers >= limits.wrongAnswersMax) return
     const slowed: Slowed = this.#slowed.get(network) ?? { answers: 0, waiting: [], isCalled: false }
     this.#slowed.set(network, slowed)
@@ -136,11 +137,11 @@ export class WrongLogins {
     slowed.answers--
     this.#answers--
     slowed.waiting.shift()?.()
-    this.#lookAtRest(network, slowed)
+    this.#checkRest(network, slowed)
   }
 
-  /** Where fewer answers wait than may, they call too few of the logins behind, which may all be right. */
-  #lookAtRest(network: string, slowed: Slowed): void {
+  /** Checks waiting logins when few answers wait: the end of a wait calls only one login, and all of them may be correct. */
+  #checkRest(network: string, slowed: Slowed): void {
     if (this.#slowed.get(network) !== slowed) return
     if (slowed.answers === 0 && slowed.waiting.length === 0) this.#slowed.delete(network)
     if (slowed.waiting.length === 0 || slowed.isCalled) return
@@ -148,8 +149,8 @@ export class WrongLogins {
     this.#timers.after(limits.wrongMsMax, () => {
       slowed.isCalled = false
       const room = Math.max(0, limits.wrongPerNetworkMax - slowed.answers)
-      for (const look of slowed.waiting.splice(0, room)) look()
-      this.#lookAtRest(network, slowed)
+      for (const check of slowed.waiting.splice(0, room)) check()
+      this.#checkRest(network, slowed)
     })
   }
 
@@ -158,7 +159,7 @@ export class WrongLogins {
   }
 }
 
-/** ms before the answer to the latest of so many wrong logins. */
+/** ms of delay for the answer to the latest of this many wrong logins. */
 function slownessMs(count: number): number {
   const beyond = Math.ceil(count - limits.wrongFreely)
   return beyond <= 0 ? 0 : Math.min(limits.wrongMsMax, limits.wrongMs * 2 ** (beyond - 1))

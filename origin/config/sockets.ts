@@ -10,13 +10,13 @@ export interface TlsFiles {
   keyFile: string
 }
 
-/** The same socket twice is one: Icecast finds it taken the second time, and goes on. */
+/** Leaves out a socket that is given twice: Icecast fails to bind the second one, and continues. */
 function distinct(sockets: readonly SocketSettings[], warn: Warn): readonly SocketSettings[] {
   const seen = new Set<string>()
   return sockets.filter(({ port, bind = '::' }) => {
     const key = `${port} ${bind}`
     if (port === 0 || !seen.has(key)) return seen.add(key)
-    warn(`<listen-socket><port> is ${port} twice at ${bind}, expected it once; the second is left out`)
+    warn(`<listen-socket><port> ${port} is given twice at ${bind}, expected once; the second is left out`)
     return false
   })
 }

@@ -11,7 +11,7 @@ export interface DirectoriesDeps extends DirectoryDeps {
   timers: Timers
 }
 
-/** Keeps the directories told of the mounts that are for the public. */
+/** Keeps the directories informed about the public mounts. */
 export class Directories {
   #deps: DirectoriesDeps
   #directories: Directory[] = []
@@ -26,7 +26,7 @@ export class Directories {
     this.#stop = this.#deps.timers.after(ypLimits.lookMs, () => this.start())
   }
 
-  /** Takes all mounts off all lists, as far as these can be told. */
+  /** Removes all mounts from all directories that can be reached. */
   async leave(): Promise<void> {
     this.#stop()
     await Promise.all(this.#directories.map((directory) => directory.leave()))
@@ -39,7 +39,7 @@ export class Directories {
     for (const directory of this.#directories) directory.look(mounts)
   }
 
-  /** Directories that were configured anew begin, those that are gone are left; the others go on. */
+  /** Starts newly configured directories, leaves removed ones, and keeps the others. */
   #follow(wanted: OriginConfig['directories']): void {
     const isSame = (a: Directory['settings'], b: Directory['settings']) =>
       a.url === b.url && a.timeoutMs === b.timeoutMs && a.touchMs === b.touchMs

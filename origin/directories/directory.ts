@@ -14,10 +14,10 @@ export interface DirectoryDeps {
   fetch: typeof fetch
 }
 
-/** A mount for the public, as it is at the moment. */
+/** The current state of a public mount. */
 export interface PublicMount {
   name: Mount
-  /** by which one that began anew is told from the one before */
+  /** distinguishes a mount that ended and began again */
   startedAtMs: number
   stream: PublicStream
 }
@@ -25,11 +25,11 @@ export interface PublicMount {
 interface Entry {
   mount: PublicMount
   listing: Listing
-  /** it is gone, or about to be told that it is */
+  /** the mount has ended; the directory knows, or is about to be told */
   ended: boolean
 }
 
-/** One directory (YP), and what it was told of our mounts. It is told one thing at a time. */
+/** One directory (YP), and the listings of our mounts there. It gets one request at a time. */
 export class Directory {
   readonly settings: DirectorySettings
   #deps: DirectoryDeps
@@ -42,7 +42,7 @@ export class Directory {
     this.#deps = deps
   }
 
-  /** Tells the directory what is due, given all mounts that are for the public now. */
+  /** Sends the directory the requests that are due; `mounts` are all public mounts now. */
   look(mounts: readonly PublicMount[]): void {
     const now = new Map(mounts.map((mount) => [mount.name, mount]))
     for (const { mount } of this.#entries.values())
@@ -51,7 +51,7 @@ export class Directory {
     if (!this.#busy) this.#tellDue()
   }
 
-  /** Takes leave for all mounts; resolves when the directory knows, or did not answer. */
+  /** Removes all mounts; resolves when the directory knows, or did not answer. */
   async leave(): Promise<void> {
     await this.#work
     for (const name of [...this.#entries.keys()]) this.#end(name)
@@ -87,7 +87,7 @@ export class Directory {
     this.#next(() => this.#remove(entry))
   }
 
-  /** Runs it when what was to be told before has been. */
+  /** Runs `tell` after all earlier requests. */
   #next(tell: () => Promise<void>): void {
     this.#busy = true
     const work: Promise<void> = this.#work.then(tell).finally(() => {
@@ -100,7 +100,7 @@ export class Directory {
     if (entry.ended) return
     const reply = await this.#post(addForm(entry.mount.stream))
     const nowMs = this.#deps.nowMs()
-    const { sid, touchMs = 0 } = reply?.taken ? reply : { sid: undefined }
+    const { sid, touchMs = 0 } = reply?.accepted ? reply : { sid: undefined }
     if (sid === undefined) {
       entry.listing = withFailure(entry.listing, reply ? 'refused' : 'unreachable', nowMs)
       this.#logFailure('not listed', entry, reply)
@@ -118,7 +118,7 @@ export class Directory {
     if (entry.ended) return
     const reply = await this.#post(touchForm(sid, entry.mount.stream))
     const nowMs = this.#deps.nowMs()
-    if (reply?.taken) {
+    if (reply?.accepted) {
       entry.listing = withTouched(entry.listing, nowMs)
       return
     }
@@ -129,10 +129,10 @@ export class Directory {
   async #remove({ listing: { sid }, mount }: Entry): Promise<void> {
     if (sid === undefined) return
     await this.#post(removeForm(sid))
-    log.info('taken off the list', { mount: mount.name, directory: withoutLogins(this.settings.url) })
+    log.info('removed from the list', { mount: mount.name, directory: withoutLogins(this.settings.url) })
   }
 
-  /** Undefined where there is no answer. */
+  /** Undefined if there is no answer. */
   async #post(body: string): Promise<YpReply | undefined> {
     const { url, timeoutMs } = this.settings
     try {
@@ -151,7 +151,7 @@ export class Directory {
   }
 
   #logFailure(what: string, { mount, listing }: Entry, reply: YpReply | undefined): void {
-    const why = reply === undefined ? 'no answer' : reply.taken ? 'no SID in its answer' : reply.why
+    const why = reply === undefined ? 'no answer' : reply.accepted ? 'no SID in its answer' : reply.why
     const againInS = Math.round((listing.dueAtMs - this.#deps.nowMs()) / 1000)
     log.warn(what, {
       mount: mount.name,

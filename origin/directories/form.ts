@@ -6,14 +6,14 @@ export interface PublicStream {
   genre: string
   description: string
   url: string
-  /** where it is heard */
+  /** the URL of the stream */
   listenUrl: string
   contentType: string
   subtype: string
   /** kbit/s */
   bitrate: string
   audioInfo: string
-  /** what plays now */
+  /** the current title */
   song: string
   listeners: number
   maxListeners: number
@@ -26,7 +26,7 @@ const print = (fields: readonly Field[]) =>
 
 // The bodies that Icecast 2.4 sends (docs/icecast.md#directories), byte for byte: directories were written against them.
 
-/** Asks to be listed. The audio info stands bare behind the rest. */
+/** Asks to be listed. The audio info comes last, without a name. */
 export const addForm = (stream: PublicStream): string =>
   `${print([
     ['action', 'add'],
@@ -41,7 +41,7 @@ export const addForm = (stream: PublicStream): string =>
     ['b', stream.bitrate],
   ])}&${formEscaped(Buffer.from(stream.audioInfo))}\r\n`
 
-/** Says that it still plays, what, and to how many. The directory's own name for it goes back as it came. */
+/** Says that a mount still plays, its title, and its listeners. The directory's SID is sent back unchanged. */
 export const touchForm = (sid: string, stream: PublicStream): string =>
   `action=touch&sid=${sid}&${print([
     ['st', stream.song],
@@ -50,5 +50,5 @@ export const touchForm = (sid: string, stream: PublicStream): string =>
     ['stype', stream.subtype],
   ])}\r\n`
 
-/** Takes leave. */
+/** Ends a listing. */
 export const removeForm = (sid: string): string => `action=remove&sid=${sid}`

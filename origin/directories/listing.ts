@@ -1,8 +1,8 @@
 import { ypLimits as limits } from './limits.ts'
 
-/** How a mount stands with one directory; times in ms of one clock. */
+/** The state of a mount at one directory; times in ms of one clock. */
 export interface Listing {
-  /** the directory's name for it; undefined: it is not listed, and is to be added when due */
+  /** the directory's id for the listing; undefined: it is not listed, and is added when due */
   readonly sid: string | undefined
   /** when the directory is told next */
   readonly dueAtMs: number
@@ -19,7 +19,7 @@ export const startListing = (startedAtMs: number): Listing => ({
   everyMs: limits.touchMsMin,
 })
 
-/** The directory took it. */
+/** The directory has listed the mount. */
 export const withAdded = (
   listing: Listing,
   { sid, touchMs }: { sid: string; touchMs: number },
@@ -37,15 +37,15 @@ export const withTouched = (listing: Listing, nowMs: number): Listing => ({
   dueAtMs: nowMs + listing.everyMs,
 })
 
-/** The directory refused, or did not answer: it is asked to add the mount anew, after a while. */
+/** The directory refused, or did not answer: it is asked to add the mount again, after a while. */
 export const withFailure = (listing: Listing, why: 'refused' | 'unreachable', nowMs: number): Listing => ({
   ...listing,
   sid: undefined,
-  // a touch that was refused means a directory that has forgotten us
+  // a directory that refuses a touch has forgotten us
   dueAtMs: nowMs + (why === 'refused' && listing.sid === undefined ? limits.refusedMs : limits.unreachableMs),
 })
 
-/** Another title plays: it is told soon, but not more often than once a minute. */
+/** A new title: it is sent soon, but at most once a minute. */
 export function withTitle(listing: Listing, nowMs: number): Listing {
   if (listing.sid === undefined) return listing
   const soonMs = Math.max(nowMs + limits.titleAfterMs, listing.toldAtMs + limits.titleGapMs)

@@ -6,7 +6,7 @@ import type { PublicStream } from './form.ts'
 
 type Config = Pick<OriginConfig, 'mounts' | 'publicUrls' | 'directories' | 'limits'>
 
-/** What directories are told of a mount; undefined where it is not for the public. */
+/** The description of a mount for directories; undefined if it is not public. */
 export function publicStream(mount: ActiveMount, config: Config): PublicStream | undefined {
   if (mountSettings(config, mount.name).hidden) return undefined
   const stats = sourceStats(mount, config)

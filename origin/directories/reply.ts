@@ -1,20 +1,23 @@
 import { ypLimits } from './limits.ts'
 
-/** What a directory answered: it stands in headers, whatever the status and the body are. */
+/** The answer of a directory: it is in the headers, whatever the status and the body. */
 export type YpReply =
-  | { taken: true; sid: string | undefined; touchMs: number | undefined }
-  /** `why` is its own word for it, for people */
-  | { taken: false; why: string }
+  | { accepted: true; sid: string | undefined; touchMs: number | undefined }
+  /** `why` is the directory's message, for people */
+  | { accepted: false; why: string }
 
 /** Reads `YPResponse`, `YPMessage`, `SID` and `TouchFreq` (seconds). */
 export function readReply(headers: Pick<Headers, 'get'>, status: number): YpReply {
   if (headers.get('ypresponse')?.trim() !== '1')
-    return { taken: false, why: headers.get('ypmessage')?.slice(0, ypLimits.messageMax) ?? `HTTP ${status}` }
+    return {
+      accepted: false,
+      why: headers.get('ypmessage')?.slice(0, ypLimits.messageMax) ?? `HTTP ${status}`,
+    }
   const sid = headers.get('sid')?.trim()
   const touchS = Number.parseInt(headers.get('touchfreq') ?? '', 10)
   const isSid = sid !== undefined && sid !== '' && sid.length <= ypLimits.sidMax
   return {
-    taken: true,
+    accepted: true,
     sid: isSid ? sid : undefined,
     touchMs: touchS > 0 ? touchS * 1000 : undefined,
   }

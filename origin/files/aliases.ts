@@ -1,12 +1,12 @@
 import type { Alias } from '../config/xml/path-settings.ts'
 
-/** The socket of ours that a request came by. */
+/** The socket of ours on which a request arrived. */
 export interface Entrance {
   port: number
   bind: string | undefined
 }
 
-/** The path that stands behind an alias, before anything else looks at it; the path itself where there is none. */
+/** The destination of an alias, resolved before routing; the path itself if there is no alias. */
 export function resolveAlias(aliases: readonly Alias[], path: string, { port, bind }: Entrance): string {
   const alias = aliases.find(
     (each) =>

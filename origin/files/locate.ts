@@ -3,28 +3,28 @@ import { join, sep } from 'node:path'
 
 /** A file that may be served. */
 export interface Located {
-  /** without any link in it */
+  /** with all links resolved */
   path: string
   size: number
 }
 
 /**
- * The names on the way to a file below the webroot, of a URL's path. Undefined where no file may have that path: it climbs,
- * names a hidden file, or holds what is no name.
+ * The names of folders and file in a URL's path, below the webroot. Undefined if the path must not be served: it contains
+ * dot segments, a hidden file, or an invalid name.
  */
 export function parseFilePath(path: string): string[] | undefined {
   let decoded: string
   try {
     decoded = decodeURIComponent(path)
   } catch {
-    return undefined // an escape that is no UTF-8
+    return undefined // an escape that is not UTF-8
   }
   const [root, ...names] = decoded.split('/')
   const isName = (name: string) => name !== '' && !name.startsWith('.') && !/[\0\\]/.test(name)
   return root === '' && names.length > 0 && names.every(isName) ? names : undefined
 }
 
-/** The file of a URL's path below the webroot; undefined where there is none, or only by a link that leads out of it. */
+/** The file of a URL's path below the webroot; undefined if there is none, or only through a link that leads out of it. */
 export async function locateFile(webroot: string, path: string): Promise<Located | undefined> {
   const names = parseFilePath(path)
   if (!names) return undefined
@@ -35,7 +35,7 @@ export async function locateFile(webroot: string, path: string): Promise<Located
     const { size, isFile } = await about(file)
     return isFile ? { path: file, size } : undefined
   } catch {
-    return undefined // not there, or not ours to read
+    return undefined // missing, or not readable
   }
 }
 

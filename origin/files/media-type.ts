@@ -41,7 +41,7 @@ const types: Readonly<Record<string, string>> = {
   xspf: 'application/xspf+xml',
 }
 
-/** What a file is sent as, by the end of its name; bytes to be saved where that says nothing. */
+/** The media type of a file by the extension of its name; `application/octet-stream` if it is unknown. */
 export function mediaTypeOf(path: string): string {
   const extension = extname(path).slice(1).toLowerCase()
   return Object.hasOwn(types, extension) ? (types[extension] ?? '') : 'application/octet-stream'

@@ -1,12 +1,12 @@
-/** The bytes of a file that are asked for; both ends belong to them. */
+/** The requested bytes of a file; both ends are included. */
 export interface Span {
   start: number
   end: number
 }
 
 /**
- * Reads a `Range` header (RFC 9110 §14.1.2) for a file of so many bytes: one range of `bytes=N-M`, `N-` or the last
- * `-N`. `all` where there is none that we serve: several ranges and other units may be answered with the whole.
+ * Reads a `Range` header (RFC 9110 §14.1.2) for a file of `size` bytes: one range `bytes=N-M`, `N-`, or `-N` for the last N
+ * bytes. `all` if the whole file is to be sent, as is allowed for several ranges and other units.
  */
 export function parseRange(header: string | undefined, size: number): Span | 'all' | 'unsatisfiable' {
   const [, first = '', last = ''] =
@@ -14,7 +14,7 @@ export function parseRange(header: string | undefined, size: number): Span | 'al
   if (first === '' && last === '') return 'all'
   if (first === '') return lastBytes(Number(last), size)
   const start = Number(first)
-  if (last !== '' && Number(last) < start) return 'all' // malformed: as if it were not there
+  if (last !== '' && Number(last) < start) return 'all' // malformed: ignored
   if (start >= size) return 'unsatisfiable'
   return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
 }

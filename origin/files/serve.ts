@@ -11,13 +11,13 @@ import { mediaTypeOf } from './media-type.ts'
 import { parseRange, type Span } from './range.ts'
 
 export interface FilesDeps {
-  /** undefined: no files are served */
+  /** undefined: files are not served */
   webroot: () => string | undefined
-  /** a file is being answered */
+  /** called for each file that is served */
   onServed: () => void
 }
 
-/** Answers GETs and HEADs with the files below the webroot, each read no faster than it is sent. */
+/** Answers GET and HEAD with files below the webroot; a file is read only as fast as it is sent. */
 export class Files {
   #deps: FilesDeps
   #slots = new SharedSlots({
@@ -30,18 +30,18 @@ export class Files {
     this.#deps = deps
   }
 
-  /** The file of a URL's path; undefined where there is none. */
+  /** The file of a URL's path; undefined if there is none. */
   async locate(path: string): Promise<Located | undefined> {
     const webroot = this.#deps.webroot()
     return webroot === undefined ? undefined : locateFile(webroot, path)
   }
 
-  /** Answers with a file, or the part of it that is asked for; resolves when it has been sent. */
+  /** Answers with a file, or the requested part of it; resolves when it has been sent. */
   async answer(connection: Connection, file: Located, rules: readonly HeaderRule[]): Promise<void> {
     if (connection.socket.destroyed) return
     this.#deps.onServed()
     const { head, socket, address } = connection
-    // we give no validator that a range could depend on (RFC 9110 §13.1.5)
+    // we send no validators, so a range that depends on one is ignored (RFC 9110 §13.1.5)
     const range = head.headers.has('if-range') ? undefined : head.headers.get('range')
     const span = parseRange(range, file.size)
     const shown: Shown = { version: head.version, rules, file, span }
@@ -66,7 +66,7 @@ interface Shown {
   span: Span | 'all' | 'unsatisfiable'
 }
 
-/** The head of a file or of a part of it: its length is told, and the connection closes behind it. */
+/** The head for a file or a part of it: with its length, and the connection closes after it. */
 function printFileHead({ version, rules, file, span }: Shown): { status: number; bytes: Buffer } {
   const isPart = typeof span === 'object'
   const status = isPart ? 206 : 200
@@ -94,7 +94,7 @@ const printUnsatisfiable = ({ version, rules, file }: Shown) =>
     body: 'Request Range Not Satisfiable\r\n',
   })
 
-/** What is needed of a socket that a file is sent to. */
+/** The part of a socket that sending a file needs. */
 export interface FileSocket {
   readonly destroyed: boolean
   write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown
@@ -103,8 +103,8 @@ export interface FileSocket {
 }
 
 /**
- * Sends a head and the bytes of a file behind it, read as they are taken; false where not all of them could be. Who takes
- * nothing for a while is closed, and holds no file open, whatever it sends meanwhile.
+ * Sends a head and the bytes of a file, read as fast as the client accepts them; false if not all could be sent. A client
+ * that reads nothing for a while is closed, so that it does not keep the file open, whatever it sends meanwhile.
  */
 export async function sendFile(
   socket: FileSocket,
@@ -129,6 +129,6 @@ async function send(socket: Socket, head: Uint8Array, path: string, span: Span |
     if (await sendFile(socket, head, { path, span }, runtimeTimers)) endSoon(socket)
     else socket.destroy()
   } catch {
-    socket.destroy() // the file has gone: its length is told, so nobody takes a part for the whole
+    socket.destroy() // the file is gone; the client knows its length, so it does not mistake a part for the whole
   }
 }

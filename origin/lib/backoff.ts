@@ -1,4 +1,4 @@
-/** How long to wait between two attempts at something that may come back. */
+/** Bounds of the wait between two attempts. */
 export interface Backoff {
   /** ms after the first failure, before the jitter */
   firstMs: number
@@ -7,8 +7,8 @@ export interface Backoff {
 }
 
 /**
- * ms to wait after the `attempt`-th failure in a row (from 1): it doubles up to the bound, and the roll in [0, 1) takes
- * up to half of it away, so that a crowd that lost one master does not come back at one moment.
+ * ms to wait after the `attempt`-th failure in a row (from 1): doubles up to the bound, and is reduced by up to half by the
+ * roll in [0, 1), so that many relays that lost the same master do not return at the same moment.
  */
 export function backoffMs({ firstMs, maxMs }: Backoff, attempt: number, roll: number): number {
   const wholeMs = Math.min(maxMs, firstMs * 2 ** Math.min(30, Math.max(0, attempt - 1)))

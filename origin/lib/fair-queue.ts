@@ -4,8 +4,8 @@ interface Waiting {
 }
 
 /**
- * A bounded number of tasks under way, and a bounded number that wait. Each holder has its turn in order, however many
- * of its tasks wait; where too many do, the newest of whoever has most goes. So nobody is kept out by another's many.
+ * Runs a bounded number of tasks, and lets a bounded number wait. Holders get turns in order, however many tasks they have.
+ * If too many tasks wait, the newest of the holder with most tasks is refused, so one holder cannot block the others.
  */
 export class FairQueue {
   #atOnceMax: number
@@ -20,7 +20,7 @@ export class FairQueue {
     this.#waitingMax = waitingMax
   }
 
-  /** Runs a task when its turn comes; `busy` where too many wait. Rejects as the task does. */
+  /** Runs a task when its turn comes; `busy` if too many wait. Rejects if the task does. */
   run<T>(holder: string, task: () => Promise<T>): Promise<T | 'busy'> {
     if (this.#running < this.#atOnceMax) return this.#start(task)
     return new Promise((resolve) => {
@@ -43,12 +43,12 @@ export class FairQueue {
     if (!first) return
     const [holder, tasks] = first
     const next = this.#taken(holder, tasks, tasks.shift())
-    // its next task waits until the others have had a turn
+    // the holder moves to the end: its next task waits until the others have had a turn
     if (this.#byHolder.delete(holder)) this.#byHolder.set(holder, tasks)
     next?.start()
   }
 
-  /** One has been taken from those that wait. */
+  /** Counts a task that was taken out of the queue. */
   #taken(holder: string, tasks: Waiting[], taken: Waiting | undefined): Waiting | undefined {
     this.#waiting--
     if (tasks.length === 0) this.#byHolder.delete(holder)

@@ -1,6 +1,6 @@
 const isPlain = /[0-9A-Za-z]/
 
-/** As Icecast 2.4 writes a value of a form: every byte that is no letter or digit, a space too, as `%` and two hex digits in lower case. */
+/** Escapes a form value as Icecast 2.4 does: every byte that is not a letter or digit, spaces too, as `%` and two hex digits in lower case. */
 export function formEscaped(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) {

@@ -1,8 +1,8 @@
 import { networkOf } from '../../shared/http/address.ts'
 
 /**
- * What one party has many addresses of: of IPv4 the /24, of IPv6 the /64 of one line. A bound for each network is one
- * that a party cannot get round by taking the next address.
+ * The network of a client: the /24 of an IPv4 address, the /64 of an IPv6 address. One party often has many addresses of
+ * one network, so a bound per network cannot be evaded by using the next address.
  */
 export const networkOfPeer = (address: string): string =>
   networkOf(address, { ipv4: 24, ipv6: 64 }) ?? address

@@ -1,7 +1,7 @@
-/** whole seconds that a rate is measured over: long enough to smooth a flush a second, short enough to follow a crowd */
+/** whole seconds over which a rate is measured: long enough to smooth one flush a second, short enough to follow a crowd */
 const windowSeconds = 5
 
-/** Bytes per second over the last few whole seconds, in a fixed ring of one count a second. */
+/** Bytes per second over the last few whole seconds, in a fixed ring with one count per second. */
 export class Rate {
   #nowMs: () => number
   #counts = new Float64Array(windowSeconds + 1)
@@ -20,7 +20,7 @@ export class Rate {
     this.#counts[slot] = (this.#counts[slot] ?? 0) + bytes
   }
 
-  /** The mean of the whole seconds behind; 0 until the first has passed. */
+  /** The mean of the last whole seconds; 0 until the first has passed. */
   perSecond(): number {
     const second = this.#advance()
     const seconds = Math.min(windowSeconds, second - this.#startSecond)
@@ -29,7 +29,7 @@ export class Rate {
     return (this.#counts.reduce((sum, count) => sum + count, 0) - current) / seconds
   }
 
-  /** Empties the slots of the seconds that passed since the last call. */
+  /** Resets the counts of the seconds that passed since the last call. */
   #advance(): number {
     const second = Math.floor(this.#nowMs() / 1000)
     const { length } = this.#counts

@@ -1,6 +1,6 @@
 import { networkOfPeer } from './network.ts'
 
-/** A bounded number of things under way at once. */
+/** A bounded number of slots. */
 export class Slots {
   #max: number
   #taken = 0
@@ -13,7 +13,7 @@ export class Slots {
     return this.#taken
   }
 
-  /** False where none is free; else the caller has to {@link release} it once. */
+  /** False if no slot is free; else the caller has to {@link release} it once. */
   take(): boolean {
     if (this.#taken >= this.#max) return false
     this.#taken++
@@ -25,7 +25,7 @@ export class Slots {
   }
 }
 
-/** How many of {@link SharedSlots} one party may have. */
+/** Bounds of {@link SharedSlots}. */
 export interface Shares {
   all: number
   address: number
@@ -33,7 +33,7 @@ export interface Shares {
   network: number
 }
 
-/** A bounded number of things under way at once, and of these a bounded number for one address and one network. */
+/** A bounded number of slots, of which one address and one network may have a bounded part. */
 export class SharedSlots {
   #all: Slots
   #ofAddress: Counts
@@ -45,7 +45,7 @@ export class SharedSlots {
     this.#ofNetwork = new Counts(network)
   }
 
-  /** False where none is free for this address; else the caller has to {@link release} it once. */
+  /** False if no slot is free for this address; else the caller has to {@link release} it once. */
   take(address: string): boolean {
     const network = networkOfPeer(address)
     if (this.#ofAddress.isFull(address) || this.#ofNetwork.isFull(network) || !this.#all.take()) return false
@@ -61,7 +61,7 @@ export class SharedSlots {
   }
 }
 
-/** How much each has, of those who have any. */
+/** Slots by holder, for holders that have any. */
 class Counts {
   #max: number
   #counts = new Map<string, number>()

@@ -1,4 +1,4 @@
-/** A bounded number of tasks under way, and a bounded number that wait for their turn, in order. */
+/** Runs a bounded number of tasks, and lets a bounded number wait for their turn, in order. */
 export class TaskQueue {
   #atOnceMax: number
   #waitingMax: number
@@ -11,7 +11,7 @@ export class TaskQueue {
     this.#waitingMax = waitingMax
   }
 
-  /** Runs a task when its turn comes; undefined at once where too many wait already. Rejects as the task does. */
+  /** Runs a task when its turn comes; undefined at once if too many wait already. Rejects if the task does. */
   run<T>(task: () => Promise<T>): Promise<T> | undefined {
     if (this.#running < this.#atOnceMax) return this.#start(task)
     if (this.#waiting.length >= this.#waitingMax) return undefined

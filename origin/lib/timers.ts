@@ -1,11 +1,11 @@
-/** Ways to be called later; tests hand in their own. Each returns the way to call it off. */
+/** Timers, which tests replace. Each method returns a function that cancels the call. */
 export interface Timers {
   after(ms: number, call: () => void): () => void
-  /** once everything that waits for the processor now has had its turn */
+  /** after everything that waits for the event loop now has had its turn */
   soon(call: () => void): () => void
 }
 
-/** The runtime's; a timer alone does not keep the program alive. */
+/** The timers of the runtime; a timer alone does not keep the program alive. */
 export const runtimeTimers: Timers = {
   after(ms, call) {
     const timer = setTimeout(call, ms)

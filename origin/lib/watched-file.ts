@@ -1,16 +1,16 @@
 import { type BigIntStats, readFileSync, statSync } from 'node:fs'
 
 export interface WatchedFileOptions<T> {
-  /** ms between two looks whether it has changed */
+  /** ms between two checks whether it has changed */
   everyMs: number
   nowMs: () => number
   /** may throw: then the file counts as unreadable */
   parse: (text: string) => T
-  /** called when it cannot be read, once until it can be again */
+  /** called when it becomes unreadable, once until it is readable again */
   onUnreadable: (error: unknown) => void
 }
 
-/** What a small file says, read again when it has changed; looked at no more often than told, however often it is asked. */
+/** The parsed contents of a small file, read again after changes; the file is checked at most once per interval. */
 export class WatchedFile<T> {
   readonly path: string
   #options: WatchedFileOptions<T>
@@ -24,12 +24,12 @@ export class WatchedFile<T> {
     this.#options = options
   }
 
-  /** Whether it could be read when it was last looked at. */
+  /** Whether it was readable at the last check. */
   get isReadable(): boolean {
     return this.#isReadable
   }
 
-  /** What it said when it could last be read; undefined where it never could. */
+  /** Its contents when it was last readable; undefined if it never was. */
   current(): T | undefined {
     const nowMs = this.#options.nowMs()
     if (nowMs - this.#lookedAtMs >= this.#options.everyMs) {
@@ -39,7 +39,7 @@ export class WatchedFile<T> {
     return this.#value
   }
 
-  /** Has the next question look at it, for who has just written it. */
+  /** Makes the next {@link current} check the file, for a caller that has just written it. */
   forget(): void {
     this.#lookedAtMs = Number.NEGATIVE_INFINITY
     this.#seen = ''
@@ -60,5 +60,5 @@ export class WatchedFile<T> {
   }
 }
 
-/** What tells two versions of a file apart; a file put in its place has another inode, whatever its time. */
+/** Identifies a version of a file; a file that replaces it has another inode, whatever its time. */
 const marksOf = ({ mtimeNs, size, ino }: BigIntStats) => `${mtimeNs} ${size} ${ino}`

@@ -1,25 +1,25 @@
-/** Whether a name is one of those that a wildcard stands for. */
+/** Whether a name matches a wildcard. */
 export type Wildcard = (name: string) => boolean
 
-/** Whether a character is one of those that a part of a wildcard stands for; `*` stands for any number of any. */
+/** Whether a character matches a part of a wildcard; `*` matches any number of any characters. */
 type Part = '*' | ((char: string) => boolean)
 
 /**
- * Reads a shell's wildcard: `*` (which goes over slashes too), `?`, `[a-z]`, `[!a-z]`.
+ * Reads a shell wildcard: `*` (which matches slashes too), `?`, `[a-z]`, `[!a-z]`.
  *
- * Names come from whoever asks, and a regular expression with three stars takes seconds for one that is made for it; this
- * takes no longer than the product of both lengths.
- * @throws SyntaxError where a set runs backwards
+ * Names come from clients, and a regular expression with three stars takes seconds for a malicious name; this takes at most
+ * the product of both lengths.
+ * @throws SyntaxError if a set descends, as in `[z-a]`
  */
 export function parseWildcard(glob: string): Wildcard {
   const parts = textsOf(glob).map(partOf)
   return (name) => matches(parts, [...name])
 }
 
-/** The text of each part: stars, a set, or one character. Each is looked at once, however many sets are open at the end. */
+/** The text of each part: stars, a set, or one character. Each is read once, however many sets are not closed. */
 function textsOf(glob: string): string[] {
   const texts: string[] = []
-  const setsEnd = glob.lastIndexOf(']') // a bracket behind it begins no set, and must not look for its end
+  const setsEnd = glob.lastIndexOf(']') // a bracket after it does not begin a set, and no end must be searched for it
   for (let at = 0; at < glob.length; at += texts.at(-1)?.length ?? 1) {
     const part = at < setsEnd ? setOrStars : stars
     part.lastIndex = at
@@ -40,7 +40,7 @@ function partOf(text: string): Part {
   return (char) => chars.test(char)
 }
 
-/** Where a part does not fit, the last star takes one character more; those before it need never take others. */
+/** If a part does not match, the last star takes one more character; earlier stars never need to be retried. */
 function matches(parts: readonly Part[], name: readonly string[]): boolean {
   let next = 0
   let at = 0

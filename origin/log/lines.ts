@@ -1,10 +1,10 @@
 import type { LogLevel, LogRecord } from '@logtape/logtape'
 import { printAccessTime, printErrorTime, wallTime } from './time.ts'
 
-// The lines of Icecast's three log files (docs/icecast.md#logs), which its users' tools read.
+// The lines of Icecast's three log files (docs/icecast.md#logs), which existing tools read.
 
 /**
- * A line of access.log: Combined, with the seconds that it took at the end. The moment is that of the end.
+ * A line of access.log: the Combined format, followed by the duration in seconds. The time is that of the end.
  *
  *   127.0.0.1 - bob [23/Nov/2026:01:54:14 +0000] "GET /live.mp3 HTTP/1.1" 200 351744 "-" "pl/1" 20
  */
@@ -18,14 +18,14 @@ export function accessLine({ timestamp, properties }: LogRecord): string {
 }
 
 let printed = { second: Number.NaN, text: '' }
-/** Printed once a second: when a mount ends, thousands of listeners go in the same one. */
+/** Printed once a second: when a mount ends, thousands of listeners leave within the same second. */
 function accessTime(ms: number): string {
   const second = Math.floor(ms / 1000)
   if (printed.second !== second) printed = { second, text: printAccessTime(wallTime(ms)) }
   return printed.text
 }
 
-/** As Apache escapes: what would end a quoted field or the line, and bytes that are no ASCII. */
+/** Escapes as Apache does: characters that would end a quoted field or the line, and bytes that are not ASCII. */
 const escaped = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it looks for
   text.replace(/[\x00-\x1f"\\\x7f-\xff]/g, (char) =>
@@ -56,7 +56,7 @@ export function errorLine({ timestamp, level, category, message, properties }: L
   return `[${printErrorTime(wallTime(timestamp))}] ${levels[level]} ${category.join('/')} ${text}${told.join('')}`
 }
 
-/** An error says little as JSON. */
+/** The message of an error: as JSON an error is empty. */
 const plain = (value: unknown) => (value instanceof Error ? value.message : value)
 
 const textOf = (value: unknown) => (value === undefined || value === null ? '' : String(value))

@@ -7,18 +7,18 @@ import { printArchiveTime, wallTime } from './time.ts'
 const append = promisify(appendFile)
 
 export interface LogFileOptions {
-  /** bytes beyond which the file is begun anew; 0: never */
+  /** bytes after which a new file is begun; 0: never */
   sizeBytes: number
-  /** what was is kept under a name with its time, else as `.old`, over what was kept before */
+  /** each old file is kept under a name with its time; else only the last one, as `.old` */
   archive: boolean
   nowMs: () => number
-  /** told when no new file is to be had, and when lines are lost (the disk is full, or too slow): once a time */
+  /** called when no new file can be opened, and once when lines are dropped because the disk is full or too slow */
   onTrouble: (why: string) => void
 }
 
 /**
- * A file that lines are appended to, in the background and in the order they came: while a write is under way, what
- * comes is kept for the next one. It rotates by itself between two writes.
+ * Appends lines to a file, in the background and in order: lines that come during a write are kept for the next one. The
+ * file is rotated between two writes.
  */
 export class LogFile {
   readonly path: string
@@ -30,7 +30,7 @@ export class LogFile {
   #writing: Promise<void> | undefined
   #losing = false
 
-  /** Opens it, or makes it. @throws where that is not to be */
+  /** Opens or creates the file. @throws if that fails */
   constructor(path: string, options: LogFileOptions) {
     this.path = path
     this.#options = options
@@ -48,7 +48,7 @@ export class LogFile {
     this.#start()
   }
 
-  /** Resolves when all is written that was to be. */
+  /** Resolves when all lines are written. */
   async flushed(): Promise<void> {
     while (this.#writing) await this.#writing
   }
@@ -65,7 +65,7 @@ export class LogFile {
   }
 
   async #drain(): Promise<void> {
-    await null // what is logged in one go is written in one go
+    await null // collects the lines of one turn into one write
     while (this.#lines.length > 0) {
       const bytes = Buffer.from(this.#lines.map((line) => `${line}\n`).join(''))
       this.#lines = []
@@ -81,11 +81,11 @@ export class LogFile {
     }
   }
 
-  /** Where there is no new file to be had, lines go on into the one that is open: none is lost. */
+  /** If no new file can be opened, lines continue in the open one: none is dropped. */
   #makeRoom(bytes: number): void {
     const { sizeBytes, archive, nowMs, onTrouble } = this.#options
     if (sizeBytes === 0 || this.#size === 0 || this.#size + bytes <= sizeBytes) return
-    this.#size = 0 // after a failure too: it is not tried again at each line
+    this.#size = 0 // after a failure too, so that it is not tried again for each line
     try {
       renameSync(this.path, `${this.path}.${archive ? printArchiveTime(wallTime(nowMs())) : 'old'}`)
       const fd = openSync(this.path, 'a')
@@ -97,7 +97,7 @@ export class LogFile {
   }
 
   #lose(why: unknown): void {
-    if (!this.#losing) this.#options.onTrouble(`lines are lost: ${messageOf(why)}`)
+    if (!this.#losing) this.#options.onTrouble(`lines dropped: ${messageOf(why)}`)
     this.#losing = true
   }
 }

@@ -10,18 +10,18 @@ import { playlistCategory } from './playlist.ts'
 import { standard } from './standard.ts'
 
 const log = getLogger(['distributary', 'origin'])
-/** ms that a program which ends waits for the readers of stdout and stderr */
+/** ms that an ending program waits for the readers of stdout and stderr */
 const flushedMs = 500
 
-/** Where what is logged goes: Icecast's files as far as there are any, else JSON on stdout. */
+/** Directs log records to Icecast's files, or as JSON to stdout. */
 export class Logs {
   #files: LogFile[] = []
-  /** of the files before these */
+  /** resolves when the files of earlier settings are closed */
   #closed: Promise<unknown> = Promise.resolve()
 
   /**
-   * From now on logs so. The files are opened anew even where they are the same: what rotates logs renames them and
-   * sends a SIGHUP. One that cannot be opened is said, and what it was for goes to stdout.
+   * Applies settings. Files are reopened even if their names are unchanged: log rotation renames them and sends a SIGHUP. If
+   * a log file cannot be opened, an error and its records go to stdout.
    */
   apply(settings: LogSettings): void {
     const before = this.#files
@@ -29,11 +29,11 @@ export class Logs {
     this.#files = []
     const sinks = this.#open(settings, troubles)
     configure(settings, sinks)
-    for (const { path, why } of troubles) log.error('no log file', { path, why, instead: 'stdout' })
+    for (const { path, why } of troubles) log.error('cannot open log file', { path, why, instead: 'stdout' })
     this.#closed = Promise.all([this.#closed, ...before.map((file) => file.close())])
   }
 
-  /** Resolves when all that was logged is in its file, or on stdout as far as somebody reads there. */
+  /** Resolves when all records are in their files, or on stdout if it has a reader. */
   async flushed(): Promise<void> {
     const written = [standard.stdout, standard.stderr].map((lines) => lines.flushed(flushedMs))
     await Promise.all([this.#closed, ...written, ...this.#files.map((file) => file.flushed())])
@@ -59,7 +59,7 @@ export class Logs {
   }
 
   #openFile(path: string, { sizeBytes, archive }: LogSettings): LogFile {
-    const onTrouble = (why: string) => log.error('trouble with a log file', { path, why })
+    const onTrouble = (why: string) => log.error('log file error', { path, why })
     const file = new LogFile(path, { sizeBytes, archive, nowMs: Date.now, onTrouble })
     this.#files.push(file)
     return file
@@ -71,7 +71,7 @@ interface Trouble {
   why: string
 }
 
-/** Undefined: what it would get goes to stdout, or, of playlists, nowhere of its own. */
+/** Undefined: these records go to stdout; those of `playlist` have no destination of their own. */
 interface Sinks {
   error: Sink | undefined
   access: Sink | undefined
@@ -95,7 +95,7 @@ function configure({ level, addresses }: LogSettings, { error, access, playlist 
       parentSinks: 'override',
     },
   ]
-  // the few words of the program as a whole, "ready" among them, are for who started it too
+  // records of the program as a whole, like "ready", also go to stdout, for the person who started it
   if (error) loggers.push({ category: ['distributary', 'origin'], lowestLevel: level, sinks: ['stdout'] })
   if (playlist) loggers.push({ category: [...playlistCategory], lowestLevel: 'info', sinks: ['playlist'] })
   const none: Sink = () => {}

@@ -11,7 +11,7 @@ type Stream = typeof process.stdout | typeof process.stderr
 function throughStream(stream: () => Stream): WriteBytes {
   let isWatched = false
   return (bytes) => {
-    if (!isWatched) stream().on('error', () => {}) // the callback says it too
+    if (!isWatched) stream().on('error', () => {}) // the callback gets the error too
     isWatched = true
     return new Promise((resolve, reject) => {
       stream().write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
@@ -22,7 +22,7 @@ function throughStream(stream: () => Stream): WriteBytes {
 const lineQueue = (write: WriteBytes, printLost: (lines: number) => string) =>
   new LineQueue({ write, soon: runtimeTimers.soon, after: runtimeTimers.after, printLost })
 
-/** The log's ways to stdout, as JSON, and to stderr, as the lines of Icecast's files. */
+/** The queues of log lines: JSON for stdout, and the format of Icecast's files for stderr. */
 export const standard = {
   stdout: lineQueue(
     outputOf(

@@ -1,4 +1,4 @@
-/** A moment as log files write it, by the clock on the wall. */
+/** A moment in local time, in the parts that log files print. */
 export interface WallTime {
   year: string
   month: string
@@ -11,7 +11,7 @@ export interface WallTime {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const two = (n: number) => String(n).padStart(2, '0')
 
-/** @param offsetMinutes by which the wall is ahead of UTC; by default the machine's at that moment */
+/** @param offsetMinutes local time minus UTC; default: that of the machine at that moment */
 export function wallTime(ms: number, offsetMinutes = -new Date(ms).getTimezoneOffset()): WallTime {
   const shifted = new Date(ms + offsetMinutes * 60_000).toISOString()
   const ahead = Math.abs(offsetMinutes)

@@ -4,21 +4,21 @@ import { ConfigError } from '../config/error.ts'
 import type { OwnerSettings } from '../config/xml/security-settings.ts'
 
 /**
- * Becomes another user and group, so that what listens on the network is not root (`<changeowner>`). To be called once
- * the ports are bound, which may need root, and before log files are made.
- * @returns whether it was root, who alone can
- * @throws ConfigError where there is no such user or group: going on as root is what the operator did not want
+ * Changes to another user and group, so that the server does not run as root (`<changeowner>`). To be called after the
+ * ports are bound, which may need root, and before log files are created.
+ * @returns whether the program was root: only root can do this
+ * @throws ConfigError if there is no such user or group, rather than to continue as root
  */
 export function becomeOwner({ user, group }: OwnerSettings): boolean {
   if (process.getuid?.() !== 0) return false
   try {
-    process.setgroups?.(group === undefined ? [] : [group]) // root's other groups would open what it may read
+    process.setgroups?.(group === undefined ? [] : [group]) // drops root's groups, which may read more files
     if (group !== undefined) process.setgid?.(group)
     if (user !== undefined) process.setuid?.(user)
   } catch (error) {
     const why = messageOf(error)
     throw new ConfigError(
-      `<security><changeowner> is ${user ?? 'nobody else'}:${group ?? 'no other group'}, expected a user and a group of this machine (${why})`,
+      `<security><changeowner> is ${user ?? '(no user)'}:${group ?? '(no group)'}, expected a user and a group of this machine (${why})`,
     )
   }
   return true

@@ -5,19 +5,19 @@ import { messageOf } from '../../shared/message-of.ts'
 
 const log = getLogger(['distributary', 'origin'])
 
-/** Writes the process's id where init scripts look for it, until the program ends; what hinders it is only said. */
+/** Writes the process id for init scripts, and removes the file when the program ends; an error is only logged. */
 export function writePidFile(path: string): void {
   try {
     writeFileSync(path, `${process.pid}\n`)
   } catch (error) {
-    log.warn('no pid file', { path, why: messageOf(error) })
+    log.warn('cannot write pid file', { path, why: messageOf(error) })
     return
   }
   process.once('exit', () => {
     try {
       rmSync(path)
     } catch {
-      // the user whom we became may not remove it
+      // the user of `<changeowner>` may not be allowed to remove it
     }
   })
 }

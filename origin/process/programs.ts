@@ -8,13 +8,13 @@ import type { MountEvents } from '../mount/mount-watch.ts'
 
 const log = getLogger(['distributary', 'programs'])
 
-/** Runs what a mount's `on-connect` and `on-disconnect` name, with the mount as its one argument. */
+/** Runs the `on-connect` and `on-disconnect` programs of mounts, with the mount as the only argument. */
 export class Programs implements MountEvents {
   #config: Pick<OriginConfig, 'mounts'>
   #environment: Readonly<Record<string, string>>
   #running = 0
 
-  /** @param environment this program's own; what it holds of ours is not passed on */
+  /** @param environment of this program; our own variables are not passed on */
   constructor(
     config: Pick<OriginConfig, 'mounts'>,
     environment: Readonly<Record<string, string | undefined>>,
@@ -31,11 +31,11 @@ export class Programs implements MountEvents {
     this.#run(mountSettings(this.#config, mount).onDisconnect, mount)
   }
 
-  /** Without a shell, so that no name of a mount is a command; it lives on when this program ends. */
+  /** Runs a program without a shell, so that a mount's name cannot be a command. It may outlive this program. */
   #run(program: string | undefined, mount: Mount): void {
     if (program === undefined) return
     if (this.#running >= limits.programsMax) {
-      log.error('a program is not run: too many are', { program, mount, running: this.#running })
+      log.error('program not run: too many are running', { program, mount, running: this.#running })
       return
     }
     this.#running++
@@ -51,14 +51,14 @@ export class Programs implements MountEvents {
       if (isOver) return
       isOver = true
       this.#running--
-      if (why) log.error('a program failed', { program, mount, ...why })
+      if (why) log.error('program failed', { program, mount, ...why })
     }
     child.once('error', (error) => over({ why: error.message }))
     child.once('close', (code, signal) => over(code === 0 ? undefined : { code, signal }))
   }
 }
 
-/** The passwords that the environment may hold are not for programs of others. */
+/** Removes our variables: they may be passwords, which other programs must not get. */
 const withoutSecrets = (
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> => {

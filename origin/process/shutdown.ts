@@ -1,23 +1,23 @@
-/** What ends: told in this order. */
+/** The server that shuts down; its methods are called in this order. */
 export interface Leaving {
-  /** Sends new listeners elsewhere and takes leave of the deciders. */
+  /** Sends new listeners elsewhere and tells the deciders that this server leaves. */
   leave(): Promise<void>
-  /** whether no listener is here */
+  /** whether no listener is connected */
   readonly isIdle: boolean
-  /** whether deciders know of it, which may send listeners for a moment after it took leave */
+  /** whether deciders know this server: they may send it listeners for a moment after it left */
   readonly isKnown: boolean
   close(): Promise<void>
 }
 
-/** ms between two looks whether the last listener has gone */
+/** ms between two checks whether the last listener has left */
 const lookMs = 100
 
-/** ms for which a decider may still send listeners to a server that left: so old are the numbers of an edge on Workers at most */
+/** ms for which a decider may still send listeners to a server that left: the maximum age of the data of an edge on Workers */
 const staleMs = 5000
 
 /**
- * Ends a server within its grace (docs/protocol.md#the-end-of-an-origin): takes leave, lets the listeners play on, sends back those that a decider
- * still sends, and closes with the last listener, or when the grace is over.
+ * Ends a server within its grace (docs/protocol.md#the-end-of-an-origin): tells the deciders, keeps serving its listeners, sends back those that a
+ * decider still sends, and closes when the last listener has left, or the grace is over.
  */
 export async function shutDown(
   leaving: Leaving,

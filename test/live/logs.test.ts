@@ -162,7 +162,7 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
 
   test('a folder that cannot be written is said, and what it was for goes to stdout', async () => {
     const { program, port } = await startLogging(runtime, '', '/dev/null/logs')
-    await program.line(/no log file.*\/dev\/null\/logs\/access\.log.*ENOTDIR/)
+    await program.line(/cannot open log file.*\/dev\/null\/logs\/access\.log.*ENOTDIR/)
     await exchange(port, 'GET /nothing HTTP/1.0\r\n\r\n')
     await program.line(/"logger":"distributary.access".*"path":"\/nothing"/)
   })

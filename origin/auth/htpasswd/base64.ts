@@ -2,7 +2,7 @@ const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 /**
  * The base64 of crypt(3): digits from `./0-9A-Za-z`, the lowest six bits first.
- * @param order which byte of the digest comes where: three at a time, the highest first; a short last group is filled from below
+ * @param order the order of the digest's bytes: three at a time, the highest first; a short last group is filled from below
  */
 export function cryptBase64(digest: Uint8Array, order: readonly number[]): string {
   let text = ''

@@ -1,14 +1,14 @@
 import { messageOf } from '../../../shared/message-of.ts'
 import { type PasswordHash, parsePasswordHash } from './password-hash.ts'
 
-/** What a password file says: its users, and its lines that say nothing we understand. */
+/** The contents of a password file: its users, and its invalid lines. */
 export interface Passwords {
   users: ReadonlyMap<string, PasswordHash>
   /** by line number, from 1 */
   bad: readonly { line: number; why: string }[]
 }
 
-/** Reads lines of `user:hash`; empty ones and those from `#` on are remarks. Of a user given twice the first holds. */
+/** Reads lines of `user:hash`; empty lines and lines that begin with `#` are ignored. Of a user given twice the first counts. */
 export function parsePasswords(text: string): Passwords {
   const users = new Map<string, PasswordHash>()
   const bad: { line: number; why: string }[] = []
@@ -24,7 +24,7 @@ export function parsePasswords(text: string): Passwords {
   return { users, bad }
 }
 
-/** The file with one user more, at its end. */
+/** The file with another user at its end. */
 export function withUser(text: string, user: string, hash: string): string {
   const start = text === '' || text.endsWith('\n') ? text : `${text}\n`
   return `${start}${user}:${hash}\n`
@@ -39,7 +39,7 @@ export const withoutUser = (text: string, user: string): string =>
 
 const linesOf = (text: string) => text.split('\n').map((line) => line.trim())
 const isRemark = (line: string) => line === '' || line.startsWith('#')
-/** a hash holds no colon, so what stands before the last one is the user */
+/** a hash contains no colon, so the user is the text before the last colon */
 const userOf = (line: string) => line.slice(0, Math.max(0, line.lastIndexOf(':')))
 
 function parseLine(line: string): [user: string, hash: PasswordHash] {

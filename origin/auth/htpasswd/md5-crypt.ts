@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cryptBase64 } from './base64.ts'
 
-/** `$1$` of crypt(3), and what Apache's `htpasswd` writes, which differs by this alone. */
+/** `$1$` of crypt(3), and the prefix of Apache's `htpasswd`; the hashes differ in nothing else. */
 export type Md5Prefix = '$1$' | '$apr1$'
 
 const saltLengthMax = 8
@@ -11,8 +11,8 @@ const roundsPerTurn = 128
 const order = [0, 6, 12, 1, 7, 13, 2, 8, 14, 3, 9, 15, 4, 10, 5, 11]
 
 /**
- * A password's hash as crypt(3) prints it: MD5-crypt, which FreeBSD brought. Some ms of work.
- * @param pause awaited now and then, so that it holds nobody up
+ * A password's hash as crypt(3) prints it: MD5-crypt of FreeBSD. Some ms of work.
+ * @param pause awaited now and then, so that other work can run
  */
 export async function md5Crypt(
   password: Uint8Array,

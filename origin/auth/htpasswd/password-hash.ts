@@ -5,18 +5,18 @@ import { accessLimits } from '../limits.ts'
 import { type Md5Prefix, md5Crypt } from './md5-crypt.ts'
 import { type ShaSetting, shaCrypt, shaRoundsDefault, shaRoundsMin } from './sha-crypt.ts'
 
-/** A hash as a password file holds it. */
+/** A hash of a password file. */
 export interface PasswordHash {
   readonly text: string
-  /** it takes long to compare with, by design */
+  /** comparing takes long, by design */
   readonly isSlow: boolean
-  /** Whether this is the password's hash, in a time that does not tell where they differ. */
+  /** Whether this is the hash of the password, compared in constant time. */
   proves(password: string): Promise<boolean>
 }
 
 /**
- * Reads a hash: Icecast 2.4's `md5hex(password)`, or 2.5's salted `$1$`, `$5$`, `$6$`, with Apache's `$apr1$` beside them.
- * @throws Error with what it is and what was expected
+ * Reads a hash: `md5hex(password)` of Icecast 2.4, the salted `$1$`, `$5$`, `$6$` of 2.5, or Apache's `$apr1$`.
+ * @throws Error that says what was found and what was expected
  */
 export function parsePasswordHash(text: string): PasswordHash {
   if (/^[0-9a-f]{32}$/i.test(text)) return plainMd5(text.toLowerCase())
@@ -64,7 +64,7 @@ function shaSettingOf(text: string): ShaSetting | undefined {
   return { form, salt, rounds, roundsWritten: written !== undefined }
 }
 
-/** Both are hashes of one kind, so a difference in length tells nothing of the password. */
+/** Both are hashes of one kind, so a difference in length reveals nothing about the password. */
 function same(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)

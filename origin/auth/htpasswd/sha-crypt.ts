@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto'
 import { cryptBase64 } from './base64.ts'
 
-/** The two forms of SHA-crypt: which digest, what stands before the salt, and the order of the digest's bytes. */
+/** The two forms of SHA-crypt: digest, prefix of the salt, and order of the digest's bytes. */
 const forms = {
   sha256: { prefix: '$5$', order: byteOrder(32, 10) },
   sha512: { prefix: '$6$', order: byteOrder(64, 21) },
 } as const
 export type ShaForm = keyof typeof forms
 
-/** What a hash is made with beside the password. */
+/** Parameters of a hash, in addition to the password. */
 export interface ShaSetting {
   form: ShaForm
   salt: string
   rounds: number
-  /** whether the rounds are written out, as they must be where they are not the default */
+  /** whether the rounds are written out, as they must be unless they are the default */
   roundsWritten: boolean
 }
 
-/** rounds where a hash does not say */
+/** rounds of a hash that does not name them */
 export const shaRoundsDefault = 5000
-/** the least that the specification knows; fewer are raised to it */
+/** the minimum of the specification; fewer are raised to it */
 export const shaRoundsMin = 1000
 const saltLengthMax = 16
 /** rounds between two pauses: well under a ms of work */
@@ -27,7 +27,7 @@ const roundsPerTurn = 128
 
 /**
  * A password's hash as crypt(3) prints it: SHA-crypt, https://www.akkadia.org/drepper/SHA-crypt.txt.
- * @param pause awaited now and then, so that thousands of rounds hold nobody up
+ * @param pause awaited now and then, so that other work can run between thousands of rounds
  */
 export async function shaCrypt(
   password: Uint8Array,
@@ -48,7 +48,7 @@ export async function shaCrypt(
 
 interface Round {
   digest: Buffer
-  /** as long as the password, made from it; so with the salt */
+  /** derived from the password, and as long; `saltBytes` likewise from the salt */
   passwordBytes: Buffer
   saltBytes: Buffer
 }
@@ -84,7 +84,7 @@ function nextRound(form: ShaForm, round: number, { digest, passwordBytes, saltBy
 const repeated = (bytes: Uint8Array, length: number): Buffer =>
   length === 0 ? Buffer.alloc(0) : Buffer.alloc(length, bytes)
 
-/** The order in which step 22 prints a digest: each group is the one before it, turned by one place and moved by one byte. */
+/** The order in which step 22 prints a digest: each group is the one before it, rotated by one and moved by one byte. */
 function byteOrder(size: 32 | 64, third: 10 | 21): number[] {
   const groups = Math.floor(size / 3)
   const order: number[] = []

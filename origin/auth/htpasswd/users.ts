@@ -11,20 +11,20 @@ import { hashPassword, type PasswordHash } from './password-hash.ts'
 
 const log = getLogger(['distributary', 'auth'])
 
-/** Wrong logins of one network, each a slow comparison, keep nobody else waiting for more than the one under way. */
+/** Compares slow hashes one at a time, networks in turn: many wrong logins of one network delay another by one comparison. */
 export const hashingQueue = () => new FairQueue({ atOnceMax: 1, waitingMax: limits.hashesWaitingMax })
 
-/** What may be a user's name in a file of lines, and in Basic credentials, where a colon ends it. */
+/** A user name that fits in a line of the file, and in Basic credentials, where it ends at a colon. */
 const userPattern = /^[^\p{Cc}:#\s][^\p{Cc}:]*$/u
 
-/** The users of one password file. It is read again when it has changed, and rewritten at an admin's request. */
+/** The users of one password file. The file is read again after changes, and rewritten by commands of the admin. */
 export class HtpasswdUsers {
   #file: WatchedFile<Passwords>
   #hashing: FairQueue
-  /** keyed digests of logins that a slow hash has proven, so that each costs it once; by hash, one each */
+  /** by slow hash, a keyed digest of the password that matched it, so that each login is slow only once */
   #proven = new Map<string, Buffer>()
   #key = randomBytes(32)
-  /** the last change under way: each reads what the one before has written */
+  /** the last change: each one reads the file that the one before has written */
   #change: Promise<unknown> = Promise.resolve()
 
   /** @param hashing shared with other files: slow hashes are compared one after the other */
@@ -35,15 +35,15 @@ export class HtpasswdUsers {
       nowMs,
       parse: (text) => this.#parse(text),
       onUnreadable: (error) =>
-        log.error('a password file cannot be read: nobody of it is let in', { file: path, error }),
+        log.error('cannot read password file; its users are denied', { file: path, error }),
     })
   }
 
-  /** Whether a login is a user's, shown from that address; `busy` where too many of its network wait for the answer. */
+  /** Whether a login is that of a user; `busy` if too many logins of its network wait for the answer. */
   async admits({ user, password }: Login, address = ''): Promise<boolean | 'busy'> {
     const users = this.#users()
     const own = users.get(user)
-    // a name that nobody has takes as long as one that somebody has
+    // an unknown user takes as long as a known one
     const [anybodys] = users.values()
     const hash = own ?? anybodys
     if (!hash) return false
@@ -51,12 +51,12 @@ export class HtpasswdUsers {
     return isProven === 'busy' ? isProven : isProven && own !== undefined
   }
 
-  /** Their names, in order. */
+  /** The names of the users, sorted. */
   list(): string[] {
     return [...this.#users().keys()].sort()
   }
 
-  /** Adds a user with a salted hash; makes the file where there is none. Rejects where it cannot be written. */
+  /** Adds a user with a salted hash, and creates the file if there is none. Rejects if it cannot be written. */
   add(user: string, password: string): Promise<'added' | 'exists' | 'bad name'> {
     if (!userPattern.test(user) || Buffer.byteLength(user) > limits.userBytesMax)
       return Promise.resolve('bad name')
@@ -66,7 +66,7 @@ export class HtpasswdUsers {
     })
   }
 
-  /** Takes a user out; false where there is none of that name. Rejects where the file cannot be written. */
+  /** Removes a user; false if there is none of that name. Rejects if the file cannot be written. */
   delete(user: string): Promise<boolean> {
     return this.#rewrite(async (text) => [parsePasswords(text).users.has(user), withoutUser(text, user)])
   }
@@ -80,7 +80,7 @@ export class HtpasswdUsers {
     const passwords = parsePasswords(text)
     this.#proven.clear()
     for (const { line, why } of passwords.bad)
-      log.warn('a line of a password file is not understood', { file: this.#file.path, line, why })
+      log.warn('invalid line in password file', { file: this.#file.path, line, why })
     return passwords
   }
 
@@ -119,13 +119,13 @@ async function readIfThere(path: string): Promise<string> {
   }
 }
 
-/** Puts a file in the place of another at once, so that nobody reads half of it; for its owner alone where it is new. */
+/** Replaces a file atomically, so that nobody reads half of it; a new file is readable by its owner only. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const mode = await stat(path).then(
     (stats) => stats.mode & 0o777,
     () => 0o600,
   )
-  const target = await realpath(path).catch(() => path) // not the link to it
+  const target = await realpath(path).catch(() => path) // a link stays a link
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await writeFile(temporary, text, { mode: 0o600, flag: 'wx' })

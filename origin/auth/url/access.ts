@@ -2,13 +2,13 @@ import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../../shared/mount.ts'
 import type { UrlAccessSettings } from '../../config/xml/access-settings.ts'
 import { busy, unproven, type Verdict } from '../verdict.ts'
-import { type Answer, readAnswer } from './answer.ts'
+import { readAnswer, type UrlAuthAnswer } from './answer.ts'
 import type { Message, Question, UrlBackend } from './backend.ts'
 import {
   listenerAddForm,
   listenerRemoveForm,
   mountForm,
-  type Server,
+  type ServerName,
   type StreamQuestion,
   streamAuthForm,
   type Visit,
@@ -17,27 +17,27 @@ import {
 
 const log = getLogger(['distributary', 'auth'])
 
-/** A mount's URL authentication, as its `<authentication type="url">` says (Icecast 2.4; docs/icecast.md#listener-authentication). */
+/** URL authentication of a mount, by its `<authentication type="url">` (Icecast 2.4; docs/icecast.md#listener-authentication). */
 export class UrlAccess {
   #settings: UrlAccessSettings
   #backendAt: (url: string) => UrlBackend
-  #server: () => Server
+  #server: () => ServerName
 
-  /** @param server how this server names itself to a backend */
-  constructor(settings: UrlAccessSettings, backendAt: (url: string) => UrlBackend, server: () => Server) {
+  /** @param server name and port of this server, for the backend */
+  constructor(settings: UrlAccessSettings, backendAt: (url: string) => UrlBackend, server: () => ServerName) {
     this.#settings = settings
     this.#backendAt = backendAt
     this.#server = server
   }
 
-  /** Whether a listener may come in; of who may the backend hears again when it has gone. */
+  /** Whether a listener is accepted; if so, the backend is notified when it has left. */
   async admit(coming: Visit & { headers: VisitHeaders }): Promise<Verdict> {
     const { listenerAdd: url, headers, headerPrefix } = this.#settings
     const { id, target, address, login: own, userAgent } = coming
-    // what is kept as long as it listens is no more than what has to be told then
+    // kept for as long as it listens, so only what the last notification needs
     const visit: Visit = { id, target, address, login: own, userAgent }
     const login = this.#login ?? own
-    const answer: Answer =
+    const answer: UrlAuthAnswer =
       url === undefined
         ? { admitted: true, seconds: undefined }
         : await this.#ask({
@@ -53,8 +53,8 @@ export class UrlAccess {
     return { ...answer, user: own?.user, leave }
   }
 
-  /** Whether somebody may feed the mount, or do there what its source may. */
-  async admitSource(question: StreamQuestion): Promise<Answer> {
+  /** Whether a source may feed the mount, or call the admin for it. */
+  async admitSource(question: StreamQuestion): Promise<UrlAuthAnswer> {
     const { streamAuth: url } = this.#settings
     if (url === undefined) return unproven
     const { admin, address } = question
@@ -75,19 +75,19 @@ export class UrlAccess {
     )
   }
 
-  /** Our own at the backend; undefined where the operator gave us none. */
+  /** Our own login at the backend; undefined if none is configured. */
   get #login(): Message['login'] {
     const { username, password } = this.#settings
     return username === undefined ? undefined : { user: username, password: password ?? '' }
   }
 
-  /** Without an answer nobody comes in. */
-  async #ask(question: Question): Promise<Answer> {
+  /** Asks the backend; no answer rejects the request. */
+  async #ask(question: Question): Promise<UrlAuthAnswer> {
     const reply = await this.#backendAt(question.url).ask(question)
     if (reply === 'busy') return busy
     if (!reply) return unproven
     const said = reply.headers.get('icecast-auth-message')
-    if (said !== null) log.info('the backend says', { message: said })
+    if (said !== null) log.info('message of auth backend', { message: said })
     return readAnswer(reply, this.#settings)
   }
 

@@ -1,36 +1,36 @@
 import { type Denied, unproven } from '../verdict.ts'
 
-/** A backend's reply, as far as it counts; Icecast never looks at its body. */
+/** A reply of a backend, without its body, which Icecast ignores too. */
 export interface BackendReply {
   status: number
-  /** the reason behind the status */
+  /** the reason phrase after the status */
   statusText: string
   headers: Pick<Headers, 'get'>
 }
 
-/** By which headers of a reply a listener is let in, as the operator named them. */
+/** The reply headers that accept and limit a listener, as configured. */
 export interface AnswerNames {
   /** name and value: `icecast-auth-user: 1` */
   authHeader: string
   timelimitHeader: string
 }
 
-/** What a backend says of somebody. */
-export type Answer = Denied | Let
+/** The decision of a backend. */
+export type UrlAuthAnswer = Denied | Allowed
 
-interface Let {
+interface Allowed {
   admitted: true
-  /** how long it may stay; undefined: no limit of its own */
+  /** how long it may listen; undefined: no limit */
   seconds: number | undefined
 }
 
 const reasonLengthMax = 200
 
 /**
- * Reads a reply: only the named header with the named value lets in, whatever the status (Icecast 2.4). Of those who stay
- * out icecast-kh sends some elsewhere by `Location`, and tells the reason of a 403.
+ * Reads a reply: only the configured header with the configured value accepts, whatever the status (Icecast 2.4). As in
+ * icecast-kh, other replies can redirect by `Location`, and the reason phrase of a 403 is passed on.
  */
-export function readAnswer(reply: BackendReply, names: AnswerNames): Answer {
+export function readAnswer(reply: BackendReply, names: AnswerNames): UrlAuthAnswer {
   if (!isAdmitted(reply.headers, names.authHeader)) return deniedBy(reply)
   return { admitted: true, seconds: secondsOf(reply.headers.get(names.timelimitHeader)) }
 }
@@ -42,7 +42,7 @@ function isAdmitted(headers: BackendReply['headers'], authHeader: string): boole
   return headers.get(name.trim())?.trim().toLowerCase() === expected.toLowerCase()
 }
 
-/** Seconds that a listener may stay; what is no number of them sets no limit. */
+/** Seconds that a listener may listen; a value that is not a number sets no limit. */
 function secondsOf(value: string | null): number | undefined {
   const seconds = /^\s*(\d{1,9})\s*$/.exec(value ?? '')?.[1]
   return seconds === undefined || Number(seconds) === 0 ? undefined : Number(seconds)
@@ -56,7 +56,7 @@ function deniedBy({ status, statusText, headers }: BackendReply): Denied {
   return unproven
 }
 
-/** An address to send a listener to; one with credentials in it would end up in logs and referrers. */
+/** A URL to redirect a listener to; credentials in it would end up in logs and referrers, so such a URL is ignored. */
 function redirectTo(location: string | null): string | undefined {
   if (location === null || !URL.canParse(location)) return undefined
   const { protocol, username, password, href } = new URL(location)

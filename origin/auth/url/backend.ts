@@ -15,13 +15,13 @@ export interface UrlBackendDeps {
   timers: Timers
 }
 
-/** Who is asked about: listeners, however many, keep out no source, and neither keeps out who sets a title. */
+/** The kind of request: each has its own queue, so listeners cannot block sources, nor either of them admin calls. */
 export type Asker = 'listener' | 'source' | 'admin'
 
-/** A question about somebody. */
+/** A question about a request. */
 export interface Question extends Message {
   about: Asker
-  /** that they come from */
+  /** of the client */
   address: string
 }
 
@@ -29,11 +29,11 @@ export interface Question extends Message {
 export interface Message {
   url: string
   form: string
-  /** what `Authorization` carries; undefined: the empty login that Icecast sends then */
+  /** for `Authorization`; undefined: an empty login, as in Icecast */
   login: Login | undefined
 }
 
-/** The backend of a mount's URL authentication: asked within bounds, and told what it has to know until it has heard it. */
+/** The backend of URL authentication: questions are bounded, and notifications are repeated until it answers. */
 export class UrlBackend {
   #deps: UrlBackendDeps
   #questions: Record<Asker, FairQueue> = { listener: questions(), source: questions(), admin: questions() }
@@ -45,7 +45,7 @@ export class UrlBackend {
     this.#deps = deps
   }
 
-  /** Its reply, or undefined where there is none in time, its turn waited for included; `busy` where too many wait. */
+  /** Its reply; undefined if there is none in time, including the wait in the queue; `busy` if too many wait. */
   async ask(question: Question): Promise<Response | 'busy' | undefined> {
     const { about, address, ...message } = question
     const { signal, cancel } = this.#deadline()
@@ -60,16 +60,16 @@ export class UrlBackend {
   }
 
   /**
-   * Tells it something, and again where it did not answer; what it may hear twice has the same `Idempotency-Key`.
-   * @param inOrder it is heard after all that was told so before it, as a mount's end after its beginning
+   * Sends a notification, and repeats it if there is no answer; each attempt has the same `Idempotency-Key`.
+   * @param inOrder send it after all earlier ones with `inOrder`, like the end of a mount after its beginning
    */
   tell(message: Message, inOrder = false): void {
     const queue = inOrder ? this.#orderedNews : this.#news
     const delivered = queue.run(() => this.#deliver(message))
-    if (!delivered) log.error('news for a backend are lost: too many wait', { url: shown(message.url) })
+    if (!delivered) log.error('auth notifications dropped: queue full', { url: shown(message.url) })
   }
 
-  /** Resolves when all news are delivered or given up. */
+  /** Resolves when all notifications are delivered or given up. */
   async settled(): Promise<void> {
     await Promise.all([this.#news.idle(), this.#orderedNews.idle()])
   }
@@ -124,12 +124,12 @@ export class UrlBackend {
     return { signal: late.signal, cancel }
   }
 
-  /** Once until it answers again. */
+  /** Logs a failure once, until the backend answers again. */
   #logFailure({ url }: Message, error: unknown): void {
     if (this.#isDown) return
     this.#isDown = true
     const why = messageOf(error)
-    log.error('a backend does not answer: listeners who need it are refused', { url: shown(url), why })
+    log.error('no answer from auth backend; listeners who need it are rejected', { url: shown(url), why })
   }
 }
 
@@ -140,7 +140,7 @@ function loginIn({ username, password }: URL): Login {
   return { user: decodeURIComponent(username), password: decodeURIComponent(password) }
 }
 
-/** A URL without what may be secret in it. */
+/** A URL without its login and query, which may be secret. */
 function shown(url: string): string {
   const { origin, pathname } = new URL(url)
   return origin + pathname

@@ -1,41 +1,41 @@
 import { type Login, secretBytes } from '../../../shared/http/credentials.ts'
 import { formEscaped } from '../../lib/form-escape.ts'
 
-/** What every form of URL authentication tells of this server. */
-export interface Server {
+/** This server, as every form of URL authentication names it. */
+export interface ServerName {
   hostname: string
   port: number
 }
 
-/** A listener as a backend is told of it, when it comes and when it has gone. */
+/** A listener in the forms for a backend, when it comes and when it has left. */
 export interface Visit {
-  /** unlike those of all other listeners of this run; what is added and what is removed have the same */
+  /** unique among the listeners of this run; the same in listener_add and listener_remove */
   id: number
-  /** path and query as they came */
+  /** path and query, as received */
   target: string
   address: string
   login: Login | undefined
   userAgent: string | undefined
 }
 
-/** Somebody who wants to feed a mount, or do there what its source may. */
+/** A request to feed a mount, or to call the admin for it. */
 export interface StreamQuestion {
   mount: string
   address: string
   login: Login | undefined
-  /** it calls the admin */
+  /** an admin call */
   admin: boolean
 }
 
-/** undefined: what is not known, which Icecast writes as `-` */
+/** undefined: unknown, which Icecast writes as `-` */
 type Field = readonly [name: string, value: string | number | Uint8Array | undefined]
 
 /** Headers of a listener's request: names in lower case, values as latin1 bytes. */
 export type VisitHeaders = ReadonlyMap<string, string>
 
-/** Asks whether a listener may have a mount. `told`: which of its headers, and what is put before their names. */
+/** Asks whether a listener may have a mount. `told`: the headers to pass on, and the prefix of their names. */
 export const listenerAddForm = (
-  server: Server,
+  server: ServerName,
   visit: Visit & { headers: VisitHeaders },
   told: { headers: readonly string[]; headerPrefix: string },
 ): string =>
@@ -49,8 +49,8 @@ export const listenerAddForm = (
     }),
   ])
 
-/** Tells that a listener has gone, and how many seconds it stayed. */
-export const listenerRemoveForm = (server: Server, visit: Visit, seconds: number): string =>
+/** Notifies that a listener has left, and how many seconds it listened. */
+export const listenerRemoveForm = (server: ServerName, visit: Visit, seconds: number): string =>
   print('listener_remove', [
     ...serverFields(server),
     ...visitFields(visit),
@@ -58,12 +58,12 @@ export const listenerRemoveForm = (server: Server, visit: Visit, seconds: number
     ...addressFields(visit),
   ])
 
-/** Tells that a mount has begun or ended. */
-export const mountForm = (action: 'mount_add' | 'mount_remove', server: Server, mount: string): string =>
+/** Notifies that a mount has begun or ended. */
+export const mountForm = (action: 'mount_add' | 'mount_remove', server: ServerName, mount: string): string =>
   print(action, [['mount', mount], ...serverFields(server)])
 
-/** Asks whether somebody may feed a mount, or, with `admin`, do there what its source may. */
-export const streamAuthForm = (server: Server, asked: StreamQuestion): string =>
+/** Asks whether a source may feed a mount or, with `admin`, call the admin for it. */
+export const streamAuthForm = (server: ServerName, asked: StreamQuestion): string =>
   print('stream_auth', [
     ['mount', asked.mount],
     ['ip', asked.address],
@@ -72,7 +72,7 @@ export const streamAuthForm = (server: Server, asked: StreamQuestion): string =>
     ...(asked.admin ? ([['admin', 1]] as const) : []),
   ])
 
-const serverFields = ({ hostname, port }: Server): Field[] => [
+const serverFields = ({ hostname, port }: ServerName): Field[] => [
   ['server', hostname],
   ['port', port],
 ]

@@ -16,7 +16,7 @@ export interface SocketSettings {
   readonly protocol: 'http' | 'shoutcast'
   /** the mount of Shoutcast sources on this port, and of `/admin.cgi` on the HTTP port before it */
   readonly shoutcastMount: Mount | undefined
-  /** of a file: where it cannot be had, those beside it do, as at Icecast; what a flag says has to hold */
+  /** set for sockets of a file: if one cannot be bound, the others suffice, as in Icecast; a socket of a flag has to be bound */
   readonly fromFile?: true
 }
 
@@ -49,7 +49,7 @@ const unused = [
 export const defaultPort = 8000
 const portMax = 65_535
 
-/** Takes `<port>` and `<bind-address>` at the root for a `<listen-socket>` where the file has none, as Icecast still does. */
+/** Reads `<port>` and `<bind-address>` at the root as a `<listen-socket>` if the file has none, as Icecast still does. */
 export function withSocket(root: Element): Element {
   const isAtRoot = ({ name }: Element) => name === 'port' || name === 'bind-address'
   const inside = root.children.filter(isAtRoot)

@@ -27,7 +27,7 @@ describe('lists of addresses (Icecast: deny-ip, allow-ip)', () => {
     '2001:db8:1::5',
     '203.0.113.9',
     '10.0.3.1',
-  ])('have %s, whole, in a block or by a wildcard', (address) => {
+  ])('contain %s, in full, in a block or by a wildcard', (address) => {
     expect(list.has(address)).toBe(true)
   })
 
@@ -41,11 +41,11 @@ describe('lists of addresses (Icecast: deny-ip, allow-ip)', () => {
     '10.0.30.1',
     '10x0.3.1',
     '',
-  ])('do not have %s', (address) => {
+  ])('do not contain %s', (address) => {
     expect(list.has(address)).toBe(false)
   })
 
-  test('are read as far as they are understood: the other lines are told by number', () => {
+  test('are read except for invalid lines, which are listed by number', () => {
     const { bad, has } = parseAddressList('192.0.2.1\nlocalhost\n300.1.2.3\n1.2.3.4/33\n*.evil.example\n')
     expect(bad.map(({ line }) => line)).toEqual([2, 3, 4, 5])
     expect(bad[0]?.why).toContain('"localhost" is neither an address nor a CIDR block')
@@ -73,23 +73,23 @@ describe('the gate for connections', () => {
     return { gate: opened, config, write, remove, pass: (ms: number) => (nowMs += ms) }
   }
 
-  test('lets everybody in where no list is configured', () => {
+  test('accepts all addresses if no list is configured', () => {
     expect(gate({}).gate.lets('192.0.2.1')).toBe(true)
   })
 
-  test('keeps out whom deny-ip lists, and nobody else', () => {
+  test('rejects the addresses in deny-ip, and no others', () => {
     const { gate: opened } = gate({ deny: '192.0.2.1\n' })
     expect([opened.lets('192.0.2.1'), opened.lets('192.0.2.2')]).toEqual([false, true])
   })
 
-  test('lets in whom allow-ip lists alone, unless deny-ip lists them too', () => {
+  test('accepts only the addresses in allow-ip, except those in deny-ip', () => {
     const { gate: opened } = gate({ allow: '192.0.2.0/24\n', deny: '192.0.2.1\n' })
     expect(opened.lets('192.0.2.1')).toBe(false)
     expect(opened.lets('192.0.2.2')).toBe(true)
     expect(opened.lets('198.51.100.1')).toBe(false)
   })
 
-  test('sees a changed list within 10 s, and looks no sooner', () => {
+  test('applies a changed list within 10 s, and checks the file no sooner', () => {
     const { gate: opened, write, pass } = gate({ deny: '192.0.2.1\n' })
     expect(opened.lets('192.0.2.1')).toBe(false)
     write('deny', '192.0.2.22\n')
@@ -100,7 +100,7 @@ describe('the gate for connections', () => {
     expect(opened.lets('192.0.2.1')).toBe(true)
   })
 
-  test('keeps to the last list where the file goes away', () => {
+  test('keeps the last list if the file disappears', () => {
     const { gate: opened, remove, pass } = gate({ deny: '192.0.2.1\n', allow: '192.0.2.0/24\n' })
     expect(opened.lets('192.0.2.2')).toBe(true)
     remove('deny')
@@ -111,12 +111,12 @@ describe('the gate for connections', () => {
     expect(opened.lets('198.51.100.1')).toBe(false)
   })
 
-  test('lets nobody in while an allow-ip could never be read, and denies nobody by such a deny-ip', () => {
+  test('rejects all addresses if allow-ip was never readable, and none by a deny-ip that was never readable', () => {
     expect(gate({ allow: '' }).gate.lets('192.0.2.1')).toBe(false)
     expect(gate({ deny: '' }).gate.lets('192.0.2.1')).toBe(true)
   })
 
-  test('goes by the paths that a reload brings', () => {
+  test('uses the paths of a reloaded configuration', () => {
     const { gate: opened, config } = gate({ deny: '192.0.2.1\n' })
     expect(opened.lets('192.0.2.1')).toBe(false)
     config.paths = { ...config.paths, denyIp: undefined }

@@ -14,11 +14,11 @@ const login = (user: string, password: string) => ({ user, password })
 const bob = login('bob', 'geheim')
 const admitted = expect.objectContaining({ admitted: true })
 const unproven = { admitted: false, status: 401 }
-/** right, and in use */
+/** correct, but in use */
 const taken = { ...unproven, isTaken: true }
 const busy = { admitted: false, status: 403, text: 'busy, please try again later' }
 
-/** A backend that answers as a test says, and what it was sent. */
+/** A backend that answers as a test wants, and the requests that it got. */
 function fakeBackend() {
   const heard: { url: string; form: string; headers: Headers }[] = []
   const backend = {
@@ -77,7 +77,7 @@ async function entryOf(verdict: ReturnType<MountAccess['admit']>) {
 }
 
 describe('a mount without <authentication>', () => {
-  test('lets everybody in, and asks nobody', async () => {
+  test('accepts all listeners, and asks no backend', async () => {
     const { access, backend } = accessBy('')
     expect(await access.admit(visitor({ login: undefined }))).toEqual(admitted)
     expect(backend.heard).toEqual([])
@@ -91,14 +91,14 @@ describe('a mount with a password file', () => {
     return path
   }
 
-  test('lets in who is in it, by name', async () => {
+  test('accepts its users, by name', async () => {
     const { access } = accessBy(htpasswd(file()))
     expect(await access.admit(visitor())).toMatchObject({ admitted: true, user: 'bob' })
     expect(await access.admit(visitor({ login: login('bob', 'x') }))).toEqual(unproven)
     expect(await access.admit(visitor({ login: undefined }))).toEqual(unproven)
   })
 
-  test('lets a user listen once at a time: the second gets 401 until the first has gone', async () => {
+  test('lets a user listen once at a time: the second gets 401 until the first has left', async () => {
     const { access } = accessBy(htpasswd(file()))
     const first = await entryOf(access.admit(visitor()))
     expect(await access.admit(visitor())).toEqual(taken)
@@ -106,7 +106,7 @@ describe('a mount with a password file', () => {
     expect(await access.admit(visitor())).toEqual(admitted)
   })
 
-  test('a connection that its player has ended gives its place to the next, and is closed', async () => {
+  test('a connection whose player has left loses its seat to the next one, and is closed', async () => {
     const { access } = accessBy(htpasswd(file()))
     const close = vi.fn()
     const first = visitor({ isGone: () => true, close })
@@ -117,19 +117,19 @@ describe('a mount with a password file', () => {
     expect(await access.admit(visitor())).toEqual(taken)
   })
 
-  test('a HEAD takes no place', async () => {
+  test('a HEAD takes no seat', async () => {
     const { access } = accessBy(htpasswd(file()))
     expect(await access.admit(visitor({ stays: false }))).toEqual(admitted)
     expect(await access.admit(visitor())).toEqual(admitted)
     expect(await access.admit(visitor({ stays: false }))).toEqual(admitted)
   })
 
-  test('allow_duplicate_users lets a user listen as often as it likes', async () => {
+  test('allow_duplicate_users lets a user listen any number of times', async () => {
     const { access } = accessBy(htpasswd(file(), '<option name="allow_duplicate_users" value="1"/>'))
     for (let i = 0; i < 3; i++) expect(await access.admit(visitor())).toEqual(admitted)
   })
 
-  test('has its users for the admin; a mount without one has none', () => {
+  test('gives its users to the admin; a mount without a file has none', () => {
     const { access } = accessBy(htpasswd(file()))
     expect(access.usersOf(mount)?.list()).toEqual(['bob'])
     expect(access.usersOf(mountOf('/other'))).toBeUndefined()
@@ -139,7 +139,7 @@ describe('a mount with a password file', () => {
 describe('a mount with URL authentication', () => {
   const asked = { listener_add: 'http://b.example/add', listener_remove: 'http://b.example/remove' }
 
-  test('lets in whom its backend lets in, for as long as that says', async () => {
+  test('accepts listeners that its backend accepts, for the time that it sets', async () => {
     const { access, backend } = accessBy(url(asked))
     backend.answer = async () =>
       new Response('', { headers: { 'icecast-auth-user': '1', 'icecast-auth-timelimit': '60' } })
@@ -151,7 +151,7 @@ describe('a mount with URL authentication', () => {
     expect(headers.get('user-agent')).toMatch(/^Icecast/)
   })
 
-  test('tells the same number when the listener has gone, and how long it stayed', async () => {
+  test('sends the same number when the listener has left, and the duration', async () => {
     const { access, backend } = accessBy(url(asked))
     const entry = await entryOf(access.admit(visitor()))
     entry.leave(12)
@@ -160,7 +160,7 @@ describe('a mount with URL authentication', () => {
     expect(backend.heard[1]?.form).toMatch(/^action=listener_remove&.*&client=7&.*&duration=12&/)
   })
 
-  test('without listener_add lets everybody in, and still tells who has gone (Icecast 2.4)', async () => {
+  test('without listener_add accepts all listeners, and still sends listener_remove (Icecast 2.4)', async () => {
     const { access, backend } = accessBy(url({ listener_remove: asked.listener_remove }))
     const entry = await entryOf(access.admit(visitor()))
     entry.leave(1)
@@ -173,7 +173,7 @@ describe('a mount with URL authentication', () => {
     ["the listener's", asked, bob, 'bob:geheim'],
     ["the URL's own", { listener_add: 'http://u%40x:p@b.example/' }, bob, 'u@x:p'],
     ["nobody's", asked, undefined, ':'],
-  ])('shows the backend %s credentials', async (_, options, shown, expected) => {
+  ])('sends the backend %s credentials', async (_, options, shown, expected) => {
     const { access, backend } = accessBy(url(options))
     await access.admit(visitor({ login: shown }))
     const authorization = backend.heard[0]?.headers.get('authorization')
@@ -181,7 +181,7 @@ describe('a mount with URL authentication', () => {
     expect(backend.heard[0]?.url).not.toContain('@')
   })
 
-  test('fails closed: nobody comes in where the backend cannot be reached, or is too late', async () => {
+  test('fails closed: no listener is accepted if the backend cannot be reached, or is too late', async () => {
     const { access, backend, time } = accessBy(url(asked))
     backend.answer = () => Promise.reject(new Error('ECONNREFUSED'))
     expect(await access.admit(visitor())).toEqual(unproven)
@@ -193,7 +193,7 @@ describe('a mount with URL authentication', () => {
     expect(await waiting).toEqual(unproven)
   })
 
-  test('asks so much at once, lets a hundred wait, and tells the others to come again', async () => {
+  test('asks a bounded number at once, lets a hundred wait, and tells the others to retry', async () => {
     const { access, backend, time } = accessBy(url(asked))
     backend.answer = () => new Promise(() => {})
     const verdicts = Array.from({ length: 120 }, () => access.admit(visitor()))
@@ -201,11 +201,11 @@ describe('a mount with URL authentication', () => {
     expect(backend.heard).toHaveLength(16)
     expect(await Promise.all(verdicts.slice(116))).toEqual([busy, busy, busy, busy])
     await time.pass(15_000)
-    // who waited has waited long enough: nobody is asked of after the time that an answer may take
+    // the waiting ones have used up the time for an answer: the backend is not asked about them any more
     expect(await Promise.all(verdicts.slice(0, 116))).toEqual(Array(116).fill(unproven))
   })
 
-  test('150 listeners whose backend is slow keep out no source, no title, and no listener of another network', async () => {
+  test('150 listeners with a slow backend block no source, no title, and no listener of another network', async () => {
     const { access, backend, time } = accessBy(url({ ...asked, stream_auth: 'http://auth.example/src' }))
     const answers: (() => void)[] = []
     backend.answer = () =>
@@ -223,14 +223,14 @@ describe('a mount with URL authentication', () => {
     expect(await source).toEqual(admitted)
     expect(await title).toBe(true)
     await time.pass(0)
-    // its turn came with the next that was free, ahead of 80 others
+    // its turn came with the next free slot, before 80 others
     expect(backend.forms().filter((form) => form.includes('other'))).toHaveLength(1)
     for (const answer of answers) answer()
     expect(await other).toEqual(admitted)
     expect((await crowd.at(-1))?.admitted).toBe(false)
   })
 
-  test('news that the backend did not hear are told again, by the same key, three times at most', async () => {
+  test('notifications without an answer are sent again with the same key, three times at most', async () => {
     const { access, backend, time } = accessBy(url(asked))
     const entry = await entryOf(access.admit(visitor()))
     backend.answer = async () => new Response('', { status: 503 })
@@ -244,7 +244,7 @@ describe('a mount with URL authentication', () => {
     await access.settled()
   })
 
-  test('hears of a mount in order, though it did not hear the first at once', async () => {
+  test('notifies the backend of a mount in order, even if the first attempt fails', async () => {
     const { access, backend, time } = accessBy(
       url({ mount_add: 'http://b.example/', mount_remove: 'http://b.example/' }),
     )
@@ -259,7 +259,7 @@ describe('a mount with URL authentication', () => {
     expect(actions).toEqual(['mount_add', 'mount_add', 'mount_remove'])
   })
 
-  test('hears of the mount when it begins and when it ends, and of a takeover nothing', async () => {
+  test('notifies the backend when the mount begins and ends, but not of a takeover', async () => {
     const { access, backend } = accessBy(
       url({ mount_add: 'http://b.example/', mount_remove: 'http://b.example/' }),
     )
@@ -278,7 +278,7 @@ describe('the source of a mount', () => {
     address: '192.0.2.1',
   })
 
-  test("shows the mount's own user and password where it has them", async () => {
+  test('needs the user and password of the mount, if it has them', async () => {
     const { access } = accessBy('<username>dj</username><password>mount-pw</password>')
     expect(access.admitSource(request('dj', 'mount-pw'))).toEqual({ admitted: true, owner: 'dj' })
     for (const [user, password] of [
@@ -290,13 +290,13 @@ describe('the source of a mount', () => {
     expect(access.admitSource({ mount, login: undefined, address: '' })).toEqual(unproven)
   })
 
-  test("a mount's user alone goes with the server's password", () => {
+  test("a mount with a user but no password uses the server's password", () => {
     const { access } = accessBy('<username>dj</username>')
     expect(access.admitSource(request('dj', 'server-pw'))).toMatchObject({ admitted: true })
     expect(access.admitSource(request('source', 'server-pw'))).toEqual(unproven)
   })
 
-  test('calls the admin for its own mount, and for no other', async () => {
+  test('may call the admin for its own mount, and for no other', async () => {
     const { access } = accessBy('<password>mount-pw</password>')
     const own = request('source', 'mount-pw')
     expect(await access.mayAdmin(own)).toBe(true)
@@ -304,7 +304,7 @@ describe('the source of a mount', () => {
     expect(await access.mayAdmin(request('source', 'server-pw'))).toBe(false)
   })
 
-  test('is judged by stream_auth alone where there is one, for its calls of the admin too', async () => {
+  test('is checked by stream_auth only, if it is set, for its admin calls too', async () => {
     const { access, backend } = accessBy(url({ stream_auth: 'http://b.example/' }))
     expect(await access.admitSource(request('dj', 'pw'))).toEqual({ admitted: true, owner: 'dj' })
     expect(await access.mayAdmin(request('dj', 'pw'))).toBe(true)
@@ -317,7 +317,7 @@ describe('the source of a mount', () => {
     ])
   })
 
-  test('a mount with a backend for listeners alone keeps its password for sources', () => {
+  test('a mount with a backend for listeners only keeps its password for sources', () => {
     const { access } = accessBy(url({ listener_add: 'http://b.example/' }))
     expect(access.admitSource(request('source', 'server-pw'))).toEqual({ admitted: true, owner: 'source' })
   })

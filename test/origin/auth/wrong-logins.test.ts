@@ -49,7 +49,7 @@ describe('wrong logins', () => {
     expect(waits).toEqual([...waits].sort((a, b) => a - b))
   })
 
-  test('are counted over all addresses of a network, and of a user over all networks', async () => {
+  test('are counted by network over all its addresses, and by user over all networks', async () => {
     const { guess, waited } = doors()
     for (let i = 0; i < 20; i++) guess(`2001:db8::${i}`, `user${i}`)
     expect(await waited(guess('2001:db8::ffff', 'nobody'))).toBe(limits.wrongMsMax)
@@ -65,7 +65,7 @@ describe('wrong logins', () => {
     expect(await waited(guess(one))).toBe(0)
   })
 
-  test('on many connections at once guess no faster: the next of that network wait to be looked at, the right one does not', async () => {
+  test('on many connections at once guess no faster: further logins of that network wait to be checked, a correct one does not', async () => {
     const { guess, wrongLogins, time } = doors()
     wrongLogins.right('192.0.2.99', 'Basic right')
     for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
@@ -79,7 +79,7 @@ describe('wrong logins', () => {
     expect(looked).toBe(limits.wrongPerNetworkMax)
   })
 
-  test('where the queue is full, a guess at what is right elsewhere is refused unseen, as any wrong one is', () => {
+  test('if the queue is full, a login that was correct from another address is refused unchecked, like any wrong one', () => {
     const { guess, wrongLogins } = doors()
     wrongLogins.right('203.0.113.7', 'Basic right')
     for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
@@ -88,7 +88,7 @@ describe('wrong logins', () => {
     expect(wrongLogins.turn(one, 'Basic right')).toBe('busy')
   })
 
-  test('right ones that wait are looked at soon, though a few wrong ones come all the while', async () => {
+  test('do not delay waiting correct logins for long, even if a few wrong ones keep coming', async () => {
     const { guess, wrongLogins, time } = doors()
     for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
     let looked = 0
@@ -104,7 +104,7 @@ describe('wrong logins', () => {
     expect(looked).toBe(limits.loginsWaitingMax)
   })
 
-  test('who waits to be looked at is looked at, though nobody guesses any more', async () => {
+  test('a waiting login is checked even if no more wrong ones come', async () => {
     const { guess, wrongLogins, time } = doors()
     for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
     let looked = 0
@@ -129,7 +129,7 @@ describe('wrong logins', () => {
     })
   })
 
-  test('however many they are do not flood the log: one network has a few lines, all of them some more', async () => {
+  test('do not flood the log, however many they are: one network has a few lines, all networks some more', async () => {
     const { guess, time } = doors()
     for (let i = 0; i < 10_000; i++) guess(one)
     expect(lines).toHaveLength(limits.wrongLinesPerNetworkMax)
@@ -145,7 +145,7 @@ describe('wrong logins', () => {
     expect(lines).toHaveLength(limits.wrongLinesMax + limits.wrongForgottenMs / 1000)
   })
 
-  test('of a name that is a book: its beginning is logged', () => {
+  test('with a very long user name: its beginning is logged', () => {
     doors().guess(one, 'x'.repeat(5000))
     expect(String(lines[0]?.properties.user)).toHaveLength(limits.userBytesMax)
   })

@@ -24,31 +24,31 @@ const stream: PublicStream = {
   maxListeners: 60,
 }
 
-describe('what Icecast 2.4 sends to a directory', () => {
-  test('to be listed', () => {
+describe('the protocol of Icecast 2.4 with a directory', () => {
+  test('the request to be listed', () => {
     expect(addForm(stream)).toBe(
       'action=add&sn=My%20Radio&genre=rock&cpswd=&desc=D%20%26%20%c3%a9&url=http%3a%2f%2fu%2f&listenurl=http%3a%2f%2fh%3a8000%2fm&type=audio%2fmpeg&stype=&b=128&ice%2dbitrate%3d128\r\n',
     )
   })
 
-  test('while it plays, and when it ends', () => {
+  test('the requests while a mount plays, and when it ends', () => {
     expect(touchForm('12-3.4', stream)).toBe(
       'action=touch&sid=12-3.4&st=A%20%2d%20a&listeners=3&max_listeners=60&stype=\r\n',
     )
     expect(removeForm('123')).toBe('action=remove&sid=123')
   })
 
-  test('and what it reads in the answer', () => {
+  test('the answer', () => {
     const taken = new Headers({ YPResponse: '1', YPMessage: 'Added', SID: '42', TouchFreq: '250' })
-    expect(readReply(taken, 200)).toEqual({ taken: true, sid: '42', touchMs: 250_000 })
+    expect(readReply(taken, 200)).toEqual({ accepted: true, sid: '42', touchMs: 250_000 })
     expect(readReply(new Headers({ YPResponse: '1', TouchFreq: 'often' }), 200)).toEqual({
-      taken: true,
+      accepted: true,
       sid: undefined,
       touchMs: undefined,
     })
     const refused = new Headers({ YPResponse: '0', YPMessage: 'Could not reach you' })
-    expect(readReply(refused, 200)).toEqual({ taken: false, why: 'Could not reach you' })
-    expect(readReply(new Headers(), 503)).toEqual({ taken: false, why: 'HTTP 503' })
+    expect(readReply(refused, 200)).toEqual({ accepted: false, why: 'Could not reach you' })
+    expect(readReply(new Headers(), 503)).toEqual({ accepted: false, why: 'HTTP 503' })
   })
 })
 
@@ -62,11 +62,11 @@ const configOf = (text: string) => {
   return createConfig({ flags: {}, environment: {}, file })
 }
 
-/** What a directory answers to the next request; `down`: nothing. */
+/** The answer of a directory to the next request; `down`: none. */
 type Answers = Record<string, string> | 'down'
 const listed = { YPResponse: '1', SID: '42', TouchFreq: '200' }
 
-/** A server with a directory that writes down what it is told, and when (s). */
+/** A server with a directory that records its requests, with their times (s). */
 function serverWithDirectory(mounts = '') {
   const time = new ManualTime()
   const config = configOf(xml(mounts))
@@ -98,13 +98,13 @@ function serverWithDirectory(mounts = '') {
     if (feed === 'in use') throw new Error('in use')
     return feed
   }
-  /** moments and actions since the last call */
+  /** times and actions since the last call */
   const actions = () => told.splice(0).map(({ atS, action }) => `${atS} ${action}`)
   return { time, state, config, told, directory, directories, open, actions }
 }
 
-describe('a public mount and its directory, as Icecast 2.4 times it', () => {
-  test('is added after a minute, touched 5 s later, then as often as the directory says, removed at its end', async () => {
+describe('a public mount and its directory, with the times of Icecast 2.4', () => {
+  test('is added after a minute, touched 5 s later, then as often as the directory asks, and removed when it ends', async () => {
     const { time, open, actions, told } = serverWithDirectory()
     const feed = open('/live.mp3', { 'ice-public': '1', 'ice-name': 'Radio', 'ice-bitrate': '96' })
     await time.pass(59_000)
@@ -125,7 +125,7 @@ describe('a public mount and its directory, as Icecast 2.4 times it', () => {
     expect(actions()).toEqual(['471 remove'])
   })
 
-  test('is never listed where it ended before', async () => {
+  test('is never listed if it ends before that', async () => {
     const { time, open, actions } = serverWithDirectory()
     const feed = open('/live.mp3')
     await time.pass(30_000)
@@ -134,7 +134,7 @@ describe('a public mount and its directory, as Icecast 2.4 times it', () => {
     expect(actions()).toEqual([])
   })
 
-  test('that began anew is added anew', async () => {
+  test('that ended and began again is added again', async () => {
     const { time, open, actions } = serverWithDirectory()
     const feed = open('/live.mp3')
     await time.pass(70_000)
@@ -144,7 +144,7 @@ describe('a public mount and its directory, as Icecast 2.4 times it', () => {
     expect(actions()).toEqual(['60 add', '65 touch', '71 remove', '130 add', '135 touch'])
   })
 
-  test('a new title is told 3 s later, and not more often than once a minute', async () => {
+  test('a new title is sent 3 s later, and at most once a minute', async () => {
     const { time, open, actions, told } = serverWithDirectory()
     const feed = open('/live.mp3')
     await time.pass(140_000)
@@ -160,7 +160,7 @@ describe('a public mount and its directory, as Icecast 2.4 times it', () => {
     expect(actions()).toEqual(['204 touch'])
   })
 
-  test('listeners are told, and the limit of the server where the mount has none', async () => {
+  test('listeners are sent, and the limit of the server if the mount has none', async () => {
     const { time, open, told } = serverWithDirectory()
     open('/live.mp3')
     await time.pass(66_000)
@@ -190,7 +190,7 @@ describe('a public mount and its directory, as Icecast 2.4 times it', () => {
     expect(actions()).toEqual(['60 add', '65 touch', '265 touch', '1465 add', '1470 touch'])
   })
 
-  test('an answer without a name for us is no listing', async () => {
+  test('an answer without a SID does not count as listed', async () => {
     const { time, open, actions, directory } = serverWithDirectory()
     directory.answers = { YPResponse: '1' }
     open('/live.mp3')
@@ -198,7 +198,7 @@ describe('a public mount and its directory, as Icecast 2.4 times it', () => {
     expect(actions()).toEqual(['60 add'])
   })
 
-  test('a touch is never asked for more often than every 30 s', async () => {
+  test('touches are never more frequent than every 30 s', async () => {
     const { time, open, actions, directory } = serverWithDirectory()
     directory.answers = { ...listed, TouchFreq: '1' }
     open('/live.mp3')
@@ -207,7 +207,7 @@ describe('a public mount and its directory, as Icecast 2.4 times it', () => {
   })
 })
 
-describe('which mounts are for the public', () => {
+describe('which mounts are public', () => {
   const block = (name: string, inner: string) => `<mount><mount-name>${name}</mount-name>${inner}</mount>`
 
   test.each([
@@ -225,7 +225,7 @@ describe('which mounts are for the public', () => {
     expect(actions()).toEqual(isPublic ? ['60 add'] : [])
   })
 
-  test('one that the operator takes back while it plays is removed', async () => {
+  test('a mount that the operator makes private while it plays is removed', async () => {
     const { time, open, actions, config } = serverWithDirectory()
     open('/live.mp3')
     await time.pass(70_000)
@@ -236,7 +236,7 @@ describe('which mounts are for the public', () => {
 })
 
 describe('the directories of a server', () => {
-  test('each is told; one that is configured later hears of what plays already', async () => {
+  test('each one is told; one that is configured later is told of mounts that play already', async () => {
     const { time, open, told, config } = serverWithDirectory()
     open('/live.mp3')
     await time.pass(70_000)
@@ -249,7 +249,7 @@ describe('the directories of a server', () => {
     expect(told.at(-1)).toMatchObject({ url: directoryUrl, action: 'remove' })
   })
 
-  test('SIGTERM: every mount is taken off, and nothing is told afterwards', async () => {
+  test('SIGTERM: every mount is removed from the lists, and nothing is sent afterwards', async () => {
     const { time, open, actions, directories } = serverWithDirectory()
     open('/a.mp3')
     open('/b.mp3')

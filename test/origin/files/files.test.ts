@@ -23,7 +23,7 @@ describe('a range of a file of 100 bytes', () => {
     ['bytes=-10', { start: 90, end: 99 }],
     ['bytes=-1000', { start: 0, end: 99 }],
     ['Bytes = 1 - 2', { start: 1, end: 2 }],
-  ])('%s is a part of it, unlike Icecast 2.4 with its end where it says', (header, span) => {
+  ])('%s is a part of it; unlike in Icecast 2.4, its end is as requested', (header, span) => {
     expect(parseRange(header, 100)).toEqual(span)
   })
 
@@ -32,16 +32,16 @@ describe('a range of a file of 100 bytes', () => {
     (header) => expect(parseRange(header, 100)).toBe('all'),
   )
 
-  test.each(['bytes=100-', 'bytes=100-200', 'bytes=-0'])('%s cannot be had', (header) =>
+  test.each(['bytes=100-', 'bytes=100-200', 'bytes=-0'])('%s cannot be satisfied', (header) =>
     expect(parseRange(header, 100)).toBe('unsatisfiable'),
   )
 
-  test('of an empty file nothing can be had', () => {
+  test('of an empty file cannot be satisfied', () => {
     expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable')
     expect(parseRange('bytes=-1', 0)).toBe('unsatisfiable')
   })
 
-  test('lies within the file, whatever is asked', () => {
+  test('is within the file, whatever the request', () => {
     const number = fc.option(fc.nat(300), { nil: '' })
     fc.assert(
       fc.property(number, number, fc.nat(200), (from, to, size) => {
@@ -73,9 +73,10 @@ describe('the path of a file', () => {
     '/a/%2e%2e/b',
     '/.htpasswd',
     '/a/.git/config',
-  ])('%s names none', (path) => expect(parseFilePath(path)).toBeUndefined())
-  test.each(['/a%00.css', '/a%5c..%5cb', '/%', '/%ff', '/..%2f..%2fetc%2fpasswd'])('%s is refused', (path) =>
-    expect(parseFilePath(path)).toBeUndefined(),
+  ])('%s is rejected', (path) => expect(parseFilePath(path)).toBeUndefined())
+  test.each(['/a%00.css', '/a%5c..%5cb', '/%', '/%ff', '/..%2f..%2fetc%2fpasswd'])(
+    '%s is rejected too',
+    (path) => expect(parseFilePath(path)).toBeUndefined(),
   )
 
   test('of any kind stays below its folder', () => {
@@ -106,17 +107,17 @@ describe('a file below the webroot', () => {
   })
   const find = (path: string) => locateFile(webroot, path)
 
-  test('is found with its size, by a link within too', async () => {
+  test('is found with its size, also through a link within the webroot', async () => {
     expect(await find('/sub/a.css')).toMatchObject({ size: 3 })
     expect((await find('/inside.css'))?.path).toMatch(/sub\/a\.css$/)
   })
 
-  test('is not found where it is a folder, absent, or linked from without', async () => {
+  test('is not found if it is a folder, missing, or a link out of the webroot', async () => {
     for (const path of ['/sub', '/nothing', '/sub/a.css/x', '/outside.txt', '/aside/b.txt'])
       expect(await find(path), path).toBeUndefined()
   })
 
-  test('of a webroot that is not there is not found', async () => {
+  test('of a missing webroot is not found', async () => {
     expect(await locateFile(join(webroot, 'gone'), '/a')).toBeUndefined()
   })
 })
@@ -157,7 +158,7 @@ describe('a file that is sent', () => {
     return { time, socket, sent }
   }
 
-  test('to who takes nothing ends in time, whatever comes the other way', async () => {
+  test('to a client that reads nothing is aborted in time, whatever the client sends', async () => {
     const { time, socket, sent } = await sending(500_000)
     for (let ms = 0; ms < limits.fileStallMs; ms += 1000) {
       socket.emit('data', Buffer.from('x'))
@@ -167,7 +168,7 @@ describe('a file that is sent', () => {
     expect([socket.destroyed, socket.bytes.length]).toEqual([true, 1])
   })
 
-  test('to who takes it slowly arrives whole', async () => {
+  test('to a client that reads slowly arrives whole', async () => {
     const { time, socket, sent } = await sending(500_000)
     let isSent = false
     sent.then(() => {
@@ -186,7 +187,7 @@ describe('a file that is sent', () => {
 })
 
 describe('slots', () => {
-  test('one address cannot take those of the others, and gives back what it took', () => {
+  test('one address cannot take the slots of others, and its slots become free again', () => {
     const slots = new SharedSlots({ all: 3, address: 2, network: 3 })
     const take = (address: string) => slots.take(address)
     expect(['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.3'].map(take)).toEqual([
@@ -203,7 +204,7 @@ describe('slots', () => {
   test.each([
     ['the 65,536 addresses of one /64', (i: number) => `2001:db8::${i.toString(16)}`, '2001:db8:0:1::1'],
     ['the 256 addresses of one /24', (i: number) => `192.0.2.${i % 256}`, '192.0.3.1'],
-  ])('%s cannot take those of another network', (_, address, other) => {
+  ])('%s cannot take the slots of another network', (_, address, other) => {
     const slots = new SharedSlots({ all: 512, address: 16, network: 128 })
     const taken = Array.from({ length: 600 }, (_, i) => slots.take(address(i))).filter(Boolean)
     expect(taken).toHaveLength(128)
@@ -215,13 +216,13 @@ describe('an alias', () => {
   const alias = (source: string, port?: number, bind?: string) => ({ source, destination: '/to', port, bind })
   const entrance = { port: 8000, bind: '192.0.2.1' }
 
-  test('stands for another path, that very one alone', () => {
+  test('replaces one exact path', () => {
     expect(resolveAlias([alias('/a')], '/a', entrance)).toBe('/to')
     for (const path of ['/', '/ab', '/a/', '/A'])
       expect(resolveAlias([alias('/a')], path, entrance)).toBe(path)
   })
 
-  test('holds on its own port and address alone', () => {
+  test('applies only on its port and address', () => {
     expect(resolveAlias([alias('/a', 8000)], '/a', entrance)).toBe('/to')
     expect(resolveAlias([alias('/a', 8001)], '/a', entrance)).toBe('/a')
     expect(resolveAlias([alias('/a', undefined, '192.0.2.1')], '/a', entrance)).toBe('/to')

@@ -3,7 +3,7 @@ import { FairQueue } from '../../../origin/lib/fair-queue.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-/** A queue, and who has been run, in order; each task ends when the next turn says so. */
+/** A queue, and the holders whose tasks ran, in order; each task ends in the next turn of the event loop. */
 function queueOf(waitingMax: number) {
   const queue = new FairQueue({ atOnceMax: 1, waitingMax })
   const ran: string[] = []
@@ -17,20 +17,20 @@ function queueOf(waitingMax: number) {
 }
 
 describe('a fair queue', () => {
-  test('runs those of each holder in turn, however many one has', async () => {
+  test('gives holders turns in order, however many tasks one has', async () => {
     const { run, ran } = queueOf(10)
     await Promise.all(['a', 'a', 'a', 'a', 'b', 'c', 'b'].map(run))
     expect(ran.join('')).toBe('aabcaba')
   })
 
-  test('refuses the newest of who has most: another is never kept out', async () => {
+  test('refuses the newest task of the holder with most: others are never blocked', async () => {
     const { run, ran } = queueOf(3)
     const all = ['a', 'a', 'a', 'a', 'a', 'b', 'c'].map(run)
     expect(await Promise.all(all)).toEqual(['done', 'done', 'busy', 'busy', 'busy', 'done', 'done'])
     expect(ran.join('')).toBe('aabc')
   })
 
-  test('goes on after a task that failed, and tells who asked for it', async () => {
+  test('continues after a task that failed, whose caller gets the error', async () => {
     const queue = new FairQueue({ atOnceMax: 1, waitingMax: 1 })
     const failed = queue.run('a', () => Promise.reject(new Error('no')))
     const next = queue.run('a', async () => 'done')

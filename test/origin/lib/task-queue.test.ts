@@ -18,7 +18,7 @@ function pending() {
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a queue of tasks', () => {
-  test('runs so many at once, lets so many wait, and takes no more', async () => {
+  test('runs a bounded number at once, lets a bounded number wait, and accepts no more', async () => {
     const queue = new TaskQueue({ atOnceMax: 2, waitingMax: 1 })
     const [a, b, c, d] = [pending(), pending(), pending(), pending()]
     queue.run(a.task)
@@ -32,7 +32,7 @@ describe('a queue of tasks', () => {
     expect(d.isStarted()).toBe(false)
   })
 
-  test('goes on after a task that failed, and tells who asked for it', async () => {
+  test('continues after a task that failed, whose caller gets the error', async () => {
     const queue = new TaskQueue({ atOnceMax: 1, waitingMax: 1 })
     const [a, b] = [pending(), pending()]
     const failed = queue.run(a.task)

@@ -29,13 +29,13 @@ const listening = {
 }
 
 describe('the lines of Icecast 2.4', () => {
-  test('access.log: Combined, with the seconds behind it', () => {
+  test('access.log: Combined, followed by the seconds', () => {
     expect(accessLine(record(listening)).replace(anyTime, 'TIME')).toBe(
       '127.0.0.1 - bob [TIME] "GET /live.mp3 HTTP/1.1" 200 351744 "http://ref/" "pl/1" 20',
     )
   })
 
-  test('access.log: what is not known is a dash', () => {
+  test('access.log: an unknown value is a dash', () => {
     const unknown = { ...listening, user: undefined, referer: undefined, agent: undefined }
     expect(accessLine(record(unknown)).replace(anyTime, 'TIME')).toBe(
       '127.0.0.1 - - [TIME] "GET /live.mp3 HTTP/1.1" 200 351744 "-" "-" 20',
@@ -66,7 +66,7 @@ describe('the lines of Icecast 2.4', () => {
     )
   })
 
-  test('times are those on the wall, with their distance from UTC', () => {
+  test('times are local, with their offset from UTC', () => {
     const inDelhi = wallTime(momentMs, 330)
     expect(printAccessTime(inDelhi)).toBe('23/Nov/2026:07:24:14 +0530')
     expect(printErrorTime(inDelhi)).toBe('2026-11-23  07:24:14')
@@ -88,7 +88,7 @@ describe("listeners' addresses in the logs", () => {
     expect(cutAddress(address)).toBe(cut)
   })
 
-  test('hashed: the same address has the same name, by a key that is not its own', () => {
+  test('hashed: the same address has the same pseudonym, which depends on the key', () => {
     const name = hashAddress('192.0.2.77', key)
     expect(name).toMatch(/^[0-9a-f]{16}$/)
     expect(hashAddress('192.0.2.77', key)).toBe(name)
@@ -96,7 +96,7 @@ describe("listeners' addresses in the logs", () => {
     expect(hashAddress('192.0.2.77', Uint8Array.of(4))).not.toBe(name)
   })
 
-  test('every record that has one is written so, and none is changed for who else reads it', () => {
+  test('a copy of each record with an address gets it written that way; the record itself is not changed', () => {
     const given = record(listening)
     const written = withAddress(given, addressWriter('cut'))
     expect(written.properties).toEqual({ ...listening, address: '127.0.0.0' })

@@ -13,7 +13,7 @@ const options = (more: Partial<LogFileOptions> = {}): LogFileOptions => ({
 })
 
 describe('a log file', () => {
-  test('gets every line in order, behind what was there', async () => {
+  test('gets every line in order, after its earlier contents', async () => {
     const path = join(testFolder(), 'access.log')
     writeFileSync(path, 'before\n')
     const file = new LogFile(path, options())
@@ -26,7 +26,7 @@ describe('a log file', () => {
     expect(readFileSync(path, 'utf8').split('\n')).toEqual(expected)
   })
 
-  test('logsize: what would go beyond it begins a new file, the one before is kept as .old', async () => {
+  test('logsize: a line that would exceed it begins a new file, the one before is kept as .old', async () => {
     const folder = testFolder()
     const path = join(folder, 'access.log')
     const file = new LogFile(path, options({ sizeBytes: 20 }))
@@ -40,7 +40,7 @@ describe('a log file', () => {
     expect(readFileSync(path, 'utf8')).toBe('a line longer than the size\n')
   })
 
-  test('logarchive: the one before is kept under its time', async () => {
+  test('logarchive: the file before is kept under a name with its time', async () => {
     const folder = testFolder()
     const file = new LogFile(join(folder, 'access.log'), options({ sizeBytes: 10, archive: true }))
     file.write('first line')
@@ -53,7 +53,7 @@ describe('a log file', () => {
     expect(kept).toMatch(/^access\.log\.2026112[234]_\d{6}$/)
   })
 
-  test('where there is no new file to be had, it says so and goes on with the one it has', async () => {
+  test('if no new file can be opened, it reports that and continues with the open one', async () => {
     const folder = join(testFolder(), 'logs')
     mkdirSync(folder)
     const troubles: string[] = []
@@ -69,18 +69,18 @@ describe('a log file', () => {
     expect(readFileSync(join(`${folder}-moved`, 'access.log'), 'utf8')).toBe('first line\nsecond line\n')
   })
 
-  test('says once that lines are lost', async () => {
+  test('reports once that lines are dropped', async () => {
     const troubles: string[] = []
     const file = new LogFile('/dev/full', options({ onTrouble: (why) => troubles.push(why) }))
     for (const line of ['one', 'two']) {
       file.write(line)
       await file.flushed()
     }
-    expect(troubles).toEqual([expect.stringMatching(/^lines are lost: ENOSPC/)])
+    expect(troubles).toEqual([expect.stringMatching(/^lines dropped: ENOSPC/)])
     await file.close()
   })
 
-  test('a file that cannot be opened is said at once', () => {
+  test('a file that cannot be opened throws at once', () => {
     expect(() => new LogFile(join(testFolder(), 'none', 'access.log'), options())).toThrow('ENOENT')
   })
 })

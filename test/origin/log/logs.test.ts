@@ -11,7 +11,7 @@ const access = getLogger(['distributary', 'access'])
 const source = getLogger(['distributary', 'source'])
 const origin = getLogger(['distributary', 'origin'])
 
-/** Files in a folder of the test's own, and what stands in them. */
+/** Log files in the folder of a test, and their lines. */
 function logsIn(folder: string) {
   const file = (name: string) => join(folder, `${name}.log`)
   const settings = { ...noLogFiles, access: file('access'), error: file('error'), playlist: file('playlist') }
@@ -19,7 +19,7 @@ function logsIn(folder: string) {
   return { settings, file, linesOf }
 }
 
-/** What is printed on stdout while the test runs. */
+/** The lines printed on stdout while the test runs. */
 function stdout(): string[] {
   const printed: string[] = []
   const spy = vi.spyOn(standard.stdout, 'add').mockImplementation((line) => void printed.push(line))
@@ -27,10 +27,10 @@ function stdout(): string[] {
   return printed
 }
 
-describe('where what is logged goes', () => {
+describe('the destinations of log records', () => {
   afterEach(() => new Logs().apply({ ...noLogFiles, level: 'error' }))
 
-  test('requests to access.log whatever the level, the rest by its level to error.log, the program itself to stdout too', async () => {
+  test('requests go to access.log whatever the level, others by their level to error.log, those of the program also to stdout', async () => {
     const printed = stdout()
     const { settings, linesOf } = logsIn(testFolder())
     const logs = new Logs()
@@ -49,7 +49,7 @@ describe('where what is logged goes', () => {
     expect(printed.map((line) => JSON.parse(line).message)).toEqual(['and this'])
   })
 
-  test('settings that are read again hold at once, and no line before them is lost', async () => {
+  test('settings that are read again apply at once, and no earlier line is lost', async () => {
     stdout()
     const { settings, file, linesOf } = logsIn(testFolder())
     const logs = new Logs()
@@ -64,7 +64,7 @@ describe('where what is logged goes', () => {
     expect(linesOf('error')).toHaveLength(1)
   })
 
-  test('a file that cannot be opened is said, and what it was for goes to stdout; the others are as they were', async () => {
+  test('if a file cannot be opened, an error and its records go to stdout; the other files are unchanged', async () => {
     const printed = stdout()
     const { settings, file, linesOf } = logsIn(testFolder())
     const logs = new Logs()
@@ -73,7 +73,7 @@ describe('where what is logged goes', () => {
     source.info('as ever')
     await logs.flushed()
     expect(printed.map((line) => JSON.parse(line))).toMatchObject([
-      { message: 'no log file', path: '/dev/null/access.log', instead: 'stdout' },
+      { message: 'cannot open log file', path: '/dev/null/access.log', instead: 'stdout' },
       { message: 'request', path: '/a' },
     ])
     expect(linesOf('error').some((line) => line.includes('as ever'))).toBe(true)

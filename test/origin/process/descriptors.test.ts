@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { limits } from '../../../origin/limits.ts'
 import { connectionsMax, listenersMax, parseOpenFiles } from '../../../origin/process/descriptors.ts'
 
-test('the limit of open files is read as Linux tells it', () => {
+test('the limit of open files is read from the text of Linux', () => {
   const text =
     'Limit   Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files     \n'
   expect(parseOpenFiles(text)).toBe(1024)
@@ -23,13 +23,13 @@ test('listeners leave descriptors to the program itself, to relays, and to sourc
   )
 })
 
-test('as many as are configured are taken where they fit, and where no bound is known', () => {
+test('as many listeners as configured are accepted if they fit, or if no bound is known', () => {
   expect(listenersMax({ openFiles: 65_536, maxListeners: 5000 }, 10)).toBe(5000)
   expect(listenersMax({ openFiles: undefined, maxListeners: 5000 }, 10)).toBe(5000)
   expect(connectionsMax({ openFiles: undefined }, 10)).toBe(Number.POSITIVE_INFINITY)
 })
 
-test('where nothing fits there is no room, not less than none', () => {
+test('if nothing fits, the room is 0, not negative', () => {
   expect([connectionsMax({ openFiles: 20 }, 5), listenersMax({ openFiles: 20, maxListeners: 9 }, 5)]).toEqual(
     [0, 0],
   )

@@ -31,21 +31,21 @@ function ending({
   return { time, happened, done }
 }
 
-test('SIGTERM: takes leave first, and closes when the grace is over', async () => {
+test('SIGTERM: tells the deciders first, and closes when the grace is over', async () => {
   const { time, happened, done } = ending()
   await time.pass(6000)
   await done
   expect(happened).toEqual(['leave at 0', 'close at 5000'])
 })
 
-test('SIGTERM: a decider that does not answer does not hold it beyond its grace', async () => {
+test('SIGTERM: a decider that does not answer does not delay it beyond its grace', async () => {
   const { time, happened, done } = ending({ tellingMs: 60_000 })
   await time.pass(6000)
   await done
   expect(happened).toEqual(['leave at 0', 'close at 5000'])
 })
 
-test('SIGTERM: with nobody to miss it, it closes at once', async () => {
+test('SIGTERM: without listeners and deciders it closes at once', async () => {
   const { time, happened, done } = ending({ idleAtMs: 0 })
   await time.pass(0)
   await done
@@ -62,7 +62,7 @@ test.each([true, false])(
   },
 )
 
-test('SIGTERM: who is known to deciders waits for those that are still on their way, and no longer', async () => {
+test('SIGTERM: a server known to deciders waits for listeners that they may still send, and no longer', async () => {
   const { time, happened, done } = ending({ idleAtMs: 0, isKnown: true, graceMs: 600_000 })
   await time.pass(6000)
   await done

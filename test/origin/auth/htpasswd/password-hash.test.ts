@@ -55,7 +55,7 @@ describe('hashes of passwords (Icecast 2.4 and 2.5)', () => {
     expect(await hash.proves('')).toBe(password === '')
   })
 
-  test('a new one is salted, and proves its password', async () => {
+  test('a new one is salted, and matches its password', async () => {
     const [one, other] = await Promise.all([hashPassword('geheim'), hashPassword('geheim')])
     expect(one).toMatch(/^\$6\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/)
     expect(one).not.toBe(other)
@@ -70,11 +70,11 @@ describe('hashes of passwords (Icecast 2.4 and 2.5)', () => {
     '$6$salt$short',
     '$1$salt$',
     '*',
-  ])('%j is none', (text) => {
+  ])('%j is rejected', (text) => {
     expect(() => parsePasswordHash(text)).toThrow('expected 32 hex digits of MD5, or $1$, $5$ or $6$')
   })
 
-  test('a slow one lets others have their turn: no more than 128 rounds are taken at once', async () => {
+  test('a slow one lets other work run: it computes at most 128 rounds at once', async () => {
     let pauses = 0
     const pause = async () => {
       pauses++
@@ -84,7 +84,7 @@ describe('hashes of passwords (Icecast 2.4 and 2.5)', () => {
     expect(pauses).toBe(Math.floor(5000 / 128))
   })
 
-  test('one of a million rounds is refused, for it would stall the server', () => {
+  test('one with a million rounds is rejected, because it would stall the server', () => {
     const text = `$6$rounds=1000000$salt$${'x'.repeat(86)}`
     expect(() => parsePasswordHash(text)).toThrow('a hash of 1000000 rounds, expected at most 200000')
   })
@@ -92,7 +92,7 @@ describe('hashes of passwords (Icecast 2.4 and 2.5)', () => {
   test.each([
     ['MD5-crypt', 1000, (pause: Pause) => md5Crypt(Buffer.alloc(700), '$1$', 'saltstri', pause)],
     ['SHA-crypt', 5000, (pause: Pause) => shaCrypt(Buffer.alloc(700), sha, pause)],
-  ])('%s lets others have their turn after 128 of its %i rounds', async (_, rounds, crypt) => {
+  ])('%s lets other work run after 128 of its %i rounds', async (_, rounds, crypt) => {
     let turns = 0
     await crypt(async () => turns++)
     expect(turns).toBe(Math.floor(rounds / 128))

@@ -19,7 +19,7 @@ const salted = '$1$saltstri$YMyguxXMBpd2TEZ.vS/3q1'
 const hello = 'Hello world!'
 
 describe('lines of a password file', () => {
-  test('name users and hashes; remarks and empty lines say nothing', () => {
+  test('name users and hashes; comments and empty lines are ignored', () => {
     const { users, bad } = parsePasswords(`# users\n\nbob:${md5('a')}\r\nann:${salted}\n`)
     expect([...users].map(([user, { text }]) => [user, text])).toEqual([
       ['bob', md5('a')],
@@ -28,7 +28,7 @@ describe('lines of a password file', () => {
     expect(bad).toEqual([])
   })
 
-  test('that are not understood are told by number, and the others hold', () => {
+  test('that are invalid are listed by number, and the others count', () => {
     const { users, bad } = parsePasswords(`bob\nann:plain\n:${md5('a')}\neve:${md5('a')}`)
     expect([...users.keys()]).toEqual(['eve'])
     expect(bad.map(({ line }) => line)).toEqual([1, 2, 3])
@@ -38,7 +38,7 @@ describe('lines of a password file', () => {
     expect(parsePasswords(`bob:${md5('a')}\nbob:${md5('b')}`).users.get('bob')?.text).toBe(md5('a'))
   })
 
-  test('come and go without a change to the others', () => {
+  test('are added and removed without a change to the others', () => {
     const file = `# users\nbob:${md5('a')}\n\n#bob:old\nann:${salted}`
     expect(withUser(file, 'eve', 'x')).toBe(`${file}\neve:x\n`)
     expect(withUser('', 'eve', 'x')).toBe('eve:x\n')
@@ -59,7 +59,7 @@ describe('the users of a password file', () => {
   }
   const login = (user: string, password: string) => ({ user, password })
 
-  test("Icecast 2.4's and 2.5's hashes let in by their passwords alone", async () => {
+  test('hashes of Icecast 2.4 and 2.5 accept only their passwords', async () => {
     const { users } = usersOf(`bob:${md5('geheim')}\nann:${salted}\n`)
     expect(await users.admits(login('bob', 'geheim'))).toBe(true)
     expect(await users.admits(login('ann', hello))).toBe(true)
@@ -74,7 +74,7 @@ describe('the users of a password file', () => {
       expect(await users.admits(login(user, password)), user + password).toBe(false)
   })
 
-  test('a login that a slow hash has proven is proven again, and a wrong one is not', async () => {
+  test('a login that matched a slow hash matches again, and a wrong one does not', async () => {
     const { users } = usersOf(`ann:${salted}\n`)
     for (const password of [hello, hello, 'wrong', hello, 'wrong'])
       expect(await users.admits(login('ann', password))).toBe(password === hello)
@@ -90,7 +90,7 @@ describe('the users of a password file', () => {
     expect(await users.admits(login('bob', 'new pass'))).toBe(true)
   })
 
-  test('a changed slow hash forgets what the old one has proven', async () => {
+  test('a changed slow hash forgets the login that matched the old one', async () => {
     const { path, users, pass } = usersOf(`ann:${salted}\n`)
     expect(await users.admits(login('ann', hello))).toBe(true)
     writeFileSync(path, `ann:$1$abcdefgh$M55TzYaaccxVGbptZWaxX/\n`)
@@ -98,7 +98,7 @@ describe('the users of a password file', () => {
     expect(await users.admits(login('ann', hello))).toBe(false)
   })
 
-  test('nobody is let in while the file cannot be read', async () => {
+  test('all users are denied while the file cannot be read', async () => {
     const { path, users, pass } = usersOf(`bob:${md5('geheim')}\n`)
     expect(await users.admits(login('bob', 'geheim'))).toBe(true)
     rmSync(path)
@@ -110,7 +110,7 @@ describe('the users of a password file', () => {
     expect(await users.admits(login('bob', 'geheim'))).toBe(true)
   })
 
-  test('more slow logins at once than may wait: the rest is told to come again', async () => {
+  test('if more slow logins come than may wait, the rest are told to retry', async () => {
     const { users } = usersOf(`ann:${salted}\n`)
     const logins = Array.from({ length: 80 }, (_, i) => users.admits(login('ann', `wrong ${i}`)))
     const answers = await Promise.all(logins)
@@ -118,7 +118,7 @@ describe('the users of a password file', () => {
     expect(answers.filter((answer) => answer === false)).toHaveLength(65)
   })
 
-  test('wrong logins of one network keep out no right one of another: it is next', async () => {
+  test('wrong logins of one network do not block a correct one of another: it is next', async () => {
     const { users } = usersOf(`ann:${salted}\n`)
     const decided: string[] = []
     const show = async (password: string, address: string) => {
@@ -132,7 +132,7 @@ describe('the users of a password file', () => {
     await Promise.all(wrong)
   })
 
-  test('an admin adds a user, whose password is salted, and who may come in at once', async () => {
+  test('an admin adds a user: the password is salted, and the user is accepted at once', async () => {
     const { path, users } = usersOf(`# ours\nbob:${md5('geheim')}`)
     expect(await users.add('ann', 'kennwort')).toBe('added')
     expect(readFileSync(path, 'utf8')).toMatch(
@@ -142,7 +142,7 @@ describe('the users of a password file', () => {
     expect(await users.admits(login('ann', 'kennwort'))).toBe(true)
   })
 
-  test('a user who is there is not added, and keeps the password', async () => {
+  test('an existing user is not added again, and keeps the password', async () => {
     const { users } = usersOf(`bob:${md5('geheim')}\n`)
     expect(await users.add('bob', 'other')).toBe('exists')
     expect(await users.admits(login('bob', 'geheim'))).toBe(true)
@@ -156,7 +156,7 @@ describe('the users of a password file', () => {
     expect(await users.admits(login('bob', 'geheim'))).toBe(false)
   })
 
-  test('changes at the same time are all kept', async () => {
+  test('concurrent changes are all kept', async () => {
     const { users } = usersOf('')
     await Promise.all(['a', 'b', 'c', 'd'].map((user) => users.add(user, 'x')))
     expect(users.list()).toEqual(['a', 'b', 'c', 'd'])
@@ -171,7 +171,7 @@ describe('the users of a password file', () => {
     },
   )
 
-  test('a new file is for its owner alone, an old one keeps its mode, and nothing is left beside it', async () => {
+  test('a new file is readable by its owner only, an old one keeps its mode, and no temporary file is left', async () => {
     const fresh = usersOf()
     await fresh.users.add('ann', 'x')
     expect(statSync(fresh.path).mode & 0o777).toBe(0o600)
@@ -182,7 +182,7 @@ describe('the users of a password file', () => {
     expect(readdirSync(old.path.replace(/\/users$/, ''))).toEqual(['users'])
   })
 
-  test('a link to a file stays one, and the file that it leads to is changed', async () => {
+  test('a link to a file stays a link, and its target is changed', async () => {
     const { path, users } = usersOf('')
     const link = `${path}-link`
     symlinkSync(path, link)
@@ -191,7 +191,7 @@ describe('the users of a password file', () => {
     expect(users.list()).toEqual(['ann'])
   })
 
-  test('a file that cannot be written is told to who asked', async () => {
+  test('a file that cannot be written rejects the change', async () => {
     const users = new HtpasswdUsers(`${testFolder()}/absent/users`, () => 0)
     await expect(users.add('ann', 'x')).rejects.toThrow('ENOENT')
   })

@@ -31,7 +31,7 @@ describe('forms of URL authentication, byte for byte as Icecast 2.4.4 sends them
     expect(streamAuthForm(server, { ...asked, admin: true })).toBe(`${form}&admin=1`)
   })
 
-  test('stream_auth of who shows no credentials', () => {
+  test('stream_auth without credentials', () => {
     const form = streamAuthForm(server, { mount: '/m', address: '::1', login: undefined, admin: false })
     expect(form).toBe('action=stream_auth&mount=%2fm&ip=%3a%3a1&server=h%2eexample&port=8000&user=&pass=')
   })
@@ -45,19 +45,19 @@ describe('forms of URL authentication, byte for byte as Icecast 2.4.4 sends them
     )
   })
 
-  test('listener_add, with the path as it came and the headers that the operator names', () => {
+  test('listener_add, with the path as received and the configured headers', () => {
     expect(listenerAddForm(server, visit, told)).toBe(
       'action=listener_add&server=h%2eexample&port=8000&client=161&mount=%2fm%3ftok%3d1&user=&pass=&ip=127%2e0%2e0%2e1&agent=my%20agent%2f1&ClientHeader.x-token=t%20k',
     )
   })
 
-  test('listener_remove, with how long it stayed', () => {
+  test('listener_remove, with the duration', () => {
     expect(listenerRemoveForm(server, visit, 7)).toBe(
       'action=listener_remove&server=h%2eexample&port=8000&client=161&mount=%2fm%3ftok%3d1&user=&pass=&duration=7&ip=127%2e0%2e0%2e1&agent=my%20agent%2f1',
     )
   })
 
-  test('credentials as UTF-8, headers as the bytes that came, and - for no agent', () => {
+  test('credentials as UTF-8, headers as the received bytes, and - for no agent', () => {
     const login = { user: 'bö', password: 'pw:x' }
     const form = listenerAddForm(
       server,
@@ -69,7 +69,7 @@ describe('forms of URL authentication, byte for byte as Icecast 2.4.4 sends them
   })
 })
 
-describe('what a backend answers', () => {
+describe('a reply of a backend', () => {
   const names = { authHeader: 'icecast-auth-user: 1', timelimitHeader: 'icecast-auth-timelimit' }
   const reply = (headers: Record<string, string>, status = 200, statusText = ''): BackendReply => ({
     status,
@@ -78,7 +78,7 @@ describe('what a backend answers', () => {
   })
   const answer = (...args: Parameters<typeof reply>) => readAnswer(reply(...args), names)
 
-  test('lets in by the header alone, whatever the status', () => {
+  test('accepts by the header only, whatever the status', () => {
     const admitted = { admitted: true, seconds: undefined }
     expect(answer({ 'Icecast-Auth-User': '1' })).toEqual(admitted)
     expect(answer({ 'icecast-auth-user': '1' }, 500)).toEqual(admitted)
@@ -89,11 +89,11 @@ describe('what a backend answers', () => {
     { 'icecast-auth-user': '0' },
     { 'icecast-auth-user': '11' },
     { 'icecast-auth-user': '' },
-  ])('keeps out with %j', (headers) => {
+  ])('rejects with %j', (headers) => {
     expect(answer(headers)).toEqual({ admitted: false, status: 401 })
   })
 
-  test('goes by the header that the operator names', () => {
+  test('accepts by the configured header', () => {
     const own = { ...names, authHeader: 'X-May: Yes' }
     expect(readAnswer(reply({ 'x-may': 'yes' }), own)).toMatchObject({ admitted: true })
     expect(readAnswer(reply({ 'icecast-auth-user': '1' }), own)).toMatchObject({ admitted: false })

@@ -203,7 +203,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     expect(warningsOf(beside)).toContain('line 2: <port> is unknown and has no effect')
   })
 
-  test('the same socket twice is one, and the other is named', () => {
+  test('a socket given twice is bound once, and a warning names the second', () => {
     const socket = '<listen-socket><port>8010</port><bind-address>127.0.0.1</bind-address></listen-socket>'
     const warnings: string[] = []
     const file = parseIcecastXml(`<icecast>${socket}${socket}</icecast>`)
@@ -212,7 +212,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     )
     expect(sockets.map(({ port }) => port)).toEqual([8010])
     expect(warnings).toEqual([
-      '<listen-socket><port> is 8010 twice at 127.0.0.1, expected it once; the second is left out',
+      '<listen-socket><port> 8010 is given twice at 127.0.0.1, expected once; the second is left out',
     ])
   })
 
