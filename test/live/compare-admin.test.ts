@@ -87,6 +87,18 @@ const serverKeys = [
 ]
 const sorted = (names: readonly string[]) => [...names].sort()
 
+/** What Icecast 2.4.4 answers to titles and fallbacks. */
+const wordsOfMetadata = {
+  song: '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
+  nothing:
+    '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
+  mode: '<?xml version="1.0"?>\n<iceresponse><message>No such action</message><return>0</return></iceresponse>',
+  ogg: '<?xml version="1.0"?>\n<iceresponse><message>Mountpoint will not accept URL updates</message><return>1</return></iceresponse>',
+  form: '<?xml version="1.0"?>\n<icestats><source mount="/meta"/></icestats>',
+  fallback:
+    '<html><head><title>Admin request successful</title></head><body><p>Fallback configured</p></body></html>',
+}
+
 const asking: Scene[] = [
   {
     name: 'stats: the server and a source, every element by its name and in its order',
@@ -375,15 +387,13 @@ const commanding: Scene[] = [
         fallback: await call('fallbacks?mount=/meta&fallback=/other'),
       }
     },
-    seen: {
-      song: '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
-      nothing:
-        '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
-      mode: '<?xml version="1.0"?>\n<iceresponse><message>No such action</message><return>0</return></iceresponse>',
-      ogg: '<?xml version="1.0"?>\n<iceresponse><message>Mountpoint will not accept URL updates</message><return>1</return></iceresponse>',
-      form: '<?xml version="1.0"?>\n<icestats><source mount="/meta"/></icestats>',
-      fallback:
-        '<html><head><title>Admin request successful</title></head><body><p>Fallback configured</p></body></html>',
+    seen: wordsOfMetadata,
+    ours: {
+      why: 'Opus takes a title, as Vorbis does: its comments are linked again',
+      seen: {
+        ...wordsOfMetadata,
+        ogg: '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
+      },
     },
   },
   {
