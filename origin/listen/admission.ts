@@ -8,7 +8,7 @@ import { unauthenticatedText } from '../http/logins.ts'
 import type { ListenDeps } from './deps.ts'
 import type { Admit, Placement } from './placement.ts'
 
-/** One listener's way through what its mount's `<authentication>` says. */
+/** One listener's authentication at a mount with `<authentication>`. */
 export class Admission {
   #connection: Connection
   #mount: Mount
@@ -22,20 +22,22 @@ export class Admission {
     this.#serving = serving
   }
 
-  /** How to ask; undefined where everybody may listen. */
+  /** Asks whether the listener is allowed; undefined if everybody is. */
   get admit(): Admit | undefined {
     const { access } = mountSettings(this.#serving.config, this.#mount)
     return access && (() => this.#ask())
   }
 
-  /** What is known of a listener that was asked: who it is, by which number others know it, and when it has to go. */
+  /**
+   * What authentication returned about a listener: its user, its id for the backend, and when it must be disconnected.
+   */
   get listener(): { id?: number; user?: string | undefined; deadlineMs?: number | undefined } {
     if (!this.#entry) return {}
     const { id, user, seconds, atMs } = this.#entry
     return { id, user, deadlineMs: seconds === undefined ? undefined : atMs + seconds * 1000 }
   }
 
-  /** Whether its login is right, but in use. */
+  /** Whether its login is valid, but in use by another listener. */
   get isTaken(): boolean {
     return this.#isTaken
   }
@@ -51,7 +53,7 @@ export class Admission {
     wrongLogins.right(this.#connection.address, this.#connection.head.headers.get('authorization'))
     const atMs = nowMs()
     this.#entry = { ...verdict, id, atMs }
-    // gone, or not served after all: whoever was asked hears of it
+    // gone, or not served after all: the backend that was asked is told
     const leave = () => verdict.leave(Math.floor((nowMs() - atMs) / 1000))
     const { socket } = this.#connection
     if (socket.destroyed) leave()

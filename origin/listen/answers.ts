@@ -9,10 +9,10 @@ import type { Placement } from './placement.ts'
 const crlf = '\r\n'
 const commonHeaders = Object.entries(mountHeaders)
 
-/** a length that no listener reaches: what icecast-kh tells such players */
+/** a length that no listener reaches: the one that icecast-kh announces to such players */
 const probeTotal = 1_073_741_823
 
-/** Why a listener is not served here, or where it is to go. */
+/** Prints the redirect or refusal of a listener. */
 export function printRefused(
   version: '1.0' | '1.1',
   placement: Placement & { serve: false },
@@ -35,7 +35,7 @@ export function printRefused(
   return printReply({ version, status, headers, rules, body: `${placement.text}${crlf}`, headOnly })
 }
 
-/** Types that a browser plays, whatever the bytes. */
+/** Types that a browser plays, whatever the bytes are. */
 const playable = /^(?:audio|video)\/|^application\/(?:x-)?ogg(?:$|[ ;])/i
 const inSandbox = [
   ['Content-Security-Policy', 'sandbox'],
@@ -43,14 +43,14 @@ const inSandbox = [
 ] as const
 
 /**
- * A source says of what type it is, and a browser that opened a stream of `text/html` would run its scripts as a page of
- * this server's, the admin's login at hand. In a sandbox it runs none.
+ * The source chooses the content type, and a browser that opens a stream of `text/html` would run its scripts as a page
+ * of this server, with the admin's login at hand. In a sandbox no scripts run.
  */
 const harmless = (contentType: string) => (playable.test(contentType) ? [] : inSandbox)
 
 /**
- * The head of an endless answer: no length and never chunked, for relays would pass the framing on (§0 of the protocol).
- * @param via by which a relay knows a stream that comes round; undefined for listeners
+ * The head of an endless answer: without a length and never chunked, because relays would pass the chunk framing on.
+ * @param via `Via` entries by which a relay detects a loop; undefined for listeners
  */
 export function printStreamHead(
   version: '1.0' | '1.1',
@@ -71,7 +71,7 @@ export function printStreamHead(
   return { status: 200, bytes: Buffer.from(head + crlf, 'latin1') }
 }
 
-/** Two bytes of nothing, for players that look whether ranges are served. */
+/** Two bytes, for players that check whether ranges are supported. */
 export function printProbe(
   version: '1.0' | '1.1',
   mount: ActiveMount,

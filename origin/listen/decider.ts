@@ -25,26 +25,26 @@ import type { OriginState } from '../state.ts'
 import { type MountRequest, noRoom, notFound, type Placement } from './placement.ts'
 import { openTable } from './sqlite.ts'
 
-/** slots of a slave that does not say: the edge's default (docs/configuration.md#the-edge-environment) */
+/** slots of a slave that does not report any: the edge's default (docs/configuration.md#the-edge-environment) */
 const maxListenersDefault = 100
-/** ms for which our own numbers may stand where no listener came or went: what moves then is bandwidth */
+/** ms for which this server's own numbers may be reused if no listener came or went: only bandwidth changes then */
 const ownAgeMsMax = 1000
 
 export interface DeciderDeps {
   config: OriginConfig
   state: OriginState
-  /** this server's own report of this moment */
+  /** this server's own current report */
   measure: () => Report
   nowMs: () => number
   roll: () => number
 }
 
 /**
- * A master that decides itself (S1 to S10 in one program): takes reports as an edge does, and redirects its own
- * listeners by the same code. It is among the candidates, with the counts of the moment.
+ * A master that decides by itself (S1 to S10 in one program): accepts reports as an edge does, and redirects its own
+ * listeners by the same code. It is one of the candidates, with its current numbers.
  */
 export class Decider {
-  /** reports, `/api/*`, and the registration of icecast-kh slaves ahead of the stream list */
+  /** handles reports, `/api/*`, and the registration of icecast-kh slaves before the stream list */
   readonly app: Hono<ClusterEnv>
   #registry: Registry
   #deps: DeciderDeps
@@ -65,15 +65,16 @@ export class Decider {
       return this.#registry.view
     }
     const accept: Cluster['accept'] = (post) => {
-      this.#refresh() // our own id is nobody else's, and the wish counts us in
+      this.#refresh() // this server's own id is taken, and the wish counts this server too
       return local.accept(post)
     }
     this.app = createApp({ ...local, current, fresh: current, accept }, access, nowMs)
   }
 
   /**
-   * Who serves a request. Relays are served here, whatever they ask by (S11). Who was sent back by a slave is drawn anew
-   * without it; who carries another decider's mark is served or refused. `placeHere` judges without the slaves.
+   * Decides which server answers a request. Relays are served here, whatever identifies them (S11). A listener sent
+   * back by a slave is drawn again without that slave; one with another decider's mark is served or refused.
+   * `placeHere` decides without the slaves.
    */
   place(request: MountRequest, placeHere: () => Placement): Placement {
     const sentBack = sentBackBy(request.query)
@@ -99,18 +100,18 @@ export class Decider {
     return { serve: false, status: 302, location, forRoom: false }
   }
 
-  /** A probe and the request that follows it have to reach the same server. */
+  /** A probe and the request that follows it must reach the same server. */
   #diceFor({ mount, range, userAgent, address }: MountRequest, nowMs: number): () => number {
     return isSticky(range, userAgent) ? stickyRoll(address, userAgent ?? '', mount, nowMs) : this.#deps.roll
   }
 
-  /** Why nobody has room: a mount that nobody carries any more is not full, but gone. */
+  /** Why no server has room: if no live server carries the mount any more, it is not full, but gone. */
   #refusal(mount: Mount, nowMs: number): Placement {
     const carriers = this.#registry.view.mounts.get(mount)?.carriers.values() ?? []
     return [...carriers].some(({ server }) => isLive(server, nowMs)) ? noRoom : notFound
   }
 
-  /** What plays here in place of a mount that no server can give: a report names no fallbacks. */
+  /** What plays here if no server can serve the mount: a report does not name fallbacks. */
   #standIn(sentBack: string | undefined, placeHere: () => Placement): Placement | undefined {
     const { id } = this.#deps.config
     if (sentBack === id || this.#registry.isDrained(id)) return undefined
@@ -118,17 +119,17 @@ export class Decider {
     return placement.serve ? placement : undefined
   }
 
-  /** This server's own report is another than a moment ago, by more than its counts. */
+  /** This server's own report has changed by more than its counts. */
   changed(): void {
     this.#ownAtMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Forgets who has been gone for a day; called now and then. */
+  /** Forgets servers that have been gone for a day; called periodically. */
   prune(): void {
     this.#registry.prune(this.#deps.nowMs())
   }
 
-  /** Puts our own numbers among the candidates where they have changed since they last were. */
+  /** Updates this server's own numbers among the candidates if they have changed. */
   #refresh(): void {
     const { state, measure } = this.#deps
     const nowMs = this.#deps.nowMs()

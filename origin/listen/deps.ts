@@ -6,7 +6,7 @@ import type { Slots } from '../lib/slots.ts'
 import type { OriginState } from '../state.ts'
 import type { Placer } from './placement.ts'
 
-/** What a listener's way in needs. */
+/** What serving a listener needs. */
 export interface ListenDeps {
   config: OriginConfig
   state: OriginState
@@ -15,6 +15,6 @@ export interface ListenDeps {
   access: MountAccess
   wrongLogins: WrongLogins
   files: Files
-  /** relays with credentials, apart from listeners */
+  /** relays with credentials, counted separately from listeners */
   relaySlots: Slots
 }

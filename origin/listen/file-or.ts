@@ -11,13 +11,13 @@ type Denied = Placement & { serve: false }
 export interface FileOptions {
   files: Files
   rules: readonly HeaderRule[]
-  /** asked once there is a file; left out where everybody may have it */
+  /** called if there is a file; left out if everybody may have it */
   admit?: (() => Promise<Denied | undefined>) | undefined
-  /** answers where there is no file, or where it is denied */
+  /** answers if there is no file, or if it is denied */
   otherwise: (denied?: Denied) => void
 }
 
-/** Answers with the file below the webroot that a request's path names, where there is one. */
+/** Serves the webroot file that a request's path names, if there is one. */
 export function fileOr(connection: Connection, { files, rules, admit, otherwise }: FileOptions): void {
   const { head, socket } = connection
   const answered = async () => {
@@ -27,7 +27,7 @@ export function fileOr(connection: Connection, { files, rules, admit, otherwise 
     return denied ? otherwise(denied) : files.answer(connection, file, rules)
   }
   answered().catch((error: unknown) => {
-    log.error('a file could not be sent', { path: head.path, error })
+    log.error('could not send file', { path: head.path, error })
     socket.destroy()
   })
 }

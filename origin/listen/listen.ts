@@ -20,11 +20,11 @@ import { RecordWire } from './record-wire.ts'
 
 const log = getLogger(['distributary', 'listener'])
 
-/** Answers a GET or HEAD of a mount: the stream itself, a redirect, or why not. */
+/** Answers a GET or HEAD of a mount with the stream, a redirect, or an error. */
 export function listen(connection: Connection, mount: Mount, serving: ListenDeps): void {
   const { head, socket } = connection
   if (hasHop(head.headers.get('via'), hopOf(serving.state.viaName, mount))) {
-    // 508 of RFC 5842: our own relay asks us for the very mount that it is to feed
+    // 508 of RFC 5842: this server's own relay asks for the mount that it would feed
     finish(connection, textReply(head.version, 508, 'this mount would be relayed from itself'))
     return
   }
@@ -36,7 +36,7 @@ export function listen(connection: Connection, mount: Mount, serving: ListenDeps
     relayPassword !== undefined &&
     parseBasic(head.headers.get('authorization'))?.user === user &&
     !mountSettings(serving.config, mount).access
-  // an open mount is served whatever is shown, so what it is served as would tell who guesses at once
+  // an open mount is served whatever the credentials, so its answer would tell a guesser at once whether they are right
   if (isGuess) {
     const guess = { door: 'relay', address: connection.address, user, path: head.path }
     afterwards(socket, serving.wrongLogins.wrong(guess), () =>
@@ -58,7 +58,7 @@ function placeListener(connection: Connection, mount: Mount, serving: ListenDeps
     range: head.headers.get('range'),
   }
   const admission = new Admission(connection, mount, serving)
-  // a relay shows the server's own credentials, and a probe gets two bytes of nothing
+  // a relay shows the server's own credentials, and a probe gets only two bytes
   const needsNone = relayLogin || isProbe(request.range)
   const placed = serving.placer.place(request, needsNone ? undefined : admission.admit)
   if (!(placed instanceof Promise)) {
@@ -70,7 +70,7 @@ function placeListener(connection: Connection, mount: Mount, serving: ListenDeps
       if (!socket.destroyed) answer(connection, mount, serving, placement, admission)
     })
     .catch((error: unknown) => {
-      log.error('no place for a listener', { mount, error })
+      log.error('could not place listener', { mount, error })
       socket.destroy()
     })
 }
@@ -101,7 +101,7 @@ function answer(
         beforeUnauthenticated(connection, 'listener', serving.wrongLogins, refused)
       else refused()
     }
-    // a file is for those who might listen to a mount of its name
+    // a file is for listeners that would be allowed on a mount of its name
     if (placement.absent)
       fileOr(connection, { files: serving.files, rules, admit: admission.admit, otherwise: refuse })
     else refuse()
@@ -123,7 +123,7 @@ function countRefused(mount: ActiveMount | undefined, { state }: ListenDeps): vo
   else state.load.countRefused()
 }
 
-/** The connection receives the mount that it asked for, or what plays in its place, until it closes. */
+/** Streams the requested mount, or the one that plays instead, to the connection until it closes. */
 function stream(
   connection: Connection,
   requested: Mount,
@@ -156,7 +156,7 @@ function stream(
   exchange.user = admitted.user
   const wire = connection.via.secure ? new RecordWire(socket) : socket
   const listener = mount.join(wire, bytes, info, icy)
-  // a FIN is not the end of a listener: some close their side after the request; who has gone resets the next write
+  // a FIN does not end a listener: some close their side after the request; if the client is gone, the next write fails
   socket.resume()
   socket.once('close', () => {
     listener.leave()
@@ -164,7 +164,10 @@ function stream(
   })
 }
 
-/** When a listener has to go by what its mount says; it holds over moves to other mounts. */
+/**
+ * When a listener must be disconnected by its mount's settings; it stays valid when the listener moves to another
+ * mount.
+ */
 function deadlineOf(mount: Mount, { config, nowMs }: ListenDeps): number | undefined {
   const { maxListenerDurationS } = mountSettings(config, mount)
   return maxListenerDurationS === 0 ? undefined : nowMs() + maxListenerDurationS * 1000

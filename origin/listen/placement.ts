@@ -4,29 +4,29 @@ import { rootMount } from '../lib/root-mount.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import { addressFor } from '../report/reply.ts'
 
-/** A GET or HEAD of a mount, as far as it bears on who serves it. */
+/** The parts of a GET or HEAD of a mount that decide which server answers it. */
 export interface MountRequest {
   mount: Mount
   /** as in the URL, with its `?`, or empty */
   query: string
-  /** it came by https */
+  /** the connection uses https */
   secure: boolean
   userAgent: string | undefined
-  /** that it comes from */
+  /** the listener's address */
   address: string
-  /** it carries the relay's credentials */
+  /** it has the relay's credentials */
   relayLogin: boolean
   head: boolean
   /** the `Range` header */
   range: string | undefined
 }
 
-/** Whether a request is served here; if not, where it is sent or why it is refused. */
+/** The decision about a request: served here, redirected, or refused. */
 export type Placement = Served | Redirected | Refused
 
 interface Served {
   serve: true
-  /** what plays: the mount itself or its fallback. {@link Placer} always names it */
+  /** the mount that plays: the requested one or its fallback. {@link Placer} always sets it */
   by?: ActiveMount
 }
 
@@ -34,9 +34,9 @@ interface Redirected {
   serve: false
   status: 302
   location: string
-  /** turned away because the server is full, which a report counts as a join */
+  /** refused because the server is full, which a report counts as a join */
   forRoom: boolean
-  /** nothing plays here by that name, so a file may have it */
+  /** no mount of that name plays here, so a file may be served instead */
   absent?: true
 }
 
@@ -48,45 +48,45 @@ interface Refused {
   absent?: true
 }
 
-/** Whether a listener may come in: undefined, or why not. */
+/** Checks whether a listener is allowed: undefined, or the refusal. */
 export type Admit = () => Promise<Redirected | Refused | undefined>
 
 export interface Placer {
   /**
-   * A promise where somebody has to be asked or an on-demand relay to be pulled first.
-   * @param admit asked once this server is the one to serve: who is sent elsewhere shows credentials there
+   * Returns a promise if a backend must be asked, or an on-demand relay must be started first.
+   * @param admit called only if this server serves the request: a redirected listener shows its credentials elsewhere
    */
   place(request: MountRequest, admit?: Admit): Placement | Promise<Placement>
 }
 
-/** A mount's own numbers. */
+/** A mount's current numbers. */
 export interface MountStanding {
   listeners: number
   maxListeners: number | null
   kbps: number
-  /** since when no bytes come in, though it is kept for its listeners; undefined: they do */
+  /** since when no bytes have arrived, though it is kept for its listeners; undefined: they do arrive */
   interruptedAtMs: number | undefined
 }
 
-/** What this server is at the moment of a request. */
+/** This server's state at the moment of a request. */
 export interface Standing {
   id: string
-  /** undefined: not carried */
+  /** undefined: this server does not carry it */
   mount: MountStanding | undefined
   listeners: number
   maxListeners: number
   bandwidthKbps: number
   maxBandwidthKbps: number | undefined
-  /** by its admin, or by a decider's reply */
+  /** drained by its admin, or by a decider's reply */
   draining: boolean
-  /** it is about to end: what a relay would get from it is soon lost again */
+  /** it is about to stop: a relay would soon lose its stream again */
   leaving: boolean
-  /** where a listener may be sent back to, at most one address a scheme; empty: no edge is known */
+  /** where a listener may be sent back to, at most one address per scheme; empty: no edge is known */
   edgeUrls: readonly string[]
 }
 
 export const serve = { serve: true } as const satisfies Placement
-/** Icecast 2.4's words; tools look for them. */
+/** Icecast 2.4's text; tools look for it. */
 export const notFound = {
   serve: false,
   status: 404,
@@ -95,10 +95,10 @@ export const notFound = {
   absent: true,
 } as const satisfies Refused
 
-/** Of a relay on demand that cannot be had. */
+/** Answer if an on-demand relay cannot be started. */
 export const unavailable = { ...notFound, text: 'Mount unavailable' } as const satisfies Refused
 
-/** Of a mount without bytes, for a relay. */
+/** Answer to a relay for a mount that receives no bytes. */
 const interrupted = {
   serve: false,
   status: 404,
@@ -114,22 +114,22 @@ const forbidden = (text: string, forRoom: boolean): Refused => ({
 })
 export const noRoom = forbidden('max listeners reached', true)
 const noBandwidth = forbidden('server bandwidth reached', true)
-/** of a mount that is a fallback alone (`no-mount`) */
+/** answer for a mount that is only a fallback (`no-mount`) */
 export const noDirectListening = forbidden('mountpoint unavailable', false)
 const draining = forbidden('the server takes no new listeners', false)
 
 /**
- * Serves a request, sends it back to the edge, or refuses it: an http listener to an http address of the edge where it has
- * one, since an old player cannot follow to https.
- * A relay with credentials is served whatever the room. Who was sent here with any `x` is not sent on, so that
- * no two servers pass a listener to and fro.
+ * Serves a request, sends it back to the edge, or refuses it. An http listener is sent to an http address of the edge
+ * if there is one, because an old player cannot follow to https. A relay with credentials is served even if the server
+ * is full. A request sent here with any `x` is not redirected again, so that no two servers pass a listener back and
+ * forth.
  */
 export function place(standing: Standing, request: MountRequest): Placement {
   const refused = refusal(standing, request)
   if (!refused) return serve
   const edgeUrl = addressFor(standing.edgeUrls, request.secure)
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
-  if (request.mount === rootMount) return refused // an edge has its own page there
+  if (request.mount === rootMount) return refused // an edge serves its own page there
   const location = edgeUrl + printMount(request.mount) + withSentBack(request.query, standing.id)
   const { forRoom, absent } = refused
   return { serve: false, status: 302, location, forRoom, ...(absent && { absent }) }
@@ -141,7 +141,7 @@ function refusal(
 ): Refused | undefined {
   const { mount } = standing
   if (!mount) return notFound
-  // no bytes come in: a relay does better elsewhere, and two that relay each other would wait for ever
+  // no bytes arrive: a relay should try elsewhere, and two servers that relay each other would wait forever
   if (mount.interruptedAtMs !== undefined && (relayLogin || isRelayAgent(userAgent))) return interrupted
   if (standing.leaving) return draining
   if (relayLogin) return undefined

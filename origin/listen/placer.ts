@@ -22,20 +22,20 @@ export interface PlacerDeps {
   config: OriginConfig
   state: OriginState
   reports: Pick<Reports, 'change' | 'isDraining' | 'edgeUrls'>
-  /** somebody asked for a mount that is not here */
+  /** a mount that is not here was requested */
   missed: (mount: Mount) => void
-  /** undefined: not a master that decides itself */
+  /** undefined: this server is not a deciding master */
   decider: Decider | undefined
-  /** whether this server is about to end */
+  /** whether this server is about to stop */
   isLeaving: () => boolean
 }
 
-/** What is not begun before its first listener: it has room for one. */
+/** A mount that starts for its first listener: there is room for one. */
 const idleMount = { listeners: 0, maxListeners: null, kbps: 0, interruptedAtMs: undefined }
 
-/** Judges each request by what this server is at that moment. */
+/** Creates the placer, which judges each request by this server's state at that moment. */
 export function createPlacer({ config, state, reports, missed, decider, isLeaving }: PlacerDeps): Placer {
-  /** listeners that wait for a backend's word or for a mount to begin: they may take all the room that is left */
+  /** listeners that wait for a backend or for a mount to start: they may fill the remaining room */
   let waiting = 0
   const standing = (mount: Standing['mount']): Standing => ({
     id: config.id,
@@ -53,18 +53,18 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
     const placement = place(standing(found.mount), request)
     return placement.serve ? { serve: true, by: found.mount } : placement
   }
-  /** What would become of a request, were what has to be begun for it to run. */
+  /** The decision about a request as it would be if the mount to be started were running. */
   const foresee = (request: MountRequest): Placement => {
     const { mount, relayLogin } = request
     if (!relayLogin && mountSettings(config, mount).noMount) return noDirectListening
     return placeOn(state.mounts.find(mount), request)
   }
 
-  /** Asks who is to let the listener in, and goes on if they do: by then there may be no room. */
+  /** Asks whether the listener is allowed, and continues if so: by then there may be no room. */
   const askFirst = (admit: Admit | undefined, goOn: () => Placement | Promise<Placement>) =>
     admit ? admit().then((refused) => refused ?? goOn()) : goOn()
 
-  /** Serves what runs; else begins what a first listener begins, one fallback after the other. */
+  /** Serves a running mount; else starts one on demand, trying one fallback after the other. */
   const serveHere = (
     request: MountRequest,
     failed: readonly Mount[] = [],
@@ -90,7 +90,7 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
     const room = place(withWaiting, request)
     return room.serve ? askFirst(admit, () => serveHere(request)) : room
   }
-  /** A listener that was turned away for room is news to the deciders. */
+  /** A listener refused because the server is full is reported to the deciders. */
   const tell = (placement: Placement): Placement => {
     if (!placement.serve && placement.forRoom) reports.change()
     return placement

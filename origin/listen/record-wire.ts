@@ -1,6 +1,6 @@
 import type { Wire } from '../mount/stream/listener.ts'
 
-/** bytes that one record of TLS holds at most (RFC 8446 §5.1) */
+/** maximum number of bytes in one TLS record (RFC 8446 §5.1) */
 export const recordBytesMax = 16_384
 
 /** What is needed of a TLS socket. */
@@ -9,17 +9,18 @@ export interface RecordSocket extends Pick<Wire, 'writableLength' | 'end' | 'des
 }
 
 /**
- * A listener's TLS socket that is handed one record at a time, the next when the system has taken the one before.
+ * A listener's TLS socket that gets one record at a time; the next is written when the system has accepted the previous
+ * one.
  *
- * Node keeps, as long as a connection lasts, buffers for as many records as it was once handed together: a burst written
- * at once costs each listener 50 KiB for good.
+ * For as long as a connection lasts, Node keeps buffers for as many records as were once written together: a burst
+ * written at once costs 50 KiB per listener for good.
  */
 export class RecordWire implements Wire {
   #socket: RecordSocket
-  /** what has yet to be handed over, in order */
+  /** bytes still to be written, in order */
   #pending: Uint8Array[] = []
   #isCorked = false
-  /** a record is under way */
+  /** a record is being written */
   #isBusy = false
   #isEnding = false
   #onDrain: (() => void) | undefined
@@ -37,7 +38,7 @@ export class RecordWire implements Wire {
     return this.#pending.reduce((sum, { length }) => sum + length, this.#socket.writableLength)
   }
 
-  /** False where some of it has to wait. */
+  /** False if some of it has to wait. */
   write(bytes: Uint8Array): boolean {
     this.#pending.push(bytes)
     this.#next()
@@ -80,7 +81,7 @@ export class RecordWire implements Wire {
     this.#socket.write(first.subarray(0, recordBytesMax), this.#onTaken)
   }
 
-  /** All has been taken. */
+  /** Everything has been written. */
   #rest(): void {
     if (this.#isEnding) this.#socket.end()
     const onDrain = this.#onDrain

@@ -7,8 +7,8 @@ import { startProblem, storeErrorOf } from '../../shared/cluster/store-error.ts'
 import { ConfigError } from '../config/error.ts'
 
 /**
- * Opens the table in a folder's database, which are made where they are missing. Throws an error that says which file cannot
- * be used, why, and what may be done.
+ * Opens the table in a folder's database; both are created if missing. Throws an error that says which file cannot be
+ * used, why, and what to do.
  */
 export function openTable(dataDir: string): ServerTable {
   mkdirSync(dataDir, { recursive: true })

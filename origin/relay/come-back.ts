@@ -9,34 +9,34 @@ const log = getLogger(['distributary', 'relay'])
 
 export interface ComeBackDeps {
   timers: Timers
-  /** numbers in [0, 1) */
+  /** random numbers in [0, 1) */
   roll: () => number
   upstreams: Upstreams
   open: (upstream: Upstream, events: LineEvents) => Line
-  /** why what an upstream sends is not to be had; undefined where it is */
+  /** why an upstream's stream cannot be used; undefined if it can */
   refusalOf: (line: Line) => string | undefined
-  /** its stream comes: it is to feed the mount from here on */
+  /** its stream has started: it feeds the mount from here on */
   adopt: (line: Line) => void
-  /** a line that was adopted has ended */
+  /** an adopted line has ended */
   lost: (line: Line, why: string) => void
 }
 
 /**
- * Brings a relay back to the upstream where it should be: tries that one now and then, beside the one that plays, and
- * hands its connection over once its burst is there. Listeners do not wait for it.
+ * Returns a relay to its preferred upstream: tries it periodically in parallel to the current one, and hands over its
+ * connection once its burst is complete. Listeners do not wait for it.
  */
 export class ComeBack {
   #deps: ComeBackDeps
   #trial: Line | undefined
   #cancelTry = () => {}
-  /** the end of the wait for the trial's burst; undefined before its first bytes */
+  /** cancels the wait for the trial's burst; undefined before its first bytes */
   #cancelAdoption: (() => void) | undefined
 
   constructor(deps: ComeBackDeps) {
     this.#deps = deps
   }
 
-  /** Looks out for what is preferred to the upstream that plays now. */
+  /** Looks for an upstream preferred to the current one. */
   watch(current: Upstream): void {
     if (this.#trial) return
     const { timers, roll, upstreams } = this.#deps
@@ -47,7 +47,7 @@ export class ComeBack {
     this.#cancelTry = timers.after(waitMs, () => this.#try(back.upstream, current))
   }
 
-  /** Ends it; a trial whose stream comes already is handed out, not closed. */
+  /** Stops; a trial that already receives its stream is returned, not closed. */
   stop(): Line | undefined {
     this.#cancelTry()
     const trial = this.#endTrial()
@@ -84,7 +84,7 @@ export class ComeBack {
   #failed({ upstream }: Line, why: string, current: Upstream): void {
     this.#endTrial()
     this.#deps.upstreams.failed(upstream, 0)
-    log.debug('a preferred upstream is not back', { from: upstream.url.origin, why })
+    log.debug('preferred upstream not back', { from: upstream.url.origin, why })
     this.watch(current)
   }
 

@@ -12,23 +12,23 @@ import type { Splicer } from './seam/splicer.ts'
 export interface OutletDeps {
   mounts: Pick<Mounts, 'get' | 'open'>
   timers: Timers
-  /** ms for which listeners wait for the next line */
+  /** ms that listeners wait for the next line */
   holdMs: () => number
-  /** closed from outside, as by an admin, or because no bytes came for too long */
+  /** closed from outside, for example by an admin, or because no bytes arrived for too long */
   onClosed: (why: string) => void
 }
 
-/** The mount's end of a relay: one line after the other feeds it, and listeners hear one stream. */
+/** A relay's connection to its mount: lines feed it one after the other, and listeners hear one stream. */
 export class Outlet {
   #mount: Mount
   #deps: OutletDeps
   #feed: Feed | undefined
-  /** the upstream that fed it last */
+  /** key of the upstream that fed it last */
   #fedBy: string | undefined
-  /** undefined while bytes come */
+  /** undefined while bytes arrive */
   #cancelEnd: (() => void) | undefined
   #cancelSettle = () => {}
-  /** where the newest line joins what the mount has */
+  /** joins the newest line to the mount's bytes */
   #seam: Splicer | undefined
 
   constructor(mount: Mount, deps: OutletDeps) {
@@ -36,22 +36,22 @@ export class Outlet {
     this.#deps = deps
   }
 
-  /** whether there is a mount, fed or waiting */
+  /** whether the mount exists, fed or waiting */
   get isOpen(): boolean {
     return this.#feed !== undefined
   }
 
-  /** Why what a line brings cannot follow what listeners hear; undefined where it can. */
+  /** Why a line's stream cannot follow what listeners hear; undefined if it can. */
   refusalOf({ reply, key }: Line): string | undefined {
-    // the same server may begin another stream, but another one with another codec is no stand-in
+    // the same server may start another stream, but another server with another codec is not a substitute
     if (!this.#feed || key === this.#fedBy) return undefined
     const mount = this.#deps.mounts.get(this.#mount)
     const theirs = reply?.contentType ?? ''
     if (!mount || mount.mayBe(theirs)) return undefined
-    return `it sends ${formatOf(theirs)}, and listeners hear ${mount.format}`
+    return `it sends ${formatOf(theirs)}, but listeners hear ${mount.format}`
   }
 
-  /** A line feeds the mount from here on; false where something else holds that. */
+  /** The line feeds the mount from here on; false if another feed holds the mount. */
   take(line: Line): boolean {
     const info = this.#infoOf(line)
     const resumed = this.#feed
@@ -66,7 +66,7 @@ export class Outlet {
     this.#closeSeam()
     const sink = resumed ? this.#join(resumed, info, passOn, line) : passOn
     line.deliver({
-      // what waits at a seam is life too
+      // bytes that wait at a seam are a sign of life too
       audio: (bytes) => {
         this.#stay()
         sink.audio(bytes)
@@ -76,7 +76,7 @@ export class Outlet {
     return true
   }
 
-  /** The line is lost: the mount waits for another one, and ends where none brings bytes. */
+  /** The line is lost: the mount waits for another one, and ends if none delivers bytes. */
   interrupt(): void {
     const { timers, holdMs, onClosed } = this.#deps
     this.#closeSeam()
@@ -84,11 +84,11 @@ export class Outlet {
     this.#feed.interrupt()
     this.#cancelEnd ??= timers.after(holdMs(), () => {
       this.end()
-      onClosed('no bytes in time')
+      onClosed('no bytes: timed out')
     })
   }
 
-  /** Ends the mount; its listeners are closed, or fall back. */
+  /** Ends the mount; its listeners are closed, or move to a fallback. */
   end(): void {
     this.#stay()
     this.#closeSeam()
@@ -96,7 +96,7 @@ export class Outlet {
     this.#feed = undefined
   }
 
-  /** Bytes come, or nothing is left to end. */
+  /** Bytes arrive, or there is nothing left to end. */
   #stay(): void {
     this.#cancelEnd?.()
     this.#cancelEnd = undefined
@@ -114,12 +114,12 @@ export class Outlet {
         else settle(relayLimits.spliceMs, leftMs - relayLimits.spliceMs)
       })
     }
-    // what was held is a whole burst
+    // the held bytes are a complete burst
     settle(heldBytes > 0 ? 0 : relayLimits.spliceMs, relayLimits.behindMsMax)
     return seam
   }
 
-  /** Nothing more comes through it: what it holds that is new is heard, however little. */
+  /** No more bytes come through the seam: passes on held bytes that are new, however few. */
   #closeSeam(): void {
     this.#cancelSettle()
     this.#seam?.settle()

@@ -3,19 +3,19 @@ import type { OriginConfig } from '../config/config.ts'
 import type { RelaySettings, UpstreamSettings } from '../config/xml/relay-settings.ts'
 import { distinct, type Upstream } from './upstreams/upstream.ts'
 
-/** How a relay is to be run. */
+/** How to run a relay. */
 export interface RelayPlan {
-  /** in order of preference, each once; at least one */
+  /** in order of preference, without repeats; at least one */
   readonly upstreams: readonly Upstream[]
-  /** whether titles are asked for */
+  /** whether to ask for titles */
   readonly icy: boolean
   /** runs only while somebody listens */
   readonly onDemand: boolean
-  /** ms between two attempts while nobody waits; undefined: as for all relays */
+  /** ms between two attempts while nobody waits; undefined: the same as for all relays */
   readonly retryDelayMs: number | undefined
 }
 
-/** The plan of a `<relay>` block. */
+/** The plan for a `<relay>` block. */
 export const planOfBlock = (
   { upstreams, icy, onDemand, retryDelayMs }: RelaySettings,
   config: Pick<OriginConfig, 'onDemand'>,
@@ -26,7 +26,7 @@ export const planOfBlock = (
   retryDelayMs,
 })
 
-/** The plan of a mount that masters list. */
+/** The plan for a mount that masters list. */
 export const planOfListed = (
   upstreams: readonly Upstream[],
   { onDemand }: Pick<OriginConfig, 'onDemand'>,

@@ -19,32 +19,32 @@ const log = getLogger(['distributary', 'relay'])
 export interface RelayDeps {
   mounts: Pick<Mounts, 'get' | 'open'>
   timers: Timers
-  /** ms, a clock that does not step back */
+  /** monotonic clock, in ms */
   nowMs: () => number
   pull: StartPull
-  /** numbers in [0, 1) */
+  /** random numbers in [0, 1) */
   roll: () => number
-  /** unlike any other server's, and than at the last start */
+  /** a name that no other server has, and different at each start */
   viaName: string
-  /** where lists and redirects may lead it */
+  /** limits on where lists and redirects may lead */
   reach: () => Omit<Reach, 'configured'>
   /** ms of silence after which a connection is lost */
   silenceMs: () => number
-  /** ms for which listeners wait for the next one */
+  /** ms that listeners wait for the next connection */
   holdMs: () => number
-  /** whether listeners of a fallback wait to be called back */
+  /** whether listeners of a fallback wait to be moved back */
   isMissed: () => boolean
   /** whether one more mount may be fed */
   hasRoom: () => boolean
-  /** when it may begin where nobody waits for it */
+  /** assigns turns to relays that no listener waits for */
   turns: Pick<Turns, 'wait' | 'take'>
-  /** a relay that ran has ended: the masters' lists may have changed */
+  /** a running relay has ended: the masters' lists may have changed */
   onEnded: () => void
 }
 
 /**
- * One relayed mount: pulls it from the first of its upstreams that gives it, goes over to the next where that one fails
- * and back where it returns, and keeps its listeners meanwhile.
+ * One relayed mount: pulls it from the first upstream that delivers it, switches to the next one on failure and back
+ * when a preferred one returns, and keeps its listeners meanwhile.
  */
 export class Relay {
   readonly mount: Mount
@@ -54,15 +54,15 @@ export class Relay {
   #outlet: Outlet
   #comeBack: ComeBack
   #waiters: Waiters
-  /** the connection that feeds the mount, or is to */
+  /** the connection that feeds the mount, or is going to */
   #line: Line | undefined
   #cancelRetry = () => {}
   #awaitsTurn = false
-  /** its connection brings a stream, or will not */
+  /** call when the connection has delivered a stream, or has failed */
   #endTurn = () => {}
   #started = false
   #running = false
-  /** what went wrong since it last ran; each is said once */
+  /** failures since it last ran; each is logged once */
   #complaints = new Set<string>()
 
   constructor(mount: Mount, plan: RelayPlan, deps: RelayDeps) {
@@ -90,15 +90,15 @@ export class Relay {
   get plan(): RelayPlan {
     return this.#plan
   }
-  /** whether it tries to run: false for an idle relay on demand */
+  /** whether it tries to run: false for an idle on-demand relay */
   get isStarted(): boolean {
     return this.#started
   }
-  /** whether bytes come in */
+  /** whether bytes arrive */
   get isRunning(): boolean {
     return this.#running
   }
-  /** whether somebody waits for it to begin */
+  /** whether listeners wait for it to start */
   get isAwaited(): boolean {
     return !this.#waiters.isEmpty
   }
@@ -109,7 +109,9 @@ export class Relay {
     this.#tryNext()
   }
 
-  /** Other upstreams, or another order: what runs goes over to where it should be, and its listeners stay. */
+  /**
+   * Applies other upstreams, or another order: a running relay switches to the preferred one and keeps its listeners.
+   */
   replan(plan: RelayPlan): void {
     const before = this.#plan
     this.#plan = plan
@@ -119,7 +121,7 @@ export class Relay {
     if (this.#line && this.#running && isOther) this.#comeBack.watch(this.#line.upstream)
   }
 
-  /** A master names it again: what waits for its next attempt waits no longer. */
+  /** A master lists it again: a relay that waits for its next attempt tries now. */
   retryNow(): void {
     const upstream = this.#upstreams.first()
     if (!this.#started || this.#line || this.#awaitsTurn || !upstream) return
@@ -127,7 +129,7 @@ export class Relay {
     this.#connect(upstream)
   }
 
-  /** Ends the mount; its listeners are closed, or fall back. {@link start} begins anew. */
+  /** Ends the mount; its listeners are closed, or move to a fallback. {@link start} starts it again. */
   stop(): void {
     this.#rest()
     this.#endTurn()
@@ -141,8 +143,8 @@ export class Relay {
   }
 
   /**
-   * Starts it for a listener; resolves once the mount is carried, or with false where it cannot be in time. After a
-   * failure that is at once, until it may be tried again.
+   * Starts it for a listener; resolves with true once the mount is available, or with false if it cannot be in time.
+   * After a failure it resolves with false at once, until the next attempt is due.
    */
   demand(): Promise<boolean> {
     if (this.#outlet.isOpen) return Promise.resolve(true)
@@ -152,7 +154,7 @@ export class Relay {
     return carried
   }
 
-  /** Tries no more; who waited for it is told. */
+  /** Stops trying; waiting listeners are told. */
   #rest(): void {
     this.#started = false
     this.#cancelRetry()
@@ -164,7 +166,7 @@ export class Relay {
     return this.#upstreams.next(isHeld, this.#plan.retryDelayMs)
   }
 
-  /** Asks the next upstream, now or when its time comes; listeners do not wait so long for a relay on demand. */
+  /** Asks the next upstream, now or when it is due; listeners of an on-demand relay do not wait that long. */
   #tryNext(): void {
     const next = this.#next()
     this.#cancelRetry()
@@ -174,7 +176,7 @@ export class Relay {
     else this.#cancelRetry = this.#deps.timers.after(next.waitMs, () => this.#tryNext())
   }
 
-  /** Asks an upstream: at once where somebody waits, else when its turn comes. */
+  /** Asks an upstream: at once if somebody waits, else in its turn. */
   #connect(upstream: Upstream): void {
     const { turns, isMissed } = this.#deps
     const { origin } = upstream.url
@@ -185,7 +187,7 @@ export class Relay {
     this.#awaitsTurn = true
     const callOff = turns.wait(origin, (done) => {
       this.#awaitsTurn = false
-      done() // it counts again where there is room for it
+      done() // it takes another turn when there is room
       if (this.#hasRoom(upstream)) this.#ask(upstream, turns.take(origin))
     })
     if (!this.#awaitsTurn) return
@@ -197,7 +199,7 @@ export class Relay {
 
   #hasRoom(upstream: Upstream): boolean {
     if (this.#outlet.isOpen || this.#deps.hasRoom()) return true
-    this.#fail(upstream, 'as many sources and relays run as <limits><sources> allows')
+    this.#fail(upstream, 'too many sources and relays: <limits><sources> is reached')
     return false
   }
 
@@ -225,7 +227,7 @@ export class Relay {
     return new Line(upstream, pull, options, nowMs, events)
   }
 
-  /** Why what an upstream sends cannot be this mount; undefined where it can. */
+  /** Why an upstream's stream cannot feed this mount; undefined if it can. */
   #refusalOf(line: Line): string | undefined {
     const via = line.reply?.head.headers.get('via')
     return loopIn(via, hopOf(this.#deps.viaName, this.mount)) ?? this.#outlet.refusalOf(line)
@@ -245,7 +247,7 @@ export class Relay {
     this.#running = true // before others hear that the mount is fed again
     if (!this.#outlet.take(line)) {
       this.#running = false
-      this.#refuse(line, 'the mount is held by a source of our own')
+      this.#refuse(line, 'the mount is in use by a source of this server')
       return
     }
     log.info('relay runs', { mount: this.mount, from: line.reply?.at.origin })
@@ -260,7 +262,7 @@ export class Relay {
     this.#run(line)
   }
 
-  /** The upstream gives no stream, or gives it no more: its listeners wait while the next one is asked. */
+  /** The upstream delivers no stream, or no longer: listeners wait while the next one is asked. */
   #fail(upstream: Upstream, why: string): void {
     const { nowMs, onEnded } = this.#deps
     const ran = this.#running
@@ -276,7 +278,7 @@ export class Relay {
     if (ran) onEnded()
   }
 
-  /** The first of equal troubles stands in the log, not the hundredth. */
+  /** Logs only the first of equal failures. */
   #complain({ url }: Upstream, why: string): void {
     const trouble = `${url.origin} ${why}`
     if (this.#complaints.has(trouble)) return

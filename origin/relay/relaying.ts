@@ -11,20 +11,20 @@ export interface RelayingDeps {
   config: OriginConfig
   mounts: Mounts
   timers: Timers
-  /** ms, a clock that does not step back */
+  /** monotonic clock, in ms */
   nowMs: () => number
-  /** numbers in [0, 1) */
+  /** random numbers in [0, 1) */
   roll: () => number
   viaName: string
-  /** posts the report that goes right before a request for a master's list (S8) */
+  /** sends the report that precedes a request for a master's list (S8) */
   beforeRequest: (masterUrl: string) => Promise<void>
-  /** told the `Server` of each list's answer; null where there was none */
+  /** called with the `Server` header of each list's answer; null if there was no answer */
   onAnswer: (masterUrl: string, server: string | null) => void
-  /** what is relayed has changed */
+  /** the set of relayed mounts has changed */
   onChange: () => void
 }
 
-/** All that a server relays: what its masters list, and what its configuration says. */
+/** Everything that a server relays: mounts listed by its masters, and relays in its configuration. */
 export class Relaying {
   readonly relays: Relays
   #masters: Masters
@@ -54,13 +54,13 @@ export class Relaying {
     this.#masters.configure()
   }
 
-  /** The configuration has changed: what it leaves as it was goes on. */
+  /** The configuration has changed; relays that it leaves unchanged keep running. */
   configure(): void {
     this.relays.configure()
     this.#masters.configure()
   }
 
-  /** Somebody asked for a mount that is not here; the masters may have a new one. */
+  /** A mount that is not here was requested; the masters may have a new one. */
   missed(mount: Mount): void {
     if (!this.relays.has(mount)) this.#masters.askForNew()
   }

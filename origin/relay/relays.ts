@@ -15,24 +15,26 @@ export interface RelaysDeps
   mounts: Mounts
   config: Pick<OriginConfig, 'onDemand' | 'relayInside' | 'limits' | 'mounts' | 'relays'>
   lookUp: LookUp
-  /** what is mirrored has changed */
+  /** the set of mirrored mounts has changed */
   onChange: () => void
 }
 
-/** All relays of this server: those of its masters' lists, which it mirrors (S6), and those of its own configuration. */
+/**
+ * All relays of this server: those in its masters' lists, which it mirrors (S6), and those in its own configuration.
+ */
 export class Relays implements OnDemand {
   #deps: RelaysDeps
   #relays = new Map<Mount, Relay>()
   #blocks = new Map<Mount, RelaySettings>()
   #listed: ReadonlyMap<Mount, readonly Upstream[]> = new Map()
-  /** mirrored, no longer on a list, and since when (ms) */
+  /** mirrored mounts that are no longer listed, with the time since when (ms) */
   #unlisted = new Map<Mount, number>()
-  /** on demand, and without a listener at the last look */
+  /** on-demand relays without a listener at the last check */
   #unused = new Set<Mount>()
   #cancelLook = () => {}
   #turns: Turns
   #isDropDue = false
-  /** new, and not taken up yet: a list of thousands is taken up in turns */
+  /** new mounts not started yet: a list of thousands is started in turns */
   #fresh = new Set<Mount>()
 
   constructor(deps: RelaysDeps) {
@@ -41,13 +43,13 @@ export class Relays implements OnDemand {
     deps.mounts.onChange(() => this.#dropSoon())
   }
 
-  /** Begins with the relays of the configuration; called once. */
+  /** Starts the relays of the configuration; called once. */
   start(): void {
     this.configure()
     this.#look()
   }
 
-  /** The mounts that wait for their first listener; they are in lists and reports too. */
+  /** Mounts that wait for their first listener; they are in lists and reports too. */
   idle(): Mount[] {
     return [...this.#relays.keys()].filter((mount) => this.isIdle(mount))
   }
@@ -62,7 +64,10 @@ export class Relays implements OnDemand {
     return this.#relays.get(mount)?.plan.onDemand === true && !this.#deps.mounts.get(mount)
   }
 
-  /** Whether a mount is a master's (S6), running or not. One that is configured here is so where it is pulled from there. */
+  /**
+   * Whether a mount is mirrored from a master (S6), running or not. A configured relay counts if it pulls from a
+   * master.
+   */
   isMirrored(mount: Mount): boolean {
     const relay = this.#relays.get(mount)
     if (!relay || this.#unlisted.has(mount)) return relay !== undefined
@@ -70,7 +75,7 @@ export class Relays implements OnDemand {
     return relay.plan.upstreams.some((upstream) => listed.has(keyOf(upstream)))
   }
 
-  /** Takes over the `<relay>` blocks: what they leave as it was runs on. */
+  /** Applies the `<relay>` blocks; relays whose block has not changed keep running. */
   configure(): void {
     const { config } = this.#deps
     const before = this.#blocks
@@ -81,10 +86,10 @@ export class Relays implements OnDemand {
   }
 
   /**
-   * Takes over what the masters list together: new mounts begin (S7), those that are gone end. One that runs or only
-   * just lost its connection is given as long as a silent source: its master, or the edge that made the list, may have
+   * Applies the masters' merged list: new mounts start (S7), mounts no longer listed end. A mount that runs, or has
+   * just lost its connection, is kept as long as a silent source: its master, or the edge that made the list, may have
    * restarted.
-   * @param named those on the list that has just come; of these none waits for its next attempt
+   * @param named the mounts in the list that has just arrived; none of them waits for its next attempt
    */
   apply(listed: ReadonlyMap<Mount, readonly Upstream[]>, named: Iterable<Mount>): void {
     const { nowMs, timers, config } = this.#deps
@@ -100,12 +105,12 @@ export class Relays implements OnDemand {
     this.#dropUnlisted()
   }
 
-  /** Starts a relay for its first listener; false where there is none or it cannot be had. */
+  /** Starts a relay for its first listener; false if there is none, or the stream cannot be had. */
   async demand(mount: Mount): Promise<boolean> {
     return (await this.#relays.get(mount)?.demand()) ?? false
   }
 
-  /** Ends them all. */
+  /** Stops all relays. */
   stop(): void {
     this.#cancelLook()
     this.#fresh.clear()
@@ -138,7 +143,7 @@ export class Relays implements OnDemand {
     for (const mount of this.#fresh) {
       if (count === relayLimits.planSlice) break
       this.#fresh.delete(mount)
-      const plan = this.#planOf(mount) // another list may have come since
+      const plan = this.#planOf(mount) // another list may have arrived since
       if (!plan || this.#relays.has(mount)) continue
       this.#begin(mount, plan)
       count++
@@ -167,7 +172,7 @@ export class Relays implements OnDemand {
     return mountSettings(config, mount).sourceTimeoutMs ?? config.limits.sourceTimeoutMs
   }
 
-  /** Listeners whom a fallback plays to, and who are called back, need not sit through the whole of a silence. */
+  /** Listeners that a fallback plays to, and that are moved back later, need not wait for the whole silence timeout. */
   #holdMs(mount: Mount): number {
     const { config, mounts } = this.#deps
     const timeoutMs = this.#sourceTimeoutMs(mount)
@@ -185,13 +190,13 @@ export class Relays implements OnDemand {
     if (relay) this.#deps.onChange()
   }
 
-  /** Whether a mount is kept for its listeners, without bytes coming in. */
+  /** Whether a mount is kept for its listeners without receiving bytes. */
   #isLost(mount: Mount): boolean {
     const live = this.#deps.mounts.get(mount)
     return live?.kind === 'relay' && live.interruptedAtMs !== undefined
   }
 
-  /** Mounts come and go by the thousand where a list changes: once for all that do so now. */
+  /** Mounts come and go by the thousand when a list changes: handles all current changes at once. */
   #dropSoon(): void {
     if (this.#isDropDue || this.#unlisted.size === 0) return
     this.#isDropDue = true
@@ -201,7 +206,7 @@ export class Relays implements OnDemand {
     })
   }
 
-  /** Ends those that are off the lists, once neither their bytes nor their waiting listeners speak for them. */
+  /** Ends mounts that are no longer listed, unless they receive bytes or have waiting listeners. */
   #dropUnlisted(): void {
     const { nowMs, config } = this.#deps
     for (const [mount, sinceMs] of this.#unlisted) {
@@ -211,7 +216,7 @@ export class Relays implements OnDemand {
     }
   }
 
-  /** Looks now and then whether relays on demand have listeners, and whether idle ones would. */
+  /** Checks periodically whether on-demand relays have listeners, and whether idle ones would. */
   #look(): void {
     this.#cancelLook = this.#deps.timers.after(relayLimits.idleLookMs, () => {
       for (const relay of this.#relays.values()) if (relay.plan.onDemand) this.#watch(relay)
@@ -219,7 +224,7 @@ export class Relays implements OnDemand {
     })
   }
 
-  /** Stops a relay that had no listener at two looks in a row: between its start and its first listener lies a moment. */
+  /** Stops a relay without a listener at two checks in a row: its first listener joins a moment after its start. */
   #watch(relay: Relay): void {
     const { mounts } = this.#deps
     const { mount, isStarted } = relay

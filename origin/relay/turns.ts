@@ -4,14 +4,14 @@ import { relayLimits } from './limits.ts'
 type Go = (done: () => void) => void
 
 /**
- * Lets relays begin one after the other: so many at once and a second, and of one upstream's no more than its share, so
- * that a list of thousands holds up neither the listeners of what plays nor the mounts of another upstream.
+ * Starts relays one after the other: a limited number at once and per second, and a limited share of one upstream's, so
+ * that a list of thousands delays neither the listeners of running mounts nor the mounts of another upstream.
  */
 export class Turns {
   #timers: Timers
-  /** who waits, by the upstream's origin; who had its turn last is asked last */
+  /** waiting relays, by the upstream's origin; the origin that had its turn last comes last */
   #waiting = new Map<string, Set<Go>>()
-  /** connections that have yet to bring a stream or none, by the upstream's origin */
+  /** connections without a stream yet, by the upstream's origin */
   #underWay = new Map<string, number>()
   #count = 0
   #tokens: number = relayLimits.beginsAtOnce
@@ -21,12 +21,15 @@ export class Turns {
     this.#timers = timers
   }
 
-  /** connections that have yet to bring a stream or none */
+  /** connections without a stream yet */
   get underWay(): number {
     return this.#count
   }
 
-  /** Calls `go` when its turn has come, which may be at once; it says when it is done. Returns the way to call it off. */
+  /**
+   * Calls `go` when its turn has come, possibly at once; `go` gets a callback for when it is done. Returns a function
+   * that cancels.
+   */
   wait(origin: string, go: Go): () => void {
     const queue = this.#waiting.get(origin) ?? new Set()
     queue.add(go)
@@ -37,7 +40,7 @@ export class Turns {
     }
   }
 
-  /** Begins out of turn, for listeners who wait; returns what to call when it is done. */
+  /** Starts out of turn, for waiting listeners; returns what to call when it is done. */
   take(origin: string): () => void {
     this.#count++
     this.#underWay.set(origin, (this.#underWay.get(origin) ?? 0) + 1)

@@ -1,7 +1,7 @@
 import type { Timers } from '../lib/timers.ts'
 import { relayLimits } from './limits.ts'
 
-/** The listeners of a mount that is about to run. */
+/** Listeners that wait for a mount to start. */
 export class Waiters {
   #timers: Timers
   #waiting = new Set<(carried: boolean) => void>()
@@ -14,7 +14,7 @@ export class Waiters {
     return this.#waiting.size === 0
   }
 
-  /** Resolves with what they are told, or with false once that takes too long. */
+  /** Resolves with the value given to `tell`, or with false after a timeout. */
   wait(): Promise<boolean> {
     return new Promise((resolve) => {
       const tell = (carried: boolean) => {
@@ -27,7 +27,7 @@ export class Waiters {
     })
   }
 
-  /** Tells all of them whether the mount is carried. */
+  /** Tells all of them whether the mount is available. */
   tell(carried: boolean): void {
     for (const tell of [...this.#waiting]) tell(carried)
   }

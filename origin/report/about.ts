@@ -4,7 +4,7 @@ import { streamInfo } from '../icy/headers.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
 import { audioInfoStats } from '../stats/audio-info.ts'
 
-/** What a master reports of a mount with a feed: what the operator says of the stream stands before its source's words. */
+/** What a master reports about a mount with a feed: the operator's values override the source's. */
 export function aboutMount(mount: LiveMount, settings: MountSettings): AboutMount {
   const { stream } = settings
   const info = streamInfo(mount.info.headers)
@@ -25,7 +25,7 @@ export function aboutMount(mount: LiveMount, settings: MountSettings): AboutMoun
   }
 }
 
-/** Who may know of a mount, and listen to it by its name. */
+/** Flags for a mount that is hidden, or that nobody may request by name. */
 export const flagsOf = ({ hidden, noMount }: MountSettings): Pick<AboutMount, 'hidden' | 'noMount'> => ({
   ...(hidden && { hidden }),
   ...(noMount && { noMount }),

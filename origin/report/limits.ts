@@ -1,7 +1,7 @@
-/** Bounds of reporting, each with its unit and its reason. */
+/** Limits on reporting, each with its unit and its reason. */
 export const reportLimits = {
-  /** ms after which a server that knows nothing of reports is asked again: each report is a line or two in its error log */
+  /** ms until a server that does not support reports is asked again: each report costs it a line or two of error log */
   unknownPauseMs: 600_000,
-  /** share by which that may be longer: slaves started together do not ask together for ever */
+  /** share by which that time may be longer, so that slaves started together drift apart */
   unknownPauseSpread: 0.1,
 } as const

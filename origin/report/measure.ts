@@ -6,7 +6,7 @@ import { rootMount } from '../lib/root-mount.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
 import { aboutMount, flagsOf } from './about.ts'
 
-/** s: the longest promise; a decider forgets a dead server after 2.5 of them */
+/** s: the longest promise; a decider forgets a dead server after 2.5 times this */
 const promiseSecondsMax = 30
 
 /** What a report is made from, at one moment. */
@@ -14,7 +14,7 @@ export interface Measured {
   config: Pick<OriginConfig, 'id' | 'masters' | 'publicUrls' | 'limits' | 'location' | 'updateIntervalS'> & {
     mounts: Pick<OriginConfig['mounts'], 'of'>
   }
-  /** drawn anew at each start of the program */
+  /** a random name, different at each start of the program */
   boot: string
   seq: number
   state: Report['state']
@@ -22,18 +22,21 @@ export interface Measured {
   mounts: readonly LiveMount[]
   /** relayed mounts that wait for their first listener */
   idle: readonly Mount[]
-  /** whether a mount is on the list of what is mirrored (S6) */
+  /** whether a mount is mirrored (S6) */
   isMirrored: (mount: Mount) => boolean
   load: { listeners: number; joins: number; bandwidthKbps(): number }
-  /** that there is room for; left out: as many as are configured */
+  /** how many there is room for; left out: the configured maximum */
   maxListeners?: number
 }
 
-/** The next report comes within so many seconds of the last. */
+/** The next report is sent at most this many seconds after the last. */
 export const promiseSeconds = (updateIntervalS: number): number =>
   Math.min(updateIntervalS, promiseSecondsMax)
 
-/** This server's report (docs/protocol.md#when-a-report-is-sent): a slave's holds the mirrored mounts alone, never further sources of its own (S6, S7). */
+/**
+ * Makes this server's report (docs/protocol.md#when-a-report-is-sent): a slave reports only mirrored mounts, not other
+ * sources of its own (S6, S7).
+ */
 export function measure(measured: Measured): Report {
   const { config, boot, seq, state, mounts, idle, isMirrored, load } = measured
   const isSlave = config.masters.length > 0
@@ -77,7 +80,7 @@ const reportOf = (
   contentType: printable(contentType),
 })
 
-/** A slave says nothing of a mount: that is its master's to say. */
+/** A slave reports no stream information: that is its master's task. */
 const aboutOf = (mount: LiveMount, config: Measured['config']) => ({
   about: aboutMount(mount, mountSettings(config, mount.name)),
 })
@@ -85,11 +88,13 @@ const idleAbout = (mount: Mount, config: Measured['config']) => ({
   about: flagsOf(mountSettings(config, mount)),
 })
 
-/** Nobody is to be sent to a mount that is for fallbacks alone; relays learn of it from the report all the same. */
+/**
+ * Listeners are never redirected to a mount that is only a fallback; relays learn of it from the report all the same.
+ */
 const maxOf = (mount: Mount, max: number | null, config: Measured['config']): number | null =>
   mountSettings(config, mount).noMount ? 0 : max
 
-/** A relay on demand knows nothing of its stream before it runs; what the operator says of it holds already. */
+/** An on-demand relay knows nothing about its stream until it runs; the operator's settings are known already. */
 const idleReport = (mount: Mount, config: Measured['config']): MountReport => ({
   mount,
   listeners: 0,
@@ -99,6 +104,6 @@ const idleReport = (mount: Mount, config: Measured['config']): MountReport => ({
   contentType: '',
 })
 
-/** A source may send any bytes as its content type; a report takes no control bytes and 512 characters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
+/** A source may send any bytes as its content type; a report allows no control bytes and 512 characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression has to match control bytes
 const printable = (contentType: string) => contentType.replace(/[\x00-\x1f\x7f]/g, '').slice(0, 512)

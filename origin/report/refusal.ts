@@ -3,18 +3,19 @@ import { reportLimits } from './limits.ts'
 /** An answer to a report other than 200. */
 export interface Refusal {
   status: number
-  /** its `Server` header */
+  /** value of its `Server` header */
   server: string | null
-  /** ms since this decider took a report; Infinity where it never did */
+  /** ms since this decider last accepted a report; Infinity if it never did */
   sinceTakenMs: number
 }
 
-/** Wrong credentials, another server of this id, too slow, too many: said by those who know what a report is. */
+/** Wrong credentials, id in use by another server, too slow, too many: answers of servers that know reports. */
 const saidByDeciders: readonly number[] = [401, 408, 409, 429]
 
 /**
- * Whether a refusal means that the server knows nothing of reports (S12). An Icecast never does, and 2.5.0 answers 401
- * however right the credentials are. Who took a report a moment ago does, whatever a proxy before it says now.
+ * Whether a refusal means that the server does not support reports (S12). Icecast never does, and 2.5.0 answers 401
+ * even if the credentials are right. A server that accepted a report a moment ago does, whatever a proxy in front of it
+ * answers now.
  */
 export function isUnknownHere({ status, server, sinceTakenMs }: Refusal): boolean {
   if (status < 400 || status > 499) return false

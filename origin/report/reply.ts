@@ -11,17 +11,17 @@ export interface Unreached {
 
 /** What a decider answers to a report (docs/protocol.md#answers-to-a-report). */
 export interface Reply {
-  /** s: it wishes for the next report so soon; undefined: it has no wish */
+  /** seconds until the next report that the decider wishes for; undefined: no wish */
   interval: number | undefined
   /** an operator drained this server there */
   isDraining: boolean
-  /** where listeners are sent back to: at most one address a scheme */
+  /** where to send listeners back to: at most one address per scheme */
   edgeUrls: readonly string[]
-  /** what the decider's own connections found: that it can reach this server, or where and why it cannot; undefined: not a word */
+  /** whether the decider can connect to this server: `ok`, or where and why it cannot; undefined: not stated */
   probe: 'ok' | Unreached | undefined
 }
 
-/** Reads the lines of a reply; what is not understood has no effect. Undefined where it is no decider's reply at all. */
+/** Parses the lines of a reply; unknown lines are ignored. Undefined if it is not a decider's reply. */
 export function parseReply(text: string): Reply | undefined {
   const lines = text.split(/\r?\n/).map((line) => {
     const [name = '', ...value] = line.trim().split(/\s+/)
@@ -38,7 +38,7 @@ export function parseReply(text: string): Reply | undefined {
   }
 }
 
-/** `ok`, or `failed URL REASON`; what it says goes into a log. */
+/** Parses `ok`, or `failed URL REASON`; the reason is written to a log. */
 function probeIn(text: string): Reply['probe'] {
   if (text === 'ok') return 'ok'
   const [, url, why = ''] = /^failed (\S+)(?: (.*))?$/.exec(text) ?? []
@@ -49,17 +49,17 @@ function probeIn(text: string): Reply['probe'] {
   }
 }
 
-/** The first of each scheme. */
+/** Keeps the first of each scheme. */
 const onePerScheme = (urls: readonly string[]) =>
   urls.filter((url, i) => urls.findIndex((other) => schemeOf(other) === schemeOf(url)) === i)
 
 const schemeOf = (url: string) => url.slice(0, url.indexOf(':'))
 
-/** The address for a listener who came by a scheme: one of that scheme where there is one, else any. */
+/** The address for a listener that connected by http or https: one of that scheme if there is one, else any. */
 export const addressFor = (urls: readonly string[], secure: boolean): string | undefined =>
   urls.find((url) => schemeOf(url) === (secure ? 'https' : 'http')) ?? urls[0]
 
-/** The URL up to its path, as it goes before a mount. */
+/** The URL without its path, as it precedes a mount. */
 function edgeIn(text: string): string | undefined {
   if (!/^https?:\/\/[^?#\s]+$/i.test(text) || !URL.canParse(text)) return undefined
   const { origin, pathname } = new URL(text)

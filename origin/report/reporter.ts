@@ -28,37 +28,37 @@ import {
 
 const log = getLogger(['distributary', 'report'])
 
-/** ms between two looks at how far the listeners have moved */
+/** ms between two checks of how much the number of listeners has changed */
 const lookMs = 250
 /** bytes of a reply that are read: it has four lines */
 const replyBytesMax = 16_384
 
 export interface ReporterDeps {
-  /** a report of this moment, with the next seq */
+  /** makes a report of the current state, with the next seq */
   measure: () => Report
-  /** listeners now and at most */
+  /** current and maximum number of listeners */
   load: () => { listeners: number; maxListeners: number }
   promisedMs: () => number
   fetch: typeof fetch
   timers: Timers
   nowMs: () => number
   roll: () => number
-  /** the reply said something else than before */
+  /** the reply differs from the previous one */
   onReply: () => void
 }
 
-/** How a report failed; no status where nothing answered. */
+/** How a report failed; `status` is undefined if there was no answer. */
 interface Failure {
   status: number | undefined
   server: string | null
   text: string
 }
 
-/** Reports to one decider: at the right moments, one at a time, with patience while it is away. */
+/** Reports to one decider: at the right times, one report at a time, with back-off while it is unreachable. */
 export class Reporter {
   readonly url: string
   #given: Login
-  /** what was given, or the same password with the other user */
+  /** the configured login, or the same password with the other user */
   #login: Login
   #deps: ReporterDeps
   #schedule: Schedule
@@ -69,13 +69,13 @@ export class Reporter {
   #cancel = () => {}
   #reply: Reply | undefined
   #takenAtMs = Number.NEGATIVE_INFINITY
-  /** it refused as a server does that knows nothing of reports */
+  /** it refused a report as servers do that do not support reports */
   #isUnknown = false
-  /** the `Server` of its newest answer to another request; null: it did not answer */
+  /** `Server` header of its newest answer to another request; null: no answer */
   #seenAs: string | null | undefined
-  /** where the decider last said that it cannot reach this server */
+  /** the address at which the decider last could not reach this server */
   #unreached: Unreached | undefined
-  /** what went wrong since the last report that was taken; each is said once */
+  /** failures since the last accepted report; each is logged once */
   #troubles = new Set<string>()
 
   /** @param url the decider's origin */
@@ -87,16 +87,16 @@ export class Reporter {
     this.#schedule = startSchedule(deps.promisedMs())
   }
 
-  /** Whether it reports there, and as this user. */
+  /** Whether it reports to this URL as this user. */
   isFor(url: string, { user, password }: Login): boolean {
     return url === this.url && user === this.#given.user && password === this.#given.password
   }
 
-  /** The newest reply; undefined before the first, and where this is no decider. */
+  /** The newest reply; undefined before the first, and if the server is not a decider. */
   get reply(): Reply | undefined {
     return this.#reply
   }
-  /** whether the last report was taken */
+  /** whether the last report was accepted */
   get isAnswering(): boolean {
     return this.#reply !== undefined && this.#troubles.size === 0
   }
@@ -105,13 +105,13 @@ export class Reporter {
     this.#look()
   }
 
-  /** A mount came or went, or a listener was turned away. */
+  /** A mount came or went, or a listener was refused. */
   change(): void {
     this.#schedule = withChange(this.#schedule)
     this.#look()
   }
 
-  /** Asks again at once where it was asked to wait: whoever is at this address may be another now. */
+  /** Ends a long pause: another server may answer at this address by now. */
   retry(): void {
     if (!this.#isUnknown) return
     this.#isUnknown = false
@@ -119,22 +119,25 @@ export class Reporter {
     this.#look()
   }
 
-  /** What another request to this address was answered by: its `Server`; null where nothing answered. */
+  /** Another request to this address was answered with this `Server` header; null if there was no answer. */
   seen(server: string | null): void {
     const isOther = this.#seenAs !== undefined && this.#seenAs !== server
     this.#seenAs = server
     if (isOther) this.retry()
   }
 
-  /** Right before a request for the stream list: sends, unless one went within the last second or back-off holds it. */
+  /**
+   * Sends a report right before a request for the stream list, unless one was sent within the last second, or back-off
+   * forbids it.
+   */
   async flush(): Promise<void> {
     if (this.#sending) await this.#sending
     else if (!this.#isLeaving && maySend(this.#schedule, this.#deps.nowMs())) await this.#send()
   }
 
   /**
-   * The last report, which says `leaving`, and again where a decider that knows us does not take it, until that one takes
-   * us for dead. Resolves when it was taken, or cannot be. No other report follows.
+   * Sends the last report, which says `leaving`, and repeats it while a decider that knows this server does not accept
+   * it, until that decider considers this server dead. Resolves when it is accepted or cannot be. No report follows.
    */
   async leave(): Promise<void> {
     const { timers, nowMs, promisedMs } = this.#deps
@@ -169,7 +172,7 @@ export class Reporter {
 
   #send(): Promise<boolean> {
     const { measure, nowMs } = this.#deps
-    // the server may stay, where this decider alone is left
+    // the server itself may keep running: only this decider is being left
     const report: Report = this.#isLeaving ? { ...measure(), state: 'leaving' } : measure()
     this.#schedule = withSent(this.#schedule, report.listeners, nowMs())
     this.#sending = this.#post(report).finally(() => {
@@ -178,7 +181,7 @@ export class Reporter {
     return this.#sending
   }
 
-  /** True where the report was taken. Never throws. */
+  /** True if the report was accepted. Never throws. */
   async #post(report: Report): Promise<boolean> {
     let status: number | undefined
     let server: string | null = null
@@ -213,7 +216,7 @@ export class Reporter {
     this.#failures = 0
     this.#isUnknown = false
     this.#takenAtMs = this.#deps.nowMs()
-    if (this.#troubles.size > 0 || !before) log.info('reports are taken', { by: this.url })
+    if (this.#troubles.size > 0 || !before) log.info('report accepted', { by: this.url })
     this.#troubles.clear()
     this.#tellReach(reply.probe)
     this.#schedule = withReply(this.#schedule, reply.interval)
@@ -221,7 +224,10 @@ export class Reporter {
       this.#deps.onReply()
   }
 
-  /** A server that nobody can reach gets no listener, and its operator sees nothing wrong here: said once, and once when it is over. */
+  /**
+   * An unreachable server gets no listeners while nothing looks wrong locally: logged once when it begins and once when
+   * it ends.
+   */
   #tellReach(probe: Reply['probe']): void {
     if (probe === undefined) return
     const was = this.#unreached
@@ -234,7 +240,7 @@ export class Reporter {
   #failed(report: Report, { status, server, text }: Failure): void {
     const { nowMs, roll, promisedMs } = this.#deps
     this.#failures++
-    // a decider with a MASTER_PASSWORD knows a master by another user; whichever works is kept
+    // a decider with a MASTER_PASSWORD expects another user name from a master; whichever works is kept
     if (status === 401 && report.role === 'master')
       this.#login = { ...this.#login, user: this.#login.user === masterUser ? 'relay' : masterUser }
     this.#isUnknown =
@@ -246,13 +252,13 @@ export class Reporter {
     this.#complain(status, text)
   }
 
-  /** S12: a server without load balancing refuses every report alike; that is said once. */
+  /** S12: a server without load balancing refuses every report in the same way; that is logged once. */
   #complain(status: number | undefined, text: string): void {
     const trouble = status === undefined ? 'away' : `answered ${status}`
     if (this.#troubles.has(trouble)) return
     this.#troubles.add(trouble)
     const [why = ''] = text.trim().split('\n')
-    log.warn('report not taken', {
+    log.warn(status === undefined ? 'report not delivered' : 'report rejected', {
       by: this.url,
       ...(status === undefined ? {} : { status }),
       why: why.slice(0, 200),

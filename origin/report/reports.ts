@@ -6,7 +6,7 @@ const flushMsMax = 2000
 
 type ReportsConfig = Pick<OriginConfig, 'masters' | 'publicSlave' | 'edges' | 'edgePassword'>
 
-/** All deciders that this server reports to, as one. */
+/** All deciders that this server reports to. */
 export class Reports {
   #config: ReportsConfig
   #deps: ReporterDeps
@@ -21,7 +21,7 @@ export class Reports {
     this.#masters = this.#reportedMasters().map((master) => new Reporter(master.url, master, deps))
   }
 
-  /** The configuration's masters have changed: takes leave of those that are gone, and begins with new ones. */
+  /** The configured masters have changed: leaves removed ones, and starts reporting to new ones. */
   configure(): void {
     const before = this.#masters
     this.#masters = this.#reportedMasters().map((master) => {
@@ -35,7 +35,7 @@ export class Reports {
       if (!this.#masters.includes(reporter)) reporter.leave().then(() => reporter.stop())
   }
 
-  /** An edge that is a master as well is one decider, and takes one report. */
+  /** An edge that is also a master is one decider, and gets one report. */
   #reportedMasters(): readonly MasterSettings[] {
     const { publicSlave, masters, edges } = this.#config
     return publicSlave ? masters.filter(({ url }) => !edges.includes(url)) : []
@@ -45,7 +45,7 @@ export class Reports {
     return [...this.#masters, ...this.#edges]
   }
 
-  /** Every decider, and whether it took the last report. */
+  /** Every decider, and whether it accepted the last report. */
   deciders(): { url: string; isAnswering: boolean }[] {
     return this.#all.map(({ url, isAnswering }) => ({ url, isAnswering }))
   }
@@ -54,12 +54,15 @@ export class Reports {
     for (const reporter of this.#all) reporter.start()
   }
 
-  /** A mount came or went, or a listener was turned away. */
+  /** A mount came or went, or a listener was refused. */
   change(): void {
     for (const reporter of this.#all) reporter.change()
   }
 
-  /** Right before a request for a master's stream list (S8), which does not wait long where that one is away. */
+  /**
+   * Reports right before a request for a master's stream list (S8), which waits only briefly if the master is
+   * unreachable.
+   */
   async flush(masterUrl: string): Promise<void> {
     const asked = this.#all.filter(({ url }) => url === masterUrl)
     let cancel = () => {}
@@ -70,7 +73,7 @@ export class Reports {
     cancel()
   }
 
-  /** What a request for a master's stream list was answered by: its `Server`; null where nothing answered. */
+  /** A request for a master's stream list was answered with this `Server` header; null if there was no answer. */
   seen(masterUrl: string, server: string | null): void {
     for (const reporter of this.#all) if (reporter.url === masterUrl) reporter.seen(server)
   }
@@ -83,7 +86,7 @@ export class Reports {
     for (const reporter of this.#all) reporter.stop()
   }
 
-  /** whether there is anybody to report to */
+  /** whether there are any deciders */
   get hasDeciders(): boolean {
     return this.#all.length > 0
   }
@@ -94,8 +97,8 @@ export class Reports {
   }
 
   /**
-   * Where listeners are sent back to: an edge of the configuration, by the addresses that it gives itself, or a master
-   * that takes reports; of several one that answers now.
+   * Where listeners are sent back to: a configured edge, at the addresses in its own reply, or a master that accepts
+   * reports; if there are several, one that answers now.
    */
   get edgeUrls(): readonly string[] {
     const answering = [...this.#edges, ...this.#masters].filter(({ isAnswering }) => isAnswering)

@@ -1,21 +1,21 @@
-/** ms between two reports at least, whatever happens (docs/protocol.md#when-a-report-is-sent) */
+/** minimum ms between two reports, whatever happens (docs/protocol.md#when-a-report-is-sent) */
 export const gapMs = 1000
-/** share of the maximum by which the count of listeners may move without a word */
+/** share of the maximum by which the number of listeners may change without a report */
 const movedShare = 0.05
 
-/** What decides when the next report goes; times in ms of one clock. */
+/** State that decides when the next report is sent; times are ms of one clock. */
 export interface Schedule {
   /** the operator's interval: the promise, never exceeded */
   readonly promisedMs: number
-  /** what the decider's reply wished for */
+  /** the interval that the decider's reply wished for */
   readonly wishedMs: number
-  /** when the last report went; -Infinity before the first */
+  /** when the last report was sent; -Infinity before the first */
   readonly sentAtMs: number
   /** listeners in the last report */
   readonly sentListeners: number
-  /** a mount came or went, or a listener was turned away, since the last report */
+  /** a mount came or went, or a listener was refused, since the last report */
   readonly changed: boolean
-  /** not before this moment: the decider is away */
+  /** no report before this time: the decider is unreachable */
   readonly heldUntilMs: number
 }
 
@@ -29,11 +29,11 @@ export const startSchedule = (promisedMs: number): Schedule => ({
   heldUntilMs: Number.NEGATIVE_INFINITY,
 })
 
-/** Whether the count moved by more than 5 % of the maximum since the last report. */
+/** Whether the number of listeners has changed by more than 5 % of the maximum since the last report. */
 const hasMoved = ({ sentListeners }: Schedule, listeners: number, maxListeners: number) =>
   Math.abs(listeners - sentListeners) > maxListeners * movedShare
 
-/** When the next report goes, by what is known now; a moment that has passed means at once. */
+/** When the next report is due, as known now; a time in the past means at once. */
 export function dueAtMs(schedule: Schedule, listeners: number, maxListeners: number): number {
   const { sentAtMs, changed, promisedMs, wishedMs, heldUntilMs } = schedule
   const earliestMs = Math.max(sentAtMs + gapMs, heldUntilMs)
@@ -41,7 +41,7 @@ export function dueAtMs(schedule: Schedule, listeners: number, maxListeners: num
   return Math.max(earliestMs, sentAtMs + Math.min(promisedMs, wishedMs))
 }
 
-/** Whether a report may go now, asked before a request for the stream list (S8). */
+/** Whether a report may be sent now, checked before a request for the stream list (S8). */
 export const maySend = ({ sentAtMs, heldUntilMs }: Schedule, nowMs: number): boolean =>
   nowMs >= Math.max(sentAtMs + gapMs, heldUntilMs)
 
@@ -54,20 +54,20 @@ export const withSent = (schedule: Schedule, listeners: number, nowMs: number): 
   changed: false,
 })
 
-/** The reply's wish makes reports come more often, never less often than promised. */
+/** The reply's wish can make reports more frequent, never less frequent than promised. */
 export const withReply = (schedule: Schedule, wishSeconds: number | undefined): Schedule => ({
   ...schedule,
   heldUntilMs: Number.NEGATIVE_INFINITY,
   wishedMs: wishSeconds === undefined ? schedule.promisedMs : wishSeconds * 1000,
 })
 
-/** Whatever held it holds it no more. */
+/** Removes a pause. */
 export const withRetry = (schedule: Schedule): Schedule => ({
   ...schedule,
   heldUntilMs: Number.NEGATIVE_INFINITY,
 })
 
-/** The decider was not reached or refused: what was to be said is said again, but not before `untilMs`. */
+/** The report failed: it is sent again, but not before `untilMs`. */
 export const withFailure = (schedule: Schedule, untilMs: number): Schedule => ({
   ...schedule,
   changed: true,

@@ -3,7 +3,7 @@ import type { WrongLogins } from '../auth/wrong-logins.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { OriginState } from '../state.ts'
 
-/** What a source's way in needs. */
+/** What accepting a source needs. */
 export interface SourceDeps {
   config: OriginConfig
   state: OriginState

@@ -13,15 +13,15 @@ import type { SourceDeps } from './deps.ts'
 
 const log = getLogger(['distributary', 'source'])
 
-/** Why a source is not taken in, for people. */
+/** Why a source is refused, in readable text. */
 export interface Refusal {
   status: 401 | 403
   text: string
 }
 
 /**
- * Answers a source on a path that the server keeps for itself: like any other where its password is wrong, so that only
- * who may feed a mount learns which.
+ * Answers a source on a path reserved by the server: like any other source if its password is wrong, so that only
+ * clients allowed to feed a mount learn which paths are reserved.
  */
 export function refuseReserved(connection: Connection, serving: SourceDeps): void {
   const authorization = connection.head.headers.get('authorization')
@@ -29,12 +29,12 @@ export function refuseReserved(connection: Connection, serving: SourceDeps): voi
   if (isSource) serving.wrongLogins.right(connection.address, authorization)
   const { path } = connection.head
   const refused: Refusal = isSource
-    ? { status: 403, text: `${path} is a path of the server itself, expected another mount` }
+    ? { status: 403, text: `${path} is reserved by the server, use another mount` }
     : { status: 401, text: unauthenticatedText }
   refuse(connection, path, serving, refused)
 }
 
-/** @param mount or the path that it cannot be */
+/** @param mount the mount, or the reserved path */
 export function refuse(
   connection: Connection,
   mount: Mount | string,
@@ -48,10 +48,10 @@ export function refuse(
   const answer = printRefusal(refused, rules, keepAlive)
   const send = () => (keepAlive ? keep(connection, answer) : finish(connection, answer))
   if (refused.status === 401) {
-    // what it sends on is nobody's, and its next request is not to be lost
+    // its further bytes are of no use, but its next request must not be lost
     if (keepAlive) socket.pause()
     beforeUnauthenticated(connection, 'source', wrongLogins, () => {
-      socket.resume() // ahead of its next request, which may have it pause again
+      socket.resume() // before its next request, which may pause the socket again
       send()
     })
     return
@@ -60,13 +60,16 @@ export function refuse(
   send()
 }
 
-/** Asks what it may do before it sends anything, as libshout does: the source is its next request on this connection. */
+/**
+ * The client asks for permission before it sends audio, as libshout does: the source is its next request on this
+ * connection.
+ */
 const asksFirst = ({ headers }: Head) =>
   headers.get('content-length') === '0' &&
   !headers.has('transfer-encoding') &&
   /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
 
-/** Encoders follow no redirect, so one that a backend sends elsewhere is refused. */
+/** Encoders do not follow redirects, so a source that a backend redirects is refused. */
 export const refusalBy = (denied: Denied): Refusal =>
   denied.status === 403 ? denied : { status: 401, text: unauthenticatedText }
 

@@ -1,13 +1,13 @@
 import { textOfSecret } from '../../shared/http/credentials.ts'
 import { limits } from '../limits.ts'
 
-/** What a Shoutcast source has said so far, in the order it says it. */
+/** What a Shoutcast source has sent so far, in order. */
 export type ShoutcastRead =
-  /** its first line, as {@link textOfSecret} has it; {@link ShoutcastReader.next} waits for the headers then */
+  /** its first line, decoded by {@link textOfSecret}; {@link ShoutcastReader.next} then waits for the headers */
   | { is: 'password'; line: string }
-  /** names in lower case, values as latin1 bytes; `rest`: what came behind them is audio */
+  /** names in lower case, values as latin1 bytes; `rest`: the bytes after them are audio */
   | { is: 'headers'; headers: ReadonlyMap<string, string>; rest: Uint8Array }
-  /** no Shoutcast at all but a request, as icecast-kh takes it on this port too; `bytes`: all that came */
+  /** not Shoutcast but an HTTP request, which icecast-kh also accepts on this port; `bytes`: everything received */
   | { is: 'http'; bytes: Uint8Array }
   | { is: 'bad'; why: string }
 
@@ -15,9 +15,9 @@ const httpRequest = /^[A-Z]+ .* (HTTP|ICE)\/\d/
 const lineFeed = 0x0a
 
 /**
- * Reads what a source says on a Shoutcast port: a line with its password, then `icy-*` headers and a blank line, then
- * audio. Encoders send them one by one, waiting for `OK2` after the password, or all at once; lines end in LF, CRLF or
- * CRCRLF (docs/icecast.md#shoutcast-sources). However the bytes are cut, the result is the same.
+ * Reads what a source sends on a Shoutcast port: a line with its password, then `icy-*` headers and a blank line, then
+ * audio. Encoders send these step by step, waiting for `OK2` after the password, or all at once; lines end in LF, CRLF
+ * or CRCRLF (docs/icecast.md#shoutcast-sources). The result does not depend on how the bytes are split.
  */
 export class ShoutcastReader {
   #bytes = new Uint8Array(0)
@@ -30,7 +30,7 @@ export class ShoutcastReader {
     this.#bytes = this.#bytes.length === 0 ? bytes.slice() : Buffer.concat([this.#bytes, bytes])
   }
 
-  /** Undefined while more is needed. Not to be called again after anything but a password. */
+  /** Undefined if more bytes are needed. Must not be called again after any result except a password. */
   next(): ShoutcastRead | undefined {
     if (this.#password === undefined) return this.#readPassword()
     for (let line = this.#line(); line !== undefined; line = this.#line()) {
@@ -53,7 +53,7 @@ export class ShoutcastReader {
   #readHeader(line: string): void {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon)).trim().toLowerCase()
-    // a line that would break the heads that listeners get is left out
+    // a line that would break the heads sent to listeners is left out
     if (name !== '' && !/[\0\r]/.test(line)) this.#headers.set(name, line.slice(colon + 1).trim())
   }
 
@@ -65,7 +65,7 @@ export class ShoutcastReader {
     return line.replace(/\r{1,2}$/, '')
   }
 
-  /** whether no line can end within the bound any more */
+  /** whether no line can end within the limit any more */
   #isTooLong(): boolean {
     return this.#bytes.length >= limits.headBytesMax
   }

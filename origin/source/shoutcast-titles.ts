@@ -9,8 +9,9 @@ import type { SourceDeps } from './deps.ts'
 import { setTitle } from './set-title.ts'
 
 /**
- * Answers `GET /admin.cgi?mode=updinfo&pass=…&song=…`, by which Shoutcast sources set titles. The mount is that of the
- * port, or as icecast-kh has it that of the parameter `mount`. Answers are Icecast 2.4's (docs/icecast.md#shoutcast-sources).
+ * Answers `GET /admin.cgi?mode=updinfo&pass=…&song=…`, with which Shoutcast sources set titles. The mount is the port's
+ * own, or, as in icecast-kh, the one in the parameter `mount`. Answers are Icecast 2.4's
+ * (docs/icecast.md#shoutcast-sources).
  */
 export async function answerTitles(connection: Connection, serving: SourceDeps): Promise<Answer> {
   const { head, address } = connection
@@ -24,7 +25,7 @@ export async function answerTitles(connection: Connection, serving: SourceDeps):
   return page(connection, serving, status, text)
 }
 
-/** The mount's source may, and the admin; a password is all there is, so it stands for either. */
+/** The mount's source and the admin may call this; there is only a password, so it may be either's. */
 async function mayCall(
   mount: Mount,
   password: string,
@@ -36,7 +37,7 @@ async function mayCall(
   return access.mayAdmin({ mount, login: { user, password }, address })
 }
 
-/** The port's own mount; on one that says nothing, that of the Shoutcast port. */
+/** The port's own mount; on a port without one, the first Shoutcast port's. */
 const mountOf = ({ via }: Connection, { config }: SourceDeps): Mount | undefined =>
   via.shoutcastMount ?? config.sockets.find(({ protocol }) => protocol === 'shoutcast')?.shoutcastMount
 

@@ -12,9 +12,9 @@ import { ShoutcastReader } from './shoutcast-reader.ts'
 
 const log = getLogger(['distributary', 'source'])
 
-// what encoders wait for after their password, byte for byte as Icecast 2.4 and icecast-kh send it
+// encoders wait for this after their password, byte for byte as Icecast 2.4 and icecast-kh send it
 const accepted = Buffer.from('OK2\r\nicy-caps:11\r\n\r\n')
-/** Shoutcast's own word for it; libshout and DSP plug-ins take a close alone as well */
+/** Shoutcast's own answer; libshout and DSP plug-ins also accept a closed connection */
 const refused = Buffer.from('invalid password\r\n')
 
 /** A connection to a Shoutcast port. */
@@ -24,23 +24,23 @@ interface Incoming {
   via: SocketSettings
 }
 
-/** A mount that a password opens; `owner` may take it over from who feeds it. */
+/** A mount that a password gives access to; `owner` may take it over from its current feed. */
 export interface Opened {
   mount: Mount
   owner: string
 }
 
-/** What becomes of it; one of them is called, once, unless the connection ends before. */
+/** What becomes of a connection; one of these is called once, unless the connection ends first. */
 interface Outcomes {
-  /** a source, its password proven: the request that it stands for */
+  /** a source with a valid password, and the equivalent HTTP request */
   onSource: (opened: Opened, head: Head, rest: Uint8Array) => void
-  /** no Shoutcast source but a request; all its bytes */
+  /** not a Shoutcast source but an HTTP request; all its bytes */
   onHttp: (bytes: Uint8Array) => void
   /** it was refused, and is being closed */
   onRefused: () => void
 }
 
-/** Talks to a source on a Shoutcast port until its headers are whole. */
+/** Talks to a source on a Shoutcast port until its headers are complete. */
 export function greetShoutcast(
   incoming: Incoming,
   serving: SourceDeps,
@@ -58,7 +58,7 @@ export function greetShoutcast(
     onRefused()
   }
   const judge = async (line: string) => {
-    socket.pause() // a backend may be asked, and what comes meanwhile is bounded by nothing else
+    socket.pause() // a backend may be asked, and nothing else limits the bytes that arrive meanwhile
     const turn = wrongLogins.turn(address, line)
     if (turn !== 'busy') {
       await turn
@@ -69,7 +69,7 @@ export function greetShoutcast(
     if (!opened) {
       stop()
       const path = via.shoutcastMount ?? '/'
-      // libshout says that to see what this port is
+      // libshout sends this to find out what kind of port this is
       if (!line.startsWith('!POKE'))
         await wrongLogins.wrong({ door: 'shoutcast', address, user: undefined, path })
       endSoon(socket, refused)
@@ -84,7 +84,7 @@ export function greetShoutcast(
     if (read?.is === 'bad') refuse(read.why)
     else if (read?.is === 'password')
       judge(read.line).catch((error: unknown) => {
-        log.error('a source could not be judged', { mount: via.shoutcastMount, error })
+        log.error('could not authenticate source', { mount: via.shoutcastMount, error })
         socket.destroy()
       })
     else if (read?.is === 'http') {
@@ -102,7 +102,7 @@ export function greetShoutcast(
   socket.on('data', onData)
 }
 
-/** The mount that a password line opens: the port's own, or that of `/mount:password` (icecast-kh). */
+/** The mount that a password line gives access to: the port's own, or that in `/mount:password` (icecast-kh). */
 async function openedBy(
   line: string,
   { via, address }: Incoming,
@@ -122,7 +122,7 @@ async function openedBy(
   return undefined
 }
 
-/** As the request of a source would have it; its method is what Icecast logs of Shoutcast sources. */
+/** The equivalent head of an HTTP source; its method is what Icecast logs for Shoutcast sources. */
 const headOf = (mount: Mount, headers: ReadonlyMap<string, string>): Head => ({
   method: 'SOURCE',
   path: printMount(mount),

@@ -16,11 +16,11 @@ import type { Opened } from './shoutcast.ts'
 
 const log = getLogger(['distributary', 'source'])
 
-// what encoders wait for, byte for byte as Icecast 2.4 sends it; HTTP/1.0 whatever they said
+// encoders wait for these answers, byte for byte as Icecast 2.4 sends them; HTTP/1.0 whatever the request's version
 const accepted = Buffer.from('HTTP/1.0 200 OK\r\n\r\n')
 const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n')
 
-/** Takes in a source: PUT, POST or SOURCE on a mount. It has the connection from here on. */
+/** Accepts a source: PUT, POST or SOURCE on a mount. The connection belongs to it from here on. */
 export function takeSource(connection: Connection, mount: Mount, serving: SourceDeps): void {
   const { socket, head, address } = connection
   const login = parseBasic(head.headers.get('authorization'))
@@ -29,7 +29,7 @@ export function takeSource(connection: Connection, mount: Mount, serving: Source
     judgeSource(connection, mount, serving, verdict)
     return
   }
-  socket.pause() // what it sends while a backend is asked is audio already
+  socket.pause() // bytes that arrive while a backend is asked are already audio
   verdict
     .then((asked) => {
       if (socket.destroyed) return
@@ -37,7 +37,7 @@ export function takeSource(connection: Connection, mount: Mount, serving: Source
       judgeSource(connection, mount, serving, asked)
     })
     .catch((error: unknown) => {
-      log.error('a source could not be judged', { mount, error })
+      log.error('could not authenticate source', { mount, error })
       socket.destroy()
     })
 }
@@ -59,7 +59,7 @@ function judgeSource(
   if (refused) refuse(connection, mount, serving, refused)
 }
 
-/** Takes in a Shoutcast source, whose password has been proven; there is no answer that it waits for. */
+/** Accepts a Shoutcast source whose password has been verified; it does not wait for an answer. */
 export function takeShoutcast(connection: Connection, { mount, owner }: Opened, serving: SourceDeps): void {
   const refused = beginSource(connection, mount, serving, { owner, isShoutcast: true }, () => {})
   if (!refused) return
@@ -69,7 +69,8 @@ export function takeShoutcast(connection: Connection, { mount, owner }: Opened, 
 }
 
 /**
- * Feeds a mount from this connection; `accept` answers its request before anything is read. Returns why it may not.
+ * Feeds a mount from this connection; `accept` answers the request before any audio is read. Returns a refusal if the
+ * mount cannot be fed.
  */
 function beginSource(
   connection: Connection,
@@ -89,18 +90,18 @@ function beginSource(
   return undefined
 }
 
-/** What has come of a source's body. */
+/** What has arrived of a source's body. */
 interface Heard {
   bytes: number
 }
 
-/** nginx and its like hand on no body that announces neither a length nor chunks */
+/** nginx and similar proxies pass on no body that announces neither a length nor chunks */
 const silentText =
-  'source closed: not one byte of its body came; a proxy on the way may drop a body without Content-Length'
+  'source closed: no byte of its body arrived; a proxy may drop a body without Content-Length'
 
-/** Who feeds a mount. */
+/** The owner of a mount's feed. */
 interface Holder {
-  /** may take it over from this connection */
+  /** identity that may take the mount over from this connection */
   owner: string
   isShoutcast: boolean
 }
@@ -115,7 +116,7 @@ function refusalOf({ head }: Connection, mount: Mount, { config, state }: Source
   return undefined
 }
 
-/** SOURCE without a type is MP3: so were the clients that spoke it first. */
+/** SOURCE without a type is MP3, as the first clients of this method sent it. */
 const contentTypeOf = (method: string, headers: ReadonlyMap<string, string>) =>
   headers.get('content-type') || (method === 'SOURCE' ? 'audio/mpeg' : undefined)
 
@@ -158,7 +159,7 @@ function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, fee
     endSoon(socket)
   }
   socket.on('data', onData)
-  socket.once('end', end) // an encoder that ends, or whose link is cut: the mount is free at once
+  socket.once('end', end) // the encoder ended or its link was cut: the mount becomes free at once
   socket.once('close', () => feed.end())
   if (rest.length > 0) onData(rest)
 }
@@ -173,7 +174,7 @@ function pushed(body: Body, bytes: Uint8Array, mount: Mount): boolean {
   }
 }
 
-/** Where the audio goes: by way of the deinterleaver where the source weaves in metadata of its own. */
+/** Where the audio goes: through a deinterleaver if the source includes its own metadata blocks. */
 function audioSink(headers: ReadonlyMap<string, string>, feed: Feed): (bytes: Uint8Array) => void {
   const metaint = Number(headers.get('icy-metaint'))
   if (!Number.isInteger(metaint) || metaint < 1) return (bytes) => feed.push(bytes)

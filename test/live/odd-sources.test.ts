@@ -120,7 +120,7 @@ describe.for(originRuntimes)('what the log of %s says of sources', (runtime) => 
     const connection = connectRaw(server.port)
     connection.send(source('/silent.mp3'))
     await connection.closed()
-    const [line] = await server.program.line(/.*not one byte of its body came.*/)
+    const [line] = await server.program.line(/.*no byte of its body arrived.*/)
     expect(JSON.parse(line)).toMatchObject({ level: 'WARN', mount: '/silent.mp3', why: 'source timeout' })
     await eventually(async () =>
       (await exchange(server.port, request('GET /silent.mp3 HTTP/1.0'))).includes('404'),

@@ -49,7 +49,7 @@ describe.for(originRuntimes)('our slave on %s', (runtime) => {
         onTestFinished(() => slave.stop())
         await expectFramesAt(`${slave.url}/live.mp3`)
         const linesAbout = (text: string, what: RegExp) => text.split('\n').filter((line) => what.test(line))
-        expect(linesAbout(slave.program.output(), /report not taken/)).toHaveLength(1)
+        expect(linesAbout(slave.program.output(), /report rejected/)).toHaveLength(1)
         const polls = () => linesAbout(master.program.output(), /"GET \/admin\/streamlist\.txt/)
         await eventually(() => polls().length >= 3, { withinMs: 30_000 })
         expect(

@@ -66,7 +66,7 @@ describe.for(originRuntimes)('a slave on %s of a stock Icecast', (runtime) => {
           // what stands before the first frame is the rest of one: stock Icecast begins anywhere
           expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(100)
         }
-        expect(slave.program.output().match(/report not taken/g)?.length).toBe(1)
+        expect(slave.program.output().match(/report rejected/g)?.length).toBe(1)
       },
     )
 

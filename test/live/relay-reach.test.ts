@@ -47,12 +47,12 @@ const stream = 'HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n'
 const lookUp = async (host: string) => (host === 'master.example' ? ['203.0.113.1'] : ['127.0.0.1'])
 
 test.each(['127.0.0.1', 'inner.example'])(
-  'a relay that a public master leads to %s on the inside connects to nobody there',
+  'a relay that a public master leads to %s at a private address does not connect',
   async (host) => {
     const inner = await server(stream)
     const seen = pull(`http://${host}:${inner.port}/x`, { configured: 'http://master.example', lookUp })
     await eventually(() => seen.lost.length === 1)
-    expect(seen.lost[0]).toContain('on the inside (127.0.0.1)')
+    expect(seen.lost[0]).toContain('a private address (127.0.0.1)')
     expect(inner.sockets).toHaveLength(0)
   },
 )

@@ -83,6 +83,6 @@ describe.for(originRuntimes)('a relay on %s', (runtime) => {
   test('takes a page for people for what it is', async () => {
     const port = await startShoutcast(dnas1)
     const server = await startConfigured(runtime, relayBlock(port, '/index.mp3'))
-    await server.program.line(/relay lost.*page for people/)
+    await server.program.line(/relay lost.*answered with a web page/)
   })
 })

@@ -92,7 +92,7 @@ describe.for(originRuntimes)('a slave that looks at its list every ten minutes, 
   test('learns of a new mount when a listener asks for it', async () => {
     const master = await startMaster(runtime)
     const slave = await startMaster(runtime, ['--master', master.url, '--update-interval', '600'])
-    await slave.program.line(/report not taken/)
+    await slave.program.line(/report rejected/)
     play(`${master.url}/new.mp3`)
     ;(await listenWhenServed(`${slave.url}/new.mp3`)).close()
   })

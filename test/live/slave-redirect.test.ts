@@ -91,7 +91,7 @@ describe.for(originRuntimes)('a slave on %s follows its master', (runtime) => {
     })
     const slave = await startOrigin(runtime, ['--master', master.url, '--update-interval', '600'])
     onTestFinished(() => slave.stop())
-    await slave.program.line(/sent on 10 times/)
+    await slave.program.line(/redirected 10 times/)
     expect(master.of('/live.mp3').length % 10).toBe(0)
   })
 

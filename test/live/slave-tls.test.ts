@@ -46,6 +46,6 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     await eventually(() => listener.bytesHeard > 100_000, { withinMs: 20_000 })
     listener.close()
     expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(200)
-    await wary.program.line(/no good stream list.*(self.signed|certificate)/i)
+    await wary.program.line(/no valid stream list.*(self.signed|certificate)/i)
   })
 })

@@ -18,21 +18,21 @@ const log = getLogger(['distributary', 'relay'])
 export interface StreamListDeps {
   timers: Timers
   nowMs: () => number
-  /** numbers in [0, 1) */
+  /** random numbers in [0, 1) */
   roll: () => number
   updateIntervalS: () => number
-  /** posts the report that goes right before a request (S8) */
+  /** sends the report that precedes a request (S8) */
   beforeRequest: (masterUrl: string) => Promise<void>
-  /** told the `Server` of each answer, whatever its status; null where there was none */
+  /** called with the `Server` header of each answer, whatever its status; null if there was no answer */
   onAnswer: (masterUrl: string, server: string | null) => void
   fetch: typeof fetch
-  /** mounts that are relayed already: taken before others where a list names too many */
+  /** mounts that are relayed already: they are preferred if a list names too many */
   isKnown: (mount: Mount) => boolean
 }
 
 export interface StreamListEvents {
   listed(entries: StreamListEntry[]): void
-  /** It could not be had. */
+  /** The list could not be fetched. */
   away(): void
 }
 
@@ -60,8 +60,8 @@ export class StreamListPoller {
   }
 
   /**
-   * Something speaks for a changed list: asks soon, but not again within `gapMs`. A relay's end is heard by all slaves
-   * of a master at once: dice keep them from asking at one moment.
+   * The list may have changed: asks soon, but not again within `gapMs`. All slaves of a master notice the end of a
+   * relay at the same time: random delays keep them from asking at the same moment.
    */
   hurry(gapMs: number): void {
     if (this.#stopped || this.#polling || this.#failures > 0) return
@@ -99,14 +99,14 @@ export class StreamListPoller {
     this.#after(Math.max(0, pauseMs))
   }
 
-  /** True where it answered; a list that could not be had leaves the relays as they are. */
+  /** True if the master answered; otherwise the relays stay as they are. */
   async #ask(): Promise<boolean> {
     try {
       const { entries, refused, left } = await this.#fetch()
       if (this.#stopped) return true
-      if (left > 0) this.#complain(`it names ${left} mounts more than the ${entries.length} that are taken`)
+      if (left > 0) this.#complain(`too many mounts: used ${entries.length}, ignored ${left}`)
       else if (refused.length === 0) this.#complain(undefined)
-      else this.#complain(`lines that name no mount: ${refused.slice(0, 3).join(' ').slice(0, 200)}`)
+      else this.#complain(`lines that do not name a mount: ${refused.slice(0, 3).join(' ').slice(0, 200)}`)
       this.#events.listed(entries)
       return true
     } catch (error) {
@@ -142,21 +142,21 @@ export class StreamListPoller {
   #complain(trouble: string | undefined): void {
     const { url } = this.master
     if (trouble !== undefined && trouble !== this.#lastTrouble)
-      log.warn('no good stream list', { master: url, trouble })
+      log.warn('no valid stream list', { master: url, trouble })
     if (trouble === undefined && this.#lastTrouble !== undefined)
-      log.info('the stream list is good again', { master: url })
+      log.info('stream list valid again', { master: url })
     this.#lastTrouble = trouble
   }
 }
 
-/** A reply's text; throws past the bound, so that a master cannot fill our memory. */
+/** Reads a reply's text; throws if it exceeds the limit, so that a master cannot fill this server's memory. */
 export async function readText(response: Response, bytesMax: number): Promise<string> {
   let whole = ''
   for await (const text of textOf(response, bytesMax)) whole += text
   return whole
 }
 
-/** A reply's text as it comes. */
+/** Reads a reply's text piece by piece. */
 async function* textOf(response: Response, bytesMax: number): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let size = 0

@@ -10,31 +10,31 @@ import { mergeLists } from './merged-lists.ts'
 export interface MastersDeps extends StreamListDeps {
   /** in order of preference */
   masters: () => readonly MasterSettings[]
-  /** what all of them list together has changed; `named` is what one of them has just said */
+  /** the merged list has changed; `named` are the mounts that one master has just listed */
   onLists: (merged: ReadonlyMap<Mount, readonly Upstream[]>, named: readonly Mount[]) => void
 }
 
 interface Told {
   poller: StreamListPoller
-  /** empty before its first list */
+  /** empty until its first list */
   entries: readonly StreamListEntry[]
-  /** undefined before the first answer, or the first try that got none */
+  /** undefined until the first answer or failure */
   isAnswering: boolean | undefined
 }
 
-/** A slave's masters: each one's list is polled, and what they list is merged. */
+/** A slave's masters: each one's list is polled, and the lists are merged. */
 export class Masters {
   #deps: MastersDeps
   #told: Told[] = []
   #merged: ReadonlyMap<Mount, readonly Upstream[]> = new Map()
-  /** until then (ms) nothing is told: some master has yet to answer for the first time */
+  /** until this time (ms) nothing is reported: a master has not answered for the first time yet */
   #waitsUntilMs = 0
 
   constructor(deps: MastersDeps) {
     this.#deps = deps
   }
 
-  /** Begins with those of the configuration, or takes over that it changed: who stays is not asked anew. */
+  /** Starts polling the configured masters, or applies changes: unchanged masters are not asked again. */
   configure(): void {
     const { masters } = this.#deps
     const before = this.#told
@@ -51,7 +51,7 @@ export class Masters {
     for (const { poller } of this.#told) poller.hurry(relayLimits.hurriedListMs)
   }
 
-  /** A listener asked for a mount that no list names: it may be new. */
+  /** A listener requested a mount that no list names: it may be new. */
   askForNew(): void {
     for (const { poller } of this.#told) poller.hurry(relayLimits.curiousListMs)
   }

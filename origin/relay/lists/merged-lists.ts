@@ -4,21 +4,22 @@ import type { StreamListEntry } from '../../../shared/report/stream-list.ts'
 import { relayLimits } from '../limits.ts'
 import { distinct, type Upstream } from '../upstreams/upstream.ts'
 
-/** What one master told last. */
+/** The last list of one master. */
 export interface MasterList {
-  /** its origin, which a line that is a path alone belongs to */
+  /** its origin, used for lines that contain only a path */
   url: string
-  /** what it is asked with, as a header's value; the hosts that its list names may see that too (docs/protocol.md#relays) */
+  /** value of an `Authorization` header for it and for the hosts in its list (docs/protocol.md#relays) */
   authorization: string
   entries: readonly StreamListEntry[]
-  /** false: it is away, and this is what it said before */
+  /** false: the master is unreachable, and this is its previous list */
   isAnswering: boolean
 }
 
 /**
- * The mounts of all masters, and where each is relayed from: in the order of the masters, each place once, however many
- * of them name it, as two edges of one cluster do. As many mounts as a report takes, and so many places of each.
- * @param before what they made together the last time: a URL costs more to read than to look up
+ * Merges the masters' mounts and where each is relayed from: in the order of the masters, each upstream once, even if
+ * several masters list it, as two edges of one cluster do. Mounts are limited as in a report, and upstreams per mount
+ * too.
+ * @param before the previous result: looking up a URL is cheaper than parsing it again
  */
 export function mergeLists(
   lists: readonly MasterList[],

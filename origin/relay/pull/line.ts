@@ -7,27 +7,27 @@ import type { ResponseHead } from './response-head.ts'
 
 export interface Reply {
   head: ResponseHead
-  /** MP3 where the server does not say: so do Shoutcast's */
+  /** MP3 if the server sends no type, as Shoutcast does */
   contentType: string
   /** where the redirects ended */
   at: URL
-  /** ms of the clock that was handed in */
+  /** ms of the given clock */
   atMs: number
 }
 
 export interface LineEvents {
   /** The upstream answered with a stream. */
   opened(line: Line): void
-  /** Something came that nobody takes yet; called for each piece. */
+  /** Bytes arrived before {@link Line.deliver}; called for each piece. */
   held(line: Line): void
-  /** Called once where the upstream or the network ended it. */
+  /** Called once if the upstream or the network ended the connection. */
   lost(line: Line, why: string): void
 }
 
-/** A connection to one upstream, with ICY taken out. It holds what comes until it is told where to put it. */
+/** A connection to one upstream, with ICY metadata removed. It holds the bytes until it is told where to send them. */
 export class Line {
   readonly upstream: Upstream
-  /** undefined before it came */
+  /** undefined until it arrives */
   reply: Reply | undefined
   #pull: ReturnType<StartPull>
   #input: Pick<Deinterleaver, 'push'>
@@ -73,12 +73,12 @@ export class Line {
   get key(): string {
     return keyOf(this.upstream)
   }
-  /** what waits for {@link deliver} */
+  /** bytes held until {@link deliver} */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
-  /** Puts what has come and what comes from now on there. */
+  /** Sends the held and all later bytes to this sink. */
   deliver(sink: Sink): void {
     this.#sink = sink
     for (const held of this.#held.splice(0))

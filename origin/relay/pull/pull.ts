@@ -11,32 +11,35 @@ import { parseResponseHead, type ResponseHead } from './response-head.ts'
 export interface PullOptions {
   /** `Authorization` for a host, by its origin; undefined for hosts that must not see the relay's credentials */
   authorizationFor: (origin: string) => string | undefined
-  /** where lists and redirects may lead it */
+  /** limits on where lists and redirects may lead */
   reach: Reach
-  /** ms without a byte after which the connection counts as lost */
+  /** ms without a byte after which the connection is considered lost */
   silenceMs: number
-  /** whether titles are asked for */
+  /** whether to ask for titles */
   icy: boolean
-  /** the mount that the stream is for, as {@link hopOf} writes it */
+  /** the mount that receives the stream, as {@link hopOf} writes it */
   hop: string
   timers: Timers
 }
 
 export interface PullEvents {
-  /** The reply is a stream; its bytes come by `data`. `url`: where the redirects ended. */
+  /** The reply is a stream; its bytes are passed to `data`. `url`: where the redirects ended. */
   opened(head: ResponseHead, url: URL): void
   data(bytes: Uint8Array): void
-  /** Called once, whatever the reason, but not where it was closed by its owner. */
+  /** Called once, whatever the reason, but not if the owner closed it. */
   lost(why: string): void
 }
 
-/** looks within the silence that ends a connection: it is noticed at most a quarter late */
+/** checks per silence timeout: silence is noticed at most a quarter late */
 const looksPerSilence = 4
 
-/** Starts one attempt at a stream; {@link Pull} is the one there is, tests hand in their own. */
+/** Starts one attempt at a stream, as {@link Pull} does; tests pass their own. */
 export type StartPull = (url: URL, options: PullOptions, events: PullEvents) => Pick<Pull, 'close'>
 
-/** One attempt at a stream: connects, asks, follows redirects, and hands on the bytes until either side ends it. */
+/**
+ * One attempt at a stream: connects, sends the request, follows redirects, and passes on the bytes until either side
+ * ends.
+ */
 export class Pull {
   #options: PullOptions
   #events: PullEvents
@@ -51,7 +54,7 @@ export class Pull {
     this.#request(url, 1)
   }
 
-  /** Ends it without a word. */
+  /** Ends it without calling `lost`. */
   close(): void {
     this.#closed = true
     this.#cancelDeadline()
@@ -66,7 +69,7 @@ export class Pull {
 
   #request(url: URL, count: number): void {
     this.#socket = undefined
-    this.#deadline(relayLimits.connectTimeoutMs, 'no connection in time')
+    this.#deadline(relayLimits.connectTimeoutMs, 'connection timed out')
     const { reach } = this.#options
     if (isFree(url, reach)) {
       this.#connect(url, count)
@@ -81,14 +84,14 @@ export class Pull {
     )
   }
 
-  /** @param addresses of the host, where no other may be connected to */
+  /** @param addresses the only addresses of the host to connect to; left out: any */
   #connect(url: URL, count: number, addresses?: readonly string[]): void {
     const socket = open(url, addresses)
     this.#socket = socket
     let unread: Uint8Array | undefined = new Uint8Array()
     socket.setNoDelay(true)
     socket.on(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-      this.#deadline(relayLimits.headTimeoutMs, 'no reply in time')
+      this.#deadline(relayLimits.headTimeoutMs, 'no reply: timed out')
       const { authorizationFor, icy, hop } = this.#options
       socket.write(printRelayRequest(url, { authorization: authorizationFor(url.origin), icy, hop }))
     })
@@ -107,11 +110,11 @@ export class Pull {
     })
     const ended = (why: string) => socket === this.#socket && this.#lose(why)
     socket.on('error', (error) => ended(error.message))
-    socket.on('end', () => ended('the other side ended it'))
-    socket.on('close', () => ended('the connection closed'))
+    socket.on('end', () => ended('closed by the upstream'))
+    socket.on('close', () => ended('connection closed'))
   }
 
-  /** The first bytes of the stream once the head is whole and good. */
+  /** Returns the first bytes of the stream once the head is complete and accepted. */
   #readHead(bytes: Uint8Array, url: URL, count: number): Uint8Array | undefined {
     const result = parseResponseHead(bytes)
     if (result === 'incomplete') return undefined
@@ -132,7 +135,7 @@ export class Pull {
 
   #follow(target: URL, count: number): void {
     if (count >= relayLimits.requestsMax) {
-      this.#lose(`sent on ${relayLimits.requestsMax} times`)
+      this.#lose(`redirected ${relayLimits.requestsMax} times`)
       return
     }
     const former = this.#socket
@@ -140,7 +143,7 @@ export class Pull {
     former?.destroy()
   }
 
-  /** Loses a connection that was silent at all of so many looks in a row; a timer for each packet would cost more. */
+  /** Gives up a connection that was silent at this many checks in a row; a timer per packet would cost more. */
   #watchSilence(silentLooks = 0): void {
     const { timers, silenceMs } = this.#options
     this.#heard = false
@@ -162,12 +165,12 @@ function open({ protocol, hostname, port }: URL, addresses?: readonly string[]):
   const host = hostname.replace(/^\[|\]$/g, '')
   const lookup = addresses && { lookup: lookupOf(addresses) }
   if (protocol !== 'https:') return connectTcp({ host, port: Number(port) || 80, ...lookup })
-  // a name for SNI; an address must not stand there (RFC 6066 §3)
+  // a name for SNI; addresses are not allowed there (RFC 6066 §3)
   const servername = isIP(host) ? undefined : { servername: host }
   return connectTls({ host, port: Number(port) || 443, ...lookup, ...servername })
 }
 
-/** Gives the addresses that were checked: a name may have others a moment later. */
+/** Returns the addresses that were checked: the name may resolve to others a moment later. */
 function lookupOf(addresses: readonly string[]): LookupFunction {
   const all = addresses.map((address) => ({ address, family: isIP(address) }))
   return (host, { all: wantsAll }, callback) => {

@@ -1,24 +1,27 @@
 import { relayLimits } from '../limits.ts'
 
-/** What a server answered, before its body. Header names in lower case, values as latin1 bytes; the last of a name counts. */
+/** A reply's head. Header names in lower case, values as latin1 bytes; the last header of a name counts. */
 export interface ResponseHead {
   status: number
   headers: ReadonlyMap<string, string>
 }
 
-/** The head and where its body begins; that more bytes are needed; or what is wrong with it. */
+/** The head and where its body begins; or more bytes are needed; or what is wrong. */
 export type HeadResult = { head: ResponseHead; bodyAt: number } | 'incomplete' | { wrong: string }
 
-/** Reads `HTTP/1.x`, `ICY` and `ICE` heads with CR LF or bare LF. Pure: call it again with more bytes while incomplete. */
+/**
+ * Reads `HTTP/1.x`, `ICY` and `ICE` heads with CR LF or bare LF. Pure: while incomplete, call it again with more bytes.
+ */
 export function parseResponseHead(bytes: Uint8Array): HeadResult {
   const bodyAt = endOfHead(bytes)
   if (bodyAt === undefined) {
     const { headBytesMax } = relayLimits
-    return bytes.length < headBytesMax ? 'incomplete' : { wrong: `a head of more than ${headBytesMax} bytes` }
+    return bytes.length < headBytesMax ? 'incomplete' : { wrong: `reply head exceeds ${headBytesMax} bytes` }
   }
   const [first = '', ...lines] = latin1(bytes.subarray(0, bodyAt)).split(/\r?\n/)
   const status = /^(?:HTTP\/1\.[01]|ICY|ICE\/1\.0) (\d{3})(?: |$)/.exec(first)?.[1]
-  if (status === undefined) return { wrong: `the reply begins with ${JSON.stringify(first.slice(0, 60))}` }
+  if (status === undefined)
+    return { wrong: `expected HTTP or ICY, the reply begins with ${JSON.stringify(first.slice(0, 60))}` }
   const headers = new Map<string, string>()
   for (const line of lines) {
     const colon = line.indexOf(':')
@@ -28,12 +31,12 @@ export function parseResponseHead(bytes: Uint8Array): HeadResult {
   return { head: { status: Number(status), headers }, bodyAt }
 }
 
-/** What would break a line of the heads that listeners get: such a header is left out. */
+/** Characters that would break the heads sent to listeners: a header with them is left out. */
 const breaksLine = /[\0\r]/
 const lf = 10
 const cr = 13
 
-/** The place behind the first blank line. */
+/** The offset after the first blank line. */
 function endOfHead(bytes: Uint8Array): number | undefined {
   const end = Math.min(bytes.length, relayLimits.headBytesMax)
   let lineAt = 0

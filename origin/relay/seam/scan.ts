@@ -1,16 +1,16 @@
-/** What one pass over a text tells of a part of it. */
+/** Result of searching a text for a part. */
 export interface Scan {
-  /** offset of the first place at which the whole part stands; -1: nowhere */
+  /** offset of the first complete match; -1: none */
   first: number
-  /** how often it stands there, overlapping ones counted */
+  /** number of matches, overlapping ones included */
   count: number
-  /** bytes of the longest beginning of the part with which the text ends */
+  /** length of the longest beginning of the part that the text ends with */
   overlap: number
 }
 
 /**
- * Looks for a part in a text by Knuth, Morris and Pratt: as many steps as both have bytes, whatever stands in them. The
- * search that a Buffer brings takes as many as their product where both repeat, as silence does.
+ * Searches by Knuth, Morris and Pratt: the number of steps is linear in both lengths, whatever the bytes. Buffer's own
+ * search takes as many steps as the product of the lengths if both are repetitive, as silence is.
  */
 export function scan(part: Uint8Array, text: Uint8Array): Scan {
   const borders = bordersOf(part)
@@ -20,7 +20,7 @@ export function scan(part: Uint8Array, text: Uint8Array): Scan {
   const start = part[0] ?? -1
   for (let i = 0; i < text.length; i++) {
     if (matched === 0) {
-      // what is not alike at all, as compressed audio is, is skipped at the speed of memory
+      // bytes that do not match at all, as in compressed audio, are skipped at memory speed
       i = text.indexOf(start, i)
       if (i < 0) break
     }
@@ -32,7 +32,7 @@ export function scan(part: Uint8Array, text: Uint8Array): Scan {
   return { first, count, overlap: matched }
 }
 
-/** Of each beginning of a part, the length of the longest shorter one with which it ends. */
+/** For each beginning of a part, the length of its longest proper prefix that is also its suffix. */
 function bordersOf(part: Uint8Array): Uint32Array {
   const borders = new Uint32Array(part.length)
   let matched = 0
@@ -43,7 +43,7 @@ function bordersOf(part: Uint8Array): Uint32Array {
   return borders
 }
 
-/** Bytes of the part that match once this byte has come behind so many that did. */
+/** Number of matched bytes after this byte follows `matched` matching ones. */
 function grown(part: Uint8Array, borders: Uint32Array, matched: number, byte: number | undefined): number {
   let length = matched === part.length ? (borders[matched - 1] ?? 0) : matched
   while (length > 0 && part[length] !== byte) length = borders[length - 1] ?? 0

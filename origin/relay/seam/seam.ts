@@ -7,10 +7,10 @@ import { Splicer } from './splicer.ts'
 
 type SeamMount = Pick<ActiveMount, 'header' | 'tail' | 'format'>
 
-/** What joins a new connection to what a mount has, by the rules of its format. */
+/** Creates the splicer that joins a new connection to a mount, by the rules of its format. */
 export function seamAt(mount: SeamMount | undefined, feed: Feed, contentType: string, passOn: Sink): Splicer {
   const tail = mount?.tail(relayLimits.tailBytes) ?? empty
-  // what the mount is, whatever this way calls it
+  // the mount's real format, whatever this upstream announces
   const format = mount?.format ?? formatOf(contentType)
   if (isContainer(format)) {
     const lengthIn = (head: Uint8Array) => headerLength(format, head)

@@ -1,20 +1,23 @@
 import { scan } from './scan.ts'
 
-/** bytes that must agree before two streams are taken for one: a frame of digital silence is shorter */
+/** bytes that must agree before two streams are considered the same: more than a frame of digital silence */
 export const agreementBytesMin = 1024
 
-/** What a look at a burst tells: where it goes on, how many bytes it must have for another look, or that it tells nothing before it is whole. */
+/**
+ * Result of examining a burst: the offset where it continues, the bytes needed for another look, or 'unsure' until it
+ * is complete.
+ */
 export type Look = { at: number } | { needs: number } | 'unsure'
 
 /**
- * Where, in the first bytes of a new connection, that begins which comes after `tail`, the newest bytes of the old one:
- * listeners who get `head` from there hear neither gap nor repeat.
+ * Finds, in the first bytes of a new connection, where the bytes after `tail` begin; `tail` is the newest part of the
+ * old connection. Listeners that get `head` from there hear neither a gap nor a repetition.
  *
  *   tail  [ … a b c d e f ]
  *   head        [ c d e f g h … ]   → the offset of g
  *
- * Both begin anywhere in the audio; the first `from` bytes of `head` are none. Here the burst is still coming: a place is
- * told only where it can be no other, as its beginning stands once in what we have.
+ * Both begin anywhere in the audio; the first `from` bytes of `head` are not audio. The burst is still arriving: an
+ * offset is returned only if it is unambiguous, that is, the burst's beginning occurs once in `tail`.
  */
 export function lookFor(tail: Uint8Array, head: Uint8Array, from: number): Look {
   const key = head.subarray(from, from + agreementBytesMin)
@@ -27,25 +30,28 @@ export function lookFor(tail: Uint8Array, head: Uint8Array, from: number): Look 
 }
 
 /**
- * The same once the burst is all there; undefined where the two do not overlap. A looped or silent stream may fit several
- * ways: then the longest overlap counts, since connections are away for less time than a burst holds.
+ * The same once the burst is complete; undefined if the two do not overlap. A looped or silent stream may match in
+ * several ways: then the longest overlap counts, because connections are lost for less time than a burst holds.
  */
 export function splice(tail: Uint8Array, head: Uint8Array, from = zerosBefore(head)): number | undefined {
   const { overlap } = scan(head.subarray(from), tail)
   if (overlap >= agreementBytesMin) return from + overlap
-  // a relay that had just begun holds less than a burst: then ours lies within the new one
+  // a relay that had just started holds less than a burst: then its data lies within the new burst
   if (tail.length < agreementBytesMin) return undefined
   const { first } = scan(tail, head.subarray(from))
   return first < 0 ? undefined : from + first + tail.length
 }
 
-/** How many zeros a burst begins with: a joiner of a shared ICY grid gets them in place of a frame's second half. */
+/**
+ * Number of zeros at the start of a burst: a listener that joins a shared ICY grid gets them instead of a partial
+ * frame.
+ */
 export function zerosBefore(head: Uint8Array): number {
   const first = head.findIndex((byte) => byte !== 0)
   return first < 0 ? head.length : first
 }
 
-/** Whether all of a burst is in what we have, its end before ours: another way to the same stream that lags behind the old. */
+/** Whether a burst lies entirely within `tail` and ends before it: the new connection lags behind the old one. */
 export function isBehind(tail: Uint8Array, head: Uint8Array, from: number): boolean {
   const burst = head.subarray(from)
   return burst.length >= agreementBytesMin && scan(burst, tail).first >= 0

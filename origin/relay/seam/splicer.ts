@@ -4,28 +4,28 @@ import type { IcyMetadata } from '../../icy/metadata.ts'
 import { relayLimits } from '../limits.ts'
 import { isBehind, lookFor, splice, zerosBefore } from './splice.ts'
 
-/** times as many bytes as at the last look: all looks together are at a few times what comes */
+/** growth of the burst between two looks: all looks together cost a few times its size */
 const lookGrowth = 1.25
 
-/** What of a container both connections begin with, whatever was lost between them. */
+/** Header of a container, with which both connections begin, whatever was lost between them. */
 export interface ContainerHeader {
-  /** the header that the mount has */
+  /** the mount's header */
   bytes: Uint8Array
-  /** bytes of the header that a stream begins with; undefined while it is not whole */
+  /** length of the header at a stream's beginning; undefined until it is complete */
   lengthIn: (head: Uint8Array) => number | undefined
 }
 
-/** Where a stream that does not continue the mount may begin. */
+/** How to start a stream that does not continue the mount. */
 export interface Frames {
   /** offset of the first frame in a burst */
   firstIn: (burst: Uint8Array) => number
-  /** Lets the mount forget half a frame at its end: its other half does not come. */
+  /** Makes the mount drop an incomplete frame at its end: the rest will not arrive. */
   breakOff: () => void
 }
 
 /**
- * Stands between a new connection and a mount that waited for it, or goes over to it: holds what comes until it is known
- * where it continues the mount, then lets through what is new. Its owner tells it when to wait no longer, by {@link settle}.
+ * Sits between a new connection and a mount that waits for it or switches to it: holds the bytes until it is known
+ * where they continue the mount, then passes on what is new. Its owner ends the wait with {@link settle}.
  */
 export class Splicer implements Sink {
   #tail: Uint8Array
@@ -34,14 +34,14 @@ export class Splicer implements Sink {
   #frames: Frames | undefined
   #held: (Uint8Array | IcyMetadata)[] = []
   #heldBytes = 0
-  /** bytes that have to be held for the next look: a burst that comes in crumbs is not looked at for each */
+  /** bytes held before the next look: a burst that arrives in small pieces is not examined for each */
   #lookAtBytes = 0
   #open = false
 
   /**
-   * @param tail the newest bytes that the mount has
-   * @param header of a container
-   * @param frames of what is none
+   * @param tail the mount's newest bytes
+   * @param header for a container
+   * @param frames for other formats
    */
   constructor(tail: Uint8Array, sink: Sink, header?: ContainerHeader, frames?: Frames) {
     this.#tail = header && beginsWith(tail, header.bytes) ? tail.subarray(header.bytes.length) : tail
@@ -50,7 +50,7 @@ export class Splicer implements Sink {
     this.#frames = frames
   }
 
-  /** whether everything passes from here on */
+  /** whether all bytes pass from here on */
   get isOpen(): boolean {
     return this.#open
   }
@@ -72,9 +72,9 @@ export class Splicer implements Sink {
   }
 
   /**
-   * The burst is all there; where it overlaps nothing, it follows what the mount has, with a gap that nobody can fill.
-   * False where it has to be asked again: the new way is behind the old one, and has yet to come to the mount's end. It
-   * is not behind where it can go on: what repeats itself fits in both ways.
+   * The burst is complete; if it does not overlap the mount, it follows after an unavoidable gap. Returns false if it
+   * must be called again: the new connection lags behind the old one and has to catch up with the mount's end. It does
+   * not lag if it can continue: repetitive data matches both ways.
    */
   settle(): boolean {
     if (this.#open) return true
@@ -86,7 +86,7 @@ export class Splicer implements Sink {
     return true
   }
 
-  /** It is waited for no longer: what there is goes on, though it may repeat what the mount has. */
+  /** Stops waiting: passes on what there is, even if it repeats bytes that the mount has. */
   goOn(): void {
     if (this.#open) return
     const head = this.#head()
@@ -103,22 +103,22 @@ export class Splicer implements Sink {
     else this.#lookAtBytes = Math.max(look.needs, this.#heldBytes * lookGrowth)
   }
 
-  /** Where a burst begins that does not continue the mount. */
+  /** Where a burst that does not continue the mount begins. */
   #beginning(head: Uint8Array, audioFrom: number): number {
     if (this.#header) {
-      // a header that listeners have is not sent again; another one is where they begin anew
+      // a header that listeners already have is not sent again; with another header, the stream begins there
       return beginsWith(head.subarray(0, audioFrom), this.#header.bytes) ? audioFrom : 0
     }
     this.#frames?.breakOff()
     return audioFrom + (this.#frames?.firstIn(head.subarray(audioFrom)) ?? 0)
   }
 
-  /** Where the audio begins in a burst: behind the header, or the zeros in place of half a frame. */
+  /** Where the audio begins in a burst: after the header, or after the zeros sent instead of a partial frame. */
   #audioFrom(head: Uint8Array): number | undefined {
     return this.#header ? this.#header.lengthIn(head) : zerosBefore(head)
   }
 
-  /** Lets out what is held from an offset of the audio on; of the titles before it the last one counts. */
+  /** Passes on held bytes from an offset in the audio; of the titles before it only the last one counts. */
   #release(from: number): void {
     this.#open = true
     let skip = from

@@ -1,35 +1,35 @@
 import { type Backoff, backoffMs } from '../../lib/backoff.ts'
 import { keyOf, type Upstream } from './upstream.ts'
 
-/** What speaks against an upstream for a while. */
+/** Recent failures of an upstream. */
 export interface Trouble {
-  /** in a row */
+  /** number in a row */
   readonly failures: number
-  /** ms, of the last of them */
+  /** when the last failure happened, in ms */
   readonly atMs: number
-  /** in [0, 1): its share of the jitter */
+  /** random number in [0, 1) that sets the jitter */
   readonly roll: number
 }
 
-/** By the upstreams' keys; those that work are not in it. */
+/** By upstream key; upstreams that work are not in it. */
 export type Troubles = ReadonlyMap<string, Trouble>
 
-/** An upstream to be asked, and after how many ms. */
+/** An upstream to ask, and after how many ms. */
 export interface Attempt {
   upstream: Upstream
   waitMs: number
 }
 
-/** When an upstream may be asked again by this back-off, in ms of the troubles' clock. */
+/** When an upstream may be asked again under this back-off, in ms of the clock in `Trouble`. */
 export function readyAtMs(trouble: Trouble | undefined, backoff: Backoff): number {
   if (!trouble) return Number.NEGATIVE_INFINITY
   return trouble.atMs + backoffMs(backoff, trouble.failures, trouble.roll)
 }
 
 /**
- * Whom a relay without a connection asks next: the first in order of preference that may be asked now, those of masters
- * that answer before those of masters that do not; where none may, the one whose time comes first. Undefined where there
- * is none at all.
+ * The upstream that a relay without a connection asks next: the first in order of preference that may be asked now,
+ * with upstreams of masters that answer before those of masters that do not. If none may be asked now, the one that may
+ * be asked soonest. Undefined if there are no upstreams.
  */
 export function nextAttempt(
   upstreams: readonly Upstream[],
@@ -46,9 +46,9 @@ export function nextAttempt(
 }
 
 /**
- * Whom a relay that runs tries beside its connection, since it would rather be there: of those before the current
- * upstream the one that may be asked first. All come before one that is no longer in the list. Undefined where it is
- * where it should be.
+ * The upstream that a running relay tries in parallel because it prefers it: among those before the current one in the
+ * list, the one that may be asked soonest. If the current upstream is no longer listed, all others are preferred.
+ * Undefined if none is preferred.
  */
 export function returnAttempt(
   upstreams: readonly Upstream[],
@@ -71,6 +71,6 @@ const attempt = (upstream: Upstream, troubles: Troubles, backoff: Backoff, nowMs
   waitMs: Math.max(0, readyAtMs(troubles.get(keyOf(upstream)), backoff) - nowMs),
 })
 
-/** The first of those that wait least. */
+/** The first of those with the shortest wait. */
 const earliest = (attempts: readonly Attempt[]): Attempt | undefined =>
   attempts.toSorted((a, b) => a.waitMs - b.waitMs)[0]

@@ -1,27 +1,27 @@
-/** One place that a relay can be pulled from. */
+/** A server and path that a relay can pull from. */
 export interface Upstream {
-  /** of the stream itself */
+  /** URL of the stream */
   readonly url: URL
-  /** origin of what the operator named: the stream itself, or the master that told of it */
+  /** origin that the operator configured: the stream's own, or that of the master that listed it */
   readonly configured: string
   /** undefined: it is asked without credentials */
   readonly pass: Pass | undefined
-  /** the master that told of it does not answer: it is asked after those of masters that do */
+  /** the master that listed it does not answer: it is tried after upstreams of masters that do */
   readonly isDoubtful: boolean
 }
 
-/** Credentials, and who may see them; a redirect to anybody else is followed without. */
+/** Credentials, and the hosts that may receive them; a redirect to any other host is followed without them. */
 export interface Pass {
-  /** an `Authorization` header's value */
+  /** value of an `Authorization` header */
   readonly authorization: string
-  /** origins of URLs */
+  /** origins of URLs that may receive it */
   readonly origins: ReadonlySet<string>
 }
 
-/** Upstreams are one where their URLs are equal, credentials or not. */
+/** Upstreams with equal URLs are the same, whatever their credentials. */
 export const keyOf = ({ url }: Upstream): string => url.href
 
-/** The same in the same order without repeats; of equal ones the first stays, doubtful only where all are. */
+/** Removes repeats and keeps the order; of equal upstreams the first stays, and is doubtful only if all are. */
 export function distinct(upstreams: readonly Upstream[]): Upstream[] {
   const byKey = new Map<string, Upstream>()
   for (const upstream of upstreams) {
@@ -33,7 +33,7 @@ export function distinct(upstreams: readonly Upstream[]): Upstream[] {
   return [...byKey.values()]
 }
 
-/** Whether nothing has changed that bears on whom a relay prefers. */
+/** Whether two lists give a relay the same preferences. */
 export const haveSameOrder = (a: readonly Upstream[], b: readonly Upstream[]): boolean =>
   a.length === b.length &&
   a.every((upstream, i) => {

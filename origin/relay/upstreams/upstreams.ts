@@ -2,21 +2,25 @@ import { relayLimits } from '../limits.ts'
 import { type Attempt, nextAttempt, returnAttempt, type Trouble } from './choice.ts'
 import { keyOf, type Upstream } from './upstream.ts'
 
-/** The upstreams of one relay, and what each did of late. */
+/** The upstreams of one relay, and their recent failures. */
 export class Upstreams {
   #list: readonly Upstream[]
   #nowMs: () => number
   #roll: () => number
   #troubles = new Map<string, Trouble>()
 
-  /** @param list in order of preference, each once @param nowMs a clock in ms that does not step back @param roll numbers in [0, 1) */
+  /**
+   * @param list in order of preference, without repeats
+   * @param nowMs monotonic clock in ms
+   * @param roll random numbers in [0, 1)
+   */
   constructor(list: readonly Upstream[], nowMs: () => number, roll: () => number) {
     this.#list = list
     this.#nowMs = nowMs
     this.#roll = roll
   }
 
-  /** Takes over other upstreams, or another order; nothing speaks against one whose master answers again. */
+  /** Replaces the upstreams or their order; clears the failures of an upstream whose master answers again. */
   replace(list: readonly Upstream[]): void {
     const doubtful = new Set(this.#list.filter(({ isDoubtful }) => isDoubtful).map(keyOf))
     for (const upstream of list)
@@ -25,9 +29,9 @@ export class Upstreams {
   }
 
   /**
-   * Whom to ask next, and when.
-   * @param isHeld whether listeners wait for it
-   * @param retryDelayMs between two attempts while none do; undefined: as for all relays
+   * The upstream to ask next, and when.
+   * @param isHeld whether listeners wait
+   * @param retryDelayMs between two attempts while none wait; undefined: the same as for all relays
    */
   next(isHeld: boolean, retryDelayMs: number | undefined): Attempt | undefined {
     const own =
@@ -36,17 +40,17 @@ export class Upstreams {
     return nextAttempt(this.#list, this.#troubles, backoff, this.#nowMs())
   }
 
-  /** The upstream to ask where all may be asked now. */
+  /** The first upstream in order of preference, ignoring failures. */
   first(): Upstream | undefined {
     return nextAttempt(this.#list, new Map(), relayLimits.retry, this.#nowMs())?.upstream
   }
 
-  /** Whom to go over to from one that plays, and when to try; undefined where none is preferred to it. */
+  /** A preferred upstream to return to from the current one, and when to try it; undefined if none is preferred. */
   preferredTo(current: Upstream): Attempt | undefined {
     return returnAttempt(this.#list, current, this.#troubles, relayLimits.comeBack, this.#nowMs())
   }
 
-  /** Counts a failure: one more in a row, unless the connection stood for long. */
+  /** Counts a failure: one more in a row, unless the connection lasted long. */
   failed(upstream: Upstream, stoodMs: number): void {
     const key = keyOf(upstream)
     const before = stoodMs >= relayLimits.steadyMs ? 0 : (this.#troubles.get(key)?.failures ?? 0)

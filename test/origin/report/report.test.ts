@@ -242,7 +242,7 @@ test('that the edge cannot reach this server is logged once, and once when it ca
   })
   reporter.stop()
   expect(messages.map(({ message }) => message)).toEqual([
-    'reports are taken',
+    'report accepted',
     'the edge cannot reach http://a.example:8000 (connection refused)',
     'the edge can reach http://a.example:8000 again',
   ])
