@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { helpText } from '../origin/config/flags.ts'
+import { createConfig } from '../origin/config/config.ts'
+import { helpText, parseEnvironment, parseFlags, secretNames } from '../origin/config/flags.ts'
 import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { parseSourcelist, printSourcelist } from '../shared/report/sourcelist.ts'
@@ -46,6 +47,36 @@ test('every example of icecast.xml in the documentation is one that an origin ta
   for (const xml of examples) {
     const { warnings } = parseIcecastXml(xml.includes('<icecast>') ? xml : `<icecast>${xml}</icecast>`)
     expect(warnings, xml).toEqual([])
+  }
+})
+
+/** The commands that a page shows, each in one line; comments at their end are gone. */
+const commandsOf = (page: string) =>
+  [...read(page).matchAll(/```(?:sh|ini)\n(.*?)```/gs)]
+    .flatMap(([, block = '']) => block.replace(/\\\n\s*/g, '').split('\n'))
+    .map((line) => line.replace(/ +#.*/, '').trim())
+
+/** The secrets before a command that starts an origin, and its flags; undefined for another command. */
+function originStart(line: string): { secrets: Record<string, string>; flags: string[] } | undefined {
+  const start = /^((?:[A-Z_]+=\S+ )*)\S*distributary (?:origin|with bun origin\/main\.ts) (.*)$/
+  const [, before, flags] = start.exec(line) ?? []
+  if (before === undefined || flags === undefined) return undefined
+  const secrets = Object.fromEntries(
+    [...before.matchAll(/(\S+)=(\S+) /g)].map(([, name, value]) => [name, value]),
+  )
+  return { secrets, flags: flags.replace(/(?<! --\S+) …$/, '').split(' ') }
+}
+
+test('every command that starts an origin has flags and secrets that make a configuration', () => {
+  const inFile = secretNames.map((name) => `${name}=pw `).join('') // of a systemd unit
+  const lines = pages.flatMap(commandsOf).map((line) => line.replace(/^ExecStart=/, inFile))
+  const starts = lines.flatMap((line) => originStart(line) ?? [])
+  expect(starts.length).toBeGreaterThan(5)
+  for (const { secrets, flags } of starts) {
+    expect(secretNames).toEqual(expect.arrayContaining(Object.keys(secrets)))
+    const { configFile, settings } = parseFlags(flags)
+    const config = { flags: settings, environment: parseEnvironment(secrets), file: undefined }
+    if (configFile === undefined) expect(() => createConfig(config), flags.join(' ')).not.toThrow()
   }
 })
 
