@@ -1,4 +1,5 @@
 import type { StreamFacts } from '../format/framer.ts'
+import type { FeedInfo } from '../mount/feed.ts'
 import type { IcyMetadata } from './metadata.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression has to match control characters
@@ -30,11 +31,15 @@ export const cleanFacts = (facts: StreamFacts): StreamFacts => ({
   ...(facts.title !== undefined && { title: cleanText(facts.title) }),
 })
 
-/**
- * Cleans a feed's headers on their way into a mount, so that no value breaks a head; returns the same map if nothing
- * changes.
- */
-export function cleanHeaders(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+/** Cleans what a feed says of its stream on the way into a mount, so that no value breaks a listener's head. */
+export const cleanInfo = (info: FeedInfo): FeedInfo => ({
+  ...info,
+  contentType: cleanText(info.contentType),
+  headers: cleanHeaders(info.headers),
+})
+
+/** Returns the same map if nothing changes. */
+function cleanHeaders(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   if ([...headers.values()].every((value) => value.search(unprintable) < 0)) return headers
   return new Map([...headers].map(([name, value]) => [name, value.replace(unprintable, ' ').trim()]))
 }

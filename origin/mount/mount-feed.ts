@@ -1,5 +1,5 @@
 import { FormatError } from '../format/limits.ts'
-import { cleanHeaders } from '../icy/clean.ts'
+import { cleanInfo } from '../icy/clean.ts'
 import type { Feed, FeedInfo } from './feed.ts'
 import type { MountHolder } from './holder.ts'
 import type { ActiveMount } from './mount.ts'
@@ -39,7 +39,7 @@ export class MountFeed implements Feed {
 
   resume(info: FeedInfo): void {
     if (this.#closed) return
-    this.#mount.resume({ ...info, headers: cleanHeaders(info.headers) })
+    this.#mount.resume(cleanInfo(info))
     this.#mounts.changed()
   }
 

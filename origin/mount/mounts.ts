@@ -1,5 +1,5 @@
 import type { Mount } from '../../shared/mount.ts'
-import { cleanHeaders } from '../icy/clean.ts'
+import { cleanInfo } from '../icy/clean.ts'
 import { limits } from '../limits.ts'
 import { Dump } from '../media/dump.ts'
 import { IntroFiles } from '../media/intro-files.ts'
@@ -105,7 +105,7 @@ export class Mounts implements MountHolder {
 
   /** Opens a feed; `in use` if another feed holds the mount and may not be taken over. */
   open(name: Mount, told: FeedInfo): Feed | 'in use' {
-    const info = { ...told, headers: cleanHeaders(told.headers) }
+    const info = cleanInfo(told)
     const held = this.#mounts.get(name)
     if (held && !this.#mayTakeOver(held.mount, info)) return 'in use'
     held?.feed.close('taken over')

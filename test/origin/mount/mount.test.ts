@@ -293,13 +293,14 @@ describe('a mount', () => {
     expect(mounts.get(mountOf('/x.ogg'))?.kbps).toBe(64)
   })
 
-  test('cleans what its feed says once, where it enters: titles, url and headers, for players, stats and logs', () => {
+  test('cleans what its feed says once, where it enters: titles, url, headers and type, for players, stats and logs', () => {
     const { state, mount, feed } = serverWithMount()
     feed.setTitle('One\0\nTwo\u2028Three\r\n')
     expect(mount.title).toBe('One Two Three')
     const headers = new Map([['ice-name', 'A\x01B\x7fcaf\xc3\xa9\x1b']])
     const other = mountOf('/other.mp3')
-    state.mounts.open(other, { kind: 'source', contentType: 'audio/mpeg', headers, owner: 'x' })
+    state.mounts.open(other, { kind: 'source', contentType: 'audio/x\x01\x1b', headers, owner: 'x' })
+    expect(state.mounts.get(other)?.contentType).toBe('audio/x')
     expect(state.mounts.get(other)?.headers.get('ice-name')).toBe('A B caf\xc3\xa9')
   })
 
