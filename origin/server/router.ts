@@ -68,7 +68,7 @@ export class Router {
         takeSource(connection, route.mount, this.#serving)
         break
       case 'reserved':
-        refuseReserved(connection, this.#serving)
+        refuseReserved(connection, this.#serving, route)
         break
       case 'titles':
         this.#setTitle(connection)

@@ -6,8 +6,8 @@ import { playlistOf } from '../web/playlists.ts'
 /** Who answers a request. */
 export type Route =
   | { to: 'source'; mount: Mount }
-  /** a source on a path that the server keeps for itself */
-  | { to: 'reserved' }
+  /** a source on a path that the server or an edge keeps for itself, or that is not the name of a mount */
+  | { to: 'reserved'; status: 400 | 403; text: string }
   | { to: 'listener'; mount: Mount }
   | { to: 'preflight' }
   /** `/admin.cgi`, by which Shoutcast sources set titles */
@@ -24,8 +24,9 @@ const isOwnPath = (path: string) =>
   path === '/healthz' || path === '/metrics' || path.endsWith('.xsl') || isApiPath(path)
 const isApiPath = (path: string) => /^\/(admin|api)(\/|$)/.test(path)
 
-/** Paths that no source may feed: our own, and what stands for the streams of others. */
-const isReserved = (path: string) => isOwnPath(path) || path === '/admin.cgi' || /^\/hls(\/|$)/.test(path)
+/** Paths that no source may feed: our own, an edge's, and what stands for the streams of others. */
+const isReserved = (path: string) =>
+  isOwnPath(path) || path === '/now' || path === '/admin.cgi' || /^\/hls(\/|$)/.test(path)
 
 /** Whether a request is that of a source: by POST the admin's forms come too. */
 export const isOfSource = ({ method, path }: Pick<Head, 'method' | 'path'>): boolean =>
@@ -39,11 +40,21 @@ export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolea
   if (method === 'OPTIONS') return { to: 'preflight' }
   if (method === 'STATS') return { to: 'stats' }
   const isSource = isOfSource({ method, path })
-  if (isSource && isReserved(path)) return { to: 'reserved' }
+  if (isSource && isReserved(path))
+    return {
+      to: 'reserved',
+      status: 403,
+      text: `${path} is reserved by the server, use another mount`,
+    }
   if (path === '/admin.cgi') return { to: 'titles' }
   if (isOwnPath(path)) return { to: 'app' }
   const mount = parseOriginMount(path)
-  if (!mount) return { to: 'refusal', status: 400, text: 'the path is not the name of a mount' }
+  if (!mount)
+    return {
+      to: isSource ? 'reserved' : 'refusal',
+      status: 400,
+      text: 'the path is not the name of a mount',
+    }
   if (isSource) return { to: 'source', mount }
   if (mount === rootMount && !isLive(mount)) return { to: 'app' }
   if (method !== 'GET' && method !== 'HEAD')

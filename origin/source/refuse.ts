@@ -15,22 +15,20 @@ const log = getLogger(['distributary', 'source'])
 
 /** Why a source is refused, in readable text. */
 export interface Refusal {
-  status: 401 | 403
+  status: 400 | 401 | 403
   text: string
 }
 
 /**
- * Answers a source on a path reserved by the server: like any other source if its password is wrong, so that only
- * clients allowed to feed a mount learn which paths are reserved.
+ * Answers a source on a path that is reserved by the server, or that is not a mount's name: like any other source if its
+ * password is wrong, so that only clients allowed to feed a mount learn why.
  */
-export function refuseReserved(connection: Connection, serving: SourceDeps): void {
+export function refuseReserved(connection: Connection, serving: SourceDeps, why: Refusal): void {
   const authorization = connection.head.headers.get('authorization')
   const isSource = serving.access.isSource(rootMount, parseBasic(authorization))
   if (isSource) serving.wrongLogins.right(connection.address, authorization)
   const { path } = connection.head
-  const refused: Refusal = isSource
-    ? { status: 403, text: `${path} is reserved by the server, use another mount` }
-    : { status: 401, text: unauthenticatedText }
+  const refused: Refusal = isSource ? why : { status: 401, text: unauthenticatedText }
   refuse(connection, path, serving, refused)
 }
 

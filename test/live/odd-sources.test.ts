@@ -135,6 +135,12 @@ describe.for(originRuntimes)('what the log of %s says of sources', (runtime) => 
       '/status.xsl is a path of the server',
     )
     await server.program.line(/source refused.*\/status\.xsl/)
+    // of an edge alone, and no name at all
+    for (const path of ['/now', '/a//b']) {
+      expect(await exchange(server.port, source(path, wrong))).toContain(' 401 ')
+      expect(await exchange(server.port, source(path))).toMatch(/ 40[03] /)
+      await server.program.line(new RegExp(`source refused.*${path}`))
+    }
     const connection = connectRaw(server.port)
     connection.send(request('SOURCE /a.webm HTTP/1.0', login, 'Content-Type: video/webm'))
     await connection.until(/200 OK/)
