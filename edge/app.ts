@@ -1,6 +1,5 @@
 import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
-import type { Cluster } from '../shared/api/cluster.ts'
 import { serversJson } from '../shared/api/json.ts'
 import {
   type ClusterEnv,
@@ -12,12 +11,12 @@ import {
 } from '../shared/api/routes.ts'
 import { StoreError, storeAnswer } from '../shared/cluster/store-error.ts'
 import { preflightHeaders } from '../shared/draw/redirect.ts'
-import type { Server } from '../shared/draw/server.ts'
 import { LoginDoor, sleep } from '../shared/http/login-door.ts'
 import { metricsType } from '../shared/http/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
-import type { EdgeConfig } from './config.ts'
-import { answerMount, locateMount, type MountDeps, type MountRequest } from './listener/answer.ts'
+import type { EdgeDeps, MountDeps } from './deps.ts'
+import { answerMount, placeMount } from './listener/answer.ts'
+import type { MountHead } from './listener/mount-head.ts'
 import { type RequestUrl, splitRequestUrl } from './listener/request-url.ts'
 import { polledApp } from './outreach/routes.ts'
 import { edgeMetrics } from './pages/metrics.ts'
@@ -30,24 +29,17 @@ import { newTally } from './tally.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** All that differs between runtimes, and in tests. */
-export interface EdgeDeps {
-  config: EdgeConfig
-  cluster: Cluster
-  nowMs: () => number
-  /** the dice: a number in [0, 1) */
-  roll: () => number
-  /** Counts a redirect of a listener that is on its way to this server. */
-  redirected: (server: Server) => void
-  /** when this program began, for the stats */
-  startedAtMs: number
-}
-
 export interface Edge {
-  /** @param url of the request as it came, where a runtime writes it in another way */
-  fetch(request: Request, facts: RequestFacts, url?: RequestUrl): Response | Promise<Response>
-  /** The `Location` of the 302 that a request is due, undefined where `fetch` has to be asked. */
-  locate(request: MountRequest, facts: RequestFacts): string | undefined
+  /**
+   * Answers any request.
+   * @param url of the request as it came, if the runtime writes it in another way
+   */
+  answer(request: Request, facts: RequestFacts, url?: RequestUrl): Response | Promise<Response>
+  /**
+   * Places the listener that a GET or HEAD comes from: the `Location` of a 302, or the whole answer if it is another one;
+   * undefined if the path does not name a mount: `answer` has the answer then.
+   */
+  place(head: MountHead, facts: RequestFacts): string | Response | Promise<Response> | undefined
 }
 
 /** The edge, whole: what a request of any runtime is answered with (docs/protocol.md#requests-to-an-edge). */
@@ -56,12 +48,12 @@ export function createEdge(parts: EdgeDeps): Edge {
   const deps = { ...parts, tally: newTally(), door }
   const app = ownPaths(deps)
   return {
-    fetch(request, facts, url = splitRequestUrl(request.url)) {
+    answer(request, facts, url = splitRequestUrl(request.url)) {
       if (request.method === 'OPTIONS') return answerPreflight(request)
       if (!isOwnPath(url.path)) return answerMount(deps, request, url, facts)
       return request.method === 'HEAD' ? answerHead(app, request, facts) : app.fetch(request, facts)
     },
-    locate: (request, facts) => locateMount(deps, request, facts),
+    place: (head, facts) => placeMount(deps, head, facts),
   }
 }
 

@@ -9,8 +9,8 @@ import { messageOf } from '../shared/message-of.ts'
 import { createEdge } from './app.ts'
 import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
 import { edgeLimits } from './limits.ts'
-import type { MountRequest } from './listener/answer.ts'
 import { ForwardedFacts } from './listener/forwarded.ts'
+import type { MountHead } from './listener/mount-head.ts'
 import { OwnAddresses } from './listener/own-addresses.ts'
 import { Outreach } from './outreach/outreach.ts'
 import { Places } from './runtime/geo.ts'
@@ -62,20 +62,17 @@ function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answ
     },
     nowMs: monotonicNowMs,
     roll: Math.random,
-    redirected(server) {
-      server.debit++
-      registry.countRedirects(1)
-    },
+    redirected: (server) => registry.redirected(server),
     startedAtMs: Date.now(),
   })
-  const factsOf = ({ headers }: Pick<MountRequest, 'headers'>, peer: Peer) => {
+  const factsOf = ({ headers }: Pick<MountHead, 'headers'>, peer: Peer) => {
     const facts = new ForwardedFacts(headers, peer, config.trustedProxies, config.publicUrls, places.locate)
     if (addresses.wants(facts.secure) && !facts.hidesHttps) addresses.saw(facts.secure, facts.host)
     return facts
   }
   return {
-    answer: (request, peer, url) => edge.fetch(request, factsOf(request, peer), url),
-    redirect: (request, peer) => edge.locate(request, factsOf(request, peer)),
+    answer: (request, peer, url) => edge.answer(request, factsOf(request, peer), url),
+    place: (head, peer) => edge.place(head, factsOf(head, peer)),
   }
 }
 

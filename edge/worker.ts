@@ -55,7 +55,7 @@ function createWorker(config: EdgeConfig): Answer {
     redirected: (server) => cluster.redirected(server),
     startedAtMs: Date.now(),
   })
-  return (request) => edge.fetch(request, factsOf(request, config.publicUrls))
+  return (request) => edge.answer(request, factsOf(request, config.publicUrls))
 }
 
 /**

@@ -1,12 +1,12 @@
 import { parseMount } from '../../shared/mount.ts'
-import type { MountRequest } from '../listener/answer.ts'
+import type { MountHead } from '../listener/mount-head.ts'
 import { httpLimits } from './limits.ts'
 
 /** How a request's body is marked off: so many bytes, or in chunks. */
 export type Framing = { length: number } | 'chunked'
 
 /** The head of a request, read. */
-export interface RequestHead extends MountRequest {
+export interface RequestHead extends MountHead {
   readonly headers: Headers
   /** undefined: no body */
   readonly framing: Framing | undefined

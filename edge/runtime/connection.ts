@@ -154,12 +154,20 @@ export class Connection implements Member {
   }
 
   #begin(bytes: Buffer): void {
-    const { text, read, keepAlive } = answerPlainly(
+    const { text, read, keepAlive, other } = answerPlainly(
       bytes.toString('latin1'),
-      this.#serving.answers.redirect,
+      this.#serving.answers.place,
       this.#peer,
     )
     this.#sinceMs = this.#serving.nowMs
+    if (other) {
+      // the answer follows on the socket, which queues it if it does not take more at once
+      if (text !== '') this.#socket.write(text, 'latin1')
+      this.#enter('answering')
+      if (read < bytes.length) this.#keep(bytes.subarray(read))
+      this.#sendWhenKnown(other.head, () => other.answer, noBody)
+      return
+    }
     if (text !== '' && !this.#pass(text, keepAlive)) {
       if (read < bytes.length) this.#keep(bytes.subarray(read))
       return
@@ -210,29 +218,42 @@ export class Connection implements Member {
 
   #answerTo(head: RequestHead): void {
     const { method, framing, keepAlive } = head
-    const mayRedirect = (method === 'GET' || method === 'HEAD') && framing === undefined
-    const location = mayRedirect ? this.#serving.answers.redirect(head, this.#peer) : undefined
-    if (location !== undefined) {
-      if (this.#pass(printRedirect(location, keepAlive), keepAlive)) this.#next()
-      return
-    }
+    const mayListen = (method === 'GET' || method === 'HEAD') && framing === undefined
+    const placed = mayListen ? this.#serving.answers.place(head, this.#peer) : undefined
+    if (typeof placed === 'string') {
+      if (this.#pass(printRedirect(placed, keepAlive), keepAlive)) this.#next()
+    } else if (placed) this.#sendWhenKnown(head, () => placed, noBody)
+    else this.#ask(head)
+  }
+
+  #ask(head: RequestHead): void {
+    const { method } = head
+    const body = { isWhole: head.framing === undefined }
+    const request = this.#requestOf(head, body)
+    const unknownMethod = () =>
+      new Response(`${method} is not for anything here\n`, {
+        status: 405,
+        headers: { Allow: 'GET, HEAD, OPTIONS' },
+      })
+    const answer = request ? () => this.#serving.answers.answer(request, this.#peer, head) : unknownMethod
+    this.#sendWhenKnown(head, answer, body)
+  }
+
+  #sendWhenKnown(head: Asker, answer: () => Response | Promise<Response>, body: Readonly<ReadBody>): void {
     this.#socket.pause()
-    this.#ask(head).catch((error: unknown) => {
+    this.#print(head, answer, body).catch((error: unknown) => {
       logger.error('a request failed: {error}', { error })
       this.destroy()
     })
   }
 
-  async #ask(head: RequestHead): Promise<void> {
+  async #print(
+    head: Asker,
+    answer: () => Response | Promise<Response>,
+    body: Readonly<ReadBody>,
+  ): Promise<void> {
     const { method } = head
-    const body = { isWhole: head.framing === undefined }
-    const request = this.#requestOf(head, body)
-    const response = request
-      ? await this.#serving.answers.answer(request, this.#peer, head)
-      : new Response(`${method} is not for anything here\n`, {
-          status: 405,
-          headers: { Allow: 'GET, HEAD, OPTIONS' },
-        })
+    const response = await answer()
     const keepAlive =
       head.keepAlive &&
       body.isWhole &&
@@ -243,7 +264,7 @@ export class Connection implements Member {
   }
 
   /** Undefined where the platform does not know such a method. */
-  #requestOf(head: RequestHead, body: { isWhole: boolean }): Request | undefined {
+  #requestOf(head: RequestHead, body: ReadBody): Request | undefined {
     const { method, path, query, headers, framing } = head
     const hasBody = framing !== undefined && method !== 'GET' && method !== 'HEAD'
     try {
@@ -262,7 +283,7 @@ export class Connection implements Member {
    * The body of a request, which is read only once somebody asks for it: who may not send one is refused before. It comes
    * in one piece; where it does not come, whoever asked is not told, and what is answered was said here.
    */
-  #bodyOf(head: RequestHead, body: { isWhole: boolean }): ReadableStream<Uint8Array> {
+  #bodyOf(head: RequestHead, body: ReadBody): ReadableStream<Uint8Array> {
     return new ReadableStream(
       {
         pull: (controller) =>
@@ -386,6 +407,16 @@ export class Connection implements Member {
     this.#socket.resume()
   }
 }
+
+/** What its answer depends on, of a request's head. */
+type Asker = Pick<RequestHead, 'method' | 'keepAlive'>
+
+/** Whether a request's body was read to its end: only then may another request follow. */
+interface ReadBody {
+  isWhole: boolean
+}
+
+const noBody: Readonly<ReadBody> = { isWhole: true }
 
 /** A method, behind empty lines: all else is garbage, or TLS. */
 function beginsRequest(bytes: Uint8Array): boolean {

@@ -1,15 +1,21 @@
-import type { MountRequest } from '../listener/answer.ts'
+import type { MountHead } from '../listener/mount-head.ts'
 import type { RequestUrl } from '../listener/request-url.ts'
 
 /** Tells the address at the other end of a connection, while a request on it lasts. */
 export type Peer = () => string | undefined
 
-/** What a server that takes requests asks its edge for. */
+/** The edge, as the server that reads its requests calls it. */
 export interface Answers {
-  /** @param url of the request as it came, which `request.url` may write in another way */
+  /**
+   * Answers any request.
+   * @param url of the request as it came, which `request.url` may write in another way
+   */
   answer(request: Request, peer: Peer, url: RequestUrl): Response | Promise<Response>
-  /** The `Location` of the 302 that a request is due, undefined where it is due another answer. */
-  redirect(request: MountRequest, peer: Peer): string | undefined
+  /**
+   * Places the listener that a GET or HEAD comes from, and counts it: the `Location` of a 302, or the whole answer if it is
+   * another one; undefined if `answer` has to be called with the whole request.
+   */
+  place(head: MountHead, peer: Peer): string | Response | Promise<Response> | undefined
 }
 
 /** A server that takes requests. */

@@ -1,31 +1,37 @@
 import { mountHeaders } from '../../shared/draw/redirect.ts'
 import type { Answers, Peer } from './listening.ts'
-import { readPlainHead } from './plain-head.ts'
+import { type PlainHead, readPlainHead } from './plain-head.ts'
 
-/** What some bytes of a connection are answered with. */
+/** The answers to the first bytes of a connection. */
 export interface PlainAnswers {
-  /** the redirects of the requests read, one behind the other */
+  /** the redirects for the requests read, one after the other */
   text: string
-  /** bytes that they took; at what follows an HTTP server has to look */
+  /** bytes of the requests read, {@link other} included; the bytes after them need the full HTTP reader */
   read: number
   /** whether another request may follow */
   keepAlive: boolean
+  /** the last request read, if it is not answered with a redirect that is known at once */
+  other: { head: PlainHead; answer: Response | Promise<Response> } | undefined
 }
 
-/** Answers the plain requests that a connection's bytes (as latin1) begin with, as long as each ends in a redirect. */
-export function answerPlainly(bytes: string, redirect: Answers['redirect'], peer: Peer): PlainAnswers {
+/**
+ * Answers the plain requests that a connection's bytes (as latin1) begin with, up to the first that is not answered with a
+ * redirect. Each is placed once: an answer other than a redirect is handed on, since placing it again would count it twice.
+ */
+export function answerPlainly(bytes: string, place: Answers['place'], peer: Peer): PlainAnswers {
   let text = ''
   let read = 0
   let keepAlive = true
   while (read < bytes.length && keepAlive) {
     const head = readPlainHead(bytes, read)
-    const location = head && redirect(head, peer)
-    if (head === undefined || location === undefined) break
-    text += printRedirect(location, head.keepAlive)
+    const placed = head && place(head, peer)
+    if (head === undefined || placed === undefined) break
     read = head.end
     keepAlive = head.keepAlive
+    if (typeof placed !== 'string') return { text, read, keepAlive, other: { head, answer: placed } }
+    text += printRedirect(placed, keepAlive)
   }
-  return { text, read, keepAlive }
+  return { text, read, keepAlive, other: undefined }
 }
 
 /** A redirect as it goes over the wire. */

@@ -1,13 +1,13 @@
 import { parseMount } from '../../shared/mount.ts'
 import { edgeLimits } from '../limits.ts'
-import type { MountRequest } from '../listener/answer.ts'
+import type { MountHead } from '../listener/mount-head.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
 
 /**
  * A request that needs no HTTP server to be understood: GET or HEAD in HTTP/1.1 of a path in plain characters, with a
  * Host and without a body or any wish for the connection but to keep or to close it. Nearly every listener's is one.
  */
-export interface PlainHead extends MountRequest {
+export interface PlainHead extends MountHead {
   /** whether another request may follow on the connection */
   keepAlive: boolean
   /** the index behind the head's last character */

@@ -1,22 +1,13 @@
 import { Hono } from 'hono'
-import { parseRegistration } from '../../shared/api/accept.ts'
 import type { Access } from '../../shared/api/auth.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
-import {
-  admitReporter,
-  type ClusterEnv,
-  clusterApp,
-  printAnswer,
-  refuseOtherSite,
-  remoteOf,
-} from '../../shared/api/routes.ts'
+import { answerRegistration, isRegistration } from '../../shared/api/registration.ts'
+import { admitReporter, type ClusterEnv, clusterApp, printAnswer } from '../../shared/api/routes.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { StoreError, storeAnswer } from '../../shared/cluster/store-error.ts'
-import { decide } from '../../shared/draw/decide.ts'
-import { isRelayAgent, locationOf, sentBackBy } from '../../shared/draw/redirect.ts'
-import { isLive } from '../../shared/draw/server.ts'
-import { isProbe, isSticky, stickyRoll } from '../../shared/draw/sticky.ts'
-import { familyOf } from '../../shared/http/address.ts'
+import { type PlacingDeps, placeListener } from '../../shared/draw/place-listener.ts'
+import { isRelayAgent, sentBackBy } from '../../shared/draw/redirect.ts'
+import { isLive, type Server } from '../../shared/draw/server.ts'
 import { plainDoor } from '../../shared/http/login-door.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Report } from '../../shared/report/report.ts'
@@ -48,6 +39,7 @@ export class Decider {
   readonly app: Hono<ClusterEnv>
   #registry: Registry
   #deps: DeciderDeps
+  #placing: PlacingDeps
   #ownAtMs = Number.NEGATIVE_INFINITY
   #ownCounts = ''
 
@@ -56,6 +48,8 @@ export class Decider {
     this.#deps = deps
     const table = config.dataDir === undefined ? undefined : openTable(config.dataDir)
     this.#registry = new Registry(table, maxListenersDefault, nowMs())
+    const redirected = (server: Server) => this.#registry.redirected(server)
+    this.#placing = { config: { httpsOnly: false }, nowMs, roll: deps.roll, redirected }
     state.mounts.onChange(() => this.changed())
     state.drain.onChange(() => this.changed())
     const access = accessOf(config)
@@ -80,33 +74,18 @@ export class Decider {
     const sentBack = sentBackBy(request.query)
     if (request.relayLogin || isRelayAgent(request.userAgent) || sentBack === '-') return placeHere()
     this.#refresh()
-    const { config } = this.#deps
-    const nowMs = this.#deps.nowMs()
-    const probe = request.head || isProbe(request.range)
-    const { mount, secure, address } = request
-    const asked = { mount, secure, family: familyOf(address), address, relay: false, except: sentBack, probe }
-    const decision = decide(this.#registry.view, asked, nowMs, this.#diceFor(request, nowMs), {
-      httpsOnly: false,
-    })
-    if (decision === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
-    if (decision === 'no room')
-      return this.#standIn(sentBack, placeHere) ?? this.#refusal(request.mount, nowMs)
-    if (decision.server.report.id === config.id) return placeHere()
-    if (!probe) {
-      decision.server.debit++
-      this.#registry.countRedirects(1)
-    }
-    const location = locationOf(decision.url, request.query)
-    return { serve: false, status: 302, location, forRoom: false }
-  }
-
-  /** A probe and the request that follows it must reach the same server. */
-  #diceFor({ mount, range, userAgent, address }: MountRequest, nowMs: number): () => number {
-    return isSticky(range, userAgent) ? stickyRoll(address, userAgent ?? '', mount, nowMs) : this.#deps.roll
+    const { mount, query, head, userAgent, range } = request
+    const listener = { mount, query, head, userAgent, range, relay: false, needsRoom: true, sender: request }
+    const placed = placeListener(this.#registry.view, listener, this.#placing)
+    if (placed === 'here') return placeHere()
+    if (placed === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
+    if (placed === 'no room') return this.#standIn(sentBack, placeHere) ?? this.#refusal(mount)
+    return { serve: false, status: 302, location: placed.location, forRoom: false }
   }
 
   /** Why no server has room: if no live server carries the mount any more, it is not full, but gone. */
-  #refusal(mount: Mount, nowMs: number): Placement {
+  #refusal(mount: Mount): Placement {
+    const nowMs = this.#deps.nowMs()
     const carriers = this.#registry.view.mounts.get(mount)?.carriers.values() ?? []
     return [...carriers].some(({ server }) => isLive(server, nowMs)) ? noRoom : notFound
   }
@@ -156,16 +135,10 @@ function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<
   for (const path of ['/admin/streamlist.txt', '/admin/streams'])
     app.get(path, async (c, next) => {
       const query = new URL(c.req.url).searchParams
-      if (!query.has('rserver')) return next()
+      if (!isRegistration(query)) return next()
       const judged = await admitReporter(c, door, access, 'the stream list')
       if ('refused' in judged) return printAnswer(c, judged.refused)
-      const reporter = judged.who
-      const registration = parseRegistration(query)
-      if (!registration)
-        return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
-      const answer =
-        refuseOtherSite(c) ?? (await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) }))
-      return answer.status === 200 ? next() : printAnswer(c, answer)
+      return (await answerRegistration(c, cluster, judged.who, query)) ?? next()
     })
   app.route('/', clusterApp(cluster, access, nowMs, door))
   app.onError((error, c) => {

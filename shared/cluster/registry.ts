@@ -227,6 +227,12 @@ export class Registry {
     return true
   }
 
+  /** Counts one redirect to this server: as its debit, and in the history. */
+  redirected(server: Server): void {
+    server.debit++
+    this.countRedirects(1)
+  }
+
   /** Counts redirects towards the history's current minute. */
   countRedirects(n: number): void {
     this.#redirects += n

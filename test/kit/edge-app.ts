@@ -30,6 +30,7 @@ export function edgeOf(...reports: Report[]) {
     method = 'GET',
     over: Partial<RequestFacts> = {},
     body: string | null = null,
-  ) => edge.fetch(new Request(`http://edge.example${path}`, { method, headers, body }), { ...facts, ...over })
+  ) =>
+    edge.answer(new Request(`http://edge.example${path}`, { method, headers, body }), { ...facts, ...over })
   return { ask, redirected }
 }

@@ -62,7 +62,7 @@ function newIsolate() {
   const facts = { address: undefined, secure: false, base: undefined }
   return {
     ask: async (path: string, method = 'GET') =>
-      edge.fetch(new Request(`http://edge.example${path}`, { method }), facts),
+      edge.answer(new Request(`http://edge.example${path}`, { method }), facts),
     /** Lets what waits for its time go on, and waits for it. */
     async flush() {
       for (const wake of sleeping.splice(0)) wake()

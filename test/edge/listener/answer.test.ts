@@ -23,7 +23,7 @@ function edgeWith(env: Record<string, string>, reports: Report[], over: Partial<
   })
   return async (path: string, secure = false, headers: Record<string, string> = {}) => {
     const facts = { address: undefined, secure, base: 'http://edge.example' }
-    return edge.fetch(new Request(`http://edge.example${path}`, { headers }), facts)
+    return edge.answer(new Request(`http://edge.example${path}`, { headers }), facts)
   }
 }
 const locationOf = async (answer: Promise<Response>) => (await answer).headers.get('location')

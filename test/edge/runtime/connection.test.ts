@@ -1,12 +1,28 @@
 import { describe, expect, test, vi } from 'vitest'
+import { createEdge } from '../../../edge/app.ts'
+import { parseConfig } from '../../../edge/config.ts'
 import { httpLimits } from '../../../edge/http/limits.ts'
 import { Connection, type Serving, type Wire } from '../../../edge/runtime/connection.ts'
+import type { Answers } from '../../../edge/runtime/listening.ts'
+import { localCluster } from '../../../shared/api/cluster.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
 import { limits } from '../../../shared/limits.ts'
 import { FewLines } from '../../../shared/log/few-lines.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { logged } from '../../kit/log-records.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+
+const redirecting: Answers = {
+  place: ({ path }) => (path.startsWith('/own') ? undefined : `http://s1.example${path}`),
+  answer: async (request) => new Response(`${'x'.repeat(100_000)}${await request.text()}`),
+}
 
 /** A connection of an edge that redirects all but own pages; its socket takes everything, or nothing. */
-function connected(takes = true, badRequests = new FewLines(limits.badRequestLines)) {
+function connected(
+  takes = true,
+  answers: Answers = redirecting,
+  badRequests = new FewLines(limits.badRequestLines),
+) {
   const written: string[] = []
   const calls: string[] = []
   const waiting: (() => void)[] = []
@@ -28,10 +44,7 @@ function connected(takes = true, badRequests = new FewLines(limits.badRequestLin
     countUnread: (bytes) => {
       unread += bytes
     },
-    answers: {
-      redirect: ({ path }) => (path.startsWith('/own') ? undefined : `http://s1.example${path}`),
-      answer: async (request) => new Response(`${'x'.repeat(100_000)}${await request.text()}`),
-    },
+    answers,
   }
   let unread = 0
   const connection = new Connection(wire, '192.0.2.1', '192.0.2.0', serving)
@@ -126,12 +139,89 @@ describe('a connection', () => {
     const badRequests = new FewLines(limits.badRequestLines)
     const { burst } = limits.badRequestLines
     const records = await logged(() => {
-      for (let i = 0; i < 1000; i++) connected(true, badRequests).connection.receive(Buffer.from('\x16\x03'))
-      const { connection, later } = connected(true, badRequests)
+      for (let i = 0; i < 1000; i++)
+        connected(true, redirecting, badRequests).connection.receive(Buffer.from('\x16\x03'))
+      const { connection, later } = connected(true, redirecting, badRequests)
       later(1000)
       connection.receive(Buffer.from('\x16\x03'))
     })
     expect(records).toHaveLength(burst + 1)
     expect(records.at(-1)?.properties).toMatchObject({ status: 400, leftOut: 1000 - burst })
+  })
+})
+
+describe('a listener who is not redirected', () => {
+  /** A connection of a real edge with one full server; counts how often the edge looks at its servers. */
+  function edgeConnection() {
+    const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
+    const registry = new Registry(undefined, config.maxListenersDefault, 0)
+    for (const report of [
+      reportOf('open'),
+      reportOf('full', { listeners: 100, mounts: [mountReport('/full')] }),
+    ])
+      registry.put(report, printSourcelist(report), 0)
+    const local = localCluster(registry, config.access, () => 0)
+    let decisions = 0
+    const edge = createEdge({
+      config,
+      cluster: {
+        ...local,
+        current: () => {
+          decisions++
+          return local.current()
+        },
+      },
+      nowMs: () => 0,
+      roll: () => 0.5,
+      redirected: (server) => registry.redirected(server),
+      startedAtMs: 0,
+    })
+    const facts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }
+    const { connection, written, calls, waiting, take } = connected(true, {
+      answer: (request, _, url) => edge.answer(request, facts, url),
+      place: (head) => edge.place(head, facts),
+    })
+    /** Lets the socket take everything that is written until nothing more comes. */
+    const drained = async () => {
+      await settled()
+      while (waiting.length > 0) {
+        take()
+        await settled()
+      }
+    }
+    return { connection, written, calls, drained, decisions: () => decisions }
+  }
+  const get = (path: string, ...lines: string[]) =>
+    Buffer.from([`GET ${path} HTTP/1.1`, 'Host: edge.example', ...lines, '', ''].join('\r\n'))
+
+  test.for([
+    ['/unknown.mp3', 404],
+    ['/full', 503],
+    ['/live.mp3.m3u', 200],
+  ] as const)('is placed once: GET %s is answered %i by one decision', async ([path, status]) => {
+    for (const lines of [[], ['Content-Length: 0']]) {
+      const { connection, written, decisions } = edgeConnection()
+      connection.receive(get(path, ...lines))
+      await settled()
+      expect(written.join('')).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+      expect(decisions()).toBe(1)
+    }
+  })
+
+  test('is answered after the redirects before it and before the request after it, and the connection stays', async () => {
+    const { connection, written, calls, drained, decisions } = edgeConnection()
+    connection.receive(Buffer.concat([get('/live.mp3'), get('/unknown.mp3'), get('/live.mp3')]))
+    await drained()
+    expect(written.join('').match(/HTTP\/1\.1 \d+/g)).toEqual([
+      'HTTP/1.1 302',
+      'HTTP/1.1 404',
+      'HTTP/1.1 302',
+    ])
+    expect(decisions()).toBe(3)
+    connection.receive(get('/unknown.mp3', 'Connection: close'))
+    await drained()
+    expect(written.join('')).toMatch(/Connection: close\r\n\r\nno server carries this mount\n$/)
+    expect(decisions()).toBe(4)
+    expect(calls).not.toContain('destroy')
   })
 })

@@ -63,14 +63,14 @@ describe('a head that needs no HTTP server', () => {
 })
 
 describe('plain requests', () => {
-  const redirect = ({ path }: { path: string }) => (path === '/live' ? 'http://s1.example/live' : undefined)
+  const place = ({ path }: { path: string }) => (path === '/live' ? 'http://s1.example/live' : undefined)
   const peer = () => undefined
   const live = head('GET /live HTTP/1.1')
 
   test('are answered one behind the other, up to the first that is due another answer', () => {
     const { text, read, keepAlive } = answerPlainly(
       live + live + head('GET /page HTTP/1.1') + live,
-      redirect,
+      place,
       peer,
     )
     expect(text.split('HTTP/1.1 302 Found\r\n')).toHaveLength(3)
@@ -84,7 +84,7 @@ describe('plain requests', () => {
 
   test('end with one that closes the connection', () => {
     const last = head('GET /live HTTP/1.1', 'Connection: close')
-    const { text, read, keepAlive } = answerPlainly(last + live, redirect, peer)
+    const { text, read, keepAlive } = answerPlainly(last + live, place, peer)
     expect(text).toContain('\r\nConnection: close\r\n')
     expect(read).toBe(last.length)
     expect(keepAlive).toBe(false)

@@ -1,0 +1,24 @@
+import type { Cluster } from '../shared/api/cluster.ts'
+import type { Server } from '../shared/draw/server.ts'
+import type { LoginDoor } from '../shared/http/login-door.ts'
+import type { EdgeConfig } from './config.ts'
+import type { Tally } from './tally.ts'
+
+/** Everything that differs between runtimes, and in tests. */
+export interface EdgeDeps {
+  config: EdgeConfig
+  cluster: Cluster
+  nowMs: () => number
+  /** the dice: a number in [0, 1) */
+  roll: () => number
+  /** Counts a redirect of a listener who is on the way to this server. */
+  redirected: (server: Server) => void
+  /** when this program began, for the stats */
+  startedAtMs: number
+}
+
+/** The same, with the state that every edge has of its own. */
+export interface MountDeps extends EdgeDeps {
+  tally: Tally
+  door: LoginDoor
+}

@@ -1,0 +1,28 @@
+import type { Context } from 'hono'
+import type { Reporter } from '../report/reporter.ts'
+import { parseRegistration } from './accept.ts'
+import type { Cluster } from './cluster.ts'
+import { type ClusterEnv, logRefused, printAnswer, refuseOtherSite, remoteOf } from './routes.ts'
+
+/** Whether a request for the stream list also registers its sender: icecast-kh slaves send `rserver`, `rport` and `interval`. */
+export const isRegistration = (query: URLSearchParams): boolean => query.has('rserver')
+
+/**
+ * Registers the icecast-kh slave that asks for the stream list with these parameters.
+ * @returns undefined if it is registered, else the answer that says why not
+ */
+export async function answerRegistration(
+  c: Context<ClusterEnv>,
+  cluster: Cluster,
+  reporter: Reporter,
+  query: URLSearchParams,
+): Promise<Response | undefined> {
+  const registration = parseRegistration(query)
+  if (!registration)
+    return c.text('expected rserver=HOST&rport=1…65535&interval=1…3600 (seconds), or none of them\n', 400)
+  const answer =
+    refuseOtherSite(c) ?? (await cluster.register({ ...registration, reporter, remote: remoteOf(c.env) }))
+  if (answer.status === 200) return undefined
+  logRefused(c, `the registration of ${registration.host}`, answer)
+  return printAnswer(c, answer)
+}
