@@ -33,8 +33,15 @@ export interface ProberDeps extends Outgoing {
 export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberDeps): Rota<Server, Silence> {
   /** when each live server that ever answered last did */
   const heardMs = new Map<string, number>()
-  const othersHeardMs = (id: string) =>
-    [...heardMs].flatMap(([other, atMs]) => (other !== id && registry.view.servers.has(other) ? [atMs] : []))
+  function* othersHeardMs(id: string): Iterable<number> {
+    for (const [other, atMs] of heardMs) if (other !== id && registry.view.servers.has(other)) yield atMs
+  }
+  const heard = (id: string, atMs: number) => {
+    heardMs.set(id, atMs)
+    const { servers } = registry.view
+    if (heardMs.size <= servers.size) return
+    for (const other of heardMs.keys()) if (!servers.has(other)) heardMs.delete(other)
+  }
   return new Rota<Server, Silence>({
     members: () => registry.view.servers,
     keyOf: ({ report }) => report.urls.join(' '),
@@ -52,7 +59,7 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
       }
       const found: Found = url === undefined ? { outcome: 'inside' } : await probe(url, fetch, lookup)
       if (found.outcome === 'untold') return { pauseMs: edgeLimits.probeAgainMs, state: before }
-      if (found.outcome === 'answered') heardMs.set(id, startMs)
+      if (found.outcome === 'answered') heard(id, startMs)
       const now =
         found.outcome === 'inside'
           ? undefined

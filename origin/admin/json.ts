@@ -11,10 +11,10 @@ function jsonOf([, content, attributes = {}]: Element): unknown {
   const value = new Map<string, unknown>(Object.entries(attributes))
   for (const element of content) {
     const [name] = element
+    const before = value.get(name)
     if (!repeated.has(name)) value.set(name, jsonOf(element))
-    else value.set(name, [...listOf(value.get(name)), jsonOf(element)])
+    else if (Array.isArray(before)) before.push(jsonOf(element))
+    else value.set(name, [jsonOf(element)])
   }
   return Object.fromEntries(value)
 }
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])

@@ -34,15 +34,24 @@ export function silenceAfter(
   before: Silence | undefined,
   outcome: Outcome,
   atMs: number,
-  othersHeardMs: readonly number[],
+  othersHeardMs: Iterable<number>,
   patienceMs = 0,
 ): Silence | undefined {
   if (outcome === 'answered') return undefined
   const { count, sinceMs } = before ?? { count: 0, sinceMs: atMs }
-  const isCutOff = othersHeardMs.length >= othersMin && othersHeardMs.every((heardMs) => heardMs < sinceMs)
   const isEarly = atMs - sinceMs < patienceMs
-  const most = isCutOff || isEarly ? Math.max(count, silencesMax - 1) : silencesMax
+  const most = isEarly || isCutOff(othersHeardMs, sinceMs) ? Math.max(count, silencesMax - 1) : silencesMax
   return { count: Math.min(count + 1, most), sinceMs }
+}
+
+/** Whether the prober hears nobody: it goes through the others up to the first that it heard since. */
+function isCutOff(othersHeardMs: Iterable<number>, sinceMs: number): boolean {
+  let others = 0
+  for (const heardMs of othersHeardMs) {
+    if (heardMs >= sinceMs) return false
+    others++
+  }
+  return others >= othersMin
 }
 
 export const isReachable = (silence: Silence | undefined): boolean =>

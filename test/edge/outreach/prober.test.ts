@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { parseConfig } from '../../../edge/config.ts'
 import { createProber, probe } from '../../../edge/outreach/prober.ts'
 import { accept } from '../../../shared/api/accept.ts'
@@ -191,4 +191,24 @@ test('a name that leads to the inside is not probed, one without an address is s
   expect(asked).toBe(0)
   expect((await probe('http://relay.example.org:8000', fetch, lookup)).outcome).toBe('answered')
   expect(asked).toBe(1)
+})
+
+test('probes of twice as many servers that answer take twice the work: none goes through all others', async () => {
+  const lookUpsOf = async (servers: number) => {
+    const registry = new Registry(undefined, 100, 0)
+    for (let i = 0; i < servers; i++) {
+      const sent = reportOf(`s${i}`, { interval: 3600 })
+      registry.put(sent, printSourcelist(sent), 0)
+    }
+    let nowMs = 0
+    const fetch = async () => new Response(null)
+    const prober = createProber({ registry, fetch, nowMs: () => nowMs, atOnce: 4, lookup: undefined })
+    const lookUps = vi.spyOn(registry.view.servers as Map<string, unknown>, 'has')
+    onTestFinished(() => lookUps.mockRestore())
+    for (; nowMs < 20_000; nowMs += 500) await prober.run()
+    return lookUps.mock.calls.length
+  }
+  const few = await lookUpsOf(100)
+  expect(few).toBeGreaterThan(100)
+  expect((await lookUpsOf(200)) / few).toBeLessThan(2.2)
 })
