@@ -101,7 +101,12 @@ export class Moves {
   }
 
   #moveAll(from: ActiveMount, to: ActiveMount, silenceMs = this.#silenceOf(from)): number {
-    if (!to.isLike(from)) return 0
+    if (!to.isLike(from)) {
+      const formats = { plays: from.contentType, other: to.contentType }
+      if (from.everyone.length > 0)
+        log.warn('listeners not moved to another format', { from: from.name, to: to.name, ...formats })
+      return 0
+    }
     let count = 0
     for (const listener of from.everyone) {
       if (!to.hasRoomFor(listener)) continue

@@ -7,6 +7,7 @@ import type { ListenerInfo } from '../../../origin/mount/stream/listener.ts'
 import { createState } from '../../../origin/state.ts'
 import { clustersOf, fixture } from '../../kit/fixtures.ts'
 import { IcyReader } from '../../kit/icy-reader.ts'
+import { logged } from '../../kit/log-records.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { settingsOf } from '../../kit/mount-settings.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
@@ -242,14 +243,21 @@ describe('the source ends', () => {
     }
   })
 
-  test('and its fallback plays another format: its listeners are closed, Icecast 2.4 would give them AAC for MP3', () => {
+  test('and its fallback plays another format: its listeners are closed, Icecast 2.4 would give them AAC for MP3', async () => {
     const { play, open, end, join, state } = server()
     play('/live', 10)
     open('/backup', { contentType: 'audio/aac' })
     const listener = join('/live')
-    end('/live')
+    const lines = await logged(() => end('/live'))
     expect(listener.wire.ended).toBe(true)
     expect(state.load.listeners).toBe(0)
+    const told = lines.find(({ rawMessage }) => rawMessage === 'listeners not moved to another format')
+    expect(told?.properties).toMatchObject({
+      from: '/live',
+      to: '/backup',
+      plays: 'audio/mpeg',
+      other: 'audio/aac',
+    })
   })
 
   test('and nothing plays in its place: its listeners are closed', () => {
