@@ -6,50 +6,50 @@ import type { StatsDeps } from '../stats/tree.ts'
 import { Refused } from '../web/answers.ts'
 import type { Element } from '../web/xml.ts'
 
-/** What the commands work on. */
+/** Dependencies of the commands. */
 export interface AdminDeps extends StatsDeps {
   nowMs: () => number
   access: Pick<MountAccess, 'mayAdmin' | 'usersOf'>
 }
 
-/** One call of a command, its caller known and allowed to. */
+/** One authorized call of a command. */
 export interface AdminCall extends AdminDeps {
   params: Params
-  /** query and form as they came, for text in a charset that only the command knows */
+  /** query and form as received, for text in a charset that only the command knows */
   query: string
-  /** the mount that the parameter `mount` names; undefined where there is none */
+  /** the mount in the parameter `mount`; undefined if there is none */
   mount: Mount | undefined
-  /** else it is the source of that mount */
+  /** false: the caller is the source of that mount */
   isAdmin: boolean
-  /** that the call comes from */
+  /** of the client */
   address: string | undefined
 }
 
-/** What a command answers; `done` is text of Icecast's page for those that answer no XML. */
+/** The answer of a command; `done` is the text of Icecast's page for commands that do not answer XML. */
 export type AdminAnswer = Element | { done: string } | NotDone
 
-/** An answer that Icecast words as if the command had worked. */
+/** A command did nothing, but Icecast's answer says that it worked. */
 export interface NotDone {
   why: string
   answer: Element
 }
 
 export interface Command {
-  /** whether the parameter `mount` has to be there, may be, or must not; its source may call what takes one */
+  /** whether the parameter `mount` is required, optional, or not allowed; a source may call commands that accept its mount */
   mount: 'required' | 'optional' | 'none'
-  /** whether a call with these parameters does something: browsers that another site tells to call it are refused */
+  /** whether a call with these parameters changes something, and so must not be a cross-site request */
   changes?: (params: Params) => boolean
   run(call: AdminCall): AdminAnswer | Promise<AdminAnswer>
 }
 
-/** The mount that a call is about, running; Icecast's errors where it is not. */
+/** The running mount of a call; throws Icecast's errors if it does not run. */
 export function runningMount({ state, mount, idle }: AdminCall): ActiveMount {
   const running = mount && state.mounts.get(mount)
   if (running) return running
   throw new Refused(mount && idle().includes(mount) ? 'Source is not available' : 'Source does not exist')
 }
 
-/** A parameter that has to be there. */
+/** A required parameter. */
 export function required({ params }: AdminCall, name: string): string {
   const value = params.get(name)
   if (value === undefined) throw new Refused('Missing parameter')

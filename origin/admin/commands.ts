@@ -16,7 +16,7 @@ const drain =
 
 const always = () => true
 
-/** Every command below `/admin/` by its name, as Icecast 2.4 has them; `drain` and `undrain` are ours. */
+/** Every command below `/admin/` by its name, as in Icecast 2.4; `drain` and `undrain` are ours. */
 export const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     stats: { mount: 'optional', run: stats },

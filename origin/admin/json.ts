@@ -1,9 +1,9 @@
 import type { Element } from '../web/xml.ts'
 
-/** elements of which there may be several: always arrays, so that one is no other shape than two */
+/** elements that may occur several times: always arrays, so that one has the same shape as two */
 const repeated = new Set(['source', 'listener', 'User'])
 
-/** An answer as JSON: `{"icestats":{…}}`, attributes beside the elements within, text and numbers as they are. */
+/** An answer as JSON: `{"icestats":{…}}`, with attributes and inner elements as members, text and numbers unchanged. */
 export const printJson = (root: Element): string => JSON.stringify({ [root[0]]: jsonOf(root) })
 
 function jsonOf([, content, attributes = {}]: Element): unknown {

@@ -3,7 +3,7 @@ import { response } from '../web/answers.ts'
 import { type Element, root, sourceElement } from '../web/xml.ts'
 import { type AdminCall, required, runningMount, secondsSince } from './call.ts'
 
-/** `listclients`: who listens to a mount. */
+/** `listclients`: the listeners of a mount. */
 export function listClients(call: AdminCall): Element {
   const { name, everyone } = runningMount(call)
   const listeners = everyone.map((listener) => listenerElement(listener, call.nowMs()))
@@ -24,7 +24,7 @@ function listenerElement({ id, info }: Listener, nowMs: number): Element {
   ]
 }
 
-/** `killclient`: closes one listener's connection. */
+/** `killclient`: closes the connection of one listener. */
 export function killClient(call: AdminCall): Element {
   const { everyone } = runningMount(call)
   const id = required(call, 'id')

@@ -6,10 +6,10 @@ import { response } from '../web/answers.ts'
 import { type AdminAnswer, type AdminCall, required, runningMount } from './call.ts'
 
 /**
- * `metadata?mode=updinfo&mount=/m&song=…` or `artist=…&title=…`, as encoders call it at each new title. A song takes the
- * place of artist and title. Text that names no charset is in the mount's, where the operator says one.
+ * `metadata?mode=updinfo&mount=/m&song=…` or `artist=…&title=…`, which encoders call for each new title. `song` overrides
+ * artist and title. Text without a charset is in the configured charset of the mount, if there is one.
  *
- * As in Icecast 2.4, a source sets titles from the address that it plays from alone: its password may be known to more.
+ * As in Icecast 2.4, a source can set titles only from the address that it plays from: others may know its password.
  */
 export function updateMetadata(call: AdminCall): AdminAnswer {
   const mount = runningMount(call)
@@ -22,5 +22,5 @@ export function updateMetadata(call: AdminCall): AdminAnswer {
   return response('Metadata update successful', true)
 }
 
-/** One machine has two addresses for itself, and its programs take the one or the other. */
+/** Whether two addresses are one machine: it has two loopback addresses, and programs use one or the other. */
 const isSameMachine = (a = '', b = '') => a === b || (isLoopback(a) && isLoopback(b))

@@ -12,10 +12,10 @@ import {
   secondsSince,
 } from './call.ts'
 
-/** `listmounts`: what runs, and what waits for its first listener. */
+/** `listmounts`: mounts that run, and relays that wait for their first listener. */
 export const listMounts = (call: AdminCall): Element => root(...mountElements(call))
 
-/** `moveclients`: without a destination the mounts to choose from, with one the move. */
+/** `moveclients`: lists the possible destinations, or moves the listeners to the given one. */
 export function moveClients(call: AdminCall): Element {
   const { name } = runningMount(call)
   const destination = call.params.get('destination')
@@ -31,23 +31,23 @@ export function moveClients(call: AdminCall): Element {
   return response(`Clients moved from ${name} to ${destination}`, true)
 }
 
-/** `fallbacks`: where the listeners of a mount go when its feed ends, until the configuration is read again. */
+/** `fallbacks`: sets the fallback of a mount until the configuration is read again. */
 export function setFallback(call: AdminCall): AdminAnswer {
   const { name } = runningMount(call)
   const fallback = namedMount(required(call, 'fallback'))
   if (fallback === undefined)
-    throw new Refused('fallback is no name of a mount, expected one such as /backup.mp3')
+    throw new Refused('fallback is not the name of a mount, expected one like /backup.mp3')
   call.config.mounts.setFallback(name, fallback)
   return { done: 'Fallback configured' }
 }
 
-/** `killsource`: ends a mount; its encoder's connection is closed. */
+/** `killsource`: ends a mount and closes the connection of its encoder. */
 export function killSource(call: AdminCall): Element {
   const { name } = runningMount(call)
   return response('Source Removed', call.state.mounts.kill(name, 'killed by the admin'))
 }
 
-/** `updatemetadata`: nothing but the mount; its page has the form. */
+/** `updatemetadata`: only the mount; the page has the form. */
 export const titleForm = (call: AdminCall): Element => root(sourceElement(runningMount(call).name, []))
 
 function mountElements({ state, config, idle, nowMs }: AdminDeps): Element[] {

@@ -18,7 +18,7 @@ import { printPage } from './pages/pages.ts'
 
 const log = getLogger(['distributary', 'admin'])
 
-/** What a path below `/admin/` asks for: a command, and how its answer is to be written. */
+/** A path below `/admin/`: a command, and the format of its answer. */
 export interface Asked {
   name: string
   as: 'xml' | 'html' | 'json'
@@ -26,7 +26,7 @@ export interface Asked {
 
 const writings = { xml: 'xml', xsl: 'html', json: 'json' } as const
 
-/** Reads `/admin/listclients.xsl`. The bare `/admin/` is the home page for a browser, and the stats for all else. */
+/** Parses a path like `/admin/listclients.xsl`. `/admin/` is the home page for browsers, and the stats for other programs. */
 export function parseAsked(path: string, accept: string | undefined): Asked | undefined {
   const [, name, suffix] = /^\/admin\/([a-z0-9]*)(?:\.(xml|xsl|json))?$/.exec(path) ?? []
   if (path === '/admin' || path === '/admin/')
@@ -44,8 +44,8 @@ export function adminApp(deps: AdminDeps): Hono<ClusterEnv> {
       const { relay, admin } = proven(deps.config, c.req.header('authorization'))
       return relay || admin ? c.text(printStreamList(deps)) : unauthenticated(c)
     })
-  // it would make a URL with a password in it
-  app.all('/admin/buildm3u', (c) => c.text('the server makes no URL with a password in it\r\n', 403))
+  // Icecast's answer would be a URL with a password in it
+  app.all('/admin/buildm3u', (c) => c.text('this server does not make URLs with passwords\r\n', 403))
 
   app.on(['GET', 'POST'], ['/admin', '/admin/*'], async (c) => {
     const asked = parseAsked(c.req.path, c.req.header('accept'))
@@ -61,7 +61,7 @@ export function adminApp(deps: AdminDeps): Hono<ClusterEnv> {
   return app
 }
 
-/** Guards in the order of Icecast 2.4, then the command. */
+/** The checks in the order of Icecast 2.4, then the command. */
 async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: Command): Promise<Response> {
   const query = await parametersOf(c.req.raw)
   const params = parseParams(query)
@@ -81,28 +81,28 @@ async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: C
   try {
     const made = await command.run(call)
     const why = refusalIn(made)
-    if (why !== undefined) log.info('admin command refused', { ...about, why })
+    if (why !== undefined) log.info('admin command rejected', { ...about, why })
     else if (changes) log.info('admin command', about)
     return write(c, asked, 'why' in made ? made.answer : made, params)
   } catch (error) {
-    if (error instanceof Refused) log.info('admin command refused', { ...about, why: error.message })
+    if (error instanceof Refused) log.info('admin command rejected', { ...about, why: error.message })
     throw error
   }
 }
 
-/** Why a command did nothing, of one that answers all the same: its `return` is 0, or it says why apart. */
+/** Why a command that answered did nothing: its `return` is 0, or `why` is set. */
 function refusalIn(made: AdminAnswer): string | undefined {
   if ('why' in made) return made.why
   if ('done' in made) return undefined
   return textIn(made, 'return') === '0' ? textIn(made, 'message') : undefined
 }
 
-/** A browser sends the admin's password along with what another site makes it ask, and a HEAD is to change nothing. */
+/** Rejects cross-site requests, to which browsers add the admin's password, and HEAD, which must not change anything. */
 function checkMeant(c: AdminContext, { config }: AdminDeps): void {
   const hosts = config.publicUrls.map((url) => new URL(url).host)
   const why = notMeant(c.req.raw, hosts)
   if (why !== undefined) {
-    log.warn('an admin command was refused', { path: c.req.path, address: c.env.address, why })
+    log.warn('cross-site request rejected', { path: c.req.path, address: c.env.address, why })
     throw new Refused(why, 403)
   }
   if (c.env.head) throw new Refused('this changes something, expected GET or POST', 405)
@@ -111,11 +111,11 @@ function checkMeant(c: AdminContext, { config }: AdminDeps): void {
 const isAdmin = (c: AdminContext, { config }: AdminDeps) =>
   proven(config, c.req.header('authorization')).admin
 
-/** The source of a mount may call what names its mount, as in Icecast 2.4. */
+/** The source of a mount may call commands for its mount, as in Icecast 2.4. */
 async function isSource(c: AdminContext, command: Command, { params, access }: AdminCall): Promise<boolean> {
   const name = params.get('mount')
   if (name === undefined || command.mount === 'none') return false
-  // what is no mount is the command's to refuse, to who has the login of the one that is meant
+  // an invalid name is rejected by the command, if the login is that of the mount with a slash before the name
   const mount = namedMount(name) ?? namedMount(`/${name}`)
   if (mount === undefined) return false
   const login = parseBasic(c.req.header('authorization'))
@@ -140,7 +140,7 @@ function write(
   return c.body(printJson(answer), 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
 }
 
-/** What a slave polls: the mounts that everybody may know of, a line each. */
+/** The stream list that slaves poll: the public mounts, one per line. */
 const printStreamList = (deps: AdminDeps): string =>
   servedMounts(deps)
     .filter(isVisible(deps.config))

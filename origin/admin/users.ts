@@ -6,7 +6,7 @@ import type { AdminCall } from './call.ts'
 export async function manageUsers(call: AdminCall): Promise<Element> {
   const { mount, access } = call
   const users = mount && access.usersOf(mount)
-  if (!users) throw new Refused('missing parameter') // Icecast 2.4's words where a mount has no users
+  if (!users) throw new Refused('missing parameter') // the text of Icecast 2.4 for a mount without users
   const message = await change(call, users)
   const list = users.list().map((name): Element => ['User', [['username', name]]])
   const told: Element[] = message === undefined ? [] : [['iceresponse', [['message', message]]]]
@@ -15,7 +15,7 @@ export async function manageUsers(call: AdminCall): Promise<Element> {
 
 type Users = NonNullable<ReturnType<AdminCall['access']['usersOf']>>
 
-/** What was done, in Icecast's words; undefined where nothing was to be. */
+/** Performs the action and returns Icecast's message; undefined without an action. */
 async function change({ params }: AdminCall, users: Users): Promise<string | undefined> {
   const action = params.get('action')
   if (action !== 'add' && action !== 'delete') return undefined
@@ -23,7 +23,7 @@ async function change({ params }: AdminCall, users: Users): Promise<string | und
   if (name === undefined) throw new Refused('missing parameter')
   if (action === 'delete') {
     await users.delete(name)
-    return 'User deleted' // also of a user who never was, as in Icecast
+    return 'User deleted' // also for an unknown user, as in Icecast
   }
   const password = params.get('password')
   if (password === undefined) throw new Refused('missing parameter')
@@ -33,5 +33,5 @@ async function change({ params }: AdminCall, users: Users): Promise<string | und
 const messages = {
   added: 'User added',
   exists: 'User already exists - not added',
-  'bad name': 'The name cannot be one of a user - not added',
+  'bad name': 'Invalid user name - not added',
 } as const

@@ -3,24 +3,24 @@ import { runtimeTimers } from '../lib/timers.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 
-/** Takes a request's body apart as it comes. */
+/** Decodes a request body as it arrives. */
 export interface Body {
-  /** @throws ChunkError where it is not framed as it says */
+  /** @throws ChunkError if its framing is invalid */
   push(bytes: Uint8Array): void
-  /** its end has come; never so where nothing frames it, for then the connection's end is its own */
+  /** true once fully read; always false for unframed bodies */
   readonly done: boolean
 }
 
 type Headers = ReadonlyMap<string, string>
 
-/** The body that the headers announce: chunked, or of a length; undefined where they announce none. */
+/** The body that the headers announce: chunked, or with a length; undefined if they announce none. */
 export function announcedBody(headers: Headers, onData: (bytes: Uint8Array) => void): Body | undefined {
   if (isChunked(headers)) return new ChunkedDecoder(onData)
   const length = announcedLength(headers)
   return length > 0 ? new SizedBody(length, onData) : undefined
 }
 
-/** Both are as a head says them that has been let in: it says one length at most, and knows no other coding. */
+/** For a head that was accepted: it has at most one length, and no coding except chunked. */
 const isChunked = (headers: Headers) => /^\s*chunked\s*$/i.test(headers.get('transfer-encoding') ?? '')
 const announcedLength = (headers: Headers) => Number.parseInt(headers.get('content-length') || '0', 10)
 
@@ -47,7 +47,7 @@ class SizedBody implements Body {
 
 const noBody = new Uint8Array(0)
 
-/** A request whose head has been read, and what came with it. */
+/** A request whose head has been read, and the bytes that came with it. */
 interface Incoming {
   socket: Socket
   head: { headers: Headers }
@@ -55,10 +55,10 @@ interface Incoming {
 }
 
 /**
- * A whole body, or one byte more than `bytesMax` of one that is longer; nothing of one that says itself that it is longer.
- * Either way who asked sees that it is too long, and need not wait for the rest.
- * @returns `gone` where the connection ended first, or was closed since the body took longer than `withinMs`
- * @throws ChunkError where it is not framed as it says
+ * Reads a whole body. Of a body longer than `bytesMax` it returns one byte more than that, or nothing if the announced
+ * length is too long: the caller sees that it is too long, and does not wait for the rest.
+ * @returns `gone` if the connection ended first, or was closed because the body took longer than `withinMs`
+ * @throws ChunkError if its framing is invalid
  */
 export async function readBody(
   { socket, head: { headers }, rest }: Incoming,
@@ -76,7 +76,7 @@ export async function readBody(
   return kept.bytes
 }
 
-/** Feeds a body from its connection until that is enough. */
+/** Reads a body from its connection until `isEnough`. */
 function receive(
   socket: Socket,
   body: Body,

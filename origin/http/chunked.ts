@@ -1,20 +1,20 @@
 import { GrowingBytes } from './growing-bytes.ts'
 
-/** characters of a chunk's size line, its extensions included; of all trailers together likewise */
+/** characters of a chunk's size line, its extensions included; also of all trailers together */
 const lineLengthMax = 4096
 /** bytes of one chunk: seven hex digits, far beyond what any encoder sends */
 const sizePattern = /^([0-9a-fA-F]{1,7})[ \t]*(;.*)?$/
 const lineFeed = 0x0a
 
-/** A body that says it is chunked and is not. */
+/** Invalid framing of a chunked body. */
 export class ChunkError extends Error {
   override name = 'ChunkError'
 }
 
-/** Decodes a chunked body (RFC 9112 §7.1) as its bytes come; data are views, not copies. */
+/** Decodes a chunked body (RFC 9112 §7.1) as its bytes arrive; data are views, not copies. */
 export class ChunkedDecoder {
   #state: 'size' | 'data' | 'data end' | 'trailers' | 'done' = 'size'
-  /** of a line that has yet to end */
+  /** beginning of a line that is not complete */
   #kept: GrowingBytes | undefined
   #left = 0
   #trailerLength = 0
@@ -24,12 +24,12 @@ export class ChunkedDecoder {
     this.#onData = onData
   }
 
-  /** Whether the body's end has come; what follows it is ignored. */
+  /** Whether the end of the body has been read; bytes after it are ignored. */
   get done(): boolean {
     return this.#state === 'done'
   }
 
-  /** @throws ChunkError where this is no chunk */
+  /** @throws ChunkError if the framing is invalid */
   push(bytes: Uint8Array): void {
     let at = 0
     while (at < bytes.length && !this.done)
@@ -48,7 +48,7 @@ export class ChunkedDecoder {
     const end = bytes.indexOf(lineFeed, at)
     const stop = end < 0 ? bytes.length : end
     if ((this.#kept?.bytes.length ?? 0) + stop - at > lineLengthMax)
-      throw new ChunkError(`a chunk's size line over ${lineLengthMax} bytes`)
+      throw new ChunkError(`the size line of a chunk is longer than ${lineLengthMax} bytes`)
     const part = bytes.subarray(at, stop)
     if (end < 0) {
       this.#kept ??= new GrowingBytes(lineLengthMax, 0)
@@ -69,19 +69,20 @@ export class ChunkedDecoder {
 
   #readSize(line: string): void {
     const size = sizePattern.exec(line.trim())?.[1]
-    if (size === undefined) throw new ChunkError('a malformed chunk, expected its size in hex')
+    if (size === undefined) throw new ChunkError('malformed chunk, expected its size in hex')
     this.#left = Number.parseInt(size, 16)
     this.#state = this.#left === 0 ? 'trailers' : 'data'
   }
 
   #endData(line: string): void {
-    if (line !== '') throw new ChunkError('a chunk longer than its size says')
+    if (line !== '') throw new ChunkError('a chunk is longer than its size')
     this.#state = 'size'
   }
 
   #readTrailer(line: string): void {
     this.#trailerLength += line.length
-    if (this.#trailerLength > lineLengthMax) throw new ChunkError(`trailers over ${lineLengthMax} bytes`)
+    if (this.#trailerLength > lineLengthMax)
+      throw new ChunkError(`trailers are longer than ${lineLengthMax} bytes`)
     if (line === '') this.#state = 'done'
   }
 }

@@ -6,17 +6,17 @@ import type { Head } from './head.ts'
 /** A connection whose request head has been read. */
 export interface Connection {
   socket: Socket
-  /** of the other side */
+  /** of the client */
   address: string
-  /** the socket of ours that it came by */
+  /** the socket of ours on which it came in */
   via: SocketSettings
   head: Head
-  /** what the access log will tell of it */
+  /** its record for the access log */
   exchange: Exchange
-  /** what came behind the head, with it */
+  /** bytes that came with the head, after it */
   rest: Uint8Array
-  /** Takes what comes now for another request; after an answer that said so, to a request without a body. */
+  /** Reads another request; to be called after an answer with keep-alive to a request without a body. */
   readNext: () => void
-  /** whether it may stay for another request: one connection asks a few times at most */
+  /** whether it may stay open for another request: one connection may send only a few */
   mayStay: boolean
 }

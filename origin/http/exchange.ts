@@ -1,17 +1,17 @@
 import { getLogger } from '@logtape/logtape'
 import type { Head } from './head.ts'
 
-/** Where a line for each answered request goes: access.log, or JSON with all else. */
+/** Each answered request is logged in this category: to access.log, or as JSON like everything else. */
 export const accessCategory = ['distributary', 'access'] as const
 const log = getLogger([...accessCategory])
 
 /**
- * A request, as far as the access log tells of it. It lives as long as its connection, so it is no more than what the
- * line needs; in particular no query, for queries hold secrets.
+ * The record of a request for the access log. It lives as long as the connection, so it contains only the fields of the
+ * line; no query, because queries contain secrets.
  */
 export interface Exchange {
   readonly address: string
-  /** who listens, where the mount asked and was told; as in Icecast nobody else is named */
+  /** of a listener whose mount requires authentication; as in Icecast, no other user is logged */
   user: string | undefined
   readonly method: string
   readonly path: string
@@ -19,13 +19,13 @@ export interface Exchange {
   readonly referer: string | undefined
   readonly agent: string | undefined
   readonly startedAtMs: number
-  /** bytes that its connection had sent before, in answer to others */
+  /** bytes sent on its connection before, for other requests */
   readonly sentBefore: number
-  /** undefined until answered; what is closed without a word is not logged, as in Icecast */
+  /** undefined until answered; a request without an answer is not logged, as in Icecast */
   status: number | undefined
 }
 
-/** The record of a request whose head was read at this moment. */
+/** The record of a request whose head was read at `nowMs`. */
 export function beginExchange(
   { method, path, version, headers }: Head,
   address: string,
@@ -46,7 +46,7 @@ export function beginExchange(
   }
 }
 
-/** Logs a request whose connection has closed, or goes on to another; `sent` bytes have gone over it, heads included. */
+/** Logs a request whose connection has closed, or continues with another; `sent`: bytes sent on it, heads included. */
 export function endExchange(
   { startedAtMs, sentBefore, ...told }: Exchange,
   sent: number,

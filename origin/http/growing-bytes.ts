@@ -1,22 +1,22 @@
-/** bytes that room is first made for where nobody says how many come */
+/** initial size if the length is not announced */
 const firstRoom = 256
 
 /**
- * Bytes that come in parts, in one piece and up to a bound. They are copied: a view of a small part may hold on to a large
- * buffer, and what is sent a byte at a time would be as many views, or as many strings.
+ * Joins bytes that arrive in parts, up to a bound. They are copied: a view of a small part may retain a large buffer, and a
+ * sender of single bytes would create as many views, or as many strings.
  */
 export class GrowingBytes {
   #room: Uint8Array<ArrayBuffer>
   #size = 0
   #max: number
 
-  /** @param expected how many are announced; 0: not said */
+  /** @param expected announced number of bytes; 0: unknown */
   constructor(max: number, expected: number) {
     this.#max = max
     this.#room = new Uint8Array(Math.min(max, expected || firstRoom))
   }
 
-  /** how many bytes it has room for */
+  /** size of its buffer */
   get room(): number {
     return this.#room.length
   }
@@ -29,7 +29,7 @@ export class GrowingBytes {
     return this.#size === this.#max
   }
 
-  /** What is beyond the bound is left out. */
+  /** Adds bytes; those beyond the bound are left out. */
   push(part: Uint8Array): void {
     const own = part.subarray(0, this.#max - this.#size)
     const needed = this.#size + own.length

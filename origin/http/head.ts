@@ -3,26 +3,26 @@ import { limits } from '../limits.ts'
 import { Framing } from './framing.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 
-/** The head of a request, read. */
+/** A parsed request head. */
 export interface Head {
   method: string
-  /** begins with `/`, percent-encoded where the sender did not; or `*` */
+  /** begins with `/`, and is percent-encoded even if the client did not; or `*` */
   path: string
   /** with its `?`, or empty */
   query: string
-  /** what an answer is to begin with */
+  /** of the answer */
   version: '1.0' | '1.1'
-  /** names in lower case, values as latin1 bytes without the space around them; of a header given twice the last */
+  /** names in lower case, values as latin1 bytes without spaces around them; of a header given twice the last counts */
   headers: ReadonlyMap<string, string>
 }
 
-/** Why a head is refused, for people. */
+/** Why a head is rejected, for people. */
 export interface BadHead {
   status: 400 | 431 | 501
   text: string
 }
 
-/** A head and where the bytes behind it begin in what was pushed last; or why it is refused. */
+/** A head, and the offset after it in the bytes that were pushed last; or why it is rejected. */
 export type ReadHead = { head: Head; restAt: number } | BadHead
 
 const protocol = /^(?:HTTP\/(\d)\.(\d)|ICE\/\d\.\d)$/
@@ -32,22 +32,22 @@ const methodLengthMax = 32
 const lineFeed = 0x0a
 
 /**
- * Reads one request head from the bytes of a connection, pushed as they come: however they are cut, the result is the same.
- * Tolerant as Icecast is (bare LF, `ICE/1.0`, methods in small letters, several blanks, raw spaces and bytes in the path,
- * lines that are no header) but bounded, and not where two who read it could read two things of it ({@link Framing}).
+ * Reads one request head from the bytes of a connection as they arrive; the result does not depend on how they are split.
+ * It is as tolerant as Icecast (bare LF, `ICE/1.0`, methods in lower case, several spaces, raw spaces and bytes in the path,
+ * lines that are not headers), but bounded, and strict where two programs could read different requests ({@link Framing}).
  */
 export class HeadReader {
   #bytes = 0
-  /** of a line that has yet to end */
+  /** beginning of a line that is not complete */
   #kept: GrowingBytes | undefined
-  /** a first byte has come that a method may begin with */
+  /** the first byte of a possible method has come */
   #isBegun = false
   #lines = 0
   #request: Omit<Head, 'headers'> | undefined
   #headers = new Map<string, string>()
   #framing = new Framing()
 
-  /** Undefined while more is needed. Not to be called again after an answer. */
+  /** Undefined while more bytes are needed. Not to be called again after a result. */
   push(bytes: Uint8Array): ReadHead | undefined {
     let at = 0
     while (at < bytes.length) {
@@ -56,8 +56,8 @@ export class HeadReader {
       const within = Math.min(next, at + limits.headBytesMax - this.#bytes)
       this.#bytes += within - at
       const part = bytes.subarray(at, end >= 0 && end < within ? end : within)
-      if (!this.#begins(part)) return refuse(400, 'no HTTP request, expected a method')
-      if (within < next) return refuse(431, `a request head over ${limits.headBytesMax} bytes`)
+      if (!this.#begins(part)) return refuse(400, 'this is not an HTTP request, expected a method')
+      if (within < next) return refuse(431, `the request head is longer than ${limits.headBytesMax} bytes`)
       at = next
       if (end < 0) {
         this.#kept ??= new GrowingBytes(limits.headBytesMax, 0)
@@ -72,7 +72,7 @@ export class HeadReader {
     return undefined
   }
 
-  /** Whether what has come may be a request, as far as its first byte tells; empty lines may come before it. */
+  /** Whether the bytes may begin a request, by the first one; empty lines may come before it. */
   #begins(part: Uint8Array): boolean {
     for (let i = 0; !this.#isBegun && i < part.length; i++) {
       const char = String.fromCharCode(part[i] ?? 0)
@@ -88,21 +88,23 @@ export class HeadReader {
     if (line === '')
       return this.#framing.bad ?? { head: { ...this.#request, headers: this.#headers }, restAt }
     this.#lines++
-    if (this.#lines > limits.headLinesMax) return refuse(431, `more than ${limits.headLinesMax} header lines`)
+    if (this.#lines > limits.headLinesMax)
+      return refuse(431, `there are more than ${limits.headLinesMax} header lines`)
     return this.#readHeader(line)
   }
 
   #readRequest(line: string): BadHead | undefined {
     const methodEnd = line.indexOf(' ')
     const targetEnd = line.lastIndexOf(' ')
-    // Icecast takes methods in small letters too, and some scripts send them so
+    // Icecast accepts methods in lower case too, and some scripts send them
     const method = line.slice(0, Math.max(0, methodEnd)).toUpperCase()
     const version = protocol.exec(line.slice(targetEnd + 1))
     if (!token.test(method) || method.length > methodLengthMax || targetEnd <= methodEnd || !version)
-      return refuse(400, 'a malformed request line, expected "METHOD /path HTTP/1.1"')
+      return refuse(400, 'malformed request line, expected "METHOD /path HTTP/1.1"')
     const target = trimmed(line.slice(methodEnd, targetEnd), ' ')
     const path = pathOf(target)
-    if (path === undefined) return refuse(400, 'a malformed request target, expected a path from "/"')
+    if (path === undefined)
+      return refuse(400, 'malformed request target, expected a path that begins with "/"')
     const mark = path.indexOf('?')
     const name = mark < 0 ? path : path.slice(0, mark)
     const query = path.slice(name.length)
@@ -120,7 +122,7 @@ export class HeadReader {
       return undefined
     }
     const value = trimmed(line.slice(colon + 1), ' \t')
-    if (forbiddenInValue.test(value)) return refuse(400, `a control byte in the header ${name}`)
+    if (forbiddenInValue.test(value)) return refuse(400, `there is a control byte in the header ${name}`)
     const isSaid = this.#framing.header(name, value, rawName)
     if (isSaid) this.#headers.set(name, value)
     return undefined
@@ -132,11 +134,11 @@ const refuse = (status: BadHead['status'], text: string): BadHead => ({ status, 
 const latin1 = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
-/** Path and query of a request's target, in the characters of a URL; undefined where it is no path. */
+/** Path and query of a request target, percent-encoded; undefined if it is not a path. */
 function pathOf(target: string): string | undefined {
   const rest = target.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1)[0] ?? ''
   if (rest === '*') return rest
-  // of a whole URL without a path it is the root (RFC 9112 §3.2.1)
+  // a whole URL without a path means the root (RFC 9112 §3.2.1)
   const path = /^https?:/i.test(target) && !rest.startsWith('/') ? `/${rest}` : rest
   if (!path.startsWith('/')) return undefined
   return path.replace(/[^\x21-\x5b\x5d-\x7e]/g, encodeByte)

@@ -5,19 +5,18 @@ import type { HeaderRule } from '../config/xml/headers.ts'
 
 type Header = readonly [name: string, value: string]
 
-/** What frames an answer; no rule changes these. */
+/** Headers that frame an answer; no rule changes them. */
 const reserved = new Set(['connection', 'content-length', 'date', 'transfer-encoding'])
 
-/** What the operator adds to answers about a mount: the server's headers, then the mount's. */
+/** The configured headers for answers about a mount: those of the server, then those of the mount. */
 export const mountRules = (
   config: Pick<OriginConfig, 'httpHeaders' | 'mounts'>,
   mount: Mount,
 ): readonly HeaderRule[] => [...config.httpHeaders, ...mountSettings(config, mount).headers]
 
 /**
- * The headers of an answer with what the operator adds to those of its status: `200`, `2*` as in icecast-kh, or all.
- * A rule takes the place of a header of ours, and a later one that of an earlier: two of `Access-Control-Allow-Origin`
- * would be none to a browser.
+ * Adds the configured headers for a status to an answer: rules for `200`, for `2*` as in icecast-kh, or for all.
+ * A rule replaces a header of ours, and a later rule an earlier one: browsers reject two `Access-Control-Allow-Origin`.
  */
 export function withRules(
   headers: Iterable<Header>,

@@ -7,12 +7,12 @@ import type { Connection } from './connection.ts'
 
 const log = getLogger(['distributary', 'http'])
 
-/** Icecast 2.4's words to those whose credentials do not do. */
+/** The text of a 401, as in Icecast 2.4. */
 export const unauthenticatedText = 'You need to authenticate'
-/** what goes with a 401: by Icecast's realm some tools know it */
+/** the header of a 401: some tools recognize Icecast's realm */
 export const realmHeader = ['WWW-Authenticate', 'Basic realm="Icecast2 Server"'] as const
 
-/** What an `Authorization` header proves; where a password is not configured, that kind of access is off. Sources have mounts. */
+/** The roles that an `Authorization` header proves; a role without a password is disabled. Sources are checked by mount. */
 export interface Proven {
   relay: boolean
   admin: boolean
@@ -22,7 +22,7 @@ const nobody: Proven = { relay: false, admin: false }
 
 type Accounts = Pick<OriginConfig, 'relayUser' | 'relayPassword' | 'adminUser' | 'adminPassword'>
 
-/** Whom a request's credentials prove. */
+/** The roles that the credentials of a request prove. */
 export function proven(config: Accounts, authorization: string | undefined): Proven {
   const login = parseBasic(authorization)
   if (!login) return nobody
@@ -35,8 +35,8 @@ export function proven(config: Accounts, authorization: string | undefined): Pro
 }
 
 /**
- * Calls back when a request may be answered 401: one that shows a login, which then is a wrong one, has to wait and is told
- * of; one that shows none only asks what it needs.
+ * Calls `answer` when a request may be answered 401: one with a login, which is a wrong one, is logged and has to wait; one
+ * without a login only asks whether it needs one.
  */
 export function beforeUnauthenticated(
   connection: Pick<Connection, 'head' | 'address' | 'socket'>,
@@ -51,14 +51,14 @@ export function beforeUnauthenticated(
   else afterwards(socket, wrongLogins.wrong({ door, address, user, path: head.path }), answer)
 }
 
-/** Goes on with a connection after a wait, where it is still there; a fault costs that connection alone. */
+/** Continues with a connection after a wait, unless it has closed; an exception closes only this connection. */
 export function afterwards(socket: Socket, wait: Promise<unknown>, call: () => void): void {
   wait
     .then(() => {
       if (!socket.destroyed) call()
     })
     .catch((error: unknown) => {
-      log.error('a request failed', { error })
+      log.error('request failed', { error })
       socket.destroy()
     })
 }

@@ -5,13 +5,13 @@ import { parseOriginMount } from '../lib/root-mount.ts'
 
 export type Params = ReadonlyMap<string, string>
 
-/** What is told of a title; the charset is theirs alone, for a mount and a command have none. */
+/** Parameters of a title; only these are in the given charset. */
 const titleNames = new Set(['song', 'title', 'artist', 'url'])
 
 /**
- * The parameters of a query or of a form, decoded; of one given twice the last. A title is in the charset that `charset`
- * names, else in the one given, else, as all others, UTF-8 where it is that, else latin1: encoders send what their files
- * hold. `pass` is compared by its bytes.
+ * Decodes the parameters of a query or a form; of one given twice the last counts. A title is in the charset of the parameter
+ * `charset`, else in `charsetDefault`, else, like all others, UTF-8 if it is valid UTF-8, else latin1: encoders send the bytes
+ * of their files. `pass` is compared by its bytes.
  */
 export function parseParams(query: string, charsetDefault?: string): Params {
   const raw = new Map<string, Uint8Array>()
@@ -32,11 +32,11 @@ function decoderOf(charset: string | undefined): (bytes: Uint8Array) => string {
     const decoder = new TextDecoder(charset)
     return (bytes) => decoder.decode(bytes)
   } catch {
-    return decodeText // a charset that nobody knows
+    return decodeText // an unknown charset
   }
 }
 
-/** The bytes of a query's value: `+` is a space, `%xx` a byte; a malformed escape stands for itself. */
+/** The bytes of a query's value: `+` is a space, `%xx` a byte; a malformed escape is literal. */
 function percentDecoded(value: string): Uint8Array {
   const bytes: number[] = []
   for (let i = 0; i < value.length; i++) {
@@ -49,14 +49,14 @@ function percentDecoded(value: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** The mount that a parameter names, decoded already; undefined where it is none. */
+/** The mount named by a decoded parameter; undefined if the name is invalid. */
 export const namedMount = (name: string): Mount | undefined =>
   parseOriginMount(encodeURI(name).replace(/[?#]/g, encodeURIComponent))
 
-/** The mount that the parameter `mount` names. */
+/** The mount in the parameter `mount`. */
 export const mountParam = (params: Params): Mount | undefined => namedMount(params.get('mount') ?? '')
 
-/** The one mount that the parameter `mount` names, as a list: empty where it is none. */
+/** The mount in the parameter `mount`, as a list: empty if there is none. */
 export function namedMounts(params: Params): Mount[] {
   const mount = mountParam(params)
   return mount ? [mount] : []

@@ -12,23 +12,23 @@ export interface Answer {
   bytes: Uint8Array
 }
 
-/** An answer that is no stream. */
+/** An answer that is not a stream. */
 export interface Reply {
   version: '1.0' | '1.1'
   status: number
   headers?: Iterable<readonly [string, string]>
-  /** what the operator adds to the headers */
+  /** configured headers */
   rules?: readonly HeaderRule[]
   body?: Uint8Array | string
-  /** answers a HEAD: the body's length is told, the body is not */
+  /** for a HEAD: has the length of the body, but not the body */
   headOnly?: boolean
-  /** the connection stays for another request: for {@link keep} in place of {@link finish} */
+  /** the connection stays open for another request: use {@link keep}, not {@link finish} */
   keepAlive?: boolean
 }
 
 const noBytes = new Uint8Array(0)
 
-/** Whose request an answer is for. */
+/** The request to answer. */
 interface Answered {
   socket: Socket
   exchange: { status: number | undefined }
@@ -38,7 +38,7 @@ interface Kept extends Answered {
   readNext: () => void
 }
 
-/** The head of an answer so far: its status, and its headers with what the operator adds; each line ends in CRLF. */
+/** The beginning of an answer's head: the status, and the headers with the configured ones; each line ends in CRLF. */
 export function printHead({
   version,
   status,
@@ -57,7 +57,7 @@ export function printHead({
   return head
 }
 
-/** The bytes of an answer; its length is always told, and the connection closes behind it unless it is to be kept. */
+/** The bytes of an answer; it always has a length, and the connection closes after it unless `keepAlive` is set. */
 export function printReply({ body = '', headOnly = false, ...reply }: Reply): Answer {
   const { status } = reply
   const content = typeof body === 'string' ? Buffer.from(body) : body
@@ -83,9 +83,9 @@ export const textReply = (
   })
 
 /**
- * Writes an answer and closes. What the other side still sends is read for a while and thrown away: closing on unread
- * bytes would reset the connection and could take the answer with it (RFC 9112 §9.6).
- * @param onTaken called once, when the system has taken the whole answer or the connection is gone
+ * Writes an answer and closes. Bytes that the client still sends are read for a while and discarded: closing with unread
+ * bytes would reset the connection, and the client could lose the answer (RFC 9112 §9.6).
+ * @param onTaken called once, when the system has accepted the whole answer or the connection is gone
  */
 export function finish(
   { socket, exchange }: Answered,
@@ -96,14 +96,14 @@ export function finish(
   endSoon(socket, bytes, onTaken)
 }
 
-/** Writes an answer, and has another request read from the connection. */
+/** Writes an answer, then reads another request from the connection. */
 export function keep({ socket, exchange, readNext }: Kept, { status, bytes }: Answer): void {
   exchange.status = status
   socket.write(bytes)
   readNext()
 }
 
-/** As {@link finish}, where what was to be answered has been: the last bytes, if any. */
+/** As {@link finish}, after the status is recorded: writes the last bytes, if any. */
 export function endSoon(socket: Socket, bytes: Uint8Array = noBytes, onTaken: () => void = () => {}): void {
   socket.resume()
   sendPieces(socket, bytes, runtimeTimers, () => {
@@ -115,7 +115,7 @@ export function endSoon(socket: Socket, bytes: Uint8Array = noBytes, onTaken: ()
   })
 }
 
-/** What is needed of a socket that an answer is written to. */
+/** The part of a socket that writing an answer needs. */
 export interface AnswerSocket {
   write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown
   once(event: 'close', listener: () => void): unknown
@@ -123,9 +123,9 @@ export interface AnswerSocket {
 }
 
 /**
- * Writes an answer a piece at a time, each when the system has taken the one before: who takes nothing for a while is cut,
- * who takes a little now and then gets all of it.
- * @param onDone called once, when all has been taken or the connection is gone
+ * Writes an answer piece by piece, each when the system has accepted the one before: a client that reads nothing for a while
+ * is disconnected, a slow one gets the whole answer.
+ * @param onDone called once, when the system has accepted everything or the connection is gone
  */
 export function sendPieces(
   socket: AnswerSocket,
@@ -155,5 +155,5 @@ export function sendPieces(
   next()
 }
 
-/** What may be asked of a mount: libshout sends by PUT where it reads that it may (docs/icecast.md#how-sources-connect). */
+/** The methods of a mount: libshout uses PUT if it is listed here (docs/icecast.md#how-sources-connect). */
 export const allowHeader = ['Allow', 'GET, HEAD, OPTIONS, PUT, POST, SOURCE'] as const

@@ -1,6 +1,6 @@
 /**
- * A path whose escapes are not UTF-8, with each of its bytes as the latin1 that it is: old encoders write names so, Icecast
- * takes any bytes, and here they are the same name as in UTF-8.
+ * Converts the escapes of a path that are not UTF-8 from latin1 to UTF-8: old encoders write names in latin1 and Icecast
+ * accepts any bytes; here both are the same name.
  */
 export function utf8Path(path: string): string {
   if (!path.includes('%')) return path

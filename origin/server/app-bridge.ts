@@ -17,22 +17,22 @@ import { Waiting } from './waiting.ts'
 
 const log = getLogger(['distributary', 'http'])
 
-/** Who asks, as far as its login shows before any body is read. */
+/** The class of a request, by its login and before its body is read. */
 type Standing =
-  /** whether the program answers at all: kept apart from everything that could keep it waiting */
+  /** a health check: separate, so that nothing delays it */
   | 'health'
-  /** shows no login, or one that proves nothing here; a backend may know it */
+  /** without a login, or with one that only a backend may know */
   | 'public'
-  /** the admin, a relay, or the source of the mount that its query names */
+  /** by the admin, a relay, or the source of the mount in its query */
   | 'proven'
 
 const noBody = new Uint8Array(0)
 
-/** Answers from a Hono app over a connection whose head we have read ourselves. */
+/** Answers from a Hono app on a connection whose request head is already read. */
 export class AppBridge {
   #app: Hono<ClusterEnv>
   #serving: Serving
-  /** requests without credentials cannot keep out those with, nor one network the others */
+  /** requests without credentials cannot block those with, nor one network the others */
   #slots = {
     public: new SharedSlots({
       all: limits.publicRequestsMax,
@@ -41,7 +41,7 @@ export class AppBridge {
     }),
     proven: new Slots(limits.adminRequestsMax),
   }
-  /** bodies on their way hold no slot */
+  /** a body that is still arriving holds no slot */
   #bodies = {
     public: new Waiting<Socket>(limits.publicBodiesMax),
     proven: new Waiting<Socket>(limits.adminBodiesMax),
@@ -66,12 +66,12 @@ export class AppBridge {
         finish(connection, textReply(head.version, 400, error.message, rules))
         return
       }
-      log.error('a request failed', { method: head.method, path: head.path, error })
+      log.error('request failed', { method: head.method, path: head.path, error })
       finish(connection, textReply(head.version, 500, 'internal error', rules))
     }
   }
 
-  /** Answers where there is a slot, and gives it back when the answer has been taken: it is memory until then. */
+  /** Answers if a slot is free, and releases it when the system has accepted the answer, which is in memory until then. */
   async #answerInTurn(
     connection: Connection,
     standing: Standing,
@@ -85,7 +85,7 @@ export class AppBridge {
     const slots = this.#slots[standing]
     if (!slots.take(address)) {
       const { httpHeaders: rules } = this.#serving.config
-      finish(connection, textReply(head.version, 503, 'too many requests under way', rules))
+      finish(connection, textReply(head.version, 503, 'too many requests in progress', rules))
       return
     }
     let answer: Answer
@@ -104,7 +104,7 @@ export class AppBridge {
     beforeUnauthenticated(connection, door, this.#serving.wrongLogins, () => finish(connection, answer))
   }
 
-  /** The body, where the request may have one: who shows no login is not let do anything that has. */
+  /** The body, if the request may have one: a request without a login is not allowed to do anything that needs a body. */
   async #bodyOf(connection: Connection, standing: Standing): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
     const { socket, head, address } = connection
     const isLoggedIn = head.headers.has('authorization')
@@ -157,15 +157,15 @@ function standingOf({ head }: Connection, { config, access }: Serving): Standing
   return mount && access.isSource(mount, parseBasic(authorization)) ? 'proven' : 'public'
 }
 
-/** A report may be large; all else that has a body is a form. */
+/** A report may be large; every other body is a form. */
 const bodyBytesMax = ({ head }: Connection, standing: Standing): number =>
   head.path === '/admin/sourcelist.txt' && standing === 'proven'
     ? reportLimits.reportBytesMax
     : limits.formBytesMax
 
 /**
- * The request as the app takes it; undefined where the platform knows no such method. A HEAD goes in as a GET, so that
- * the length that it tells is the GET's.
+ * The request for the app; undefined if the runtime does not support its method. A HEAD becomes a GET, so that its
+ * Content-Length is that of the GET.
  */
 function requestOf({ head }: Connection, body: Uint8Array<ArrayBuffer>): Request | undefined {
   try {

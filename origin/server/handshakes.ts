@@ -4,7 +4,7 @@ import { Waiting } from './waiting.ts'
 
 type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
 
-/** What is needed of a connection that has yet to agree on TLS. */
+/** The part of a connection that a TLS handshake in progress needs. */
 export type ShakingSocket = Ends & {
   readonly destroyed: boolean
   destroy(): unknown
@@ -18,28 +18,28 @@ interface Shaking {
 }
 
 /**
- * The connections that have yet to agree on TLS, bounded as those are that have yet to send a head.
+ * The connections with a TLS handshake in progress, bounded like the connections without a whole head.
  *
- * A runtime may show another object for a connection once it is secure, so that the addresses and ports of both ends have to
- * tell which one it was: the other side's alone may be those of two connections, to two addresses of ours. And who resets
- * a connection may open the next between the same ends before the end of the first has been told.
+ * A runtime may use another object for a connection once it is secure, so a connection is identified by the addresses and
+ * ports of both ends: those of the client alone may belong to two connections, to two addresses of ours. And a client that
+ * resets a connection may open the next between the same ends before the end of the first is reported.
  */
 export class Handshakes {
   #waiting = new Waiting<Shaking>(limits.waitingHeadsMax)
   #byEnds = new Map<string, Shaking>()
 
-  /** how many have yet to agree */
+  /** number of handshakes in progress */
   get size(): number {
     return this.#waiting.size
   }
 
   begin(socket: ShakingSocket, nowMs: number): void {
     if (socket.destroyed || socket.remoteAddress === undefined) {
-      socket.destroy() // reset before it was looked at
+      socket.destroy() // already reset
       return
     }
     const ends = endsOf(socket)
-    // no two connections have the same ends at once: the one before is dead, and must not become secure in the place of this
+    // no two connections have the same ends at once: the earlier one is dead, and must not be mistaken for this one
     const before = this.#byEnds.get(ends)
     if (before) {
       this.#forget(ends, before)
@@ -57,12 +57,12 @@ export class Handshakes {
     if (shaking) this.#forget(ends, shaking)
   }
 
-  /** Closes those that have taken longer than this. */
+  /** Closes connections whose handshake has taken longer than this. */
   expire(nowMs: number, afterMs: number): void {
     for (const { socket } of this.#waiting.expire(nowMs, afterMs)) socket.destroy()
   }
 
-  /** This one alone: by its ends another may be known by now. */
+  /** Forgets this connection only: its ends may belong to another by now. */
   #forget(ends: string, shaking: Shaking): void {
     if (this.#byEnds.get(ends) === shaking) this.#byEnds.delete(ends)
     this.#waiting.delete(shaking)

@@ -18,11 +18,11 @@ import { Waiting } from './waiting.ts'
 
 const log = getLogger(['distributary', 'http'])
 
-/** ms between two looks for heads that are late and sources that are silent */
+/** ms between two checks for late heads and silent sources */
 const sweepMs = 500
 const ignore = () => {}
 
-/** A connection that has yet to say what it is. */
+/** A connection whose request head is not read yet. */
 type Incoming = Pick<Connection, 'socket' | 'address' | 'via'> & {
   /** requests answered on it before */
   answered: number
@@ -31,15 +31,15 @@ type Incoming = Pick<Connection, 'socket' | 'address' | 'via'> & {
 /** A request whose head has been read. */
 type Asked = Omit<Connection, 'exchange' | 'readNext' | 'mayStay'> & Incoming
 
-/** Sockets in: reads the head of each connection, within its bounds, and hands it to who answers it. */
+/** Accepts connections, reads the head of each request within its bounds, and hands it to the router. */
 export class HttpServer {
   #serving: Serving
   #gate: AddressGate
   #router: Router
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
-  /** every connection, and what the access log will tell of it once its head is read */
+  /** every connection, and its record for the access log once its head is read */
   #sockets = new Map<Socket, Exchange | undefined>()
-  /** connections that are being told that there is no descriptor for them */
+  /** connections that are being refused for lack of descriptors */
   #refusals = new Set<Socket>()
   #refused = 0
   #refusedSaidMs = Number.NEGATIVE_INFINITY
@@ -53,7 +53,7 @@ export class HttpServer {
     this.#router = new Router(serving, bridge)
   }
 
-  /** Listens on every socket that is configured; resolves with the first port of each kind. */
+  /** Listens on all configured sockets; resolves with the first port of each kind. */
   async start(): Promise<BoundPorts> {
     const bound = await this.#listening.open(this.#serving.config, {
       lets: (address) => this.#gate.lets(plainAddress(address) ?? ''),
@@ -67,13 +67,13 @@ export class HttpServer {
     this.#listening.close()
   }
 
-  /** @throws where the certificate's files are no good; then the one that is held stays */
+  /** Reads the certificate again, for new connections. @throws if it is invalid; then the old one stays */
   renewCertificate(): void {
     const { tls } = this.#serving.config
     if (tls) this.#listening.renewCertificate(tls)
   }
 
-  /** Ends every connection; resolves when all have closed. */
+  /** Closes every connection; resolves when all are closed. */
   async close(): Promise<void> {
     this.stopListening()
     clearInterval(this.#sweep)
@@ -84,7 +84,7 @@ export class HttpServer {
     await Promise.all(closed)
   }
 
-  /** Closes connections whose head is late, and sources that have fallen silent. */
+  /** Closes connections whose head is late, and drops silent sources. */
   sweep(): void {
     const { nowMs, config, state } = this.#serving
     const { headerTimeoutMs } = config.limits
@@ -95,11 +95,11 @@ export class HttpServer {
   }
 
   #accept(socket: Socket, via: SocketSettings): void {
-    // every error is followed by 'close', and resets are everyday life
+    // every error is followed by 'close', and resets are common
     socket.on('error', ignore)
     const address = plainAddress(socket.remoteAddress)
     if (address === undefined || socket.destroyed) {
-      socket.destroy() // it has gone already, or was not let in
+      socket.destroy() // already gone, or rejected
       return
     }
     this.#serving.state.load.connections++
@@ -115,7 +115,7 @@ export class HttpServer {
     else this.#readHead(incoming)
   }
 
-  /** Whether one more connection leaves descriptors for what the program itself opens; silent ones make room for it. */
+  /** Whether one more connection leaves enough descriptors for the program itself; if not, a silent one is closed for it. */
   #hasDescriptor(): boolean {
     const { config, state, nowMs } = this.#serving
     if (this.#sockets.size < connectionsMax(config.limits, state.mounts.count)) return true
@@ -124,7 +124,7 @@ export class HttpServer {
     return silent !== undefined
   }
 
-  /** Without a descriptor to spare a client is told so at once: left to the system it would hang, or be closed unheard. */
+  /** Refuses a client at once for lack of descriptors: otherwise it would hang, or be closed without an answer. */
   #refuse(socket: Socket): void {
     const { nowMs, config } = this.#serving
     this.#refused++
@@ -148,7 +148,7 @@ export class HttpServer {
     endSoon(socket, busy.bytes)
   }
 
-  /** Apart from {@link #readHead}, so that what lives as long as the connection does not hold on to what read its head. */
+  /** Separate from {@link #readHead}, so that the listener that lives as long as the connection does not retain the head's reader. */
   #track(socket: Socket): void {
     this.#sockets.set(socket, undefined)
     socket.once('close', () => {
@@ -163,7 +163,7 @@ export class HttpServer {
     if (exchange) endExchange(exchange, socket.bytesWritten, this.#serving.nowMs())
   }
 
-  /** @param first what has been read of it already */
+  /** @param first bytes that were read already */
   #readHead(incoming: Incoming, first?: Uint8Array): void {
     const { socket, address } = incoming
     const reader = new HeadReader()
@@ -183,7 +183,7 @@ export class HttpServer {
     if (first) onData(first)
   }
 
-  /** What {@link #readHead} is for requests, for Shoutcast's sources. */
+  /** Like {@link #readHead}, for sources of Shoutcast. */
   #greet(incoming: Incoming): void {
     const { socket } = incoming
     const onGone = () => this.#lose(socket)
@@ -208,13 +208,13 @@ export class HttpServer {
     socket.once('end', onGone).once('close', onGone)
   }
 
-  /** A connection ended before it had said what it is. */
+  /** A connection ended before its head was complete. */
   #lose(socket: Socket): void {
     this.#waiting.delete(socket)
     socket.destroy()
   }
 
-  /** A fault in one answer costs that connection, not the server. */
+  /** Answers a request; an exception closes only this connection. */
   #answer(
     asked: Asked,
     answer: (connection: Connection) => void = (connection) => this.#router.route(connection),
@@ -226,12 +226,12 @@ export class HttpServer {
       const mayStay = asked.answered + 1 < limits.keptRequestsMax
       answer({ ...asked, exchange, readNext: () => this.#readNext(asked), mayStay })
     } catch (error) {
-      log.error('a request failed', { method: head.method, path: head.path, error })
+      log.error('request failed', { method: head.method, path: head.path, error })
       socket.destroy()
     }
   }
 
-  /** The request is answered, and the connection open for another. */
+  /** Reads the next request of a connection that stays open. */
   #readNext({ socket, address, via, rest, answered }: Asked): void {
     this.#endExchange(socket)
     this.#sockets.set(socket, undefined)
@@ -241,5 +241,5 @@ export class HttpServer {
   }
 }
 
-/** An IPv4 address that came in on a socket of both stacks, as people write it. */
+/** An address without the prefix that IPv4 addresses have on a socket for IPv6 and IPv4. */
 const plainAddress = (address: string | undefined) => address?.replace(/^::ffff:(?=\d+\.)/, '')

@@ -19,15 +19,15 @@ export interface BoundPorts {
 
 type Certificate = NonNullable<OriginConfig['tls']>
 
-/** What becomes of connections. */
+/** Receives connections. */
 interface Door {
-  /** whether one from there may come in; asked ahead of a TLS handshake, which is work */
+  /** whether this address may connect; called before the TLS handshake, which is expensive */
   lets(address: string | undefined): boolean
-  /** One came in, by this socket. */
+  /** Handles a connection that came in on this socket. */
   accept(socket: Socket, via: SocketSettings): void
 }
 
-// a FIN must not close our side: listeners may end theirs after the request
+// a FIN must not close our side: listeners may close theirs after the request
 const options = { allowHalfOpen: true, noDelay: true } as const
 
 /** The sockets that a server listens on, and the certificate of those with TLS. */
@@ -42,9 +42,9 @@ export class ListenSockets {
   }
 
   /**
-   * Listens on all that are configured. Rejects where one is taken, or cannot be had though a flag asks for it, or where
-   * none can be had. Of a file with others, one at an address of another machine or without its certificate is named in
-   * the log, and left out as at Icecast.
+   * Listens on all configured sockets. Rejects if one is used by another program, if one of a flag cannot be bound, or if
+   * none can be bound. If a file has several, one at an address of another machine or without its certificate is left out
+   * and logged, as in Icecast.
    */
   async open(config: Pick<OriginConfig, 'sockets' | 'tls'>, door: Door): Promise<BoundPorts> {
     const bound: { via: SocketSettings; port: number }[] = []
@@ -59,7 +59,7 @@ export class ListenSockets {
     }
     if (bound.length === 0) throw failed[0]?.error
     for (const { via, error } of failed) {
-      log.error('a socket of the file is left out', {
+      log.error('socket left out', {
         port: via.port,
         bind: via.bind ?? '::',
         why: messageOf(error),
@@ -88,18 +88,18 @@ export class ListenSockets {
     return port
   }
 
-  /** Reads the certificate again, for who connects from now on. @throws where it is no good; then the old one stays */
+  /** Reads the certificate again, for new connections. @throws if it is invalid; then the old one stays */
   renewCertificate(certificate: Certificate): void {
     const read = readCertificate(certificate)
     for (const server of this.#tlsServers) server.setSecureContext(read)
   }
 
-  /** Closes connections that take longer than this to agree on TLS: Node and Bun tell of them, and leave them open. */
+  /** Closes connections whose TLS handshake takes longer than this: Node and Bun report them, but leave them open. */
   expire(afterMs: number): void {
     this.#handshakes.expire(this.#nowMs(), afterMs)
   }
 
-  /** Accepts no more; connections stay. */
+  /** Accepts no more connections; existing ones stay. */
   close(): void {
     for (const server of this.#servers) server.close()
   }
@@ -114,7 +114,7 @@ export class ListenSockets {
       socket.on('error', ignore)
       if (!socket.destroyed) this.#handshakes.begin(socket, this.#nowMs())
     })
-    // what is no TLS stays open unless it is closed here
+    // a connection that does not speak TLS stays open unless it is closed here
     server.on('tlsClientError', (_, socket) => socket.destroy())
     return server
   }
@@ -129,24 +129,32 @@ function readPem(file: string, what: 'certificate' | 'key'): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new Error(`the ${what} is ${file}, expected a PEM file that can be read (${messageOf(error)})`)
+    throw new Error(`the ${what} is ${file}, expected a readable PEM file (${messageOf(error)})`)
   }
 }
 
-/** A port that cannot be listened on; it is taken, or needs root. */
+/** A socket that cannot be bound. */
 class BindError extends Error {
   override name = 'BindError'
   /** by another program */
   isTaken: boolean
 
   constructor({ port, bind: host, secure }: SocketSettings, why: unknown) {
-    const names = secure ? ['--tls-port', 'the address'] : ['--port', '--bind']
-    super(
-      `${names[0]} is ${port} and ${names[1]} is ${host ?? '::'}, expected an address that is free (${messageOf(why)})`,
-    )
+    const flags = secure ? '--tls-port' : '--port, --bind'
+    super(`cannot listen on ${printAddress(host ?? '::')}:${port}: ${reasonOf(why)} (${flags})`)
     this.isTaken = codeOf(why) === 'EADDRINUSE'
   }
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use',
+  EACCES: 'permission denied; ports below 1024 need root',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+}
+/** The runtimes word the same error differently. */
+const reasonOf = (why: unknown) => reasons[codeOf(why)] ?? messageOf(why)
+
+const printAddress = (host: string) => (host.includes(':') ? `[${host}]` : host)
 
 async function bind(server: Server, via: SocketSettings): Promise<number> {
   try {
@@ -165,7 +173,7 @@ function listenOn(server: Server, port: number, host: string): Promise<number> {
     server.once('error', reject)
     server.listen({ port, host, backlog: 4096 }, () => {
       server.off('error', reject)
-      server.on('error', (error) => log.error('a listening socket failed', { host, port, error }))
+      server.on('error', (error) => log.error('listening socket failed', { host, port, error }))
       const address = server.address()
       resolve(typeof address === 'object' && address !== null ? address.port : port)
     })

@@ -17,7 +17,7 @@ import type { Serving } from './serving.ts'
 const log = getLogger(['distributary', 'http'])
 const askedHeaders = 'access-control-request-headers'
 
-/** Hands each request to who answers it. */
+/** Routes each request to its handler. */
 export class Router {
   #serving: Serving
   #bridge: AppBridge
@@ -27,7 +27,7 @@ export class Router {
     this.#bridge = bridge
   }
 
-  /** Answers a request, or hands its connection to who does; a login of a network that guesses waits for its turn. */
+  /** Handles a request; if its network has many wrong logins, a login waits for its turn. */
   route(connection: Connection): void {
     const authorization = connection.head.headers.get('authorization')
     if (authorization === undefined) this.#route(connection)
@@ -42,7 +42,7 @@ export class Router {
       const { httpHeaders: rules } = this.#serving.config
       finish(connection, textReply(head.version, 503, 'too many wrong logins, try again later', rules))
     } else {
-      socket.pause() // what it sends meanwhile may be a source's audio
+      socket.pause() // a source may already send audio
       afterwards(socket, turn, () => {
         socket.resume()
         call()
@@ -50,7 +50,7 @@ export class Router {
     }
   }
 
-  /** Aliases count first, but not for sources (Icecast 2.4). */
+  /** Aliases are resolved first, except for sources (Icecast 2.4). */
   #route(asked: Connection): void {
     const { config, state, files, feeds } = this.#serving
     const { httpHeaders: rules, paths } = config
@@ -98,7 +98,7 @@ export class Router {
     }
   }
 
-  /** Its password stands in the query. */
+  /** Sets a title; the password is in the query. */
   #setTitle(connection: Connection): void {
     const { head, address, socket } = connection
     const { wrongLogins } = this.#serving
@@ -112,7 +112,7 @@ export class Router {
     }
     this.#inTurn(connection, head.query, () => {
       answerTitles(connection, this.#serving).then(answer, (error: unknown) => {
-        log.error('a title could not be set', { error })
+        log.error('cannot set title', { error })
         socket.destroy()
       })
     })

@@ -3,38 +3,38 @@ import type { Head } from '../http/head.ts'
 import { parseOriginMount, rootMount } from '../lib/root-mount.ts'
 import { playlistOf } from '../web/playlists.ts'
 
-/** Who answers a request. */
+/** The handler of a request. */
 export type Route =
   | { to: 'source'; mount: Mount }
-  /** a source on a path that the server or an edge keeps for itself, or that is not the name of a mount */
+  /** a source on a path that is reserved for the server or an edge, or that is not the name of a mount */
   | { to: 'reserved'; status: 400 | 403; text: string }
   | { to: 'listener'; mount: Mount }
   | { to: 'preflight' }
   /** `/admin.cgi`, by which Shoutcast sources set titles */
   | { to: 'titles' }
   | { to: 'app' }
-  /** a file, or what we make in its place */
+  /** a file, or else a generated playlist */
   | { to: 'playlist' }
-  /** Icecast's feed of the stats, whatever its path */
+  /** Icecast's stats feed, whatever the path */
   | { to: 'stats' }
   | { to: 'refusal'; status: 400 | 405; text: string }
 
-/** Paths of pages and of the admin; no stream has such a name. `/` is one as long as no source is on it. */
+/** Paths of pages and of the admin, which cannot be mounts. `/` is a page unless a source feeds it. */
 const isOwnPath = (path: string) =>
   path === '/healthz' || path === '/metrics' || path.endsWith('.xsl') || isApiPath(path)
 const isApiPath = (path: string) => /^\/(admin|api)(\/|$)/.test(path)
 
-/** Paths that no source may feed: our own, an edge's, and what stands for the streams of others. */
+/** Paths that no source may feed: our own, those of an edge, and those that other programs use for streams. */
 const isReserved = (path: string) =>
   isOwnPath(path) || path === '/now' || path === '/admin.cgi' || /^\/hls(\/|$)/.test(path)
 
-/** Whether a request is that of a source: by POST the admin's forms come too. */
+/** Whether a request is from a source: forms of the admin use POST too. */
 export const isOfSource = ({ method, path }: Pick<Head, 'method' | 'path'>): boolean =>
   method === 'SOURCE' || method === 'PUT' || (method === 'POST' && !isApiPath(path) && path !== '/admin.cgi')
 
 /**
- * The way of a request by its method and path.
- * @param isLive whether a mount of that name has a feed: then it is no playlist
+ * Routes a request by its method and path.
+ * @param isLive whether a mount of that name has a feed: then the path is not a playlist
  */
 export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolean): Route {
   if (method === 'OPTIONS') return { to: 'preflight' }

@@ -2,7 +2,7 @@ import type { ListenDeps } from '../listen/deps.ts'
 import type { SourceDeps } from '../source/deps.ts'
 import type { StatsFeeds } from '../stats/feed.ts'
 
-/** What the ways of all requests need. */
+/** Dependencies of all request handlers. */
 export interface Serving extends ListenDeps, SourceDeps {
   feeds: StatsFeeds
 }

@@ -1,14 +1,14 @@
 import { networkOf } from '../../shared/http/address.ts'
 
 interface Entry {
-  /** whose it is, see {@link holderOf} */
+  /** see {@link holderOf} */
   holder: string
   sinceMs: number
 }
 
 /**
- * The connections that have yet to send a whole head. They are bounded, and when there are too many the holder that has
- * most of them loses its oldest: one address cannot keep out the rest.
+ * The connections without a whole head. They are bounded: if there are too many, the holder with most of them loses its
+ * oldest, so one address cannot block the others.
  */
 export class Waiting<T> {
   #max: number
@@ -24,7 +24,7 @@ export class Waiting<T> {
     return this.#entries.size
   }
 
-  /** Takes in a connection; returns the one to close in its place, where there were too many. */
+  /** Adds a connection; returns the one to close for it if there are too many. */
   add(connection: T, address: string, nowMs: number): T | undefined {
     const holder = holderOf(address)
     this.#entries.set(connection, { holder, sinceMs: nowMs })
@@ -46,7 +46,7 @@ export class Waiting<T> {
     if (same?.size === 0) this.#ofHolder.delete(entry.holder)
   }
 
-  /** Takes out those that have waited longer than this. */
+  /** Removes and returns the connections that have waited longer than this. */
   expire(nowMs: number, afterMs: number): T[] {
     const late: T[] = []
     for (const [connection, { sinceMs }] of this.#entries) {
@@ -57,7 +57,7 @@ export class Waiting<T> {
     return late
   }
 
-  /** Takes out the oldest of the holder that has most, where it has waited for so long: another needs its place. */
+  /** Removes and returns the oldest connection of the holder with most, if it has waited this long, to make room for another. */
   yieldOne(nowMs: number, afterMs: number): T | undefined {
     const victim = this.#oldestOfMost()
     const entry = victim === undefined ? undefined : this.#entries.get(victim)
@@ -75,6 +75,6 @@ export class Waiting<T> {
   }
 }
 
-/** Who has an address has it alone where it is IPv4, and with it a whole /64 where it is IPv6. */
+/** The holder of an address: a client has a single IPv4 address, or a whole /64 of IPv6. */
 const holderOf = (address: string): string =>
   address.includes(':') ? (networkOf(address, { ipv4: 32, ipv6: 64 }) ?? address) : address

@@ -2,11 +2,11 @@ import { serverAgent } from '../../shared/version.ts'
 import type { Params } from '../http/params.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 
-/** False where the mount's format carries no title that we could set. */
+/** False if the format of the mount has no title that we can set. */
 export function setTitle(mount: ActiveMount, params: Params): boolean {
   const title = titleOf(params)
   if (!mount.isContainer) {
-    // an update without a title changes nothing, and Icecast calls it successful
+    // an update without a title changes nothing, and Icecast answers that it was successful
     if (title !== undefined) mount.setTitle({ title, url: params.get('url') || undefined })
     return true
   }
@@ -17,11 +17,11 @@ function titleOf(params: Params): string | undefined {
   const song = params.get('song')
   if (song !== undefined) return song
   const [artist, title] = [params.get('artist'), params.get('title')]
-  // who names an artist and leaves the title empty has not said that nothing plays
+  // an artist with an empty title does not mean that nothing plays
   return artist && title ? `${artist} - ${title}` : title || artist || title
 }
 
-/** The same as comments of a Vorbis stream, where artist and title stand apart. */
+/** The title as comments of a Vorbis stream, where artist and title are separate. */
 function commentsOf(params: Params): [string, string][] {
   const song = params.get('song')
   const told = {

@@ -1,9 +1,9 @@
-/** names that may stand as an element of XML, none of them one that objects have */
+/** valid names of XML elements, none of which is a property of every object */
 const keyPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
-/** `ice-audio-info` is bounded by the head; so many pairs are more than any encoder sends */
+/** `ice-audio-info` is bounded by the head; no encoder sends this many pairs */
 const pairsMax = 32
 
-/** The parts of `ice-audio-info: k=v;k=v`, values decoded, numbers as such. What cannot be a name is left out. */
+/** The parts of `ice-audio-info: k=v;k=v`, with values decoded, and numbers as numbers. Invalid names are left out. */
 export function audioInfoStats(audioInfo: string | undefined): Record<string, string | number> {
   const stats: Record<string, string | number> = {}
   for (const pair of (audioInfo ?? '').split(';').slice(0, pairsMax)) {
@@ -14,7 +14,7 @@ export function audioInfoStats(audioInfo: string | undefined): Record<string, st
   return stats
 }
 
-/** Text that is a whole number is one: Icecast's JSON has `"bitrate":128`. */
+/** Converts the text of a whole number to a number: Icecast's JSON has `"bitrate":128`. */
 export const statOf = (text: string): string | number =>
   /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text
 
@@ -22,6 +22,6 @@ function unescaped(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    return text // a percent sign that means itself
+    return text // a literal percent sign
   }
 }

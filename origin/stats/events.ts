@@ -2,13 +2,13 @@ import { printMount } from '../../shared/mount.ts'
 import type { Stats } from './stats.ts'
 import type { StatsTree } from './tree.ts'
 
-/** bytes of one value in an event: Icecast drops lines of 200 and more, we cut what nobody could have meant */
+/** characters of one value in an event: Icecast drops lines of 200 and more, we cut longer values */
 const valueLengthMax = 1024
 
 /**
- * What has changed from one moment to the next as `EVENT` lines of Icecast's stats feed: `EVENT global KEY VALUE`,
- * `EVENT /mount KEY VALUE`, the value `null` where a key has gone, and `EVENT /mount null null` where the mount has.
- * From nothing it is all there is.
+ * The changes between two moments as `EVENT` lines of Icecast's stats feed: `EVENT global KEY VALUE`,
+ * `EVENT /mount KEY VALUE`, with the value `null` for a removed key, and `EVENT /mount null null` for a removed mount.
+ * Without `before` it is all stats.
  */
 export function printEvents(before: StatsTree | undefined, after: StatsTree): string {
   let text = printChanges('global', before?.server, after.server)
@@ -27,7 +27,7 @@ function printChanges(name: string, before: Stats = {}, after: Stats): string {
   return text
 }
 
-/** Values come from outside: a line end in one would be an event of its own. */
+/** Values come from outside: a line end in one would begin another event. */
 const oneLine = (value: string | number) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
   `${value}`.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, valueLengthMax)

@@ -10,16 +10,16 @@ import { type StatsDeps, type StatsTree, statsTree } from './tree.ts'
 
 const accepted = Buffer.from('HTTP/1.0 200 OK\r\n\r\n')
 
-/** What a feed needs of its socket. */
+/** The part of a socket that a feed needs. */
 export interface FeedSocket {
   write(bytes: string | Uint8Array): boolean
-  /** bytes written that the system has not taken yet */
+  /** bytes written that the system has not accepted yet */
   readonly writableLength: number
   once(event: 'close', listener: () => void): unknown
   destroy(): unknown
 }
 
-/** The connections that follow the stats: each gets all there is, then what changes. Looks only while there is one. */
+/** The connections that follow the stats: each gets all stats, then the changes. Checks for changes only while there is one. */
 export class StatsFeeds {
   #deps: StatsDeps
   #timers: Timers
@@ -32,7 +32,7 @@ export class StatsFeeds {
     this.#timers = timers
   }
 
-  /** Answers `STATS /`: with the admin's credentials, and where there are not too many. */
+  /** Answers `STATS /`: needs the admin's credentials, and a free feed. */
   follow(connection: Connection, wrongLogins: WrongLogins): void {
     const { config } = this.#deps
     const { socket, head, exchange } = connection
@@ -40,15 +40,14 @@ export class StatsFeeds {
       beforeUnauthenticated(connection, 'stats', wrongLogins, () =>
         finish(connection, refusal(401, unauthenticatedText, config.httpHeaders)),
       )
-    else if (!this.add(socket))
-      finish(connection, refusal(503, 'too many follow the stats', config.httpHeaders))
+    else if (!this.add(socket)) finish(connection, refusal(503, 'too many stats feeds', config.httpHeaders))
     else {
       exchange.status = 200
       socket.resume()
     }
   }
 
-  /** False where there are too many. */
+  /** False if there are too many. */
   add(socket: FeedSocket): boolean {
     if (this.#sockets.size >= limits.feedsMax) return false
     const { load } = this.#deps.state
@@ -61,7 +60,7 @@ export class StatsFeeds {
       this.#cancel()
       this.#told = undefined
     })
-    // all feeds are told the same from here on
+    // brings the other feeds up to date, so that from now on all get the same changes
     if (this.#told) this.#look()
     this.#told ??= statsTree(this.#deps)
     socket.write(accepted)
@@ -85,7 +84,7 @@ export class StatsFeeds {
     if (events.length === 0) return
     for (const socket of this.#sockets) {
       socket.write(events)
-      // what it missed cannot be left out, and what it does not read cannot pile up
+      // changes cannot be skipped, and unread ones must not pile up
       if (socket.writableLength > limits.feedBytesMax) socket.destroy()
     }
   }

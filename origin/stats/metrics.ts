@@ -4,12 +4,12 @@ import type { ActiveMount } from '../mount/mount.ts'
 import { listenersMax } from '../process/descriptors.ts'
 import type { StatsDeps } from './tree.ts'
 
-/** mounts with rows of their own: a scrape of a thousand is some 500 kB */
+/** mounts with their own rows: a scrape of a thousand is some 500 kB */
 const mountsMax = 1000
 
-/** What the runtime says of this process. */
+/** Resource usage of this process. */
 export interface ProcessUsage {
-  /** s of processor time since the start */
+  /** s of CPU time since the start */
   cpuSeconds: number
   /** bytes in memory */
   residentBytes: number
@@ -17,7 +17,7 @@ export interface ProcessUsage {
   runtime: string
 }
 
-/** The origin for Prometheus: its connections and listeners, each mount, and what the process uses. */
+/** The metrics of an origin for Prometheus: its connections, listeners and mounts, and the usage of the process. */
 export const originMetrics = (deps: StatsDeps, usage: ProcessUsage): string =>
   printMetrics([
     ...processMetrics(usage, deps.state.startedAtMs),
@@ -31,25 +31,25 @@ const processMetrics = (
   startedAtMs: number,
 ): Metric[] => [
   {
-    ...gauge('info', 'The version that runs, and on what.'),
+    ...gauge('info', 'Version and runtime.'),
     samples: [{ labels: { version, runtime }, value: 1 }],
   },
-  one(gauge('start_time_seconds', 'When it began, in seconds since 1970.'), startedAtMs / 1000),
-  one(counter('process_cpu_seconds_total', 'Processor time used.'), cpuSeconds),
+  one(gauge('start_time_seconds', 'Start time, in seconds since 1970.'), startedAtMs / 1000),
+  one(counter('process_cpu_seconds_total', 'CPU time used.'), cpuSeconds),
   one(gauge('process_resident_memory_bytes', 'Memory in use.'), residentBytes),
 ]
 
 const listenerMetrics = ({ config: { limits }, state: { load, mounts } }: StatsDeps): Metric[] => [
   one(gauge('clients', 'Connections open.'), load.clients),
   one(counter('connections_total', 'Connections accepted.'), load.connections),
-  one(counter('requests_total', 'Requests answered that no source made.'), load.requests),
+  one(counter('requests_total', 'Requests answered, those of sources not counted.'), load.requests),
   one(gauge('listeners', 'Listeners; relays with credentials are not counted.'), load.listeners),
-  one(gauge('listeners_max', 'Listeners that it takes at most.'), listenersMax(limits, mounts.count)),
+  one(gauge('listeners_max', 'Maximum of listeners.'), listenersMax(limits, mounts.count)),
   one(counter('joins_total', 'Listeners answered 200 or refused for room.'), load.joins),
   one(counter('refused_total', 'Listeners refused for room.'), load.refused),
   one(counter('slow_listeners_total', 'Listeners dropped because they fell off the queue.'), load.slow),
-  one(counter('sent_bytes_total', 'Handed to listeners and relays.'), load.bytesSent),
-  one(gauge('bandwidth_kbps', 'Leaving the server, measured.'), load.bandwidthKbps()),
+  one(counter('sent_bytes_total', 'Bytes handed to listeners and relays.'), load.bytesSent),
+  one(gauge('bandwidth_kbps', 'Measured outgoing bandwidth.'), load.bandwidthKbps()),
 ]
 
 function clusterMetrics({ state: { mounts, drain }, idle, deciders }: StatsDeps): Metric[] {
@@ -64,13 +64,13 @@ function clusterMetrics({ state: { mounts, drain }, idle, deciders }: StatsDeps)
       samples: Object.entries(relaysBy).map(([state, value]) => ({ labels: { state }, value })),
     },
     {
-      ...gauge('report_taken', '1 where a decider took the last report.'),
+      ...gauge('report_taken', '1 if the decider accepted the last report.'),
       samples: deciders().map(({ url, isAnswering }) => ({
         labels: { decider: url },
         value: isAnswering ? 1 : 0,
       })),
     },
-    one(gauge('draining', '1 where the admin told it to take no listeners.'), drain.active ? 1 : 0),
+    one(gauge('draining', '1 if the admin has drained the server.'), drain.active ? 1 : 0),
   ]
 }
 
@@ -98,14 +98,14 @@ function mountMetrics(mounts: readonly ActiveMount[]): Metric[] {
     each(gauge('mount_relays', 'Relays with credentials that a mount feeds.'), ({ relays }) => relays),
     each(counter('mount_joins_total', 'Joins of a mount.'), ({ joins }) => joins),
     each(counter('mount_slow_listeners_total', 'Listeners dropped from a mount.'), ({ slow }) => slow),
-    each(counter('mount_read_bytes_total', 'From the feed of a mount.'), ({ bytesRead }) => bytesRead),
+    each(counter('mount_read_bytes_total', 'Bytes from the feed of a mount.'), ({ bytesRead }) => bytesRead),
     each(
-      counter('mount_sent_bytes_total', 'To the listeners and relays of a mount.'),
+      counter('mount_sent_bytes_total', 'Bytes handed to the listeners and relays of a mount.'),
       ({ bytesSent }) => bytesSent,
     ),
     each(gauge('mount_kbps', 'Rate of the feed.'), ({ kbps }) => kbps),
     each(
-      gauge('mount_start_time_seconds', 'When the mount began, in seconds since 1970.'),
+      gauge('mount_start_time_seconds', 'Start time of the mount, in seconds since 1970.'),
       ({ startedAtMs }) => startedAtMs / 1000,
     ),
   ]

@@ -6,7 +6,7 @@ import { iso8601, rfc2822 } from './time.ts'
 
 type Described = Pick<OriginConfig, 'hostname' | 'serverInfo' | 'serverId'>
 
-/** The server's own numbers: Icecast 2.4's, with icecast-kh's `outgoing_kbitrate` and a sum of `slow_listeners`. */
+/** The stats of the server: those of Icecast 2.4, with `outgoing_kbitrate` of icecast-kh and a sum of `slow_listeners`. */
 export function serverStats({ hostname, serverInfo, serverId }: Described, state: OriginState): Stats {
   const { load, mounts, startedAtMs } = state
   return statsOf({

@@ -13,8 +13,8 @@ const listenUrl = ({ publicUrls }: Described, mount: Mount) => `${publicUrls[0]}
 const limitOf = (max: number | null | undefined) => max ?? 'unlimited'
 
 /**
- * What is told of a mount with a feed: Icecast 2.4's names, and `incoming_bitrate` of icecast-kh and our `relays` beside
- * them. What the operator says of the stream stands before what its source says.
+ * The stats of a mount with a feed: those of Icecast 2.4, `incoming_bitrate` of icecast-kh, and our `relays`. Configured
+ * values override those of the source.
  */
 export function sourceStats(mount: ActiveMount, config: Described): Stats {
   const settings = mountSettings(config, mount.name)
@@ -54,7 +54,7 @@ export function sourceStats(mount: ActiveMount, config: Described): Stats {
 const isSourcePublic = (headers: ReadonlyMap<string, string>) =>
   Number(headers.get('ice-public') ?? headers.get('icy-pub') ?? headers.get('x-audiocast-public')) === 1
 
-/** What the stream says of itself: where its format has them, artist and title stand apart. */
+/** Facts from the stream itself; artist and title are separate if the format separates them. */
 function streamFacts({ facts, title }: ActiveMount): Record<string, string | number | undefined> {
   const kbps = facts?.bitrate && Math.round(facts.bitrate / 1000)
   return {
@@ -68,7 +68,7 @@ function streamFacts({ facts, title }: ActiveMount): Record<string, string | num
   }
 }
 
-/** A relay on demand that waits for its first listener. */
+/** The stats of a relay on demand that waits for its first listener. */
 export const idleStats = (mount: Mount, config: Described): Stats =>
   statsOf({
     listener_peak: 0,
@@ -78,7 +78,7 @@ export const idleStats = (mount: Mount, config: Described): Stats =>
     on_demand: 1,
   })
 
-/** A configured mount without a feed, whose fallback would serve who asks for it. */
+/** The stats of a configured mount without a feed, whose fallback serves its listeners. */
 export const standInStats = (mount: Mount, config: Described): Stats =>
   statsOf({
     listeners: 0,

@@ -1,7 +1,7 @@
-/** What is told of a server or a mount, by Icecast's names and in their order; text and numbers kept apart. */
+/** The stats of a server or a mount, with Icecast's names in Icecast's order; text and numbers are distinct. */
 export type Stats = Readonly<Record<string, string | number>>
 
-/** What is known of these, by name in the order of their bytes as Icecast 2.4 writes it. */
+/** The known ones of these values, sorted by the bytes of their names as in Icecast 2.4. */
 export function statsOf(values: Readonly<Record<string, string | number | undefined>>): Stats {
   const known = Object.entries(values).flatMap(([name, value]): [string, string | number][] =>
     value === undefined ? [] : [[name, value]],

@@ -1,7 +1,7 @@
 import type { Stats } from './stats.ts'
 import type { StatsTree } from './tree.ts'
 
-/** What Icecast 2.4 keeps to the admin, and what of ours is of its kind. */
+/** Stats that Icecast 2.4 shows only to the admin, and similar ones of ours. */
 const isPrivate = (name: string) =>
   /^(max_listeners|public|source_ip|slow_listeners|total_bytes_(read|sent)|user_agent|incoming_bitrate|relays)$/.test(
     name,
@@ -13,12 +13,13 @@ const isPrivateOfServer = (name: string) =>
 const without = (stats: Stats, isLeftOut: (name: string) => boolean) =>
   Object.fromEntries(Object.entries(stats).filter(([name]) => !isLeftOut(name)))
 
-/** What everybody may know of a mount. */
+/** The public stats of a mount. */
 export const publicStats = (stats: Stats): Stats => without(stats, isPrivate)
 
 /**
- * `/status-json.xsl` as Icecast 2.4 shapes it: `source` is absent, an object or an array for 0, 1 and more mounts, and
- * `dummy` ends each source, or the server where there is none. Unlike Icecast's, text is always quoted, so that a title of `-` or `1e5` stays what it is.
+ * `/status-json.xsl` in the shape of Icecast 2.4: `source` is absent, an object or an array for 0, 1 and more mounts, and
+ * `dummy` ends each source, or the server if there is none. Unlike in Icecast, text is always quoted, so that a title `-` or
+ * `1e5` stays text.
  */
 export function statusJson({ server, mounts }: StatsTree): object {
   const sources = [...mounts.values()].map((stats) => ({ ...publicStats(stats), dummy: null }))
@@ -27,7 +28,7 @@ export function statusJson({ server, mounts }: StatsTree): object {
   return { icestats: { ...without(server, isPrivateOfServer), ...last } }
 }
 
-/** The same without the pitfalls: `source` is always an array, and each entry names its mount. */
+/** The same without its pitfalls: `source` is always an array, and each entry has its mount. */
 export const publicStatsJson = ({ server, mounts }: StatsTree): object => ({
   icestats: {
     ...without(server, isPrivateOfServer),

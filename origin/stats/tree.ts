@@ -6,30 +6,30 @@ import { serverStats } from './server-stats.ts'
 import { idleStats, sourceStats, standInStats } from './source-stats.ts'
 import type { Stats } from './stats.ts'
 
-/** What the stats are made from. */
+/** Dependencies of the stats. */
 export interface StatsDeps {
   config: OriginConfig
   state: OriginState
   /** relays on demand that wait for their first listener */
   idle: () => readonly Mount[]
-  /** the deciders that this server reports to, and whether each took the last report */
+  /** the deciders that this server reports to, and whether each accepted the last report */
   deciders: () => readonly { url: string; isAnswering: boolean }[]
 }
 
-/** All that this server tells of itself and its mounts at one moment, mounts by name; the root of every rendering. */
+/** All stats of the server and its mounts at one moment; every format is rendered from it. */
 export interface StatsTree {
   server: Stats
   mounts: ReadonlyMap<Mount, Stats>
 }
 
-/** The mounts that are served here, by name; as in Icecast also relays that wait, and what a fallback serves. */
+/** The mounts that are served here, sorted; as in Icecast, waiting relays and mounts with a running fallback are included. */
 export function servedMounts({ config, state, idle }: StatsDeps): Mount[] {
   const fed = new Set([...state.mounts.list().map(({ name }) => name), ...idle()])
   const stoodIn = config.mounts.known.filter((name) => !fed.has(name) && hasStandIn(state.mounts, name))
   return [...fed, ...stoodIn].sort()
 }
 
-/** Whether another mount plays for who asks for this one. Files may do so too, but are no mounts: Icecast tells none. */
+/** Whether another mount plays for listeners of this one. A file may do so too, but is not a mount, and Icecast omits it. */
 function hasStandIn(mounts: OriginState['mounts'], name: Mount): boolean {
   const files: Mount[] = []
   let found = mounts.find(name)
@@ -40,7 +40,7 @@ function hasStandIn(mounts: OriginState['mounts'], name: Mount): boolean {
   return found !== undefined
 }
 
-/** What is told of these mounts, as far as they are served here, and of the server: of all, hidden ones too, for the admin. */
+/** The stats of the server, and of those of the mounts that are served here; by default of all, hidden ones included. */
 export function statsTree(deps: StatsDeps, names: readonly Mount[] = servedMounts(deps)): StatsTree {
   const { config, state } = deps
   const idle = new Set(deps.idle())
@@ -55,7 +55,7 @@ export function statsTree(deps: StatsDeps, names: readonly Mount[] = servedMount
   return { server: serverStats(config, state), mounts }
 }
 
-/** Whether everybody may know of a mount. */
+/** Whether a mount is public. */
 export const isVisible =
   (config: Pick<OriginConfig, 'mounts'>) =>
   (name: Mount): boolean =>

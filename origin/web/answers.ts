@@ -5,7 +5,7 @@ import { type Element, escapeMarkup, printXml } from './xml.ts'
 
 export type AdminContext = Context<ClusterEnv>
 
-/** A request that a command refuses, with Icecast 2.4's status and words: tools look for them. */
+/** A command rejects a request, with the status and text of Icecast 2.4, which tools check. */
 export class Refused extends Error {
   override name = 'Refused'
   readonly status: 400 | 403 | 405 | 413
@@ -16,11 +16,11 @@ export class Refused extends Error {
   }
 }
 
-/** Icecast 2.4's 401, by which encoders and tools know that they have to send credentials. */
+/** The 401 of Icecast 2.4, after which encoders and tools send credentials. */
 export const unauthenticated = (c: AdminContext): Response =>
   c.text(`${unauthenticatedText}\r\n`, 401, Object.fromEntries([realmHeader]))
 
-/** Icecast 2.4's errors: a line of HTML. */
+/** An error of Icecast 2.4: a line of HTML. */
 export function failed(c: AdminContext, status: 400 | 403 | 404 | 405 | 413, text: string): Response {
   const message = escapeMarkup(text)
   return c.html(
@@ -29,7 +29,7 @@ export function failed(c: AdminContext, status: 400 | 403 | 404 | 405 | 413, tex
   )
 }
 
-/** Icecast 2.4's page of a command that answers no XML. */
+/** Icecast 2.4's page for a command that does not answer XML. */
 export const succeeded = (c: AdminContext, text: string): Response | Promise<Response> =>
   c.html(
     `<html><head><title>Admin request successful</title></head><body><p>${escapeMarkup(text)}</p></body></html>`,
@@ -38,7 +38,7 @@ export const succeeded = (c: AdminContext, text: string): Response | Promise<Res
 export const xml = (c: AdminContext, root: Element): Response =>
   c.body(printXml(root), 200, { 'Content-Type': 'text/xml; charset=UTF-8', 'Cache-Control': 'no-store' })
 
-/** What a command did, or why it did not. */
+/** The result of a command, or why it did nothing. */
 export const response = (message: string, done: boolean): Element => [
   'iceresponse',
   [

@@ -6,14 +6,14 @@ import { pageStyle } from './style.ts'
 
 export type Html = ReturnType<typeof html>
 
-/** what the status page does in a browser; one of the few files that no server runs */
+/** the script of the status page; one of the few files that run in a browser */
 const statusScript = readFileSync(new URL('./status.client.js', import.meta.url), 'utf8')
 
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /**
- * Nothing from elsewhere but the audio, which may come from wherever a redirect leads, and no script or style but our
- * own: names and titles come from outside, and could at worst be read.
+ * Nothing is loaded from elsewhere except audio, which may come from any server after a redirect, and only our own script
+ * and style run: names and titles come from outside.
  */
 export const pageHeaders = {
   'Content-Security-Policy': [
@@ -28,7 +28,7 @@ export const pageHeaders = {
     "frame-ancestors 'none'",
   ].join('; '),
   'Cache-Control': 'no-store',
-  // other sites are not told where somebody comes from; with `no-referrer` the forms of our own pages would send `Origin: null`
+  // other sites get no referrer; with `no-referrer` the forms of our own pages would send `Origin: null`
   'Referrer-Policy': 'same-origin',
 } as const
 
@@ -42,7 +42,7 @@ interface Page {
   live?: boolean
 }
 
-/** A river and the channel that leaves it. */
+/** The logo: a river and a channel that leaves it. */
 const river = (attributes: string) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" ${attributes} stroke-width="3.5" stroke-linecap="round"><path d="M16 3v26M16 12c0 6 9 5 9 12v5M16 16c0 5-9 4-9 10v3"/></svg>`
 const mark = raw(river('stroke="currentColor" aria-hidden="true"'))

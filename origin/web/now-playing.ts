@@ -1,7 +1,7 @@
 import { displayTitle } from '../format/ogg/comments.ts'
 import type { Stats } from '../stats/stats.ts'
 
-/** What plays, on one line: artist and title where they stand apart, else the title. */
+/** The current title on one line: artist and title if they are separate, else the title. */
 export const nowPlaying = ({ artist, title }: Stats): string =>
   displayTitle(textOf(artist), textOf(title)) ?? ''
 

@@ -8,7 +8,7 @@ import { escapeMarkup } from './xml.ts'
 const types = { ...playlistTypes, vclt: 'audio/x-vclt; charset=utf-8' } as const
 type Kind = PlaylistKind | 'vclt'
 
-/** Splits `/live.mp3.vclt` into the path that a mount may have and the kind of playlist; undefined where it is none. */
+/** Splits `/live.mp3.vclt` into the path of a mount and the kind of playlist; undefined if it is not a playlist. */
 export function playlistOf(path: string): { path: string; kind: Kind } | undefined {
   const [, mount, kind] = /^(\/.+)\.(m3u|pls|xspf|vclt)$/.exec(path) ?? []
   return mount !== undefined && isKind(kind) ? { path: mount, kind } : undefined
@@ -19,15 +19,15 @@ const isKind = (kind: string | undefined): kind is Kind => kind !== undefined &&
 export interface WantedPlaylist {
   mount: Mount
   kind: Kind
-  /** where this server is reached, without a path */
+  /** public URL of this server, without a path */
   base: string
-  /** as in the request's URL: it may let a listener in */
+  /** of the request: it may contain a listener's login */
   query: string
-  /** what is known of the mount; empty where nothing plays, for its name may be one that will */
+  /** stats of the mount; empty if nothing plays, since the mount may begin later */
   stats: Stats
 }
 
-/** A playlist of one mount: its type, and its text. */
+/** The playlist of one mount: its type and text. */
 export function originPlaylist({ mount, kind, base, query, stats }: WantedPlaylist): {
   type: string
   text: string
@@ -38,7 +38,7 @@ export function originPlaylist({ mount, kind, base, query, stats }: WantedPlayli
   return { type: types[kind], text: printPlaylist(kind, [url], oneLine(stats.server_name ?? mount)) }
 }
 
-/** One track with what the stats say of it, as Icecast 2.4 fills it (XSPF 1, §4.1.1.2.14). */
+/** One track with its stats, as in Icecast 2.4 (XSPF 1, §4.1.1.2.14). */
 function printXspf(url: string, stats: Stats): string {
   const annotation = annotations
     .flatMap(([label, name]) => (stats[name] === undefined ? [] : [`${label}${stats[name]}`]))
@@ -66,7 +66,7 @@ const annotations = [
   ['Stream Genre: ', 'genre'],
 ] as const
 
-/** `NAME=value` a line, ended by `==`. */
+/** A line `NAME=value` for each value, then `==`. */
 function printVclt(url: string, stats: Stats): string {
   const lines: [string, string | number | undefined][] = [
     ['STREAMURL', url],
@@ -81,5 +81,5 @@ function printVclt(url: string, stats: Stats): string {
   return `${known.map(([name, value]) => `${name}=${oneLine(value ?? '')}\n`).join('')}==\n`
 }
 
-/** Line ends would make lines of their own. */
+/** Removes line ends, which would begin other lines of the playlist. */
 const oneLine = (text: string | number) => `${text}`.replace(/[\r\n]+/g, ' ')

@@ -14,10 +14,10 @@ import { root, sourceElement, statsElements } from './xml.ts'
 const json = { 'Content-Type': 'application/json; charset=UTF-8', 'Access-Control-Allow-Origin': '*' }
 const fresh = { 'Cache-Control': 'no-cache, no-store' }
 
-/** What everybody may see: the status as page and as JSON. */
+/** The public pages: the status as page and as JSON. */
 export function webApp(deps: StatsDeps): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
-  /** hidden mounts left out; with the parameter `mount` that one alone */
+  /** without hidden mounts; with the parameter `mount` only that one */
   const shown = (c: AdminContext): StatsTree => {
     const params = parseParams(new URL(c.req.url).search)
     const asked = params.has('mount') ? namedMounts(params) : servedMounts(deps)
@@ -36,7 +36,7 @@ export function webApp(deps: StatsDeps): Hono<ClusterEnv> {
   return app
 }
 
-/** What is left: playlists, and that nothing else is here. */
+/** The last routes: playlists, and 404 for everything else. */
 export function playlistApp(deps: StatsDeps): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
   app.get('*', (c) => playlist(c, deps) ?? notFound(c))
@@ -49,7 +49,7 @@ const notFound = (c: AdminContext) => failed(c, 404, 'The file you requested cou
 const publicElement = ({ mounts }: StatsTree) =>
   root(...[...mounts].map(([name, stats]) => sourceElement(name, statsElements(publicStats(stats)))))
 
-/** A playlist of one entry, for any name of a mount: players that take no stream's URL take this. */
+/** A playlist with one entry, for any valid name of a mount: some players accept a playlist but not the URL of a stream. */
 function playlist(c: AdminContext, deps: StatsDeps): Response | undefined {
   const { pathname, search } = new URL(c.req.url)
   const wanted = playlistOf(pathname)

@@ -9,7 +9,7 @@ import { nowPlaying } from './now-playing.ts'
 
 const playlistKinds = [...Object.keys(playlistTypes), 'vclt']
 
-/** `/status.xsl`: what plays here, for people who want to hear it. */
+/** `/status.xsl`: the public mounts, with players. */
 export function statusPage({ server, mounts }: StatsTree): Html {
   const cards = [...mounts].map(([mount, stats]) => card(mount, stats))
   return printPage({
@@ -28,7 +28,7 @@ const icons = raw(
   '<svg class="start" viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5v14l11-7z"/></svg><svg class="stop" viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg>',
 )
 
-/** One mount. What `status.client.js` keeps up to date has the name of its statistic in `data-stat`. */
+/** One mount. Elements that `status.client.js` updates have the name of their statistic in `data-stat`. */
 function card(mount: Mount, stats: Stats): Html {
   const path = printMount(mount)
   const name = nameOf(mount, stats)
@@ -52,8 +52,8 @@ const nameOf = (mount: Mount, { server_name: name }: Stats) =>
   name === undefined || name === 'Unspecified name' ? mount : `${name}`
 
 function describe({ on_demand: onDemand, server_type: type, server_description: text }: Stats): string {
-  if (onDemand !== undefined) return 'Begins when somebody listens.'
-  if (type === undefined) return 'Has no source; another mount stands in for it.'
+  if (onDemand !== undefined) return 'Starts with its first listener.'
+  if (type === undefined) return 'Has no source; its fallback plays instead.'
   return text === 'Unspecified description' ? '' : `${text}`
 }
 
@@ -67,12 +67,12 @@ function factsOf(stats: Stats): string[] {
   ].filter(Boolean)
 }
 
-/** kbit/s: as the source says, as its header says, else as measured. */
+/** kbit/s: as set by the source, else as in the stream's header, else as measured. */
 function rateOf({ bitrate, 'ice-bitrate': nominal, incoming_bitrate: measured = 0 }: Stats): number {
   return Number.parseInt(`${bitrate ?? nominal ?? Number(measured) / 1000}`, 10)
 }
 
-/** What people call it. */
+/** The common name of a format. */
 function formatName(type: string): string {
   const media = mediaType(type)
   if (/^audio\/(mpeg|mp3|x-mpeg)$/.test(media)) return 'MP3'
@@ -86,6 +86,6 @@ const count = (stat: string, label: string, stats: Stats): Html =>
 
 function linksOf(path: string, { server_url: url }: Stats): [string, string][] {
   const links = playlistKinds.map((kind): [string, string] => [`${path}.${kind}`, kind.toUpperCase()])
-  // what a source says is its page may be anything, a script too
+  // the page that a source names may be any URL, even a script
   return /^https?:\/\//i.test(`${url}`) ? [...links, [`${url}`, 'Website']] : links
 }

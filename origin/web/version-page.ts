@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { Stats } from '../stats/stats.ts'
 import { type Html, printPage } from './layout.ts'
 
-/** `/server_version.xsl`: what this server is, and whom to ask. */
+/** `/server_version.xsl`: about this server, and its admin. */
 export const versionPage = (server: Stats): Html =>
   printPage({
     title: 'About this server',

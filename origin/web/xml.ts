@@ -1,30 +1,30 @@
 import type { Stats } from '../stats/stats.ts'
 
-/** An element of Icecast's answers: a name with text, or with elements; attributes where it has any. */
+/** An element of Icecast's answers: a name, text or elements, and optional attributes. */
 export type Element = readonly [
   name: string,
   content: string | number | readonly Element[],
   attributes?: Readonly<Record<string, string>>,
 ]
 
-/** A command's whole answer. */
+/** The whole answer of a command. */
 export const root = (...content: readonly Element[]): Element => ['icestats', content]
 
-/** A mount and what is told of it. */
+/** A mount with its elements. */
 export const sourceElement = (mount: string, content: readonly Element[]): Element => [
   'source',
   content,
   { mount },
 ]
 
-/** Each name with its value as an element. */
+/** An element for each statistic. */
 export const statsElements = (stats: Stats): Element[] => Object.entries(stats)
 
-/** The elements of that name within another. */
+/** The child elements of that name. */
 export const childrenOf = ([, content]: Element, name: string): readonly Element[] =>
   typeof content === 'object' ? content.filter(([each]) => each === name) : []
 
-/** The text of the first element of that name within another; empty where there is none. */
+/** The text of the first child element of that name; empty if there is none. */
 export function textIn(element: Element, name: string): string {
   const [, content = ''] = childrenOf(element, name)[0] ?? []
   return typeof content === 'object' ? '' : String(content)
@@ -43,7 +43,7 @@ const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g
 export const escapeMarkup = (text: string): string =>
   text.replace(forbidden, '').replace(/[&<>"']/g, (char) => entities[char] ?? char)
 
-/** A document on one line after its declaration, as Icecast 2.4 writes it. */
+/** A document on one line after its declaration, as in Icecast 2.4. */
 export const printXml = (element: Element): string => `<?xml version="1.0"?>\n${printElement(element)}\n`
 
 function printElement([name, content, attributes = {}]: Element): string {

@@ -149,7 +149,7 @@ describe.for(originRuntimes)('what the log of %s says of sources', (runtime) => 
       request('GET /admin/metadata?mode=updinfo&mount=/a.webm&song=x HTTP/1.0', login),
     )
     connection.socket.destroy()
-    const [line] = await server.program.line(/.*admin command refused.*/)
+    const [line] = await server.program.line(/.*admin command rejected.*/)
     expect(JSON.parse(line)).toMatchObject({ mount: '/a.webm', why: 'no title can be set in video/webm' })
   })
 })
