@@ -132,7 +132,7 @@ describe.for(originRuntimes)('what the log of %s says of sources', (runtime) => 
     expect(await exchange(server.port, source('/status.xsl', wrong))).toContain(' 401 ')
     await server.program.line(/wrong login.*\/status\.xsl/)
     expect(await exchange(server.port, source('/status.xsl'))).toContain(
-      '/status.xsl is a path of the server',
+      '/status.xsl is reserved by the server',
     )
     await server.program.line(/source refused.*\/status\.xsl/)
     // of an edge alone, and no name at all
