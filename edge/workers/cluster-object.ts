@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { Answer, Post, Registration } from '../../shared/api/accept.ts'
-import type { Named } from '../../shared/api/accept-polled.ts'
+import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
+import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { type HistoryRow, ServerTable } from '../../shared/cluster/server-table.ts'
@@ -56,20 +56,20 @@ export class ClusterObject extends DurableObject<Env> {
     post: Post,
     deltas: Delta[],
     have: Version | undefined,
-  ): Promise<{ answer: Answer; news: Exchanged }> {
+  ): Promise<{ answer: ReportAnswer; news: Exchanged }> {
     const answer = await this.#cluster.accept(post)
     const news = this.#exchange.exchange(deltas, have)
     await this.#wakeBy(Date.now() + this.#roundMs)
     return { answer, news }
   }
 
-  async register(registration: Registration): Promise<Answer> {
+  async register(registration: Registration): Promise<ReportAnswer> {
     const answer = await this.#cluster.register(registration)
     await this.#wakeBy(Date.now() + this.#roundMs)
     return answer
   }
 
-  async addPolled(body: string): Promise<Named> {
+  async addPolled(body: string): Promise<PolledServerAnswer> {
     const named = await this.#cluster.addPolled(body)
     await this.#wakeBy(Date.now())
     return named

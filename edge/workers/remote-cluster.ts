@@ -1,5 +1,5 @@
-import type { Answer, Post, Registration } from '../../shared/api/accept.ts'
-import type { Named } from '../../shared/api/accept-polled.ts'
+import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
+import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import type { Cluster } from '../../shared/api/cluster.ts'
 import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
@@ -14,9 +14,13 @@ import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
 export interface ClusterStub {
   exchange(deltas: Delta[], have: Version | undefined): Promise<Exchanged>
   /** a report, and the exchange in the same call: the isolate that took it in knows it at once */
-  accept(post: Post, deltas: Delta[], have: Version | undefined): Promise<{ answer: Answer; news: Exchanged }>
-  register(registration: Registration): Promise<Answer>
-  addPolled(body: string): Promise<Named>
+  accept(
+    post: Post,
+    deltas: Delta[],
+    have: Version | undefined,
+  ): Promise<{ answer: ReportAnswer; news: Exchanged }>
+  register(registration: Registration): Promise<ReportAnswer>
+  addPolled(body: string): Promise<PolledServerAnswer>
   setDrain(id: string, drained: boolean): Promise<boolean>
   forget(id: string): Promise<boolean>
   history(): Promise<HistoryRow[]>
@@ -86,16 +90,16 @@ export class RemoteCluster implements Cluster {
     return Promise.race([this.fresh(), late])
   }
 
-  async accept(post: Post): Promise<Answer> {
+  async accept(post: Post): Promise<ReportAnswer> {
     const { answer } = await this.#call((deltas) => this.#deps.stub().accept(post, deltas, this.#version))
     return answer
   }
 
-  register(registration: Registration): Promise<Answer> {
+  register(registration: Registration): Promise<ReportAnswer> {
     return asked(() => this.#deps.stub().register(registration))
   }
 
-  addPolled(body: string): Promise<Named> {
+  addPolled(body: string): Promise<PolledServerAnswer> {
     return asked(() => this.#deps.stub().addPolled(body))
   }
 

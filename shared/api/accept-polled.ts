@@ -6,14 +6,14 @@ import { type PolledServer, PolledServerError, parsePolledServer } from '../poll
 import type { Report } from '../report/report.ts'
 import { printSourcelist } from '../report/sourcelist.ts'
 
-/** The answer to an operator who names a server to poll: 201 a new one, 200 one that was changed. Plain data. */
-export type Named = { status: 200 | 201; id: string } | { status: 400 | 409; text: string }
+/** The answer to an operator who names a server to poll: 201 if it is new, 200 if it was changed. Plain data. */
+export type PolledServerAnswer = { status: 200 | 201; id: string } | { status: 400 | 409; text: string }
 
 /**
- * Takes in a server to poll. It is known from now on, and carries nothing until its stats have been read.
- * Whatever the answer but 200 and 201, nothing changed.
+ * Adds a server to poll. It is known from now on, and carries no mounts until its stats have been read.
+ * Nothing changes unless the answer is 200 or 201.
  */
-export function acceptPolled(registry: Registry, body: string, nowMs: number): Named {
+export function acceptPolled(registry: Registry, body: string, nowMs: number): PolledServerAnswer {
   let server: PolledServer
   try {
     server = parsePolledServer(body)
@@ -29,20 +29,20 @@ export function acceptPolled(registry: Registry, body: string, nowMs: number): N
   if (reportsItself(registry, id, nowMs))
     return {
       status: 409,
-      text: `id "${id}" is held by a live server that reports by itself, expected another\n`,
+      text: `id "${id}" is held by a live server that reports by itself, expected another id\n`,
     }
   registry.polled.put(server, body)
   putPolled(registry, emptyReport(server), nowMs)
   return { status: isNew ? 201 : 200, id }
 }
 
-/** Whether a server keeps us informed by itself, and needs no polling. */
+/** Whether a server reports by itself, so that it need not be polled. */
 export function reportsItself(registry: Registry, id: string, nowMs: number): boolean {
   const known = registry.view.servers.get(id)
   return known !== undefined && !known.polled && isLive(known, nowMs)
 }
 
-/** Stores the report that was made for a server. */
+/** Stores a report made from a server's stats. */
 export function putPolled(registry: Registry, report: Report, nowMs: number): void {
   registry.put(report, printSourcelist(report), nowMs, { polled: true })
 }

@@ -11,29 +11,30 @@ import type { Reporter } from '../report/reporter.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
 import { type Access, refusal } from './auth.ts'
 
-/** A report as it arrived, its sender already known by credentials. Plain data: it crosses to a Durable Object. */
+/** A report as it arrived, its sender already authenticated. Plain data: it is sent to a Durable Object. */
 export interface Post {
   sourcelist: string
   reporter: Reporter
-  /** address that it came from, where known and not loopback: then a loopback url cannot be meant */
+  /** the address that it came from, if known and not loopback: then a loopback url cannot be right */
   remote: string | undefined
-  /** where listeners find this decider, at most one address a scheme; told to the sender for its send-backs */
+  /** where listeners reach this decider, at most one url a scheme; the sender needs them for its send-backs */
   edgeUrls: readonly string[]
-  /** where that address is, where the runtime knows */
+  /** the location of that address, if the runtime knows it */
   location?: GeoLocation | undefined
 }
 
-export interface Answer {
+/** The answer to a report or a registration. */
+export interface ReportAnswer {
   status: 200 | 400 | 401 | 409 | 413 | 429 | 500 | 503
   /** lines of text/plain */
   text: string
 }
 
 /**
- * Takes in one report (docs/protocol.md#answers-to-a-report): parses, authorises, orders, stores. Whatever the answer but 200, nothing changed.
- * 401, 415 and 413 that need no look inside are the caller's.
+ * Accepts one report (docs/protocol.md#answers-to-a-report): parses, authorizes, orders and stores it. Nothing changes unless
+ * the answer is 200. The caller has already checked what does not need the text: 401, 415 and 413.
  */
-export function accept(registry: Registry, access: Access, post: Post, nowMs: number): Answer {
+export function accept(registry: Registry, access: Access, post: Post, nowMs: number): ReportAnswer {
   const { reporter, remote } = post
   const account = accountOf(reporter)
   if (!registry.mayRead(account, remote, post.sourcelist.length, nowMs))
@@ -54,17 +55,17 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   if (report instanceof SourcelistError) return { status: 400, text: `${report.message}\n` }
   const loopback = loopbackUrl(report, remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
-  const beside = { location: post.location, account, remote }
-  const notPut = registry.put(report, post.sourcelist, nowMs, beside)
+  const context = { location: post.location, account, remote }
+  const notPut = registry.put(report, post.sourcelist, nowMs, context)
   if (notPut) return printRefusal(notPut)
   if (post.edgeUrls.some((url) => url.startsWith('https:'))) registry.view.isAskedByHttps = true
   return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
 }
 
-const printRefusal = (refused: Refusal | StoreError): Answer =>
+const printRefusal = (refused: Refusal | StoreError): ReportAnswer =>
   refused instanceof StoreError ? storeAnswer(refused) : { status: refused.status, text: `${refused.text}\n` }
 
-/** A url that only the server itself can reach, though its report came from elsewhere. */
+/** A url that only the server itself can reach, although its report came from elsewhere. */
 const loopbackUrl = (report: Report, remote: string | undefined) =>
   remote === undefined ? undefined : report.urls.find(isLoopbackUrl)
 
@@ -121,7 +122,7 @@ export function register(
   access: Access,
   { host, port, interval, reporter, remote }: Registration,
   nowMs: number,
-): Answer {
+): ReportAnswer {
   const url = new URL(`http://${host}:${port}`).origin
   const report: Report = {
     id: `${host}:${port}`,
@@ -136,8 +137,8 @@ export function register(
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
   if (loopbackUrl(report, remote) !== undefined)
     return { status: 400, text: `rserver is ${host}, expected a host that others can reach\n` }
-  const beside = { carriesAll: true, account: accountOf(reporter), remote }
-  const notPut = registry.put(report, printSourcelist(report), nowMs, beside)
+  const context = { carriesAll: true, account: accountOf(reporter), remote }
+  const notPut = registry.put(report, printSourcelist(report), nowMs, context)
   if (notPut) return printRefusal(notPut)
   return { status: 200, text: '' }
 }

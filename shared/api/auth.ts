@@ -2,20 +2,20 @@ import { isLogin, type Login, sameSecret } from '../http/credentials.ts'
 import type { Report } from '../report/report.ts'
 import type { Reporter } from '../report/reporter.ts'
 
-/** Who may do what at a decider; an empty list or undefined means that nobody may. */
+/** The credentials of a decider. An empty list or undefined allows nobody. */
 export interface Access {
   relayUser: string
-  /** several during a rotation */
+  /** several while passwords are rotated */
   relayPasswords: readonly string[]
   adminUser: string
   adminPassword: string | undefined
-  /** where set, only it may report `role: master` */
+  /** if set, only it may report `role: master` */
   masterPassword: string | undefined
   /** ids with a password of their own, and the role that it carries */
   relays: ReadonlyMap<string, OwnLogin>
 }
 
-/** What one server alone logs in with. */
+/** The login of a single server. */
 export interface OwnLogin {
   password: string
   role: Report['role']
@@ -29,7 +29,7 @@ export const isAdmin = (access: Access, login: Login | undefined): boolean =>
   access.adminPassword !== undefined &&
   isLogin(login, access.adminUser, [access.adminPassword])
 
-/** Who reports with this login; undefined where it is nobody's. A server of {@link Access.relays} may write its id as the user. */
+/** The reporter with this login; undefined if it is unknown. A server of {@link Access.relays} may send its id as the user. */
 export function reporterOf(access: Access, login: Login | undefined): Reporter | undefined {
   if (!login) return undefined
   if (isLogin(login, access.relayUser, access.relayPasswords)) return { kind: 'relay' }
@@ -43,13 +43,13 @@ export function reporterOf(access: Access, login: Login | undefined): Reporter |
   return found
 }
 
-/** What a report says of who sent it; undefined where it does not say. */
+/** The sender that a report claims; undefined fields are missing in the report. */
 export interface Claim {
   id: string | undefined
   role: string | undefined
 }
 
-/** Why this reporter may not send this report, or undefined when it may. */
+/** Why this reporter may not send this report, or undefined if it may. */
 export function refusal(access: Access, reporter: Reporter, { id, role }: Claim): string | undefined {
   if (reporter.kind === 'server') {
     if (id !== undefined && reporter.id !== id)
@@ -59,9 +59,9 @@ export function refusal(access: Access, reporter: Reporter, { id, role }: Claim)
     return undefined
   }
   if (role === 'master' && access.masterPassword !== undefined && reporter.kind !== 'master')
-    return `role is "master", expected the credentials of user ${masterUser} for it`
+    return `role is "master", expected the credentials of user ${masterUser}`
   const own = id === undefined ? undefined : access.relays.get(id)
   const speaksForMaster = reporter.kind === 'master' && role === 'master' && own?.role !== 'master'
-  if (own && !speaksForMaster) return `id is "${id}", expected that id's own credentials`
+  if (own && !speaksForMaster) return `id is "${id}", expected the credentials of that id`
   return undefined
 }

@@ -1,29 +1,29 @@
 import type { Registry } from '../cluster/registry.ts'
 import type { HistoryRow } from '../cluster/server-table.ts'
 import type { View } from '../draw/view.ts'
-import { type Answer, accept, type Post, type Registration, register } from './accept.ts'
-import { acceptPolled, type Named } from './accept-polled.ts'
+import { accept, type Post, type Registration, type ReportAnswer, register } from './accept.ts'
+import { acceptPolled, type PolledServerAnswer } from './accept-polled.ts'
 import type { Access } from './auth.ts'
 
 type Awaitable<T> = T | Promise<T>
 
-/** What the HTTP side of a decider needs of its cluster: the same on a Durable Object and in one process. */
+/** The cluster as the HTTP side of a decider uses it: the same with a Durable Object and in one process. */
 export interface Cluster {
-  /** what to decide and show from: fresh by the runtime's own rule */
+  /** the view for decisions and pages, as fresh as the runtime provides it */
   current(): Awaitable<View>
-  /** the same with all that was answered before this call, at the price of a look into the store where that is remote */
+  /** the view with everything that was answered before this call; costs a request to the store if that is remote */
   fresh(): Awaitable<View>
-  accept(post: Post): Awaitable<Answer>
-  /** an icecast-kh slave announces itself */
-  register(registration: Registration): Awaitable<Answer>
-  /** an operator names a server to be polled, in the body of a request */
-  addPolled(body: string): Awaitable<Named>
-  /** false: no server of that id */
+  accept(post: Post): Awaitable<ReportAnswer>
+  /** registers an icecast-kh slave */
+  register(registration: Registration): Awaitable<ReportAnswer>
+  /** adds a server to poll, from the body of an operator's request */
+  addPolled(body: string): Awaitable<PolledServerAnswer>
+  /** returns false if there is no server of that id */
   setDrain(id: string, drained: boolean): Awaitable<boolean>
-  /** false: no server of that id */
+  /** returns false if there is no server of that id */
   forget(id: string): Awaitable<boolean>
   history(): Awaitable<HistoryRow[]>
-  /** throws where the store cannot be read */
+  /** throws if the store cannot be read or written */
   check(): Awaitable<void>
 }
 

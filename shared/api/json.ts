@@ -19,10 +19,10 @@ export interface ServerJson {
   /** after the debit */
   free: number
   mounts: Mount[]
-  /** it knows nothing of us: the decider reads its stats and reports for it */
+  /** it does not report: the decider reads its stats */
   polled: boolean
   out: Reason | null
-  /** what is amiss, for people; left out where there is nothing to say */
+  /** problems, for people; omitted if there are none */
   notes?: string[]
 }
 
@@ -35,15 +35,15 @@ export interface MountJson {
   bitrate: number | null
 }
 
-/** A mount as everybody may see it. */
+/** A mount in public lists. */
 export interface PublicMount extends MountJson {
-  /** what plays; undefined: nobody said */
+  /** what plays; undefined if unknown */
   about: AboutMount | undefined
-  /** most listeners at once over all servers, since its source began */
+  /** most concurrent listeners over all servers, since its source began */
   listenerPeak: number
 }
 
-/** The mounts of {@link mountsJson} but those that a master hides or that nobody may listen to. */
+/** The mounts of {@link mountsJson}, except those that a master flags `hidden` or `no-mount`. */
 export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
   mountsJson(view, nowMs).flatMap((mount) => {
     const entry = view.mounts.get(mount.mount)
@@ -54,7 +54,7 @@ export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
 
 const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
 
-/** All servers, by id, in or out. */
+/** All servers, by id, including those that are out. */
 export function serversJson(view: View, nowMs: number, isHttps = false): ServerJson[] {
   const mastered = masteredMounts(view, nowMs)
   return [...view.servers.values()]
@@ -66,7 +66,7 @@ export function serversJson(view: View, nowMs: number, isHttps = false): ServerJ
 const masteredMounts = (view: View, nowMs: number): ReadonlySet<Mount> =>
   new Set([...view.mounts.keys()].filter((mount) => view.master(mount, nowMs) !== undefined).sort())
 
-/** One server. @param isHttps the decider has an https address, whoever came by it */
+/** One server. @param isHttps the decider has an https address, whether or not a listener has used it */
 export function serverJson(
   server: Server,
   view: View,
@@ -98,7 +98,7 @@ export function serverJson(
   }
 }
 
-/** The mounts that a server carries; where it does not say so itself (S6), those that a live master carries too. */
+/** The mounts that a server carries; if it does not report them itself, only those that a live master carries too (S6). */
 function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<Mount>): Mount[] {
   if (carriesAll) return [...mastered]
   const own = report.mounts.map(({ mount }) => mount)
@@ -115,7 +115,7 @@ export function mountsJson(view: View, nowMs: number): MountJson[] {
     .flatMap(([mount, entry]) => mountJson(mount, entry, view, everywhere, nowMs))
 }
 
-/** @param everywhere ids of the servers that carry whatever a live master carries */
+/** @param everywhere ids of the servers that carry all mounts of live masters */
 function mountJson(
   mount: Mount,
   { carriers }: MountView,

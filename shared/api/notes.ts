@@ -4,14 +4,14 @@ import type { Reason, Server } from '../draw/server.ts'
 export const hasTls = ({ report }: Pick<Server, 'report'>): boolean =>
   report.urls.some((url) => url.startsWith('https:'))
 
-/** What bears on what an operator should know of a server. */
+/** What else the notes about a server depend on. */
 export interface Noted {
   out: Reason | null
   /** listeners come to the decider by https */
   isHttps: boolean
 }
 
-/** What is amiss with a server, and what to do: a sentence each. */
+/** The problems of a server and what to do about them, a sentence each. */
 export function notesOf(server: Server, { out, isHttps }: Noted): string[] {
   const notes: string[] = []
   const { unreached } = server
@@ -20,16 +20,16 @@ export function notesOf(server: Server, { out, isHttps }: Noted): string[] {
   if (out === 'no mounts') notes.push(whyNoMounts(server))
   if (isHttps && !hasTls(server))
     notes.push(
-      'it has no https url: a page by https cannot play from it. Give it TLS, and an https url in its report',
+      'it has no https url, so pages on https cannot play from it: give it TLS, and an https url in its report',
     )
   return notes
 }
 
 function whyNoMounts({ report, carriesAll, polled }: Server): string {
-  if (carriesAll) return 'it carries what a live master carries, and there is no live master'
+  if (carriesAll) return 'it carries the mounts of live masters, and there is no live master'
   if (!polled) return 'its report names no mount'
   if (report.mounts.length === 0)
-    return 'its stats name no mount with a source, or were not read yet: the log says so'
+    return 'its stats have not been read yet, or name no mount with a source: see the log'
   const named = report.mounts.slice(0, 3).map(({ mount }) => mount)
-  return `no live master carries ${named.join(', ')}: have a master report, or name the server that sources connect to with "role": "master"`
+  return `no live master carries ${named.join(', ')}: have a master report, or add the server that sources connect to with "role": "master"`
 }

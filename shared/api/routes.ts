@@ -10,14 +10,16 @@ import { otherSite } from '../http/other-site.ts'
 import { limits } from '../limits.ts'
 import type { Reporter } from '../report/reporter.ts'
 import { decodeSourcelist, lineNotUtf8 } from '../report/sourcelist.ts'
-import type { Answer } from './accept.ts'
+import type { ReportAnswer } from './accept.ts'
 import { type Access, isAdmin, reporterOf } from './auth.ts'
 import type { Cluster } from './cluster.ts'
 import { mountsJson, serversJson } from './json.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
-/** characters of an answer that are logged: its first words say which line is wrong, and headers in it may be long */
+/** characters of an answer that are logged: it begins with the faulty line, and may quote long headers */
 const loggedLengthMax = 300
+/** the name of a report in the log */
+const reportDoor = 'report'
 
 /** What a request does not say of itself; the server that took it in hands it on. */
 export interface RequestFacts {
@@ -44,7 +46,7 @@ export interface ClusterEnv {
 export const unauthorized = (c: Context, text: string) =>
   c.text(text, 401, { 'WWW-Authenticate': 'Basic realm="distributary"' })
 
-/** The sender's address where it is known and not loopback: a loopback url is then not its own machine. */
+/** The sender's address, if known and not loopback: then a loopback url in its report cannot be right. */
 export const remoteOf = ({ address }: RequestFacts): string | undefined =>
   address !== undefined && !isLoopback(address) ? address : undefined
 
@@ -52,77 +54,75 @@ export const remoteOf = ({ address }: RequestFacts): string | undefined =>
 export const isHttps = ({ secure, base, bases }: RequestFacts): boolean =>
   secure || [base, ...(bases ?? [])].some((url) => url?.startsWith('https:'))
 
-/** What a report is answered: by acceptance, or before it got there. */
-interface ReportAnswer {
-  status: Answer['status'] | 403 | 415
+/** The answer to a request, including those given before a report is parsed. */
+interface RouteAnswer {
+  status: ReportAnswer['status'] | 403 | 415
   text: string
 }
 
-export function printAnswer(c: Context, { status, text }: ReportAnswer) {
+export function printAnswer(c: Context, { status, text }: RouteAnswer) {
   if (status === 401) return unauthorized(c, text)
-  // the rest of the body is not read, so nothing more can come this way: a client that did not know would try
+  // the rest of the body stays unread, so the connection cannot be used again, and the client has to know
   if (status === 413) c.header('Connection', 'close')
   if (status === 429 || status === 503) c.header('Retry-After', String(lockedRetrySeconds))
   return c.text(text, status)
 }
 
-/** Logs what was refused, to whom and why; at most the beginning of what it says. */
-export function logRefused(c: Context<ClusterEnv>, what: string, { status, text }: ReportAnswer): void {
-  logger.warning('{what} from {address} was refused with {status}: {text}', {
-    what,
-    address: c.env.address,
-    status,
-    text: text.trim().slice(0, loggedLengthMax),
-  })
+/** Logs a rejected request: from which address and why, the answer cut to its beginning. */
+export function logRefused(c: Context<ClusterEnv>, what: string, { status, text }: RouteAnswer): void {
+  const why = text.trim().slice(0, loggedLengthMax)
+  const fields = { request: what, address: c.env.address, status, why }
+  if (what === reportDoor) logger.warning('report rejected', fields)
+  else logger.warning('request rejected', fields)
 }
 
-/** Whom the login of a request proves at a door; or what it is answered, which the door logs. */
+/** The identity that the login of a request proves at a door; or the answer to it, which the door logs. */
 async function admit<T>(
   c: Context<ClusterEnv>,
   door: Door,
   what: string,
   whose: string,
   prove: (login: Login) => T | undefined,
-): Promise<{ who: T } | { refused: ReportAnswer }> {
+): Promise<{ who: T } | { refused: RouteAnswer }> {
   const header = c.req.header('authorization')
   const judged = await door.judge({ header, address: c.env?.address, door: what }, prove)
   if ('who' in judged) return judged
   if (judged.status === 429)
     return {
-      refused: { status: 429, text: 'many wrong logins came from your network: try again a little later\n' },
+      refused: { status: 429, text: 'too many wrong logins from your network: try again later\n' },
     }
   return { refused: { status: 401, text: `expected the credentials of ${whose}\n` } }
 }
 
-/** Who reports or relays; or what the request is answered. */
+/** The reporter or relay that sent a request; or the answer to a request without its credentials. */
 export const admitReporter = (c: Context<ClusterEnv>, door: Door, access: Access, what: string) =>
   admit(c, door, what, 'a relay', (login) => reporterOf(access, login))
 
-/** What a request is answered that has not the admin's login; undefined where it has. */
+/** The answer to a request without the admin's login; undefined if it has that login. */
 export async function refuseNoAdmin(
   c: Context<ClusterEnv>,
   door: Door,
   access: Access,
   what: string,
-): Promise<ReportAnswer | undefined> {
+): Promise<RouteAnswer | undefined> {
   const judged = await admit(c, door, what, 'the admin', (login) =>
     isAdmin(access, login) ? true : undefined,
   )
   return 'refused' in judged ? judged.refused : undefined
 }
 
-/** Refuses a change that a page of another site made a browser ask for, with the login that the browser keeps; undefined: it may be made. */
-export function refuseOtherSite(c: Context<ClusterEnv>): ReportAnswer | undefined {
+/** The answer to a change that a page of another site made a browser request, with the login that it has stored; undefined for all others. */
+export function refuseOtherSite(c: Context<ClusterEnv>): RouteAnswer | undefined {
   const hosts = [c.req.header('host'), c.env.base?.replace(/^https?:\/\//, '')]
   const site = otherSite(c.req.raw.headers, hosts)
   if (site === undefined) return undefined
   return {
     status: 403,
-    text: `a page of ${site.slice(0, 200)} may not ask this: expected no Origin and no Referer, or this host in them\n`,
+    text: `cross-site request rejected: a page of ${site.slice(0, 200)} sent it; expected no Origin and no Referer, or this host in them\n`,
   }
 }
 
-/** The routes that every decider has, an edge or a master that decides itself: reports, and the API over them. */
+/** The routes of every decider, an edge or a master that decides itself: reports and the API. */
 export function clusterApp(
   cluster: Cluster,
   access: Access,
@@ -132,10 +132,10 @@ export function clusterApp(
   const app = new Hono<ClusterEnv>()
 
   app.post('/admin/sourcelist.txt', async (c) => {
-    const judged = await admitReporter(c, door, access, 'a report')
+    const judged = await admitReporter(c, door, access, reportDoor)
     if ('refused' in judged) return printAnswer(c, judged.refused)
     const answer = await takeReport(c, cluster, judged.who)
-    if (answer.status !== 200) logRefused(c, 'a report', answer)
+    if (answer.status !== 200) logRefused(c, reportDoor, answer)
     return printAnswer(c, answer)
   })
 
@@ -157,12 +157,12 @@ export function clusterApp(
   return app
 }
 
-/** Checks what the head of a request says, then its body, in the order of docs/protocol.md#answers-to-a-report. */
+/** Checks the headers of a request, then its body, in the order of docs/protocol.md#answers-to-a-report. */
 async function takeReport(
   c: Context<ClusterEnv>,
   cluster: Cluster,
   reporter: Reporter,
-): Promise<ReportAnswer> {
+): Promise<RouteAnswer> {
   const foreign = refuseOtherSite(c)
   if (foreign) return foreign
   const type = c.req.header('content-type') ?? ''
@@ -185,7 +185,7 @@ async function takeReport(
 const edgeUrlsOf = ({ base, bases }: RequestFacts): readonly string[] =>
   bases ?? (base === undefined ? [] : [base])
 
-/** The body of a report, or undefined past the bound. */
+/** The body of a report, or undefined if it is too large. */
 async function readReport({ headers, body }: Request): Promise<Uint8Array | undefined> {
   if (Number(headers.get('content-length')) > limits.reportBytesMax) return undefined
   return readBounded(body, limits.reportBytesMax)

@@ -1,17 +1,18 @@
 import type { Report } from '../report/report.ts'
 
 /**
- * How many joins a server sees for each redirect that this decider makes: about the number of deciders that send it
- * listeners. Learned from `joins`, with no decider knowing another (docs/draw.md#the-debit).
+ * What is remembered to learn the factor of a server: the joins that it sees for each redirect by this decider, which is
+ * about the number of deciders that send it listeners. It is learned from `joins`, so deciders need not know each other
+ * (docs/draw.md#the-debit).
  */
 export interface FactorMemory {
   boot: string | undefined
   /** the server's `joins` at its last report */
   joins: number | undefined
-  /** of earlier reports of this boot, each counting 0.9 of the one after it */
+  /** sums over the reports of this boot, each weighted 0.9 times the next one */
   joinsSum: number
   debitsSum: number
-  /** of this boot, this one included */
+  /** reports of this boot, including the last */
   reports: number
 }
 
@@ -24,12 +25,12 @@ export const noFactorMemory: FactorMemory = {
 }
 
 const decay = 0.9
-/** reports before the factor is believed; until then it is 1 */
+/** reports before the factor is used; until then it is 1 */
 const reportsMin = 3
 /** 10⁴ deciders: more than there are edge locations of any network */
 const factorMax = 10_000
 
-/** The memory after a report that came when `debit` redirects had been made since the one before; anew with a new boot. */
+/** The memory after a report, with `debit` redirects since the report before; it starts again with a new boot. */
 export function learnFactor(memory: FactorMemory, { boot, joins }: Report, debit: number): FactorMemory {
   if (joins === undefined || boot !== memory.boot || memory.joins === undefined || joins < memory.joins)
     return { ...noFactorMemory, boot, joins, reports: 1 }
@@ -42,31 +43,31 @@ export function learnFactor(memory: FactorMemory, { boot, joins }: Report, debit
   }
 }
 
-/** redirects that the factor of all servers together counts for in the factor of one */
+/** the weight, in redirects, of the common factor in the factor of one server */
 const commonDebits = 10
 
 /**
- * What all servers of one decider have taught it together. Where many deciders share a crowd, each sends a server too
- * few listeners in an interval to tell by: no redirect at all and one redirect would make a factor of 1 and one far too
- * large, and the listeners of every decider would gather on the servers that it happened to send none.
+ * The factor learned from all servers of one decider together. If many deciders share a crowd, each sends a server too few
+ * listeners in an interval to learn from: none would give a factor of 1, and one a factor far too large, and the listeners of
+ * every decider would gather on the servers to which it happened to send none.
  */
 export class CommonFactor {
   #joinsSum = 0
   #debitsSum = 0
 
-  /** Takes in what a server has taught now, in place of what it had before. */
+  /** Replaces the memory of one server. */
   replace(before: FactorMemory, now: FactorMemory): void {
     this.#joinsSum += now.joinsSum - before.joinsSum
     this.#debitsSum += now.debitsSum - before.debitsSum
   }
 
-  /** Joins for each redirect over all servers; 1 while hardly anything was redirected. */
+  /** Joins for each redirect over all servers; 1 while there are hardly any redirects. */
   get value(): number {
     return this.#debitsSum < 0.5 ? 1 : clamp(this.#joinsSum / this.#debitsSum)
   }
 }
 
-/** The factor that scales a server's debit, from 1 to 10⁴: its own, steadied by the common one while redirects to it are few. */
+/** The factor that scales a server's debit, from 1 to 10⁴: its own, blended with the common one while redirects to it are few. */
 export function factorOf({ joinsSum, debitsSum, reports }: FactorMemory, common: number): number {
   if (reports < reportsMin) return 1
   if (debitsSum <= 0) return common
@@ -80,7 +81,7 @@ export class Factors {
   #memories = new Map<string, FactorMemory>()
   #common = new CommonFactor()
 
-  /** Takes in a report that came when `debit` redirects had been made since the one before; gives the server's factor. */
+  /** Learns from a report, with `debit` redirects since the report before, and returns the server's factor. */
   learn(report: Report, debit: number): number {
     const before = this.#memories.get(report.id) ?? noFactorMemory
     const now = learnFactor(before, report, debit)

@@ -3,15 +3,15 @@ import type { View } from '../draw/view.ts'
 import { limits } from '../limits.ts'
 import type { Report } from '../report/report.ts'
 
-/** Fill of the cluster, 0 to 1, above which reports are wished for more often: below it the draw needs no cleverness. */
+/** fill of the cluster, 0 to 1, above which more frequent reports are requested: below it the draw does not need them */
 const tightFill = 0.7
-/** seconds wished for then (docs/draw.md#pace) */
+/** seconds of the requested interval then (docs/draw.md#pace) */
 const tightSeconds = 5
 
-/** Part of the room that joins may take within one promise before reports are wished for more often. */
+/** fraction of the free room that joins may take within one promised interval before more frequent reports are requested */
 const tightJoins = 0.1
 
-/** How things stand in the cluster as a whole. */
+/** The load of the cluster as a whole. */
 export interface Pressure {
   servers: number
   /** listeners and slots of all live servers together */
@@ -21,9 +21,9 @@ export interface Pressure {
 }
 
 /**
- * The interval that the reply to a report wishes for, in seconds: what the server promised, shorter while the cluster
- * is tight or joins come fast; never above the promise, never below max(2 s, servers ÷ 100 s), so that a decider is
- * not run over.
+ * The interval requested in the reply to a report, in seconds: the promised one, or a shorter one while the cluster is nearly
+ * full or joins come fast. It is never above the promise, and never below max(2 s, servers ÷ 100 s), so that reports do not
+ * overload the decider.
  */
 export function wishSeconds(
   promised: number,
@@ -35,16 +35,16 @@ export function wishSeconds(
   return Math.min(promised, Math.max(floor, isTight ? tightSeconds : promised))
 }
 
-/** servers up to which every reply adds all of them up; beyond it the sums of a moment stand for a second */
+/** servers up to which every reply sums over all of them; beyond it the sums are kept for a second */
 const addedUpMax = 100
 const sumsStandMs = 1000
 
-/** How fast listeners join each server, between its last two reports, and how the cluster stands with that. */
+/** How fast listeners join each server, between its last two reports, and the load of the cluster. */
 export class Pace {
   #sums: { pressure: Pressure; atMs: number } | undefined
   #last = new Map<string, { boot: string | undefined; joins: number; atMs: number; perSecond: number }>()
 
-  /** Takes in a report that came at `nowMs`. */
+  /** Updates the rate of a server from a report that arrived at `nowMs`. */
   note({ id, boot, joins }: Report, nowMs: number): void {
     if (joins === undefined) {
       this.#last.delete(id)
@@ -56,7 +56,7 @@ export class Pace {
     this.#last.set(id, { boot, joins, atMs: nowMs, perSecond: goesOn ? (joins - last.joins) / seconds : 0 })
   }
 
-  /** Joins a second of one server; 0 where it does not tell. */
+  /** Joins a second of one server; 0 if unknown. */
   of(id: string): number {
     return this.#last.get(id)?.perSecond ?? 0
   }
@@ -64,11 +64,12 @@ export class Pace {
   forget(id: string): void {
     this.#last.delete(id)
   }
-  /** How the servers stand that are live; in a large cluster at most a second old. */
+
+  /** The load of the live servers; in a large cluster at most a second old. */
   pressureOf(view: View, nowMs: number): Pressure {
     const sums = this.#sums
     const { size } = view.servers
-    // a large one is no other by one server more: were they added up for each that comes, ten thousand would take minutes
+    // one more server hardly changes a large cluster: summing again for each of ten thousand new ones would take minutes
     const isLarge = size > addedUpMax && sums !== undefined && sums.pressure.servers > addedUpMax
     if (isLarge && nowMs - sums.atMs < sumsStandMs) return { ...sums.pressure, servers: size }
     const pressure = this.#addUp(view, nowMs)

@@ -4,12 +4,12 @@ import type { ServerTable } from './server-table.ts'
 
 const logger = getLogger(['distributary', 'store'])
 
-/** The servers that a decider polls, kept durably by the words of the operator who named them. */
+/** The servers that a decider polls, stored as the text of the operator who named them. */
 export class PolledServers {
   #table: ServerTable | undefined
   #servers = new Map<string, PolledServer>()
 
-  /** Reads back what the table holds; what today's parser refuses is not polled. */
+  /** Loads the servers from the table; those that this version cannot parse are not polled. */
   constructor(table: ServerTable | undefined) {
     this.#table = table
     for (const body of table?.polled() ?? []) this.#restore(body)
@@ -20,13 +20,13 @@ export class PolledServers {
     return this.#servers
   }
 
-  /** Keeps a server, in place of one with its id. `body` is the text that it was parsed from. */
+  /** Stores a server, replacing one with the same id. `body` is the text that it was parsed from. */
   put(server: PolledServer, body: string): void {
     this.#table?.putPolled(server.id, body)
     this.#servers.set(server.id, server)
   }
 
-  /** False where there is none of that id. */
+  /** Removes a server; returns false if there is none of that id. */
   remove(id: string): boolean {
     this.#table?.removePolled(id)
     return this.#servers.delete(id)
@@ -38,10 +38,8 @@ export class PolledServers {
       this.#servers.set(server.id, server)
     } catch (error) {
       if (!(error instanceof PolledServerError)) throw error
-      // another version may have written it with other fields: it stays where it is
-      logger.error('a server to poll in the store cannot be read, and is not polled: {why}', {
-        why: error.message,
-      })
+      // another version may have written it with other fields, so it stays in the table
+      logger.error('stored server not polled: cannot be parsed', { why: error.message })
     }
   }
 }

@@ -1,28 +1,28 @@
 import { limits } from '../limits.ts'
 import type { Reporter } from '../report/reporter.ts'
 
-/** Whose a server is: those that one credential reports are bounded together. */
+/** The owner of a server: the servers that report with one credential are bounded together. */
 export type Account = string
 
-/** What stands for a credential: the relays' common one, the masters', or one server's own. */
+/** The account of a credential: the relays' common one, the masters', or one server's own. */
 export const accountOf = (reporter: Reporter): Account =>
   reporter.kind === 'server' ? `server ${reporter.id}` : reporter.kind
 
-/** Whose a server is whose report was read back after a restart: nobody remembers, so the account that most have. */
+/** The account of servers loaded after a restart: it is not stored, so the most common one is assumed. */
 export const restoredAccount: Account = 'relay'
 
-/** How many servers and mounts each credential has a decider remember. */
+/** The number of servers and mounts that a decider remembers for each credential. */
 export class Quota {
   #mountsMax: number
   #accounts = new Map<Account, { ids: Set<string>; mounts: number }>()
   #servers = new Map<string, { account: Account; mounts: number }>()
 
-  /** @param mountsMax mounts of one account, summed over its servers, those that left their reports of late too */
+  /** @param mountsMax mounts of one account, summed over its servers, including those recently gone from their reports */
   constructor(mountsMax: number) {
     this.#mountsMax = mountsMax
   }
 
-  /** Whether an account has as many servers as it may, and this is a further one. */
+  /** Whether an account has the maximum of servers and this is an additional one. */
   isFull(account: Account, id: string): boolean {
     const held = this.#accounts.get(account)?.ids
     return held !== undefined && !held.has(id) && held.size >= limits.serversPerAccountMax
@@ -33,7 +33,7 @@ export class Quota {
     return this.#accounts.get(account)?.ids ?? []
   }
 
-  /** How many mounts this server of this account may have, beside those of the account's others. */
+  /** How many mounts this server may have, given those of the account's other servers. */
   roomFor(account: Account, id: string): number {
     const server = this.#servers.get(id)
     const own = server?.account === account ? server.mounts : 0

@@ -18,41 +18,41 @@ import { type StoreError, storeErrorOf } from './store-error.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 
-/** ms between two looks at whether the store can be written: everybody may ask */
+/** ms between two test writes to the store: anyone may request a health check */
 const checkMs = 1000
-/** ms for which a report that could not be stored says more than such a look: the longest of our own intervals, twice */
+/** ms for which a failed report outweighs a test write: twice the longest interval of our own servers */
 const troubleStandsMs = 60_000
 
-/** Why a well-formed report is refused: by its order or its id (409), for its size (413), or because there are too many (429). */
+/** Why a well-formed report is rejected: its order or its id (409), its size (413), or too many of them (429). */
 export interface Refusal {
   status: 409 | 413 | 429
   text: string
 }
 
-/** What is known of a server beside its own words. */
-export interface Beside {
+/** What is known about a report in addition to its text. */
+export interface ReportContext {
   /** an icecast-kh slave: carries every mount that a live master carries */
   carriesAll?: boolean
-  /** the report was not its own: it was made of its stats */
+  /** the report was made from the server's stats */
   polled?: boolean
-  /** of the address that it reports from; its own `location` goes before it */
+  /** of the address that it reports from; a `location` in the report has priority */
   location?: GeoLocation | undefined
-  /** whose credentials it came with; undefined: it was the decider's own doing */
+  /** of the credentials that it came with; undefined if the decider made it */
   account?: Account | undefined
-  /** the address that it came from, where that is known and not loopback */
+  /** the address that it came from, if known and not loopback */
   remote?: string | undefined
 }
 
 /**
- * The servers of one cluster: takes reports in order, keeps them durably before it answers, and holds the
- * {@link View} that decisions are made from. All of it is synchronous, so that no two reports interleave.
+ * The servers of one cluster: accepts reports in order, stores them before they are answered, and holds the {@link View}
+ * for decisions. All of it is synchronous, so reports never interleave.
  */
 export class Registry {
   readonly view: View
-  /** the servers that an operator named, to be polled */
+  /** the servers to poll */
   readonly polled: PolledServers
   readonly pace = new Pace()
-  /** undefined: kept in memory alone */
+  /** undefined: kept only in memory */
   #table: ServerTable | undefined
   #drains = new Set<string>()
   #probed = new Map<string, Probed>()
@@ -61,16 +61,16 @@ export class Registry {
   #quota: Quota
   #reading = new Buckets(limits.reportBytes, limits.reportersCountedMax)
   #paces = new Buckets(limits.reportsPerId, limits.serversPerAccountMax)
-  /** the id of this program, where it is among its own candidates */
+  /** the id of this program, if it is one of its own candidates */
   #ownId: string | undefined
   #minute = 0
-  /** why the store did not take what last arrived; undefined: it did */
+  /** why the last write to the store failed; undefined: it did not */
   #trouble: StoreError | undefined
   #troubleAtMs = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
   #redirects = 0
 
-  /** Reads back what the table holds; a row that today's parser refuses is set aside. */
+  /** Loads the servers from the table; a row that this version cannot parse is set aside. */
   constructor(
     table: ServerTable | undefined,
     maxListenersDefault: number,
@@ -87,79 +87,78 @@ export class Registry {
   }
 
   /**
-   * Stores a report as of `nowMs`. Returns why not, where its order, its id or a bound forbid it; nothing has changed then.
-   * Where the store fails it is decided from, and the failure is returned.
-   * `sourcelist` is the text it was parsed from.
+   * Stores a report as of `nowMs`. Returns a refusal, and changes nothing, if its order, its id or a bound forbids it.
+   * If the store fails, the report is used for decisions, and the failure is returned.
+   * `sourcelist` is the text that it was parsed from.
    */
   put(
     report: Report,
     sourcelist: string,
     nowMs: number,
-    beside: Beside = {},
+    context: ReportContext = {},
   ): Refusal | StoreError | undefined {
-    const conflict = this.#conflict(report, nowMs, beside)
+    const conflict = this.#conflict(report, nowMs, context)
     if (conflict !== undefined) return { status: 409, text: conflict }
-    const tooMuch = this.#excess(report, nowMs, beside)
+    const tooMuch = this.#excess(report, nowMs, context)
     if (tooMuch) return tooMuch
     const { id } = report
     const before = this.view.servers.get(id)
     const isHeld = before !== undefined && isLive(before, nowMs)
     const last = this.#orders.get(id)
     const order = orderAfter(last, report, isHeld)
-    const formerMounts = this.#asFarAsThereIsRoom(formerMountsAfter(before, report, nowMs), report, beside)
+    const formerMounts = this.#asFarAsThereIsRoom(formerMountsAfter(before, report, nowMs), report, context)
     const row: ServerRow = {
       id,
       receivedAtMs: nowMs,
       sourcelist,
-      carriesAll: beside.carriesAll ?? false,
+      carriesAll: context.carriesAll ?? false,
       formerBoots: order.formerBoots,
       formerMounts,
-      polled: beside.polled ?? false,
-      location: beside.location,
+      polled: context.polled ?? false,
+      location: context.location,
     }
     const stored = this.#try(nowMs, () => this.#table?.put(row))
     this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
-    if (beside.account !== undefined) {
-      this.#quota.note(beside.account, id, report.mounts.length + formerMounts.length)
+    if (context.account !== undefined) {
+      this.#quota.note(context.account, id, report.mounts.length + formerMounts.length)
       this.#paces.take(id, 1, nowMs)
     }
-    if (last) logTakeover(report, last, isHeld, beside.remote)
+    if (last) logTakeover(report, last, isHeld, context.remote)
     this.pace.note(report, nowMs)
     this.#recordHistory(nowMs)
     return stored
   }
 
   /**
-   * Does something with the store. Where that fails, what arrived is decided from all the same, and whoever sent it is told
-   * that it is not stored. The log has it when it begins and when it is over.
+   * Runs an operation on the store. If it fails, what arrived is used for decisions anyway, and the sender is told that it
+   * is not stored. The log shows when failures begin and end.
    */
   #try(nowMs: number, run: () => void): StoreError | undefined {
     try {
       run()
     } catch (error) {
       const trouble = storeErrorOf(error)
-      if (!this.#trouble)
-        logger.error('the store does not take what arrives: {problem}', { problem: trouble.message })
+      if (!this.#trouble) logger.error('store writes fail', { problem: trouble.message })
       this.#trouble = trouble
       this.#troubleAtMs = nowMs
       return trouble
     }
-    if (this.#trouble) logger.info('the store takes what arrives again', {})
+    if (this.#trouble) logger.info('store writes work again', {})
     this.#trouble = undefined
     return undefined
   }
 
   /**
-   * Whether a report of so many bytes may be read, by how many came from its address with its credentials; it is counted.
-   * What comes from this machine is not bounded: it shares the processor anyway.
+   * Counts the bytes of a report, and returns whether it may be parsed, given how many bytes came from its address with its
+   * credentials. Reports from this machine are not bounded: their senders share its processor anyway.
    */
   mayRead(account: Account, remote: string | undefined, bytes: number, nowMs: number): boolean {
     return remote === undefined || this.#reading.take(`${account} ${remote}`, bytes, nowMs)
   }
 
   /**
-   * Takes in the report of this very program, a master that decides itself: its counts of the moment, kept in memory
-   * alone. From then on its id is nobody else's. Its debit is 0, since its listeners are counted when they come.
+   * Updates the report of this program itself, a master that decides itself: its current counts, kept only in memory. From
+   * then on no other server can use its id. Its debit is 0, since its listeners are counted as soon as they join.
    */
   putOwn(report: Report, nowMs: number): void {
     this.#ownId = report.id
@@ -178,7 +177,7 @@ export class Registry {
     })
   }
 
-  /** Drains or undrains a server; false where there is none of that id. */
+  /** Drains or undrains a server; returns false if there is none of that id. */
   setDrain(id: string, drained: boolean): boolean {
     const server = this.view.servers.get(id)
     if (!server && !this.#drains.has(id)) return false
@@ -194,8 +193,8 @@ export class Registry {
   }
 
   /**
-   * Says whether a server answers connections; not kept over a restart, since it is soon tried again.
-   * @param probed undefined where it is not to be probed
+   * Sets whether a server answers connections; not stored, since it is probed again soon after a restart.
+   * @param probed undefined if it must not be probed
    */
   setProbed(id: string, probed: Probed | undefined): void {
     if (probed) this.#probed.set(id, probed)
@@ -207,13 +206,13 @@ export class Registry {
       this.view.put({ ...server, reachable: unreached === undefined, unreached })
   }
 
-  /** What its probes found of a server; undefined where it is not probed, or was not yet. */
+  /** The result of probing a server; undefined if it is not probed, or has not been yet. */
   probedOf(id: string): Probed | undefined {
     return this.#probed.get(id)
   }
 
   /**
-   * Forgets a server and its drain, and polls it no more; false where there is none of that id.
+   * Forgets a server and its drain, and stops polling it; returns false if there is none of that id.
    * Its next report brings it back.
    */
   forget(id: string): boolean {
@@ -233,12 +232,12 @@ export class Registry {
     this.countRedirects(1)
   }
 
-  /** Counts redirects towards the history's current minute. */
+  /** Counts redirects for the current minute of the history. */
   countRedirects(n: number): void {
     this.#redirects += n
   }
 
-  /** Up to now; nothing where the store cannot be read, since a page goes on without its plot. */
+  /** The history up to now; empty if the store cannot be read, since a page is useful without its plot. */
   history(nowMs: number): HistoryRow[] {
     try {
       return this.#table?.history(Math.floor(nowMs / 60_000)) ?? []
@@ -248,8 +247,8 @@ export class Registry {
   }
 
   /**
-   * Throws where the store does not take what arrives. A few bytes may fit where a report does not, so that what has just
-   * arrived counts first; where nothing has, a write is tried, at most once a second, whoever asks.
+   * Throws if writes to the store fail. A few bytes may fit where a report does not, so a recent failure of a report counts
+   * first; else a small write is tried, at most once a second.
    */
   check(nowMs: number): void {
     const isTold = this.#trouble?.trouble === 'failed' && nowMs - this.#troubleAtMs < troubleStandsMs
@@ -260,14 +259,14 @@ export class Registry {
     if (this.#trouble) throw this.#trouble
   }
 
-  /** Forgets what has been stale for a day, drains and servers to poll excepted, and mounts that are gone. Returns the ids forgotten. */
+  /** Forgets servers that have been stale for a day, except drains and servers to poll, and mounts that are gone. Returns the forgotten ids. */
   prune(nowMs: number): string[] {
     const gone = [...this.view.servers.values()].filter(
       ({ report, receivedAtMs }) =>
         nowMs - receivedAtMs > limits.serverMemoryMs && !this.polled.servers.has(report.id),
     )
     for (const { report } of gone) {
-      this.#try(nowMs, () => this.#table?.remove(report.id)) // what stays there is forgotten again after a restart
+      this.#try(nowMs, () => this.#table?.remove(report.id)) // if it stays there, it is forgotten again after a restart
       this.#letGo(report.id)
     }
     this.view.prune(nowMs)
@@ -284,21 +283,21 @@ export class Registry {
     this.view.remove(id)
   }
 
-  #conflict(report: Report, nowMs: number, { polled }: Beside): string | undefined {
-    if (report.id === this.#ownId) return `id ${report.id} is that of this master itself, expected another id`
+  #conflict(report: Report, nowMs: number, { polled }: ReportContext): string | undefined {
+    if (report.id === this.#ownId) return `id ${report.id} belongs to this master itself, expected another id`
     const server = this.view.servers.get(report.id)
     const last = this.#orders.get(report.id)
     if (!server || !last) return undefined
     const isHeld = isLive(server, nowMs)
-    const isRenamed = polled === true && server.polled // its operator may give it another url at any time
+    const isRenamed = polled === true && server.polled // its operator may change its url at any time
     const strange = isHeld && !isRenamed ? strangeUrl(report, server, last) : undefined
     if (strange !== undefined)
-      return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}, which ${strange} is not; expected its urls alone until it is stale or leaves, or another id`
+      return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}, and ${strange} is not one of its urls; expected only its urls until it is stale or leaves, or another id`
     return outOfOrder(last, report, isHeld)
   }
 
-  /** Why the credentials of a report have this decider remember too much already, or too often. */
-  #excess({ id, mounts }: Report, nowMs: number, { account }: Beside): Refusal | undefined {
+  /** Why a report exceeds what this decider remembers for its credentials, or how often it may come. */
+  #excess({ id, mounts }: Report, nowMs: number, { account }: ReportContext): Refusal | undefined {
     if (account === undefined) return undefined
     if (this.#paces.levelOf(id, nowMs) < 1)
       return {
@@ -308,7 +307,7 @@ export class Registry {
     if (this.#quota.isFull(account, id) && !this.#makeRoom(account, nowMs))
       return {
         status: 429,
-        text: `${limits.serversPerAccountMax} servers report with these credentials, expected no more`,
+        text: `${limits.serversPerAccountMax} servers already report with these credentials, which is the maximum`,
       }
     const room = this.#quota.roomFor(account, id)
     if (mounts.length > room)
@@ -319,7 +318,7 @@ export class Registry {
     return undefined
   }
 
-  /** Forgets the server of an account that has been stale longest; false where all of them are live. */
+  /** Forgets the server of an account that has been stale longest; returns false if all of them are live. */
   #makeRoom(account: Account, nowMs: number): boolean {
     let oldest: Server | undefined
     for (const id of this.#quota.idsOf(account)) {
@@ -334,11 +333,11 @@ export class Registry {
     return true
   }
 
-  /** The mounts that a server had before are remembered where those that it has leave room for them. */
+  /** The former mounts of a server, as many as the account's bound allows in addition to its present ones. */
   #asFarAsThereIsRoom(
     former: Server['formerMounts'],
     { id, mounts }: Report,
-    { account }: Beside,
+    { account }: ReportContext,
   ): Server['formerMounts'] {
     if (account === undefined) return former
     const room = this.#quota.roomFor(account, id) - mounts.length
@@ -349,15 +348,15 @@ export class Registry {
     let report: Report
     try {
       report = parseSourcelist(row.sourcelist)
-      if (report.id !== row.id) throw new Error(`it is a report of ${report.id}`)
+      if (report.id !== row.id) throw new Error(`the report is of ${report.id}`)
     } catch (error) {
       this.#table?.setAside(row.id, messageOf(error))
       return
     }
-    // a clock that was set back while we were down must not keep a server live for ever
+    // a clock that was set back during the restart must not keep a server live forever
     const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
     const { boot, seq } = report
-    // its joins teach nothing: how many redirects led to the next ones went with the process that made them
+    // nothing can be learned from its joins: the number of redirects behind them was lost with the old process
     this.#hold({ ...row, receivedAtMs }, report, { boot, seq, formerBoots: row.formerBoots, owns: false }, 1)
     this.#quota.note(restoredAccount, row.id, report.mounts.length + row.formerMounts.length)
   }
@@ -366,7 +365,7 @@ export class Registry {
     this.#orders.set(row.id, order)
     const probed = this.#probed.get(row.id)
     this.view.put({
-      // first, where the engine keeps them beside what it looks at anyway: a draw needs these two and nothing else
+      // first, so that the engine stores them in the object itself: a draw needs only these two
       factor,
       debit: 0,
       report,
@@ -394,8 +393,8 @@ export class Registry {
 }
 
 /**
- * The url of a report that is none of the live server's whose id it has: who holds a password that several share could
- * otherwise lead the listeners of any of them elsewhere. A program that came while nobody held its id may change its own.
+ * The url of a report that is not one of the live server with the same id: anyone with a shared password could otherwise
+ * redirect the listeners of any of these servers. A program that started while its id was free may change its own urls.
  */
 function strangeUrl(report: Report, server: Server, last: Order): string | undefined {
   const { urls } = server.report
@@ -405,15 +404,11 @@ function strangeUrl(report: Report, server: Server, last: Order): string | undef
   return (isItself || server.polled) && sharesOne ? undefined : strange
 }
 
-/** One program in place of another under one id is a restart, or somebody else: who runs the cluster can tell. */
+/** Logs that another program took over an id: a restart, or somebody else, which only the operator can tell. */
 function logTakeover({ id, boot, urls }: Report, last: Order, isHeld: boolean, address: string | undefined) {
   if (boot === undefined || last.boot === undefined || isSameBoot(last, boot)) return
   const fields = { id, boot, before: last.boot, urls, address }
   if (last.formerBoots.some((former) => former.boot === boot))
-    logger.warning('{id} is back from {address}: boot {boot}, in place of {before}', fields)
-  else if (isHeld)
-    logger.warning(
-      '{id} is taken over from {address}: boot {boot} in place of {before}, which is live',
-      fields,
-    )
+    logger.warning('server id taken back by a former boot', fields)
+  else if (isHeld) logger.warning('server id taken over from a live boot', fields)
 }

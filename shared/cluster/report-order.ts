@@ -3,23 +3,23 @@ import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
 import type { Report } from '../report/report.ts'
 
-/** A start of a server's program that another one replaced, and the newest report of it. */
+/** A boot of a server that another one replaced, and the seq of its newest report. */
 export interface FormerBoot {
   readonly boot: string
   readonly seq: number
 }
 
-/** The newest report of a server by its place in the order of all. */
+/** The position of a server's newest report in the order of its reports. */
 export interface Order {
   boot: string | undefined
   seq: number | undefined
-  /** boots that another one replaced: an old process must not come back while the new one lives */
+  /** boots that others replaced: an old process must not take the id back while the new one is live */
   formerBoots: readonly FormerBoot[]
-  /** this boot found no live server of its id, so that its urls are its own to change */
+  /** no live server had the id when this boot started, so it may change its urls */
   owns: boolean
 }
 
-/** The order after a report has come. `isHeld`: a live server had the id until then. */
+/** The order after a report. `isHeld`: a live server had the id until then. */
 export const orderAfter = (last: Order | undefined, { boot, seq }: Report, isHeld: boolean): Order => ({
   boot,
   seq,
@@ -27,7 +27,7 @@ export const orderAfter = (last: Order | undefined, { boot, seq }: Report, isHel
   owns: last !== undefined && isHeld ? last.owns && isSameBoot(last, boot) : true,
 })
 
-/** Whether a report comes from the process that sent the last one, as far as both say. */
+/** Whether a report comes from the process that sent the last one; false if either has no boot. */
 export const isSameBoot = ({ boot: last }: Order, boot: string | undefined): boolean =>
   boot !== undefined && boot === last
 
@@ -41,9 +41,9 @@ function formerBootsAfter(last: Order | undefined, boot: string | undefined): re
 }
 
 /**
- * Why a report is out of order: of a boot that was replaced, or older than the newest of its boot. A boot that was replaced
- * is back once the one in its place is stale or has left (`isHeld` false), by a report newer than all of it before: two
- * programs had one id, and the first of them goes on. The boot in its place is not named: who knows it could speak for it.
+ * Why a report is out of order: from a replaced boot, or older than the newest of its boot. A replaced boot is accepted again
+ * once its successor is stale or has left (`isHeld` false), with a report newer than all its former ones: two programs had
+ * one id, and the first of them continues. The successor's boot is not named, since whoever knows it could impersonate it.
  */
 export function outOfOrder(last: Order, { boot, seq }: Report, isHeld: boolean): string | undefined {
   if (boot === undefined || seq === undefined) return undefined
@@ -56,7 +56,7 @@ export function outOfOrder(last: Order, { boot, seq }: Report, isHeld: boolean):
   return undefined
 }
 
-/** The mounts of a server's earlier reports that are not in its newest, and when they last were. */
+/** The mounts of a server's earlier reports that the newest does not name, and when each was last reported. */
 export function formerMountsAfter(
   before: Server | undefined,
   { mounts }: Report,

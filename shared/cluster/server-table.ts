@@ -9,11 +9,11 @@ export interface Sql {
   all<T>(query: string, ...params: (string | number | null)[]): T[]
   /** Runs `fn` as one transaction: all of it is kept, or nothing. */
   tx<T>(fn: () => T): T
-  /** The table is there: from now on nobody may wait for it. */
+  /** Called once the table exists: from now on no statement may wait long for a lock. */
   started?(): void
 }
 
-/** One row a server: its report as it was posted, so that reading it back is the same strict parser. */
+/** The row of a server. It holds the report as posted, so the same strict parser reads it back. */
 export interface ServerRow {
   id: string
   receivedAtMs: number
@@ -26,7 +26,7 @@ export interface ServerRow {
   location: GeoLocation | undefined
 }
 
-/** Listeners and redirects of a minute, for plots. `minute` counts from 1970. */
+/** Listeners and redirects of one minute, for plots. `minute` counts from 1970. */
 export interface HistoryRow {
   minute: number
   listeners: number
@@ -49,7 +49,7 @@ const migrations: readonly string[] = [
   'CREATE TABLE set_aside (id TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID',
 ]
 
-/** rows set aside: enough to see what they have in common */
+/** rows kept aside: enough to see what they have in common */
 const setAsideMax = 100
 
 const logger = getLogger(['distributary', 'store'])
@@ -59,7 +59,7 @@ const flag = v.pipe(
   v.picklist([0, 1]),
   v.transform((value) => value === 1),
 )
-/** Before 0.2 a boot stood alone, without the newest `seq` of it. */
+/** Before 0.2 a boot was stored without the `seq` of its newest report. */
 const FormerBootSchema = v.union([
   v.object({ boot: v.string(), seq: v.number() }),
   v.pipe(
@@ -67,7 +67,7 @@ const FormerBootSchema = v.union([
     v.transform((boot): FormerBoot => ({ boot, seq: 0 })),
   ),
 ])
-/** A row as it lies there; another program, or half of a disk, may have written it. */
+/** A row as stored; another program, or a broken disk, may have written it. */
 const RowSchema = v.object({
   id: v.string(),
   at: v.pipe(v.number(), v.finite()),
@@ -79,7 +79,7 @@ const RowSchema = v.object({
   place: v.nullable(json(v.object({ latitude: v.number(), longitude: v.number() }))),
 })
 
-/** The row, or what is wrong with it. */
+/** The parsed row, or what is wrong with it. */
 function serverRowIn(raw: Record<string, unknown>): ServerRow | string {
   const parsed = v.safeParse(RowSchema, raw, { abortEarly: true })
   if (!parsed.success) return `${v.getDotPath(parsed.issues[0]) ?? 'row'}: ${parsed.issues[0].message}`
@@ -96,15 +96,15 @@ function serverRowIn(raw: Record<string, unknown>): ServerRow | string {
   }
 }
 
-/** What a decider keeps durably: servers, drains, those that it polls, history. One class for SQLite on every runtime. */
+/** The durable data of a decider: servers, drains, servers to poll, history. One class for SQLite on every runtime. */
 export class ServerTable {
   #sql: Sql
 
   constructor(sql: Sql) {
     this.#sql = sql
-    // a Durable Object refuses PRAGMA user_version
+    // Durable Objects reject PRAGMA user_version
     sql.all('CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID')
-    // where all is as it has to be nothing is written: a start on a full disk has what it had
+    // nothing is written if the schema is up to date, so that a start on a full disk still has its data
     if (this.#schema() < migrations.length)
       sql.tx(() => {
         for (const ddl of migrations.slice(this.#schema())) sql.all(ddl)
@@ -117,14 +117,14 @@ export class ServerTable {
     return this.#sql.all<{ v: number }>("SELECT v FROM meta WHERE k = 'schema'")[0]?.v ?? 0
   }
 
-  /** Throws where the database cannot be read, or not be written: a few bytes are. */
+  /** Writes a few bytes; throws if the database cannot be read or written. */
   check(): void {
     this.#sql.all(
       "INSERT OR REPLACE INTO meta VALUES ('checks', 1 + ifnull((SELECT v FROM meta WHERE k = 'checks'), 0))",
     )
   }
 
-  /** The servers as they were stored; what is not a row of ours is set aside and named. */
+  /** The stored servers; malformed rows are set aside and logged. */
   servers(): ServerRow[] {
     return this.#sql.all<Record<string, unknown>>('SELECT * FROM server ORDER BY id').flatMap((raw) => {
       const row = serverRowIn(raw)
@@ -134,9 +134,9 @@ export class ServerTable {
     })
   }
 
-  /** Takes a row out of the servers, where nothing can be made of it, and keeps it for whoever wants to know why. */
+  /** Moves a row that cannot be used out of the servers, and keeps it for diagnosis. */
   setAside(id: string, why: string): void {
-    logger.error('the row of {id} in the store cannot be read and is set aside: {why}', { id, why })
+    logger.error('stored server set aside: cannot be parsed', { id, why })
     const [row] = this.#sql.all<Record<string, unknown>>('SELECT * FROM server WHERE id = ?', id)
     this.#sql.tx(() => {
       this.#sql.all('INSERT OR REPLACE INTO set_aside VALUES (?, ?)', id, JSON.stringify(row ?? null))
@@ -177,7 +177,7 @@ export class ServerTable {
     else this.#sql.all('DELETE FROM drain WHERE id = ?', id)
   }
 
-  /** The servers to poll, as they were named. */
+  /** The servers to poll, as the operator's texts. */
   polled(): string[] {
     return this.#sql.all<{ body: string }>('SELECT body FROM polled ORDER BY id').map(({ body }) => body)
   }
@@ -190,7 +190,7 @@ export class ServerTable {
     this.#sql.all('DELETE FROM polled WHERE id = ?', id)
   }
 
-  /** Writes the bucket of a minute and drops those older than {@link historyMinutesMax}. */
+  /** Writes the row of a minute and deletes those older than {@link historyMinutesMax}. */
   putHistory(row: HistoryRow): void {
     this.#sql.tx(() => {
       this.#sql.all(
@@ -200,7 +200,7 @@ export class ServerTable {
         row.servers,
         row.redirects,
       )
-      // what lies ahead was written by a clock that was wrong, and would hide all that is written until then
+      // rows of the future were written with a wrong clock, and would hide all rows until then
       this.#sql.all(
         'DELETE FROM history WHERE minute <= ? OR minute > ?',
         row.minute - historyMinutesMax,
@@ -209,7 +209,7 @@ export class ServerTable {
     })
   }
 
-  /** Up to a minute; what lies ahead was written by a clock that was wrong. */
+  /** The history up to a minute; later rows were written with a wrong clock. */
   history(untilMinute: number): HistoryRow[] {
     return this.#sql.all<HistoryRow>(
       'SELECT minute, listeners, servers, redirects FROM history WHERE minute <= ? ORDER BY minute',

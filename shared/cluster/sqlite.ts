@@ -3,22 +3,22 @@ import { asking, StoreError } from './store-error.ts'
 
 type Param = string | number | null
 
-/** What of `node:sqlite`'s DatabaseSync is used; Node, Bun and Deno all have it. */
+/** The part of `node:sqlite`'s DatabaseSync that is used; Node, Bun and Deno all have it. */
 interface Database {
   exec(query: string): void
   prepare(query: string): { all(...params: Param[]): unknown[] }
 }
 
-/** ms to wait for another program that holds the database, at the start: it may be at a backup */
+/** ms to wait at the start for another program that has locked the database, such as a backup */
 const lockedAtStartMs = 5000
-/** … and while listeners wait for this thread: a decider's redirects, a master's sound */
+/** … and later, while this thread serves listeners: a decider's redirects, a master's audio */
 const lockedMs = 5
 
 /**
- * An open database as {@link Sql}, each statement prepared once. With the write-ahead log and synchronous NORMAL a
- * killed process loses nothing that was written, and a report costs no wait for the disk; a power cut may lose the
- * newest, never the file. What goes wrong is a `StoreError`.
- * @param isThere whether the file that was opened is still where it was; one that was deleted would go on taking everything
+ * An open database as {@link Sql}, each statement prepared once. With the write-ahead log and synchronous NORMAL, a killed
+ * process loses nothing that was written, and a report does not wait for the disk; a power cut may lose the newest writes,
+ * never the file. All errors are a `StoreError`.
+ * @param isThere whether the opened file still exists at its path; writes to a deleted file would succeed unnoticed
  */
 export function sqlOf(database: Database, isThere: () => boolean = () => true): Sql {
   asking(() => {
@@ -35,7 +35,10 @@ export function sqlOf(database: Database, isThere: () => boolean = () => true): 
   }
   const demandFile = () => {
     if (!isThere())
-      throw new StoreError('failed', 'its file was deleted or replaced; a restart opens or makes it anew')
+      throw new StoreError(
+        'failed',
+        'its file was deleted or replaced; restart the program to open or create it',
+      )
   }
   return {
     all: <T>(query: string, ...params: Param[]) =>
@@ -60,7 +63,7 @@ export function sqlOf(database: Database, isThere: () => boolean = () => true): 
   }
 }
 
-/** A full disk may have ended the transaction by itself. */
+/** Rolls back; on a full disk SQLite may already have done so. */
 function rollBack(database: Database): void {
   try {
     database.exec('ROLLBACK')

@@ -1,8 +1,8 @@
 import { messageOf } from '../message-of.ts'
-/** How a store fails: for a moment (another program holds it, or it cannot be asked), for as long as nobody helps it, or because its file is damaged. */
+/** How a store fails: for a moment (`locked` by another program, or `away`), until an operator helps (`failed`), or because its file is `damaged`. */
 export type StoreTrouble = 'locked' | 'away' | 'failed' | 'damaged'
 
-/** The store did not do what it was asked; the message says why, in the words of the database. */
+/** An operation of the store failed; the message is that of the database. */
 export class StoreError extends Error {
   override name = 'StoreError'
   readonly trouble: StoreTrouble
@@ -13,7 +13,7 @@ export class StoreError extends Error {
   }
 }
 
-/** What a database threw, as the three runtimes word it alike; their codes are not all there. */
+/** Classifies an error of the database by its message, which is the same on all three runtimes; not all of them set a code. */
 export function storeErrorOf(error: unknown): StoreError {
   if (error instanceof StoreError) return error
   const message = messageOf(error)
@@ -21,7 +21,7 @@ export function storeErrorOf(error: unknown): StoreError {
   return new StoreError(/not a database|malformed|corrupt/.test(message) ? 'damaged' : 'failed', message)
 }
 
-/** Runs what asks a store; whatever goes wrong is a {@link StoreError}. */
+/** Runs an operation on a store; all its errors become a {@link StoreError}. */
 export function asking<T>(run: () => T): T {
   try {
     return run()
@@ -30,23 +30,22 @@ export function asking<T>(run: () => T): T {
   }
 }
 
-/** seconds after which a store that another program held is tried again */
+/** seconds after which a client should try again if the store was locked */
 export const lockedRetrySeconds = 1
 
-/** What somebody is answered whose request the store did not take: 503 where it will soon, else 500. */
+/** The answer to a request that failed in the store: 503 if it will soon work again, else 500. */
 export function storeAnswer({ trouble, message }: StoreError): { status: 500 | 503; text: string } {
   if (trouble === 'locked')
-    return { status: 503, text: `the store is held by another program for the moment: ${message}\n` }
-  if (trouble === 'away')
-    return { status: 503, text: `the servers are not known at the moment: ${message}\n` }
+    return { status: 503, text: `the store is locked by another program, try again: ${message}\n` }
+  if (trouble === 'away') return { status: 503, text: `the store cannot be reached, try again: ${message}\n` }
   return { status: 500, text: `the store cannot be written: ${message}\n` }
 }
 
-/** Why a program does not start with its database, and what may be done. */
+/** Why a program cannot start with its database, and what to do. */
 export function startProblem(file: string, { trouble, message }: StoreError): string {
   if (trouble === 'damaged')
-    return `${file} is damaged (${message}): put a backup in its place, or move it away to begin with an empty one. Servers are back with their next reports; drains, servers to poll and the history are not`
+    return `${file} is damaged (${message}): restore a backup, or move the file away to start with an empty one. Servers return with their next reports; drains, servers to poll and the history are lost`
   if (trouble === 'locked')
-    return `${file} is held by another program (${message}): end that one, or use another folder`
-  return `${file} cannot be opened (${message}): expected a file to read and write`
+    return `${file} is locked by another program (${message}): stop that program, or use another folder`
+  return `${file} cannot be opened (${message}): expected a file that can be read and written`
 }

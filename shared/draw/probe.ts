@@ -1,34 +1,34 @@
 import { isLoopbackHost, rangeOf } from '../http/address.ts'
 
-/** What is known of a server by the decider's own connections to it. */
+/** The result of the decider's own connections to a server. */
 export interface Probed {
   url: string
-  /** why it is out as unreachable, in a few words; undefined: it answers */
+  /** why it is unreachable, in a few words; undefined: it answers */
   problem: string | undefined
 }
 
-/** What came of a connection to a server: an HTTP answer of any kind, or none. */
+/** The result of a connection to a server: an HTTP answer of any kind, or none. */
 export type Outcome = 'answered' | 'silent'
 
-/** connections in a row without an answer, after which a server is unreachable (docs/protocol.md#probing) */
+/** consecutive connections without an answer after which a server is unreachable (docs/protocol.md#probing) */
 const silencesMax = 3
 
-/** other servers that must have been heard some time, for their silence to tell anything */
+/** other servers that must have answered before, for their silence to mean anything */
 const othersMin = 2
 
-/** Connections in a row that went without an answer, and when the first of them was made. */
+/** Consecutive connections without an answer, and when the first of them was made. */
 export interface Silence {
   count: number
   sinceMs: number
 }
 
 /**
- * A server's silence after one more connection, made at `atMs`; undefined where it answered.
+ * A server's silence after one more connection, made at `atMs`; undefined if it answered.
  *
- * Where nobody else has been heard either since it fell silent, it is the prober that has lost its way out: then it
- * stays one short of what would put it out, until somebody is heard. What puts all servers out at once helps nobody.
- * @param othersHeardMs when each of the others that ever answered was last heard; of too few nothing can be told
- * @param patienceMs for which its silence tells nothing yet, counted from its first connection without an answer
+ * If no other server has answered either since it fell silent, the prober itself has probably lost its network: then the
+ * count stays one below the maximum until a server answers. Marking all servers unreachable at once would help nobody.
+ * @param othersHeardMs when each of the others that ever answered last did so; ignored if they are too few
+ * @param patienceMs for which its silence does not count yet, from its first connection without an answer
  */
 export function silenceAfter(
   before: Silence | undefined,
@@ -57,7 +57,7 @@ function isCutOff(othersHeardMs: Iterable<number>, sinceMs: number): boolean {
 export const isReachable = (silence: Silence | undefined): boolean =>
   silence === undefined || silence.count < silencesMax
 
-/** Networks on the inside, of which a report from outside must not make us a scout; the last two wrap an IPv4 address. */
+/** Internal networks, which a report from outside must not make us scan; the last two contain an IPv4 address. */
 const insideRanges = new Set([
   'loopback',
   'unspecified',
@@ -69,10 +69,10 @@ const insideRanges = new Set([
   '6to4',
 ])
 
-/** Whether an address, or a name that says so itself, is on the inside. */
+/** Whether an address, or a name such as `localhost`, is internal. */
 export const isInside = (host: string): boolean =>
   isLoopbackHost(host) || insideRanges.has(rangeOf(host.replace(/^\[|\]$/g, '')))
 
-/** The first url of a server that may be probed; undefined where none may. */
+/** The first url of a server that may be probed; undefined if there is none. */
 export const probedUrl = (urls: readonly string[]): string | undefined =>
   urls.find((url) => !isInside(new URL(url).hostname))

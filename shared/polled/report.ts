@@ -7,8 +7,8 @@ import type { PolledServer } from './server.ts'
 import { type ServerStats, type SourceStats, StatsError } from './stats.ts'
 
 /**
- * The report that a server which knows nothing of us would have sent, made of its stats and its operator's words.
- * Throws {@link StatsError} where they have more in them than a report may.
+ * The report of a server that does not report, made from its stats and its operator's settings.
+ * Throws {@link StatsError} if they exceed the bounds of a report.
  */
 export function reportOfStats(server: PolledServer, stats: ServerStats): Report {
   const mounts = new Map<Mount, MountReport>()
@@ -36,7 +36,7 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
   return report
 }
 
-/** What is known before the first look at its stats: that it is there, and carries nothing. */
+/** The report of a server before its stats are first read: it carries no mounts. */
 export const emptyReport = (server: PolledServer): Report => ({
   id: server.id,
   role: server.role,
@@ -51,13 +51,13 @@ export const emptyReport = (server: PolledServer): Report => ({
   mounts: [],
 })
 
-/** A mount that only a fallback serves says neither; a relay on demand that is idle has a peak (docs/protocol.md#when-a-report-is-sent). */
+/** Whether a mount has a feed: one served only by a fallback has none of these fields, an idle relay on demand has a peak (docs/protocol.md#when-a-report-is-sent). */
 const hasFeed = (source: SourceStats) =>
   source.server_type !== undefined ||
   source['content-type'] !== undefined ||
   source.listener_peak !== undefined
 
-/** The mount: by name in XML, in JSON at the end of a URL that a stock Icecast does not percent-encode. */
+/** The mount: its name in XML; in JSON the end of a URL, which stock Icecast does not percent-encode. */
 function mountOf(source: SourceStats): Mount | undefined {
   const name = source['@mount']
   if (name !== undefined) return parseMount(encode(name))
@@ -69,7 +69,7 @@ function encode(name: string): string {
   try {
     return encodeURI(name).replace(/[?#]/g, encodeURIComponent)
   } catch {
-    return '' // half a surrogate pair: no name at all
+    return '' // an unpaired surrogate: not a valid name
   }
 }
 
@@ -83,7 +83,7 @@ const mountReport = (mount: Mount, source: SourceStats): MountReport => ({
   about: aboutOf(source),
 })
 
-/** What its stats say of the stream; Icecast's words for what nobody said are left out. */
+/** The stats' description of the stream, without Icecast's placeholders for missing texts. */
 function aboutOf(source: SourceStats): AboutMount | undefined {
   const { stream_start_iso8601: started } = source
   const sinceMs = Date.parse(started ?? '')
@@ -104,7 +104,7 @@ function aboutOf(source: SourceStats): AboutMount | undefined {
 
 const saidOf = (text: string | undefined, unsaid: string) => (text === unsaid ? undefined : aboutText(text))
 
-/** kbit/s, 0 unknown. */
+/** The bit rate in kbit/s; 0 if unknown. */
 function kbpsOf(source: SourceStats): number {
   const declared = source.bitrate ?? source['ice-bitrate'] ?? kbpsIn(source.audio_info)
   const bits = source.audio_bitrate ?? source.incoming_bitrate ?? 0
@@ -112,17 +112,17 @@ function kbpsOf(source: SourceStats): number {
   return declared > limits.bitrateMaxKbps ? Math.round(declared / 1000) : declared
 }
 
-/** 2.4 makes keys of `ice-bitrate=128;ice-channels=2`, 2.5 leaves it as it is. */
+/** Icecast 2.4 splits `ice-bitrate=128;ice-channels=2` into keys, 2.5 does not. */
 const kbpsIn = (audioInfo: string | undefined) =>
   Number(/(?:^|;)(?:ice-)?bitrate=(\d{1,9})(?:;|$)/.exec(audioInfo ?? '')?.[1] ?? 0)
 
 function contentTypeOf(source: SourceStats): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes control bytes
   const type = (source.server_type ?? source['content-type'] ?? '').replace(/[\x00-\x1f\x7f]+/g, ' ').trim()
   return type.length > limits.contentTypeLengthMax ? '' : type
 }
 
-/** A start of the server is a boot: by it a counter that begins anew is told from one that fell. */
+/** The start time of the server serves as boot: it tells a counter that restarted at 0 from one that fell. */
 function bootOf({ server_start_iso8601, server_start }: ServerStats): string | undefined {
   const boot = (server_start_iso8601 ?? server_start ?? '').replace(/[^\x21-\x7e]+/g, '_').slice(0, 128)
   return boot === '' ? undefined : boot

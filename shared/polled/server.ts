@@ -5,27 +5,27 @@ import { limits } from '../limits.ts'
 import { CountriesSchema, IdSchema, idOf, LocationSchema, type Report, UrlSchema } from '../report/report.ts'
 
 /**
- * A server that knows nothing of us (a stock Icecast, icecast-kh), named by an operator: the decider reads its stats
- * and reports for it. Rates are in kbit/s, `interval` in seconds.
+ * A server that does not report (a stock Icecast, icecast-kh), named by an operator: the decider reads its stats and makes
+ * reports from them. Rates are in kbit/s, `interval` in seconds.
  */
 export interface PolledServer {
   id: string
-  /** listeners are sent there, whatever its stats call it */
+  /** where listeners are sent, regardless of the urls in its stats */
   url: string
-  /** what it is asked for: `/status-json.xsl`, or the XML of `/admin/stats` where there is no JSON (icecast-kh) */
+  /** which stats are read: `/status-json.xsl`, or the XML of `/admin/stats` for servers without JSON (icecast-kh) */
   kind: 'json' | 'xml'
-  /** a master's mounts are the cluster's: slaves relay them, and other servers that are polled count with them alone */
+  /** a master's mounts are those of the cluster: slaves relay them, and other polled servers count only with them */
   role: Report['role']
   interval: number
   maxListeners: number
   maxBandwidth: number | undefined
   location: GeoLocation | undefined
   countries: Report['countries']
-  /** the admin's, for XML */
+  /** of its admin, for XML */
   login: Login | undefined
 }
 
-/** What is wrong with the body that names a server: a line for each field, with its value and what is allowed. */
+/** The faults of a body that names a server: a line for each field, with its value and what is allowed. */
 export class PolledServerError extends Error {
   override name = 'PolledServerError'
 }
@@ -60,13 +60,13 @@ const hasLogin = ({ kind, password }: v.InferOutput<typeof BodySchema>) =>
 
 const PolledServerSchema = v.pipe(
   BodySchema,
-  v.forward(v.check(hasLogin, 'the password of its admin where kind is xml, and none where it is json'), [
+  v.forward(v.check(hasLogin, 'the password of its admin if kind is xml, and none if it is json'), [
     'password',
   ]),
   v.forward(
     v.check(
       ({ id, url }) => id !== undefined || v.is(IdSchema, idOf(url)),
-      'a name: host and port make none',
+      'a name, since its url cannot serve as an id',
     ),
     ['id'],
   ),
@@ -86,7 +86,7 @@ const PolledServerSchema = v.pipe(
   ),
 )
 
-/** Reads the body of `POST /api/servers`, which is also how such a server is kept. Throws {@link PolledServerError}. */
+/** Parses the body of `POST /api/servers`; the same text is stored. Throws {@link PolledServerError}. */
 export function parsePolledServer(text: string): PolledServer {
   const body = parseObject(text)
   const blank = Object.fromEntries(Object.keys(fields).map((name) => [name, undefined]))
@@ -100,23 +100,23 @@ function parseObject(text: string): object {
   try {
     body = JSON.parse(text)
   } catch (error) {
-    throw new PolledServerError(`the body is no JSON (${error}), expected an object`)
+    throw new PolledServerError(`the body is not JSON (${error}), expected a JSON object`)
   }
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
-  throw new PolledServerError(`the body is ${quote(body)}, expected an object`)
+  throw new PolledServerError(`the body is ${quote(body)}, expected a JSON object`)
 }
 
 function explain(issue: v.BaseIssue<unknown>, body: object): string {
   const name = v.getDotPath(issue)?.split('.')[0] ?? ''
   if (!Object.hasOwn(fields, name))
-    return `${quote(name)} is no field of a server, expected ${Object.keys(fields).join(', ')}`
+    return `${quote(name)} is not a field of a server, expected ${Object.keys(fields).join(', ')}`
   const value: unknown = Object.entries(body).find(([key]) => key === name)?.[1]
   const expected = issue.message.replace(/^expected /, '')
   if (value === undefined) return `${name} is missing, expected ${expected}`
   return `${name} is ${name === 'password' ? 'not shown here' : quote(value)}, expected ${expected}`
 }
 
-/** A value from outside as it may stand in a message: short, and on one line. */
+/** A value from outside made safe for a message: short, and on a single line. */
 function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined'
   return text.length > 80 ? `${text.slice(0, 80)}…` : text

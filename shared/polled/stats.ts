@@ -2,9 +2,9 @@ import { XMLParser } from 'fast-xml-parser'
 import * as v from 'valibot'
 import { messageOf } from '../message-of.ts'
 
-/** What a server's stats say of one source; what is undefined they leave open, or say in a way that is none. */
+/** A server's stats about one source; undefined fields are missing or malformed. */
 export type SourceStats = v.InferOutput<typeof SourceSchema>
-/** What they say of the server. */
+/** A server's stats about itself and all its sources. */
 export type ServerStats = v.InferOutput<typeof IcestatsSchema>
 
 /** A server answered with something that is not its stats. */
@@ -13,7 +13,7 @@ export class StatsError extends Error {
 }
 
 const text = v.fallback(v.optional(v.string()), undefined)
-/** A number of JSON, or one in a text as XML has it; Icecast's guess at types makes either of either. */
+/** A number, in JSON as such, in XML as text; Icecast guesses types, so JSON may have text as well. */
 const count = v.fallback(
   v.optional(
     v.pipe(
@@ -26,14 +26,14 @@ const count = v.fallback(
   undefined,
 )
 
-/** Text, of which Icecast's guess at types may have made a number or a boolean: `"title":1979`. */
+/** Text that Icecast may have turned into a number or a boolean by guessing types: `"title":1979`. */
 const words = v.fallback(
   v.optional(v.union([v.string(), v.pipe(v.union([v.number(), v.boolean()]), v.transform(String))])),
   undefined,
 )
 
 const SourceSchema = v.object({
-  /** the attribute of XML; JSON has the mount in `listenurl` alone */
+  /** the attribute in XML; in JSON the mount is only in `listenurl` */
   '@mount': text,
   listenurl: text,
   server_type: text,
@@ -70,7 +70,7 @@ const IcestatsSchema = v.object({
   listener_connections: count,
   server_start: text,
   server_start_iso8601: text,
-  /** absent without sources, an object with one, an array with more */
+  /** absent if there are no sources, an object for one, an array for more */
   source: v.optional(
     v.union([
       v.array(SourceSchema),
@@ -89,22 +89,22 @@ const xmlParser = new XMLParser({
   attributeNamePrefix: '@',
   ignoreDeclaration: true,
   parseTagValue: false,
-  htmlEntities: true, // with them go &#xE9; and its like, which is how libxml2 prints what is not ASCII
-  // without a DOCTYPE no entity grows, and the text is bounded
+  htmlEntities: true, // this includes &#xE9; and the like: libxml2 prints characters outside ASCII so
+  // entities cannot expand without a DOCTYPE, and the text is bounded
   processEntities: { enabled: true, maxTotalExpansions: Number.POSITIVE_INFINITY },
 })
 
-/** Reads `/status-json.xsl` of Icecast 2.4 and 2.5. Throws {@link StatsError}. */
+/** Parses `/status-json.xsl` of Icecast 2.4 and 2.5. Throws {@link StatsError}. */
 export function parseStatusJson(body: string): ServerStats {
   return read(() => {
-    // a control byte may stand nowhere in JSON but between values, where a space does as well
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it looks for
+    // JSON allows control bytes only between values, where a space will do
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control bytes
     const clean = body.replace(/[\x00-\x1f]/g, ' ')
     return parseOrUndefined(clean) ?? JSON.parse(mendJson(clean))
   })
 }
 
-/** Reads `/admin/stats`, in which icecast-kh says what others say in JSON. Throws {@link StatsError}. */
+/** Parses `/admin/stats`, since icecast-kh has no stats in JSON. Throws {@link StatsError}. */
 export const parseStatsXml = (body: string): ServerStats =>
   read(() => {
     if (/<!DOCTYPE/i.test(body)) throw new StatsError('a DOCTYPE, expected none')
@@ -116,19 +116,19 @@ function read(parse: () => unknown): ServerStats {
   try {
     value = parse()
   } catch (error) {
-    throw new StatsError(`no stats of an Icecast: ${messageOf(error)}`)
+    throw new StatsError(`not the stats of an Icecast: ${messageOf(error)}`)
   }
   const parsed = v.safeParse(StatsSchema, value)
   if (parsed.success) return parsed.output.icestats
-  throw new StatsError(`no stats of an Icecast: no usable ${v.getDotPath(parsed.issues[0]) ?? 'object'}`)
+  throw new StatsError(`not the stats of an Icecast: no usable ${v.getDotPath(parsed.issues[0]) ?? 'object'}`)
 }
 
-/** What may stand in JSON without quotes (RFC 8259). */
+/** The values that JSON allows without quotes (RFC 8259). */
 const bareValue = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?) *$/
 
 /**
- * Makes JSON of what Icecast 2.4 prints: a text that looks numeric to it stands there without quotes, so that a
- * title of `-`, `1.` or `-.5` breaks the whole page. Such a value becomes null; no number that we read is like that.
+ * Repairs the JSON of Icecast 2.4, which prints text without quotes if it looks numeric: a title of `-`, `1.` or `-.5`
+ * breaks the whole page. Such a value becomes null; none of the numbers that we use looks like that.
  */
 const mendJson = (body: string) =>
   body.replace(/"[^"\\]*(?:\\.[^"\\]*)*"?|[^"]+/g, (token) =>

@@ -1,6 +1,6 @@
 import type { Report } from './report.ts'
 
-/** Whom a login proves: the relays' common account, the master's, or one server by its id, in one role. */
+/** The identity that a login proves: the relays' common account, the master's, or one server by its id, in one role. */
 export type Reporter =
   | { kind: 'relay' }
   | { kind: 'master' }

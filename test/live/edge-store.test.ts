@@ -95,7 +95,7 @@ describe.each(['node', 'bun', 'deno'] as const)('the store of an edge on %s', (r
     onEnd.push(() => edge.stop())
     expect(await edge.exited).toMatchObject({ code: 1 })
     expect(edge.output()).toContain(`${folder}/edge.sqlite is damaged`)
-    expect(edge.output()).toContain('put a backup in its place, or move it away')
+    expect(edge.output()).toContain('restore a backup, or move the file away')
     expect(edge.output()).not.toMatch(/^\s+at /m)
   })
 })

@@ -101,6 +101,6 @@ test('what waited for a reader is there once it reads on, line for line', async 
   child.stdout?.setEncoding('utf8').on('data', (more) => {
     text += more
   })
-  await eventually(() => text.match(/was refused with/g)?.length === requests)
+  await eventually(() => text.match(/request rejected/g)?.length === requests)
   for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line), line).not.toThrow()
 })

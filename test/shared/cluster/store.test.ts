@@ -183,10 +183,10 @@ describe('a database in a file', () => {
     writeFileSync(`${folder}/edge.sqlite`, 'no database'.repeat(1000))
     writeFileSync(`${folder}/origin.sqlite`, 'no database'.repeat(1000))
     expect(() => openStore(folder)).toThrow(
-      `${folder}/edge.sqlite is damaged (file is not a database): put a backup`,
+      `${folder}/edge.sqlite is damaged (file is not a database): restore a backup`,
     )
     expect(() => openTable(folder)).toThrow(
-      `${folder}/origin.sqlite is damaged (file is not a database): put a backup`,
+      `${folder}/origin.sqlite is damaged (file is not a database): restore a backup`,
     )
     const { file, store } = atFile()
     const registry = new Registry(store.table, 100, 0)

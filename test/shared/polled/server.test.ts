@@ -84,8 +84,8 @@ describe('a bad body is refused by field, value and what is allowed:', () => {
     [{ kind: 'html' }, 'kind is "html", expected json or xml'],
     [{ kind: 'xml' }, 'password is missing, expected the password of its admin'],
     [{ password: 'hackme' }, 'password is not shown here, expected the password of its admin'],
-    [{ maxlisteners: 5 }, '"maxlisteners" is no field of a server, expected url, maxListeners'],
-    [{ constructor: 5 }, '"constructor" is no field of a server'],
+    [{ maxlisteners: 5 }, '"maxlisteners" is not a field of a server, expected url, maxListeners'],
+    [{ constructor: 5 }, '"constructor" is not a field of a server'],
   ])('%j', ([over, expected]) => {
     const refusal = refusalOf(JSON.stringify({ ...named, ...over }))
     expect(refusal).toContain(expected)
@@ -93,11 +93,14 @@ describe('a bad body is refused by field, value and what is allowed:', () => {
   })
 
   test.for<[string, string]>([
-    ['', 'the body is no JSON'],
-    ['url=http://x', 'the body is no JSON'],
-    ['[]', 'the body is [], expected an object'],
-    ['null', 'the body is null, expected an object'],
-    ['{"url":"http://x","maxListeners":1,"__proto__":{"id":"a b"}}', '"__proto__" is no field of a server'],
+    ['', 'the body is not JSON'],
+    ['url=http://x', 'the body is not JSON'],
+    ['[]', 'the body is [], expected a JSON object'],
+    ['null', 'the body is null, expected a JSON object'],
+    [
+      '{"url":"http://x","maxListeners":1,"__proto__":{"id":"a b"}}',
+      '"__proto__" is not a field of a server',
+    ],
   ])('%s', ([body, expected]) => {
     expect(refusalOf(body)).toContain(expected)
   })
