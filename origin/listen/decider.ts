@@ -13,7 +13,7 @@ import type { Mount } from '../../shared/mount.ts'
 import type { Report } from '../../shared/report/report.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { OriginState } from '../state.ts'
-import { type MountRequest, noRoom, notFound, type Placement } from './placement.ts'
+import { type ListenRequest, noRoom, notFound, type Placement } from './placement.ts'
 import { openTable } from './sqlite.ts'
 
 /** slots of a slave that does not report any: the edge's default (docs/configuration.md#the-edge-environment) */
@@ -70,7 +70,7 @@ export class Decider {
    * back by a slave is drawn again without that slave; one with another decider's mark is served or refused.
    * `placeHere` decides without the slaves.
    */
-  place(request: MountRequest, placeHere: () => Placement): Placement {
+  place(request: ListenRequest, placeHere: () => Placement): Placement {
     const sentBack = sentBackBy(request.query)
     if (request.relayLogin || isRelayAgent(request.userAgent) || sentBack === '-') return placeHere()
     this.#refresh()

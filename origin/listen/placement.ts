@@ -5,7 +5,7 @@ import type { ActiveMount } from '../mount/mount.ts'
 import { addressFor } from '../report/reply.ts'
 
 /** The parts of a GET or HEAD of a mount that decide which server answers it. */
-export interface MountRequest {
+export interface ListenRequest {
   mount: Mount
   /** as in the URL, with its `?`, or empty */
   query: string
@@ -56,7 +56,7 @@ export interface Placer {
    * Returns a promise if a backend must be asked, or an on-demand relay must be started first.
    * @param admit called only if this server serves the request: a redirected listener shows its credentials elsewhere
    */
-  place(request: MountRequest, admit?: Admit): Placement | Promise<Placement>
+  place(request: ListenRequest, admit?: Admit): Placement | Promise<Placement>
 }
 
 /** A mount's current numbers. */
@@ -124,7 +124,7 @@ const draining = forbidden('the server takes no new listeners', false)
  * is full. A request sent here with any `x` is not redirected again, so that no two servers pass a listener back and
  * forth.
  */
-export function place(standing: Standing, request: MountRequest): Placement {
+export function place(standing: Standing, request: ListenRequest): Placement {
   const refused = refusal(standing, request)
   if (!refused) return serve
   const edgeUrl = addressFor(standing.edgeUrls, request.secure)
@@ -137,7 +137,7 @@ export function place(standing: Standing, request: MountRequest): Placement {
 
 function refusal(
   standing: Standing,
-  { relayLogin, userAgent }: Pick<MountRequest, 'relayLogin' | 'userAgent'>,
+  { relayLogin, userAgent }: Pick<ListenRequest, 'relayLogin' | 'userAgent'>,
 ): Refused | undefined {
   const { mount } = standing
   if (!mount) return notFound

@@ -8,7 +8,7 @@ import type { OriginState } from '../state.ts'
 import type { Decider } from './decider.ts'
 import {
   type Admit,
-  type MountRequest,
+  type ListenRequest,
   noDirectListening,
   notFound,
   type Placement,
@@ -48,13 +48,13 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
     leaving: isLeaving(),
     edgeUrls: reports.edgeUrls,
   })
-  const placeOn = (found: Found | undefined, request: MountRequest): Placement => {
+  const placeOn = (found: Found | undefined, request: ListenRequest): Placement => {
     if (found?.kind !== 'live') return place(standing(found && idleMount), request)
     const placement = place(standing(found.mount), request)
     return placement.serve ? { serve: true, by: found.mount } : placement
   }
   /** The decision about a request as it would be if the mount to be started were running. */
-  const foresee = (request: MountRequest): Placement => {
+  const foresee = (request: ListenRequest): Placement => {
     const { mount, relayLogin } = request
     if (!relayLogin && mountSettings(config, mount).noMount) return noDirectListening
     return placeOn(state.mounts.find(mount), request)
@@ -66,7 +66,7 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
 
   /** Serves a running mount; else starts one on demand, trying one fallback after the other. */
   const serveHere = (
-    request: MountRequest,
+    request: ListenRequest,
     failed: readonly Mount[] = [],
   ): Placement | Promise<Placement> => {
     const found = state.mounts.find(request.mount, failed)
@@ -79,7 +79,7 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
     const placement = placeOn(found, request)
     return placement === notFound && failed.length > 0 ? unavailable : placement
   }
-  const choose = (request: MountRequest, admit: Admit | undefined): Placement | Promise<Placement> => {
+  const choose = (request: ListenRequest, admit: Admit | undefined): Placement | Promise<Placement> => {
     const placement = decider ? decider.place(request, () => foresee(request)) : foresee(request)
     if (!placement.serve) {
       if (!state.mounts.get(request.mount)) missed(request.mount)

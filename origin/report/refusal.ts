@@ -1,7 +1,7 @@
 import { reportLimits } from './limits.ts'
 
 /** An answer to a report other than 200. */
-export interface Refusal {
+export interface ReportRefusal {
   status: number
   /** value of its `Server` header */
   server: string | null
@@ -17,7 +17,7 @@ const saidByDeciders: readonly number[] = [401, 408, 409, 429]
  * even if the credentials are right. A server that accepted a report a moment ago does, whatever a proxy in front of it
  * answers now.
  */
-export function isUnknownHere({ status, server, sinceTakenMs }: Refusal): boolean {
+export function isUnknownHere({ status, server, sinceTakenMs }: ReportRefusal): boolean {
   if (status < 400 || status > 499) return false
   if (/^Icecast /i.test(server ?? '')) return true
   return !saidByDeciders.includes(status) && sinceTakenMs >= reportLimits.unknownPauseMs

@@ -10,7 +10,7 @@ export interface Unreached {
 }
 
 /** What a decider answers to a report (docs/protocol.md#answers-to-a-report). */
-export interface Reply {
+export interface ReportReply {
   /** seconds until the next report that the decider wishes for; undefined: no wish */
   interval: number | undefined
   /** an operator drained this server there */
@@ -22,7 +22,7 @@ export interface Reply {
 }
 
 /** Parses the lines of a reply; unknown lines are ignored. Undefined if it is not a decider's reply. */
-export function parseReply(text: string): Reply | undefined {
+export function parseReply(text: string): ReportReply | undefined {
   const lines = text.split(/\r?\n/).map((line) => {
     const [name = '', ...value] = line.trim().split(/\s+/)
     return [name.toLowerCase(), value.join(' ')] as const
@@ -39,7 +39,7 @@ export function parseReply(text: string): Reply | undefined {
 }
 
 /** Parses `ok`, or `failed URL REASON`; the reason is written to a log. */
-function probeIn(text: string): Reply['probe'] {
+function probeIn(text: string): ReportReply['probe'] {
   if (text === 'ok') return 'ok'
   const [, url, why = ''] = /^failed (\S+)(?: (.*))?$/.exec(text) ?? []
   if (url === undefined || !URL.canParse(url)) return undefined

@@ -12,7 +12,7 @@ import { relayLimits } from '../relay/limits.ts'
 import { readText } from '../relay/lists/list-poller.ts'
 import { reportLimits } from './limits.ts'
 import { isUnknownHere } from './refusal.ts'
-import { parseReply, type Reply, type Unreached } from './reply.ts'
+import { parseReply, type ReportReply, type Unreached } from './reply.ts'
 import {
   dueAtMs,
   gapMs,
@@ -67,7 +67,7 @@ export class Reporter {
   #stopped = false
   #isLeaving = false
   #cancel = () => {}
-  #reply: Reply | undefined
+  #reply: ReportReply | undefined
   #takenAtMs = Number.NEGATIVE_INFINITY
   /** it refused a report as servers do that do not support reports */
   #isUnknown = false
@@ -93,7 +93,7 @@ export class Reporter {
   }
 
   /** The newest reply; undefined before the first, and if the server is not a decider. */
-  get reply(): Reply | undefined {
+  get reply(): ReportReply | undefined {
     return this.#reply
   }
   /** whether the last report was accepted */
@@ -210,7 +210,7 @@ export class Reporter {
     return reply !== undefined
   }
 
-  #accepted(reply: Reply): void {
+  #accepted(reply: ReportReply): void {
     const before = this.#reply
     this.#reply = reply
     this.#failures = 0
@@ -228,7 +228,7 @@ export class Reporter {
    * An unreachable server gets no listeners while nothing looks wrong locally: logged once when it begins and once when
    * it ends.
    */
-  #tellReach(probe: Reply['probe']): void {
+  #tellReach(probe: ReportReply['probe']): void {
     if (probe === undefined) return
     const was = this.#unreached
     this.#unreached = probe === 'ok' ? undefined : probe

@@ -1,13 +1,13 @@
 import { ids, readElementHead, readNumber } from './ebml.ts'
 
-interface Element {
+interface EbmlElement {
   id: number
   content: Uint8Array
 }
 
 /** Parses consecutive elements; a truncated element, or one of unknown size, extends to the end. */
-function elementsOf(bytes: Uint8Array): Element[] {
-  const elements: Element[] = []
+function elementsOf(bytes: Uint8Array): EbmlElement[] {
+  const elements: EbmlElement[] = []
   for (let at = 0; at < bytes.length; ) {
     const head = readElementHead(bytes, at)
     if (!head || head === 'short') break
@@ -19,10 +19,10 @@ function elementsOf(bytes: Uint8Array): Element[] {
   return elements
 }
 
-const within = (elements: readonly Element[], id: number): Element[] =>
+const within = (elements: readonly EbmlElement[], id: number): EbmlElement[] =>
   elements.filter((element) => element.id === id).flatMap(({ content }) => elementsOf(content))
 
-const tracksIn = (header: Uint8Array): Element[][] =>
+const tracksIn = (header: Uint8Array): EbmlElement[][] =>
   within(within(elementsOf(header), ids.segment), ids.tracks)
     .filter(({ id }) => id === ids.track)
     .map(({ content }) => elementsOf(content))
@@ -71,12 +71,12 @@ export function timingOf(header: Uint8Array): Timing {
   return { tickMs, durationMs: floatIn(info, ids.duration) * tickMs, tracks: new Map(tracks) }
 }
 
-function numberIn(elements: readonly Element[], wanted: number): number {
+function numberIn(elements: readonly EbmlElement[], wanted: number): number {
   const found = elements.find(({ id }) => id === wanted)
   return found && found.content.length <= 8 ? readNumber(found.content) : 0
 }
 
-function floatIn(elements: readonly Element[], wanted: number): number {
+function floatIn(elements: readonly EbmlElement[], wanted: number): number {
   const { content } = elements.find(({ id }) => id === wanted) ?? { content: new Uint8Array() }
   const view = new DataView(content.buffer, content.byteOffset, content.length)
   const value = content.length === 4 ? view.getFloat32(0) : content.length === 8 ? view.getFloat64(0) : 0

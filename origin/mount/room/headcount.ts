@@ -1,5 +1,5 @@
 import type { Load } from '../../load.ts'
-import type { Listener, Tally } from '../stream/listener.ts'
+import type { Listener, WriteTally } from '../stream/listener.ts'
 
 /** Counts a mount's listeners, joins, and the bytes sent to them. */
 export class Headcount {
@@ -13,7 +13,7 @@ export class Headcount {
   bytesSent = 0
   writes = 0
   /** written since the last {@link take} */
-  readonly tally: Tally = { writes: 0, bytes: 0, dropped: new Set() }
+  readonly tally: WriteTally = { writes: 0, bytes: 0, dropped: new Set() }
   #load: Load
 
   /** @param load counts of the whole server, updated together with these */

@@ -33,7 +33,7 @@ export interface ListenerInfo {
 }
 
 /** What was written to a listener since the last count. */
-export interface Tally {
+export interface WriteTally {
   writes: number
   bytes: number
   /** listeners that fell off the queue; a listener found twice is dropped once */
@@ -69,9 +69,9 @@ export class Listener {
   #lead = nothing
   #awaitsDrain = false
   /** counts writes made on drain, between two flushes */
-  #tally: Tally
+  #tally: WriteTally
 
-  constructor(id: number, info: ListenerInfo, wire: Wire, metaint: number, seat: Seat, tally: Tally) {
+  constructor(id: number, info: ListenerInfo, wire: Wire, metaint: number, seat: Seat, tally: WriteTally) {
     this.id = id
     this.info = info
     this.wire = wire
@@ -129,7 +129,7 @@ export class Listener {
   }
 
   /** Moves to another mount; the previous one may move it back. */
-  moveTo(seat: Seat, tally: Tally): void {
+  moveTo(seat: Seat, tally: WriteTally): void {
     if (!this.#history.includes(this.seat.name)) this.#history = [...this.#history, this.seat.name]
     this.seat = seat
     this.#tally = tally

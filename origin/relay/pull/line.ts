@@ -5,7 +5,7 @@ import type { PullOptions, StartPull } from './pull.ts'
 import type { Reach } from './reach.ts'
 import type { ResponseHead } from './response-head.ts'
 
-export interface Reply {
+export interface UpstreamReply {
   head: ResponseHead
   /** MP3 if the server sends no type, as Shoutcast does */
   contentType: string
@@ -28,7 +28,7 @@ export interface LineEvents {
 export class Line {
   readonly upstream: Upstream
   /** undefined until it arrives */
-  reply: Reply | undefined
+  reply: UpstreamReply | undefined
   #pull: ReturnType<StartPull>
   #input: Pick<Deinterleaver, 'push'>
   #sink: Sink | undefined

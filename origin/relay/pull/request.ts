@@ -30,12 +30,12 @@ export function printRelayRequest(url: URL, { authorization, icy, hop }: RelayRe
 }
 
 /** What a reply means for a relay: the stream, a redirect, or a reason for rejecting it. */
-export type Verdict = { stream: true } | { redirect: URL } | { refused: string }
+export type ReplyVerdict = { stream: true } | { redirect: URL } | { refused: string }
 
 /**
  * Judges a reply to a request for `url`. Credentials in a `Location` are dropped: they were not given to this server.
  */
-export function judge({ status, headers }: ResponseHead, url: URL): Verdict {
+export function judge({ status, headers }: ResponseHead, url: URL): ReplyVerdict {
   if (status >= 300 && status < 400) return redirectTo(headers.get('location'), status, url)
   if (status < 200 || status >= 300) return { refused: `answered ${status}` }
   const encoding = headers.get('transfer-encoding')
@@ -45,7 +45,7 @@ export function judge({ status, headers }: ResponseHead, url: URL): Verdict {
   return { stream: true }
 }
 
-function redirectTo(location: string | undefined, status: number, url: URL): Verdict {
+function redirectTo(location: string | undefined, status: number, url: URL): ReplyVerdict {
   if (![301, 302, 303, 307, 308].includes(status)) return { refused: `answered ${status}` }
   if (location === undefined) return { refused: `answered ${status} without a Location` }
   if (!URL.canParse(location, url.href))

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { rootMount } from '../../../origin/lib/root-mount.ts'
-import { type MountRequest, place, type Standing } from '../../../origin/listen/placement.ts'
+import { type ListenRequest, place, type Standing } from '../../../origin/listen/placement.ts'
 import { mountOf } from '../../kit/reports.ts'
 
 const mount = mountOf('/live.mp3')
-const request = (with_: Partial<MountRequest> = {}): MountRequest => ({
+const request = (with_: Partial<ListenRequest> = {}): ListenRequest => ({
   mount,
   query: '',
   secure: false,
