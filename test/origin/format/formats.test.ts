@@ -10,7 +10,7 @@ import { numberedFrame } from '../../kit/numbered-frames.ts'
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
 
-/** An ADTS frame of AAC-LC, 44.1 kHz, stereo; its payload cannot be taken for a header. */
+/** An ADTS frame of AAC-LC, 44.1 kHz, stereo; its payload contains no header. */
 function adtsFrame(payloadBytes: number): Buffer {
   const length = 7 + payloadBytes
   const header = [
@@ -25,7 +25,7 @@ function adtsFrame(payloadBytes: number): Buffer {
   return Buffer.concat([Buffer.from(header), Buffer.alloc(payloadBytes, 0x21)])
 }
 
-/** All that a framer gives for these pieces: after each what is whole, then the rest; and where frames begin in it. */
+/** All output of a framer for these pieces: after each the complete parts, then the rest; and the frame offsets. */
 function run(framer: Framer, ...pieces: Uint8Array[]): { bytes: Buffer; starts: number[] } {
   const bytes: Uint8Array[] = []
   const starts: number[] = []
@@ -49,10 +49,10 @@ const cut = (bytes: Uint8Array, size: number) => {
 }
 
 describe('MPEG audio', () => {
-  test('has every header that an independent reader finds, and no other', () => {
+  test('has every header that an independent parser finds, and no other', () => {
     for (let word = 0; word < 0x10000; word++) {
       const header = Uint8Array.of(0xff, 0xe0 | (word >> 11), (word >> 3) & 0xff, 0)
-      const expected = parseFrameHeader(header, 0) // layer III alone
+      const expected = parseFrameHeader(header, 0) // // only layer III
       const isLayer3 = ((header[1] ?? 0) & 6) === 2
       if (isLayer3) expect(mpegFormat.parse(header, 0)?.length).toBe(expected?.bytes)
     }
@@ -71,7 +71,7 @@ describe('MPEG audio', () => {
     expect(frame?.durationMs).toBeCloseTo(durationMs, 2)
   })
 
-  test('comes out in whole frames', () => {
+  test('is sent in complete frames', () => {
     const framer = framerFor('audio/mpeg')
     framer.push(frames(0, 5).subarray(0, -100))
     const { bytes, frames: starts } = framer.take()
@@ -80,13 +80,13 @@ describe('MPEG audio', () => {
     expect(framer.length).toBe(numberedFrame(4).length - 100)
   })
 
-  test('says its bitrate by its headers, however fast it came', () => {
+  test('reports its bitrate from its headers, however fast it arrived', () => {
     const framer = framerFor('audio/mpeg')
     framer.push(frames(0, 500))
     expect(framer.kbps).toBe(128)
   })
 
-  test('begins at a frame whatever stands before it: noise, a chance header, an ID3 tag', () => {
+  test('begins at a frame whatever precedes it: noise, a chance header, an ID3 tag', () => {
     const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\x01\x00', 'latin1'), Buffer.alloc(128, 0xff)])
     const chance = numberedFrame(9).subarray(0, 4)
     for (const junk of [Buffer.from('noise'), Buffer.concat([chance, Buffer.alloc(99, 0xff)]), tag]) {
@@ -98,7 +98,7 @@ describe('MPEG audio', () => {
     }
   })
 
-  test('goes on behind a tag, a hole, and a change of rate', () => {
+  test('continues after a tag, a gap, and a change of rate', () => {
     const id3v1 = Buffer.from('TAG'.padEnd(128, ' '))
     const other = Buffer.alloc(208)
     other.set([0xff, 0xf3, 0x80, 0])
@@ -120,7 +120,7 @@ describe('MPEG audio', () => {
     for (const start of starts) expect(mpegFormat.parse(stream, start)).toBeDefined()
   })
 
-  test('that pauses within a frame comes out all the same, and the rest of the frame is no start', () => {
+  test('that pauses within a frame is sent nevertheless, and the rest of the frame is not a starting point', () => {
     const framer = framerFor('audio/mpeg')
     const stream = frames(0, 10)
     framer.push(stream.subarray(0, 2000))
@@ -134,13 +134,13 @@ describe('MPEG audio', () => {
 })
 
 describe('AAC in ADTS', () => {
-  test('has frames as long as their headers say', () => {
+  test('has frames of the length in their headers', () => {
     const frame = adtsFormat.parse(adtsFrame(300), 0)
     expect(frame?.length).toBe(307)
     expect(frame?.durationMs).toBeCloseTo(23.22, 2)
   })
 
-  test('comes out in whole frames, from the first that others follow', () => {
+  test('is sent in complete frames, from the first that others follow', () => {
     const aac = Array.from({ length: 120 }, (_, i) => adtsFrame(150 + i))
     const stream = Buffer.concat([Buffer.from('\xff\xf1junk', 'latin1'), ...aac])
     const { bytes, starts } = run(framerFor('audio/aacp'), ...cut(stream, 100))
@@ -166,7 +166,7 @@ describe('any stream', () => {
   const stream = fc.array(fc.oneof(junk, audio), { maxLength: 8 }).map((parts) => Buffer.concat(parts))
 
   test.each(['audio/mpeg', 'audio/aac', 'application/octet-stream'])(
-    'of %s comes out as it went in, however it is cut',
+    'of %s passes unchanged, however it is split',
     (type) => {
       fc.assert(
         fc.property(stream, fc.integer({ min: 1, max: 900 }), (bytes, size) => {
@@ -177,7 +177,7 @@ describe('any stream', () => {
     },
   )
 
-  test('has the same frames however it is cut', () => {
+  test('has the same frames however it is split', () => {
     fc.assert(
       fc.property(stream, fc.integer({ min: 1, max: 900 }), (bytes, size) => {
         const whole = run(framerFor('audio/mpeg'), bytes)

@@ -13,9 +13,9 @@ const filled = (bytes: number, pattern: Uint8Array) => Buffer.alloc(bytes, patte
 const hex = (text: string) => Buffer.from(text, 'hex')
 const mp3 = Buffer.concat(Array.from({ length: 8 }, (_, i) => numberedFrame(i)))
 
-/** `OggS` and a head that claims the biggest page there is, six bytes apart: lacing values of one are heads of others. */
+/** `OggS` and a head that claims the largest possible page, every six bytes: lacing values of one are heads of others. */
 const falsePages = (bytes: number) => filled(bytes, Buffer.concat([Buffer.from('OggS\0'), Buffer.of(255)]))
-/** the same, each with its whole lacing: what it claims is 65 kB, each time */
+/** the same, each with its complete lacing values: each claims 65 kB */
 const falseHeads = (bytes: number) =>
   filled(bytes, Buffer.concat([Buffer.from('OggS\0\0'), Buffer.alloc(20), Buffer.alloc(256, 255)]))
 const opusHead = Buffer.from('OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00', 'latin1')
@@ -27,7 +27,7 @@ const oggStart = Buffer.concat([
   oggPage([opusHead], { isBos: true }),
   oggPage([oggComments('OpusTags', 'TITLE=T')], { sequence: 1 }),
 ])
-/** a header that never ends: pages in which no packet does */
+/** a header that never ends: pages in which no packet ends */
 const headerPages = (bytes: number) => {
   const page = oggPage([], { granule: -1, isContinued: true })
   return Buffer.concat([oggPage([opusHead], { isBos: true }), filled(bytes, page)])
@@ -36,7 +36,7 @@ const headerPages = (bytes: number) => {
 const webm = webmHeader(['video', 'audio'])
 const inCluster = (...parts: Uint8Array[]) => Buffer.concat([webm, cluster(0, [], true), ...parts])
 
-/** What an attacker sends as a source, as long as is asked for. */
+/** Data that an attacker sends as a source, as long as needed. */
 const attacks: readonly (readonly [string, string, (bytes: number) => Uint8Array])[] = [
   ['Ogg: false pages everywhere', 'ogg', (n) => Buffer.concat([oggStart, falsePages(n)])],
   ['Ogg: false heads that claim 65 kB', 'ogg', (n) => Buffer.concat([oggStart, falseHeads(n)])],
@@ -52,7 +52,7 @@ const attacks: readonly (readonly [string, string, (bytes: number) => Uint8Array
     (n) => filled(n, Buffer.concat([numberedFrame(1), numberedFrame(2), hex('fffb90fffb90')])),
   ],
   [
-    'MP3: tags of no length',
+    'MP3: tags of zero length',
     'mpeg',
     (n) => Buffer.concat([mp3, filled(n, Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'))]),
   ],
@@ -69,31 +69,23 @@ const attacks: readonly (readonly [string, string, (bytes: number) => Uint8Array
   ],
   ['AAC: sync after sync', 'adts', (n) => filled(n, hex('fff1508001fffc'))],
   ['AAC: frames of seven bytes and one', 'adts', (n) => filled(n, hex('fff15080011ffc00'))],
+  ['bytes: possible frames of two kinds', 'audio/unheard-of', (n) => filled(n, hex('fffb90fff15080011ffc'))],
   [
-    'bytes: what might be frames of two kinds',
-    'audio/unheard-of',
-    (n) => filled(n, hex('fffb90fff15080011ffc')),
-  ],
-  [
-    'WebM: starts that are none',
+    'WebM: false starts',
     'webm',
     (n) => inCluster(simpleBlock({ bytes: 10 }), filled(n, hex('1a45dfa31f43b675'))),
   ],
   [
-    'WebM: a block with starts that are none',
+    'WebM: a block with false starts',
     'webm',
     (n) => inCluster(element(0xa3, filled(n, hex('1a45dfa31f43b6751a1f')))),
   ],
   [
-    'WebM: an unknown element with starts that are none',
+    'WebM: an unknown element with false starts',
     'webm',
     (n) => inCluster(element(0x22b59d, filled(n, hex('1a45dfa31f43b6751a1f')))),
   ],
-  [
-    'WebM: unknown elements of 4 MB, within each other',
-    'webm',
-    (n) => inCluster(filled(n, hex('22b59d103ffff0'))),
-  ],
+  ['WebM: unknown elements of 4 MB, nested', 'webm', (n) => inCluster(filled(n, hex('22b59d103ffff0')))],
   ['WebM: unknown elements of no length', 'webm', (n) => inCluster(filled(n, hex('22b59d80')))],
   ['WebM: filler of no length', 'webm', (n) => inCluster(filled(n, hex('ec80')))],
   ['WebM: Clusters of nothing', 'webm', (n) => inCluster(filled(n, hex('1f43b67580')))],
@@ -110,11 +102,11 @@ const attacks: readonly (readonly [string, string, (bytes: number) => Uint8Array
   ],
 ]
 
-/** bytes of an attack, of half of it, and of what one packet brings */
+/** bytes of an attack, of half of it, and of one packet */
 const whole = 200_000
 const push = 64
 
-/** Work of a feed that is pushed in tiny pieces, and asked for what is whole after each, as a mount does. */
+/** Work of a feed that arrives in tiny pieces, with complete parts taken after each, as a mount does. */
 function framing(format: string, bytes: Uint8Array) {
   const pieces = cutInto(bytes, push)
   return workOf('/origin/format/', () => {
@@ -130,8 +122,8 @@ function framing(format: string, bytes: Uint8Array) {
   })
 }
 
-describe('a source whose bytes are chosen to make work', () => {
-  test.for(attacks)('%s: costs a bounded number of steps and moves a byte', async ([, format, bytes]) => {
+describe('a source whose bytes are chosen to cause work', () => {
+  test.for(attacks)('%s: costs a bounded number of steps and moves per byte', async ([, format, bytes]) => {
     const half = await framing(format, bytes(whole / 2))
     const full = await framing(format, bytes(whole))
     for (const [kind, perByte] of [
@@ -140,13 +132,13 @@ describe('a source whose bytes are chosen to make work', () => {
     ] as const) {
       expect(half[kind]).toBeGreaterThan(0)
       expect(full[kind], `${kind} of ${whole} bytes`).toBeLessThan(perByte * whole)
-      // twice as many bytes cost twice as much, and not four times
+      // twice as many bytes cost twice as much, not four times
       expect(full[kind], `${kind}, where half of it costs ${half[kind]}`).toBeLessThan(3 * half[kind])
     }
   })
 })
 
-test('a big tag in small pieces does not have all listeners looked at for each piece', () => {
+test('a large tag in small pieces does not cause a loop over all listeners for each piece', () => {
   const looks = vi.spyOn(Audience.prototype, 'flush')
   onTestFinished(() => looks.mockRestore())
   const { mount } = liveMount('audio/mpeg')

@@ -9,7 +9,7 @@ import { numberedFrame } from '../../kit/numbered-frames.ts'
 
 const mp3 = (count: number, from = 0) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
-/** AAC-LC of 44.1 kHz in stereo, whose payload cannot be taken for a header */
+/** AAC-LC of 44.1 kHz in stereo, whose payload contains no header */
 const aac = (count: number) =>
   Buffer.concat(
     Array.from({ length: count }, () =>
@@ -32,7 +32,7 @@ describe('a feed whose bytes are of another format than its content type', () =>
     ['audio/mpeg', webm, 'webm'],
     ['audio/ogg', webm, 'webm'],
     ['video/webm', mp3(50), 'mpeg'],
-  ] as const)('%s: is framed by what it is, and nothing of it is lost', ([says, bytes, is]) => {
+  ] as const)('%s: is framed by its real format, and nothing is lost', ([says, bytes, is]) => {
     for (const pieces of [[bytes], cutInto(bytes, 1), cutInto(bytes, 1400)]) {
       const framer = framerForFeed(formatOf(says))
       const out = framed(framer, ...pieces)
@@ -50,14 +50,14 @@ describe('a feed whose bytes are of another format than its content type', () =>
     ['video/mp2t', aac(50), 'video/mp2t'],
     ['audio/x-unheard-of', Buffer.alloc(5000, 0x33), 'audio/x-unheard-of'],
     ['audio/mpeg', Buffer.from('abc'), 'mpeg'],
-  ] as const)('%s that is true stays what it is', ([says, bytes, is]) => {
+  ] as const)('%s that is correct keeps its format', ([says, bytes, is]) => {
     const framer = framerForFeed(formatOf(says))
     const out = framed(framer, ...cutInto(bytes, 700))
     expect(framer.format).toBe(is)
     expect(out.bytes.equals(bytes)).toBe(true)
   })
 
-  test('is looked at for a while alone, and what is said to be pages and is nothing ends all the same', () => {
+  test('is examined for a limited time, and bytes announced as pages that are not any end the feed', () => {
     const framer = framerForFeed('mpeg')
     const noise = Buffer.alloc(formatLimits.sniffBytesMax + 1, 0x33)
     framed(framer, ...cutInto(noise, 50_000), aac(50))
@@ -66,7 +66,7 @@ describe('a feed whose bytes are of another format than its content type', () =>
     expect(() => framerForFeed('ogg').push(noise)).toThrow(FormatError)
   })
 
-  test('of free-format MP3, whose frames do not say how long they are, goes through as it comes', () => {
+  test('of free-format MP3, whose frames do not state their length, passes unchanged', () => {
     const free = Buffer.concat(
       Array.from({ length: 300 }, () =>
         Buffer.concat([Buffer.from('fffb0000', 'hex'), Buffer.alloc(400, 0x21)]),
@@ -88,12 +88,12 @@ test.for([
   ['audio/aacp', 'adts', 'audio/aacp'],
   ['audio/opus', 'ogg', 'audio/opus'],
   ['audio/aach', 'adts', 'audio/aach'],
-] as const)('listeners of %s that is %s are told %s', ([says, is, expected]) => {
+] as const)('listeners of %s that is %s get the type %s', ([says, is, expected]) => {
   expect(trueType(says, is)).toBe(expected)
 })
 
-describe('a mount whose feed sends something else than it says', () => {
-  test('tells the true type, and the log once, also when its source comes again', async () => {
+describe('a mount whose feed sends something else than it announces', () => {
+  test('announces the real type, and logs it once, also when its source reconnects', async () => {
     const lines = await told(() => {
       const { mount, info } = liveMount('audio/mpeg')
       for (let round = 0; round < 2; round++) {
@@ -108,7 +108,7 @@ describe('a mount whose feed sends something else than it says', () => {
     expect(lines).toEqual([{ message, mount: '/live', says: 'audio/mpeg', sends: 'adts' }])
   })
 
-  test('keeps its listeners over a new connection of its feed, whichever of the two types that says', () => {
+  test('keeps its listeners over a new connection of its feed, whichever of the two types that announces', () => {
     const { mount, info, listen } = liveMount('audio/mpeg')
     mount.push(aac(50))
     listen(true)
@@ -119,7 +119,7 @@ describe('a mount whose feed sends something else than it says', () => {
     expect(mount.listeners).toBe(0)
   })
 
-  test('gives nobody ICY metadata within pages; who was promised it before the first byte comes again', async () => {
+  test('sends no ICY metadata within pages; a listener promised it before the first byte has to reconnect', async () => {
     const { mount, time, listen } = liveMount('audio/mpeg')
     const [plain, icy] = [listen(false), listen(true)]
     mount.push(ogg)
@@ -131,7 +131,7 @@ describe('a mount whose feed sends something else than it says', () => {
     expect(icy.bytes.length).toBe(0)
   })
 
-  test('lets those who waited for a page hear frames from the first on', async () => {
+  test('lets listeners that waited for a page hear frames from the first on', async () => {
     const { mount, time, listen } = liveMount('audio/ogg')
     const waiting = listen(false)
     mount.push(mp3(50))

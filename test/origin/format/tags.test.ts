@@ -8,7 +8,7 @@ import { numberedFrame } from '../../kit/numbered-frames.ts'
 
 const frames = (count: number, from = 0) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
-/** what pictures are made of: bytes that look like frames, up to the third of them */
+/** like picture data: bytes that look like frames, up to the third of them */
 const picture = (bytes: number) => Buffer.alloc(bytes, Buffer.concat([frames(2), Buffer.alloc(300, 0xff)]))
 
 function id3v2(bytes: number): Buffer {
@@ -40,10 +40,10 @@ describe('a tag in a stream of frames', () => {
     ['APEv2 with a cover', apev2(150_000)],
     ['Lyrics3 and ID3v1', Buffer.concat([lyrics3, id3v1])],
     [
-      'all that a tagger leaves at the end of a file, and the next file',
+      'everything that a tagger writes at the end of a file, and the next file',
       Buffer.concat([apev2(9000), lyrics3, longId3v1, id3v2(9000)]),
     ],
-  ] as const)('%s: comes out as it went in, and no place to begin lies in it', ([, tag]) => {
+  ] as const)('%s: passes unchanged, and no starting point lies in it', ([, tag]) => {
     const stream = Buffer.concat([frames(9), tag, frames(9, 9)])
     for (const size of [1400, stream.length]) {
       const { bytes, starts } = framed(framerFor('audio/mpeg'), ...cutInto(stream, size))
@@ -54,7 +54,7 @@ describe('a tag in a stream of frames', () => {
     }
   })
 
-  test('goes out in one piece, so that nobody leaves, and nobody joins, within it', () => {
+  test('is sent in one piece, so that no listener leaves or joins within it', () => {
     for (const tag of [id3v2(180_000), apev2(150_000)]) {
       const framer = framerFor('audio/mpeg')
       const sizes: number[] = []
@@ -77,7 +77,7 @@ describe('a burst', () => {
     return { bytes: Buffer.from(cut.bytes), frames: cut.frames }
   }
 
-  test('that would lie within a tag begins at a frame before it, a burst of sound back', () => {
+  test('that would begin within a tag begins at a frame before it, a burst of audio earlier', () => {
     const queue = new Queue(500_000)
     const sound = frames(200)
     queue.push(chunkOf(sound))
@@ -87,7 +87,7 @@ describe('a burst', () => {
     expect(sound.subarray(offset, offset + 2)).toEqual(Buffer.of(0xff, 0xfb))
   })
 
-  test('of which nothing but a tag is held begins behind it', () => {
+  test('of which only a tag is held begins after it', () => {
     const queue = new Queue(50_000)
     queue.push(chunkOf(frames(200)))
     queue.push(chunkOf(id3v2(180_000)))
@@ -95,7 +95,7 @@ describe('a burst', () => {
   })
 })
 
-test('a looped file has the tags at its beginning once, and no tag plays for any time', () => {
+test('a looped file sends the tags at its beginning once, and tags have no duration', () => {
   const file = Buffer.concat([id3v2(180_000), frames(100), apev2(9000), lyrics3, id3v1])
   const clock = mediaClock('audio/mpeg')
   for (const piece of cutInto(file, 4096)) clock?.push(piece)

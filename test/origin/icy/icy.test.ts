@@ -17,8 +17,8 @@ const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
 const textOf = (block: Uint8Array) => Buffer.from(block.subarray(1)).toString()
 
-describe('a block of metadata', () => {
-  test('has its length in sixteens, its text, and a NUL at least', () => {
+describe('a metadata block', () => {
+  test('has its length in units of 16, its text, and at least one NUL', () => {
     expect(textOf(encodeMetadata({ title: '', url: undefined }))).toBe("StreamTitle='';\0")
     const block = encodeMetadata({ title: 'x'.repeat(17), url: undefined }) // 32 bytes of text
     expect(block[0]).toBe(3)
@@ -34,7 +34,7 @@ describe('a block of metadata', () => {
     expect(decodeMetadata(block.subarray(1))?.title).toBe("it's a 'test’; x’;y")
   })
 
-  test('is cut at a character where the title is too long', () => {
+  test('is cut between characters if the title is too long', () => {
     const block = encodeMetadata({ title: 'ü'.repeat(5000), url: undefined })
     expect(block).toHaveLength(1 + 4080)
     expect(decodeMetadata(block.subarray(1))?.title).toMatch(/^ü{2000,}$/)
@@ -52,7 +52,7 @@ describe('a block of metadata', () => {
     expect(decoded("StreamUrl='u';")).toBeUndefined()
   })
 
-  test('decoded is what was encoded', () => {
+  test('decodes to the encoded title', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 200 }).filter((value) => !/[\0\r\n]|';/.test(value))
     fc.assert(
       fc.property(text, fc.option(text, { nil: undefined }), (title, url) => {
@@ -62,7 +62,7 @@ describe('a block of metadata', () => {
   })
 })
 
-/** What a deinterleaver makes of these pieces: the audio, and each title with the offset where it was told. */
+/** Output of a deinterleaver for these pieces: the audio, and each title with its offset. */
 function takeApart(metaint: number, pieces: Uint8Array[]) {
   const audio: Uint8Array[] = []
   const titles: [number, string][] = []
@@ -99,7 +99,7 @@ describe('the charset of titles (docs/icecast.md#icy-metadata)', () => {
 describe('interleaving', () => {
   const block = (title: string) => encodeMetadata({ title, url: undefined })
 
-  test('puts a block after every metaint bytes: the title where it changed, else nothing', () => {
+  test('inserts a block after every metaint bytes: with the title if it changed, else empty', () => {
     const first = block('first')
     const second = block('second')
     const interleaver = new Interleaver(4)
@@ -119,7 +119,7 @@ describe('interleaving', () => {
     expect(blocks.map(({ length }) => length)).toEqual([0, first.length, 1, second.length])
   })
 
-  test('moves the starts of frames along', () => {
+  test('moves the frame offsets along', () => {
     const audio = frames(0, 30)
     const starts: number[] = []
     for (let at = 0, n = 0; at < audio.length; n++) {
@@ -133,7 +133,7 @@ describe('interleaving', () => {
       expect([...bytes.subarray(at, at + 2)], `frame ${n}`).toEqual([0xff, 0xfb])
   })
 
-  test('and taking apart again gives the same audio and titles, however both are cut', () => {
+  test('and deinterleaving gives the same audio and titles, however both are split', () => {
     const pieces = fc.array(fc.tuple(fc.uint8Array({ maxLength: 60 }), fc.constantFrom('a', 'b', 'it’s')), {
       minLength: 1,
       maxLength: 20,
@@ -163,7 +163,7 @@ describe('interleaving', () => {
   })
 })
 
-/** Icecast's default, which holds where a mount says nothing else */
+/** Icecast's default, used if a mount sets nothing else */
 const metaint = 16_000
 
 /** A mount whose listeners ask for metadata. */
@@ -191,7 +191,7 @@ function icyMount(burstBytes = 65_536) {
   const mount = mounts.get(name)
   if (feed === 'in use' || !mount) throw new Error('the mount did not open')
   let next = 0
-  /** plays so many frames and flushes */
+  /** plays this many frames and flushes */
   const play = (count: number) => {
     feed.push(frames(next, count))
     next += count
@@ -210,7 +210,7 @@ function icyMount(burstBytes = 65_536) {
   return { time, feed, mount, play, join, framesPlayed: () => next }
 }
 
-/** What a player makes of a woven stream, read by the kit's own reader. */
+/** A woven stream as a player reads it, parsed by the test kit's own reader. */
 function played(wire: FakeWire) {
   const reader = new IcyReader(metaint)
   const audio = Buffer.concat(reader.push(wire.bytes))
@@ -239,7 +239,7 @@ describe('listeners that ask for metadata', () => {
     }
   })
 
-  test('are told the current title in their first block, wherever they join', async () => {
+  test('get the current title in their first block, wherever they join', async () => {
     const { time, feed, play, join } = icyMount()
     feed.setTitle('before')
     const wires: FakeWire[] = []
@@ -252,7 +252,7 @@ describe('listeners that ask for metadata', () => {
     for (const wire of wires) expect(played(wire).titles[0]).toEqual({ atByte: metaint, title: 'before' })
   })
 
-  test('hear of a new title at the first grid point behind it, once', () => {
+  test('get a new title at the first grid point after it, once', () => {
     const { feed, play, join } = icyMount()
     play(200)
     const wire = join()
@@ -263,7 +263,7 @@ describe('listeners that ask for metadata', () => {
     expect(titles).toEqual(['', 'Artist - New'])
   })
 
-  test('without a burst still begin on the grid and hear the title', () => {
+  test('without a burst still begin on the grid and get the title', () => {
     const { feed, play, join } = icyMount(0)
     feed.setTitle('now')
     play(50)
@@ -285,7 +285,7 @@ describe('listeners that ask for metadata', () => {
     expect(burst.size).toBeLessThanOrEqual(wires[0]?.writes[0]?.length ?? 0)
   })
 
-  test('do not change what the others hear', () => {
+  test('do not change what other listeners hear', () => {
     const { play, join, framesPlayed } = icyMount()
     play(100)
     const plain = join(false)
@@ -309,7 +309,7 @@ test.each([
   expect(asksForMetadata(value)).toBe(asks)
 })
 
-describe('what a source says of its stream', () => {
+describe("a source's stream headers", () => {
   const headers = new Map([
     ['ice-name', 'My Name'],
     ['ice-public', '0'],
@@ -320,7 +320,7 @@ describe('what a source says of its stream', () => {
     ['content-type', 'audio/mpeg'],
   ])
 
-  test('is told to listeners by icy names, in order, and its secrets are not', () => {
+  test('are sent to listeners under icy names, in order, without its secrets', () => {
     expect(listenerHeaders(headers)).toEqual([
       ['ice-audio-info', 'ice-samplerate=44100;ice-bitrate=128;ice-channels=2'],
       ['icy-br', '128'],
@@ -330,7 +330,7 @@ describe('what a source says of its stream', () => {
     ])
   })
 
-  test('stands in the stats', () => {
+  test('appear in the stats', () => {
     expect(streamInfo(headers)).toMatchObject({
       name: 'My Name',
       genre: 'rock',

@@ -12,7 +12,7 @@ const headOf = (contentType: string) => {
 }
 
 test.each(['text/html', 'text/html; charset=utf-8', 'image/svg+xml', 'application/xml', 'audio', 'x'])(
-  "a source's stream of %s runs no script as a page of this server's",
+  "a source's stream of %s runs no script as a page of this server",
   (type) => {
     expect(headOf(type)).toContain('\r\nContent-Security-Policy: sandbox\r\n')
     expect(headOf(type)).toContain('\r\nX-Content-Type-Options: nosniff\r\n')
@@ -20,6 +20,6 @@ test.each(['text/html', 'text/html; charset=utf-8', 'image/svg+xml', 'applicatio
 )
 
 test.each(['audio/mpeg', 'Audio/AAC', 'video/webm', 'application/ogg', 'application/ogg; codecs=opus'])(
-  'a stream of %s is told as ever',
+  'a stream of %s keeps its headers',
   (type) => expect(headOf(type)).not.toContain('Content-Security-Policy'),
 )

@@ -17,7 +17,7 @@ import { basic } from '../../kit/source.ts'
 
 const live = mountOf('/live.mp3')
 
-/** A master in memory that decides itself, with a source on /live.mp3. */
+/** A deciding master in memory, with a source on /live.mp3. */
 function master(flags = '', roll: () => number = () => 0) {
   const time = new ManualTime()
   const line = `--public-slave --hostname m.example --relay-password r --admin-password a --max-listeners 100 ${flags}`
@@ -90,14 +90,14 @@ function master(flags = '', roll: () => number = () => 0) {
   return { time, config, state, leaving, decider, get, report, request, servers, free }
 }
 
-/** Dice that come up in turn. */
+/** Dice that give these numbers in turn. */
 const dice = (...rolls: number[]) => {
   let i = 0
   return () => rolls[i++ % rolls.length] ?? 0
 }
 const rolls = (n: number) => Array.from({ length: n }, (_, i) => (i + 0.5) / n)
 
-describe('a master that decides itself', () => {
+describe('a deciding master', () => {
   test('S2: it selects a slave or itself, in proportion to their free slots', async () => {
     const { report, get } = master('', dice(...rolls(400)))
     expect((await report({ maxListeners: 300 })).status).toBe(200)
@@ -107,7 +107,7 @@ describe('a master that decides itself', () => {
     expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
   })
 
-  test('S2: an IPv6 listener is served by a master that gives an IPv4 address as its own: it has just reached it', async () => {
+  test('S2: an IPv6 listener is served by a master whose own address is IPv4: it has just reached it', async () => {
     const { report, get } = master('--public-url http://192.0.2.9:8000', dice(...rolls(400)))
     await report({ maxListeners: 300, urls: ['http://[2001:db8::7]:8000'] })
     const placed = Array.from({ length: 400 }, () => get({ head: true, address: '2001:db8::1' }))
@@ -115,7 +115,7 @@ describe('a master that decides itself', () => {
     expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
   })
 
-  test('S4: a slave that is selected stands in the Location, with the query and never back to us', async () => {
+  test('S4: a selected slave appears in the Location, with the query, and never sends back to the master', async () => {
     const { report, get, state } = master('', () => 0.99)
     await report({ maxListeners: 10_000 })
     state.load.listeners = 100
@@ -125,7 +125,7 @@ describe('a master that decides itself', () => {
     })
   })
 
-  test('a fallback of its own plays where no server carries the mount or has room on it', async () => {
+  test('a fallback of its own plays if no server carries the mount or has room on it', async () => {
     const { config, state, get, report, request } = master('', () => 0)
     const backup = mountOf('/backup.mp3')
     const info = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' } as const
@@ -138,19 +138,19 @@ describe('a master that decides itself', () => {
       return 'by' in placement ? placement.by?.name : placement
     }
     expect(heard()).toBe('/backup.mp3')
-    // drained at its own /api, it takes nobody
+    // // drained at its own /api, it accepts no listener
     await request('POST', `/api/servers/${config.id}/drain`, basic('admin', 'a'))
     expect(heard()).toMatchObject({ status: 403, text: 'max listeners reached' })
   })
 
-  test('a mount that nobody carries any more is gone, not full', async () => {
+  test('a mount that no server carries any more is gone, not full', async () => {
     const { state, get, report } = master('', () => 0)
     await report({ mounts: [] })
     state.mounts.kill(live, 'its source has gone')
     expect(get()).toMatchObject({ status: 404, text: 'The file you requested could not be found' })
   })
 
-  test('its own counts are those of the moment, without a debit', async () => {
+  test('its own counts are current, without a debit', async () => {
     const { report, get, state } = master('', () => 0)
     await report({ maxListeners: 0 })
     for (let i = 0; i < 100; i++) {
@@ -163,7 +163,7 @@ describe('a master that decides itself', () => {
     expect(get()).toMatchObject({ serve: true })
   })
 
-  test('S9: redirects since the last report count against a slave, HEAD and the probe of bytes=0-1 do not', async () => {
+  test('S9: redirects since the last report count against a slave; HEAD and the probe of bytes=0-1 do not', async () => {
     const { report, get, state, free } = master('', () => 0)
     state.load.listeners = 100
     await report({ maxListeners: 2 })
@@ -199,7 +199,7 @@ describe('a master that decides itself', () => {
     expect(get()).toMatchObject({ status: 403 })
   })
 
-  test('S11: relays are served by the master, by credentials or by User-Agent', async () => {
+  test('S11: the master serves relays, identified by credentials or by User-Agent', async () => {
     const { report, get } = master('', () => 0.999)
     await report({ maxListeners: 1_000_000 })
     expect(get()).toMatchObject({ status: 302 })
@@ -207,7 +207,7 @@ describe('a master that decides itself', () => {
     expect(get({ userAgent: 'Icecast 2.4.4' })).toMatchObject({ serve: true })
   })
 
-  test('who was sent back by a slave is drawn anew without it; x=- is served or refused', async () => {
+  test('a listener sent back by a slave is drawn again without it; x=- is served or refused', async () => {
     const { report, get, state } = master('', () => 0.999)
     await report({ maxListeners: 1_000_000 })
     expect(get({ query: '?x=s1' })).toMatchObject({ serve: true })
@@ -219,13 +219,13 @@ describe('a master that decides itself', () => {
     expect(get({ query: '?x=s1' })).toMatchObject({ status: 403 })
   })
 
-  test('a mount that nobody carries is 404, also without a slave', () => {
+  test('a mount that no server carries is 404, also without a slave', () => {
     const { get, state } = master()
     state.mounts.kill(live, 'gone')
     expect(get()).toMatchObject({ status: 404 })
   })
 
-  test('about to end it serves nobody new, and sends them to its slaves', async () => {
+  test('when about to stop it serves no new listener, and sends them to its slaves', async () => {
     const { report, get, leaving, decider } = master('', () => 0)
     await report()
     expect(get()).toMatchObject({ serve: true })
@@ -234,7 +234,7 @@ describe('a master that decides itself', () => {
     expect(get()).toMatchObject({ status: 302 })
   })
 
-  test('drained by its own API it sends everybody to the slaves', async () => {
+  test('drained by its own API it redirects every listener to the slaves', async () => {
     const { report, get, request } = master('', () => 0)
     await report()
     expect(get()).toMatchObject({ serve: true })
@@ -242,12 +242,12 @@ describe('a master that decides itself', () => {
     expect(get()).toMatchObject({ status: 302 })
   })
 
-  test('its own id is nobody else’s', async () => {
+  test('no other server may use its own id', async () => {
     const { report } = master()
     expect((await report({ id: 'm.example:8000' })).status).toBe(409)
   })
 
-  test('it answers reports as an edge does, and names itself as the place to send listeners back to', async () => {
+  test('it answers reports as an edge does, and names itself as the address to send listeners back to', async () => {
     const { report, request } = master()
     const answer = await report({ mounts: [mountReport('/live.mp3')] })
     expect(await answer.text()).toBe('accepted 1\ninterval 10\nstate up\nedge http://m.example:8000\n')
@@ -256,7 +256,7 @@ describe('a master that decides itself', () => {
     expect((await request('GET', '/api/servers', basic('relay', 'r'))).status).toBe(401)
   })
 
-  test('S1: it is aware of every slave that mirrors its sources, and of itself', async () => {
+  test('S1: it knows every slave that mirrors its sources, and itself', async () => {
     const { report, request } = master()
     await report({ id: 's1' })
     await report({ id: 's2', urls: ['http://s2.example.org:8000'] })
@@ -264,7 +264,7 @@ describe('a master that decides itself', () => {
     expect(mounts).toMatchObject([{ mount: '/live.mp3', servers: ['m.example:8000', 's1', 's2'] }])
   })
 
-  test('it stands among its servers as a master', async () => {
+  test('it is listed among its servers as a master', async () => {
     const { servers } = master()
     expect(await servers()).toMatchObject([
       {
@@ -287,7 +287,7 @@ describe('a master that decides itself', () => {
     expect(get()).toMatchObject({ location: 'http://kh.example:8000/live.mp3' })
   })
 
-  test('--data-dir: what was answered 200 is there after a restart', async () => {
+  test('--data-dir: reports answered with 200 are there after a restart', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'decider-'))
     try {
       await master(`--data-dir ${folder}`).report()

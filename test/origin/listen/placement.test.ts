@@ -32,12 +32,12 @@ const full = { listeners: 10 }
 const edgeless = { edgeUrls: [] }
 
 describe('send-back (docs/protocol.md#send-back)', () => {
-  test('a server with room serves, whoever sent the listener', () => {
+  test('a server with room serves the listener, whoever redirected it', () => {
     expect(place(standing(), request())).toEqual({ serve: true })
     expect(place(standing(), request({ query: '?x=-' }))).toEqual({ serve: true })
   })
 
-  test('a listener of / is not sent back: an edge has its own page there', () => {
+  test('a listener of / is not sent back: an edge serves its own page there', () => {
     const root = { mount: rootMount }
     expect(place(standing(), request(root))).toEqual({ serve: true })
     expect(place(standing(full), request(root))).toMatchObject({ serve: false, status: 403 })
@@ -69,18 +69,18 @@ describe('send-back (docs/protocol.md#send-back)', () => {
     })
   })
 
-  test('what has no mount may be a file, what has one may not', () => {
+  test('a path without a mount may be a file, a path with a mount may not', () => {
     expect(place(standing({ mount: undefined }), request())).toMatchObject({ absent: true })
     expect(place(standing(full), request())).not.toHaveProperty('absent')
   })
 
-  test('the query goes along, and an id is percent-encoded', () => {
+  test('the query is kept, and an id is percent-encoded', () => {
     const placed = place(standing({ ...full, id: '[::1]:80' }), request({ query: '?a=1&b' }))
     expect(placed).toMatchObject({ location: 'http://edge.example/live.mp3?a=1&b&x=%5B%3A%3A1%5D%3A80' })
   })
 
   test.each(['?x=-', '?x=other', '?a=1&x=relay1', '?x='])(
-    'sent with %s it is refused, never sent back',
+    'a request with %s is refused, not sent back',
     (query) => {
       expect(place(standing(full), request({ query }))).toMatchObject({
         status: 403,
@@ -110,28 +110,28 @@ describe('send-back (docs/protocol.md#send-back)', () => {
     })
   })
 
-  test('--max-listeners 0 takes none', () => {
+  test('--max-listeners 0 accepts none', () => {
     expect(place(standing({ ...edgeless, maxListeners: 0 }), request())).toMatchObject({ status: 403 })
   })
 
-  test('a relay with credentials is served though the server is full or draining, and never sent on', () => {
+  test('a relay with credentials is served even if the server is full or draining, and never redirected', () => {
     const relay = request({ relayLogin: true })
     expect(place(standing({ ...full, draining: true }), relay)).toEqual({ serve: true })
     expect(place(standing({ mount: undefined }), relay)).toMatchObject({ status: 404 })
   })
 
-  test('a server that is about to end takes no relay either: it would lose it at once (icecast-kh waits 600 s then)', () => {
+  test('a server that is about to stop accepts no relay either: it would lose its stream at once (icecast-kh then waits 600 s)', () => {
     expect(place(standing({ leaving: true }), request({ relayLogin: true }))).toMatchObject({ status: 403 })
   })
 
-  test('a mount whose own feed is lost serves listeners who wait with it, and no relay', () => {
+  test('a mount whose own feed is lost serves listeners, which wait with it, but no relay', () => {
     const lost = standing({ mount: { ...playing, interruptedAtMs: 5 }, ...edgeless })
     expect(place(lost, request())).toEqual({ serve: true })
     for (const relay of [{ relayLogin: true }, { userAgent: 'Icecast 2.4.4' }])
       expect(place(lost, request(relay))).toMatchObject({ status: 404, text: 'Mount unavailable' })
   })
 
-  test('a relay by User-Agent alone counts as a listener', () => {
+  test('a relay identified only by User-Agent counts as a listener', () => {
     expect(place(standing({ ...full, ...edgeless }), request({ userAgent: 'Icecast 2.4.4' }))).toMatchObject({
       status: 403,
     })

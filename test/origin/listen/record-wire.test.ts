@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type RecordSocket, RecordWire, recordBytesMax } from '../../../origin/listen/record-wire.ts'
 
-/** A socket that takes what it is given when told to. */
+/** A socket that accepts its data when the test says so. */
 function slowSocket() {
   const writes: number[] = []
   const bytes: number[] = []
@@ -30,7 +30,7 @@ function slowSocket() {
 
 const numbered = (length: number, from = 0) => Uint8Array.from({ length }, (_, i) => (i + from) % 251)
 
-test('a burst goes out record by record, each when the one before is taken, all bytes in order', () => {
+test('a burst is written record by record, each when the previous one is accepted, all bytes in order', () => {
   const { socket, writes, bytes, take } = slowSocket()
   const wire = new RecordWire(socket)
   wire.cork()
@@ -48,7 +48,7 @@ test('a burst goes out record by record, each when the one before is taken, all 
   expect(Uint8Array.from(bytes)).toEqual(numbered(300 + recordBytesMax + 100))
 })
 
-test('who could not take all hears once when it has', () => {
+test('a writer that had to wait gets one drain event when everything is accepted', () => {
   const { socket, take } = slowSocket()
   const wire = new RecordWire(socket)
   expect(wire.write(numbered(recordBytesMax))).toBe(true)
@@ -64,7 +64,7 @@ test('who could not take all hears once when it has', () => {
   expect(drained).toBe(1)
 })
 
-test('it closes after what is written, and at once where told so', () => {
+test('it closes after everything written, and at once if told so', () => {
   const { socket, events, take } = slowSocket()
   const wire = new RecordWire(socket)
   wire.write(numbered(1))
@@ -76,7 +76,7 @@ test('it closes after what is written, and at once where told so', () => {
   expect(events).toEqual(['end', 'destroy'])
 })
 
-test('a connection that broke is handed nothing more', () => {
+test('a broken connection gets no more data', () => {
   const { socket, writes, take } = slowSocket()
   const wire = new RecordWire(socket)
   wire.write(numbered(2 * recordBytesMax))

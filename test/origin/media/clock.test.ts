@@ -4,7 +4,7 @@ import { fixture } from '../../kit/fixtures.ts'
 import { oggPage } from '../../kit/ogg.ts'
 import { blockGroup, cluster, simpleBlock, webmHeader } from '../../kit/webm.ts'
 
-/** ms that a file plays, read as it is where it stands in for a feed: a piece at a time. */
+/** Duration of a file in ms, read in pieces as a fallback file is. */
 function playedMs(contentType: string, ...parts: readonly Uint8Array[]): number {
   const clock = mediaClock(contentType)
   const bytes = Buffer.concat(parts)
@@ -17,7 +17,7 @@ const blocks = (count: number, ticks = 20) =>
   Array.from({ length: count }, (_, i) => simpleBlock({ ticks: ticks * i }))
 
 describe('a WebM file is timed by its blocks', () => {
-  test('all in one Cluster', () => {
+  test('that are all in one Cluster', () => {
     expect(playedMs('audio/webm', audio, cluster(0, blocks(150)))).toBe(3000)
   })
 
@@ -26,25 +26,25 @@ describe('a WebM file is timed by its blocks', () => {
     expect(playedMs('audio/webm', audio, ...long, cluster(2000, blocks(5)))).toBe(2100)
   })
 
-  test('in units that its header says', () => {
+  test('in the time unit of its header', () => {
     const header = webmHeader(['audio'], { timestampScale: 100_000 })
     const clusters = [0, 10_000].map((ticks) => cluster(ticks, blocks(50, 200)))
     expect(playedMs('audio/webm', header, ...clusters)).toBe(2000)
   })
 
-  test('that say how long they play themselves, or by their track', () => {
+  test('that state their own duration, or have it from their track', () => {
     const header = webmHeader(['audio'], { blockNs: 60_000_000 })
     expect(playedMs('audio/webm', header, cluster(0, blocks(1)))).toBe(60)
     const last = blockGroup({ ticks: 20, durationTicks: 7 })
     expect(playedMs('audio/webm', audio, cluster(0, [...blocks(1), last]))).toBe(27)
   })
 
-  test('and where there is one alone by what its header claims', () => {
+  test('or, if there is only one block, by the duration in its header', () => {
     const header = webmHeader(['audio'], { duration: 40 })
     expect(playedMs('audio/webm', header, cluster(0, blocks(1)))).toBe(40)
   })
 
-  test('from the first one on, whatever its time, and however long the others wait', () => {
+  test('from the first one on, whatever its time, and however late the others come', () => {
     const gap = cluster(65_000, blocks(50))
     expect(playedMs('audio/webm', audio, cluster(60_000, blocks(50)), gap)).toBe(6000)
   })
@@ -57,7 +57,7 @@ describe('a WebM file is timed by its blocks', () => {
     expect(playedMs('video/webm', header, cluster(0, [...pictures, sound, stranger]))).toBe(240)
   })
 
-  test('and anew behind another header', () => {
+  test('and again from zero after another header', () => {
     const file = [audio, cluster(500, blocks(50))]
     expect(playedMs('audio/webm', ...file, ...file)).toBe(2000)
   })
@@ -71,12 +71,12 @@ describe('an Ogg file is timed by its pages', () => {
   const tags = oggPage([Buffer.from('OpusTags')], { sequence: 1 })
   const preSkip = 312
 
-  test('all of whose sound lies on one page, as silence does', () => {
+  test('also if all its sound lies on one page, as in silence', () => {
     const page = oggPage(packets(250), { sequence: 2, granule: 250 * 960, isEos: true })
     expect(playedMs('audio/ogg', bos, tags, page)).toBeCloseTo(5000 - preSkip / 48, 3)
   })
 
-  test('that was cut out of a stream counts its first page too', () => {
+  test('including its first page, if it was cut out of a stream', () => {
     const page = (sequence: number, granule: number) => oggPage(packets(50), { sequence, granule })
     const from = 3_600_000 * 48
     expect(playedMs('audio/ogg', bos, tags, page(70, from), page(71, from + 48_000))).toBe(2000)

@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
 
-/** Feeds a mount whose dump file is this. */
+/** Feeds a mount with this dump file. */
 function dumpTo(dumpFile: string) {
   const time = new ManualTime()
   const limits = {
@@ -38,7 +38,7 @@ function dumpTo(dumpFile: string) {
 }
 
 describe('a dump file', () => {
-  test('is a copy of what listeners are sent, behind what it held before', async () => {
+  test('is a copy of what listeners get, appended to its previous content', async () => {
     const path = join(folder, 'copy.mp3')
     writeFileSync(path, 'before')
     dumpTo(path).end()
@@ -46,13 +46,13 @@ describe('a dump file', () => {
     await eventually(() => readFileSync(path).equals(expected))
   })
 
-  test('that cannot be written does not hold up the mount', () => {
+  test('that cannot be written does not delay the mount', () => {
     const feed = dumpTo(join(folder, 'no', 'such', 'folder.mp3'))
     feed.push(frames(100, 50))
     feed.end()
   })
 
-  test('has the moment in its name, by strftime', () => {
+  test('has the time in its name, by strftime', () => {
     const at = new Date(2026, 0, 5, 15, 4, 9)
     expect(strftime('/a/%Y-%m-%d_%H%M%S_%j_%I%p_%a_%B_100%%_%Q.mp3', at)).toBe(
       '/a/2026-01-05_150409_005_03PM_Mon_January_100%_%Q.mp3',

@@ -50,8 +50,8 @@ function player(bytes: Uint8Array, contentType = 'audio/mpeg') {
   return { time, feed, file, ended, rounds, begun: () => begun, played: () => Buffer.concat(pieces) }
 }
 
-describe('a file that stands in for a feed', () => {
-  test('goes out as fast as it sounds, a second ahead (docs/icecast.md#fallbacks-and-moves)', async () => {
+describe('a file used as a feed', () => {
+  test('is sent at playback speed, a second ahead (docs/icecast.md#fallbacks-and-moves)', async () => {
     const { time, feed, ended, played } = player(frames(2000))
     for (const seconds of [0, 1, 5, 20]) {
       await time.pass(seconds * 1000 - time.nowMs())
@@ -63,7 +63,7 @@ describe('a file that stands in for a feed', () => {
     await ended
   })
 
-  test('begins anew at its end, without haste and without a pause', async () => {
+  test('starts again at its end, without hurry and without a pause', async () => {
     const { time, feed, ended, rounds } = player(frames(100))
     await time.pass(60_000)
     const lengthMs = 100 * frameMs
@@ -72,7 +72,7 @@ describe('a file that stands in for a feed', () => {
     await ended
   })
 
-  test('of WebM has its header once: players take a second one for the end of the stream', async () => {
+  test('in WebM sends its header once: players treat a second one as the end of the stream', async () => {
     const webm = fixture('opus.webm')
     const { time, feed, ended, played } = player(webm, 'audio/webm')
     await time.pass(7000)
@@ -83,7 +83,7 @@ describe('a file that stands in for a feed', () => {
     expect(played().subarray(0, twice.length).equals(twice)).toBe(true)
   })
 
-  test('says when there is enough to begin with, also one shorter than what goes ahead', async () => {
+  test('reports when there is enough to begin with, also for a file shorter than the lead', async () => {
     for (const count of [10, 500]) {
       const { time, feed, ended, begun } = player(frames(count))
       await time.pass(0)
@@ -93,7 +93,7 @@ describe('a file that stands in for a feed', () => {
     }
   })
 
-  test('steps over a cover picture in no time', async () => {
+  test('skips a cover picture in no time', async () => {
     const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\x0c\0\0', 'latin1'), Buffer.alloc(12 * 16_384)])
     const { time, feed, ended, played } = player(Buffer.concat([tag, frames(500)]))
     await time.pass(0)
@@ -121,7 +121,7 @@ describe('a file that stands in for a feed', () => {
     const clock = mediaClock(contentType)
     const bytes = fixture(name)
     for (let at = 0; at < bytes.length; at += 500) clock?.push(bytes.subarray(at, at + 500))
-    // all of them are two seconds of sound
+    // // two seconds of sound in total
     expect(clock?.playedMs).toBeGreaterThan(1900)
     expect(clock?.playedMs).toBeLessThan(2100)
   })
@@ -174,7 +174,7 @@ describe('a file as fallback', () => {
       return isSo()
     })
 
-  test('is heard on the same connection by all who came to it, and read once for them', async () => {
+  test('is heard on the same connection by all listeners moved to it, and read once for them', async () => {
     const { time, mounts, load, feedOf, listen } = server('/sorry.mp3')
     const feeds = ['/live', '/news'].map(feedOf)
     for (const feed of feeds) feed.push(frames(10))
@@ -183,12 +183,12 @@ describe('a file as fallback', () => {
     await until(time, () => wires.every((wire) => wire.bytes.length > frames(10).length + 50_000))
     for (const wire of wires) expect(wire.ended).toBe(false)
     expect(load.listeners).toBe(2)
-    expect(mounts.list()).toEqual([]) // no report and no list names it
+    expect(mounts.list()).toEqual([]) // // no report and no list names it
     const memory = wires.map((wire) => wire.writes.at(-1)?.at(-1)?.buffer)
     expect(memory[0]).toBe(memory[1])
   })
 
-  test('is left when the source comes back, and rests when nobody hears it', async () => {
+  test('is left when the source returns, and stops without listeners', async () => {
     const { time, mounts, feedOf, listen } = server('/sorry.mp3')
     const feed = feedOf('/live')
     feed.push(frames(10))
@@ -217,7 +217,7 @@ describe('a file as fallback', () => {
     expect(load.listeners).toBe(0)
   })
 
-  test('is found where a path says no more than a name: what no player could hear is none', () => {
+  test('is recognized by its extension alone: other files cannot be played', () => {
     const time = new ManualTime()
     const files = new FileMounts({
       nowMs: time.nowMs,

@@ -19,7 +19,7 @@ const clusters = clustersOf(webm)
 const webmHeader = webm.subarray(0, clusters[0])
 const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
 
-/** A server with one mount that a source feeds, on a clock that stands still. */
+/** A server with one mount fed by a source, on a stopped clock. */
 function serverWithMount(contentType: string, over: { queueBytes?: number; burst?: Burst } = {}) {
   const time = new ManualTime()
   const configured = {
@@ -62,7 +62,7 @@ const same = (bytes: Uint8Array, expected: Uint8Array) =>
   expect(Buffer.from(bytes).toString('hex')).toBe(Buffer.from(expected).toString('hex'))
 
 describe('a listener of an Ogg mount', () => {
-  test('gets the header, then pages from within the burst, then what comes', () => {
+  test('gets the header, then pages from the burst, then new pages', () => {
     const { push, join } = serverWithMount('audio/ogg; codecs=opus')
     push(opus.subarray(0, 7125))
     const late = join()
@@ -71,7 +71,7 @@ describe('a listener of an Ogg mount', () => {
     same(heard(late), Buffer.concat([opusHeader, opus.subarray(6060)]))
   })
 
-  test('who was there from the first byte has all of it, once', () => {
+  test('that joined before the first byte gets all of it, once', () => {
     const { push, join } = serverWithMount('application/ogg')
     const first = join()
     push(opus.subarray(0, 100))
@@ -83,13 +83,13 @@ describe('a listener of an Ogg mount', () => {
     same(heard(second), opus)
   })
 
-  test('begins at a page even where the burst holds none', () => {
+  test('begins at a page even if the burst holds none', () => {
     const { push, join } = serverWithMount('audio/ogg', { burst: { bytes: 0 } })
     push(opus)
     same(heard(join()), Buffer.concat([opusHeader, opus.subarray(10_328)]))
   })
 
-  test('in the middle gets the next header of a chain as it comes, and once', () => {
+  test('that is listening gets the next header of a chain as it arrives, and once', () => {
     const { push, join } = serverWithMount('audio/ogg')
     push(opus)
     const listener = join()
@@ -97,7 +97,7 @@ describe('a listener of an Ogg mount', () => {
     same(heard(listener), Buffer.concat([opusHeader, opus.subarray(9255), vorbis]))
   })
 
-  test('that begins before a new link gets the old header, one that begins behind it the new', () => {
+  test('that begins before a new link gets the old header, one that begins after it the new', () => {
     const { push, join } = serverWithMount('audio/ogg', { burst: { bytes: vorbis.length + 1500 } })
     push(Buffer.concat([opus, vorbis]))
     same(heard(join()), Buffer.concat([opusHeader, opus.subarray(9255), vorbis]))
@@ -106,7 +106,7 @@ describe('a listener of an Ogg mount', () => {
     same(heard(behind.join()), Buffer.concat([vorbis.subarray(0, 3542), vorbis.subarray(6623)]))
   })
 
-  test('keeps its header though the pages that brought it have left the queue', () => {
+  test('keeps its header even if the pages that brought it have left the queue', () => {
     const { push, join } = serverWithMount('audio/ogg', { queueBytes: 2500, burst: { bytes: 2500 } })
     for (let at = 0; at < opus.length; at += 500) push(opus.subarray(at, at + 500))
     const bytes = heard(join())
@@ -125,7 +125,7 @@ describe('a listener of an Ogg mount', () => {
     expect(memory.size).toBe(2)
   })
 
-  test('hears the new stream where the same source comes back, without half a page before it', async () => {
+  test('hears the new stream when the same source reconnects, without an incomplete page before it', async () => {
     const { state, info, time, push, join } = serverWithMount('audio/ogg')
     push(opus.subarray(0, 5500))
     const listener = join()
@@ -137,7 +137,7 @@ describe('a listener of an Ogg mount', () => {
     same(heard(listener), Buffer.concat([opusHeader, opus.subarray(3926, 4993), vorbis]))
   })
 
-  test('is closed where the mount takes up another format, and nobody is given what it held before', async () => {
+  test('is closed if the mount changes its format, and no new listener gets the old bytes', async () => {
     const { state, info, time, push, join } = serverWithMount('audio/ogg')
     push(opus)
     const listener = join()
@@ -152,7 +152,7 @@ describe('a listener of an Ogg mount', () => {
   })
 })
 
-test('a mount that goes from MP3 to AAC gives nobody MP3 any more, with metadata or without', async () => {
+test('a mount that changes from MP3 to AAC sends no MP3 any more, with metadata or without', async () => {
   const { state, info, time, push, join } = serverWithMount('audio/mpeg')
   push(Buffer.concat(Array.from({ length: 50 }, (_, n) => numberedFrame(n))))
   expect(heard(join(true)).length).toBeGreaterThan(0)
@@ -163,7 +163,7 @@ test('a mount that goes from MP3 to AAC gives nobody MP3 any more, with metadata
 })
 
 describe('a listener of a WebM mount', () => {
-  test('gets the header, then Clusters from within the burst, then what comes', () => {
+  test('gets the header, then Clusters from the burst, then new Clusters', () => {
     const { push, join } = serverWithMount('audio/webm', { burst: { bytes: 4000 } })
     push(webm.subarray(0, 9000))
     const late = join()
@@ -172,13 +172,13 @@ describe('a listener of a WebM mount', () => {
     same(heard(late), Buffer.concat([webmHeader, webm.subarray(cluster)]))
   })
 
-  test('begins at the newest Cluster where the burst holds none', () => {
+  test('begins at the newest Cluster if the burst holds none', () => {
     const { push, join } = serverWithMount('audio/webm', { burst: { bytes: 100 } })
     push(webm)
     same(heard(join()), Buffer.concat([webmHeader, webm.subarray(clusters.at(-1))]))
   })
 
-  test('waits for the next Cluster where the queue holds none, and may leave meanwhile', () => {
+  test('waits for the next Cluster if the queue holds none, and may leave meanwhile', () => {
     const { push, join, mount } = serverWithMount('audio/webm', { queueBytes: 600, burst: { bytes: 600 } })
     const [, second = 0, third = 0] = clusters
     for (let at = 0; at < third - 100; at += 100) push(webm.subarray(at, Math.min(at + 100, third - 100)))
@@ -195,7 +195,7 @@ describe('a listener of a WebM mount', () => {
     expect(mount.listeners).toBe(1)
   })
 
-  test('waits for a Cluster no longer than its bound, then goes on where the next bytes begin', async () => {
+  test('waits for a Cluster for a limited time, then begins at the next bytes', async () => {
     const { time, push, join } = serverWithMount('audio/webm', { queueBytes: 600, burst: { bytes: 600 } })
     const [, , third = 0] = clusters
     for (let at = 0; at < third - 300; at += 100) push(webm.subarray(at, Math.min(at + 100, third - 300)))
@@ -221,12 +221,12 @@ describe('the mount of a container', () => {
     expect(mount.title).toBe('Ä - Ünder')
   })
 
-  test('takes no ICY metadata', () => {
+  test('offers no ICY metadata', () => {
     expect(serverWithMount('audio/ogg; codecs=opus').mount.takesIcy).toBe(false)
     expect(serverWithMount('Audio/WebM;codecs=opus').mount.takesIcy).toBe(false)
   })
 
-  test('is closed with a reason where its source sends something else', () => {
+  test('is closed with a reason if its source sends something else', () => {
     const { feed, state, whyClosed } = serverWithMount('audio/ogg')
     feed.push(new Uint8Array(formatLimits.noiseBytesMax + 1).fill(0x55))
     expect(whyClosed()).toBe(`${formatLimits.noiseBytesMax} bytes in a row that are not Ogg pages`)

@@ -13,7 +13,7 @@ const block = (name: string, inner: string) => `<mount><mount-name>${name}</moun
 const fallback = (name: string, to: string, more = '') =>
   block(name, `<fallback-mount>${to}</fallback-mount>${more}`)
 
-/** A server of these `<mount>` blocks, where a test says who feeds what, and asks. */
+/** A server with these `<mount>` blocks; the test sets the feeds and makes requests. */
 function server(mounts: string, edgeUrl?: string) {
   const time = new ManualTime()
   const { settings, blocks } = parseIcecastXml(`<icecast>${mounts}</icecast>`)
@@ -42,7 +42,7 @@ function server(mounts: string, edgeUrl?: string) {
       return fed.includes(name)
     },
   })
-  /** what somebody who asks is served, or the status and text that they get */
+  /** the mount that answers a request, or the status and text */
   const ask = async (path: string, relayLogin = false) => {
     const placed = await placer.place({
       mount: mountOf(path),
@@ -64,7 +64,7 @@ function server(mounts: string, edgeUrl?: string) {
   return { state, feed, ask, fill, onDemand }
 }
 
-describe('who asks for a mount without a feed', () => {
+describe('a request for a mount without a feed', () => {
   test('gets the first of its fallbacks that runs (docs/icecast.md#fallbacks-and-moves)', async () => {
     const { feed, ask } = server(fallback('/a', '/b') + fallback('/b', '/c'))
     expect(await ask('/a')).toBe('404 The file you requested could not be found')
@@ -76,13 +76,13 @@ describe('who asks for a mount without a feed', () => {
     expect(await ask('/a')).toBe('/a')
   })
 
-  test('is not led round in a circle', async () => {
+  test('ends after following a circle of fallbacks', async () => {
     const { ask } = server(fallback('/a', '/b') + fallback('/b', '/a') + fallback('/self', '/self'))
     expect(await ask('/a')).toMatch(/^404/)
     expect(await ask('/self')).toMatch(/^404/)
   })
 
-  test('begins a relay on demand that is a fallback, and goes on where it cannot be had', async () => {
+  test('starts an on-demand relay that is a fallback, and continues if it cannot be had', async () => {
     const blocks = fallback('/a', '/b') + fallback('/b', '/c') + fallback('/c', '/d')
     const { state, feed, ask, onDemand } = server(blocks)
     state.mounts.onDemand = onDemand(['/b', '/c'], ['/c'])
@@ -96,24 +96,24 @@ describe('who asks for a mount without a feed', () => {
     expect(await ask('/a')).toBe('/b')
   })
 
-  test('gets a fallback of this server before it is sent back to the edge, and is sent back where there is none', async () => {
+  test('gets a fallback of this server before it is sent back to the edge, and is sent back if there is none', async () => {
     const { feed, ask } = server(fallback('/a', '/b'), 'http://edge.example')
     expect(await ask('/a')).toBe('http://edge.example/a?x=localhost%3A8000')
     feed('/b')
     expect(await ask('/a')).toBe('/b')
   })
 
-  test('gets no file where there is none below the webroot', async () => {
+  test('gets no file if there is none in the webroot', async () => {
     const { ask } = server(`<paths><webroot>/nowhere</webroot></paths>${fallback('/a', '/b.mp3')}`)
     expect(await ask('/a')).toBe('404 Mount unavailable')
     expect(await ask('/b.mp3')).toBe('404 The file you requested could not be found')
   })
 })
 
-describe('who asks for a full mount', () => {
+describe('a request for a full mount', () => {
   const limit = '<max-listeners>1</max-listeners>'
 
-  test('is refused, and gets its fallback where fallback-when-full says so', async () => {
+  test('is refused, and gets its fallback if fallback-when-full is set', async () => {
     const { feed, ask, fill } = server(
       fallback('/a', '/c', limit) +
         fallback('/b', '/c', `${limit}<fallback-when-full>1</fallback-when-full>`),
@@ -126,7 +126,7 @@ describe('who asks for a full mount', () => {
     expect(await ask('/a', true)).toBe('/a')
   })
 
-  test('is refused where its fallback does not run, or is full as well', async () => {
+  test('is refused if its fallback does not run, or is full as well', async () => {
     const full = `${limit}<fallback-when-full>1</fallback-when-full>`
     const { feed, ask, fill } = server(fallback('/a', '/b', full) + fallback('/b', '/c', full))
     feed('/a')
@@ -139,7 +139,7 @@ describe('who asks for a full mount', () => {
   })
 })
 
-test('nobody but relays listens to a no-mount directly; it is a fallback all the same (docs/icecast.md#answers-to-a-listener)', async () => {
+test('only relays get a no-mount directly; it still serves as a fallback (docs/icecast.md#answers-to-a-listener)', async () => {
   const { feed, ask } = server(block('/b', '<no-mount>1</no-mount>') + fallback('/a', '/b'))
   feed('/b')
   expect([await ask('/b'), await ask('/a'), await ask('/b', true)]).toEqual([

@@ -27,7 +27,7 @@ const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
 
-/** A server with one mount that a source feeds, on a clock that the test moves. */
+/** A server with one mount fed by a source, on a clock that the test moves. */
 function serverWithMount(over: { queueBytes?: number; burst?: Burst } = {}) {
   const time = new ManualTime()
   const config = {
@@ -55,14 +55,14 @@ function serverWithMount(over: { queueBytes?: number; burst?: Burst } = {}) {
 const audioOf = (wire: FakeWire) => wire.bytes.subarray(head.length)
 
 describe('fan-out', () => {
-  test('is one write a listener and flush, whatever number of packets came in', () => {
+  test('is one write per listener and flush, however many packets arrived', () => {
     const { feed, mount, join } = serverWithMount()
     const { wire } = join()
     for (let flush = 0; flush < 3; flush++) {
       for (let i = 0; i < 10; i++) feed.push(numberedFrame(flush * 10 + i))
       mount.flush()
     }
-    // the head, the first bytes of a new mount at once, then one a flush
+    // // the head, the first bytes of a new mount at once, then one per flush
     expect(wire.writes.length).toBeLessThanOrEqual(2 + 3)
     expect(numbersInOrder(audioOf(wire))).toMatchObject({ first: 0, count: 30, skipped: 0 })
   })
@@ -86,7 +86,7 @@ describe('fan-out', () => {
     expect(memory.size).toBe(mount.queuedChunks)
   })
 
-  test('takes turns: thousands of listeners do not hold up who joins meanwhile', async () => {
+  test('takes turns: thousands of listeners do not delay a join', async () => {
     const { time, feed, mount, join } = serverWithMount()
     const wires = Array.from({ length: limits.flushSlice * 2 + 1 }, () => join().wire)
     feed.push(frames(0, 10))
@@ -97,7 +97,7 @@ describe('fan-out', () => {
     expect(served()).toBe(wires.length)
   })
 
-  test('has one timer: 250 ms with few listeners, 1 s with 2,000 and more', async () => {
+  test('has one timer: 250 ms with few listeners, 1 s with 2,000 or more', async () => {
     const { time, feed, mount, join } = serverWithMount()
     feed.push(frames(0, 10))
     const { wire } = join()
@@ -106,7 +106,7 @@ describe('fan-out', () => {
     const few = wire.writes.length
     expect(few).toBe(2)
     for (let i = 0; i < 2000; i++) join()
-    await time.pass(limits.flushMsMin) // the timer set before they came
+    await time.pass(limits.flushMsMin) // // the timer set before they joined
     feed.push(frames(20, 10))
     await time.pass(999)
     const before = wire.writes.length
@@ -131,7 +131,7 @@ describe('fan-out', () => {
 })
 
 describe('a listener', () => {
-  test('gets a burst of whole frames at once, of burst-size at most, with its head in one write', () => {
+  test('gets a burst of complete frames at once, at most burst-size, with its head in one write', () => {
     const { feed, mount, join } = serverWithMount({ burst: { bytes: 10_000 } })
     feed.push(frames(0, 100))
     mount.flush()
@@ -143,7 +143,7 @@ describe('a listener', () => {
     expect(audioOf(wire).length).toBeGreaterThan(10_000 - 420)
   })
 
-  test('hears neither gap nor repeat between its burst and what follows', async () => {
+  test('hears neither a gap nor a repetition between its burst and what follows', async () => {
     const { time, feed, mount, join } = serverWithMount()
     let next = 0
     const wires: FakeWire[] = []
@@ -168,7 +168,7 @@ describe('a listener', () => {
     expect(numbersInOrder(audioOf(join().wire))).toMatchObject({ first: 0, count: 8 })
   })
 
-  test('that is slow catches up when its socket drains, in one write', () => {
+  test('that is slow catches up in one write when its socket drains', () => {
     const { feed, mount, join } = serverWithMount()
     feed.push(frames(0, 10))
     mount.flush()
@@ -196,9 +196,9 @@ describe('a listener', () => {
     for (let i = 0; i < 3; i++) {
       feed.push(frames(i * 60, 60))
       mount.flush()
-      if (i === 0) await time.pass(0) // it has filled its socket by then
+      if (i === 0) await time.pass(0) // // it has filled its socket by then
     }
-    wire.drain() // the flush has not come to it yet
+    wire.drain() // // the flush has not reached it yet
     await time.pass(0)
     expect(wire.destroyed).toBe(true)
     expect([mount.slow, state.load.slow, mount.listeners]).toEqual([1, 1, limits.flushSlice])
@@ -217,7 +217,7 @@ describe('a listener', () => {
     expect([mount.slow, mount.listeners, state.load.listeners, state.load.slow]).toEqual([1, 1, 1, 1])
     expect(quick.wire.destroyed).toBe(false)
     expect(numbersInOrder(audioOf(quick.wire))).toMatchObject({ first: 0, count: 200 })
-    // what a listener holds at most: what its socket was given, and the queue that all share
+    // maximum memory of a listener: its socket's data, and the queue that all share
     expect(slow.wire.writableLength).toBeLessThanOrEqual(20_000)
   })
 
@@ -237,7 +237,7 @@ describe('a listener', () => {
     expect([mount.joins, state.load.joins]).toEqual([3, 3])
   })
 
-  test('gets the last bytes of a mount that ends, however many others do', () => {
+  test('gets the last bytes of a mount that ends, however many other listeners there are', () => {
     const { feed, join } = serverWithMount()
     feed.push(frames(0, 10))
     const wires = Array.from({ length: limits.flushSlice * 3 }, () => join().wire)
@@ -246,7 +246,7 @@ describe('a listener', () => {
     for (const wire of wires) expect(numbersInOrder(audioOf(wire))).toMatchObject({ first: 0, count: 20 })
   })
 
-  test('is closed when its mount ends, and cut where it does not take the rest', async () => {
+  test('is closed when its mount ends, and destroyed if it does not take the rest', async () => {
     const { time, feed, state, join } = serverWithMount()
     const { wire } = join()
     feed.push(frames(0, 3).subarray(0, -10))
@@ -261,7 +261,7 @@ describe('a listener', () => {
 })
 
 describe('a mount', () => {
-  test('keeps no more than queue-size', () => {
+  test('holds no more than queue-size', () => {
     const { feed, mount } = serverWithMount({ queueBytes: 20_000, burst: { bytes: 10_000 } })
     for (let i = 0; i < 100; i++) {
       feed.push(frames(i * 5, 5))
@@ -270,7 +270,7 @@ describe('a mount', () => {
     expect(mount.queuedBytes).toBeLessThanOrEqual(20_000)
   })
 
-  test('hands out at once what a source sends faster than it plays', () => {
+  test('sends data at once that a source delivers faster than playback', () => {
     const { feed, mount, join } = serverWithMount()
     const { wire } = join()
     feed.push(frames(0, 400))
@@ -279,7 +279,7 @@ describe('a mount', () => {
     expect(mount.kbps).toBe(128)
   })
 
-  test('of bytes without frames measures its bitrate by the clock', async () => {
+  test('with bytes without frames measures its bitrate by the clock', async () => {
     const time = new ManualTime()
     const limitsOf = { ...serverLimits }
     const { mounts } = createState({ limits: limitsOf }, time.nowMs, time)
@@ -293,7 +293,7 @@ describe('a mount', () => {
     expect(mounts.get(mountOf('/x.ogg'))?.kbps).toBe(64)
   })
 
-  test('cleans what its feed says once, where it enters: titles, url, headers and type, for players, stats and logs', () => {
+  test("cleans its feed's data once, on entry: titles, url, headers and type, for players, stats and logs", () => {
     const { state, mount, feed } = serverWithMount()
     feed.setTitle('One\0\nTwo\u2028Three\r\n')
     expect(mount.title).toBe('One Two Three')
@@ -304,7 +304,7 @@ describe('a mount', () => {
     expect(state.mounts.get(other)?.headers.get('ice-name')).toBe('A B caf\xc3\xa9')
   })
 
-  test('gives its newest bytes for splicing, also those that are not out yet', () => {
+  test('returns its newest bytes for splicing, including bytes not sent yet', () => {
     const { feed, mount } = serverWithMount()
     feed.push(frames(0, 10))
     mount.flush()
@@ -312,7 +312,7 @@ describe('a mount', () => {
     expect(Buffer.from(mount.tail(3000))).toEqual(frames(0, 15).subarray(-3007, -7))
   })
 
-  test('tells of coming, of going and of a lost master', () => {
+  test('reports its start, its end and a lost master', () => {
     const { state, feed } = serverWithMount()
     let changes = 0
     state.mounts.onChange(() => changes++)
@@ -326,7 +326,7 @@ describe('a mount', () => {
     expect(changes).toBe(4)
   })
 
-  test('that a relay interrupts keeps its listeners until it goes on', () => {
+  test('interrupted by a relay keeps its listeners until it continues', () => {
     const { state, mount, feed, join } = serverWithMount()
     feed.push(frames(0, 20))
     const { wire } = join()
@@ -341,12 +341,12 @@ describe('a mount', () => {
 })
 
 describe('a mount in use', () => {
-  test('is refused to another source', () => {
+  test('rejects another source', () => {
     const { state } = serverWithMount()
     expect(state.mounts.open(live, source)).toBe('in use')
   })
 
-  test('is taken over by the same credentials once the source was silent for 3 s; listeners stay', async () => {
+  test('is taken over with the same credentials once the source was silent for 3 s; listeners stay', async () => {
     const { time, state, mount, feed, join } = serverWithMount()
     feed.push(frames(0, 10))
     const { wire } = join()
@@ -356,7 +356,7 @@ describe('a mount in use', () => {
     expect(state.mounts.open(live, { ...source, owner: 'another' })).toBe('in use')
     const next = state.mounts.open(live, source)
     if (next === 'in use') throw new Error('not taken over')
-    feed.push(frames(99, 1)) // the old source wakes up
+    feed.push(frames(99, 1)) // // the old source sends again
     feed.end()
     next.push(frames(10, 10))
     mount.flush()
@@ -374,7 +374,7 @@ describe('a mount in use', () => {
     expect(told).toEqual(['taken over'])
   })
 
-  test('is free again when its source was silent for source-timeout', async () => {
+  test('becomes free when its source was silent for source-timeout', async () => {
     const { time, state, feed } = serverWithMount()
     await time.pass(5000)
     feed.push(frames(0, 1))

@@ -17,7 +17,7 @@ import { FakeWire } from '../../kit/wire.ts'
 
 const metaint = 16_000
 const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
-/** each mount's frames are numbered from another thousand on, so that it shows which one a listener hears */
+/** each mount's frames are numbered from another thousand, which shows the mount that a listener hears */
 const begins: Record<string, number> = { '/live': 0, '/backup': 1_000_000, '/third': 2_000_000 }
 const fallbackTo = (path: string, over: Partial<Fallback> = {}): Fallback => ({
   mount: mountOf(path),
@@ -63,7 +63,7 @@ function server(said = chained) {
     return mount
   }
   const feedOf = (path: string) => feeds.get(path) ?? open(path)
-  /** plays so many frames and hands them out */
+  /** plays this many frames and flushes them */
   const play = (path: string, count: number) => {
     const from = next.get(path) ?? 0
     next.set(path, from + count)
@@ -85,10 +85,10 @@ function server(said = chained) {
 const heard = ({ wire, icy }: { wire: FakeWire; icy: boolean }) =>
   numbersHeard(wire.bytes.subarray(head.length), icy ? metaint : 0)
 
-/** bytes in which no header of a frame can stand */
+/** bytes that contain no frame header */
 const frameless = Buffer.from(Array.from({ length: 3000 }, (_, i) => (i * 7919 + (i >> 3)) & 0x7f))
 
-/** What a listener hears as mounts in their order: `live > backup`, with a mark where frames are missing or come twice. */
+/** The mounts that a listener hears, in order: `live > backup`, with a mark if frames are missing or repeated. */
 function story(listener: { wire: FakeWire; icy: boolean }): string {
   const { numbers } = heard(listener)
   const parts: string[] = []
@@ -125,7 +125,7 @@ describe('the source ends', () => {
     },
   )
 
-  test('and who listened without metadata begins at the newest frame of the fallback: no gap, no burst', () => {
+  test('and a listener without metadata begins at the newest frame of the fallback: no gap, no burst', () => {
     const { play, end, join } = server()
     play('/backup', 100)
     play('/live', 100)
@@ -136,7 +136,7 @@ describe('the source ends', () => {
     expect(numbers).toEqual(Array.from({ length: 11 }, (_, i) => 1_000_099 + i))
   })
 
-  test('after it was silent: the fallback makes up for the silence, up to a burst', async () => {
+  test('after a silence: the fallback makes up for the silence, up to a burst', async () => {
     const { time, state, play, end, join } = server()
     play('/live', 200)
     const listener = join('/live')
@@ -147,12 +147,12 @@ describe('the source ends', () => {
     end('/live')
     play('/backup', 1)
     const seconds = heard(listener).numbers.filter((n) => n >= 1_000_000).length / 38.28
-    expect(seconds).toBeGreaterThan(3.5) // 10 s were silent, and a burst of 64 KiB is 4.1 s
+    expect(seconds).toBeGreaterThan(3.5) // // 10 s were silent, and a burst of 64 KiB is 4.1 s
     expect(seconds).toBeLessThan(4.3)
     expect(state.load.slow).toBe(0)
   })
 
-  test('in the middle of a frame: the fallback does not begin behind half of one', () => {
+  test('in the middle of a frame: the fallback does not begin after an incomplete frame', () => {
     const { feedOf, play, end, join, at } = server()
     play('/backup', 10)
     play('/live', 10)
@@ -164,7 +164,7 @@ describe('the source ends', () => {
     expect(story(listener)).toBe('live > backup')
   })
 
-  test('and no frame is ever found in the fallback: a listener with metadata goes on at any byte, after a bounded wait', async () => {
+  test('and no frame is ever found in the fallback: a listener with metadata continues at any byte, after a limited wait', async () => {
     const { time, play, feedOf, at, end, join } = server()
     const pushAndFlush = () => {
       feedOf('/backup').push(frameless)
@@ -200,7 +200,7 @@ describe('the source ends', () => {
     expect(heard(listener).numbers.filter((n) => n < 1_000_000)).toHaveLength(60)
   })
 
-  test('and a listener that stands still gathers no more than its bound, however often mounts come and go', async () => {
+  test('and a stalled listener accumulates no more than its limit, however often mounts come and go', async () => {
     const { time, play, end, join, state } = server()
     play('/backup', 10)
     play('/live', 100)
@@ -219,7 +219,7 @@ describe('the source ends', () => {
     expect(state.load.listeners).toBe(0)
   })
 
-  test('and its fallback is down: its listeners go to the next of ten', () => {
+  test('and its fallback is down: its listeners move to the next of ten', () => {
     const { play, end, join } = server()
     play('/third', 10)
     play('/live', 10)
@@ -229,7 +229,7 @@ describe('the source ends', () => {
     expect(story(listener)).toBe('live > third')
   })
 
-  test('and its fallback has lost its master: its listeners go to the next, and to this one where there is none', () => {
+  test('and its fallback has lost its master: its listeners move to the next, and to this one if there is none', () => {
     for (const hasThird of [true, false]) {
       const { feedOf, play, end, join } = server()
       play('/backup', 10)
@@ -243,7 +243,7 @@ describe('the source ends', () => {
     }
   })
 
-  test('and its fallback plays another format: its listeners are closed, Icecast 2.4 would give them AAC for MP3', async () => {
+  test('and its fallback plays another format: its listeners are closed, where Icecast 2.4 would send AAC to MP3 players', async () => {
     const { play, open, end, join, state } = server()
     play('/live', 10)
     open('/backup', { contentType: 'audio/aac' })
@@ -260,7 +260,7 @@ describe('the source ends', () => {
     })
   })
 
-  test('and nothing plays in its place: its listeners are closed', () => {
+  test('and no fallback plays: its listeners are closed', () => {
     const { play, end, join } = server()
     play('/live', 10)
     const listener = join('/live')
@@ -268,7 +268,7 @@ describe('the source ends', () => {
     expect(listener.wire.ended).toBe(true)
   })
 
-  test('and the fallback has a limit of its own: who is beyond it is closed', () => {
+  test('and the fallback has its own limit: listeners beyond it are closed', () => {
     const { play, end, join, at, state } = server({ ...chained, '/backup': { maxListeners: 2 } })
     play('/backup', 10)
     play('/live', 10)
@@ -278,7 +278,7 @@ describe('the source ends', () => {
     expect([at('/backup').listeners, state.load.listeners]).toEqual([2, 2])
   })
 
-  test('and those whom the full fallback passes on go to its own fallback (fallback-when-full)', () => {
+  test('and listeners refused by the full fallback move to its own fallback (fallback-when-full)', () => {
     const { play, end, join, at } = server({
       ...chained,
       '/backup': { maxListeners: 1, fallback: fallbackTo('/third', { whenFull: true }) },
@@ -289,7 +289,7 @@ describe('the source ends', () => {
     expect([at('/backup').listeners, at('/third').listeners]).toEqual([1, 2])
   })
 
-  test('and its fallback is a relay on demand: its listeners wait for it', async () => {
+  test('and its fallback is an on-demand relay: its listeners wait for it', async () => {
     const { time, mounts, play, end, join, at } = server()
     let begin = () => {}
     mounts.onDemand = {
@@ -315,7 +315,7 @@ describe('the source ends', () => {
     expect(at('/backup').listeners).toBe(1)
   })
 
-  test('and the relay on demand cannot be had: its listeners go on to the next', async () => {
+  test('and the on-demand relay cannot be had: its listeners move to the next', async () => {
     const { time, mounts, play, end, join } = server()
     mounts.onDemand = { isIdle: (name) => name === '/backup', demand: () => Promise.resolve(false) }
     play('/third', 10)
@@ -377,8 +377,8 @@ describe('the source ends', () => {
   })
 })
 
-describe('the source comes back', () => {
-  /** one who asked for the mount, and one who asked for its fallback; then the source comes back */
+describe('the source returns', () => {
+  /** one listener of the mount and one of its fallback; then the source returns */
   function comeBack(override: Fallback['override'], icy = false) {
     const its = server({ '/live': { fallback: fallbackTo('/backup', { override }) } })
     its.play('/backup', 100)
@@ -391,21 +391,21 @@ describe('the source comes back', () => {
     return { ...its, own, direct, relay }
   }
 
-  test('with fallback-override none nobody goes back', () => {
+  test('with fallback-override none no listener moves back', () => {
     const { play, own, direct } = comeBack('none')
     play('/live', 10)
     play('/backup', 10)
     expect([story(own), story(direct)]).toEqual(['live > backup', 'backup'])
   })
 
-  test('with own, who came from it goes back; who asked for the fallback stays (docs/icecast.md#fallbacks-and-moves)', () => {
+  test('with own, listeners that came from it move back; those that requested the fallback stay (docs/icecast.md#fallbacks-and-moves)', () => {
     const { play, own, direct } = comeBack('own')
     play('/live', 10)
     play('/backup', 10)
     expect([story(own), story(direct)]).toEqual(['live > backup > live', 'backup'])
   })
 
-  test('with all, everybody on the fallback goes, but for a relay that asked for it', () => {
+  test('with all, every listener on the fallback moves, except a relay that requested it', () => {
     const { play, own, direct, relay } = comeBack('all')
     play('/live', 10)
     play('/backup', 10)
@@ -416,7 +416,7 @@ describe('the source comes back', () => {
     ])
   })
 
-  test('listeners with metadata hear the fallback until it has bytes enough for them', () => {
+  test('listeners with metadata hear the fallback until the mount has enough bytes for them', () => {
     const { play, own, at } = comeBack('own', true)
     expect(at('/backup').listeners).toBe(2)
     for (let i = 0; i < 60; i++) {
@@ -428,7 +428,7 @@ describe('the source comes back', () => {
   })
 
   test.each([false, true])(
-    'and sends faster than it plays: who is called back hears it from its first frame (ICY: %s)',
+    'and sends faster than playback: a listener moved back hears it from its first frame (ICY: %s)',
     (icy) => {
       const { play, feedOf, end, join } = server({
         '/live': { fallback: fallbackTo('/backup', { override: 'own' }) },
@@ -437,7 +437,7 @@ describe('the source comes back', () => {
       const own = join('/live', icy)
       end('/live')
       play('/backup', 10)
-      // as `curl -T` of a clip does: a whole buffer of the system at once
+      // // as `curl -T` of a file does: a whole system buffer at once
       const clip = Array.from({ length: 400 }, (_, i) => numberedFrame(500 + i))
       for (let i = 0; i < clip.length; i += 150) feedOf('/live').push(Buffer.concat(clip.slice(i, i + 150)))
       play('/backup', 10)
@@ -448,7 +448,7 @@ describe('the source comes back', () => {
     },
   )
 
-  test('in another format: nobody goes back', () => {
+  test('in another format: no listener moves back', () => {
     const { play, open, end, own, at } = comeBack('own')
     end('/live')
     open('/live', { contentType: 'audio/aac' })
@@ -457,7 +457,7 @@ describe('the source comes back', () => {
     expect(at('/backup').listeners).toBe(2)
   })
 
-  test('listeners who were turned to the fallback when they asked belong to it too', () => {
+  test('listeners that got the fallback when they joined belong to the mount too', () => {
     const { play, join } = server({ '/live': { fallback: fallbackTo('/backup', { override: 'own' }) } })
     play('/backup', 10)
     const listener = join('/backup', false, { requested: mountOf('/live') })
@@ -478,7 +478,7 @@ describe('the source comes back', () => {
 })
 
 describe('moveclients', () => {
-  test('moves everybody, on the connections they have', () => {
+  test('moves all listeners, on their connections', () => {
     const { mounts, play, join, at } = server({})
     play('/live', 10)
     play('/backup', 10)
@@ -489,7 +489,7 @@ describe('moveclients', () => {
     expect([at('/live').listeners, at('/backup').listeners]).toEqual([0, 1])
   })
 
-  test('needs a destination that runs, or would for a listener', () => {
+  test('needs a destination that runs, or would run for a listener', () => {
     const { mounts, play, feedOf } = server({})
     play('/live', 10)
     expect(mounts.move(mountOf('/live'), mountOf('/nowhere'))).toBe('unknown')
@@ -502,7 +502,7 @@ describe('moveclients', () => {
 })
 
 describe('the counts', () => {
-  test('a moved listener counts where it is, once, and is no new join', () => {
+  test('a moved listener is counted once, at its new mount, and is not a new join', () => {
     const { state, play, end, join, at } = server()
     play('/backup', 10)
     play('/live', 10)
@@ -539,9 +539,9 @@ const paths = Object.keys(begins)
 type Server = ReturnType<typeof server>
 type Ear = ReturnType<Server['join']>
 
-/** What may happen to a mount; `by` is a number that each takes as it needs it. */
+/** Events of a mount; each uses the number `by` as it needs it. */
 const happenings: Record<string, (its: Server, path: string, by: number, ears: Ear[]) => void> = {
-  // frames show from the fourth on: a source that sends one and pauses has none that could be told
+  // // frames are recognized from the fourth on: a source that sends one and pauses has no recognizable frames
   play: (its, path, by) => its.play(path, 4 + by),
   join: (its, path, by, ears) => {
     if (its.isLive(path)) ears.push(its.join(path, by % 2 === 0))
@@ -558,7 +558,7 @@ const happenings: Record<string, (its: Server, path: string, by: number, ears: E
   drain: (_its, _path, by, ears) => ears[by % 4]?.wire.drain(),
 }
 
-test('wherever and whenever it is moved, a listener hears whole frames, and its metadata stands every metaint bytes', async () => {
+test('wherever and whenever it is moved, a listener hears complete frames, with metadata blocks every metaint bytes', async () => {
   const often = ['play', 'play', 'play', 'play', 'play', 'play', 'join', 'join', 'end']
   const step = fc.record({
     what: fc.constantFrom(...often, ...Object.keys(happenings)),
@@ -588,7 +588,7 @@ test('wherever and whenever it is moved, a listener hears whole frames, and its 
 })
 
 test.for([false, true])(
-  'AAC that both sources call MP3 is gone back to, however small the pieces that it begins with (ICY: %s)',
+  'AAC that both sources announce as MP3 is moved back to, however small the pieces at its beginning (ICY: %s)',
   async (icy) => {
     const override = fallbackTo('/backup', { override: 'own' })
     const { time, feedOf, end, join, at } = server({ '/live': { fallback: override } })

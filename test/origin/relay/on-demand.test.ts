@@ -3,7 +3,7 @@ import { createPlacer } from '../../../origin/listen/placer.ts'
 import { relayBlock, relaysInMemory } from '../../kit/relays.ts'
 import { mountOf } from '../../kit/reports.ts'
 
-describe('relays on demand', () => {
+describe('on-demand relays', () => {
   const placerOf = ({ config, state, relays }: ReturnType<typeof relaysInMemory>) => {
     state.mounts.onDemand = relays
     return createPlacer({
@@ -26,7 +26,7 @@ describe('relays on demand', () => {
     range: undefined,
   }
 
-  test('an idle mount is pulled for its first listener, who waits for it', async () => {
+  test('an idle mount is pulled for its first listener, which waits for it', async () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')
     expect(ours.pulls.length).toBe(0)
@@ -38,7 +38,7 @@ describe('relays on demand', () => {
     expect(ours.relays.idle()).toEqual([])
   })
 
-  test('S6: a source of our own on its name is no mount of the master that waits', () => {
+  test("S6: a local source on its name is not the master's mount that waits", () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')
     const info = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' } as const
@@ -46,7 +46,7 @@ describe('relays on demand', () => {
     expect(ours.relays.idle()).toEqual([])
   })
 
-  test('where it cannot be had, the listener is sent back', async () => {
+  test('if the stream cannot be had, the listener is sent back', async () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')
     const placed = placerOf(ours).place(asked)
@@ -54,7 +54,7 @@ describe('relays on demand', () => {
     expect(await placed).toMatchObject({ status: 302 })
   })
 
-  test('docs/protocol.md#bounds: those who wait for it take up room; the server is full when it is all taken', async () => {
+  test('docs/protocol.md#bounds: waiting listeners take up room; the server is full when all of it is taken', async () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')
     const placer = placerOf(ours)
@@ -67,7 +67,7 @@ describe('relays on demand', () => {
     expect(placer.place(asked)).toBeInstanceOf(Promise)
   })
 
-  test('it rests when the last listener has left, and can be pulled again', async () => {
+  test('it stops when the last listener has left, and can be pulled again', async () => {
     const ours = relaysInMemory({ onDemand: true })
     ours.list('/live.mp3\r\n')
     const first = placerOf(ours).place(asked)
@@ -83,7 +83,7 @@ describe('relays on demand', () => {
   })
 })
 
-describe('a relay on demand', () => {
+describe('an on-demand relay', () => {
   const idle = (hosts: string[]) => relaysInMemory({ blocks: [relayBlock(hosts, { onDemand: true })] })
   const { mount } = relayBlock([])
 
@@ -97,7 +97,7 @@ describe('a relay on demand', () => {
     expect(ours.asked()).toEqual(['one.example', 'two.example'])
   })
 
-  test('that cannot be had says so to who waits, and at once to who comes before it may be tried again', async () => {
+  test('that cannot be had tells its waiting listeners, and at once those that come before the next attempt is due', async () => {
     const ours = idle(['one.example'])
     const carried = ours.relays.demand(mount)
     ours.newest().events.lost('refused')

@@ -4,8 +4,8 @@ import { numberedFrame } from '../../kit/numbered-frames.ts'
 import { relaysInMemory } from '../../kit/relays.ts'
 import { mountOf } from '../../kit/reports.ts'
 
-describe('the mirrored mounts', () => {
-  test('S7: a mount begins when the list names it and its master sends, and ends when the list names it no more', async () => {
+describe('mirrored mounts', () => {
+  test('S7: a mount starts when the list names it and its master sends, and ends when the list no longer names it', async () => {
     const { list, play, live, relays, pulls, time } = relaysInMemory()
     list('/live.mp3\r\n')
     expect(live()).toBeUndefined()
@@ -19,7 +19,7 @@ describe('the mirrored mounts', () => {
     expect(pulls[0]?.closed).toBe(true)
   })
 
-  test('a relay that runs outlives a list without it: the edge that made the list may just have restarted', async () => {
+  test('a running relay outlives a list without it: the edge that made the list may just have restarted', async () => {
     const { list, play, live, time } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 10)
@@ -30,7 +30,7 @@ describe('the mirrored mounts', () => {
     expect(live()?.kind).toBe('relay')
   })
 
-  test('one that never ran ends with the list', () => {
+  test('one that never ran ends when it is no longer listed', () => {
     const { list, relays, pulls } = relaysInMemory()
     list('/live.mp3\r\n')
     list('')
@@ -38,7 +38,7 @@ describe('the mirrored mounts', () => {
     expect(pulls[0]?.closed).toBe(true)
   })
 
-  test('an absolute line is pulled from the host that it names', () => {
+  test('an absolute URL is pulled from the host that it names', () => {
     const { list, pulls } = relaysInMemory()
     list('http://other.example:8001/live.mp3\r\n/two.mp3\r\n')
     expect(pulls.map(({ url }) => url)).toEqual([
@@ -47,7 +47,7 @@ describe('the mirrored mounts', () => {
     ])
   })
 
-  test('credentials go to the master and the hosts of its list, to no other', () => {
+  test('credentials are sent only to the master and the hosts in its list', () => {
     const { list, newest } = relaysInMemory()
     list('https://named.example/live.mp3\r\n')
     const { authorizationFor } = newest().options
@@ -57,7 +57,7 @@ describe('the mirrored mounts', () => {
     expect(authorizationFor('http://elsewhere.example')).toBeUndefined()
   })
 
-  test('a source of our own on a mirrored name stays, and the relay waits', async () => {
+  test('a local source on a mirrored name stays, and the relay waits', async () => {
     const { list, newest, state, time, pulls, live } = relaysInMemory()
     state.mounts.open(mountOf('/live.mp3'), {
       kind: 'source',
@@ -75,7 +75,7 @@ describe('the mirrored mounts', () => {
 })
 
 describe('a short loss of the master', () => {
-  test('mount and listeners stay, and the audio goes on where it stopped, without gap or repeat', async () => {
+  test('mount and listeners stay, and the audio continues where it stopped, without a gap or repetition', async () => {
     const { list, play, send, newest, live, time } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 100)
@@ -91,7 +91,7 @@ describe('a short loss of the master', () => {
     expect(Buffer.from(live()?.tail(1e6) ?? []).equals(Buffer.concat(frames))).toBe(true)
   })
 
-  test('where the new burst overlaps nothing, it follows after half a second', async () => {
+  test('if the new burst does not overlap, it follows after half a second', async () => {
     const { list, play, newest, live, time } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 10)
@@ -103,13 +103,13 @@ describe('a short loss of the master', () => {
     expect(Buffer.from(live()?.tail(1e6) ?? []).equals(Buffer.concat(frames))).toBe(true)
   })
 
-  test('a source that drops again and again is heard all the same: what waits at a seam counts as life', async () => {
+  test('a source that drops repeatedly is still heard: bytes that wait at a seam count as life', async () => {
     const { list, play, newest, live, time } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 10)
     const before = live()
     for (let round = 1; round <= 20; round++) {
-      newest().events.lost('the other side ended it')
+      newest().events.lost('closed by the upstream')
       await time.pass(700)
       play(round * 1000, 10)
       await time.pass(300)
@@ -120,7 +120,7 @@ describe('a short loss of the master', () => {
     expect(Buffer.from(live()?.tail(1e6) ?? []).equals(Buffer.concat(frames))).toBe(true)
   })
 
-  test('a stream that stays behind ours is waited for a while, then heard from a frame on', async () => {
+  test('a stream that lags behind the mount is waited for, then heard from a frame on', async () => {
     const { list, play, send, newest, live, time } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 200)
@@ -135,7 +135,7 @@ describe('a short loss of the master', () => {
     expect(tail.lastIndexOf(Buffer.concat([0, 1, 2, 3].map(numberedFrame)))).toBeGreaterThan(0)
   })
 
-  test('after source-timeout the mount ends, so that its listeners go back to the edge; the relay tries on', async () => {
+  test('after source-timeout the mount ends, so that its listeners return to the edge; the relay tries on', async () => {
     const { list, play, newest, live, time, pulls } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 10)
@@ -154,7 +154,7 @@ describe('a short loss of the master', () => {
     expect(live()).toBeDefined()
   })
 
-  test('a list without the mount, from a master that just came back, does not end it before its time', async () => {
+  test('a list without the mount, from a master that just came back, does not end it early', async () => {
     const { list, play, newest, live, time, relays } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 10)
@@ -166,7 +166,7 @@ describe('a short loss of the master', () => {
     expect(relays.isMirrored(mountOf('/live.mp3'))).toBe(false)
   })
 
-  test('where that master plays again, before its list names the mount, listeners stay', async () => {
+  test('if that master plays again before its list names the mount, listeners stay', async () => {
     const { list, play, newest, live, time } = relaysInMemory()
     list('/live.mp3\r\n')
     play(0, 10)

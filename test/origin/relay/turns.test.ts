@@ -10,11 +10,11 @@ const lines = (count: number, host = '') =>
   Array.from({ length: count }, (_, i) => `${host}/m${i}.mp3\r\n`).join('')
 
 describe('a list of very many mounts', () => {
-  test('is a set: one mount 40,000 times is one', () => {
+  test('is a set: one mount listed 40,000 times is one', () => {
     expect(parseStreamList('/live.mp3\r\n'.repeat(40_000)).entries).toHaveLength(1)
   })
 
-  test('is taken as far as a report could tell of it, and what is relayed already before the rest', () => {
+  test('is used up to the size of a report, with mounts that are relayed already first', () => {
     const reader = new StreamListReader((mount) => mount === '/live.mp3')
     reader.push(lines(300_000))
     reader.push('/live.mp3')
@@ -24,7 +24,7 @@ describe('a list of very many mounts', () => {
     expect(left).toBe(290_001)
   })
 
-  test('read in whatever pieces is the same list, and a line without end is none', () => {
+  test('is the same list in whatever pieces it is read, and a line without an end is ignored', () => {
     const text = `${lines(50)}${'/'.padEnd(100_000, 'x')}\r\nhttp://h.example/y.mp3`
     const reader = new StreamListReader()
     for (let at = 0; at < text.length; at += 37) reader.push(text.slice(at, at + 37))
@@ -33,7 +33,7 @@ describe('a list of very many mounts', () => {
     expect(entries).toHaveLength(51)
   })
 
-  test('names as many places of one mount as are any help', () => {
+  test('has a useful maximum of upstreams per mount', () => {
     const text = Array.from({ length: 5000 }, (_, i) => `http://h${i}.example/live.mp3\r\n`).join('')
     const { entries } = parseStreamList(text)
     const told = { url: 'http://m.example', authorization: '', entries, isAnswering: true }
@@ -41,7 +41,7 @@ describe('a list of very many mounts', () => {
     expect(upstreams).toHaveLength(relayLimits.upstreamsPerMountMax)
   })
 
-  test('is taken up in turns, and its relays begin a few at a time', async () => {
+  test('is started in turns, and its relays begin a few at a time', async () => {
     const ours = relaysInMemory()
     ours.list(lines(1000))
     expect(ours.pulls).toHaveLength(relayLimits.beginsAtOnce)
@@ -57,7 +57,7 @@ describe('a list of very many mounts', () => {
     expect(ours.state.mounts.count).toBe(1000)
   })
 
-  test('begins no more relays than there is room for', async () => {
+  test('starts no more relays than there is room for', async () => {
     const ours = relaysInMemory({ sources: 10 })
     ours.list(lines(200))
     await ours.time.pass(5000)
@@ -78,7 +78,7 @@ describe('a list of very many mounts', () => {
     )
   })
 
-  test('does not hold up a relay whose listeners wait', async () => {
+  test('does not delay a relay whose listeners wait', async () => {
     const ours = relaysInMemory()
     ours.list('/live.mp3\r\n')
     ours.play(0, 10)

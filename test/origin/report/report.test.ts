@@ -51,7 +51,7 @@ const measured = (with_: Partial<Measured> = {}): Report =>
     ...with_,
   })
 
-test('a mount / stands in no report: an edge has its own page there, and would refuse all of it', () => {
+test('a mount / is in no report: an edge serves its own page there, and would reject the whole report', () => {
   const mounts = [
     live('/live.mp3', { kind: 'source' }),
     live('/live.mp3', { kind: 'source', name: rootMount }),
@@ -62,14 +62,14 @@ test('a mount / stands in no report: an edge has its own page there, and would r
 })
 
 describe('measure', () => {
-  test('S6: further sources of the slave itself are not in its report', () => {
+  test('S6: other sources of the slave are not in its report', () => {
     const own = live('/own.mp3', { kind: 'source' })
     const mounts = [own, live('/live.mp3'), live('/other.mp3')]
     const isMirrored = (mount: string) => mount !== '/other.mp3'
     expect(measured({ mounts, isMirrored }).mounts.map(({ mount }) => mount)).toEqual(['/live.mp3'])
   })
 
-  test('S7: a relay that lost its master stays while its listeners are kept, an idle one on demand is there too', () => {
+  test('S7: a relay that lost its master stays while its listeners are kept, and an idle on-demand one is listed too', () => {
     const lost = live('/live.mp3', { interruptedAtMs: 5, listeners: 3 })
     const report = measured({ mounts: [lost], idle: [mountOf('/idle.mp3'), mountOf('/live.mp3')] })
     expect(report.mounts).toEqual([
@@ -78,20 +78,20 @@ describe('measure', () => {
     ])
   })
 
-  test("docs/protocol.md#when-a-report-is-sent: a master's report has its relays too, idle ones among them", () => {
+  test("docs/protocol.md#when-a-report-is-sent: a master's report includes its relays, also idle ones", () => {
     const mounts = [live('/own.mp3', { kind: 'source' }), live('/relayed.mp3')]
     const idle = [mountOf('/idle.mp3')]
     const report = measured({ config: master, mounts, idle, isMirrored: () => false })
     expect(report.mounts.map(({ mount }) => mount)).toEqual(['/own.mp3', '/relayed.mp3', '/idle.mp3'])
   })
 
-  test('S9: a limit of its own holds for a mount that waits for its first listener', () => {
+  test('S9: a mount that waits for its first listener keeps its own limit', () => {
     const mounts = settingsOf({ '/idle.mp3': { maxListeners: 20 } })
     const [idle] = measured({ config: { ...slave, mounts }, idle: [mountOf('/idle.mp3')] }).mounts
     expect(idle?.max).toBe(20)
   })
 
-  test('S9: a mount that nobody may listen to directly has no room, running or idle', () => {
+  test('S9: a mount that no listener may request directly has no room, running or idle', () => {
     const mounts = settingsOf({ '/back.mp3': { noMount: true }, '/idle.mp3': { noMount: true } })
     const report = measured({
       config: { ...slave, mounts },
@@ -101,13 +101,13 @@ describe('measure', () => {
     expect(report.mounts.map(({ max }) => max)).toEqual([0, 0])
   })
 
-  test("S6: a slave's idle relays of its own are not in its report", () => {
+  test("S6: a slave's own idle relays are not in its report", () => {
     const idle = [mountOf('/idle.mp3'), mountOf('/own.mp3')]
     const report = measured({ idle, isMirrored: (mount) => mount === '/idle.mp3' })
     expect(report.mounts.map(({ mount }) => mount)).toEqual(['/idle.mp3'])
   })
 
-  test('S9: a report has what a draw needs, and reads back to itself', () => {
+  test('S9: a report has what a draw needs, and parses back to itself', () => {
     const report = measured({ mounts: [live('/a%20b.mp3', { listeners: 2, maxListeners: 5, joins: 4 })] })
     expect(parseSourcelist(printSourcelist(report))).toEqual(report)
     expect(report).toMatchObject({
@@ -127,7 +127,7 @@ describe('measure', () => {
     expect(report).toMatchObject({ role: 'master', mounts: [{ mount: '/live.mp3' }] })
   })
 
-  test("the promise is the update interval, 30 s at most; the operator's limits go along", () => {
+  test("the promise is the update interval, 30 s at most; the operator's limits are included", () => {
     const slow = configOf('--update-interval 120 --max-bandwidth 5000 --location 1,2 --id a')
     expect(measured({ config: slow })).toMatchObject({
       interval: 30,
@@ -137,7 +137,7 @@ describe('measure', () => {
     })
   })
 
-  test('a content type with control bytes or of any length cannot spoil the report', () => {
+  test('a content type with control bytes or of any length cannot break the report', () => {
     const report = measured({ mounts: [live('/live.mp3', { contentType: `a\u0000/b${'x'.repeat(600)}` })] })
     expect(parseSourcelist(printSourcelist(report))).toEqual(report)
   })
@@ -160,7 +160,7 @@ describe('the reply', () => {
     expect(reply?.edgeUrls).toEqual(['https://edge.example', 'http://edge.example:8000'])
   })
 
-  test('what the edge found of this server is read, and cannot forge a line of a log', () => {
+  test("the edge's finding about this server is read, and cannot forge a line of a log", () => {
     const probe = (line: string) => parseReply(`accepted 0\n${line}\n`)?.probe
     expect(probe('probe ok')).toBe('ok')
     expect(probe('probe failed http://a.example:8000 connection refused')).toEqual({
@@ -172,7 +172,7 @@ describe('the reply', () => {
       expect(probe(line)).toBeUndefined()
   })
 
-  test('unknown lines and bad values have no effect; without `accepted` it is no reply', () => {
+  test('unknown lines and bad values have no effect; without `accepted` it is not a reply', () => {
     expect(parseReply('accepted 0\r\ninterval soon\r\nedge javascript:1\r\nnew thing\r\n')).toEqual({
       interval: undefined,
       isDraining: false,
@@ -183,7 +183,7 @@ describe('the reply', () => {
   })
 })
 
-/** A decider that answers by hand, and notes what it was told and when. */
+/** A decider whose answers the test gives, which records the reports and their times. */
 function decider(time: ManualTime) {
   const told: { atMs: number; url: string; user: string; report: Report }[] = []
   const answers = {
@@ -222,7 +222,7 @@ function reporterTo(
   return { reporter, load }
 }
 
-test('that the edge cannot reach this server is logged once, and once when it can again', async () => {
+test('an edge that cannot reach this server is logged once, and once when it can again', async () => {
   const time = new ManualTime()
   const edge = decider(time)
   const { reporter } = reporterTo(edge, time)
@@ -248,7 +248,7 @@ test('that the edge cannot reach this server is logged once, and once when it ca
   ])
 })
 
-describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
+describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () => {
   test('at once when it starts, then by the promised interval', async () => {
     const time = new ManualTime()
     const edge = decider(time)
@@ -259,7 +259,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(edge.told[0]?.url).toBe('http://edge.example/admin/sourcelist.txt')
   })
 
-  test('S14: within 1 s of a mirrored mount coming or going, but never more than once a second', async () => {
+  test('S14: within 1 s of the start or end of a mirrored mount, but never more than once a second', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const { reporter } = reporterTo(edge, time)
@@ -273,7 +273,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(edge.times()).toEqual([0, 3000, 4000, 5000])
   })
 
-  test('S8: right before a request for the stream list, unless one went within the last second', async () => {
+  test('S8: right before a request for the stream list, unless one was sent within the last second', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const { reporter } = reporterTo(edge, time)
@@ -286,7 +286,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(edge.times()).toEqual([0, 5000])
   })
 
-  test('when the listeners have moved by more than 5 % of the maximum, up or down', async () => {
+  test('when the number of listeners has changed by more than 5 % of the maximum, up or down', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const { reporter, load } = reporterTo(edge, time)
@@ -302,7 +302,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(edge.told.map(({ report }) => report.listeners)).toEqual([0, 6, 0])
   })
 
-  test("the reply's wish makes reports come more often, never less often than promised", async () => {
+  test("the reply's wish makes reports more frequent, never less frequent than promised", async () => {
     const time = new ManualTime()
     const edge = decider(time)
     edge.answers.next = () => new Response('accepted 0\ninterval 2\n')
@@ -314,7 +314,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(edge.times().slice(4)).toEqual([8000, 18_000, 28_000])
   })
 
-  test('a decider that is away is asked again ever more seldom, but never less often than promised', async () => {
+  test('an unreachable decider is asked at growing intervals, but never less often than promised', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     edge.answers.next = () => {
@@ -325,7 +325,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(edge.times()).toEqual([0, 1000, 3000, 7000, 15_000, 25_000, 35_000])
   })
 
-  test('no report goes while another is under way', async () => {
+  test('no report is sent while another is in progress', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const waiting: ((response: Response) => void)[] = []
@@ -348,7 +348,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
     expect(asked).toBe(2)
   })
 
-  test('the last report says goodbye a second after the one before, and none follows', async () => {
+  test('the last report says leaving a second after the one before, and none follows', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const { reporter } = reporterTo(edge, time)
@@ -361,7 +361,7 @@ describe('when a report goes (docs/protocol.md#when-a-report-is-sent)', () => {
   })
 })
 
-test('a decider that knows us and is away for a moment is told goodbye when it is back', async () => {
+test('a decider that knows this server and is away for a moment gets the leaving report when it is back', async () => {
   const time = new ManualTime()
   const edge = decider(time)
   const { reporter } = reporterTo(edge, time)
@@ -379,7 +379,7 @@ test('a decider that knows us and is away for a moment is told goodbye when it i
   expect(edge.times()).toEqual([0, 2000, 3000, 4000])
 })
 
-test('S10: a decider that stays away is told goodbye no more once it takes us for dead', async () => {
+test('S10: a decider that stays away gets no more leaving reports once it considers this server dead', async () => {
   const time = new ManualTime()
   const edge = decider(time)
   const { reporter } = reporterTo(edge, time)
@@ -391,12 +391,12 @@ test('S10: a decider that stays away is told goodbye no more once it takes us fo
   const left = reporter.leave()
   await time.pass(120_000)
   await left
-  // it promised 10 s: 2.5 of them and 2 s after it began to leave
+  // // it promised 10 s: 2.5 times that and 2 s after it began to leave
   expect(edge.times().at(-1)).toBe(2000 + 27_000)
 })
 
-describe('who reports', () => {
-  test('401 as user relay: a master tries as user master, and stays with what works', async () => {
+describe('a reporter', () => {
+  test('that gets 401 as user relay: a master tries as user master, and stays with what works', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     edge.answers.next = () =>
@@ -406,7 +406,7 @@ describe('who reports', () => {
     expect(edge.told.map(({ user }) => user)).toEqual(['relay', 'master', 'master'])
   })
 
-  test('401 to a slave is not tried as anybody else', async () => {
+  test('that gets 401 as a slave tries no other user', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     edge.answers.next = () => new Response('no', { status: 401 })
@@ -428,7 +428,7 @@ describe('who reports', () => {
     [400, 'Icecast 2.4.4'],
     [401, 'Icecast 2.5.0'],
   ] as const)(
-    'S12: a master that answers %s (Server: %s) knows no reports, and is asked again after 10 minutes',
+    'S12: treats a master that answers %s (Server: %s) as one without reports, and asks again after 10 minutes',
     async ([status, server]) => {
       const time = new ManualTime()
       const edge = decider(time)
@@ -447,7 +447,7 @@ describe('who reports', () => {
   )
 
   test.for([401, 408, 409, 429, 500, 503])(
-    'a decider that answers %i knows what a report is, and is asked again soon',
+    'asks again soon after %i: the server may support reports',
     async (status) => {
       const time = new ManualTime()
       const edge = decider(time)
@@ -458,7 +458,7 @@ describe('who reports', () => {
     },
   )
 
-  test('a decider that took a report is asked again soon, whatever a proxy says for a while', async () => {
+  test('asks a decider that accepted a report again soon, whatever a proxy answers for a while', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const { reporter } = reporterTo(edge, time)
@@ -472,7 +472,7 @@ describe('who reports', () => {
     expect(later).toHaveLength(1)
   })
 
-  test('S13: who was told to wait reports at once when another answers at its address, or SIGHUP comes', async () => {
+  test('S13: that was told to wait reports at once when another server answers at its address, or SIGHUP comes', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     edge.answers.next = refusing(400, 'Icecast 2.4.4')
@@ -483,7 +483,7 @@ describe('who reports', () => {
     reporter.seen('Icecast 2.4.4')
     await time.pass(10_000)
     expect(edge.times()).toEqual([0])
-    reporter.seen(null) // it is away, and back
+    reporter.seen(null) // // it is away, and returns
     reporter.seen('Icecast 2.4.4')
     await time.pass(20_000)
     expect(edge.times()).toEqual([0, 30_000])
@@ -516,7 +516,7 @@ describe('who reports', () => {
   const both =
     '--hostname a.example --master http://m.example --master-password pw --edge http://e.example --edge-password e'
 
-  test('a slave reports to its master and to each edge, once where they are one', async () => {
+  test('a slave reports to its master and to each edge, once if they are the same', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     reportsOf(`${both} --edge http://m.example`, time, edge).start()
@@ -524,7 +524,7 @@ describe('who reports', () => {
     expect(edge.told.map(({ url }) => new URL(url).host).sort()).toEqual(['e.example', 'm.example'])
   })
 
-  test('S8: of several masters each gets a report of its own, right before its list is asked for', async () => {
+  test('S8: of several masters each gets its own report, right before its list is asked for', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const reports = reportsOf(`${both} --master http://n.example`, time, edge)
@@ -532,7 +532,7 @@ describe('who reports', () => {
     expect(edge.told.map(({ url }) => new URL(url).host)).toEqual(['n.example'])
   })
 
-  test('on SIGHUP it takes leave of a master that is gone, begins with a new one, and tells the others nothing', async () => {
+  test('on SIGHUP it says leaving to a removed master, starts with a new one, and sends the others nothing', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const config = configOf(`${both} --master http://n.example`)
@@ -553,7 +553,7 @@ describe('who reports', () => {
     ])
   })
 
-  test('listeners are sent back to the edge by the name it gives itself, else to the one configured', async () => {
+  test('listeners are sent back to the edge at the address in its reply, else at the configured one', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     const reports = reportsOf(both, time, edge)
@@ -565,7 +565,7 @@ describe('who reports', () => {
     expect(reports.isDraining).toBe(true)
   })
 
-  test('S12: a master that takes no reports is no edge', async () => {
+  test('S12: a master that accepts no reports is not an edge', async () => {
     const time = new ManualTime()
     const edge = decider(time)
     edge.answers.next = () => new Response('<html>400</html>', { status: 400 })
@@ -581,6 +581,6 @@ describe('who reports', () => {
     const left = reports.leave()
     await time.pass(60_000)
     await left
-    expect(edge.told.length).toBe(1) // it is not told goodbye either
+    expect(edge.told.length).toBe(1) // // it gets no leaving report either
   })
 })

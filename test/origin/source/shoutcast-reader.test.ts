@@ -4,7 +4,7 @@ import { type ShoutcastRead, ShoutcastReader } from '../../../origin/source/shou
 const said = 'letmein\r\nicy-name:Radio\r\nicy-br:128\r\nContent-Type: audio/mpeg\r\n\r\n'
 const audio = '\xff\xfbaudio\n\n'
 
-/** All that is read of these pieces, `rest` as latin1. */
+/** Everything read from these pieces, `rest` as latin1. */
 function read(...pieces: string[]) {
   const reader = new ShoutcastReader()
   const reads: ShoutcastRead[] = []
@@ -25,8 +25,8 @@ const headersOf = (reads: ShoutcastRead[]) => {
 }
 const expected = { 'icy-name': 'Radio', 'icy-br': '128', 'content-type': 'audio/mpeg' }
 
-describe('what a Shoutcast source says', () => {
-  test('the password is known before there is a header: the encoder waits for OK2', () => {
+describe('input of a Shoutcast source', () => {
+  test('the password is known before any header: the encoder waits for OK2', () => {
     expect(read('letmein\r\n')).toEqual([{ is: 'password', line: 'letmein' }])
   })
 
@@ -36,7 +36,7 @@ describe('what a Shoutcast source says', () => {
     expect(headersOf(reads)).toEqual({ ...expected, rest: audio })
   })
 
-  test('a password is its bytes: in UTF-8 as the file has it, and no wrong byte is like another', () => {
+  test('a password is compared by its bytes: UTF-8 as in the file, and two different invalid bytes are not equal', () => {
     const passwordOf = (line: Buffer) => {
       const [first] = read(`${line.toString('latin1')}\r\n`)
       return first?.is === 'password' ? first.line : undefined
@@ -46,7 +46,7 @@ describe('what a Shoutcast source says', () => {
     expect(new Set([...wrong, 'grün', 'gr\ufffdn']).size).toBe(4)
   })
 
-  test('it is the same however it is cut', () => {
+  test('the result does not depend on how it is split', () => {
     for (let at = 1; at < said.length; at++) {
       const reads = read(said.slice(0, at), said.slice(at))
       expect(reads[0], `cut at ${at}`).toEqual({ is: 'password', line: 'letmein' })
@@ -61,12 +61,12 @@ describe('what a Shoutcast source says', () => {
     expect(headersOf(reads)).toEqual({ ...expected, rest: audio })
   })
 
-  test('a header that would begin another one at listeners is left out', () => {
+  test('a header that would add another header for listeners is left out', () => {
     const reads = read('letmein\nicy-name:a\rX-Evil:1\nicy-url:b\0\nicy-genre:c\n\n')
     expect(headersOf(reads)).toEqual({ 'icy-genre': 'c', rest: '' })
   })
 
-  test("libshout's probe is a password as any other, and a wrong one", () => {
+  test("libshout's probe is read as a password, and a wrong one", () => {
     expect(read('!POKE\nicy-name:libshout server poke request\n\n')[0]).toEqual({
       is: 'password',
       line: '!POKE',
@@ -74,14 +74,14 @@ describe('what a Shoutcast source says', () => {
   })
 
   test.each(['SOURCE /live.mp3 HTTP/1.0', 'PUT /live.mp3 HTTP/1.1', 'SOURCE /a ICE/1.0', 'GET / HTTP/1.1'])(
-    'icecast-kh: %s is a request, of which no byte is lost',
+    'icecast-kh: %s is an HTTP request, and no byte of it is lost',
     (line) => {
       const [first] = read(`${line}\r\nHost: a\r\n\r\nrest`)
       expect(first?.is === 'http' && text(first.bytes)).toBe(`${line}\r\nHost: a\r\n\r\nrest`)
     },
   )
 
-  test('docs/protocol.md#bounds: no more than 8 KiB and 64 lines of it', () => {
+  test('docs/protocol.md#bounds: it may have at most 8 KiB and 64 lines', () => {
     const long = 'x'.repeat(8192)
     expect(read(long)[0]).toMatchObject({ is: 'bad' })
     expect(read(...long)[0]).toMatchObject({ is: 'bad' })

@@ -9,14 +9,14 @@ const factsOf = (...streams: readonly Uint8Array[]) => {
   return framer.take().headers?.map(({ facts }) => facts)
 }
 
-describe('what an Ogg header says of its stream', () => {
+describe('facts in an Ogg header', () => {
   const comments = { artist: 'Ä', title: 'Ünder' }
 
   test.for([
     ['opus.ogg', { subtype: 'Opus', channels: 1, samplerate: 48_000 }],
     ['vorbis.ogg', { subtype: 'Vorbis', channels: 1, samplerate: 48_000, bitrate: 48_000 }],
     ['flac.ogg', { subtype: 'FLAC', channels: 1, samplerate: 48_000, flacVersion: '1.0' }],
-  ] as const)('%s: codec and sound, artist and title apart', ([name, audio]) => {
+  ] as const)('%s: codec and audio parameters, artist and title separately', ([name, audio]) => {
     expect(factsOf(fixture(name))).toEqual([{ ...audio, ...comments }])
   })
 
@@ -24,12 +24,12 @@ describe('what an Ogg header says of its stream', () => {
     expect(factsOf(fixture('theora.ogv'))?.[0]).toMatchObject({ subtype: 'Theora/Vorbis', ...comments })
   })
 
-  test('holds for its own link of a chain', () => {
+  test('are valid for their own link of a chain', () => {
     const facts = factsOf(fixture('opus.ogg'), fixture('vorbis.ogg'))
     expect(facts?.map((each) => each?.subtype)).toEqual(['Opus', 'Vorbis'])
   })
 
-  test('after new comments is what they say, and the old artist is gone', () => {
+  test('after new comments come from them, and the old artist is gone', () => {
     const framer = new OggFramer()
     framer.push(fixture('vorbis.ogg'))
     expect(framer.retitle([['TITLE', 'Neu']])).toBe(true)
@@ -39,7 +39,7 @@ describe('what an Ogg header says of its stream', () => {
     expect(facts?.artist).toBeUndefined()
   })
 
-  test('that is cut short says nothing', () => {
+  test('of a truncated header are left out', () => {
     const short = new Uint8Array(8)
     for (const read of [vorbisFacts, opusFacts, flacFacts]) expect(read(short)).toEqual({})
   })

@@ -30,7 +30,7 @@ describe('an Ogg stream', () => {
     },
   )
 
-  test('with video is begun at its key frames alone, and has the headers of both streams, BOS pages first', () => {
+  test('with video begins only at its key frames, and has the headers of both streams, BOS pages first', () => {
     const stream = fixture('theora.ogv')
     const { bytes, starts, headers } = frame(stream)
     expect(bytes.equals(stream)).toBe(true)
@@ -49,7 +49,7 @@ describe('an Ogg stream', () => {
     ])
   })
 
-  test('comes out the same wherever it is cut', () => {
+  test('is the same however it is split', () => {
     const stream = Buffer.concat([
       fixture('opus.ogg'),
       data(300),
@@ -66,14 +66,14 @@ describe('an Ogg stream', () => {
     )
   })
 
-  test('is split in two at every byte without a difference', () => {
+  test('can be split in two at every byte without a difference', () => {
     const stream = fixture('opus.ogg').subarray(0, 3000)
     const whole = digest(frame(stream))
     for (let at = 1; at < stream.length; at++)
       if (digest(frame(stream.subarray(0, at), stream.subarray(at))) !== whole) expect.fail(`cut at ${at}`)
   })
 
-  test('is held in its newest bytes, whole or not: a relay looks there for the place to go on', () => {
+  test('is held up to its newest bytes, complete or not: a relay searches them for the point to continue', () => {
     const stream = fixture('opus.ogg')
     for (const at of [20, 100, 170, 5000]) {
       const framer = framerFor('audio/ogg')
@@ -90,7 +90,7 @@ describe('an Ogg header', () => {
   const tags = oggPage([opusTags], { sequence: 1 })
   const sound = (sequence: number) => oggPage([data(200), data(200)], { sequence, granule: 960 * sequence })
 
-  test('waits for all of its pages, and goes out in one piece with the first page of data', () => {
+  test('waits for all of its pages, and is sent in one piece with the first page of data', () => {
     const framer = framerFor('audio/ogg')
     framer.push(Buffer.concat([bos, tags]))
     expect(framer.take().bytes.length).toBe(0)
@@ -114,12 +114,12 @@ describe('an Ogg header', () => {
     [['TITLE=first', 'TITLE=second'], 'first'],
     [['ALBUM=x', 'no name'], ''],
     [[], ''],
-  ] as const)('with the comments %j says %j', ([comments, expected]) => {
+  ] as const)('with the comments %j has the title %j', ([comments, expected]) => {
     const stream = [bos, oggPage([oggComments('OpusTags', ...comments)]), sound(2)]
     expect(frame(...stream).headers.map(({ title }) => title)).toEqual([expected])
   })
 
-  test('whose comments claim more than is there says what can be read', () => {
+  test('whose comments claim to be longer than they are has the part that can be read', () => {
     const short = oggComments('OpusTags', 'TITLE=T', 'ARTIST=A').subarray(0, -1)
     short.writeUInt32LE(0xffffffff, 16)
     expect(frame(bos, oggPage([short]), sound(2)).headers.map(({ title }) => title)).toEqual(['T'])
@@ -138,12 +138,12 @@ describe('an Ogg header', () => {
     expect(starts).toHaveLength(2)
   })
 
-  test('begins anew where its stream does, though no data came', () => {
+  test('starts again if its stream does, even without data', () => {
     const { headers } = frame(bos, tags, bos, tags, sound(2))
     expect(headers.map(({ bytes }) => bytes)).toEqual([Buffer.concat([bos, tags])])
   })
 
-  test('beyond its bounds ends the feed, and says why', () => {
+  test('beyond its limits ends the feed with a reason', () => {
     const lacing = Array<number>(235).fill(255)
     const part = oggPage([data(235 * 255)], { lacing, granule: -1, isContinued: true })
     const endless = Array<Uint8Array>(20).fill(part)
@@ -159,15 +159,15 @@ describe('noise in an Ogg stream', () => {
   const stream = fixture('opus.ogg')
   const pages = pagesOf(stream).map((at, i, all) => stream.subarray(at, all[i + 1] ?? stream.length))
 
-  test('before and between pages is left out', () => {
+  test('before and between pages is skipped', () => {
     const noisy = Buffer.concat([Buffer.from('OggOggSOggS\0'), ...pages.flatMap((page) => [page, data(77)])])
     const { bytes, starts } = frame(noisy)
     expect(bytes.equals(stream)).toBe(true)
     expect(starts).toEqual(frame(stream).starts)
   })
 
-  test('a page with a flipped bit is left out, and none but it', () => {
-    const behind = data(pageBytesMax) // a page that claims to be longer is seen through once so much has come
+  test('a page with a flipped bit is dropped, and no other page', () => {
+    const behind = data(pageBytesMax) // // a page that claims to be longer is rejected once this many bytes have arrived
     const at = pagesOf(stream)
     fc.assert(
       fc.property(
@@ -191,12 +191,12 @@ describe('noise in an Ogg stream', () => {
     expect(headers).toHaveLength(1)
   })
 
-  test('pages of streams that never began end the feed, and say why', () => {
+  test('pages of streams that never began end the feed with a reason', () => {
     const middle = Array<Uint8Array>(300).fill(pages[5] ?? stream)
     expect(() => frame(...middle)).toThrow('bytes in a row of Ogg streams that never began')
   })
 
-  test('of any kind neither stops nor crashes it, nor is it held for long', () => {
+  test('of any kind neither stops nor crashes it, and is not held for long', () => {
     const shreds = fc.oneof(
       fc.uint8Array({ maxLength: 400 }),
       fc.constantFrom(...pages, Buffer.from('OggS'), Buffer.from('OggS\0'), data(30)),

@@ -14,7 +14,7 @@ const comments = [
   ['TITLE', 'New'],
 ] as const
 
-/** What listeners get of these pieces, with new comments asked for before the pieces of these numbers. */
+/** Output for these pieces, with new comments requested before the pieces of these numbers. */
 function retitled(pieces: readonly Uint8Array[], ...before: number[]) {
   const framer = framerFor('audio/ogg')
   const titles: (string | undefined)[] = []
@@ -29,7 +29,7 @@ function retitled(pieces: readonly Uint8Array[], ...before: number[]) {
   return { links: linksOf(Buffer.concat(out)), titles }
 }
 
-/** Pages by the link that they belong to; what is no page with a right checksum would be missing. */
+/** Pages by link; data that is not a page with a valid checksum would be missing. */
 function linksOf(stream: Uint8Array): Page[][] {
   const links: Page[][] = []
   new PageReader((page) => {
@@ -41,10 +41,10 @@ function linksOf(stream: Uint8Array): Page[][] {
 const hexOf = (packets: readonly Uint8Array[]) => packets.map((packet) => Buffer.from(packet).toString('hex'))
 const dataOf = (link: readonly Page[]) => hexOf(packetsOf(link).slice(3))
 
-describe('a Vorbis stream that is given a new title', () => {
+describe('a Vorbis stream that gets a new title', () => {
   const [source = []] = linksOf(vorbis)
 
-  test('goes on as another link, whose comments say it', () => {
+  test('continues as another link with the title in its comments', () => {
     const { links, titles } = retitled(pages, 6)
     expect(titles).toEqual(['Ä - Ünder', 'Ä - New'])
     const [first = [], second = []] = links.map((link) => packetsOf(link))
@@ -75,7 +75,7 @@ describe('a Vorbis stream that is given a new title', () => {
     for (const times of lengths) expect(times).toEqual([...times].sort((a, b) => Number(a - b)))
   })
 
-  test('does so before its first page of data too, right behind that page', () => {
+  test('does so before its first page of data too, right after that page', () => {
     const { links, titles } = retitled(pages, 1)
     expect(titles).toEqual(['Ä - Ünder', 'Ä - New'])
     expect(links.map((link) => dataOf(link).length)).toEqual([11, dataOf(source).length - 10])
@@ -97,7 +97,7 @@ describe('a Vorbis stream that is given a new title', () => {
     expect(links.map((link) => dataOf(link).length)).toEqual([11 + 1, 1])
   })
 
-  test('is left alone again once its encoder begins another link', () => {
+  test('is left unchanged again once its encoder begins another link', () => {
     const { links, titles } = retitled([...pages, ...pages], 6)
     expect(titles).toEqual(['Ä - Ünder', 'Ä - New', 'Ä - Ünder'])
     expect(Buffer.concat((links[2] ?? []).map(({ bytes }) => bytes)).equals(vorbis)).toBe(true)
@@ -115,7 +115,7 @@ describe('a Vorbis stream that is given a new title', () => {
   })
 })
 
-/** The same of another codec: the pages of its fixture, with new comments before the page of this number. */
+/** The same for another codec: the pages of its fixture, with new comments before the page of this number. */
 function retitledFixture(name: string, before: number) {
   const bytes = fixture(name)
   const framer = framerFor('audio/ogg')
@@ -130,7 +130,7 @@ function retitledFixture(name: string, before: number) {
   return { source: packetsOf(source), links: linksOf(Buffer.concat(out)) }
 }
 
-describe('an Opus stream that is given a new title', () => {
+describe('an Opus stream that gets a new title', () => {
   const { source, links } = retitledFixture('opus.ogg', 6)
   const [first = [], second = []] = links.map((link) => hexOf(packetsOf(link)))
   const preSkip = new DataView((packetsOf(links[1] ?? [])[0] ?? vorbis).slice(10, 12).buffer).getUint16(
@@ -138,21 +138,21 @@ describe('an Opus stream that is given a new title', () => {
     true,
   )
 
-  test('goes on as another link, whose comments say it', () => {
+  test('continues as another link with the title in its comments', () => {
     expect(links).toHaveLength(2)
     const [, tags = vorbis] = packetsOf(links[1] ?? [])
     expect(Buffer.from(tags.subarray(0, 8)).toString()).toBe('OpusTags')
     expect([...parseComments(tags.subarray(8))]).toEqual(comments)
   })
 
-  test('has 80 ms of the old link again, which its header says to leave out: a decoder comes to itself in them (RFC 7845 §4.2)', () => {
+  test('repeats 80 ms of the old link, which its header tells decoders to skip: they converge meanwhile (RFC 7845 §4.2)', () => {
     expect(preSkip).toBe(3840)
     const again = second.slice(2, 6) // of 20 ms each
     expect(again).toEqual(first.slice(-4))
     expect([...first.slice(2), ...second.slice(6)]).toEqual(hexOf(source.slice(2)))
   })
 
-  test('counts time from zero, what is left out counted as its format does', () => {
+  test('counts time from zero, with the skipped part counted as its format requires', () => {
     const granules = (links[1] ?? []).map(granuleOf)
     expect(granules.slice(0, 3)).toEqual([0n, 0n, 3840n])
     const end = links[0]?.map(granuleOf).at(-1) ?? 0n
@@ -161,11 +161,11 @@ describe('an Opus stream that is given a new title', () => {
   })
 })
 
-describe('a FLAC stream that is given a new title', () => {
+describe('a FLAC stream that gets a new title', () => {
   const { source, links } = retitledFixture('flac.ogg', 5)
   const [first = [], second = []] = links.map((link) => packetsOf(link))
 
-  test('goes on as another link, whose comments say it, and every frame comes once', () => {
+  test('continues as another link with the title in its comments, and every frame comes once', () => {
     expect(links).toHaveLength(2)
     const [, block = vorbis] = second
     expect(block[0]).toBe(0x84) // comments, and the last block
@@ -174,7 +174,7 @@ describe('a FLAC stream that is given a new title', () => {
     expect(hexOf([...first.slice(2), ...second.slice(2)])).toEqual(hexOf(source.slice(2)))
   })
 
-  test('tells rate and channels as before, and no length or checksum of the whole', () => {
+  test('keeps rate and channels, without length and checksum of the whole', () => {
     const [info = vorbis] = second
     expect(flacFacts(info)).toEqual(flacFacts(source[0] ?? vorbis))
     expect(info.subarray(7, 9)).toEqual(Uint8Array.of(0, 1)) // header packets that follow

@@ -8,16 +8,16 @@ import { blockGroup, cluster, element, simpleBlock, webmHeader } from '../../../
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('video/webm'), ...pieces)
 const header = webmHeader(['audio'])
 const blocks = (count: number) => Array.from({ length: count }, (_, i) => simpleBlock({ ticks: 20 * i }))
-/** of a name that no specification has */
+/** an id that no specification defines */
 const unknown = (bytes: number) => element(0x22b59d, Buffer.alloc(bytes, 0x55))
 
-describe('an element of WebM that is not known', () => {
+describe('an unknown WebM element', () => {
   test.for([
     ['a few bytes', 12, false],
     ['a few bytes, in a Cluster of unknown size', 12, true],
     ['400 kB', 400_000, false],
     ['400 kB, in a Cluster of unknown size', 400_000, true],
-  ] as const)('of %s is passed over by its size (RFC 8794 §6.2)', ([, bytes, unknownSize]) => {
+  ] as const)('of %s is skipped by its size (RFC 8794 §6.2)', ([, bytes, unknownSize]) => {
     const stream = Buffer.concat([
       header,
       cluster(0, [unknown(bytes), ...blocks(3), unknown(bytes), unknown(9)], unknownSize),
@@ -30,7 +30,7 @@ describe('an element of WebM that is not known', () => {
     expect(digest(frame(...cutInto(stream, 1, 17, 4000)))).toBe(digest(whole))
   })
 
-  test('of more than any that is known is left out with the rest of its Cluster, and the source goes on', () => {
+  test('larger than any known one is dropped with the rest of its Cluster, and the source continues', () => {
     const big = unknown(formatLimits.elementBytesMax + 1)
     const last = cluster(60, blocks(3))
     const { bytes } = frame(header, cluster(0, [...blocks(1), big, ...blocks(1)]), last)
@@ -38,7 +38,7 @@ describe('an element of WebM that is not known', () => {
   })
 })
 
-describe('a WebM file that is cut within a block', () => {
+describe('a WebM file truncated within a block', () => {
   const file = Buffer.concat([header, ...[0, 1, 2, 3].map((i) => cluster(400 * i, blocks(20), i % 2 === 1))])
   const big = simpleBlock({ bytes: 1_000_000 })
   const cut = Buffer.concat([header, cluster(0, blocks(3)), cluster(60, [big]).subarray(0, 500_000)])
@@ -58,7 +58,7 @@ describe('a WebM file that is cut within a block', () => {
     expect(starts).toEqual(clustersOf(Buffer.concat([cut, next])))
   })
 
-  test('goes on behind noise as long as rich Clusters, and ends behind more', () => {
+  test('continues after noise as long as a few large Clusters, and ends after more', () => {
     const noise = (bytes: number) => Buffer.alloc(bytes, 0)
     const next = cluster(0, blocks(3))
     const { bytes } = frame(header, next, noise(4_000_000), next)
@@ -68,7 +68,7 @@ describe('a WebM file that is cut within a block', () => {
   })
 })
 
-describe('WebM with pictures', () => {
+describe('WebM with video', () => {
   const films = webmHeader(['video', 'audio'])
   const picture = (isKey: boolean, ticks = 0) => simpleBlock({ track: 1, isKey, ticks, bytes: 900 })
   const sound = (ticks = 0) => simpleBlock({ track: 2, ticks })
@@ -81,7 +81,7 @@ describe('WebM with pictures', () => {
     return whole.starts.map((start) => starts.indexOf(start))
   }
 
-  test('is begun at a Cluster whose first picture is a key frame', () => {
+  test('begins at a Cluster whose first picture is a key frame', () => {
     const clusters = [
       cluster(0, [picture(true), picture(false)]),
       cluster(100, [picture(false), picture(true)]),
@@ -93,7 +93,7 @@ describe('WebM with pictures', () => {
     expect(startsOf(clusters)).toEqual([0, 2, 5])
   })
 
-  test('knows a key frame in a group by that it needs no other', () => {
+  test('recognizes a key frame in a group: it references no other picture', () => {
     const group = (isKey: boolean) => blockGroup({ track: 1, isKey, bytes: 900 })
     const clusters = [
       cluster(0, [sound(), group(true), sound()]),
@@ -104,7 +104,7 @@ describe('WebM with pictures', () => {
     expect(startsOf(clusters)).toEqual([0, 2])
   })
 
-  test('of which no Cluster begins with a key frame is begun at any, after a while', () => {
+  test('without a key frame at the start of any Cluster begins at any of them, after a while', () => {
     const clusters = Array.from({ length: formatLimits.keylessClustersMax + 3 }, (_, i) =>
       cluster(100 * i, [picture(i === 0)]),
     )
@@ -112,7 +112,7 @@ describe('WebM with pictures', () => {
     expect(startsOf(clusters)).toEqual([0, last + 1, last + 2])
   })
 
-  test('does not wait for a picture beyond a second or two of sound', () => {
+  test('waits for a picture no longer than a second or two of audio', () => {
     const framer = framerFor('video/webm')
     framer.push(Buffer.concat([films, cluster(0, [picture(true)])]))
     framer.take()

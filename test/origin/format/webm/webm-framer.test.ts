@@ -12,7 +12,7 @@ const noise = Buffer.from('no element begins here: \0\x01\x02'.repeat(3))
 const headerBytes = clustersOf(stream)[0] ?? 0
 const header = stream.subarray(0, headerBytes)
 
-/** The same stream as browsers and GStreamer write it: nobody knows how long a Cluster will be. */
+/** The same stream as browsers and GStreamer write it: Clusters have unknown sizes. */
 function ofUnknownSizes(bytes: Uint8Array): Buffer {
   const unknown = Buffer.from(bytes)
   for (const at of clustersOf(bytes)) {
@@ -35,7 +35,7 @@ describe('a WebM stream', () => {
     expect(headers).toEqual([{ from: headerBytes, bytes: bytes.subarray(0, headerBytes), title: undefined }])
   })
 
-  test('comes out the same wherever it is cut', () => {
+  test('is the same however it is split', () => {
     const twice = Buffer.concat([stream, noise, ofUnknownSizes(stream)])
     const whole = digest(frame(twice))
     expect(digest(frame(...cutInto(twice, 1)))).toEqual(whole)
@@ -47,14 +47,14 @@ describe('a WebM stream', () => {
     )
   })
 
-  test('is split in two at every byte without a difference', () => {
+  test('can be split in two at every byte without a difference', () => {
     const begin = stream.subarray(0, 3000)
     const whole = digest(frame(begin))
     for (let at = 1; at < begin.length; at++)
       if (digest(frame(begin.subarray(0, at), begin.subarray(at))) !== whole) expect.fail(`cut at ${at}`)
   })
 
-  test('holds no more than half an element head, and tells what it holds', () => {
+  test('holds at most half an element head, and reports what it holds', () => {
     const framer = framerFor('audio/webm')
     for (const piece of cutInto(stream, 700)) {
       framer.push(piece)
@@ -65,7 +65,7 @@ describe('a WebM stream', () => {
     expect(framer.length).toBeLessThan(12)
   })
 
-  test('that begins anew has its new header from its first Cluster on', () => {
+  test('that restarts has its new header from its first Cluster on', () => {
     const { bytes, starts, headers } = frame(stream, stream)
     expect(bytes.length).toBe(2 * stream.length)
     expect(headers.map(({ from }) => from)).toEqual([headerBytes, stream.length + headerBytes])
@@ -74,12 +74,12 @@ describe('a WebM stream', () => {
 })
 
 describe('noise in a WebM stream', () => {
-  test('before the header is left out', () => {
+  test('before the header is skipped', () => {
     const { bytes } = frame(noise, stream.subarray(2000, 3000), stream)
     expect(bytes.equals(stream)).toBe(true)
   })
 
-  test('between Clusters is left out', () => {
+  test('between Clusters is skipped', () => {
     const starts = clustersOf(stream)
     const parts = starts.flatMap((at, i) => [stream.subarray(at, starts[i + 1] ?? stream.length), noise])
     const { bytes, starts: found } = frame(header, ...parts)
@@ -87,7 +87,7 @@ describe('noise in a WebM stream', () => {
     expect(found).toEqual(starts)
   })
 
-  test('in place of an element costs the rest of its Cluster alone', () => {
+  test('instead of an element costs only the rest of its Cluster', () => {
     const [, second = 0, third = 0] = clustersOf(stream)
     const bent = Buffer.from(stream)
     bent.fill(0, second + 12, second + 200)
@@ -96,7 +96,7 @@ describe('noise in a WebM stream', () => {
     expect(starts).toHaveLength(clustersOf(stream).length)
   })
 
-  test('in a new header costs what follows up to the next: Clusters of an unknown header are of no use', () => {
+  test('in a new header costs the bytes up to the next header: Clusters of an unknown header are of no use', () => {
     const brokenOff = stream.subarray(0, 48) // the EBML header, and the Segment's head
     const { bytes, headers } = frame(
       stream,
@@ -109,12 +109,12 @@ describe('noise in a WebM stream', () => {
     expect(headers).toHaveLength(2)
   })
 
-  test('a header beyond its bounds ends the feed, and says why', () => {
+  test('a header beyond its limit ends the feed with a reason', () => {
     const filler = Buffer.concat([Buffer.from('ec10080000', 'hex'), Buffer.alloc(0x80000)])
     expect(() => frame(header, filler, filler, filler)).toThrow(FormatError)
   })
 
-  test('of any kind neither stops nor crashes it, nor is it held for long', () => {
+  test('of any kind neither stops nor crashes it, and is not held for long', () => {
     const shreds = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.constantFrom(

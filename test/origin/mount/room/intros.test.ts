@@ -18,13 +18,13 @@ import { FakeWire } from '../../../kit/wire.ts'
 
 const metaint = 16_000
 const mp3 = { format: 'mpeg', sound: undefined }
-/** the intro's frames are numbered from here on */
+/** number of the intro's first frame */
 const introAt = 1_000_000
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
 const frameMs = (1152 / 44_100) * 1000
 
-/** A mount with an intro of so many frames, on a clock that the test moves. */
+/** A mount with an intro of this many frames, on a clock that the test moves. */
 function mountWithIntro(introFrames = 400) {
   const time = new ManualTime()
   const intro = introOf(frames(introAt, introFrames), 'audio/mpeg')
@@ -55,7 +55,7 @@ function mountWithIntro(introFrames = 400) {
     },
   )
   let next = 0
-  /** lets so many seconds pass while the source plays */
+  /** lets this many seconds pass while the source plays */
   const play = async (seconds: number) => {
     for (let i = 0; i < seconds * 10; i++) {
       await time.pass(100)
@@ -84,7 +84,7 @@ const counted = (from: number, count: number) => Array.from({ length: count }, (
 
 describe('an intro', () => {
   test.each([false, true])(
-    'is heard whole and as fast as it sounds, then the mount, without a gap (ICY: %s)',
+    'is heard completely and at playback speed, then the mount, without a gap (ICY: %s)',
     async (icy) => {
       const { mount, play, listen, played } = mountWithIntro(400)
       await play(20)
@@ -106,7 +106,7 @@ describe('an intro', () => {
     },
   )
 
-  test('is one copy of the bytes for all', async () => {
+  test('is one copy of the bytes for all listeners', async () => {
     const { play, listen } = mountWithIntro()
     await play(1)
     const listeners = [listen(), listen(), listen()]
@@ -122,7 +122,7 @@ describe('an intro', () => {
     expect(memory.size).toBe(1)
   })
 
-  test('is not heard by relays, who would pass it on in the middle of their stream', async () => {
+  test('is not sent to relays, which would pass it on in the middle of their stream', async () => {
     const { play, listen } = mountWithIntro()
     await play(1)
     const relay = listen(false, true)
@@ -130,7 +130,7 @@ describe('an intro', () => {
     expect(heard(relay).intro).toEqual([])
   })
 
-  test('is broken off when the mount ends, and who hears it is counted out', async () => {
+  test('is cut off when the mount ends, and its listeners are no longer counted', async () => {
     const { mount, load, play, listen } = mountWithIntro()
     await play(1)
     const { wire } = listen()
@@ -140,7 +140,7 @@ describe('an intro', () => {
     expect([mount.listeners, load.listeners]).toEqual([0, 0])
   })
 
-  test('is no place to stand still: who takes nothing is dropped once it is behind by more than the queue', async () => {
+  test('does not hold a stalled listener: it is dropped once it is behind by more than the queue', async () => {
     const { mount, play, listen } = mountWithIntro(2000)
     await play(1)
     const { wire } = listen()
@@ -152,7 +152,7 @@ describe('an intro', () => {
     expect([mount.listeners, mount.slow]).toEqual([0, 1])
   })
 
-  test('of a container begins with its header', () => {
+  test('in a container begins with its header', () => {
     const opus = fixture('opus.ogg')
     expect(introOf(opus, 'audio/ogg').bytes.equals(opus)).toBe(true)
   })
@@ -166,13 +166,13 @@ describe('an intro', () => {
   })
 })
 
-describe('the files of intros', () => {
+describe('intro files', () => {
   const webroot = mkdtempSync(join(tmpdir(), 'distributary-'))
   afterAll(() => rmSync(webroot, { recursive: true }))
   writeFileSync(join(webroot, 'hello.mp3'), frames(0, 20))
   const saying = (intro: string): MountSettings => settingsOf({ '/live': { intro } }).of(mountOf('/live'))
 
-  test('are read once for each reading of the configuration', async () => {
+  test('are read once per reading of the configuration', async () => {
     const files = new IntroFiles(() => webroot)
     const settings = saying('/hello.mp3')
     expect(files.of(settings, mp3)).toBeUndefined()
@@ -181,7 +181,7 @@ describe('the files of intros', () => {
     expect(files.of(saying('/hello.mp3'), mp3)).toBeUndefined()
   })
 
-  test('that cannot follow what the mount plays are not played, and the log says why, once', async () => {
+  test('that do not match the mount are skipped, and the log says why once', async () => {
     const lines = await told(async () => {
       const files = new IntroFiles(() => webroot)
       const [there, missing] = [saying('hello.mp3'), saying('missing.mp3')]
@@ -204,7 +204,7 @@ describe('the files of intros', () => {
     ])
   })
 
-  test('of Ogg are measured by their header', () => {
+  test('in Ogg are measured by their header', () => {
     expect(introOf(fixture('vorbis.ogg'), 'audio/ogg').sound).toMatchObject({
       samplerate: 48_000,
       channels: 1,

@@ -4,7 +4,7 @@ import { StreamListPoller } from '../../../../origin/relay/lists/list-poller.ts'
 import { ManualTime } from '../../../kit/manual-time.ts'
 
 describe('back-off', () => {
-  test('doubles up to its bound, and dice take up to half of it away', () => {
+  test('doubles up to its maximum, and dice shorten it by up to half', () => {
     const retry = { firstMs: 500, maxMs: 10_000 }
     expect([1, 2, 3, 4, 5, 6, 60].map((attempt) => backoffMs(retry, attempt, 0))).toEqual([
       500, 1000, 2000, 4000, 8000, 10_000, 10_000,
@@ -57,7 +57,7 @@ describe('polling the stream list', () => {
     expect(lists[0]).toEqual(['/live.mp3'])
   })
 
-  test('tells what answers, by its Server header, whatever the status, and when nothing does', async () => {
+  test('reports the Server header of an answer, whatever its status, and when there is none', async () => {
     const answers = [
       () => new Response('/live.mp3', { headers: { Server: 'Icecast 2.5.0' } }),
       () => new Response('no', { status: 401, headers: { Server: 'Icecast 2.4.4' } }),
@@ -88,7 +88,7 @@ describe('polling the stream list', () => {
     expect(times).toEqual([0, 5000, 7000])
   })
 
-  test('a hurry never puts off what is due sooner', async () => {
+  test('a hurried request never delays a regular one', async () => {
     const { time, times, polling } = poller(() => new Response(''))
     await time.pass(9000)
     polling.hurry(60_000)

@@ -18,7 +18,7 @@ const told = (url: string, text: string, isAnswering = true): MasterList => ({
 const urlsOf = (upstreams: readonly Upstream[] | undefined) => upstreams?.map(({ url }) => url.href)
 
 describe('the lists of several masters', () => {
-  test('make one, in which each mount has its places in the order of the masters', () => {
+  test('are merged, and each mount has its upstreams in the order of the masters', () => {
     const merged = mergeLists([
       told('http://one.example', '/live.mp3\n/one.mp3\n'),
       told('http://two.example', '/live.mp3\n/two.mp3\n'),
@@ -27,13 +27,13 @@ describe('the lists of several masters', () => {
     expect(urlsOf(merged.get(live))).toEqual(['http://one.example/live.mp3', 'http://two.example/live.mp3'])
   })
 
-  test('of two edges of one cluster name one place twice, which is one', () => {
+  test('of two edges of one cluster name one upstream twice, which counts once', () => {
     const list = 'http://master.example:8000/live.mp3\n'
     const merged = mergeLists([told('http://one.example', list), told('http://two.example', list)])
     expect(urlsOf(merged.get(live))).toEqual(['http://master.example:8000/live.mp3'])
   })
 
-  test('a master that is away keeps what it said, but its places are doubtful', () => {
+  test('keep the mounts of an unreachable master, as doubtful upstreams', () => {
     const merged = mergeLists([
       told('http://one.example', '/live.mp3\n', false),
       told('http://two.example', '/live.mp3\n'),
@@ -41,7 +41,7 @@ describe('the lists of several masters', () => {
     expect(merged.get(live)?.map(({ isDoubtful }) => isDoubtful)).toEqual([true, false])
   })
 
-  test("each master's credentials are for it and the hosts that its own list names", () => {
+  test("have each master's credentials for it and the hosts in its own list", () => {
     const merged = mergeLists([
       told('http://one.example', 'http://host.example/live.mp3\n'),
       told('http://two.example', '/live.mp3\n'),
@@ -54,13 +54,13 @@ describe('the lists of several masters', () => {
 })
 
 describe('several masters', () => {
-  /** Two masters in memory; what they answer is the test's to say. */
+  /** Two masters in memory; the test decides what they answer. */
   function polled() {
     const time = new ManualTime()
     const answers = new Map<string, string | undefined>()
     const asked: string[] = []
     const held = new Map<string, Promise<void>>()
-    /** Leaves a master's requests unanswered until what comes back is called. */
+    /** Leaves a master's requests unanswered until the returned function is called. */
     const hold = (hostname: string) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       held.set(hostname, promise)
@@ -108,7 +108,7 @@ describe('several masters', () => {
     }
   }
 
-  test('are each polled, and the mount of the first counts first', async () => {
+  test("are each polled, and the first master's mount is preferred", async () => {
     const { time, answers, asked, configure, live } = polled()
     answers.set('one.example', '/live.mp3\n').set('two.example', '/live.mp3\n')
     configure()
@@ -117,7 +117,7 @@ describe('several masters', () => {
     expect(urlsOf(live())).toEqual(['http://one.example/live.mp3', 'http://two.example/live.mp3'])
   })
 
-  test('a mount waits for the first answer of each, so that the first of them wins from the start, but not for long', async () => {
+  test('a mount waits for the first answer of each, so that the first of them wins from the start, but only for a limited time', async () => {
     const { time, answers, configure, hold, live } = polled()
     answers.set('one.example', '/live.mp3\n').set('two.example', '/live.mp3\n')
     const release = hold('one.example')
@@ -131,7 +131,7 @@ describe('several masters', () => {
     expect(urlsOf(live())).toEqual(['http://one.example/live.mp3', 'http://two.example/live.mp3'])
   })
 
-  test('one that does not answer ranks behind, and before again when it answers', async () => {
+  test('one that does not answer comes last, and first again when it answers', async () => {
     const { time, answers, configure, live } = polled()
     answers.set('one.example', '/live.mp3\n').set('two.example', '/live.mp3\n')
     configure()
@@ -144,7 +144,7 @@ describe('several masters', () => {
     expect(live()?.map(({ isDoubtful }) => isDoubtful)).toEqual([false, false])
   })
 
-  test('on SIGHUP one that stays is not asked anew, one that is gone takes its mounts along', async () => {
+  test('on SIGHUP an unchanged one is not asked again, a removed one takes its mounts along', async () => {
     const { time, answers, asked, configure, masters, live } = polled()
     answers.set('one.example', '/live.mp3\n').set('two.example', '/live.mp3\n')
     configure()
@@ -157,7 +157,7 @@ describe('several masters', () => {
     expect(asked).toEqual(['one.example', 'two.example', 'two.example'])
   })
 
-  test('a listener who asks for an unknown mount makes them be asked sooner, but not by every listener', async () => {
+  test('a request for an unknown mount makes them be asked sooner, but not every such request does', async () => {
     const { time, answers, asked, all, configure } = polled()
     answers.set('one.example', '').set('two.example', '')
     configure()

@@ -16,7 +16,7 @@ const lookUp = async (host: string) => {
 const check = (url: string, configured: string, allowsInside = false) =>
   checkReach(new URL(url), { configured, allowsInside, lookUp })
 
-describe('where another server may lead a relay', () => {
+describe('another server may lead a relay', () => {
   test.each([
     'http://127.0.0.1:6379/x',
     'http://[::1]/x',
@@ -45,20 +45,20 @@ describe('where another server may lead a relay', () => {
   })
 
   test.each(['http://127.0.0.1:8000', 'http://192.168.0.5:8000', 'http://docker-master:8000'])(
-    'inside too, where its own master is at %s: that is its neighbourhood',
+    'to private addresses too, if its own master is at %s',
     async (configured) => {
       expect(await check('http://10.0.0.9:8001/x', configured)).toEqual({ addresses: ['10.0.0.9'] })
     },
   )
 
-  test('anywhere, where that is the place that the operator named, or the operator lets others lead inside', async () => {
+  test('anywhere, if that origin is configured by the operator, or private addresses are allowed', async () => {
     expect(await check('http://unknown.example/x', 'http://unknown.example')).toEqual({
       addresses: undefined,
     })
     expect(await check('http://10.0.0.9/x', 'http://master.example', true)).toEqual({ addresses: undefined })
   })
 
-  test('and a name without an address is told as that', async () => {
+  test('and a name without an address is reported as such', async () => {
     await expect(check('http://nowhere.example/x', 'http://master.example')).rejects.toThrow('ENOTFOUND')
   })
 })

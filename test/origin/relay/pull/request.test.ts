@@ -14,7 +14,7 @@ describe('the head of a reply', () => {
     expect(parseResponseHead(bytes(text))).toMatchObject({ head: { status: 200 }, bodyAt })
   })
 
-  test('cut anywhere it is incomplete, never something else', () => {
+  test('truncated anywhere it is incomplete, never something else', () => {
     const whole = 'HTTP/1.0 302 Found\r\nLocation: http://a.example/live.mp3\r\n\r\n'
     for (let end = 0; end < whole.length; end++)
       expect(parseResponseHead(bytes(whole.slice(0, end)))).toBe('incomplete')
@@ -25,12 +25,12 @@ describe('the head of a reply', () => {
     expect(head.headers.get('icy-name')).toBe('Caf\u00c3\u00a9 x')
   })
 
-  test('a header that would begin another one at listeners is left out', () => {
+  test('a header that would add another header for listeners is left out', () => {
     const { headers } = headOf('HTTP/1.0 200 OK\nicy-name: a\rX-Evil: 1\nicy-url: b\0\nicy-genre: c\n\n')
     expect([...headers]).toEqual([['icy-genre', 'c']])
   })
 
-  test('what is no reply, or does not end, is refused', () => {
+  test('data that is not a reply, or does not end, is rejected', () => {
     expect(parseResponseHead(bytes('SSH-2.0-x\r\n\r\n'))).toHaveProperty('wrong')
     expect(parseResponseHead(new Uint8Array(16_384).fill(65))).toHaveProperty('wrong')
   })
@@ -39,7 +39,7 @@ describe('the head of a reply', () => {
 describe('the request of a relay', () => {
   const url = new URL('http://m.example/live.mp3')
 
-  test('S11: it names itself Icecast, asks by HTTP/1.0 and for metadata, with the port in Host', () => {
+  test('S11: it names itself Icecast, uses HTTP/1.0 and asks for metadata, with the port in Host', () => {
     const request = { authorization: 'Basic eA==', icy: true, hop: '1.0 me%2Flive.mp3' }
     const lines = printRelayRequest(url, request).split('\r\n')
     expect(lines[0]).toBe('GET /live.mp3 HTTP/1.0')
@@ -68,14 +68,14 @@ describe('the request of a relay', () => {
     expect(judge({ status: 302, headers: new Map() }, url)).toHaveProperty('refused')
   })
 
-  test('a chunked stream is refused, as its framing would be heard', () => {
+  test('a chunked stream is rejected, because its framing would be heard', () => {
     const chunked = new Map([['transfer-encoding', 'chunked']])
     expect(judge({ status: 200, headers: chunked }, url)).toHaveProperty('refused')
     expect(judge({ status: 200, headers: new Map() }, url)).toEqual({ stream: true })
     expect(judge({ status: 404, headers: new Map() }, url)).toEqual({ refused: 'answered 404' })
   })
 
-  test('a page is no stream: a Shoutcast server shows its own to what it takes for a browser', () => {
+  test('a web page is not a stream: a Shoutcast server sends its own to clients that look like a browser', () => {
     const page = new Map([['content-type', 'text/html;charset=utf-8']])
     expect(judge({ status: 200, headers: page }, url)).toHaveProperty('refused')
   })

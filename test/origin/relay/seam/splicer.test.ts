@@ -8,7 +8,7 @@ import { Splicer } from '../../../../origin/relay/seam/splicer.ts'
 import { fixture } from '../../../kit/fixtures.ts'
 import { numberedFrame } from '../../../kit/numbered-frames.ts'
 
-/** bytes like a compressed stream's: no stretch comes twice */
+/** bytes like a compressed stream's: no sequence is repeated */
 const noise = (length: number, seed = 1) => {
   const bytes = new Uint8Array(length)
   let state = seed
@@ -20,7 +20,7 @@ const noise = (length: number, seed = 1) => {
 }
 const stream = noise(200_000)
 
-test('scan finds all that a plain search finds, in bytes that repeat themselves too', () => {
+test('scan finds all matches that a plain search finds, also in repetitive bytes', () => {
   const few = fc.uint8Array({ max: 2, maxLength: 60 })
   fc.assert(
     fc.property(few, fc.uint8Array({ max: 2, minLength: 1, maxLength: 6 }), (text, part) => {
@@ -38,36 +38,36 @@ test('scan finds all that a plain search finds, in bytes that repeat themselves 
 })
 
 describe('splice', () => {
-  test('a burst that begins in what we have continues behind its end', () => {
+  test('a burst that begins in the held bytes continues after their end', () => {
     const [tail, head] = [stream.subarray(0, 100_000), stream.subarray(60_000, 130_000)]
     expect(lookFor(tail, head, 0)).toEqual({ at: 40_000 })
     expect(splice(tail, head)).toBe(40_000)
   })
 
-  test('it waits until the burst reaches what is new', () => {
+  test('it waits until the burst reaches new bytes', () => {
     const tail = stream.subarray(0, 100_000)
     expect(lookFor(tail, stream.subarray(60_000, 60_500), 0)).toEqual({ needs: 1024 })
     expect(lookFor(tail, stream.subarray(60_000, 90_000), 0)).toEqual({ needs: 40_000 })
     expect(lookFor(tail, stream.subarray(60_000, 100_000), 0)).toEqual({ at: 40_000 })
   })
 
-  test('zeros in place of half a frame at the beginning do not count', () => {
+  test('zeros instead of half a frame at the beginning do not count', () => {
     const head = stream.slice(60_000, 130_000)
     head.fill(0, 0, 300)
     expect(splice(stream.subarray(0, 100_000), head)).toBe(40_000)
   })
 
-  test('a burst longer than all that a young relay has', () => {
+  test('a burst longer than all bytes of a young relay', () => {
     const head = stream.subarray(0, 70_000)
     expect(lookFor(stream.subarray(20_000, 50_000), head, 0)).toBe('unsure')
     expect(splice(stream.subarray(20_000, 50_000), head)).toBe(50_000)
   })
 
-  test('two streams that have nothing in common', () => {
+  test('two streams without a common part', () => {
     expect(splice(stream.subarray(0, 100_000), noise(70_000, 7))).toBeUndefined()
   })
 
-  test('a loop fits several ways: the longest overlap within the burst, and only once the burst is whole', () => {
+  test('a loop matches in several ways: the longest overlap within the burst, and only once the burst is complete', () => {
     const loop = noise(20_000)
     const looped = new Uint8Array(200_000).map((_, i) => loop[i % loop.length] ?? 0)
     const tail = looped.subarray(0, 105_000)
@@ -115,7 +115,7 @@ describe('the splicer', () => {
   }
   const titled = (title: string): IcyMetadata => ({ title, url: undefined })
 
-  test('of the titles before the seam the last one comes, right at the seam', () => {
+  test('of the titles before the seam the last one is passed on, right at the seam', () => {
     const sink = recorder()
     const splicer = new Splicer(stream.subarray(0, 10_000), sink)
     splicer.audio(stream.subarray(5000, 7000))
@@ -128,7 +128,7 @@ describe('the splicer', () => {
     expect(sink.seen).toEqual(['current', 2000, 'next', 500])
   })
 
-  test('settled without an overlap, the whole burst passes but the zeros before it', () => {
+  test('settled without an overlap, the whole burst passes except the zeros before it', () => {
     const sink = recorder()
     const other = noise(5000, 9)
     other.fill(0, 0, 100)
@@ -141,7 +141,7 @@ describe('the splicer', () => {
   })
 })
 
-describe('a stream that repeats itself', () => {
+describe('a repetitive stream', () => {
   const repeated = (piece: Uint8Array, length: number) =>
     new Uint8Array(length).map((_, i) => piece[i % piece.length] ?? 0)
   const silentFrame = numberedFrame(1).subarray(0, 417)
@@ -164,7 +164,7 @@ describe('a stream that repeats itself', () => {
   })
 })
 
-describe('a burst that comes in crumbs', () => {
+describe('a burst that arrives in small pieces', () => {
   test.each([
     ['a header that never ends', () => undefined, 1],
     ['zeros without end', undefined, 0],
@@ -204,12 +204,12 @@ describe('a burst of a container', () => {
   }
   const burstFrom = (page: number) => Buffer.concat([header, opus.subarray(page)])
 
-  test('goes on where the mount ends, within a page too, whatever header stands before it', () => {
+  test('continues where the mount ends, within a page too, whatever header precedes it', () => {
     for (const end of [4993, 5500, 7000])
       expect(seam(opus.subarray(0, end), burstFrom(3926)).equals(opus.subarray(end))).toBe(true)
   })
 
-  test('that lags behind the mount is waited for, and nothing comes twice', () => {
+  test('that lags behind the mount is waited for, and nothing is repeated', () => {
     const got: Uint8Array[] = []
     const sink = { audio: (bytes: Uint8Array) => void got.push(bytes), metadata: () => {} }
     const lengthIn = (head: Uint8Array) => headerLength('audio/ogg; codecs=opus', head)
@@ -223,16 +223,16 @@ describe('a burst of a container', () => {
     expect(Buffer.concat(got).equals(opus.subarray(7000))).toBe(true)
   })
 
-  test('that goes further back than a young relay does not repeat what that has', () => {
+  test('that goes further back than a young relay does not repeat bytes', () => {
     const young = Buffer.concat([header, opus.subarray(3926, 6060)])
     expect(seam(young, burstFrom(1919)).equals(opus.subarray(6060))).toBe(true)
   })
 
-  test('behind a gap too long follows without its header: listeners have it', () => {
+  test('after a gap that is too long follows without its header: listeners have it', () => {
     expect(seam(opus.subarray(0, 3926), burstFrom(6060)).equals(opus.subarray(6060))).toBe(true)
   })
 
-  test('of another stream follows as a new link, header and all', () => {
+  test('of another stream follows as a new link, header included', () => {
     const vorbis = fixture('vorbis.ogg')
     expect(seam(opus.subarray(0, 5500), vorbis).equals(vorbis)).toBe(true)
   })

@@ -21,36 +21,36 @@ const trouble = (atMs: number, failures = 1, roll = 0): Trouble => ({ atMs, fail
 const troubles = (...of: [Upstream, Trouble][]) =>
   new Map(of.map(([each, its]) => [keyOf(each), its] as const))
 
-describe('which upstream a relay asks next', () => {
-  test('the first in order, while none has failed', () => {
+describe('the upstream that a relay asks next', () => {
+  test('is the first in order, while none has failed', () => {
     expect(nextAttempt([a, b], new Map(), backoff, 0)).toEqual({ upstream: a, waitMs: 0 })
   })
 
-  test('the next one at once where the first has just failed', () => {
+  test('is the next one at once if the first has just failed', () => {
     expect(nextAttempt([a, b], troubles([a, trouble(0)]), backoff, 0)).toEqual({ upstream: b, waitMs: 0 })
   })
 
-  test('the first again where both have failed and its time has come', () => {
+  test('is the first again if both have failed and its time has come', () => {
     const both = troubles([a, trouble(0)], [b, trouble(0)])
     expect(nextAttempt([a, b], both, backoff, 1000)).toEqual({ upstream: a, waitMs: 0 })
   })
 
-  test('where none may be asked yet, the one whose time comes first', () => {
+  test('is the one that may be asked soonest, if none may be asked yet', () => {
     const all = troubles([a, trouble(0, 3)], [b, trouble(100, 1)], [c, trouble(200, 2)])
     expect(nextAttempt([a, b, c], all, backoff, 300)).toEqual({ upstream: b, waitMs: 800 })
   })
 
-  test('one of a master that does not answer comes last, however the order is', () => {
+  test('is one of a master that does not answer only as the last choice, whatever the order', () => {
     const doubtful = upstream('a', true)
     expect(nextAttempt([doubtful, b], new Map(), backoff, 0)?.upstream).toBe(b)
     expect(nextAttempt([doubtful, b], troubles([b, trouble(0)]), backoff, 0)?.upstream).toBe(doubtful)
   })
 
-  test('none of none', () => {
+  test('is undefined without upstreams', () => {
     expect(nextAttempt([], new Map(), backoff, 0)).toBeUndefined()
   })
 
-  test('whatever has failed, no other one could have been asked sooner', () => {
+  test('is never one that must wait longer than another', () => {
     const failed = fc.record({
       atMs: fc.integer({ min: 0, max: 20_000 }),
       failures: fc.integer({ min: 1, max: 9 }),
@@ -70,12 +70,12 @@ describe('which upstream a relay asks next', () => {
   })
 })
 
-describe('which upstream a relay that plays goes back to', () => {
-  test('none from the first', () => {
+describe('the upstream that a playing relay returns to', () => {
+  test('is undefined at the first', () => {
     expect(returnAttempt([a, b], a, new Map(), backoff, 0)).toBeUndefined()
   })
 
-  test('one before the current, once its back-off is over', () => {
+  test('is one before the current, once its back-off is over', () => {
     expect(
       returnAttempt([a, b, c], c, troubles([a, trouble(0, 2)], [b, trouble(0, 1)]), backoff, 500),
     ).toEqual({ upstream: b, waitMs: 500 })
@@ -85,17 +85,17 @@ describe('which upstream a relay that plays goes back to', () => {
     })
   })
 
-  test('any from one that is no longer in the list', () => {
+  test('is any of them if the current one is no longer in the list', () => {
     expect(returnAttempt([a, b], c, new Map(), backoff, 0)?.upstream).toBe(a)
   })
 
-  test('never one of a master that does not answer', () => {
+  test('is never one of a master that does not answer', () => {
     expect(returnAttempt([upstream('a', true), b], b, new Map(), backoff, 0)).toBeUndefined()
   })
 })
 
 describe('upstreams', () => {
-  test('of one URL are one, in the place of the first, and doubtful only where all are', () => {
+  test("with the same URL are one, at the first one's position, and doubtful only if all are", () => {
     const twice = [upstream('a', true), b, upstream('a')]
     expect(distinct(twice).map((each) => [each.url.hostname, each.isDoubtful])).toEqual([
       ['a.example', false],
@@ -119,7 +119,7 @@ describe('upstreams', () => {
     expect(all.next(true, undefined)?.waitMs).toBeGreaterThan(0)
   })
 
-  test('dice take up to half of the wait away, so that a crowd does not come back at one moment', () => {
+  test('dice shorten the wait by up to half, so that a crowd does not return at the same moment', () => {
     expect(readyAtMs(trouble(0, 1, 0), backoff)).toBe(1000)
     expect(readyAtMs(trouble(0, 1, 0.999), backoff)).toBeCloseTo(500.5)
     expect(readyAtMs(trouble(0, 9, 0), backoff)).toBe(8000)

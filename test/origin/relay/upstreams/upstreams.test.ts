@@ -5,17 +5,17 @@ import { mountOf } from '../../../kit/reports.ts'
 
 type Relaying = ReturnType<typeof relaysInMemory>
 
-/** A relay of two servers that send the same stream, the first of which plays frames 0 to 99. */
+/** A relay of two servers that send the same stream; the first plays frames 0 to 99. */
 function playing(hosts = ['one.example', 'two.example']) {
   const ours = relaysInMemory({ blocks: [relayBlock(hosts)] })
   ours.play(0, 100)
   return ours
 }
 
-/** What listeners of the mount have been given, by the numbers of its frames; throws at a gap or a repeat. */
+/** Frame numbers that listeners of the mount have got; throws at a gap or a repetition. */
 const heard = ({ live }: Relaying) => numbersInOrder(live()?.tail(1e6) ?? new Uint8Array()).count
 
-/** The first is lost, the second goes on in its place with frames up to this one, and the clock stands at `atMs`. */
+/** The first is lost, the second continues with frames up to this one, and the clock stands at `atMs`. */
 async function goneOver(to: number) {
   const ours = playing()
   ours.newest().events.lost('reset')
@@ -24,20 +24,20 @@ async function goneOver(to: number) {
 }
 
 describe('a relay of two upstreams', () => {
-  test('asks the second at once when the first is lost, and its listeners hear neither gap nor repeat', async () => {
+  test('asks the second at once when the first is lost, and its listeners hear neither a gap nor a repetition', async () => {
     const ours = await goneOver(150)
     expect(ours.asked()).toEqual(['one.example', 'two.example'])
     expect(heard(ours)).toBe(150)
     expect(ours.live()?.interruptedAtMs).toBeUndefined()
   })
 
-  test('asks the second where the first gives no stream', async () => {
+  test('asks the second if the first delivers no stream', async () => {
     const ours = relaysInMemory({ blocks: [relayBlock(['one.example', 'two.example'])] })
     ours.newest().events.lost('answered 404')
     expect(ours.asked()).toEqual(['one.example', 'two.example'])
   })
 
-  test('waits where the second lags behind what listeners have, and repeats nothing', async () => {
+  test('waits if the second lags behind its listeners, and repeats nothing', async () => {
     const ours = playing()
     ours.newest().events.lost('reset')
     ours.play(40, 40)
@@ -47,14 +47,14 @@ describe('a relay of two upstreams', () => {
     expect(heard(ours)).toBe(140)
   })
 
-  test('tries the first beside the second, and goes back to it without a gap', async () => {
+  test('tries the first in parallel to the second, and returns to it without a gap', async () => {
     const ours = await goneOver(150)
     await ours.time.pass(2000)
     expect(ours.asked()).toEqual(['one.example', 'two.example', 'one.example'])
     const [, second, first] = ours.pulls
     first?.open()
     first?.send(100, 60)
-    second?.send(150, 20) // the second plays on meanwhile
+    second?.send(150, 20) // // the second plays on meanwhile
     await ours.time.pass(400)
     expect(second?.closed).toBe(false)
     await ours.time.pass(200)
@@ -63,7 +63,7 @@ describe('a relay of two upstreams', () => {
     expect(heard(ours)).toBe(260)
   })
 
-  test('tries the first again and again, less and less often', async () => {
+  test('tries the first repeatedly, at growing intervals', async () => {
     const ours = await goneOver(150)
     const tries: number[] = []
     for (let known = 2; ours.time.nowMs() < 200_000; ) {
@@ -87,7 +87,7 @@ describe('a relay of two upstreams', () => {
     expect(heard(ours)).toBe(160)
   })
 
-  test('goes over at once to a first that is back already when the second is lost', async () => {
+  test('switches at once to a first that is already back when the second is lost', async () => {
     const ours = await goneOver(150)
     await ours.time.pass(2000)
     const [, second, first] = ours.pulls
@@ -99,7 +99,7 @@ describe('a relay of two upstreams', () => {
     expect(heard(ours)).toBe(200)
   })
 
-  test('loses what it went back to as it loses any other', async () => {
+  test('can lose the upstream it returned to like any other', async () => {
     const ours = await goneOver(150)
     await ours.time.pass(2000)
     const [, , first] = ours.pulls
@@ -111,7 +111,7 @@ describe('a relay of two upstreams', () => {
     expect(ours.live()?.interruptedAtMs).toBe(2600)
   })
 
-  test('takes no other codec while listeners wait, but when they are gone', async () => {
+  test('accepts no other codec while listeners wait, but does when they are gone', async () => {
     const ours = playing()
     const before = ours.live()
     ours.newest().events.lost('reset')
@@ -132,7 +132,7 @@ describe('a relay of two upstreams', () => {
     expect(ours.live()?.contentType).toBe('audio/ogg')
   })
 
-  test('lets its listeners go where all that answer send nothing, however often they answer', async () => {
+  test('ends its mount if all upstreams answer but send nothing, however often they answer', async () => {
     const ours = playing()
     ours.newest().events.lost('reset')
     for (let ms = 0; ms < 9000; ms += 1000) {
@@ -148,7 +148,7 @@ describe('a relay of two upstreams', () => {
     expect(ours.live()).toBeDefined()
   })
 
-  test('with a fallback that plays and gives back, listeners are held for three seconds', async () => {
+  test('with a fallback that plays and returns listeners, waits three seconds', async () => {
     const ours = relaysInMemory({
       blocks: [relayBlock(['one.example'])],
       xml: `<mount><mount-name>/live.mp3</mount-name><fallback-mount>/backup.mp3</fallback-mount>
@@ -172,7 +172,7 @@ describe('a relay of two upstreams', () => {
     expect(ours.live()).toBeUndefined()
   })
 
-  test('begins on a whole frame where the second sends another stream: half a frame is heard of neither', async () => {
+  test('begins at a complete frame if the second sends another stream: no partial frame is heard of either', async () => {
     const ours = playing()
     const half = numberedFrame(100)
     ours.newest().events.data(half.subarray(0, 200))
@@ -187,14 +187,14 @@ describe('a relay of two upstreams', () => {
   })
 })
 
-describe('relays of the configuration', () => {
+describe('configured relays', () => {
   const login = (host: string, user: string) => ({
     url: new URL(`http://${host}/live.mp3`),
     user,
     password: 'pw',
   })
 
-  test("show an upstream's credentials to that upstream alone", () => {
+  test("show an upstream's credentials only to that upstream", () => {
     const ours = relaysInMemory({ blocks: [relayBlock([login('one.example', 'me')])] })
     const { authorizationFor } = ours.newest().options
     expect(authorizationFor('http://one.example')).toBe(`Basic ${btoa('me:pw')}`)
@@ -202,7 +202,7 @@ describe('relays of the configuration', () => {
       expect(authorizationFor(other)).toBeUndefined()
   })
 
-  test("S6: are a slave's own and not mirrored, unless the master lists what they pull", () => {
+  test('S6: belong to the slave and are not mirrored, unless the master lists their stream', () => {
     const ours = relaysInMemory({ blocks: [relayBlock(['elsewhere.example'])] })
     const { mount } = relayBlock([])
     expect(ours.relays.isMirrored(mount)).toBe(false)
@@ -214,7 +214,7 @@ describe('relays of the configuration', () => {
     expect(mirrored.relays.isMirrored(mount)).toBe(true)
   })
 
-  test('on SIGHUP a block that is gone ends, one that is new begins, and one that stays plays on', () => {
+  test('on SIGHUP a removed block ends, a new one starts, and an unchanged one plays on', () => {
     const ours = playing()
     const before = ours.live()
     const other = relayBlock(['three.example'], { mount: relayBlock([]).mount })
@@ -230,7 +230,7 @@ describe('relays of the configuration', () => {
     expect(ours.asked()).toEqual(['one.example', 'three.example'])
   })
 
-  test('on SIGHUP another order is taken over by going there, and its listeners stay', async () => {
+  test('on SIGHUP a new order makes the relay switch, and its listeners stay', async () => {
     const ours = playing()
     const before = ours.live()
     ours.config.relays = [relayBlock(['two.example', 'one.example'])]
@@ -245,7 +245,7 @@ describe('relays of the configuration', () => {
     expect(heard(ours)).toBe(120)
   })
 
-  test('wait as long as their own <retry-delay> between two attempts', async () => {
+  test('wait their own <retry-delay> between two attempts', async () => {
     const ours = relaysInMemory({ blocks: [relayBlock(['one.example'], { retryDelayMs: 30_000 })] })
     ours.newest().events.lost('refused')
     await ours.time.pass(29_999)
@@ -254,7 +254,7 @@ describe('relays of the configuration', () => {
     expect(ours.pulls.length).toBe(2)
   })
 
-  test('do not begin where as many sources and relays run as <limits><sources> allows', async () => {
+  test('do not start if <limits><sources> is reached', async () => {
     const ours = relaysInMemory({ blocks: [relayBlock(['one.example'])], sources: 1 })
     ours.play(0, 10)
     ours.list('/other.mp3\n')
@@ -266,7 +266,7 @@ describe('relays of the configuration', () => {
 })
 
 describe('a relay of itself', () => {
-  test('is known by its Via, and refused', async () => {
+  test('is detected by its Via, and rejected', async () => {
     const ours = relaysInMemory({ blocks: [relayBlock(['one.example', 'two.example'])] })
     expect(ours.newest().options.hop).toBe('1.0 boot%2Flive.mp3')
     ours.newest().open('Content-Type: audio/mpeg\r\nVia: 1.0 other%2Fx, 1.0 boot%2Flive.mp3\r\n')
