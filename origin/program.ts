@@ -3,21 +3,29 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs as nowMs } from '../shared/clock.ts'
 import type { Report } from '../shared/report/report.ts'
+import { originApp } from './app.ts'
 import { accessLimits } from './auth/limits.ts'
 import { MountAccess } from './auth/mount-access.ts'
+import { WrongLogins } from './auth/wrong-logins.ts'
 import type { OriginConfig } from './config/config.ts'
 import { Directories } from './directories/directories.ts'
+import { Files } from './files/serve.ts'
+import { Slots } from './lib/slots.ts'
 import { runtimeTimers as timers } from './lib/timers.ts'
+import { limits } from './limits.ts'
 import { Decider } from './listen/decider.ts'
 import { createPlacer } from './listen/placer.ts'
 import { MountWatch } from './mount/mount-watch.ts'
-import { createOrigin, type Origin } from './origin.ts'
 import { listenersMax } from './process/descriptors.ts'
 import { Programs } from './process/programs.ts'
 import { Relaying } from './relay/relaying.ts'
 import { measure, promiseSeconds } from './report/measure.ts'
 import { Reports } from './report/reports.ts'
+import { AppBridge } from './server/app-bridge.ts'
+import { HttpServer } from './server/http-server.ts'
+import type { BoundPorts } from './server/listen-sockets.ts'
 import { createState, type OriginState } from './state.ts'
+import { StatsFeeds } from './stats/feed.ts'
 
 const log = getLogger(['distributary', 'origin'])
 const roll = Math.random
@@ -28,7 +36,7 @@ const pruneMs = 60_000
 export class Program {
   readonly #config: OriginConfig
   readonly #state: OriginState
-  readonly #origin: Origin
+  readonly #server: HttpServer
   readonly #reports: Reports
   readonly #access: MountAccess
   readonly #relaying: Relaying
@@ -53,22 +61,7 @@ export class Program {
     state.mounts.onDemand = this.#relaying.relays
     if (decidesItself(config))
       this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
-    const placer = createPlacer({
-      config,
-      state,
-      reports: this.#reports,
-      missed: (mount) => this.#relaying.missed(mount),
-      decider: this.#decider,
-      isLeaving: () => this.#isLeaving,
-    })
-    this.#origin = createOrigin(config, state, {
-      nowMs,
-      placer,
-      access: this.#access,
-      idle: () => this.#relaying.relays.idle(),
-      deciders: () => this.#reports.deciders(),
-      clusterApp: this.#decider?.app,
-    })
+    this.#server = this.#createServer()
   }
 
   /** whether no listener is connected */
@@ -81,14 +74,14 @@ export class Program {
     return this.#reports.hasDeciders || this.#decider !== undefined
   }
 
-  /** Listens; resolves with the ports bound. */
-  listen(): ReturnType<Origin['start']> {
-    return this.#origin.start()
+  /** Listens; resolves with the ports bound, or rejects if one is in use. */
+  listen(): Promise<BoundPorts> {
+    return this.#server.start()
   }
 
-  /** Reads the certificate again, for new connections. @throws where it is no good; then the old one stays */
+  /** Reads the certificate again, for new connections. @throws if it is invalid; then the old one stays */
   renewCertificate(): void {
-    this.#origin.renewCertificate()
+    this.#server.renewCertificate()
   }
 
   /** Starts reports and relays; to be called once the ports are known. */
@@ -120,10 +113,10 @@ export class Program {
 
   /** Closes every connection, then waits a moment for notifications of auth backends. */
   async close(): Promise<void> {
-    this.#origin.stopListening()
+    this.#server.stopListening()
     this.#reports.stop()
     this.#relaying.stop()
-    await this.#origin.close()
+    await this.#server.close()
     await Promise.race([this.#access.settled(), wait(accessLimits.farewellMs)])
   }
 
@@ -143,6 +136,36 @@ export class Program {
         for (const watch of watches) watch.look(running)
       })
     })
+  }
+
+  #createServer(): HttpServer {
+    const config = this.#config
+    const state = this.#state
+    const access = this.#access
+    const stats = {
+      config,
+      state,
+      idle: () => this.#relaying.relays.idle(),
+      deciders: () => this.#reports.deciders(),
+    }
+    const placer = createPlacer({
+      config,
+      state,
+      reports: this.#reports,
+      missed: (mount) => this.#relaying.missed(mount),
+      decider: this.#decider,
+      isLeaving: () => this.#isLeaving,
+    })
+    const files = new Files({
+      webroot: () => (config.fileserve ? config.paths.webroot : undefined),
+      onServed: () => state.load.files++,
+    })
+    const feeds = new StatsFeeds(stats, timers)
+    const relaySlots = new Slots(limits.relaysMax)
+    const wrongLogins = new WrongLogins({ nowMs, timers })
+    const serving = { config, state, nowMs, placer, access, wrongLogins, files, feeds, relaySlots }
+    const app = originApp({ ...stats, nowMs, access }, this.#decider?.app)
+    return new HttpServer(serving, new AppBridge(app, serving))
   }
 
   #createReports(): Reports {

@@ -50,7 +50,7 @@ describe('a path below /admin/', () => {
   })
 })
 
-describe('what Icecast 2.4 answers to a command that cannot be carried out', () => {
+describe('the answer of Icecast 2.4 to a command that cannot be executed', () => {
   test.each([
     ['/admin/nosuch', 'Unrecognised command'],
     ['/admin/!POKE', 'Unrecognised command'],
@@ -79,7 +79,7 @@ describe('what Icecast 2.4 answers to a command that cannot be carried out', () 
 })
 
 describe('who may call', () => {
-  test('nobody without credentials, in the words by which encoders know that they need some', async () => {
+  test('not without credentials; encoders recognize the text of the answer', async () => {
     for (const login of [undefined, 'admin:x', 'relay:r', source]) {
       const answer = await playing().ask('/admin/stats', login)
       expect(answer.status).toBe(401)
@@ -88,7 +88,7 @@ describe('who may call', () => {
     }
   })
 
-  test("a mount's source what names its mount, by the mount's own password where it has one", async () => {
+  test("a mount's source may call commands for its mount, with the mount's password if it has one", async () => {
     const own =
       '<mount><mount-name>/live.mp3</mount-name><username>dj</username><password>own</password></mount>'
     const { ask } = playing(own)
@@ -108,7 +108,7 @@ describe('who may call', () => {
     expect((await ask('/admin/streamlist.txt', source)).status).toBe(401)
   })
 
-  test('no other site for an admin whose browser knows the password', async () => {
+  test('not another site through an admin whose browser remembers the password', async () => {
     const { ask, state } = playing()
     const headers = { 'Sec-Fetch-Site': 'cross-site' }
     expect((await ask('/admin/killsource?mount=/live.mp3', admin, { headers })).status).toBe(403)
@@ -116,7 +116,7 @@ describe('who may call', () => {
     expect((await ask('/admin/listmounts', admin, { headers })).status).toBe(200)
   })
 
-  test('nobody by a HEAD what changes something', async () => {
+  test('not a HEAD for a command that changes something', async () => {
     const { ask, state } = playing()
     const head = { address: '192.0.2.9', secure: false, base: undefined, head: true }
     expect((await ask('/admin/killsource?mount=/live.mp3', admin, {}, head)).status).toBe(405)
@@ -124,7 +124,7 @@ describe('who may call', () => {
     expect((await ask('/admin/listmounts', admin, {}, head)).status).toBe(200)
   })
 
-  test('buildm3u nobody: we make no URL with a password in it (docs/icecast.md#passwords-in-urls)', async () => {
+  test('not buildm3u: we do not make URLs with passwords (docs/icecast.md#passwords-in-urls)', async () => {
     expect((await playing().ask('/admin/buildm3u?mount=/live.mp3&username=a&password=b', admin)).status).toBe(
       403,
     )
@@ -145,7 +145,7 @@ describe('a command', () => {
     for (const name of ['listmounts', 'streamlist']) expect(await text(`/admin/${name}`)).toBe(expected)
   })
 
-  test('listclients and killclient: who listens, and their end', async () => {
+  test('listclients lists the listeners, and killclient disconnects one', async () => {
     const { text, wire } = playing()
     expect(await text('/admin/listclients?mount=/live.mp3')).toBe(
       xml(
@@ -157,7 +157,7 @@ describe('a command', () => {
     expect(wire.destroyed).toBe(true)
   })
 
-  test('listclients names who gave a name', async () => {
+  test('listclients has the user names of authenticated listeners', async () => {
     const { text, state } = playing()
     const info = { address: '192.0.2.2', userAgent: undefined, connectedAtMs: 0, isRelay: false, user: 'bob' }
     state.mounts.get(live)?.join(new FakeWire(), new Uint8Array(), info, false)
@@ -184,7 +184,7 @@ describe('a command', () => {
     expect(state.mounts.get(mountOf('/backup.mp3'))?.listeners).toBe(1)
   })
 
-  test('fallbacks holds for where the listeners go, until the configuration is read again', async () => {
+  test('fallbacks sets where the listeners go, until the configuration is read again', async () => {
     const { text, state, stats } = playing()
     expect(await text('/admin/fallbacks?mount=/live.mp3&fallback=/backup.mp3')).toContain(
       'Fallback configured',
@@ -194,7 +194,7 @@ describe('a command', () => {
     expect(state.mounts.get(mountOf('/backup.mp3'))?.listeners).toBe(1)
   })
 
-  test('updatemetadata names the mount alone', async () => {
+  test('updatemetadata names only the mount', async () => {
     expect(await playing().text('/admin/updatemetadata?mount=/live.mp3')).toBe(
       xml('<icestats><source mount="/live.mp3"/></icestats>'),
     )
@@ -238,7 +238,7 @@ describe('metadata', () => {
     return state.mounts.get(live)?.title
   }
 
-  test('an artist with an empty title is what plays, and two empty ones are nothing', async () => {
+  test('an artist with an empty title is the title, and two empty ones are an empty title', async () => {
     const { text, state } = playing()
     const titleOf = async (words: string) => {
       await text(`/admin/metadata?mode=updinfo&mount=/live.mp3&${words}`)
@@ -250,7 +250,7 @@ describe('metadata', () => {
     expect(await titleOf('artist=&title=')).toBe('')
   })
 
-  test('protocol §12.2: a song takes the place of artist and title, and none of them changes nothing', async () => {
+  test('protocol §12.2: song overrides artist and title, and an update without any of them changes nothing', async () => {
     const { text, state } = playing()
     const mount = state.mounts.get(live)
     await text(ask('artist=A&title=T'))
@@ -261,7 +261,7 @@ describe('metadata', () => {
     expect(mount?.title).toBe('S')
   })
 
-  test("is in the charset that it names, else the mount's, else UTF-8 where it is that, else latin1", async () => {
+  test("is in the given charset, else the mount's, else UTF-8 if it is valid UTF-8, else latin1", async () => {
     const cyrillic = '<mount><mount-name>/live.mp3</mount-name><charset>windows-1251</charset></mount>'
     expect(await titled('song=%e9%f3', cyrillic)).toBe('йу')
     expect(await titled('song=R%c3%b3s&charset=UTF%2d8', cyrillic)).toBe('Rós')
@@ -278,7 +278,7 @@ describe('metadata', () => {
     expect(await origin.text(path, admin)).toBe(done('Metadata update successful'))
   })
 
-  test('of another mode is no such action', async () => {
+  test('with another mode is an unknown action', async () => {
     expect(await playing().text('/admin/metadata?mount=/live.mp3&mode=x')).toBe(done('No such action', 0))
   })
 })
@@ -290,14 +290,14 @@ describe('a form', () => {
     body,
   })
 
-  test('Icecast 2.5: carries the parameters as a query does, up to 4096 bytes', async () => {
+  test('Icecast 2.5: contains parameters like a query, up to 4096 bytes', async () => {
     const { text, state } = playing()
     const form = 'mount=%2Flive.mp3&mode=updinfo&song=R%C3%B3s+%26+Co'
     expect(await text('/admin/metadata', admin, post(form))).toBe(done('Metadata update successful'))
     expect(state.mounts.get(live)?.title).toBe('Rós & Co')
   })
 
-  test('of more is refused', async () => {
+  test('that is longer is rejected', async () => {
     const answer = await playing().ask('/admin/metadata', admin, post(`song=${'x'.repeat(4096)}`))
     expect(answer.status).toBe(413)
     const announced = post('')
@@ -305,14 +305,14 @@ describe('a form', () => {
     expect((await playing().ask('/admin/metadata', admin, { ...announced, headers })).status).toBe(413)
   })
 
-  test('of another type says nothing', async () => {
+  test('of another type is ignored', async () => {
     expect(await playing().text('/admin/listclients', admin, post('mount=/live.mp3', 'text/plain'))).toBe(
       html('Unknown admin request'),
     )
   })
 })
 
-test('any request for any command is answered, and none fails', async () => {
+test('every command answers every request, and none fails', async () => {
   const names = [
     'stats',
     'listclients',
@@ -344,8 +344,8 @@ test('any request for any command is answered, and none fails', async () => {
   )
 })
 
-describe('the forms of an answer', () => {
-  test('JSON: what may be several is always an array', async () => {
+describe('the formats of an answer', () => {
+  test('JSON: an element that may occur several times is always an array', async () => {
     const { ask } = playing()
     const answer = await ask('/admin/listclients.json?mount=/live.mp3', admin)
     expect(answer.headers.get('content-type')).toBe('application/json')

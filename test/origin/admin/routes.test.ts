@@ -8,7 +8,7 @@ import { escapeMarkup, printXml } from '../../../origin/web/xml.ts'
 import { printBasic, sameSecret } from '../../../shared/http/credentials.ts'
 
 describe('the parameters of a query', () => {
-  test('are decoded: a plus is a space, of one given twice the last counts', () => {
+  test('are decoded: a plus is a space, and of one given twice the last counts', () => {
     expect(parseParams('?song=a+b%2Bc&x=1&x=2&empty=&nothing')).toEqual(
       new Map([
         ['song', 'a b+c'],
@@ -26,11 +26,11 @@ describe('the parameters of a query', () => {
     ['song=R%c3%b3s&charset=UTF%2d8', 'Rós'],
     ['song=R%c3%b3s&charset=nobody-knows', 'Rós'],
     ['song=100%&charset=', '100%'],
-  ])('%s: the text is in the charset that it names, else UTF-8, else latin1', (query, song) => {
+  ])('%s: the text is in the given charset, else UTF-8, else latin1', (query, song) => {
     expect(parseParams(query).get('song')).toBe(song)
   })
 
-  test('charset is of titles alone: mount, command and password are read as they came', () => {
+  test('charset applies to titles only, not to mount, command and password', () => {
     const params = parseParams('?mount=/caf%c3%a9.mp3&song=caf%e9&pass=gr%fcn&charset=ISO-8859-1')
     expect(mountParam(params)).toBe('/café.mp3')
     expect(params.get('song')).toBe('café')
@@ -39,7 +39,7 @@ describe('the parameters of a query', () => {
     expect(sameSecret(params.get('pass') ?? '', parseParams('?pass=gr%e4n').get('pass') ?? '')).toBe(false)
   })
 
-  test('name a mount, decoded already', () => {
+  test('name a mount after decoding', () => {
     const mountOf = (query: string) => mountParam(parseParams(query))
     expect(mountOf('mount=/live.mp3')).toBe('/live.mp3')
     expect(mountOf('mount=%2flive.mp3')).toBe('/live.mp3')
@@ -60,7 +60,8 @@ describe('XML', () => {
     )
   })
 
-  test('holds no byte that XML cannot', () => expect(escapeMarkup('a\0\x1b[31mb\n')).toBe('a[31mb\n'))
+  test('contains no byte that is invalid in XML', () =>
+    expect(escapeMarkup('a\0\x1b[31mb\n')).toBe('a[31mb\n'))
 })
 
 describe('credentials', () => {
@@ -72,7 +73,7 @@ describe('credentials', () => {
   }
   const who = (user: string, password: string) => proven(accounts, printBasic({ user, password }))
 
-  test('prove one kind of access each', () => {
+  test('prove one role each', () => {
     expect(who('boss', 'a')).toEqual({ relay: false, admin: true })
     expect(who('relay', 'r')).toEqual({ relay: true, admin: false })
     for (const [user, password] of [
@@ -108,11 +109,11 @@ describe('a path that is not UTF-8', () => {
   })
 })
 
-describe('the way of a request', () => {
+describe('the route of a request', () => {
   const to = (method: string, path: string, isLive = false) =>
     routeOf({ method, path, query: '', version: '1.1', headers: new Map() }, () => isLive).to
 
-  test('GET / is the mount while a source is on it, and the page else', () => {
+  test('GET / is the mount while a source feeds it, else the page', () => {
     expect([to('GET', '/', true), to('HEAD', '/', true), to('GET', '/')]).toEqual([
       'listener',
       'listener',
@@ -151,7 +152,7 @@ describe('the way of a request', () => {
     ['BREW', '/live.mp3', 'refusal'],
   ])('%s %s leads to the %s', (method, path, way) => expect(to(method, path)).toBe(way))
 
-  test('leads to a playlist only where no stream has its name', () => {
+  test('leads to a playlist only if no stream has that name', () => {
     for (const kind of ['m3u', 'pls', 'xspf', 'vclt']) {
       expect(to('GET', `/live.mp3.${kind}`)).toBe('playlist')
       expect(to('GET', `/live.mp3.${kind}`, true)).toBe('listener')

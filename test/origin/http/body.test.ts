@@ -15,7 +15,7 @@ const collect = (() => {
   setFlagsFromString('--expose-gc')
   return runInNewContext('gc') as () => void
 })()
-/** Bytes that are held by what this makes. */
+/** Bytes of memory retained by the result of `make`. */
 function heldBy(make: () => unknown): number {
   const used = () => {
     collect()
@@ -28,7 +28,7 @@ function heldBy(make: () => unknown): number {
   return made === undefined ? 0 : held
 }
 
-describe('what waits for its end, sent a byte at a time', () => {
+describe('an incomplete text, sent one byte at a time', () => {
   const letters = Array.from({ length: 26 }, (_, i) => Uint8Array.of(97 + i))
   const trickle = (reader: { push(bytes: Uint8Array): unknown }, start: string, size: number) => {
     reader.push(Buffer.from(start))
@@ -40,15 +40,15 @@ describe('what waits for its end, sent a byte at a time', () => {
     ['a head', 8000, () => trickle(new HeadReader(), 'GET /a HTTP/1.1\r\nx: ', 8000)],
     ['a first line', 8000, () => trickle(new HeadReader(), 'GET /', 8000)],
     ["a chunk's size", 4000, () => trickle(new ChunkedDecoder(() => {}), '1;', 4000)],
-  ])('%s is held in little more than its bytes', (_, size, make) => {
+  ])('%s needs little more memory than its bytes', (_, size, make) => {
     make()
-    // as strings, one to each byte, it was more than thirty times as much
+    // as one string per byte it was more than thirty times as much
     expect(heldBy(() => Array.from({ length: 100 }, make))).toBeLessThan(100 * 4 * size)
   })
 })
 
 describe('a body', () => {
-  /** What is copied and kept of a body of so many bytes that comes one by one. */
+  /** Bytes copied and kept for a body of this size that arrives byte by byte. */
   function trickled(size: number): { copied: number; room: number } {
     const body = new GrowingBytes(1_048_577, 0)
     let copied = 0
@@ -62,14 +62,14 @@ describe('a body', () => {
     return { copied, room: body.room }
   }
 
-  test('sent a byte at a time costs no more memory than twice its length, and work that grows as it does', () => {
+  test('sent one byte at a time needs at most twice its length of memory, and linear work', () => {
     const [small, large] = [trickled(50_000), trickled(100_000)]
     expect(large.room).toBeLessThanOrEqual(2 * 100_000)
     expect(large.copied).toBeLessThanOrEqual(3 * 100_000)
     expect(large.copied / small.copied).toBeLessThan(2.5)
   })
 
-  test('keeps its bound, whatever comes and however it comes', () => {
+  test('keeps its bound, whatever the bytes and however they are split', () => {
     const body = new GrowingBytes(10, 4)
     for (const part of [3, 5, 100]) body.push(new Uint8Array(part).fill(part))
     expect([...body.bytes]).toEqual([3, 3, 3, 5, 5, 5, 5, 5, 100, 100])
@@ -87,14 +87,14 @@ describe('a body', () => {
       { bytesMax, withinMs: 1000 },
     )
 
-  test('longer than its bound is read as far as shows that it is', async () => {
+  test('longer than its bound is read just far enough to see that', async () => {
     expect(await read({ 'transfer-encoding': 'chunked' }, 'c\r\nabcdefghijkl\r\n0\r\n\r\n')).toHaveLength(9)
     expect(await read({ 'content-length': '12' }, 'abcdefghijkl')).toHaveLength(0)
     expect(await read({ 'content-length': '8' }, 'abcdefghijkl')).toHaveLength(8)
   })
 })
 
-/** A socket whose system takes what it is told to take. */
+/** A socket whose system accepts bytes when the test says so. */
 class SlowSocket extends EventEmitter {
   written = 0
   destroyed = false
@@ -123,7 +123,7 @@ describe('an answer', () => {
     return { time, socket, done: () => done }
   }
 
-  test('that nobody takes is cut, and what it holds is given back once', async () => {
+  test('that the client does not read is aborted, and its resources are released once', async () => {
     const { time, socket, done } = sending(20)
     await time.pass(limits.answerStallMs - 1)
     expect([socket.destroyed, done()]).toEqual([false, 0])
@@ -133,7 +133,7 @@ describe('an answer', () => {
     expect([done(), socket.written]).toEqual([1, piece])
   })
 
-  test('that is taken slowly arrives whole: only time without progress counts', async () => {
+  test('that is read slowly arrives whole: only time without progress counts', async () => {
     const { time, socket, done } = sending(20)
     for (let i = 0; i < 20; i++) {
       await time.pass(limits.answerStallMs - 1)
@@ -144,5 +144,5 @@ describe('an answer', () => {
     expect(socket.destroyed).toBe(false)
   })
 
-  test('of nothing is done at once', () => expect(sending(0).done()).toBe(1))
+  test('that is empty is done at once', () => expect(sending(0).done()).toBe(1))
 })

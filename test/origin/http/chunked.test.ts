@@ -4,7 +4,7 @@ import { ChunkError, ChunkedDecoder } from '../../../origin/http/chunked.ts'
 
 const bytesOf = (text: string) => Buffer.from(text, 'latin1')
 
-/** What a decoder makes of these pieces. */
+/** The result of a decoder for these pieces. */
 function decode(...pieces: Uint8Array[]): { data: string; done: boolean } {
   const data: Uint8Array[] = []
   const decoder = new ChunkedDecoder((bytes) => data.push(Uint8Array.from(bytes)))
@@ -29,7 +29,7 @@ describe('a chunked body', () => {
     expect(decode(bytesOf('A\n0123456789\n0\nTrailer: x\n\n'))).toEqual({ data: '0123456789', done: true })
   })
 
-  test('goes on until its last chunk', () => expect(decode(bytesOf('1\r\na\r\n')).done).toBe(false))
+  test('continues until its last chunk', () => expect(decode(bytesOf('1\r\na\r\n')).done).toBe(false))
 
   test.each([
     ['letters for a size', 'x\r\n'],
@@ -44,7 +44,7 @@ describe('a chunked body', () => {
     expect(() => decode(bytesOf(text))).toThrow(ChunkError)
   })
 
-  test('is the same however it is cut', () => {
+  test('is the same however it is split', () => {
     const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 8 })
     fc.assert(
       fc.property(chunks, fc.integer({ min: 1, max: 30 }), (data, size) => {
@@ -58,7 +58,7 @@ describe('a chunked body', () => {
     )
   })
 
-  test('of any bytes is data or an error, the same however it is cut', () => {
+  test('of any bytes is data or an error, the same however it is split', () => {
     const result = (...pieces: Uint8Array[]) => {
       try {
         return decode(...pieces)

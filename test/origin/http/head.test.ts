@@ -4,7 +4,7 @@ import { type Head, HeadReader, type ReadHead } from '../../../origin/http/head.
 
 const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
-/** The answer to these pieces, pushed one after the other; undefined where more is needed. */
+/** The result of these pieces, pushed one after the other; undefined if more are needed. */
 function read(...pieces: Uint8Array[]): ReadHead | undefined {
   const reader = new HeadReader()
   for (const piece of pieces) {
@@ -25,7 +25,7 @@ const statusOf = (text: string) => {
 }
 
 describe('the head of a request', () => {
-  test('says method, path, query, version and headers', () => {
+  test('has method, path, query, version and headers', () => {
     const head = headOf('GET /live.mp3?a=1&b HTTP/1.1\r\nHost: x:8000\r\nIcy-MetaData:1\r\n\r\n')
     expect(head).toEqual({
       method: 'GET',
@@ -44,7 +44,7 @@ describe('the head of a request', () => {
     ['HTTP/1.0', '1.0'],
     ['HTTP/1.1', '1.1'],
     ['HTTP/2.0', '1.1'],
-  ])('of %s is answered in HTTP/%s', (protocol, version) => {
+  ])('with %s is answered in HTTP/%s', (protocol, version) => {
     expect(headOf(`SOURCE /a ${protocol}\r\n\r\n`).version).toBe(version)
   })
 
@@ -55,11 +55,11 @@ describe('the head of a request', () => {
 
   test('may follow empty lines', () => expect(headOf('\r\n\r\nGET /a HTTP/1.0\r\n\r\n').path).toBe('/a'))
 
-  test('may hold raw spaces and bytes in its path: they are percent-encoded', () => {
+  test('may have raw spaces and bytes in its path: they are percent-encoded', () => {
     expect(headOf('GET /sp ace\xe9\xff".mp3 HTTP/1.0\r\n\r\n').path).toBe('/sp%20ace%E9%FF".mp3')
   })
 
-  test('may name a whole URL: its path counts', () => {
+  test('may have a whole URL: its path counts', () => {
     expect(headOf('GET http://host:8000/a.mp3?q#f HTTP/1.1\r\n\r\n')).toMatchObject({
       path: '/a.mp3',
       query: '?q',
@@ -70,7 +70,7 @@ describe('the head of a request', () => {
     ['GET http://host:8000 HTTP/1.1', '/', ''],
     ['GET HTTP://host?a=1 HTTP/1.1', '/', '?a=1'],
     ['GET https://host/#f HTTP/1.1', '/', ''],
-  ])('may name a whole URL without a path: %s asks for the root', (line, path, query) => {
+  ])('may have a whole URL without a path: %s requests the root', (line, path, query) => {
     expect(headOf(`${line}\r\n\r\n`)).toMatchObject({ path, query })
   })
 
@@ -83,24 +83,24 @@ describe('the head of a request', () => {
     ['GET /a.mp3?who=Ann B HTTP/1.0', { path: '/a.mp3', query: '?who=Ann%20B' }],
     ['GET /s\xe9ance.mp3 HTTP/1.0', { path: '/s%E9ance.mp3' }],
     ['GET /s\xc3\xa9ance.mp3 HTTP/1.0', { path: '/s%C3%A9ance.mp3' }],
-  ])('is read as Icecast reads it: %s', (line, head) => {
+  ])('is read as in Icecast: %s', (line, head) => {
     expect(headOf(`${line}\r\n\r\n`)).toMatchObject(head)
     expect(headOf(`${line}\n\n`)).toMatchObject(head)
   })
 
-  test('keeps header values byte by byte, and of a header given twice the last', () => {
+  test('keeps the bytes of header values, and of a header given twice the last counts', () => {
     const head = headOf('PUT /a HTTP/1.1\r\nice-name: \t\xc3\xa0 \r\nX: 1\r\nx: 2\r\n\r\n')
     expect(head.headers.get('ice-name')).toBe('\xc3\xa0')
     expect(head.headers.get('x')).toBe('2')
   })
 
-  test('may hold lines that are no headers: they are ignored', () => {
+  test('may have lines that are not headers: they are ignored', () => {
     expect(headOf('GET /a HTTP/1.0\r\nnonsense\r\n: empty\r\nbad name: x\r\nok: 1\r\n\r\n').headers).toEqual(
       new Map([['ok', '1']]),
     )
   })
 
-  test('leaves the bytes behind it: they are audio already', () => {
+  test('leaves the bytes after it: they may be audio already', () => {
     const text = 'SOURCE /a ICE/1.0\n\naudio'
     expect(read(bytesOf(text))).toMatchObject({ restAt: text.indexOf('audio') })
   })
@@ -111,12 +111,12 @@ describe('a bad head', () => {
     const [start, end] = ['GET /a HTTP/1.1\r\nx: ', '\r\n\r\n']
     return start + 'y'.repeat(size - start.length - end.length) + end
   }
-  test('of 8 KiB is read, of one byte more it is 431', () => {
+  test('of 8 KiB is accepted, with one more byte it is 431', () => {
     expect(headOf(padded(8192)).path).toBe('/a')
     expect(statusOf(padded(8193))).toBe(431)
   })
 
-  test('of 64 header lines is read, of 65 it is 431', () => {
+  test('of 64 header lines is accepted, of 65 it is 431', () => {
     const lines = (count: number) => `GET /a HTTP/1.1\r\n${'x: y\r\n'.repeat(count)}\r\n`
     expect(headOf(lines(64)).path).toBe('/a')
     expect(statusOf(lines(65))).toBe(431)
@@ -132,9 +132,9 @@ describe('a bad head', () => {
     ['G(T /a HTTP/1.1\r\n\r\n', 'a method that is none'],
     ['GET /a HTTP/1.1\r\nx: a\0b\r\n\r\n', 'a NUL in a header'],
     ['GET /a HTTP/1.1\r\nx: a\rb\r\n\r\n', 'a bare CR in a header'],
-  ])('of %j is 400: %s', (text) => expect(statusOf(text)).toBe(400))
+  ])('like %j is 400: %s', (text) => expect(statusOf(text)).toBe(400))
 
-  // RFC 9112 §6.3: what one reader takes for a body another would take for the next request
+  // RFC 9112 §6.3: one program would read as a body what another reads as the next request
   test.each([
     [['Content-Length: 5', 'Content-Length: 0'], 400],
     [['Content-Length: 5, 6'], 400],
@@ -167,16 +167,16 @@ describe('a bad head', () => {
     [['Host:', 'Host: a.example', 'Host: A.example']],
     [['Host: x:99999']],
     [['X: y', ' folded']],
-  ])('is not what can be read in one way alone: %j', (lines) => {
+  ])('does not include heads with only one meaning: %j', (lines) => {
     expect(headOf(['PUT /a HTTP/1.1', ...lines, '', ''].join('\r\n')).method).toBe('PUT')
   })
 
-  test('does not lose its length to an empty one behind it', () => {
+  test('does not lose its length to an empty one after it', () => {
     const head = headOf('PUT /a HTTP/1.1\r\nContent-Length: 5\r\nContent-Length:\r\n\r\n')
     expect(head.headers.get('content-length')).toBe('5')
   })
 
-  test('is refused as soon as its first byte says so', () => {
+  test('is rejected as early as its first byte', () => {
     expect(read(bytesOf('\x16'))).toMatchObject({ status: 400 })
   })
 })
@@ -204,10 +204,10 @@ const anything = fc.oneof(
   fc.array(pieceOfHead, { maxLength: 12 }).map((pieces) => bytesOf(pieces.join(''))),
 )
 
-describe('the head reader, whatever comes', () => {
+describe('the head reader, with any bytes', () => {
   const withoutPlace = (answer: ReadHead | undefined) => (answer && 'head' in answer ? answer.head : answer)
 
-  test('gives the same answer however the bytes are cut', () => {
+  test('gives the same result however the bytes are split', () => {
     fc.assert(
       fc.property(anything, fc.integer({ min: 1, max: 50 }), (bytes, size) => {
         const pieces: Uint8Array[] = []
@@ -218,7 +218,7 @@ describe('the head reader, whatever comes', () => {
     )
   })
 
-  test('gives the same answer cut at every byte', () => {
+  test('gives the same result split at every byte', () => {
     const bytes = bytesOf('PUT /a?b HTTP/1.1\r\nContent-Type: audio/mpeg\r\nice-name: \xe9\r\n\r\naudio')
     for (let at = 0; at <= bytes.length; at++)
       expect(withoutPlace(read(bytes.subarray(0, at), bytes.subarray(at)))).toEqual(withoutPlace(read(bytes)))

@@ -10,7 +10,7 @@ const ours = [
 ] as const
 
 describe('http-headers (Icecast 2.4, with the wildcards of icecast-kh)', () => {
-  test('stand behind those of the answer', () => {
+  test('come after the headers of the answer', () => {
     expect([...withRules(ours, [rule('X-Radio', 'one')], 200)]).toEqual([...ours, ['X-Radio', 'one']])
   })
 
@@ -22,17 +22,17 @@ describe('http-headers (Icecast 2.4, with the wildcards of icecast-kh)', () => {
     ['40*', 404, true],
     ['4**', 403, true],
     ['404', 403, false],
-  ])('for status %s: on a %i it is %s', (filter, status, there) => {
+  ])('with status %s: present on a %i: %s', (filter, status, there) => {
     const names = [...withRules(ours, [rule('X', '1', filter)], status)].map(([name]) => name)
     expect(names.includes('X')).toBe(there)
   })
 
-  test("take the place of ours: Debian's file adds Access-Control-Allow-Origin, and two would be none", () => {
+  test("replace ours: Debian's file adds Access-Control-Allow-Origin, and browsers reject two", () => {
     const headers = [...withRules(ours, [rule('access-control-allow-origin', 'https://radio.example')], 200)]
     expect(headers).toEqual([ours[0], ['access-control-allow-origin', 'https://radio.example']])
   })
 
-  test("of a mount take the place of the server's", () => {
+  test("of a mount replace the server's", () => {
     const headers = [...withRules([], [rule('X', 'server'), rule('x', 'mount')], 200)]
     expect(headers).toEqual([['x', 'mount']])
   })
@@ -45,7 +45,7 @@ describe('http-headers (Icecast 2.4, with the wildcards of icecast-kh)', () => {
     expect(text).not.toMatch(/: 7\r\n/)
   })
 
-  test('server-id (Icecast 2.4): is how every answer and the stats call the server', () => {
+  test('server-id (Icecast 2.4): names the server in every answer and in the stats', () => {
     const { config } = originInMemory('<server-id>Radio One</server-id>').stats
     const { bytes } = printReply({ version: '1.1', status: 404, rules: config.httpHeaders })
     const lines = Buffer.from(bytes).toString().split('\r\n')

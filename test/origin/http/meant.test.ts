@@ -4,7 +4,7 @@ import { originInMemory } from '../../kit/origin-app.ts'
 import { mountOf } from '../../kit/reports.ts'
 
 const host = { host: 'radio.example:8000' }
-/** What every browser sends, whatever the page that tells it to. */
+/** Headers that every browser sends, whatever the page. */
 const browser = { ...host, 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)', 'accept-language': 'en' }
 const ask = (method: string, headers: Record<string, string>, own: string[] = []) =>
   notMeant({ method, headers: new Headers(headers) }, own)
@@ -22,9 +22,9 @@ describe('a change at the admin', () => {
       { ...browser, host: '10.0.0.1:8000', 'x-forwarded-host': 'fm.example', origin: 'https://fm.example' },
     ],
     ['an address that was typed in, over https', 'GET', { ...browser, 'sec-fetch-site': 'none' }],
-  ])('is made for %s', (_, method, headers) => expect(ask(method, headers)).toBeUndefined())
+  ])('is accepted from %s', (_, method, headers) => expect(ask(method, headers)).toBeUndefined())
 
-  test('is made for a form of a page under a public URL, where a proxy writes a Host of its own', () => {
+  test('is accepted from a form of a page at a public URL, behind a proxy that changes Host', () => {
     const headers = { ...browser, host: '10.0.0.1:8000', origin: 'https://fm.example' }
     expect(ask('POST', headers, ['fm.example'])).toBeUndefined()
     expect(ask('POST', headers)).toBeDefined()
@@ -39,7 +39,7 @@ describe('a change at the admin', () => {
     ['a fetch that says it speaks every language', 'GET', { ...browser, 'accept-language': '*' }],
     ['anything with a cookie', 'GET', { ...host, cookie: 'a=b' }],
     ['a page that the browser calls another site', 'POST', { ...browser, 'sec-fetch-site': 'cross-site' }],
-  ])('is refused to %s', (_, method, headers) => expect(ask(method, headers)).toBeDefined())
+  ])('is rejected from %s', (_, method, headers) => expect(ask(method, headers)).toBeDefined())
 
   const evil = { headers: { ...browser, referer: 'http://evil.example/' } }
 
@@ -52,7 +52,7 @@ describe('a change at the admin', () => {
     'manageauth?mount=/live.mp3&action=delete&username=bob',
     'drain',
     'undrain',
-  ])('by %s is refused to a page of another site, whatever the writing', async (call) => {
+  ])('by %s is rejected from a page of another site, however it is written', async (call) => {
     const { ask: get, open, state } = originInMemory()
     open('/live.mp3')
     open('/backup.mp3')
@@ -62,7 +62,7 @@ describe('a change at the admin', () => {
     expect(state.drain.active).toBe(false)
   })
 
-  test('is not what looks alone: links and typed addresses show it', async () => {
+  test('is not a page that is only viewed: links and typed addresses show it', async () => {
     const { ask: get, open } = originInMemory()
     open('/live.mp3')
     open('/backup.mp3')

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { Handshakes } from '../../../origin/server/handshakes.ts'
 
-/** A connection from one port of one address to one of ours; `destroy` tells of its end a turn later, as a socket does. */
+/** A connection from a port to one of our addresses; `destroy` reports its end a turn later, like a socket. */
 class FakeSocket extends EventEmitter {
   destroyed = false
   readonly remoteAddress = '192.0.2.1'
@@ -23,7 +23,7 @@ class FakeSocket extends EventEmitter {
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('connections from one port to two of our addresses are closed, each when its own time is up', async () => {
+test('connections from one port to two of our addresses are closed, each when its time is up', async () => {
   const handshakes = new Handshakes()
   const first = new FakeSocket('198.51.100.1')
   const second = new FakeSocket('198.51.100.2')
@@ -38,12 +38,12 @@ test('connections from one port to two of our addresses are closed, each when it
   expect(handshakes.size).toBe(0)
 })
 
-test('a connection that takes the place of a reset one is closed when its time is up, and nothing is kept of either', async () => {
+test('a connection that replaces a reset one is closed when its time is up, and nothing is kept of either', async () => {
   const handshakes = new Handshakes()
   const [reset, next] = [new FakeSocket(), new FakeSocket()]
   handshakes.begin(reset, 0)
   handshakes.begin(next, 10)
-  reset.emit('close') // told late
+  reset.emit('close') // reported late
   expect(handshakes.size).toBe(1)
   handshakes.expire(5000, 2000)
   expect(next.destroyed).toBe(true)
@@ -51,7 +51,7 @@ test('a connection that takes the place of a reset one is closed when its time i
   expect(handshakes.size).toBe(0)
 })
 
-test('a connection that has become secure is not closed, and the one of before leaves it alone', async () => {
+test('a connection that has become secure is not closed, nor affected by the one before', async () => {
   const handshakes = new Handshakes()
   const [reset, next] = [new FakeSocket(), new FakeSocket()]
   handshakes.begin(reset, 0)

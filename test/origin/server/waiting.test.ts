@@ -3,7 +3,7 @@ import { Slots } from '../../../origin/lib/slots.ts'
 import { Waiting } from '../../../origin/server/waiting.ts'
 
 describe('connections without a whole head', () => {
-  test('are closed 15 s after they came, not sooner', () => {
+  test('are closed after 15 s, not sooner', () => {
     const waiting = new Waiting<string>(10)
     waiting.add('early', 'a', 0)
     waiting.add('late', 'a', 1)
@@ -13,14 +13,14 @@ describe('connections without a whole head', () => {
     expect(waiting.size).toBe(0)
   })
 
-  test('that have sent it by then stay', () => {
+  test('that send their head in time stay', () => {
     const waiting = new Waiting<string>(10)
     waiting.add('quick', 'a', 0)
     waiting.delete('quick')
     expect(waiting.expire(60_000, 15_000)).toEqual([])
   })
 
-  test('beyond the bound push out the oldest of the address that has most', () => {
+  test('beyond the bound replace the oldest of the address with most', () => {
     const waiting = new Waiting<string>(4)
     for (const name of ['other 1', 'greedy 1', 'greedy 2', 'greedy 3'])
       expect(waiting.add(name, name.slice(0, 5), 0)).toBeUndefined()
@@ -29,7 +29,7 @@ describe('connections without a whole head', () => {
     expect(waiting.size).toBe(4)
   })
 
-  test('are all one holder’s who has a network of IPv6: its addresses cost it nothing', () => {
+  test('of one IPv6 network count as one holder: its addresses cost nothing', () => {
     const waiting = new Waiting<string>(3)
     waiting.add('other', '2001:db8:0:2::1', 0)
     waiting.add('greedy 1', '2001:db8:0:1::1', 0)
@@ -39,7 +39,7 @@ describe('connections without a whole head', () => {
   })
 })
 
-test('the oldest of whoever has most yields to another, once it has waited for a while', () => {
+test('the oldest connection of the holder with most gives way to another, once it has waited for a while', () => {
   const waiting = new Waiting<string>(9)
   waiting.add('a', '192.0.2.1', 0)
   waiting.add('b', '192.0.2.2', 100)
@@ -49,7 +49,7 @@ test('the oldest of whoever has most yields to another, once it has waited for a
   expect(waiting.size).toBe(2)
 })
 
-test('slots are bounded, and free again once released', () => {
+test('slots are bounded, and free again after release', () => {
   const slots = new Slots(1)
   expect([slots.take(), slots.take()]).toEqual([true, false])
   slots.release()

@@ -30,7 +30,7 @@ describe('the stats of a mount', () => {
     'user-agent': 'enc/1',
   }
 
-  test('Icecast 2.4: are what its source says, every key by its name and in the order of their bytes', () => {
+  test('Icecast 2.4: are those of its source, with the same keys, sorted by their bytes', () => {
     const { open, stats } = originInMemory()
     open('/live.mp3', told)
     const own = statsTree(stats).mounts.get(live)
@@ -57,7 +57,7 @@ describe('the stats of a mount', () => {
     expect(names).toEqual([...names].sort())
   })
 
-  test('are what the operator says, before what its source says', () => {
+  test('configured values override those of the source', () => {
     const settings =
       '<stream-name>Ours</stream-name><genre>jazz</genre><bitrate>96</bitrate><public>0</public><max-listeners>7</max-listeners>'
     const { open, stats } = originInMemory(`<mount><mount-name>/live.mp3</mount-name>${settings}</mount>`)
@@ -71,7 +71,7 @@ describe('the stats of a mount', () => {
     })
   })
 
-  test('have artist and title apart where the format has, with its codec and sound', () => {
+  test('have artist and title separate if the format separates them, and codec, channels and sample rate', () => {
     const { open, stats, state } = originInMemory()
     open('/v.ogg', {}, { contentType: 'application/ogg' }).push(fixture('vorbis.ogg'))
     expect(statsTree(stats).mounts.get(mountOf('/v.ogg'))).toMatchObject({
@@ -86,7 +86,7 @@ describe('the stats of a mount', () => {
     expect(state.mounts.get(mountOf('/v.ogg'))?.title).toBe('Ä - Ünder')
   })
 
-  test('of one that waits for a listener, and of one that a fallback serves, are little more than a URL', () => {
+  test('are little more than a URL for a waiting relay, and for a mount that its fallback serves', () => {
     const fallback = '<mount><mount-name>/down</mount-name><fallback-mount>/live.mp3</fallback-mount></mount>'
     const dead = '<mount><mount-name>/dead</mount-name><fallback-mount>/nothing</fallback-mount></mount>'
     const file = '<mount><mount-name>/file</mount-name><fallback-mount>/loop.mp3</fallback-mount></mount>'
@@ -108,7 +108,7 @@ describe('the stats of a mount', () => {
     })
   })
 
-  test('a source cannot give itself listeners, or a key that is no name', () => {
+  test('a source cannot set its listeners, or an invalid key', () => {
     const { open, stats } = originInMemory()
     open('/live.mp3', { 'ice-audio-info': 'listeners=99;__proto__=1;a b=2;<x>=3;ok=4' })
     const own = statsTree(stats).mounts.get(live)
@@ -117,7 +117,7 @@ describe('the stats of a mount', () => {
     expect(JSON.stringify(own)).not.toMatch(/a b"|<x>":/)
   })
 
-  test('audio info of any kind is read', () => {
+  test('any audio info can be read', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         for (const name of Object.keys(audioInfoStats(text))) expect(name).toMatch(/^[A-Za-z][\w.-]*$/)
@@ -139,7 +139,7 @@ describe('status-json.xsl', () => {
     })
   })
 
-  test('keeps to the admin what Icecast does', () => {
+  test('leaves out the stats that Icecast shows only to the admin', () => {
     const stats = {
       listeners: 1,
       source_ip: '192.0.2.1',
@@ -160,7 +160,7 @@ describe('status-json.xsl', () => {
     },
   )
 
-  test('protocol §12.1: has a sane sibling, whose sources are an array and name their mount', () => {
+  test('protocol §12.1: has an alternative in which sources are always an array and contain their mount', () => {
     expect(publicStatsJson(treeOf(server, { '/a': { title: 'A' } }))).toEqual({
       icestats: { host: 'h', source: [{ mount: '/a', title: 'A' }] },
     })
@@ -168,7 +168,7 @@ describe('status-json.xsl', () => {
 })
 
 describe('the feed of the stats (STATS)', () => {
-  test('Icecast 2.4: is all there is, then changes alone; what goes is null', () => {
+  test('Icecast 2.4: begins with all stats, then sends only changes; a removed key is null', () => {
     const first = treeOf({ clients: 1 }, { '/a': { listeners: 0, title: 'A' }, '/b': { listeners: 2 } })
     expect(printEvents(undefined, first)).toBe(
       'EVENT global clients 1\nEVENT /a listeners 0\nEVENT /a title A\nEVENT /b listeners 2\n',
@@ -178,7 +178,7 @@ describe('the feed of the stats (STATS)', () => {
     expect(printEvents(second, second)).toBe('')
   })
 
-  test('holds no line that a title could forge, and none without end', () => {
+  test('has no line forged by a title, and none without bound', () => {
     const events = printEvents(
       undefined,
       treeOf({}, { '/a': { title: `x\nEVENT global clients 0\r\n${'y'.repeat(5000)}` } }),
@@ -210,7 +210,7 @@ describe('the feed of the stats (STATS)', () => {
     return { ...origin, feeds, socket: () => new FakeSocket() }
   }
 
-  test('tells a change within a second, to everybody who follows', async () => {
+  test('sends a change within a second to all that follow', async () => {
     const { feeds, socket, open, time, state } = following()
     const [one, two] = [socket(), socket()]
     expect([feeds.add(one), feeds.add(two)]).toEqual([true, true])
@@ -224,7 +224,7 @@ describe('the feed of the stats (STATS)', () => {
     expect(one.text).toContain('EVENT /live.mp3 null null\n')
   })
 
-  test('is for so many at once, and a place is free when one has gone', () => {
+  test('has a bounded number of connections, and one that closes makes room for another', () => {
     const { feeds, socket, state } = following()
     const sockets = Array.from({ length: 16 }, socket)
     for (const each of sockets) expect(feeds.add(each)).toBe(true)
@@ -234,7 +234,7 @@ describe('the feed of the stats (STATS)', () => {
     expect(feeds.add(socket())).toBe(true)
   })
 
-  test('closes who reads nothing, and looks no more when nobody is left', async () => {
+  test('closes a connection that reads nothing, and stops checking when none is left', async () => {
     const { feeds, socket, open, time, state } = following()
     const slow = socket()
     feeds.add(slow)

@@ -10,7 +10,7 @@ const told = {
   'ice-url': 'http://u.example/',
 }
 
-/** A server with a source on /live.mp3 that says what it plays, and a hidden one. */
+/** A server with a source with a title on /live.mp3, and a hidden one. */
 function playing() {
   const origin = originInMemory('<mount><mount-name>/hidden</mount-name><hidden>1</hidden></mount>')
   origin.open('/live.mp3', told)
@@ -24,7 +24,7 @@ function playing() {
 }
 
 describe('the public stats', () => {
-  test('leave hidden mounts out, and take one mount to show', async () => {
+  test('leave out hidden mounts, and can be limited to one mount', async () => {
     const { get } = playing()
     for (const path of ['/status-json.xsl', '/status-json.xsl?mount=/live.mp3', '/admin/publicstats.json'])
       expect([path, (await get(path)).text]).toEqual([
@@ -35,7 +35,7 @@ describe('the public stats', () => {
       expect((await get(path)).text).not.toContain('source')
   })
 
-  test('are for every page of any site to read', async () => {
+  test('can be read by pages of any site', async () => {
     const answer = await playing().ask('/status-json.xsl')
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')
     expect(answer.headers.get('content-type')).toBe('application/json; charset=UTF-8')
@@ -43,7 +43,7 @@ describe('the public stats', () => {
 })
 
 describe('the status page', () => {
-  test.each(['/', '/status.xsl'])('%s shows what plays, with links that players take', async (path) => {
+  test.each(['/', '/status.xsl'])('%s shows the current titles, with links for players', async (path) => {
     const { text, type } = await playing().get(path)
     expect(type).toMatch(/^text\/html/)
     for (const part of ['Name', 'A &amp; B', 'rock', 'MP3', 'src="/live.mp3"', 'href="http://u.example/"'])
@@ -52,12 +52,12 @@ describe('the status page', () => {
     expect(text).not.toContain('Secret')
   })
 
-  test('says so where nothing plays', async () => {
+  test('says that nothing plays', async () => {
     const answer = await originInMemory().ask('/')
     expect(await answer.text()).toMatch(/<p class="none">Nothing is playing/)
   })
 
-  test('runs no script and follows no link that a source wrote', async () => {
+  test('runs no script and has no script link from a source', async () => {
     const { open, ask } = originInMemory()
     const evil = '"\'><script>alert(1)</script>'
     open('/evil"<b>.mp3', {
@@ -71,7 +71,7 @@ describe('the status page', () => {
     expect(answer.headers.get('content-security-policy')).toMatch(/script-src 'sha256-[^']+'; /)
   })
 
-  test('server_version.xsl names the server, and who runs it', async () => {
+  test('server_version.xsl names the server and its admin', async () => {
     expect((await playing().get('/server_version.xsl')).text).toMatch(
       /distributary\/[\s\S]*icemaster@localhost|icemaster@localhost[\s\S]*distributary\//,
     )
@@ -79,13 +79,13 @@ describe('the status page', () => {
 })
 
 describe('a playlist', () => {
-  test('of a mount is its public URL, with the query that may let a listener in', async () => {
+  test('of a mount contains its public URL, with the query, which may be a login', async () => {
     const { get } = playing()
     expect((await get('/live.mp3.m3u?token=1')).text).toBe('http://radio.example:8000/live.mp3?token=1\r\n')
     expect((await get('/live.mp3.m3u')).type).toMatch(/^audio\/x-mpegurl/)
   })
 
-  test('may be of a mount that is hidden, or not there, and tells nothing of it', async () => {
+  test('exists for a hidden or missing mount too, and reveals nothing about it', async () => {
     const { get } = playing()
     for (const kind of ['m3u', 'pls', 'xspf', 'vclt'])
       for (const mount of ['/hidden', '/nope']) {
@@ -95,13 +95,13 @@ describe('a playlist', () => {
       }
   })
 
-  test('pls has one entry under the name of the stream', async () => {
+  test('pls has one entry with the name of the stream', async () => {
     const { text, type } = await playing().get('/live.mp3.pls')
     expect(type).toMatch(/^audio\/x-scpls/)
     expect(text).toContain('File1=http://radio.example:8000/live.mp3\r\nTitle1=Name\r\n')
   })
 
-  test('xspf has what Icecast 2.4 renders of the stats', async () => {
+  test('xspf has the stats that Icecast 2.4 renders', async () => {
     const { text, type } = await playing().get('/live.mp3.xspf')
     expect(type).toMatch(/^application\/xspf\+xml/)
     expect(text).toContain(
@@ -110,7 +110,7 @@ describe('a playlist', () => {
     )
   })
 
-  test('vclt has a value a line, artist and title apart where the format has them, and no line of a title', async () => {
+  test('vclt has one value per line, artist and title separate if the format separates them, and no line begun by a title', async () => {
     const { open, get, state } = playing()
     open('/v.ogg', {}, { contentType: 'application/ogg' }).push(fixture('vorbis.ogg'))
     expect((await get('/v.ogg.vclt')).text).toMatch(/^STREAMURL=.*\/v.ogg\nARTIST=Ä\nTITLE=Ünder\n/)
@@ -122,19 +122,19 @@ describe('a playlist', () => {
     )
   })
 
-  test('of what is no name of a mount is none', async () => {
+  test('of an invalid name of a mount does not exist', async () => {
     const { get } = playing()
     for (const path of ['/a//b.m3u', '/.m3u', '/a%2fb.pls']) expect((await get(path)).status, path).toBe(404)
   })
 })
 
 describe('metrics', () => {
-  test('are for the admin alone', async () => {
+  test('are only for the admin', async () => {
     for (const login of [undefined, 'relay:r', 'source:s', 'admin:x'])
       expect((await originInMemory().ask('/metrics', login)).status).toBe(401)
   })
 
-  test('are families of numbers in the text format of Prometheus, a row a mount', async () => {
+  test('are in the text format of Prometheus, with a row for each mount', async () => {
     const { ask, state } = playing()
     state.load.countRefused()
     const answer = await ask('/metrics', 'admin:a')
@@ -156,7 +156,7 @@ describe('metrics', () => {
     expect(text).toMatch(/distributary_origin_process_resident_memory_bytes [1-9]\d{6,}/)
   })
 
-  test('have rows for a thousand mounts at most', async () => {
+  test('have rows for at most a thousand mounts', async () => {
     const { open, ask } = originInMemory()
     for (let n = 0; n < 1100; n++) open(`/${n}.mp3`)
     const text = await (await ask('/metrics', 'admin:a')).text()
@@ -165,7 +165,7 @@ describe('metrics', () => {
   })
 })
 
-test('a page is shown in no frame, runs its own script alone and lets its forms say where they come from', async () => {
+test('a page cannot be framed, runs only its own script, and its forms send an Origin', async () => {
   const { ask, open } = originInMemory()
   open('/live.mp3', { 'ice-name': '<script>alert(1)</script>' })
   for (const path of ['/status.xsl', '/server_version.xsl', '/admin/stats.xsl', '/admin/listmounts.xsl']) {
