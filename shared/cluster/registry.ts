@@ -304,33 +304,34 @@ export class Registry {
         status: 429,
         text: `id ${id} reports more than ${limits.reportsPerId.perSecond} times a second, expected once at most`,
       }
-    if (this.#quota.isFull(account, id) && !this.#makeRoom(account, nowMs))
+    if (!this.#makeRoom(account, id, nowMs, () => !this.#quota.isFull(account, id)))
       return {
         status: 429,
         text: `${limits.serversPerAccountMax} servers already report with these credentials, which is the maximum`,
       }
-    const room = this.#quota.roomFor(account, id)
-    if (mounts.length > room)
+    const room = () => this.#quota.roomFor(account, id)
+    if (!this.#makeRoom(account, id, nowMs, () => mounts.length <= room()))
       return {
         status: 413,
-        text: `${mounts.length} mounts, expected at most ${Math.max(0, room)}: the servers with these credentials may have ${this.#quota.mountsMax} together`,
+        text: `${mounts.length} mounts, expected at most ${Math.max(0, room())}: the servers with these credentials may have ${this.#quota.mountsMax} together`,
       }
     return undefined
   }
 
-  /** Forgets the server of an account that has been stale longest; returns false if all of them are live. */
-  #makeRoom(account: Account, nowMs: number): boolean {
-    let oldest: Server | undefined
-    for (const id of this.#quota.idsOf(account)) {
-      const server = this.view.servers.get(id)
-      if (!server || isLive(server, nowMs) || this.polled.servers.has(id)) continue
-      if (!oldest || server.receivedAtMs < oldest.receivedAtMs) oldest = server
+  /** Forgets stale servers of an account, the longest stale first, until there is room; returns false if there is none even then. */
+  #makeRoom(account: Account, id: string, nowMs: number, isEnough: () => boolean): boolean {
+    if (isEnough()) return true
+    const stale = [...this.#quota.idsOf(account)]
+      .flatMap((other) => this.view.servers.get(other) ?? [])
+      .filter((server) => server.report.id !== id && !isLive(server, nowMs))
+      .filter(({ report }) => !this.polled.servers.has(report.id))
+      .sort((a, b) => a.receivedAtMs - b.receivedAtMs)
+    for (const { report } of stale) {
+      this.#try(nowMs, () => this.#table?.remove(report.id))
+      this.#letGo(report.id)
+      if (isEnough()) return true
     }
-    if (!oldest) return false
-    const { id } = oldest.report
-    this.#try(nowMs, () => this.#table?.remove(id))
-    this.#letGo(id)
-    return true
+    return false
   }
 
   /** The former mounts of a server, as many as the account's bound allows in addition to its present ones. */

@@ -51,6 +51,15 @@ describe('one credential has a decider remember', () => {
     expect(registry.view.servers.has('gone')).toBe(false)
   })
 
+  test('so many mounts, of which those of stale servers give way to new ones', () => {
+    const { registry, send } = decider(100)
+    send(reportOf('gone', { interval: 1, mounts: mounts(60) }))
+    send(reportOf('here', { mounts: mounts(40, 100) }))
+    expect(send(reportOf('new', { mounts: mounts(60) }), 1000).status).toBe(413)
+    expect(send(reportOf('new', { mounts: mounts(60) }), 10_000).status).toBe(200)
+    expect(registry.view.servers.has('gone')).toBe(false)
+  })
+
   test('so many mounts of all its servers together: a report of more is answered 413', () => {
     const { send } = decider(100)
     expect(send(reportOf('a', { mounts: mounts(60) })).status).toBe(200)
@@ -62,9 +71,10 @@ describe('one credential has a decider remember', () => {
     expect(send(reportOf('a', { mounts: mounts(60) })).status, 'its own count once').toBe(200)
     expect(send(reportOf('bound', { mounts: mounts(100) }), 0, { reporter: bound }).status).toBe(200)
     send(reportOf('a', { mounts: [] }), 0)
+    send(reportOf('a', { mounts: [] }), 280_000)
     expect(
-      send(reportOf('b', { mounts: mounts(41) }), 300_001).status,
-      'those that it had are forgotten',
+      send(reportOf('b', { mounts: mounts(41) }), 281_000).status,
+      'those that it had are not forgotten yet',
     ).toBe(413)
     send(reportOf('a', { mounts: [] }), 300_001)
     expect(send(reportOf('b', { mounts: mounts(100) }), 300_001).status).toBe(200)
