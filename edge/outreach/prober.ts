@@ -31,7 +31,7 @@ export interface ProberDeps extends Outgoing {
  * probed, and in the draw by its reports alone.
  */
 export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberDeps): Rota<Server, Silence> {
-  /** when each live server that ever answered last did */
+  /** when each live server that was probed last answered; -Infinity: never */
   const heardMs = new Map<string, number>()
   function* othersHeardMs(id: string): Iterable<number> {
     for (const [other, atMs] of heardMs) if (other !== id && registry.view.servers.has(other)) yield atMs
@@ -60,6 +60,8 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
       const found: Found = url === undefined ? { outcome: 'inside' } : await probe(url, fetch, lookup)
       if (found.outcome === 'untold') return { pauseMs: edgeLimits.probeAgainMs, state: before }
       if (found.outcome === 'answered') heard(id, startMs)
+      // an edge that never had a way out hears nobody from the start
+      else if (found.outcome === 'silent' && !heardMs.has(id)) heard(id, Number.NEGATIVE_INFINITY)
       const now =
         found.outcome === 'inside'
           ? undefined

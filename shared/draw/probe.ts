@@ -27,7 +27,7 @@ export interface Silence {
  *
  * If no other server has answered either since it fell silent, the prober itself has probably lost its network: then the
  * count stays one below the maximum until a server answers. Marking all servers unreachable at once would help nobody.
- * @param othersHeardMs when each of the others that ever answered last did so; ignored if they are too few
+ * @param othersHeardMs when each of the others last answered, -Infinity for never; ignored if they are too few
  * @param patienceMs for which its silence does not count yet, from its first connection without an answer
  */
 export function silenceAfter(

@@ -87,6 +87,24 @@ test('its report is told what the probes found: nothing before the first, then o
   expect(lines()).toEqual(['probe ok'])
 })
 
+test('an edge that has reached nobody since its start keeps them all: it is the edge that is cut off', async () => {
+  const { registry, network, pass } = createProbing()
+  network.answers = false
+  for (const id of ['s2', 's3']) {
+    const other = reportOf(id, { boot: 'b', interval: 3600 })
+    registry.put(other, printSourcelist(other), 0)
+  }
+  await pass(60_000)
+  expect(serversJson(registry.view, 60_000).map(({ out }) => out)).toEqual([null, null, null])
+  network.answersOnly = 's2'
+  await pass(30_000)
+  expect(serversJson(registry.view, 90_000).map(({ id, out }) => [id, out])).toEqual([
+    ['s1', 'unreachable'],
+    ['s2', null],
+    ['s3', 'unreachable'],
+  ])
+})
+
 test('a failure of the edge itself puts nobody out, and the server is tried again', async () => {
   const { network, pass, out } = createProbing()
   network.answers = false
