@@ -42,7 +42,7 @@ export interface Edge {
   place(head: MountHead, facts: RequestFacts): string | Response | Promise<Response> | undefined
 }
 
-/** The edge, whole: what a request of any runtime is answered with (docs/protocol.md#requests-to-an-edge). */
+/** Creates the edge: the answer to every request, on every runtime (docs/protocol.md#requests-to-an-edge). */
 export function createEdge(parts: EdgeDeps): Edge {
   const door = new LoginDoor({ nowMs: parts.nowMs, sleep })
   const deps = { ...parts, tally: newTally(), door }
@@ -62,7 +62,7 @@ function answerPreflight({ headers }: Request): Response {
   return new Response(null, { status: 204, headers: preflightHeaders(asked) })
 }
 
-/** As the GET, without its body but with its length, which the runtimes would say is 0. */
+/** Answers as to the GET, without the body but with its length, which the runtimes would give as 0. */
 async function answerHead(app: Hono<ClusterEnv>, request: Request, facts: RequestFacts): Promise<Response> {
   const whole = await app.fetch(new Request(request, { method: 'GET' }), facts)
   const head = new Response(null, whole)
@@ -73,13 +73,13 @@ async function answerHead(app: Hono<ClusterEnv>, request: Request, facts: Reques
 /** The paths that are not mounts. */
 function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   const { cluster, config, nowMs, door } = deps
-  // where there is no Host, Bun's request.url has none either, and the router would find no path in it
+  // without a Host header, Bun's request.url has no host either, and the router would find no path in it
   const app = new Hono<ClusterEnv>({ getPath: (request) => splitRequestUrl(request.url).path })
   const texts = new PublicTexts(nowMs, deps.startedAtMs)
 
   app.get('/', async (c) => {
     const wantsServers = splitRequestUrl(c.req.url).query === '?servers'
-    // a login that is none of ours, as a browser keeps one for members, is nobody's here
+    // a browser may send a login that it keeps for something else, such as a members' area: then the public page is the answer
     const asks = wantsServers || c.req.header('authorization') !== undefined
     const stranger = asks ? await refuseNoAdmin(c, door, config.access, 'the page') : undefined
     if (stranger && (wantsServers || stranger.status === 429)) return printAnswer(c, stranger)
@@ -122,8 +122,8 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   app.onError((error, c) => {
     if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
     logger.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error })
-    return c.text('the edge failed at this; its log says why\n', 500)
+    return c.text('internal error; see the edge log\n', 500)
   })
-  app.notFound((c) => c.text('the edge has no such page\n', 404))
+  app.notFound((c) => c.text('no such page at the edge\n', 404))
   return app
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { Access, OwnLogin } from '../shared/api/auth.ts'
 import { type Blocks, parseBlock } from '../shared/http/address.ts'
 
-/** What is wrong with the environment: a line for each name, with its value and what is allowed. */
+/** The environment has errors: a line for each bad name, with its value and the values allowed. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
@@ -64,7 +64,7 @@ const publicUrls = v.pipe(
 const lastResortUrl = v.pipe(
   v.string(),
   v.check((text) => httpUrl(text) !== undefined && !text.includes('#'), 'an http or https URL without user'),
-  // as it was given, so that one without a path is no base; what a header line cannot hold the URL parser encodes
+  // kept as given, so that a URL without a path is not a base; the URL parser encodes what a header line cannot hold
   v.transform((text) => (/^[\x21-\x7e]+$/.test(text) ? text : new URL(text).href)),
 )
 
@@ -84,7 +84,7 @@ const relays = v.pipe(
   v.array(
     v.pipe(
       v.string(),
-      // an id may hold colons (host:port is the default one), its password none
+      // an id may contain colons (host:port is the default), a password may not
       v.regex(
         /^[A-Za-z0-9._:[\]-]{1,128}:[^:]{1,512}$/,
         'id:password or id:password:master, … with no colon or comma in a password',
@@ -110,7 +110,7 @@ const blocks = v.pipe(
 
 const text = v.pipe(v.string(), v.minLength(1))
 
-/** The environment of an edge, by its names (docs/configuration.md#the-edge-environment). Defaults stand here and nowhere else. */
+/** The environment variables of an edge (docs/configuration.md#the-edge-environment). Defaults are here and nowhere else. */
 const EnvironmentSchema = v.object({
   RELAY_USER: v.optional(user, 'relay'),
   RELAY_PASSWORD: passwords,
@@ -133,20 +133,20 @@ const EnvironmentSchema = v.object({
 
 const secrets = new Set(['RELAY_PASSWORD', 'ADMIN_PASSWORD', 'MASTER_PASSWORD', 'RELAYS'])
 
-/** An edge's settings; what is undefined was not set. */
+/** An edge's settings; undefined means not set. */
 export interface EdgeConfig {
   access: Access
-  /** the edge's addresses for playlists, `listenurl` and send-backs, at most one a scheme; none: the request's own */
+  /** the edge's addresses for playlists, `listenurl` and send-backs, at most one per scheme; empty: the request's own */
   publicUrls: readonly string[]
-  /** `::` takes IPv4 too, and gives way to 0.0.0.0 where there is no IPv6 */
+  /** `::` accepts IPv4 too; 0.0.0.0 is used instead if the system has no IPv6 */
   host: string
-  /** 0: any free one */
+  /** 0: any free port */
   port: number
   /** a directory, or `:memory:` */
   dataDir: string
-  /** ends in `/`: a base to which mount and query are appended; else used as it is */
+  /** if it ends in `/`, mount and query are appended; otherwise it is used unchanged */
   lastResortUrl: string | undefined
-  /** slots of a server that does not say */
+  /** slots of a server whose report gives no number */
   maxListenersDefault: number
   httpsOnly: boolean
   probe: boolean
@@ -157,8 +157,8 @@ export interface EdgeConfig {
 }
 
 /**
- * Reads the environment; an empty variable is one that is not set, other names are ignored.
- * Throws {@link ConfigError} that names every bad one.
+ * Reads the environment. An empty variable counts as not set; unknown names are ignored.
+ * @throws ConfigError, which names every bad variable
  */
 export function parseConfig(environment: Readonly<Record<string, unknown>>): EdgeConfig {
   const given = Object.fromEntries(

@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
-      logger.info('{signal}: finishing what is under way', { signal })
+      logger.info('{signal}: finishing requests in progress', { signal })
       clearInterval(pruning)
       clearInterval(asking)
       await listening.close(edgeLimits.closeMs)
@@ -96,13 +96,13 @@ function openPlaces(geoDb: string | undefined): Places {
   }
 }
 
-/** SIGHUP: what cannot be read leaves what was read before. */
+/** SIGHUP: reads GEO_DB again; if it cannot be read, the old data stay in use. */
 function readAgain(places: Places): void {
   try {
     places.open()
-    logger.info('SIGHUP: what is a file was read again')
+    logger.info('SIGHUP: files read again')
   } catch (error) {
-    logger.error('SIGHUP: {why}; what was read before stays', {
+    logger.error('SIGHUP: {why}; old data stay in use', {
       why: messageOf(error),
     })
   }
@@ -129,13 +129,13 @@ async function listenAnywhere(config: EdgeConfig, answers: Answers): Promise<Lis
   }
 }
 
-/** The port is in use, or may not be had: another address would not help. */
+/** The port is in use or not permitted: another address would not help. */
 const isTaken = (error: unknown) => /EADDRINUSE|EACCES|AddrInUse|PermissionDenied|in use/.test(String(error))
 
 function refuse(host: string, port: number, error: unknown): never {
-  throw new ConfigError(
-    `HOST is "${host}" and PORT is "${port}", expected an address that is free (${error})`,
-  )
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const why = /EADDRINUSE|AddrInUse|in use/.test(String(error)) ? 'address already in use' : messageOf(error)
+  throw new ConfigError(`cannot listen on ${address}: ${why}; set HOST and PORT to an address that is free`)
 }
 
 main().catch((error: unknown) => {

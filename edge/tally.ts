@@ -1,4 +1,4 @@
-/** What requests for mounts were answered, counted since the program (on Workers: the isolate) began. */
+/** Answers to requests for mounts, by kind, counted since the program (on Workers: the isolate) started. */
 export interface Tally {
   redirect: number
   relay: number

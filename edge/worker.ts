@@ -15,7 +15,7 @@ type Answer = (request: Request) => Response | Promise<Response>
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** Built once an isolate; with a bad environment every answer says so, since a Worker cannot refuse to start. */
+/** Created once per isolate. With a bad environment every answer reports the error, since a Worker cannot refuse to start. */
 const answer = createAnswer()
 
 export default { fetch: answer } satisfies ExportedHandler<Env>
@@ -25,7 +25,7 @@ function createAnswer(): Answer {
     const config = parseConfig({ ...env })
     startLog(config.logLevel)
     let worker: Answer | undefined
-    // before the first request the clock of an isolate stands at 1970
+    // before its first request the clock of an isolate is at 1970
     return (request) => {
       worker ??= createWorker(config)
       return worker(request)
@@ -59,8 +59,8 @@ function createWorker(config: EdgeConfig): Answer {
 }
 
 /**
- * The object that holds the cluster. The runtime's types of what crosses forget that a pair has two elements, which
- * the two casts restore; both ends are this same code.
+ * The object that holds the cluster. The runtime's types for values sent to it lose that a pair has two elements; the two
+ * casts restore it, which is safe since both ends are this code.
  */
 function clusterStub(): ClusterStub {
   const object = env.CLUSTER.getByName('cluster')
@@ -80,8 +80,8 @@ function clusterStub(): ClusterStub {
 }
 
 /**
- * On Workers nobody stands between the listener and us but Cloudflare, which vouches for URL, address and place.
- * The facts are worked out when asked for: most redirects need but two of them.
+ * On Workers only Cloudflare is between the listener and the edge, so its URL, address and location can be trusted.
+ * Each fact is computed when it is read: most redirects need only two of them.
  */
 const factsOf = (request: Request, publicUrls: readonly string[]): RequestFacts => ({
   address: request.headers.get('cf-connecting-ip') ?? undefined,

@@ -5,17 +5,17 @@ import { httpLimits } from './limits.ts'
 const lineFeed = 0x0a
 const lineOfChunk = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?$/
 
-/** Where in the chunks the next byte stands. */
+/** The part of a chunked body that the next byte belongs to. */
 type Part = 'size' | 'data' | 'data end' | 'trailer'
 
 /**
- * Reads a body from the bytes of a connection into one buffer of bounded size. Past the bound it stops: whoever asked for
- * the body sees that it is too large.
+ * Reads a body from the bytes of a connection into one buffer of bounded size. It stops one byte past the bound, so that the
+ * caller can see that the body is too large.
  */
 export class BodyReader {
   #framing: Framing
   #gathered = new Gathered(httpLimits.bodyBytesMax)
-  /** bytes of the body, or of the chunk, that are still to come */
+  /** bytes of the body, or of the current chunk, that have not arrived yet */
   #left: number
   #part: Part = 'size'
   #line = new Gathered(httpLimits.chunkLineMax)
@@ -26,12 +26,12 @@ export class BodyReader {
     this.#left = framing === 'chunked' ? 0 : framing.length
   }
 
-  /** All so far. */
+  /** The bytes read so far. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#gathered.bytes
   }
 
-  /** Takes bytes; tells where the body ends in them, why it is refused, or undefined where more is needed. */
+  /** Adds bytes. Returns where the body ends in them, why it is rejected, or undefined if more bytes are needed. */
   push(bytes: Uint8Array): { end: number } | { large: true } | Refusal | undefined {
     return this.#framing === 'chunked' ? this.#pushChunked(bytes) : this.#pushPlain(bytes)
   }
@@ -71,21 +71,21 @@ export class BodyReader {
       this.#trailerBytes += line.length
       if (line === '' || line === '\r') return 'end'
       return this.#trailerBytes > httpLimits.trailerBytesMax
-        ? refuse(431, 'the fields behind the body are too large')
+        ? refuse(431, 'the trailer fields after the body are too large')
         : undefined
     }
     if (this.#part === 'data end') {
       this.#part = 'size'
-      return line === '' || line === '\r' ? undefined : refuse(400, 'a chunk is longer than it says')
+      return line === '' || line === '\r' ? undefined : refuse(400, 'a chunk is longer than its size says')
     }
     const [, size] = lineOfChunk.exec(line) ?? []
-    if (size === undefined) return refuse(400, 'a chunk begins with no size')
+    if (size === undefined) return refuse(400, 'a chunk begins without a size')
     this.#left = Number.parseInt(size, 16)
     this.#part = this.#left === 0 ? 'trailer' : 'data'
     return undefined
   }
 
-  /** Whether they are more than there is room for. */
+  /** Adds bytes of the body; true if they do not fit. */
   #gather(bytes: Uint8Array): boolean {
     this.#left -= bytes.length
     return this.#gathered.add(bytes) < bytes.length || this.#gathered.size >= httpLimits.bodyBytesMax

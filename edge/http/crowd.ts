@@ -1,8 +1,8 @@
-/** A connection, as far as it matters who has to go where there are too many. */
+/** A connection, as far as it matters for which one to close when there are too many. */
 export interface Member {
-  /** undefined: a trusted proxy, by which many come */
+  /** undefined: a trusted proxy, which carries many clients */
   readonly network: string | undefined
-  /** whether it waits for its client: to close it loses nobody an answer */
+  /** it waits for its client, so closing it loses no answer */
   readonly isIdle: boolean
 }
 
@@ -13,12 +13,13 @@ export interface CrowdBounds {
 }
 
 /**
- * The connections of a server, bounded in all and by network. Where there are too many, a new one takes the place of the
- * oldest that waits for its client, a trusted proxy's last: whoever asks at once is answered, however many stand about.
+ * The connections of a server, bounded in total and per network. When there are too many, a new connection replaces the
+ * oldest one that waits for its client, a trusted proxy's last. A client that sends its request at once is therefore
+ * answered, however many idle connections there are.
  */
 export class Crowd<T extends Member> {
   #bounds: CrowdBounds
-  /** each in the order in which they came */
+  /** each in the order of arrival */
   #all = new Set<T>()
   #proxies = new Set<T>()
   #networks = new Map<string, Set<T>>()
@@ -36,7 +37,7 @@ export class Crowd<T extends Member> {
     yield* this.#proxies
   }
 
-  /** Takes one in; returns the one that has to be closed for it, which may be itself. */
+  /** Adds a connection; returns the one that has to be closed for it, which may be itself. */
   add(member: T): T | undefined {
     const { network } = member
     const ofNetwork = network === undefined ? this.#proxies : this.#networkOf(network)
@@ -77,7 +78,7 @@ function firstIdle<T extends Member>(members: Iterable<T>): T | undefined {
   return undefined
 }
 
-/** Bounds that leave the program descriptors for all else that it opens. */
+/** Bounds that leave descriptors for everything else that the program opens. */
 export function boundsFor(
   descriptors: number | undefined,
   limits: {

@@ -1,14 +1,14 @@
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
-/** Finds the blank line that ends a head, in bytes as they come: each is looked at once, however they are cut. */
+/** Finds the blank line that ends a head, as bytes arrive: each byte is looked at once, however they are split. */
 export class HeadEnd {
-  /** a line has begun: the empty ones before the first do not end a head */
+  /** a line has begun: empty lines before the first one do not end a head */
   #begun = false
-  /** nothing but a CR stands on the line so far */
+  /** the current line is empty, or only a CR, so far */
   #blank = true
 
-  /** The index behind the head's last byte, or undefined where more is needed. */
+  /** The index after the head's last byte, or undefined if more bytes are needed. */
   find(bytes: Uint8Array): number | undefined {
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at]

@@ -2,21 +2,21 @@ import { parseMount } from '../../shared/mount.ts'
 import type { MountHead } from '../listener/mount-head.ts'
 import { httpLimits } from './limits.ts'
 
-/** How a request's body is marked off: so many bytes, or in chunks. */
+/** How a request's body is delimited: by its length in bytes, or in chunks. */
 export type Framing = { length: number } | 'chunked'
 
-/** The head of a request, read. */
+/** The parsed head of a request. */
 export interface RequestHead extends MountHead {
   readonly headers: Headers
-  /** undefined: no body */
+  /** undefined: there is no body */
   readonly framing: Framing | undefined
-  /** it waits for `100 Continue` before it sends its body */
+  /** the sender waits for `100 Continue` before it sends the body */
   readonly expectsContinue: boolean
   /** whether another request may follow on the connection */
   readonly keepAlive: boolean
 }
 
-/** Why a request is refused before anybody looks at what it asks for; its connection is closed. */
+/** Why a request is rejected before its target is looked at; its connection is closed. */
 export interface Refusal {
   status: 400 | 408 | 413 | 417 | 431 | 501 | 505
   text: string
@@ -28,13 +28,13 @@ const forbidden = /[\0\r]/
 const lengthText = /^\d{1,15}$/
 const outsideUrl = /[^\x21-\x5b\x5d-\x7e]/g
 
-/** Headers that say where a request ends, or whom it is for: given twice they can be read in two ways. */
+/** Headers that say where a request ends, or which host it is for: given twice, they can be read in two ways. */
 const once = new Set(['content-length', 'transfer-encoding', 'host'])
 
 /**
- * Reads a head from its first line to its blank one, as latin1 characters. It is as tolerant as Icecast: lines may end in
- * LF alone, the target may hold blanks and bytes of any kind, lines that are no header are passed over, a Host may be
- * missing. What two programs could take for two different requests is refused (RFC 9112 §2.2, §5.1, §5.2, §6.3).
+ * Parses a head, from its first line to the blank line, as latin1 characters. It is as tolerant as Icecast: lines may end in
+ * LF alone, the target may contain spaces and any bytes, lines that are not headers are skipped, and Host may be missing.
+ * A head that two programs could read as two different requests is rejected (RFC 9112 §2.2, §5.1, §5.2, §6.3).
  */
 export function readHead(text: string): RequestHead | Refusal {
   const lines = linesOf(text)
@@ -77,11 +77,11 @@ interface RequestLine {
   method: string
   path: string
   query: string
-  /** of HTTP/1.0, or of the ICE/1.0 that old sources say */
+  /** HTTP/1.0, or ICE/1.0, which old sources send */
   isOld: boolean
 }
 
-/** `GET /path with blanks HTTP/1.1`: the method ends at the first blank, the version begins behind the last. */
+/** `GET /path with spaces HTTP/1.1`: the method ends at the first space, the version begins after the last. */
 function readRequestLine(text: string): RequestLine | Refusal {
   const line = trimBlanks(text)
   const methodEnd = line.indexOf(' ')
@@ -90,7 +90,7 @@ function readRequestLine(text: string): RequestLine | Refusal {
   const [isVersion, major = '1', minor = '0'] = version.exec(line.slice(targetEnd + 1)) ?? []
   if (!token.test(method) || targetEnd <= methodEnd || isVersion === undefined)
     return refuse(400, 'the request line is not "METHOD /path HTTP/1.1"')
-  if (major !== '1') return refuse(505, `HTTP/${major} is not spoken here, HTTP/1.1 is`)
+  if (major !== '1') return refuse(505, `HTTP/${major} is not supported, expected HTTP/1.1`)
   const target = originForm(trimBlanks(line.slice(methodEnd, targetEnd)))
   if (target === undefined) return refuse(400, 'the request target is not a path that begins with "/"')
   const mark = target.indexOf('?')
@@ -98,11 +98,11 @@ function readRequestLine(text: string): RequestLine | Refusal {
   return { method: method.toUpperCase(), path, query, isOld: minor === '0' }
 }
 
-/** The path and query of a target in the characters of a URL; undefined where it is neither a path nor a URL. */
+/** The path and query of a target in the characters of a URL; undefined if it is neither a path nor a URL. */
 function originForm(target: string): string | undefined {
   const hash = target.indexOf('#')
   const whole = hash < 0 ? target : target.slice(0, hash)
-  // `OPTIONS *`, which some encoders send first, is for the server as a whole
+  // `OPTIONS *`, which some encoders send first, asks about the server as a whole
   if (whole === '*') return '/'
   const url = /^https?:\/\/[^/?]*/i.exec(whole)
   const path = url ? whole.slice(url[0].length) : whole
@@ -115,12 +115,13 @@ const encodeByte = (char: string) => `%${char.charCodeAt(0).toString(16).toUpper
 function readFields(lines: readonly string[]): Headers | Refusal {
   const headers = new Headers()
   for (const line of lines) {
-    // folded lines belong to the line before for some, and are one of their own for others
-    if (line.startsWith(' ') || line.startsWith('\t')) return refuse(400, 'a header line begins with a blank')
+    // some programs add a folded line to the line before it, others read it as a separate line
+    if (line.startsWith(' ') || line.startsWith('\t'))
+      return refuse(400, 'a header line begins with a space or tab')
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon))
     if (token.test(name.trimEnd()) && name !== name.trimEnd())
-      return refuse(400, `a blank before the colon of the header ${name.trimEnd()}`)
+      return refuse(400, `whitespace before the colon of the header ${name.trimEnd()}`)
     if (!token.test(name)) continue
     if (once.has(name.toLowerCase()) && headers.has(name)) return refuse(400, `the header ${name} twice`)
     headers.append(name, trimBlanks(line.slice(colon + 1)))
@@ -136,7 +137,7 @@ function framingOf(headers: Headers, isOld: boolean): Framing | Refusal | undefi
     if (isOld) return refuse(400, 'Transfer-Encoding in HTTP/1.0')
     return coding.toLowerCase() === 'chunked'
       ? 'chunked'
-      : refuse(501, 'Transfer-Encoding is not "chunked", the only one that is taken here')
+      : refuse(501, 'Transfer-Encoding is not "chunked", the only one that is supported here')
   }
   if (length === null) return undefined
   if (!lengthText.test(length)) return refuse(400, 'Content-Length is not one number')
@@ -148,7 +149,7 @@ function staysOpen(connection: string, isOld: boolean): boolean {
   return isOld ? wishes.includes('keep-alive') : !wishes.includes('close')
 }
 
-/** Without the blanks at both ends; a pattern would take quadratic time on a line full of them. */
+/** Removes spaces and tabs at both ends; a regular expression would take quadratic time on a line full of them. */
 function trimBlanks(text: string): string {
   let start = 0
   let end = text.length

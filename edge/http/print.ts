@@ -1,6 +1,6 @@
 import type { Refusal } from './head.ts'
 
-/** An answer, whole: its head and its body. */
+/** A complete answer: its head and its body. */
 export interface PrintedAnswer {
   head: string
   body: Uint8Array<ArrayBuffer>
@@ -31,7 +31,7 @@ const reasons: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
 }
 
-/** `content-type` as it has been written since 1996: some players and scripts look for exactly that. */
+/** Header names in the traditional case, `Content-Type`: some players and scripts look for exactly that. */
 const spelled = (name: string) =>
   name === 'www-authenticate'
     ? 'WWW-Authenticate'
@@ -42,11 +42,11 @@ const noBody = new Uint8Array(0)
 const tail = (keepAlive: boolean, nowMs: number) =>
   `Date: ${new Date(nowMs).toUTCString()}\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`
 
-/** Prints what a request is told that nobody looks at further; its connection is closed. */
+/** Prints the answer to a request that is rejected unread; its connection is closed. */
 export const printRefusal = ({ status, text }: Refusal, nowMs: number): string =>
   `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length}\r\n${tail(false, nowMs)}${text}`
 
-/** Prints an answer with its length: what an edge says is short. */
+/** Prints an answer with its length; an edge's answers are short enough to be held in memory. */
 export async function printAnswer(
   response: Response,
   { method, keepAlive, nowMs }: { method: string; keepAlive: boolean; nowMs: number },

@@ -3,10 +3,10 @@ import type { Whereabouts } from '../../shared/geo.ts'
 import { type Blocks, inBlocks, parseAddress } from '../../shared/http/address.ts'
 import { type Asked, baseOf, basesOf, hereOf } from './own-addresses.ts'
 
-/** `host` or `host:port` as it may stand in a URL; all else in a Host header is not believed. */
+/** `host` or `host:port` as allowed in a URL; any other Host header is ignored. */
 const validHost = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/
 
-/** Whether a Host header names a host: `x:99999` and `256.1.1.1` look like one, and cannot stand in a URL. */
+/** Whether a Host header names a host: `x:99999` and `256.1.1.1` look like one, but are not valid in a URL. */
 export const isHost = (host: string | null | undefined): host is string =>
   typeof host === 'string' && validHost.test(host) && URL.canParse(`http://${host}`)
 
@@ -15,9 +15,9 @@ interface HeaderValues {
 }
 
 /**
- * What a request does not say of itself, worked out only when asked for: a redirect needs none of it but the scheme.
- * `X-Forwarded-*` count only where the peer is a trusted proxy, and are read from the right, through as many hops as
- * are trusted: what stands left of them the sender may have made up.
+ * Facts about a request that are not in its URL, computed only when they are read: a redirect needs only the scheme.
+ * `X-Forwarded-*` count only if the peer is a trusted proxy. They are read from the right, through as many hops as are
+ * trusted, since the sender may have made up everything to the left of those.
  */
 export class ForwardedFacts implements RequestFacts {
   #headers: HeaderValues
@@ -29,8 +29,8 @@ export class ForwardedFacts implements RequestFacts {
 
   /**
    * @param peer the address at the other end of the connection
-   * @param publicUrls win over whatever the request says
-   * @param locate where an address is, by a database
+   * @param publicUrls take precedence over the request
+   * @param locate looks up the location of an address in a database
    */
   constructor(
     headers: HeaderValues,
@@ -73,13 +73,13 @@ export class ForwardedFacts implements RequestFacts {
     return hereOf(this.#asked())
   }
 
-  /** The host that it was sent to; undefined where that is none. */
+  /** The host that the request was sent to; undefined if it is missing or not valid. */
   get host(): string | undefined {
     const host = this.#forwarded('x-forwarded-host') ?? this.#headers.get('host')
     return isHost(host) ? host : undefined
   }
 
-  /** Whether a proxy that nobody trusts says that it was asked by https: that is not believed, but then http is not either. */
+  /** Whether an untrusted proxy says that the request came by https: that is not trusted, but then http is not certain either. */
   get hidesHttps(): boolean {
     return !this.secure && /^https\b/i.test(this.#headers.get('x-forwarded-proto') ?? '')
   }
@@ -89,7 +89,7 @@ export class ForwardedFacts implements RequestFacts {
     return { publicUrls: this.#publicUrls, secure, host, hidesHttps }
   }
 
-  /** From the peer leftwards, past every trusted hop, to the first address that is not ours. */
+  /** From the peer leftwards, past every trusted hop, to the first address that is not a trusted proxy. */
   #walk(): { address: string | undefined; hops: number } {
     this.#walked ??= this.#walkFrom(this.#peer())
     return this.#walked
@@ -110,7 +110,7 @@ export class ForwardedFacts implements RequestFacts {
     return { address, hops }
   }
 
-  /** The value that the leftmost trusted hop gave; the proxies between it and us may each have added theirs. */
+  /** The value from the leftmost trusted hop; the proxies after it may each have added their own. */
   #forwarded(name: string): string | undefined {
     const value = this.#headers.get(name)
     if (value === null) return undefined
@@ -120,7 +120,7 @@ export class ForwardedFacts implements RequestFacts {
   }
 }
 
-/** `[2001:db8::1]:80`, `192.0.2.1:80` and `[2001:db8::1]` are the address in them. */
+/** `[2001:db8::1]:80`, `192.0.2.1:80` and `[2001:db8::1]` each give the address in them. */
 const withoutPort = (text: string) =>
   text.includes(':') ? text.replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3') : text
 

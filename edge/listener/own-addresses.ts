@@ -1,23 +1,23 @@
-/** What bears on by which addresses an edge is known. */
+/** The facts that decide by which addresses an edge is known. */
 export interface Asked {
-  /** `PUBLIC_URL`: at most one a scheme, the first of them that which goes for all else */
+  /** `PUBLIC_URL`: at most one per scheme; the first is used for everything that needs only one */
   publicUrls: readonly string[]
   secure: boolean
-  /** of the request, by its Host or by a trusted proxy; undefined where it is no host */
+  /** of the request, by its Host or by a trusted proxy; undefined if it is not a valid host */
   host: string | undefined
-  /** it came by http from a proxy that nobody trusts, which itself was asked by https */
+  /** it came by http from an untrusted proxy, which itself was asked by https */
   hidesHttps: boolean
 }
 
 const schemeOf = (secure: boolean) => (secure ? 'https://' : 'http://')
 
-/** The edge's address as far as a request tells; what is configured goes before it. */
+/** The edge's address: the configured one, otherwise the one that the request was sent to. */
 export const baseOf = ({ publicUrls, secure, host }: Asked): string | undefined =>
   publicUrls[0] ?? (host === undefined ? undefined : schemeOf(secure) + host)
 
 /**
- * The edge's addresses that are certain, at most one a scheme: what is configured; and of the request's own scheme the
- * host that it was sent to, where that has the name of a configured one.
+ * The edge's addresses that are certain, at most one per scheme: the configured ones; and for the request's own scheme the
+ * host that it was sent to, if it has the name of a configured one.
  */
 export function basesOf(asked: Asked): string[] {
   const { publicUrls, secure, host, hidesHttps } = asked
@@ -31,9 +31,9 @@ export function basesOf(asked: Asked): string[] {
 }
 
 /**
- * The edge's address for a listener who asked by this scheme: an old player that asked by http cannot follow to https. Where
- * it was reached by another name than the configured one, that name is taken to answer on the scheme's own port, unless it is
- * configured with a port.
+ * The edge's address for a listener who asked by this scheme: an old player that asked by http cannot follow to https. If
+ * the edge was reached by a name other than the configured one, that name is assumed to answer on the scheme's default port,
+ * unless it is configured with a port.
  */
 export function hereOf(asked: Asked): string | undefined {
   const scheme = schemeOf(asked.secure)
@@ -48,17 +48,17 @@ export function hereOf(asked: Asked): string | undefined {
 /** The name in a URL, without the port. */
 const nameOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : undefined)
 
-/** names of the edge that are remembered: servers that report to it call it by one or two */
+/** names of the edge that are remembered: servers that report to it use one or two */
 const namesMax = 8
 
 /**
- * The addresses that requests showed the edge to have: servers that report by https have listeners to send back that can do
- * http alone, and an http request for the same name tells where. Anybody may write any Host, so that only names count by which
- * servers with credentials call the edge, at the scheme's own port or the one that the edge listens on.
+ * Addresses of the edge that are learned from requests. A server that reports by https also has listeners to send back that
+ * support only http, and an http request for the same name shows where to. Since a Host header can be made up, only names
+ * count that servers with credentials use for the edge, at the scheme's default port or the port that the edge listens on.
  */
 export class OwnAddresses {
   readonly #ownPort: number
-  /** addresses by name */
+  /** addresses of the edge, by name */
   readonly #known = new Map<string, { http?: string; https?: string }>()
 
   constructor(publicUrls: readonly string[], ownPort: number) {
@@ -72,7 +72,7 @@ export class OwnAddresses {
     return false
   }
 
-  /** A request came for this host. */
+  /** Notes that a request came for this host. */
   saw(secure: boolean, host: string | undefined): void {
     const known = this.#known.get(host?.replace(/:\d+$/, '').toLowerCase() ?? '')
     const url = schemeOf(secure) + host
@@ -81,7 +81,7 @@ export class OwnAddresses {
     if (port === '' || port === String(this.#ownPort)) known[secure ? 'https' : 'http'] ??= origin
   }
 
-  /** The addresses to tell a server that proved itself, and called the edge by these: with those that requests showed. */
+  /** The addresses to tell a server with credentials that used these for the edge: these, and those learned from requests. */
   complete(bases: readonly string[]): string[] {
     const [base] = bases
     if (base === undefined) return []

@@ -13,13 +13,13 @@ import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
 /** direct URLs in a playlist: enough for a player that tries them in turn, few enough for a small screen */
 const directUrlsMax = 5
 
-/** A playlist that was asked for by a path of its own. */
+/** A playlist that was requested: its mount and its format. */
 export interface WantedPlaylist {
   mount: Mount
   kind: PlaylistKind
 }
 
-/** Reads `/live.mp3.m3u`, `.pls` or `.xspf`; undefined where it is no playlist of a mount that any server reported lately. */
+/** Reads `/live.mp3.m3u`, `.pls` or `.xspf`; undefined if it is not the playlist of a public mount that a server reported lately. */
 export function parseWantedPlaylist(path: string, view: View, nowMs: number): WantedPlaylist | undefined {
   const wanted = parsePlaylist(path)
   if (!wanted || !view.isKnown(wanted.mount, nowMs) || view.mounts.get(wanted.mount)?.isPrivate)
@@ -27,14 +27,14 @@ export function parseWantedPlaylist(path: string, view: View, nowMs: number): Wa
   return wanted
 }
 
-/** The same of any mount. */
+/** The same for any mount, known or not. */
 export function parsePlaylist(path: string): WantedPlaylist | undefined {
   const parsed = parsePlaylistPath(path)
   const mount = parsed && parseMount(parsed.path)
   return mount && { mount, kind: parsed.kind }
 }
 
-/** What bears on which URLs stand in a playlist. */
+/** The facts that decide which URLs a playlist has. */
 export interface PlaylistRequest {
   query: string
   secure: boolean
@@ -44,7 +44,7 @@ export interface PlaylistRequest {
   /** the edge's own address, without a path; undefined: the URL is the path alone */
   base: string | undefined
   from: Whereabouts | undefined
-  /** by HEAD: headers alone */
+  /** it is a HEAD: the answer has headers only */
   head: boolean
 }
 

@@ -1,15 +1,15 @@
-/** The two parts of a request's URL that may be believed. */
+/** The two parts of a request's URL that can be trusted. */
 export interface RequestUrl {
-  /** begins with `/`, percent-encoded as the runtime handed it on */
+  /** begins with `/`, percent-encoded as the runtime gave it */
   path: string
   /** begins with `?`, or is empty */
   query: string
 }
 
 /**
- * Takes path and query out of `request.url` without parsing it. What stands before them differs by runtime and by
- * whim of the sender: Bun leaves it out where there is no valid Host, Deno and Node invent one, and a request line
- * in absolute form puts in any authority.
+ * Takes path and query out of `request.url` without parsing it. The part before them depends on the runtime and on the
+ * sender: without a valid Host, Bun leaves it out while Deno and Node invent one, and a request line in absolute form may
+ * give any authority.
  */
 export function splitRequestUrl(url: string): RequestUrl {
   const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)

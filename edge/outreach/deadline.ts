@@ -1,6 +1,6 @@
 /**
- * Does work that has so many ms, after which its signal ends it. Unlike `AbortSignal.timeout` it leaves no timer behind,
- * which would keep a Durable Object in memory.
+ * Runs work that is aborted by its signal after this many ms. Unlike `AbortSignal.timeout`, it leaves no timer behind, which
+ * would keep a Durable Object in memory.
  */
 export async function withDeadline<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()

@@ -7,7 +7,7 @@ import { createProber, type ProberDeps } from './prober.ts'
 import type { Rota } from './rota.ts'
 import { TlsWatch } from './tls-watch.ts'
 
-/** All that an edge asks of servers by itself: the stats of those that are polled, and unless `PROBE=0` an answer of each. */
+/** The requests that an edge sends to servers: it polls the stats of some, and probes each of them unless `PROBE=0`. */
 export class Outreach {
   #poller: Rota<PolledServer, number>
   #prober: Rota<Server, Silence> | undefined
@@ -21,7 +21,7 @@ export class Outreach {
     this.#prober = probes ? createProber(deps) : undefined
   }
 
-  /** Asks whom it is time to ask. */
+  /** Polls and probes the servers that are due. */
   async run(): Promise<void> {
     this.#watch()
     await Promise.all([this.#poller.run(), this.#prober?.run()])
@@ -34,7 +34,7 @@ export class Outreach {
     this.#tls.look(registry.view.servers)
   }
 
-  /** When it is time again; infinite where there is nobody to ask. */
+  /** When the next server is due; infinite if there is none. */
   nextMs(): number {
     const never = Number.POSITIVE_INFINITY
     return Math.min(this.#poller.nextMs() ?? never, this.#prober?.nextMs() ?? never)

@@ -15,26 +15,26 @@ import { type Next, Rota } from './rota.ts'
 
 const logger = getLogger(['distributary', 'edge', 'poll'])
 
-/** The runtime's own, or a test's. */
+/** `fetch` of the runtime, or of a test. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export interface Outgoing {
   registry: Registry
   fetch: Fetch
   nowMs: () => number
-  /** connections at a time */
+  /** connections at the same time */
   atOnce: number
 }
 
-/** Not like an Icecast's, which would be a relay's (S11). */
+/** Must not look like Icecast's, which counts as a relay (S11). */
 export const agent = `distributary/${version}`
 
-/** how often in a row a server could not be read */
+/** failures in a row, by server */
 type Failures = number
 
 /**
- * Reads the stats of every polled server at its interval and reports for it. What cannot be read stores nothing, so
- * that such a server is stale by its deadline like any that reports no more.
+ * Reads the stats of every polled server at its interval, and reports on its behalf. Stats that cannot be read store
+ * nothing, so the server becomes stale at its deadline, like one that stops reporting.
  */
 export const createPoller = ({ registry, fetch, nowMs, atOnce }: Outgoing): Rota<PolledServer, Failures> =>
   new Rota({
@@ -46,32 +46,32 @@ export const createPoller = ({ registry, fetch, nowMs, atOnce }: Outgoing): Rota
       try {
         if (!reportsItself(registry, server.id, nowMs())) {
           const report = await poll(server, fetch)
-          const isNamed = registry.polled.servers.get(server.id) === server // and was not while we waited
+          const isNamed = registry.polled.servers.get(server.id) === server // it may have been replaced meanwhile
           if (isNamed && !reportsItself(registry, server.id, nowMs())) putPolled(registry, report, nowMs())
         }
-        if (failures > 0) logger.info('{id} can be read again', { id: server.id })
+        if (failures > 0) logger.info('poll succeeded again: {id}', { id: server.id })
         return { pauseMs: server.interval * 1000, state: 0 }
       } catch (error) {
         if (failures === 0)
-          logger.warning('{id} cannot be read: {problem}', { id: server.id, problem: say(error) })
+          logger.warning('poll failed: {id}: {problem}', { id: server.id, problem: say(error) })
         return afterFailure(server, failures + 1)
       }
     },
   })
 
-/** Twice at its interval, as its deadline leaves room for, then ever more seldom: those that answer must not wait for it. */
+/** Twice at its interval, which its deadline allows, then less and less often: servers that answer must not wait for it. */
 function afterFailure({ interval }: PolledServer, failures: Failures): Next<Failures> {
   const pauseMs = interval * 1000 * 2 ** Math.max(0, Math.min(failures, 10) - 2)
   return { pauseMs: Math.min(pauseMs, Math.max(interval * 1000, edgeLimits.pollPauseMs)), state: failures }
 }
 
-/** fetch says no more than that it failed, and why in the cause. */
+/** `fetch` only says that it failed; the reason is in the cause. */
 const say = (error: unknown) =>
   String(error instanceof Error && error.cause !== undefined ? error.cause : error)
 
 /**
- * Reads a server's stats once. Follows no redirect, since the operator named this server and its login is for it alone.
- * Throws where it does not answer in time, with anything but 200, with too much, or with what is no stats.
+ * Reads a server's stats once. Redirects are not followed, since the operator named this server and its login is for it alone.
+ * @throws if it does not answer in time, or the answer is not 200, too large, or not stats
  */
 export async function poll(server: PolledServer, fetch: Fetch): Promise<Report> {
   const text = await withDeadline(edgeLimits.outgoingMs, (signal) => readStats(server, fetch, signal))
@@ -94,5 +94,5 @@ async function readStats(
   }
   const body = await readBounded(response.body, limits.statsBytesMax)
   if (!body) throw new StatsError(`stats of more than ${limits.statsBytesMax} bytes`)
-  return new TextDecoder().decode(body) // a title that is no UTF-8 must not hide the listeners
+  return new TextDecoder().decode(body) // a title that is not UTF-8 must not hide the listeners
 }

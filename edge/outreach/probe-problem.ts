@@ -1,9 +1,9 @@
-/** What went wrong with a connection of the edge's own, in a few plain words. */
+/** Why an outgoing connection of the edge failed, in a few plain words. */
 export interface Problem {
   text: string
-  /** it is the edge that could not: no way out, no resolver, no descriptors, a port that fetch refuses. It tells nothing of the server */
+  /** the fault is the edge's: no network, no resolver, no descriptors, a port that fetch does not allow. It says nothing about the server */
   isOurs: boolean
-  /** its name is not known, here and now */
+  /** its name does not resolve, here and now */
   isUnknownName: boolean
 }
 
@@ -11,7 +11,7 @@ const ours =
   /bad port|requests to port \d+ are blocked|EAI_AGAIN|temporary failure in name|ENETUNREACH|network is unreachable|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE|ENOBUFS|too many open files/i
 
 const noAddress = 'its name has no address'
-/** The first that fits is said; runtimes differ in what they put where, codes and words. */
+/** The first match is used; runtimes differ in where they put codes and words. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/ENOTFOUND|ENODATA|getaddrinfo|failed to lookup|dns error/, noAddress],
   [/ECONNREFUSED|connection refused|ConnectionRefused/i, 'connection refused'],
@@ -28,7 +28,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/HPE_|invalid http|unexpected (?:response|byte)|Malformed/i, 'an answer that is not HTTP'],
 ]
 
-/** Reads what `fetch` and look-ups reject with. */
+/** Classifies the errors of `fetch` and of DNS look-ups. */
 export function problemOf(error: unknown): Problem {
   const told = tellings(error)
   const all = told.join(' ')
@@ -46,7 +46,7 @@ export function problemOf(error: unknown): Problem {
   }
 }
 
-/** Code and message of an error, or of each that it was caused by; without the URL, whose host may be any word. */
+/** Code and message of an error, or of each of its causes; without the URL, whose host may be any word. */
 function tellings(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)]
   const causes =

@@ -17,18 +17,18 @@ import { Rota } from './rota.ts'
 
 const logger = getLogger(['distributary', 'edge', 'probe'])
 
-/** The addresses of a name; rejects where it has none. */
+/** The addresses of a name; rejects if it has none. */
 export type Lookup = (host: string) => Promise<string[]>
 
 export interface ProberDeps extends Outgoing {
-  /** undefined where the runtime itself keeps us out of inner networks (Workers) */
+  /** undefined if the runtime itself blocks internal networks (Workers) */
   lookup: Lookup | undefined
 }
 
 /**
- * Connects to every live server again and again, and takes out of the draw those that give no HTTP answer three times
- * in a row (`PROBE`), unless it is the prober that hears nobody any more. A server on the inside is not
- * probed, and in the draw by its reports alone.
+ * Connects to every live server at intervals, and takes a server out of the draw when it gives no HTTP answer three times in
+ * a row (`PROBE`), unless the prober gets no answers from any server. A server on an internal network is not probed; its
+ * reports alone decide whether it is in the draw.
  */
 export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberDeps): Rota<Server, Silence> {
   /** when each live server that was probed last answered; -Infinity: never */
@@ -73,10 +73,10 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
   })
 }
 
-/** A new name is not known everywhere at once: a resolver remembers for a minute or so that there was none. */
+/** A new name does not resolve everywhere at once: a resolver remembers for a minute or so that it did not exist. */
 const patienceMs = ({ isUnknownName }: Found) => (isUnknownName ? edgeLimits.unknownNameMs : 0)
 
-/** What is to be said of a server after one more connection: one that went wrong once or twice says nothing new. */
+/** The new finding about a server after one more probe: the first one or two failures do not change it. */
 function probedAfter(
   before: Probed | undefined,
   url: string | undefined,
@@ -99,23 +99,24 @@ function report(
   now: Silence | undefined,
 ): void {
   if (isReachable(before) && !isReachable(now))
-    logger.warning('{id} does not answer at {url}: {problem}', { id, url, problem })
-  if (!isReachable(before) && isReachable(now)) logger.info('{id} answers again at {url}', { id, url })
+    logger.warning('probe failed: {id} at {url}: {problem}', { id, url, problem })
+  if (!isReachable(before) && isReachable(now))
+    logger.info('probe succeeded again: {id} at {url}', { id, url })
 }
 
-/** 520 to 530 are Cloudflare's word for a server that it got no answer from; a Worker's fetch says nothing else of one. */
+/** Cloudflare answers 520 to 530 for a server that gave it no answer; a Worker's fetch gives no other sign of one. */
 const isFromCloudflare = (status: number) => status >= 520 && status <= 530
 
-/** What came of one connection, or of the wish to make it: `untold` where the edge itself could not. */
+/** The result of one probe: `inside` if it was not made, `untold` if the edge itself failed. */
 export interface Found {
   outcome: Outcome | 'inside' | 'untold'
-  /** why it is silent, in a few words */
+  /** why there was no answer, in a few words */
   problem?: string
-  /** its name is not known here yet, or no longer */
+  /** its name does not resolve here yet, or no longer */
   isUnknownName?: boolean
 }
 
-/** One connection, unless the name leads to an address on the inside. */
+/** Probes a server once, unless its name resolves to an internal address. */
 export async function probe(url: string, fetch: Fetch, lookup: Lookup | undefined): Promise<Found> {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
   try {
@@ -134,7 +135,7 @@ export async function probe(url: string, fetch: Fetch, lookup: Lookup | undefine
   }
 }
 
-/** A look-up cannot be ended, but it need not be waited for; a resolver that is away says nothing of the server. */
+/** A look-up cannot be aborted, but need not be waited for; a resolver that is down says nothing about the server. */
 const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('EAI_AGAIN: the resolver does not answer')))

@@ -1,18 +1,18 @@
-/** When a member is to be visited again, and what to remember of it until then. */
+/** When to visit a member again, and what to remember about it until then. */
 export interface Next<S> {
-  /** from the beginning of this visit */
+  /** from the start of this visit */
   pauseMs: number
   state: S | undefined
 }
 
 export interface RotaDeps<T, S> {
   members: () => ReadonlyMap<string, T>
-  /** A member whose key is another than at its last visit is due at once, and nothing is remembered of it. */
+  /** If a member's key has changed since its last visit, it is due at once, and nothing is remembered about it. */
   keyOf: (member: T) => unknown
   /** Must not reject. */
   visit: (member: T, state: S | undefined) => Promise<Next<S>>
   nowMs: () => number
-  /** how many are visited at a time */
+  /** visits at the same time */
   atOnce: number
 }
 
@@ -22,12 +22,12 @@ interface Entry<S> {
   state: S | undefined
 }
 
-/** Visits each of many members again and again, each after its own pause, few at a time. Sets no timer of its own. */
+/** Visits each of many members repeatedly, each after its own pause, a few at a time. It does not set timers. */
 export class Rota<T, S> {
   #deps: RotaDeps<T, S>
   #entries = new Map<string, Entry<S>>()
   #queue: string[] = []
-  /** those in the queue or being visited */
+  /** members in the queue or being visited */
   #busy = new Set<string>()
   #lanes = 0
 
@@ -35,7 +35,7 @@ export class Rota<T, S> {
     this.#deps = deps
   }
 
-  /** Visits all that are due now; resolves when those that it began have been visited. */
+  /** Visits all members that are due; resolves when the visits that it started are done. */
   async run(): Promise<void> {
     const members = this.#deps.members()
     const nowMs = this.#deps.nowMs()
@@ -50,7 +50,7 @@ export class Rota<T, S> {
     await Promise.all(lanes)
   }
 
-  /** When the next visit is due; undefined where there is nobody to visit. */
+  /** When the next visit is due; undefined if there are no members. */
   nextMs(): number | undefined {
     let next: number | undefined
     for (const [id, member] of this.#deps.members())
@@ -58,7 +58,7 @@ export class Rota<T, S> {
     return next
   }
 
-  /** What is remembered of a member, where it still is the one that was visited. */
+  /** The memory of a member, if its key is still the one that was visited. */
   #entry(id: string, member: T): Entry<S> | undefined {
     const entry = this.#entries.get(id)
     return entry?.key === this.#deps.keyOf(member) ? entry : undefined

@@ -21,7 +21,7 @@ interface PolledDeps {
   door: Door
 }
 
-/** The route by which an operator names a server that is to be polled: a stock Icecast, or icecast-kh. */
+/** The route by which an operator names a server to poll: a stock Icecast, or icecast-kh. */
 export function polledApp({ cluster, config, nowMs, door }: PolledDeps): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
   app.post('/api/servers', async (c) => {

@@ -4,7 +4,7 @@ import type { Server } from '../../shared/draw/server.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** Says of each server without an https url, once, that pages by https cannot play from it; again where it had one meanwhile. */
+/** Logs once for each server without an https url that https pages cannot play from it; and again after it has had one. */
 export class TlsWatch {
   readonly #told = new Set<string>()
 

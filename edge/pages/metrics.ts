@@ -4,7 +4,7 @@ import { type Metric, printMetrics, type Sample } from '../../shared/http/metric
 import { version } from '../../shared/version.ts'
 import type { Tally } from '../tally.ts'
 
-/** The edge for Prometheus: every server with its numbers, every mount, and what listeners were answered. */
+/** The edge's metrics for Prometheus: every server with its numbers, every mount, and the answers to listeners. */
 export function edgeMetrics(view: View, tally: Tally, nowMs: number): string {
   const servers = serversJson(view, nowMs)
   const byServer = (name: string, help: string, value: (server: ServerJson) => number | null): Metric => ({

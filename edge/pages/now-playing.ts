@@ -1,7 +1,7 @@
 import type { PublicMount } from '../../shared/api/json.ts'
 import { type Mount, printMount } from '../../shared/mount.ts'
 
-/** What plays on a mount, as a web site shows it; null: nobody said. */
+/** The track that plays on a mount, for web sites; null: not known. */
 export interface NowPlaying {
   mount: Mount
   /** where to listen, at the edge */
@@ -13,17 +13,17 @@ export interface NowPlaying {
   genre: string | null
   site: string | null
   listeners: number
-  /** ISO 8601: when the source began */
+  /** ISO 8601: when the source connected */
   since: string | null
 }
 
-/** For every web site, and for 2 s: a page that asks each second costs nobody more than one that does not. */
+/** Readable by every web site, and cached for 2 s, so that pages that ask every second cost no more than others. */
 export const nowPlayingHeaders = {
   'Cache-Control': 'public, max-age=2',
   'Access-Control-Allow-Origin': '*',
 } as const
 
-/** `GET /now`: what plays on each public mount, by name. @param base the edge's address; without it urls are paths */
+/** `GET /now`: the track of each public mount, by mount name. @param base the edge's address; without it, urls are paths */
 export const nowPlaying = (mounts: readonly PublicMount[], base: string | undefined): NowPlaying[] =>
   mounts.map(({ mount, listeners, about }) => ({
     mount,

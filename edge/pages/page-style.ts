@@ -1,4 +1,4 @@
-/** The page's one style sheet: inline, so that the page needs nothing from anywhere. */
+/** The page's only style sheet: inline, so that the page loads nothing else. */
 export const pageStyle = `
 :root{color-scheme:light dark;--ink:#14212b;--dim:#5b6f7d;--line:#d8e2e8;--ground:#f5f8fa;--card:#fff;--water:#0b7fab;--good:#1c8a54;--bad:#b3462f}
 @media(prefers-color-scheme:dark){:root{--ink:#e6eef3;--dim:#8fa5b3;--line:#2a3a45;--ground:#0e171d;--card:#15212a;--water:#46b4de;--good:#4cc48a;--bad:#e58468}}

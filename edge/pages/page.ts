@@ -5,7 +5,7 @@ import { printMount } from '../../shared/mount.ts'
 import { version } from '../../shared/version.ts'
 import { pageStyle } from './page-style.ts'
 
-/** Nothing from elsewhere but the audio, which comes from wherever the redirect leads. */
+/** Only audio may come from other hosts: from whichever server the redirect leads to. */
 export const pageHeaders = {
   'Content-Security-Policy':
     "default-src 'none'; style-src 'unsafe-inline'; media-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -17,7 +17,7 @@ type Html = ReturnType<typeof html>
 
 /**
  * The page for people: mounts, listeners, and how the last day went.
- * @param servers for the admin alone: every server, and why it gets no listener; undefined shows the way to them
+ * @param servers only for the admin: every server, and why it gets no listeners; undefined shows a link to them
  */
 export function printPage(
   mounts: readonly PublicMount[],
@@ -68,7 +68,7 @@ ${mounts.map((each) => {
 </table>`
 }
 
-/** What plays, on a line of its own. */
+/** The track that plays, on a separate line. */
 function plays({ mount, about }: PublicMount): Html | '' {
   const song = [about?.artist, about?.title].filter(Boolean).join(' – ')
   const line = [about?.name === undefined ? '' : mount, song].filter((part) => part !== '').join(' · ')
@@ -90,7 +90,7 @@ ${servers.map(
 </table>`
 }
 
-/** Listeners over the minutes of the history, drawn to their own scale. */
+/** Listeners over the minutes of the history, scaled to their maximum. */
 function sparkline(history: readonly HistoryRow[]): Html | '' {
   const [first] = history
   const last = history.at(-1)

@@ -8,7 +8,7 @@ import { statusJson } from './status-json.ts'
 
 type Awaitable<T> = T | Promise<T>
 
-/** All that an edge tells anybody of itself, printed once a second at most where the cluster is large. */
+/** Everything that an edge publishes about itself; for a large cluster it is printed at most once a second. */
 export class PublicTexts {
   readonly #startedAtMs: number
   readonly #mounts: Remembered<readonly PublicMount[]>
@@ -28,15 +28,15 @@ export class PublicTexts {
     return this.#mounts.of(view, (nowMs) => publicMounts(view, nowMs))
   }
 
-  /** The page for people. @param history asked for where the page has to be printed */
+  /** The page for people. @param history called only if the page has to be printed */
   async page(view: View, history: () => Awaitable<HistoryRow[]>): Promise<string> {
     const before = this.#page.get(view)
     if (before !== undefined) return before
-    const rows = await history() // somebody else may have printed it meanwhile
+    const rows = await history() // another request may have printed it meanwhile
     return this.#page.of(view, () => String(printPage(this.mounts(view), rows, undefined)))
   }
 
-  /** Icecast's stats as JSON. @param only the one mount that is asked for */
+  /** Icecast's stats as JSON. @param only the one mount that was requested */
   status(view: View, base: string | undefined, only: string | undefined): string {
     const print = (mounts: readonly PublicMount[], at: string | undefined) =>
       JSON.stringify(statusJson(mounts, at, only, this.#startedAtMs))
@@ -44,7 +44,7 @@ export class PublicTexts {
     return this.#status.of(view, () => new WithBase((at) => print(this.mounts(view), at))).at(base)
   }
 
-  /** What plays on each mount, as JSON. */
+  /** The track of each mount, as JSON. */
   playing(view: View, base: string | undefined): string {
     const print = (at: string) => JSON.stringify(nowPlaying(this.mounts(view), at))
     return this.#playing.of(view, () => new WithBase(print)).at(base)
@@ -52,11 +52,11 @@ export class PublicTexts {
 }
 
 /**
- * A text in which the edge's address stands, printed once for all addresses: anybody may call the edge by ever new ones, which
- * must not make it print anew.
+ * A text that contains the edge's address, printed once for all addresses: a sender can make up ever new ones, which must not
+ * cause it to be printed again.
  */
 class WithBase {
-  /** drawn by dice, so that no title can hold it */
+  /** random, so that no title can contain it */
   readonly #host = `${crypto.randomUUID()}.invalid`
   readonly #text: string
 

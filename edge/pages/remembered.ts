@@ -1,14 +1,14 @@
 import type { View } from '../../shared/draw/view.ts'
 
-/** carriers of all mounts together, up to which everything is worked out for each request: well under a millisecond */
+/** carriers of all mounts together, up to which everything is computed for each request: well under a millisecond */
 const carriersMax = 1000
-/** ms for which what was worked out of a larger cluster stands */
+/** ms for which the value for a larger cluster is kept */
 const standsMs = 1000
 
 /**
- * What anybody may ask for, and what takes long in a large cluster: there it is worked out once a second at most, so
- * that nobody keeps an edge from its listeners by asking. The second begins when the work is done: work that took longer
- * would else be done again and again.
+ * A value that is public, and expensive for a large cluster: then it is computed at most once a second, so that requests
+ * for it cannot keep an edge from its listeners. The second begins when the work is done: otherwise work that takes longer
+ * than a second would be repeated for every request.
  */
 export class Remembered<T> {
   readonly #nowMs: () => number
@@ -18,13 +18,13 @@ export class Remembered<T> {
     this.#nowMs = nowMs
   }
 
-  /** What was worked out within the last second, where the cluster is large. */
+  /** The value computed within the last second, if the cluster is large. */
   get(view: View): T | undefined {
     const isFresh = this.#last !== undefined && this.#nowMs() - this.#last.atMs < standsMs
     return isFresh && isLarge(view) ? this.#last?.value : undefined
   }
 
-  /** The same, or else what is worked out now. */
+  /** The same, or otherwise the value computed now. */
   of(view: View, work: (nowMs: number) => T): T {
     const before = this.get(view)
     if (before !== undefined) return before

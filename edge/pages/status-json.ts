@@ -2,7 +2,7 @@ import type { PublicMount } from '../../shared/api/json.ts'
 import { printMount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
 
-/** One mount as Icecast's `status-json.xsl` shows a source; what no report says is left out. */
+/** One mount as Icecast's `status-json.xsl` shows a source; values that no report gives are left out. */
 interface SourceStats {
   artist?: string
   bitrate?: number
@@ -37,8 +37,8 @@ export interface Stats {
 }
 
 /**
- * The stats of the whole cluster in Icecast's shape, of which many sites read `listeners`: here summed over all
- * servers, and `listenurl` at the edge.
+ * The stats of the whole cluster in Icecast's shape, from which many sites read `listeners`: here the sum over
+ * all servers, with `listenurl` at the edge.
  * @param base the edge's address; without it `listenurl` is the path alone
  * @param only the one mount that `?mount=` asks for
  */
@@ -67,7 +67,7 @@ export function statusJson(
   }
 }
 
-/** What no master says has Icecast's own words: readers take a mount without a name for one that is off. */
+/** Values that no master gives have Icecast's defaults: readers take a mount without a name for one that is off air. */
 function sourceStats(
   { mount, bitrate, listeners, listenerPeak, contentType, about }: PublicMount,
   base?: string,
@@ -99,5 +99,5 @@ const told = <K extends string, V>(name: K, value: V | undefined) =>
 
 /** `Mon, 23 Nov 2026 01:51:53 +0000` */
 const rfc2822 = (date: Date) => date.toUTCString().replace('GMT', '+0000')
-/** `2026-11-23T01:51:53+0000`: Icecast writes no colon in the zone */
+/** `2026-11-23T01:51:53+0000`: Icecast writes the zone without a colon */
 const iso8601 = (date: Date) => date.toISOString().replace(/\.\d+Z$/, '+0000')

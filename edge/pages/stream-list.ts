@@ -6,11 +6,11 @@ import type { MountDeps } from '../deps.ts'
 import { splitRequestUrl } from '../listener/request-url.ts'
 
 /**
- * Answers `GET /admin/streamlist.txt` and `/admin/streams`: the mounts to relay. With `rserver`, `rport` and
- * `interval` in the query it is an icecast-kh slave, which registers by asking.
+ * Answers `GET /admin/streamlist.txt` and `/admin/streams`: the mounts to relay. A request with `rserver`, `rport` and
+ * `interval` comes from an icecast-kh slave, and registers it.
  *
- * Lines are absolute, so that a stock slave relays from the master at once, except for those that would skip such
- * lines: icecast-kh, known by its path, its parameters or its `User-Agent` (its slaves say `Icecast `, stock ones nothing).
+ * Lines are absolute, so that a stock slave relays from the master at once. Only icecast-kh would skip such lines; it is recognized by
+ * the path, the parameters or its `User-Agent` (`Icecast …`; stock slaves send none).
  */
 export async function answerStreamList(
   c: Context<ClusterEnv>,

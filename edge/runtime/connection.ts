@@ -13,44 +13,44 @@ import { answerPlainly, printRedirect } from './plain-answers.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** What a connection does with its socket; Node's are so by themselves. */
+/** The part of a socket that a connection uses; Node's sockets have it already. */
 export interface Wire {
-  /** Tells whether the system took it; where not, `drained` is called once it has. */
+  /** Returns whether the system took all bytes; if not, `drained` is called once it has. */
   write(text: string, encoding: 'latin1'): boolean
   write(bytes: Uint8Array, taken: (error?: Error | null) => void): boolean
-  /** Ends our side behind what was written. */
+  /** Ends this side after everything written. */
   end(): unknown
   destroy(): unknown
   pause(): unknown
   resume(): unknown
 }
 
-/** What the connections of one server share. */
+/** The state that all connections of a server share. */
 export interface Serving {
   readonly answers: Answers
-  /** some ms old, which is all that deadlines need */
+  /** a few ms old, which is precise enough for deadlines */
   nowMs: number
-  /** no more requests are taken */
+  /** no more requests are accepted */
   isClosing: boolean
-  /** lines of the log about requests that cannot be read */
+  /** limits the log lines about requests that cannot be parsed */
   readonly badRequests: FewLines
-  /** Counts bytes of answers that wait to be read, or no longer do. */
+  /** Adds bytes of answers that wait to be read; negative when they no longer wait. */
   countUnread(bytes: number): void
 }
 
-/** What a connection is at. */
+/** What a connection is doing. */
 type Phase =
-  /** for a request: nothing of it has come */
+  /** it waits for the first byte of a request */
   | 'waiting'
-  /** a part of a head has come */
+  /** part of a head has arrived */
   | 'head'
-  /** the request is being answered; what comes meanwhile waits */
+  /** the request is being answered; bytes that arrive meanwhile are kept */
   | 'answering'
-  /** somebody wants the request's body */
+  /** the request's body is being read */
   | 'body'
-  /** the answer is on its way */
+  /** the answer is being written */
   | 'writing'
-  /** our side has ended: what comes is not looked at */
+  /** this side has ended: incoming bytes are ignored */
   | 'ended'
 
 const phaseMs: Readonly<Record<Phase, number>> = {
@@ -63,8 +63,8 @@ const phaseMs: Readonly<Record<Phase, number>> = {
 }
 
 /**
- * One connection. The plain requests of listeners are answered by one write: a Request and a Response for each cost more
- * than all the rest. What else comes is read here too, within the bounds that hold on every runtime.
+ * One connection. The plain requests of listeners are answered by one write, since a Request and a Response for each cost
+ * more than everything else. Other requests are parsed here too, within bounds that are the same on every runtime.
  */
 export class Connection implements Member {
   readonly network: string | undefined
@@ -72,11 +72,11 @@ export class Connection implements Member {
   readonly #serving: Serving
   readonly #peer: Peer
   #phase: Phase = 'waiting'
-  /** when its phase began; of an answer on its way, when some of it was last taken */
+  /** when its phase began; while writing, when the client last read some of the answer */
   #sinceMs: number
   #head: { bytes: Gathered; end: HeadEnd } | undefined
   #body: { reader: BodyReader; take: (bytes: Uint8Array<ArrayBuffer>) => void } | undefined
-  /** came while the request before is being answered */
+  /** bytes that arrived while the request before them is being answered */
   #ahead: Buffer | undefined
   #answer: { bytes: Buffer; at: number; keepAlive: boolean } | undefined
   /** the other side has ended */
@@ -97,12 +97,12 @@ export class Connection implements Member {
     return this.#phase === 'waiting' || this.#phase === 'head' || this.#phase === 'ended'
   }
 
-  /** When an answer that waits to be read was last taken from; undefined where none waits. */
+  /** When the client last read some of the answer; undefined if no answer waits to be read. */
   get unreadSinceMs(): number | undefined {
     return this.#answer && this.#sinceMs
   }
 
-  /** @param bytes are this connection's own from now on */
+  /** @param bytes belong to this connection from now on */
   receive(bytes: Buffer): void {
     if (this.#phase === 'waiting') this.#begin(bytes)
     else if (this.#phase === 'head') this.#gatherHead(bytes)
@@ -110,29 +110,30 @@ export class Connection implements Member {
     else if (this.#phase !== 'ended') this.#keep(bytes)
   }
 
-  /** The other side sends no more. */
+  /** The other side has ended. */
   halfClosed(): void {
     this.#isHalf = true
     if (this.#phase === 'waiting') this.#end()
     else if (this.#phase === 'head' || this.#phase === 'body') this.destroy()
   }
 
-  /** The system takes bytes again. */
+  /** The system accepts bytes again. */
   drained(): void {
     if (this.#phase === 'writing' && this.#answer === undefined) this.#next()
   }
 
-  /** Closes it where it is late. */
+  /** Closes the connection if it is past its deadline. */
   sweep(): void {
     if (this.#serving.nowMs - this.#sinceMs < phaseMs[this.#phase]) return
-    if (this.#phase === 'head') this.#refuse(refuse(408, 'the head of the request did not come in time'))
-    else if (this.#phase === 'body') this.#refuse(refuse(408, 'the body of the request did not come in time'))
-    // an answer may still be on its way to a slow reader, who would lose it
+    if (this.#phase === 'head') this.#refuse(refuse(408, 'the head of the request did not arrive in time'))
+    else if (this.#phase === 'body')
+      this.#refuse(refuse(408, 'the body of the request did not arrive in time'))
+    // an answer may still be on its way to a slow reader, which would lose it
     else if (this.#phase === 'waiting') this.#end()
     else this.destroy()
   }
 
-  /** No more requests are taken: ends it, unless it is being answered. */
+  /** Ends the connection, unless a request is being answered. */
   leave(): void {
     if (this.#phase === 'waiting' || this.#phase === 'head') this.#end()
   }
@@ -142,7 +143,7 @@ export class Connection implements Member {
     this.#socket.destroy()
   }
 
-  /** It is closed. */
+  /** The socket is closed. */
   closed(): void {
     this.#settle()
     this.#phase = 'ended'
@@ -175,7 +176,7 @@ export class Connection implements Member {
     if (read < bytes.length) this.#gatherHead(bytes.subarray(read))
   }
 
-  /** Writes redirects; tells whether to go on: the connection stays, and the other side reads what it asks for. */
+  /** Writes redirects; returns whether to go on: the connection stays open, and the client reads its answers. */
   #pass(text: string, keepAlive: boolean): boolean {
     const isTaken = this.#socket.write(text, 'latin1')
     if (!keepAlive || this.#serving.isClosing) {
@@ -191,7 +192,7 @@ export class Connection implements Member {
   #gatherHead(bytes: Buffer): void {
     if (this.#phase !== 'head') {
       if (!beginsRequest(bytes)) {
-        this.#refuse(refuse(400, 'this is not a request of HTTP'))
+        this.#refuse(refuse(400, 'this is not an HTTP request'))
         return
       }
       this.#enter('head')
@@ -231,7 +232,7 @@ export class Connection implements Member {
     const body = { isWhole: head.framing === undefined }
     const request = this.#requestOf(head, body)
     const unknownMethod = () =>
-      new Response(`${method} is not for anything here\n`, {
+      new Response(`${method} is not supported here\n`, {
         status: 405,
         headers: { Allow: 'GET, HEAD, OPTIONS' },
       })
@@ -263,7 +264,7 @@ export class Connection implements Member {
     if (this.#phase === 'answering') this.#send(printed, keepAlive)
   }
 
-  /** Undefined where the platform does not know such a method. */
+  /** Undefined if the platform does not support the method. */
   #requestOf(head: RequestHead, body: ReadBody): Request | undefined {
     const { method, path, query, headers, framing } = head
     const hasBody = framing !== undefined && method !== 'GET' && method !== 'HEAD'
@@ -280,8 +281,8 @@ export class Connection implements Member {
   }
 
   /**
-   * The body of a request, which is read only once somebody asks for it: who may not send one is refused before. It comes
-   * in one piece; where it does not come, whoever asked is not told, and what is answered was said here.
+   * The body of a request, read only when a route asks for it: a sender without permission is rejected before. It comes in
+   * one piece. If it does not arrive, the route is not told, since the answer has been sent here.
    */
   #bodyOf(head: RequestHead, body: ReadBody): ReadableStream<Uint8Array> {
     return new ReadableStream(
@@ -330,7 +331,7 @@ export class Connection implements Member {
     body.take(body.reader.bytes)
   }
 
-  /** Keeps what comes too early; the socket is paused, so that it is what was under way already. */
+  /** Keeps bytes that arrive too early; the socket is paused, so that only bytes already in transit follow. */
   #keep(bytes: Buffer): void {
     this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes
     this.#socket.pause()
@@ -344,7 +345,7 @@ export class Connection implements Member {
     this.#writeOn()
   }
 
-  /** Hands on the next piece of the answer; each that is taken is progress. */
+  /** Writes the next piece of the answer; each piece that is taken counts as progress. */
   #writeOn(): void {
     const answer = this.#answer
     if (!answer) return
@@ -362,7 +363,7 @@ export class Connection implements Member {
     })
   }
 
-  /** Nothing of an answer waits any more. */
+  /** Drops the answer, head and body in progress. */
   #settle(): void {
     if (this.#answer) this.#serving.countUnread(-this.#answer.bytes.length)
     this.#answer = undefined
@@ -370,12 +371,12 @@ export class Connection implements Member {
     this.#body = undefined
   }
 
-  /** Goes on to the next request, of which some may have come. */
+  /** Goes on to the next request, part of which may have arrived. */
   #next(): void {
     this.#enter('waiting')
     const ahead = this.#ahead
     this.#ahead = undefined
-    // head by head: to look for plain ones in all that follows, again behind each, would take quadratic time
+    // one head at a time: looking for plain requests in all remaining bytes after each of them would take quadratic time
     if (ahead) queueMicrotask(() => this.#gatherHead(ahead))
     if (!ahead && this.#isHalf) this.#end()
     else this.#socket.resume()
@@ -385,7 +386,7 @@ export class Connection implements Member {
     const { status, text } = refusal
     const leftOut = this.#serving.badRequests.next(this.#serving.nowMs)
     if (leftOut !== undefined)
-      logger.info('a request was refused with {status}: {text}', {
+      logger.info('request rejected with {status}: {text}', {
         status,
         text: text.trim(),
         address: this.#peer(),
@@ -396,8 +397,8 @@ export class Connection implements Member {
   }
 
   /**
-   * Ends our side. The other one may go on for a moment: to close on a sender in the middle of its body is a reset, by which it
-   * loses the answer.
+   * Ends this side. The other one may go on for a moment: closing while a sender is in the middle of its body would reset the
+   * connection, and the sender would lose the answer.
    */
   #end(): void {
     this.#settle()
@@ -408,7 +409,7 @@ export class Connection implements Member {
   }
 }
 
-/** What its answer depends on, of a request's head. */
+/** The parts of a request's head that its answer depends on. */
 type Asker = Pick<RequestHead, 'method' | 'keepAlive'>
 
 /** Whether a request's body was read to its end: only then may another request follow. */
@@ -418,7 +419,7 @@ interface ReadBody {
 
 const noBody: Readonly<ReadBody> = { isWhole: true }
 
-/** A method, behind empty lines: all else is garbage, or TLS. */
+/** Whether bytes begin with a method, after any empty lines: anything else is garbage, or TLS. */
 function beginsRequest(bytes: Uint8Array): boolean {
   for (const byte of bytes) {
     if (byte === 0x0a || byte === 0x0d) continue

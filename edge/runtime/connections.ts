@@ -12,7 +12,7 @@ import type { Answers } from './listening.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** The connections of a server, and the clock by which they are late. */
+/** The connections of a server, and the clock for their deadlines. */
 export class Connections implements Serving {
   readonly answers: Answers
   nowMs = monotonicNowMs()
@@ -30,7 +30,7 @@ export class Connections implements Serving {
     this.#proxies = proxies
   }
 
-  /** Takes a connection in; undefined where it has gone already, or there is no room for it. */
+  /** Accepts a connection; undefined if it has closed already, or there is no room for it. */
   accept(wire: Wire, address: string | undefined): Connection | undefined {
     const connection =
       address === undefined ? undefined : new Connection(wire, address, this.#networkOf(address), this)
@@ -42,7 +42,7 @@ export class Connections implements Serving {
     return undefined
   }
 
-  /** It is closed. */
+  /** Removes a connection that is closed. */
   delete(connection: Connection): void {
     connection.closed()
     this.#crowd.delete(connection)
@@ -53,7 +53,7 @@ export class Connections implements Serving {
     if (bytes > 0 && this.#unreadBytes > httpLimits.unreadBytesMax) this.#closeSlowest()
   }
 
-  /** Ends what waits, lets what is being answered finish, and closes the rest once `graceMs` are over. */
+  /** Ends idle connections, lets requests in progress finish, and closes the rest after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.isClosing = true
     for (const connection of [...this.#crowd.members()]) connection.leave()
@@ -73,13 +73,10 @@ export class Connections implements Serving {
     for (const connection of this.#crowd.members()) connection.sweep()
     if (this.#closedForOthers === 0 || this.nowMs - this.#toldAtMs < httpLimits.crowdedLogMs) return
     this.#toldAtMs = this.nowMs
-    logger.warning(
-      'more connections than there is room for: {closed} that said nothing were closed for new ones',
-      {
-        closed: this.#closedForOthers,
-        connections: this.#crowd.size,
-      },
-    )
+    logger.warning('too many connections: {closed} idle ones closed to make room', {
+      closed: this.#closedForOthers,
+      connections: this.#crowd.size,
+    })
     this.#closedForOthers = 0
   }
 
@@ -96,7 +93,7 @@ export class Connections implements Serving {
   }
 }
 
-/** How many descriptors the system lets this program have; undefined where it does not say so as Linux does. */
+/** The limit on open descriptors; undefined if the system does not tell it as Linux does. */
 function descriptorsMax(): number | undefined {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []

@@ -1,4 +1,4 @@
-/** A map that is emptied when it is full: for what is cheap to work out again. */
+/** A map that is emptied when it is full: for values that are cheap to compute again. */
 export class ForgetfulMap<K, V> extends Map<K, V> {
   #entriesMax: number
 

@@ -3,17 +3,18 @@ import { type CityResponse, Reader } from 'mmdb-lib'
 import type { Whereabouts } from '../../shared/geo.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
 
-/** Where an address is, as far as the database knows. */
+/** The location of an address, as far as the database has it. */
 export type Locate = (address: string) => Whereabouts | undefined
 
-/** records kept decoded: the cities of a busy hour; one has its names in eight languages, some kB of text */
+/** decoded records that are kept: the cities of a busy hour; each has names in eight languages, a few kB of text */
 const recordsMax = 20_000
-/** addresses whose places are kept: a player asks several times as it starts, and on and on where its line is bad */
+/** addresses whose locations are kept: a player asks several times as it starts, and repeatedly on a bad connection */
 const addressesMax = 20_000
 
 /**
- * Opens a database in MaxMind's format (`GEO_DB`): one of cities gives places and countries, one of countries gives
- * countries alone. It is read whole, so that a look-up costs a microsecond or two. Throws where it is no such file.
+ * Opens a database in MaxMind's format (`GEO_DB`): one of cities gives locations and countries, one of countries only
+ * countries. It is read into memory, so that a look-up takes a microsecond or two.
+ * @throws if the file is not such a database
  */
 export function openGeo(path: string): Locate {
   const reader = new Reader<CityResponse>(readFileSync(path), { cache: new ForgetfulMap(recordsMax) })
@@ -27,9 +28,9 @@ export function openGeo(path: string): Locate {
   }
 }
 
-/** Where addresses are, by the database of `GEO_DB`, whose file is renewed every week or so. */
+/** The locations of addresses, from the database of `GEO_DB`, whose file is replaced every week or so. */
 export class Places {
-  /** undefined where there is no database */
+  /** undefined without a database */
   locate: Locate | undefined
   readonly #path: string | undefined
 
@@ -38,7 +39,7 @@ export class Places {
     this.open()
   }
 
-  /** Reads the file anew. @throws where it cannot be read; then what was read before stays */
+  /** Reads the file again. @throws if it cannot be read; then the old data stay in use */
   open(): void {
     try {
       if (this.#path !== undefined) this.locate = openGeo(this.#path)
@@ -56,7 +57,7 @@ function whereaboutsIn({ location, country }: CityResponse): Whereabouts {
   }
 }
 
-/** A text that is no address is not found; the reader throws at it. */
+/** A text that is not an address has no location; the reader throws on it. */
 function lookUp(reader: Reader<CityResponse>, address: string): CityResponse | null {
   try {
     return reader.get(address.replace(/^::ffff:(?=\d+\.)/, ''))

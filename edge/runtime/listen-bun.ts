@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer'
 import type { Connection, Wire } from './connection.ts'
 import type { Connections } from './connections.ts'
 
-/** What is used of Bun's sockets; typed here, so that its global types stay out of ours. */
+/** The part of Bun's sockets that is used; typed here, so that Bun's global types are not needed. */
 interface BunSocket {
   data: { wire: BunWire; connection: Connection | undefined }
   readonly remoteAddress: string
-  /** the bytes that the system took; 'drain' follows where it did not take all */
+  /** returns the bytes that the system took; 'drain' follows if it did not take all */
   write(data: string | Uint8Array): number
   end(): void
   terminate(): void
@@ -30,7 +30,7 @@ interface BunLike {
 }
 declare const Bun: BunLike
 
-/** A socket of Bun's own: its `node:net` takes a third more time for a redirect. */
+/** One of Bun's native sockets: its `node:net` takes a third more time for a redirect. */
 class BunWire implements Wire {
   #socket: BunSocket
   #unsent: Buffer | undefined
@@ -54,7 +54,7 @@ class BunWire implements Wire {
     return false
   }
 
-  /** The system takes bytes again; tells whether it took all. */
+  /** The system accepts bytes again; returns whether it took all. */
   drained(): boolean {
     if (!this.#unsent) return true
     const sent = Math.max(0, this.#socket.write(this.#unsent))
@@ -89,7 +89,7 @@ class BunWire implements Wire {
   }
 }
 
-/** Listens by Bun's own sockets. */
+/** Binds an address with Bun's native sockets. */
 export async function listenOnBun(host: string, port: number, connections: Connections) {
   const server = Bun.listen({
     hostname: host,

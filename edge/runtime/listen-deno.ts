@@ -6,7 +6,7 @@ import type { Connections } from './connections.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** What is used of Deno's sockets; typed here, so that its global types stay out of ours. */
+/** The part of Deno's sockets that is used; typed here, so that Deno's global types are not needed. */
 interface DenoConn {
   readonly remoteAddr: { hostname: string }
   /** null: the other side has ended */
@@ -26,20 +26,20 @@ interface DenoLike {
 }
 declare const Deno: DenoLike
 
-/** bytes that are read at a time: a request or two; every connection has so many, most of them for nothing */
+/** bytes read at a time: a request or two; every connection reserves that many, most of them unused */
 const readBytes = 4096
-/** bytes that wait for the system before a connection is told that it does not take more */
+/** bytes that may wait for the system before `write` returns false */
 const unsentMax = 65_536
-/** ms after which connections are taken again where the system had no descriptor for one */
+/** ms after which connections are accepted again when the system had no descriptor for one */
 const acceptAgainMs = 100
 
-/** What was written, and who wants to know that it was taken. */
+/** Bytes that were written, and the callback for when they are taken. */
 interface Unsent {
   bytes: Uint8Array
   taken: (() => void) | undefined
 }
 
-/** A socket of Deno's own: the server of its `node:net` takes no more connections once descriptors ran out. */
+/** One of Deno's native sockets: the server of its `node:net` stops accepting connections once descriptors have run out. */
 class DenoWire implements Wire {
   #conn: DenoConn
   #unsent: Unsent[] = []
@@ -50,14 +50,14 @@ class DenoWire implements Wire {
   #isPaused = false
   #resumed: () => void = () => {}
   #over = Promise.withResolvers<void>()
-  /** called when the system takes bytes again */
+  /** called when the system accepts bytes again */
   drained: () => void = () => {}
 
   constructor(conn: DenoConn) {
     this.#conn = conn
   }
 
-  /** Resolves once our side has ended, or it is closed. */
+  /** Resolves once this side has ended, or the socket is closed. */
   get over(): Promise<void> {
     return this.#over.promise
   }
@@ -93,7 +93,7 @@ class DenoWire implements Wire {
     this.#resumed()
   }
 
-  /** Reads until the other side has ended, or it is closed. */
+  /** Reads until the other side has ended, or the socket is closed. */
   async readAll(receive: (bytes: Buffer) => void): Promise<void> {
     const room = Buffer.allocUnsafeSlow(readBytes)
     for (;;) {
@@ -133,7 +133,7 @@ class DenoWire implements Wire {
   }
 }
 
-/** Listens by Deno's own sockets. */
+/** Binds an address with Deno's native sockets. */
 export async function listenOnDeno(host: string, port: number, connections: Connections) {
   const listener = Deno.listen({ hostname: host, port })
   const running = { now: true }
@@ -147,7 +147,7 @@ export async function listenOnDeno(host: string, port: number, connections: Conn
   }
 }
 
-/** Takes connections; where there is no descriptor for one, again a moment later. */
+/** Accepts connections; if there is no descriptor for one, it tries again a moment later. */
 async function acceptAll(
   listener: DenoListener,
   connections: Connections,
@@ -161,8 +161,8 @@ async function acceptAll(
       serve(conn, connections).catch(() => {})
     } catch (error) {
       if (!running.now) return
-      // as text: to print the error whole, Deno opens files, and ends where it cannot
-      if (!isTold) logger.error('connections cannot be taken: {why}', { why: String(error) })
+      // as text: to print the error object, Deno opens files, and exits if it cannot
+      if (!isTold) logger.error('cannot accept connections: {why}', { why: String(error) })
       isTold = true
       await wait(acceptAgainMs)
     }
@@ -179,7 +179,7 @@ async function serve(conn: DenoConn, connections: Connections): Promise<void> {
     connection.halfClosed()
     await wire.over
   } catch {
-    // it was reset, or closed here
+    // the connection was reset, or closed here
   }
   wire.destroy()
   connections.delete(connection)

@@ -9,7 +9,7 @@ import type { Answers, Listening } from './listening.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** Listens; throws where the address cannot be had. */
+/** Binds the address and answers requests. @throws if it cannot be bound */
 export async function listen(
   host: string,
   port: number,
@@ -27,7 +27,7 @@ export async function listen(
   }
 }
 
-/** Each runtime has sockets of its own below the same connections. */
+/** Each runtime has its own sockets below the same connections. */
 function listenHere() {
   if ('Bun' in globalThis) return listenOnBun
   return 'Deno' in globalThis ? listenOnDeno : listenOnNode
@@ -37,12 +37,12 @@ async function listenOnNode(host: string, port: number, connections: Connections
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, connections))
   server.listen(port, host)
   await once(server, 'listening')
-  server.on('error', (error) => logger.error('connections cannot be taken: {error}', { error }))
+  server.on('error', (error) => logger.error('cannot accept connections: {error}', { error }))
   return { port: (server.address() as AddressInfo).port, stop: () => server.close() }
 }
 
 function accept(socket: Socket, connections: Connections): void {
-  // a listener that went away; 'close' follows
+  // the client went away; 'close' follows
   socket.on('error', () => {})
   const connection = connections.accept(socket, socket.remoteAddress)
   if (!connection) return

@@ -1,7 +1,7 @@
 import type { MountHead } from '../listener/mount-head.ts'
 import type { RequestUrl } from '../listener/request-url.ts'
 
-/** Tells the address at the other end of a connection, while a request on it lasts. */
+/** Returns the address at the other end of a connection, while a request on it lasts. */
 export type Peer = () => string | undefined
 
 /** The edge, as the server that reads its requests calls it. */
@@ -18,9 +18,9 @@ export interface Answers {
   place(head: MountHead, peer: Peer): string | Response | Promise<Response> | undefined
 }
 
-/** A server that takes requests. */
+/** A server that accepts requests. */
 export interface Listening {
   port: number
-  /** Takes no more requests; resolves once those under way are answered, or have been given up after `graceMs`. */
+  /** Accepts no more requests; resolves once those in progress are answered, or dropped after `graceMs`. */
   close(graceMs: number): Promise<void>
 }

@@ -4,20 +4,20 @@ import { LineQueue, type WriteBytes } from '../../shared/log/line-queue.ts'
 import { jsonLine, lostRecord } from '../../shared/log/log.ts'
 import { outputOf } from '../../shared/log/log-output.ts'
 
-/** What is used of Deno's stdout; typed here, so that its global types stay out of ours. */
+/** The part of Deno's stdout that is used; typed here, so that Deno's global types are not needed. */
 interface DenoLike {
   stdout: { write(bytes: Uint8Array): Promise<number> }
 }
 declare const Deno: DenoLike
 
-/** Deno's `process.stdout` waits for its reader, its own does not. */
+/** Deno's `process.stdout` blocks until its reader reads; `Deno.stdout` does not. */
 const byRuntime = (): WriteBytes =>
   'Deno' in globalThis ? (bytes) => Deno.stdout.write(bytes) : throughStdout()
 
 function throughStdout(): WriteBytes {
   let isWatched = false
   return (bytes) => {
-    if (!isWatched) process.stdout.on('error', () => {}) // the callback says it too
+    if (!isWatched) process.stdout.on('error', () => {}) // the callback reports it too
     isWatched = true
     return new Promise((resolve, reject) => {
       process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
@@ -25,7 +25,7 @@ function throughStdout(): WriteBytes {
   }
 }
 
-/** The log's way to stdout. */
+/** The queue of log lines for stdout. */
 export const stdout = new LineQueue({
   write: outputOf(1, files, byRuntime()),
   soon: setImmediate,

@@ -34,7 +34,7 @@ export function answerPlainly(bytes: string, place: Answers['place'], peer: Peer
   return { text, read, keepAlive, other: undefined }
 }
 
-/** A redirect as it goes over the wire. */
+/** A redirect as sent over the wire. */
 export const printRedirect = (location: string, keepAlive: boolean) =>
   `HTTP/1.1 302 Found\r\nLocation: ${location}${tailNow(keepAlive)}`
 
@@ -45,7 +45,7 @@ const fixedHeaders = Object.entries({ ...mountHeaders, 'Content-Length': '0' })
 let tails = { keepAlive: '', close: '' }
 let tailsAtSecond = 0
 
-/** What stands behind the Location, the same for all redirects of a second. */
+/** The part after the Location, the same for all redirects of a second. */
 function tailNow(keepAlive: boolean): string {
   const second = Math.floor(Date.now() / 1000)
   if (second !== tailsAtSecond) {

@@ -4,30 +4,30 @@ import type { MountHead } from '../listener/mount-head.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
 
 /**
- * A request that needs no HTTP server to be understood: GET or HEAD in HTTP/1.1 of a path in plain characters, with a
- * Host and without a body or any wish for the connection but to keep or to close it. Nearly every listener's is one.
+ * A request that can be read without a full HTTP parser: GET or HEAD in HTTP/1.1 of a path in plain characters, with a Host,
+ * without a body, and with no `Connection` other than keep-alive or close. Nearly every listener's request is one.
  */
 export interface PlainHead extends MountHead {
   /** whether another request may follow on the connection */
   keepAlive: boolean
-  /** the index behind the head's last character */
+  /** the index after the head's last character */
   end: number
 }
 
-/** Method, path, query and header lines; of a target only what no URL parser would write in another way. */
+/** Method, path, query and header lines; the target has only characters that every URL parser leaves unchanged. */
 const wholeHead =
   /(GET|HEAD) (\/[\w.~!$&()*+,;=:@%/-]*)(\?[\w.~!$&()*+,;=:@%/?-]*)? HTTP\/1\.1(\r\n(?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/y
-/** headers that change what follows the head */
+/** headers that change what follows the head on the connection */
 const framing = /\n(?:content-length|transfer-encoding|expect|upgrade):/i
-/** headers of one sender alone */
+/** headers that differ for each sender */
 const personal = /\n(?:authorization|cookie|x-forwarded-for):/i
 
-/** The players of a crowd send the same few heads over and over, and to read one takes longer than the draw. */
+/** The players of a crowd send the same few heads over and over, and parsing one takes longer than the draw. */
 const known = new ForgetfulMap<string, PlainHead>(edgeLimits.headsKnownMax)
 
 /**
- * Reads the head that begins at `start` of a text of latin1 characters. Undefined where it is not whole, not well
- * formed or not plain: a full HTTP server then has to look at it.
+ * Parses the head that begins at `start` in a text of latin1 characters. Undefined if it is incomplete, malformed or not
+ * plain: the full HTTP parser then has to read it.
  */
 export function readPlainHead(text: string, start: number): PlainHead | undefined {
   if (start > 0 || text.length > edgeLimits.headKnownLengthMax) return parsePlainHead(text, start)
@@ -51,9 +51,9 @@ function parsePlainHead(text: string, start: number): PlainHead | undefined {
   return { method, path, query, mount: parseMount(path), headers, keepAlive, end: start + whole.length }
 }
 
-/** The few headers that are asked for are looked for in the text: that is cheaper than taking all of it apart. */
+/** The few headers that are needed are searched for in the text: that is cheaper than parsing all of them. */
 class HeaderLines {
-  /** each line ends in CR LF, and one stands before the first */
+  /** each line ends in CR LF, and a CR LF comes before the first */
   #lines: string
   #found = new Map<string, string | null>()
 
@@ -61,7 +61,7 @@ class HeaderLines {
     this.#lines = lines
   }
 
-  /** As `Headers.get`: the values of a header given twice with a comma between them. */
+  /** Like `Headers.get`: the values of a header given twice are joined by a comma. */
   get(name: string): string | null {
     let value = this.#found.get(name)
     if (value === undefined) {
@@ -82,7 +82,7 @@ class HeaderLines {
   }
 }
 
-/** Patterns by the names of headers that this program asks for. */
+/** Patterns by header name, for the headers that this program reads. */
 const patterns = new Map<string, RegExp>()
 
 function patternOf(name: string): RegExp {

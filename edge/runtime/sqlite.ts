@@ -5,15 +5,15 @@ import { ServerTable } from '../../shared/cluster/server-table.ts'
 import { sqlOf } from '../../shared/cluster/sqlite.ts'
 import { startProblem, storeErrorOf } from '../../shared/cluster/store-error.ts'
 
-/** What the embedded database of Node, Bun and Deno, which all three have under this name, holds. */
+/** The edge's store, in the embedded database that Node, Bun and Deno all have under this name. */
 export interface Store {
   table: ServerTable
   close(): void
 }
 
 /**
- * Opens `edge.sqlite` in a directory, which is made where it is missing, or a database in memory for `:memory:`.
- * Throws an error that says which file cannot be used, why, and what may be done.
+ * Opens `edge.sqlite` in a directory, which is created if missing, or a database in memory for `:memory:`.
+ * @throws an error that names the file that cannot be used, the reason, and what to do
  */
 export function openStore(dataDir: string): Store {
   if (dataDir === ':memory:') return tableIn(new DatabaseSync(dataDir), () => true)
@@ -32,7 +32,7 @@ const tableIn = (database: DatabaseSync, isThere: () => boolean): Store => ({
   close: () => database.close(),
 })
 
-/** Whether a file is still the one that it is now. */
+/** Returns a function that tells whether a file is still the same one as now. */
 function whetherThere(file: string): () => boolean {
   const { dev, ino } = statSync(file)
   return () => {
@@ -41,7 +41,7 @@ function whetherThere(file: string): () => boolean {
   }
 }
 
-/** Makes a folder and those above it that are missing; under /proc, Node's own `recursive` would try for ever. */
+/** Creates a folder and its missing parents; under /proc, Node's own `recursive` would try for ever. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))

@@ -10,17 +10,17 @@ import { Outreach } from '../outreach/outreach.ts'
 import { type Delta, Exchange, type Exchanged, type Version } from './exchange.ts'
 
 /**
- * The one object of a cluster: every report passes through it into its SQLite, and isolates fetch their snapshots from
- * it. A report is answered only once it is durable: the runtime holds replies back until what was written is.
+ * The one object of a cluster: it stores every report in its SQLite, and isolates fetch their snapshots from it. A report is
+ * answered only once it is durable: the runtime holds replies back until writes are.
  */
 export class ClusterObject extends DurableObject<Env> {
   #registry: Registry
   #cluster: Cluster
   #exchange: Exchange
   #outreach: Outreach
-  /** ms between two rounds of what only an alarm does, at the latest */
+  /** ms between two alarms at most */
   #roundMs: number
-  /** when the alarm that is set goes off, as far as this life of the object knows */
+  /** when the alarm goes off, as far as this instance of the object knows */
   #wakesAtMs = Number.POSITIVE_INFINITY
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -91,11 +91,11 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#cluster.check()
   }
 
-  /** Asks the servers that it is time to ask, and forgets what is long gone; again and again, as long as there is any. */
+  /** Polls and probes the servers that are due, and forgets old entries; the alarm is set again as long as there are any. */
   override async alarm(): Promise<void> {
     this.#wakesAtMs = Number.POSITIVE_INFINITY
     this.#registry.prune(Date.now())
-    // one that does not answer must not keep the others waiting: its time runs on beside the next alarm
+    // a server that does not answer must not delay the others: it is still waited for while the next alarm runs
     await Promise.race([this.#outreach.run(), scheduler.wait(edgeLimits.outreachWorkersMs)])
     const nowMs = Date.now()
     const askAtMs = Math.max(this.#outreach.nextMs(), nowMs + edgeLimits.outreachWorkersMs)

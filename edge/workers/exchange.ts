@@ -2,54 +2,54 @@ import type { Registry } from '../../shared/cluster/registry.ts'
 import type { Server } from '../../shared/draw/server.ts'
 import { isSameCarriage, type PackedServer, pack } from './packed-server.ts'
 
-/** Redirects that an isolate made to a server and has not told of yet. */
+/** Redirects to a server that an isolate has made, and not yet sent to the object. */
 export interface Delta {
   id: string
   redirects: number
 }
 
-/** How far an isolate's snapshot goes. Another epoch is another life of the object: nothing of it compares. */
+/** The version of an isolate's snapshot. Versions of different epochs (instances of the object) cannot be compared. */
 export interface Version {
   epoch: string
   change: number
 }
 
-/** What brings an isolate's snapshot up to date. Plain data: it crosses from a Durable Object. */
+/** The changes that bring an isolate's snapshot up to date. Plain data: it is sent by a Durable Object. */
 export interface Exchanged {
   version: Version
-  /** all servers are in it; one that is not is gone */
+  /** it has all servers; one that is missing has been removed */
   whole: boolean
-  /** those that changed since the isolate's version; with what they carry where that changed too */
+  /** servers that changed since the isolate's version; with their carriage if that changed too */
   servers: readonly PackedServer[]
-  /** those that went since then */
+  /** servers removed since then */
   removed: readonly string[]
-  /** every debit above 0, of servers that changed and of those that did not */
+  /** every debit above 0, of changed and unchanged servers */
   debits: readonly (readonly [id: string, debit: number])[]
 }
 
 /**
- * The object's side of the talk with its isolates: adds up their debits, and finds what each lacks.
- * Versions and debits are in memory alone; after an eviction every isolate fetches everything once.
+ * The object's side of the exchange with its isolates: it adds up their debits, and finds the changes that each lacks.
+ * Versions and debits are only in memory; after an eviction every isolate fetches everything once.
  */
 export class Exchange {
   #registry: Registry
   #epoch: string
   #removedMax: number
   #change = 0
-  /** each server as it was last numbered, and when what it carries last changed */
+  /** each server as of its last version, and the version of its carriage */
   #numbered = new Map<string, { server: Server; change: number; carriageChange: number }>()
   #removed = new Map<string, number>()
-  /** versions below it cannot be brought up to date in part: what was removed since has been forgotten */
+  /** older versions cannot be brought up to date by changes alone: removals since then have been forgotten */
   #changeMin = 0
 
-  /** @param epoch no other life of the object has the same */
+  /** @param epoch unique to this instance of the object */
   constructor(registry: Registry, epoch: string, removedMax: number) {
     this.#registry = registry
     this.#epoch = epoch
     this.#removedMax = removedMax
   }
 
-  /** Takes in what an isolate counted, and gives what is newer than it has. */
+  /** Adds an isolate's debits, and returns the changes that it lacks. */
   exchange(deltas: readonly Delta[], have: Version | undefined): Exchanged {
     const { servers } = this.#registry.view
     for (const { id, redirects } of deltas) {
@@ -71,7 +71,7 @@ export class Exchange {
     }
   }
 
-  /** Gives a number to whatever changed since the last time; the registry makes a new server of every change. */
+  /** Gives a new version to every server that changed; the registry makes a new object for every change. */
   #number(): void {
     const { servers } = this.#registry.view
     for (const [id, server] of servers) {

@@ -2,29 +2,29 @@ import type { Server } from '../../shared/draw/server.ts'
 import { isSameAbout } from '../../shared/report/about-mount.ts'
 import type { MountReport, Report } from '../../shared/report/report.ts'
 
-/** What a server carries: of each mount that which seldom changes. */
+/** The mounts of a server: the part of each that seldom changes. */
 export type Carriage = readonly Pick<MountReport, 'mount' | 'max' | 'contentType' | 'about'>[]
 
 /** numbers a mount in {@link PackedServer.loads} */
 const loadWidth = 3
 
 /**
- * A server as an isolate is told of it. What changes with each report (loads) travels apart from what seldom does, so
- * that a thousand mounts on a hundred servers are a few hundred kilobytes of numbers and not as many objects.
+ * A server as sent to an isolate. The numbers that change with each report (loads) are separate from the part that seldom
+ * changes, so that a thousand mounts on a hundred servers are a few hundred kilobytes of numbers instead of objects.
  */
 export interface PackedServer {
   /** its report without mounts */
   server: Server
   /** listeners, kbit/s and joins of each mount, in the order of the carriage */
   loads: Float64Array
-  /** left out where the isolate has it */
+  /** left out if the isolate has it */
   carriage: Carriage | undefined
 }
 
 export const carriageOf = ({ mounts }: Report): Carriage =>
   mounts.map(({ mount, max, contentType, about }) => ({ mount, max, contentType, ...(about && { about }) }))
 
-/** Whether two reports differ in loads at most. */
+/** Whether two reports differ only in loads. */
 export const isSameCarriage = (a: Report, b: Report): boolean =>
   a.mounts.length === b.mounts.length &&
   a.mounts.every((each, i) => {
@@ -37,7 +37,7 @@ export const isSameCarriage = (a: Report, b: Report): boolean =>
     )
   })
 
-/** Packs a server; the carriage only where it is asked for. {@link unpack} reads it back to the same. */
+/** Packs a server; with its carriage only if requested. {@link unpack} restores it. */
 export function pack(server: Server, withCarriage: boolean): PackedServer {
   const { mounts } = server.report
   const loads = new Float64Array(mounts.length * loadWidth)
@@ -50,7 +50,7 @@ export function pack(server: Server, withCarriage: boolean): PackedServer {
   }
 }
 
-/** The server again; undefined where `carriage` is not the one that the loads are of. */
+/** Restores the server; undefined if the loads are not those of this `carriage`. */
 export function unpack({ server, loads }: PackedServer, carriage: Carriage): Server | undefined {
   if (loads.length !== carriage.length * loadWidth) return undefined
   const mounts = carriage.map((each, i): MountReport => {

@@ -13,7 +13,7 @@ import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
 /** The object as an isolate calls it. */
 export interface ClusterStub {
   exchange(deltas: Delta[], have: Version | undefined): Promise<Exchanged>
-  /** a report, and the exchange in the same call: the isolate that took it in knows it at once */
+  /** a report, and the exchange in the same call: the isolate that received it knows it at once */
   accept(
     post: Post,
     deltas: Delta[],
@@ -28,34 +28,34 @@ export interface ClusterStub {
 }
 
 export interface RemoteDeps {
-  /** made for each call: a stub belongs to the request that made it */
+  /** created for each call: a stub belongs to the request that created it */
   stub: () => ClusterStub
   nowMs: () => number
   /** the dice: a number in [0, 1) */
   roll: () => number
   sleep: (ms: number) => Promise<unknown>
-  /** Lets work go on past the answer to the request that began it. */
+  /** Lets work go on after the answer to the request that started it. */
   defer: (work: Promise<unknown>) => void
   maxListenersDefault: number
 }
 
 /**
  * The cluster as one isolate of Workers sees it: a snapshot that listeners are answered from, brought up to date by
- * exchanges with the object. No promise outlives its request or is awaited by another one, since the runtime may drop
- * a request's work with the request; what is shared is plain data, and a lease that is a time (in
- * workerd a promise kept in a global hangs whoever awaits it once its creator is gone).
+ * exchanges with the object. No promise outlives its request or is awaited by another one, since the runtime may drop a
+ * request's work with the request: in workerd, awaiting a promise kept in a global hangs once the request that created it is
+ * gone. Requests share only plain data, and a lease, which is a time.
  */
 export class RemoteCluster implements Cluster {
   #deps: RemoteDeps
   #view: View
-  /** what each server carries, which the object sends only when it changed */
+  /** the carriage of each server, which the object sends only when it has changed */
   #carriages = new Map<string, Carriage>()
   #version: Version | undefined
   #takenAtMs = Number.NEGATIVE_INFINITY
-  /** until when the exchange under way may take; 0: none is under way */
+  /** deadline of the exchange in progress; 0: there is none */
   #leaseMs = 0
   #flushDueMs = 0
-  /** redirects by server that no snapshot holds yet, and how many of them are on their way */
+  /** redirects by server that no snapshot contains yet, and how many of them are being sent */
   #counts = new Map<string, { redirects: number; sent: number }>()
   #calls = 0
   #callApplied = 0
@@ -70,7 +70,7 @@ export class RemoteCluster implements Cluster {
     if (this.#version === undefined) return this.#first() // a new isolate: each request waits on a call of its own
     const ageMs = this.#ageMs()
     if (ageMs <= edgeLimits.snapshotFreshMs) return this.#view
-    // the flush that is due brings a new snapshot with it: the object is asked once, not twice
+    // the flush that is due brings a new snapshot: the object is called once, not twice
     if (this.#flushDueMs > this.#deps.nowMs() && ageMs <= edgeLimits.snapshotStaleMs) return this.#view
     this.#deps.defer(this.#refresh())
     return ageMs <= edgeLimits.snapshotStaleMs ? this.#view : this.#awaitRefresh()
@@ -81,7 +81,7 @@ export class RemoteCluster implements Cluster {
     return this.#view
   }
 
-  /** The first snapshot. A listener waits for an object that does not answer no longer than another isolate's lease of it. */
+  /** The first snapshot. A listener waits for an object that does not answer no longer than a lease lasts. */
   #first(): Promise<View> {
     const late = this.#deps.sleep(edgeLimits.leaseMs).then(() => {
       throw new StoreError('away', 'it does not answer')
@@ -119,7 +119,7 @@ export class RemoteCluster implements Cluster {
     const nowMs = this.#deps.nowMs()
     const isFresh = this.#history !== undefined && nowMs - this.#history.atMs <= edgeLimits.historyFreshMs
     if (!isFresh) {
-      const before = this.#history?.rows ?? [] // a page goes on without its plot
+      const before = this.#history?.rows ?? [] // the page works without its plot
       const rows = await this.#deps
         .stub()
         .history()
@@ -133,7 +133,7 @@ export class RemoteCluster implements Cluster {
     return this.#deps.stub().check()
   }
 
-  /** Counts a redirect here at once, and for the object with the next flush. */
+  /** Counts a redirect here at once, and in the object with the next flush. */
   redirected(server: Server): void {
     server.debit++
     const { id } = server.report
@@ -160,7 +160,7 @@ export class RemoteCluster implements Cluster {
   async #refresh(): Promise<void> {
     const nowMs = this.#deps.nowMs()
     if (this.#leaseMs > nowMs) return
-    // the runtime dropped the one before: whether it arrived nobody knows, and a debit too high is the lesser harm
+    // the runtime dropped the exchange before: it may or may not have arrived, and a debit too high does less harm
     if (this.#leaseMs > 0) for (const count of this.#counts.values()) count.sent = 0
     this.#leaseMs = nowMs + edgeLimits.leaseMs
     try {
@@ -172,7 +172,7 @@ export class RemoteCluster implements Cluster {
     if (this.#counts.size > 0) this.#flushLater()
   }
 
-  /** Looks until the snapshot is fresh again, whoever refreshes it; past the wait it is used as far as it is live. */
+  /** Waits until the snapshot is fresh again, whichever request refreshes it; after the wait it is used as far as it is live. */
   async #awaitRefresh(): Promise<View> {
     const { snapshotWaitMs, snapshotLookMs, snapshotStaleMs } = edgeLimits
     for (let waitedMs = 0; waitedMs < snapshotWaitMs; waitedMs += snapshotLookMs) {
@@ -182,7 +182,7 @@ export class RemoteCluster implements Cluster {
     return this.#view
   }
 
-  /** Makes a call that carries the counts along and brings news back. */
+  /** Makes a call that sends the counts and returns the changes. */
   async #call<T extends { news: Exchanged }>(call: (deltas: Delta[]) => Promise<T>): Promise<T> {
     const mine = ++this.#calls
     const deltas = this.#takeCounts()
@@ -234,13 +234,13 @@ export class RemoteCluster implements Cluster {
     }
     for (const server of [...this.#view.servers.values()]) {
       const debit = debitOf(server.report.id)
-      // a weight that rises must be shown to the drums; they find out by themselves about one that falls
+      // the drums must be told about a weight that rises; they notice one that falls themselves
       if (debit < server.debit) this.#view.put({ ...server, debit })
       else server.debit = debit
     }
     const nowMs = this.#deps.nowMs()
     this.#view.prune(nowMs)
-    // where a carriage is missing, everything is asked for anew
+    // if a carriage is missing, everything is fetched again
     this.#version = isWhole ? news.version : { epoch: '', change: 0 }
     this.#takenAtMs = nowMs
   }
@@ -258,7 +258,7 @@ export class RemoteCluster implements Cluster {
   }
 }
 
-/** Whatever a call of the object ends with is that it could not be asked: of what it finds wrong it says so in its answer. */
+/** Every error of a call means that the object could not be reached: errors that it finds are in its answers. */
 const awayOf = (error: unknown) => new StoreError('away', messageOf(error))
 
 async function asked<T>(call: () => Promise<T>): Promise<T> {
