@@ -25,7 +25,7 @@ async function play(server: Server, path: string): Promise<Source> {
   return source
 }
 
-/** A program that writes down its arguments and what it finds in its environment. */
+/** A program that records its arguments and its environment. */
 function diary() {
   const folder = testFolder()
   const [program, file] = [join(folder, 'program'), join(folder, 'diary')]
@@ -35,7 +35,7 @@ function diary() {
   return { program, lines }
 }
 
-/** What a server says to a connection from this address of the loopback network, before it closes. */
+/** The bytes that a server sends to a connection from this loopback address before it closes. */
 const askFrom = (server: Server, localAddress: string) =>
   new Promise<string>((resolve) => {
     let heard = ''
@@ -48,14 +48,14 @@ const askFrom = (server: Server, localAddress: string) =>
     socket.write('GET /healthz HTTP/1.0\r\n\r\n')
   })
 
-describe.for(originRuntimes)('what an operator adds to an origin on %s', (runtime) => {
+describe.for(originRuntimes)("an operator's files and programs at an origin on %s", (runtime) => {
   const startWith = async (elements: string) => {
     const server = await startRival(runtime, { elements })
     onTestFinished(() => server.stop())
     return server
   }
 
-  test('deny-ip: a denied address is closed on without a word, the others are served', async () => {
+  test('deny-ip: a denied address is closed without an answer, others are served', async () => {
     const file = join(testFolder(), 'deny')
     writeFileSync(file, '# a neighbour\n127.0.0.2\n127.1.0.0/16\n')
     const server = await startWith(`<paths><deny-ip>${file}</deny-ip></paths>`)
@@ -87,7 +87,7 @@ describe.for(originRuntimes)('what an operator adds to an origin on %s', (runtim
     expect(await handshake('127.0.0.2')).toBe(false)
   })
 
-  test('allow-ip: the listed addresses are served, and no other', async () => {
+  test('allow-ip: only the listed addresses are served', async () => {
     const file = join(testFolder(), 'allow')
     writeFileSync(file, '127.0.0.1\n127.0.7.*\n')
     const server = await startWith(`<paths><allow-ip>${file}</allow-ip></paths>`)
@@ -95,7 +95,7 @@ describe.for(originRuntimes)('what an operator adds to an origin on %s', (runtim
     expect(await askFrom(server, '127.0.0.3')).toBe('')
   })
 
-  test('on-connect and on-disconnect: programs run with the mount as their one argument', async () => {
+  test('on-connect and on-disconnect: programs run with the mount as their only argument', async () => {
     const { program, lines } = diary()
     const server = await startWith(
       `<mount><mount-name>/on;air $HOME</mount-name><on-connect>${program}</on-connect>
@@ -111,7 +111,7 @@ describe.for(originRuntimes)('what an operator adds to an origin on %s', (runtim
     await eventually(() => server.program.output().includes(`${program}-absent`))
   })
 
-  test('http-headers: on every answer of their status, from the server and from the mount', async () => {
+  test('http-headers: on every answer of their status, for the server and for the mount', async () => {
     const server = await startWith(
       `<http-headers>
          <header name="X-Server" value="all"/><header name="X-Found" value="yes" status="2*"/>
@@ -143,7 +143,7 @@ describe.for(originRuntimes)('what an operator adds to an origin on %s', (runtim
     expect(await ask('OPTIONS /live HTTP/1.1')).toContain('\r\nX-Server: all\r\n')
   })
 
-  test("Apache's htpasswd makes files that let in: by SHA-512, by SHA-256, and by its own MD5", async () => {
+  test("Apache's htpasswd makes files that work: with SHA-512, SHA-256, and its own MD5", async () => {
     const file = join(testFolder(), 'users')
     // as `htpasswd -5`, `-2` and `-m` print them
     writeFileSync(
@@ -170,7 +170,7 @@ describe.for(originRuntimes)('what an operator adds to an origin on %s', (runtim
   })
 })
 
-test('a program of on-connect has the environment of the server, without its passwords', async () => {
+test("a program of on-connect has the server's environment, without its passwords", async () => {
   const { program, lines } = diary()
   const xml = `<icecast><mount><mount-name>/m</mount-name><on-connect>${program}</on-connect></mount></icecast>`
   const config = createConfig({ flags: {}, environment: {}, file: parseIcecastXml(xml) })

@@ -15,10 +15,10 @@ const mountBlock = (name: string, options: Record<string, string>, more = '') =>
     .map(([key, value]) => option(key, value))
     .join('')}</authentication></mount>`
 const request = (line: string, ...headers: string[]) => `${[line, ...headers].join('\r\n')}\r\n\r\n`
-/** the head of a source, without its body */
+/** head of a source, without its body */
 const put = (path: string, user: string, password: string) =>
   request(`PUT ${path} HTTP/1.1`, 'Content-Type: text/x-numbers', `Authorization: ${basic(user, password)}`)
-/** where nobody listens */
+/** an address without a server */
 const nobody = 'http://127.0.0.1:9/'
 const statusOf = (answer: string) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1])
 
@@ -36,7 +36,7 @@ function hear(server: Server, text: string) {
   return connection
 }
 
-describe.for(rivalNames)('what a backend hears from %s', (rival: RivalName) => {
+describe.for(rivalNames)('requests of %s to an authentication backend', (rival: RivalName) => {
   const testHere = rival === 'Icecast 2.4.4' ? peer('icecast2') : test
   let backend: Backend
   let server: Server
@@ -132,7 +132,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
   })
   const ask = (text: string) => exchange(server.port, text)
 
-  test('a listener whom the backend keeps out gets 401 with a realm, one it lets in the stream', async () => {
+  test('a listener that the backend rejects gets 401 with a realm, one that it accepts gets the stream', async () => {
     await play(server, '/paid', 'source', secrets.source)
     backend.answer = ({ body }) => (body.includes('&user=bob&pass=geheim&') ? letIn : {})
     const refused = await ask(request('GET /paid HTTP/1.1'))
@@ -158,7 +158,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     await eventually(() => heard.isClosed, { withinMs: 20_000 })
   })
 
-  test('a 403 of the backend and its Location reach the listener, as at icecast-kh', async () => {
+  test('a 403 of the backend and its Location reach the listener, as in icecast-kh', async () => {
     await play(server, '/paid', 'source', secrets.source)
     backend.answer = () => ({ status: 403, reason: 'not in your country' })
     const refused = await ask(request('GET /paid HTTP/1.1'))
@@ -171,7 +171,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     expect(sent).not.toContain('geheim')
   })
 
-  test('a full mount refuses with 403, and asks nobody (docs/icecast.md#listener-authentication)', async () => {
+  test('a full mount refuses with 403, and asks no backend (docs/icecast.md#listener-authentication)', async () => {
     await play(server, '/one', 'source', secrets.source)
     backend.answer = () => letIn
     const first = await listen(`${server.url}/one`)
@@ -183,7 +183,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     expect(backend.bodies('listener_add')).toHaveLength(asked)
   })
 
-  test('a source that is refused late loses nothing of what it sends on the same connection meanwhile', async () => {
+  test('a source that is refused late loses nothing of its next request on the same connection', async () => {
     backend.answer = ({ body }) => (body.includes('&pass=right') ? letIn : {})
     const probe = (password: string) =>
       request(
@@ -193,7 +193,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
         'Content-Length: 0',
         'Connection: keep-alive',
       )
-    for (let i = 0; i < 10; i++) hear(server, probe('wrong')) // what comes next waits for its answer
+    for (let i = 0; i < 10; i++) hear(server, probe('wrong')) // the next request waits for its answer
     await backend.heard('stream_auth', 10)
     const source = hear(server, probe('wrong'))
     await backend.heard('stream_auth', 11)
@@ -202,7 +202,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     expect(statusOf(answers.replace('HTTP/1.0', 'HTTP/1.1'))).toBe(401)
   })
 
-  test("relays pass by the server's own credentials, probes without any; a HEAD is asked as a GET", async () => {
+  test("relays are accepted by the server's own credentials, probes without any; a HEAD is asked as a GET", async () => {
     await play(server, '/paid', 'source', secrets.source)
     backend.answer = () => ({})
     const asked = backend.bodies('listener_add').length
@@ -218,13 +218,13 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     await backend.heard('listener_remove', removed + 1)
   })
 
-  test('nobody comes in while the backend is down, neither listener nor source', async () => {
+  test('while the backend is down, neither listeners nor sources are accepted', async () => {
     await play(server, '/unheard', 'source', secrets.source)
     expect(statusOf(await ask(request('GET /unheard HTTP/1.1')))).toBe(401)
     expect(statusOf(await ask(put('/unfed', 'source', secrets.source)))).toBe(401)
   })
 
-  test('a source whom its backend lets in loses no byte of what it sent while that was asked', async () => {
+  test('a source that its backend accepts loses no byte that it sent while the backend was asked', async () => {
     backend.answer = ({ body }) => (body.includes('&user=dj&') ? letIn : {})
     expect(statusOf(await ask(put('/fed', 'eve', 'pw')))).toBe(401)
     const source = hear(server, put('/fed', 'dj', 'pw'))
@@ -240,7 +240,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     await eventually(async () => (await stats()) === '200000', { withinMs: 20_000 })
   })
 
-  test('a silent source is taken over by its own user, and by no other whom the backend lets in', async () => {
+  test('a silent source can be taken over by its own user, but not by another user whom the backend accepts', async () => {
     backend.answer = () => letIn
     const silent = hear(server, put('/fed', 'ann', 'pw'))
     await silent.until(/200 OK/)
@@ -254,7 +254,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     await silent.closed()
   })
 
-  test('at the end of the program every listener is told of', async () => {
+  test('when the program ends, the backend is told of every listener', async () => {
     backend.answer = () => letIn
     const ending = await startRival(runtime, {
       elements: mountBlock('/m', {

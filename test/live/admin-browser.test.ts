@@ -8,8 +8,8 @@ import { peer } from '../kit/peers.ts'
 import { type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, type Source, startSource } from '../kit/source.ts'
 
-/** The admin's browser, over plain http and by host names: there it says nothing of the site that makes it ask. */
-describe('an admin whose browser knows the password, over plain http on a real host name', () => {
+/** The admin's browser, over plain http and by host names: there it sends no header about the requesting site. */
+describe('an admin whose browser has stored the password, over plain http on a real host name', () => {
   let origin: Server
   let browser: Browser
   let source: Source
@@ -37,7 +37,7 @@ describe('an admin whose browser knows the password, over plain http on a real h
     await origin?.stop()
   })
 
-  /** A page of another site with this in it, opened by the admin's browser; gives back what the admin answered it. */
+  /** A page of another site with this content, opened by the admin's browser; returns the admin's answer. */
   async function visit(inside: string, headers: Record<string, string> = {}): Promise<number[]> {
     const site = createServer((_, reply) =>
       reply.writeHead(200, { 'Content-Type': 'text/html', ...headers }).end(`<!doctype html>${inside}`),

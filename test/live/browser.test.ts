@@ -12,7 +12,7 @@ import { masterAt, type Server, secrets, slaveOf, startEdge, startOrigin } from 
 import { loopOf, type Source, startSource } from '../kit/source.ts'
 import { type HttpsServer, makeCertificate, proxyTo, serveHttps } from '../kit/tls.ts'
 
-/** A page of one https origin, an edge on a second behind a proxy, a slave on a third. */
+/** A page of one https origin, an edge on a second one behind a proxy, a slave on a third. */
 describe('docs/protocol.md#headers-of-a-redirect: an https page of another origin, in Chromium', () => {
   const ends: (() => unknown)[] = []
   let page: Page
@@ -67,7 +67,7 @@ describe('docs/protocol.md#headers-of-a-redirect: an https page of another origi
   )
 
   peer('chromium', 'openssl')(
-    'a fetch with Icy-MetaData is let through by both, and reads icy-metaint',
+    'a fetch with Icy-MetaData is allowed by both, and reads icy-metaint',
     async () => {
       const answer = await page.evaluate(async (url) => {
         const ended = new AbortController()

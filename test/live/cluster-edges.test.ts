@@ -13,11 +13,11 @@ import {
 } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 
-/** frames after which a listener has heard enough: more than the burst, so that live ones are among them */
+/** frames that a listener has to hear: more than the burst, so that live frames are included */
 const heardFrames = 300
 
 test.for(edgeRuntimes)(
-  'S4: origins report to an edge on %s, and a listener of it hears frames in order from the master and from a slave',
+  'S4: origins report to an edge on %s, and its listener hears frames in order from the master and from a slave',
   async (edgeRuntime) => {
     const cluster = await startCluster('node', 1, edgeRuntime)
     onTestFinished(() => cluster.stop())
@@ -30,7 +30,7 @@ test.for(edgeRuntimes)(
   },
 )
 
-test('S2: a master that takes no listeners is left to its relays', async () => {
+test('S2: a master that accepts no listeners serves only its relays', async () => {
   const stopped = (server: Server) => {
     onTestFinished(() => server.stop())
     return server

@@ -11,7 +11,7 @@ const framesMin = Math.floor((seconds * 1000) / numbered.frameMs)
 
 describe.concurrent('what a listener hears through the edge', () => {
   test.for(originRuntimes)(
-    `S2: ${seconds} s of the source's own frames, none missing and none twice, from the master and either slave, on %s`,
+    `S2: ${seconds} s of the source's own frames, none missing and none repeated, from the master and either slave, on %s`,
     { timeout: 150_000 },
     async (runtime) => {
       const cluster = await startCluster(runtime)

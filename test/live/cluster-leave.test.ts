@@ -40,7 +40,7 @@ describe.for(originRuntimes)('slaves that come and go, on %s', (runtime) => {
     expect(drawn).not.toContain(undefined)
   })
 
-  test('a slave stopped with SIGTERM gets no listener from its leaving on, lets its listeners go, and exits 0', async () => {
+  test('a slave stopped with SIGTERM gets no listener after its leaving report, releases its listeners, and exits 0', async () => {
     const slave = await startOrigin(runtime, [...slaveOf(cluster.edge), '--grace', '2'])
     const listener = await listenAt(cluster, slave)
     const stoppedMs = performance.now()

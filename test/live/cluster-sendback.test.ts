@@ -5,21 +5,21 @@ import { listen, listenWhenServed } from '../kit/listener.ts'
 import { originRuntimes, type Server, secrets, slaveOf, startOrigin } from '../kit/runtimes.ts'
 import { basic } from '../kit/source.ts'
 
-/** What a server itself answers a listener, its 302 not followed. */
+/** A server's own answer to a listener, its 302 not followed. */
 async function answerOf(url: string) {
   const listener = await listen(url, { redirectsMax: 0 })
   listener.close()
   return { status: listener.status, location: listener.headers.get('location') }
 }
 
-describe.for(originRuntimes)('a slave that takes no listener now, on %s', (runtime) => {
+describe.for(originRuntimes)('a slave that currently accepts no listeners, on %s', (runtime) => {
   let cluster: Cluster
   beforeAll(async () => {
     cluster = await startCluster(runtime, 1)
   })
   afterAll(() => cluster?.stop())
 
-  test('one that is full sends the next back to the edge, and the edge sends it elsewhere, query and all', async () => {
+  test('that is full sends the next one back to the edge, and the edge sends it elsewhere, query included', async () => {
     const slave = await startOrigin(runtime, [
       ...slaveOf(cluster.edge),
       '--id',
@@ -41,7 +41,7 @@ describe.for(originRuntimes)('a slave that takes no listener now, on %s', (runti
     second.close()
   })
 
-  test('one that is drained at the edge sends its listeners back until it is undrained', async () => {
+  test('that is drained at the edge sends its listeners back until it is undrained', async () => {
     const [slave] = cluster.slaves
     if (!slave) throw new Error('a cluster without its slave')
     await order(slave, 'drain')

@@ -5,7 +5,7 @@ import { eventually } from '../kit/eventually.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { numbered, startSource } from '../kit/source.ts'
 
-/** A master that takes any source, and can drop it. */
+/** A master that accepts any source, and can drop it. */
 async function startMaster() {
   const bodies: Buffer[] = []
   let connected: Socket | undefined
@@ -29,7 +29,7 @@ async function startMaster() {
   return { url: `http://127.0.0.1:${port}/live.mp3`, bodies, drop: () => connected?.destroy() }
 }
 
-test('the source of the demo comes back to a master that dropped it, and goes on with whole frames', async () => {
+test("the demo's source reconnects to a master that dropped it, and continues with complete frames", async () => {
   const master = await startMaster()
   const source = startSource({ url: master.url, password: 'x', programme: numbered })
   onTestFinished(() => source.close())

@@ -14,17 +14,17 @@ const isAlive = (pid: number) => {
   }
 }
 
-/** The pids that it prints, one a program. */
+/** The pids that it prints, one per program. */
 const pidsOf = (program: Program) =>
   [...program.output().matchAll(/\| pid (\d+)/g)].map(([, pid]) => Number(pid))
 
-/** Lets it end its own programs, which live in groups of their own. */
+/** Lets it stop its own programs, which run in process groups of their own. */
 async function end(demo: Program): Promise<void> {
   demo.kill('SIGTERM')
   await demo.exited
 }
 
-test('npm start plays to a listener at the edge, and Ctrl-C ends every program of it', async () => {
+test('npm start plays to a listener at the edge, and Ctrl-C stops all of its programs', async () => {
   const port = await freePortBlock(4)
   const demo = start('npm', ['start'], { env: { PORT: String(port) } })
   onTestFinished(() => end(demo))
@@ -49,7 +49,7 @@ test.for([
   ['SIGTERM to npm alone', (demo: Program) => demo.signal('SIGTERM')],
   ['kill -9 of npm alone', (demo: Program) => demo.signal('SIGKILL')],
   ['kill -9 of all but its programs', (demo: Program) => demo.kill('SIGKILL')],
-] as const)('npm start leaves nothing behind after %s', async ([, kill]) => {
+] as const)('npm start leaves nothing running after %s', async ([, kill]) => {
   const port = await freePortBlock(4)
   const demo = start('npm', ['start'], { env: { PORT: String(port) } })
   onTestFinished(() => end(demo))
@@ -60,7 +60,7 @@ test.for([
   await eventually(() => pids.filter(isAlive).length === 0)
 })
 
-test('npm start says which program died, ends the rest and fails', async () => {
+test('npm start names the program that died, stops the others and fails', async () => {
   const port = await freePortBlock(4)
   const demo = start('npm', ['start'], { env: { PORT: String(port) } })
   onTestFinished(() => end(demo))
@@ -73,7 +73,7 @@ test('npm start says which program died, ends the rest and fails', async () => {
   expect(pids.filter(isAlive)).toEqual([])
 })
 
-test('npm start refuses a PORT without room for its four, and says so', async () => {
+test('npm start rejects a PORT without room for its four ports, and says so', async () => {
   const demo = start('npm', ['start'], { env: { PORT: '65533' } })
   expect((await demo.exited).code).toBe(1)
   expect(demo.output()).toContain('PORT is "65533", expected an integer from 1 to 65532')

@@ -6,7 +6,7 @@ import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { setTitle } from '../kit/source.ts'
 
 test.for(originRuntimes)(
-  'a title set at the master reaches an ICY listener of a slave, and leaves its audio whole, on %s',
+  'a title set at the master reaches an ICY listener of a slave, and its audio stays intact, on %s',
   async (runtime) => {
     const cluster = await startCluster(runtime, 1)
     try {

@@ -10,18 +10,18 @@ import { basic, expecting, setTitle, startSource } from '../kit/source.ts'
 import type { Stage } from '../kit/stage.ts'
 import { tagged } from '../kit/tagged.ts'
 
-/** the files of all three servers; Icecast is nobody, and changes one of them */
+/** files of all three servers; Icecast runs as nobody, and changes one of them */
 const folder = mkdtempSync(join(tmpdir(), 'access-'))
 chmodSync(folder, 0o777)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const hashed = (password: string) => createHash('md5').update(password).digest('hex')
 
-/** Makes a mount's password file as Icecast 2.4 writes it, with one user, bob. */
+/** Makes a mount's password file in the format of Icecast 2.4, with one user, bob. */
 function writeUsers(mount: string): string {
   const file = join(folder, mount.slice(1))
   writeFileSync(file, `bob:${hashed('geheim')}\n`)
   chmodSync(file, 0o666)
-  utimesSync(file, 1, 1) // Icecast tells changes by the second
+  utimesSync(file, 1, 1) // Icecast detects changes with a resolution of one second
   return file
 }
 
@@ -32,14 +32,14 @@ const withUsers = (mount: string, more = '') =>
 const as = (user: string, password: string) => ({ headers: { Authorization: basic(user, password) } })
 const bob = as('bob', 'geheim')
 
-/** What a listener hears who shows these credentials, again and again until a place is free. */
+/** What a listener with these credentials hears, tried until a slot is free. */
 const listenOnceFree = (stage: Stage, path: string) =>
   eventually(async () => {
     const witness = await stage.listen(path, bob)
     return witness.listener.status === 200 && witness
   })
 
-/** Feeds a mount by a login of its own; resolves once it plays. */
+/** Feeds a mount with its own login; resolves once it plays. */
 async function feed(stage: Stage, mount: string, user: string, password: string): Promise<void> {
   const url = stage.server.url + mount
   const source = startSource({ url, user, password, programme: tagged('live'), headers: expecting })
@@ -55,7 +55,7 @@ async function tryToFeed(stage: Stage, mount: string, user: string, password: st
 
 const listeners: Scene[] = [
   {
-    name: 'a password file lets in its users alone; the others get 401 with the realm',
+    name: 'a password file allows only its users; others get 401 with the realm',
     elements: withUsers('/locked'),
     async play(stage) {
       await stage.source('/locked', 'live')
@@ -79,7 +79,7 @@ const listeners: Scene[] = [
     },
   },
   {
-    name: 'a user listens once at a time; the second connection gets 401 until the first has gone',
+    name: 'a user listens once at a time; the second connection gets 401 until the first has ended',
     elements: withUsers('/once'),
     async play(stage) {
       await stage.source('/once', 'live')
@@ -95,7 +95,7 @@ const listeners: Scene[] = [
     later: { why: 'the second is let in', seen: { second: 'live', third: 'live' } },
   },
   {
-    name: 'allow_duplicate_users: a user listens as often as it likes',
+    name: 'allow_duplicate_users: a user may listen any number of times',
     elements: withUsers('/often', '<option name="allow_duplicate_users" value="1"/>'),
     async play(stage) {
       await stage.source('/often', 'live')
@@ -106,7 +106,7 @@ const listeners: Scene[] = [
     seen: { stories: ['live', 'live'] },
   },
   {
-    name: "listclients tells a listener's name",
+    name: "listclients shows a listener's name",
     elements: withUsers('/named'),
     async play(stage) {
       await stage.source('/named', 'live')
@@ -117,7 +117,7 @@ const listeners: Scene[] = [
     seen: { names: ['<username>bob</username>'] },
   },
   {
-    name: "relays pass by the server's own credentials",
+    name: "relays are accepted by the server's own credentials",
     elements: withUsers('/relayed'),
     async play(stage) {
       await stage.source('/relayed', 'live')
@@ -129,7 +129,7 @@ const listeners: Scene[] = [
     ours: { why: 'a slave can mirror a locked mount (§12 item 14)', seen: { story: 'live' } },
   },
   {
-    name: 'manageauth adds a user, who may listen then, and deletes it',
+    name: 'manageauth adds a user, who may then listen, and deletes it',
     elements: withUsers('/managed'),
     async play(stage) {
       writeUsers('/managed') // the server before may have left it changed

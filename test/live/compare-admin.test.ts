@@ -7,20 +7,20 @@ import { basic, startSource } from '../kit/source.ts'
 import type { Stage } from '../kit/stage.ts'
 import { tagged } from '../kit/tagged.ts'
 
-/** Names of the elements in XML, in their order, each once. */
+/** Names of the elements in XML, in order, each once. */
 const namesIn = (xml: string) => [
   ...new Set([...xml.matchAll(/<([A-Za-z_][\w-]*)[ >/]/g)].map(([, name]) => name)),
 ]
-/** The one source of that mount, in an answer that has others too. */
+/** This mount's source in an answer that contains others too. */
 const sourceIn = (xml: string, mount: string) =>
   new RegExp(`<source mount="${mount}">.*?</source>`, 's').exec(xml)?.[0] ?? ''
-/** What differs from run to run, as `#`. */
+/** Values that differ between runs, as `#`. */
 const steady = (xml: string) => xml.replace(/<(Connected|ID)>\d+</g, '<$1>#<').trim()
-/** What an error page says. */
+/** The text of an error page. */
 const said = ({ status, text }: { status: number; text: string }) =>
   `${status} ${text.replace(/<title>.*<\/title>|<[^>]+>/g, '').trim()}`
 
-/** A source that says all of itself that a source can. */
+/** A source that sends every header that a source can. */
 async function tellingSource(stage: Stage, mount: string): Promise<void> {
   const headers = {
     'Ice-Name': 'Name',
@@ -36,7 +36,7 @@ async function tellingSource(stage: Stage, mount: string): Promise<void> {
   await eventually(() => source.isPlaying && source.sent > 10)
 }
 
-/** The answers to these paths by path. */
+/** The answers to these paths, by path. */
 async function answers(stage: Stage, paths: readonly string[]): Promise<Record<string, string>> {
   const seen: Record<string, string> = {}
   for (const path of paths) seen[path] = said(await stage.admin(`/admin/${path}`))
@@ -87,7 +87,7 @@ const serverKeys = [
 ]
 const sorted = (names: readonly string[]) => [...names].sort()
 
-/** What Icecast 2.4.4 answers to titles and fallbacks. */
+/** Icecast 2.4.4's answers to titles and fallbacks. */
 const wordsOfMetadata = {
   song: '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
   nothing:
@@ -101,7 +101,7 @@ const wordsOfMetadata = {
 
 const asking: Scene[] = [
   {
-    name: 'stats: the server and a source, every element by its name and in its order',
+    name: 'stats: the server and a source, every element by name and in order',
     async play(stage) {
       await tellingSource(stage, '/told')
       await stage.admin('/admin/metadata?mount=/told&mode=updinfo&song=T')
@@ -122,7 +122,7 @@ const asking: Scene[] = [
     },
   },
   {
-    name: 'stats: what is text in them',
+    name: 'stats: text content',
     async play(stage) {
       await tellingSource(stage, '/text')
       const { text } = await stage.admin('/admin/stats?mount=/text')
@@ -144,7 +144,7 @@ const asking: Scene[] = [
     },
   },
   {
-    name: 'listmounts and streamlist: what runs, with its fallback and who asks for passwords',
+    name: 'listmounts and streamlist: running mounts, with their fallbacks and authentication',
     elements:
       mountBlock('/fed', { 'fallback-mount': '/nothing' }) +
       '<mount><mount-name>/asking</mount-name><authentication type="htpasswd"><option name="filename" value="/nowhere"/></authentication></mount>',
@@ -165,7 +165,7 @@ const asking: Scene[] = [
     },
   },
   {
-    name: 'a mount without a source that has a fallback is told with a URL and no more; a hidden one to the admin alone',
+    name: 'a mount without a source that has a fallback is listed with only a URL; a hidden one only for the admin',
     elements: mountBlock('/standin', { 'fallback-mount': '/stands' }) + mountBlock('/unseen', { hidden: 1 }),
     async play(stage) {
       await Promise.all([stage.source('/stands', 'live'), stage.source('/unseen', 'backup')])
@@ -215,7 +215,7 @@ const asking: Scene[] = [
     },
   },
   {
-    name: 'playlists: of a mount, and of one that is not there',
+    name: 'playlists: for a mount, and for one that does not exist',
     async play(stage) {
       await tellingSource(stage, '/list')
       const get = async (path: string) => {
@@ -250,7 +250,7 @@ const asking: Scene[] = [
     },
   },
   {
-    name: 'STATS: all there is, then what changes, by the same keys',
+    name: 'STATS: everything, then changes, by the same keys',
     async play(stage) {
       await tellingSource(stage, '/fed2')
       const events = feedOf(stage)
@@ -279,7 +279,7 @@ const asking: Scene[] = [
   },
 ]
 
-/** Follows the stats; gives all that has come. */
+/** Follows the stats; returns everything received. */
 function feedOf(stage: Stage): () => string {
   const connection = connectRaw(stage.server.port)
   stage.onCurtain(() => void connection.socket.destroy())
@@ -289,7 +289,7 @@ function feedOf(stage: Stage): () => string {
 
 const commanding: Scene[] = [
   {
-    name: 'what cannot be done is refused in the same words',
+    name: 'impossible requests are refused with the same text',
     async play(stage) {
       await stage.source('/err', 'live')
       return answers(stage, [
@@ -337,7 +337,7 @@ const commanding: Scene[] = [
     },
   },
   {
-    name: 'listclients and killclient: who listens, and the end of one',
+    name: 'listclients and killclient: lists listeners, and disconnects one',
     async play(stage) {
       await stage.source('/kill', 'live')
       const witness = await stage.listen('/kill', { headers: { 'User-Agent': 'pl/1' } })
@@ -374,7 +374,7 @@ const commanding: Scene[] = [
     },
   },
   {
-    name: 'metadata, updatemetadata, fallbacks: what they answer',
+    name: 'metadata, updatemetadata, fallbacks: their answers',
     async play(stage) {
       await Promise.all([stage.source('/meta', 'live'), stage.oggSource('/meta.ogg', 'live')])
       const call = async (path: string) => (await stage.admin(`/admin/${path}`)).text.trim()
@@ -397,7 +397,7 @@ const commanding: Scene[] = [
     },
   },
   {
-    name: "the mount's source may call what names its mount, and nothing else",
+    name: "the mount's source may call commands that name its mount, and no others",
     async play(stage) {
       await stage.source('/owned', 'live')
       const ask = async (path: string) => {

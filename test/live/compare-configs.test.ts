@@ -9,7 +9,7 @@ import { type Program, start } from '../kit/process.ts'
 import { rawRequest } from '../kit/raw-request.ts'
 import { shareOf, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-/** What every file says beside what is odd in it; the odd elements come last, and of two the last counts. */
+/** The common part of every file; the odd elements come last, because of two equal elements the last counts. */
 const printXml = (port: number, folder: string, share: string, elements: string) => `<icecast>
   <hostname>127.0.0.1</hostname>
   <authentication><source-password>s</source-password><admin-password>a</admin-password></authentication>
@@ -21,10 +21,10 @@ const printXml = (port: number, folder: string, share: string, elements: string)
   ${elements}
 </icecast>`
 
-/** starts before it counts as one that does not start: 2.4.4 crashes now and then at its first request */
+/** starts tried before a file counts as not starting: 2.4.4 occasionally crashes at its first request */
 const attemptsMax = 4
 
-/** Whether it answers anything; its output where it ends instead. */
+/** Whether it answers; its output if it exits instead. */
 async function answers(begin: () => Program, port: number): Promise<true | string> {
   let output = ''
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
@@ -43,7 +43,7 @@ async function answers(begin: () => Program, port: number): Promise<true | strin
   return output
 }
 
-describe.for(stockNames)('what %s makes of odd files', (icecast) => {
+describe.for(stockNames)('odd files at %s', (icecast) => {
   for (const { name, elements, icecastStarts } of oddConfigs)
     stock(icecast)(`${name}: ${icecastStarts ? 'starts' : 'does not start'}`, async () => {
       const folder = testFolder()

@@ -7,7 +7,7 @@ const clients = 12
 
 const scenes: Scene[] = [
   {
-    name: 'as many idle connections as there may be clients, and then an admin',
+    name: 'as many idle connections as clients are allowed, and then an admin',
     async play(stage) {
       await stage.source('/live', 'live')
       const idle = Array.from({ length: clients }, () => connectRaw(stage.server.port))

@@ -12,13 +12,13 @@ afterAll(() => upstream.close())
 const relay = (mount: string, onDemand: 0 | 1) =>
   `<relay><server>127.0.0.1</server><port>${upstream.port}</port><mount>${mount}</mount><on-demand>${onDemand}</on-demand></relay>`
 
-/** Waits until a relay is known: Icecast looks after its relays once a second, so after its start they are not there yet. */
+/** Waits until a relay is known: Icecast checks its relays once a second, so they are not there right after its start. */
 const isListed = (stage: Stage, mount: string) =>
   eventually(async () => (await stage.relay('/admin/streamlist.txt')).text.split(/\r?\n/).includes(mount))
 
 const demanded: Scene[] = [
   {
-    name: 'an idle relay on demand stands in the lists, with no listeners, and asks nobody',
+    name: 'an idle on-demand relay is listed without listeners, and connects to no upstream',
     elements: relay('/idle', 1),
     async play(stage) {
       const before = upstream.asked('/idle')
@@ -34,7 +34,7 @@ const demanded: Scene[] = [
     later: { why: 'it is in the stats alone', seen: { isInJson: false, listeners: '0', asked: 0 } },
   },
   {
-    name: 'the first listener wakes it, the second shares it, and it rests after the last',
+    name: 'the first listener starts it, the second shares it, and it stops after the last',
     elements: relay('/wakes', 1),
     async play(stage) {
       await isListed(stage, '/wakes')
@@ -75,7 +75,7 @@ const demanded: Scene[] = [
     seen: { early: '', isAnswered: true },
   },
   {
-    name: 'the upstream has no such mount: who waits is told 404, and who comes then at once',
+    name: 'the upstream has no such mount: waiting listeners get 404, and later ones at once',
     elements: relay('/absent', 1),
     async play(stage) {
       await isListed(stage, '/absent')
@@ -87,7 +87,7 @@ const demanded: Scene[] = [
     seen: { stories: ['404', '404'], asked: 1 },
   },
   {
-    name: 'a relay on demand serves as the fallback of a dead mount',
+    name: 'an on-demand relay serves as the fallback of a dead mount',
     elements: relay('/reserve', 1) + mountBlock('/absentee', { 'fallback-mount': '/reserve' }),
     async play(stage) {
       await isListed(stage, '/reserve')
@@ -99,7 +99,7 @@ const demanded: Scene[] = [
     seen: { story: 'upstream' },
   },
   {
-    name: 'moveclients to an idle relay on demand wakes it',
+    name: 'moveclients to an idle on-demand relay starts it',
     elements: relay('/roused', 1),
     async play(stage) {
       await isListed(stage, '/roused')
@@ -117,7 +117,7 @@ const demanded: Scene[] = [
 
 const permanent: Scene[] = [
   {
-    name: 'moveclients to a relay whose upstream does not answer is refused, and moves nobody',
+    name: 'moveclients to a relay whose upstream does not answer is refused, and moves no listener',
     elements: relay('/stalled', 0),
     async play(stage) {
       upstream.stall('/stalled')
@@ -133,7 +133,7 @@ const permanent: Scene[] = [
     later: { why: 'another status', seen: { status: 404, story: 'live' } },
   },
   {
-    name: 'a listener who waits in the fallback keeps a relay on demand awake, where it may take it back',
+    name: 'a listener that waits in the fallback keeps an on-demand relay running, if it may be moved back',
     elements:
       relay('/longed-for', 1) +
       mountBlock('/longed-for', { 'fallback-mount': '/waiting-room', 'fallback-override': 1 }),
@@ -149,7 +149,7 @@ const permanent: Scene[] = [
     seen: { story: 'backup > upstream' },
   },
   {
-    name: 'a relay that is not on demand runs without listeners; while its upstream is away they hear the fallback',
+    name: 'a relay that is not on demand runs without listeners; while its upstream is unreachable they hear the fallback',
     elements:
       relay('/steady', 0) +
       mountBlock('/steady', { 'fallback-mount': '/steady-backup', 'fallback-override': 1 }),

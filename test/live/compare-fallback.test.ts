@@ -6,7 +6,7 @@ const chain = (name: string, length: number) =>
     mountBlock(`/${name}${i + 1}`, { 'fallback-mount': `/${name}${i + 2}` }),
   ).join('')
 
-/** Who asks for a mount that has no source. */
+/** A request for a mount without a source. */
 const asking: Scene[] = [
   {
     name: 'a dead mount with a fallback serves the fallback',
@@ -31,7 +31,7 @@ const asking: Scene[] = [
     seen: { story: 'backup' },
   },
   {
-    name: 'a chain of ten is not: ten mounts are looked at, and the first is among them',
+    name: 'a chain of ten is not followed: ten mounts are tried, the first included',
     elements: chain('ten', 10),
     async play(stage) {
       await stage.source('/ten11', 'backup')
@@ -40,7 +40,7 @@ const asking: Scene[] = [
     seen: { story: '404' },
   },
   {
-    name: 'the first of a chain that runs is served',
+    name: 'the first running mount of a chain is served',
     elements: chain('first', 3),
     async play(stage) {
       await stage.source('/first3', 'third')
@@ -52,7 +52,7 @@ const asking: Scene[] = [
     seen: { story: 'backup' },
   },
   {
-    name: 'a dead mount whose fallbacks are dead, or go in a circle, or are none is 404',
+    name: 'a dead mount whose fallbacks are dead, circular or missing is 404',
     elements: chain('dead', 2) + mountBlock('/round', { 'fallback-mount': '/round' }),
     async play(stage) {
       const stories = ['/dead1', '/round', '/nowhere'].map(async (path) => (await stage.listen(path)).story())
@@ -62,7 +62,7 @@ const asking: Scene[] = [
   },
 ]
 
-/** Whose source ends while they listen. */
+/** The source ends while listeners are connected. */
 const ending: Scene[] = [
   {
     name: 'the source ends: its listeners hear the fallback on the same connection',
@@ -120,7 +120,7 @@ const ending: Scene[] = [
     seen: { story: 'live > backup' },
   },
   {
-    name: 'the fallback ends too: its listeners go on to the next',
+    name: 'the fallback ends too: its listeners move to the next',
     elements: chain('next', 2),
     async play(stage) {
       await stage.source('/next3', 'third')
@@ -138,7 +138,7 @@ const ending: Scene[] = [
   },
 ]
 
-/** The source comes back: who of the fallback's listeners goes along. */
+/** The source returns: which of the fallback's listeners move back. */
 const returning = (override: string): Pick<Scene, 'elements' | 'play'> => ({
   elements: mountBlock(`/back-${override}`, {
     'fallback-mount': `/back-${override}-backup`,
@@ -162,17 +162,17 @@ const returning = (override: string): Pick<Scene, 'elements' | 'play'> => ({
 
 const back: Scene[] = [
   {
-    name: 'the source comes back, fallback-override 0: all stay with the fallback',
+    name: 'the source returns, fallback-override 0: all stay with the fallback',
     ...returning('0'),
     seen: { moved: 'live > backup', direct: 'backup', late: 'third' },
   },
   {
-    name: 'the source comes back, fallback-override 1: all move, also who had asked for the fallback itself',
+    name: 'the source returns, fallback-override 1: all move, also those that requested the fallback itself',
     ...returning('1'),
     seen: { moved: 'live > backup > third', direct: 'backup > third', late: 'third' },
   },
   {
-    name: 'the source comes back, fallback-override all: the word of 2.5',
+    name: 'the source returns, fallback-override all: a value of 2.5',
     ...returning('all'),
     seen: { moved: 'live > backup', direct: 'backup', late: 'third' },
     later: {
@@ -185,7 +185,7 @@ const back: Scene[] = [
     },
   },
   {
-    name: 'the source comes back, fallback-override own: the word of 2.5',
+    name: 'the source returns, fallback-override own: a value of 2.5',
     ...returning('own'),
     seen: { moved: 'live > backup', direct: 'backup', late: 'third' },
     later: {

@@ -3,10 +3,10 @@ import { taggedFile } from '../kit/tagged.ts'
 
 /** frames of the file: a bit more than a second, so that it is heard several times */
 const fileFrames = 50
-/** bytes after which a listener reads no more: Icecast sends a file as fast as the connection takes it */
+/** bytes after which a listener stops reading: Icecast sends a file as fast as the connection allows */
 const bytesMax = 400_000
 
-/** A mount whose fallback is a file of its own: at Icecast all who hear a file are one audience, whatever mount they came from. */
+/** A mount with a fallback file of its own: in Icecast all listeners of a file are one audience, whatever mount they came from. */
 const withFile = (mount: string, settings: Record<string, string | number> = {}) =>
   mountBlock(mount, { 'fallback-mount': `${mount}.mp3`, ...settings })
 
@@ -22,7 +22,7 @@ const scenes: Scene[] = [
     seen: { story: 'file' },
   },
   {
-    name: 'the source ends: its listeners hear the file over and over',
+    name: 'the source ends: its listeners hear the file in a loop',
     elements: withFile('/ends'),
     async play(stage) {
       const clock = await stage.source('/clock', 'third')
@@ -43,7 +43,7 @@ const scenes: Scene[] = [
     },
   },
   {
-    name: 'the source comes back: listeners of the file move to it where fallback-override says so',
+    name: 'the source returns: listeners of the file move back as fallback-override says',
     elements: withFile('/returns', { 'fallback-override': 1 }),
     async play(stage) {
       const live = await stage.source('/returns', 'live')

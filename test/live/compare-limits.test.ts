@@ -3,11 +3,11 @@ import { compare, mountBlock, type Scene } from '../kit/scene.ts'
 import type { Stage } from '../kit/stage.ts'
 import { taggedFile } from '../kit/tagged.ts'
 
-/** what Icecast 2.5.0 says of a full mount, and how that differs */
+/** Icecast 2.5.0's answer for a full mount, and why it differs */
 const fullText = 'Maximum listeners reached for this source'
 const full = '503, in other words'
 
-/** Listens again and again until it is let in: a place becomes free once the server has seen who had it leave. */
+/** Tries to listen until accepted: a slot becomes free once the server has noticed that its listener left. */
 const listenOnceFree = (stage: Stage, path: string) =>
   eventually(async () => {
     const witness = await stage.listen(path)
@@ -16,7 +16,7 @@ const listenOnceFree = (stage: Stage, path: string) =>
 
 const limits: Scene[] = [
   {
-    name: 'max-listeners: who comes to a full mount is refused with 403, until a place is free',
+    name: 'max-listeners: a request for a full mount is refused with 403, until a slot is free',
     elements: mountBlock('/full', { 'max-listeners': 1 }),
     async play(stage) {
       await stage.source('/full', 'live')
@@ -32,7 +32,7 @@ const limits: Scene[] = [
     later: { why: full, seen: { second: '503', says: fullText, third: 'live' } },
   },
   {
-    name: 'fallback-when-full: who comes to a full mount hears its fallback, while that has room',
+    name: 'fallback-when-full: a listener of a full mount hears its fallback, while that has room',
     elements:
       mountBlock('/spill', { 'max-listeners': 1, 'fallback-mount': '/spill2', 'fallback-when-full': 1 }) +
       mountBlock('/spill2', { 'max-listeners': 1 }),
@@ -61,7 +61,7 @@ const limits: Scene[] = [
     later: { why: full, seen: { second: '503' } },
   },
   {
-    name: 'the source ends: those for whom the fallback has no room are closed, without a word',
+    name: 'the source ends: listeners for whom the fallback has no room are closed, without an answer',
     elements:
       mountBlock('/narrow', { 'fallback-mount': '/narrow2' }) +
       mountBlock('/narrow2', { 'max-listeners': 1 }),
@@ -78,7 +78,7 @@ const limits: Scene[] = [
     seen: { stories: ['live', 'live > backup'] },
   },
   {
-    name: 'max-listener-duration: a listener is closed when its time is up, a later one is not yet',
+    name: 'max-listener-duration: a listener is closed when its time is up, a later one is not closed yet',
     elements: mountBlock('/short', { 'max-listener-duration': 3 }),
     async play(stage) {
       await stage.source('/short', 'live')
@@ -91,7 +91,7 @@ const limits: Scene[] = [
     seen: { story: 'live', lateIsClosed: false },
   },
   {
-    name: 'the time of max-listener-duration counts on in the fallback',
+    name: 'max-listener-duration keeps counting in the fallback',
     elements: mountBlock('/moves', { 'max-listener-duration': 3, 'fallback-mount': '/moves2' }),
     async play(stage) {
       await stage.source('/moves2', 'backup')
@@ -112,7 +112,7 @@ const introFrames = 200
 
 const visibility: Scene[] = [
   {
-    name: 'hidden: no list names the mount, who knows it hears it',
+    name: 'hidden: no list names the mount, but it can be requested by name',
     elements: mountBlock('/hidden', { hidden: 1 }),
     async play(stage) {
       await Promise.all([stage.source('/hidden', 'live'), stage.source('/shown', 'backup')])
@@ -129,7 +129,7 @@ const visibility: Scene[] = [
     seen: { json: false, streamList: false, adminStats: true },
   },
   {
-    name: 'no-mount: nobody listens to the mount itself, but it serves as a fallback',
+    name: 'no-mount: the mount itself cannot be requested, but it serves as a fallback',
     elements:
       mountBlock('/back-room', { 'no-mount': 1 }) + mountBlock('/front', { 'fallback-mount': '/back-room' }),
     async play(stage) {
@@ -152,7 +152,7 @@ const visibility: Scene[] = [
 
 const intros: Scene[] = [
   {
-    name: 'an intro comes before the mount',
+    name: 'an intro is played before the mount',
     elements: mountBlock('/intro', { intro: '/intro.mp3' }),
     async play(stage) {
       const source = await stage.source('/intro', 'live')
@@ -172,7 +172,7 @@ const intros: Scene[] = [
     },
   },
   {
-    name: 'listeners who are moved hear no intro',
+    name: 'listeners that are moved hear no intro',
     elements:
       mountBlock('/moved', { 'fallback-mount': '/moved2' }) + mountBlock('/moved2', { intro: '/intro.mp3' }),
     async play(stage) {

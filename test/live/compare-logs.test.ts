@@ -13,7 +13,7 @@ import { basic, numbered, startSource } from '../kit/source.ts'
 
 const accessLine = /^\S+ - \S+ \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "/
 
-/** What a server logs of the same requests: access lines in order, less the moment, the bytes and the seconds. */
+/** A server's log of the same requests: access lines in order, without time, bytes and seconds. */
 async function loggedBy(rival: RivalName, users: string): Promise<string[]> {
   const elements = `<mount><mount-name>/members.mp3</mount-name><authentication type="htpasswd">
     <option name="filename" value="${users}"/></authentication></mount>`
@@ -64,7 +64,7 @@ async function loggedBy(rival: RivalName, users: string): Promise<string[]> {
 }
 
 peer('icecast2')(
-  'the access log has the same lines as that of Icecast 2.4.4',
+  "the access log has the same lines as Icecast 2.4.4's",
   async () => {
     const users = join(testFolder(), 'users')
     writeFileSync(users, `bob:${createHash('md5').update('secret').digest('hex')}\n`)

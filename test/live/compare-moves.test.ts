@@ -1,7 +1,7 @@
 import { compare, mountBlock, type Scene } from '../kit/scene.ts'
 import type { Answer } from '../kit/stage.ts'
 
-/** What an answer says, without the form in which it says it. */
+/** The content of an answer, without its format. */
 const sayingOf = ({ status, text }: Answer) => ({
   status,
   says: /<message>(.*?)<\/message>|<b>\d+ - (.*?)<\/b>/s.exec(text)?.slice(1).join('') ?? text.trim(),
@@ -28,7 +28,7 @@ const scenes: Scene[] = [
     },
   },
   {
-    name: 'moveclients names what is wrong',
+    name: 'moveclients names the error',
     async play(stage) {
       await stage.source('/wrong', 'live')
       const ask = async (query: string) => sayingOf(await stage.admin(`/admin/moveclients?${query}`))
@@ -62,7 +62,7 @@ const scenes: Scene[] = [
     seen: { status: 200, choice: true, itself: true },
   },
   {
-    name: 'moveclients to a mount of another format succeeds, and moves nobody',
+    name: 'moveclients to a mount of another format succeeds, and moves no listener',
     async play(stage) {
       await Promise.all([stage.source('/mp3', 'live'), stage.oggSource('/ogg', 'backup')])
       const witness = await stage.listen('/mp3')

@@ -11,7 +11,7 @@ const login = `Authorization: ${basic('source', secrets.source)}`
 const request = (line: string, ...headers: readonly string[]) => `${[line, ...headers].join('\r\n')}\r\n\r\n`
 const put = (mount: string) => request(`PUT ${mount} HTTP/1.1`, 'Host: x', login, 'Content-Type: audio/mpeg')
 
-/** Sends a head and some frames, and says no more; the connection stays open until the scene ends. */
+/** Sends a head and some frames, and then nothing; the connection stays open until the scene ends. */
 async function fallSilent(stage: Stage, mount: string) {
   const connection = connectRaw(stage.server.port)
   stage.onCurtain(() => connection.socket.destroy())
@@ -21,10 +21,10 @@ async function fallSilent(stage: Stage, mount: string) {
   return connection
 }
 
-/** The version and the status of an answer; the words behind them are not Icecast's alone to choose. */
+/** Version and status of an answer; the reason phrase is not Icecast's alone to choose. */
 const beginningOf = (answer: string) => answer.slice(0, 'HTTP/1.0 200'.length)
 
-/** What a request is answered; what follows the answer stays unread. */
+/** The answer to a request; bytes after it stay unread. */
 async function statusOf(stage: Stage, head: string): Promise<string> {
   const connection = connectRaw(stage.server.port)
   stage.onCurtain(() => connection.socket.destroy())
@@ -32,7 +32,7 @@ async function statusOf(stage: Stage, head: string): Promise<string> {
   return beginningOf(await connection.until(/\r\n/))
 }
 
-/** An encoder that loses its line comes back before the server has seen it: frames of another mount are the clock here. */
+/** An encoder that lost its connection reconnects before the server notices: frames of another mount are the clock here. */
 const silenceFrames = 160
 
 const scenes: Scene[] = [
@@ -46,7 +46,7 @@ const scenes: Scene[] = [
     seen: { status: 'HTTP/1.0 403', says: true },
   },
   {
-    name: 'a source that has been silent for 160 frames and one that comes back to its mount',
+    name: 'a source that has been silent for 160 frames and one that reconnects to its mount',
     async play(stage) {
       const clock = await stage.source('/clock', 'third')
       const silent = await fallSilent(stage, '/silent')
@@ -105,7 +105,7 @@ const scenes: Scene[] = [
     ours: { why: 'chunked bodies are decoded (§12.7)', seen: { hasChunkSizes: false } },
   },
   {
-    name: 'what is not right is refused',
+    name: 'invalid requests are refused',
     async play(stage) {
       const wrong = `Authorization: ${basic('source', 'wrong')}`
       const type = 'Content-Type: audio/mpeg'

@@ -6,11 +6,11 @@ import { stretchesOf } from '../kit/tagged.ts'
 /** bytes of the longest frame; the others are a byte shorter */
 const frameBytesMax = 418
 
-/** Whether what a listener heard begins with a whole frame. */
+/** Whether the bytes that a listener heard begin with a complete frame. */
 const beginsWithFrame = ({ listener }: Witness) =>
   stretchesOf(listener.audio().subarray(0, frameBytesMax)).strayBytes <= 1
 
-/** Sets titles one after the other, each once the one before has been heard or, where it is not to be, a later one. */
+/** Sets titles one after the other, each once the previous one has been heard, or a later one if it must not be. */
 async function titlesHeard(stage: Stage, mount: string, queries: readonly string[]): Promise<string[]> {
   const { listener } = await stage.listen(mount, { icy: true })
   for (const query of queries) {
@@ -23,7 +23,7 @@ async function titlesHeard(stage: Stage, mount: string, queries: readonly string
 
 const scenes: Scene[] = [
   {
-    name: 'where listeners begin in MP3 who come late',
+    name: 'where late listeners of MP3 begin',
     async play(stage) {
       const source = await stage.source('/late.mp3', 'live')
       await eventually(() => source.sent > 60)
@@ -39,7 +39,7 @@ const scenes: Scene[] = [
     ours: { why: 'they begin with a whole frame (§12.12)', seen: { allBeginWithFrame: true } },
   },
   {
-    name: 'who comes late to Ogg gets the header pages first',
+    name: 'a late listener of Ogg gets the header pages first',
     async play(stage) {
       const source = await stage.oggSource('/late.ogg', 'live')
       await eventually(() => source.sent > 100)
@@ -67,7 +67,7 @@ const scenes: Scene[] = [
     },
   },
   {
-    name: 'who comes late is told the title at the first interval',
+    name: 'a late listener gets the title at the first interval',
     async play(stage) {
       await stage.source('/titled', 'live')
       await stage.admin('/admin/metadata?mode=updinfo&mount=/titled&charset=UTF-8&song=Now')
@@ -78,7 +78,7 @@ const scenes: Scene[] = [
     seen: { titles: [{ atByte: 16_000, title: 'Now' }], metaint: '16000' },
   },
   {
-    name: 'titles as listeners are told them, a song after one of an artist',
+    name: 'titles as listeners get them, with a song after a title with an artist',
     async play(stage) {
       await stage.source('/songs', 'live')
       const queries = ['artist=Artist&title=Title', 'song=Song', 'artist=Other&title=Title']

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-/** An edge, a master that takes no listeners, and slaves of so many slots, all in the draw. */
+/** An edge, a master that accepts no listeners, and slaves with these numbers of slots, all in the draw. */
 async function clusterOf(slots: readonly number[]) {
   const edge = await startEdge('node')
   ends.push(() => edge.stop())
@@ -37,7 +37,7 @@ const stay = (seats: readonly Seat[]) => ends.push(() => seats.map((seat) => sea
 const originOf = (seat: Seat) => new URL(seat.hops.at(-1) ?? '').origin
 
 // 100 slots stray by 3.4 points (one standard deviation of draws without replacement): one run in 200 passes 10 by chance
-test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and fills them alike', {
+test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and fills them equally', {
   retry: 1,
 }, async () => {
   const slots = [50, 100, 150, 200, 300, 400]
@@ -57,7 +57,7 @@ test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and f
     if (slots >= 100) expect(Math.abs(percent - 85), `${slots} slots`).toBeLessThanOrEqual(10)
 })
 
-test('at 98 % fill a listener who finds a server full is served by another after one more hop', async () => {
+test('at 98 % fill a listener that reaches a full server is served by another after one more hop', async () => {
   const slots = [50, 400, 600]
   const { slaves, url } = await clusterOf(slots)
   // who comes past the edge takes seats that it does not know of until the next report
@@ -79,7 +79,7 @@ test('at 98 % fill a listener who finds a server full is served by another after
   }
 })
 
-test('a full server sends back with its id, and serves or refuses who comes with any x', async () => {
+test('a full server sends back with its id, and serves or refuses a request with any x', async () => {
   const { edge, slaves } = await clusterOf([1, 1])
   const [first] = slaves as [Server]
   const seat = await takeSeat(`${first.url}/live.mp3`)
@@ -96,7 +96,7 @@ test('a full server sends back with its id, and serves or refuses who comes with
     expect((await answer(query)).status, query).toBe(403)
 })
 
-test('300 GETs a second that nobody follows put no listener to 503, at servers 90 % full', async () => {
+test('300 GETs a second that no client follows cause no 503, at servers 90 % full', async () => {
   const edge = await startEdge('node')
   ends.push(() => edge.stop())
   const url = `${edge.url}/live.mp3`

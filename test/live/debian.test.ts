@@ -77,7 +77,7 @@ describe.for(originRuntimes)("Debian's icecast.xml on %s", (runtime) => {
   })
 
   debian(
-    '<changeowner>: is another user once it listens, in all its threads, and so are its logs',
+    '<changeowner>: runs as another user once it listens, in all its threads, and its logs belong to that user',
     async () => {
       const owner = `<changeowner><user>${user.name}</user><group>${user.group}</group></changeowner>`
       const { port, file, folder, logs, uid, gid } = await configured((xml) =>

@@ -11,13 +11,13 @@ import { basic } from '../kit/source.ts'
 
 const given: Record<string, string> = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin }
 
-/** The commands of a page that deploy, in their order; a token stands for the login. */
+/** The deploy commands of a page, in order; a token replaces the login. */
 const stepsOf = (page: string) =>
   [
     ...readFileSync(join(repo, page), 'utf8').matchAll(/^npx wrangler (deploy|secret put \w+)\b[^#\n]*/gm),
   ].map(([command]) => command.trim())
 
-/** Runs one as a person does who types the secret that it asks for. */
+/** Runs one as a person does who types the secret when asked. */
 async function follow(step: string, cloudflare: Cloudflare): Promise<void> {
   const secret = given[/secret put (\w+)/.exec(step)?.[1] ?? ''] ?? ''
   const env = { ...cloudflare.env, HOME: testFolder(), SECRET: secret }
@@ -33,7 +33,7 @@ async function suiteCloudflare(): Promise<Cloudflare> {
 }
 
 describe('the first deploy to an account that has no such Worker', () => {
-  test('goes by the steps of docs/workers.md, and what was uploaded runs with those secrets', async () => {
+  test('follows the steps of docs/workers.md, and the uploaded worker runs with those secrets', async () => {
     const steps = stepsOf('docs/workers.md')
     expect(steps).toEqual([
       'npx wrangler deploy',
@@ -61,7 +61,7 @@ describe('the first deploy to an account that has no such Worker', () => {
   })
 })
 
-/** `wrangler dev` of what was uploaded, with its secrets in .dev.vars as docs/workers.md says. */
+/** Runs the upload with `wrangler dev`, with its secrets in .dev.vars as docs/workers.md says. */
 async function runDeployed({ deployed, secrets }: Cloudflare): Promise<string> {
   const { metadata, script } = deployed.at(-1) ?? {}
   if (!metadata || !script) throw new Error('nothing was deployed')

@@ -7,7 +7,7 @@ import { type RivalName, rivalNames, startRival } from '../kit/rivals.ts'
 import { secrets } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 
-/** A directory that lists whatever it is told, and keeps the bodies. */
+/** A directory that accepts every listing, and records the bodies. */
 async function startDirectory() {
   const bodies: string[] = []
   const server = createServer((request, answer) => {
@@ -28,7 +28,7 @@ async function startDirectory() {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/cgi-bin/yp`, bodies }
 }
 
-/** What a directory is told of a server's public mount, from its listing until the source has ended. */
+/** Requests to a directory about a server's public mount, from its listing until the source has ended. */
 async function announced(rival: RivalName): Promise<string[]> {
   const directory = await startDirectory()
   const elements = `<directory><yp-url-timeout>5</yp-url-timeout><yp-url>${directory.url}</yp-url></directory>`
@@ -56,7 +56,7 @@ async function announced(rival: RivalName): Promise<string[]> {
 
 // a listing comes after a minute of playing, which no setting shortens: all wait for it at the same time
 peer('icecast2')(
-  'a directory is told the same, byte for byte, by Icecast 2.4.4 and by ours: added, touched, removed',
+  'a directory gets the same requests, byte for byte, from Icecast 2.4.4 and from an origin: added, touched, removed',
   async () => {
     const [theirs = [], ...ours] = await Promise.all(rivalNames.map(announced))
     expect(theirs[0]).toMatch(/^application\/x-www-form-urlencoded action=add&sn=/)

@@ -9,7 +9,7 @@ import { noDevVars } from '../kit/runtimes.ts'
 const env = { WRANGLER_SEND_METRICS: 'false' }
 const kibibytes = (bytes: number) => bytes / 1024
 
-/** What the README promises, in KiB; raised there in the change that makes the worker grow. */
+/** The README's limit in KiB; raise it there in the change that makes the worker grow. */
 function promised(): { whole: number; gzip: number } {
   const readme = readFileSync(join(repo, 'README.md'), 'utf8')
   const [, whole, gzip] = /at most (\d+) KiB, (\d+) KiB gzip/.exec(readme) ?? []
@@ -28,7 +28,7 @@ test('wrangler bundles the worker without an account, and it is no larger than t
   expect(gzip).toBeLessThanOrEqual(promised().gzip)
 })
 
-test('the types of its environment are those of wrangler.toml', async () => {
+test('the types of its environment match wrangler.toml', async () => {
   const flags = ['--check', '--strict-vars=false', '--include-runtime=false']
   const wrangler = start('wrangler', ['types', 'edge/worker-env.d.ts', ...flags, noDevVars], { env })
   expect(await wrangler.exited, wrangler.output()).toEqual({ code: 0, signal: null })

@@ -20,7 +20,7 @@ afterAll(async () => {
   await edge?.stop()
 })
 
-/** Sends one request; resolves with its status and how long it took. */
+/** Sends one request; resolves with its status and duration. */
 const timed = (path: string, method: string, headers: Record<string, string> = {}, body?: string) =>
   new Promise<{ status: number; ms: number }>((resolve, reject) => {
     const sentMs = performance.now()
@@ -54,7 +54,7 @@ test(`S5: with ${mounts.length} mounts on each of ${slaves} slaves that report e
   for (let slave = 0; slave < slaves; slave++) await report(slave, 0)
   reportTimes.length = 0
 
-  // each slave at its own moment of the interval, as they come in life
+  // each slave at its own moment of the interval, as in practice
   const begunMs = performance.now()
   const reporting = Array.from({ length: rounds * slaves }, async (_, i) => {
     const dueMs = (i * intervalMs) / slaves

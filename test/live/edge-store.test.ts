@@ -9,7 +9,7 @@ import { start } from '../kit/process.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 import { type Server, secrets, startEdge } from '../kit/runtimes.ts'
 
-/** A disk of 1 MiB, where this machine lets us have one. */
+/** A disk of 1 MiB, if this machine allows one. */
 function smallDisk(): string | undefined {
   const folder = testFolder()
   try {
@@ -36,7 +36,7 @@ describe.each(['node', 'bun', 'deno'] as const)('the store of an edge on %s', (r
     return edge
   }
 
-  test('on a disk that is full answers reports 500 and /healthz 503, redirects on, and is well when there is room', async ({
+  test('on a full disk answers reports with 500 and /healthz with 503, still redirects, and recovers when there is room', async ({
     skip,
   }) => {
     const disk = smallDisk()
@@ -61,7 +61,7 @@ describe.each(['node', 'bun', 'deno'] as const)('the store of an edge on %s', (r
     expect((await client.ask('/healthz')).status).toBe(200)
   })
 
-  test('that another program holds answers 503 with Retry-After, and 200 once it is free', async () => {
+  test('that another program holds answers with 503 and Retry-After, and with 200 once it is free', async () => {
     const folder = testFolder()
     const client = clientOf((await edgeIn(folder)).url)
     expect((await client.report(large(1))).status).toBe(200)
@@ -76,7 +76,7 @@ describe.each(['node', 'bun', 'deno'] as const)('the store of an edge on %s', (r
     expect((await client.report(large(3))).status).toBe(200)
   })
 
-  test('that is deleted is missed', async () => {
+  test('that is deleted is noticed', async () => {
     const folder = testFolder()
     const client = clientOf((await edgeIn(folder)).url)
     expect((await client.report(large(1))).status).toBe(200)
@@ -86,7 +86,7 @@ describe.each(['node', 'bun', 'deno'] as const)('the store of an edge on %s', (r
     expect((await client.ask('/live.mp3', { method: 'HEAD' })).status).toBe(302)
   })
 
-  test('that is damaged stops the start with its name and what may be done, and no stack', async () => {
+  test('that is damaged stops the start with its name and a remedy, without a stack trace', async () => {
     const folder = testFolder()
     writeFileSync(`${folder}/edge.sqlite`, 'no database'.repeat(1000))
     const env = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin, DATA_DIR: folder, PORT: '0' }

@@ -17,7 +17,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('a worker without passwords answers everything 503, naming them', async () => {
+test('a worker without passwords answers every request with 503, naming the missing settings', async () => {
   const port = await freePort()
   const flags = ['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', folder]
   unset = start('wrangler', ['dev', '--local', '--show-interactive-dev-session=false', ...flags, noDevVars], {

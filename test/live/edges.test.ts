@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const originOf = (seat: Seat) => new URL(seat.hops.at(-1) ?? '').origin
 
-test('three edges that know nothing of each other fill the slaves alike: each counts for the others by their joins', async () => {
+test("three independent edges fill the slaves equally: each counts the others' listeners by their joins", async () => {
   const seats = (await Promise.all(edges.map((edge) => crowd(`${edge.url}/live.mp3`, 170, 12_000)))).flat()
   expect(seats.filter(({ status }) => status !== 200)).toEqual([])
   const taken = origins.slice(1).map((slave) => seats.filter((seat) => originOf(seat) === slave.url).length)
@@ -54,7 +54,7 @@ test('three edges that know nothing of each other fill the slaves alike: each co
   for (const seat of seats) seat.leave()
 })
 
-test('an edge that is killed leaves the others at work, and redirects at its first request once it is back', async () => {
+test('an edge that is killed leaves the others working, and redirects at its first request once it is back', async () => {
   const [first, killed] = edges as [Server, Server]
   killed.program.kill('SIGKILL')
   await killed.program.exited

@@ -11,16 +11,16 @@ import { basic } from '../kit/source.ts'
 const login = `Authorization: ${basic('source', secrets.source)}`
 const type = 'Content-Type: audio/mpeg'
 const request = (line: string, ...headers: readonly string[]) => `${[line, ...headers].join('\r\n')}\r\n\r\n`
-/** What libshout adds to its first request for a mount, which has no credentials. */
+/** Headers that libshout adds to its first request for a mount, which has no credentials. */
 const probing = ['Content-Length: 0', 'Connection: Keep-Alive', 'Prefer: return=minimal']
 const headOf = (answer: string) => answer.slice(0, answer.indexOf('\r\n\r\n'))
 
-/** frames that a source sends at once, and its listener hears */
+/** frames that a source sends at once, and that its listener hears */
 const frames = 100
-/** the last of them is held back: whether it is whole shows with the next */
+/** the last of them is held back: it is complete only when the next one arrives */
 const framesHeard = frames - 1
 
-describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', (runtime) => {
+describe.for(originRuntimes)('handshakes of encoders, byte by byte, on %s', (runtime) => {
   let origin: Server
   let shoutcastPort: number
   beforeAll(async () => {
@@ -37,7 +37,7 @@ describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', 
     onTestFinished(() => void connection.socket.destroy())
     return connection
   }
-  /** Sends frames as a source that has been let in, and expects that they are heard. */
+  /** Sends frames as an accepted source, and expects that they are heard. */
   const expectHeard = async (connection: RawConnection, mount: string) => {
     for (let n = 0; n < frames; n++) connection.send(numberedFrame(n))
     const listener = await listenWhenServed(origin.url + mount)
@@ -46,7 +46,7 @@ describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', 
     expect(numbersInOrder(listener.audio()).first).toBe(0)
   }
 
-  test('OPTIONS * with an offer of TLS is answered with what is allowed, PUT among it', async () => {
+  test('OPTIONS * with an offer of TLS is answered with the allowed methods, including PUT', async () => {
     const offer = ['Host: x', 'Connection: Upgrade', 'Upgrade: TLS/1.0, HTTP/1.1']
     const answer = await exchange(origin.port, request('OPTIONS * HTTP/1.1', ...offer))
     expect(answer).toMatch(/^HTTP\/1\.1 204 /)
@@ -70,7 +70,7 @@ describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', 
       expect(headOf(refused)).toMatch(/^Content-Length: 26$/m)
       expect(headOf(refused)).toMatch(/^Allow: .*\bPUT\b/m)
       expect(headOf(refused)).toMatch(/^WWW-Authenticate: Basic realm="Icecast2 Server"$/m)
-      expect((await fetch(`${origin.url}/probed.mp3`)).status).toBe(404) // the probe took no mount
+      expect((await fetch(`${origin.url}/probed.mp3`)).status).toBe(404) // the probe occupied no mount
       connection.send(request(line, type, login, 'Expect: 100-continue'))
       const answers = await connection.until(/HTTP\/1\.0 200 OK\r\n\r\n$/)
       expect(answers.slice(refused.length)).toBe(
@@ -84,7 +84,7 @@ describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', 
     },
   )
 
-  test('the probe and what follows in one packet are answered in turn', async () => {
+  test('the probe and the next request in one packet are answered in order', async () => {
     const connection = open()
     const probe = request('PUT /packet.mp3 HTTP/1.1', type, ...probing)
     connection.send(probe + probe + request('PUT /packet.mp3 HTTP/1.1', type, login))
@@ -92,7 +92,7 @@ describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', 
     await expectHeard(connection, '/packet.mp3')
   })
 
-  test('each request on a connection has a line of its own in the access log, with its own bytes', async () => {
+  test('each request on a connection has its own line in the access log, with its own bytes', async () => {
     const connection = open()
     connection.send(request('PUT /logged.mp3 HTTP/1.1', type, ...probing))
     const refused = await connection.until(/authenticate\r\n$/)
@@ -103,7 +103,7 @@ describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', 
     await origin.program.line(/"PUT \/logged.mp3 HTTP\/1.1" 200 19 /)
   })
 
-  test('a 401 to who does not ask to go on closes the connection, and so does one to a body', async () => {
+  test('a 401 closes the connection if the client does not ask to keep it, or sends a body', async () => {
     for (const headers of [[type], [type, 'Content-Length: 4', 'Connection: Keep-Alive']]) {
       const answer = await exchange(origin.port, request('PUT /closed.mp3 HTTP/1.1', ...headers))
       expect(answer).toMatch(/^HTTP\/1\.0 401 /)
@@ -157,7 +157,7 @@ describe.for(originRuntimes)('the handshakes of encoders, byte by byte, on %s', 
       connection.socket.destroy()
     })
 
-    test('a wrong password takes no mount, and is closed', async () => {
+    test('a wrong password occupies no mount, and is closed', async () => {
       await isFree()
       const answer = await exchange(shoutcastPort + 1, 'wrong\r\nicy-name:A station\r\n\r\n')
       expect(answer).not.toContain('OK2')

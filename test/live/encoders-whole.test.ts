@@ -15,11 +15,11 @@ import { freePortBlock } from '../kit/ports.ts'
 import { startRival } from '../kit/rivals.ts'
 import { originRuntimes, type Server } from '../kit/runtimes.ts'
 
-/** pieces that each encoder plays, of five seconds each, and so a title every five */
+/** pieces that each encoder plays, of five seconds each, so a new title every five seconds */
 const count = peerSeconds / 5
 
 describe.for(originRuntimes)(
-  'encoders of others, each heard from its first byte to its last, on %s',
+  'real encoders, each heard from its first byte to its last, on %s',
   (runtime) => {
     const folder = suiteFolder()
     let server: Server

@@ -45,7 +45,7 @@ describe.for(originRuntimes)('static files of an origin on %s', (runtime) => {
     expect((await get('/sub/page.html')).told('content-type')).toBe('text/html')
   })
 
-  test('are sent in parts, of which Icecast 2.4 sends too much', async () => {
+  test('are sent in ranges, where Icecast 2.4 sends too much', async () => {
     const part = async (range: string) => {
       const { status, told, bytes } = await get('/style.css', { Range: range })
       return [status, told('content-range'), bytes.toString()]
@@ -60,12 +60,12 @@ describe.for(originRuntimes)('static files of an origin on %s', (runtime) => {
     ])
   })
 
-  test('of some size come whole, to eight at once', async () => {
+  test('of a larger size arrive complete, for eight clients at once', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => get('/big.mp3')))
     for (const { bytes } of all) expect(bytes.equals(big)).toBe(true)
   })
 
-  test('are not read ahead of who takes them, and wait for who reads late', async () => {
+  test('are not read ahead of a slow client, and wait for a client that reads late', async () => {
     const socket = connect({ port: origin.port, host: '127.0.0.1' })
     onTestFinished(() => void socket.destroy())
     socket.write('GET /big.mp3 HTTP/1.0\r\n\r\n')
@@ -79,7 +79,7 @@ describe.for(originRuntimes)('static files of an origin on %s', (runtime) => {
     await eventually(() => size > big.length)
   })
 
-  test('are not kept from others by one address that takes many and reads none', async () => {
+  test('are available to others while one address requests many and reads none', async () => {
     const stalled = Array.from({ length: 17 }, () => {
       const socket = connect({ port: origin.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
       onTestFinished(() => void socket.destroy())
@@ -96,10 +96,11 @@ describe.for(originRuntimes)('static files of an origin on %s', (runtime) => {
     expect((await get('/style.css')).status).toBe(200)
   })
 
-  test('stand behind an alias', async () => expect((await get('/short')).bytes.toString()).toBe('<p>hi'))
+  test('are available under an alias', async () =>
+    expect((await get('/short')).bytes.toString()).toBe('<p>hi'))
 
   test.each(['/../icecast.xml', '/%2e%2e/icecast.xml', '/..%2ficecast.xml', '/sub/', '/sub', '/nothing'])(
-    '%s is none',
+    '%s does not exist',
     async (path) => {
       const answer = await exchange(origin.port, `GET ${path} HTTP/1.0\r\n\r\n`)
       expect(answer).toMatch(/^HTTP\/1\.0 (400|404) /)
@@ -107,7 +108,7 @@ describe.for(originRuntimes)('static files of an origin on %s', (runtime) => {
     },
   )
 
-  test('are a playlist where there is one, and no stylesheet is run', async () => {
+  test('are a playlist if there is one, and no stylesheet is run', async () => {
     expect((await get('/ready.m3u')).bytes.toString()).toBe('http://elsewhere.example/\r\n')
     expect((await get('/status.xsl')).bytes.toString()).toMatch(/^<!doctype html>/)
   })
@@ -116,7 +117,7 @@ describe.for(originRuntimes)('static files of an origin on %s', (runtime) => {
     expect((await get('/asking.txt')).status).toBe(401)
   })
 
-  test('make way for a mount of their name while it plays', async () => {
+  test('are hidden by a mount of their name while it plays', async () => {
     const url = `${origin.url}/live.mp3`
     expect((await get('/live.mp3')).bytes.toString()).toBe('of the file')
     const source = startSource({ url, password: secrets.source, programme: numbered })

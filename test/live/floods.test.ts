@@ -11,14 +11,14 @@ import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtim
 import { basic, numbered, type Source, startSource } from '../kit/source.ts'
 import { makeCertificate } from '../kit/tls.ts'
 
-/** more than the connections without a whole head that a server keeps */
+/** more than the connections without a complete head that a server keeps */
 const flood = 4500
-/** of them at once */
+/** number of them at once */
 const floodStep = 250
 // a head may take its time: on a busy machine the flood does too
 const icecastXml = `<icecast><limits><max-listeners>3</max-listeners><sources>2</sources><header-timeout>120</header-timeout></limits></icecast>`
 
-/** docs/protocol.md#bounds: one address cannot starve the rest; admin, source and credentialed relays have slots of their own. */
+/** docs/protocol.md#bounds: one address cannot starve the rest; admin, source and relays with credentials have their own slots. */
 describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
   const file = join(suiteFolder(), 'icecast.xml')
   const shortFile = join(suiteFolder(), 'icecast.xml')
@@ -39,7 +39,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
   const authorization = (user: 'admin' | 'relay' | 'source') =>
     `Authorization: ${basic(user, secrets[user])}\r\n`
   const ask = (request: string) => exchange(origin.port, `${request}\r\n`)
-  /** What has to go on, whatever else is going on. */
+  /** Requests that must keep working, whatever else happens. */
   const expectService = async () => {
     expect(await ask(`GET /admin/stats HTTP/1.0\r\n${authorization('admin')}`)).toMatch(/^HTTP\/1\.0 200/)
     const relay = connectRaw(origin.port)
@@ -51,7 +51,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     for (const { socket } of [relay, source]) socket.destroy()
     await eventually(async () => (await ask('GET /other.mp3 HTTP/1.0\r\n')).startsWith('HTTP/1.0 404'))
   }
-  /** Connections of a test, gone with it. */
+  /** Connections of a test, closed with it. */
   const opened = (sockets: Socket[]) => {
     onTestFinished(() => {
       for (const socket of sockets) socket.destroy()
@@ -75,7 +75,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     return idle
   }
 
-  test('of connections that say nothing: another address is not closed for them, and everybody is answered', async () => {
+  test('of connections that say nothing: another address is not closed because of them, and every request is answered', async () => {
     const slow = connect({ port: origin.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
     let answer = ''
     slow.on('data', (bytes) => {
@@ -101,7 +101,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     const idle = await openIdle(tlsPort)
     const gone = () => idle.filter(({ destroyed }) => destroyed).length
     await eventually(() => gone() >= flood - 4096, { withinMs: 30_000 })
-    // the rest goes when its time is up
+    // the rest is closed when its time is up
     await eventually(() => gone() === flood, { withinMs: 30_000 })
   })
 
@@ -114,7 +114,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     await expectService()
   })
 
-  test('of requests whose bodies do not come: whoever asks for a page gets it', async () => {
+  test('of requests whose bodies do not come: every client that asks for a page gets it', async () => {
     const requests = Array.from({ length: 300 }, () => connectRaw(origin.port))
     opened(requests.map(({ socket }) => socket))
     const wrong = `Authorization: ${basic('admin', 'wrong')}\r\n`

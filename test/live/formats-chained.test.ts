@@ -12,7 +12,7 @@ import { titleAt } from '../kit/stats.ts'
 
 const pageMs = 200
 
-/** Songs one after the other, over and over: each a link of its own, as an encoder begins one at every title. */
+/** Songs in a loop: each is a link of its own, as encoders start one at every title. */
 function chainOf(codec: 'libopus' | 'libvorbis', ...titles: readonly string[]): Programme {
   const pages = titles.flatMap((title, i) => {
     const sound = ['-f', 'lavfi', '-i', `sine=frequency=${440 + 100 * i}:sample_rate=48000:duration=3`]

@@ -14,10 +14,10 @@ import { expectSameStream } from '../kit/streams.ts'
 
 /** bytes after which a join is late: more than the burst of 65,536, which would hold the beginning */
 const lateBytes = 100_000
-/** seconds that a player decodes: more than the burst holds, so that live ones are among them */
+/** seconds that a player decodes: more than the burst holds, so that live ones are included */
 const seconds = 5
 
-describe.for(originRuntimes)('formats of others at a master and a slave on %s', (runtime) => {
+describe.for(originRuntimes)('formats of real encoders at a master and a slave on %s', (runtime) => {
   const pair = suitePair(runtime)
 
   for (const [i, format] of containers.entries()) {
@@ -44,7 +44,7 @@ describe.for(originRuntimes)('formats of others at a master and a slave on %s', 
       },
     )
 
-    // Debian's knows no Opus, and takes no FLAC from a network
+    // //Debian's knows no Opus, and reads no FLAC from a network
     if (name === 'Ogg Vorbis')
       peer('ffmpeg', 'ogg123')(`${name}: ogg123 decodes it from a late join`, async () => {
         encode(pair.master.url + mount, format)

@@ -16,7 +16,7 @@ const heard = (listener: Listener, bytes: number) =>
 describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
   for (const format of containers)
     peer('ffmpeg')(
-      `${format[0]}: the line to the master is cut, and no byte is lost or comes twice`,
+      `${format[0]}: the line to the master is cut, and no byte is lost or repeated`,
       async () => {
         const master = await startOrigin(runtime)
         onTestFinished(() => master.stop())
@@ -70,7 +70,7 @@ describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
   }
 })
 
-/** Waits until a mount has more than its burst, and decodes some seconds of it from there. */
+/** Waits until a mount has more than its burst, and decodes some seconds from there. */
 async function expectDecoded(url: string): Promise<void> {
   const early = await listenWhenServed(url)
   await heard(early, 100_000)

@@ -67,7 +67,7 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
   ] as const
   for (const [codec, secondsMin] of seconds)
     peer('ffmpeg')(
-      `${codec}: players at the slave hear each title in turn, and all of the sound`,
+      `${codec}: players at the slave show each title in turn, and play all of the audio`,
       async () => {
         const mount = `/titled-${codec}.ogg`
         encode(mount, codec)

@@ -16,7 +16,7 @@ const env = {
   HOST: '127.0.0.1',
 }
 
-/** each line that an edge logs of a refused request, or an origin of any, is some hundred bytes */
+/** each line that an edge logs for a refused request, or an origin for any, has some hundred bytes */
 const requests = 3000
 
 interface Logging {
@@ -42,14 +42,14 @@ async function startInto(command: string, reader: string, path: string): Promise
     try {
       process.kill(-(child.pid ?? 0), 'SIGKILL')
     } catch {
-      // it ended by itself
+      // it exited by itself
     }
   })
   await eventually(async () => (await fetch(`http://127.0.0.1:${port}${path}`)).ok, { withinMs: 20_000 })
   return { child, port, exited }
 }
 
-/** Asks for what is logged, and waits for each answer: a program that blocks gives none. */
+/** Makes requests that are logged, and waits for each answer: a blocked program gives none. */
 async function askManyTimes(port: number): Promise<void> {
   for (let i = 0; i < requests; i += 10)
     await Promise.all(
@@ -94,7 +94,7 @@ describe.each(programs)('%s', (_, command, path) => {
   })
 })
 
-test('what waited for a reader is there once it reads on, line for line', async () => {
+test('log lines held for a slow reader arrive once it reads on, line by line', async () => {
   const { child, port } = await startInto(programs[0][1], '', programs[0][2])
   await askManyTimes(port)
   let text = ''

@@ -22,7 +22,7 @@ interface Logging {
   log: (name: string) => string
 }
 
-/** An origin that logs to a folder of its own. */
+/** An origin that logs to its own folder. */
 async function startLogging(runtime: OriginRuntime, logging = '', logdir?: string): Promise<Logging> {
   const folder = testFolder()
   const file = join(folder, 'icecast.xml')
@@ -60,7 +60,7 @@ function play({ port }: Pick<Logging, 'port'>, mount = '/live.mp3') {
 }
 
 describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
-  test('access.log has a line for each request when its connection ends, and no query', async () => {
+  test('access.log has a line for each request when its connection ends, without the query', async () => {
     const logging = await startLogging(runtime)
     const { port, log } = logging
     const source = play(logging, '/members.mp3')
@@ -90,7 +90,7 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
       expect(readFileSync(log(name), 'utf8')).not.toContain('secret')
   })
 
-  test('error.log and playlist.log are as Icecast writes them, titles in UTF-8', async () => {
+  test("error.log and playlist.log have Icecast's format, with titles in UTF-8", async () => {
     const logging = await startLogging(runtime)
     play(logging)
     const { port, log, program } = logging
@@ -114,7 +114,7 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
     expect(program.output()).not.toContain('source begins')
   })
 
-  test('SIGHUP: what logrotate renamed is let go, and new files have what comes', async () => {
+  test('SIGHUP: files renamed by logrotate are closed, and new files get the next lines', async () => {
     const { program, port, log } = await startLogging(runtime)
     const ask = (path: string) => exchange(port, `GET ${path} HTTP/1.0\r\n\r\n`)
     await ask('/before')
@@ -128,7 +128,7 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
     expect(linesOf(`${log('access')}.1`)).toHaveLength(1)
   })
 
-  test('SIGTERM: no line is lost, whoever listened to the end', async () => {
+  test('SIGTERM: no line is lost, also for clients connected until the end', async () => {
     const logging = await startLogging(runtime)
     play(logging)
     const { port, log, program } = logging
@@ -160,7 +160,7 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
       expect(readFileSync(log(name), 'utf8')).not.toContain('127.0.0.1 ')
   })
 
-  test('a folder that cannot be written is said, and what it was for goes to stdout', async () => {
+  test('a folder that cannot be written is reported, and its log lines go to stdout', async () => {
     const { program, port } = await startLogging(runtime, '', '/dev/null/logs')
     await program.line(/cannot open log file.*\/dev\/null\/logs\/access\.log.*ENOTDIR/)
     await exchange(port, 'GET /nothing HTTP/1.0\r\n\r\n')

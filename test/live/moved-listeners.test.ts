@@ -13,7 +13,7 @@ import { basic, numbered, startSource } from '../kit/source.ts'
 
 const live = '/live.mp3'
 const backup = '/backup.mp3'
-/** the backup's frames are numbered from here on, those of the source that comes back from twice as far */
+/** the backup's frames are numbered from here on, those of the returning source from twice as far */
 const backupAt = 1_000_000
 const returnAt = 2_000_000
 const patience = { withinMs: 30_000 }
@@ -23,7 +23,7 @@ const mountsFile = (liveSettings: string) => `<icecast>
 <fallback-override>own</fallback-override>${liveSettings}</mount>
 </icecast>`
 
-/** A server with these settings of its live mount, and ways to play to it. */
+/** A server with these settings for its live mount, and ways to play to it. */
 async function server(runtime: OriginRuntime, liveSettings = '') {
   const file = join(testFolder(), 'icecast.xml')
   writeFileSync(file, mountsFile(liveSettings))
@@ -48,7 +48,7 @@ async function server(runtime: OriginRuntime, liveSettings = '') {
   return { origin, file, play, entitle, listen: hear }
 }
 
-/** Where a listener's frames come from, as stretches without gap or repeat. */
+/** The origin of a listener's frames, as stretches without gap or repetition. */
 function stretches(listener: Listener): { from: number; count: number }[] {
   const found: { from: number; count: number }[] = []
   for (const n of numbersHeard(listener.audio(), 0).numbers) {
@@ -82,8 +82,8 @@ async function thereAndBack(runtime: OriginRuntime) {
   return listeners
 }
 
-describe.for(originRuntimes)('a listener who is moved on %s', (runtime) => {
-  test('hears whole frames of one mount after the other on one connection, its titles on the grid that it was told', async () => {
+describe.for(originRuntimes)('a moved listener on %s', (runtime) => {
+  test('hears complete frames of one mount after the other on one connection, with titles on its announced grid', async () => {
     for (const listener of await thereAndBack(runtime)) {
       expect(stretches(listener).map(({ from }) => Math.floor(from / backupAt))).toEqual([0, 1, 2])
       expect(listener.isClosed).toBe(false)
@@ -96,7 +96,7 @@ describe.for(originRuntimes)('a listener who is moved on %s', (runtime) => {
   })
 
   peer('mpg123', 'ffmpeg')(
-    'is heard by mpg123 and FFmpeg to the end: neither gives up at a seam',
+    'is played by mpg123 and FFmpeg to the end: neither gives up at a seam',
     async () => {
       const file = join(testFolder(), 'heard.mp3')
       for (const listener of await thereAndBack(runtime)) {
@@ -115,7 +115,7 @@ describe.for(originRuntimes)('a listener who is moved on %s', (runtime) => {
     },
   )
 
-  test('SIGHUP: settings of a mount that runs take effect, and nobody is dropped', async () => {
+  test('SIGHUP: settings of a running mount take effect, and no listener is dropped', async () => {
     const { origin, file, play, listen } = await server(runtime, '<max-listeners>1</max-listeners>')
     await play(live, 0, { 'Ice-Name': 'the source says' })
     const first = await listen(true)

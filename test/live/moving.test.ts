@@ -11,10 +11,10 @@ import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, shareOf, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-describe.for(originRuntimes)('moving a fleet from Icecast to ours on %s, and back', (runtime) => {
+describe.for(originRuntimes)('moving a fleet from Icecast to distributary on %s, and back', (runtime) => {
   for (const name of stockNames)
     stock(name)(
-      `S13: relays of ours hold their listeners while the address of ${name} changes hands, twice, on one icecast.xml`,
+      `S13: distributary relays keep their listeners while the address of ${name} changes hands, twice, with one icecast.xml`,
       async () => {
         const { url, file } = await oldAddress(name)
         const icecast = await startAt(url, stockCommand(name), ['-c', file])
@@ -55,7 +55,7 @@ describe.for(originRuntimes)('moving a fleet from Icecast to ours on %s, and bac
     )
 })
 
-/** The address that encoders and listeners know, and the icecast.xml of the server there. */
+/** The address that encoders and listeners use, and the icecast.xml of the server there. */
 async function oldAddress(name: StockName): Promise<{ url: string; file: string }> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'moving-'))
@@ -84,14 +84,14 @@ async function hearsOn(listener: Listener, source: { readonly sent: number }): P
   await eventually(() => lastNumber(listener.audio()) > sentBefore + 50, { withinMs: 30_000 })
 }
 
-/** Where a request is sent; undefined where it is answered. */
+/** Where a request is redirected; undefined if it is answered. */
 async function askOnce(url: string): Promise<string | undefined> {
   const asked = await listen(url, { redirectsMax: 0 })
   asked.close()
   return asked.headers.get('location')
 }
 
-/** One file for both programs: what is ours alone, Icecast passes over. */
+/** One file for both programs: Icecast ignores the settings that only distributary has. */
 const icecastXml = (port: number, folder: string, share: string) => `<icecast>
   <limits><clients>100</clients><sources>10</sources></limits>
   <authentication>

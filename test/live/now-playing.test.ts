@@ -11,7 +11,7 @@ interface Playing {
 }
 
 test.for(originRuntimes)(
-  'a title set at the master stands at the edge, in /now and in the stats, on %s',
+  'a title set at the master appears at the edge, in /now and in the stats, on %s',
   async (runtime) => {
     const cluster = await startCluster(runtime, 1)
     try {

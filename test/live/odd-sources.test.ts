@@ -15,7 +15,7 @@ const request = (line: string, ...headers: readonly string[]) =>
 const source = (path: string, authorization = login) =>
   request(`SOURCE ${path} HTTP/1.0`, authorization, 'Content-Type: audio/mpeg')
 
-/** Feeds a path whose bytes no library would send, until the scene ends; the status that it is answered. */
+/** Feeds a path whose bytes no library would send, until the scene ends; returns the status. */
 async function feed(stage: Stage, head: Buffer): Promise<string> {
   const connection = connectRaw(stage.server.port)
   stage.onCurtain(() => connection.socket.destroy())
@@ -25,7 +25,7 @@ async function feed(stage: Stage, head: Buffer): Promise<string> {
   return answer.slice(9, 12)
 }
 
-/** Whether somebody who asks for this path hears the source. */
+/** Whether a listener of this path hears the source. */
 async function hears(stage: Stage, path: string): Promise<boolean> {
   const connection = connectRaw(stage.server.port)
   stage.onCurtain(() => connection.socket.destroy())
@@ -36,7 +36,7 @@ async function hears(stage: Stage, path: string): Promise<boolean> {
 
 const statusOf = async (stage: Stage, head: Buffer) => (await exchange(stage.server.port, head)).slice(9, 12)
 
-/** What the source itself is answered when it sets a title. */
+/** The answer to the source when it sets a title. */
 const setTitle = async (stage: Stage, query: string) => {
   const answer = await exchange(
     stage.server.port,
@@ -80,7 +80,7 @@ const scenes: Scene[] = [
     seen: { status: '200', raw: true, escaped: true },
   },
   {
-    name: 'titles of a mount that is named without its slash, or is not there',
+    name: 'titles of a mount that is named without its slash, or does not exist',
     async play(stage) {
       await stage.source('/named.mp3', 'live')
       return {
@@ -103,7 +103,7 @@ const scenes: Scene[] = [
     later: { why: 'it has a status of its own for what is not there, and words without markup' },
   },
   {
-    name: 'charset is that of the title, not that of the mount',
+    name: 'charset applies to the title, not to the mount',
     async play(stage) {
       await feed(stage, source('/caf%C3%A9.ogg.mp3'))
       return { answer: await setTitle(stage, 'mount=/caf%C3%A9.ogg.mp3&charset=ISO-8859-1&song=caf%E9') }
@@ -114,8 +114,8 @@ const scenes: Scene[] = [
 
 compare('sources on odd mounts, and their words', scenes)
 
-describe.for(originRuntimes)('what the log of %s says of sources', (runtime) => {
-  test('one of whose body not one byte came, as a proxy makes them', async () => {
+describe.for(originRuntimes)('the log of %s about sources', (runtime) => {
+  test('names one whose body never arrived, as behind a proxy', async () => {
     const server = await startConfigured(runtime, '<limits><source-timeout>1</source-timeout></limits>')
     const connection = connectRaw(server.port)
     connection.send(source('/silent.mp3'))
@@ -127,7 +127,7 @@ describe.for(originRuntimes)('what the log of %s says of sources', (runtime) => 
     )
   })
 
-  test('a reserved path with a wrong and a right password, and a title that was not set', async () => {
+  test('has a reserved path with a wrong and a right password, and a title that was not set', async () => {
     const server = await startConfigured(runtime, '')
     expect(await exchange(server.port, source('/status.xsl', wrong))).toContain(' 401 ')
     await server.program.line(/wrong login.*\/status\.xsl/)

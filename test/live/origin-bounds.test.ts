@@ -14,7 +14,7 @@ const icecastXml = `<icecast>
   </limits>
 </icecast>`
 
-/** The bounds of an origin that is configured to be small. */
+/** The limits of an origin that is configured to be small. */
 describe.for(originRuntimes)('an origin of 3 listeners and 2 sources on %s', (runtime) => {
   let origin: Server
   let playing: Source
@@ -41,7 +41,7 @@ describe.for(originRuntimes)('an origin of 3 listeners and 2 sources on %s', (ru
       /<listeners>(\d+)</.exec(await (await fetch(`${origin.url}/admin/stats`, { headers })).text())?.[1],
     )
 
-  test('closes a connection whose head is not whole in time, a byte now and then or none', async () => {
+  test('closes a connection whose head is not complete in time, whether it sends a byte now and then or none', async () => {
     const silent = open()
     const dripping = open('GET /live.mp3 HTTP/1.1')
     const drip = setInterval(() => dripping.socket.writable && dripping.send('x'), 500)
@@ -56,7 +56,7 @@ describe.for(originRuntimes)('an origin of 3 listeners and 2 sources on %s', (ru
     await silent.closed()
   })
 
-  test('takes no third source', async () => {
+  test('accepts no third source', async () => {
     const auth = `Authorization: ${basic('source', secrets.source)}`
     await open('SOURCE /second HTTP/1.0', auth, '').until(/200 OK/)
     expect(await exchange(origin.port, `SOURCE /third HTTP/1.0\r\n${auth}\r\n\r\n`)).toMatch(
@@ -64,7 +64,7 @@ describe.for(originRuntimes)('an origin of 3 listeners and 2 sources on %s', (ru
     )
   })
 
-  test('refuses a fourth listener; relays and the admin still have their own room, HEAD and probes take none', async () => {
+  test('refuses a fourth listener; relays and the admin still have their own room, HEAD and probes use none', async () => {
     const get = 'GET /live.mp3 HTTP/1.1'
     const three = [open(get, ''), open(get, ''), open(get, '')]
     for (const listener of three) await listener.until(/^HTTP\/1\.1 200/)
@@ -79,7 +79,7 @@ describe.for(originRuntimes)('an origin of 3 listeners and 2 sources on %s', (ru
     await eventually(async () => (await listeners()) === 0)
   })
 
-  test('answers the others while an address holds connections that say nothing', async () => {
+  test('answers other clients while one address holds silent connections', async () => {
     const idle = Array.from({ length: 300 }, () => open())
     await eventually(() => idle.every(({ socket }) => !socket.connecting))
     const answer = await exchange(origin.port, 'HEAD /live.mp3 HTTP/1.0\r\n\r\n')

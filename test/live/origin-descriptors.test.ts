@@ -8,7 +8,7 @@ import { basic, numbered, startSource } from '../kit/source.ts'
 
 const openFiles = 64
 
-/** An origin that would take 5,000 listeners, where the system lets it open few files. */
+/** An origin configured for 5,000 listeners on a system that lets it open few files. */
 async function origin(runtime: string) {
   const port = await freePort()
   const flags = `--port ${port} --bind 127.0.0.1 --max-listeners 5000`
@@ -37,14 +37,14 @@ async function origin(runtime: string) {
 const listen = 'GET /live.mp3 HTTP/1.0'
 const statusOf = (received: string) => received.split(' ')[1]
 
-/** The status of what comes back, undefined where it is closed without a word. */
+/** The status of the answer, undefined if closed without one. */
 async function answered(connection: RawConnection): Promise<string | undefined> {
   await eventually(() => connection.received() !== '' || connection.isClosed)
   return statusOf(connection.received())
 }
 
 describe.for(originRuntimes)('an origin that may open 64 files, on %s', (runtime) => {
-  test('says so at the start, takes as many listeners as fit, and lets the admin in beside them', async () => {
+  test('warns at the start, accepts as many listeners as fit, and still accepts the admin', async () => {
     const { program, open } = await origin(runtime)
     expect(program.output()).toMatch(/fewer listeners than max-listeners fit[^\n]*"openFiles":64/)
     const clients = Array.from({ length: 70 }, () => open(listen))
@@ -54,12 +54,12 @@ describe.for(originRuntimes)('an origin that may open 64 files, on %s', (runtime
     const served = clients.filter((client) => statusOf(client.received()) === '200')
     expect(served.length).toBeGreaterThan(5)
     expect(served.length).toBeLessThan(openFiles - 40)
-    // those who were refused may take two seconds to read why
+    // refused clients may take two seconds to read the reason
     const statsOf = `GET /admin/stats HTTP/1.0\r\nAuthorization: ${basic('admin', secrets.admin)}`
     await eventually(async () => (await answered(open(statsOf))) === '200')
   })
 
-  test('refuses connections that it has no descriptor for, says so once, and takes new ones when silent ones go', async () => {
+  test('rejects connections for which it has no descriptor, logs that once, and accepts new ones when silent ones close', async () => {
     const { program, open } = await origin(runtime)
     const silent = Array.from({ length: 70 }, () => open(''))
     await eventually(() => silent.some(({ isClosed }) => isClosed))

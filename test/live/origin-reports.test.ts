@@ -13,7 +13,7 @@ const report = 'url: http://192.0.2.1:8000\ninterval: 10\nlisteners: 0\nmounts: 
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])
 const chunk = (data: string) => `${data.length.toString(16)}\r\n${data}\r\n`
 
-describe.for(originRuntimes)('reports at a master that decides itself on %s', (runtime) => {
+describe.for(originRuntimes)('reports at a deciding master on %s', (runtime) => {
   let origin: Server
   beforeAll(async () => {
     origin = await startOrigin(runtime, ['--public-slave'])
@@ -25,7 +25,7 @@ describe.for(originRuntimes)('reports at a master that decides itself on %s', (r
       `${['POST /admin/sourcelist.txt HTTP/1.1', ...headers].join('\r\n')}\r\n\r\n${body}`,
     )
 
-  test('are taken in with a length and chunked', async () => {
+  test('are accepted with a length and chunked', async () => {
     expect(statusOf(await post([relay, text, `Content-Length: ${report.length}`], report))).toBe(200)
     const chunks = chunk(report.slice(0, 20)) + chunk(report.slice(20)) + chunk('')
     expect(statusOf(await post([relay, text, 'Transfer-Encoding: chunked'], chunks))).toBe(200)
@@ -49,13 +49,13 @@ describe.for(originRuntimes)('reports at a master that decides itself on %s', (r
     expect(statusOf(await post([relay, text, 'Content-Length: 5'], 'wrong'))).toBe(400)
   })
 
-  test('that are chunked get 413 after a megabyte, and 400 where they are not what they say', async () => {
+  test('that are chunked get 413 after a megabyte, and 400 if they are invalid', async () => {
     const endless = chunk('x'.repeat(65_536)).repeat(17)
     expect(statusOf(await post([relay, text, 'Transfer-Encoding: chunked'], endless))).toBe(413)
     expect(statusOf(await post([relay, text, 'Transfer-Encoding: chunked'], 'zzz\r\n'))).toBe(400)
   })
 
-  test('that are cut off are given up at once', async () => {
+  test('that are cut off are abandoned at once', async () => {
     const connection = connectRaw(origin.port)
     const head = `POST /admin/sourcelist.txt HTTP/1.1\r\n${relay}\r\n${text}\r\nContent-Length: 1000\r\n\r\n`
     connection.send(head + report)
@@ -65,7 +65,7 @@ describe.for(originRuntimes)('reports at a master that decides itself on %s', (r
 })
 
 test.for(originRuntimes)(
-  'a listener at an origin on %s learns nothing by which to report in its name',
+  'a listener at an origin on %s learns nothing that would let it report in its name',
   async (runtime) => {
     let boot: string | undefined
     const decider = createServer(async (request, response) => {

@@ -71,7 +71,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(bodyOf(answer)).not.toBe('')
     })
 
-    test('with a method for which nobody listens get 405', async () => {
+    test('with a method that is not supported get 405', async () => {
       expect(statusOf(await ask(request('BREW /live.mp3 HTTP/1.1')))).toBe(405)
     })
 
@@ -86,21 +86,21 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(answer.match(/HTTP\/1\.[01] \d{3}/g)).toHaveLength(1)
     })
 
-    test('leave the server whole', async () => {
+    test('leave the server working', async () => {
       const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(Buffer.alloc(9000, i * 5))))
       for (const answer of answers) expect([400, 431]).toContain(statusOf(answer))
       expect(statusOf(await ask(request('GET /healthz HTTP/1.1')))).toBe(200)
     })
   })
 
-  describe('heads that are fine', () => {
-    test('may say their method in small letters, after two blanks and without a Host', async () => {
+  describe('unusual but valid heads', () => {
+    test('may have their method in lower case, after two blanks and without a Host', async () => {
       expect(statusOf(await ask('get  /healthz  HTTP/1.0\n\n'))).toBe(200)
       const small = raw(`source /small.mp3 HTTP/1.0\nAuthorization: ${source}\n\n`)
       await small.until(/200 OK/)
     })
 
-    test('may name a whole URL without a path, and a port that is none in Host', async () => {
+    test('may name a whole URL without a path, and a port in Host that is not open', async () => {
       for (const line of [`GET http://127.0.0.1:${origin.port} HTTP/1.1`, 'GET / HTTP/1.1'])
         for (const host of ['x:99999', '', '[', 'x:1:2'])
           expect(statusOf(await ask(request(line, `Host: ${host}`)))).toBe(200)
@@ -126,7 +126,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(headerOf(answer, 'connection')).toBe('close')
     })
 
-    test('may be followed by a FIN: the stream is served all the same', async () => {
+    test('may be followed by a FIN: the stream is still served', async () => {
       const connection = connectRaw(origin.port)
       connection.socket.end(request('GET /live.mp3 HTTP/1.0'))
       await eventually(() => connection.received().length > 30_000)
@@ -137,7 +137,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
   describe('a source', () => {
     const put = (...headers: string[]) => request('PUT /bad.mp3 HTTP/1.1', ...headers)
 
-    test('without credentials, or with wrong ones, gets 401 as Icecast 2.4 answers it', async () => {
+    test('without credentials, or with wrong ones, gets 401 as in Icecast 2.4', async () => {
       const wrong = basic('source', 'wrong')
       for (const headers of [
         [],
@@ -153,7 +153,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
         }
     })
 
-    test('that a form of another site has a browser send gets 403', async () => {
+    test("sent by a browser from another site's form gets 403", async () => {
       const form = ['Host: radio.example', 'Content-Type: text/plain', `Authorization: ${source}`]
       for (const origin of ['http://evil.example', 'null']) {
         const answer = await ask(request('POST /page.mp3 HTTP/1.1', ...form, `Origin: ${origin}`))
@@ -178,7 +178,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(headerOf(answer, 'content-type')).toBe('audio/mpeg')
     })
 
-    test('is taken in with the very bytes of Icecast 2.4', async () => {
+    test('is accepted with exactly the bytes of Icecast 2.4', async () => {
       const type = 'Content-Type: audio/mpeg'
       const auth = `Authorization: ${source}`
       const cases: [string, string][] = [
@@ -206,7 +206,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(statusOf(await ask(request('GET /chunked HTTP/1.0')))).toBe(404)
     })
 
-    test('in a thousand small packets is taken in as fast as it sends', async () => {
+    test('in a thousand small packets is read as fast as it sends', async () => {
       const connection = raw(request('SOURCE /packets HTTP/1.0', `Authorization: ${source}`))
       await connection.until(/200 OK/)
       const listener = await listen(`${origin.url}/packets`)
@@ -219,14 +219,14 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(numbersInOrder(listener.audio())).toMatchObject({ first: 0, skipped: 0 })
     })
 
-    test('that breaks its chunks is dropped, and the server goes on', async () => {
+    test('that sends broken chunks is dropped, and the server continues', async () => {
       const headers = [`Authorization: ${source}`, 'Content-Type: text/x-test', 'Transfer-Encoding: chunked']
       const connection = raw(`${request('PUT /broken HTTP/1.1', ...headers)}zzz\r\n`)
       await connection.closed()
       expect(statusOf(await ask(request('GET /broken HTTP/1.0')))).toBe(404)
     })
 
-    test('that closes or resets its connection leaves its mount free at once', async () => {
+    test('that closes or resets its connection frees its mount at once', async () => {
       for (const leave of ['end', 'resetAndDestroy'] as const) {
         const text = request('SOURCE /free HTTP/1.0', `Authorization: ${source}`)
         const connection = raw(text)
@@ -236,7 +236,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       }
     })
 
-    test('may weave in metadata of its own: listeners hear the audio, the stats its title', async () => {
+    test('may include its own metadata: listeners hear the audio, the stats show its title', async () => {
       const headers = [`Authorization: ${source}`, 'Content-Type: text/x-test', 'icy-metaint: 4']
       const connection = raw(`${request('SOURCE /woven HTTP/1.0', ...headers)}abcd\x01StreamTitle='x';ef`)
       await connection.until(/200 OK/)
@@ -246,7 +246,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
   })
 
   describe('a listener', () => {
-    test('is told what the stream is, without a length and without chunks', async () => {
+    test("gets the stream's headers, without a length and without chunks", async () => {
       const connection = raw(request('GET /live.mp3 HTTP/1.1', 'Icy-MetaData: 1'))
       const answer = await connection.until(/\r\n\r\n/)
       expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
@@ -258,7 +258,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(headerOf(answer, 'content-length')).toBeUndefined()
     })
 
-    test('by HTTP/1.0 is answered in HTTP/1.0, without metadata where it does not ask', async () => {
+    test('by HTTP/1.0 is answered in HTTP/1.0, without metadata unless it asks', async () => {
       const answer = await raw(request('GET /live.mp3 HTTP/1.0', 'Icy-MetaData: 0')).until(/\r\n\r\n/)
       expect(answer).toMatch(/^HTTP\/1\.0 200 OK\r\n/)
       expect(headerOf(answer, 'icy-metaint')).toBeUndefined()
@@ -278,13 +278,13 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(bodyOf(got)).toBe('ok\n')
     })
 
-    test('asking by HEAD gets the headers and a closed connection', async () => {
+    test('that sends HEAD gets the headers and a closed connection', async () => {
       const answer = await ask(request('HEAD /live.mp3 HTTP/1.1'))
       expect(statusOf(answer)).toBe(200)
       expect(bodyOf(answer)).toBe('')
     })
 
-    test('asking for the first two bytes gets them and is not counted; for all it is served', async () => {
+    test('that asks for the first two bytes gets them and is not counted; for all bytes it is served', async () => {
       const joins = async () =>
         /<listener_connections>(\d+)</.exec(
           await ask(request('GET /admin/stats HTTP/1.0', `Authorization: ${admin}`)),
@@ -299,7 +299,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       ).toBe(200)
     })
 
-    test('of a mount that is not there gets 404 that a page may read', async () => {
+    test('of a mount that does not exist gets a 404 that a page may read', async () => {
       const answer = await ask(request('GET /nowhere.mp3 HTTP/1.1'))
       expect(statusOf(answer)).toBe(404)
       expect(headerOf(answer, 'access-control-allow-origin')).toBe('*')
@@ -323,7 +323,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(headerOf(withLogin, 'access-control-allow-headers')).toBe('Icy-MetaData, Range, Authorization')
     })
 
-    test('may take a playlist first', async () => {
+    test('may request a playlist first', async () => {
       const answer = await ask(request('GET /live.mp3.m3u HTTP/1.1'))
       expect(headerOf(answer, 'content-type')).toContain('audio/x-mpegurl')
       expect(bodyOf(answer)).toBe(`${origin.url}/live.mp3\r\n`)
@@ -369,7 +369,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       expect(await titleOf()).toBe('1979')
     })
 
-    test('answers what it cannot do as Icecast 2.4', async () => {
+    test('refuses impossible requests as Icecast 2.4 does', async () => {
       expect(bodyOf(await get('/admin/metadata?mode=updinfo&mount=/none&song=x'))).toContain(
         'Source does not exist',
       )
@@ -432,7 +432,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
     })
   })
 
-  test('stats are Icecast’s shape with none, one and two mounts', async () => {
+  test('stats have Icecast’s shape with no, one and two mounts', async () => {
     const icestats = async (mount: string) =>
       JSON.parse(bodyOf(await ask(request(`GET /status-json.xsl${mount} HTTP/1.0`)))).icestats
     expect((await icestats('?mount=/none')).source).toBeUndefined()

@@ -6,7 +6,7 @@ import { connectRaw } from '../kit/raw.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { basic } from '../kit/source.ts'
 
-/** frames of one burst of the source, and ms between two: some thirty times faster than they play */
+/** frames of one burst of the source, and ms between two: some thirty times faster than playback */
 const framesAtOnce = 100
 const pauseMs = 20
 

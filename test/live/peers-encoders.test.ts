@@ -10,7 +10,7 @@ import { originRuntimes, secrets } from '../kit/runtimes.ts'
 
 /** frames of a file that an encoder sends: two minutes, longer than any of these tests */
 const fileFrames = 4600
-/** frames after which a listener has heard enough: more than the burst, so that live ones are among them */
+/** frames that a listener has to hear: more than the burst, so that live ones are included */
 const heardFrames = 300
 
 /** FILE, ICECAST and HTTP stand for what is sent and where to. */
@@ -22,7 +22,7 @@ const encoders = [
   ['curl -T, chunked,', 'curl', ['-sS', '--limit-rate', '17k', ...chunked, '-T', 'FILE', 'HTTP']],
 ] as const
 
-describe.for(originRuntimes)('encoders of others at a master on %s', (runtime) => {
+describe.for(originRuntimes)('real encoders at a master on %s', (runtime) => {
   let cluster: Cluster
   beforeAll(async () => {
     cluster = await startCluster(runtime, 1)

@@ -9,10 +9,10 @@ import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-/** frames after which a listener has heard enough: more than the burst, which is some four seconds */
+/** frames that a listener has to hear: more than the burst, which is some four seconds */
 const heardFrames = 30 * peerSeconds
 
-describe.for(originRuntimes)('stock Icecast beside servers of ours on %s', (runtime) => {
+describe.for(originRuntimes)('stock Icecast together with distributary servers on %s', (runtime) => {
   let cluster: Cluster
   beforeAll(async () => {
     cluster = await startCluster(runtime)
@@ -22,7 +22,7 @@ describe.for(originRuntimes)('stock Icecast beside servers of ours on %s', (runt
   for (const name of stockNames)
     for (const from of ['master', 'edge'] as const)
       stock(name)(
-        `S12: ${name} as a slave relays what it learns from our ${from}, frame by frame`,
+        `S12: ${name} as a slave relays the mounts that a distributary ${from} lists, frame by frame`,
         async () => {
           const { port } = cluster[from]
           const master = { port, password: secrets.relay, updateIntervalS: 15 }
@@ -38,10 +38,10 @@ describe.for(originRuntimes)('stock Icecast beside servers of ours on %s', (runt
   })
 })
 
-describe.for(originRuntimes)('our slave on %s', (runtime) => {
+describe.for(originRuntimes)('a distributary slave on %s', (runtime) => {
   for (const name of stockNames)
     stock(name)(
-      `S12: relays from ${name} as master, frame by frame, and says once that it does not report, there and here`,
+      `S12: relays from ${name} as master, frame by frame, and both log once that it does not accept reports`,
       async () => {
         const master = await startMaster(name)
         const flags = ['--master', master.url, '--update-interval', '1']
@@ -72,7 +72,7 @@ async function startMaster(name: StockName): Promise<Icecast> {
   return master
 }
 
-/** Waits until the mount is there, and hears frames of the source in order from it. */
+/** Waits until the mount exists, and hears frames of the source in order from it. */
 async function expectFramesAt(url: string): Promise<void> {
   const listener = await listenWhenServed(url)
   await eventually(() => listener.bytesHeard > heardFrames * 418, {

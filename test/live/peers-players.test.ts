@@ -9,11 +9,11 @@ import { peer } from '../kit/peers.ts'
 import { start } from '../kit/process.ts'
 import { originRuntimes } from '../kit/runtimes.ts'
 
-/** frames that a player is asked for: more than the burst, so that live ones are among them */
+/** frames that a player has to play: more than the burst, so that live ones are included */
 const frames = 200
 const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
-describe.for(originRuntimes)('players of others at an edge on %s', (runtime) => {
+describe.for(originRuntimes)('real players at an edge on %s', (runtime) => {
   let cluster: Cluster
   beforeAll(async () => {
     cluster = await startCluster(runtime)

@@ -11,7 +11,7 @@ import { repo } from '../kit/process.ts'
 import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { loopOf, type Source, startSource } from '../kit/source.ts'
 
-/** seconds that the browser plays: more than the burst holds, so that live ones are among them */
+/** seconds that the browser plays: more than the burst holds, so that live ones are included */
 const seconds = 6
 
 describe.for(originRuntimes)('an <audio> of Chromium, on %s', (runtime) => {

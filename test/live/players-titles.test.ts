@@ -15,15 +15,15 @@ import { loopOf, type Source, setTitle, startSource } from '../kit/source.ts'
 
 /** frames between two titles: three seconds */
 const framesOfTitle = 115
-/** a title, whatever a player makes of what is not ASCII */
+/** a title, however a player shows non-ASCII characters */
 const titleText = (n: number) => `Stück ${n}`
 const titleNumber = /St\S+ck (\d+)/
-/** titles one after the other that a player has to show */
+/** consecutive titles that a player has to show */
 const titlesShown = Math.floor(peerSeconds / 3)
 /** stereo at 44.1 or 48 kHz, beyond what the burst holds: some four seconds, which come at once */
 const decodedBytesMin = (peerSeconds - 4) * 48_000 * 4
 
-describe.for(originRuntimes)('players of others, straight and by the 302 of an edge, on %s', (runtime) => {
+describe.for(originRuntimes)('real players, directly and through the 302 of an edge, on %s', (runtime) => {
   const folder = suiteFolder()
   const played = players.filter(({ peer }) => absentOf([peer]).length === 0)
   const ways = ['straight', 'by the edge'] as const
@@ -81,7 +81,7 @@ describe.for(originRuntimes)('players of others, straight and by the 302 of an e
   for (const { name, peer: program } of players)
     for (const way of ways)
       peer(program, 'ffmpeg')(
-        `${name}, ${way}: plays without a complaint, and shows the titles in their order`,
+        `${name}, ${way}: plays without an error, and shows the titles in order`,
         async () => {
           const show = await shows.get(`${name}, ${way}`)
           if (!show) throw new Error(`${name} did not play`)
@@ -91,9 +91,9 @@ describe.for(originRuntimes)('players of others, straight and by the 302 of an e
       )
 })
 
-/** What a player has shown. */
+/** The titles that a player has shown. */
 interface Show {
-  /** the numbers of the titles, as they came */
+  /** the numbers of the titles, as they appeared */
   titles: number[]
   output: string
 }

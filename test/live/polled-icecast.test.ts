@@ -10,10 +10,10 @@ import { edgeRuntimes, type Server, secrets, startEdge } from '../kit/runtimes.t
 import { basic, expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-describe.for(edgeRuntimes)('stock Icecast that is polled by the edge on %s', (runtime) => {
+describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) => {
   for (const name of stockNames)
     stock(name)(
-      `S3, S6, S10: ${name} takes its share of real listeners, and leaves the draw when it is stopped`,
+      `S3, S6, S10: ${name} gets its share of real listeners, and leaves the draw when it is stopped`,
       async () => {
         const { master, slave } = await startStockCluster(name)
         const edge = await startEdge(runtime)
@@ -67,7 +67,7 @@ async function startStockCluster(name: StockName): Promise<{ master: Icecast; sl
   return { master, slave }
 }
 
-/** A stock master cannot report: this does it in its place, with 60 slots and a promise that outlasts the test. */
+/** A stock master cannot report: this reports for it, with 60 slots and a promise that outlasts the test. */
 async function reportFor(master: Icecast, edge: Server): Promise<void> {
   const mounts = [mountReport('/live.mp3')]
   const report = reportOf('master', {

@@ -9,7 +9,7 @@ import { stock, stockCommand, stockNames } from '../kit/stock.ts'
 
 for (const name of stockNames)
   stock(name)(
-    `the stats of ${name} can be read, by JSON that a title breaks at 2.4.4 and by XML alike`,
+    `the stats of ${name} can be read, both as JSON that a title breaks in 2.4.4 and as XML`,
     async () => {
       const icecast = await startIcecast({ command: stockCommand(name) })
       onTestFinished(() => icecast.stop())

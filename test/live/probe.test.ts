@@ -6,13 +6,13 @@ import { reportOf } from '../kit/reports.ts'
 import { edgeRuntimes, type Server, secrets, startEdge } from '../kit/runtimes.ts'
 import { basic } from '../kit/source.ts'
 
-/** RFC 5737: addresses for documentation, at which nobody ever answers. */
+/** RFC 5737: addresses for documentation, at which no server ever answers. */
 const silent = 'http://192.0.2.1:8000'
-/** Nobody answers there either, which an edge must not find out. */
+/** No server answers there either, but an edge must not probe it. */
 const inside = 'http://127.0.0.1:9'
 
-describe.for(edgeRuntimes)('an edge on %s of which PROBE says nothing', (runtime) => {
-  test('takes a server that never answers out of the draw, and leaves one on the inside alone', async () => {
+describe.for(edgeRuntimes)('an edge on %s without a PROBE setting', (runtime) => {
+  test('removes a server that never answers from the draw, but not one at a private address', async () => {
     const edge = await startEdge(runtime, { PROBE: '' })
     onTestFinished(() => edge.stop())
     await reportFor('silent', silent, edge)

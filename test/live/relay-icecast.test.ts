@@ -15,7 +15,7 @@ import { stock, stockNames } from '../kit/stock.ts'
 
 const login = { user: 'bob', password: 'pa:ss' }
 
-/** A file of one user, as Icecast 2.4 has it. */
+/** A password file with one user, in the format of Icecast 2.4. */
 function passwordFile(): string {
   const folder = testFolder()
   chmodSync(folder, 0o755) // Icecast reads it as nobody
@@ -32,7 +32,7 @@ const protectedMount = (name: string) =>
 describe.for(originRuntimes)('a slave on %s of a stock Icecast', (runtime) => {
   for (const name of stockNames) {
     stock(name)(
-      `of ${name}: mirrors its list, and by blocks of its own what is hidden or protected there`,
+      `of ${name}: mirrors its list, and by its own blocks the mounts that are hidden or protected there`,
       async () => {
         const elements = mountBlock('/hidden.mp3', { hidden: 1 }) + protectedMount('/safe.mp3')
         const icecast = await startRival(name, { elements })
@@ -71,7 +71,7 @@ describe.for(originRuntimes)('a slave on %s of a stock Icecast', (runtime) => {
     )
 
     stock(name)(
-      `S12: of ${name}: waits for a mount that is not there yet, and lets go of one that is gone`,
+      `S12: of ${name}: waits for a mount that does not exist yet, and drops one that has ended`,
       async () => {
         const icecast = await startRival(name, {})
         onTestFinished(() => icecast.stop())

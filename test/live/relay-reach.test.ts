@@ -5,7 +5,7 @@ import { Pull } from '../../origin/relay/pull/pull.ts'
 import type { Reach } from '../../origin/relay/pull/reach.ts'
 import { eventually } from '../kit/eventually.ts'
 
-/** A server of this machine that answers all that it is asked alike, and counts who came. */
+/** A server on this machine that gives every request the same answer, and counts the clients. */
 async function server(answer: string) {
   const sockets: Socket[] = []
   const heads: string[] = []

@@ -11,7 +11,7 @@ const metaint = 8192
 const page =
   'HTTP/1.0 200 OK\r\nContent-Type:text/html\r\n\r\n<html><title>SHOUTcast Administrator</title></html>'
 
-/** DNAS 1.9: `ICY` and its headers without a space, no type where the source gave none, a page for browsers. */
+/** DNAS 1.9: `ICY` and its headers without a space, no type if the source gave none, a page for browsers. */
 const dnas1 = (path: string, agent: string) =>
   /mozilla/i.test(agent) || !['/', '/;', '/;stream.mp3'].includes(path)
     ? page
@@ -19,14 +19,14 @@ const dnas1 = (path: string, agent: string) =>
       'icy-notice2:SHOUTcast Distributed Network Audio Server/Linux v1.9.8<BR>\r\nicy-name:Fern\r\nicy-genre:Folk\r\n' +
       `icy-url:http://fern.example\r\nicy-pub:1\r\nicy-metaint:${metaint}\r\nicy-br:128\r\n\r\n`
 
-/** DNAS 2: HTTP, a path a stream. */
+/** DNAS 2: HTTP, one path per stream. */
 const dnas2 = (path: string) =>
   path === '/stream/1/'
     ? 'HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nicy-br: 128\r\nicy-name: Fern\r\nicy-pub: 1\r\n' +
       `icy-metaint: ${metaint}\r\nServer: SHOUTcast DNAS/posix\r\nConnection: close\r\n\r\n`
     : 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'
 
-/** Starts a Shoutcast server by what it says on the wire; it plays numbered frames as fast as they are taken, then waits. */
+/** Starts a server with a Shoutcast server's answers; it plays numbered frames as fast as they are read, then waits. */
 async function startShoutcast(head: (path: string, agent: string) => string): Promise<number> {
   const port = await freePort()
   const sockets = new Set<Socket>()
@@ -80,7 +80,7 @@ describe.for(originRuntimes)('a relay on %s', (runtime) => {
     expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(100)
   })
 
-  test('takes a page for people for what it is', async () => {
+  test('recognizes a web page', async () => {
     const port = await startShoutcast(dnas1)
     const server = await startConfigured(runtime, relayBlock(port, '/index.mp3'))
     await server.program.line(/relay lost.*answered with a web page/)

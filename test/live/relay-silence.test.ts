@@ -6,7 +6,7 @@ import { ManualTime } from '../kit/manual-time.ts'
 
 const anywhere = { configured: '', allowsInside: true, lookUp: () => Promise.resolve([]) }
 
-/** A pull from a server that has answered with a stream, on a clock of the test's. */
+/** A pull from a server that has answered with a stream, on a clock that the test moves. */
 async function opened() {
   const sockets: Socket[] = []
   const server = createServer((socket) => {
@@ -51,7 +51,7 @@ async function opened() {
   return { time, seen, send }
 }
 
-test('a connection without a byte for as long as a silent source is given is lost, and at most a quarter later', async () => {
+test('a connection without a byte for as long as a source may be silent is lost, at most a quarter later', async () => {
   const { time, seen, send } = await opened()
   await time.pass(9000)
   await send(10)
@@ -61,7 +61,7 @@ test('a connection without a byte for as long as a silent source is given is los
   expect(seen.lost).toEqual(['no bytes for 10000 ms'])
 })
 
-test('one that sends now and then is not', async () => {
+test('a connection that sends now and then is not lost', async () => {
   const { time, seen, send } = await opened()
   for (let i = 0; i < 5; i++) {
     await time.pass(9900)

@@ -31,7 +31,7 @@ async function lineTo(port: number, at?: number) {
 }
 
 describe.for(originRuntimes)('a relay of two upstreams, on %s', (runtime) => {
-  test('goes over to the second and back to the first: listeners hear neither gap nor repeat', async () => {
+  test('switches to the second and back to the first: listeners hear neither a gap nor a repetition', async () => {
     const master = await startMaster(runtime)
     play(`${master.url}/live.mp3`)
     const [first, second] = [await lineTo(master.port), await lineTo(master.port)]
@@ -63,7 +63,7 @@ describe.for(originRuntimes)('a relay of two upstreams, on %s', (runtime) => {
 })
 
 describe.for(originRuntimes)('a slave of two masters, on %s', (runtime) => {
-  test('mirrors the mounts of both; where one dies, its listeners hear the other one without gap or repeat', async () => {
+  test('mirrors the mounts of both; if one dies, its listeners hear the other one without a gap or repetition', async () => {
     const source = await startMaster(runtime)
     const slaves = ['--master', source.url, '--update-interval', '1', '--no-public-slave']
     const masters = [await startMaster(runtime, slaves), await startMaster(runtime, slaves)]
@@ -76,7 +76,7 @@ describe.for(originRuntimes)('a slave of two masters, on %s', (runtime) => {
     for (const { url } of masters) (await listenWhenServed(`${url}/live.mp3`)).close()
     const listener = await listenWhenServed(`${slave.url}/live.mp3`)
     ;(await listenWhenServed(`${slave.url}/two.mp3`)).close()
-    // whichever answered first, it goes over to the first
+    // whichever answered first, it switches to the first
     await slave.program.line(new RegExp(`relay runs.*/live.mp3.*${one.url}`))
     await hearMore(listener, 150)
     await one.stop()
@@ -88,7 +88,7 @@ describe.for(originRuntimes)('a slave of two masters, on %s', (runtime) => {
   })
 })
 
-describe.for(originRuntimes)('a slave that looks at its list every ten minutes, on %s', (runtime) => {
+describe.for(originRuntimes)('a slave that polls its list every ten minutes, on %s', (runtime) => {
   test('learns of a new mount when a listener asks for it', async () => {
     const master = await startMaster(runtime)
     const slave = await startMaster(runtime, ['--master', master.url, '--update-interval', '600'])
@@ -99,7 +99,7 @@ describe.for(originRuntimes)('a slave that looks at its list every ten minutes, 
 })
 
 describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
-  test('takes over other blocks and masters on SIGHUP, and the listeners of what stays hear on', async () => {
+  test('applies changed blocks and masters on SIGHUP, and listeners of unchanged mounts hear on', async () => {
     const masters = [await startMaster(runtime), await startMaster(runtime)]
     const [one, two] = masters
     if (!one || !two) throw new Error('two masters')
@@ -121,7 +121,7 @@ describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
     await eventually(async () => (await listen(`${server.url}/here.mp3`)).status === 404)
   })
 
-  test('takes no more sources than <limits><sources> leaves beside its relays', async () => {
+  test('accepts no more sources than <limits><sources> leaves in addition to its relays', async () => {
     const master = await startMaster(runtime)
     play(`${master.url}/live.mp3`)
     const server = await startConfigured(
@@ -140,7 +140,7 @@ describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
     await eventually(() => events.some((event) => event.startsWith('refused: HTTP/1.0 403')))
   })
 
-  test('and another one that relay each other let their listeners go when the source is gone for both', async () => {
+  test('and another one that relay each other release their listeners when the source is gone for both', async () => {
     const master = await startMaster(runtime)
     play(`${master.url}/live.mp3`)
     const upstream = (port: number) => `<upstream><server>127.0.0.1</server><port>${port}</port></upstream>`
@@ -160,7 +160,7 @@ describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
       await eventually(async () => (await listen(`${url}/live.mp3`)).status === 404, { withinMs: 30_000 })
   })
 
-  test('notices that a mount would be relayed from itself, and answers who asks for it', async () => {
+  test('detects that a mount would be relayed from itself, and answers requests for it', async () => {
     const server = await startConfigured(
       runtime,
       (port) => relayBlock(port, '/loop.mp3') + relayBlock(port, '/idle.mp3', '<on-demand>1</on-demand>'),

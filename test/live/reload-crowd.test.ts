@@ -9,14 +9,14 @@ import { numbered, startSource } from '../kit/source.ts'
 import { Crowd } from '../tools/load/crowd.ts'
 
 const mount = '/live.mp3'
-/** listeners of each kind: with titles and without */
+/** listeners of each kind: with and without titles */
 const halfCrowd = 500
-/** frames that all hear after each signal: beyond what was on its way to them */
+/** frames that all hear after each signal: more than was in transit */
 const onwardFrames = 100
 const patience = { withinMs: 60_000, everyMs: 100 }
 
 describe.for(originRuntimes)('SIGHUP under 1,000 listeners on %s', (runtime) => {
-  test('docs/protocol.md#the-end-of-an-origin: a changed file applies and a bad one changes nothing, and nobody misses a frame', async () => {
+  test('docs/protocol.md#the-end-of-an-origin: a changed file applies and a bad one changes nothing, and no listener misses a frame', async () => {
     const file = join(testFolder(), 'icecast.xml')
     /** the fourth line is told; the others are three lines before it */
     const write = (fourthLine: string) =>

@@ -9,7 +9,7 @@ import { repo, start } from '../kit/process.ts'
 import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { basic, numbered, startSource } from '../kit/source.ts'
 
-/** A file of the project, copied as an operator does, with some of its texts changed. */
+/** A file of the project, copied as an operator does, with some texts changed. */
 function copyOf(file: string, name: string, changes: Readonly<Record<string, string>>): string {
   let text = readFileSync(join(repo, file), 'utf8')
   for (const [before, after] of Object.entries(changes)) {
@@ -24,7 +24,7 @@ function copyOf(file: string, name: string, changes: Readonly<Record<string, str
 const login = (user: string, password: string) => ({ headers: { Authorization: basic(user, password) } })
 
 test.for(originRuntimes)(
-  'an origin on %s runs from deploy/icecast.xml once its passwords are set: it plays, and knows its admin and its relays',
+  'an origin on %s runs from deploy/icecast.xml once its passwords are set: it plays, and accepts its admin and its relays',
   async (runtime) => {
     const port = await freePort()
     const config = copyOf('deploy/icecast.xml', 'icecast.xml', {

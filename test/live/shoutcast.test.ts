@@ -38,7 +38,7 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
   })
   afterAll(() => program?.stop())
 
-  /** A source that has said this; it goes with the test, and its mount before the next one begins. */
+  /** A source that has sent this; it is closed with the test, and its mount has ended before the next one starts. */
   const source = async (...said: string[]) => {
     const connection = connectRaw(shoutcastPort)
     for (const part of said) connection.send(part)
@@ -58,7 +58,7 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     exchange(port, `GET /admin.cgi?${query} HTTP/1.0\r\nUser-Agent: Mozilla\r\n\r\n`)
 
   test.each(['\r\n', '\n', '\r\r\n'])(
-    'answers the password with OK2 before there is a header, lines ending in %j',
+    'answers the password with OK2 before any header, with lines ending in %j',
     async (end) => {
       const encoder = await source(password + end)
       expect(await encoder.until(/\r\n\r\n/)).toBe(accepted)
@@ -82,7 +82,7 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     expect(numbersInOrder(listener.audio())).toMatchObject({ first: 0, count: 50 })
   })
 
-  test('a source without a content type is MP3, as those were that spoke it first', async () => {
+  test('a source without a content type is MP3, as the first Shoutcast sources were', async () => {
     await source(`${password}\nicy-name:a\n\n`)
     await eventually(async () => (await stats())[0]?.server_type === 'audio/mpeg')
   })
@@ -102,14 +102,14 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     await eventually(async () => String((await stats())[0]?.listenurl).endsWith('/own.mp3'))
   })
 
-  test('icecast-kh: a request on this port is answered as on any other', async () => {
+  test('icecast-kh: an HTTP request on this port is answered as on any other', async () => {
     expect(await exchange(shoutcastPort, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 200/)
     const login = Buffer.from(`source:${password}`).toString('base64')
     const encoder = await source(`SOURCE /http.mp3 HTTP/1.0\r\nAuthorization: Basic ${login}\r\n\r\n`)
     await encoder.until(/^HTTP\/1\.0 200 OK/)
   })
 
-  test('docs/protocol.md#bounds: what is not whole in time is closed', async () => {
+  test('docs/protocol.md#bounds: a connection that is not complete in time is closed', async () => {
     expect(await connectRaw(shoutcastPort).closed()).toBe('')
     const slow = connectRaw(shoutcastPort)
     slow.send(`${password}\r\nicy-name:a\r\n`)
@@ -144,14 +144,14 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     expect(await titleOf()).toBe('é')
   })
 
-  test('/admin.cgi is for Shoutcast’s sources alone', async () => {
+  test('/admin.cgi is only for Shoutcast sources', async () => {
     const login = Buffer.from(`source:${password}`).toString('base64')
     const encoder = await source(`SOURCE /sc.mp3 HTTP/1.0\r\nAuthorization: Basic ${login}\r\n\r\n`)
     await encoder.until(/200 OK/)
     expect(await admin(`mode=updinfo&pass=${password}&song=x`)).toMatch(/ 400 [\s\S]*illegal metadata call/)
   })
 
-  test('docs/protocol.md#bounds: no password of a title is logged', () => {
+  test('docs/protocol.md#bounds: no password in a title request is logged', () => {
     expect(program.output()).toContain('/admin.cgi')
     expect(program.output()).not.toContain(`pass=`)
     expect(program.output()).not.toContain('its own')

@@ -13,7 +13,7 @@ import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit
 import { numbered, startSource } from '../kit/source.ts'
 
 describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtime) => {
-  test('S2, S3: a master divides its listeners over two slaves and itself by their free slots', async () => {
+  test('S2, S3: a master divides its listeners between two slaves and itself by their free slots', async () => {
     const slots = ['--update-interval', '3', '--max-listeners']
     const master = await startOrigin(runtime, ['--public-slave', ...slots, '100'])
     const source = startSource({
@@ -33,7 +33,7 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
       async () => (await serversAt(master)).filter(({ out }) => out === null).length === servers.length,
       { withinMs: 20_000 },
     )
-    // what it serves itself it answers with 200, which is no redirect
+    // it answers its own listeners with 200, which is not a redirect
     const drawn = await drawnOrigins({ url: `${master.url}/live.mp3` }, 1000)
     const counts = servers.map(({ url }) => drawn.filter((origin) => (origin ?? master.url) === url).length)
     expect(chiSquareP(counts, [100, 300, 600])).toBeGreaterThan(1e-6)
@@ -45,7 +45,7 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
     expect(new Set(listeners.map(({ url }) => new URL(url).origin)).size).toBeGreaterThan(1)
   })
 
-  test('S13: a slave by icecast.xml offers itself with <master-public-slave>1, and without it only relays and says so', async () => {
+  test('S13: a slave with icecast.xml offers itself with <master-public-slave>1, and without it only relays and says so', async () => {
     const master = await startOrigin(runtime, ['--public-slave'])
     const source = startSource({
       url: `${master.url}/live.mp3`,

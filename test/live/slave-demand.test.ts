@@ -8,8 +8,8 @@ import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 import { statsOf } from '../kit/stats.ts'
 
-describe.for(originRuntimes)('relays on demand, on %s', (runtime) => {
-  test('are reported while idle, pulled for the first listener, and rest after the last', async () => {
+describe.for(originRuntimes)('on-demand relays, on %s', (runtime) => {
+  test('are reported while idle, pulled for the first listener, and stopped after the last', async () => {
     const master = await startOrigin(runtime, ['--public-slave'])
     const source = startSource({
       url: `${master.url}/live.mp3`,

@@ -29,7 +29,7 @@ function source(url: string, onEvent: (event: string) => void = () => {}) {
   return playing
 }
 
-/** A master at a port of its own, which can be started there again. */
+/** A master at its own port, which can be started there again. */
 async function masterAt(runtime: OriginRuntime, port: number) {
   const url = `http://127.0.0.1:${port}`
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--public-url', url]
@@ -42,7 +42,7 @@ async function masterAt(runtime: OriginRuntime, port: number) {
 }
 
 describe.for(originRuntimes)('a slave on %s', (runtime) => {
-  test('the line to the master is cut, twice: listeners with and without metadata hear neither gap nor repeat', async () => {
+  test('the line to the master is cut, twice: listeners with and without metadata hear neither a gap nor a repetition', async () => {
     const master = await startOrigin(runtime)
     onTestFinished(() => master.stop())
     source(master.url)
@@ -65,7 +65,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     expect(slave.program.output().match(/relay runs/g)?.length).toBe(3)
   })
 
-  test('the master is gone for five tries of its source, a second each: the listener stays, and the audio goes on', async () => {
+  test('the master is gone for five attempts of its source, a second each: the listener stays, and the audio continues', async () => {
     const port = await freePort()
     const master = await masterAt(runtime, port)
     let tries = 0
@@ -87,7 +87,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     expectNoRepeat(listener.audio())
   })
 
-  test('the master is gone for good: listeners are let go, sent back to the edge, and to who carries the mount', async () => {
+  test('the master is gone for good: listeners are released, sent back to the edge, and to a server that carries the mount', async () => {
     const edge = await startEdge('node')
     onTestFinished(() => edge.stop())
     const master = await startOrigin(runtime, masterOf(edge))
@@ -113,7 +113,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     again.close()
   })
 
-  test('the master stays away: its listeners are let go after source-timeout, and the mount is gone', async () => {
+  test('the master stays away: its listeners are released after source-timeout, and the mount is gone', async () => {
     const port = await freePort()
     const master = await masterAt(runtime, port)
     source(master.url)

@@ -6,7 +6,7 @@ import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { basic } from '../kit/source.ts'
 
-/** A server that answers by hand, and keeps the heads of what it was asked. */
+/** A server with answers given by the test, which records the heads of requests. */
 async function fake(answer: (path: string, socket: Socket) => void) {
   const heads: string[] = []
   const sockets = new Set<Socket>()
@@ -39,7 +39,7 @@ async function fake(answer: (path: string, socket: Socket) => void) {
 const reply = (socket: Socket, status: string, headers: string[], body = '') =>
   socket.end([`HTTP/1.0 ${status}`, ...headers, '', body].join('\r\n'))
 
-/** A stream with metadata, whose bytes come in odd pieces: the block says a title. */
+/** A stream with metadata, whose bytes arrive in odd pieces: the block contains a title. */
 function stream(socket: Socket): void {
   const frames = Buffer.concat(Array.from({ length: 400 }, (_, n) => numberedFrame(n)))
   const block = Buffer.concat([Uint8Array.of(2), Buffer.from("StreamTitle='Ein Titel';".padEnd(32, '\0'))])
@@ -52,7 +52,7 @@ function stream(socket: Socket): void {
 }
 
 describe.for(originRuntimes)('a slave on %s follows its master', (runtime) => {
-  test('over redirects, with credentials for the master and the hosts of its list alone', async () => {
+  test('over redirects, with credentials only for the master and the hosts in its list', async () => {
     const elsewhere = await fake((_, socket) => stream(socket))
     const named = await fake((path, socket) =>
       reply(socket, '302 Found', [`Location: ${elsewhere.url}${path}?t=1`]),
@@ -84,7 +84,7 @@ describe.for(originRuntimes)('a slave on %s follows its master', (runtime) => {
     expect(titled.titles[0]?.title).toBe('Ein Titel')
   })
 
-  test('but not in a circle: ten requests, then it waits', async () => {
+  test('but not in a circle: after ten requests it waits', async () => {
     const master = await fake((path, socket) => {
       if (path === '/admin/streamlist.txt') return reply(socket, '200 OK', [], '/live.mp3\r\n')
       return reply(socket, '302 Found', ['Location: /live.mp3'])
@@ -95,7 +95,7 @@ describe.for(originRuntimes)('a slave on %s follows its master', (runtime) => {
     expect(master.of('/live.mp3').length % 10).toBe(0)
   })
 
-  test('and refuses a chunked stream', async () => {
+  test('and rejects a chunked stream', async () => {
     const master = await fake((path, socket) => {
       if (path === '/admin/streamlist.txt') return reply(socket, '200 OK', [], '/live.mp3\r\n')
       return reply(socket, '200 OK', ['Transfer-Encoding: chunked'], '4\r\nabcd\r\n')
@@ -105,7 +105,7 @@ describe.for(originRuntimes)('a slave on %s follows its master', (runtime) => {
     await slave.program.line(/Transfer-Encoding chunked/)
   })
 
-  test('from the second master where the first does not answer', async () => {
+  test('from the second master if the first does not answer', async () => {
     const second = await fake((path, socket) => {
       if (path === '/admin/streamlist.txt') return reply(socket, '200 OK', [], '/live.mp3\r\n')
       return stream(socket)

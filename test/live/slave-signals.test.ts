@@ -10,7 +10,7 @@ import { originRuntimes, secrets, startEdge, startOrigin } from '../kit/runtimes
 import { basic, numbered, startSource } from '../kit/source.ts'
 
 describe.for(originRuntimes)('an origin on %s', (runtime) => {
-  test('port 0: the line that says it is ready names the port, and the public URL has it', async () => {
+  test('port 0: the line that says it is ready names the port, and the public URL contains it', async () => {
     const program = start(runtime, ['origin/main.ts', '--port', '0', '--bind', '127.0.0.1'])
     onTestFinished(() => program.stop())
     const [line] = await program.line(/.*"ready".*/)
@@ -29,7 +29,7 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
     expect(bad.output()).toContain('--max-listeners is "many", expected an integer from 0 to 1000000')
   })
 
-  test('a port that is taken stops the start, and says so', async () => {
+  test('a port in use stops the start, and is reported', async () => {
     const first = await startOrigin(runtime)
     onTestFinished(() => first.stop())
     const second = start(runtime, ['origin/main.ts', '--port', String(first.port), '--bind', '127.0.0.1'])
@@ -39,7 +39,7 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
     )
   })
 
-  test('SIGTERM: takes leave, sends new listeners back to the edge, lets the present ones hear, exits 0', async () => {
+  test('SIGTERM: says leaving, sends new listeners back to the edge, lets the present ones hear on, exits 0', async () => {
     const edge = await startEdge('node')
     const reporting = ['--update-interval', '2']
     const toEdge = ['--edge', edge.url, '--edge-password', secrets.relay, ...reporting]
@@ -78,7 +78,7 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
     await eventually(() => listener.isClosed)
   })
 
-  test('SIGHUP reads the file again; a bad one keeps the old settings and says why', async () => {
+  test('SIGHUP reads the file again; a bad one keeps the old settings and the error is logged', async () => {
     const file = join(testFolder(), 'icecast.xml')
     const port = await freePort()
     const write = (maxListeners: string) =>

@@ -15,7 +15,7 @@ import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 import { makeCertificate } from '../kit/tls.ts'
 
-/** The serial number of the certificate that a port shows to a new connection. */
+/** Serial number of the certificate that a port presents to a new connection. */
 const serialAt = (port: number) =>
   new Promise<string>((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
@@ -25,7 +25,7 @@ const serialAt = (port: number) =>
     socket.on('error', reject)
   })
 
-/** Listens over https, whoever shows whatever certificate. */
+/** Listens over https, whatever the certificate. */
 function listenSecurely(port: number) {
   const heard: Buffer[] = []
   let isClosed = false
@@ -79,7 +79,7 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
     await program.line(/"ready"/)
   })
 
-  test('one that is taken stops the start, and is named', async () => {
+  test('one that is in use stops the start, and is named', async () => {
     const port = await freePortBlock(2)
     const first = start(runtime, ['origin/main.ts', '--port', String(port + 1), '--bind', '127.0.0.1'])
     onTestFinished(() => first.stop())
@@ -94,7 +94,7 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
   })
 
   peer('openssl')(
-    'SIGHUP: a new certificate is shown to who comes next, a bad one is not taken, and nobody is dropped',
+    'SIGHUP: a new certificate is used for new connections, a bad one is rejected, and no listener is dropped',
     async () => {
       const [before, after] = [makeCertificate(), makeCertificate()]
       const folder = testFolder()

@@ -15,21 +15,21 @@ import { Crowd } from '../tools/load/crowd.ts'
 const mount = '/live.mp3'
 const quickCount = 8000
 const stalledCount = 2000
-/** how many come in a second: what two busy processors answer */
+/** listeners that join per second: what two busy processors can answer */
 const perSecond = 1000
-/** bytes that a listener may be behind: more than the burst, which those who read nothing do not even take */
+/** bytes that a listener may be behind: more than the burst, of which those that read nothing do not even take all */
 const queueBytes = 131_072
 /** s that the source may be silent, while listeners join and catch up */
 const sourceTimeoutS = 600
-/** frames that the source sends before all who read have to have them: some 32 KiB */
+/** frames that the source sends before all readers must have them: some 32 KiB */
 const stepFrames = 80
-/** bytes by which the server may grow meanwhile: a burst for each who reads nothing */
+/** bytes by which the server may grow meanwhile: one burst for each listener that reads nothing */
 const memoryBytesMax = stalledCount * 65_536
-/** steps after which they would have six times as much, if what they do not read were kept for them */
+/** steps after which memory would be six times as much, if unread bytes were kept for each */
 const stepsMin = 12
 const patience = { withinMs: 120_000, everyMs: 200 }
 
-describe.for(originRuntimes)('10,000 listeners on %s, of whom 2,000 read nothing', (runtime) => {
+describe.for(originRuntimes)('10,000 listeners on %s, of which 2,000 read nothing', (runtime) => {
   test('docs/protocol.md#performance: they are dropped when they fall off the queue; the others hear every frame, and memory is bounded', {
     timeout: 600_000,
   }, async () => {
@@ -73,7 +73,7 @@ function configFile(): string {
   return file
 }
 
-/** A source that sends some frames when told to; `step` returns the number of the last. */
+/** A source that sends some frames on request; `step` returns the number of the last. */
 async function startSteps(origin: Server): Promise<{ step(): number }> {
   const connection = connectRaw(origin.port)
   onTestFinished(() => void connection.socket.destroy())

@@ -10,7 +10,7 @@ import { type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { loopOf, type Source, setTitle, startSource } from '../kit/source.ts'
 import { statsOf } from '../kit/stats.ts'
 
-/** longer than the page's pause between two looks */
+/** longer than the page's pause between two updates */
 const patience = { withinMs: 30_000 }
 const programme = loopOf(readFileSync(join(repo, 'test/tools/demo/loop.mp3')))
 const evil = '<img src=x onerror="document.title=\'run\'">'
@@ -41,7 +41,7 @@ describe('the status page in Chromium', () => {
   }
   const title = (mount: string, text: string) => setTitle(origin.url + mount, secrets.source, text)
 
-  /** Opens the page; it may ask nobody else, and nothing in it may fail. */
+  /** Opens the page; it may contact no other server, and nothing in it may fail. */
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext(options)
     onTestFinished(() => context.close())
@@ -91,7 +91,7 @@ describe('the status page in Chromium', () => {
   })
 
   peer('chromium')(
-    'has a card for a mount that begins, and none for one that has gone, while another plays on',
+    'has a card for a mount that starts, and none for one that has ended, while another plays on',
     async () => {
       const passing = await play('/passing.mp3')
       const page = await open()

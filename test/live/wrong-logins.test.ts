@@ -75,7 +75,7 @@ describe.for(originRuntimes)('wrong logins at an origin on %s', (runtime) => {
     expect(JSON.stringify(line)).not.toContain('guess')
   })
 
-  test('are logged at the Shoutcast port, where libshout asks what it is by no password', async () => {
+  test("are logged at the Shoutcast port, except libshout's probe, which has no password", async () => {
     const before = lines().length
     expect(await exchange(shoutcastPort, 'guess\r\n')).toContain('invalid password')
     expect(await eventually(() => lines()[before])).toMatchObject({ door: 'shoutcast', path: '/sc.mp3' })
