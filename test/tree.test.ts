@@ -44,6 +44,126 @@ describe('the direction of imports', () => {
   })
 })
 
+/**
+ * The rooms of each part from the bottom up: a file imports from its own room and from those before it. A name is a folder with
+ * all below it, or one file; the longest that fits counts.
+ */
+const rooms: Record<string, readonly string[]> = {
+  shared: [
+    'shared/limits.ts',
+    'shared',
+    'shared/log',
+    'shared/http',
+    'shared/report',
+    'shared/draw',
+    'shared/polled',
+    'shared/cluster',
+    'shared/api',
+  ],
+  edge: [
+    'edge/limits.ts',
+    'edge/tally.ts',
+    'edge/config.ts',
+    'edge/outreach',
+    'edge/deps.ts',
+    'edge/listener',
+    'edge/http',
+    'edge/pages',
+    'edge/app.ts',
+    'edge/workers',
+    'edge/runtime',
+    'edge',
+  ],
+  origin: [
+    'origin/limits.ts',
+    'origin/lib',
+    'origin/config',
+    'origin/format',
+    'origin/icy',
+    'origin/auth',
+    'origin/http',
+    'origin/log',
+    'origin/files',
+    'origin/media',
+    'origin/load.ts',
+    'origin/drain.ts',
+    'origin/mount',
+    'origin/process',
+    'origin/state.ts',
+    'origin/stats',
+    'origin/source',
+    'origin/relay',
+    'origin/report',
+    'origin/listen',
+    'origin/directories',
+    'origin/web',
+    'origin/admin',
+    'origin/server',
+    'origin',
+  ],
+}
+
+/** How high a file's room lies. */
+function floorOf(file: string, order: readonly string[]): number {
+  let floor = -1
+  let length = 0
+  for (const [i, room] of order.entries())
+    if ((file === room || file.startsWith(`${room}/`)) && room.length > length) {
+      floor = i
+      length = room.length
+    }
+  return floor
+}
+
+/** The files of the same part that a file imports. */
+const importedFiles = (file: string) =>
+  importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(repo, join(repo, dirname(file), specifier)))
+
+describe.each(Object.entries(rooms))('the rooms of %s', (part, order) => {
+  const files = sourceFiles(part).filter((file) => !file.endsWith('.d.ts'))
+
+  test('each import runs down: no room looks up into one that is made of it', () => {
+    const up = files.flatMap((file) =>
+      importedFiles(file)
+        .filter((target) => target.startsWith(`${part}/`))
+        .filter((target) => floorOf(target, order) > floorOf(file, order))
+        .map((target) => `${file} imports ${target}`),
+    )
+    expect(up).toEqual([])
+  })
+
+  test('each name of the order is there', () => {
+    expect(order.filter((room) => !existsSync(join(repo, room)))).toEqual([])
+  })
+
+  test('no files import each other in a circle', () => {
+    expect(circlesIn(files)).toEqual([])
+  })
+})
+
+/** Circles of imports, each told once by the file at which it closes. */
+function circlesIn(files: readonly string[]): string[] {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]) => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' > '))
+    if (path.includes(file) || done.has(file)) return
+    for (const target of importedFiles(file)) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  return circles
+}
+
+test('a folder has at most twenty files: more are two ideas', () => {
+  const folders = new Map<string, number>()
+  for (const file of ['shared', 'edge', 'origin'].flatMap(sourceFiles))
+    folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1)
+  expect([...folders].filter(([, files]) => files > 20)).toEqual([])
+})
+
 test('shared touches no runtime: web standards alone', () => {
   const runtime = /'(?:node|bun|cloudflare):|\b(?:Bun|Deno|Buffer|process)\.|\bprocess\b(?=\?)/
   const touching = sourceFiles('shared').filter((file) => runtime.test(withoutComments(read(file))))

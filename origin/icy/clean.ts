@@ -1,5 +1,4 @@
 import type { StreamFacts } from '../format/framer.ts'
-import type { FeedInfo } from '../mount/feed.ts'
 import type { IcyMetadata } from './metadata.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression has to match control characters
@@ -31,8 +30,14 @@ export const cleanFacts = (facts: StreamFacts): StreamFacts => ({
   ...(facts.title !== undefined && { title: cleanText(facts.title) }),
 })
 
+/** What a feed says of its stream by the head of its request or reply. */
+interface Told {
+  contentType: string
+  headers: ReadonlyMap<string, string>
+}
+
 /** Cleans what a feed says of its stream on the way into a mount, so that no value breaks a listener's head. */
-export const cleanInfo = (info: FeedInfo): FeedInfo => ({
+export const cleanInfo = <T extends Told>(info: T): T => ({
   ...info,
   contentType: cleanText(info.contentType),
   headers: cleanHeaders(info.headers),
