@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMount, printMount } from '../../shared/mount.ts'
+import { anyText } from '../kit/any-text.ts'
+import { repetitions } from '../kit/repetitions.ts'
 
 test.each([
   ['/live.mp3', '/live.mp3'],
@@ -60,7 +62,7 @@ test('any text is read without a throw, and what is a mount prints and reads bac
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.string({ unit: 'binary' }),
+        anyText(),
         pathLike.map((s) => `/${s}`),
       ),
       (text) => {
@@ -68,7 +70,7 @@ test('any text is read without a throw, and what is a mount prints and reads bac
         if (mount !== undefined) expect(parseMount(printMount(mount))).toBe(mount)
       },
     ),
-    { numRuns: 20_000 },
+    { numRuns: repetitions(20_000) },
   )
 })
 
@@ -82,6 +84,6 @@ test('every name that keeps the rules survives printing and parsing', () => {
       const mount = parseMount(encodeURI(text).replace(/[?#]/g, encodeURIComponent))
       if (new TextEncoder().encode(text).length <= 255) expect(mount).toBe(text)
     }),
-    { numRuns: 5_000 },
+    { numRuns: repetitions(5_000) },
   )
 })

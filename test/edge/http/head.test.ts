@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readHead } from '../../../edge/http/head.ts'
 import { HeadEnd } from '../../../edge/http/head-end.ts'
 import { httpLimits } from '../../../edge/http/limits.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 
 const head = (line: string, ...fields: string[]) => `${[line, ...fields].join('\r\n')}\r\n\r\n`
 const read = (text: string) => {
@@ -122,7 +123,7 @@ test('whatever stands in a head, it is read or refused, with a target that fits 
       const found = readHead(text)
       return 'text' in found ? found.status >= 400 : /^\/[\x21-\x7e]*$/.test(found.path + found.query)
     }),
-    { numRuns: 5000 },
+    { numRuns: repetitions(5000) },
   )
 })
 

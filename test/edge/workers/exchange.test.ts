@@ -3,9 +3,10 @@ import { expect, test } from 'vitest'
 import { Exchange } from '../../../edge/workers/exchange.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 
-const servers = 100
+const servers = repetitions(100)
 const mounts = 1000
 
 /** Each server reports its thousand mounts, all with so many listeners. */
@@ -21,7 +22,7 @@ function reportAll(registry: Registry, listeners: number, nowMs: number) {
   }
 }
 
-test('Workers at scale: 1,000 mounts on 100 servers cost an isolate loads alone, once it knows who carries what', () => {
+test(`Workers at scale: 1,000 mounts on ${servers} servers cost an isolate loads alone, once it knows who carries what`, () => {
   const registry = new Registry(undefined, 100, 0)
   const exchange = new Exchange(registry, 'life', 10)
   reportAll(registry, 1, 0)

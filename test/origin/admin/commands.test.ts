@@ -4,8 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { printDuration } from '../../../origin/admin/pages/listeners.ts'
 import { parseAsked } from '../../../origin/admin/routes.ts'
+import { anyText } from '../../kit/any-text.ts'
 import { testFolder } from '../../kit/files.ts'
 import { originInMemory } from '../../kit/origin-app.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf } from '../../kit/reports.ts'
 import { FakeWire } from '../../kit/wire.ts'
 
@@ -323,10 +325,7 @@ test('every command answers every request, and none fails', async () => {
     'fallbacks',
     'x',
   ]
-  const word = fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.constantFrom('/live.mp3', '/backup.mp3', 'updinfo', 'add'),
-  )
+  const word = fc.oneof(anyText(), fc.constantFrom('/live.mp3', '/backup.mp3', 'updinfo', 'add'))
   const query = fc.dictionary(
     fc.constantFrom('mount', 'id', 'destination', 'mode', 'song', 'charset', 'action', 'username'),
     word,
@@ -340,7 +339,7 @@ test('every command answers every request, and none fails', async () => {
       const { status } = await playing().ask(`/admin/${name}${end}?${search.join('&')}`, admin)
       expect([200, 400]).toContain(status)
     }),
-    { numRuns: 300 },
+    { numRuns: repetitions(300) },
   )
 })
 

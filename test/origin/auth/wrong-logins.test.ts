@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { accessLimits as limits } from '../../../origin/auth/limits.ts'
 import { WrongLogins } from '../../../origin/auth/wrong-logins.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 
 const lines: LogRecord[] = []
 beforeEach(() =>
@@ -131,17 +132,18 @@ describe('wrong logins', () => {
 
   test('do not flood the log, however many they are: one network has a few lines, all networks some more', async () => {
     const { guess, time } = doors()
-    for (let i = 0; i < 10_000; i++) guess(one)
+    const many = repetitions(10_000)
+    for (let i = 0; i < many; i++) guess(one)
     expect(lines).toHaveLength(limits.wrongLinesPerNetworkMax)
-    for (let i = 0; i < 10_000; i++) guess(`198.${18 + (i % 2)}.${i % 256}.1`)
+    for (let i = 0; i < many; i++) guess(`198.${18 + (i % 2)}.${i % 256}.1`)
     expect(lines).toHaveLength(limits.wrongLinesMax)
     await time.pass(limits.wrongForgottenMs)
     guess(one)
     expect(lines.at(-1)?.properties).toMatchObject({
       address: one,
-      times: 10_000 - limits.wrongLinesPerNetworkMax + 1,
+      times: many - limits.wrongLinesPerNetworkMax + 1,
     })
-    for (let i = 0; i < 10_000; i++) guess(`203.0.${i % 256}.1`)
+    for (let i = 0; i < many; i++) guess(`203.0.${i % 256}.1`)
     expect(lines).toHaveLength(limits.wrongLinesMax + limits.wrongForgottenMs / 1000)
   })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Head, HeadReader, type ReadHead } from '../../../origin/http/head.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 
 const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
@@ -214,7 +215,7 @@ describe('the head reader, with any bytes', () => {
         for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size))
         expect(withoutPlace(read(...pieces))).toEqual(withoutPlace(read(bytes)))
       }),
-      { numRuns: 2000 },
+      { numRuns: repetitions(2000) },
     )
   })
 

@@ -12,6 +12,7 @@ import { isProbe, isSticky, stickyRoll } from '../../../shared/draw/sticky.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { chiSquareP } from '../../kit/chi-square.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
 
@@ -131,7 +132,7 @@ describe('S9: new listeners, where other deciders send some too', () => {
     view.put(serverOf('b', { maxListeners: 40 }))
     const counts = { a: 0, b: 0 }
     const roll = seededRoll(1)
-    for (let i = 0; i < 100_000; i++) {
+    for (let i = 0; i < repetitions(100_000); i++) {
       const decision = decide(view, { mount: live, secure: false, relay: false }, 0, roll, {
         httpsOnly: false,
       })

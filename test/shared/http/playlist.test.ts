@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { View } from '../../../shared/draw/view.ts'
 import { parsePlaylistPath, printPlaylist } from '../../../shared/http/playlist.ts'
 import { chiSquareP } from '../../kit/chi-square.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf, seededRoll, serverOf } from '../../kit/reports.ts'
 
 test('a playlist is told by its ending, the mount is what stands before it', () => {
@@ -36,7 +37,7 @@ test('direct URLs are drawn by weight without repeats, and only where there is r
   const pool = view.pool(mountOf('/live.mp3'), false)
   const roll = seededRoll(1)
   const first = { a: 0, b: 0, c: 0 }
-  for (let i = 0; i < 100_000; i++) {
+  for (let i = 0; i < repetitions(100_000); i++) {
     const ids = pool?.drawSeveral(0, roll, 5).map(({ server }) => server.report.id) ?? []
     expect(ids.toSorted()).toEqual(['a', 'b', 'c'])
     first[ids[0] as 'a' | 'b' | 'c']++

@@ -4,6 +4,8 @@ import { reportOfStats } from '../../../shared/polled/report.ts'
 import { type PolledServer, parsePolledServer } from '../../../shared/polled/server.ts'
 import { parseStatsXml, parseStatusJson, StatsError } from '../../../shared/polled/stats.ts'
 import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { anyText } from '../../kit/any-text.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 
 const server: PolledServer = parsePolledServer('{"url":"http://old:8000","maxListeners":500}')
 const source = (over: object = {}) => ({
@@ -251,7 +253,7 @@ describe('what is no stats', () => {
             if (!(error instanceof StatsError)) throw error
           }
       }),
-      { numRuns: 2000 },
+      { numRuns: repetitions(2000) },
     )
   })
 
@@ -264,7 +266,7 @@ test('whatever the stats say, the report made of them is one that the parser of 
   const odd = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.constant(null), fc.constant('1e400'))
   const sources = fc.array(
     fc.record({
-      listenurl: fc.string({ unit: 'binary' }).map((path) => `http://h/${path}`),
+      listenurl: anyText().map((path) => `http://h/${path}`),
       listener_peak: fc.constant(0),
       listeners: odd,
       bitrate: odd,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type AboutMount, aboutText, isSameAbout, printAbout } from '../../../shared/report/about-mount.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { fitting, parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { anyText } from '../../kit/any-text.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 
 const header = (role: string, mounts: number) =>
@@ -74,7 +75,7 @@ describe('lines about a mount in a report', () => {
     expect(() => parseSourcelist(header('master', 1) + mounts)).toThrow(message)
   })
 
-  const text = fc.string({ unit: 'binary', maxLength: 600 }).map(aboutText)
+  const text = anyText({ maxLength: 600 }).map(aboutText)
   const anything = fc.record({
     title: text,
     artist: text,

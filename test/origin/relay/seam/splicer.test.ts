@@ -7,6 +7,7 @@ import { lookFor, splice } from '../../../../origin/relay/seam/splice.ts'
 import { Splicer } from '../../../../origin/relay/seam/splicer.ts'
 import { fixture } from '../../../kit/fixtures.ts'
 import { numberedFrame } from '../../../kit/numbered-frames.ts'
+import { repetitions } from '../../../kit/repetitions.ts'
 
 /** bytes like a compressed stream's: no sequence is repeated */
 const noise = (length: number, seed = 1) => {
@@ -33,7 +34,7 @@ test('scan finds all matches that a plain search finds, also in repetitive bytes
       )
       expect(scan(part, text)).toEqual({ first: places[0] ?? -1, count: places.length, overlap })
     }),
-    { numRuns: 2000 },
+    { numRuns: repetitions(2000) },
   )
 })
 

@@ -1,13 +1,13 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { framerForFeed } from '../../../origin/format/formats.ts'
-import { FormatError } from '../../../origin/format/limits.ts'
-import { Audience } from '../../../origin/mount/stream/audience.ts'
-import { cutInto } from '../../kit/framing.ts'
-import { liveMount } from '../../kit/live-mount.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
-import { oggComments, oggPage } from '../../kit/ogg.ts'
-import { cluster, element, simpleBlock, webmHeader } from '../../kit/webm.ts'
-import { workOf } from '../../kit/work.ts'
+import { framerForFeed } from '../../../../origin/format/formats.ts'
+import { FormatError } from '../../../../origin/format/limits.ts'
+import { Audience } from '../../../../origin/mount/stream/audience.ts'
+import { cutInto } from '../../../kit/framing.ts'
+import { liveMount } from '../../../kit/live-mount.ts'
+import { numberedFrame } from '../../../kit/numbered-frames.ts'
+import { oggComments, oggPage } from '../../../kit/ogg.ts'
+import { cluster, element, simpleBlock, webmHeader } from '../../../kit/webm.ts'
+import { workOf } from '../../../kit/work.ts'
 
 const filled = (bytes: number, pattern: Uint8Array) => Buffer.alloc(bytes, pattern)
 const hex = (text: string) => Buffer.from(text, 'hex')

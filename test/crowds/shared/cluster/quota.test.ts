@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { register } from '../../../../shared/api/accept.ts'
+import { Registry } from '../../../../shared/cluster/registry.ts'
+import { limits } from '../../../../shared/limits.ts'
+import { printSourcelist } from '../../../../shared/report/sourcelist.ts'
+import { openAccess } from '../../../kit/access.ts'
+import { bound, decider, mounts, relay } from '../../../kit/quota.ts'
+import { reportOf } from '../../../kit/reports.ts'
+
+describe('one credential has a decider remember', () => {
+  test('so many servers: a further one is answered 429, those that are known go on, and another credential has its own', () => {
+    const { registry, send } = decider()
+    const last = limits.serversPerAccountMax - 1
+    for (let i = 0; i <= last; i++) expect(send(reportOf(`s${i}`)).status).toBe(200)
+    expect(send(reportOf('more'))).toMatchObject({
+      status: 429,
+      text: expect.stringContaining('20000 servers'),
+    })
+    const asked = { host: 'kh', port: 1, interval: 10, reporter: relay, remote: undefined }
+    expect(register(registry, openAccess, asked, 0).status).toBe(429)
+    expect(send(reportOf('s0')).status).toBe(200)
+    expect(send(reportOf('bound'), 0, { reporter: bound }).status).toBe(200)
+    expect(registry.view.servers.size).toBe(last + 2)
+  })
+
+  test('so many servers, of which one that is stale gives way to a new one', () => {
+    const { registry, send } = decider()
+    const last = limits.serversPerAccountMax - 1
+    send(reportOf('gone', { interval: 1 }))
+    for (let i = 0; i < last; i++) send(reportOf(`s${i}`))
+    expect([send(reportOf('new'), 10_000).status, send(reportOf('newer'), 10_000).status]).toEqual([200, 429])
+    expect(registry.view.servers.has('gone')).toBe(false)
+  })
+
+  test('so many bytes of reports from one address, read or refused; other addresses have their own', () => {
+    const { send } = decider()
+    const large = reportOf('a', { mounts: mounts(limits.reportMountsMax) })
+    const bytes = printSourcelist(large).length
+    const from = (remote: string) => send({ ...large, state: 'up' }, 0, { remote }).status
+    const taken = Math.floor(limits.reportBytes.burst / bytes)
+    expect(taken).toBeLessThan(limits.reportsPerId.burst)
+    for (let i = 0; i < taken; i++) expect(from('203.0.113.7')).toBe(200)
+    expect([from('203.0.113.7'), from('203.0.113.8')]).toEqual([429, 200])
+  })
+})
+
+test('names of mounts that nobody carries any more are forgotten where there are very many', () => {
+  const registry = new Registry(undefined, 100, 0)
+  const rounds = Math.ceil(limits.namesKeptMax / limits.reportMountsMax) + 5
+  for (let i = 0; i < rounds; i++) {
+    const report = reportOf('a', { mounts: mounts(limits.reportMountsMax, i * limits.reportMountsMax) })
+    registry.put(report, printSourcelist(report), i * 1000)
+    expect(registry.view.mounts.size).toBeLessThanOrEqual(limits.namesKeptMax + 2 * limits.reportMountsMax)
+  }
+})
