@@ -8,6 +8,7 @@ import { repetitions } from '../../kit/repetitions.ts'
 const lines: LogRecord[] = []
 beforeEach(() =>
   configure({
+    reset: true,
     sinks: { kept: (record) => void lines.push(record) },
     loggers: [
       { category: ['distributary'], sinks: ['kept'] },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { getLogger } from '@logtape/logtape'
+import { getLogger, resetSync } from '@logtape/logtape'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { noLogFiles } from '../../../origin/config/xml/log-settings.ts'
 import { Logs } from '../../../origin/log/logs.ts'
@@ -28,7 +28,7 @@ function stdout(): string[] {
 }
 
 describe('the destinations of log records', () => {
-  afterEach(() => new Logs().apply({ ...noLogFiles, level: 'error' }))
+  afterEach(() => resetSync())
 
   test('requests go to access.log whatever the level, others by their level to error.log, those of the program also to stdout', async () => {
     const printed = stdout()
