@@ -8,7 +8,7 @@ import { createConfig } from '../origin/config/config.ts'
 import { mount } from '../origin/config/values.ts'
 import { optionSchemas } from '../origin/config/xml/access-settings.ts'
 import { directoryElements } from '../origin/config/xml/directory-settings.ts'
-import { type Element, readIcecast } from '../origin/config/xml/element.ts'
+import { readIcecast, type XmlElement } from '../origin/config/xml/element.ts'
 import { blockNames, parseIcecastXml, singleElements } from '../origin/config/xml/icecast-xml.ts'
 import { logElements } from '../origin/config/xml/log-settings.ts'
 import { masterElements } from '../origin/config/xml/master-settings.ts'
@@ -100,16 +100,16 @@ describe('deploy/icecast.xml', () => {
   }
 })
 
-function elementsAt(root: Element, path: string): Element[] {
+function elementsAt(root: XmlElement, path: string): XmlElement[] {
   return path
     .split('/')
-    .reduce<Element[]>(
+    .reduce<XmlElement[]>(
       (found, name) => found.flatMap(({ children }) => children.filter((child) => child.name === name)),
       [root],
     )
 }
 
-const childrenAt = (root: Element, path: string) =>
+const childrenAt = (root: XmlElement, path: string) =>
   elementsAt(root, path).flatMap(({ children }) => children.map(({ name }) => name))
 
 describe('.env.example', () => {

@@ -11,7 +11,7 @@ const drain =
   (active: boolean) =>
   ({ state }: { state: Pick<OriginState, 'drain'> }) => {
     state.drain.set(active)
-    return response(active ? 'Draining: no new listeners' : 'Taking listeners', true)
+    return response(active ? 'Draining: no new listeners' : 'Accepting listeners', true)
   }
 
 const always = () => true

@@ -14,12 +14,12 @@ import type { AdminAnswer, AdminCall, AdminDeps, Command, NotDone } from './call
 import { commands } from './commands.ts'
 import { parametersOf } from './form.ts'
 import { printJson } from './json.ts'
-import { printPage } from './pages/pages.ts'
+import { printAnswerPage } from './pages/pages.ts'
 
 const log = getLogger(['distributary', 'admin'])
 
 /** A path below `/admin/`: a command, and the format of its answer. */
-export interface Asked {
+export interface AdminTarget {
   name: string
   as: 'xml' | 'html' | 'json'
 }
@@ -27,7 +27,7 @@ export interface Asked {
 const writings = { xml: 'xml', xsl: 'html', json: 'json' } as const
 
 /** Parses a path like `/admin/listclients.xsl`. `/admin/` is the home page for browsers, and the stats for other programs. */
-export function parseAsked(path: string, accept: string | undefined): Asked | undefined {
+export function parseAdminPath(path: string, accept: string | undefined): AdminTarget | undefined {
   const [, name, suffix] = /^\/admin\/([a-z0-9]*)(?:\.(xml|xsl|json))?$/.exec(path) ?? []
   if (path === '/admin' || path === '/admin/')
     return { name: 'stats', as: accept?.includes('text/html') ? 'html' : 'xml' }
@@ -48,11 +48,11 @@ export function adminApp(deps: AdminDeps): Hono<ClusterEnv> {
   app.all('/admin/buildm3u', (c) => c.text('this server does not make URLs with passwords\r\n', 403))
 
   app.on(['GET', 'POST'], ['/admin', '/admin/*'], async (c) => {
-    const asked = parseAsked(c.req.path, c.req.header('accept'))
-    const command = asked && commands.get(asked.name)
+    const target = parseAdminPath(c.req.path, c.req.header('accept'))
+    const command = target && commands.get(target.name)
     if (!command) return failed(c, 400, 'Unrecognised command')
     try {
-      return await answer(c, deps, asked, command)
+      return await answer(c, deps, target, command)
     } catch (error) {
       if (error instanceof Refused) return failed(c, error.status, error.message)
       throw error
@@ -62,7 +62,12 @@ export function adminApp(deps: AdminDeps): Hono<ClusterEnv> {
 }
 
 /** The checks in the order of Icecast 2.4, then the command. */
-async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: Command): Promise<Response> {
+async function answer(
+  c: AdminContext,
+  deps: AdminDeps,
+  target: AdminTarget,
+  command: Command,
+): Promise<Response> {
   const query = await parametersOf(c.req.raw)
   const params = parseParams(query)
   const call = {
@@ -77,13 +82,13 @@ async function answer(c: AdminContext, deps: AdminDeps, asked: Asked, command: C
   const changes = command.changes?.(params) ?? false
   if (changes) checkMeant(c, deps)
   checkMount(command, params)
-  const about = { command: asked.name, mount: call.mount, address: call.address }
+  const about = { command: target.name, mount: call.mount, address: call.address }
   try {
     const made = await command.run(call)
     const why = refusalIn(made)
     if (why !== undefined) log.info('admin command rejected', { ...about, why })
     else if (changes) log.info('admin command', about)
-    return write(c, asked, 'why' in made ? made.answer : made, params)
+    return write(c, target, 'why' in made ? made.answer : made, params)
   } catch (error) {
     if (error instanceof Refused) log.info('admin command rejected', { ...about, why: error.message })
     throw error
@@ -129,13 +134,14 @@ function checkMount({ mount }: Command, params: Params): void {
 
 function write(
   c: Context<ClusterEnv>,
-  { name, as }: Asked,
+  { name, as }: AdminTarget,
   answer: Exclude<AdminAnswer, NotDone>,
   params: Params,
 ): Response | Promise<Response> {
   if ('done' in answer && as !== 'html') return succeeded(c, answer.done)
-  if ('done' in answer) return c.html(printPage('done', ['done', answer.done], params), 200, pageHeaders)
-  if (as === 'html') return c.html(printPage(name, answer, params), 200, pageHeaders)
+  if ('done' in answer)
+    return c.html(printAnswerPage('done', ['done', answer.done], params), 200, pageHeaders)
+  if (as === 'html') return c.html(printAnswerPage(name, answer, params), 200, pageHeaders)
   if (as === 'xml') return xml(c, answer)
   return c.body(printJson(answer), 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
 }

@@ -1,7 +1,7 @@
 import type { OriginConfig } from '../config/config.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Mounts } from '../mount/mounts.ts'
-import { Directory, type DirectoryDeps, type PublicMount } from './directory.ts'
+import { Directory, type DirectoryDeps, type ListedMount } from './directory.ts'
 import { ypLimits } from './limits.ts'
 import { publicStream } from './public-stream.ts'
 
@@ -51,7 +51,7 @@ export class Directories {
     this.#directories = [...kept, ...begun]
   }
 
-  #publicMounts(): PublicMount[] {
+  #publicMounts(): ListedMount[] {
     const { mounts, config } = this.#deps
     return mounts.list().flatMap((mount) => {
       const stream = publicStream(mount, config)

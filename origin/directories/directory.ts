@@ -15,7 +15,7 @@ export interface DirectoryDeps {
 }
 
 /** The current state of a public mount. */
-export interface PublicMount {
+export interface ListedMount {
   name: Mount
   /** distinguishes a mount that ended and began again */
   startedAtMs: number
@@ -23,7 +23,7 @@ export interface PublicMount {
 }
 
 interface Entry {
-  mount: PublicMount
+  mount: ListedMount
   listing: Listing
   /** the mount has ended; the directory knows, or is about to be told */
   ended: boolean
@@ -43,7 +43,7 @@ export class Directory {
   }
 
   /** Sends the directory the requests that are due; `mounts` are all public mounts now. */
-  look(mounts: readonly PublicMount[]): void {
+  look(mounts: readonly ListedMount[]): void {
     const now = new Map(mounts.map((mount) => [mount.name, mount]))
     for (const { mount } of this.#entries.values())
       if (now.get(mount.name)?.startedAtMs !== mount.startedAtMs) this.#end(mount.name)
@@ -58,7 +58,7 @@ export class Directory {
     await this.#work
   }
 
-  #see(mount: PublicMount): void {
+  #see(mount: ListedMount): void {
     const entry = this.#entries.get(mount.name)
     if (!entry) {
       const listing = startListing(mount.startedAtMs)

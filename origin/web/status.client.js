@@ -25,7 +25,7 @@
     const card = playing
     const audio = card.querySelector('audio')
     playing = undefined
-    // a paused stream would go on loading, and be minutes late when it is played again
+    // a paused stream would continue to load, and be minutes late when it is played again
     audio.pause()
     audio.removeAttribute('src')
     audio.load()
@@ -83,7 +83,7 @@
     }
   }
 
-  /** Other mounts than before: takes their cards from the page as it is now, and leaves the others alone. */
+  /** If the mounts have changed: takes new cards from the current page, and keeps the others. */
   async function exchangeCards() {
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html')
     const here = new Map(cards().map((card) => [card.dataset.mount, card]))
@@ -117,6 +117,6 @@
 
   for (const card of cards()) enliven(card)
   setInterval(() => {
-    if (!document.hidden || playing) look().catch(() => {}) // the server is away: the next look may find it
+    if (!document.hidden || playing) look().catch(() => {}) // the server is unreachable: the next attempt may succeed
   }, everyMs)
 })()

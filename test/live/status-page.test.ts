@@ -150,7 +150,7 @@ describe('the status page in Chromium', () => {
     await page.goto(`${origin.url}/admin/`)
     const section = page.locator('section', { hasText: '/doomed.mp3' })
     await section.getByText('Set the title').click()
-    await page.getByLabel('what is playing').fill('By hand – ü')
+    await page.getByLabel('title').fill('By hand – ü')
     await page.getByRole('button', { name: 'Set' }).click()
     expect(await text(page, 'h1')).toBe('Metadata update successful')
     expect((await statsOf(origin, '/doomed.mp3'))?.title).toBe('By hand – ü')

@@ -3,15 +3,15 @@ import type { Html } from '../../web/layout.ts'
 import { childrenOf, type Element, textIn } from '../../web/xml.ts'
 import { form, layout, mountOf, none, sourcesIn } from './parts.ts'
 
-/** What is playing on a mount, to be set. */
+/** The form for the title of a mount. */
 export function titlePage(answer: Element): Html {
   const mount = mountOf(sourcesIn(answer)[0])
-  const ask = html`<label>what is playing<input name="song" required maxlength="1000"></label><button>Set</button>`
+  const ask = html`<label>title<input name="song" required maxlength="1000"></label><button>Set</button>`
   const given = { mount, mode: 'updinfo', charset: 'UTF-8' }
   return layout(`Title of ${mount}`, html`<section>${form('metadata', given, ask)}</section>`)
 }
 
-/** The users of a mount's password file, and a way to add one. */
+/** The users of a mount's password file, and a form to add one. */
 export function usersPage(answer: Element): Html {
   const [source] = sourcesIn(answer)
   const mount = mountOf(source)

@@ -3,7 +3,7 @@ import type { Html } from '../../web/layout.ts'
 import { childrenOf, type Element, textIn } from '../../web/xml.ts'
 import { form, layout, mountOf, none, sourcesIn } from './parts.ts'
 
-/** Who listens to a mount, each with a way to close the connection. */
+/** The listeners of a mount, each with a button to disconnect it. */
 export function listenersPage(answer: Element): Html {
   const [source] = sourcesIn(answer)
   const mount = mountOf(source)
@@ -11,7 +11,7 @@ export function listenersPage(answer: Element): Html {
   const table = html`<table><thead><tr><th>Address</th><th>User</th><th>Player</th><th>For</th><th></th></tr></thead><tbody>${rows}</tbody></table>`
   return layout(
     `Listeners of ${mount}`,
-    html`<section>${rows.length > 0 ? table : none('Nobody listens.')}</section>`,
+    html`<section>${rows.length > 0 ? table : none('There are no listeners.')}</section>`,
   )
 }
 
@@ -25,14 +25,14 @@ function row(mount: string, listener: Element): Html {
   return html`<tr><td>${textIn(listener, 'IP')}</td><td>${textIn(listener, 'username')}</td><td>${textIn(listener, 'UserAgent')}</td><td>${printDuration(seconds)}</td><td>${close}</td></tr>`
 }
 
-/** `3 h 5 min`, by its two biggest units. */
+/** `3 h 5 min`: the two largest units. */
 export function printDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
   if (hours > 0) return `${hours} h ${minutes} min`
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`
 }
 
-/** Where the listeners of a mount may be moved. */
+/** The form to move the listeners of a mount. */
 export function movePage(answer: Element): Html {
   const mount = textIn(answer, 'current_source')
   const others = sourcesIn(answer).map(mountOf)

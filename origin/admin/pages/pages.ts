@@ -16,8 +16,8 @@ const pages: Readonly<Record<string, (answer: Element) => Html>> = {
   manageauth: usersPage,
 }
 
-/** A command's answer for a person: `.xsl`. What a browser is to do stands in forms, so that no link does anything. */
-export function printPage(command: string, answer: Element, params: Params): Html {
+/** The answer of a command as a page (`.xsl`). Actions are forms, so that no link changes anything. */
+export function printAnswerPage(command: string, answer: Element, params: Params): Html {
   const page = pages[command]
   return page && answer[0] === 'icestats' ? page(answer) : resultPage(answer, params)
 }

@@ -17,19 +17,19 @@ export const layout = (title: string, body: Html, under: Html | string = ''): Ht
 
 export const sourcesIn = (answer: Element): readonly Element[] => childrenOf(answer, 'source')
 
-/** The mount that a `source` is about; empty where there is none. */
+/** The mount of a `source`; empty if there is none. */
 export const mountOf = (source: Element | undefined): string => source?.[2]?.mount ?? ''
 
 export const adminUrl = (command: string, mount: string): string =>
   `/admin/${command}.xsl?mount=${encodeURIComponent(mount)}`
 
-/** Names and values of what stands directly in an element. */
+/** A table of the names and values of an element's children. */
 export function facts([, content]: Element): Html {
   const rows = typeof content === 'object' ? content.filter(([, value]) => typeof value !== 'object') : []
   return html`<table>${rows.map(([name, value]) => html`<tr><td class="name">${name}</td><td>${String(value)}</td></tr>`)}</table>`
 }
 
-/** A form that calls a command with these parameters, and what the person adds. */
+/** A form that calls a command with these parameters, and with the inputs in `ask`. */
 export const form = (command: string, given: Readonly<Record<string, string>>, inside: Html): Html =>
   html`<form method="post" action="/admin/${command}.xsl">${Object.entries(given).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,

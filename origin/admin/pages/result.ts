@@ -4,7 +4,7 @@ import type { Html } from '../../web/layout.ts'
 import { type Element, textIn } from '../../web/xml.ts'
 import { adminUrl, layout } from './parts.ts'
 
-/** What was done, or why it was not, and the way back. */
+/** The result of a command, or why it did nothing, with links back. */
 export function resultPage(answer: Element, params: Params): Html {
   const [, content] = answer
   const message = typeof content === 'object' ? textIn(answer, 'message') : String(content)

@@ -1,6 +1,6 @@
 import { boolean, httpUrl, text } from '../values.ts'
 import { at, childrenOf, readOfFile, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** Authentication of the listeners and sources of a mount (`<authentication>`; docs/icecast.md#listener-authentication). */
 export type AccessSettings = HtpasswdSettings | UrlAccessSettings | NobodySettings
@@ -67,7 +67,7 @@ type Options = Partial<Record<keyof typeof optionSchemas, string | boolean>>
 const isOption = (name: string): name is keyof typeof optionSchemas => Object.hasOwn(optionSchemas, name)
 
 /** Reads a mount's `<authentication>`: that of 2.4 by its type, or of 2.5 the first role with a type of 2.4. */
-export function readAccess(mount: Element, warn: Warn): AccessSettings | undefined {
+export function readAccess(mount: XmlElement, warn: Warn): AccessSettings | undefined {
   for (const authentication of childrenOf(mount, 'authentication')) {
     const roles = childrenOf(authentication, 'role')
     for (const role of roles.length > 0 ? roles : [authentication]) {
@@ -78,7 +78,7 @@ export function readAccess(mount: Element, warn: Warn): AccessSettings | undefin
   return undefined
 }
 
-function readRole(role: Element, warn: Warn): AccessSettings | undefined {
+function readRole(role: XmlElement, warn: Warn): AccessSettings | undefined {
   const { type = '' } = role.attributes
   const options = readOptions(role, warn)
   switch (type.toLowerCase()) {
@@ -107,7 +107,7 @@ function readRole(role: Element, warn: Warn): AccessSettings | undefined {
   }
 }
 
-function readOptions(role: Element, warn: Warn): Options {
+function readOptions(role: XmlElement, warn: Warn): Options {
   const options: Options = {}
   for (const element of childrenOf(role, 'option')) {
     const { name: given = '', value = '' } = element.attributes

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { ConfigError } from '../error.ts'
 import { mendOf } from '../mend.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** Schemas of the elements of a block, by their names. */
 export type Fields = Readonly<Record<string, v.GenericSchema<string, unknown>>>
@@ -20,14 +20,14 @@ export interface BlockRules {
 export type Warn = (warning: string) => void
 
 /** The line of an element, as messages begin: files are long. */
-export const at = ({ line }: Element): string => `line ${line}: `
+export const at = ({ line }: XmlElement): string => `line ${line}: `
 
 /**
  * Reads a block whose elements contain one text each. An empty element counts as unset, as in Icecast; of an element given
  * twice the last counts. An invalid text is mended with a warning, or else throws {@link ConfigError}.
  */
 export function readBlock<const F extends Fields>(
-  block: Element,
+  block: XmlElement,
   fields: F,
   warn: Warn,
   { blocks = [], unused = [] }: BlockRules = {},
@@ -82,5 +82,5 @@ export function readOfFile<S extends v.GenericSchema<string, unknown>>(
 }
 
 /** The elements of a block that have this name. */
-export const childrenOf = (block: Element, name: string): Element[] =>
+export const childrenOf = (block: XmlElement, name: string): XmlElement[] =>
   block.children.filter((child) => child.name === name)

@@ -1,6 +1,6 @@
 import { httpUrl, integer } from '../values.ts'
 import { at, childrenOf, readBlock, readOfFile, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** A directory (YP) that public mounts are announced to (`<directory>`; docs/icecast.md#directories). */
 export interface DirectorySettings {
@@ -33,13 +33,13 @@ const directory = (
 })
 
 /** Reads `<directory>` of 2.4, which may contain several `<yp-url>`, and `<yp-directory url>` of 2.5. */
-export function readDirectories(elements: readonly Element[], warn: Warn): DirectorySettings[] {
+export function readDirectories(elements: readonly XmlElement[], warn: Warn): DirectorySettings[] {
   return elements.flatMap((element) =>
     element.name === 'yp-directory' ? readNew(element, warn) : readOld(element, warn),
   )
 }
 
-function readOld(element: Element, warn: Warn): DirectorySettings[] {
+function readOld(element: XmlElement, warn: Warn): DirectorySettings[] {
   const told = readBlock(element, directoryElements, warn, { unused: ['server', 'port'] })
   const urls = childrenOf(element, 'yp-url').filter(({ text }) => text !== '')
   return urls.flatMap((element) => {
@@ -49,7 +49,7 @@ function readOld(element: Element, warn: Warn): DirectorySettings[] {
   })
 }
 
-function readNew(element: Element, warn: Warn): DirectorySettings[] {
+function readNew(element: XmlElement, warn: Warn): DirectorySettings[] {
   const { url: given = '' } = element.attributes
   const option = (name: string, schema: typeof timeout) => {
     const found = childrenOf(element, 'option').find(({ attributes }) => attributes.name === name)

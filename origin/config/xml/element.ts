@@ -4,13 +4,13 @@ import { messageOf } from '../../../shared/message-of.ts'
 import { ConfigError } from '../error.ts'
 
 /** One element: its text, its child elements, and its line. */
-export interface Element {
+export interface XmlElement {
   name: string
   text: string
   /** line of its opening tag, from 1 */
   line: number
   attributes: Readonly<Record<string, string>>
-  children: readonly Element[]
+  children: readonly XmlElement[]
 }
 
 // checked to be objects only: a schema of their entries would drop the metadata, which has a symbol as its key
@@ -33,7 +33,7 @@ const parser = new XMLParser({
 })
 
 /** Reads the elements of an icecast.xml. Throws {@link ConfigError} with the line if it is not one. */
-export function readIcecast(xml: string): Element {
+export function readIcecast(xml: string): XmlElement {
   const valid = XMLValidator.validate(xml)
   if (valid !== true) throw new ConfigError(`line ${valid.err.line}: ${valid.err.msg}`)
   let tree: unknown
@@ -60,8 +60,8 @@ function lineIn(xml: string): (index: number) => number {
 }
 
 /** Converts the parser's output, a list of `{ name: children, ':@': attributes }` and `{ '#text': text }`. */
-function readElements(nodes: unknown, lineAt: (index: number) => number): Element[] {
-  const elements: Element[] = []
+function readElements(nodes: unknown, lineAt: (index: number) => number): XmlElement[] {
+  const elements: XmlElement[] = []
   for (const node of v.parse(NodesSchema, nodes))
     for (const [name, inner] of Object.entries(node)) {
       if (name === '#text' || name === ':@' || !Array.isArray(inner)) continue

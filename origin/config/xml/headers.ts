@@ -1,5 +1,5 @@
 import { at, childrenOf, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** A header that the operator adds to answers (`<http-headers><header/>`). */
 export interface HeaderRule {
@@ -14,7 +14,7 @@ const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/
 const valuePattern = /^[\x20-\x7e\x80-\xff]{0,1024}$/
 
 /** Reads the `<http-headers>` of a block. An invalid header is left out. */
-export function readHeaders(block: Element, warn: Warn): HeaderRule[] {
+export function readHeaders(block: XmlElement, warn: Warn): HeaderRule[] {
   const rules: HeaderRule[] = []
   for (const list of childrenOf(block, 'http-headers'))
     for (const element of list.children) {
@@ -26,7 +26,7 @@ export function readHeaders(block: Element, warn: Warn): HeaderRule[] {
   return rules
 }
 
-function readHeader(element: Element, warn: Warn): HeaderRule | undefined {
+function readHeader(element: XmlElement, warn: Warn): HeaderRule | undefined {
   const { name = '', value = '', status } = element.attributes
   const wrong = (attribute: string, given: string, expected: string) =>
     warn(

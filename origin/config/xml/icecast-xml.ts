@@ -3,7 +3,7 @@ import { readSetting, type SettingName, type Settings, sizes } from '../settings
 import { mount } from '../values.ts'
 import { at, type Warn } from './block.ts'
 import { type DirectorySettings, readDirectories } from './directory-settings.ts'
-import { type Element, readIcecast } from './element.ts'
+import { readIcecast, type XmlElement } from './element.ts'
 import { type HeaderRule, readHeaders } from './headers.ts'
 import { type LogSettings, noLogFiles, readLogging } from './log-settings.ts'
 import { type MasterInFile, masterElements, readMasters } from './master-settings.ts'
@@ -69,7 +69,7 @@ const unused = new Set(
 )
 
 /** The blocks of an icecast.xml. */
-export interface Blocks {
+export interface FileBlocks {
   sockets: readonly SocketSettings[]
   masters: readonly MasterInFile[]
   mounts: MountBlocks
@@ -82,7 +82,7 @@ export interface Blocks {
 }
 
 /** The blocks without a file. */
-export const noBlocks: Blocks = {
+export const noBlocks: FileBlocks = {
   sockets: [],
   masters: [],
   mounts: { exact: new Map(), patterns: [], fallback: undefined },
@@ -97,7 +97,7 @@ export const noBlocks: Blocks = {
 /** The contents of a file. */
 export interface FileSettings {
   settings: Settings
-  blocks: Blocks
+  blocks: FileBlocks
 }
 
 /**
@@ -111,8 +111,8 @@ export function parseIcecastXml(xml: string): FileSettings & { warnings: string[
   const warnings: string[] = []
   const warn = (text: string) => void warnings.push(text)
   const without: string[] = []
-  let burst: Element | undefined
-  const found = new Map<BlockName, Element[]>(blockNames.map((name) => [name, []]))
+  let burst: XmlElement | undefined
+  const found = new Map<BlockName, XmlElement[]>(blockNames.map((name) => [name, []]))
   for (const element of flatten(root.children)) {
     const { name } = element
     const said = `${at(element)}${bracketed(name)}`
@@ -131,7 +131,7 @@ export function parseIcecastXml(xml: string): FileSettings & { warnings: string[
 }
 
 /** Makes a queue that is shorter than the burst as long as the burst. `said` is the element that sets one of them. */
-function holdBurst(settings: Settings, said: Element, warn: Warn): void {
+function holdBurst(settings: Settings, said: XmlElement, warn: Warn): void {
   const { burstOnConnect, queueBytes = sizes.queueBytes, burst = { bytes: sizes.burstBytes } } = settings
   if (burstOnConnect === false || !('bytes' in burst) || burst.bytes <= queueBytes) return
   warn(
@@ -141,11 +141,11 @@ function holdBurst(settings: Settings, said: Element, warn: Warn): void {
 }
 
 function readBlocks(
-  root: Element,
-  of: (name: BlockName) => Element[],
+  root: XmlElement,
+  of: (name: BlockName) => XmlElement[],
   { shoutcastMount }: Settings,
   warn: Warn,
-): Blocks {
+): FileBlocks {
   const paths = readPaths(of('paths'), warn)
   return {
     sockets: readSockets(of('listen-socket'), shoutcastMount ?? standardMount, warn),
@@ -170,7 +170,7 @@ const bracketed = (path: string) =>
     .join('')
 
 /** Replaces `limits` and `authentication` by their elements, with paths as names; everything else stays whole. */
-const flatten = (children: readonly Element[]): Element[] =>
+const flatten = (children: readonly XmlElement[]): XmlElement[] =>
   children.flatMap((child) =>
     child.name === 'limits' || child.name === 'authentication'
       ? child.children.map((inner) => ({ ...inner, name: `${child.name}/${inner.name}` }))

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { mendable, nearest } from '../mend.ts'
 import { boolean, integer, text } from '../values.ts'
 import { readBlock, type Told, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** Log files, their level and their format (`<logging>`; docs/icecast.md#logs). */
 export interface LogSettings {
@@ -74,7 +74,11 @@ export const noLogFiles: LogSettings = {
  * Reads `<logging>`; its files are in `dir`, `<paths><logdir>`. If that is set, access and error logs are written there even
  * if no element names them, as in Icecast.
  */
-export function readLogging(elements: readonly Element[], dir: string | undefined, warn: Warn): LogSettings {
+export function readLogging(
+  elements: readonly XmlElement[],
+  dir: string | undefined,
+  warn: Warn,
+): LogSettings {
   const told: Told<typeof logElements> = {}
   for (const element of elements) Object.assign(told, readBlock(element, logElements, warn, { unused }))
   const inDir = (file: string | undefined) => {

@@ -1,6 +1,6 @@
 import { boolean, host, remotePort, text } from '../values.ts'
 import { at, readOfFile, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** A master of a slave. */
 export interface MasterSettings {
@@ -29,13 +29,13 @@ const fields = {
 /** The elements that describe masters. */
 export const masterElements: ReadonlySet<string> = new Set(Object.keys(fields))
 
-type ToldMaster = { element: Element; told: Partial<Record<string, string | number | boolean>> }
+type ToldMaster = { element: XmlElement; told: Partial<Record<string, string | number | boolean>> }
 
 /**
  * Reads the masters among the elements of a file. They are not nested, as in Icecast: each `<master-server>` begins another
  * master, which inherits missing elements from the one before; elements before the first belong to the first.
  */
-export function readMasters(elements: readonly Element[], warn: Warn): MasterInFile[] {
+export function readMasters(elements: readonly XmlElement[], warn: Warn): MasterInFile[] {
   const masters: ToldMaster[] = []
   let before: ToldMaster['told'] = {}
   for (const element of elements) {

@@ -17,7 +17,7 @@ import {
 } from '../values.ts'
 import { type AccessSettings, readAccess } from './access-settings.ts'
 import { at, readBlock, readOfFile, type Told, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 import { type HeaderRule, readHeaders } from './headers.ts'
 
 const override = mendable(
@@ -120,7 +120,7 @@ export interface MountBlocks {
 }
 
 /** Reads all `<mount>` blocks. A block whose name is not a possible mount has no effect, as in Icecast. */
-export function readMounts(elements: readonly Element[], warn: Warn): MountBlocks {
+export function readMounts(elements: readonly XmlElement[], warn: Warn): MountBlocks {
   const exact = new Map<Mount, MountBlock>()
   const patterns: { pattern: Wildcard; block: MountBlock }[] = []
   let fallback: MountBlock | undefined
@@ -147,7 +147,7 @@ export function readMounts(elements: readonly Element[], warn: Warn): MountBlock
 }
 
 /** Warns of a queue that is shorter than the burst: it is made as long as the burst. */
-function warnOfBurst(element: Element, { told }: MountBlock, warn: Warn): void {
+function warnOfBurst(element: XmlElement, { told }: MountBlock, warn: Warn): void {
   const burstSize = told['burst-size']
   const queueBytes = told['queue-size']
   if (burstSize && queueBytes !== undefined && 'bytes' in burstSize && burstSize.bytes > queueBytes)
@@ -156,7 +156,7 @@ function warnOfBurst(element: Element, { told }: MountBlock, warn: Warn): void {
     )
 }
 
-function readWildcard(element: Element, glob: string, warn: Warn): Wildcard | undefined {
+function readWildcard(element: XmlElement, glob: string, warn: Warn): Wildcard | undefined {
   try {
     return parseWildcard(glob)
   } catch {

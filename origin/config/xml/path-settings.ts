@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import { encodePath, text } from '../values.ts'
 import { at, childrenOf, readBlock, type Told, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** Files and folders of the server (`<paths>`). */
 export interface PathSettings {
@@ -62,7 +62,7 @@ export const noPaths: PathSettings = {
 }
 
 /** Reads `<paths>`. An alias without two paths is left out, as in Icecast. */
-export function readPaths(elements: readonly Element[], warn: Warn): PathSettings {
+export function readPaths(elements: readonly XmlElement[], warn: Warn): PathSettings {
   const told: Told<typeof pathElements> = {}
   for (const element of elements)
     Object.assign(told, readBlock(element, pathElements, warn, { blocks: ['alias'], unused }))
@@ -85,7 +85,7 @@ export function readPaths(elements: readonly Element[], warn: Warn): PathSetting
   }
 }
 
-function readAlias(element: Element, warn: Warn): Alias | undefined {
+function readAlias(element: XmlElement, warn: Warn): Alias | undefined {
   // 2.5 and icecast-kh also call the destination `dest`
   const { source, destination = element.attributes.dest, port, 'bind-address': bind } = element.attributes
   const said = `${at(element)}<paths><alias>`

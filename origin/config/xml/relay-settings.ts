@@ -1,7 +1,7 @@
 import type { Mount } from '../../../shared/mount.ts'
 import { boolean, host, integer, mount, remotePort, text } from '../values.ts'
 import { at, childrenOf, readBlock, readOfFile, type Told, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** One stream of another server that is relayed here (`<relay>`; docs/icecast.md#global-settings). */
 export interface RelaySettings {
@@ -53,7 +53,7 @@ type ToldUpstream = Told<typeof upstreamElements>
 const standardPort = { http: 80, https: 443 } as const
 
 /** Reads all `<relay>` blocks. An invalid relay is left out. */
-export function readRelays(elements: readonly Element[], warn: Warn): RelaySettings[] {
+export function readRelays(elements: readonly XmlElement[], warn: Warn): RelaySettings[] {
   const relays = elements.flatMap((element) => readRelay(element, warn) ?? [])
   const seen = new Set<Mount>()
   return relays.filter(({ mount: name }) => {
@@ -62,7 +62,7 @@ export function readRelays(elements: readonly Element[], warn: Warn): RelaySetti
   })
 }
 
-function readRelay(element: Element, warn: Warn): RelaySettings | undefined {
+function readRelay(element: XmlElement, warn: Warn): RelaySettings | undefined {
   const told = readBlock(element, relayElements, warn, { blocks: ['upstream', 'host'], unused })
   if (told.enable === false) return undefined
   const inner = [...childrenOf(element, 'upstream'), ...byPriority(childrenOf(element, 'host'))]
@@ -87,14 +87,14 @@ function readRelay(element: Element, warn: Warn): RelaySettings | undefined {
   }
 }
 
-const byPriority = (hosts: Element[]) =>
+const byPriority = (hosts: XmlElement[]) =>
   hosts.toSorted((a, b) => Number(a.attributes.priority ?? 1) - Number(b.attributes.priority ?? 1))
 
 /** The default of `<local-mount>` is the remote name, if it is a valid mount: `/;` of Shoutcast is not. */
-const localMount = (element: Element, remote: string, warn: Warn): Mount | undefined =>
+const localMount = (element: XmlElement, remote: string, warn: Warn): Mount | undefined =>
   readOfFile(mount, `${at(element)}<relay> has no <local-mount>, and its <mount>`, remote, warn)
 
-function upstreamOf(element: Element, told: ToldUpstream, warn: Warn): UpstreamSettings | undefined {
+function upstreamOf(element: XmlElement, told: ToldUpstream, warn: Warn): UpstreamSettings | undefined {
   const { server = '127.0.0.1', mount: path = '/', ssl, username, password } = told
   const scheme = ssl ? 'https' : 'http'
   const port = told.port ?? standardPort[scheme]

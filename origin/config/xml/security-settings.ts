@@ -1,6 +1,6 @@
 import { boolean, text } from '../values.ts'
 import { childrenOf, readBlock, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** User and group that a program started by root changes to once its ports are bound (`<security><changeowner>`). */
 export interface OwnerSettings {
@@ -14,7 +14,7 @@ export const securityElements = { chroot: boolean } as const
 export const ownerElements = { user: text, group: text } as const
 
 /** Reads `<security>`. No runtime can change its root directory, so `<chroot>` gets a warning. */
-export function readSecurity(elements: readonly Element[], warn: Warn): OwnerSettings | undefined {
+export function readSecurity(elements: readonly XmlElement[], warn: Warn): OwnerSettings | undefined {
   let owner: OwnerSettings | undefined
   for (const element of elements) {
     const told = readBlock(element, securityElements, warn, {

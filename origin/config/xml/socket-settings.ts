@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { Mount } from '../../../shared/mount.ts'
 import { boolean, mount, port, text } from '../values.ts'
 import { at, readBlock, type Warn } from './block.ts'
-import type { Element } from './element.ts'
+import type { XmlElement } from './element.ts'
 
 /** A socket that this server listens on. */
 export interface SocketSettings {
@@ -50,8 +50,8 @@ export const defaultPort = 8000
 const portMax = 65_535
 
 /** Reads `<port>` and `<bind-address>` at the root as a `<listen-socket>` if the file has none, as Icecast still does. */
-export function withSocket(root: Element): Element {
-  const isAtRoot = ({ name }: Element) => name === 'port' || name === 'bind-address'
+export function withSocket(root: XmlElement): XmlElement {
+  const isAtRoot = ({ name }: XmlElement) => name === 'port' || name === 'bind-address'
   const inside = root.children.filter(isAtRoot)
   const [first] = inside
   if (!first || root.children.some(({ name }) => name === 'listen-socket')) return root
@@ -65,14 +65,14 @@ export function withSocket(root: Element): Element {
  * @param shoutcastMount of a `<shoutcast-compat>` socket that sets none
  */
 export function readSockets(
-  elements: readonly Element[],
+  elements: readonly XmlElement[],
   shoutcastMount: Mount,
   warn: Warn,
 ): SocketSettings[] {
   return elements.flatMap((element) => readSocket(element, shoutcastMount, warn))
 }
 
-function readSocket(element: Element, standard: Mount, warn: Warn): SocketSettings[] {
+function readSocket(element: XmlElement, standard: Mount, warn: Warn): SocketSettings[] {
   const told = readBlock(element, socketElements, warn, { unused })
   // a socket with an invalid port does not fall back to the default port
   if (

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { printDuration } from '../../../origin/admin/pages/listeners.ts'
-import { parseAsked } from '../../../origin/admin/routes.ts'
+import { parseAdminPath } from '../../../origin/admin/routes.ts'
 import { anyText } from '../../kit/any-text.ts'
 import { testFolder } from '../../kit/files.ts'
 import { originInMemory } from '../../kit/origin-app.ts'
@@ -41,14 +41,14 @@ describe('a path below /admin/', () => {
     ['/admin/listclients.json', { name: 'listclients', as: 'json' }],
     ['/admin/a/b', undefined],
     ['/admin/stats.txt', undefined],
-  ] as const)('%s asks for a command in a form', (path, asked) => {
-    expect(parseAsked(path, undefined)).toEqual(asked)
+  ] as const)('%s names a command and a format', (path, target) => {
+    expect(parseAdminPath(path, undefined)).toEqual(target)
   })
 
   test('/admin/ is the home page for a browser, and the stats for scripts', () => {
-    expect(parseAsked('/admin/', 'text/html,*/*')).toEqual({ name: 'stats', as: 'html' })
+    expect(parseAdminPath('/admin/', 'text/html,*/*')).toEqual({ name: 'stats', as: 'html' })
     for (const accept of ['*/*', undefined])
-      expect(parseAsked('/admin/', accept)).toEqual({ name: 'stats', as: 'xml' })
+      expect(parseAdminPath('/admin/', accept)).toEqual({ name: 'stats', as: 'xml' })
   })
 })
 
@@ -80,8 +80,8 @@ describe('the answer of Icecast 2.4 to a command that cannot be executed', () =>
   })
 })
 
-describe('who may call', () => {
-  test('not without credentials; encoders recognize the text of the answer', async () => {
+describe('the callers of commands', () => {
+  test('need credentials; encoders recognize the text of the answer', async () => {
     for (const login of [undefined, 'admin:x', 'relay:r', source]) {
       const answer = await playing().ask('/admin/stats', login)
       expect(answer.status).toBe(401)
@@ -110,7 +110,7 @@ describe('who may call', () => {
     expect((await ask('/admin/streamlist.txt', source)).status).toBe(401)
   })
 
-  test('not another site through an admin whose browser remembers the password', async () => {
+  test('are not pages of another site in an admin browser that remembers the password', async () => {
     const { ask, state } = playing()
     const headers = { 'Sec-Fetch-Site': 'cross-site' }
     expect((await ask('/admin/killsource?mount=/live.mp3', admin, { headers })).status).toBe(403)
@@ -118,7 +118,7 @@ describe('who may call', () => {
     expect((await ask('/admin/listmounts', admin, { headers })).status).toBe(200)
   })
 
-  test('not a HEAD for a command that changes something', async () => {
+  test('cannot use HEAD for a command that changes something', async () => {
     const { ask, state } = playing()
     const head = { address: '192.0.2.9', secure: false, base: undefined, head: true }
     expect((await ask('/admin/killsource?mount=/live.mp3', admin, {}, head)).status).toBe(405)
@@ -126,7 +126,7 @@ describe('who may call', () => {
     expect((await ask('/admin/listmounts', admin, {}, head)).status).toBe(200)
   })
 
-  test('not buildm3u: we do not make URLs with passwords (docs/icecast.md#passwords-in-urls)', async () => {
+  test('cannot use buildm3u: we do not make URLs with passwords (docs/icecast.md#passwords-in-urls)', async () => {
     expect((await playing().ask('/admin/buildm3u?mount=/live.mp3&username=a&password=b', admin)).status).toBe(
       403,
     )

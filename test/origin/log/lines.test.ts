@@ -42,7 +42,7 @@ describe('the lines of Icecast 2.4', () => {
     )
   })
 
-  test('docs/icecast.md#logs: no header and no path makes a line of its own, or ends a field', () => {
+  test('docs/icecast.md#logs: no header and no path can begin another line, or end a field', () => {
     const evil = { ...listening, user: 'a b', path: '/"x', agent: 'a"\\b\r\nc\u00e9', referer: '\0' }
     expect(accessLine(record(evil)).replace(anyTime, 'TIME')).toBe(
       String.raw`127.0.0.1 - a\x20b [TIME] "GET /\"x HTTP/1.1" 200 351744 "\x00" "a\"\\b\x0d\x0ac\xe9" 20`,

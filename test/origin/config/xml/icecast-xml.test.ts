@@ -194,7 +194,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
     expect({ port, publicUrls }).toEqual({ port: 8010, publicUrls: ['http://a.example:8010'] })
   })
 
-  test('a port at the root, as in files of Icecast 2.0, counts where there is no listen-socket', () => {
+  test('a port at the root, as in files of Icecast 2.0, counts if there is no listen-socket', () => {
     const root = '<port>8010</port><bind-address>127.0.0.1</bind-address>'
     expect(read(root).sockets).toMatchObject([{ port: 8010, bind: '127.0.0.1', secure: false }])
     expect(warningsOf(root)).toEqual([])
