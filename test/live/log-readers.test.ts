@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { printBasic } from '../../shared/http/credentials.ts'
 import { eventually } from '../kit/eventually.ts'
 import { freePort } from '../kit/ports.ts'
 import { repo } from '../kit/process.ts'
@@ -16,7 +17,7 @@ const env = {
   HOST: '127.0.0.1',
 }
 
-/** each line that an edge logs for a refused request, or an origin for any, has some hundred bytes */
+/** an edge logs a line of some hundred bytes for each rejected report, an origin for each request */
 const requests = 3000
 
 interface Logging {
@@ -49,13 +50,23 @@ async function startInto(command: string, reader: string, path: string): Promise
   return { child, port, exited }
 }
 
-/** Makes requests that are logged, and waits for each answer: a blocked program gives none. */
+/** A report that an edge rejects, with a line of its own in the log: only lines about logins are limited. */
+const malformedReport = {
+  method: 'POST',
+  headers: {
+    Authorization: printBasic({ user: 'relay', password: secrets.relay }),
+    'Content-Type': 'text/plain',
+  },
+  body: 'x'.repeat(200),
+}
+
+/** Sends requests that are logged, and waits for each answer: a program that blocks gives none. */
 async function askManyTimes(port: number): Promise<void> {
   for (let i = 0; i < requests; i += 10)
     await Promise.all(
       Array.from({ length: 10 }, () =>
-        fetch(`http://127.0.0.1:${port}/api/servers?${'long'.repeat(50)}`).then((response) =>
-          response.text(),
+        fetch(`http://127.0.0.1:${port}/admin/sourcelist.txt?${'long'.repeat(50)}`, malformedReport).then(
+          (response) => response.text(),
         ),
       ),
     )
@@ -101,6 +112,6 @@ test('log lines held for a slow reader arrive once it reads on, line by line', a
   child.stdout?.setEncoding('utf8').on('data', (more) => {
     text += more
   })
-  await eventually(() => text.match(/request rejected/g)?.length === requests)
+  await eventually(() => text.match(/report rejected/g)?.length === requests)
   for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line), line).not.toThrow()
 })
