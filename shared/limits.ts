@@ -49,7 +49,7 @@ export const limits = {
   loginsCountedMax: 20_000,
   /** log lines about wrong logins: the first ones, then one a second that says how many were left out */
   wrongLoginLines: { burst: 20, perSecond: 1 },
-  /** the same about requests without the login that they need … */
+  /** log lines about requests without the login that they need … */
   noLoginLines: { burst: 20, perSecond: 1 },
   /** … and about what is not a request of HTTP */
   badRequestLines: { burst: 20, perSecond: 1 },

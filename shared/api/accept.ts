@@ -91,7 +91,7 @@ function printReply(registry: Registry, report: Report, edgeUrls: readonly strin
 const printProbed = ({ url, problem }: Probed) =>
   problem === undefined ? 'probe ok' : `probe failed ${url} ${problem}`
 
-/** How an icecast-kh slave asks for listeners: by parameters of its request for the stream list. */
+/** The registration of an icecast-kh slave: parameters of its request for the stream list. */
 export interface Registration {
   host: string
   port: number
@@ -102,7 +102,7 @@ export interface Registration {
   remote: string | undefined
 }
 
-/** Reads `rserver`, `rport` and `interval`; undefined where one is absent or out of bounds. */
+/** Parses `rserver`, `rport` and `interval`; undefined if one is absent or out of bounds. */
 export function parseRegistration(
   query: URLSearchParams,
 ): Pick<Registration, 'host' | 'port' | 'interval'> | undefined {
@@ -116,7 +116,7 @@ export function parseRegistration(
   return { host, port, interval }
 }
 
-/** Takes in an icecast-kh slave: every mount of live masters, the default capacity, 0 listeners. */
+/** Registers an icecast-kh slave: it carries every mount of live masters, with the default capacity and 0 listeners. */
 export function register(
   registry: Registry,
   access: Access,

@@ -8,8 +8,8 @@ import { type ClusterEnv, logRefused, printAnswer, refuseOtherSite, remoteOf } f
 export const isRegistration = (query: URLSearchParams): boolean => query.has('rserver')
 
 /**
- * Registers the icecast-kh slave that asks for the stream list with these parameters.
- * @returns undefined if it is registered, else the answer that says why not
+ * Registers the icecast-kh slave that requests the stream list with these parameters.
+ * @returns undefined if it is registered, else the answer with the reason
  */
 export async function answerRegistration(
   c: Context<ClusterEnv>,

@@ -21,9 +21,9 @@ const loggedLengthMax = 300
 /** the name of a report in the log */
 const reportDoor = 'report'
 
-/** What a request does not say of itself; the server that took it in hands it on. */
+/** Facts that are not in the request itself, from the server that received it. */
 export interface RequestFacts {
-  /** of the listener or server that asked, through trusted proxies; undefined where the runtime does not know */
+  /** of the listener or server that sent it, through trusted proxies; undefined if the runtime does not know it */
   address: string | undefined
   /** it came by https */
   secure: boolean

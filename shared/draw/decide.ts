@@ -1,17 +1,17 @@
 import { isLocal } from '../http/address.ts'
 import type { Candidate } from './pool.ts'
 import type { Server } from './server.ts'
-import { type Ask, urlOf, type View } from './view.ts'
+import { type DrawRequest, urlOf, type View } from './view.ts'
 
-/** What of a listener's request bears on where it goes. `except` is a server that sent this listener back. */
-export interface Asked extends Ask {
-  /** an Icecast that relays: it goes to a master, never to a slave (S11) */
+/** The properties of a listener's request that the decision depends on. `except` is a server that sent this listener back. */
+export interface DecisionRequest extends DrawRequest {
+  /** the listener is a relay, so it goes to a master, never to a slave (S11) */
   relay: boolean
-  /** that it comes from */
+  /** the listener's address */
   address?: string | undefined
 }
 
-/** Where a listener goes; or that no server reported the mount lately, or that none has room. */
+/** Where a listener goes; or `unknown mount`, if no server reported it lately; or `no room`. */
 export type Decision = { server: Server; url: string } | 'unknown mount' | 'no room'
 
 export interface Policy {
@@ -20,12 +20,12 @@ export interface Policy {
 }
 
 /**
- * Decides where a listener goes (docs/protocol.md#the-decision; S2, S3, S10, S11). Pure but for the drums of the pools, which only
- * remember: the same view, request, moment and rolls give the same server. The caller counts the debit.
+ * Decides where a listener goes (docs/protocol.md#the-decision; S2, S3, S10, S11). Pure except for the drums of the pools,
+ * which only cache: the same view, request, moment and rolls give the same server. The caller counts the debit.
  */
 export function decide(
   view: View,
-  asked: Asked,
+  asked: DecisionRequest,
   nowMs: number,
   roll: () => number,
   policy: Policy,
@@ -34,14 +34,14 @@ export function decide(
   if (!view.isKnown(asked.mount, nowMs)) return 'unknown mount'
   const drawn = drawByScheme(view, asked, nowMs, roll, policy)
   if (drawn) return drawn
-  // on a network of one's own whoever came by one family has the other as well: [::1] reaches 127.0.0.1
+  // on a local network a listener of one family usually has the other as well: [::1] reaches 127.0.0.1
   if (asked.family === undefined || !isLocal(asked.address ?? '')) return 'no room'
   return drawByScheme(view, { ...asked, family: undefined }, nowMs, roll, policy) ?? 'no room'
 }
 
 function drawByScheme(
   view: View,
-  asked: Asked,
+  asked: DecisionRequest,
   nowMs: number,
   roll: () => number,
   policy: Policy,
@@ -51,7 +51,7 @@ function drawByScheme(
   return view.draw({ ...asked, secure: false }, nowMs, roll)
 }
 
-function toMaster(view: View, asked: Asked, nowMs: number): Decision {
+function toMaster(view: View, asked: DecisionRequest, nowMs: number): Decision {
   const server = view.master(asked.mount, nowMs)
   return server ? { server, url: urlOf(asked.mount, server, asked) } : 'unknown mount'
 }

@@ -7,7 +7,7 @@ import type { Server } from './server.ts'
 import { isProbe, isSticky, stickyRoll } from './sticky.ts'
 import type { View } from './view.ts'
 
-/** A GET or HEAD of a mount, as far as it bears on where the listener goes. An absent header is null or undefined. */
+/** The properties of a GET or HEAD of a mount that its placement depends on. An absent header is null or undefined. */
 export interface Listener {
   readonly mount: Mount
   /** as in the URL, with its `?`, or empty */
@@ -16,7 +16,7 @@ export interface Listener {
   readonly userAgent: string | null | undefined
   /** the `Range` header */
   readonly range: string | null | undefined
-  /** it relays, so it goes to a master (S11) */
+  /** it is a relay, so it goes to a master (S11) */
   readonly relay: boolean
   /** false for a relay that showed its credentials: a master serves it even when full, so its redirect is not counted */
   readonly needsRoom: boolean
@@ -31,19 +31,19 @@ export interface Sender {
   readonly from?: Whereabouts | undefined
 }
 
-/** What a decider places its listeners with. */
+/** What a decider needs to place listeners. */
 export interface PlacingDeps {
   readonly config: Policy
   readonly nowMs: () => number
   /** the dice: a number in [0, 1) */
   readonly roll: () => number
-  /** Counts a redirect of a listener who is on the way to this server. */
+  /** Counts a redirect of a listener to this server. */
   readonly redirected: (server: Server) => void
 }
 
 /**
  * Places a listener, at an edge and at a master that decides itself: the `Location` of the redirect, which is then counted;
- * `here` where the server drawn is this program; or why no server was drawn (S2, S3, S9, S10, S11).
+ * `here` if the drawn server is this program; or why no server was drawn (S2, S3, S9, S10, S11).
  */
 export function placeListener(
   view: View,
@@ -52,7 +52,7 @@ export function placeListener(
 ): { location: string } | 'here' | Extract<Decision, string> {
   const { mount, query, userAgent, range, sender } = listener
   const sentBack = sentBackBy(query)
-  // nobody listens after a HEAD, nor after the two bytes by which Apple's players find out whether ranges work
+  // neither a HEAD nor the two bytes by which Apple's players test for ranges become a listener
   const probe = listener.head || isProbe(range)
   const asked = {
     mount,

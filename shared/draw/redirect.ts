@@ -1,4 +1,4 @@
-/** Headers of every answer about a mount: nothing may cache it, every page may read it (docs/protocol.md#headers-of-a-redirect). */
+/** Headers of every answer about a mount: no cache may keep it, any page may read it (docs/protocol.md#headers-of-a-redirect). */
 export const mountHeaders = {
   'Cache-Control': 'no-store, no-cache, private, max-age=0',
   Pragma: 'no-cache',
@@ -8,7 +8,7 @@ export const mountHeaders = {
   'Referrer-Policy': 'no-referrer',
 } as const
 
-/** What a preflight is told; `Icy-MetaData` in a request of `fetch` makes browsers ask. */
+/** The answer to a CORS preflight; browsers send one for a `fetch` with `Icy-MetaData`. */
 export const corsHeaders = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
@@ -17,8 +17,8 @@ export const corsHeaders = {
 } as const
 
 /**
- * What a preflight is told that asks for these headers. `Authorization` is named where it is asked for: a player may show a
- * login, though browsers drop it at a redirect to another host.
+ * The answer to a preflight for these headers. `Authorization` is allowed if requested: a player may send a login, although
+ * browsers drop it at a redirect to another host.
  * @param asked `Access-Control-Request-Headers`
  */
 export const preflightHeaders = (asked: string | null | undefined) =>
@@ -26,14 +26,14 @@ export const preflightHeaders = (asked: string | null | undefined) =>
     ? { ...corsHeaders, 'Access-Control-Allow-Headers': 'Icy-MetaData, Range, Authorization' }
     : corsHeaders
 
-/** Seconds that a listener without room is asked to wait, jittered so that a crowd does not come back at once. */
+/** The `Retry-After` of a listener that finds no room, in seconds, jittered so that a crowd does not return all at once. */
 export const retryAfterSeconds = (roll: number): number => 5 + Math.floor(roll * 11)
 
-/** `User-Agent` of a server that relays: Icecast's own, its forks', ours (S11). */
+/** Whether a `User-Agent` is that of a relay: Icecast, its forks, distributary (S11). */
 export const isRelayAgent = (userAgent: string | null | undefined): boolean =>
   /^icecast/i.test(userAgent ?? '')
 
-/** The first `x` of a query: the server that sent this listener back, or `-`. The query is as in a URL, with `?` or empty. */
+/** The first `x` of a query: the server that sent this listener back, or `-`. The query is as in a URL, with its `?`, or empty. */
 export function sentBackBy(query: string): string | undefined {
   if (!query.includes('x=')) return undefined
   const value = /(?:^\??|&)x=([^&]*)/.exec(query)?.[1]
@@ -45,7 +45,7 @@ export function sentBackBy(query: string): string | undefined {
   }
 }
 
-/** The query with every `x` replaced by `x=ID`, added where there was none. */
+/** The query with a single `x=ID` at its end, in place of any other `x`. */
 export function withSentBack(query: string, id: string): string {
   const others = query
     .replace(/^\?/, '')
@@ -58,7 +58,7 @@ export function withSentBack(query: string, id: string): string {
 export const locationOf = (url: string, query: string): string =>
   url + (sentBackBy(query) === undefined ? query : withSpent(query))
 
-/** The query with `x=-` where its first `x` stood, and no other; all else stays as it came. */
+/** The query with its first `x` replaced by `x=-` and any further ones removed; the rest is unchanged. */
 function withSpent(query: string): string {
   const parts = query.replace(/^\?/, '').split('&')
   const first = parts.findIndex(isSendBack)

@@ -1,18 +1,18 @@
 /**
- * A probe and the request that follows it are one listener: Apple's players ask for `bytes=0-1` first, and both have
- * to reach the same server. They take their rolls from who asks for what in which minute, in place of the dice.
+ * Apple's players send a probe for `bytes=0-1` first, then the real request, and both have to reach the same server. So
+ * their rolls are derived from listener, mount and minute instead of the dice.
  */
 
-/** Whether a request is one of such a pair. */
+/** Whether a request may belong to such a pair. */
 export const isSticky = (range: string | null | undefined, userAgent: string | null | undefined): boolean =>
   isProbe(range) || (userAgent?.startsWith('AppleCoreMedia') ?? false)
 
-/** Whether a request only asks what the server can do; it is answered like a listener's, and not debited. */
+/** Whether a request only probes the server; it is answered like a listener's, and not debited. */
 export const isProbe = (range: string | null | undefined): boolean => range === 'bytes=0-1'
 
 const minuteMs = 60_000
 
-/** Rolls in [0, 1) that are the same for the same listener, mount and minute; over listeners as even as dice. */
+/** Rolls in [0, 1) that are the same for the same listener, mount and minute; across listeners they are as uniform as dice. */
 export function stickyRoll(address: string, userAgent: string, mount: string, nowMs: number): () => number {
   let state = hash(`${address}\n${userAgent}\n${mount}\n${Math.floor(nowMs / minuteMs)}`)
   return () => {
@@ -21,7 +21,7 @@ export function stickyRoll(address: string, userAgent: string, mount: string, no
   }
 }
 
-/** FNV-1a over UTF-16 units, 32 bits; {@link mix} evens out what it leaves uneven in the high bits. */
+/** FNV-1a over UTF-16 units, 32 bits; its high bits are uneven, which {@link mix} corrects. */
 function hash(text: string): number {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)

@@ -10,7 +10,7 @@ import { followsMasters, freeSlots, isLive, openUntilMs, type Server } from './s
 import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
 
 /** The properties of a request that a draw needs. */
-export interface Ask {
+export interface DrawRequest {
   mount: Mount
   /** it came by https */
   secure: boolean
@@ -65,7 +65,7 @@ const urlAt = (base: string, mount: Mount): string => [base, printMount(mount)].
 export function urlOf(
   mount: Mount,
   { report: { urls } }: Server,
-  { secure, family }: Pick<Ask, 'secure' | 'family'>,
+  { secure, family }: Pick<DrawRequest, 'secure' | 'family'>,
 ): string {
   const bases = basesOf(urls, false)
   const base = bases[wayIndex(secure, family)] ?? bases[wayIndex(false, family)] ?? urls[0] ?? ''
@@ -164,7 +164,7 @@ export class View {
   }
 
   /** Draws a candidate for a listener: in proportion to weight, near ones more often if locations are known. */
-  draw(ask: Ask, nowMs: number, roll: () => number): Candidate | undefined {
+  draw(ask: DrawRequest, nowMs: number, roll: () => number): Candidate | undefined {
     return this.#draws(ask.mount, ask.secure, ask.family)?.regions.draw(ask, nowMs, roll)
   }
 

@@ -1,6 +1,6 @@
 import { type Bucket, type Rate, taken } from '../bucket.ts'
 
-/** Lines of the log that anybody may cause: a few at once, then one now and then that says how many were left out. */
+/** Limits log lines that anyone can cause: a few at once, then one now and then that says how many were left out. */
 export class FewLines {
   #rate: Rate
   #bucket: Bucket | undefined
@@ -10,7 +10,7 @@ export class FewLines {
     this.#rate = rate
   }
 
-  /** How many were left out since the last one, where this one may be written; else it is left out. */
+  /** The number of lines left out since the last one, if this line may be written; undefined if it is left out too. */
   next(nowMs: number): number | undefined {
     const bucket = taken(this.#bucket, 1, this.#rate, nowMs)
     if (!bucket) {

@@ -3,7 +3,7 @@ import type { Report } from '../../shared/report/report.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 import { isForbidden } from '../tools/simulate/forbidden.ts'
 import { simulate } from '../tools/simulate/model.ts'
-import { type Outcome, rejectedPercent } from '../tools/simulate/outcome.ts'
+import { type CrowdOutcome, rejectedPercent } from '../tools/simulate/outcome.ts'
 import { ours, perfect } from '../tools/simulate/policies.ts'
 import {
   flashCrowd,
@@ -79,7 +79,7 @@ describe('S10: when something goes wrong in the midst of a crowd', () => {
     faults: [fault],
     ...over,
   })
-  const outcomes = (setting: Setting): Outcome[] => seeds.map((seed) => simulate(setting, ours, seed))
+  const outcomes = (setting: Setting): CrowdOutcome[] => seeds.map((seed) => simulate(setting, ours, seed))
 
   test.each([5, 10])(
     'T = %i s: a server that dies costs what its deadline allows and no more',

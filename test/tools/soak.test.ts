@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { numberedFrame } from '../kit/numbered-frames.ts'
 import { NumberedStream } from './load/numbered-stream.ts'
-import { growth, judge, type Sample, slopeOf } from './soak/trend.ts'
+import { growth, judge, type MemorySample, slopeOf } from './soak/trend.ts'
 
-const hour = (residentAt: (atS: number) => number): Sample[] =>
+const hour = (residentAt: (atS: number) => number): MemorySample[] =>
   Array.from({ length: 361 }, (_, i) => ({
     atS: i * 10,
     residentMiB: residentAt(i * 10),

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 
-// The control of the fan-out: no streaming server, but the least that one can do. `bare-send.ts PORT FLUSH_MS [CERT KEY]`
-// accepts, by TLS where a certificate is given, answers, and writes one buffer of 128 kbit/s to every socket at each flush;
-// with 0 it writes nothing more.
+// The control of the fan-out: not a streaming server, only the minimum of its work. `bare-send.ts PORT FLUSH_MS [CERT KEY]`
+// accepts, by TLS if a certificate is given, answers, and writes one buffer of 128 kbit/s to every socket at each flush; with
+// 0 it writes nothing after the answer.
 const [port = '', flush = '', certFile, keyFile] = process.argv.slice(2)
 const flushMs = Number(flush)
 const sockets = new Set<Socket>()

@@ -8,14 +8,14 @@ import { mountReport, reportOf } from '../../kit/reports.ts'
 import { type EdgeRuntime, secrets, startEdge } from '../../kit/runtimes.ts'
 import type { Running } from './controls.ts'
 
-/** slots of all servers together: so many that a minute of load leaves every server with room */
+/** slots of all servers together: enough that every server still has room after a minute of load */
 const slots = 1_000_000_000
-/** seconds: no server goes stale while it is measured */
+/** seconds: no server becomes stale during the measurement */
 const interval = 60
-/** posts under way at once while the servers are made known */
+/** concurrent posts while the servers are registered */
 const postsAtOnce = 50
 
-/** Where a listener is that connects from this machine. */
+/** The location of listeners that connect from this machine. */
 const here = { network: '127.0.0.0/8', latitude: 52.5, longitude: 13.4 }
 /** Sixteen cities with listeners behind a proxy: the networks 10.0.0.0/16 to 10.15.0.0/16. */
 const cities = Array.from({ length: 16 }, (_, i) => ({
@@ -24,7 +24,7 @@ const cities = Array.from({ length: 16 }, (_, i) => ({
   longitude: -120 + i * 16.5,
 }))
 
-/** Addresses of listeners behind a proxy, by turns of each city; so many that none is remembered. */
+/** Addresses of listeners behind a proxy, the cities taking turns; too many to be cached. */
 export const listenerAddresses = Array.from(
   { length: 8192 },
   (_, i) => `10.${i % cities.length}.${(i >> 4) % 256}.${i >> 12}`,
@@ -41,7 +41,7 @@ export const benchReport = (i: number, count: number, over: Partial<Report> = {}
     ...over,
   })
 
-/** An edge of this runtime as a program of its own, which knows where listeners are. */
+/** An edge of this runtime as a separate program, with a database of locations. */
 export async function startBenchEdge(
   runtime: Exclude<EdgeRuntime, 'workers'>,
   env: Record<string, string> = {},
@@ -69,7 +69,7 @@ export async function startBenchEdge(
 /** Basic credentials of a relay, as in a header. */
 export const relayLogin = `Basic ${btoa(`relay:${secrets.relay}`)}`
 
-/** Posts the reports of `count` servers, a few at a time. Throws at the first that is not taken. */
+/** Posts the reports of `count` servers, a few at a time. Throws at the first that is rejected. */
 export async function postReports(url: string, count: number): Promise<void> {
   let next = 0
   const poster = async () => {

@@ -7,10 +7,10 @@ import { freePort } from '../../kit/ports.ts'
 import { type Program, start } from '../../kit/process.ts'
 import type { Target } from './wrk.ts'
 
-/** Where every redirect of the controls leads; theirs is no choice. */
+/** The target of every redirect of the controls, which do not choose. */
 const location = 'http://relay1.example.org:8000'
 
-/** A program under load that can be ended. */
+/** A program under load that can be stopped. */
 export interface Running extends Target {
   stop(): Promise<void>
 }

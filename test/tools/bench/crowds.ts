@@ -4,22 +4,22 @@ import { Crowd } from '../load/crowd.ts'
 import { usageOf } from './processes.ts'
 import { mount, type Streamer } from './streamers.ts'
 
-/** How listeners come to a server, and how long they stay. */
+/** How listeners join a server, and how long they stay. */
 export interface Visit {
   crowd: number
   perSecond: number
   secure: boolean
   icy: boolean
-  /** s that are measured, when all have come */
+  /** measured seconds, after all have joined */
   seconds: number
 }
 
-/** What a crowd took of a server, and of the machine. */
+/** What a crowd cost a server, and the machine. */
 export interface Taken {
-  /** µs of processor time for each second of audio that a listener received: the server's, and the listeners' own */
+  /** µs of processor time for each second of audio received by a listener: of the server, and of the load */
   cpuMicros: number
   loadMicros: number
-  /** µs of processor time of the server for each join, its part of the fan-out meanwhile included */
+  /** µs of processor time of the server for each join, including the fan-out at the same time */
   joinMicros: number
   /** bytes of memory for each listener */
   residentBytes: number
@@ -27,9 +27,9 @@ export interface Taken {
   kbps: number
   /** ms from connecting to the first byte, of each listener, ascending */
   firstByteMs: number[]
-  /** ms of the longest silence that a listener heard */
+  /** ms of the longest silence of any listener */
   gapMs: number
-  /** listeners that were refused or closed, or had no answer in time */
+  /** listeners that were rejected or closed, or got no answer in time */
   missing: number
 }
 
@@ -37,10 +37,10 @@ export interface Taken {
 const bytesPerSecond = 16_000
 /** ms after the last join until bursts have arrived */
 const settleMs = 2000
-/** ms that a crowd may take beyond what its pace takes: Icecast has a short queue for new connections */
+/** extra ms for a crowd to join: Icecast has a short queue for new connections */
 const patienceMs = 15_000
 
-/** Sends a crowd to a server, waits until it is there, and measures for some seconds what it takes. */
+/** Sends a crowd to a server, waits until it has joined, and measures its cost for some seconds. */
 async function visit({ port, group }: Streamer, plan: Visit): Promise<Taken> {
   const { crowd: count, perSecond, secure, icy, seconds } = plan
   const idle = usageOf(group)
@@ -79,8 +79,8 @@ async function visit({ port, group }: Streamer, plan: Visit): Promise<Taken> {
 }
 
 /**
- * Starts a server, sends a crowd there, and stops it. Undefined where that fails, which it says: an Icecast now and then
- * never begins to answer, and a quarter of an hour of measuring is not to be lost for it.
+ * Starts a server, sends a crowd there, and stops it. Undefined if that fails, with a message: an Icecast sometimes never
+ * starts to answer, and that must not cost a quarter of an hour of measurements.
  */
 export async function measure(
   name: string,

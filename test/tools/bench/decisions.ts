@@ -8,7 +8,7 @@ import { median } from './table.ts'
 // Runs on the runtime that is measured: `bun decisions.ts COUNT…` prints a line `servers nanoseconds` for each count.
 const perChunk = 10_000
 const chunks = 60
-/** of the chunks, those in which the code is still being compiled */
+/** chunks at the beginning that do not count, since the code is still being compiled */
 const warmUp = 20
 /** ms of the edge's clock between two listeners: 10,000 a second */
 const apartMs = 0.1
@@ -16,7 +16,7 @@ const apartMs = 0.1
 const mount = mountOf('/live.mp3')
 const policy = { httpsOnly: false }
 
-/** ns of one decision among so many servers: the draw, the debit, and what is worked out anew each second. */
+/** ns of one decision among `count` servers: the draw, the debit, and what is computed every second. */
 function measure(servers: number): number {
   const view = new View(100)
   for (let i = 0; i < servers; i++) {

@@ -12,10 +12,10 @@ const modes = {
 } as const
 type Mode = keyof typeof modes
 
-/** joins in a second: what Icecast takes in without refusing, and what a processor takes of TLS handshakes */
+/** joins a second: as many as Icecast accepts without refusing, and as a processor can do TLS handshakes */
 const joinsPerSecond = (secure: boolean) => (secure ? 250 : 1000)
 
-/** One row: a server, how listeners came, and what was measured in each round. */
+/** One row: a server, how listeners joined, and the measurements of each round. */
 interface Cell {
   contender: Contender
   mode: Mode
@@ -23,7 +23,7 @@ interface Cell {
   rounds: Taken[]
 }
 
-/** The origin's fan-out beside Icecast's and a bare send loop's: processor time and memory for each listener. */
+/** The origin's fan-out compared with Icecast's and a bare send loop's: processor time and memory for each listener. */
 export async function benchFanOut({ rounds, seconds, listeners, runtimes }: Plan): Promise<Table> {
   const cells = listeners.flatMap((crowd) =>
     (Object.keys(modes) as Mode[]).flatMap((mode) =>
@@ -64,7 +64,7 @@ export async function benchFanOut({ rounds, seconds, listeners, runtimes }: Plan
   }
 }
 
-/** What a bare accepted socket takes of memory, by {@link socketKey}. */
+/** The memory of a bare accepted socket, by {@link socketKey}. */
 type Sockets = ReadonlyMap<string, number>
 const socketKey = ({ contender, mode, crowd }: Cell) => `${contender.runtime} ${modes[mode].secure} ${crowd}`
 

@@ -6,7 +6,7 @@ import { fixed, median, type Table, whole } from './table.ts'
 const crowd = 10_000
 const perSecond = 2000
 
-/** How soon a crowd has its first byte: 10,000 listeners who join one mount within five seconds. */
+/** The time to the first byte in a crowd: 10,000 listeners join one mount within five seconds. */
 export async function benchJoins({ rounds, seconds, runtimes }: Plan): Promise<Table> {
   const measured: { contender: Contender; taken: Taken[] }[] = contendersOn(runtimes).map((contender) => ({
     contender,

@@ -10,7 +10,7 @@ import { printMachine, printTable, type Table } from './table.ts'
 
 interface Bench {
   run(plan: Plan): Promise<Table>
-  /** how often and how long it measures unless told otherwise: all of them together take a quarter of an hour */
+  /** default number and length of rounds: all benches together take a quarter of an hour */
   rounds: number
   seconds: number
 }

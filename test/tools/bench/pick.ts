@@ -2,7 +2,7 @@ import { start } from '../../kit/process.ts'
 import type { BenchRuntime, Plan } from './plan.ts'
 import { type Table, whole } from './table.ts'
 
-/** What one decision takes among more and more servers: pure code, on each runtime. */
+/** The time of one decision with a growing number of servers: pure code, on each runtime. */
 export async function benchPick({ servers, runtimes }: Plan): Promise<Table> {
   const columns: string[][] = []
   for (const runtime of runtimes) columns.push(await decisionsOn(runtime, servers))

@@ -3,30 +3,30 @@ import { parseArgs } from 'node:util'
 export const runtimes = ['bun', 'deno', 'node'] as const
 export type BenchRuntime = (typeof runtimes)[number]
 
-/** How long a bench measures, and what. */
+/** What a bench measures, and for how long. */
 export interface Plan {
   rounds: number
   /** of load in each round, on each program */
   seconds: number
   /** listeners of the fan-out */
   listeners: readonly number[]
-  /** numbers of servers that an edge is measured with */
+  /** the numbers of servers to measure an edge with */
   servers: readonly number[]
   runtimes: readonly BenchRuntime[]
 }
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface Wish extends Omit<Plan, 'rounds' | 'seconds'> {
   /** names of benches; all where empty */
   benches: readonly string[]
-  /** undefined: as each bench takes by itself */
+  /** undefined: the default of each bench */
   rounds: number | undefined
   seconds: number | undefined
-  /** the file that the tables are written to as well */
+  /** a file for the tables, in addition to stdout */
   out: string | undefined
 }
 
-/** Reads `redirects --rounds 5 --seconds 3 --servers 100,10000 --listeners 1000 --runtimes bun,node --out FILE`. Throws at what is none of it. */
+/** Reads `redirects --rounds 5 --seconds 3 --servers 100,10000 --listeners 1000 --runtimes bun,node --out FILE`. Throws at any other argument. */
 export function parseWish(args: readonly string[]): Wish {
   const { values, positionals } = parseArgs({
     args: [...args],

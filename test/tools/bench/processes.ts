@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 /** Clock ticks a second of /proc, which Linux has fixed at 100 for what programs see. */
 const ticksPerSecond = 100
 
-/** What the operating system has counted of a program and all that it started. */
+/** The resource usage of a program and its children, as counted by the operating system. */
 export interface Usage {
   /** seconds on a processor, the program's own and the kernel's for it */
   cpuSeconds: number
@@ -26,14 +26,14 @@ export function usageOf(group: number): Usage {
 /** Whether a program and its load can each have a processor of their own. */
 export const canPin = availableParallelism() > 1 && has('taskset')
 
-/** Holds every thread of a process group to one processor, where there is more than one. */
+/** Pins every thread of a process group to one processor, if there is more than one. */
 export function pin(group: number, cpu: number): void {
   if (!canPin) return
   for (const { pid } of statsOf(group))
     execFileSync('taskset', ['-a', '-c', '-p', String(cpu), String(pid)], { stdio: 'ignore' })
 }
 
-/** A command that runs on one processor, where there is more than one. */
+/** A command pinned to one processor, if there is more than one. */
 export const pinned = (cpu: number, command: string, args: readonly string[]): [string, string[]] =>
   canPin ? ['taskset', ['-c', String(cpu), command, ...args]] : [command, [...args]]
 
@@ -57,7 +57,7 @@ function statsOf(group: number): (string[] & { pid: number })[] {
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
         return Number(fields[2]) === group ? [Object.assign(fields, { pid: Number(name) })] : []
       } catch {
-        return [] // it exited between the listing and the look
+        return [] // it exited after the listing
       }
     })
 }

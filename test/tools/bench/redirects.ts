@@ -5,14 +5,14 @@ import { has, pin } from './processes.ts'
 import { median, type Table, whole } from './table.ts'
 import { load, type Round } from './wrk.ts'
 
-/** requests under way at once */
+/** concurrent requests */
 const connections = 64
-/** the processor that a program under load is held to; the load has another */
+/** the processor that a program under load is pinned to; the load has another */
 const cpu = 0
 const headers = `["Host"] = "radio.example.org", ["User-Agent"] = "VLC/3.0.20 LibVLC/3.0.20", ["Icy-MetaData"] = "1"`
-/** A listener who connects by itself. */
+/** A listener that connects directly. */
 const directly = `wrk.path, wrk.headers = "/live.mp3", { ${headers} }`
-/** Listeners of sixteen cities by turns, who come through a proxy that says where from. */
+/** Listeners of sixteen cities in turn, through a proxy that forwards their addresses. */
 const throughProxy = `
 local requests, at = {}, 0
 init = function()
@@ -25,7 +25,7 @@ request = function()
   return requests[at]
 end`
 
-/** A program that is measured, and what is done before each of its rounds. */
+/** A measured program, and the preparation of each of its rounds. */
 interface Contender {
   name: string
   servers: number | undefined
@@ -37,15 +37,15 @@ interface Contender {
 }
 
 /**
- * Redirects a second and the processor time of each: the whole edge on every runtime with more and more servers,
- * beside nginx and haproxy that send the same headers. All take turns in every round, so that what else the machine
- * does falls on all alike.
+ * Redirects a second and the processor time of each: the whole edge on every runtime with a growing number of servers,
+ * compared with nginx and haproxy sending the same headers. They take turns in every round, so that other work of the
+ * machine affects all of them equally.
  */
 export async function benchRedirects(plan: Plan): Promise<Table> {
   const contenders: Contender[] = []
   try {
     await startAll(contenders, plan)
-    // one round more, the first, warms up and does not count
+    // the first round is an extra one to warm up, and does not count
     for (let round = 0; round <= plan.rounds; round++)
       for (const each of contenders) {
         await each.prepare()
@@ -66,7 +66,7 @@ async function startAll(contenders: Contender[], { servers: counts, runtimes }: 
   const addControl = (name: string, running: Running) =>
     add({ name, servers: undefined, running, script: directly, prepare: async () => {} })
   const addEdge = (name: string, servers: number, running: Running, script: string) =>
-    // reports of now: all are live, and the redirects of the round before are no longer debited
+    // fresh reports: all servers are live, and the redirects of the round before are no longer debited
     add({ name, servers, running, script, prepare: () => postReports(running.url, servers) })
   if (has('nginx')) addControl('nginx', await startNginx())
   if (has('haproxy')) addControl('haproxy', await startHaproxy())

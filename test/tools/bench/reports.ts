@@ -8,14 +8,14 @@ import { median, type Table, whole } from './table.ts'
 import { load, type Round } from './wrk.ts'
 
 const mountCounts = [1, 100, 1000]
-/** servers that report by turns: an edge takes no more than ten reports a second of one of them for long */
+/** servers that report in turn: an edge accepts only ten reports a second from each of them over time */
 const servers = 400
-/** posts under way at once */
+/** concurrent posts */
 const connections = 16
-/** the processor that an edge is held to; the load has another */
+/** the processor that an edge is pinned to; the load has another */
 const cpu = 0
 
-/** Lua that posts the reports of some servers by turns, each with so many mounts. */
+/** Lua that posts the reports of `servers` servers in turn, each with this number of mounts. */
 function scriptOf(mounts: number): string {
   const lines = Array.from({ length: mounts }, (_, m) => mountReport(`/mount${m}.mp3`, { listeners: m }))
   const body = printSourcelist(benchReport(0, servers, { mounts: lines }))
@@ -34,7 +34,7 @@ request = function()
 end`
 }
 
-/** Reports a second, stored before they are answered, and the processor time of each, with more and more mounts. */
+/** Reports a second, stored before they are answered, and the processor time of each, with a growing number of mounts. */
 export async function benchReports({ rounds, seconds, runtimes }: Plan): Promise<Table> {
   const edges: { runtime: BenchRuntime; running: Running }[] = []
   const measured = new Map<string, Round[]>()
@@ -44,7 +44,7 @@ export async function benchReports({ rounds, seconds, runtimes }: Plan): Promise
       edges.push({ runtime, running })
       pin(running.group, cpu)
     }
-    // one round more, the first, warms up and does not count
+    // the first round is an extra one to warm up, and does not count
     for (let round = 0; round <= rounds; round++)
       for (const mounts of mountCounts)
         for (const { runtime, running } of edges) {

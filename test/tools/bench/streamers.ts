@@ -7,32 +7,32 @@ import { expecting, numbered, startSource } from '../../kit/source.ts'
 import { hasStock, stockCommand } from '../../kit/stock.ts'
 import { makeCertificate } from '../../kit/tls.ts'
 
-/** where listeners go; what is played is 128 kbit/s */
+/** the mount of the listeners, a stream of 128 kbit/s */
 export const mount = '/live.mp3'
 
 /** A server under load. */
 export interface Streamer {
-  /** that listeners connect to */
+  /** the port that listeners connect to */
   port: number
-  /** the process group whose time and memory is counted */
+  /** the process group whose time and memory are measured */
   group: number
   stop(): Promise<void>
 }
 
-/** What a server is started for. */
+/** The circumstances for which a server is started. */
 export interface Occasion {
-  /** how many will listen */
+  /** number of listeners */
   crowd: number
   /** by TLS */
   secure: boolean
 }
 
-/** A server that can be put under load, fed with a source of 128 kbit/s. */
+/** A server for the load, with a source of 128 kbit/s. */
 export interface Contender {
   name: string
   /** the control sends no metadata */
   kind: 'peer' | 'origin' | 'control'
-  /** undefined of a peer */
+  /** undefined for other servers such as Icecast */
   runtime: OriginRuntime | undefined
   start(occasion: Occasion): Promise<Streamer>
 }
@@ -41,10 +41,10 @@ export interface Contender {
 const listenersMax = 15_000
 const certificate = makeCertificate()
 
-/** ms between two flushes of the control: as long as the origin's pause with so many listeners */
+/** ms between two flushes of the control: the same as the origin's with this number of listeners */
 const controlFlushMs = (crowd: number) => Math.min(1000, Math.max(250, crowd / 2))
 
-/** Every Icecast there is, and on each of these runtimes the control and the origin. */
+/** Every available Icecast, and the control and the origin on each of these runtimes. */
 export function contendersOn(runtimes: readonly string[]): Contender[] {
   const peers = peerCommands().map(
     ([name, command]): Contender => ({
@@ -98,7 +98,7 @@ async function startPeer(command: string, { secure }: Occasion): Promise<Streame
   return fed({ port, group: icecast.program.pid, stop: () => icecast.stop() }, icecast.url, 'source')
 }
 
-/** A server that accepts, answers, and sends so often; with 0 it sends nothing. */
+/** A server that accepts, answers, and sends at this interval; with 0 it sends nothing. */
 export async function startBare(
   runtime: OriginRuntime,
   flushMs: number,

@@ -17,18 +17,18 @@ export function printTable({ title, note, columns, rows }: Table): string {
   return [`## ${title}`, '', note, '', line(columns), rule, ...rows.map(line), ''].join('\n')
 }
 
-/** The middle of some numbers; of an even count the lower of the two in the middle. NaN of none. */
+/** The median of some numbers; the lower of the two for an even count. NaN if there are none. */
 export const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[(numbers.length - 1) >> 1] ?? Number.NaN
 
-/** A whole number with its thousands parted. */
+/** A whole number with thousands separators. */
 export const whole = (value: number): string => Math.round(value).toLocaleString('en')
 
-/** A number with so many digits behind the point; `n/a` where nothing was measured. */
+/** A number with this many digits after the point; `n/a` if nothing was measured. */
 export const fixed = (value: number, digits: number): string =>
   Number.isFinite(value) ? value.toFixed(digits) : 'n/a'
 
-/** What the numbers were measured on and with: machine, versions, date. */
+/** The conditions of the measurement: machine, versions, date. */
 export function printMachine(nowMs: number): string {
   const [cpu] = cpus()
   const memory = (totalmem() / 2 ** 30).toFixed(0)
@@ -56,7 +56,7 @@ const versions = () =>
     return version === undefined ? [] : [`${name} ${version}`]
   })
 
-/** All that a command prints, whatever its exit code; nothing where it is not installed. */
+/** The output of a command, whatever its exit code; empty if it is not installed. */
 function outputOf(command: string): string {
   try {
     return execFileSync('sh', ['-c', `${command} 2>&1 || true`], { encoding: 'utf8' })

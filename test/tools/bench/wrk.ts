@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { start } from '../../kit/process.ts'
 import { pinned, usageOf } from './processes.ts'
 
-/** A program under load: where it listens, and the process group whose time is counted. */
+/** A program under load: its address, and the process group whose time is measured. */
 export interface Target {
   url: string
   group: number
@@ -14,25 +14,25 @@ export interface Target {
 export interface Round {
   /** answers a second, by the wall clock */
   perSecond: number
-  /** µs of processor time that the program took for each answer */
+  /** µs of processor time of the program for each answer */
   cpuMicros: number
-  /** ms from request to answer, the 99th of 100 */
+  /** ms from request to answer, the 99th percentile */
   p99Ms: number
   residentBytes: number
 }
 
 export interface Load {
-  /** requests under way at any time */
+  /** concurrent requests */
   connections: number
   seconds: number
-  /** Lua: what wrk sends, by its `wrk` table and `request` function */
+  /** Lua for the requests of wrk, by its `wrk` table and `request` function */
   script: string
 }
 
 /** the processor that the load runs on; programs under load have 0 */
 const loadCpu = 1
 
-/** Loads a program for some seconds. Throws where an answer was neither 2xx nor 3xx, or a connection broke. */
+/** Puts load on a program for some seconds. Throws if an answer was neither 2xx nor 3xx, or a connection broke. */
 export async function load(target: Target, { connections, seconds, script }: Load): Promise<Round> {
   const folder = mkdtempSync(join(tmpdir(), 'wrk-'))
   const file = join(folder, 'load.lua')

@@ -1,24 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** ms that a child has from SIGTERM until it is killed: the grace of an origin, and some */
+/** ms from SIGTERM until a child is killed: the grace of an origin, and some more */
 const stopMs = 5000
 
 const lifeline = import.meta.resolve('./lifeline.ts')
 
-/** The programs of a demo: each in a process group of its own, so that a Ctrl-C reaches us alone and we end them in order. */
+/** The programs of a demo, each in its own process group, so that Ctrl-C reaches only this program and it stops them in order. */
 export class Children {
   readonly #running = new Map<string, ChildProcess>()
   readonly #onDeath: (name: string, how: string) => void
   #stopping = false
 
-  /** `onDeath` is told of a child that ends unasked. */
+  /** `onDeath` is called when a child exits unexpectedly. */
   constructor(onDeath: (name: string, how: string) => void) {
     this.#onDeath = onDeath
     process.on('exit', () => this.#signal('SIGKILL'))
   }
 
-  /** Runs a script by this same Node; each line that it prints comes out under its name. Returns its pid. */
+  /** Runs a script with the same Node; each line that it prints is prefixed with its name. Returns its pid. */
   start(name: string, script: string, flags: readonly string[], env: Record<string, string>): number {
     const child = spawn(process.execPath, ['--import', lifeline, script, ...flags], {
       env: { ...process.env, ...env },
@@ -37,7 +37,7 @@ export class Children {
     return child.pid ?? 0
   }
 
-  /** Asks all to end, `last` when the others have, and kills what has not ended after a while. */
+  /** Sends SIGTERM to all, to `last` when the others have exited, and kills those that take too long. */
   async stop(last: string): Promise<void> {
     this.#stopping = true
     const killing = setTimeout(() => this.#signal('SIGKILL'), stopMs)
@@ -61,7 +61,7 @@ export class Children {
   }
 }
 
-/** A line of a log in JSON as a person reads it: the message, then what it is about. */
+/** A line of a JSON log in readable form: the message, then its fields. */
 function readable(line: string): string {
   if (!line.startsWith('{"@timestamp"')) return line
   const { '@timestamp': _time, level: _level, logger: _logger, message, ...about } = JSON.parse(line)

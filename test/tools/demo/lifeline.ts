@@ -1,6 +1,6 @@
 /**
- * Preloaded into a program, ends it when the one that started it is gone: a demo whose start was killed by `kill -9`, or
- * whose npm was, would play on without anybody to stop it.
+ * Preloaded into a program, stops it when its parent process is gone: otherwise a demo whose parent, or whose npm, was killed
+ * by `kill -9` would keep playing.
  */
 const parent = process.ppid
 setInterval(() => {

@@ -1,4 +1,4 @@
-/** Plays `loop.mp3` to a master without end: `SOURCE_PASSWORD=… node test/tools/demo/source.ts http://127.0.0.1:8001/live.mp3`. */
+/** Plays `loop.mp3` to a master in an endless loop: `SOURCE_PASSWORD=… node test/tools/demo/source.ts http://127.0.0.1:8001/live.mp3`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loopOf, setTitle, startSource } from '../../kit/source.ts'

@@ -1,4 +1,4 @@
-/** `npm start`: the whole cluster as real processes, playing, until Ctrl-C. `PORT` moves its four ports. */
+/** `npm start`: runs a whole cluster as real processes, with a source, until Ctrl-C. `PORT` moves its four ports. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { eventually } from '../../kit/eventually.ts'
@@ -27,7 +27,7 @@ let exitCode: number | undefined
 async function stop(code: number): Promise<void> {
   if (exitCode !== undefined) return
   exitCode = code
-  await children.stop('edge') // last: the others tell it that they leave
+  await children.stop('edge') // last, since the others report to it that they are leaving
   process.exit(code)
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
@@ -36,12 +36,12 @@ function parsePort(text: string): number {
   const number = Number(text)
   if (Number.isInteger(number) && number >= 1 && number <= 65_532) return number
   console.error(
-    `PORT is "${text}", expected an integer from 1 to 65532: the demo takes it and the three after it`,
+    `PORT is "${text}", expected an integer from 1 to 65532: the demo uses it and the next three ports`,
   )
   process.exit(1)
 }
 
-/** Before anything runs: else the guide might lead to the cluster of another start. */
+/** Checks the ports before anything runs: otherwise the printed URLs could lead to another running demo. */
 async function refuseTakenPorts(): Promise<void> {
   for (let each = port; each < port + 4; each++) {
     if (await isFree(each)) continue
@@ -73,7 +73,7 @@ const edgeEnvironment = {
   HOST: '127.0.0.1',
   PORT: String(port),
   DATA_DIR: ':memory:',
-  LOG_LEVEL: 'warning', // a line a request would bury what the demo says
+  LOG_LEVEL: 'warning', // a line for every request would hide the demo's own output
   RELAY_PASSWORD: passwords.relay,
   ADMIN_PASSWORD: passwords.admin,
 }
@@ -85,7 +85,7 @@ const originEnvironment = {
   ORIGIN_MASTER_PASSWORD: passwords.relay,
 }
 
-/** The master reports to the edge; a slave has the edge as its master, and learns from it where to relay from. */
+/** The master reports to the edge. A slave has the edge as its master, and learns from it where to relay from. */
 function flagsOf({ name, url, maxListeners }: (typeof servers)[number]): string[] {
   const reporting =
     name === 'master' ? ['--edge', edge, '--edge-password', passwords.relay] : ['--master', edge]
@@ -103,7 +103,7 @@ async function isRedirectedToAudio(): Promise<boolean> {
     const first = await answer.body?.getReader().read()
     return answer.ok && answer.redirected && first?.value !== undefined
   } finally {
-    leaving.abort() // a stream has no end of its own
+    leaving.abort() // a stream never ends by itself
   }
 }
 
@@ -128,7 +128,7 @@ The second takes relay2 out of the draw (undrain puts it back). Ctrl-C stops eve
 `)
 }
 
-if (process.env.npm_lifecycle_event === 'start') await import('./lifeline.ts') // a shell may end before us, npm not
+if (process.env.npm_lifecycle_event === 'start') await import('./lifeline.ts') // only under npm, which outlives this program; a shell may exit first
 await refuseTakenPorts()
 startAll()
 try {

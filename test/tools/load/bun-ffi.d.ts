@@ -1,4 +1,4 @@
-/** Of Bun's foreign functions what the stalled listeners need. */
+/** The part of Bun's foreign function interface that the stalled listeners need. */
 declare module 'bun:ffi' {
   type Scalar = 'i32' | 'u32' | 'i64' | 'u64' | 'ptr'
   export function ptr(bytes: Uint8Array): number

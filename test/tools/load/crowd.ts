@@ -1,10 +1,10 @@
 import { type Program, start } from '../../kit/process.ts'
 import type { CrowdPlan, Heard } from './listeners.ts'
 
-/** so many that a process of theirs is never a whole processor's work, nor near its bound of 20,000 files */
+/** listeners per process: never a full processor's work, nor near its limit of 20,000 files */
 const listenersPerProcess = 5000
 
-/** Listeners in processes of their own, and what they say. */
+/** Listeners in separate processes, and their statistics. */
 export class Crowd {
   readonly programs: readonly Program[]
   #heard: Heard[]
@@ -12,7 +12,7 @@ export class Crowd {
   #gapMs = 0
   #read: number[]
 
-  /** Starts so many processes as it takes, each with its part of the listeners and of the joins in a second. */
+  /** Starts as many processes as needed, each with its part of the listeners and of the joins a second. */
   constructor(plan: CrowdPlan, processes = Math.ceil(plan.count / listenersPerProcess)) {
     const part = { ...plan, count: plan.count / processes, perSecond: plan.perSecond / processes }
     this.programs = Array.from({ length: processes }, (_, i) => {
@@ -23,7 +23,7 @@ export class Crowd {
     this.#read = this.programs.map(() => 0)
   }
 
-  /** What the newest lines say, taken together; of gaps the longest since {@link takeGapMs}. */
+  /** The sum of the newest lines of all processes; the longest gap since {@link takeGapMs}. */
   look(): Omit<Heard, 'firstByteMs' | 'gapMs'> {
     for (const i of this.programs.keys()) this.#readLines(i)
     const sum = (of: (heard: Heard) => number) => this.#heard.reduce((total, heard) => total + of(heard), 0)
@@ -37,13 +37,13 @@ export class Crowd {
     }
   }
 
-  /** ms of every first byte so far, ascending. */
+  /** ms to the first byte of every listener so far, ascending. */
   firstBytes(): number[] {
     this.look()
     return this.#firstBytes.toSorted((a, b) => a - b)
   }
 
-  /** ms of the longest silence of any listener since the last call. */
+  /** The longest silence of any listener since the last call, in ms. */
   takeGapMs(): number {
     this.look()
     const gapMs = this.#gapMs

@@ -3,38 +3,38 @@ import { connect as connectSecurely } from 'node:tls'
 import { IcyReader } from '../../kit/icy-reader.ts'
 import { NumberedStream } from './numbered-stream.ts'
 
-/** How a listener asks, and what it does with what it hears. */
+/** The request of a listener, and what it does with the audio. */
 export interface Asking {
   port: number
   mount: string
-  /** by TLS; any certificate will do */
+  /** by TLS; any certificate is accepted */
   secure: boolean
   icy: boolean
-  /** holds what it hears against the numbered frames that the source sends */
+  /** compares the audio with the numbered frames that the source sends */
   checked: boolean
 }
 
-/** bytes that are read at once; one buffer for all, since nothing is kept of it */
+/** bytes of one read; all listeners share one buffer, since nothing in it is kept */
 const shared = Buffer.alloc(65_536)
 const headEnd = Buffer.from('\r\n\r\n')
 
 /**
- * A listener that costs its process as little as can be: it reads into a buffer that all share, and keeps none of it.
- * It tells when the first byte came, and how long it heard nothing.
+ * A listener that costs its process as little as possible: it reads into a shared buffer and keeps nothing. It measures when
+ * the first byte arrived, and the longest silence.
  */
 export class Ear {
   readonly socket: Socket
   readonly beganMs = performance.now()
-  /** of the answer; undefined until its head has come */
+  /** of the answer; undefined until its head has arrived */
   status: number | undefined
-  /** when the first byte came, by {@link performance.now} */
+  /** when the first byte arrived, by {@link performance.now} */
   firstMs: number | undefined
-  /** when the last bytes came */
+  /** when the last bytes arrived */
   heardMs = 0
-  /** ms of the longest silence between two reads since it was last taken */
+  /** the longest silence between two reads since the last call of {@link takeGapMs}, in ms */
   gapMs = 0
   bytes = 0
-  /** what was wrong with what it heard; undefined while nothing is */
+  /** the first fault in the audio; undefined if there is none */
   fault: string | undefined
   #checked: boolean
   #head = ''
@@ -55,14 +55,14 @@ export class Ear {
     this.socket.on('error', () => {}) // 'close' follows
   }
 
-  /** The longest silence since the last call, one that lasts included. */
+  /** The longest silence since the last call, including a current one. */
   takeGapMs(nowMs: number): number {
     const gapMs = Math.max(this.gapMs, nowMs - this.heardMs)
     this.gapMs = 0
     return gapMs
   }
 
-  /** The number of the last frame that it heard whole; -1 where it heard none or does not look. */
+  /** The number of the last complete frame; -1 if there is none or frames are not checked. */
   get lastFrame(): number {
     return this.#stream?.last ?? -1
   }

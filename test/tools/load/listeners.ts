@@ -1,35 +1,35 @@
 import { type Asking, Ear } from './ear.ts'
 
-/** What a process of listeners is asked for. */
+/** The task of a process of listeners. */
 export interface CrowdPlan extends Asking {
   count: number
-  /** how many come in a second */
+  /** joins a second */
   perSecond: number
 }
 
-/** What a process of listeners says of them, a line of JSON each second. */
+/** The statistics of a process of listeners, a line of JSON each second. */
 export interface Heard {
-  /** were answered 200 */
+  /** listeners that were answered 200 */
   joined: number
-  /** were answered otherwise */
+  /** listeners with any other answer */
   refused: number
-  /** whose connection has ended */
+  /** listeners whose connection has ended */
   closed: number
-  /** bytes of all */
+  /** bytes of all listeners together */
   received: number
-  /** ms from connecting to the first byte, of each who has one, as far as not told before */
+  /** ms from connecting to the first byte, for each listener that got it since the line before */
   firstByteMs: number[]
-  /** ms of the longest silence that one of them heard since the line before */
+  /** ms of the longest silence of any listener since the line before */
   gapMs: number
-  /** the last frame that all who are checked have heard; -1 where one has heard none */
+  /** the last frame that all checked listeners have received; -1 if one has received none */
   frame: number
-  /** faults of those who are checked */
+  /** faults of the checked listeners */
   faults: string[]
 }
 
 // `node listeners.ts PLAN`, a process of its own, so that its work is not counted as the server's; runs until it is killed.
 const plan: CrowdPlan = JSON.parse(process.argv[2] ?? '{}')
-/** ms between two looks at how many joins are due */
+/** ms between two checks of how many joins are due */
 const tickMs = 5
 /** ms between two lines */
 const lineMs = 1000

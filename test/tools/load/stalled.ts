@@ -1,22 +1,22 @@
 import { dlopen, ptr } from 'bun:ffi'
 
-/** Who connects and reads nothing. */
+/** Listeners that connect and read nothing. */
 export interface StalledPlan {
   port: number
   mount: string
   count: number
 }
 
-// `bun stalled.ts PLAN`: connects, asks, reads nothing, and says `stalled` when all have; runs until it is killed.
+// `bun stalled.ts PLAN`: connects, sends requests, reads nothing, and prints `stalled` when all are connected; runs until it is killed.
 //
-// They connect by the system's own calls, since runtimes cannot set the segment size. On the loopback a segment has 64 KiB,
-// and the system keeps 4 MiB for each listener who reads nothing before its server notices. With the segments of a real
-// network it keeps some 100 KiB.
+// It uses the system calls directly, since runtimes cannot set the segment size. On loopback a segment has 64 KiB, and the
+// system buffers 4 MiB for each stalled listener before its server notices. With the segments of a real network it buffers
+// about 100 KiB.
 const plan: StalledPlan = JSON.parse(process.argv[2] ?? '{}')
 
-/** bytes of a segment on the way through any network (RFC 9293, IPv4's default) */
+/** bytes of a segment that fits through any network (RFC 9293, the default for IPv4) */
 const segmentBytes = 536
-/** bytes that the kernel takes in for a socket that nobody reads; it doubles them for its own accounts */
+/** receive buffer of a socket, in bytes; the kernel doubles it for its own bookkeeping */
 const receiveBytes = 4096
 
 // numbers of Linux, the same on x86-64 and on arm64

@@ -1,16 +1,16 @@
 interface Entry {
   atS: number
-  /** of two at the same time the one that was put down first comes first */
+  /** breaks ties: of two events at the same time, the one added first comes first */
   order: number
   act: () => void
 }
 
-/** What is still to happen, the earliest first: a binary heap. */
+/** The events still to come, the earliest first: a binary heap. */
 export class Agenda {
   #heap: Entry[] = []
   #order = 0
 
-  /** When the next is due, in simulated seconds; infinite where nothing is. */
+  /** When the next event is due, in simulated seconds; infinite if there is none. */
   get nextS(): number {
     return this.#heap[0]?.atS ?? Number.POSITIVE_INFINITY
   }
@@ -28,7 +28,7 @@ export class Agenda {
     this.#heap[at] = entry
   }
 
-  /** Takes the earliest out and does it. */
+  /** Removes the earliest event and runs it. */
   runNext(): void {
     const first = this.#heap[0]
     const last = this.#heap.pop()

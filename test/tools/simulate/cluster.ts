@@ -2,7 +2,7 @@ import { byShare, normal } from './random.ts'
 import { SimServer } from './server.ts'
 import { meanCost, type Setting } from './setting.ts'
 
-/** The servers of a setting as they stand before the first listener comes: how large and how full is up to the seed. */
+/** The servers of a setting before the first listener joins; the seed decides how large and how full they are. */
 export function createServers(setting: Setting, roll: () => number): SimServer[] {
   const sizes = Array.from({ length: setting.servers }, (_, i) =>
     setting.sizes === 'one big' ? (i === 0 ? 20_000 : 200) : 40 ** roll(),
@@ -16,7 +16,7 @@ export function createServers(setting: Setting, roll: () => number): SimServer[]
   return servers
 }
 
-/** Puts listeners in: the servers stray from the start fill each by its own luck, the cluster as a whole does not. */
+/** Adds the first listeners: the fill of each server varies around the start fill, that of the whole cluster does not. */
 function fill(setting: Setting, servers: readonly SimServer[], roll: () => number): void {
   const fills = servers.map(() =>
     Math.min(0.9, Math.max(0.02, setting.startFill + setting.startFillSd * normal(roll))),

@@ -3,28 +3,28 @@ import type { Report } from '../../../shared/report/report.ts'
 import type { SimServer } from './server.ts'
 import type { Setting } from './setting.ts'
 
-/** What a listener asks an edge. */
-export interface Asked {
+/** A listener's request to a simulated edge. */
+export interface SimRequest {
   mount: number
-  /** where the listener is, as far as it is known */
+  /** where the listener is, if known */
   from: GeoLocation | undefined
   /** the server that sent it back */
   except: number | undefined
 }
 
-/** One that places listeners: an edge of a policy. Servers and mounts are indexes into the setting's. */
-export interface Decider {
-  /** A server's report reaches it. */
+/** A simulated edge, which places listeners by a policy. Servers and mounts are indexes into the setting's. */
+export interface SimDecider {
+  /** Receives a server's report. */
   take(index: number, report: Report, nowS: number): void
-  /** The server that a listener is sent to; undefined where it knows none. */
-  place(asked: Asked, nowS: number): number | undefined
-  /** The interval, in seconds, that its reply to this report wishes for; undefined where it wishes nothing. */
+  /** The server that a listener is sent to; undefined if it knows none. */
+  place(asked: SimRequest, nowS: number): number | undefined
+  /** The interval, in seconds, that its reply to this report requests; undefined if none. */
   wish?(report: Report, nowS: number): number
-  /** It ends and begins again; what it did not keep is gone. */
+  /** Restarts; everything that was not stored is lost. */
   restart?(nowS: number): void
 }
 
-/** What a decider is made from; only perfect information looks at the servers. */
+/** The input of a decider; only the policy of perfect information reads the servers. */
 export interface World {
   setting: Setting
   servers: readonly SimServer[]

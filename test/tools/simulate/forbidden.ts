@@ -1,8 +1,8 @@
 import type { Heard } from './reporting.ts'
 
 /**
- * Whether a server must not be sent a listener by what was last heard of it: stale, not up, or full by its own numbers
- * (docs/protocol.md#the-decision; S10). Said again here, in numbers, so that the decision does not judge itself.
+ * Whether a server must not get a listener, by its last report: stale, not up, or full by its own numbers
+ * (docs/protocol.md#the-decision; S10). Implemented here a second time, so that the decision is not tested against itself.
  */
 export function isForbidden(heard: Heard | undefined, mount: number, nowS: number): boolean {
   if (!heard) return true

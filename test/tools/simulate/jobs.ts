@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Outcome } from './outcome.ts'
+import type { CrowdOutcome } from './outcome.ts'
 import type { Setting } from './setting.ts'
 
 /** One crowd to simulate. */
@@ -9,13 +9,13 @@ export interface Job {
   seed: number
 }
 
-/** Runs the jobs on so many threads; the outcomes are in the order of the jobs. `onDone` hears of each as it ends. */
+/** Runs the jobs on `threads` threads; the outcomes are in the order of the jobs. `onDone` is called after each. */
 export async function runJobs(
   jobs: readonly Job[],
   threads: number,
   onDone: (done: number) => void,
-): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
+): Promise<CrowdOutcome[]> {
+  const outcomes: CrowdOutcome[] = []
   let next = 0
   let done = 0
   const work = async () => {
@@ -34,10 +34,10 @@ export async function runJobs(
   return outcomes
 }
 
-function runOn(worker: Worker, job: Job): Promise<Outcome> {
+function runOn(worker: Worker, job: Job): Promise<CrowdOutcome> {
   return new Promise((resolve, reject) => {
     worker.once('error', reject)
-    worker.once('message', (outcome: Outcome) => {
+    worker.once('message', (outcome: CrowdOutcome) => {
       worker.off('error', reject)
       resolve(outcome)
     })

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { messageOf } from '../../../shared/message-of.ts'
 import { type Job, runJobs } from './jobs.ts'
 import { type Options, parseOptions, usage } from './options.ts'
-import type { Outcome } from './outcome.ts'
+import type { CrowdOutcome } from './outcome.ts'
 import { grid, type Scenario } from './scenarios.ts'
 import { plot } from './svg.ts'
 import { gridTables, oursTable, type Result, scenarioTable } from './table.ts'
 
-/** Simulates crowds and prints what became of them: Markdown to stdout, a plot a scenario into a folder. */
+/** Simulates crowds and prints the outcomes: Markdown to stdout, one plot per scenario into a folder. */
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
   if (options === 'help') {
@@ -41,9 +41,9 @@ async function run({ scenarios, policies, seeds, threads }: Options): Promise<Re
     if (process.stderr.isTTY)
       process.stderr.write(`\r${done} of ${jobs.length}${done === jobs.length ? '\n' : ''}`)
   })
-  const results = new Map<Scenario, Map<string, Outcome[]>>()
+  const results = new Map<Scenario, Map<string, CrowdOutcome[]>>()
   for (const [i, { scenario, policy }] of rows.entries()) {
-    const ofScenario = results.get(scenario) ?? new Map<string, Outcome[]>()
+    const ofScenario = results.get(scenario) ?? new Map<string, CrowdOutcome[]>()
     results.set(
       scenario,
       ofScenario.set(policy, [...(ofScenario.get(policy) ?? []), ...outcomes.slice(i, i + 1)]),

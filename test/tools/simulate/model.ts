@@ -2,9 +2,9 @@ import { distanceKm } from '../../../shared/draw/proximity.ts'
 import type { GeoLocation } from '../../../shared/geo.ts'
 import { Agenda } from './agenda.ts'
 import { createServers, mountDraw } from './cluster.ts'
-import type { Asked, Decider } from './decider.ts'
+import type { SimDecider, SimRequest } from './decider.ts'
 import { isForbidden } from './forbidden.ts'
-import { emptyOutcome, type Outcome } from './outcome.ts'
+import { type CrowdOutcome, emptyOutcome } from './outcome.ts'
 import { createDecider, isShared } from './policies.ts'
 import { byShare, drawIndex, rolls, waitFor } from './random.ts'
 import { Reporting } from './reporting.ts'
@@ -15,18 +15,18 @@ import { type Fault, leavesPerSecond, type Setting } from './setting.ts'
 /** seconds between two samples of the servers' fill */
 const sampleS = 1
 
-/** A crowd that meets a cluster under one policy, event by event. The same setting, policy and seed end the same. */
-export const simulate = (setting: Setting, policy: string, seed: number): Outcome =>
+/** Simulates a crowd at a cluster under one policy, event by event. The same setting, policy and seed give the same outcome. */
+export const simulate = (setting: Setting, policy: string, seed: number): CrowdOutcome =>
   new Simulation(setting, policy, seed).run()
 
 class Simulation {
   #setting: Setting
   #servers: SimServer[]
-  #edges: Decider[]
+  #edges: SimDecider[]
   #agenda = new Agenda()
   #reporting: Reporting
   #outcome = emptyOutcome()
-  /** of the listeners that come; apart from the deciders' dice, so that all policies meet the same crowd */
+  /** dice of the listeners; separate from the deciders' dice, so that all policies meet the same crowd */
   #arrivals: () => number
   #drawEdge: () => number
   #drawMount: () => number
@@ -38,7 +38,7 @@ class Simulation {
     this.#setting = setting
     this.#servers = createServers(setting, rolls(seed, 0))
     const world = { setting, servers: this.#servers, roll: rolls(seed, 1) }
-    // where it does not matter which edge is asked, one stands for all
+    // if it does not matter which edge is asked, one represents all
     const edges = isShared(policy) ? 1 : setting.edges
     this.#edges = Array.from({ length: edges }, () => createDecider(policy, world))
     this.#reporting = new Reporting(setting, this.#agenda, this.#edges)
@@ -58,7 +58,7 @@ class Simulation {
     this.#scheduleAll(rolls(seed, 5))
   }
 
-  run(): Outcome {
+  run(): CrowdOutcome {
     const { beforeS, crowdS, crowd, afterS, startFill, slots } = this.#setting
     const coming = startFill * slots * leavesPerSecond
     this.#runUntil(-beforeS, 0, coming)
@@ -75,7 +75,7 @@ class Simulation {
     for (let atS = 0; atS <= crowdS + afterS; atS += sampleS) this.#agenda.add(atS, () => this.#sample(atS))
   }
 
-  /** Listeners come at a steady rate, beside all that is on the agenda. */
+  /** Listeners join at a steady rate, between the events of the agenda. */
   #runUntil(fromS: number, untilS: number, perSecond: number): void {
     let arrivalS = fromS + waitFor(perSecond, this.#arrivals)
     for (;;) {
@@ -105,8 +105,8 @@ class Simulation {
     if (this.#faulty && first?.index === 0) outcome.lostToFault++
   }
 
-  /** Sends a listener to a server: `taken`, or the server that would not have it; undefined where there is none to send to. */
-  #redirect(edge: Decider, asked: Asked, nowS: number) {
+  /** Sends a listener to a server: returns `taken`, or the server that rejected it; undefined if no server was drawn. */
+  #redirect(edge: SimDecider, asked: SimRequest, nowS: number) {
     const { mount, from, except } = asked
     const index = edge.place(asked, nowS)
     const server = index === undefined ? undefined : this.#servers[index]
@@ -138,7 +138,7 @@ class Simulation {
     if (kind === 'crash' || kind === 'reboot') server.crash()
     if (kind === 'reboot') server.boot()
     else if (kind !== 'crash') server.state = kind
-    // it tells at once what changes for the deciders
+    // it reports a change at once
     if (kind === 'draining' || kind === 'reboot') this.#reporting.hasten(server, atS)
   }
 

@@ -106,7 +106,7 @@ interface Change {
   fill: number | undefined
 }
 
-/** The scenario with what the command line says in place of its own; its peak fill stays, where it has a crowd. */
+/** The scenario with the options of the command line; its peak fill is kept if it has a crowd. */
 function changed(scenario: Scenario, change: Change): Scenario {
   const { setting } = scenario
   const said = Object.entries(change).filter(([, value]) => value !== undefined)
@@ -121,7 +121,7 @@ function changed(scenario: Scenario, change: Change): Scenario {
   other.beforeS = Math.max(setting.beforeS, 5 * other.intervalS)
   const fill = change.fill === undefined ? peakFill(setting) : change.fill / 100
   return {
-    // another name, so that no table takes it for the scenario itself
+    // another name, so that no table mistakes it for the scenario itself
     name: `${scenario.name}-changed`,
     policies: scenario.policies,
     seedsMost: scenario.seedsMost,

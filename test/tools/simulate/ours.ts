@@ -7,16 +7,16 @@ import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { mountOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
-import type { Asked, Decider, World } from './decider.ts'
+import type { SimDecider, SimRequest, World } from './decider.ts'
 import { nameOf } from './server.ts'
 
-/** A crowd's clock begins here on the deciders' own, in ms: none of them may lean on 0. */
+/** ms on the deciders' clock when a crowd starts: not 0, so that nothing can depend on 0. */
 const epochMs = 1_000_000_000
 const msOf = (nowS: number) => epochMs + nowS * 1000
 const policy = { httpsOnly: false }
 
 /** The project's own decision, as an edge makes it: its registry, its draw, its debit, its learned factor. */
-export class Ours implements Decider {
+export class Ours implements SimDecider {
   #table: ServerTable | undefined
   #registry: Registry
   #mounts: Mount[]
@@ -25,7 +25,7 @@ export class Ours implements Decider {
   #roll: () => number
 
   constructor({ setting, servers, roll }: World) {
-    // a store only where it will be read back: it takes as long as all the rest
+    // a store only if it will be read again: it takes as long as everything else
     this.#table = setting.faults.some(({ kind }) => kind === 'edges restart')
       ? new ServerTable(memorySql())
       : undefined
@@ -42,7 +42,7 @@ export class Ours implements Decider {
     if (refused) throw new Error(JSON.stringify(refused))
   }
 
-  place({ mount, from, except }: Asked, nowS: number): number | undefined {
+  place({ mount, from, except }: SimRequest, nowS: number): number | undefined {
     const name = this.#mounts[mount]
     if (name === undefined) return undefined
     const asked = {

@@ -1,45 +1,46 @@
-/** Fill of the servers at one moment; `low` and `high` leave out a tenth of them each. */
-export interface Sample {
+/** Fill of the servers at one moment; `low` and `high` are the 10th and 90th percentiles. */
+export interface FillSample {
   atS: number
   mean: number
   least: number
   low: number
   high: number
   most: number
-  /** the largest share of the draw that server 0 can have, whatever it reports: its slots beside the others' room */
+  /** the largest share of the draw that server 0 can have, whatever it reports: its slots relative to the others' room */
   lyingShare: number
 }
 
-/** What became of a crowd: counts from its first listener on, background listeners included. */
-export interface Outcome {
+/** The outcome of a crowd: counts from its first listener on, including background listeners. */
+export interface CrowdOutcome {
   joins: number
-  /** no server took them, whoever's fault it was */
+  /** listeners that no server accepted, for any reason */
   rejected: number
-  /** of them: no server was known to have room, so no redirect was made */
+  /** of these: no server was known to have room, so there was no redirect */
   unplaced: number
-  /** of them: sent to server 0 after its fault began */
+  /** of these: sent to server 0 after its fault began */
   lostToFault: number
-  /** sent to server 0 after its fault began, taken or not */
+  /** sent to server 0 after its fault began, accepted or not */
   sentToFault: number
-  /** redirects after the first of a listener */
+  /** redirects of a listener after its first */
   sentBack: number
-  /** redirects to a server that by its last report was stale, not up, full, or left out */
+  /** redirects to a server that was stale, not up, full by its last report, or left out */
   forbidden: number
   /** server-seconds without room, as a share of all */
   fullShare: number
-  /** of the fill of the servers at the end, weighed by size */
+  /** standard deviation of the servers' fill at the end, weighted by size */
   endSd: number
-  /** of the room that there really was when the fault began: that of server 0 */
+  /** server 0's fraction of the real room when the fault began */
   faultShare: number
-  /** from listeners to the servers that took them, together, if locations are known */
+  /** sum of the distances from listeners to the servers that accepted them, together, if locations are known */
   km: number
-  samples: Sample[]
+  samples: FillSample[]
 }
 
-/** Rejected of all that came, in per cent. */
-export const rejectedPercent = ({ joins, rejected }: Outcome): number => (100 * rejected) / Math.max(1, joins)
+/** Rejected joins, in per cent of all joins. */
+export const rejectedPercent = ({ joins, rejected }: CrowdOutcome): number =>
+  (100 * rejected) / Math.max(1, joins)
 
-export const emptyOutcome = (): Outcome => ({
+export const emptyOutcome = (): CrowdOutcome => ({
   joins: 0,
   rejected: 0,
   unplaced: 0,

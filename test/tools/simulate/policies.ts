@@ -1,18 +1,18 @@
 import { limits } from '../../../shared/limits.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import type { Asked, Decider, World } from './decider.ts'
+import type { SimDecider, SimRequest, World } from './decider.ts'
 import { Ours } from './ours.ts'
 import { drawIndex } from './random.ts'
 import { costOf } from './setting.ts'
 
-/** What the policies beside ours go by: the last report of each server, and their own redirects since. */
+/** The state of all policies other than ours: the last report of each server, and their own redirects since. */
 interface Known {
   n: number
   capacity: Float64Array
   used: Float64Array
-  /** own redirects since the report, in what they cost */
+  /** cost of the own redirects since the report */
   own: Float64Array
-  /** whether it may be drawn: it keeps its promise, takes listeners, and is not left out */
+  /** whether it may be drawn: it is live, up and not left out */
   isOpen: (index: number) => boolean
 }
 
@@ -62,8 +62,8 @@ const choices = {
   'free slots, no debit': weighted(({ used, capacity }, i) => Math.max(0, at(capacity, i) - at(used, i))),
 } satisfies Record<string, Choose>
 
-/** A decider of one of these policies. All keep to our deadline, so that the draw alone tells them apart. */
-class Chooser implements Decider {
+/** A decider of one of these policies. All use our deadline, so that they differ only in the draw. */
+class Chooser implements SimDecider {
   #world: World
   #choose: Choose
   #deadlineS: Float64Array
@@ -96,7 +96,7 @@ class Chooser implements Decider {
         : Number.NEGATIVE_INFINITY
   }
 
-  place({ mount, except }: Asked, nowS: number): number | undefined {
+  place({ mount, except }: SimRequest, nowS: number): number | undefined {
     this.#nowS = nowS
     this.#except = except
     const index = this.#choose(this.#known, this.#world.roll)
@@ -106,8 +106,8 @@ class Chooser implements Decider {
   }
 }
 
-/** A decider that sees every server as it is: in proportion to the room that there really is. */
-class PerfectInformation implements Decider {
+/** A decider that sees the true state of every server: it draws in proportion to the real room. */
+class PerfectInformation implements SimDecider {
   #world: World
 
   constructor(world: World) {
@@ -116,22 +116,22 @@ class PerfectInformation implements Decider {
 
   take(): void {}
 
-  place({ mount, except }: Asked, nowS: number): number | undefined {
+  place({ mount, except }: SimRequest, nowS: number): number | undefined {
     const { servers, roll } = this.#world
     const weigh = (i: number) => (i === except ? 0 : (servers[i]?.room(mount, nowS) ?? 0))
     return drawIndex(servers.length, weigh, roll)
   }
 }
 
-/** Ours, as the tables name it. */
+/** The name of our policy in the tables. */
 export const ours = 'ours'
 export const perfect = 'perfect information'
 
 /** The policies of docs/draw.md#the-simulation, the worst first. */
 export const policies: readonly string[] = [...Object.keys(choices), ours, perfect]
 
-/** A decider of the policy; throws on a name that is none. */
-export function createDecider(policy: string, world: World): Decider {
+/** A decider of the policy; throws if there is no policy of this name. */
+export function createDecider(policy: string, world: World): SimDecider {
   if (policy === ours) return new Ours(world)
   if (policy === perfect) return new PerfectInformation(world)
   const choose = (choices as Record<string, Choose>)[policy]
@@ -139,5 +139,5 @@ export function createDecider(policy: string, world: World): Decider {
   return new Chooser(world, choose)
 }
 
-/** Whether a policy keeps nothing at an edge but the reports: then all edges are one. */
+/** Whether a policy keeps only the reports at an edge: then all edges are equal. */
 export const isShared = (policy: string): boolean => policy !== ours && policy !== withDebit

@@ -1,10 +1,10 @@
 import { seededRoll } from '../../kit/reports.ts'
 
-/** Rolls in [0, 1), the same in every run of the same seed; `stream` tells apart what must not disturb each other. */
+/** Rolls in [0, 1), the same in every run with the same seed; different values of `stream` are independent. */
 export const rolls = (seed: number, stream: number): (() => number) =>
   seededRoll(Math.imul(seed, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b))
 
-/** The time until the next event of a Poisson process; infinite where none comes. */
+/** The time until the next event of a Poisson process; infinite if the rate is 0. */
 export const waitFor = (perSecond: number, roll: () => number): number =>
   perSecond <= 0 ? Number.POSITIVE_INFINITY : -Math.log(1 - roll()) / perSecond
 
@@ -12,7 +12,7 @@ export const waitFor = (perSecond: number, roll: () => number): number =>
 export const normal = (roll: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - roll())) * Math.cos(2 * Math.PI * roll())
 
-/** Of rows that have shares of 1 the one that holds a point of [0, 1); undefined where there are none. */
+/** The row whose share contains a point of [0, 1), for rows with shares that add up to 1; undefined if there are none. */
 export const byShare = <T>(rows: readonly T[], shareOf: (row: T) => number, point: number): T | undefined => {
   let left = point
   return (
@@ -23,7 +23,7 @@ export const byShare = <T>(rows: readonly T[], shareOf: (row: T) => number, poin
   )
 }
 
-/** An index in proportion to its weight; undefined where all weights are 0. */
+/** Draws an index in proportion to its weight; undefined if all weights are 0. */
 export function drawIndex(n: number, weigh: (index: number) => number, roll: () => number) {
   let total = 0
   for (let i = 0; i < n; i++) total += weigh(i)

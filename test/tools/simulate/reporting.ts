@@ -1,6 +1,6 @@
 import type { Report } from '../../../shared/report/report.ts'
 import type { Agenda } from './agenda.ts'
-import type { Decider } from './decider.ts'
+import type { SimDecider } from './decider.ts'
 import type { SimServer } from './server.ts'
 import type { Setting } from './setting.ts'
 
@@ -8,30 +8,30 @@ import type { Setting } from './setting.ts'
 const earlyMove = 0.05
 const earlyGapS = 1
 
-/** What the edges last heard of a server; all of them hear the same. */
+/** The last report of a server that the edges received; it is the same for all of them. */
 export interface Heard {
   report: Report
   atS: number
 }
 
-/** Carries the servers' reports to the edges: each at its interval, and early where the setting has it so. */
+/** Delivers the servers' reports to the edges: each at its interval, and early if the setting says so. */
 export class Reporting {
   readonly heard: (Heard | undefined)[] = []
-  /** nothing gets through before then */
+  /** no report arrives before this time */
   lostUntilS = Number.NEGATIVE_INFINITY
   #setting: Setting
   #agenda: Agenda
-  #edges: readonly Decider[]
-  /** by server: when its next report is due; other appointments are void */
+  #edges: readonly SimDecider[]
+  /** by server: when its next report is due; events for other times are void */
   #dueS: number[] = []
 
-  constructor(setting: Setting, agenda: Agenda, edges: readonly Decider[]) {
+  constructor(setting: Setting, agenda: Agenda, edges: readonly SimDecider[]) {
     this.#setting = setting
     this.#agenda = agenda
     this.#edges = edges
   }
 
-  /** Makes an appointment for a server's next report, in place of the one it had. */
+  /** Schedules a server's next report, replacing the previous schedule. */
   schedule(server: SimServer, atS: number): void {
     this.#dueS[server.index] = atS
     this.#agenda.add(atS, () => {
@@ -39,7 +39,7 @@ export class Reporting {
     })
   }
 
-  /** Lets a server whose count has moved, or that turned a listener away, report before its time. */
+  /** Lets a server whose count has changed, or that rejected a listener, report early. */
   considerEarly(server: SimServer, turnedAway: boolean, nowS: number): void {
     if (!this.#setting.earlyReports || !server.answers) return
     const moved = Math.abs(server.used - server.reported) > earlyMove * server.capacity

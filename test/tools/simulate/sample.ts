@@ -1,10 +1,10 @@
-import type { Sample } from './outcome.ts'
+import type { FillSample } from './outcome.ts'
 import type { SimServer } from './server.ts'
 
 const isRunning = ({ state }: SimServer) => state !== 'crashed'
 
-/** How full the servers that still run are at this moment. */
-export function sampleOf(servers: readonly SimServer[], atS: number): Sample {
+/** The fill of the running servers at this moment. */
+export function sampleOf(servers: readonly SimServer[], atS: number): FillSample {
   const running = servers.filter(isRunning)
   for (const server of running) server.leave(atS)
   const fills = running.map(({ used, capacity }) => used / capacity).sort((a, b) => a - b)
@@ -20,16 +20,16 @@ export function sampleOf(servers: readonly SimServer[], atS: number): Sample {
   }
 }
 
-/** Used of all there is: the large count more. */
+/** The used fraction of all slots, so large servers count more. */
 const meanFill = (servers: readonly SimServer[]) =>
   servers.reduce((total, { used }) => total + used, 0) /
   servers.reduce((total, { capacity }) => total + capacity, 0)
 
-/** The share of the servers that have no room for one more. */
+/** The fraction of servers without room for one more listener. */
 export const fullShareOf = (servers: readonly SimServer[], atS: number): number =>
   servers.filter((server) => server.room(0, atS) < 1).length / servers.length
 
-/** The standard deviation of the servers' fill, the large counting more. */
+/** The standard deviation of the servers' fill, weighted by size. */
 export function sdOfFill(servers: readonly SimServer[]): number {
   const running = servers.filter(isRunning)
   const mean = meanFill(running)

@@ -1,14 +1,14 @@
 import { ours, perfect } from './policies.ts'
 import { type Setting, withPeakFill } from './setting.ts'
 
-/** A setting by name, as tables and plots show it. */
+/** A named setting, with its title in tables and plots. */
 export interface Scenario {
   name: string
   title: string
   setting: Setting
-  /** where not all policies say something */
+  /** if not all policies are of interest */
   policies?: readonly string[] | undefined
-  /** where one crowd takes long enough */
+  /** if a single crowd takes long enough */
   seedsMost?: number | undefined
 }
 
@@ -37,7 +37,7 @@ export const flashCrowd: Setting = withPeakFill(
   0.9,
 )
 
-/** Five reports come before the crowd: the factor is learned, as it is in a cluster that runs. */
+/** Five reports come before the crowd: the factor is learned, as in a running cluster. */
 export const withInterval = (setting: Setting, intervalS: number): Setting => ({
   ...setting,
   intervalS,
@@ -69,7 +69,7 @@ const steady = (fill: number): Setting => ({
   crowdS: 0,
   afterS: 900,
 })
-/** Frankfurt, New York, Tokyo (docs/draw.md#the-simulation): most listeners where a fifth of the servers is. */
+/** Frankfurt, New York, Tokyo (docs/draw.md#the-simulation): most listeners are where a fifth of the servers is. */
 export const mismatched: Setting['regions'] = [
   { location: { latitude: 50.1, longitude: 8.7 }, servers: 0.2, listeners: 0.55 },
   { location: { latitude: 40.7, longitude: -74 }, servers: 0.4, listeners: 0.25 },
@@ -120,7 +120,11 @@ export const scenarios: readonly Scenario[] = [
     title: 'the flash crowd, listeners where the servers are not',
     setting: { ...flashCrowd, regions: mismatched },
   },
-  { name: 'delayed-reports', title: 'every report 60 s under way', setting: { ...flashCrowd, delayS: 60 } },
+  {
+    name: 'delayed-reports',
+    title: 'every report takes 60 s to arrive',
+    setting: { ...flashCrowd, delayS: 60 },
+  },
   {
     name: 'lost-reports',
     title: 'no report arrives from 10 s to 70 s, T = 30 s',
@@ -138,7 +142,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'reboot',
-    title: 'a server starts anew 20 s into the crowd and its listeners are gone, T = 10 s',
+    title: 'a server restarts 20 s into the crowd and loses its listeners, T = 10 s',
     setting: { ...fast, faults: [{ kind: 'reboot', atS: 20 }] },
   },
   {
@@ -148,7 +152,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'silent',
-    title: 'a server reports on but refuses everyone from 20 s on, T = 10 s',
+    title: 'a server keeps reporting but rejects everyone from 20 s on, T = 10 s',
     setting: { ...fast, faults: [{ kind: 'silent', atS: 20 }] },
   },
   {

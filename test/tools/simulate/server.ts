@@ -4,20 +4,20 @@ import { mountOf } from '../../kit/reports.ts'
 import { byShare, waitFor } from './random.ts'
 import { costOf, leavesPerSecond, type Setting } from './setting.ts'
 
-/** A setting's mounts are named by their rates. */
+/** The mounts of a setting are named after their bit rates. */
 export const nameOf = (kbps: number) => `/${kbps}k.mp3`
 
-/** One simulated server: its true numbers, of which the deciders only see reports. */
+/** A simulated server: its true numbers, which the deciders only know from its reports. */
 export class SimServer {
   readonly index: number
   readonly id: string
-  /** in slots, or in kbit/s where the line binds */
+  /** in slots, or in kbit/s if bandwidth is the limit */
   readonly capacity: number
   readonly location: GeoLocation | undefined
-  /** what of it is taken */
+  /** the part of it in use */
   used = 0
   state: 'up' | 'silent' | 'lying' | 'draining' | 'crashed' = 'up'
-  /** seconds between its reports now: the setting's, or what the last reply wished for */
+  /** current seconds between its reports: the setting's, or as requested by the last reply */
   intervalS: number
   lastReportS = Number.NEGATIVE_INFINITY
   /** `used` in its last report */
@@ -54,12 +54,12 @@ export class SimServer {
     }))
   }
 
-  /** Whether a listener that comes is told anything at all: only then is it a join, and only then can it be sent back. */
+  /** Whether a listener gets any answer: only then is it a join, and only then can it be sent back. */
   get answers(): boolean {
     return this.state !== 'crashed' && this.state !== 'silent'
   }
 
-  /** Takes a listener of the mount in, if there is room; whether it did. */
+  /** Accepts a listener of the mount if there is room; returns whether it did. */
   join(mount: number, nowS: number): boolean {
     const carried = this.#mounts[mount]
     if (!carried || !this.answers) return false
@@ -73,14 +73,14 @@ export class SimServer {
     return true
   }
 
-  /** How many more listeners of the mount it would take now. */
+  /** How many more listeners of the mount it would accept now. */
   room(mount: number, nowS: number): number {
     this.leave(nowS)
     if (this.state !== 'up' && this.state !== 'lying') return 0
     return Math.floor((this.capacity - this.used) / costOf(this.#setting, mount))
   }
 
-  /** Lets go whose time was up before `nowS`; exact, though it is done late, as the exponential remembers nothing. */
+  /** Removes the listeners that left before `nowS`. Doing it late is exact, because the exponential distribution is memoryless. */
   leave(nowS: number): void {
     while (this.#nextLeaveS <= nowS) {
       let left = this.#roll() * this.#listeners
@@ -97,7 +97,7 @@ export class SimServer {
     }
   }
 
-  /** Its program ends, and its listeners with it. */
+  /** Stops its program, which disconnects its listeners. */
   crash(): void {
     this.state = 'crashed'
     this.used = 0
@@ -107,14 +107,14 @@ export class SimServer {
     for (const mount of this.#mounts) Object.assign(mount, { listeners: 0, joins: 0 })
   }
 
-  /** Its program starts again. */
+  /** Starts its program again. */
   boot(): void {
     this.state = 'up'
     this.#boot++
     this.#seq = 0
   }
 
-  /** What it tells the deciders now. */
+  /** Its report at this moment. */
   report(nowS: number): Report {
     this.leave(nowS)
     this.lastReportS = nowS

@@ -1,4 +1,4 @@
-import { type Outcome, rejectedPercent, type Sample } from './outcome.ts'
+import { type CrowdOutcome, type FillSample, rejectedPercent } from './outcome.ts'
 
 const panel = { width: 260, height: 150, left: 40, top: 34, gap: 16 }
 const columns = 3
@@ -6,10 +6,10 @@ const titleHeight = 34
 
 const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
-/** Fill of the servers over time, a panel a policy: the mean, the middle eight tenths and the extremes. */
+/** Fill of the servers over time, one panel per policy: the mean, the middle 80 % and the extremes. */
 export function plot(
   title: string,
-  outcomes: readonly (readonly [policy: string, outcome: Outcome])[],
+  outcomes: readonly (readonly [policy: string, outcome: CrowdOutcome])[],
 ): string {
   const cell = { width: panel.left + panel.width + panel.gap, height: panel.top + panel.height + 30 }
   const width = columns * cell.width
@@ -27,14 +27,14 @@ ${panels.join('\n')}
 `
 }
 
-function panelOf(policy: string, outcome: Outcome): string {
+function panelOf(policy: string, outcome: CrowdOutcome): string {
   const { samples } = outcome
   const endS = samples.at(-1)?.atS || 1
   const x = (atS: number) => ((atS / endS) * panel.width).toFixed(1)
   const y = (fill: number) => (panel.height * (1 - fill)).toFixed(1)
-  const path = (of: (sample: Sample) => number, from = samples) =>
+  const path = (of: (sample: FillSample) => number, from = samples) =>
     from.map((sample) => `${x(sample.atS)} ${y(of(sample))}`).join(' L')
-  const band = (low: (sample: Sample) => number, high: (sample: Sample) => number, colour: string) =>
+  const band = (low: (sample: FillSample) => number, high: (sample: FillSample) => number, colour: string) =>
     `<path d="M${path(low)} L${path(high, samples.toReversed())} Z" fill="${colour}"/>`
   const grid = [0, 0.5, 1].map(
     (fill) =>

@@ -1,14 +1,14 @@
-import { type Outcome, rejectedPercent } from './outcome.ts'
+import { type CrowdOutcome, rejectedPercent } from './outcome.ts'
 import { ours, policies } from './policies.ts'
 import { gridEdges, gridFills, gridIntervals, gridName, type Scenario } from './scenarios.ts'
 
-/** A scenario's outcomes: by policy, one a seed. */
+/** A scenario's outcomes by policy, one for each seed. */
 export interface Result {
   scenario: Scenario
-  outcomes: ReadonlyMap<string, readonly Outcome[]>
+  outcomes: ReadonlyMap<string, readonly CrowdOutcome[]>
 }
 
-const mean = (outcomes: readonly Outcome[], of: (outcome: Outcome) => number) =>
+const mean = (outcomes: readonly CrowdOutcome[], of: (outcome: CrowdOutcome) => number) =>
   outcomes.reduce((sum, each) => sum + of(each), 0) / outcomes.length
 
 const markdown = (rows: readonly (readonly string[])[]): string => {
@@ -17,10 +17,10 @@ const markdown = (rows: readonly (readonly string[])[]): string => {
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)].join('\n')
 }
 
-const rejected = (outcomes: readonly Outcome[] | undefined) =>
+const rejected = (outcomes: readonly CrowdOutcome[] | undefined) =>
   outcomes ? mean(outcomes, rejectedPercent).toFixed(2) : ''
 
-/** Rejected joins in the flash crowd, a table for each peak fill; empty where none of it was run. */
+/** Rejected joins in the flash crowd, a table for each peak fill; empty if none of them was run. */
 export function gridTables(results: readonly Result[]): string {
   const find = (fill: number, intervalS: number, edges: number) =>
     results.find(({ scenario }) => scenario.name === gridName(fill, intervalS, edges))
@@ -51,12 +51,12 @@ export function scenarioTable(results: readonly Result[]): string {
   return `Rejected joins in %\n\n${markdown([['scenario', ...shown], ...rows])}\n`
 }
 
-/** What else became of the crowds that our decision placed. */
+/** Further outcomes of the crowds placed by our decision. */
 export function oursTable(results: readonly Result[]): string {
   const rows = results.flatMap(({ scenario, outcomes }) => {
     const own = outcomes.get(ours)
     if (!own) return []
-    const count = (of: (outcome: Outcome) => number) => Math.round(mean(own, of)).toString()
+    const count = (of: (outcome: CrowdOutcome) => number) => Math.round(mean(own, of)).toString()
     return [
       [
         scenario.name,

@@ -1,4 +1,4 @@
-import type { Sample } from './trend.ts'
+import type { MemorySample } from './trend.ts'
 import type { Watch } from './watch.ts'
 
 const panel = { width: 640, height: 200, left: 60, top: 40, bottom: 40 }
@@ -26,8 +26,8 @@ ${legend.join('\n')}
 
 function drawPanel(
   title: string,
-  samples: readonly (readonly Sample[])[],
-  of: (sample: Sample) => number,
+  samples: readonly (readonly MemorySample[])[],
+  of: (sample: MemorySample) => number,
 ): string {
   const all = samples.flat()
   const endS = Math.max(1, ...all.map(({ atS }) => atS))

@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repo } from '../../kit/process.ts'
-import type { Sample } from './trend.ts'
+import type { MemorySample } from './trend.ts'
 
 const heapFolder = mkdtempSync(join(tmpdir(), 'heap-'))
 const probe = join(repo, 'test/tools/soak/heap.ts')
 
-/** The environment in which a server of ours tells its heap, on Node and on Bun. */
+/** The environment in which a distributary server reports its heap, on Node and on Bun. */
 export const heapEnv: Record<string, string> = {
   HEAP_DIR: heapFolder,
   NODE_OPTIONS: `--import=${probe}`,
@@ -16,8 +16,8 @@ export const heapEnv: Record<string, string> = {
 
 const mebibyte = 2 ** 20
 
-/** What a process holds at this moment (Linux). Throws where it has ended. */
-export function gauge(pid: number, atS: number): Sample {
+/** The memory and descriptors of a process at this moment (Linux). Throws if it has exited. */
+export function gauge(pid: number, atS: number): MemorySample {
   const resident = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024
   return {
     atS,
@@ -31,6 +31,6 @@ function heapOf(pid: number): number | undefined {
   try {
     return Number(readFileSync(join(heapFolder, String(pid)), 'latin1')) / mebibyte
   } catch {
-    return undefined // it tells none
+    return undefined // it does not report its heap
   }
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-// Loaded before a server of ours: writes the bytes of its heap in use where the soak looks for them, which no system call tells.
+// Preloaded into a distributary server: writes the used bytes of its heap to a file for the soak, since no system call returns them.
 const everyMs = 5000
 const folder = process.env.HEAP_DIR
 

@@ -2,26 +2,26 @@ import { eventually } from '../../kit/eventually.ts'
 import { type Program, start } from '../../kit/process.ts'
 import { originRuntimes } from '../../kit/runtimes.ts'
 import { makeCertificate } from '../../kit/tls.ts'
-import { descriptorsSlack, heldTable, type Outcome, verdictTable, visitTable } from './outcome.ts'
+import { descriptorsSlack, heldTable, type SoakOutcome, verdictTable, visitTable } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { type System, startSystem } from './system.ts'
 import type { Visits } from './visitors.ts'
 import { Watch } from './watch.ts'
 
-/** ms between two looks at the programs in a long run; a short one has some sixty looks */
+/** ms between two samples of the programs in a long run; a short one has about sixty samples */
 const sampleMsMax = 10_000
-/** ms within which descriptors are to be back: a head that never becomes whole is given 15 s */
+/** ms within which descriptors have to be closed: an incomplete request head has a timeout of 15 s */
 const backWithinMs = 60_000
 
 /**
- * Listeners who come and go, at an edge, a master and a slave on each runtime: what the servers hold over time, and what
- * the listeners complained of. `stopping` ends it early.
+ * Runs listeners that come and go at an edge, a master and a slave on each runtime: measures what the servers hold over time,
+ * and collects the listeners' complaints. `stopping` ends it early.
  */
 export async function soakListeners(
   { minutes, listeners }: Plan,
   stopping: AbortSignal,
   print: (text: string) => void,
-): Promise<Outcome> {
+): Promise<SoakOutcome> {
   const certificate = makeCertificate()
   const systems: System[] = []
   const visitors: Program[] = []
@@ -43,7 +43,7 @@ export async function soakListeners(
     await Promise.all(visitors.map((program) => program.stop()))
     const isBack = () => record.descriptors().every((now, i) => now <= (before[i] ?? 0) + descriptorsSlack)
     await eventually(isBack, { withinMs: backWithinMs, everyMs: 500 }).catch(() => undefined)
-    const outcome: Outcome = { record, visits, dropped, before, after: record.descriptors() }
+    const outcome: SoakOutcome = { record, visits, dropped, before, after: record.descriptors() }
     for (const table of [heldTable(outcome), visitTable(outcome), verdictTable(outcome)]) print(table)
     return outcome
   } finally {
@@ -63,7 +63,7 @@ function lastLine(program: Program): Visits {
   }
 }
 
-/** Looks at the programs until the time is over. */
+/** Samples the programs until the time is over. */
 async function sample(record: Watch, forMs: number, stopping: AbortSignal): Promise<void> {
   const everyMs = Math.min(sampleMsMax, forMs / 60)
   const endMs = performance.now() + forMs

@@ -11,18 +11,18 @@ const plan = parsePlan(process.argv.slice(2), process.env)
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
-    console.log(`${signal}: what there is until now`)
+    console.log(`${signal}: results so far`)
     stopping.abort()
   })
 
 const failures: string[] = []
 console.log(printMachine(Date.now()))
 if (plan.parts.includes('peers') && !(await soakPeers(plan, stopping.signal)))
-  failures.push('an encoder or a player of others, see above')
+  failures.push('a third-party encoder or player failed, see above')
 if (plan.parts.includes('listeners')) {
   const outcome = await soakListeners(plan, stopping.signal, console.log)
   if (plan.svg !== undefined) writeFileSync(plan.svg, drawCurves(outcome.record))
   failures.push(...failuresOf(outcome))
 }
-console.log(failures.length === 0 ? 'Nothing is amiss.' : `Amiss:\n${failures.join('\n')}`)
+console.log(failures.length === 0 ? 'No failures.' : `Failures:\n${failures.join('\n')}`)
 process.exit(failures.length === 0 ? 0 : 1)

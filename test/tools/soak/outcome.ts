@@ -1,38 +1,38 @@
 import { printTable, whole } from '../bench/table.ts'
-import { growth, judge, type Sample, type Verdict } from './trend.ts'
+import { growth, judge, type MemorySample, type MemoryVerdict } from './trend.ts'
 import type { Visits } from './visitors.ts'
 import type { Watch } from './watch.ts'
 
-/** What came of listeners who came and went. */
-export interface Outcome {
+/** The result of a run with listeners that come and go. */
+export interface SoakOutcome {
   record: Watch
   /** of each process of visitors */
   visits: readonly Visits[]
-  /** of those who read nothing, how many fell off the queue */
+  /** how many of the stalled listeners were dropped */
   dropped: number
   /** descriptors of each program before the first listener and after the last */
   before: readonly number[]
   after: readonly number[]
 }
 
-/** descriptors by which a program may differ afterwards from before: a report or a kept-alive connection under way */
+/** descriptors that a program may have more afterwards: a report in transit or a kept-alive connection */
 export const descriptorsSlack = 3
-/** bytes for each who came: a listener who is forgotten in a table costs a thousand or more, with its head and socket */
+/** bytes per visit: a leaked listener costs a thousand or more, with its head and socket */
 const bytesPerVisit = 512
-/** MiB an hour: below this, what an allocator strays by is more than what few visitors could leave behind */
+/** MiB an hour: below this, the noise of an allocator exceeds what few visitors could leak */
 const boundMiBMin = 4
 
 /** h below which memory is not judged: a runtime compiles and sizes its heap for some minutes */
 const hoursMin = 0.4
 
-/** The tables show so many moments of a run. */
+/** moments of a run shown in the tables */
 const moments = 12
 
-const cell = ({ residentMiB, heapMiB, descriptors }: Sample) =>
+const cell = ({ residentMiB, heapMiB, descriptors }: MemorySample) =>
   `${residentMiB.toFixed(0)} / ${heapMiB?.toFixed(0) ?? 'n/a'} / ${descriptors}`
 
 /** Memory and descriptors of each program over time. */
-export function heldTable({ record: { programs, samples } }: Outcome): string {
+export function heldTable({ record: { programs, samples } }: SoakOutcome): string {
   const times = samples[0] ?? []
   const shown = Array.from({ length: moments + 1 }, (_, i) => Math.round((i * (times.length - 1)) / moments))
   return printTable({
@@ -52,14 +52,14 @@ function totalOf(visits: readonly Visits[], of: (visit: Visits) => Record<string
     for (const [name, count] of Object.entries(of(each))) total.set(name, (total.get(name) ?? 0) + count)
   return total
 }
-const cameTo = ({ visits }: Outcome) => totalOf(visits, ({ came }) => came)
-const faultsOf = ({ visits }: Outcome) =>
+const cameTo = ({ visits }: SoakOutcome) => totalOf(visits, ({ came }) => came)
+const faultsOf = ({ visits }: SoakOutcome) =>
   [...totalOf(visits, ({ faults }) => faults)].map(([text, count]) => `${text} (${count} times)`)
 
-/** Who came, and what they complained of. */
-export function visitTable(outcome: Outcome): string {
+/** The visits and the complaints. */
+export function visitTable(outcome: SoakOutcome): string {
   const faults = faultsOf(outcome)
-  const complaints = faults.length === 0 ? 'Nobody had to complain.' : `Complaints: ${faults.join('; ')}.`
+  const complaints = faults.length === 0 ? 'No complaints.' : `Complaints: ${faults.join('; ')}.`
   return printTable({
     title: 'Who came',
     note: `Of the stalled, ${outcome.dropped} were dropped. ${complaints}`,
@@ -70,12 +70,12 @@ export function visitTable(outcome: Outcome): string {
 
 interface Judged {
   name: string
-  memory: Verdict
+  memory: MemoryVerdict
   descriptorsBack: boolean
   cells: string[]
 }
 
-function judged(outcome: Outcome): Judged[] {
+function judged(outcome: SoakOutcome): Judged[] {
   const { record, before, after } = outcome
   const hours = (record.samples[0]?.at(-1)?.atS ?? 0) / 3600
   const came = [...cameTo(outcome).values()].reduce((sum, count) => sum + count, 0)
@@ -100,9 +100,9 @@ function judged(outcome: Outcome): Judged[] {
 }
 
 /** Whether memory is flat and descriptors are back, program by program. */
-export function verdictTable(outcome: Outcome): string {
+export function verdictTable(outcome: SoakOutcome): string {
   return printTable({
-    title: 'Verdict',
+    title: 'MemoryVerdict',
     note:
       'MiB an hour by a line through the second half, ± two standard errors; flat is what grows by at most ' +
       `${bytesPerVisit} bytes for each who came (a forgotten listener costs a thousand or more), or by ${boundMiBMin} MiB an hour; ` +
@@ -112,8 +112,8 @@ export function verdictTable(outcome: Outcome): string {
   })
 }
 
-/** Everything that should not have been, for the exit code; memory that is undecided is told by the table alone. */
-export function failuresOf(outcome: Outcome): string[] {
+/** All failures, for the exit code; undecided memory appears only in the table. */
+export function failuresOf(outcome: SoakOutcome): string[] {
   return [
     ...faultsOf(outcome),
     ...judged(outcome).flatMap(({ name, memory, descriptorsBack }) => [

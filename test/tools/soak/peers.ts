@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { repo } from '../../kit/process.ts'
 import type { Plan } from './plan.ts'
 
-/** The tests that play every encoder and every player of others, Icecast as a relay among them; the soak has them play longer. */
+/** The tests of all third-party encoders and players, including Icecast as a relay; the soak runs them longer. */
 const files = ['encoders-whole', 'players-titles', 'peers-icecast'].map((name) => `test/live/${name}.test.ts`)
 
 /**
- * Has every encoder and every player of others play for a minute each, whole and in order at a listener, by the same tests
- * that have them play for some seconds; what is not installed fails. Resolves with whether all held.
+ * Runs every third-party encoder and player for a minute each, by the same tests that otherwise take some seconds; a program
+ * that is not installed is a failure. Resolves with whether all passed.
  */
 export function soakPeers({ peerSeconds }: Plan, stopping: AbortSignal): Promise<boolean> {
   const child = spawn('vitest', ['run', '--project', 'live', ...files], {

@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util'
 export const parts = ['peers', 'listeners'] as const
 export type Part = (typeof parts)[number]
 
-/** What is soaked, and for how long. */
+/** What the soak runs, and for how long. */
 export interface Plan {
   parts: readonly Part[]
   /** of listeners who come and go */
   minutes: number
-  /** how many of them are there at any time */
+  /** how many of them there are at any time */
   listeners: number
   /** s that each encoder and each player plays */
   peerSeconds: number
@@ -16,7 +16,7 @@ export interface Plan {
   svg: string | undefined
 }
 
-/** Reads `listeners --minutes 5 --listeners 100 --svg FILE`, and `SOAK_MINUTES`. Throws at what is none of it. */
+/** Reads `listeners --minutes 5 --listeners 100 --svg FILE`, and `SOAK_MINUTES`. Throws at any other argument. */
 export function parsePlan(args: readonly string[], env: Record<string, string | undefined>): Plan {
   const { values, positionals } = parseArgs({
     args: [...args],

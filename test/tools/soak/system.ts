@@ -17,22 +17,22 @@ import { heapEnv } from './gauge.ts'
 import type { VisitPlan } from './visitors.ts'
 import type { Watched } from './watch.ts'
 
-/** An edge, a master with a source and a slave, all of one runtime, and those who visit them. */
+/** An edge, a master with a source and a slave, all of one runtime, and their visitors. */
 export interface System {
   readonly programs: readonly Watched[]
   readonly visiting: Pick<VisitPlan, 'edge' | 'servers' | 'mount'>
-  /** how many listeners have been dropped since they fell off the queue: they do not notice, who read nothing */
+  /** how many listeners were dropped because they fell off the queue; they read nothing, so they cannot notice it */
   dropped(): Promise<number>
   stop(): Promise<void>
 }
 
 const mount = '/live.mp3'
-/** ms between two titles: often, as encoders do not (issue threads tell of seconds) */
+/** ms between two titles: more often than encoders, which send them seconds apart */
 const titleMs = 5000
-/** more than come */
+/** more than will join */
 const maxListeners = ['--max-listeners', '5000']
 
-/** Starts all of it on a runtime, and waits until the slave is in the draw. */
+/** Starts the system on a runtime, and waits until the slave is drawn. */
 export async function startSystem(
   runtime: OriginRuntime,
   { certFile, keyFile }: Certificate,

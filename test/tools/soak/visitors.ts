@@ -2,40 +2,40 @@ import { connect } from 'node:net'
 import { seededRoll } from '../../kit/reports.ts'
 import { type Asking, Ear } from '../load/ear.ts'
 
-/** Whom visitors go to. */
+/** The servers that visitors connect to. */
 export interface VisitPlan {
-  /** where the edge answers by a redirect */
+  /** the edge, which redirects them */
   edge: string
   /** the servers themselves, by plain HTTP and by TLS */
   servers: readonly { port: number; tlsPort: number }[]
   mount: string
-  /** how many listen at any time */
+  /** how many are connected at any time */
   count: number
   seed: number
 }
 
-/** What visitors say, a line of JSON each so often. */
+/** The statistics of visitors, a line of JSON at regular intervals. */
 export interface Visits {
   present: number
-  /** how many have come, by what they are */
+  /** how many have come, by kind */
   came: Record<string, number>
-  /** what should not have been, and how often */
+  /** faults, and how often each occurred */
   faults: Record<string, number>
 }
 
-// `node visitors.ts PLAN`: listeners who come and go, and others who behave badly, until it is killed.
+// `node visitors.ts PLAN`: listeners that come and go, and misbehaving clients, until it is killed.
 const plan: VisitPlan = JSON.parse(process.argv[2] ?? '{}')
 const roll = seededRoll(plan.seed)
 
 const tickMs = 100
 const lineMs = 1000
-/** who comes within a tick at most: a crowd of hundreds comes within some seconds */
+/** upper bound of arrivals in a tick: a crowd of hundreds arrives within some seconds */
 const joinsPerTick = 5
-/** s that a listener stays in the mean: short, so that an hour sees tens of thousands of them */
+/** mean seconds that a listener stays: short, so that an hour has tens of thousands of them */
 const stayS = 20
-/** s that one who reads nothing stays: the system's buffers alone hold four minutes of 128 kbit/s */
+/** seconds that a stalled listener stays: the system's buffers alone hold four minutes of 128 kbit/s */
 const stalledStayS = 600
-/** oddities that come in each tick, in the mean */
+/** mean number of oddities in a tick */
 const odditiesPerTick = 0.5
 
 const visits: Visits = { present: 0, came: {}, faults: {} }
@@ -65,7 +65,7 @@ function drawKind(): Kind {
   return kinds[0]
 }
 
-/** Where a listener goes: to a server by TLS, else where the edge sends it. */
+/** Where a listener connects: to a server by TLS, else where the edge redirects it. */
 async function portFor({ secure }: Kind): Promise<number> {
   if (secure) return pick(plan.servers)?.tlsPort ?? 0
   const answer = await fetch(plan.edge + plan.mount, { redirect: 'manual' })
@@ -112,7 +112,7 @@ function stay(kind: Kind, port: number): Promise<void> {
   )
 }
 
-/** What comes to servers besides listeners: what is sent, and what the answer begins with. */
+/** Clients other than listeners: what they send, and how the answer begins. */
 const oddities: readonly (readonly [name: string, request: string, answer: RegExp])[] = [
   ['HEAD', `HEAD ${plan.mount} HTTP/1.1\r\nHost: a\r\n\r\n`, /^HTTP\/1\.1 200 /],
   ['playlist', `GET ${plan.mount}.m3u HTTP/1.0\r\n\r\n`, /^HTTP\/1\.[01] 200 /],
@@ -141,7 +141,7 @@ function comeOddly(): void {
   socket.on('data', (bytes) => {
     answer += bytes.toString('latin1')
   })
-  socket.on('error', () => {}) // a reset answer is read as far as it came
+  socket.on('error', () => {}) // the part of an answer before a reset counts
   socket.once('close', () => {
     if (!expected.test(answer)) fault(`${name}: answered ${JSON.stringify(answer.slice(0, 60))}`)
   })

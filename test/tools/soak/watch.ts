@@ -1,5 +1,5 @@
 import { gauge } from './gauge.ts'
-import type { Sample } from './trend.ts'
+import type { MemorySample } from './trend.ts'
 
 /** A program that is watched. */
 export interface Watched {
@@ -7,10 +7,10 @@ export interface Watched {
   pid: number
 }
 
-/** What the programs held over time. */
+/** The samples of the programs over time. */
 export class Watch {
   readonly programs: readonly Watched[]
-  readonly samples: Sample[][]
+  readonly samples: MemorySample[][]
   #beganMs: number
   #nowMs: () => number
 
@@ -21,7 +21,7 @@ export class Watch {
     this.#beganMs = nowMs()
   }
 
-  /** Looks at each program once. Throws where one has ended. */
+  /** Samples each program once. Throws if one has exited. */
   take(): void {
     const atS = (this.#nowMs() - this.#beganMs) / 1000
     for (const [i, { pid }] of this.programs.entries()) this.samples[i]?.push(gauge(pid, atS))
