@@ -152,7 +152,7 @@ export class Moves {
         count++
       }
     }
-    if (count > 0) log.info('listeners called back', { from: from.name, to: to.name, count })
+    if (count > 0) log.info('listeners moved back', { from: from.name, to: to.name, count })
     return waits
   }
 

@@ -2,7 +2,7 @@ import { serverAgent } from '../../shared/version.ts'
 import type { Params } from '../http/params.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 
-/** False if the format of the mount has no title that we can set. */
+/** Sets the title; false if the mount has a format whose titles this server cannot set. */
 export function setTitle(mount: ActiveMount, params: Params): boolean {
   const title = titleOf(params)
   if (!mount.isContainer) {

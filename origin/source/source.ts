@@ -110,7 +110,8 @@ function refusalOf({ head }: Connection, mount: Mount, { config, state }: Source
   if (contentTypeOf(head.method, head.headers) === undefined)
     return { status: 403, text: 'No Content-type given' }
   const site = sentByPage(head.headers)
-  if (site !== undefined) return { status: 403, text: `a page of ${site.slice(0, 200)} may send no source` }
+  if (site !== undefined)
+    return { status: 403, text: `cross-site request rejected: a page of ${site.slice(0, 200)} sent it` }
   const others = state.mounts.count - (state.mounts.get(mount) ? 1 : 0)
   if (others >= config.limits.sources) return { status: 403, text: 'too many sources connected' }
   return undefined

@@ -92,7 +92,7 @@ const listeners: Scene[] = [
       return { second: second.story(), third: third.story() }
     },
     seen: { second: '401', third: 'live' },
-    later: { why: 'the second is let in', seen: { second: 'live', third: 'live' } },
+    later: { why: 'the second is accepted', seen: { second: 'live', third: 'live' } },
   },
   {
     name: 'allow_duplicate_users: a user may listen any number of times',
@@ -126,7 +126,10 @@ const listeners: Scene[] = [
       return { story: witness.story() }
     },
     seen: { story: '401' },
-    ours: { why: 'a slave can mirror a locked mount (§12 item 14)', seen: { story: 'live' } },
+    ours: {
+      why: 'a slave can mirror a protected mount (docs/icecast.md#listener-authentication)',
+      seen: { story: 'live' },
+    },
   },
   {
     name: 'manageauth adds a user, who may then listen, and deletes it',

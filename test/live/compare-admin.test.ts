@@ -114,7 +114,7 @@ const asking: Scene[] = [
     },
     seen: { server: ['icestats', ...serverKeys], source: ['source', ...statsKeys] },
     ours: {
-      why: 'rates and relays are told as well, by the names of icecast-kh where it has them',
+      why: 'it also has rates and relays, named as in icecast-kh if it has them',
       seen: {
         server: ['icestats', ...sorted([...serverKeys, 'outgoing_kbitrate', 'slow_listeners'])],
         source: ['source', ...sorted([...statsKeys, 'incoming_bitrate', 'relays'])],
@@ -240,7 +240,7 @@ const asking: Scene[] = [
       none: '200',
     },
     ours: {
-      why: 'a playlist of a mount that may come is one already, as its .m3u is in Icecast',
+      why: 'a playlist exists even before its mount, as the .m3u does in Icecast',
       seen: {
         m3u: 'URL/list\r\n',
         xspf: '200 <?xml version="1.0" encoding="UTF-8"?> <playlist xmlns="http://xspf.org/ns/0/" version="1"> <title/> <creator/> <trackList> <track> <location>URL/list</location> <title/> <annotation>Stream Title: Name Stream Description: D Content Type:audio/mpeg Current Listeners: # Peak Listeners: # Stream Genre: rock</annotation> <info>http://u.example/</info> </track> </trackList> </playlist> ',
@@ -270,7 +270,7 @@ const asking: Scene[] = [
       keys: sorted(statsKeys.filter((key) => key !== 'title')),
     },
     ours: {
-      why: 'rates and relays are told as well',
+      why: 'it also has rates and relays',
       seen: {
         head: 'HTTP/1.0 200 OK\r\n\r\n',
         keys: sorted([...statsKeys.filter((key) => key !== 'title'), 'incoming_bitrate', 'relays']),
@@ -389,7 +389,7 @@ const commanding: Scene[] = [
     },
     seen: wordsOfMetadata,
     ours: {
-      why: 'Opus takes a title, as Vorbis does: its comments are linked again',
+      why: 'Opus accepts a title, as Vorbis does: a new link gets the comments',
       seen: {
         ...wordsOfMetadata,
         ogg: '<?xml version="1.0"?>\n<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
@@ -423,7 +423,7 @@ const commanding: Scene[] = [
     },
     seen: { status: '200' },
     ours: {
-      why: 'it would make a URL with a password in it (docs/icecast.md#passwords-in-urls)',
+      why: 'it would create a URL that contains a password (docs/icecast.md#passwords-in-urls)',
       seen: { status: '403' },
     },
   },

@@ -19,7 +19,10 @@ const scenes: Scene[] = [
     },
     seen: { admin: 403 },
     later: { why: 'idle connections are not counted', seen: { admin: 200 } },
-    ours: { why: 'idle connections take nobody’s place (§12.10)', seen: { admin: 200 } },
+    ours: {
+      why: 'idle connections use up no other client’s slot (docs/icecast.md#connections)',
+      seen: { admin: 200 },
+    },
   },
 ]
 

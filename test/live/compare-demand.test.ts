@@ -31,7 +31,7 @@ const demanded: Scene[] = [
       }
     },
     seen: { isInJson: true, listeners: '0', asked: 0 },
-    later: { why: 'it is in the stats alone', seen: { isInJson: false, listeners: '0', asked: 0 } },
+    later: { why: 'it is only in the stats', seen: { isInJson: false, listeners: '0', asked: 0 } },
   },
   {
     name: 'the first listener starts it, the second shares it, and it stops after the last',

@@ -176,11 +176,11 @@ const back: Scene[] = [
     ...returning('all'),
     seen: { moved: 'live > backup', direct: 'backup', late: 'third' },
     later: {
-      why: 'its own words, and own is all',
+      why: 'different texts, and own means all',
       seen: { moved: 'live > backup > third', direct: 'backup > third', late: 'third' },
     },
     ours: {
-      why: '2.4 takes the words of 2.5 for 0',
+      why: '2.4 reads the values of 2.5 as 0',
       seen: { moved: 'live > backup > third', direct: 'backup > third', late: 'third' },
     },
   },
@@ -189,11 +189,11 @@ const back: Scene[] = [
     ...returning('own'),
     seen: { moved: 'live > backup', direct: 'backup', late: 'third' },
     later: {
-      why: 'its own words, and own is all',
+      why: 'different texts, and own means all',
       seen: { moved: 'live > backup > third', direct: 'backup > third', late: 'third' },
     },
     ours: {
-      why: 'each listener is remembered by the mount that it asked for (§12.3), and 2.4 takes the word for 0',
+      why: 'each listener belongs to the mount that it requested (docs/icecast.md#fallbacks-and-moves), and 2.4 reads the value as 0',
       seen: { moved: 'live > backup > third', direct: 'backup', late: 'third' },
     },
   },

@@ -38,7 +38,7 @@ const scenes: Scene[] = [
     },
     seen: { story: 'live > file', isPaced: false },
     ours: {
-      why: 'files are paced to the speed of the stream (§12.4)',
+      why: 'files are paced to the speed of the stream (docs/icecast.md#fallbacks-and-moves)',
       seen: { story: 'live > file', isPaced: true },
     },
   },

@@ -144,7 +144,7 @@ const visibility: Scene[] = [
     },
     seen: { direct: '403', says: 'mountpoint unavailable', story: 'live > backup' },
     later: {
-      why: '400, in other words',
+      why: '400, with another text',
       seen: { direct: '400', says: 'Mountpoint is not available for direct access', story: 'live > backup' },
     },
   },
@@ -167,7 +167,7 @@ const intros: Scene[] = [
     },
     seen: { story: 'intro > live', intro: introFrames, isPaced: false },
     ours: {
-      why: 'files are paced to the speed of the stream (§12.4)',
+      why: 'files are paced to the speed of the stream (docs/icecast.md#fallbacks-and-moves)',
       seen: { story: 'intro > live', intro: introFrames, isPaced: true },
     },
   },

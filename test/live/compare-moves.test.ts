@@ -45,7 +45,7 @@ const scenes: Scene[] = [
       unknown: { status: 400, says: 'Source does not exist' },
       without: { status: 400, says: 'Unknown admin request' },
     },
-    later: { why: 'its answers are reports in words of its own' },
+    later: { why: 'its answers are reports with other texts' },
   },
   {
     name: 'moveclients without a destination lists the mounts to choose from',

@@ -56,7 +56,7 @@ const scenes: Scene[] = [
     },
     seen: { status: 'HTTP/1.0 403', oldIsClosed: false },
     ours: {
-      why: 'the same credentials take a mount over that has been silent for 3 s (§12.5)',
+      why: 'a mount that has been silent for 3 s can be taken over with the same credentials (docs/icecast.md#answers-to-a-source)',
       seen: { status: 'HTTP/1.0 200', oldIsClosed: true },
     },
   },
@@ -102,7 +102,10 @@ const scenes: Scene[] = [
       return { hasChunkSizes: /\r\n1a[12]\r\n/.test(heard) }
     },
     seen: { hasChunkSizes: true },
-    ours: { why: 'chunked bodies are decoded (§12.7)', seen: { hasChunkSizes: false } },
+    ours: {
+      why: 'chunked bodies are decoded (docs/icecast.md#how-sources-connect)',
+      seen: { hasChunkSizes: false },
+    },
   },
   {
     name: 'invalid requests are refused',
@@ -138,7 +141,7 @@ const scenes: Scene[] = [
     },
     seen: { head: 'HTTP/1.0 400', options: '' },
     ours: {
-      why: 'HEAD and OPTIONS are answered (§12.9)',
+      why: 'HEAD and OPTIONS are answered (docs/icecast.md#request-heads)',
       seen: { head: 'HTTP/1.1 200', options: 'HTTP/1.1 204' },
     },
   },

@@ -36,7 +36,10 @@ const scenes: Scene[] = [
       return { allBeginWithFrame: witnesses.every(beginsWithFrame) }
     },
     seen: { allBeginWithFrame: false },
-    ours: { why: 'they begin with a whole frame (§12.12)', seen: { allBeginWithFrame: true } },
+    ours: {
+      why: 'they begin with a complete frame (docs/icecast.md#where-a-listener-begins)',
+      seen: { allBeginWithFrame: true },
+    },
   },
   {
     name: 'a late listener of Ogg gets the header pages first',
@@ -62,7 +65,7 @@ const scenes: Scene[] = [
     seen: { begins: 'live headless', type: 'audio/ogg; codecs=opus' },
     later: { why: 'parameters are cut there too', seen: { begins: 'live', type: 'audio/ogg; codecs=opus' } },
     ours: {
-      why: 'the media type is read without its parameters (§12.6)',
+      why: 'the media type is read without its parameters (docs/icecast.md#codecs)',
       seen: { begins: 'live', type: 'audio/ogg; codecs=opus' },
     },
   },
@@ -86,7 +89,7 @@ const scenes: Scene[] = [
     },
     seen: { titles: ['Artist - Title', 'Artist - Song', 'Other - Title'] },
     ours: {
-      why: 'a song is the whole title (§12.2)',
+      why: 'a song replaces artist and title (docs/icecast.md#icy-metadata)',
       seen: { titles: ['Artist - Title', 'Song', 'Other - Title'] },
     },
   },

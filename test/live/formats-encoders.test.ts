@@ -44,7 +44,7 @@ describe.for(originRuntimes)('formats of real encoders at a master and a slave o
       },
     )
 
-    // //Debian's knows no Opus, and reads no FLAC from a network
+    // Debian's ogg123 knows no Opus, and reads no FLAC from a network
     if (name === 'Ogg Vorbis')
       peer('ffmpeg', 'ogg123')(`${name}: ogg123 decodes it from a late join`, async () => {
         encode(pair.master.url + mount, format)

@@ -64,10 +64,10 @@ const scenes: Scene[] = [
     },
     seen: { statuses: ['200', false, '200', false, '200', false], wrong: '401' },
     later: {
-      why: 'below /admin it asks for the login of the admin, and refuses the rest there as bad requests',
+      why: 'below /admin it asks for the login of the admin, and rejects other requests there as bad ones',
     },
     ours: {
-      why: 'nobody could hear it, so its encoder is told',
+      why: 'no listener could hear it, so its encoder gets an error',
       seen: { statuses: ['403', false, '403', false, '403', false], wrong: '401' },
     },
   },
@@ -100,7 +100,7 @@ const scenes: Scene[] = [
         '401 ',
       ],
     },
-    later: { why: 'it has a status of its own for what is not there, and words without markup' },
+    later: { why: 'it has its own status for missing mounts, and texts without markup' },
   },
   {
     name: 'charset applies to the title, not to the mount',

@@ -138,7 +138,7 @@ describe('a deciding master', () => {
       return 'by' in placement ? placement.by?.name : placement
     }
     expect(heard()).toBe('/backup.mp3')
-    // // drained at its own /api, it accepts no listener
+    // drained at its own /api, it accepts no listener
     await request('POST', `/api/servers/${config.id}/drain`, basic('admin', 'a'))
     expect(heard()).toMatchObject({ status: 403, text: 'max listeners reached' })
   })

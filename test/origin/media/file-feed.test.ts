@@ -121,7 +121,7 @@ describe('a file used as a feed', () => {
     const clock = mediaClock(contentType)
     const bytes = fixture(name)
     for (let at = 0; at < bytes.length; at += 500) clock?.push(bytes.subarray(at, at + 500))
-    // // two seconds of sound in total
+    // two seconds of sound in total
     expect(clock?.playedMs).toBeGreaterThan(1900)
     expect(clock?.playedMs).toBeLessThan(2100)
   })
@@ -183,7 +183,7 @@ describe('a file as fallback', () => {
     await until(time, () => wires.every((wire) => wire.bytes.length > frames(10).length + 50_000))
     for (const wire of wires) expect(wire.ended).toBe(false)
     expect(load.listeners).toBe(2)
-    expect(mounts.list()).toEqual([]) // // no report and no list names it
+    expect(mounts.list()).toEqual([]) // no report and no list names it
     const memory = wires.map((wire) => wire.writes.at(-1)?.at(-1)?.buffer)
     expect(memory[0]).toBe(memory[1])
   })

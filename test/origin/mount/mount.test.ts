@@ -62,7 +62,7 @@ describe('fan-out', () => {
       for (let i = 0; i < 10; i++) feed.push(numberedFrame(flush * 10 + i))
       mount.flush()
     }
-    // // the head, the first bytes of a new mount at once, then one per flush
+    // the head, the first bytes of a new mount at once, then one per flush
     expect(wire.writes.length).toBeLessThanOrEqual(2 + 3)
     expect(numbersInOrder(audioOf(wire))).toMatchObject({ first: 0, count: 30, skipped: 0 })
   })
@@ -106,7 +106,7 @@ describe('fan-out', () => {
     const few = wire.writes.length
     expect(few).toBe(2)
     for (let i = 0; i < 2000; i++) join()
-    await time.pass(limits.flushMsMin) // // the timer set before they joined
+    await time.pass(limits.flushMsMin) // the timer set before they joined
     feed.push(frames(20, 10))
     await time.pass(999)
     const before = wire.writes.length
@@ -196,9 +196,9 @@ describe('a listener', () => {
     for (let i = 0; i < 3; i++) {
       feed.push(frames(i * 60, 60))
       mount.flush()
-      if (i === 0) await time.pass(0) // // it has filled its socket by then
+      if (i === 0) await time.pass(0) // it has filled its socket by then
     }
-    wire.drain() // // the flush has not reached it yet
+    wire.drain() // the flush has not reached it yet
     await time.pass(0)
     expect(wire.destroyed).toBe(true)
     expect([mount.slow, state.load.slow, mount.listeners]).toEqual([1, 1, limits.flushSlice])
@@ -356,7 +356,7 @@ describe('a mount in use', () => {
     expect(state.mounts.open(live, { ...source, owner: 'another' })).toBe('in use')
     const next = state.mounts.open(live, source)
     if (next === 'in use') throw new Error('not taken over')
-    feed.push(frames(99, 1)) // // the old source sends again
+    feed.push(frames(99, 1)) // the old source sends again
     feed.end()
     next.push(frames(10, 10))
     mount.flush()

@@ -148,7 +148,7 @@ describe('the source ends', () => {
     end('/live')
     play('/backup', 1)
     const seconds = heard(listener).numbers.filter((n) => n >= 1_000_000).length / 38.28
-    expect(seconds).toBeGreaterThan(3.5) // // 10 s were silent, and a burst of 64 KiB is 4.1 s
+    expect(seconds).toBeGreaterThan(3.5) // 10 s were silent, and a burst of 64 KiB is 4.1 s
     expect(seconds).toBeLessThan(4.3)
     expect(state.load.slow).toBe(0)
   })
@@ -438,7 +438,7 @@ describe('the source returns', () => {
       const own = join('/live', icy)
       end('/live')
       play('/backup', 10)
-      // // as `curl -T` of a file does: a whole system buffer at once
+      // as `curl -T` of a file does: a whole system buffer at once
       const clip = Array.from({ length: 400 }, (_, i) => numberedFrame(500 + i))
       for (let i = 0; i < clip.length; i += 150) feedOf('/live').push(Buffer.concat(clip.slice(i, i + 150)))
       play('/backup', 10)
@@ -542,7 +542,7 @@ type Ear = ReturnType<Server['join']>
 
 /** Events of a mount; each uses the number `by` as it needs it. */
 const happenings: Record<string, (its: Server, path: string, by: number, ears: Ear[]) => void> = {
-  // // frames are recognized from the fourth on: a source that sends one and pauses has no recognizable frames
+  // frames are recognized from the fourth on: a source that sends one and pauses has no recognizable frames
   play: (its, path, by) => its.play(path, 4 + by),
   join: (its, path, by, ears) => {
     if (its.isLive(path)) ears.push(its.join(path, by % 2 === 0))

@@ -391,7 +391,7 @@ test('S10: a decider that stays away gets no more leaving reports once it consid
   const left = reporter.leave()
   await time.pass(120_000)
   await left
-  // // it promised 10 s: 2.5 times that and 2 s after it began to leave
+  // it promised 10 s: 2.5 times that and 2 s after it began to leave
   expect(edge.times().at(-1)).toBe(2000 + 27_000)
 })
 
@@ -483,7 +483,7 @@ describe('a reporter', () => {
     reporter.seen('Icecast 2.4.4')
     await time.pass(10_000)
     expect(edge.times()).toEqual([0])
-    reporter.seen(null) // // it is away, and returns
+    reporter.seen(null) // it is away, and returns
     reporter.seen('Icecast 2.4.4')
     await time.pass(20_000)
     expect(edge.times()).toEqual([0, 30_000])
@@ -581,6 +581,6 @@ describe('a reporter', () => {
     const left = reports.leave()
     await time.pass(60_000)
     await left
-    expect(edge.told.length).toBe(1) // // it gets no leaving report either
+    expect(edge.told.length).toBe(1) // it gets no leaving report either
   })
 })

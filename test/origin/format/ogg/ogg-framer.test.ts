@@ -167,7 +167,7 @@ describe('noise in an Ogg stream', () => {
   })
 
   test('a page with a flipped bit is dropped, and no other page', () => {
-    const behind = data(pageBytesMax) // // a page that claims to be longer is rejected once this many bytes have arrived
+    const behind = data(pageBytesMax) // a page that claims to be longer is rejected once this many bytes have arrived
     const at = pagesOf(stream)
     fc.assert(
       fc.property(

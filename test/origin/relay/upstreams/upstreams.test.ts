@@ -54,7 +54,7 @@ describe('a relay of two upstreams', () => {
     const [, second, first] = ours.pulls
     first?.open()
     first?.send(100, 60)
-    second?.send(150, 20) // // the second plays on meanwhile
+    second?.send(150, 20) // the second plays on meanwhile
     await ours.time.pass(400)
     expect(second?.closed).toBe(false)
     await ours.time.pass(200)
