@@ -56,7 +56,7 @@ describe('an admin whose browser has stored the password, over plain http on a r
   }
   const kill = () => `${admin()}/killsource?mount=/live.mp3`
 
-  // Chromium keeps the login from pictures and scripts of other sites, other browsers do not: it gives it to what a page opens
+  // Chromium sends no login for pictures and scripts of other sites, unlike other browsers: it does for a page that is opened
   peer('chromium')('sends it along to what a page of another site opens', async () => {
     expect(await visit(`<script>location='${admin()}/listmounts'</script>`)).toEqual([200])
   })

@@ -53,7 +53,7 @@ describe('docs/protocol.md#headers-of-a-redirect: an https page of another origi
   peer('chromium', 'openssl')(
     'an <audio crossorigin> plays the stream through two hops of CORS',
     async () => {
-      // run in the page, whose types are not those of this program
+      // this function runs in the page, whose types this program does not have
       await page.evaluate(`(() => {
       const audio = document.createElement('audio')
       audio.crossOrigin = 'anonymous'

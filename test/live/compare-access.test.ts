@@ -135,7 +135,7 @@ const listeners: Scene[] = [
     name: 'manageauth adds a user, who may then listen, and deletes it',
     elements: withUsers('/managed'),
     async play(stage) {
-      writeUsers('/managed') // the server before may have left it changed
+      writeUsers('/managed') // the previous server may have changed it
       await stage.source('/managed', 'live')
       const call = async (query: string) =>
         (await stage.admin(`/admin/manageauth?mount=/managed${query}`)).text

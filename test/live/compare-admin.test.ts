@@ -169,7 +169,7 @@ const asking: Scene[] = [
     elements: mountBlock('/standin', { 'fallback-mount': '/stands' }) + mountBlock('/unseen', { hidden: 1 }),
     async play(stage) {
       await Promise.all([stage.source('/stands', 'live'), stage.source('/unseen', 'backup')])
-      // Icecast sees to such mounts when another ends
+      // Icecast updates such mounts when another one ends
       const other = await stage.source('/passing', 'live')
       other.close()
       const text = await eventually(async () => {
@@ -418,7 +418,7 @@ const commanding: Scene[] = [
     name: 'buildm3u',
     async play(stage) {
       const path = '/admin/buildm3u?mount=/x&username=a&password=b'
-      // what Icecast answers is too malformed for an HTTP client
+      // Icecast's answer is too malformed for an HTTP client
       return { status: (await exchange(stage.server.port, `GET ${path} HTTP/1.0\r\n\r\n`)).split(' ')[1] }
     },
     seen: { status: '200' },

@@ -47,7 +47,7 @@ describe.for(stockNames)('odd files at %s', (icecast) => {
   for (const { name, elements, icecastStarts } of oddConfigs)
     stock(icecast)(`${name}: ${icecastStarts ? 'starts' : 'does not start'}`, async () => {
       const folder = testFolder()
-      chmodSync(folder, 0o755) // Icecast will not run as root, so it is nobody who reads here
+      chmodSync(folder, 0o755) // Icecast refuses to run as root, so it reads this as nobody
       const port = await freePort()
       const file = join(folder, 'icecast.xml')
       writeFileSync(file, printXml(port, folder, shareOf(stockCommand(icecast)), elements))

@@ -36,7 +36,7 @@ async function clusterOf(slots: readonly number[]) {
 const stay = (seats: readonly Seat[]) => ends.push(() => seats.map((seat) => seat.leave()))
 const originOf = (seat: Seat) => new URL(seat.hops.at(-1) ?? '').origin
 
-// 100 slots stray by 3.4 points (one standard deviation of draws without replacement): one run in 200 passes 10 by chance
+// 100 slots vary by 3.4 points (one standard deviation of draws without replacement): one run in 200 exceeds 10 by chance
 test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and fills them equally', {
   retry: 1,
 }, async () => {
@@ -60,7 +60,7 @@ test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and f
 test('at 98 % fill a listener that reaches a full server is served by another after one more hop', async () => {
   const slots = [50, 400, 600]
   const { slaves, url } = await clusterOf(slots)
-  // who comes past the edge takes seats that it does not know of until the next report
+  // listeners that bypass the edge take slots that it does not know of until the next report
   const [first] = slaves as [Server]
   const [unseen, seats] = await Promise.all([
     crowd(`${first.url}/live.mp3`, 40, 300),
@@ -73,7 +73,7 @@ test('at 98 % fill a listener that reaches a full server is served by another af
   console.log(`${sentBack.length} of ${seats.length} were sent back to the edge`)
   for (const { hops } of all) {
     expect(hops.length, hops.join(' → ')).toBeLessThanOrEqual(4)
-    // edge → server → edge → server, and who came past the edge: server → edge → server
+    // edge → server → edge → server, and for listeners that bypassed the edge: server → edge → server
     const asked = hops.map((hop) => (hop.startsWith(url) ? 'edge' : 'server')).join(' ')
     expect(['edge server', 'edge server edge server', 'server', 'server edge server']).toContain(asked)
   }

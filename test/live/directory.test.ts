@@ -39,7 +39,7 @@ async function announced(rival: RivalName): Promise<string[]> {
     password: secrets.source,
     programme: numbered,
     headers: {
-      'Ice-Name': 'This & That', // ASCII alone: Icecast takes UTF-8 for latin1 and encodes it twice
+      'Ice-Name': 'This & That', // ASCII only: Icecast treats UTF-8 as latin1 and encodes it twice
       'Ice-Public': '1',
       'Ice-Genre': 'Pop/Rock',
       'Ice-Url': 'http://radio.example.org/?a=b',
@@ -54,7 +54,7 @@ async function announced(rival: RivalName): Promise<string[]> {
   return directory.bodies.map((body) => body.replaceAll(String(server.port), 'PORT'))
 }
 
-// a listing comes after a minute of playing, which no setting shortens: all wait for it at the same time
+// a listing is sent after a minute of playing, which no setting shortens: all servers wait for it at the same time
 peer('icecast2')(
   'a directory gets the same requests, byte for byte, from Icecast 2.4.4 and from an origin: added, touched, removed',
   async () => {

@@ -15,7 +15,7 @@ import { makeCertificate } from '../kit/tls.ts'
 const flood = 4500
 /** number of them at once */
 const floodStep = 250
-// a head may take its time: on a busy machine the flood does too
+// a head may take some time: on a busy machine the flood does too
 const icecastXml = `<icecast><limits><max-listeners>3</max-listeners><sources>2</sources><header-timeout>120</header-timeout></limits></icecast>`
 
 /** docs/protocol.md#bounds: one address cannot starve the rest; admin, source and relays with credentials have their own slots. */
@@ -83,7 +83,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     })
     slow.write('HEAD /live.mp3 HTTP/1.0\r\n')
     const idle = await openIdle(origin.port)
-    // the oldest of the flood make room for its newest
+    // the oldest connections of the flood make room for its newest
     await eventually(() => idle.filter(({ destroyed }) => destroyed).length >= flood - 4096 - 1, {
       withinMs: 30_000,
     })
@@ -120,7 +120,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     const wrong = `Authorization: ${basic('admin', 'wrong')}\r\n`
     for (const { send } of requests)
       send(`POST /admin/metadata HTTP/1.1\r\n${wrong}Content-Length: 1000\r\n\r\n`)
-    // the last of them has been read when this one has
+    // when this one has been read, the last of them has been read too
     expect(await ask('POST /admin/metadata HTTP/1.0\r\nContent-Length: 1000\r\n')).toMatch(/^HTTP\/1\.0 401/)
     for (const path of ['/status-json.xsl', '/status.xsl', '/healthz'])
       expect(await ask(`GET ${path} HTTP/1.0\r\n`)).toMatch(/^HTTP\/1\.0 200/)

@@ -27,7 +27,7 @@ describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
         const slave = await startOrigin(runtime, ['--master', link.url, '--update-interval', '1'])
         onTestFinished(() => slave.stop())
         const listener = await listenWhenServed(`${slave.url}/tone`)
-        // beyond the burst, so that the header is no part of what both connections have
+        // beyond the burst, so that the header is not part of the bytes that both connections have
         const runs = () => slave.program.output().match(/relay runs/g)?.length ?? 0
         for (const [cuts, bytes] of [90_000, 120_000].entries()) {
           await heard(listener, bytes)

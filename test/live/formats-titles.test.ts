@@ -49,7 +49,7 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
       await eventually(() => Buffer.from(listener.audio()).includes(`TITLE=${title}`), { withinMs: 30_000 })
       await eventually(() => links() >= i + 2, { withinMs: 60_000 })
     }
-    // on a busy machine ogg123 passes over what it would have shown of a stream, but not over all three
+    // on a busy machine ogg123 may skip a title of one stream, but not in all three
     expect(show.output()).toMatch(/Title: (Erste|Zweite|Dritte)/)
     expect((await decode.exited).code, decode.output()).toBe(0)
     expect(decode.output()).toBe('')
@@ -59,8 +59,8 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
     expect(show.output()).not.toMatch(/error|corrupt|invalid|fail/i)
   })
 
-  // Of Opus 80 ms come again at each title, which players leave out; ffmpeg counts them as time all the same. Of FLAC it
-  // takes the time before it came for a jump: there is no telling by its clock.
+  // For Opus, 80 ms are repeated at each title, which players skip; ffmpeg counts them as time all the same. For FLAC it
+  // treats the time before it joined as a jump, so its clock says nothing.
   const seconds = [
     ['libopus', 9.6],
     ['flac', 5],

@@ -30,7 +30,7 @@ interface Logging {
 async function startInto(command: string, reader: string, path: string): Promise<Logging> {
   const port = await freePort()
   const program = command.replaceAll('PORT', String(port))
-  // the shell ends with the program's own code, and the reader gets its stdout
+  // the shell exits with the program's own code, and the reader gets its stdout
   const line = reader === '' ? `exec ${program}` : `set -o pipefail; ${program} | (${reader})`
   const child = spawn('bash', ['-c', line], {
     cwd: repo,

@@ -110,7 +110,7 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
     expect(errors).toMatch(
       /INFO distributary\/source source begins mount="\/live\.mp3" address="127\.0\.0\.1"/,
     )
-    // who started it sees that it is ready; the rest is in the file alone
+    // the terminal shows that the server is ready; everything else is only in the file
     expect(program.output()).not.toContain('source begins')
   })
 

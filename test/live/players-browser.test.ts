@@ -40,7 +40,7 @@ describe.for(originRuntimes)('an <audio> of Chromium, on %s', (runtime) => {
       const { url } = way === 'straight' ? cluster.master : cluster.edge
       const page = await browser.newPage()
       await page.goto(`${url}/healthz`)
-      // run in the page, whose types are not those of this program
+      // this function runs in the page, whose types this program does not have
       await page.evaluate(`(() => {
         const audio = document.createElement('audio')
         audio.src = '/piece.mp3'

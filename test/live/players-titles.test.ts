@@ -42,7 +42,7 @@ describe.for(originRuntimes)('real players, directly and through the 302 of an e
       url: cluster.master.url + mounts.mp3,
       password: secrets.source,
       programme: loopOf(readFileSync(join(repo, 'test/tools/demo/loop.mp3'))),
-      headers: { 'Ice-Name': 'A station' }, // by `icy-name` VLC knows that there are titles to ask for
+      headers: { 'Ice-Name': 'A station' }, // by `icy-name` VLC detects that it can ask for titles
     })
     const vorbis = containers.find(([name]) => name === 'Ogg Vorbis')
     if (vorbis && absentOf(['ffmpeg']).length === 0)

@@ -63,7 +63,7 @@ describe.for(originRuntimes)('a slave on %s of a stock Icecast', (runtime) => {
           const listener = await listenWhenServed(slave.url + mount)
           await eventually(() => listener.bytesHeard > 60_000, { withinMs: 20_000 })
           listener.close()
-          // what stands before the first frame is the rest of one: stock Icecast begins anywhere
+          // the bytes before the first frame are the rest of one: stock Icecast begins anywhere
           expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(100)
         }
         expect(slave.program.output().match(/report rejected/g)?.length).toBe(1)

@@ -159,7 +159,7 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
       onTestFinished(() => program.stop())
       await program.line(/"ready"/)
       expect(await serialAt(port + 1)).toMatch(/^[0-9A-F]+$/)
-      // docs/protocol.md#bounds: what is no TLS is closed, and costs nobody anything
+      // docs/protocol.md#bounds: a connection without TLS is closed, and disturbs no other
       await exchange(port + 1, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')
       expect(await serialAt(port + 1)).toMatch(/^[0-9A-F]+$/)
       expect(await exchange(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 200/)

@@ -101,7 +101,7 @@ describe.for(originRuntimes)('wrong logins at an origin on %s', (runtime) => {
     listener.send(`GET /members.mp3 HTTP/1.0\r\nAuthorization: ${basic('bob', 'geheim')}\r\n\r\n`)
     await listener.until(/^HTTP\/1\.0 200/)
     listener.socket.destroy()
-    // a login that was not right before has to wait for its turn, and nothing of what it sends meanwhile is lost
+    // a login that has not succeeded before waits for its turn, and nothing that it sends meanwhile is lost
     const own = connectRaw(port)
     own.send(`SOURCE /own.mp3 HTTP/1.0\r\nAuthorization: ${basic('source', 'its own')}\r\n\r\n`)
     const frames = Array.from({ length: 60 }, (_, i) => numbered.at(i))
