@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { eventually } from '../../kit/eventually.ts'
 import { isFree } from '../../kit/ports.ts'
+import { repo } from '../../kit/process.ts'
 import { Children } from './children.ts'
 
 const port = parsePort(process.env.PORT ?? '8000')
-const root = join(import.meta.dirname, '../..')
 const newPassword = () => randomBytes(12).toString('base64url')
 const passwords = { relay: newPassword(), admin: newPassword(), source: newPassword() }
 
@@ -53,7 +53,7 @@ async function refuseTakenPorts(): Promise<void> {
 }
 
 function startAll(): void {
-  const script = (path: string) => join(root, path)
+  const script = (path: string) => join(repo, path)
   const started = (name: string, url: string, pid: number) =>
     console.log(`${name.padEnd(7)}| pid ${pid}, ${url}`)
   started('edge', edge, children.start('edge', script('edge/main.ts'), [], edgeEnvironment))
