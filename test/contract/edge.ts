@@ -9,9 +9,9 @@ import { settings } from './edge/settings.ts'
 import { wireContract } from './edge/wire.ts'
 
 /**
- * What every edge does, whatever runs it: one body of tests over HTTP, called for each runtime.
- * `wrangler dev` is a proxy before the real thing: slow, and with sockets of its own, so there fewer draws are made
- * and no raw bytes sent; how an object comes back is in test/workers.
+ * The tests that every edge passes, on any runtime: one suite over HTTP, called for each runtime. `wrangler dev` puts a proxy
+ * in front of the Worker: it is slow and has its own sockets, so there fewer draws are made and no raw bytes are sent; the
+ * restart of an object is tested in test/workers.
  */
 export function edgeContract(runtime: EdgeRuntime): void {
   describe(`the edge on ${runtime}`, () => {

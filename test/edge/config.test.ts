@@ -27,12 +27,12 @@ test('an edge with its two passwords has the defaults of docs/configuration.md#t
   })
 })
 
-test('an empty variable is one that is not set, and what is no setting is ignored', () => {
+test('an empty variable counts as not set, and unknown variables are ignored', () => {
   const other = { PORT: '', PUBLIC_URL: '', TERM: 'xterm', CLUSTER: { binding: true } }
   expect(parseConfig({ ...passwords, ...other })).toEqual(parseConfig(passwords))
 })
 
-test('good values are taken', () => {
+test('valid values are accepted', () => {
   const config = parseConfig({
     RELAY_PASSWORD: 'old  new',
     ADMIN_PASSWORD: 'with spaces: allowed',
@@ -66,7 +66,7 @@ test('good values are taken', () => {
   expect(config.trustedProxies).toHaveLength(2)
 })
 
-describe('a bad value stops the start with its name, the value, and what is allowed', () => {
+describe('a bad value stops the start with an error that gives its name, the value, and the values allowed', () => {
   test.each([
     ['PORT', '65536', 'an integer from 0 to 65535'],
     ['PORT', '80a', 'an integer from 0 to 65535'],
@@ -88,7 +88,7 @@ describe('a bad value stops the start with its name, the value, and what is allo
     expect(message).toContain(allowed)
   })
 
-  test('a last resort by http where an https listener is never to be sent to http', () => {
+  test('an http last resort with HTTPS_ONLY', () => {
     const http = { ...passwords, LAST_RESORT_URL: 'http://last.example.org/' }
     expect(messageOf({ ...http, HTTPS_ONLY: '1' })).toBe(
       'LAST_RESORT_URL is "http://last.example.org/", expected an https URL, since HTTPS_ONLY is 1',
@@ -113,7 +113,7 @@ describe('a bad value stops the start with its name, the value, and what is allo
     }
   })
 
-  test('all of them at once, and passwords that are missing', () => {
+  test('all bad values at once, and missing passwords', () => {
     expect(messageOf({ PORT: 'x', RELAY_PASSWORD: '' }).split('\n')).toEqual([
       'RELAY_PASSWORD is not set, expected a password: there is no default',
       'ADMIN_PASSWORD is not set, expected a password: there is no default',

@@ -9,7 +9,7 @@ const admin = basic('admin', 'admin-secret')
 const evil = { Origin: 'http://evil.example' }
 const json = { 'Content-Type': 'application/json' }
 
-/** Every way to change something, as a page of another site could ask for it. */
+/** Every request that changes something, as a page of another site could send it. */
 const changes: [method: string, path: string, headers?: Record<string, string>, body?: string][] = [
   ['POST', '/api/servers/relay1/drain'],
   ['POST', '/api/servers/relay1/undrain'],
@@ -20,7 +20,7 @@ const changes: [method: string, path: string, headers?: Record<string, string>, 
 ]
 
 test.for(changes)(
-  '%s %s is refused to a page of another site, and changes nothing',
+  '%s %s from a page of another site is rejected, and changes nothing',
   async ([method, path, headers, body]) => {
     const { ask } = edgeOf(relay1)
     const login = { Authorization: path.startsWith('/api') ? admin : basic('relay', 'relay-secret') }
@@ -39,7 +39,7 @@ test.for(changes)(
   },
 )
 
-test('what is read may be read from anywhere', async () => {
+test('requests that only read are allowed from any site', async () => {
   const { ask } = edgeOf(relay1)
   for (const path of ['/api/servers', '/api/mounts', '/metrics'])
     expect((await ask(path, { Authorization: admin, ...evil })).status).toBe(200)

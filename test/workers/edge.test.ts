@@ -63,7 +63,7 @@ function newIsolate() {
   return {
     ask: async (path: string, method = 'GET') =>
       edge.answer(new Request(`http://edge.example${path}`, { method }), facts),
-    /** Lets what waits for its time go on, and waits for it. */
+    /** Wakes all work that sleeps, and waits for it. */
     async flush() {
       for (const wake of sleeping.splice(0)) wake()
       await Promise.all(deferred)
@@ -71,7 +71,7 @@ function newIsolate() {
   }
 }
 
-test('S2: a listener is redirected to a server that reported, by the isolate that took the report at once', async () => {
+test('S2: a listener is redirected to a server that reported, at once by the isolate that received the report', async () => {
   expect(await (await report(reportOf('a', { mounts: [mountReport('/at-once.mp3')] }))).text()).toContain(
     'edge http://edge.example\n',
   )
@@ -80,7 +80,7 @@ test('S2: a listener is redirected to a server that reported, by the isolate tha
   expect(answer.headers.get('location')).toBe('http://a.example.org:8000/at-once.mp3')
 })
 
-test('an object that was evicted answers from the reports and drains that it was given before', async () => {
+test('an object that was evicted answers from the reports and drains that it had before', async () => {
   await report(reportOf('evicted'))
   await report(reportOf('evicted-too', { listeners: 7 }))
   await ask('/api/servers/evicted-too/drain', {
@@ -111,7 +111,7 @@ test('the first request of a new isolate at an evicted object is a 302', async (
   expect(answer.headers.get('location')).toBe('http://kept.example.org:8000/kept.mp3')
 })
 
-test('S9: what isolates redirect adds up in the object, and in what each of them is told', async () => {
+test('S9: redirects of all isolates add up in the object, and in the news for each isolate', async () => {
   await report(reportOf('shared'))
   const isolates = [newIsolate(), newIsolate()]
   for (const isolate of isolates)
@@ -120,7 +120,7 @@ test('S9: what isolates redirect adds up in the object, and in what each of them
   expect((await object().exchange([], undefined)).debits).toEqual([['shared', 20]])
 })
 
-test('one row a server is kept, its mounts inside', async () => {
+test('each server is stored as one row, with its mounts inside', async () => {
   await report(reportOf('a', { mounts: ['/1', '/2', '/3'].map((path) => mountReport(path)) }))
   await report(reportOf('a', { mounts: ['/1', '/2'].map((path) => mountReport(path)) }))
   const rows = await runInDurableObject(object(), (_, state) =>
@@ -129,7 +129,7 @@ test('one row a server is kept, its mounts inside', async () => {
   expect(rows).toEqual([{ id: 'a' }])
 })
 
-test('the alarm is set by a report, and set again while there is anything to forget', async () => {
+test('the alarm is set by a report, and set again while there is anything to remove', async () => {
   await report(reportOf('a'))
   expect(await runDurableObjectAlarm(object())).toBe(true)
   const next = await runInDurableObject(object(), (_, state) => state.storage.getAlarm())

@@ -17,7 +17,7 @@ afterEach(async () => {
 const ask = (path: string, init: RequestInit = {}) =>
   exports.default.fetch(new Request(`http://edge.example${path}`, { redirect: 'manual', ...init }))
 
-/** Lets the network answer with the stats of a server whose one mount has so many listeners; gives what is asked of it. */
+/** Makes the network answer with the stats of a server whose one mount has this many listeners; returns the requests. */
 function answerStats(listeners: number): string[] {
   const asked: string[] = []
   const source = { listenurl: 'http://localhost:8000/live.mp3', listeners, server_type: 'audio/mpeg' }
@@ -59,14 +59,14 @@ test('the alarm of the object polls a server, and listeners are sent to it', asy
   const asked = answerStats(5)
   await reportMaster()
   await nameServer()
-  await runDurableObjectAlarm(object()) // false where it went off by itself meanwhile: it was due at once
+  await runDurableObjectAlarm(object()) // false if it went off by itself meanwhile: it was due at once
   await vi.waitFor(async () => expect(await old()).toMatchObject({ listeners: 5, polled: true, out: null }))
   expect(asked[0]).toBe('http://old.example.org:8000/status-json.xsl')
   const answer = await ask('/live.mp3')
   expect(answer.headers.get('location')).toBe('http://old.example.org:8000/live.mp3')
 })
 
-test('an object that was evicted goes on polling: its alarm is set, its servers are kept', async () => {
+test('an evicted object goes on polling: its alarm is set, its servers are kept', async () => {
   answerStats(5)
   await reportMaster()
   await nameServer()

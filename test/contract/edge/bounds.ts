@@ -12,13 +12,13 @@ import { basic } from '../../kit/source.ts'
 
 const auth = `Authorization: ${basic('relay', secrets.relay)}\r\n`
 const reportHead = `POST /admin/sourcelist.txt HTTP/1.1\r\nHost: a\r\n${auth}Content-Type: text/plain\r\n`
-/** descriptors that the edge has, and connections that want one each */
+/** descriptors that the edge has, and connections that need one each */
 const descriptors = 200
 const crowd = 300
-/** ms within which an edge is well again, whatever was done to it */
+/** ms within which an edge recovers, whatever was done to it */
 const wellMs = 15_000
 
-/** A connection from outside. */
+/** A client's connection. */
 interface Caller {
   socket: Socket
   text: () => string
@@ -26,7 +26,7 @@ interface Caller {
 }
 
 /**
- * What one may do to an edge that has few descriptors: say nothing, say it slowly, read nothing. One body of tests for every
+ * Attacks on an edge that has few descriptors: clients that are silent, send slowly, or read nothing. One suite for every
  * runtime, since the bounds are the same.
  */
 export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
@@ -94,12 +94,12 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       await eventually(answers, { withinMs: wellMs })
     })
 
-    test('closes a connection that says nothing, before its first request and behind one', async () => {
+    test('closes a silent connection, before its first request and after one', async () => {
       const callers = [call(''), call('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')]
       await eventually(() => callers.every(({ closed }) => closed()), { withinMs: 2 * httpLimits.idleMs })
     })
 
-    test('says 408 to a head that trickles, and closes', async () => {
+    test('answers 408 to a head that trickles in, and closes', async () => {
       const caller = call('G')
       const trickle = setInterval(() => caller.socket.write('E'), 500)
       onTestFinished(() => clearInterval(trickle))
@@ -108,7 +108,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       })
     })
 
-    test('says 408 to a report that trickles, and closes', async () => {
+    test('answers 408 to a report that trickles in, and closes', async () => {
       const caller = call(`${reportHead}Transfer-Encoding: chunked\r\n\r\n`)
       const trickle = setInterval(() => caller.socket.write('1\r\n#\r\n'), 500)
       onTestFinished(() => clearInterval(trickle))
@@ -117,7 +117,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       })
     })
 
-    test('cuts off a source that streams on though it was refused', async () => {
+    test('cuts off a source that goes on streaming after it was rejected', async () => {
       const caller = call('PUT /live.mp3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
       const streaming = setInterval(() => caller.socket.write('4\r\nbeat\r\n'), 50)
       onTestFinished(() => clearInterval(streaming))
@@ -127,7 +127,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       expect(caller.text()).toMatch(/^HTTP\/1\.1 405 /)
     })
 
-    test('reads a report that comes in pieces of one byte, and takes no more memory for it than its size', async () => {
+    test('reads a report that arrives byte by byte, and uses no more memory for it than its size', async () => {
       const body = `url: http://pieces.example.org\ninterval: 300\nlisteners: 0\nmounts: 0\n#${'x'.repeat(60_000)}: 1\n\n`
       const before = residentKib(pid)
       const caller = call(`${reportHead}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n`)
@@ -135,11 +135,11 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       caller.socket.write('0\r\n\r\n')
       await eventually(() => caller.text().startsWith('HTTP/1.1 '))
       expect(caller.text()).toMatch(/^HTTP\/1\.1 (200|400) /)
-      // by the byte it were 2.8 GB at 47 KiB each
+      // 47 KiB for each byte would be 2.8 GB
       expect(residentKib(pid) - before).toBeLessThan(200 * 1024)
     })
 
-    test('lets go of those who read nothing of a large answer, and answers others meanwhile', async () => {
+    test('drops clients that read nothing of a large answer, and answers others meanwhile', async () => {
       const mounts = Array.from({ length: 5000 }, (_, i) => mountReport(`/large-${'x'.repeat(80)}-${i}.mp3`))
       expect((await client.report(reportOf('large', { mounts }))).status).toBe(200)
       const callers = Array.from({ length: 100 }, () => {
@@ -151,12 +151,12 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       })
       await eventually(() => callers.every(({ connecting }) => !connecting))
       await eventually(answers, { withinMs: wellMs })
-      // all but what the systems at both ends hold comes back
+      // all memory is freed except what the systems at both ends buffer
       await eventually(() => residentKib(pid) < 700 * 1024, { withinMs: 2 * httpLimits.stallMs })
       await client.asAdmin('/api/servers/large', 'DELETE')
     })
 
-    test('does not spin or end where the system takes descriptors away, and is back once it gives them', async () => {
+    test('does not spin or exit when the system runs out of descriptors, and recovers once it has some', async () => {
       const { status } = await prlimit(pid, 20)
       expect(status).toBe(0)
       const callers = Array.from({ length: 50 }, () => call(''))
@@ -174,7 +174,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
 const residentKib = (pid: number) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 
-/** Processor time that it took so far, in hundredths of a second. */
+/** Processor time that it has used, in hundredths of a second. */
 function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return Number(fields[11]) + Number(fields[12])

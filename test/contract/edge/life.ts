@@ -16,7 +16,7 @@ type ProcessRuntime = Exclude<EdgeRuntime, 'workers'>
 
 const passwords = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin }
 
-/** How an edge that is a process of its own starts, is killed, comes back and ends (docs/protocol.md#storage). */
+/** How an edge process starts, is killed, restarts and ends (docs/protocol.md#storage). */
 export function lifeContract(runtime: ProcessRuntime): void {
   const running: (Program | Server)[] = []
   const folders: string[] = []
@@ -50,13 +50,13 @@ export function lifeContract(runtime: ProcessRuntime): void {
         /PORT is "65536", expected an integer from 0 to 65535/,
       ],
       [
-        'with a last resort by http and https alone',
+        'with an http last resort and HTTPS_ONLY',
         { ...passwords, HTTPS_ONLY: '1', LAST_RESORT_URL: 'http://a.example/' },
         /LAST_RESORT_URL is "http:\/\/a.example\/", expected an https URL, since HTTPS_ONLY is 1/,
       ],
       ['with a bad flag', { ...passwords, HTTPS_ONLY: 'yes' }, /HTTPS_ONLY is "yes", expected 0 or 1/],
-      ['where it cannot write', { ...passwords, DATA_DIR: '/dev/null/x' }, /DATA_DIR is "\/dev\/null\/x"/],
-      ['where no folder can be made', { ...passwords, DATA_DIR: '/proc/x/y' }, /DATA_DIR is "\/proc\/x\/y"/],
+      ['if it cannot write', { ...passwords, DATA_DIR: '/dev/null/x' }, /DATA_DIR is "\/dev\/null\/x"/],
+      ['if no folder can be created', { ...passwords, DATA_DIR: '/proc/x/y' }, /DATA_DIR is "\/proc\/x\/y"/],
     ] as [string, Record<string, string>, RegExp][])(
       'refuses to start %s, and says why',
       async (_, env, said) => {
@@ -66,13 +66,13 @@ export function lifeContract(runtime: ProcessRuntime): void {
       },
     )
 
-    test('listens on both stacks at a port of its own choice, and says which', async () => {
+    test('binds IPv4 and IPv6 at a free port, and logs which', async () => {
       const [, port] = await program(passwords).line(/"port":(\d+)/)
       for (const host of ['127.0.0.1', '[::1]'])
         expect((await fetch(`http://${host}:${port}/healthz`)).status, host).toBe(200)
     })
 
-    test('known by https, it tells servers and http listeners of the http address that they asked', async () => {
+    test('configured with https, it tells servers and http listeners the http address that they used', async () => {
       const edge = await edgeWith({ PUBLIC_URL: 'https://127.0.0.1:8443' })
       const client = clientOf(edge.url)
       const report = await client.report(reportOf('schemes', { mounts: [mountReport('/schemes.mp3')] }))
@@ -98,7 +98,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       await eventually(() => answered.size === 40)
       await client.asAdmin('/api/servers/kept-0-0/drain', 'POST')
       first.program.kill('SIGKILL')
-      await Promise.allSettled(reporting) // each ends at its first report that nobody takes
+      await Promise.allSettled(reporting) // each ends at its first report that is not accepted
       expect(await first.program.exited).toMatchObject({ signal: 'SIGKILL' })
 
       const second = program({ ...passwords, ...env })
@@ -112,7 +112,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       expect(old.status, 'the order of reports is kept too').toBe(409)
     })
 
-    test('SIGTERM ends it with exit code 0, though connections stand idle', async () => {
+    test('SIGTERM ends it with exit code 0 while connections are idle', async () => {
       const edge = await edgeWith({ DATA_DIR: folder() })
       await clientOf(edge.url).report(reportOf('any')) // leaves a kept connection behind
       const silent = connect(edge.port, '127.0.0.1')
@@ -122,7 +122,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       silent.destroy()
     })
 
-    test('SIGHUP has GEO_DB read again: what cannot be read leaves the edge as it is, and it goes on', async () => {
+    test('SIGHUP reads GEO_DB again; if it cannot be read, the edge goes on with the old data', async () => {
       const geo = join(folder(), 'geo.mmdb')
       writeFileSync(geo, writeMmdb({ '192.0.2.0/24': { location: { latitude: 52.5, longitude: 13.4 } } }))
       const { url, program } = await edgeWith({ GEO_DB: geo })
@@ -135,7 +135,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       expect((await fetch(`${url}/healthz`)).status).toBe(200)
     })
 
-    test('believes X-Forwarded-Proto from a trusted proxy, and sends https listeners to https servers', async () => {
+    test('trusts X-Forwarded-Proto from a trusted proxy, and sends https listeners to https servers', async () => {
       const report = reportOf('both', { urls: ['http://both.example.org:8000', 'https://both.example.org'] })
       const https = { method: 'HEAD', headers: { 'X-Forwarded-Proto': 'https' } }
       const location = async (env: Record<string, string>) => {
@@ -147,7 +147,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       expect(await location({})).toBe('http://both.example.org:8000/live.mp3')
     })
 
-    test('refuses a loopback url that comes from elsewhere', async () => {
+    test('rejects a loopback url in a report from another machine', async () => {
       const { url } = await edgeWith({ TRUSTED_PROXIES: '127.0.0.1, ::1' })
       const post = (sourcelist: string) =>
         fetch(`${url}/admin/sourcelist.txt`, {
@@ -169,7 +169,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       expect(await clientOf(url).servers()).toEqual([])
     })
 
-    test('LAST_RESORT_URL takes the listeners for whom there is no room', async () => {
+    test('LAST_RESORT_URL gets the listeners that no server has room for', async () => {
       const { url } = await edgeWith({ LAST_RESORT_URL: 'https://last.example.org/base/', HTTPS_ONLY: '1' })
       const client = clientOf(url)
       await client.report(reportOf('full', { listeners: 100 }))

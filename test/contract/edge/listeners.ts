@@ -19,7 +19,7 @@ const mountHeaders = {
 const headersOf = (response: Response) => Object.fromEntries(response.headers)
 const locationOf = (response: Response) => response.headers.get('location')
 
-/** What listeners, and servers that relay, are answered (docs/protocol.md#requests-to-an-edge). */
+/** The answers to listeners, and to servers that relay (docs/protocol.md#requests-to-an-edge). */
 export function listenerContract(client: () => EdgeClient, heads: number): void {
   const carry = async (mount: string, id: string, over: Parameters<typeof reportOf>[1] = {}) => {
     const report = reportOf(id, { mounts: [mountReport(mount)], ...over })
@@ -46,7 +46,7 @@ export function listenerContract(client: () => EdgeClient, heads: number): void 
       )
     })
 
-    test('is told 404 about a mount that no server reported', async () => {
+    test('gets 404 for a mount that no server reported', async () => {
       for (const path of ['/nobody.mp3', '/a//b', '/%2e%2e%2fetc', '/a%00b', '/%ff', '/metrics.mp3/'])
         for (const method of ['GET', 'HEAD']) {
           const response = await client().ask(path, { method })
@@ -55,7 +55,7 @@ export function listenerContract(client: () => EdgeClient, heads: number): void 
         }
     })
 
-    test('is told 503 and when to come back where every server is full', async () => {
+    test('gets 503 with Retry-After when every server is full', async () => {
       await carry('/full.mp3', 'full', { maxListeners: 10, listeners: 10 })
       const waits = new Set<number>()
       for (let i = 0; i < 40; i++) {
@@ -69,19 +69,16 @@ export function listenerContract(client: () => EdgeClient, heads: number): void 
       expect(waits.size, 'it is jittered').toBeGreaterThan(3)
     })
 
-    test.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
-      'is told 405 and what is allowed for %s',
-      async (method) => {
-        const response = await client().ask('/redirect.mp3', { method })
-        expect(response.status).toBe(405)
-        expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
-        expect(headersOf(response)).toMatchObject(mountHeaders)
-        expect(await response.text()).toContain('sources connect to the master')
-      },
-    )
+    test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('gets 405 with Allow for %s', async (method) => {
+      const response = await client().ask('/redirect.mp3', { method })
+      expect(response.status).toBe(405)
+      expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+      expect(headersOf(response)).toMatchObject(mountHeaders)
+      expect(await response.text()).toContain('sources connect to the master')
+    })
 
     test.each(['/redirect.mp3', '/nobody.mp3', '/', '/api/servers', '/admin/sourcelist.txt'])(
-      'may ask OPTIONS %s from any page',
+      'may send OPTIONS %s from any page',
       async (path) => {
         const response = await client().ask(path, { method: 'OPTIONS' })
         expect(response.status).toBe(204)
@@ -120,7 +117,7 @@ export function listenerContract(client: () => EdgeClient, heads: number): void 
       expect(await client().server('debited'), 'a report replaces the debit').toMatchObject({ free: 98 })
     })
 
-    test('that was sent back does not go to the same server in that draw, and says so on', async () => {
+    test('that was sent back does not go to the same server in that draw, and its query marks the send-back as spent', async () => {
       await carry('/back.mp3', 'back-a', { maxListeners: 10_000 })
       await carry('/back.mp3', 'back-b', { maxListeners: 1 })
       for (let i = 0; i < 20; i++)
@@ -130,7 +127,7 @@ export function listenerContract(client: () => EdgeClient, heads: number): void 
       expect((await client().ask('/back.mp3?x=unknown', { method: 'HEAD' })).status).toBe(302)
     })
 
-    test('S11: that relays goes to a master, never to a slave; 404 where there is none', async () => {
+    test('S11: that relays goes to a master, never to a slave; 404 if there is none', async () => {
       await carry('/relayed.mp3', 'a-slave', { maxListeners: 100_000 })
       const agents: Record<string, string>[] = [
         { 'User-Agent': 'Icecast 2.4.4' },

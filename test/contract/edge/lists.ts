@@ -8,7 +8,7 @@ import { masterSender } from './settings.ts'
 
 const relay = basic('relay', secrets.relay)
 
-/** What servers, operators, monitors and people read at an edge (docs/protocol.md#requests-to-an-edge). */
+/** The lists, API and pages of an edge for servers, operators, monitors and people (docs/protocol.md#requests-to-an-edge). */
 export function listContract(client: () => EdgeClient): void {
   const list = async (path: string, headers: Record<string, string> = {}) => {
     const response = await client().ask(path, { headers: { Authorization: relay, ...headers } })
@@ -32,7 +32,7 @@ export function listContract(client: () => EdgeClient): void {
       expect(await list(`/admin/streamlist.txt?${kh}`)).toEqual(paths)
     })
 
-    test('registers an icecast-kh slave that asks with rserver, rport and interval', async () => {
+    test('registers an icecast-kh slave that sends rserver, rport and interval', async () => {
       expect(await client().server('kh.example.org:8000')).toMatchObject({
         role: 'slave',
         urls: ['http://kh.example.org:8000'],
@@ -56,7 +56,7 @@ export function listContract(client: () => EdgeClient): void {
       expect((await client().report(reportOf('nul'), sender)).status).toBe(200)
     })
 
-    test('is refused without credentials and to a registration that is none', async () => {
+    test('is rejected without credentials, and for an invalid registration', async () => {
       const before = await client().held()
       for (const path of ['/admin/streamlist.txt', '/admin/streams?rserver=a&rport=1&interval=5']) {
         const response = await client().ask(path)
@@ -124,7 +124,7 @@ export function listContract(client: () => EdgeClient): void {
       })
     })
 
-    test('drains a server, which its next report is told, and undrains it', async () => {
+    test('drains a server, which the reply to its next report says, and undrains it', async () => {
       const report = reportOf('drainable', { mounts: [mountReport('/drainable.mp3')] })
       await client().report(report)
       expect((await client().asAdmin('/api/servers/drainable/drain', 'POST')).status).toBe(204)
@@ -135,7 +135,7 @@ export function listContract(client: () => EdgeClient): void {
       expect((await client().ask('/drainable.mp3', { method: 'HEAD' })).status).toBe(302)
     })
 
-    test('deletes a server, which its next report brings back', async () => {
+    test('deletes a server, which returns with its next report', async () => {
       const report = reportOf('deletable', { boot: 'b', seq: 9 })
       await client().report(report)
       expect((await client().asAdmin('/api/servers/deletable', 'DELETE')).status).toBe(204)
@@ -174,7 +174,7 @@ export function listContract(client: () => EdgeClient): void {
       expect(await stats('?mount=/stats-none.mp3')).not.toHaveProperty('source')
       expect(await stats('?mount=/stats.mp3')).toMatchObject({
         server_id: expect.stringMatching(/^Icecast/),
-        // an isolate of Workers begins in 1970 by its own clock
+        // the clock of a new isolate of Workers is at 1970
         server_start_iso8601: expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+0000$/),
         source: {
           listeners: 7,
@@ -193,7 +193,7 @@ export function listContract(client: () => EdgeClient): void {
 
   describe('for monitors and people', () => {
     test.each(['/', '/healthz', '/status-json.xsl'])(
-      'HEAD of %s is as GET, but for the body',
+      'HEAD of %s is like GET, without the body',
       async (path) => {
         const whole = await client().ask(path)
         const head = await client().ask(path, { method: 'HEAD' })
@@ -211,17 +211,17 @@ export function listContract(client: () => EdgeClient): void {
       ['POST', '/status-json.xsl', 'GET, HEAD, OPTIONS'],
       ['PUT', '/admin/sourcelist.txt', 'POST, OPTIONS'],
       ['DELETE', '/admin/streamlist.txt', 'GET, HEAD, OPTIONS'],
-    ])('%s of %s is answered 405 and what is allowed', async (method, path, allow) => {
+    ])('%s of %s is answered 405 with Allow', async (method, path, allow) => {
       const response = await client().ask(path, { method })
       expect(response.status).toBe(405)
       expect(response.headers.get('allow')).toBe(allow)
     })
 
-    test('/healthz says that it can decide', async () => {
+    test('/healthz is 200 while the edge can decide', async () => {
       expect((await client().ask('/healthz')).status).toBe(200)
     })
 
-    test('/ is a page that shows mounts to all and servers to the admin, and takes nothing from elsewhere', async () => {
+    test('/ is a page that shows mounts to everybody and servers to the admin, and loads nothing from other hosts', async () => {
       await client().report(reportOf('paged', { mounts: [mountReport('/%3Cb%3Epaged.mp3')] }))
       const response = await client().ask('/')
       expect(response.status).toBe(200)
@@ -238,7 +238,7 @@ export function listContract(client: () => EdgeClient): void {
         expect(whole).not.toContain(secret)
     })
 
-    test('a path of its own that is no page is answered 404', async () => {
+    test('an own path without a page is answered 404', async () => {
       for (const path of ['/admin', '/admin/listclients', '/api', '/api/nothing'])
         expect((await client().asAdmin(path)).status, path).toBe(404)
     })

@@ -15,7 +15,7 @@ const swap = (from: string | RegExp, to: string) => {
 }
 const line = (from: string) => swap('/bad.mp3 0 - 128 0 audio/mpeg', from)
 
-/** Reports that are answered 400, and what the answer names. */
+/** Reports that are answered 400, and the text that the answer contains. */
 const malformed: [name: string, text: string, named: RegExp][] = [
   ['an empty body', '', /line 1/],
   ['no blank line', good.split('\n\n')[0] ?? '', /line/],
@@ -57,9 +57,9 @@ function tooManyMounts(): string {
   return `${good.split('\n\n')[0]?.replace('mounts: 2', `mounts: ${lines.length}`)}\n\n${lines.join('\n')}\n`
 }
 
-/** What reports are answered, and that what is refused leaves no trace (docs/protocol.md#answers-to-a-report). */
+/** The answers to reports; a rejected report leaves no trace (docs/protocol.md#answers-to-a-report). */
 export function reportContract(client: () => EdgeClient): void {
-  /** Runs it, and expects every server to be as before. */
+  /** Runs it, and expects every server to be unchanged. */
   const unchanged = async (run: () => Promise<unknown>) => {
     const before = await client().held()
     await run()
@@ -96,7 +96,7 @@ export function reportContract(client: () => EdgeClient): void {
       expect(await client().server('plain.example.org:8000')).toMatchObject({ mounts: ['/live.mp3'] })
     })
 
-    test('takes a server out at once by saying that it leaves', async () => {
+    test('takes a server out at once if its state is leaving', async () => {
       await client().report(reportOf('leaver', { mounts: [mountReport('/leaver.mp3')] }))
       expect((await client().ask('/leaver.mp3', { method: 'HEAD' })).status).toBe(302)
       const leaving = reportOf('leaver', { mounts: [mountReport('/leaver.mp3')], state: 'leaving' })
@@ -105,7 +105,7 @@ export function reportContract(client: () => EdgeClient): void {
       expect(await client().server('leaver')).toMatchObject({ out: 'leaving' })
     })
 
-    test('without or with wrong credentials is answered 401, whatever else is wrong with it', async () => {
+    test('without credentials or with wrong ones is answered 401, whatever else is wrong with it', async () => {
       await unchanged(async () => {
         for (const sender of [
           { user: 'relay', password: 'wrong' },
@@ -120,13 +120,13 @@ export function reportContract(client: () => EdgeClient): void {
       })
     })
 
-    test('of role master is taken from the master alone where it has a password', async () => {
+    test('of role master is accepted only from the master, if it has a password', async () => {
       const master = reportOf('crown', { role: 'master' })
       await unchanged(async () => expectAnswer(await client().report(master), 401, /role is "master"/))
       expect((await client().report(master, masterSender)).status).toBe(200)
     })
 
-    test('of an id with a password of its own is taken with that alone, and that password for no other id', async () => {
+    test('of an id that has its own password is accepted only with it, and that password for no other id', async () => {
       const { user: id } = boundSender
       await unchanged(async () => {
         await expectAnswer(await client().report(reportOf(id)), 401, /own credentials/)
@@ -138,12 +138,12 @@ export function reportContract(client: () => EdgeClient): void {
       expect((await client().report(reportOf(id), boundSender)).status).toBe(200)
     })
 
-    test('is taken with either password during a rotation', async () => {
+    test('is accepted with either password during a rotation', async () => {
       for (const sender of [relaySender, nextSender])
         expect((await client().report(reportOf('rotating'), sender)).status).toBe(200)
     })
 
-    test('of a server on loopback is taken from loopback', async () => {
+    test('of a server on loopback is accepted from loopback', async () => {
       const local = reportOf('local', { urls: ['http://127.0.0.1:8001', 'http://localhost:8001'] })
       expect((await client().report(local)).status).toBe(200)
     })
@@ -155,7 +155,7 @@ export function reportContract(client: () => EdgeClient): void {
       })
     })
 
-    test('of 1 MiB is read, of a byte more answered 413', async () => {
+    test('of 1 MiB is read, one byte more is answered 413', async () => {
       const padded = (bytes: number) => good.replace('\n', `\npad: ${'x'.repeat(bytes - good.length - 6)}\n`)
       await unchanged(async () =>
         expectAnswer(await client().report(padded(limits.reportBytesMax + 1)), 413, /larger than 1048576/),

@@ -5,7 +5,7 @@ export const masterSender: Sender = { user: 'master', password: 'master-secret' 
 export const boundSender: Sender = { user: 'bound', password: 'bound-secret' }
 export const nextSender: Sender = { user: 'relay', password: 'next-secret' }
 
-/** The edge that the contract is tested on: two relay passwords as in a rotation, a master's, and a server's own. */
+/** Settings of the edge under test: two relay passwords as in a rotation, a master's, and a server's own. */
 export const settings = {
   RELAY_PASSWORD: `${secrets.relay} ${nextSender.password}`,
   MASTER_PASSWORD: masterSender.password,

@@ -12,7 +12,7 @@ import { masterSender } from './settings.ts'
 const auth = `Authorization: ${basic('relay', secrets.relay)}\r\n`
 const target = 'http://wire.example.org:8000/wire.mp3'
 
-/** Requests that are 302 to {@link target}, as bytes; our listeners and slaves send such. */
+/** Requests that are 302 to {@link target}, as bytes; listeners and slaves send such requests. */
 const redirected: [name: string, bytes: string][] = [
   ['HTTP/1.0 without Host', 'GET /wire.mp3 HTTP/1.0\r\n\r\n'],
   [
@@ -20,7 +20,7 @@ const redirected: [name: string, bytes: string][] = [
     'GET /wire.mp3 HTTP/1.0\r\nUser-Agent: Icecast 2.4.4\r\nHost: name-without-port\r\nIcy-MetaData: 1\r\n\r\n',
   ],
   [
-    'a Host that is somebody else',
+    'a Host that is not the edge',
     'GET /wire.mp3 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
   ],
   ['a Host that is none', 'GET /wire.mp3 HTTP/1.1\r\nHost: <a b>\r\nConnection: close\r\n\r\n'],
@@ -36,7 +36,7 @@ const redirected: [name: string, bytes: string][] = [
   ['a method in small letters', 'get /wire.mp3 HTTP/1.0\r\n\r\n'],
 ]
 
-/** What two programs could take for two requests: refused, and what follows on the connection is not read as one. */
+/** Bytes that two programs could read as different requests: rejected, and the rest of the connection is not read. */
 const smuggled: [name: string, bytes: string][] = [
   ['two lengths', 'POST /api/servers HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 0\r\n\r\n'],
   [
@@ -51,7 +51,7 @@ const smuggled: [name: string, bytes: string][] = [
   ['a body of a GET', 'GET /wire.mp3 HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n'],
 ]
 
-/** What the edge makes of bytes that no ordinary client sends, on the runtimes whose sockets we reach. */
+/** The answers to bytes that no ordinary client sends, on the runtimes whose sockets the tests can reach. */
 export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): void {
   const port = () => Number(new URL(client().url).port)
   const send = (bytes: string) => rawRequest(port(), bytes)
@@ -69,11 +69,11 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
     test.each([
       ['raw UTF-8 in the path, as mpg123 sends it', 'GET /séance.mp3 HTTP/1.0\r\n\r\n', '/s%C3%A9ance.mp3'],
       [
-        'raw UTF-8 and blanks in the query',
+        'raw UTF-8 and spaces in the query',
         'GET /wire.mp3?t=é&u=a b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
         '/wire.mp3?t=%C3%A9&u=a%20b',
       ],
-    ])('%s stands percent-encoded in the Location', async (_, bytes, location) => {
+    ])('%s is percent-encoded in the Location', async (_, bytes, location) => {
       const mounts = [mountReport('/wire.mp3'), mountReport('/s%C3%A9ance.mp3')]
       expect((await client().report(reportOf('wire', { role: 'master', mounts }), masterSender)).status).toBe(
         200,
@@ -89,7 +89,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       expect(text).toMatch(/^Connection: close\r$/im)
     })
 
-    test('requests that come in one piece are answered one behind the other, whatever they ask for', async () => {
+    test('requests that arrive in one piece are answered in order, whatever they ask for', async () => {
       const report = reportOf('wire', { role: 'master', mounts: [mountReport('/wire.mp3')] })
       expect((await client().report(report, masterSender)).status).toBe(200)
       const body = 'url: http://piped.example.org\ninterval: 10\nlisteners: 0\nmounts: 0\n\n'
@@ -105,7 +105,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       )
     })
 
-    test('who expects to be told to go on with a report is told so, unless it is refused', async () => {
+    test('a reporter that expects 100 Continue gets it, unless the report is rejected', async () => {
       const body = 'url: http://expects.example.org\ninterval: 10\nlisteners: 0\nmounts: 0\n\n'
       const first =
         'POST /admin/sourcelist.txt HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nConnection: close\r\n'
@@ -126,7 +126,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
     })
 
     test.each(['x:99999', '256.1.1.1', 'a..b', 'xn--a'])(
-      'a Host of "%s" is believed nowhere, and breaks nothing',
+      'a Host of "%s" is trusted nowhere, and breaks nothing',
       async (host) => {
         for (const path of ['/status-json.xsl', '/', '/wire.mp3.m3u']) {
           const answer = await send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
@@ -145,7 +145,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       expect(answer.headers.get('content-length')).toBe(String(answer.body.length))
     })
 
-    test('a report without Host is taken, and is told of no edge', async () => {
+    test('a report without Host is accepted, and its answer names no edge', async () => {
       const body = 'url: http://hostless.example.org\ninterval: 10\nlisteners: 0\nmounts: 0\n\n'
       const head = `POST /admin/sourcelist.txt HTTP/1.0\r\n${auth}Content-Type: text/plain\r\n`
       const answer = await send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`)
@@ -159,7 +159,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       expect(answer.headers.get('access-control-allow-methods')).toBe('GET, HEAD, OPTIONS')
     })
 
-    test('a source that takes the edge for its master is told where to go', async () => {
+    test('a source that connects to the edge instead of its master is told where to connect', async () => {
       const answer = await send(`SOURCE /wire.mp3 HTTP/1.0\r\n${auth}Content-Type: audio/mpeg\r\n\r\n`)
       expect(answer.status).toBe(405)
       expect(answer.body).toContain('sources connect to the master')
@@ -171,7 +171,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       ['garbage', '\x16\x03\x01\x02\0\x01\0\x01\xfc\r\n\r\n'],
       ['dot segments', 'GET /a/../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
       ['a doubled slash', 'GET //evil.example/wire.mp3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ])('%s is refused, and the next listener served', async (_, bytes) => {
+    ])('%s is rejected, and the next listener is served', async (_, bytes) => {
       const { status } = await send(bytes)
       expect(status === 0 || (status >= 400 && status < 600), `${status}`).toBe(true)
       expect((await client().ask('/wire.mp3', { method: 'HEAD' })).status).toBe(302)
@@ -181,7 +181,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       [413, 'text/plain', 2_000_000],
       [415, 'text/html', 500_000],
     ])(
-      'a sender that is answered %i in the middle of its report reads all of the answer',
+      'a sender that gets %i in the middle of its report can read the whole answer',
       async (status, type, size) => {
         const head = `POST /admin/sourcelist.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${auth}Content-Type: ${type}\r\n`
         const answer = await send(`${head}Content-Length: ${size}\r\n\r\n${'a'.repeat(size)}`)
@@ -190,7 +190,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       },
     )
 
-    test('a source that streams on though it was refused is cut off', async () => {
+    test('a source that goes on streaming after it was rejected is cut off', async () => {
       const socket = connect(Number(new URL(client().url).port), '127.0.0.1')
       let answer = ''
       const closed = new Promise((resolve) => socket.once('close', resolve).on('error', () => {}))
@@ -204,7 +204,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       expect(answer).toMatch(/^HTTP\/1\.1 405 /)
     })
 
-    test('a listener that ends its side behind its request is answered, and the connection closed', async () => {
+    test('a listener that ends its side after its request is answered, and the connection is closed', async () => {
       const report = reportOf('wire', { role: 'master', mounts: [mountReport('/wire.mp3')] })
       expect((await client().report(report, masterSender)).status).toBe(200)
       const socket = connect({
@@ -224,7 +224,7 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       socket.destroy()
     })
 
-    test(`the ${runtime} edge outlives a report whose sender hangs up half way`, async () => {
+    test(`the ${runtime} edge survives a report whose sender disconnects half way`, async () => {
       const before = await client().held()
       const socket = connect(Number(new URL(client().url).port), '127.0.0.1')
       await new Promise((sent) => {

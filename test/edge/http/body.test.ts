@@ -4,7 +4,7 @@ import type { Framing } from '../../../edge/http/head.ts'
 import { httpLimits } from '../../../edge/http/limits.ts'
 import { Gathered } from '../../../shared/http/gathered.ts'
 
-/** What a reader makes of bytes that come in pieces of some size. */
+/** The result of a reader for bytes that arrive in pieces of this size. */
 function readAll(framing: Framing, text: string, size: number) {
   const reader = new BodyReader(framing)
   const bytes = Buffer.from(text, 'latin1')
@@ -39,11 +39,11 @@ describe('a body', () => {
     ['a size beyond all numbers', 'fffffffff\r\n'],
     ['a chunk that is longer than it says', '4\r\nhello\r\n0\r\n\r\n'],
     ['an extension without end', `5;${'x'.repeat(httpLimits.chunkLineMax)}`],
-  ])('in chunks is refused with %s', (_, text) => {
+  ])('in chunks is rejected with %s', (_, text) => {
     for (const size of sizes) expect(readAll('chunked', text, size), `${size}`).toMatchObject({ status: 400 })
   })
 
-  test('is refused with fields without end behind it', () => {
+  test('is rejected with endless trailer fields after it', () => {
     const text = `0\r\n${`A: ${'b'.repeat(500)}\r\n`.repeat(20)}`
     expect(readAll('chunked', text, 100)).toMatchObject({ status: 431 })
   })
@@ -59,7 +59,7 @@ describe('a body', () => {
   })
 })
 
-test('pieces are copied into one buffer, which grows by doubling: n bytes one by one cost fewer than 2 n copied anew', () => {
+test('pieces are copied into one buffer, which grows by doubling: n bytes one by one cost fewer than 2 n copied again', () => {
   const n = 100_000
   const gathered = new Gathered(n)
   const piece = new Uint8Array(65_536).subarray(7, 8)

@@ -11,7 +11,7 @@ const member = (name: string, network: string | undefined, isIdle = true): Named
   isIdle,
 })
 
-/** A crowd of four, two of a network, after these came; and whom each of them made leave. */
+/** A crowd of at most four, two per network, after these arrived; and the one that each of them replaced. */
 function crowdOf(...members: Named[]) {
   const crowd = new Crowd<Named>({ connectionsMax: 4, networkMax: 2 })
   const left = members.map((each) => crowd.add(each)?.name)
@@ -20,13 +20,13 @@ function crowdOf(...members: Named[]) {
 const namesIn = (crowd: Crowd<Named>) => [...crowd.members()].map(({ name }) => name)
 
 describe('the connections of an edge', () => {
-  test('beyond what one network may have cost that network its oldest one that waits', () => {
+  test('beyond the bound of one network close the oldest idle one of that network', () => {
     const { crowd, left } = crowdOf(member('b', 'y'), member('a1', 'x'), member('a2', 'x'), member('a3', 'x'))
     expect(left).toEqual(['a1'])
     expect(namesIn(crowd)).toEqual(['b', 'a2', 'a3'])
   })
 
-  test('beyond what there is room for cost the oldest one that waits, whose ever it is', () => {
+  test('beyond the total bound close the oldest idle one, of any network', () => {
     const { left } = crowdOf(
       member('busy', 'x', false),
       member('a', 'x'),
@@ -37,21 +37,21 @@ describe('the connections of an edge', () => {
     expect(left).toEqual(['a'])
   })
 
-  test('are not taken where none waits', () => {
+  test('are not accepted if none is idle', () => {
     const busy = ['x', 'y', 'z', 'w'].map((network) => member(network, network, false))
     const { crowd, left } = crowdOf(...busy, member('new', 'v'))
     expect(left).toEqual(['new'])
     expect(crowd.size).toBe(4)
   })
 
-  test('of a trusted proxy may be all, and go last', () => {
+  test('of a trusted proxy may fill the bound, and are closed last', () => {
     const proxies = ['p1', 'p2', 'p3'].map((name) => member(name, undefined))
     expect(crowdOf(...proxies, member('p4', undefined)).left).toEqual([])
     expect(crowdOf(...proxies, member('a', 'x'), member('p4', undefined)).left).toEqual(['a'])
     expect(crowdOf(...proxies, member('p4', undefined), member('p5', undefined)).left).toEqual(['p1'])
   })
 
-  test('give their place back, also in their network', () => {
+  test('free their slot when they close, also in their network', () => {
     const [first, second, third] = [member('a1', 'x'), member('a2', 'x'), member('a3', 'x')]
     const crowd = new Crowd<Named>({ connectionsMax: 4, networkMax: 2 })
     crowd.add(first)
@@ -62,7 +62,7 @@ describe('the connections of an edge', () => {
   })
 })
 
-test('as many connections are let in as leave descriptors for the rest', () => {
+test('as many connections are accepted as leave descriptors for other uses', () => {
   expect(boundsFor(200, httpLimits)).toEqual({ connectionsMax: 136, networkMax: 34 })
   expect(boundsFor(1_000_000, httpLimits).connectionsMax).toBe(httpLimits.connectionsMax)
   expect(boundsFor(undefined, httpLimits).connectionsMax).toBe(httpLimits.connectionsUnknownMax)

@@ -12,14 +12,14 @@ const read = (text: string) => {
   return found
 }
 
-describe('a head is read as Icecast reads it', () => {
+describe('a head is parsed as tolerantly as by Icecast', () => {
   test.each([
     ['lines that end in LF alone', 'GET /a?b HTTP/1.1\nHost: x\n\n', '/a', '?b'],
     ['empty lines before it', '\r\n\nGET /a HTTP/1.1\r\n\r\n', '/a', ''],
     ['no Host', head('GET /a HTTP/1.1'), '/a', ''],
     ['two blanks before the version', head('GET /x  HTTP/1.0'), '/x', ''],
     [
-      'blanks in the path and the query',
+      'spaces in the path and the query',
       head('GET /my song.mp3?a=b c HTTP/1.1'),
       '/my%20song.mp3',
       '?a=b%20c',
@@ -37,7 +37,7 @@ describe('a head is read as Icecast reads it', () => {
     expect(read(text)).toMatchObject({ method: 'GET', path, query })
   })
 
-  test('names a mount by its raw UTF-8 as by its escapes', () => {
+  test('names the same mount in raw UTF-8 and percent-encoded', () => {
     expect(read(head('GET /s\xc3\xa9ance.mp3 HTTP/1.0')).mount).toBe('/séance.mp3')
     expect(read(head('GET /a/../b HTTP/1.1')).mount).toBeUndefined()
   })
@@ -53,7 +53,7 @@ describe('a head is read as Icecast reads it', () => {
     expect(read(head(line, ...fields)).keepAlive).toBe(keepAlive)
   })
 
-  test('has as its body what it says', () => {
+  test('has the body that its headers give', () => {
     expect(read(head('POST /a HTTP/1.1')).framing).toBeUndefined()
     expect(read(head('POST /a HTTP/1.1', 'Content-Length: 7')).framing).toEqual({ length: 7 })
     expect(read(head('POST /a HTTP/1.1', 'Transfer-Encoding: Chunked')).framing).toBe('chunked')
@@ -61,7 +61,7 @@ describe('a head is read as Icecast reads it', () => {
   })
 })
 
-describe('a head that two programs could read in two ways is refused', () => {
+describe('a head that two programs could read in two ways is rejected', () => {
   test.each([
     [400, 'two lengths', ['Content-Length: 1', 'Content-Length: 2']],
     [400, 'one length twice', ['Content-Length: 1', 'content-length: 1']],
@@ -101,7 +101,7 @@ describe('a head that two programs could read in two ways is refused', () => {
   })
 })
 
-test('whatever stands in a head, it is read or refused, with a target that fits into one header line', () => {
+test('any head is parsed or rejected, and its target fits into one header line', () => {
   const piece = fc.constantFrom(
     'GET ',
     '/a',
@@ -127,7 +127,7 @@ test('whatever stands in a head, it is read or refused, with a target that fits 
   )
 })
 
-test('the end of a head is the same however its bytes are cut, and each byte is looked at once', () => {
+test('the end of a head is the same however its bytes are split, and each byte is looked at once', () => {
   const text = '\r\n\nGET /a HTTP/1.1\r\nA: b\n\r\nrest'
   const bytes = Buffer.from(text, 'latin1')
   const end = text.indexOf('rest')

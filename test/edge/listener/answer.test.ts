@@ -8,7 +8,7 @@ import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { reportOf } from '../../kit/reports.ts'
 
-/** An edge with these settings and reports, and a way to ask it as from http or https. */
+/** An edge with these settings and reports, and a function to ask it, by http or https. */
 function edgeWith(env: Record<string, string>, reports: Report[], over: Partial<Cluster> = {}) {
   const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret', ...env })
   const registry = new Registry(undefined, config.maxListenersDefault, 0)
@@ -30,8 +30,8 @@ const locationOf = async (answer: Promise<Response>) => (await answer).headers.g
 
 const full = reportOf('full', { listeners: 100 })
 
-describe('where no server has room', () => {
-  test('the last resort is used as it is', async () => {
+describe('when no server has room', () => {
+  test('the last resort is used unchanged', async () => {
     const ask = edgeWith({ LAST_RESORT_URL: 'http://last.example/sorry.mp3?a=b' }, [full])
     expect(await locationOf(ask('/live.mp3?token=1'))).toBe('http://last.example/sorry.mp3?a=b')
     const bare = edgeWith({ LAST_RESORT_URL: 'http://last.example' }, [full])
@@ -44,7 +44,7 @@ describe('where no server has room', () => {
     expect(await locationOf(ask('/live.mp3?x=full'))).toBe('http://last.example/base/live.mp3?x=-')
   })
 
-  test('a mount that nobody reported is 404 all the same', async () => {
+  test('a mount that no server reported is still 404', async () => {
     const ask = edgeWith({ LAST_RESORT_URL: 'http://last.example/' }, [full])
     expect((await ask('/unknown.mp3')).status).toBe(404)
   })
@@ -59,25 +59,25 @@ describe('an https listener', () => {
       'https://both.example/live.mp3',
     ))
 
-  test('goes to an http server only where none of those is eligible', async () => {
+  test('goes to an http server only if none of those is eligible', async () => {
     const ask = edgeWith({}, [http, { ...https, listeners: 1 }])
     expect(await locationOf(ask('/live.mp3', true))).toBe('http://http.example.org:8000/live.mp3')
   })
 
-  test('is told 503 in place of that with HTTPS_ONLY=1', async () => {
+  test('gets 503 instead with HTTPS_ONLY=1', async () => {
     const ask = edgeWith({ HTTPS_ONLY: '1' }, [http, { ...https, listeners: 1 }])
     expect((await ask('/live.mp3', true)).status).toBe(503)
     expect((await ask('/live.mp3')).status, 'an http listener is not concerned').toBe(302)
   })
 
-  test('is the only one that gets an https url where both are there', async () =>
+  test('is the only one that gets an https url from a server that has both', async () =>
     expect(await locationOf(edgeWith({}, [https])('/live.mp3'))).toBe('http://both.example/live.mp3'))
 })
 
-describe('where the store cannot be reached', () => {
+describe('when the store cannot be reached', () => {
   const away = () => Promise.reject(new Error('the object is away'))
 
-  test('a listener is told when to come back', async () => {
+  test('a listener gets 503 with Retry-After', async () => {
     const answer = await edgeWith({}, [], { current: away })('/live.mp3')
     expect(answer.status).toBe(503)
     expect(answer.headers.get('retry-after')).toBe('10')
@@ -94,9 +94,9 @@ describe('where the store cannot be reached', () => {
 })
 
 describe.each([
-  ['the store cannot be asked', { current: () => Promise.reject(new StoreError('away', 'it is gone')) }],
-  ['the store has forgotten everything', {}],
-] as [string, Partial<Cluster>][])('where %s', (_, over) => {
+  ['the store cannot be reached', { current: () => Promise.reject(new StoreError('away', 'it is gone')) }],
+  ['the store is empty', {}],
+] as [string, Partial<Cluster>][])('when %s', (_, over) => {
   const lost = edgeWith({ LAST_RESORT_URL: 'http://last.example/base/' }, [], over)
 
   test('listeners go to the last resort', async () => {
@@ -123,7 +123,7 @@ describe.each([
   })
 })
 
-test('where the store cannot be asked, what needs it is answered 503 with Retry-After, not 500', async () => {
+test('when the store cannot be reached, every path that needs it is answered 503 with Retry-After, not 500', async () => {
   const current = () => Promise.reject(new StoreError('away', 'it is gone'))
   const ask = edgeWith({}, [], { current, fresh: current })
   const admin = { Authorization: `Basic ${btoa('admin:admin-secret')}` }

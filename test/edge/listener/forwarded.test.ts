@@ -29,7 +29,7 @@ describe('a request came by https', () => {
     ['by word of a trusted proxy', { 'X-Forwarded-Proto': 'https' }, '10.1.1.1', true],
     ['not by word of who stood before that proxy', { 'X-Forwarded-Proto': 'https, http' }, '10.1.1.1', false],
     [
-      'by word of the first of two trusted proxies',
+      'according to the first of two trusted proxies',
       { 'X-Forwarded-Proto': 'https, http', 'X-Forwarded-For': '1.1.1.1, 10.2.2.2' },
       '10.1.1.1',
       true,
@@ -42,14 +42,7 @@ describe('a request came by https', () => {
 describe('the addresses of an edge, by scheme', () => {
   const https = 'https://radio.example'
   test.each<[string, Record<string, string>, string, string | undefined, string[], string | undefined]>([
-    [
-      'the Host alone',
-      { Host: 'a.example' },
-      '192.0.2.1',
-      undefined,
-      ['http://a.example'],
-      'http://a.example',
-    ],
+    ['only a Host', { Host: 'a.example' }, '192.0.2.1', undefined, ['http://a.example'], 'http://a.example'],
     [
       'an http request for the name of an https PUBLIC_URL, which shows where http is',
       { Host: 'radio.example:8000' },
@@ -59,7 +52,7 @@ describe('the addresses of an edge, by scheme', () => {
       'http://radio.example:8000',
     ],
     [
-      'an http request for another name, which is taken to be on port 80 for the listener alone',
+      'an http request for another name, which is assumed to be on port 80, only for the listener',
       { Host: '10.0.0.5:8000' },
       '192.0.2.1',
       https,
@@ -75,7 +68,7 @@ describe('the addresses of an edge, by scheme', () => {
       'https://radio.example:8443',
     ],
     [
-      'a proxy that nobody trusts, which was asked by https itself',
+      'an untrusted proxy, which itself was asked by https',
       { Host: 'radio.example', 'X-Forwarded-Proto': 'https' },
       '192.0.2.1',
       https,
@@ -83,7 +76,7 @@ describe('the addresses of an edge, by scheme', () => {
       https,
     ],
     [
-      'an https request by a trusted proxy',
+      'an https request through a trusted proxy',
       { Host: 'radio.example', 'X-Forwarded-Proto': 'https' },
       '10.1.1.1',
       'http://radio.example:8000',
@@ -100,7 +93,7 @@ describe('the addresses of an edge, by scheme', () => {
     ],
     ['no Host', {}, '192.0.2.1', undefined, [], undefined],
     [
-      'a Host whose port is none',
+      'a Host with an invalid port',
       { Host: 'radio.example:99999' },
       '192.0.2.1',
       https,
@@ -141,7 +134,7 @@ describe("the edge's own address", () => {
     ))
 })
 
-describe('of the URL of a request only path and query count', () => {
+describe('only path and query of a request URL count', () => {
   test.each([
     ['http://edge.example/m?a=b', '/m', '?a=b'],
     ['/m?a=b', '/m', '?a=b'],

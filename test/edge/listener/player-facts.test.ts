@@ -3,8 +3,8 @@ import { edgeOf } from '../../kit/edge-app.ts'
 import { reportOf } from '../../kit/reports.ts'
 
 /**
- * The rows of the collection of facts on 302 for audio that an edge alone can show, each by its name.
- * Rows that need a browser, a player or a slave: test/live/browser.test.ts, peers-players.test.ts, slave-redirect.test.ts.
+ * Facts about 302 for audio that can be tested with an edge alone, each named by its topic.
+ * Facts that need a browser, a player or a slave: test/live/browser.test.ts, peers-players.test.ts, slave-redirect.test.ts.
  */
 const both = (id: string) =>
   reportOf(id, { urls: [`http://${id}.example:8000`, `https://${id}.example:8443`] })
@@ -50,7 +50,7 @@ test('fetch/MSE: the preflight that Icy-MetaData causes is answered 204 with wha
 })
 
 test.for(['authorization', 'icy-metadata,authorization', 'Authorization, range'])(
-  'a preflight for %s is told that a login may be shown',
+  'a preflight for %s allows Authorization',
   async (asked) => {
     const { ask } = edgeOf(both('a'))
     const answer = await ask('/members.mp3', { 'Access-Control-Request-Headers': asked }, 'OPTIONS')
@@ -59,7 +59,7 @@ test.for(['authorization', 'icy-metadata,authorization', 'Authorization, range']
 )
 
 test.for(['x-authorization', 'authorization-x', 'range'])(
-  'a preflight for %s is not told of logins',
+  'a preflight for %s does not mention Authorization',
   async (asked) => {
     const { ask } = edgeOf(both('a'))
     const answer = await ask('/members.mp3', { 'Access-Control-Request-Headers': asked }, 'OPTIONS')
@@ -93,7 +93,7 @@ test('http -> https Location: an http request keeps its scheme where the server 
   expect((await ask('/live.mp3')).headers.get('location')).toBe('http://a.example:8000/live.mp3')
 })
 
-test('Behind TLS proxy: the Location is the server’s own url, whatever the request calls the edge', async () => {
+test('Behind TLS proxy: the Location is the server’s own url, whatever Host the request has', async () => {
   const { ask } = edgeOf(both('a'))
   const answer = await ask(
     '/live.mp3',
@@ -110,27 +110,27 @@ test('Embedded: the Location adds nothing to the url, the mount and the query', 
   expect(answer.headers.get('location')).toBe('http://a.example:8000/live.mp3?a=1&b=2')
 })
 
-test('TuneIn: no login and no token is asked for', async () => {
+test('TuneIn: the edge requires no login and no token', async () => {
   const { ask } = edgeOf(both('a'))
   const answer = await ask('/live.mp3')
   expect(answer.headers.get('www-authenticate')).toBeNull()
   expect(answer.headers.get('set-cookie')).toBeNull()
 })
 
-test('radio-browser, HEAD: a checker gets the same 302, and takes no seat', async () => {
+test('radio-browser, HEAD: a checker gets the same 302, and takes no slot', async () => {
   const { ask, redirected } = edgeOf(both('a'))
   const head = await ask('/live.mp3', {}, 'HEAD')
   expect(head.headers.get('location')).toBe((await ask('/live.mp3')).headers.get('location'))
   expect(redirected).toHaveLength(1)
 })
 
-test('Credentials in URL: neither the listener’s login nor a secret of ours is in the Location', async () => {
+test('Credentials in URL: neither the listener’s login nor a secret of the cluster is in the Location', async () => {
   const { ask } = edgeOf(both('a'))
   const answer = await ask('/live.mp3', { Authorization: `Basic ${btoa('anna:pass')}` })
   expect(answer.headers.get('location')).toBe('http://a.example:8000/live.mp3')
 })
 
-test('Caching of 302, CDN caching: no answer about a mount may be kept by anybody', async () => {
+test('Caching of 302, CDN caching: no answer about a mount may be cached', async () => {
   const { ask } = edgeOf(both('a'))
   for (const answer of [await ask('/live.mp3'), await ask('/none'), await ask('/live.mp3.m3u')]) {
     expect(answer.headers.get('cache-control')).toBe('no-store, no-cache, private, max-age=0')

@@ -7,7 +7,7 @@ describe('docs/protocol.md#requests-to-an-edge: playlists for players that do no
   const both = (id: string) => reportOf(id, { urls: [`http://${id}.example`, `https://${id}.example`] })
   const { ask, redirected } = edgeOf(...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(both))
 
-  test('hold the edge first, then five servers, no two the same', async () => {
+  test('name the edge first, then five different servers', async () => {
     const reply = await ask('/live.mp3.m3u?token=1')
     expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'audio/x-mpegurl; charset=utf-8'])
     expect(reply.headers.get('cache-control')).toBe('no-store, no-cache, private, max-age=0')
@@ -19,13 +19,13 @@ describe('docs/protocol.md#requests-to-an-edge: playlists for players that do no
     expect(redirected, 'nobody was sent anywhere yet').toEqual([])
   })
 
-  test('name the edge by the scheme that the listener came by, where it has an address of it', async () => {
+  test('name the edge by the scheme of the request, if the edge has an address of that scheme', async () => {
     const both = { base: 'https://edge.example', here: 'http://edge.example:8000' }
     const playlist = await (await ask('/live.mp3.m3u', {}, 'GET', both)).text()
     expect(playlist.split('\r\n')[0]).toBe('http://edge.example:8000/live.mp3')
   })
 
-  test('name no server at an address of the other family', async () => {
+  test('name no server at an address of the other IP family', async () => {
     const { ask } = edgeOf(
       reportOf('four', { urls: ['http://192.0.2.7'] }),
       reportOf('six', { urls: ['http://[2001:db8::7]'] }),
@@ -39,7 +39,7 @@ describe('docs/protocol.md#requests-to-an-edge: playlists for players that do no
     )
   })
 
-  test('keep the scheme, and know all three forms', async () => {
+  test('keep the scheme, in all three formats', async () => {
     const secure = { secure: true, base: 'https://edge.example' }
     expect(await (await ask('/live.mp3.pls', {}, 'GET', secure)).text()).toMatch(
       /File2=https:\/\/[a-g]\.example\/live\.mp3\r/,
@@ -50,7 +50,7 @@ describe('docs/protocol.md#requests-to-an-edge: playlists for players that do no
     expect(await (await ask('/live.mp3.xspf', {}, 'HEAD')).text()).toBe('')
   })
 
-  test('exist for known mounts alone, and a mount of that very name goes before them', async () => {
+  test('exist only for known mounts, and a mount with exactly that name takes precedence', async () => {
     expect((await ask('/other.mp3.m3u')).status).toBe(404)
     const named = edgeOf(
       reportOf('a'),
@@ -63,7 +63,7 @@ describe('docs/protocol.md#requests-to-an-edge: playlists for players that do no
     )
   })
 
-  test('of a cluster without room still name the edge', async () => {
+  test('of a full cluster still name the edge', async () => {
     const full = edgeOf(reportOf('a', { listeners: 100 }))
     expect(await (await full.ask('/live.mp3.m3u')).text()).toBe('http://edge.example/live.mp3\r\n')
   })

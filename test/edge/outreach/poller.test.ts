@@ -20,7 +20,7 @@ interface Asked {
   init: RequestInit
 }
 
-/** A poller over a registry and a network that answers what it is told to. */
+/** A poller over a registry and a network with given answers. */
 function createPolling(answer: () => Response | Promise<Response>) {
   const registry = new Registry(undefined, 100, 0)
   const clock = { nowMs: 0 }
@@ -31,7 +31,7 @@ function createPolling(answer: () => Response | Promise<Response>) {
   }
   const poller = createPoller({ registry, fetch, nowMs: () => clock.nowMs, atOnce: 4 })
   const out = () => serversJson(registry.view, clock.nowMs)[0]?.out
-  /** Looks every half second for a while; when it asked, in ms. */
+  /** Runs the poller every half second for a while; returns when it polled, in ms. */
   const pass = async (ms: number) => {
     const times: number[] = []
     for (const endMs = clock.nowMs + ms; clock.nowMs < endMs; clock.nowMs += 500) {
@@ -45,7 +45,7 @@ function createPolling(answer: () => Response | Promise<Response>) {
 }
 
 describe('a polled server', () => {
-  test('is read at once and at its interval, and what it says is its report', async () => {
+  test('is polled at once and at its interval, and its stats become its report', async () => {
     let listeners = 3
     const { registry, pass } = createPolling(() => new Response(stats(listeners++)))
     acceptPolled(registry, named(), 0)
@@ -57,7 +57,7 @@ describe('a polled server', () => {
     })
   })
 
-  test('is read at once when it was changed', async () => {
+  test('is polled at once when it was changed', async () => {
     const { registry, asked, pass } = createPolling(() => new Response(stats(1)))
     acceptPolled(registry, named({ interval: 3600 }), 0)
     await pass(1000)
@@ -75,7 +75,7 @@ describe('a polled server', () => {
     ['redirects', () => new Response(null, { status: 302, headers: { Location: 'http://elsewhere/' } })],
     ['answers something else', () => new Response('<html>')],
     ['answers without end', () => new Response('x'.repeat(limits.statsBytesMax + 1))],
-  ])('S10: that %s is stale by its deadline, and back once it can be read', async ([, bad]) => {
+  ])('S10: that %s is stale at its deadline, and returns once it can be polled', async ([, bad]) => {
     let isBad = false
     const { registry, clock, out, pass } = createPolling(() => (isBad ? bad() : new Response(stats(1))))
     acceptPolled(registry, named(), 0)
@@ -91,13 +91,13 @@ describe('a polled server', () => {
     expect(out()).toBe('no mounts')
   })
 
-  test('that cannot be read is asked ever more seldom, down to every 30 s', async () => {
+  test('that cannot be polled is asked less and less often, down to every 30 s', async () => {
     const { registry, pass } = createPolling(() => Promise.reject(new Error('refused')))
     acceptPolled(registry, named({ interval: 5 }), 0)
     expect(await pass(110_000)).toEqual([0, 5000, 10_000, 20_000, 40_000, 70_000, 100_000])
   })
 
-  test('that reports by itself is left alone until it no longer does', async () => {
+  test('that reports itself is not polled until it stops reporting', async () => {
     const { registry, clock, pass } = createPolling(() => new Response(stats(1)))
     acceptPolled(registry, named(), 0)
     await pass(1000)
@@ -109,7 +109,7 @@ describe('a polled server', () => {
     expect(registry.view.servers.get('old')?.polled).toBe(true)
   })
 
-  test('that is deleted while it is asked stays deleted', async () => {
+  test('that is deleted during a poll stays deleted', async () => {
     let answer = (_: Response) => {}
     const asked = new Promise<Response>((resolve) => {
       answer = resolve
@@ -124,7 +124,7 @@ describe('a polled server', () => {
   })
 })
 
-describe('what is asked', () => {
+describe('the request of a poll', () => {
   const ask = async (over: object) => {
     const asked: Asked[] = []
     const body = 'kind' in over ? '<icestats><listeners>4</listeners></icestats>' : stats(4)
@@ -136,7 +136,7 @@ describe('what is asked', () => {
     return { url: asked[0]?.url, init: asked[0]?.init, headers: new Headers(asked[0]?.init.headers) }
   }
 
-  test('of a stock Icecast: the public stats, without a login, following no redirect', async () => {
+  test('to a stock Icecast: the public stats, without a login, and without following redirects', async () => {
     const { url, init, headers } = await ask({})
     expect(url).toBe('http://old.example.org:8000/status-json.xsl')
     expect(headers.has('authorization')).toBe(false)
@@ -144,7 +144,7 @@ describe('what is asked', () => {
     expect(init?.signal).toBeInstanceOf(AbortSignal)
   })
 
-  test('of one behind a path of a proxy: its stats below that path', async () => {
+  test('to a server behind a path of a proxy: its stats below that path', async () => {
     expect((await ask({ url: 'https://azura.example/radio/8000' })).url).toBe(
       'https://azura.example/radio/8000/status-json.xsl',
     )
@@ -156,7 +156,7 @@ describe('what is asked', () => {
     expect(headers.get('authorization')).toBe(`Basic ${btoa('admin:hackme')}`)
   })
 
-  test('S11: by a name that no Icecast takes for a relay', async () => {
+  test('S11: has a User-Agent that Icecast does not count as a relay', async () => {
     expect((await ask({})).headers.get('user-agent')).toMatch(/^distributary\//)
   })
 })

@@ -4,7 +4,7 @@ import { problemOf } from '../../../edge/outreach/probe-problem.ts'
 const coded = (code: string, message = code) => Object.assign(new Error(message), { code })
 const failed = (cause: unknown) => new TypeError('fetch failed', { cause })
 
-// as Node, Bun and Deno say it
+// the wording of Node, Bun and Deno
 test.for<[unknown, string]>([
   [failed(coded('ECONNREFUSED', 'connect ECONNREFUSED 192.0.2.1:8000')), 'connection refused'],
   [coded('ECONNREFUSED', 'Unable to connect. Is the computer able to access the url?'), 'connection refused'],
@@ -42,6 +42,6 @@ test.for<[string, unknown]>([
   ['no way out', failed(coded('ENETUNREACH'))],
   ['no way out by any family', failed(new AggregateError([coded('ENETUNREACH'), coded('EADDRNOTAVAIL')]))],
   ['no descriptors', failed(coded('EMFILE', 'too many open files'))],
-])('%s tells nothing of the server', ([, error]) => {
+])('%s says nothing about the server', ([, error]) => {
   expect(problemOf(error).isOurs).toBe(true)
 })

@@ -10,7 +10,7 @@ import { reportOf } from '../../kit/reports.ts'
 
 const { access } = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
 
-/** A prober over a registry with one server, and a network in which it answers or does not. */
+/** A prober over a registry with one server, in a network where the server answers or not. */
 function createProbing(over: Partial<Report> = {}) {
   const registry = new Registry(undefined, 100, 0)
   const clock = { nowMs: 0 }
@@ -39,7 +39,7 @@ test('a server that answers is probed every 10 s, and any status is an answer', 
   expect([network.asked, out()]).toEqual([3, null])
 })
 
-test('after three connections in a row without an answer it is unreachable, and in again with the first answer', async () => {
+test('after three probes in a row without an answer a server is unreachable, and in again with its first answer', async () => {
   const { network, pass, out } = createProbing()
   network.answers = false
   await pass(500)
@@ -53,7 +53,7 @@ test('after three connections in a row without an answer it is unreachable, and 
   expect([network.asked, out()]).toEqual([4, null])
 })
 
-test('a name without an address puts a server out after a minute: a new one is not known everywhere at once', async () => {
+test('a name without an address takes a server out after a minute: a new name does not resolve everywhere at once', async () => {
   const { network, pass, out } = createProbing()
   network.answers = false
   network.error = 'getaddrinfo ENOTFOUND s1.example.org'
@@ -66,7 +66,7 @@ test('a name without an address puts a server out after a minute: a new one is n
   expect(out()).toBe(null)
 })
 
-test('its report is told what the probes found: nothing before the first, then ok, then where and why not', async () => {
+test('the answer to a report has the result of the probes: nothing before the first, then ok, then the url and the problem', async () => {
   const { registry, network, pass } = createProbing()
   const lines = () => {
     const sourcelist = printSourcelist(reportOf('s1', { interval: 3600 }))
@@ -105,7 +105,7 @@ test('an edge that has reached nobody since its start keeps them all: it is the 
   ])
 })
 
-test('a failure of the edge itself puts nobody out, and the server is tried again', async () => {
+test('a failure of the edge itself takes no server out, and the server is probed again', async () => {
   const { network, pass, out } = createProbing()
   network.answers = false
   network.error = 'bad port'
@@ -114,13 +114,13 @@ test('a failure of the edge itself puts nobody out, and the server is tried agai
   expect(network.asked).toBeGreaterThan(10)
 })
 
-test('a server on the inside is told of no probe', async () => {
+test('a server on an internal network gets no probe result', async () => {
   const { registry, pass } = createProbing({ urls: ['http://10.0.0.1'] })
   await pass(20_000)
   expect(registry.probedOf('s1')).toBeUndefined()
 })
 
-test('its reports do not bring it back; another url is tried three times anew', async () => {
+test('reports do not bring a server back; a new url is probed three times again', async () => {
   const { network, report, pass, out } = createProbing()
   network.answers = false
   await pass(10_000)
@@ -134,7 +134,7 @@ test('its reports do not bring it back; another url is tried three times anew', 
   expect(out()).toBe('unreachable')
 })
 
-test('one that moves to the inside is in by its reports alone', async () => {
+test('a server that moves to an internal network is in by its reports alone', async () => {
   const { network, report, pass, out } = createProbing()
   network.answers = false
   await pass(10_000)
@@ -146,7 +146,7 @@ test('one that moves to the inside is in by its reports alone', async () => {
   expect([network.asked, out()]).toEqual([asked, null])
 })
 
-test('an edge that has lost its own way out keeps its servers, and goes by the probes again once it is back', async () => {
+test('an edge that loses its own network keeps its servers, and uses the probes again once the network is back', async () => {
   const { registry, network, pass } = createProbing()
   for (const id of ['s2', 's3', 's4']) {
     const other = reportOf(id, { interval: 3600 })
@@ -178,14 +178,14 @@ test.for<[number, string]>([
   [522, 'silent'],
   [530, 'silent'],
 ])(
-  'status %i is taken for %s: 52x is what Cloudflare says for a server that is silent',
+  'status %i counts as %s: Cloudflare answers 52x for a server that does not answer',
   async ([status, outcome]) => {
     const fetch = async () => new Response(null, { status })
     expect((await probe('http://relay.example.org:8000', fetch, undefined)).outcome).toBe(outcome)
   },
 )
 
-test('a resolver that is away tells nothing of a server', async () => {
+test('a resolver that is down says nothing about a server', async () => {
   const lookup = async () => {
     throw Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' })
   }
@@ -194,7 +194,7 @@ test('a resolver that is away tells nothing of a server', async () => {
   })
 })
 
-test('a name that leads to the inside is not probed, one without an address is silent', async () => {
+test('a name that resolves to an internal address is not probed, one without an address is silent', async () => {
   let asked = 0
   const fetch = async () => {
     asked++

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Next, Rota } from '../../../edge/outreach/rota.ts'
 
-/** A rota over members that answer when told, on a clock that moves when told. */
+/** A rota over members that answer when the test says so, on a manual clock. */
 function createRota(atOnce = 2) {
   const members = new Map<string, { key: number }>()
   const visited: [string, number | undefined][] = []
@@ -26,7 +26,7 @@ function createRota(atOnce = 2) {
 
 const again = (pauseMs: number, state?: number): Next<number> => ({ pauseMs, state })
 
-test('each is visited at once, and then after its own pause, counted from the beginning of its visit', async () => {
+test('each member is visited at once, and then after its own pause, counted from the start of its visit', async () => {
   const { members, clock, rota, answer, names } = createRota()
   members.set('a', { key: 1 }).set('b', { key: 1 })
   expect(rota.nextMs()).toBe(0)
@@ -45,7 +45,7 @@ test('each is visited at once, and then after its own pause, counted from the be
   expect(names()).toEqual(['a', 'b', 'a'])
 })
 
-test('no more are visited at a time than it may, and the rest follow', async () => {
+test('visits at the same time are bounded, and the rest follow', async () => {
   const { members, rota, answer, names } = createRota(2)
   for (const id of ['a', 'b', 'c', 'd']) members.set(id, { key: 1 })
   const running = rota.run()
@@ -55,13 +55,13 @@ test('no more are visited at a time than it may, and the rest follow', async () 
   expect(names()).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('one that keeps its visitor waiting is not visited twice, and keeps nobody else waiting', async () => {
+test('a member whose visit takes long is not visited twice, and does not delay others', async () => {
   const { members, clock, rota, answer, names } = createRota(2)
   members.set('slow', { key: 1 }).set('quick', { key: 1 })
   void rota.run()
   const slow = names()
   expect(slow).toEqual(['slow', 'quick'])
-  await answer(again(1_000_000)) // slow is answered first in this test: let it wait anew
+  await answer(again(1_000_000)) // slow is answered first in this test: let it wait again
   members.set('slow', { key: 2 })
   await answer(again(1000))
   void rota.run()
@@ -74,7 +74,7 @@ test('one that keeps its visitor waiting is not visited twice, and keeps nobody 
   expect(names()).toEqual(['slow', 'quick', 'slow', 'quick'])
 })
 
-test('what a visit leaves is handed to the next, until the member is another', async () => {
+test('the memory of a visit is passed to the next one, until the key of the member changes', async () => {
   const { members, clock, rota, answer, visited } = createRota()
   members.set('a', { key: 1 })
   void rota.run()
@@ -92,7 +92,7 @@ test('what a visit leaves is handed to the next, until the member is another', a
   ])
 })
 
-test('one that is gone is not visited, and begins anew when it is back', async () => {
+test('a removed member is not visited, and starts without memory when it returns', async () => {
   const { members, rota, answer, visited } = createRota()
   members.set('a', { key: 1 })
   void rota.run()

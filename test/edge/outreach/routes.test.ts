@@ -88,7 +88,7 @@ describe('POST /api/servers', () => {
     expect(registry.polled.servers.size + registry.view.servers.size).toBe(0)
   })
 
-  test('an id that a live server reports with is answered 409', async () => {
+  test('an id that a live server reports under is answered 409', async () => {
     const { registry, post } = createApi()
     registry.put(reportOf('old'), printSourcelist(reportOf('old')), 0)
     expect((await post(JSON.stringify(named))).status).toBe(409)

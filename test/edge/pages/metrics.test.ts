@@ -9,7 +9,7 @@ const admin = { Authorization: printBasic({ user: 'admin', password: 'admin-secr
 /** A line of the text format: a comment of the two known kinds, or a sample. */
 const line = /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z_]+="([^"\\\n]|\\[\\"n])*",?)+\})? -?[0-9.e+-]+)$/
 
-test('metrics: a scrape reads servers, mounts, and what listeners were answered', async () => {
+test('metrics: a scrape has servers, mounts, and the answers to listeners', async () => {
   const { ask } = edgeOf(reportOf('a', { listeners: 40 }), reportOf('b', { listeners: 100, role: 'master' }))
   await ask('/live.mp3')
   await ask('/live.mp3')
@@ -34,11 +34,11 @@ test('metrics: a scrape reads servers, mounts, and what listeners were answered'
     expect(text.split('\n')).toContain(sample)
 })
 
-test('metrics: are for the admin alone', async () => {
+test('metrics: are only for the admin', async () => {
   expect((await edgeOf().ask('/metrics')).status).toBe(401)
 })
 
-test('metrics: whatever a label holds stays one line', () => {
+test('metrics: any label value stays on one line', () => {
   const text = printMetrics([
     { name: 'm', help: 'h', type: 'gauge', samples: [{ labels: { mount: '/a"b\\c\nd' }, value: 1 }] },
     { name: 'none', help: 'h', type: 'gauge', samples: [] },

@@ -27,8 +27,8 @@ interface Stats {
 }
 const sourceOf = async (reply: Response) => ((await reply.json()) as Stats).icestats.source
 
-describe('what plays, at the edge', () => {
-  test('/status-json.xsl has all that the master said, under the names that Icecast gives it', async () => {
+describe('the current track, at the edge', () => {
+  test('/status-json.xsl has everything that the master reported, under the names of Icecast', async () => {
     const slave = reportOf('s', { mounts: [mountReport('/live.mp3', { listeners: 4 })] })
     const { ask } = edgeOf(slave, masterOf())
     expect(await sourceOf(await ask('/status-json.xsl'))).toEqual({
@@ -51,7 +51,7 @@ describe('what plays, at the edge', () => {
     })
   })
 
-  test('a mount of which nobody said anything has the words of Icecast', async () => {
+  test('a mount without a description has the defaults of Icecast', async () => {
     const { ask } = edgeOf(reportOf('s'))
     expect(await sourceOf(await ask('/status-json.xsl'))).toMatchObject({
       genre: 'various',
@@ -60,7 +60,7 @@ describe('what plays, at the edge', () => {
     })
   })
 
-  test("what a slave says about a mount is not believed: it is its master's to say", async () => {
+  test("a slave's description of a mount is ignored: only its master's counts", async () => {
     const slave = reportOf('s', {
       mounts: [mountReport('/live.mp3', { about: { title: 'S', hidden: true } })],
     })
@@ -68,7 +68,7 @@ describe('what plays, at the edge', () => {
     expect(await sourceOf(await ask('/status-json.xsl'))).not.toHaveProperty('title')
   })
 
-  test('/now tells web sites of any host what plays, for two seconds', async () => {
+  test('/now gives the current track to web sites of any host, cached for two seconds', async () => {
     const { ask } = edgeOf(masterOf())
     const reply = await ask('/now')
     expect(reply.headers.get('access-control-allow-origin')).toBe('*')
@@ -98,7 +98,7 @@ describe('what plays, at the edge', () => {
   })
 
   test.for([{ hidden: true }, { noMount: true }])(
-    'a mount with %j is in no list, page or playlist, also while its slaves carry it alone',
+    'a mount with %j is in no list, page or playlist, even while only slaves carry it',
     async (flags) => {
       const slave = reportOf('s', { mounts: [mountReport('/live.mp3'), mountReport('/seen.mp3')] })
       const gone = reportOf('m', { role: 'master', mounts: [], seq: 2, boot: 'b' })
@@ -136,7 +136,7 @@ describe('the peak of a mount', () => {
     put(view, 'b', 7, 1)
     put(view, 'a', 1, 2)
     expect(peakOf(view)).toBe(22)
-    // b fell silent long ago, and its listeners came to a: they are not there twice
+    // b stopped reporting long ago, and its listeners moved to a: they must not count twice
     put(view, 'm', 10, 100_000, { role: 'master' })
     put(view, 'a', 9, 100_000)
     expect(peakOf(view)).toBe(22)

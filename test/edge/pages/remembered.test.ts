@@ -4,7 +4,7 @@ import { Remembered } from '../../../edge/pages/remembered.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { mountReport, serverOf } from '../../kit/reports.ts'
 
-/** A view of so many servers that carry ten mounts each. */
+/** A view of this many servers that carry ten mounts each. */
 function viewOf(servers: number): View {
   const view = new View(100)
   for (let i = 0; i < servers; i++) view.put(carrier(`s${i}`, 0))
@@ -14,7 +14,7 @@ const mounts = (listeners: number) =>
   Array.from({ length: 10 }, (_, i) => mountReport(`/mount${i}.mp3`, { listeners }))
 const carrier = (id: string, listeners: number) => serverOf(id, { mounts: mounts(listeners) })
 
-describe('what is worked out of a cluster for anybody', () => {
+describe('a public value computed from a cluster', () => {
   function counting(workMs = 0) {
     const clock = { nowMs: 0 }
     const works: number[] = []
@@ -30,7 +30,7 @@ describe('what is worked out of a cluster for anybody', () => {
     return { ask, works }
   }
 
-  test('stands for a second where it is large', () => {
+  test('is kept for a second if the cluster is large', () => {
     const { ask, works } = counting()
     const view = viewOf(101)
     expect([0, 500, 999].map((atMs) => ask(view, atMs))).toEqual([101, 101, 101])
@@ -39,7 +39,7 @@ describe('what is worked out of a cluster for anybody', () => {
     expect(works).toEqual([0, 1000])
   })
 
-  test('stands for a second after it is done, though it took longer than that', () => {
+  test('is kept for a second after it is done, even if it took longer than that', () => {
     const { ask, works } = counting(3000)
     const view = viewOf(101)
     for (const atMs of [0, 3000, 3500, 3999]) ask(view, atMs)
@@ -48,7 +48,7 @@ describe('what is worked out of a cluster for anybody', () => {
     expect(works).toEqual([0, 4000])
   })
 
-  test('is never older than the last report where it is small', () => {
+  test('is never older than the last report if the cluster is small', () => {
     const { ask } = counting()
     const view = viewOf(3)
     expect(ask(view, 0)).toBe(3)
@@ -57,7 +57,7 @@ describe('what is worked out of a cluster for anybody', () => {
   })
 })
 
-describe('the texts that an edge prints for anybody', () => {
+describe('the public texts of an edge', () => {
   const bases = (n: number) => Array.from({ length: n }, (_, i) => `http://${i}.example`)
   function printing(servers: number) {
     const clock = { nowMs: 0 }
@@ -72,7 +72,7 @@ describe('the texts that an edge prints for anybody', () => {
     return { clock, texts, view, page, histories: () => histories }
   }
 
-  test('the page of a large cluster is printed once a second, however many ask', async () => {
+  test('the page of a large cluster is printed once a second, however many requests there are', async () => {
     const { clock, view, page, histories } = printing(101)
     const first = await page()
     view.put(carrier('s0', 5))
@@ -84,7 +84,7 @@ describe('the texts that an edge prints for anybody', () => {
   })
 
   test.for(['status', 'playing'] as const)(
-    'of a large cluster %s is printed once a second, by whatever name the edge is called',
+    '%s of a large cluster is printed once a second, whatever Host the requests have',
     (what) => {
       const { clock, texts, view } = printing(101)
       const print = (base?: string) =>
@@ -97,7 +97,7 @@ describe('the texts that an edge prints for anybody', () => {
     },
   )
 
-  test('the edge stands in them by the name that it was called', () => {
+  test('they name the edge by the address that was requested', () => {
     const { texts, view } = printing(1)
     const of = (base?: string) => JSON.parse(texts.status(view, base, undefined)).icestats
     expect(of('https://edge.example:8443').host).toBe('edge.example')

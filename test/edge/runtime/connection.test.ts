@@ -17,7 +17,7 @@ const redirecting: Answers = {
   answer: async (request) => new Response(`${'x'.repeat(100_000)}${await request.text()}`),
 }
 
-/** A connection of an edge that redirects all but own pages; its socket takes everything, or nothing. */
+/** A connection of an edge that redirects all paths except its own pages; its socket takes everything, or nothing. */
 function connected(
   takes = true,
   answers: Answers = redirecting,
@@ -56,11 +56,11 @@ function connected(
   return { connection, written, calls, waiting, later, take, unread: () => unread }
 }
 
-/** All that is due is done. */
+/** Waits until everything pending is done. */
 const settled = () => new Promise(setImmediate)
 
 describe('a connection', () => {
-  test('reads many requests that come in one piece with work in proportion to their number', async () => {
+  test('reads many requests that arrive in one piece with work in proportion to their number', async () => {
     const work = async (requests: number) => {
       const { connection, written } = connected()
       const bytes = Buffer.from('GET /a HTTP/1.1\nHost: x\n\n'.repeat(requests))
@@ -80,7 +80,7 @@ describe('a connection', () => {
     expect(twice).toBeLessThan(2.2 * once)
   })
 
-  test('is ended, not cut, when it was silent: what was written may still be on its way', () => {
+  test('is ended, not reset, after silence: written bytes may still be in transit', () => {
     const { connection, calls, later } = connected()
     connection.receive(Buffer.from('GET /a HTTP/1.1\r\nHost: x\r\n\r\n'))
     later(httpLimits.idleMs - 1)
@@ -91,7 +91,7 @@ describe('a connection', () => {
     expect(calls.at(-1)).toBe('destroy')
   })
 
-  test('may take its time with a large answer as long as it takes some of it', async () => {
+  test('may read a large answer slowly as long as it reads some of it', async () => {
     const { connection, calls, waiting, later, take, unread, written } = connected()
     connection.receive(Buffer.from('GET /own HTTP/1.1\r\nHost: x\r\n\r\n'))
     await settled()
@@ -105,7 +105,7 @@ describe('a connection', () => {
     expect(unread()).toBe(0)
   })
 
-  test('that takes nothing of an answer is closed, and the answer let go', async () => {
+  test('that reads nothing of an answer is closed, and the answer is dropped', async () => {
     const { connection, calls, later, unread } = connected()
     connection.receive(Buffer.from('GET /own HTTP/1.1\r\nHost: x\r\n\r\n'))
     await settled()
@@ -114,7 +114,7 @@ describe('a connection', () => {
     expect(unread()).toBe(0)
   })
 
-  test('that asks on and on and reads no redirect is read no further, and closed', () => {
+  test('that keeps sending requests and reads no redirect is paused, and closed', () => {
     const { connection, calls, later } = connected(false)
     connection.receive(Buffer.from('GET /a HTTP/1.1\r\nHost: x\r\n\r\n'))
     expect(calls).toEqual(['pause'])
@@ -122,7 +122,7 @@ describe('a connection', () => {
     expect(calls).toEqual(['pause', 'destroy'])
   })
 
-  test('whose head or body trickles is told so when its time is over, however often something came', async () => {
+  test('whose head or body trickles in gets 408 at its deadline, however often bytes arrived', async () => {
     for (const first of ['GET /a HTTP/1.1\r\n', 'POST /own HTTP/1.1\r\nContent-Length: 5\r\n\r\n']) {
       const { connection, written, later } = connected()
       connection.receive(Buffer.from(first))
@@ -135,7 +135,7 @@ describe('a connection', () => {
     }
   })
 
-  test('that sends no request has few lines of the log, however many of them there are', async () => {
+  test('that sends garbage causes few log lines, however many such connections there are', async () => {
     const badRequests = new FewLines(limits.badRequestLines)
     const { burst } = limits.badRequestLines
     const records = await logged(() => {

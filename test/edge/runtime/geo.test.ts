@@ -31,12 +31,12 @@ test('GEO_DB: a database of cities gives places and countries, of IPv4 in either
     expect(locate(unknown), unknown).toBeUndefined()
 })
 
-test('GEO_DB: a file of another format is refused', () => {
+test('GEO_DB: a file of another format is rejected', () => {
   expect(() => openGeo(fileOf('none.mmdb', 'this is no database'))).toThrow()
   expect(() => openGeo(join(folder, 'absent.mmdb'))).toThrow('ENOENT')
 })
 
-test('GEO_DB: read anew it is what it has become, and what cannot be read leaves what it was', () => {
+test('GEO_DB: a changed file is used once read again; one that cannot be read leaves the old data in use', () => {
   const country = (code: string) => writeMmdb({ '192.0.2.0/24': { country: { iso_code: code } } })
   const path = fileOf('renewed.mmdb', country('DE'))
   const places = new Places(path)

@@ -6,8 +6,8 @@ import { readPlainHead } from '../../../edge/runtime/plain-head.ts'
 const head = (line: string, ...headers: string[]) =>
   `${[line, 'Host: radio.example', ...headers].join('\r\n')}\r\n\r\n`
 
-describe('a head that needs no HTTP server', () => {
-  test('is read: method, path, query, and headers in any case', () => {
+describe('a plain head', () => {
+  test('is parsed: method, path, query, and headers in any case', () => {
     const text = head('GET /live.mp3?a=1&b=%20 HTTP/1.1', 'user-AGENT:  VLC/3 ', 'Range: bytes=0-1')
     const read = readPlainHead(`behind another${text}`, 14)
     expect(read).toMatchObject({ method: 'GET', path: '/live.mp3', query: '?a=1&b=%20', keepAlive: true })
@@ -17,7 +17,7 @@ describe('a head that needs no HTTP server', () => {
     expect(read?.end).toBe(14 + text.length)
   })
 
-  test('has a header given twice as one value, in order, as X-Forwarded-For is read', () => {
+  test('joins a header given twice into one value, in order, as X-Forwarded-For needs', () => {
     const read = readPlainHead(
       head('HEAD /live.mp3 HTTP/1.1', 'X-Forwarded-For: 192.0.2.1', 'A: b', 'x-forwarded-for: 10.0.0.1'),
       0,
@@ -25,12 +25,12 @@ describe('a head that needs no HTTP server', () => {
     expect(read?.headers.get('x-forwarded-for')).toBe('192.0.2.1, 10.0.0.1')
   })
 
-  test('says whether the connection stays', () => {
+  test('says whether the connection stays open', () => {
     expect(readPlainHead(head('GET /a HTTP/1.1', 'Connection: Close'), 0)?.keepAlive).toBe(false)
     expect(readPlainHead(head('GET /a HTTP/1.1', 'Connection: keep-alive'), 0)?.keepAlive).toBe(true)
   })
 
-  test('is remembered as it was read, but for what one sender alone says', () => {
+  test('is cached, unless it has headers that differ for each sender', () => {
     const common = head('GET /known.mp3 HTTP/1.1', 'User-Agent: VLC/3')
     expect(readPlainHead(common, 0)).toBe(readPlainHead(`${common}`, 0))
     for (const line of ['Authorization: Basic cjpw', 'Cookie: a=b', 'x-forwarded-for: 192.0.2.1']) {
@@ -57,7 +57,7 @@ describe('a head that needs no HTTP server', () => {
     ['with a space before the colon', head('GET /a HTTP/1.1', 'Content-Length : 1')],
     ['with a folded line', head('GET /a HTTP/1.1', 'A: b', ' folded')],
     ['with a control byte', head('GET /a HTTP/1.1', 'A: \0')],
-  ])('is none %s', (_, text) => {
+  ])('is not one %s', (_, text) => {
     expect(readPlainHead(text, 0)).toBeUndefined()
   })
 })
@@ -67,7 +67,7 @@ describe('plain requests', () => {
   const peer = () => undefined
   const live = head('GET /live HTTP/1.1')
 
-  test('are answered one behind the other, up to the first that is due another answer', () => {
+  test('are answered in order, up to the first that is not redirected', () => {
     const { text, read, keepAlive } = answerPlainly(
       live + live + head('GET /page HTTP/1.1') + live,
       place,
@@ -91,7 +91,7 @@ describe('plain requests', () => {
   })
 })
 
-test('a forgetful map holds so many entries at most, and keeps all while it changes one that it has', () => {
+test('a forgetful map has at most this many entries, and keeps all of them when one is changed', () => {
   const map = new ForgetfulMap<string, number>(2)
   map.set('a', 1).set('b', 2).set('b', 3)
   expect([...map]).toEqual([

@@ -9,7 +9,7 @@ import { mountReport, reportOf } from '../../kit/reports.ts'
 const servers = repetitions(100)
 const mounts = 1000
 
-/** Each server reports its thousand mounts, all with so many listeners. */
+/** Each server reports its thousand mounts, all with this many listeners. */
 function reportAll(registry: Registry, listeners: number, nowMs: number) {
   for (let i = 0; i < servers; i++) {
     const report = reportOf(`server-${i}`, {
@@ -22,7 +22,7 @@ function reportAll(registry: Registry, listeners: number, nowMs: number) {
   }
 }
 
-test(`Workers at scale: 1,000 mounts on ${servers} servers cost an isolate loads alone, once it knows who carries what`, () => {
+test(`Workers at scale: 1,000 mounts on ${servers} servers cost an isolate only loads, once it knows the carriages`, () => {
   const registry = new Registry(undefined, 100, 0)
   const exchange = new Exchange(registry, 'life', 10)
   reportAll(registry, 1, 0)
@@ -36,7 +36,7 @@ test(`Workers at scale: 1,000 mounts on ${servers} servers cost an isolate loads
   expect(newer.servers.filter(({ carriage }) => carriage !== undefined)).toEqual([])
   const bytes = serialize(newer).length
   console.log(`whole ${serialize(whole).length} bytes, loads alone ${bytes}`)
-  // three numbers of eight bytes a mount, and what stands above the mounts of a report
+  // three numbers of eight bytes per mount, and the report without its mounts
   expect(bytes).toBeLessThan(servers * (mounts * 3 * 8 + 1000))
 
   const one = reportOf('server-7', { mounts: [mountReport('/station-1/high.mp3')] })

@@ -7,7 +7,7 @@ const mounts = [
   mountReport('/b', { kbps: 0, contentType: 'audio/ogg; codecs=opus' }),
 ]
 
-test('a packed server unpacks to the same, with its carriage or with the one that was sent before', () => {
+test('a packed server unpacks to the same server, with its carriage or with the one sent before', () => {
   const server = serverOf('a', { mounts }, { debit: 5, receivedAtMs: 9 })
   const whole = pack(server, true)
   expect(unpack(whole, whole.carriage ?? [])).toEqual(server)
@@ -17,7 +17,7 @@ test('a packed server unpacks to the same, with its carriage or with the one tha
   expect(unpack(loadsAlone, [])).toBeUndefined()
 })
 
-test('the carriage is the same while only loads change', () => {
+test('the carriage stays the same while only loads change', () => {
   const report = reportOf('a', { mounts })
   const [first, second] = mounts as [(typeof mounts)[0], (typeof mounts)[0]]
   const withMounts = (...changed: typeof mounts) => isSameCarriage(report, { ...report, mounts: changed })

@@ -29,7 +29,7 @@ function createObject() {
   const state = {
     exchange: new Exchange(registry, 'life-1', 3),
     latencyMs: 5,
-    /** what becomes of a call on its way: answered, refused, or never heard of again */
+    /** the fate of a call: answered, rejected, or lost */
     fate: 'answered' as 'answered' | 'refused' | 'dropped',
     calls: 0,
   }
@@ -69,7 +69,7 @@ function createObject() {
   return { time, registry, state, isolate, report }
 }
 
-/** Runs work that waits, letting `ms` pass meanwhile. */
+/** Runs work that waits while `ms` pass. */
 async function during<T>(time: ManualTime, work: T | Promise<T>, ms = 1000): Promise<T> {
   const [result] = await Promise.all([work, time.pass(ms)])
   return result
@@ -84,7 +84,7 @@ const serverIn = (cluster: RemoteCluster, id: string): Server => {
 const idsIn = async (view: ReturnType<RemoteCluster['current']>) => [...(await view).servers.keys()].sort()
 
 describe('the snapshot of an isolate', () => {
-  test('that is new gives up an object that refuses or never answers, and is whole once that does', async () => {
+  test('that is new gives up on an object that fails or never answers, and is complete once it answers', async () => {
     const { time, report, isolate, state } = createObject()
     report(reportOf('a'))
     const cluster = isolate()
@@ -124,7 +124,7 @@ describe('the snapshot of an isolate', () => {
     expect(state.calls).toBe(before + 1)
   })
 
-  test('is brought up to date by the flush of redirects, so that a busy isolate asks once in each of them', async () => {
+  test('is brought up to date by each flush of redirects, so that a busy isolate makes one call for both', async () => {
     const { time, report, isolate, state } = createObject()
     report(reportOf('a', { interval: 3600 }))
     const cluster = isolate(0.99)
@@ -140,7 +140,7 @@ describe('the snapshot of an isolate', () => {
     expect(state.calls - before).toBeLessThanOrEqual(flushes)
   })
 
-  test('older than 10 s is awaited, by one call for all that wait', async () => {
+  test('older than 10 s is waited for, with one call for all that wait', async () => {
     const { time, report, isolate, state } = createObject()
     const cluster = isolate()
     await during(time, cluster.current(), 10)
@@ -152,7 +152,7 @@ describe('the snapshot of an isolate', () => {
     expect(state.calls).toBe(before + 1)
   })
 
-  test('is used after 250 ms as far as it is live where the object does not answer', async () => {
+  test('is used after 250 ms as far as it is live if the object does not answer', async () => {
     const { time, report, isolate, state } = createObject()
     report(reportOf('a'))
     const cluster = isolate()
@@ -169,7 +169,7 @@ describe('the snapshot of an isolate', () => {
     expect(answeredMs).toBe(snapshotWaitMs)
   })
 
-  test('that the runtime dropped on its way is asked for again once the lease is over', async () => {
+  test('whose call the runtime dropped is fetched again once the lease is over', async () => {
     const { time, report, isolate, state } = createObject()
     const cluster = isolate()
     await during(time, cluster.current(), 10)
@@ -194,7 +194,7 @@ describe('the snapshot of an isolate', () => {
     await expect(during(time, Promise.resolve(isolate().current()))).rejects.toThrow('the object is away')
   })
 
-  test('loses what was forgotten, and all of it where the object began a new life', async () => {
+  test('loses the servers that were removed, and all of them if the object restarted', async () => {
     const { time, registry, report, isolate, state } = createObject()
     for (const id of ['a', 'b', 'c']) report(reportOf(id))
     const cluster = isolate()
@@ -220,7 +220,7 @@ describe('the snapshot of an isolate', () => {
     expect(state.exchange.exchange([], news.version)).toMatchObject({ servers: [], removed: [] })
   })
 
-  test('is fetched whole where more was removed than the object remembers', () => {
+  test('is fetched completely if more was removed than the object remembers', () => {
     const { registry, report, state } = createObject()
     const first = state.exchange.exchange([], undefined)
     for (const id of ['a', 'b', 'c', 'd', 'e']) report(reportOf(id))
@@ -249,14 +249,14 @@ describe('debits', () => {
     expect(serverIn(one, 'a').debit, 'its own are not counted twice').toBe(30)
   })
 
-  test('that were made while a batch was on its way are kept, and go with the next', async () => {
+  test('that were made while a batch was being sent are kept for the next', async () => {
     const { time, report, isolate, registry, state } = createObject()
     report(reportOf('a'))
     const cluster = isolate()
     await during(time, cluster.current(), 10)
     cluster.redirected(serverIn(cluster, 'a'))
     await time.pass(flushMs)
-    cluster.redirected(serverIn(cluster, 'a')) // the batch is on its way
+    cluster.redirected(serverIn(cluster, 'a')) // the batch is being sent
     await time.pass(state.latencyMs)
     expect(serverIn(cluster, 'a').debit).toBe(2)
     expect(registry.view.servers.get('a')?.debit).toBe(1)
@@ -265,7 +265,7 @@ describe('debits', () => {
     expect(serverIn(cluster, 'a').debit).toBe(2)
   })
 
-  test('that the object refused are sent again', async () => {
+  test('that the object rejected are sent again', async () => {
     const { time, report, isolate, registry, state } = createObject()
     report(reportOf('a'))
     const cluster = isolate()
@@ -300,7 +300,7 @@ describe('debits', () => {
     expect(draws()).toBeGreaterThan(150)
   })
 
-  test('that fall without a report, since the object began a new life, are seen by the draw too', async () => {
+  test('that fall without a report, since the object restarted, are seen by the draw too', async () => {
     const { time, report, registry, isolate, state } = createObject()
     report(reportOf('a'))
     const cluster = isolate()
@@ -318,7 +318,7 @@ describe('debits', () => {
   })
 })
 
-test('a report is known at once to the isolate that took it in, by the same call', async () => {
+test('a report is known at once to the isolate that received it, by the same call', async () => {
   const { time, isolate, state } = createObject()
   const cluster = isolate()
   const sourcelist = printSourcelist(reportOf('a'))

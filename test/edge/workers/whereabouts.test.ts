@@ -13,7 +13,7 @@ test('Workers: the place of a request is what Cloudflare says, in texts of which
   expect(from({ latitude: '52.52' })).toEqual({ location: undefined, country: undefined })
 })
 
-test('Workers: what is said otherwise is not believed', () => {
+test('Workers: values of other types are ignored', () => {
   for (const cf of [undefined, null, 'x']) expect(from(cf), JSON.stringify(cf)).toBeUndefined()
   for (const cf of [
     { latitude: 'north' },
