@@ -15,7 +15,7 @@ import type { FeedInfo } from './feed.ts'
 import type { LiveMount } from './live-mount.ts'
 import { Room } from './room/room.ts'
 import { type Sizes, sizesOf } from './stream/burst.ts'
-import { flushAgainAndAgain } from './stream/flush-timer.ts'
+import { startFlushTimer } from './stream/flush-timer.ts'
 import type { Listener, ListenerInfo, Seat, Wire } from './stream/listener.ts'
 import { Stream } from './stream/stream.ts'
 
@@ -75,7 +75,7 @@ export class ActiveMount implements LiveMount, Seat {
     })
     deps.intros?.of(this.settings) // read ahead of the first listener
     const everyone = () => this.listeners + this.relays
-    this.#stopFlush = flushAgainAndAgain(deps.timers, everyone, () => this.flush())
+    this.#stopFlush = startFlushTimer(deps.timers, everyone, () => this.flush())
   }
 
   get kind(): 'source' | 'relay' {
@@ -262,9 +262,9 @@ export class ActiveMount implements LiveMount, Seat {
     const isOther = !this.mayBe(info.contentType)
     if (isOther) this.#called.clear()
     this.#called.add(formatOf(info.contentType))
-    if (isOther) this.#stream.beginAnew(formatOf(info.contentType))
+    if (isOther) this.#stream.restart(formatOf(info.contentType))
     // a source that starts again is not related to an incomplete page or frame before it
-    else if (info.kind === 'source' && this.isContainer) this.#stream.beginAnew(this.format)
+    else if (info.kind === 'source' && this.isContainer) this.#stream.restart(this.format)
     else if (info.kind === 'source') this.#stream.breakOff()
     if (isOther) {
       this.#room.close(this.everyone)

@@ -33,8 +33,8 @@ export const planOfListed = (
 ): RelayPlan => ({ upstreams, icy: true, onDemand, retryDelayMs: undefined })
 
 function upstreamOf({ url, user, password }: UpstreamSettings): Upstream {
-  const place = { url, configured: url.origin, isDoubtful: false }
-  if (user === undefined && password === undefined) return { ...place, pass: undefined }
+  const base = { url, configured: url.origin, isDoubtful: false }
+  if (user === undefined && password === undefined) return { ...base, pass: undefined }
   const authorization = printBasic({ user: user ?? '', password: password ?? '' })
-  return { ...place, pass: { authorization, origins: new Set([url.origin]) } }
+  return { ...base, pass: { authorization, origins: new Set([url.origin]) } }
 }

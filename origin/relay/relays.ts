@@ -65,8 +65,8 @@ export class Relays implements OnDemand {
   }
 
   /**
-   * Whether a mount is mirrored from a master (S6), running or not. A configured relay counts if it pulls from a
-   * master.
+   * Whether a mount is mirrored from a master (S6), running or not. A configured relay counts if the masters' lists name
+   * one of its upstreams for this mount.
    */
   isMirrored(mount: Mount): boolean {
     const relay = this.#relays.get(mount)

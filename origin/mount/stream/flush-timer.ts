@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts'
  * Flushes a mount repeatedly, with one timer per mount: the more listeners, the longer the pause and the larger each write
  * (docs/protocol.md#performance). Returns a function that stops it.
  */
-export function flushAgainAndAgain(timers: Timers, listeners: () => number, flush: () => void): () => void {
+export function startFlushTimer(timers: Timers, listeners: () => number, flush: () => void): () => void {
   const { flushMsMin, flushMsMax, crowd } = limits
   let isOn = true
   let cancel = () => {}

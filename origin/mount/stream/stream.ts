@@ -197,7 +197,7 @@ export class Stream {
   }
 
   /** The next bytes begin a new stream: an incomplete page of a container before it is of no use. */
-  beginAnew(format: string): void {
+  restart(format: string): void {
     this.flush(true)
     this.#format = format
     this.#framer = framerForFeed(format)
