@@ -54,7 +54,7 @@ export async function startBackend(): Promise<Backend> {
     posts,
     bodies: (action) => posts.map(({ body }) => body).filter((body) => body.startsWith(`action=${action}&`)),
     async heard(action, count = 1) {
-      await eventually(() => backend.bodies(action).length >= count, { withinMs: 20_000 })
+      await eventually(() => backend.bodies(action).length >= count)
       return backend.bodies(action)
     },
     answer: () => letIn,

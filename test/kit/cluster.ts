@@ -47,7 +47,7 @@ export async function startCluster(
     const relays = await Promise.all(
       Array.from({ length: slaves }, () => also(startOrigin(runtime, slaveOf(edge)))),
     )
-    await eventually(() => areInDraw(edge, [master, ...relays]), { withinMs: 30_000, everyMs: 100 })
+    await eventually(() => areInDraw(edge, [master, ...relays]), { everyMs: 100 })
     return { edge, master, slaves: relays, source, url: `${edge.url}/live.mp3`, stop }
   } catch (problem) {
     const outputs = started.map(({ url, program }) => `${url}:\n${program.output()}`)
@@ -97,13 +97,10 @@ export async function listenAt(
   server: Server,
   options: { icy?: boolean } = {},
 ): Promise<Listener> {
-  return eventually(
-    async () => {
-      const listener = await listen(url, options)
-      if (listener.status === 200 && listener.url.startsWith(`${server.url}/`)) return listener
-      listener.close()
-      return undefined
-    },
-    { withinMs: 30_000 },
-  )
+  return eventually(async () => {
+    const listener = await listen(url, options)
+    if (listener.status === 200 && listener.url.startsWith(`${server.url}/`)) return listener
+    listener.close()
+    return undefined
+  })
 }

@@ -1,5 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
+/**
+ * ms that a state may take to come: it takes some seconds at most where nothing else runs, and many times that on two
+ * cores that are shared with other tests, encoders and players.
+ */
+export const patienceMs = 60_000
+/** ms for a state that by its nature takes half a minute or more, such as the next call of a directory */
+export const longPatienceMs = 110_000
+
 /** How long a test waits for a state and how often it looks. */
 interface Patience {
   withinMs?: number
@@ -12,7 +20,7 @@ interface Patience {
  */
 export async function eventually<T>(
   look: () => T | Promise<T>,
-  { withinMs = 10_000, everyMs = 20 }: Patience = {},
+  { withinMs = patienceMs, everyMs = 20 }: Patience = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + withinMs
   let problem: unknown

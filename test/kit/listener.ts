@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { eventually } from './eventually.ts'
+import { eventually, patienceMs } from './eventually.ts'
 import { IcyReader, type TitleHeard } from './icy-reader.ts'
 
 export interface Head {
@@ -49,7 +49,7 @@ export async function listen(url: string, options: ListenOptions = {}): Promise<
 export const listenWhenServed = (
   url: string,
   options: ListenOptions = {},
-  withinMs = 30_000,
+  withinMs = patienceMs,
 ): Promise<Listener> =>
   eventually<Listener | undefined>(
     async () => {

@@ -55,7 +55,7 @@ const pieceBytes = 80_000
 /** Sets a title for each piece, once as much has been sent as the pieces before it have. */
 async function setTitles(tap: Tap, mount: string, { titles }: Pieces): Promise<void> {
   for (const [i, title] of titles.entries()) {
-    await eventually(() => tap.stream().length >= i * pieceBytes, { withinMs: 30_000, everyMs: 50 })
+    await eventually(() => tap.stream().length >= i * pieceBytes, { everyMs: 50 })
     await setTitle(`http://127.0.0.1:${tap.port}${mount}`, secrets.source, title)
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
-import { eventually } from './eventually.ts'
+import { eventually, patienceMs } from './eventually.ts'
 
 export const repo = join(import.meta.dirname, '../..')
 
@@ -73,7 +73,7 @@ export function start(command: string, args: readonly string[], options: StartOp
     pid: child.pid ?? 0,
     output: () => output,
     exited,
-    async line(pattern, withinMs = 15_000) {
+    async line(pattern, withinMs = patienceMs) {
       const seen = () => {
         for (const line of output.split('\n')) {
           const match = pattern.exec(line)

@@ -66,7 +66,7 @@ async function runOurs(runtime: OriginRuntime, file: string, url: string): Promi
     isGone = true
   })
   try {
-    await eventually(async () => isGone || (await fetch(`${url}/status-json.xsl`)).ok, { withinMs: 20_000 })
+    await eventually(async () => isGone || (await fetch(`${url}/status-json.xsl`)).ok)
     if (isGone) throw new Error('it exited')
     return program
   } catch (problem) {

@@ -105,7 +105,7 @@ async function whenAnswering(name: string, port: number, program: Program, path:
     gone = true
   })
   try {
-    await eventually(async () => gone || (await fetch(url + path)).ok, { withinMs: 20_000 })
+    await eventually(async () => gone || (await fetch(url + path)).ok)
     if (gone) throw new Error('it exited')
   } catch (problem) {
     await program.stop()

@@ -6,8 +6,6 @@ import { linksOf, type Stretch, StretchReader, type Tag, tagged, taggedOgg } fro
 
 /** frames after which a stretch counts as heard: what is less may be a remainder of a queue */
 const heardFrames = 5
-/** longer than any server takes to move a listener, on a machine that is busy with others */
-const patience = { withinMs: 20_000 } as const
 
 /** A listener of a scene, and what it hears as a story. */
 export interface Witness {
@@ -102,7 +100,7 @@ export class Stage {
       onEvent: (event) => events.push(event),
     })
     this.onCurtain(() => source.close())
-    await eventually(() => source.isPlaying && source.sent > heardFrames, patience).catch(() => {
+    await eventually(() => source.isPlaying && source.sent > heardFrames).catch(() => {
       throw new Error(`no source at ${mount}: ${events.join(', ') || 'not answered'}`)
     })
     return source
@@ -135,16 +133,16 @@ function witness(listener: Listener): Witness {
     frames,
     text: () => refusalIn(Buffer.from(listener.audio()).toString()),
     async hears(expected) {
-      await eventually(() => story().endsWith(expected), patience).catch(() => {
+      await eventually(() => story().endsWith(expected)).catch(() => {
         throw new Error(`waited for "${expected}", heard "${story()}" in ${listener.bytesHeard} bytes`)
       })
     },
     async goesOn(more = 40) {
       const before = frames()
-      await eventually(() => frames() >= before + more, patience)
+      await eventually(() => frames() >= before + more)
     },
     async isClosed() {
-      await eventually(() => listener.isClosed, patience)
+      await eventually(() => listener.isClosed)
     },
   }
 }

@@ -21,7 +21,7 @@ import { makeCertificate } from '../kit/tls.ts'
 async function play(server: Server, path: string): Promise<Source> {
   const source = startSource({ url: server.url + path, password: secrets.source, programme: numbered })
   onTestFinished(() => source.close())
-  await eventually(() => source.isPlaying && source.sent > 10, { withinMs: 20_000 })
+  await eventually(() => source.isPlaying && source.sent > 10)
   return source
 }
 

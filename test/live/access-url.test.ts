@@ -25,7 +25,7 @@ const statusOf = (answer: string) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer
 async function play(server: Server, path: string, user: string, password: string): Promise<Source> {
   const source = startSource({ url: server.url + path, user, password, programme: numbered })
   onTestFinished(() => source.close())
-  await eventually(() => source.isPlaying && source.sent > 10, { withinMs: 20_000 })
+  await eventually(() => source.isPlaying && source.sent > 10)
   return source
 }
 
@@ -155,7 +155,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
     const heard = await listen(`${server.url}/paid`)
     onTestFinished(() => heard.close())
     expect(heard.status).toBe(200)
-    await eventually(() => heard.isClosed, { withinMs: 20_000 })
+    await eventually(() => heard.isClosed)
   })
 
   test('a 403 of the backend and its Location reach the listener, as in icecast-kh', async () => {
@@ -237,7 +237,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
       })
       return /<total_bytes_read>(\d+)</.exec(await answer.text())?.[1]
     }
-    await eventually(async () => (await stats()) === '200000', { withinMs: 20_000 })
+    await eventually(async () => (await stats()) === '200000')
   })
 
   test('a silent source can be taken over by its own user, but not by another user whom the backend accepts', async () => {
@@ -250,7 +250,7 @@ describe.for(originRuntimes)('URL authentication at an origin on %s', (runtime) 
       const own = hear(server, put('/fed', 'ann', 'pw'))
       return (await own.until(/HTTP/)).includes('200 OK')
     }
-    await eventually(takenOver, { withinMs: 20_000, everyMs: 200 })
+    await eventually(takenOver, { everyMs: 200 })
     await silent.closed()
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { listenAt, startCluster } from '../kit/cluster.ts'
-import { eventually } from '../kit/eventually.ts'
+import { eventually, longPatienceMs } from '../kit/eventually.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { originRuntimes } from '../kit/runtimes.ts'
 import { numbered } from '../kit/source.ts'
@@ -19,7 +19,7 @@ describe.concurrent('what a listener hears through the edge', () => {
         const servers = [cluster.master, ...cluster.slaves]
         const listeners = await Promise.all(servers.map((server) => listenAt(cluster, server)))
         await eventually(() => listeners.every((each) => each.bytesHeard >= bytesMin || each.isClosed), {
-          withinMs: 90_000,
+          withinMs: longPatienceMs,
           everyMs: 500,
         })
         for (const listener of listeners) {

@@ -44,7 +44,7 @@ async function feed(stage: Stage, mount: string, user: string, password: string)
   const url = stage.server.url + mount
   const source = startSource({ url, user, password, programme: tagged('live'), headers: expecting })
   stage.onCurtain(() => source.close())
-  await eventually(() => source.isPlaying && source.sent > 10, { withinMs: 20_000 })
+  await eventually(() => source.isPlaying && source.sent > 10)
 }
 
 /** The status of an attempt to feed a mount. */

@@ -256,9 +256,9 @@ const asking: Scene[] = [
       const events = feedOf(stage)
       await eventually(() => events().includes('EVENT /fed2 user_agent '))
       await stage.admin('/admin/metadata?mount=/fed2&mode=updinfo&song=New')
-      await eventually(() => events().includes('EVENT /fed2 title New\n'), { withinMs: 20_000 })
+      await eventually(() => events().includes('EVENT /fed2 title New\n'))
       await stage.admin('/admin/killsource?mount=/fed2')
-      await eventually(() => events().includes('EVENT /fed2 null null\n'), { withinMs: 20_000 })
+      await eventually(() => events().includes('EVENT /fed2 null null\n'))
       const first = events().split('EVENT /fed2 title New')[0] ?? ''
       return {
         head: events().split('EVENT')[0],

@@ -34,7 +34,7 @@ async function answers(begin: () => Program, port: number): Promise<true | strin
       isGone = true
     })
     const asked = async () => isGone || (await rawRequest(port, 'GET /nothing HTTP/1.0\r\n\r\n')).status > 0
-    await eventually(asked, { withinMs: 20_000 })
+    await eventually(asked)
     const runs = !isGone
     await program.stop()
     if (runs) return true

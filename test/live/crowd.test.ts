@@ -27,7 +27,6 @@ async function clusterOf(slots: readonly number[]) {
   ends.push(() => Promise.all(slaves.map((slave) => slave.stop())))
   for (const slave of slaves)
     await eventually(async () => (await serverAt(edge, slave))?.out === null, {
-      withinMs: 30_000,
       everyMs: 50,
     })
   return { edge, slaves, url: `${edge.url}/live.mp3` }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
-import { eventually } from '../kit/eventually.ts'
+import { eventually, longPatienceMs } from '../kit/eventually.ts'
 import { peer } from '../kit/peers.ts'
 import { type RivalName, rivalNames, startRival } from '../kit/rivals.ts'
 import { secrets } from '../kit/runtimes.ts'
@@ -48,9 +48,9 @@ async function announced(rival: RivalName): Promise<string[]> {
     },
   })
   onTestFinished(() => source.close())
-  await eventually(() => directory.bodies.length === 2, { withinMs: 100_000 })
+  await eventually(() => directory.bodies.length === 2, { withinMs: longPatienceMs })
   source.close()
-  await eventually(() => directory.bodies.length === 3, { withinMs: 20_000 })
+  await eventually(() => directory.bodies.length === 3)
   return directory.bodies.map((body) => body.replaceAll(String(server.port), 'PORT'))
 }
 

@@ -70,7 +70,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
       const step = Array.from({ length: floodStep }, () => connect({ port, host: '127.0.0.1' }))
       idle.push(...step)
       for (const socket of step) socket.on('error', () => {}).resume()
-      await eventually(() => step.every(({ connecting }) => !connecting), { withinMs: 30_000 })
+      await eventually(() => step.every(({ connecting }) => !connecting))
     }
     return idle
   }
@@ -84,9 +84,7 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     slow.write('HEAD /live.mp3 HTTP/1.0\r\n')
     const idle = await openIdle(origin.port)
     // the oldest connections of the flood make room for its newest
-    await eventually(() => idle.filter(({ destroyed }) => destroyed).length >= flood - 4096 - 1, {
-      withinMs: 30_000,
-    })
+    await eventually(() => idle.filter(({ destroyed }) => destroyed).length >= flood - 4096 - 1)
     await expectService()
     slow.write('\r\n')
     await eventually(() => answer.startsWith('HTTP/1.0 200'))
@@ -100,9 +98,9 @@ describe.for(originRuntimes)('an origin on %s under a flood', (runtime) => {
     onTestFinished(() => secure.stop())
     const idle = await openIdle(tlsPort)
     const gone = () => idle.filter(({ destroyed }) => destroyed).length
-    await eventually(() => gone() >= flood - 4096, { withinMs: 30_000 })
+    await eventually(() => gone() >= flood - 4096)
     // the rest is closed when its time is up
-    await eventually(() => gone() === flood, { withinMs: 30_000 })
+    await eventually(() => gone() === flood)
   })
 
   test('of listeners', async () => {

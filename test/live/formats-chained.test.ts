@@ -80,7 +80,7 @@ describe.for(originRuntimes)('a chained stream at a master and a slave on %s', (
     onTestFinished(() => listener.close())
     const player = start('ogg123', ['-d', 'null', '-v', pair.master.url + mount])
     onTestFinished(() => player.stop())
-    await eventually(() => player.output().split(/Title: (?:First|Second)/i).length > 4, { withinMs: 40_000 })
+    await eventually(() => player.output().split(/Title: (?:First|Second)/i).length > 4)
     await player.stop()
     expect(player.output()).not.toMatch(/error|corrupt|invalid|fail/i)
   })

@@ -46,8 +46,8 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
     for (const [i, title] of ['Erste – Ünder', 'Zweite', 'Dritte'].entries()) {
       await setTitle(pair.master.url + mount, secrets.source, title)
       await eventually(async () => expect(await titleAt(pair.slave, mount)).toBe(title))
-      await eventually(() => Buffer.from(listener.audio()).includes(`TITLE=${title}`), { withinMs: 30_000 })
-      await eventually(() => links() >= i + 2, { withinMs: 60_000 })
+      await eventually(() => Buffer.from(listener.audio()).includes(`TITLE=${title}`))
+      await eventually(() => links() >= i + 2)
     }
     // on a busy machine ogg123 may skip a title of one stream, but not in all three
     expect(show.output()).toMatch(/Title: (Erste|Zweite|Dritte)/)
@@ -80,9 +80,7 @@ describe.for(originRuntimes)('titles by /admin/metadata in Ogg on %s', (runtime)
         for (const title of ['Erste – Ünder', 'Zweite', 'Dritte']) {
           await setTitle(pair.master.url + mount, secrets.source, title)
           await eventually(async () => expect(await titleAt(pair.slave, mount)).toBe(title))
-          await eventually(() => Buffer.from(listener.audio()).includes(`TITLE=${title}`), {
-            withinMs: 30_000,
-          })
+          await eventually(() => Buffer.from(listener.audio()).includes(`TITLE=${title}`))
         }
         expect((await decode.exited).code, decode.output()).toBe(0)
         expect(decode.output()).not.toMatch(/corrupt|invalid data|failed/i)

@@ -46,7 +46,7 @@ async function startInto(command: string, reader: string, path: string): Promise
       // it exited by itself
     }
   })
-  await eventually(async () => (await fetch(`http://127.0.0.1:${port}${path}`)).ok, { withinMs: 20_000 })
+  await eventually(async () => (await fetch(`http://127.0.0.1:${port}${path}`)).ok)
   return { child, port, exited }
 }
 

@@ -51,7 +51,7 @@ describe.for(originRuntimes)('a distributary slave on %s', (runtime) => {
         const linesAbout = (text: string, what: RegExp) => text.split('\n').filter((line) => what.test(line))
         expect(linesAbout(slave.program.output(), /report rejected/)).toHaveLength(1)
         const polls = () => linesAbout(master.program.output(), /"GET \/admin\/streamlist\.txt/)
-        await eventually(() => polls().length >= 3, { withinMs: 30_000 })
+        await eventually(() => polls().length >= 3)
         expect(
           linesAbout(master.program.output(), /"POST \/admin\/sourcelist\.txt|unknown request/).length,
         ).toBeLessThan(2)

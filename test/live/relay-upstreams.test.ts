@@ -10,7 +10,7 @@ import { numbered, startSource } from '../kit/source.ts'
 const frameBytes = 418
 const hearMore = (listener: Listener, frames: number) => {
   const enough = listener.bytesHeard + frames * frameBytes
-  return eventually(() => listener.bytesHeard > enough, { withinMs: 30_000 })
+  return eventually(() => listener.bytesHeard > enough)
 }
 
 function play(url: string) {
@@ -51,7 +51,7 @@ describe.for(originRuntimes)('a relay of two upstreams, on %s', (runtime) => {
     await hearMore(plain, 100)
     await lineTo(master.port, first.port)
     const runs = () => server.program.output().match(/"relay runs".*?"from":"[^"]*"/g) ?? []
-    await eventually(() => runs().length === 3, { withinMs: 30_000 })
+    await eventually(() => runs().length === 3)
     expect(runs().at(-1)).toContain(first.url)
     await hearMore(plain, 150)
     for (const listener of listeners) {
@@ -112,7 +112,7 @@ describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
     const gone = await listenWhenServed(`${server.url}/one.mp3`)
     await server.reload(masterBlock(two.port) + kept + relayBlock(two.port, '/two.mp3'))
     ;(await listenWhenServed(`${server.url}/two.mp3`)).close()
-    await eventually(() => gone.isClosed, { withinMs: 30_000 })
+    await eventually(() => gone.isClosed)
     await hearMore(listener, 20)
     expect(listener.isClosed).toBe(false)
     listener.close()
@@ -155,9 +155,9 @@ describe.for(originRuntimes)('a server with relays, on %s', (runtime) => {
       await listenWhenServed(`${two.url}/live.mp3`),
     ]
     await master.stop()
-    for (const listener of listeners) await eventually(() => listener.isClosed, { withinMs: 30_000 })
+    for (const listener of listeners) await eventually(() => listener.isClosed)
     for (const { url } of [one, two])
-      await eventually(async () => (await listen(`${url}/live.mp3`)).status === 404, { withinMs: 30_000 })
+      await eventually(async () => (await listen(`${url}/live.mp3`)).status === 404)
   })
 
   test('detects that a mount would be relayed from itself, and answers requests for it', async () => {

@@ -13,7 +13,7 @@ const mount = '/live.mp3'
 const halfCrowd = 500
 /** frames that all hear after each signal: more than was in transit */
 const onwardFrames = 100
-const patience = { withinMs: 60_000, everyMs: 100 }
+const slowly = { everyMs: 100 }
 
 describe.for(originRuntimes)('SIGHUP under 1,000 listeners on %s', (runtime) => {
   test('docs/protocol.md#the-end-of-an-origin: a changed file applies and a bad one changes nothing, and no listener misses a frame', async () => {
@@ -42,7 +42,7 @@ describe.for(originRuntimes)('SIGHUP under 1,000 listeners on %s', (runtime) => 
       await Promise.all([...crowds, origin].map((each) => each.stop()))
     })
     const looks = () => crowds.map((crowd) => crowd.look())
-    await eventually(() => looks().every(({ joined }) => joined === halfCrowd), patience)
+    await eventually(() => looks().every(({ joined }) => joined === halfCrowd), slowly)
 
     const isServed = async () => {
       const { status, close } = await listen(origin.url + mount)
@@ -51,7 +51,7 @@ describe.for(originRuntimes)('SIGHUP under 1,000 listeners on %s', (runtime) => 
     }
     const hearOn = async () => {
       const from = source.sent + onwardFrames
-      await eventually(() => looks().every(({ frame }) => frame >= from), patience)
+      await eventually(() => looks().every(({ frame }) => frame >= from), slowly)
     }
     expect(await isServed()).toBe(false)
 

@@ -31,7 +31,6 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
     const servers = [master, ...slaves]
     await eventually(
       async () => (await serversAt(master)).filter(({ out }) => out === null).length === servers.length,
-      { withinMs: 20_000 },
     )
     // it answers its own listeners with 200, which is not a redirect
     const drawn = await drawnOrigins({ url: `${master.url}/live.mp3` }, 1000)
@@ -39,7 +38,7 @@ describe.for(originRuntimes)('the system of 2004 in one program, on %s', (runtim
     expect(chiSquareP(counts, [100, 300, 600])).toBeGreaterThan(1e-6)
 
     const listeners = await Promise.all(Array.from({ length: 24 }, () => listen(`${master.url}/live.mp3`)))
-    await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 100_000), { withinMs: 30_000 })
+    await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 100_000))
     for (const listener of listeners) listener.close()
     for (const listener of listeners) expect(numbersInOrder(listener.audio()).count).toBeGreaterThan(200)
     expect(new Set(listeners.map(({ url }) => new URL(url).origin)).size).toBeGreaterThan(1)

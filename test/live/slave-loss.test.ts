@@ -18,7 +18,7 @@ import { numbered, startSource } from '../kit/source.ts'
 
 const frameBytes = 418
 const hear = (listener: Listener, frames: number) =>
-  eventually(() => listener.bytesHeard > frames * frameBytes, { withinMs: 30_000 })
+  eventually(() => listener.bytesHeard > frames * frameBytes)
 
 const slaveFlags = (masterUrl: string) => ['--master', masterUrl, '--update-interval', '1']
 
@@ -78,10 +78,10 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     await hear(listener, 100)
     await master.program.stop()
     await eventually(() => /relay lost/.test(slave.program.output()))
-    await eventually(() => tries >= 5, { withinMs: 30_000 })
+    await eventually(() => tries >= 5)
     const sentBefore = playing.sent
     await masterAt(runtime, port)
-    await eventually(() => lastNumber(listener.audio()) > sentBefore + 50, { withinMs: 30_000 })
+    await eventually(() => lastNumber(listener.audio()) > sentBefore + 50)
     expect(listener.isClosed).toBe(false)
     listener.close()
     expectNoRepeat(listener.audio())
@@ -101,7 +101,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     const listener = await listenWhenServed(url, { redirectsMax: 0 })
     await eventually(async () => (await serverAt(edge, slave))?.mounts.length === 1)
     await link.close()
-    await eventually(() => listener.isClosed, { withinMs: 30_000 })
+    await eventually(() => listener.isClosed)
     await eventually(async () => (await serverAt(edge, slave))?.mounts.length === 0)
     const back = await listen(url, { redirectsMax: 0 })
     expect(back.status).toBe(302)
@@ -122,7 +122,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     const listener = await listenWhenServed(`${slave.url}/live.mp3`)
     await hear(listener, 50)
     await master.program.stop()
-    await eventually(() => listener.isClosed, { withinMs: 30_000 })
+    await eventually(() => listener.isClosed)
     const late = await listen(`${slave.url}/live.mp3`)
     late.close()
     expect(late.status).not.toBe(200)

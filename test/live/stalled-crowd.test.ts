@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { eventually } from '../kit/eventually.ts'
+import { eventually, longPatienceMs } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { numberedFrame } from '../kit/numbered-frames.ts'
 import { start } from '../kit/process.ts'
@@ -27,7 +27,7 @@ const stepFrames = 80
 const memoryBytesMax = stalledCount * 65_536
 /** steps after which memory would be six times as much, if unread bytes were kept for each */
 const stepsMin = 12
-const patience = { withinMs: 120_000, everyMs: 200 }
+const patience = { withinMs: longPatienceMs, everyMs: 200 }
 
 describe.for(originRuntimes)('10,000 listeners on %s, of which 2,000 read nothing', (runtime) => {
   test('docs/protocol.md#performance: they are dropped when they fall off the queue; the others hear every frame, and memory is bounded', {

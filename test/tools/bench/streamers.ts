@@ -117,7 +117,7 @@ const headStartFrames = 120
 /** Plays to a server until it is stopped. */
 async function fed(server: Streamer, url: string, password: string): Promise<Streamer> {
   const source = startSource({ url: url + mount, password, programme: numbered, headers: expecting })
-  await eventually(() => source.sent > headStartFrames, { withinMs: 20_000 })
+  await eventually(() => source.sent > headStartFrames)
   return {
     ...server,
     stop: () => {

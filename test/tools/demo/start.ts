@@ -132,7 +132,7 @@ if (process.env.npm_lifecycle_event === 'start') await import('./lifeline.ts') /
 await refuseTakenPorts()
 startAll()
 try {
-  await eventually(isRedirectedToAudio, { withinMs: 30_000, everyMs: 200 })
+  await eventually(isRedirectedToAudio, { everyMs: 200 })
   printGuide()
 } catch (problem) {
   console.error(`no redirect worked within 30 s: ${problem}`)

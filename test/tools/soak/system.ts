@@ -54,7 +54,7 @@ export async function startSystem(
     { ...master, tlsPort: tlsPorts[0] },
     { ...slave, tlsPort: tlsPorts[1] },
   ]
-  await eventually(async () => (await inDraw(edge)) === servers.length, { withinMs: 30_000, everyMs: 200 })
+  await eventually(async () => (await inDraw(edge)) === servers.length, { everyMs: 200 })
   return {
     programs: Object.entries({ edge, master, slave }).map(([name, { program }]) => ({
       name: `${name} on ${runtime}`,
