@@ -17,11 +17,11 @@ import { type Fault, leavesPerSecond, type Setting, withPeakFill } from '../tool
 const seeds = [1, 2]
 const rejected = (setting: Setting, policy: string) => rejectedPercent(simulate(setting, policy, 1))
 
-/** joins a second while the crowd comes, those that come anyway included */
+/** joins a second while the crowd joins, including background listeners */
 const crowdRate = ({ crowd, crowdS, startFill, slots }: Setting) =>
   crowd / crowdS + startFill * slots * leavesPerSecond
 
-/** a bound on an expectation, and four standard deviations of a Poisson count for the dice */
+/** an expectation plus four standard deviations of a Poisson count */
 const withLuck = (expected: number) => expected + 4 * Math.sqrt(expected)
 
 describe('S9: a flash crowd of 100,000 joins in 60 s, placed by the decision itself', () => {
@@ -36,7 +36,7 @@ describe('S9: a flash crowd of 100,000 joins in 60 s, placed by the decision its
     'peak fill $fill, T = $intervalS s, $edges edges: at most $pointsMost points more are rejected than with perfect information',
     ({ fill, pointsMost, intervalS, edges }) => {
       const crowd = withInterval(flashCrowd, intervalS)
-      // a short life before the crowd is enough to learn the factor, and most of the time that 200 edges take
+      // a short time before the crowd is enough to learn the factor, and takes most of the test's time with 200 edges
       const setting = withPeakFill(
         { ...crowd, edges, beforeS: Math.max(60, 5 * intervalS), afterS: 10 },
         fill,
@@ -46,20 +46,20 @@ describe('S9: a flash crowd of 100,000 joins in 60 s, placed by the decision its
     20_000,
   )
 
-  test('is the same crowd, and ends the same, with the same seed', () => {
+  test('gives the same crowd and the same outcome with the same seed', () => {
     const setting = withPeakFill({ ...flashCrowd, crowd: 10_000 }, 0.96)
     expect(simulate(setting, ours, 3)).toEqual(simulate(setting, ours, 3))
     expect(simulate(setting, ours, 4).joins).not.toBe(simulate(setting, ours, 3).joins)
     expect(simulate(setting, perfect, 3).joins).toBe(simulate(setting, ours, 3).joins)
   })
 
-  test('is judged by a simulator that finds the herd of a policy that has one', () => {
+  test('is judged by a simulator that shows the herding of policies that have it', () => {
     const outcome = simulate(withInterval(flashCrowd, 5), 'least loaded', 1)
     expect(rejectedPercent(outcome)).toBeGreaterThan(20)
     expect(simulate(flashCrowd, 'uniform (icecast-kh)', 1).forbidden).toBeGreaterThan(1000)
   })
 
-  test('is judged by its own reading of what a report forbids', () => {
+  test('is judged by a separate implementation of what a report forbids', () => {
     const mounts = [mountReport('/128k.mp3')]
     const forbidden = (over: Partial<Report>, nowS: number) =>
       isForbidden({ report: reportOf('a', { mounts, ...over }), atS: 0 }, 0, nowS)
@@ -73,7 +73,7 @@ describe('S9: a flash crowd of 100,000 joins in 60 s, placed by the decision its
   })
 })
 
-describe('S10: when something goes wrong in the midst of a crowd', () => {
+describe('S10: when something fails in the middle of a crowd', () => {
   const crowdWith = (fault: Fault, over: Partial<Setting> = {}): Setting => ({
     ...withInterval(flashCrowd, 10),
     faults: [fault],
@@ -92,7 +92,7 @@ describe('S10: when something goes wrong in the midst of a crowd', () => {
     },
   )
 
-  test('a server that always reports 0 listeners draws no more than its slots beside the room of the others', () => {
+  test('a server that always reports 0 listeners gets no more than its slots relative to the room of the others', () => {
     const setting = crowdWith({ kind: 'lying', atS: 0 })
     for (const { sentToFault, samples } of outcomes(setting)) {
       const comings = samples.map(({ atS, lyingShare }) =>
@@ -104,14 +104,14 @@ describe('S10: when something goes wrong in the midst of a crowd', () => {
     }
   })
 
-  test('with send-back the liar’s overflow is served by others: nobody is rejected while there is room', () => {
+  test('with send-back other servers take its overflow: nobody is rejected while there is room', () => {
     for (const outcome of outcomes(crowdWith({ kind: 'lying', atS: 0 }, { sendBack: true }))) {
       expect(outcome.sentBack).toBeGreaterThan(0)
       expect(rejectedPercent(outcome)).toBeLessThan(0.01)
     }
   })
 
-  test('while no report arrives the last weights hold until the deadline, and then nobody is sent anywhere', () => {
+  test('while no report arrives the last weights stay valid until the deadline, and then nobody is redirected', () => {
     const lostFor = (untilS: number) => crowdWith({ kind: 'reports lost', atS: 10, untilS })
     // promises of 10 s: every server is live until 27 s after its last report, which came from 0 to 10 s
     for (const outcome of outcomes(lostFor(25))) expect(outcome.unplaced).toBe(0)

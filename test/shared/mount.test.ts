@@ -55,7 +55,7 @@ test.each(
   expect(parseMount(path)).toBeUndefined()
 })
 
-test('any text is read without a throw, and what is a mount prints and reads back to itself', () => {
+test('any text is parsed without an exception, and a mount prints and parses back to itself', () => {
   const pathLike = fc.string({
     unit: fc.constantFrom('/', '.', '%', '2', 'F', 'a', '?', 'é', '\0', ' ', 'c', '3'),
   })

@@ -24,14 +24,14 @@ describe('listeners by https, servers by http', () => {
     return servers.map(({ notes }) => notes)
   }
 
-  test('the api says of an edge with an https address which servers a page cannot play from', async () => {
+  test('the API of an edge with an https address notes the servers that pages cannot play from', async () => {
     const noted = [[expect.stringMatching(/^it has no https url/)], undefined]
     expect(await notesAt({})).toEqual([undefined, undefined])
     expect(await notesAt({ secure: true })).toEqual(noted)
     expect(await notesAt({ base: 'https://edge.example' })).toEqual(noted)
   })
 
-  test('one listener by https is enough to say so, and the page shows it to the admin', async () => {
+  test('one listener by https is enough for the note, and the page shows it to the admin', async () => {
     const { ask } = edgeOf(reportOf('a'))
     const page = async () => (await ask('/?servers', admin)).text()
     expect(await page()).not.toContain('it has no https url')
@@ -39,7 +39,7 @@ describe('listeners by https, servers by http', () => {
     expect(await page()).toContain('it has no https url')
   })
 
-  test('the log says it once a server, and again after it had one', async () => {
+  test('the log has it once for each server, and again after the server had an https url', async () => {
     const watch = new TlsWatch()
     const servers = (...urls: string[]) => new Map([['a', serverOf('a', { urls })]])
     const lines = await told(() => {
@@ -92,14 +92,14 @@ describe('a fleet of stock Icecasts alone', () => {
     ])
   })
 
-  test('a master that is stale still has its mounts remembered for a while', () => {
+  test('the mounts of a stale master are remembered for a while', () => {
     const { ask } = fleet(['m', 'master'], ['s', 'slave'])
     expect(ask(false, 60_000)).toBe('no room')
     expect(ask(false, 400_000)).toBe('unknown mount')
   })
 })
 
-test('a server that cannot be reached is noted with where and why', () => {
+test('the note about an unreachable server has its url and the reason', () => {
   const registry = new Registry(undefined, 100, 0)
   acceptPolled(registry, '{"id":"s","url":"http://s.example","maxListeners":5,"role":"master"}', 0)
   registry.setProbed('s', { url: 'http://s.example', problem: 'connection refused' })

@@ -18,14 +18,14 @@ import { memorySql } from '../../kit/sqlite.ts'
 
 const live = mountOf('/live.mp3')
 
-describe('S9: new listeners, where other deciders send some too', () => {
+describe('S9: new listeners, if other deciders send some too', () => {
   type Told = { boot?: string; joins?: number; debit: number }
   const learned = (...reports: Told[]) =>
     reports.reduce(
       (memory, { boot = 'b', joins, debit }) => learnFactor(memory, reportOf('a', { boot, joins }), debit),
       noFactorMemory,
     )
-  /** of a server that is the only one */
+  /** the factor of a server that is the only one */
   const afterReports = (...reports: Told[]) => {
     const common = new CommonFactor()
     common.replace(noFactorMemory, learned(...reports))
@@ -38,27 +38,27 @@ describe('S9: new listeners, where other deciders send some too', () => {
     expect(afterReports(report(0, 0), report(40, 2), report(80, 2))).toBeCloseTo(20)
   })
 
-  test('it stays from 1 to 10,000', () => {
+  test('it is always from 1 to 10,000', () => {
     expect(afterReports(report(0, 0), report(1, 50), report(2, 50))).toBe(1)
     expect(afterReports(report(0, 0), report(10 ** 9, 1), report(2 * 10 ** 9, 1))).toBe(10_000)
     expect(afterReports(report(0, 0), report(50, 0), report(90, 0))).toBe(1)
   })
 
-  test('it follows a change, an old report counting nine tenths of the one after it', () => {
+  test('it follows a change, each report weighted nine tenths of the next', () => {
     const quiet = Array.from({ length: 5 }, (_, i) => report(10 * i, 10))
     const crowd = Array.from({ length: 20 }, (_, i) => report(40 + 200 * (i + 1), 10))
     expect(afterReports(...quiet)).toBeLessThan(1.01)
     expect(afterReports(...quiet, ...crowd)).toBeGreaterThan(17)
   })
 
-  test('it is learned anew with a new boot, with joins that fall, and where joins are not told', () => {
+  test('it is learned again after a new boot, when joins fall, and when joins are missing', () => {
     const learned = [report(0, 0), report(40, 2), report(80, 2)]
     expect(afterReports(...learned, { boot: 'c', joins: 90, debit: 1 })).toBe(1)
     expect(afterReports(...learned, report(3, 1))).toBe(1)
     expect(afterReports(...learned, { debit: 1 })).toBe(1)
   })
 
-  test('a server that got few redirects goes by what all servers taught, one that got many by its own joins', () => {
+  test('with few redirects it is near that of all servers, with many it is the server’s own', () => {
     const few = learned(report(0, 0), report(40, 0), report(80, 1))
     const many = learned(report(0, 0), report(40_000, 4000), report(80_000, 4000))
     const none = learned(report(0, 0), report(40, 0), report(80, 0))
@@ -102,7 +102,7 @@ describe('S9: new listeners, where other deciders send some too', () => {
     expect(Math.max(...factors)).toBeLessThan(500)
   })
 
-  test('a restart teaches nothing: the joins between its two processes are nobody’s', () => {
+  test('nothing is learned from a restart: the joins between the two processes have no known redirects', () => {
     const sql = memorySql()
     const open = () => new Registry(new ServerTable(sql), 100, 0)
     const redirect = (registry: Registry, debit: number) => {
@@ -126,7 +126,7 @@ describe('S9: new listeners, where other deciders send some too', () => {
     expect(factorAfter(after, 130)).toBeCloseTo((10 * 0.9 + 20) / (10 * 0.9 + 10))
   })
 
-  test('and scales what was redirected since the last report', () => {
+  test('it scales the redirects since the last report', () => {
     const view = new View(100)
     view.put(serverOf('a', { maxListeners: 100 }, { debit: 3, factor: 20 }))
     view.put(serverOf('b', { maxListeners: 40 }))
@@ -143,7 +143,7 @@ describe('S9: new listeners, where other deciders send some too', () => {
 })
 
 describe('the probe pair of one player', () => {
-  test('is told by its range or by its name, and by nothing near them', () => {
+  test('is recognized by its Range or its User-Agent, and nothing similar is', () => {
     expect([
       isSticky('bytes=0-1', 'x'),
       isSticky(null, 'AppleCoreMedia/1.0.0 (iPhone)'),
@@ -157,7 +157,7 @@ describe('the probe pair of one player', () => {
     ]).toEqual([false, false, false, false])
   })
 
-  test('takes the same rolls within a minute, others after it, and others for another listener or mount', () => {
+  test('gets the same rolls within a minute, and others later, for another listener or for another mount', () => {
     const rolls = (address: string, mount: string, nowMs: number) => {
       const roll = stickyRoll(address, 'AppleCoreMedia', mount, nowMs)
       return [roll(), roll(), roll()]

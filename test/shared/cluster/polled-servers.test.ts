@@ -23,7 +23,7 @@ const drawn = (registry: Registry, nowMs: number) => {
   return typeof decision === 'string' ? decision : decision.server.report.id
 }
 
-/** A polled server whose stats show /live.mp3, as of a moment. */
+/** A polled server whose stats show /live.mp3, at a given time. */
 function polledAt(registry: Registry, nowMs: number): void {
   const server = registry.polled.servers.get('old')
   if (!server) throw new Error('old is not polled')
@@ -39,7 +39,7 @@ describe('a server that an operator names to be polled', () => {
     ])
   })
 
-  test('is changed by being named again, its url even', () => {
+  test('is changed by being named again, including its url', () => {
     const registry = create()
     acceptPolled(registry, body(), 0)
     polledAt(registry, 1000)
@@ -59,7 +59,7 @@ describe('a server that an operator names to be polled', () => {
     expect(registry.polled.servers.size + registry.view.servers.size).toBe(0)
   })
 
-  test('is refused where a live server of that id reports by itself, and taken once that one is stale', () => {
+  test('is rejected while a live server of that id reports by itself, and accepted once that one is stale', () => {
     const registry = create()
     post(registry, reportOf('old'))
     expect(acceptPolled(registry, body(), 1000)).toMatchObject({ status: 409 })
@@ -67,14 +67,14 @@ describe('a server that an operator names to be polled', () => {
     expect(acceptPolled(registry, body(), 100_000)).toMatchObject({ status: 201 })
   })
 
-  test(`is refused beyond ${limits.polledMax} of them`, () => {
+  test(`is rejected beyond ${limits.polledMax} of them`, () => {
     const registry = create()
     for (let i = 0; i < limits.polledMax; i++) acceptPolled(registry, body({ id: `old${i}` }), 0)
     expect(acceptPolled(registry, body(), 0)).toMatchObject({ status: 409 })
     expect(acceptPolled(registry, body({ id: 'old7' }), 0)).toMatchObject({ status: 200 })
   })
 
-  test('is there after a restart with what its stats said last', () => {
+  test('is known after a restart, with its last stats', () => {
     const sql = memorySql()
     const before = create(sql)
     acceptPolled(before, body(), 0)
@@ -84,7 +84,7 @@ describe('a server that an operator names to be polled', () => {
     expect(after.view.servers.get('old')).toMatchObject({ polled: true, report: { mounts: [live] } })
   })
 
-  test('is gone for good when it is deleted, stats read or not', () => {
+  test('is gone for good once deleted, whether its stats were read or not', () => {
     const sql = memorySql()
     const registry = create(sql)
     acceptPolled(registry, body(), 0)
@@ -93,7 +93,7 @@ describe('a server that an operator names to be polled', () => {
     expect(create(sql).polled.servers.size + create(sql).view.servers.size).toBe(0)
   })
 
-  test('is not forgotten by being stale for a day: its operator named it', () => {
+  test('is not forgotten after a day of being stale, since its operator named it', () => {
     const registry = create()
     acceptPolled(registry, body(), 0)
     expect(registry.prune(limits.serverMemoryMs * 2)).toEqual([])
@@ -108,7 +108,7 @@ describe('a server that an operator names to be polled', () => {
   })
 })
 
-test('a table of before there were polled servers is migrated, and what it holds kept', () => {
+test('a table from before polled servers is migrated, and keeps its data', () => {
   const sql = memorySql()
   sql.all('CREATE TABLE meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID')
   sql.all("INSERT INTO meta VALUES ('schema', 3)")
@@ -124,7 +124,7 @@ test('a table of before there were polled servers is migrated, and what it holds
 describe('S6: the mounts of a polled server count only where a live master carries them', () => {
   const master = (over: Partial<Report> = {}) => reportOf('m', { role: 'master', maxListeners: 0, ...over })
 
-  test('with the master it gets listeners, without none', () => {
+  test('it gets listeners with the master, and none without', () => {
     const registry = create()
     acceptPolled(registry, body({ interval: 3600 }), 0)
     polledAt(registry, 0)
@@ -139,7 +139,7 @@ describe('S6: the mounts of a polled server count only where a live master carri
     expect(drawn(registry, 31_000 + limits.mountMemoryMs)).toBe('unknown mount')
   })
 
-  test('what the api shows goes by it: mounts, carriers and sums', () => {
+  test('the API shows mounts, carriers and sums accordingly', () => {
     const registry = create()
     acceptPolled(registry, body(), 0)
     polledAt(registry, 0)
@@ -153,7 +153,7 @@ describe('S6: the mounts of a polled server count only where a live master carri
     expect(mountsJson(registry.view, 0)).toMatchObject([{ mount: '/live.mp3', servers: ['m', 'old'] }])
   })
 
-  test('S10: one that is read no more gets no listener past its deadline', () => {
+  test('S10: one whose stats are no longer read gets no listener after its deadline', () => {
     const registry = create()
     post(registry, master({ interval: 3600 }))
     acceptPolled(registry, body({ interval: 2 }), 0)
@@ -164,7 +164,7 @@ describe('S6: the mounts of a polled server count only where a live master carri
 })
 
 describe('PROBE: a server that answers no connection', () => {
-  test('gets no listener until it answers again, and the api says why', () => {
+  test('gets no listener until it answers again, and the API says why', () => {
     const registry = create()
     post(registry, reportOf('s1'))
     expect(drawn(registry, 0)).toBe('s1')
@@ -175,7 +175,7 @@ describe('PROBE: a server that answers no connection', () => {
     expect(drawn(registry, 0)).toBe('s1')
   })
 
-  test('is not back by its next report, which proves nothing of the way to it', () => {
+  test('does not come back with its next report, which does not prove that it can be reached', () => {
     const registry = create()
     post(registry, reportOf('s1'))
     registry.setProbed('s1', { url: 'http://x.example', problem: 'connection refused' })

@@ -3,8 +3,8 @@ import { limits } from '../../../shared/limits.ts'
 import { bound, decider, mounts } from '../../kit/quota.ts'
 import { reportOf } from '../../kit/reports.ts'
 
-describe('one credential has a decider remember', () => {
-  test('so many mounts, of which those of stale servers give way to new ones', () => {
+describe('for one credential a decider remembers', () => {
+  test('a bounded number of mounts, of which those of stale servers give way to new ones', () => {
     const { registry, send } = decider(100)
     send(reportOf('gone', { interval: 1, mounts: mounts(60) }))
     send(reportOf('here', { mounts: mounts(40, 100) }))
@@ -13,7 +13,7 @@ describe('one credential has a decider remember', () => {
     expect(registry.view.servers.has('gone')).toBe(false)
   })
 
-  test('so many mounts of all its servers together: a report of more is answered 413', () => {
+  test('a bounded number of mounts of all its servers: a report with more is answered 413', () => {
     const { send } = decider(100)
     expect(send(reportOf('a', { mounts: mounts(60) })).status).toBe(200)
     expect(send(reportOf('b', { mounts: mounts(41) }))).toEqual({
@@ -33,7 +33,7 @@ describe('one credential has a decider remember', () => {
     expect(send(reportOf('b', { mounts: mounts(100) }), 300_001).status).toBe(200)
   })
 
-  test('no more names than that, however often its mounts have others', () => {
+  test('no more names than that, however often its mounts change their names', () => {
     const { registry, send } = decider(100)
     for (let i = 0; i < 50; i++) {
       expect(send(reportOf('a', { mounts: mounts(80, i * 80) }), i * 1000).status).toBe(200)
@@ -41,7 +41,7 @@ describe('one credential has a decider remember', () => {
     }
   })
 
-  test('so many reports of one id: more are answered 429, and those of others are taken', () => {
+  test('a bounded rate of reports of one id: more are answered 429, and those of other ids are accepted', () => {
     const { send } = decider()
     const { burst, perSecond } = limits.reportsPerId
     for (let i = 0; i < burst; i++) expect(send(reportOf('a')).status).toBe(200)
@@ -51,7 +51,7 @@ describe('one credential has a decider remember', () => {
     expect(later).toEqual([...Array.from({ length: perSecond }, () => 200), 429])
   })
 
-  test('refused reports of an id take nothing from the ones that are its own', () => {
+  test('rejected reports of an id do not count against its own', () => {
     const { send } = decider()
     send(reportOf('a', { boot: 'b', seq: 1 }))
     const { burst } = limits.reportsPerId

@@ -46,7 +46,7 @@ describe('S9: a report that is accepted', () => {
     expect(accept(registry, access, post(reportOf('b'), { edgeUrls: [] }), 0).text).not.toContain('edge')
   })
 
-  test('starts the count of new listeners anew', () => {
+  test('resets the count of new listeners', () => {
     const registry = open(memorySql())
     accept(registry, access, post(reportOf('a')), 0)
     const [server] = registry.view.servers.values()
@@ -69,7 +69,7 @@ describe('S9: a report that is accepted', () => {
     expect(accept(after, access, post(reportOf('b')), 8_000).text).toContain('state draining')
   })
 
-  test('is not made live for ever by a clock that was set back meanwhile', () => {
+  test('does not stay live forever if the clock was set back during a restart', () => {
     const sql = memorySql()
     accept(open(sql), access, post(reportOf('a')), 1_000_000)
     const after = open(sql, 1_000)
@@ -78,7 +78,7 @@ describe('S9: a report that is accepted', () => {
   })
 })
 
-describe('a report that is refused changes nothing', () => {
+describe('a report that is rejected changes nothing', () => {
   const refused = (report: Report, over: Partial<Post>, nowMs = 1_000, given = access) => {
     const sql = memorySql()
     const registry = open(sql)
@@ -97,7 +97,7 @@ describe('a report that is refused changes nothing', () => {
     expect(refused(reportOf('a', { boot: 'b1', seq: 4 }), {})).toMatch(/^409 seq 4 is older than 5/)
   })
 
-  test('when another live server holds its id, told apart by its urls', () => {
+  test('when another live server, with other urls, holds its id', () => {
     const other = reportOf('a', { urls: ['http://elsewhere:8000'] })
     expect(refused(other, {})).toMatch(/^409 id a is held by a live server at http:\/\/a\.example\.org:8000/)
     const registry = open(memorySql())
@@ -109,7 +109,7 @@ describe('a report that is refused changes nothing', () => {
     expect(accept(registry, access, post(reportOf('a')), 28_001).status, 'once that has left').toBe(200)
   })
 
-  test('when its url is loopback and it came from afar', () => {
+  test('when its url is loopback and it came from another machine', () => {
     const loopback = reportOf('b', { urls: ['http://b.example', 'http://127.0.0.1:8000'] })
     expect(refused(loopback, { remote: '203.0.113.7' })).toMatch(
       /^400 line 5: url is http:\/\/127\.0\.0\.1:8000, but the report came from 203\.0\.113\.7/,
@@ -137,25 +137,25 @@ describe('a report that is refused changes nothing', () => {
   })
 })
 
-describe('a credential says which role it carries', () => {
+describe('a credential is bound to a role', () => {
   const send = (report: Partial<Report>, reporter: Reporter, over: Partial<Access> = {}) =>
     accept(open(memorySql()), { ...access, ...over }, post(reportOf('own', report), { reporter }), 0).status
   const slave: Reporter = { kind: 'server', id: 'own', role: 'slave' }
   const master: Reporter = { kind: 'server', id: 'own', role: 'master' }
 
-  test("a slave's own password reports no master, whether masters have a password or not", () => {
+  test("a slave's own password cannot report a master, whether masters have a password or not", () => {
     expect(send({ role: 'master' }, slave)).toBe(401)
     expect(send({ role: 'master' }, slave, { masterPassword: 'm' })).toBe(401)
     expect(send({ role: 'slave' }, slave)).toBe(200)
   })
 
-  test("a master's own password reports that master and no slave", () => {
+  test("a master's own password can only report that master", () => {
     expect(send({ role: 'master' }, master)).toBe(200)
     expect(send({ role: 'master' }, master, { masterPassword: 'm' })).toBe(200)
     expect(send({ role: 'slave' }, master)).toBe(401)
   })
 
-  test('an id with a password of its own as a master is reported by nobody else', () => {
+  test('an id with its own password as a master cannot be reported with any other', () => {
     const relays: Access['relays'] = new Map([['own', { password: 'p', role: 'master' }]])
     for (const reporter of [relay, { kind: 'master' } as const])
       expect(send({ role: 'master' }, reporter, { relays, masterPassword: 'm' })).toBe(401)
@@ -172,7 +172,7 @@ test('a boot that was replaced stays replaced, though it comes with a higher seq
   expect([send('b1', 100), send('b2', 100), send('b3', 1)]).toEqual([409, 409, 200])
 })
 
-test('reports without boot or seq are taken in any order', () => {
+test('reports without boot or seq are accepted in any order', () => {
   const registry = open(memorySql())
   const send = (over: Partial<Report>) => accept(registry, access, post(reportOf('a', over)), 0).status
   expect([send({ boot: 'b', seq: 9 }), send({ seq: 1 }), send({ boot: 'b' }), send({})]).toEqual([
@@ -191,7 +191,7 @@ test('S7: a mount that left a report is known for five minutes more, over a rest
   expect(goesTo(open(sql, 300_001), 300_001)).toBe('unknown mount')
 })
 
-test('where a server stands is known over a restart: by its own word, else by the address that it reported from', () => {
+test('the location of a server survives a restart: the reported one, else that of the address that it reported from', () => {
   const sql = memorySql()
   const location = { latitude: 52.5, longitude: 13.4 }
   const own = { latitude: 35.7, longitude: 139.7 }
@@ -214,7 +214,7 @@ test('a stale server is forgotten after a day, its drain is not', () => {
   expect(accept(registry, access, post(reportOf('a')), 25 * 3_600_000).text).toContain('state draining')
 })
 
-test('a server that is deleted is back with its next report; an unknown id is said to be unknown', () => {
+test('a deleted server is back with its next report; an unknown id cannot be deleted', () => {
   const sql = memorySql()
   const registry = open(sql)
   expect([registry.forget('a'), registry.setDrain('a', true)]).toEqual([false, false])
@@ -225,7 +225,7 @@ test('a server that is deleted is back with its next report; an unknown id is sa
   expect(goesTo(registry, 0)).toBe('a')
 })
 
-test('a tight cluster is asked to report more often, never more often than it bears', () => {
+test('an almost full cluster is asked to report more often, within the capacity of the decider', () => {
   const registry = open(memorySql())
   const wish = (over: Partial<Report>) =>
     /interval (\d+)/.exec(accept(registry, access, post(reportOf('a', over)), 0).text)?.[1]
@@ -249,7 +249,7 @@ test('joins that come fast shorten the wish, by the joins of the last two report
   expect(wish(5000, 40_000, 'c'), 'a new boot counts from anew').toBe('10')
 })
 
-test('a large cluster is added up once a second, not once a report', () => {
+test('a large cluster is summed once a second, not once for each report', () => {
   const registry = open(memorySql())
   for (let i = 0; i < 200; i++) registry.put(reportOf(`s${i}`), printSourcelist(reportOf(`s${i}`)), 0)
   const wish = (listeners: number, nowMs: number) =>
@@ -259,7 +259,7 @@ test('a large cluster is added up once a second, not once a report', () => {
   expect([wish(0, 0), wish(880_000, 999), wish(880_000, 1000)]).toEqual(['10', '10', '5'])
 })
 
-test('history is a bucket a minute, and bounded', () => {
+test('history has one row a minute, and is bounded', () => {
   const sql = memorySql()
   const registry = open(sql)
   const minutes = historyMinutesMax + 10

@@ -28,7 +28,7 @@ const goesTo = (registry: Registry, nowMs = 0) => {
 }
 const open = (sql: Sql, nowMs = 0) => new Registry(new ServerTable(sql), 100, nowMs)
 
-/** A store in memory that takes nothing more while `problem` is set. */
+/** A store in memory whose writes fail while `problem` is set. */
 function failing() {
   const sql = memorySql()
   const state: { problem: string | undefined } = { problem: undefined }
@@ -76,7 +76,7 @@ describe('a store that cannot be written', () => {
     expect(open(store, 100_000).view.servers.get('a')?.report.seq).toBe(10)
   })
 
-  test('is found without a report too, by a write a second at most', () => {
+  test('is noticed even without a report, by at most one write a second', () => {
     const { store, state } = failing()
     let writes = 0
     const registry = open({
@@ -95,7 +95,7 @@ describe('a store that cannot be written', () => {
     expect(() => registry.check(5000 + 60_000)).not.toThrow()
   })
 
-  test('ends nothing: what is long gone is forgotten all the same', () => {
+  test('does not stop anything: servers that are long gone are still forgotten', () => {
     const { store, state } = failing()
     const registry = open(store)
     send(registry, reportOf('a'))
@@ -103,7 +103,7 @@ describe('a store that cannot be written', () => {
     expect(registry.prune(25 * 3_600_000)).toEqual(['a'])
   })
 
-  test('is logged when it begins and when it is over, not at each report', async () => {
+  test('is logged when it begins and when it ends, not at each report', async () => {
     const { store, state } = failing()
     const registry = open(store)
     const records = await logged(() => {
@@ -125,7 +125,7 @@ describe('a database in a file', () => {
     store: openStore(folder),
   })
 
-  test('that another program holds is not waited for by more than some milliseconds: 503, and 200 once it is free', () => {
+  test('that another program has locked delays a report by some milliseconds only: 503, and 200 once it is free', () => {
     const { file, store } = atFile()
     const registry = new Registry(store.table, 100, 0)
     const other = new DatabaseSync(file)
@@ -145,7 +145,7 @@ describe('a database in a file', () => {
     store.close()
   })
 
-  test('that was deleted under the program is missed at the next report, and so is one in its place', () => {
+  test('that was deleted or replaced under the program is noticed at the next report', () => {
     for (const replace of [false, true]) {
       const { file, store } = atFile()
       const registry = new Registry(store.table, 100, 0)
@@ -162,7 +162,7 @@ describe('a database in a file', () => {
     }
   })
 
-  test('that is full takes no more, and has what it had after a restart', () => {
+  test('that is full rejects writes, and has its old data after a restart', () => {
     const { folder, file, store } = atFile()
     send(new Registry(store.table, 100, 0), reportOf('a'))
     store.close()
@@ -178,7 +178,7 @@ describe('a database in a file', () => {
     again.close()
   })
 
-  test('that is damaged stops the start with its name and with what may be done', () => {
+  test('that is damaged stops the start with its name and what to do', () => {
     const folder = testFolder()
     writeFileSync(`${folder}/edge.sqlite`, 'no database'.repeat(1000))
     writeFileSync(`${folder}/origin.sqlite`, 'no database'.repeat(1000))
@@ -200,11 +200,11 @@ describe('a database in a file', () => {
 
 describe('a row of the store that cannot be read', () => {
   test.each([
-    ['its report is none', "UPDATE server SET sourcelist = 'x' WHERE id = 'a'"],
+    ['its report is malformed', "UPDATE server SET sourcelist = 'x' WHERE id = 'a'"],
     ['its report is of another server', "UPDATE server SET id = 'z' WHERE id = 'a'"],
-    ['its boots are no JSON', "UPDATE server SET former_boots = '[' WHERE id = 'a'"],
+    ['its boots are not JSON', "UPDATE server SET former_boots = '[' WHERE id = 'a'"],
     ['its mounts are of another shape', "UPDATE server SET former_mounts = '[1]' WHERE id = 'a'"],
-    ['its moment is no number', "UPDATE server SET at = 'yesterday' WHERE id = 'a'"],
+    ['its time is not a number', "UPDATE server SET at = 'yesterday' WHERE id = 'a'"],
     ['its location is a text', "UPDATE server SET place = 'here' WHERE id = 'a'"],
   ])('(%s) is set aside and named in the log, and the start goes on', async (_, change) => {
     const sql = memorySql()
@@ -223,7 +223,7 @@ describe('a row of the store that cannot be read', () => {
     expect(await logged(() => open(sql)), 'once').toEqual([])
   })
 
-  test('of a server to poll is named too, and stays', async () => {
+  test('of a server to poll is logged too, and stays', async () => {
     const sql = memorySql()
     open(sql)
     sql.all("INSERT INTO polled VALUES ('p', '{')")
@@ -232,7 +232,7 @@ describe('a row of the store that cannot be read', () => {
   })
 })
 
-test('minutes that a clock wrote which was 400 days ahead hide none that are written since', () => {
+test('minutes written by a clock 400 days ahead do not hide later ones', () => {
   const sql = memorySql()
   const ahead = 400 * 86_400_000
   const day = (registry: Registry, fromMs: number) => {
@@ -248,7 +248,7 @@ test('minutes that a clock wrote which was 400 days ahead hide none that are wri
   expect(sql.all('SELECT * FROM history WHERE minute > 12')).toEqual([])
 })
 
-test('a database of the version before is read: its boots had no seq', () => {
+test('a database of the previous version can be read: its boots had no seq', () => {
   const sql = memorySql()
   const before = open(sql)
   send(before, reportOf('a', { boot: 'b2', seq: 1 }))

@@ -14,7 +14,7 @@ const own = 'http://a.example.org:8000'
 const stranger = 'http://stranger.example'
 const staleMs = 27_001
 
-/** A decider to which reports of the id `a` are sent, as of a moment. */
+/** A decider that gets reports of the id `a` at given times. */
 function decider() {
   const sql = memorySql()
   let registry = new Registry(new ServerTable(sql), 100, 0)
@@ -71,7 +71,7 @@ describe('two programs with one id and one url', () => {
     },
   )
 
-  test('the first is back over a restart of the decider too, and no older report of it', () => {
+  test('the first is accepted again even after a restart of the decider, except for its older reports', () => {
     const { send, restart } = decider()
     send(0, { boot: 'b1', seq: 5 })
     send(0, second)
@@ -97,7 +97,7 @@ describe('two programs with one id and one url', () => {
   })
 })
 
-describe('who shares a password with a live server takes no listener of it', () => {
+describe('a server that shares a password with a live one cannot take over its listeners', () => {
   const impostor: Partial<Report> = { boot: 'x', seq: 1, urls: [stranger, own] }
 
   test.each([
@@ -113,7 +113,7 @@ describe('who shares a password with a live server takes no listener of it', () 
     expect(send(2000, { boot: 'b1', seq: 2 })).toBe(200)
   })
 
-  test('in two steps: first as a restart of it, then with another url', () => {
+  test('not in two steps either: first as its restart, then with another url', () => {
     const { send, goesTo } = decider()
     send(0, { boot: 'b1', seq: 1 })
     expect(send(1000, { boot: 'x', seq: 1 })).toBe(200)
@@ -121,7 +121,7 @@ describe('who shares a password with a live server takes no listener of it', () 
     expect(goesTo(2000)).toBe(`${own}/live.mp3`)
   })
 
-  test('and who came while it was stale has its place until stale itself: then the true one is back', () => {
+  test('and one that came while it was stale has its id only until it is stale itself', () => {
     const { send, goesTo } = decider()
     send(0, { boot: 'b1', seq: 1 })
     expect(send(staleMs, impostor)).toBe(200)
@@ -130,7 +130,7 @@ describe('who shares a password with a live server takes no listener of it', () 
     expect(goesTo(2 * staleMs)).toBe(`${own}/live.mp3`)
   })
 
-  test('nor learns the boot of the server, by which it could speak for it, from what refuses it', () => {
+  test('nor learn the boot of the server, which would allow to impersonate it, from the error', () => {
     const { send, textOf } = decider()
     const true1: Partial<Report> = { boot: 'only-ours-to-know', seq: 1 }
     send(0, true1)

@@ -24,8 +24,8 @@ describe('S2, S3: the draw', () => {
     ).toBeGreaterThan(0.001)
   })
 
-  test('counts what was redirected since the last report, exactly', () => {
-    // 100 of 400 slots of a, 30 of 40 of b are spoken for: the shares are 300 : 10 : 50
+  test('subtracts the redirects since the last report exactly', () => {
+    // 100 of 400 slots of a and 30 of 40 of b are taken: the shares are 300 : 10 : 50
     const view = viewOf(
       withSlots('a', 400, {}, { debit: 100 }),
       withSlots('b', 40, {}, { debit: 30 }),
@@ -40,7 +40,7 @@ describe('S2, S3: the draw', () => {
     ).toBeGreaterThan(0.001)
   })
 
-  test('fills no server over its free slots while the cluster has room, however the dice fall', () => {
+  test('fills no server beyond its free slots while the cluster has room, whatever the dice', () => {
     const cluster = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(cluster, fc.integer(), (slots, seed) => {
@@ -57,7 +57,7 @@ describe('S2, S3: the draw', () => {
     )
   })
 
-  test('goes on by free slots alone where redirects have used up every one of them', () => {
+  test('draws by free slots alone once redirects have used up all of them', () => {
     const view = viewOf(withSlots('a', 30, {}, { debit: 30 }), withSlots('b', 10, {}, { debit: 99 }))
     const counts = draws(view, 100_000, 4)
     expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [30, 10])).toBeGreaterThan(0.001)
@@ -100,7 +100,7 @@ describe('S2, S3: the draw', () => {
   })
 })
 
-test('any view gives what the plain implementation gives: a ticket a free slot, in the order of reports', () => {
+test('any view gives the same as the plain implementation: a ticket for each free slot, in the order of reports', () => {
   const states = fc.constantFrom(
     'up' as const,
     'up' as const,
@@ -151,7 +151,7 @@ test('any view gives what the plain implementation gives: a ticket a free slot, 
 })
 
 describe('S10: at the moment of the request', () => {
-  test('a server is live until 2.5 intervals and 2 s after its last report, and not a moment longer', () => {
+  test('a server is live until 2.5 intervals and 2 s after its last report, and no longer', () => {
     const view = viewOf(serverOf('a', { interval: 10 }, { receivedAtMs: 1_000 }))
     expect(deadlineMs(serverOf('a', { interval: 10 }, { receivedAtMs: 1_000 }))).toBe(28_000)
     expect(idOf(decide(view, asked, 28_000, Math.random, policy))).toBe('a')
@@ -176,7 +176,7 @@ describe('S10: at the moment of the request', () => {
     expect([...draws(view, 50, 9).keys()]).toEqual(['b'])
   })
 
-  test('a mount that nobody carries any more is still known for five minutes: 503, not 404', () => {
+  test('a mount that no server carries any more is still known for five minutes: 503, not 404', () => {
     const view = viewOf(serverOf('a'))
     view.put(serverOf('a', { mounts: [] }, { receivedAtMs: 10_000, formerMounts: [[live, 0]] }))
     expect(idOf(decide(view, asked, 300_000, Math.random, policy))).toBe('no room')
@@ -221,7 +221,7 @@ describe('S11: a relay', () => {
     expect(idOf(decide(viewOf(withSlots('a', 10)), relay, 0, Math.random, policy))).toBe('unknown mount')
   })
 
-  test('goes to a master that is full, drained or draining, but not to one that is stale or has left', () => {
+  test('goes to a master that is full, drained or draining, but never to one that is stale or has left', () => {
     for (const over of [{ listeners: 100 }, { state: 'draining' as const }])
       expect(idOf(decide(viewOf(master('m', {}, over)), relay, 0, Math.random, policy))).toBe('m')
     expect(idOf(decide(viewOf(master('m', { drained: true })), relay, 0, Math.random, policy))).toBe('m')
@@ -247,7 +247,7 @@ describe('the scheme of a request', () => {
     expect(url(viewOf(both('a', 1)), false)).toBe('http://a:80/live.mp3')
   })
 
-  test('falls to http only where no https server is eligible, and never with HTTPS_ONLY', () => {
+  test('falls back to http only if no https server is eligible, and never with HTTPS_ONLY', () => {
     const view = viewOf(
       serverOf('a', { urls: ['https://a'], listeners: 100 }),
       serverOf('b', { urls: ['http://b'] }),
@@ -256,7 +256,7 @@ describe('the scheme of a request', () => {
     expect(url(view, true, true)).toBe('no room')
   })
 
-  test('an http request goes to https where a server has nothing else', () => {
+  test('of an http request becomes https if a server has no other url', () => {
     expect(url(viewOf(serverOf('a', { urls: ['https://a'] })), false)).toBe('https://a/live.mp3')
   })
 })
@@ -282,7 +282,7 @@ describe('an icecast-kh slave', () => {
     expect(idOf(decide(view, asked, 40_000, Math.random, policy))).toBe('kh')
   })
 
-  test('carries nothing where no live master does', () => {
+  test('carries nothing without a live master', () => {
     const view = viewOf(
       serverOf('slave', { listeners: 100 }),
       kh(),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Lottery } from '../../../shared/draw/lottery.ts'
 import { repetitions } from '../../kit/repetitions.ts'
 
-/** The obvious drum: one entry a ticket. */
+/** The naive drum: one entry for each ticket. */
 const tickets = (weights: readonly number[]) =>
   weights.flatMap((weight, index) => Array.from({ length: weight }, () => index))
 
@@ -13,7 +13,7 @@ const filled = (weights: readonly number[]) => {
   return lottery
 }
 
-test('every ticket belongs to the index that the obvious drum gives it, whatever was set before', () => {
+test('every ticket belongs to the same index as in the naive drum, whatever was set before', () => {
   const weights = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 70 })
   fc.assert(
     fc.property(

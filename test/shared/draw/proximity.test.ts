@@ -22,11 +22,11 @@ test.each([
   [berlin, berlin, 0],
   [equator, equator, 0],
 ])('from %j to %j it is %i km', (a, b, km) => {
-  // the table's figures are of the ellipsoid: a sphere is off by at most half a per cent
+  // the expected distances are on the ellipsoid: a sphere is off by at most half a per cent
   expect(Math.abs(distanceKm(a, b) - km)).toBeLessThanOrEqual(km * 0.005 + 1)
 })
 
-test('a near server pulls more than a far one, and an unknown location counts as no distance at all', () => {
+test('a near server pulls more than a far one, and an unknown location counts as distance 0', () => {
   expect(pull(berlin, berlin)).toBe(1)
   expect(pull(berlin, sydney)).toBeGreaterThan(0)
   expect(pull(berlin, sydney)).toBeLessThan(0.001)
@@ -35,7 +35,7 @@ test('a near server pulls more than a far one, and an unknown location counts as
 })
 
 describe('proximity is capped', () => {
-  /** s: what every server is blind for, so that a rate is a tenth of the joins that a test speaks of */
+  /** s until every server's next report, so that a rate is a tenth of the joins in the tests */
   const blindS = 10
   const demand = (joins: number, ...pulls: number[]): Demand => ({
     rate: joins / blindS,
@@ -46,7 +46,7 @@ describe('proximity is capped', () => {
     blindS: new Float64Array(free.length).fill(blindS),
     share,
   })
-  /** the joins that each server is expected to get, the blind part included */
+  /** the joins that each server is expected to get, including blind draws */
   const claimsOf = (free: readonly number[], demands: readonly Demand[], { multipliers, blind }: Cap) => {
     const claims = free.map(() => 0)
     const room = free.reduce((a, b) => a + b, 0)
@@ -61,7 +61,7 @@ describe('proximity is capped', () => {
     return claims
   }
 
-  test('so that a crowd beside a small server claims no more than nine tenths of it, and nearly that', () => {
+  test('so that a crowd near a small server claims nearly nine tenths of it, and no more', () => {
     const free = [100, 1000, 1000]
     const crowd = [demand(1000, 1, 0.01, 0.01)]
     const [claimed = 0] = claimsOf(free, crowd, capProximity(supply(free), crowd))
@@ -69,7 +69,7 @@ describe('proximity is capped', () => {
     expect(claimed).toBeLessThanOrEqual(91)
   })
 
-  test('only where it must be: when it is calm every multiplier is 1, and no draw is blind', () => {
+  test('only if necessary: with little demand every multiplier is 1, and no draw is blind', () => {
     const calm = [demand(10, 1, 0.01, 0.5), demand(10, 0.01, 1, 0.5)]
     expect(capProximity(supply([1000, 1000, 1000]), calm)).toEqual({
       multipliers: Float64Array.of(1, 1, 1),
@@ -77,7 +77,7 @@ describe('proximity is capped', () => {
     })
   })
 
-  test('and gives way where demand claims nearly all the room there is', () => {
+  test('and gives way if demand claims nearly all room', () => {
     expect(capProximity(supply([100, 100]), [demand(195, 1, 0.5)]).blind).toBe(1)
   })
 
@@ -110,7 +110,7 @@ describe('proximity is capped', () => {
     expect(capped).toBeGreaterThan(runs / 20)
   })
 
-  test('a moment later it recovers from where it was', () => {
+  test('and recovers step by step from the multipliers of the last call', () => {
     const free = [100, 1000, 1000]
     const tight = capProximity(supply(free), [demand(1000, 1, 0.01, 0.01)])
     let now = tight
@@ -129,7 +129,7 @@ describe('proximity is capped', () => {
     expect(claimed).toBeLessThanOrEqual(275)
   })
 
-  test('a server that reports seldom is claimed less, and makes no other one far', () => {
+  test('a server with a long interval is claimed less, without making the others count as far', () => {
     const free = [1000, 1000]
     const seldom: Supply = { ...supply(free), blindS: Float64Array.of(1200, 10) }
     let cap = capProximity(seldom, [demand(100, 1, 1e-9)])

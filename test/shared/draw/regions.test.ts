@@ -10,7 +10,7 @@ import type { Report } from '../../../shared/report/report.ts'
 import { chiSquareP } from '../../kit/chi-square.ts'
 import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
 
-/** Middles of regions, so that a listener is just where its region is taken to be. */
+/** Centers of regions, so that a listener is exactly where its region is assumed to be. */
 const berlin: GeoLocation = { latitude: 52.5, longitude: 12.5 }
 const madrid: GeoLocation = { latitude: 42.5, longitude: -2.5 }
 const tokyo: GeoLocation = { latitude: 37.5, longitude: 137.5 }
@@ -30,7 +30,7 @@ const join = (view: View, from: Whereabouts, nowMs: number, roll: () => number) 
   })
   return typeof decision === 'string' ? decision : decision.server
 }
-/** How often each server is drawn by listeners who only ask. */
+/** How often each server is drawn by probes. */
 function draws(view: View, from: Whereabouts, n: number, seed = 1) {
   const roll = seededRoll(seed)
   const counts = new Map<string, number>()
@@ -42,7 +42,7 @@ function draws(view: View, from: Whereabouts, n: number, seed = 1) {
   return counts
 }
 
-describe('if locations are known', () => {
+describe('with known locations', () => {
   const servers = {
     berlin: { slots: 900, location: berlin },
     madrid: { slots: 900, location: madrid },
@@ -67,12 +67,12 @@ describe('if locations are known', () => {
     expect(chiSquareP([counts.get('a') ?? 0, counts.get('b') ?? 0], [900, 300])).toBeGreaterThan(0.001)
   })
 
-  test('a server twice as far gets a part of the listeners that is in proportion to nearness', () => {
+  test('a server twice as far gets a share of the listeners in proportion to its pull', () => {
     const [near, far] = [
       { latitude: 52.5, longitude: 11 },
       { latitude: 52.5, longitude: 16 },
     ]
-    const from = { latitude: 51.25, longitude: 13.75 } // the middle of a region
+    const from = { latitude: 51.25, longitude: 13.75 } // the center of a region
     const counts = draws(
       clusterOf({ near: { slots: 900, location: near }, far: { slots: 900, location: far } }),
       { location: from },
@@ -82,7 +82,7 @@ describe('if locations are known', () => {
     expect(chiSquareP([counts.get('near') ?? 0, counts.get('far') ?? 0], weights)).toBeGreaterThan(0.001)
   })
 
-  test('where all that is near was taken since the last report, what is far serves', () => {
+  test('far servers serve once all near slots have been taken since the last report', () => {
     const view = clusterOf({ berlin: { slots: 3, location: berlin }, tokyo: { slots: 3, location: tokyo } })
     const roll = seededRoll(4)
     const went = Array.from({ length: 6 }, () => {
@@ -94,7 +94,7 @@ describe('if locations are known', () => {
     expect(went.sort()).toEqual(['berlin', 'berlin', 'berlin', 'tokyo', 'tokyo', 'tokyo'])
   })
 
-  test('a server that promises a report in an hour makes no other one far', () => {
+  test('a server with an interval of an hour does not make the others count as far', () => {
     const view = clusterOf({
       berlin: { slots: 900, location: berlin },
       madrid: { slots: 900, location: madrid },
@@ -113,7 +113,7 @@ describe('if locations are known', () => {
     expect(near).toBe(2_000)
   })
 
-  test('listeners of more regions than are kept are sent to the nearest server all the same', () => {
+  test('listeners of more regions than are kept still go to the nearest server', () => {
     const view = clusterOf(servers)
     const roll = seededRoll(6)
     let asked = 0
@@ -128,7 +128,7 @@ describe('if locations are known', () => {
     expect(asked).toBeGreaterThan(10_000)
   })
 
-  test('a report that brings room where there was none is heeded at once', () => {
+  test('a report that brings the first room takes effect at once', () => {
     const view = clusterOf({ berlin: { slots: 0, location: berlin } })
     const roll = seededRoll(1)
     expect(join(view, { location: berlin }, 0, roll)).toBe('no room')
@@ -160,14 +160,14 @@ describe('if locations are known', () => {
     expect(chiSquareP([counts.get('near') ?? 0, counts.get('unknown') ?? 0], [1, 1])).toBeGreaterThan(0.001)
   })
 
-  test('listeners near nobody go by free slots times how far, and are served', () => {
+  test('listeners far from all servers are served, by free slots and distance', () => {
     const counts = draws(clusterOf(servers), { location: { latitude: -77.5, longitude: 167.5 } }, 10_000)
     expect(counts.get('no room')).toBeUndefined()
     expect([...counts.values()].reduce((a, b) => a + b)).toBe(10_000)
   })
 
-  test('S3: a crowd at one location, at many deciders, fills no near server before the far ones have their part', () => {
-    // 20 deciders; each sees a twentieth of the crowd, and no report comes before it is over
+  test('S3: a crowd at one location, at many deciders, fills no near server before the far ones get their part', () => {
+    // 20 deciders; each sees a twentieth of the crowd, and no report arrives before it is over
     const slots = { berlin: 1_000, madrid: 3_000, tokyo: 8_000 } as const
     const deciders = Array.from({ length: 20 }, () =>
       clusterOf({
@@ -192,7 +192,7 @@ describe('if locations are known', () => {
       expect(count, `${id} of ${JSON.stringify(sent)}`).toBeLessThanOrEqual(slots[id as keyof typeof slots])
   })
 
-  test('follows a new server at once, and one that leaves', () => {
+  test('a new server counts at once, and so does one that leaves', () => {
     const view = clusterOf({ tokyo: { slots: 900, location: tokyo } })
     expect([...draws(view, { location: berlin }, 100).keys()]).toEqual(['tokyo'])
     view.put(serverOf('berlin', { maxListeners: 900 }, { location: berlin }))
@@ -225,7 +225,7 @@ describe('the regions of a mount', () => {
   }
   const roll = seededRoll(1)
 
-  test('are bounded, wherever listeners come from and whatever rules there are', () => {
+  test('are bounded, for all locations of listeners and all country rules', () => {
     for (const codes of [[], ['DE'], countries]) {
       const regions = regionsOf(codes, berlin)
       let nowMs = 0
@@ -236,13 +236,13 @@ describe('the regions of a mount', () => {
     }
   })
 
-  test('are few where rules name few countries: all others are one', () => {
+  test('are few if rules name few countries: all other countries share one', () => {
     const regions = regionsOf(['DE', 'US'])
     for (const country of [...countries, undefined]) regions.draw({ from: { country } }, 0, roll)
     expect(regions.size).toBe(3)
   })
 
-  test('keep every rule, beyond the bound too', () => {
+  test('keep every rule, even beyond the bound', () => {
     const regions = regionsOf(countries, berlin)
     for (const [i, location] of locations.entries())
       for (const country of countries.slice(i, i + 3))
@@ -252,7 +252,7 @@ describe('the regions of a mount', () => {
   })
 })
 
-describe('a server with a rule on countries', () => {
+describe('a server with a country rule', () => {
   const rule = (allow: boolean, ...codes: string[]) => reportOf('a', { countries: { allow, codes } })
 
   test.each([
@@ -267,7 +267,7 @@ describe('a server with a rule on countries', () => {
     expect(serves(report, country)).toBe(served)
   })
 
-  test('is never sent a listener of another country, were it the last with room', () => {
+  test('never gets a listener of another country, even as the last with room', () => {
     const view = clusterOf({
       german: { slots: 1_000_000, over: { countries: { allow: true, codes: ['DE'] } } },
       notUs: { slots: 1_000, over: { countries: { allow: false, codes: ['US'] } } },
@@ -281,7 +281,7 @@ describe('a server with a rule on countries', () => {
     expect([...draws(view, { country: 'US' }, 50).keys()]).toEqual(['no room'])
   })
 
-  test('keeps the shares of the others, with locations as well as without', () => {
+  test('leaves the shares of the others as they are, with and without locations', () => {
     const view = clusterOf({
       us: { slots: 5_000, location: berlin, over: { countries: { allow: true, codes: ['US'] } } },
       a: { slots: 900, location: berlin },

@@ -71,7 +71,7 @@ function drawn(urls: Record<string, string[]>, address: string, secure = false) 
   return [...found].sort()
 }
 
-describe('a server whose url is an address of the other family is out for that listener', () => {
+describe('a server with a url of the other address family gets no such listener', () => {
   const both = { four: ['http://192.0.2.7:8000'], six: ['http://[2001:db8::7]:8000'] }
   const four = 'http://192.0.2.7:8000/live.mp3'
   const six = 'http://[2001:db8::7]:8000/live.mp3'
@@ -90,7 +90,7 @@ describe('a server whose url is an address of the other family is out for that l
     expect(drawn(both, 'unknown')).toEqual([four, six])
   })
 
-  test('one with a name is in for both', () => {
+  test('a server with a host name gets both', () => {
     const named = { ...both, named: ['http://relay.example'] }
     expect(drawn(named, '2001:db8::1')).toEqual([six, 'http://relay.example/live.mp3'])
   })
@@ -100,23 +100,23 @@ describe('a server whose url is an address of the other family is out for that l
     expect(drawn(two, '2001:db8::1')).toEqual(['http://[2001:db8::7]/live.mp3'])
   })
 
-  test('where no other is left there is no room', () => {
+  test('if there is no other server, there is no room', () => {
     expect(drawn({ four: both.four }, '2001:db8::1')).toEqual(['no room'])
     expect(drawn({ six: both.six }, '192.0.2.1')).toEqual(['no room'])
   })
 
-  test('an https listener falls to an http url of its own family', () => {
+  test('an https listener falls back to an http url of its own family', () => {
     const tls = { four: ['https://192.0.2.7'], six: both.six }
     expect(drawn(tls, '2001:db8::1', true)).toEqual([six])
   })
 
-  test('on a network of one’s own a machine has both families: [::1] reaches 127.0.0.1', () => {
+  test('on a local network a machine has both families: [::1] reaches 127.0.0.1', () => {
     expect(drawn({ demo: ['http://127.0.0.1:8002'] }, '::1')).toEqual(['http://127.0.0.1:8002/live.mp3'])
     expect(drawn({ lan: ['http://192.168.1.5'] }, 'fd00::7')).toEqual(['http://192.168.1.5/live.mp3'])
   })
 })
 
-test('a server that changes its url moves with its next report, and with the last literal the families do not count', () => {
+test('a changed url counts from the next report on, and families do not matter once no url is an address', () => {
   const view = new View(100)
   view.put(serverOf('a', { urls: ['http://192.0.2.7'] }))
   const ask = () =>
@@ -137,7 +137,7 @@ test('a server that changes its url moves with its next report, and with the las
   expect(view.hasLiterals).toBe(false)
 })
 
-test('relays are sent to the url of a master that fits them, else to the one that there is', () => {
+test('a relay gets the url of a master that fits its family, else any', () => {
   const view = new View(100)
   view.put(serverOf('m', { role: 'master', urls: ['http://192.0.2.7', 'http://[2001:db8::7]'] }))
   const ask = (family: Family) =>

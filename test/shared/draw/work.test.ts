@@ -9,9 +9,9 @@ import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
 
-// How much is done for one listener, counted: what a bench measures depends on the machine, this does not.
+// The work for one listener, counted: unlike the time in a bench it does not depend on the machine.
 
-/** Looks at a weight, per draw, of a drum whose weights are debited by every draw. */
+/** The number of weights read per draw, in a drum whose weights are debited by every draw. */
 function looksPerDraw(holders: number, draws: number): number {
   const weights = new Float64Array(holders).fill(1000)
   let looks = 0
@@ -51,7 +51,7 @@ describe('docs/protocol.md#performance: with known locations', () => {
     pool.put({ server, free: 10_000, openUntilMs: Number.POSITIVE_INFINITY, url: '', carries })
   }
 
-  test('all servers are looked at once a second for all regions together, not once a listener', () => {
+  test('all servers are read once a second for all regions together, not once for each listener', () => {
     const regions = new Regions(pool, new TotalDemand())
     const roll = seededRoll(2)
     for (let i = 0; i < seconds * joinsPerSecond; i++) {
@@ -90,7 +90,7 @@ test('docs/protocol.md#storage: a decision reads nothing from the store and writ
   expect(queries).toBe(0)
 })
 
-test('each of many servers that come at once is looked at as often as it comes, not as often as others do', () => {
+test('the work for each of many servers that register at once does not grow with the number of the others', () => {
   const looks = (servers: number) => {
     let count = 0
     const registry = new Registry(undefined, 100, 0)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readBounded } from '../../../shared/http/bounded-body.ts'
 
-/** A body in chunks of a byte, each a view of much more, as a trickle leaves them. */
+/** A body in chunks of one byte, each a view of a large buffer, as a slow sender causes them. */
 const trickle = (size: number) =>
   new ReadableStream<Uint8Array>({
     start(controller) {
@@ -10,13 +10,13 @@ const trickle = (size: number) =>
     },
   })
 
-test('a body that trickles is copied into one buffer no larger than what was allowed', async () => {
+test('a body that trickles in is copied into one buffer no larger than its bound', async () => {
   const bytes = await readBounded(trickle(3000), 4000)
   expect(bytes).toEqual(Uint8Array.from({ length: 3000 }, (_, i) => i % 251))
   expect(bytes?.buffer.byteLength).toBeLessThanOrEqual(4000)
 })
 
-test('a body is read up to its bound, and none past it', async () => {
+test('a body is read up to its bound, and a larger one is rejected', async () => {
   expect(await readBounded(trickle(3000), 3000)).toHaveLength(3000)
   expect(await readBounded(trickle(3001), 3000)).toBeUndefined()
   expect(await readBounded(null, 3000)).toHaveLength(0)

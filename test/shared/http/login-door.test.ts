@@ -11,7 +11,7 @@ import { reportOf } from '../../kit/reports.ts'
 const right = printBasic({ user: 'admin', password: 'admin-secret' })
 const wrong = (guess: number, user = 'admin') => printBasic({ user, password: `guess-${guess}` })
 
-/** A door whose late answers wait until they are let go. */
+/** A door whose delayed answers wait until the test releases them. */
 function doorAt(nowMs = () => 0) {
   const waiting: (() => void)[] = []
   const door = new LoginDoor({ nowMs, sleep: () => new Promise<void>((wake) => waiting.push(wake)) })
@@ -26,7 +26,7 @@ function doorAt(nowMs = () => 0) {
 const { burst } = limits.wrongLoginsOfNetwork
 
 describe('wrong logins', () => {
-  test('are answered at once as long as they are few, then late; the right one is not', async () => {
+  test('are answered at once while they are few, then with a delay; the right one has none', async () => {
     const { judge, waiting, letGo } = doorAt()
     for (let i = 0; i < burst; i++) expect(await judge(wrong(i))).toBe(401)
     const late = judge(wrong(burst))
@@ -60,7 +60,7 @@ describe('wrong logins', () => {
     expect(waiting).toHaveLength(1)
   })
 
-  test('for one user are late from everywhere once they are many; a right one is not, from an address without any', async () => {
+  test('for one user are delayed from all addresses once they are many; a right one from a new address is not', async () => {
     const { judge, waiting } = doorAt()
     for (let i = 0; i < limits.wrongLoginsOfUser.burst; i++)
       expect(await judge(wrong(i), `198.51.100.${i}`)).toBe(401)
@@ -71,7 +71,7 @@ describe('wrong logins', () => {
     expect(await judge(right, '192.0.2.3')).toBe('admin')
   })
 
-  test('are few again after a while, and no login at all is none', async () => {
+  test('are forgotten after a while, and a request without a login does not count', async () => {
     let nowMs = 0
     const { judge, waiting } = doorAt(() => nowMs)
     for (let i = 0; i < 1000; i++) expect(await judge(undefined)).toBe(401)

@@ -6,14 +6,14 @@ import { chiSquareP } from '../../kit/chi-square.ts'
 import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf, seededRoll, serverOf } from '../../kit/reports.ts'
 
-test('a playlist is told by its ending, the mount is what stands before it', () => {
+test('a playlist is recognized by its extension, and the mount is the path before it', () => {
   expect(parsePlaylistPath('/live.mp3.m3u')).toEqual({ path: '/live.mp3', kind: 'm3u' })
   expect(parsePlaylistPath('/a/b.xspf')).toEqual({ path: '/a/b', kind: 'xspf' })
   for (const none of ['/.m3u', '/live.mp3', '/m3u', '/a.m3u8'])
     expect(parsePlaylistPath(none), none).toBeUndefined()
 })
 
-test('each kind holds the URLs in their order', () => {
+test('each kind contains the URLs in order', () => {
   const urls = ['http://edge/a.mp3?b=1&c=<2>', 'http://s1/a.mp3']
   expect(printPlaylist('m3u', urls, '/a.mp3')).toBe('http://edge/a.mp3?b=1&c=<2>\r\nhttp://s1/a.mp3\r\n')
   expect(printPlaylist('pls', urls, '/a.mp3')).toBe(
@@ -25,7 +25,7 @@ test('each kind holds the URLs in their order', () => {
   expect(xml.playlist.trackList.track.map((track: { location: string }) => track.location)).toEqual(urls)
 })
 
-test('direct URLs are drawn by weight without repeats, and only where there is room', () => {
+test('direct URLs are drawn by weight without repeats, and only for servers with room', () => {
   const view = new View(100)
   for (const [id, maxListeners, listeners] of [
     ['a', 900, 0],

@@ -16,7 +16,7 @@ describe('text for people', () => {
   ])('shows no user and password of a URL: %j', (text, shown) => expect(withoutLogins(text)).toBe(shown))
 })
 
-describe('what a start says of a bad value', () => {
+describe('the message about a bad value at the start', () => {
   const messageOf = (start: () => unknown) => {
     try {
       start()

@@ -29,7 +29,7 @@ function reading(takes: (bytes: Uint8Array) => number | Promise<number>) {
 
 const reader = () => reading((bytes) => bytes.length)
 
-test('the lines of one turn leave in one write, in their order, and those of the next in another', () => {
+test('the lines of one turn leave in one write, in order, and those of the next turn in another', () => {
   const { lines, written, waiting, next } = reader()
   for (const line of ['a', 'b', 'c']) lines.add(line)
   expect(written).toEqual([])
@@ -40,7 +40,7 @@ test('the lines of one turn leave in one write, in their order, and those of the
   expect(written).toEqual(['a\nb\nc\n', 'd\n'])
 })
 
-test('what a program says last is written before it ends, and nothing twice', () => {
+test('the last lines of a program are written before it exits, and none twice', () => {
   const { lines, written, next } = reader()
   lines.add('the end')
   lines.flush()
@@ -50,7 +50,7 @@ test('what a program says last is written before it ends, and nothing twice', ()
 })
 
 describe('a reader that stalls', () => {
-  test('gets the rest of a line once it reads again, and blocks nobody meanwhile', () => {
+  test('gets the rest of a line once it reads again, and blocks nothing meanwhile', () => {
     let room = 3
     const { lines, next, tryAgain, later, text } = reading((bytes) => {
       const taken = Math.min(room, bytes.length)
@@ -68,7 +68,7 @@ describe('a reader that stalls', () => {
     expect(text()).toBe('first\nsecond\n')
   })
 
-  test('costs lines beyond a bound, and a line says how many stood where', () => {
+  test('loses the lines beyond a bound, and a line says how many are missing at its position', () => {
     let room = 0
     const { lines, next, tryAgain, text } = reading((bytes) => {
       const taken = Math.min(room, bytes.length)
@@ -90,7 +90,7 @@ describe('a reader that stalls', () => {
     expect(8 * 2 ** 20).toBe(linesLengthMax)
   })
 
-  test('is not waited for longer than it is given when the program ends', async () => {
+  test('does not delay the exit of the program beyond the given time', async () => {
     const { lines, later } = reading(() => 0)
     lines.add('a')
     let over = false
@@ -107,7 +107,7 @@ describe('a reader that stalls', () => {
 })
 
 describe('a reader that has gone', () => {
-  test('costs one try a second, and what was lost is told to the next one', () => {
+  test('costs one attempt a second, and the next reader is told how many lines were lost', () => {
     let gone = true
     let tries = 0
     const { lines, next, tryAgain, later, text } = reading((bytes) => {
@@ -130,7 +130,7 @@ describe('a reader that has gone', () => {
     expect(text()).toBe('lost 100\nhello\n')
   })
 
-  test('is the same where the runtime says so later, and the queue holds no more than its bound', async () => {
+  test('is handled the same if the runtime reports it later, and the queue stays within its bound', async () => {
     let fail: (error: Error) => void = () => {}
     const { lines, next, tryAgain } = reading(
       () =>
@@ -149,7 +149,7 @@ describe('a reader that has gone', () => {
   })
 })
 
-test('a write that takes its time is waited for: lines that come meanwhile leave in the next one', async () => {
+test('lines logged during an asynchronous write leave in the next one', async () => {
   const done: ((bytes: number) => void)[] = []
   const { lines, next, written } = reading(
     (bytes) => new Promise((resolve) => done.push(() => resolve(bytes.length))),

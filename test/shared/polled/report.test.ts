@@ -33,7 +33,7 @@ const report = (...sources: object[]) => reportOfStats(server, parseStatusJson(s
 const mount = (over: object = {}) => report(source(over)).mounts[0]
 
 describe('the stats of a stock Icecast', () => {
-  test('become a report that is read again after a restart, whatever stands in a content type', () => {
+  test('become a report that can be parsed after a restart, whatever the content type', () => {
     const odd = [
       'audio/\u2028mpeg',
       '\u2029',
@@ -48,7 +48,7 @@ describe('the stats of a stock Icecast', () => {
     }
   })
 
-  test('become the report that it would have sent, what plays included', () => {
+  test('become the report that it would have sent, including what plays', () => {
     const about = { name: 'N', title: 'T', peak: 9 }
     expect(report(source(), source({ listenurl: 'http://localhost:8000/b.ogg', listeners: 3 }))).toEqual({
       id: 'old:8000',
@@ -108,7 +108,7 @@ describe('the stats of a stock Icecast', () => {
     },
   )
 
-  test('a mount twice counts once', () => {
+  test('a repeated mount counts once', () => {
     expect(report(source(), source({ listeners: 90 })).listeners).toBe(7)
   })
 
@@ -127,7 +127,7 @@ describe('the stats of a stock Icecast', () => {
     expect(mount(over)?.kbps).toBe(kbps)
   })
 
-  test('S2: the line is taken as full as its listeners make it, at 128 kbit/s where the rate is unknown', () => {
+  test('S2: bandwidth is computed from the listeners, at 128 kbit/s if the bit rate is unknown', () => {
     expect(report(source({ bitrate: 64, listeners: 10 })).bandwidth).toBe(640)
     expect(report(source({ bitrate: null, listeners: 10 })).bandwidth).toBe(1280)
   })
@@ -147,13 +147,13 @@ describe('the stats of a stock Icecast', () => {
     expect(report(idle, fallback).mounts.map((each) => each.mount)).toEqual(['/idle.mp3'])
   })
 
-  test('10,001 mounts are refused', () => {
+  test('10,001 mounts are rejected', () => {
     const many = Array.from({ length: 10_001 }, (_, i) => source({ listenurl: `http://h/${i}` }))
     expect(() => report(...many)).toThrow(StatsError)
   })
 })
 
-describe('Icecast 2.4 leaves what looks numeric to it without quotes', () => {
+describe('Icecast 2.4 prints text without quotes if it looks numeric', () => {
   test.for(['-', ' - ', '1.', '-.5', '1e', '+', '.', '007', ''])('a title of %j breaks nothing', (title) => {
     const text = statsOf(source({ title: 'TITLE' }), source({ listenurl: 'http://h/b', listeners: 2 }))
     const broken = text.replaceAll('"TITLE"', title)
@@ -161,7 +161,7 @@ describe('Icecast 2.4 leaves what looks numeric to it without quotes', () => {
     expect([listeners, mounts.length]).toEqual([9, 2])
   })
 
-  test('a text that holds what is mended stays as it is', () => {
+  test('a text that contains such JSON stays unchanged', () => {
     const text = statsOf(source({ title: 'TITLE', server_type: 'a":-, \\ b{:1.}' })).replace('"TITLE"', '-')
     expect(reportOfStats(server, parseStatusJson(text)).mounts[0]?.contentType).toBe('a":-, \\ b{:1.}')
   })
@@ -182,7 +182,7 @@ describe('the XML stats of icecast-kh', () => {
 <outgoing_kbitrate>1152</outgoing_kbitrate><server_type>audio/mpeg</server_type><title>&lt;T&gt;</title></source>
 <source mount="/b.aac"><listener_peak>1</listener_peak><listeners>1</listeners><max_listeners>40</max_listeners></source></icestats>`
 
-  test('say more: joins, the limit of a mount, what leaves the line', () => {
+  test('have more fields: joins, the limit of a mount, outgoing bandwidth', () => {
     expect(reportOfStats(server, parseStatsXml(xml))).toMatchObject({
       boot: '23/Nov/2026:02:12:32_+0000',
       listeners: 12,
@@ -195,19 +195,19 @@ describe('the XML stats of icecast-kh', () => {
     })
   })
 
-  test('one source is no list, and none is none', () => {
+  test('may have one source, which is not a list, or none', () => {
     expect(parseStatsXml('<icestats><source mount="/a"/></icestats>').source).toHaveLength(1)
     expect(parseStatsXml('<icestats><listeners>0</listeners></icestats>').source).toEqual([])
   })
 
-  test('a DOCTYPE is refused: no entity grows', () => {
+  test('with a DOCTYPE are rejected, so no entity can expand', () => {
     expect(() =>
       parseStatsXml('<!DOCTYPE a [<!ENTITY x "y">]><icestats><host>&x;</host></icestats>'),
     ).toThrow(StatsError)
   })
 })
 
-describe('what is no stats', () => {
+describe('text that is not stats', () => {
   const bodies = [
     '',
     '<html>404</html>',
@@ -218,18 +218,18 @@ describe('what is no stats', () => {
     '{"icestats":{"source":5}}',
     '{"icestats":',
   ]
-  test.for(bodies)('%s is refused', (body) => {
+  test.for(bodies)('%s is rejected', (body) => {
     expect(() => parseStatusJson(body)).toThrow(StatsError)
     expect(() => parseStatsXml(body)).toThrow(StatsError)
   })
 
-  test('stats cut short anywhere are refused', () => {
+  test('truncated stats are rejected', () => {
     const whole = statsOf(source(), source({ listenurl: 'http://h/b' }))
     for (let end = 0; end < whole.length; end++)
       expect(() => parseStatusJson(whole.slice(0, end))).toThrow(StatsError)
   })
 
-  test('no text crashes the parsers or hangs them', () => {
+  test('never crashes or hangs the parsers', () => {
     const pieces = fc.constantFrom(
       '"',
       '\\',
@@ -257,12 +257,12 @@ describe('what is no stats', () => {
     )
   })
 
-  test.for(['"', '\\"', '-,', ':', '{"a":', '"\\\\'])('4 MiB of %s are refused', (piece) => {
+  test.for(['"', '\\"', '-,', ':', '{"a":', '"\\\\'])('4 MiB of %s are rejected', (piece) => {
     expect(() => parseStatusJson(piece.repeat(4_194_304 / piece.length))).toThrow(StatsError)
   })
 })
 
-test('whatever the stats say, the report made of them is one that the parser of reports takes', () => {
+test('a report made from any stats is accepted by the parser of reports', () => {
   const odd = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.constant(null), fc.constant('1e400'))
   const sources = fc.array(
     fc.record({

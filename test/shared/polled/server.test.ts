@@ -39,7 +39,7 @@ test('a proxy may keep many servers apart by paths of one host', () => {
   })
 })
 
-test('everything that an operator can say of it is kept', () => {
+test('all fields that an operator can set are kept', () => {
   const all = {
     id: 'old1',
     maxBandwidth: 100_000,
@@ -64,7 +64,7 @@ test('everything that an operator can say of it is kept', () => {
   expect(parse({ kind: 'xml', password: 'hackme' }).login).toEqual({ user: 'admin', password: 'hackme' })
 })
 
-describe('a bad body is refused by field, value and what is allowed:', () => {
+describe('a bad body is rejected with field, value and what is allowed:', () => {
   test.for<[object, string]>([
     [{ url: 'http://a!b:8000' }, 'id is missing, expected a name'],
     [{ url: undefined }, 'url is missing, expected http://host:port'],

@@ -28,7 +28,7 @@ const whole: AboutMount = {
 }
 
 describe('lines about a mount in a report', () => {
-  test('a master says what plays, since when, and who may know of it', () => {
+  test('say what a master plays, since when, and whether it is public', () => {
     const text = `${header('master', 2)}${line} title: Song: One\n artist:  A \n since: 2026-11-25T20:44:37Z\n peak: 9\n samplerate: 44100\n channels: 2\n hls: 4\n flags: hidden no-mount\n/b.mp3 0 - 0 0 \n`
     const [first, second] = parseSourcelist(text).mounts
     expect(first?.about).toEqual({
@@ -45,7 +45,7 @@ describe('lines about a mount in a report', () => {
     expect(second?.about).toBeUndefined()
   })
 
-  test('they count in no number, and names that nobody knows are passed over', () => {
+  test('do not count as mounts, and unknown names are ignored', () => {
     expect(aboutIn(`${header('master', 1)}${line} title: A\n mood: blue\n`)).toEqual({ title: 'A' })
     expect(aboutIn(`${header('master', 1)}${line} flags: loud, hidden\r\n`)).toEqual({ hidden: true })
   })
@@ -86,7 +86,7 @@ describe('lines about a mount in a report', () => {
     noMount: fc.constantFrom(true, undefined),
   })
 
-  test('whatever a source sends as a title can be reported, and reads back to itself', () => {
+  test('can hold any title of a source, which parses back to the same', () => {
     fc.assert(
       fc.property(anything, (about) => {
         const report = reportOf('m', { role: 'master', mounts: [mountReport('/a.mp3', { about })] })
@@ -97,13 +97,13 @@ describe('lines about a mount in a report', () => {
     expect(parseSourcelist(printSourcelist(report)).mounts[0]?.about).toEqual(whole)
   })
 
-  test('a text is cut at 1 KiB without parting a character', () => {
+  test('are cut at 1 KiB without splitting a character', () => {
     expect(aboutText(`a${'€'.repeat(400)}`)).toBe(`a${'€'.repeat(341)}`)
     expect(aboutText(' \n ')).toBeUndefined()
     expect(aboutText('a\r\nb\0')).toBe('a b')
   })
 
-  test('a report that would be too large leaves out words, never a mount or a flag', () => {
+  test('are left out of a report that would be too large, but never a mount or a flag', () => {
     const about = { ...whole, description: 'd'.repeat(1000) }
     const mounts = Array.from({ length: 500 }, (_, i) => mountReport(`/${i}.mp3`, { about }))
     const report: Report = reportOf('m', { role: 'master', mounts })
@@ -119,7 +119,7 @@ describe('lines about a mount in a report', () => {
     expect(within(50_000)[0]?.about).toEqual({ hidden: true, noMount: true })
   })
 
-  test('a peak alone is no news', () => {
+  test('are the same if only the peak differs', () => {
     expect(isSameAbout(whole, { ...whole, peak: 18 })).toBe(true)
     expect(isSameAbout(whole, { ...whole, title: 'B' })).toBe(false)
     expect(isSameAbout(undefined, { title: 'B' })).toBe(false)

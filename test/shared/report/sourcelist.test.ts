@@ -92,7 +92,7 @@ describe('S8, S9: a report', () => {
     expect(parseSourcelist(`${[...others.reverse(), ...urls].join('\n')}\n\n${mounts}`)).toEqual(parsed)
   })
 
-  test('needs no more than url, interval, listeners and mounts, and has defaults for the rest', () => {
+  test('needs only url, interval, listeners and mounts, and has defaults for the rest', () => {
     expect(parseSourcelist(minimal)).toMatchObject({ id: 'a:8000', role: 'slave', state: 'up', mounts: [] })
     expect(parseSourcelist(minimal.replace('http://a:8000', 'https://a.example'))).toMatchObject({
       id: 'a.example:443',
@@ -121,11 +121,11 @@ describe('S8, S9: a report', () => {
     expect(refusalOf(minimal.replace('http://a:8000', url))).toMatch(/url is/)
   })
 
-  test('may carry names that this version does not know', () => {
+  test('may contain names that this version does not know', () => {
     expect(refusalOf(`weather: fine\nx-2: y\nX_3.b: z\n${minimal}`)).toBe('accepted')
   })
 
-  test('cut short at any byte is refused', () => {
+  test('truncated at any byte is rejected', () => {
     for (const text of [example, example.replaceAll('\n', '\r\n'), minimal])
       for (let end = 0; end < text.length; end++)
         expect(refusalOf(text.slice(0, end)), `cut at ${end}`).toMatch(/^line \d+: /)
@@ -252,7 +252,7 @@ test.each(
   else expect(refusal).toContain(message)
 })
 
-test('a mount twice is refused by the line of the second, however it is encoded', () => {
+test('a repeated mount is rejected with the line of the second, however it is encoded', () => {
   const header = 'url: http://a:8000\ninterval: 10\nlisteners: 0\nmounts: 2\n\n'
   expect(refusalOf(`${header}/a 0 - 0 0 x\n/%61 0 - 0 0 x\n`)).toBe(
     'line 7: /a appears twice, expected it once',
@@ -267,14 +267,14 @@ test('without an id, host and port are one as far as an id may be like that', ()
   expect(refusalOf(minimal.replace('//a', `//${'a'.repeat(125)}`))).toContain('cannot serve as an id')
 })
 
-test('a header line full of blanks is read in one pass: its value keeps those inside, and loses those around it', () => {
+test('a header line full of blanks is parsed in one pass: inner blanks are kept, outer ones trimmed', () => {
   const blanks = ' \t'.repeat(500_000)
   const text = `x: a${blanks}b\nboot:${blanks}b1${blanks}\n${minimal}`
   expect(parseSourcelist(text).boot).toBe('b1')
   expect(refusalOf(text.replace(': a', ' a'))).toContain('line 1: "x a')
 })
 
-test('names of the language are unknown names like any other', () => {
+test('names of JavaScript properties are unknown names like any other', () => {
   const text = `__proto__: 1\nconstructor: 2\ntoString: 3\n${minimal}`
   expect(parseSourcelist(text)).toEqual(parseSourcelist(minimal))
   expect(refusalOf(`__proto__: 1\n${text}`)).toBe('line 2: __proto__ appears twice, expected it once')
@@ -335,7 +335,7 @@ test('any report printed and parsed is the same report', () => {
   )
 })
 
-test('no text crashes the parser, however a good one is bent', () => {
+test('no mutation of a valid report crashes the parser', () => {
   const bent = fc
     .tuple(reports, fc.array(fc.tuple(fc.nat(), anyText({ maxLength: 5 })), { maxLength: 4 }))
     .map(([report, edits]) => {
@@ -354,7 +354,7 @@ test('no text crashes the parser, however a good one is bent', () => {
   )
 })
 
-test('bytes that are not UTF-8, or too many, are no text', () => {
+test('bytes that are not UTF-8, or too many, are rejected', () => {
   expect(decodeSourcelist(Uint8Array.of(0x61, 0xff))).toBeUndefined()
   expect(decodeSourcelist(new Uint8Array(1_048_577))).toBeUndefined()
   expect(decodeSourcelist(new TextEncoder().encode(example))).toBe(example)

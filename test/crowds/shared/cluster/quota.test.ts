@@ -7,8 +7,8 @@ import { openAccess } from '../../../kit/access.ts'
 import { bound, decider, mounts, relay } from '../../../kit/quota.ts'
 import { reportOf } from '../../../kit/reports.ts'
 
-describe('one credential has a decider remember', () => {
-  test('so many servers: a further one is answered 429, those that are known go on, and another credential has its own', () => {
+describe('for one credential a decider remembers', () => {
+  test('a bounded number of servers: one more is answered 429, known ones continue, and another credential has its own bound', () => {
     const { registry, send } = decider()
     const last = limits.serversPerAccountMax - 1
     for (let i = 0; i <= last; i++) expect(send(reportOf(`s${i}`)).status).toBe(200)
@@ -23,7 +23,7 @@ describe('one credential has a decider remember', () => {
     expect(registry.view.servers.size).toBe(last + 2)
   })
 
-  test('so many servers, of which one that is stale gives way to a new one', () => {
+  test('a bounded number of servers, of which a stale one gives way to a new one', () => {
     const { registry, send } = decider()
     const last = limits.serversPerAccountMax - 1
     send(reportOf('gone', { interval: 1 }))
@@ -32,7 +32,7 @@ describe('one credential has a decider remember', () => {
     expect(registry.view.servers.has('gone')).toBe(false)
   })
 
-  test('so many bytes of reports from one address, read or refused; other addresses have their own', () => {
+  test('a bounded rate of bytes from one address, accepted or rejected; other addresses have their own', () => {
     const { send } = decider()
     const large = reportOf('a', { mounts: mounts(limits.reportMountsMax) })
     const bytes = printSourcelist(large).length
@@ -44,7 +44,7 @@ describe('one credential has a decider remember', () => {
   })
 })
 
-test('names of mounts that nobody carries any more are forgotten where there are very many', () => {
+test('names of mounts that no server carries any more are forgotten once there are very many', () => {
   const registry = new Registry(undefined, 100, 0)
   const rounds = Math.ceil(limits.namesKeptMax / limits.reportMountsMax) + 5
   for (let i = 0; i < rounds; i++) {

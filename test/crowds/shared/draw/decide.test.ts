@@ -3,7 +3,7 @@ import { chiSquareP } from '../../../kit/chi-square.ts'
 import { draws, viewOf, withSlots } from '../../../kit/draws.ts'
 
 describe('S2, S3: the draw', () => {
-  test('is right among 10,000 servers of which each has its own number of slots', () => {
+  test('is right among 10,000 servers with different numbers of slots', () => {
     const slots = Array.from({ length: 10_000 }, (_, i) => 50 + ((i * 37) % 101))
     const view = viewOf(...slots.map((max, i) => withSlots(`s${i}`, max)))
     const counts = draws(view, 1_000_000, 2)
