@@ -3,8 +3,8 @@ import type { Access, OwnLogin } from '../shared/api/auth.ts'
 import { type Blocks, parseBlock } from '../shared/http/address.ts'
 
 /** The environment has errors: a line for each bad name, with its value and the values allowed. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
+export class EdgeConfigError extends Error {
+  override name = 'EdgeConfigError'
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warning', 'error', 'fatal'] as const
@@ -158,7 +158,7 @@ export interface EdgeConfig {
 
 /**
  * Reads the environment. An empty variable counts as not set; unknown names are ignored.
- * @throws ConfigError, which names every bad variable
+ * @throws EdgeConfigError, which names every bad variable
  */
 export function parseConfig(environment: Readonly<Record<string, unknown>>): EdgeConfig {
   const given = Object.fromEntries(
@@ -167,10 +167,11 @@ export function parseConfig(environment: Readonly<Record<string, unknown>>): Edg
       .filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = v.safeParse(EnvironmentSchema, given)
-  if (!parsed.success) throw new ConfigError(parsed.issues.map((issue) => explain(issue, given)).join('\n'))
+  if (!parsed.success)
+    throw new EdgeConfigError(parsed.issues.map((issue) => explain(issue, given)).join('\n'))
   const env = parsed.output
   if (env.HTTPS_ONLY && env.LAST_RESORT_URL !== undefined && !/^https:/i.test(env.LAST_RESORT_URL))
-    throw new ConfigError(
+    throw new EdgeConfigError(
       `LAST_RESORT_URL is ${JSON.stringify(given.LAST_RESORT_URL)}, expected an https URL, since HTTPS_ONLY is 1`,
     )
   return {

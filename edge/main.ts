@@ -7,7 +7,7 @@ import { Registry } from '../shared/cluster/registry.ts'
 import { startLog } from '../shared/log/log.ts'
 import { messageOf } from '../shared/message-of.ts'
 import { createEdge } from './app.ts'
-import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
+import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
 import { edgeLimits } from './limits.ts'
 import { ForwardedFacts } from './listener/forwarded.ts'
 import type { MountHead } from './listener/mount-head.ts'
@@ -92,7 +92,7 @@ function openPlaces(geoDb: string | undefined): Places {
   try {
     return new Places(geoDb)
   } catch (error) {
-    throw new ConfigError(messageOf(error))
+    throw new EdgeConfigError(messageOf(error))
   }
 }
 
@@ -112,7 +112,7 @@ function openData(dataDir: string): Store {
   try {
     return openStore(dataDir)
   } catch (error) {
-    throw new ConfigError(
+    throw new EdgeConfigError(
       `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${messageOf(error)})`,
     )
   }
@@ -135,10 +135,12 @@ const isTaken = (error: unknown) => /EADDRINUSE|EACCES|AddrInUse|PermissionDenie
 function refuse(host: string, port: number, error: unknown): never {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   const why = /EADDRINUSE|AddrInUse|in use/.test(String(error)) ? 'address already in use' : messageOf(error)
-  throw new ConfigError(`cannot listen on ${address}: ${why}; set HOST and PORT to an address that is free`)
+  throw new EdgeConfigError(
+    `cannot listen on ${address}: ${why}; set HOST and PORT to an address that is free`,
+  )
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error)
+  console.error(error instanceof EdgeConfigError ? error.message : error)
   process.exit(1)
 })

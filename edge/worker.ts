@@ -3,15 +3,15 @@ import { getLogger } from '@logtape/logtape'
 import type { RequestFacts } from '../shared/api/routes.ts'
 import { startLog } from '../shared/log/log.ts'
 import { createEdge } from './app.ts'
-import { ConfigError, type EdgeConfig, parseConfig } from './config.ts'
-import { type Asked, baseOf, basesOf, hereOf } from './listener/own-addresses.ts'
+import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
+import { type AddressFacts, baseOf, basesOf, hereOf } from './listener/own-addresses.ts'
 import type { Exchanged } from './workers/exchange.ts'
 import { type ClusterStub, RemoteCluster } from './workers/remote-cluster.ts'
 import { whereaboutsOf } from './workers/whereabouts.ts'
 
 export { ClusterObject } from './workers/cluster-object.ts'
 
-type Answer = (request: Request) => Response | Promise<Response>
+type Handler = (request: Request) => Response | Promise<Response>
 
 const logger = getLogger(['distributary', 'edge'])
 
@@ -20,24 +20,24 @@ const answer = createAnswer()
 
 export default { fetch: answer } satisfies ExportedHandler<Env>
 
-function createAnswer(): Answer {
+function createAnswer(): Handler {
   try {
     const config = parseConfig({ ...env })
     startLog(config.logLevel)
-    let worker: Answer | undefined
+    let worker: Handler | undefined
     // before its first request the clock of an isolate is at 1970
     return (request) => {
       worker ??= createWorker(config)
       return worker(request)
     }
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!(error instanceof EdgeConfigError)) throw error
     const { message } = error
     return () => new Response(`${message}\n`, { status: 503, headers: { 'Cache-Control': 'no-store' } })
   }
 }
 
-function createWorker(config: EdgeConfig): Answer {
+function createWorker(config: EdgeConfig): Handler {
   const cluster = new RemoteCluster({
     stub: clusterStub,
     nowMs: Date.now,
@@ -100,7 +100,7 @@ const factsOf = (request: Request, publicUrls: readonly string[]): RequestFacts 
   },
 })
 
-const askedOf = ({ url }: Request, publicUrls: readonly string[]): Asked => {
+const askedOf = ({ url }: Request, publicUrls: readonly string[]): AddressFacts => {
   const { protocol, host } = new URL(url)
   return { publicUrls, secure: protocol === 'https:', host, hidesHttps: false }
 }

@@ -1,5 +1,5 @@
 /** The facts that decide by which addresses an edge is known. */
-export interface Asked {
+export interface AddressFacts {
   /** `PUBLIC_URL`: at most one per scheme; the first is used for everything that needs only one */
   publicUrls: readonly string[]
   secure: boolean
@@ -12,14 +12,14 @@ export interface Asked {
 const schemeOf = (secure: boolean) => (secure ? 'https://' : 'http://')
 
 /** The edge's address: the configured one, otherwise the one that the request was sent to. */
-export const baseOf = ({ publicUrls, secure, host }: Asked): string | undefined =>
+export const baseOf = ({ publicUrls, secure, host }: AddressFacts): string | undefined =>
   publicUrls[0] ?? (host === undefined ? undefined : schemeOf(secure) + host)
 
 /**
  * The edge's addresses that are certain, at most one per scheme: the configured ones; and for the request's own scheme the
  * host that it was sent to, if it has the name of a configured one.
  */
-export function basesOf(asked: Asked): string[] {
+export function basesOf(asked: AddressFacts): string[] {
   const { publicUrls, secure, host, hidesHttps } = asked
   const base = baseOf(asked)
   if (base === undefined) return []
@@ -35,7 +35,7 @@ export function basesOf(asked: Asked): string[] {
  * the edge was reached by a name other than the configured one, that name is assumed to answer on the scheme's default port,
  * unless it is configured with a port.
  */
-export function hereOf(asked: Asked): string | undefined {
+export function hereOf(asked: AddressFacts): string | undefined {
   const scheme = schemeOf(asked.secure)
   const bases = basesOf(asked)
   const [base] = bases

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError, parseConfig } from '../../edge/config.ts'
+import { EdgeConfigError, parseConfig } from '../../edge/config.ts'
 
 const passwords = { RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' }
 
@@ -126,7 +126,7 @@ function messageOf(environment: Record<string, string>): string {
   try {
     parseConfig(environment)
   } catch (error) {
-    if (error instanceof ConfigError) return error.message
+    if (error instanceof EdgeConfigError) return error.message
     throw error
   }
   throw new Error('it was taken')
