@@ -50,7 +50,9 @@ describe.for(originRuntimes)('an origin that may open 64 files, on %s', (runtime
     const clients = Array.from({ length: 70 }, () => open(listen))
     // of a burst that does not fit some connections are closed without an answer; none hangs
     await eventually(() => clients.every(({ received, isClosed }) => received() !== '' || isClosed))
-    expect(clients.map(({ received }) => statusOf(received()))).toContain('503')
+    // refused for room, or, while the descriptors of those have not come back, for want of one
+    const refused = clients.filter(({ received }) => /^(?:403|503)$/.test(statusOf(received()) ?? ''))
+    expect(refused.length).toBeGreaterThan(0)
     const served = clients.filter((client) => statusOf(client.received()) === '200')
     expect(served.length).toBeGreaterThan(5)
     expect(served.length).toBeLessThan(openFiles - 40)
