@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/kit/longest-first.ts'
 import { peerSeconds } from './test/kit/peer-seconds.ts'
 
 /** Unit tests that run a part of their repetitions in `unit`, and all of them in `crowds`. */
@@ -12,7 +13,9 @@ const repeatingFiles = globSync('test/{shared,edge,origin}/**/*.test.ts', {
 export default defineConfig({
   test: {
     reporters: ['default', './test/kit/summary-reporter.ts'],
-    maxWorkers: 4,
+    // more than two cores can compute at once: most live tests wait, for audio to be played or a silence to be noticed
+    maxWorkers: 6,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // pure code: no sockets, no waiting; the limit only ends what hangs.

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { IcyReader } from './kit/icy-reader.ts'
+import { longFiles } from './kit/longest-first.ts'
 import { framesOf } from './kit/mpeg.ts'
 import { numberedFrame, numbersInOrder } from './kit/numbered-frames.ts'
 import { Pace } from './kit/pace.ts'
@@ -87,4 +88,8 @@ test('the demo plays whole frames of 128 kbit/s that begin again without a chang
   expect({ frames: frames.length, skipped, rest }).toEqual({ frames: 980, skipped: 0, rest: 0 })
   expect(file.length * 8).toBe(128 * frames.length * frameMs)
   expect(loopOf(file).at(980)).toEqual(loopOf(file).at(0))
+})
+
+test('the files that are started first are there', () => {
+  expect(longFiles.filter((file) => !existsSync(join(repo, file)))).toEqual([])
 })
