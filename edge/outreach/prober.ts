@@ -60,7 +60,7 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
       const found: Found = url === undefined ? { outcome: 'inside' } : await probe(url, fetch, lookup)
       if (found.outcome === 'untold') return { pauseMs: edgeLimits.probeAgainMs, state: before }
       if (found.outcome === 'answered') heard(id, startMs)
-      // an edge that never had a way out hears nobody from the start
+      // an edge that never had a network gets no answers from the start
       else if (found.outcome === 'silent' && !heardMs.has(id)) heard(id, Number.NEGATIVE_INFINITY)
       const now =
         found.outcome === 'inside'

@@ -82,7 +82,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       ['say nothing', ''],
       ['send half a head', 'GET /live.mp3 HTTP/1.1\r\nHost: a\r\n'],
       ['send half a report', `${reportHead}Content-Length: 1000\r\n\r\nid: half\n`],
-      ['send a body that nobody asked for', 'PUT /live.mp3 HTTP/1.1\r\nContent-Length: 1000\r\n\r\nabc'],
+      ['send an unexpected body', 'PUT /live.mp3 HTTP/1.1\r\nContent-Length: 1000\r\n\r\nabc'],
       ['stay after a redirect that they got', 'GET /bounds.mp3 HTTP/1.1\r\nHost: a\r\n\r\n'],
     ])('answers though 300 connections %s', async (_, first) => {
       await client.report(reportOf('bounds', { mounts: [mountReport('/bounds.mp3')] }))

@@ -32,7 +32,7 @@ describe('a head is parsed as tolerantly as by Icecast', () => {
     ['absolute form without a path', head('GET http://radio.example?b HTTP/1.1'), '/', '?b'],
     ['a fragment', head('GET /a?b#c HTTP/1.1'), '/a', '?b'],
     ['a method in small letters', head('get /a HTTP/1.1'), '/a', ''],
-    ['a line that is no header', head('GET /a HTTP/1.1', 'no header', 'Icy Meta: 1'), '/a', ''],
+    ['a line that is not a header', head('GET /a HTTP/1.1', 'no header', 'Icy Meta: 1'), '/a', ''],
   ])('with %s', (_, text, path, query) => {
     expect(read(text)).toMatchObject({ method: 'GET', path, query })
   })

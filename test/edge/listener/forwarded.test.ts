@@ -109,7 +109,7 @@ describe('the addresses of an edge, by scheme', () => {
 describe("the edge's own address", () => {
   test.each([
     ['is the Host', { Host: 'edge.example:8000' }, '192.0.2.1', 'http://edge.example:8000'],
-    ['is no Host that is none', { Host: 'a b"><script>' }, '192.0.2.1', undefined],
+    ['is undefined for an invalid Host', { Host: 'a b"><script>' }, '192.0.2.1', undefined],
     ['is nothing without a Host', {}, '192.0.2.1', undefined],
     ['may be IPv6', { Host: '[::1]:8000' }, '192.0.2.1', 'http://[::1]:8000'],
     [

@@ -16,7 +16,7 @@ describe('docs/protocol.md#requests-to-an-edge: playlists for players that do no
     expect(lines).toHaveLength(6)
     expect(new Set(lines).size).toBe(6)
     for (const line of lines.slice(1)) expect(line).toMatch(/^http:\/\/[a-g]\.example\/live\.mp3\?token=1$/)
-    expect(redirected, 'nobody was sent anywhere yet').toEqual([])
+    expect(redirected, 'no listener was redirected yet').toEqual([])
   })
 
   test('name the edge by the scheme of the request, if the edge has an address of that scheme', async () => {

@@ -87,7 +87,7 @@ test('the answer to a report has the result of the probes: nothing before the fi
   expect(lines()).toEqual(['probe ok'])
 })
 
-test('an edge that has reached nobody since its start keeps them all: it is the edge that is cut off', async () => {
+test('an edge that has reached no server since its start keeps them all: the edge itself is cut off', async () => {
   const { registry, network, pass } = createProbing()
   network.answers = false
   for (const id of ['s2', 's3']) {

@@ -53,7 +53,7 @@ describe('a plain head', () => {
     ['with an upgrade', head('GET /a HTTP/1.1', 'Connection: Upgrade', 'Upgrade: h2c')],
     ['with a wish of its own for the connection', head('GET /a HTTP/1.1', 'Connection: close, x')],
     ['with lines that end in LF alone', head('GET /a HTTP/1.1', 'A: b').replaceAll('\r\n', '\n')],
-    ['with a line that is no header', head('GET /a HTTP/1.1', 'no header')],
+    ['with a line that is not a header', head('GET /a HTTP/1.1', 'no header')],
     ['with a space before the colon', head('GET /a HTTP/1.1', 'Content-Length : 1')],
     ['with a folded line', head('GET /a HTTP/1.1', 'A: b', ' folded')],
     ['with a control byte', head('GET /a HTTP/1.1', 'A: \0')],
