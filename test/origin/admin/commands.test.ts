@@ -252,7 +252,7 @@ describe('metadata', () => {
     expect(await titleOf('artist=&title=')).toBe('')
   })
 
-  test('protocol §12.2: song overrides artist and title, and an update without any of them changes nothing', async () => {
+  test('docs/icecast.md#icy-metadata: song overrides artist and title, and an update without any of them changes nothing', async () => {
     const { text, state } = playing()
     const mount = state.mounts.get(live)
     await text(ask('artist=A&title=T'))

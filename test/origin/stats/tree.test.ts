@@ -154,14 +154,14 @@ describe('status-json.xsl', () => {
   })
 
   test.each(['-', ' - ', '1.', '-.5', '1e', '1e5', '007', '1979', 'true', '"', '\\', '\u2028', ''])(
-    'protocol §12.1: a title of %j stays that very text',
+    'docs/icecast.md#stats: a title of %j stays that very text',
     (title) => {
       const text = JSON.stringify(statusJson(treeOf(server, { '/a': { title } })))
       expect(JSON.parse(text)).toMatchObject({ icestats: { source: { title } } })
     },
   )
 
-  test('protocol §12.1: has an alternative in which sources are always an array and contain their mount', () => {
+  test('docs/icecast.md#stats: has an alternative in which sources are always an array and contain their mount', () => {
     expect(publicStatsJson(treeOf(server, { '/a': { title: 'A' } }))).toEqual({
       icestats: { host: 'h', source: [{ mount: '/a', title: 'A' }] },
     })
