@@ -32,7 +32,7 @@ test.for<[string, number[], boolean]>([
   expect(isReachable(silence)).toBe(reachable)
 })
 
-test('a server that was out before the way out was lost stays out', () => {
+test('a server that was unreachable before the prober lost its network stays unreachable', () => {
   const out = { count: 3, sinceMs: 10 }
   expect(isReachable(silenceAfter(out, 'silent', 20, [5, 5]))).toBe(false)
 })
@@ -64,7 +64,7 @@ test.for(['http://relay.example.org', 'http://192.0.2.7:8000', 'https://[2001:db
   },
 )
 
-test('the first url that may be probed is', () => {
+test('the first url that may be probed is probed', () => {
   expect(probedUrl(['http://10.0.0.1', 'https://relay.example.org', 'http://other.example.org'])).toBe(
     'https://relay.example.org',
   )

@@ -35,7 +35,7 @@ describe('credentials', () => {
     )
   })
 
-  test('S12: one NUL at the end is cut, as Icecast 2.5.0 sends it as a slave; any other stays', () => {
+  test('S12: one NUL at the end, as Icecast 2.5.0 sends it as a slave, is removed; any other stays', () => {
     const read = (text: string) => parseBasic(`Basic ${btoa(text)}`)
     expect(read('relay:password\0')).toEqual({ user: 'relay', password: 'password' })
     expect(read('relay:password\0\0')?.password).toBe('password\0')
@@ -54,7 +54,7 @@ describe('credentials', () => {
     `Basic ${'A'.repeat(2000)}`,
   ])('%j are none', (header) => expect(parseBasic(header)).toBeUndefined())
 
-  test('secrets are equal when all of them is, and an empty one never is', () => {
+  test('secrets are equal only as a whole, and an empty one never is', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
         expect(sameSecret(a, b)).toBe(a === b && b !== '')
@@ -69,7 +69,7 @@ describe('credentials', () => {
     ])
   })
 
-  test('are compared by the bytes that came: two that are not UTF-8 are not one', () => {
+  test('are compared by their bytes: two different ones that are not UTF-8 stay different', () => {
     const basic = (bytes: number[]) => `Basic ${btoa(String.fromCharCode(...bytes))}`
     const relay = [...'relay:p'].map((char) => char.charCodeAt(0))
     const passwordOf = (...bytes: number[]) => parseBasic(basic([...relay, ...bytes]))?.password ?? ''
@@ -137,7 +137,7 @@ describe('addresses', () => {
     '%s is not',
     (host) => expect(isLoopbackHost(host)).toBe(false),
   )
-  test('a block holds its addresses, IPv4 inside IPv6 included', () => {
+  test('a block contains its addresses, including IPv4 mapped to IPv6', () => {
     const blocks = ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'].map(parseBlock)
     const isInside = (text: string) => {
       const address = parseAddress(text)
@@ -160,7 +160,7 @@ describe('S4: the Location', () => {
     expect(to('?a=1&b=%20&c')).toBe('http://s:8000/caf%C3%A9?a=1&b=%20&c')
     expect(to('?max=3')).toBe('http://s:8000/caf%C3%A9?max=3')
   })
-  test('of a listener who was sent back says so, once', () => {
+  test('of a listener that was sent back has a single x=-', () => {
     expect(to('?x=relay1')).toBe('http://s:8000/caf%C3%A9?x=-')
     expect(to('?a=1&x=relay1&b=2&x=other')).toBe('http://s:8000/caf%C3%A9?a=1&x=-&b=2')
     expect(to('?x=relay1&&a&x=-')).toBe('http://s:8000/caf%C3%A9?x=-&&a')
@@ -171,14 +171,14 @@ describe('S4: the Location', () => {
   })
 })
 
-test('S11: Icecast and its forks are told by the beginning of their name, in any case, and so are ours', () => {
+test('S11: Icecast, its forks and our servers are recognized by the beginning of their User-Agent, in any case', () => {
   for (const agent of ['Icecast 2.4.4', 'icecast 2.4.0-kh22', 'ICECAST', serverAgent])
     expect(isRelayAgent(agent)).toBe(true)
   for (const agent of ['VLC/3.0 Icecast', 'Lavf/59', '', null, undefined])
     expect(isRelayAgent(agent)).toBe(false)
 })
 
-test('a crowd without room is asked back between 5 and 15 s', () => {
+test('a crowd without room is asked to return after 5 to 15 s', () => {
   expect([retryAfterSeconds(0), retryAfterSeconds(0.999999)]).toEqual([5, 15])
 })
 

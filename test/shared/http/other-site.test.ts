@@ -35,18 +35,18 @@ test.for<[string, Record<string, string>]>([
   expect(asked(headers, 'edge.example:8000')).toBeDefined()
 })
 
-test('without any name of our own every page is another', () => {
+test('without any name of our own every page belongs to another site', () => {
   expect(asked({ Origin: 'http://evil.example' }, undefined)).toBe('http://evil.example')
 })
 
-test('either name of ours will do: a proxy may put its own in Host', () => {
+test('any of our names will do: a proxy may put its own in Host', () => {
   const hosts = ['127.0.0.1:8000', 'edge.example']
   expect(asked({ Origin: 'https://edge.example' }, ...hosts)).toBeUndefined()
   expect(asked({ Origin: 'http://127.0.0.1:8000' }, ...hosts)).toBeUndefined()
   expect(asked({ Origin: 'http://127.0.0.1:9000' }, ...hosts)).toBe('http://127.0.0.1:9000')
 })
 
-test('a proxy that names our host alone cuts the port off', () => {
+test('ports do not matter if a proxy sends our host without a port', () => {
   expect(asked({ Origin: 'http://edge.example:8000' }, 'edge.example')).toBeUndefined()
   expect(asked({ Origin: 'https://edge.example' }, 'edge.example:443')).toBeUndefined()
 })
@@ -62,6 +62,6 @@ test('another port of our host is another site where the browser says so, though
   ).toBeUndefined()
 })
 
-test('what is told of the other site has no query of it', () => {
+test('the named other site has no query', () => {
   expect(asked({ Referer: 'http://evil.example/p?pass=1#x' }, 'edge.example')).toBe('http://evil.example/p')
 })

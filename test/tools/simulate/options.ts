@@ -9,9 +9,9 @@ export const usage = `npm run simulate -- [options]
   --scenario NAME   one of those listed below, or flash for the whole grid; repeatable; all of them
   --policy NAME     repeatable; all of them
   --servers N, --listeners N (the crowd), --edges N, --interval S, --fill PERCENT
-                    in place of what the scenarios say
-  --seed N          the first seed; 1
-  --seeds N         crowds a scenario, each with a seed of its own; 4, of the large one always 1
+                    override the values of the scenarios
+  --seed N          the first seed; default 1
+  --seeds N         crowds per scenario, each with its own seed; default 4, for the large scenario always 1
   --quick           one crowd a scenario, and not the large one
   --threads N       ${availableParallelism()} here
   --out DIR         where the plots go; a new folder of the system's for temporary files
