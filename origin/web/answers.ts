@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
 import type { ClusterEnv } from '../../shared/api/routes.ts'
+import { escapeMarkup } from '../../shared/escape-markup.ts'
 import { realmHeader, unauthenticatedText } from '../http/logins.ts'
-import { type Element, escapeMarkup, printXml } from './xml.ts'
+import { type Element, printXml } from './xml.ts'
 
 export type AdminContext = Context<ClusterEnv>
 

@@ -1,8 +1,8 @@
+import { escapeMarkup } from '../../shared/escape-markup.ts'
 import { type PlaylistKind, playlistTypes, printPlaylist } from '../../shared/http/playlist.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { printMount } from '../../shared/mount.ts'
 import type { Stats } from '../stats/stats.ts'
-import { escapeMarkup } from './xml.ts'
 
 /** The playlists of a mount at an origin: those of the edge, and Icecast's `.vclt`. */
 const types = { ...playlistTypes, vclt: 'audio/x-vclt; charset=utf-8' } as const

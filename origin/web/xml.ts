@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../../shared/escape-markup.ts'
 import type { Stats } from '../stats/stats.ts'
 
 /** An element of Icecast's answers: a name, text or elements, and optional attributes. */
@@ -29,19 +30,6 @@ export function textIn(element: Element, name: string): string {
   const [, content = ''] = childrenOf(element, name)[0] ?? []
   return typeof content === 'object' ? '' : String(content)
 }
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it finds
-const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g
-/** Text as it may stand in XML and HTML, between tags and in quotes; control bytes, which XML cannot hold, are left out. */
-export const escapeMarkup = (text: string): string =>
-  text.replace(forbidden, '').replace(/[&<>"']/g, (char) => entities[char] ?? char)
 
 /** A document on one line after its declaration, as in Icecast 2.4. */
 export const printXml = (element: Element): string => `<?xml version="1.0"?>\n${printElement(element)}\n`

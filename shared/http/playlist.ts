@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../escape-markup.ts'
 /** The playlists of a mount, for players that do not follow a redirect. */
 export const playlistTypes = {
   m3u: 'audio/x-mpegurl; charset=utf-8',
@@ -15,15 +16,6 @@ export function parsePlaylistPath(path: string): { path: string; kind: PlaylistK
 
 const isKind = (kind: string | undefined): kind is PlaylistKind => kind !== undefined && kind in playlistTypes
 
-const escapes: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
-const escapeXml = (text: string) => text.replace(/[&<>"']/g, (char) => escapes[char] ?? char)
-
 const printers: Record<PlaylistKind, (urls: readonly string[], title: string) => string> = {
   m3u: (urls) => urls.map((url) => `${url}\r\n`).join(''),
   pls: (urls, title) =>
@@ -38,9 +30,9 @@ const printers: Record<PlaylistKind, (urls: readonly string[], title: string) =>
     [
       '<?xml version="1.0" encoding="UTF-8"?>',
       '<playlist version="1" xmlns="http://xspf.org/ns/0/">',
-      `  <title>${escapeXml(title)}</title>`,
+      `  <title>${escapeMarkup(title)}</title>`,
       '  <trackList>',
-      ...urls.map((url) => `    <track><location>${escapeXml(url)}</location></track>`),
+      ...urls.map((url) => `    <track><location>${escapeMarkup(url)}</location></track>`),
       '  </trackList>',
       '</playlist>',
       '',

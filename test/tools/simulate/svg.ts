@@ -1,10 +1,9 @@
+import { escapeMarkup } from '../../../shared/escape-markup.ts'
 import { type CrowdOutcome, type FillSample, rejectedPercent } from './outcome.ts'
 
 const panel = { width: 260, height: 150, left: 40, top: 34, gap: 16 }
 const columns = 3
 const titleHeight = 34
-
-const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /** Fill of the servers over time, one panel per policy: the mean, the middle 80 % and the extremes. */
 export function plot(
@@ -21,7 +20,7 @@ export function plot(
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="${panel.left}" y="22" font-size="14" font-weight="bold">${escapeXml(title)}</text>
+<text x="${panel.left}" y="22" font-size="14" font-weight="bold">${escapeMarkup(title)}</text>
 ${panels.join('\n')}
 </svg>
 `
@@ -41,7 +40,7 @@ function panelOf(policy: string, outcome: CrowdOutcome): string {
       `<path d="M0 ${y(fill)} H${panel.width}" stroke="#ccc"/><text x="-6" y="${Number(y(fill)) + 4}" text-anchor="end" fill="#555">${fill * 100} %</text>`,
   )
   return [
-    `<text y="-18" font-weight="bold">${escapeXml(policy)}</text>`,
+    `<text y="-18" font-weight="bold">${escapeMarkup(policy)}</text>`,
     `<text y="-5" fill="#a00">${rejectedPercent(outcome).toFixed(2)} % rejected</text>`,
     band(
       ({ least }) => least,
