@@ -51,7 +51,7 @@ test.each(
     [`/${'%C3%A9'.repeat(128)}`, '257 bytes once decoded'],
     [`/${'x'.repeat(65_536)}`, '64 KiB'],
   ].map(([path = '', why]) => ({ path, why, shown: JSON.stringify(path.slice(0, 40)) })),
-)('$shown is no mount: $why', ({ path }) => {
+)('$shown is not a mount: $why', ({ path }) => {
   expect(parseMount(path)).toBeUndefined()
 })
 

@@ -14,32 +14,32 @@ const hour = (residentAt: (atS: number) => number): MemorySample[] =>
 const sawtooth = (atS: number) => 100 + (atS % 120) / 12
 
 describe('whether memory is flat', () => {
-  test('a line through points has their slope, and no error where they lie on it', () => {
+  test('a line through collinear points has their slope, and no error', () => {
     const { slope, error } = slopeOf([0, 1, 2, 3].map((x) => [x, 7 + 2.5 * x] as const))
     expect(slope).toBeCloseTo(2.5)
     expect(error).toBeCloseTo(0)
   })
 
-  test('what warms up in the first half and then swings is flat', () => {
+  test('memory that warms up in the first half and then swings is flat', () => {
     const grown = growth(hour((atS) => Math.min(atS, 600) / 10 + sawtooth(atS)))
     expect(judge(grown, 8)).toBe('flat')
   })
 
-  test('what leaks 30 MiB an hour below its swings grows', () => {
+  test('a leak of 30 MiB an hour below the swings grows', () => {
     expect(judge(growth(hour((atS) => atS / 120 + sawtooth(atS))), 8)).toBe('grows')
   })
 
-  test('what says too little for the bound is undecided', () => {
+  test('too little data for the bound is undecided', () => {
     expect(judge({ slope: 5, error: 4 }, 8)).toBe('undecided')
     expect(judge(growth(hour(sawtooth).slice(0, 2)), 8)).toBe('undecided')
   })
 })
 
-describe('what a listener hears, held against what the source sends', () => {
+describe('the audio of a listener, compared with what the source sends', () => {
   const frames = (first: number, count: number) =>
     Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(first + i)))
 
-  test('is right from any frame on, however it is cut, after the zeros of a grid point', () => {
+  test('is right from any frame on, in pieces of any size, after the zeros of a grid point', () => {
     const stream = new NumberedStream()
     const heard = Buffer.concat([Buffer.alloc(100), frames(5000, 20)])
     for (let at = 0; at < heard.length; at += 333)
@@ -47,7 +47,7 @@ describe('what a listener hears, held against what the source sends', () => {
     expect(stream.last).toBe(5019)
   })
 
-  test('a gap and a repeat are told, with the frame before', () => {
+  test('a gap and a repeat are reported with the frame before', () => {
     for (const next of [frames(12, 2), frames(10, 2)]) {
       const stream = new NumberedStream()
       expect(stream.push(frames(8, 3))).toBeUndefined()
@@ -56,7 +56,7 @@ describe('what a listener hears, held against what the source sends', () => {
     }
   })
 
-  test('what begins with anything else is no stream of the source', () => {
+  test('anything else at the beginning is a fault', () => {
     expect(new NumberedStream().push(Buffer.alloc(1000, 0x55))).toBe('no numbered frame where it begins')
   })
 })

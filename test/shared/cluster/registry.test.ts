@@ -246,7 +246,7 @@ test('joins that come fast shorten the wish, by the joins of the last two report
     '5',
     '10',
   ])
-  expect(wish(5000, 40_000, 'c'), 'a new boot counts from anew').toBe('10')
+  expect(wish(5000, 40_000, 'c'), 'a new boot starts again at 0').toBe('10')
 })
 
 test('a large cluster is summed once a second, not once for each report', () => {
@@ -289,7 +289,7 @@ describe('an icecast-kh slave registers by the query of its request', () => {
     'rserver=256.1.1.1&rport=8000&interval=5',
     'rserver=[1:2]&rport=8000&interval=5',
     `rserver=${'a'.repeat(125)}&rport=8000&interval=5`,
-  ])('%j is no registration', (text) => expect(query(text)).toBeUndefined())
+  ])('%j is not a registration', (text) => expect(query(text)).toBeUndefined())
 
   test('and carries what live masters carry, with 0 listeners', () => {
     const sql = memorySql()

@@ -60,7 +60,7 @@ describe('lines about a mount in a report', () => {
       'line 8: since is "yesterday", expected an ISO 8601 date',
     ],
     [
-      'a peak that is no number',
+      'a peak that is not a number',
       `${line} peak: -1\n`,
       'line 8: peak is "-1", expected an integer from 0 to 9007199254740991',
     ],

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-// Runs as a process of its own, so that its work is not counted as the server's:
+// Runs as a separate process, so that its work is not counted as the server's:
 // `node listeners.ts PORT MOUNT COUNT JOINS_PER_SECOND` prints a line of JSON each second, until it is killed.
 const [port, mount, count, perSecond] = process.argv.slice(2)
 const request = Buffer.from(`GET ${mount} HTTP/1.1\r\nHost: bench\r\n\r\n`)

@@ -27,7 +27,7 @@ export interface Heard {
   faults: string[]
 }
 
-// `node listeners.ts PLAN`, a process of its own, so that its work is not counted as the server's; runs until it is killed.
+// `node listeners.ts PLAN`, a separate process, so that its work is not counted as the server's; runs until it is killed.
 const plan: CrowdPlan = JSON.parse(process.argv[2] ?? '{}')
 /** ms between two checks of how many joins are due */
 const tickMs = 5
