@@ -129,8 +129,12 @@ export function reportContract(client: () => EdgeClient): void {
     test('of an id that has its own password is accepted only with it, and that password for no other id', async () => {
       const { user: id } = boundSender
       await unchanged(async () => {
-        await expectAnswer(await client().report(reportOf(id)), 401, /own credentials/)
-        await expectAnswer(await client().report(reportOf(id), masterSender), 401, /own credentials/)
+        await expectAnswer(await client().report(reportOf(id)), 401, /expected the credentials of that id/)
+        await expectAnswer(
+          await client().report(reportOf(id), masterSender),
+          401,
+          /expected the credentials of that id/,
+        )
         await expectAnswer(await client().report(reportOf('other'), boundSender), 401, /expected "bound"/)
         const crowned = reportOf(id, { role: 'master' })
         await expectAnswer(await client().report(crowned, boundSender), 401, /role is "master"/)
