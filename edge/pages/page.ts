@@ -1,6 +1,7 @@
 import { html, raw } from 'hono/html'
 import type { PublicMount, ServerJson } from '../../shared/api/json.ts'
 import type { HistoryRow } from '../../shared/cluster/server-table.ts'
+import { logo } from '../../shared/logo.ts'
 import { printMount } from '../../shared/mount.ts'
 import { version } from '../../shared/version.ts'
 import { pageStyle } from './page-style.ts'
@@ -52,8 +53,7 @@ ${servers ? html`<section><h2>Servers</h2>${serverTable(servers)}</section>` : '
 
 const number = (n: number) => n.toLocaleString('en')
 
-/** A river and the channel that leaves it. */
-const mark = html`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3.5" stroke-linecap="round" aria-hidden="true"><path d="M16 3v26M16 12c0 6 9 5 9 12v5M16 16c0 5-9 4-9 10v3"/></svg>`
+const mark = raw(logo('stroke="currentColor" aria-hidden="true"'))
 
 function mountTable(mounts: readonly PublicMount[]): Html {
   if (mounts.length === 0) return html`<p class="none">No server has reported a mount yet.</p>`

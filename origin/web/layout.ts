@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { html, raw } from 'hono/html'
+import { logo } from '../../shared/logo.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { pageStyle } from './style.ts'
 
@@ -42,11 +43,8 @@ interface Page {
   live?: boolean
 }
 
-/** The logo: a river and a channel that leaves it. */
-const river = (attributes: string) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" ${attributes} stroke-width="3.5" stroke-linecap="round"><path d="M16 3v26M16 12c0 6 9 5 9 12v5M16 16c0 5-9 4-9 10v3"/></svg>`
-const mark = raw(river('stroke="currentColor" aria-hidden="true"'))
-const icon = `data:image/svg+xml,${encodeURIComponent(river('stroke="#0b7fab"'))}`
+const mark = raw(logo('stroke="currentColor" aria-hidden="true"'))
+const icon = `data:image/svg+xml,${encodeURIComponent(logo('stroke="#0b7fab"'))}`
 
 /** A whole page for people. */
 export const printPage = ({
