@@ -1,7 +1,7 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { RequestUrl } from './request-url.ts'
 
-/** The head of a request, as far as it bears on where a listener goes: a `Request` is not needed to place one. */
+/** The parts of a request's head by which a listener is placed: reading only these is cheaper than making a `Request`. */
 export interface MountHead extends RequestUrl {
   readonly method: string
   readonly headers: { get(name: string): string | null }

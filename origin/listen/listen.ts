@@ -40,12 +40,17 @@ export function listen(connection: Connection, mount: Mount, serving: ListenDeps
   if (isGuess) {
     const guess = { door: 'relay', address: connection.address, user, path: head.path }
     afterwards(socket, serving.wrongLogins.wrong(guess), () =>
-      placeListener(connection, mount, serving, false),
+      placeAndAnswer(connection, mount, serving, false),
     )
-  } else placeListener(connection, mount, serving, relayLogin)
+  } else placeAndAnswer(connection, mount, serving, relayLogin)
 }
 
-function placeListener(connection: Connection, mount: Mount, serving: ListenDeps, relayLogin: boolean): void {
+function placeAndAnswer(
+  connection: Connection,
+  mount: Mount,
+  serving: ListenDeps,
+  relayLogin: boolean,
+): void {
   const { head, via, socket } = connection
   const request = {
     mount,

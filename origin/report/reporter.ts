@@ -30,7 +30,7 @@ const log = getLogger(['distributary', 'report'])
 
 /** ms between two checks of how much the number of listeners has changed */
 const lookMs = 250
-/** bytes of a reply that are read: it has four lines */
+/** bytes of a reply that are read: it has at most six lines (docs/sourcelist.md) */
 const replyBytesMax = 16_384
 
 export interface ReporterDeps {

@@ -31,8 +31,9 @@ export interface ReportAnswer {
 }
 
 /**
- * Accepts one report (docs/protocol.md#answers-to-a-report): parses, authorizes, orders and stores it. Nothing changes unless
- * the answer is 200. The caller has already checked what does not need the text: 401, 415 and 413.
+ * Accepts one report (docs/protocol.md#answers-to-a-report): parses, authorizes, orders and stores it. A rejected report (4xx)
+ * changes no server; one that the store cannot keep (5xx) is used for decisions all the same. The caller has already checked
+ * the login, the type and the size.
  */
 export function accept(registry: Registry, access: Access, post: Post, nowMs: number): ReportAnswer {
   const { reporter, remote } = post

@@ -33,7 +33,7 @@ export interface RequestFacts {
   bases?: readonly string[] | undefined
   /** its address for somebody who asked by this scheme; undefined: {@link base} */
   here?: string | undefined
-  /** it came as a HEAD, where that goes in as a GET: it may not change anything */
+  /** it came as a HEAD, although it is routed as a GET: it may not change anything */
   head?: boolean | undefined
   /** where that address is; undefined: not known */
   from?: Whereabouts | undefined

@@ -87,7 +87,10 @@ export function freeOfServer({ report, carriesAll }: Server, maxListenersDefault
   )
 }
 
-/** Why a server gets no listener of any mount, or null if it may. */
+/**
+ * Why a server gets no listener of any mount, or null if it may, as `/api/servers` shows it. A draw uses only
+ * {@link openUntilMs} and {@link freeSlots}.
+ */
 export function screen(server: Server, nowMs: number, maxListenersDefault: number): Reason | null {
   const { report } = server
   if (nowMs > deadlineMs(server)) return 'stale'
