@@ -77,7 +77,7 @@ export function startSource(options: SourceOptions): Source {
       if (isTaken) play(connection)
       else connection.destroy()
     })
-    connection.on('error', (error) => onEvent(`no master yet, or no more: ${error.message}`))
+    connection.on('error', (error) => onEvent(`cannot reach the master: ${error.message}`))
     connection.on('close', () => {
       clearInterval(ticking)
       ticking = undefined
