@@ -7,14 +7,14 @@ import type { Probed } from '../draw/probe.ts'
 import type { GeoLocation } from '../geo.ts'
 import { limits } from '../limits.ts'
 import { IdSchema, isLoopbackUrl, type Report } from '../report/report.ts'
-import type { Reporter } from '../report/reporter.ts'
+import type { ReporterIdentity } from '../report/reporter.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
 import { type Access, refusal } from './auth.ts'
 
 /** A report as it arrived, its sender already authenticated. Plain data: it is sent to a Durable Object. */
 export interface Post {
   sourcelist: string
-  reporter: Reporter
+  reporter: ReporterIdentity
   /** the address that it came from, if known and not loopback: then a loopback url cannot be right */
   remote: string | undefined
   /** where listeners reach this decider, at most one url a scheme; the sender needs them for its send-backs */
@@ -98,7 +98,7 @@ export interface Registration {
   port: number
   /** seconds */
   interval: number
-  reporter: Reporter
+  reporter: ReporterIdentity
   /** as in {@link Post} */
   remote: string | undefined
 }

@@ -1,6 +1,6 @@
 import { isLogin, type Login, sameSecret } from '../http/credentials.ts'
 import type { Report } from '../report/report.ts'
-import type { Reporter } from '../report/reporter.ts'
+import type { ReporterIdentity } from '../report/reporter.ts'
 
 /** The credentials of a decider. An empty list or undefined allows nobody. */
 export interface Access {
@@ -30,12 +30,12 @@ export const isAdmin = (access: Access, login: Login | undefined): boolean =>
   isLogin(login, access.adminUser, [access.adminPassword])
 
 /** The reporter with this login; undefined if it is unknown. A server of {@link Access.relays} may send its id as the user. */
-export function reporterOf(access: Access, login: Login | undefined): Reporter | undefined {
+export function reporterOf(access: Access, login: Login | undefined): ReporterIdentity | undefined {
   if (!login) return undefined
   if (isLogin(login, access.relayUser, access.relayPasswords)) return { kind: 'relay' }
   if (access.masterPassword !== undefined && isLogin(login, masterUser, [access.masterPassword]))
     return { kind: 'master' }
-  let found: Reporter | undefined
+  let found: ReporterIdentity | undefined
   for (const [id, { password, role }] of access.relays) {
     const user = sameSecret(login.user, id) || sameSecret(login.user, access.relayUser)
     if (sameSecret(login.password, password) && user) found ??= { kind: 'server', id, role }
@@ -50,7 +50,7 @@ export interface Claim {
 }
 
 /** Why this reporter may not send this report, or undefined if it may. */
-export function refusal(access: Access, reporter: Reporter, { id, role }: Claim): string | undefined {
+export function refusal(access: Access, reporter: ReporterIdentity, { id, role }: Claim): string | undefined {
   if (reporter.kind === 'server') {
     if (id !== undefined && reporter.id !== id)
       return `id is "${id}", expected "${reporter.id}" with these credentials`

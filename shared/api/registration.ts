@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Reporter } from '../report/reporter.ts'
+import type { ReporterIdentity } from '../report/reporter.ts'
 import { parseRegistration } from './accept.ts'
 import type { Cluster } from './cluster.ts'
 import { type ClusterEnv, logRefused, printAnswer, refuseOtherSite, remoteOf } from './routes.ts'
@@ -14,7 +14,7 @@ export const isRegistration = (query: URLSearchParams): boolean => query.has('rs
 export async function answerRegistration(
   c: Context<ClusterEnv>,
   cluster: Cluster,
-  reporter: Reporter,
+  reporter: ReporterIdentity,
   query: URLSearchParams,
 ): Promise<Response | undefined> {
   const registration = parseRegistration(query)

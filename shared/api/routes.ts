@@ -8,7 +8,7 @@ import type { Login } from '../http/credentials.ts'
 import type { Door } from '../http/login-door.ts'
 import { otherSite } from '../http/other-site.ts'
 import { limits } from '../limits.ts'
-import type { Reporter } from '../report/reporter.ts'
+import type { ReporterIdentity } from '../report/reporter.ts'
 import { decodeSourcelist, lineNotUtf8 } from '../report/sourcelist.ts'
 import type { ReportAnswer } from './accept.ts'
 import { type Access, isAdmin, reporterOf } from './auth.ts'
@@ -161,7 +161,7 @@ export function clusterApp(
 async function takeReport(
   c: Context<ClusterEnv>,
   cluster: Cluster,
-  reporter: Reporter,
+  reporter: ReporterIdentity,
 ): Promise<RouteAnswer> {
   const foreign = refuseOtherSite(c)
   if (foreign) return foreign

@@ -1,11 +1,11 @@
 import { limits } from '../limits.ts'
-import type { Reporter } from '../report/reporter.ts'
+import type { ReporterIdentity } from '../report/reporter.ts'
 
 /** The owner of a server: the servers that report with one credential are bounded together. */
 export type Account = string
 
 /** The account of a credential: the relays' common one, the masters', or one server's own. */
-export const accountOf = (reporter: Reporter): Account =>
+export const accountOf = (reporter: ReporterIdentity): Account =>
   reporter.kind === 'server' ? `server ${reporter.id}` : reporter.kind
 
 /** The account of servers loaded after a restart: it is not stored, so the most common one is assumed. */

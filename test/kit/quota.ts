@@ -1,13 +1,13 @@
 import { accept } from '../../shared/api/accept.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import type { Report } from '../../shared/report/report.ts'
-import type { Reporter } from '../../shared/report/reporter.ts'
+import type { ReporterIdentity } from '../../shared/report/reporter.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { openAccess } from './access.ts'
 import { mountReport } from './reports.ts'
 
-export const relay: Reporter = { kind: 'relay' }
-export const bound: Reporter = { kind: 'server', id: 'bound', role: 'slave' }
+export const relay: ReporterIdentity = { kind: 'relay' }
+export const bound: ReporterIdentity = { kind: 'server', id: 'bound', role: 'slave' }
 export const mounts = (count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => mountReport(`/m${from + i}`))
 
@@ -17,7 +17,7 @@ export function decider(mountsMax?: number) {
   const send = (
     report: Report,
     nowMs = 0,
-    { reporter = relay, remote }: { reporter?: Reporter; remote?: string } = {},
+    { reporter = relay, remote }: { reporter?: ReporterIdentity; remote?: string } = {},
   ) => {
     const post = { sourcelist: printSourcelist(report), reporter, remote, edgeUrls: [] }
     return accept(registry, openAccess, post, nowMs)

@@ -7,7 +7,7 @@ import { Registry } from '../../../shared/cluster/registry.ts'
 import { historyMinutesMax, ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import type { Reporter } from '../../../shared/report/reporter.ts'
+import type { ReporterIdentity } from '../../../shared/report/reporter.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
@@ -20,7 +20,7 @@ const access: Access = {
   masterPassword: undefined,
   relays: new Map([['own', { password: 'own-secret', role: 'slave' }]]),
 }
-const relay: Reporter = { kind: 'relay' }
+const relay: ReporterIdentity = { kind: 'relay' }
 const open = (sql: Sql, nowMs = 0) => new Registry(new ServerTable(sql), 100, nowMs)
 const post = (report: Report, over: Partial<Post> = {}): Post => ({
   sourcelist: printSourcelist(report),
@@ -138,10 +138,10 @@ describe('a report that is rejected changes nothing', () => {
 })
 
 describe('a credential is bound to a role', () => {
-  const send = (report: Partial<Report>, reporter: Reporter, over: Partial<Access> = {}) =>
+  const send = (report: Partial<Report>, reporter: ReporterIdentity, over: Partial<Access> = {}) =>
     accept(open(memorySql()), { ...access, ...over }, post(reportOf('own', report), { reporter }), 0).status
-  const slave: Reporter = { kind: 'server', id: 'own', role: 'slave' }
-  const master: Reporter = { kind: 'server', id: 'own', role: 'master' }
+  const slave: ReporterIdentity = { kind: 'server', id: 'own', role: 'slave' }
+  const master: ReporterIdentity = { kind: 'server', id: 'own', role: 'master' }
 
   test("a slave's own password cannot report a master, whether masters have a password or not", () => {
     expect(send({ role: 'master' }, slave)).toBe(401)
