@@ -1,5 +1,5 @@
 /**
- * Tickets in a drum: index i holds `weight(i)` of them, and a draw picks one.
+ * Tickets: index i holds `weight(i)` of them, and a draw picks one.
  *
  * A binary indexed tree (Fenwick, 1994): a draw and a change cost O(log n) each and allocate nothing. A report or a debit
  * changes one weight, and the tree is never rebuilt.
