@@ -1,6 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import { isRelayAgent } from '../../shared/draw/redirect.ts'
-import { isProbe } from '../../shared/draw/sticky.ts'
+import { isRangeProbe } from '../../shared/draw/sticky.ts'
 import { parseBasic } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { mountSettings } from '../config/mount-settings.ts'
@@ -64,7 +64,7 @@ function placeAndAnswer(
   }
   const admission = new Admission(connection, mount, serving)
   // a relay shows the server's own credentials, and a probe gets only two bytes
-  const needsNone = relayLogin || isProbe(request.range)
+  const needsNone = relayLogin || isRangeProbe(request.range)
   const placed = serving.placer.place(request, needsNone ? undefined : admission.admit)
   if (!(placed instanceof Promise)) {
     answer(connection, mount, serving, placed, admission)
@@ -96,7 +96,7 @@ function answer(
   const { head } = connection
   const { version } = head
   const headOnly = head.method === 'HEAD'
-  const counts = !headOnly && !isProbe(head.headers.get('range'))
+  const counts = !headOnly && !isRangeProbe(head.headers.get('range'))
   const rules = mountRules(serving.config, name)
   if (!placement.serve) {
     if (counts && placement.forRoom) countRefused(serving.state.mounts.get(name), serving)
@@ -118,7 +118,7 @@ function answer(
     finish(connection, printRefused(version, gone, headOnly, rules))
     return
   }
-  if (isProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly, rules))
+  if (isRangeProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly, rules))
   else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount), rules))
   else stream(connection, name, mount, serving, admission)
 }

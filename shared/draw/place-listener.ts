@@ -4,7 +4,7 @@ import type { Mount } from '../mount.ts'
 import { type Decision, decide, type Policy } from './decide.ts'
 import { locationOf, sentBackBy } from './redirect.ts'
 import type { Server } from './server.ts'
-import { isProbe, isSticky, stickyRoll } from './sticky.ts'
+import { isRangeProbe, isSticky, stickyRoll } from './sticky.ts'
 import type { View } from './view.ts'
 
 /** The properties of a GET or HEAD of a mount that its placement depends on. An absent header is null or undefined. */
@@ -53,7 +53,7 @@ export function placeListener(
   const { mount, query, userAgent, range, sender } = listener
   const sentBack = sentBackBy(query)
   // neither a HEAD nor the two bytes by which Apple's players test for ranges become a listener
-  const probe = listener.head || isProbe(range)
+  const probe = listener.head || isRangeProbe(range)
   const asked = {
     mount,
     secure: sender.secure,

@@ -5,10 +5,10 @@
 
 /** Whether a request may belong to such a pair. */
 export const isSticky = (range: string | null | undefined, userAgent: string | null | undefined): boolean =>
-  isProbe(range) || (userAgent?.startsWith('AppleCoreMedia') ?? false)
+  isRangeProbe(range) || (userAgent?.startsWith('AppleCoreMedia') ?? false)
 
 /** Whether a request only probes the server; it is answered like a listener's, and not debited. */
-export const isProbe = (range: string | null | undefined): boolean => range === 'bytes=0-1'
+export const isRangeProbe = (range: string | null | undefined): boolean => range === 'bytes=0-1'
 
 const minuteMs = 60_000
 

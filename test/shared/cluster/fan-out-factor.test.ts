@@ -8,7 +8,7 @@ import {
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
-import { isProbe, isSticky, stickyRoll } from '../../../shared/draw/sticky.ts'
+import { isRangeProbe, isSticky, stickyRoll } from '../../../shared/draw/sticky.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { chiSquareP } from '../../kit/chi-square.ts'
@@ -147,13 +147,13 @@ describe('the probe pair of one player', () => {
     expect([
       isSticky('bytes=0-1', 'x'),
       isSticky(null, 'AppleCoreMedia/1.0.0 (iPhone)'),
-      isProbe('bytes=0-1'),
+      isRangeProbe('bytes=0-1'),
     ]).toEqual([true, true, true])
     expect([
       isSticky('bytes=0-', 'Safari'),
       isSticky('bytes=0-10', ''),
-      isProbe('bytes=0-'),
-      isProbe(null),
+      isRangeProbe('bytes=0-'),
+      isRangeProbe(null),
     ]).toEqual([false, false, false, false])
   })
 
