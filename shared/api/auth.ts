@@ -29,7 +29,7 @@ export const isAdmin = (access: Access, login: Login | undefined): boolean =>
   access.adminPassword !== undefined &&
   isLogin(login, access.adminUser, [access.adminPassword])
 
-/** The reporter with this login; undefined if it is unknown. A server of {@link Access.relays} may send its id as the user. */
+/** The reporter with this login; undefined if it is unknown. A server of {@link Access.relays} may send its id as the user, a master also "master". */
 export function reporterOf(access: Access, login: Login | undefined): ReporterIdentity | undefined {
   if (!login) return undefined
   if (isLogin(login, access.relayUser, access.relayPasswords)) return { kind: 'relay' }
@@ -37,7 +37,8 @@ export function reporterOf(access: Access, login: Login | undefined): ReporterId
     return { kind: 'master' }
   let found: ReporterIdentity | undefined
   for (const [id, { password, role }] of access.relays) {
-    const user = sameSecret(login.user, id) || sameSecret(login.user, access.relayUser)
+    const users = role === 'master' ? [id, access.relayUser, masterUser] : [id, access.relayUser]
+    const user = users.some((each) => sameSecret(login.user, each))
     if (sameSecret(login.password, password) && user) found ??= { kind: 'server', id, role }
   }
   return found

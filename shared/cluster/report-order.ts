@@ -27,9 +27,11 @@ export const orderAfter = (last: Order | undefined, { boot, seq }: Report, isHel
   owns: last !== undefined && isHeld ? last.owns && isSameBoot(last, boot) : true,
 })
 
-/** Whether a report comes from the process that sent the last one; false if either has no boot. */
-export const isSameBoot = ({ boot: last }: Order, boot: string | undefined): boolean =>
-  boot !== undefined && boot === last
+/**
+ * Whether a report comes from the process that sent the last one, as far as can be told. A server that never sends a boot
+ * counts as one process: it has no other way to change its urls.
+ */
+export const isSameBoot = ({ boot: last }: Order, boot: string | undefined): boolean => boot === last
 
 function formerBootsAfter(last: Order | undefined, boot: string | undefined): readonly FormerBoot[] {
   if (!last) return []

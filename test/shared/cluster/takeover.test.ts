@@ -146,6 +146,25 @@ describe('a server that shares a password with a live one cannot take over its l
     expect(textOf(2000 + 3 * staleMs, { boot: 'x', seq: 1 })).not.toContain(true1.boot)
   })
 
+  test('a server that never sends a boot may change its urls, as long as one stays', () => {
+    const { send } = decider()
+    const more = [own, 'https://a.example.org']
+    send(0, { boot: undefined, seq: undefined })
+    expect(send(1000, { boot: undefined, seq: undefined, urls: more })).toBe(200)
+    expect(send(2000, { boot: undefined, seq: undefined, urls: [stranger] })).toBe(409)
+    expect(send(3000, { boot: 'x', seq: 1, urls: [stranger, ...more] }), 'a boot is another program').toBe(
+      409,
+    )
+  })
+
+  test('nor by a report without a boot first, then another with one url more', () => {
+    const { send, goesTo } = decider()
+    send(0, { boot: 'b1', seq: 1 })
+    expect(send(1000, { boot: undefined, seq: undefined })).toBe(200)
+    expect(send(2000, { boot: undefined, seq: undefined, urls: [stranger, own] })).toBe(409)
+    expect(goesTo(2000)).toBe(`${own}/live.mp3`)
+  })
+
   test('the server itself may change its urls, and a restarted one may have fewer', () => {
     const { send } = decider()
     const both = [own, 'https://a.example.org']
