@@ -1,14 +1,24 @@
+import { getLogger } from '@logtape/logtape'
 import { masterUser, reporterOf } from '../../shared/api/auth.ts'
 import type { RequestFacts } from '../../shared/api/routes.ts'
 import { placeListener } from '../../shared/draw/place-listener.ts'
-import { isRelayAgent, locationOf, mountHeaders, retryAfterSeconds } from '../../shared/draw/redirect.ts'
+import {
+  isRelayAgent,
+  locationOf,
+  mountHeaders,
+  retryAfterSeconds,
+  sentBackBy,
+} from '../../shared/draw/redirect.ts'
 import { View } from '../../shared/draw/view.ts'
 import { familyOf } from '../../shared/http/address.ts'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
+import type { LogLevel } from '../config.ts'
 import type { MountDeps } from '../deps.ts'
 import type { MountHead } from './mount-head.ts'
 import { answerPlaylist, parsePlaylist, parseWantedPlaylist, type WantedPlaylist } from './playlist.ts'
 import type { RequestUrl } from './request-url.ts'
+
+const logger = getLogger(['distributary', 'edge', 'redirect'])
 
 /** Where a listener goes: the `Location` of a 302, or another answer, which says why there is none. */
 type Placed = string | Response
@@ -73,8 +83,24 @@ function placeBy(view: View, deps: MountDeps, head: Named, facts: RequestFacts):
   // an edge is not among its own candidates, so `here` cannot come
   if (typeof placed === 'string')
     return placeAtLastResort(deps, head, 'every server that carries this mount is out or full\n')
+  if (logsRedirects(deps.config.logLevel)) logRedirect(head, facts, relay, placed.id)
   deps.tally[relay ? 'relay' : 'redirect']++
   return placed.location
+}
+
+const logsRedirects = (level: LogLevel) => level === 'debug' || level === 'trace'
+
+/** Logs where a listener of a mount was sent and why, but not its address. A hop is a server that sent it back before. */
+function logRedirect({ mount, query }: Named, { from }: RequestFacts, relay: boolean, server: string): void {
+  const sentBack = sentBackBy(query)
+  const why = relay ? 'relay' : sentBack === undefined ? 'draw' : 'sent back'
+  logger.debug('redirect', {
+    mount,
+    server,
+    why,
+    hops: sentBack === undefined ? 0 : 1,
+    country: from?.country,
+  })
 }
 
 /** At the last resort; if there is none, the player is asked to come back a little later. */

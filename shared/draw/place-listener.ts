@@ -49,7 +49,7 @@ export function placeListener(
   view: View,
   listener: Listener,
   { config, nowMs, roll, redirected }: PlacingDeps,
-): { location: string } | 'here' | Extract<Decision, string> {
+): { location: string; id: string } | 'here' | Extract<Decision, string> {
   const { mount, query, userAgent, range, sender } = listener
   const sentBack = sentBackBy(query)
   // neither a HEAD nor the two bytes by which Apple's players test for ranges become a listener
@@ -72,5 +72,5 @@ export function placeListener(
   if (typeof decision === 'string') return decision
   if (decision.server.report.id === view.ownId) return 'here'
   if (!probe && listener.needsRoom) redirected(decision.server)
-  return { location: locationOf(decision.url, query) }
+  return { location: locationOf(decision.url, query), id: decision.server.report.id }
 }
