@@ -13,6 +13,7 @@ const env = {
   RELAY_PASSWORD: secrets.relay,
   ADMIN_PASSWORD: secrets.admin,
   ORIGIN_ADMIN_PASSWORD: secrets.admin,
+  ORIGIN_RELAY_PASSWORD: secrets.relay,
   DATA_DIR: ':memory:',
   HOST: '127.0.0.1',
 }
