@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
+import { Gathered } from '../../shared/http/gathered.ts'
 import { runtimeTimers } from '../lib/timers.ts'
 import { ChunkedDecoder } from './chunked.ts'
-import { GrowingBytes } from './growing-bytes.ts'
 
 /** Decodes a request body as it arrives. */
 export interface Body {
@@ -66,8 +66,8 @@ export async function readBody(
 ): Promise<Uint8Array<ArrayBuffer> | 'gone'> {
   const announced = announcedLength(headers)
   if (announced > bytesMax) return noBody
-  const kept = new GrowingBytes(bytesMax + 1, announced)
-  const body = announcedBody(headers, (part) => kept.push(part))
+  const kept = new Gathered(bytesMax + 1, announced)
+  const body = announcedBody(headers, (part) => kept.add(part))
   if (!body) return noBody
   if (/100-continue/i.test(headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
   body.push(rest)

@@ -1,4 +1,4 @@
-import { GrowingBytes } from './growing-bytes.ts'
+import { Gathered } from '../../shared/http/gathered.ts'
 
 /** characters of a chunk's size line, its extensions included; also of all trailers together */
 const lineLengthMax = 4096
@@ -15,7 +15,7 @@ export class ChunkError extends Error {
 export class ChunkedDecoder {
   #state: 'size' | 'data' | 'data end' | 'trailers' | 'done' = 'size'
   /** beginning of a line that is not complete */
-  #kept: GrowingBytes | undefined
+  #kept: Gathered | undefined
   #left = 0
   #trailerLength = 0
   #onData: (bytes: Uint8Array) => void
@@ -51,8 +51,8 @@ export class ChunkedDecoder {
       throw new ChunkError(`the size line of a chunk is longer than ${lineLengthMax} bytes`)
     const part = bytes.subarray(at, stop)
     if (end < 0) {
-      this.#kept ??= new GrowingBytes(lineLengthMax, 0)
-      this.#kept.push(part)
+      this.#kept ??= new Gathered(lineLengthMax)
+      this.#kept.add(part)
       return stop
     }
     const line = ((this.#kept ? latin1(this.#kept.bytes) : '') + latin1(part)).replace(/\r$/, '')

@@ -1,7 +1,7 @@
+import { Gathered } from '../../shared/http/gathered.ts'
 import { trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
 import { Framing } from './framing.ts'
-import { GrowingBytes } from './growing-bytes.ts'
 
 /** A parsed request head. */
 export interface Head {
@@ -39,7 +39,7 @@ const lineFeed = 0x0a
 export class HeadReader {
   #bytes = 0
   /** beginning of a line that is not complete */
-  #kept: GrowingBytes | undefined
+  #kept: Gathered | undefined
   /** the first byte of a possible method has come */
   #isBegun = false
   #lines = 0
@@ -60,8 +60,8 @@ export class HeadReader {
       if (within < next) return refuse(431, `the request head is longer than ${limits.headBytesMax} bytes`)
       at = next
       if (end < 0) {
-        this.#kept ??= new GrowingBytes(limits.headBytesMax, 0)
-        this.#kept.push(part)
+        this.#kept ??= new Gathered(limits.headBytesMax)
+        this.#kept.add(part)
         return undefined
       }
       const start = this.#kept === undefined ? '' : latin1(this.#kept.bytes)

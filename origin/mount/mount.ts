@@ -1,4 +1,5 @@
 import { getLogger } from '@logtape/logtape'
+import { limits as clusterLimits } from '../../shared/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
 import { formatOf, isFormat, trueType } from '../format/formats.ts'
@@ -22,7 +23,7 @@ import { Stream } from './stream/stream.ts'
 const log = getLogger(['distributary', 'mount'])
 
 /** bitrate assumed until the stream's own is known, in kbit/s (docs/protocol.md#the-decision) */
-const kbpsUnknown = 128
+const kbpsUnknown = clusterLimits.bitrateDefaultKbps
 
 /** One mount with a feed: receives its bytes, keeps the newest, and sends them to its listeners in flushes. */
 export class ActiveMount implements LiveMount, Seat {

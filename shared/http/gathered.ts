@@ -1,15 +1,26 @@
 /** Bytes that arrive in pieces, copied into one buffer: a piece that is kept as a view keeps its whole underlying buffer. */
 export class Gathered {
-  #buffer = new Uint8Array(0)
+  #buffer: Uint8Array<ArrayBuffer>
   #size = 0
   #bytesMax: number
 
-  constructor(bytesMax: number) {
+  /** @param announced number of bytes to make room for at once; 0: unknown */
+  constructor(bytesMax: number, announced = 0) {
     this.#bytesMax = bytesMax
+    this.#buffer = new Uint8Array(Math.min(bytesMax, announced))
   }
 
   get size(): number {
     return this.#size
+  }
+
+  /** size of its buffer */
+  get room(): number {
+    return this.#buffer.length
+  }
+
+  get isFull(): boolean {
+    return this.#size === this.#bytesMax
   }
 
   /** All bytes so far; valid until more are added. */

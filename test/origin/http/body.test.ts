@@ -5,10 +5,10 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { readBody } from '../../../origin/http/body.ts'
 import { ChunkedDecoder } from '../../../origin/http/chunked.ts'
-import { GrowingBytes } from '../../../origin/http/growing-bytes.ts'
 import { HeadReader } from '../../../origin/http/head.ts'
 import { sendPieces } from '../../../origin/http/reply.ts'
 import { limits } from '../../../origin/limits.ts'
+import { Gathered } from '../../../shared/http/gathered.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 
 const collect = (() => {
@@ -50,11 +50,11 @@ describe('an incomplete text, sent one byte at a time', () => {
 describe('a body', () => {
   /** Bytes copied and kept for a body of this size that arrives byte by byte. */
   function trickled(size: number): { copied: number; room: number } {
-    const body = new GrowingBytes(1_048_577, 0)
+    const body = new Gathered(1_048_577, 0)
     let copied = 0
     for (let i = 0; i < size; i++) {
       const before = body.room
-      body.push(Uint8Array.of(i))
+      body.add(Uint8Array.of(i))
       if (body.room !== before) copied += i
       copied++
     }
@@ -70,11 +70,11 @@ describe('a body', () => {
   })
 
   test('keeps its bound, whatever the bytes and however they are split', () => {
-    const body = new GrowingBytes(10, 4)
-    for (const part of [3, 5, 100]) body.push(new Uint8Array(part).fill(part))
+    const body = new Gathered(10, 4)
+    for (const part of [3, 5, 100]) body.add(new Uint8Array(part).fill(part))
     expect([...body.bytes]).toEqual([3, 3, 3, 5, 5, 5, 5, 5, 100, 100])
     expect([body.isFull, body.room]).toEqual([true, 10])
-    expect(new GrowingBytes(4097, 10 ** 15).room).toBe(4097)
+    expect(new Gathered(4097, 10 ** 15).room).toBe(4097)
   })
 
   const read = (headers: Record<string, string>, rest: string, bytesMax = 8) =>
