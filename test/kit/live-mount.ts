@@ -3,20 +3,13 @@ import { ActiveMount } from '../../origin/mount/mount.ts'
 import { ManualTime } from './manual-time.ts'
 import { settingsOf } from './mount-settings.ts'
 import { mountOf } from './reports.ts'
+import { limitsWith } from './server-limits.ts'
 import { FakeWire } from './wire.ts'
 
 /** The mount `/live` with a source of this type, on a clock that the test moves, and a way to listen to it. */
 export function liveMount(contentType: string) {
   const time = new ManualTime()
-  const limits = {
-    maxListeners: 10,
-    sources: 10,
-    queueBytes: 50_000,
-    burst: { bytes: 20_000 },
-    headerTimeoutMs: 1,
-    sourceTimeoutMs: 1,
-    maxBandwidthKbps: undefined,
-  }
+  const limits = limitsWith({ burst: { bytes: 20_000 }, queueBytes: 50_000 })
   let ids = 0
   const info = { kind: 'source', contentType, headers: new Map(), owner: 'source' } as const
   const mount = new ActiveMount(mountOf('/live'), info, {

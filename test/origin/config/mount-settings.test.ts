@@ -8,6 +8,7 @@ import { settingsOf } from '../../kit/mount-settings.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
 import { numbersHeard } from '../../kit/numbers-heard.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 import { FakeWire } from '../../kit/wire.ts'
 
 const live = mountOf('/live')
@@ -17,15 +18,7 @@ const unsaid = settingsOf({}).of(live).stream
 function mountWith(said: Partial<MountSettings>, headers: ReadonlyMap<string, string> = new Map()) {
   const time = new ManualTime()
   const config = {
-    limits: {
-      maxListeners: 100,
-      sources: 10,
-      queueBytes: 512_000,
-      burst: { bytes: 65_536 },
-      headerTimeoutMs: 1,
-      sourceTimeoutMs: 10_000,
-      maxBandwidthKbps: undefined,
-    },
+    limits: limitsWith(),
     mounts: settingsOf({ '/live': said }),
   }
   const { mounts } = createState(config, time.nowMs, time)

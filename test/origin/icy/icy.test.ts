@@ -11,6 +11,7 @@ import { ManualTime } from '../../kit/manual-time.ts'
 import { framesOf } from '../../kit/mpeg.ts'
 import { numberedFrame, numberOf } from '../../kit/numbered-frames.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 import { FakeWire } from '../../kit/wire.ts'
 
 const frames = (from: number, count: number) =>
@@ -169,17 +170,7 @@ const metaint = 16_000
 /** A mount whose listeners ask for metadata. */
 function icyMount(burstBytes = 65_536) {
   const time = new ManualTime()
-  const config = {
-    limits: {
-      maxListeners: 100,
-      sources: 1,
-      queueBytes: 512_000,
-      burst: { bytes: burstBytes },
-      headerTimeoutMs: 1,
-      sourceTimeoutMs: 1,
-      maxBandwidthKbps: undefined,
-    },
-  }
+  const config = { limits: limitsWith({ burst: { bytes: burstBytes } }) }
   const { mounts } = createState(config, time.nowMs, time)
   const name = mountOf('/live.mp3')
   const feed = mounts.open(name, {

@@ -10,6 +10,7 @@ import { ManualTime } from '../../kit/manual-time.ts'
 import { settingsOf } from '../../kit/mount-settings.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'distributary-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -19,15 +20,7 @@ const frames = (from: number, count: number) =>
 /** Feeds a mount with this dump file. */
 function dumpTo(dumpFile: string) {
   const time = new ManualTime()
-  const limits = {
-    maxListeners: 10,
-    sources: 10,
-    queueBytes: 50_000,
-    burst: { bytes: 0 },
-    headerTimeoutMs: 1,
-    sourceTimeoutMs: 1,
-    maxBandwidthKbps: undefined,
-  }
+  const limits = limitsWith({ burst: { bytes: 0 } })
   const { mounts } = createState({ limits, mounts: settingsOf({ '/live': { dumpFile } }) }, time.nowMs, time)
   const info: FeedInfo = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' }
   const feed = mounts.open(mountOf('/live'), info)

@@ -13,6 +13,7 @@ import { ManualTime } from '../../kit/manual-time.ts'
 import { settingsOf } from '../../kit/mount-settings.ts'
 import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 import { FakeWire } from '../../kit/wire.ts'
 
 const frames = (count: number) => Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(i)))
@@ -139,16 +140,7 @@ describe('a file as fallback', () => {
     const time = new ManualTime()
     const fallback = { mount: mountOf(file), override: 'own', whenFull: false, ...over } as const
     const config = {
-      limits: {
-        maxListeners: 100,
-        clients: 100,
-        sources: 10,
-        queueBytes: 512_000,
-        burst: { bytes: 65_536 },
-        headerTimeoutMs: 1,
-        sourceTimeoutMs: 10_000,
-        maxBandwidthKbps: undefined,
-      },
+      limits: limitsWith(),
       mounts: settingsOf({ '/live': { fallback }, '/news': { fallback } }),
       paths: { webroot },
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Burst } from '../../../origin/config/values.ts'
+import type { OriginLimits } from '../../../origin/config/config.ts'
 import { formatLimits } from '../../../origin/format/limits.ts'
 import { limits } from '../../../origin/limits.ts'
 import type { FeedInfo } from '../../../origin/mount/feed.ts'
@@ -8,6 +8,7 @@ import { clustersOf, fixture } from '../../kit/fixtures.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 import { FakeWire } from '../../kit/wire.ts'
 
 const name = mountOf('/live.ogg')
@@ -20,19 +21,10 @@ const webmHeader = webm.subarray(0, clusters[0])
 const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
 
 /** A server with one mount fed by a source, on a stopped clock. */
-function serverWithMount(contentType: string, over: { queueBytes?: number; burst?: Burst } = {}) {
+function serverWithMount(contentType: string, over: Partial<OriginLimits> = {}) {
   const time = new ManualTime()
-  const configured = {
-    maxListeners: 10_000,
-    sources: 16,
-    queueBytes: 512_000,
-    burst: { bytes: 2000 },
-    headerTimeoutMs: 15_000,
-    sourceTimeoutMs: 10_000,
-    maxBandwidthKbps: undefined,
-    ...over,
-  }
-  const state = createState({ limits: configured }, time.nowMs, time)
+  const limits = limitsWith({ burst: { bytes: 2000 }, ...over })
+  const state = createState({ limits }, time.nowMs, time)
   let closed: string | undefined
   const info: FeedInfo = {
     kind: 'source',

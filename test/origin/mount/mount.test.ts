@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Burst } from '../../../origin/config/values.ts'
+import type { OriginLimits } from '../../../origin/config/config.ts'
 import { limits } from '../../../origin/limits.ts'
 import type { FeedInfo } from '../../../origin/mount/feed.ts'
 import type { ListenerInfo } from '../../../origin/mount/stream/listener.ts'
@@ -8,6 +8,7 @@ import { ManualTime } from '../../kit/manual-time.ts'
 import { framesOf } from '../../kit/mpeg.ts'
 import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 import { FakeWire } from '../../kit/wire.ts'
 
 const live = mountOf('/live.mp3')
@@ -28,21 +29,9 @@ const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))
 
 /** A server with one mount fed by a source, on a clock that the test moves. */
-function serverWithMount(over: { queueBytes?: number; burst?: Burst } = {}) {
+function serverWithMount(over: Partial<OriginLimits> = {}) {
   const time = new ManualTime()
-  const config = {
-    limits: {
-      maxListeners: 10_000,
-      sources: 16,
-      queueBytes: 512_000,
-      burst: { bytes: 65_536 },
-      headerTimeoutMs: 15_000,
-      sourceTimeoutMs: 10_000,
-      maxBandwidthKbps: undefined,
-      ...over,
-    },
-  }
-  const state = createState(config, time.nowMs, time)
+  const state = createState({ limits: limitsWith(over) }, time.nowMs, time)
   const feed = state.mounts.open(live, source)
   const mount = state.mounts.get(live)
   if (feed === 'in use' || !mount) throw new Error('the mount did not open')
@@ -281,8 +270,7 @@ describe('a mount', () => {
 
   test('with bytes without frames measures its bitrate by the clock', async () => {
     const time = new ManualTime()
-    const limitsOf = { ...serverLimits }
-    const { mounts } = createState({ limits: limitsOf }, time.nowMs, time)
+    const { mounts } = createState({ limits: limitsWith() }, time.nowMs, time)
     const feed = mounts.open(mountOf('/x.ogg'), { ...source, contentType: 'application/ogg' })
     if (feed === 'in use') throw new Error('in use')
     expect(mounts.get(mountOf('/x.ogg'))?.kbps).toBe(0)
@@ -386,13 +374,3 @@ describe('a mount in use', () => {
     expect(state.mounts.get(live)).toBeUndefined()
   })
 })
-
-const serverLimits = {
-  maxListeners: 10,
-  sources: 16,
-  queueBytes: 512_000,
-  burst: { bytes: 65_536 },
-  headerTimeoutMs: 15_000,
-  sourceTimeoutMs: 10_000,
-  maxBandwidthKbps: undefined,
-}

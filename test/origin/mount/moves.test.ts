@@ -14,6 +14,7 @@ import { numberedFrame } from '../../kit/numbered-frames.ts'
 import { numbersHeard } from '../../kit/numbers-heard.ts'
 import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 import { FakeWire } from '../../kit/wire.ts'
 
 const metaint = 16_000
@@ -35,16 +36,7 @@ const chained: Record<string, Partial<MountSettings>> = {
 function server(said = chained) {
   const time = new ManualTime()
   const config = {
-    limits: {
-      maxListeners: 1000,
-      clients: 1000,
-      sources: 16,
-      queueBytes: 512_000,
-      burst: { bytes: 65_536 },
-      headerTimeoutMs: 15_000,
-      sourceTimeoutMs: 10_000,
-      maxBandwidthKbps: undefined,
-    },
+    limits: limitsWith(),
     mounts: settingsOf(said),
   }
   const state = createState(config, time.nowMs, time)

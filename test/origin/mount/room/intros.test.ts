@@ -14,6 +14,7 @@ import { settingsOf } from '../../../kit/mount-settings.ts'
 import { numberedFrame } from '../../../kit/numbered-frames.ts'
 import { numbersHeard } from '../../../kit/numbers-heard.ts'
 import { mountOf } from '../../../kit/reports.ts'
+import { limitsWith } from '../../../kit/server-limits.ts'
 import { FakeWire } from '../../../kit/wire.ts'
 
 const metaint = 16_000
@@ -30,22 +31,11 @@ function mountWithIntro(introFrames = 400) {
   const intro = introOf(frames(introAt, introFrames), 'audio/mpeg')
   const load = new Load(time.nowMs)
   let ids = 0
-  const burst = { bytes: 20_000 }
   const mount = new ActiveMount(
     mountOf('/live'),
     { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' },
     {
-      config: {
-        limits: {
-          maxListeners: 10,
-          sources: 10,
-          queueBytes: 50_000,
-          burst,
-          headerTimeoutMs: 1,
-          sourceTimeoutMs: 1,
-          maxBandwidthKbps: undefined,
-        },
-      },
+      config: { limits: limitsWith({ burst: { bytes: 20_000 }, queueBytes: 50_000 }) },
       settings: settingsOf({}).of,
       load,
       nowMs: time.nowMs,
