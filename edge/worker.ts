@@ -1,6 +1,7 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import { getLogger } from '@logtape/logtape'
 import type { RequestFacts } from '../shared/api/routes.ts'
+import type { ClusterEvent } from '../shared/cluster/event.ts'
 import { startLog } from '../shared/log/log.ts'
 import { createEdge } from './app.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
@@ -75,6 +76,7 @@ function clusterStub(): ClusterStub {
     setDrain: (id, drained) => object.setDrain(id, drained),
     forget: (id) => object.forget(id),
     history: () => object.history(),
+    events: async () => (await object.events()) as readonly ClusterEvent[],
     check: () => object.check(),
   }
 }

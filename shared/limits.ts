@@ -71,6 +71,8 @@ export const limits = {
   polledBytesMax: 8192,
   /** bytes of a polled server's stats: about 1 kB a source, so some thousands of mounts */
   statsBytesMax: 4_194_304,
+  /** events that a decider remembers: some days of a cluster in which little happens, about 100 kB */
+  eventsMax: 500,
   /** kbit/s: no audio stream has more (96 kHz, 24 bits, 2 channels uncompressed is 4,608), so a greater number is in bit/s */
   bitrateMaxKbps: 9999,
 } as const

@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
+import type { ClusterEvent } from '../../shared/cluster/event.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { type HistoryRow, ServerTable } from '../../shared/cluster/server-table.ts'
 import { parseConfig } from '../config.ts'
@@ -85,6 +86,10 @@ export class ClusterObject extends DurableObject<Env> {
 
   async history(): Promise<HistoryRow[]> {
     return this.#cluster.history()
+  }
+
+  async events(): Promise<readonly ClusterEvent[]> {
+    return this.#cluster.events()
   }
 
   async check(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import type { Cluster } from '../../shared/api/cluster.ts'
+import type { ClusterEvent } from '../../shared/cluster/event.ts'
 import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
 import type { Server } from '../../shared/draw/server.ts'
@@ -24,6 +25,7 @@ export interface ClusterStub {
   setDrain(id: string, drained: boolean): Promise<boolean>
   forget(id: string): Promise<boolean>
   history(): Promise<HistoryRow[]>
+  events(): Promise<readonly ClusterEvent[]>
   check(): Promise<void>
 }
 
@@ -127,6 +129,10 @@ export class RemoteCluster implements Cluster {
       this.#history = { rows, atMs: nowMs }
     }
     return this.#history?.rows ?? []
+  }
+
+  events(): Promise<readonly ClusterEvent[]> {
+    return asked(() => this.#deps.stub().events())
   }
 
   check(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ClusterEvent } from '../cluster/event.ts'
 import type { Registry } from '../cluster/registry.ts'
 import type { HistoryRow } from '../cluster/server-table.ts'
 import type { View } from '../draw/view.ts'
@@ -23,6 +24,8 @@ export interface Cluster {
   /** returns false if there is no server of that id */
   forget(id: string): Awaitable<boolean>
   history(): Awaitable<HistoryRow[]>
+  /** the last events, the oldest first */
+  events(): Awaitable<readonly ClusterEvent[]>
   /** throws if the store cannot be read or written */
   check(): Awaitable<void>
 }
@@ -37,5 +40,6 @@ export const localCluster = (registry: Registry, access: Access, nowMs: () => nu
   setDrain: (id, drained) => registry.setDrain(id, drained),
   forget: (id) => registry.forget(id),
   history: () => registry.history(nowMs()),
+  events: () => registry.events(nowMs()),
   check: () => registry.check(nowMs()),
 })

@@ -8,6 +8,8 @@ import { limits } from '../limits.ts'
 import { messageOf } from '../message-of.ts'
 import type { Report } from '../report/report.ts'
 import { parseSourcelist } from '../report/sourcelist.ts'
+import type { ClusterEvent } from './event.ts'
+import { EventRing } from './event-ring.ts'
 import { Factors } from './fan-out-factor.ts'
 import { Pace } from './pace.ts'
 import { PolledServers } from './polled-servers.ts'
@@ -58,6 +60,7 @@ export class Registry {
   #probed = new Map<string, Probed>()
   #orders = new Map<string, Order>()
   #factors = new Factors()
+  #events: EventRing
   #quota: Quota
   #reading = new Buckets(limits.reportBytes, limits.reportersCountedMax)
   #paces = new Buckets(limits.reportsPerId, limits.serversPerAccountMax)
@@ -81,6 +84,7 @@ export class Registry {
     this.#quota = new Quota(mountsMax)
     this.view = new View(maxListenersDefault)
     this.polled = new PolledServers(table)
+    this.#events = new EventRing(table)
     if (!table) return
     for (const id of table.drains()) this.#drains.add(id)
     for (const row of table.servers()) this.#restore(row, nowMs)
@@ -244,6 +248,11 @@ export class Registry {
     } catch {
       return []
     }
+  }
+
+  /** The last events up to now, the oldest first. */
+  events(_nowMs: number): readonly ClusterEvent[] {
+    return this.#events.all
   }
 
   /**

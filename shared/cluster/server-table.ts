@@ -1,7 +1,9 @@
 import { getLogger } from '@logtape/logtape'
 import * as v from 'valibot'
 import type { GeoLocation } from '../geo.ts'
+import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
+import { type ClusterEvent, eventKinds } from './event.ts'
 import type { FormerBoot } from './report-order.ts'
 
 /** The SQL that a Durable Object and `node:sqlite` have in common: both are synchronous. */
@@ -47,6 +49,8 @@ const migrations: readonly string[] = [
   'CREATE TABLE polled (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
   'ALTER TABLE server ADD COLUMN place TEXT',
   'CREATE TABLE set_aside (id TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID',
+  // a ring: the number of an event modulo the slots is its slot, so that a new one replaces the oldest in one written row
+  'CREATE TABLE event (slot INTEGER PRIMARY KEY, n INTEGER NOT NULL, body TEXT NOT NULL)',
 ]
 
 /** rows kept aside: enough to see what they have in common */
@@ -77,6 +81,18 @@ const RowSchema = v.object({
   former_mounts: json(v.array(v.tuple([v.custom<Mount>((name) => typeof name === 'string'), v.number()]))),
   polled: flag,
   place: v.nullable(json(v.object({ latitude: v.number(), longitude: v.number() }))),
+})
+
+const EventSchema = v.object({
+  at: v.pipe(v.number(), v.finite()),
+  kind: v.picklist(eventKinds),
+  server: v.exactOptional(v.string()),
+  mount: v.exactOptional(v.custom<Mount>((name) => typeof name === 'string')),
+  detail: v.exactOptional(v.string()),
+})
+const EventRowSchema = v.object({
+  n: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  body: json(EventSchema),
 })
 
 /** The parsed row, or what is wrong with it. */
@@ -215,5 +231,27 @@ export class ServerTable {
       'SELECT minute, listeners, servers, redirects FROM history WHERE minute <= ? ORDER BY minute',
       untilMinute,
     )
+  }
+
+  /** The stored events by their numbers, the oldest first; those of another version that has other kinds are left out. */
+  events(): { n: number; event: ClusterEvent }[] {
+    return this.#sql.all<Record<string, unknown>>('SELECT n, body FROM event ORDER BY n').flatMap((raw) => {
+      const parsed = v.safeParse(EventRowSchema, raw)
+      return parsed.success ? [{ n: parsed.output.n, event: parsed.output.body }] : []
+    })
+  }
+
+  putEvent(n: number, event: ClusterEvent): void {
+    this.#sql.all(
+      'INSERT OR REPLACE INTO event (slot, n, body) VALUES (?, ?, ?)',
+      n % limits.eventsMax,
+      n,
+      JSON.stringify(event),
+    )
+  }
+
+  /** Runs `fn` as one transaction. */
+  together(fn: () => void): void {
+    this.#sql.tx(fn)
   }
 }

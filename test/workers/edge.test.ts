@@ -5,6 +5,7 @@ import { createEdge } from '../../edge/app.ts'
 import { parseConfig } from '../../edge/config.ts'
 import type { Exchanged } from '../../edge/workers/exchange.ts'
 import { RemoteCluster } from '../../edge/workers/remote-cluster.ts'
+import type { ClusterEvent } from '../../shared/cluster/event.ts'
 import { printBasic } from '../../shared/http/credentials.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
@@ -43,6 +44,7 @@ function newIsolate() {
       setDrain: (id, drained) => object().setDrain(id, drained),
       forget: (id) => object().forget(id),
       history: () => object().history(),
+      events: async () => (await object().events()) as readonly ClusterEvent[],
       check: () => object().check(),
     }),
     nowMs: Date.now,

@@ -54,6 +54,7 @@ function createObject() {
     setDrain: (id, drained) => across(() => local.setDrain(id, drained)),
     forget: (id) => across(() => local.forget(id)),
     history: () => across(() => local.history()),
+    events: () => across(() => local.events()),
     check: () => across(() => local.check()),
   }
   const isolate = (roll = 0) =>
