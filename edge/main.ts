@@ -14,7 +14,7 @@ import type { MountHead } from './listener/mount-head.ts'
 import { OwnAddresses } from './listener/own-addresses.ts'
 import { Outreach } from './outreach/outreach.ts'
 import { Places } from './runtime/geo.ts'
-import { listen } from './runtime/listen.ts'
+import { startListening } from './runtime/listen.ts'
 import type { Answers, Listening, Peer } from './runtime/listening.ts'
 import { stdout } from './runtime/output.ts'
 import { openStore, type Store } from './runtime/sqlite.ts'
@@ -121,10 +121,12 @@ function openData(dataDir: string): Store {
 async function listenAnywhere(config: EdgeConfig, answers: Answers): Promise<Listening> {
   const { host, port, trustedProxies } = config
   try {
-    return await listen(host, port, answers, trustedProxies)
+    return await startListening(host, port, answers, trustedProxies)
   } catch (error) {
     if (host === '::' && !isTaken(error))
-      return listen('0.0.0.0', port, answers, trustedProxies).catch((again) => refuse('0.0.0.0', port, again))
+      return startListening('0.0.0.0', port, answers, trustedProxies).catch((again) =>
+        refuse('0.0.0.0', port, again),
+      )
     return refuse(host, port, error)
   }
 }

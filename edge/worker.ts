@@ -5,7 +5,7 @@ import type { ClusterEvent } from '../shared/cluster/event.ts'
 import { startLog } from '../shared/log/log.ts'
 import { createEdge } from './app.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
-import { type AddressFacts, baseOf, basesOf, hereOf } from './listener/own-addresses.ts'
+import { type AddressFacts, baseOf, hereOf, ownBases } from './listener/own-addresses.ts'
 import type { Exchanged } from './workers/exchange.ts'
 import { type ClusterStub, RemoteCluster } from './workers/remote-cluster.ts'
 import { whereaboutsOf } from './workers/whereabouts.ts'
@@ -92,7 +92,7 @@ const factsOf = (request: Request, publicUrls: readonly string[]): RequestFacts 
     return baseOf(askedOf(request, publicUrls))
   },
   get bases() {
-    return basesOf(askedOf(request, publicUrls))
+    return ownBases(askedOf(request, publicUrls))
   },
   get here() {
     return hereOf(askedOf(request, publicUrls))

@@ -1,5 +1,5 @@
 /** The rate that a token bucket allows: `burst` at once, then `perSecond`. */
-export interface Rate {
+export interface BucketRate {
   burst: number
   perSecond: number
 }
@@ -14,7 +14,7 @@ export interface Bucket {
 export function taken(
   before: Bucket | undefined,
   cost: number,
-  rate: Rate,
+  rate: BucketRate,
   nowMs: number,
 ): Bucket | undefined {
   const level = levelOf(before, rate, nowMs) - cost
@@ -22,19 +22,19 @@ export function taken(
 }
 
 /** The level of a bucket now. */
-export function levelOf(bucket: Bucket | undefined, { burst, perSecond }: Rate, nowMs: number): number {
+export function levelOf(bucket: Bucket | undefined, { burst, perSecond }: BucketRate, nowMs: number): number {
   if (!bucket) return burst
   return Math.min(burst, bucket.level + (Math.max(0, nowMs - bucket.atMs) / 1000) * perSecond)
 }
 
 /** Buckets by key, at most `max` of them. */
 export class Buckets {
-  #rate: Rate
+  #rate: BucketRate
   #max: number
   #buckets = new Map<string, Bucket>()
 
   /** @param max buckets kept: beyond it the oldest is dropped, which makes it full again */
-  constructor(rate: Rate, max: number) {
+  constructor(rate: BucketRate, max: number) {
     this.#rate = rate
     this.#max = max
   }

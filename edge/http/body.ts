@@ -1,5 +1,5 @@
 import { Gathered } from '../../shared/http/gathered.ts'
-import { type Framing, type Refusal, refuse } from './head.ts'
+import { type BodyFraming, type RequestRefusal, refusalOf } from './head.ts'
 import { httpLimits } from './limits.ts'
 
 const lineFeed = 0x0a
@@ -13,7 +13,7 @@ type Part = 'size' | 'data' | 'data end' | 'trailer'
  * caller can see that the body is too large.
  */
 export class BodyReader {
-  #framing: Framing
+  #framing: BodyFraming
   #gathered = new Gathered(httpLimits.bodyBytesMax)
   /** bytes of the body, or of the current chunk, that have not arrived yet */
   #left: number
@@ -21,7 +21,7 @@ export class BodyReader {
   #line = new Gathered(httpLimits.chunkLineMax)
   #trailerBytes = 0
 
-  constructor(framing: Framing) {
+  constructor(framing: BodyFraming) {
     this.#framing = framing
     this.#left = framing === 'chunked' ? 0 : framing.length
   }
@@ -32,7 +32,7 @@ export class BodyReader {
   }
 
   /** Adds bytes. Returns where the body ends in them, why it is rejected, or undefined if more bytes are needed. */
-  push(bytes: Uint8Array): { end: number } | { large: true } | Refusal | undefined {
+  push(bytes: Uint8Array): { end: number } | { large: true } | RequestRefusal | undefined {
     return this.#framing === 'chunked' ? this.#pushChunked(bytes) : this.#pushPlain(bytes)
   }
 
@@ -42,7 +42,7 @@ export class BodyReader {
     return this.#left === 0 ? { end } : undefined
   }
 
-  #pushChunked(bytes: Uint8Array): { end: number } | { large: true } | Refusal | undefined {
+  #pushChunked(bytes: Uint8Array): { end: number } | { large: true } | RequestRefusal | undefined {
     let at = 0
     while (at < bytes.length) {
       if (this.#part === 'data') {
@@ -54,7 +54,7 @@ export class BodyReader {
       }
       const feed = bytes.indexOf(lineFeed, at)
       const piece = bytes.subarray(at, feed < 0 ? bytes.length : feed)
-      if (this.#line.add(piece) < piece.length) return refuse(400, 'a line between chunks is too long')
+      if (this.#line.add(piece) < piece.length) return refusalOf(400, 'a line between chunks is too long')
       if (feed < 0) return undefined
       at = feed + 1
       const read = this.#readLine()
@@ -64,22 +64,22 @@ export class BodyReader {
     return undefined
   }
 
-  #readLine(): 'end' | Refusal | undefined {
+  #readLine(): 'end' | RequestRefusal | undefined {
     const line = String.fromCharCode(...this.#line.bytes)
     this.#line = new Gathered(httpLimits.chunkLineMax)
     if (this.#part === 'trailer') {
       this.#trailerBytes += line.length
       if (line === '' || line === '\r') return 'end'
       return this.#trailerBytes > httpLimits.trailerBytesMax
-        ? refuse(431, 'the trailer fields after the body are too large')
+        ? refusalOf(431, 'the trailer fields after the body are too large')
         : undefined
     }
     if (this.#part === 'data end') {
       this.#part = 'size'
-      return line === '' || line === '\r' ? undefined : refuse(400, 'a chunk is longer than its size says')
+      return line === '' || line === '\r' ? undefined : refusalOf(400, 'a chunk is longer than its size says')
     }
     const [, size] = lineOfChunk.exec(line) ?? []
-    if (size === undefined) return refuse(400, 'a chunk begins without a size')
+    if (size === undefined) return refusalOf(400, 'a chunk begins without a size')
     this.#left = Number.parseInt(size, 16)
     this.#part = this.#left === 0 ? 'trailer' : 'data'
     return undefined

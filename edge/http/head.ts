@@ -3,13 +3,13 @@ import type { MountHead } from '../listener/mount-head.ts'
 import { httpLimits } from './limits.ts'
 
 /** How a request's body is delimited: by its length in bytes, or in chunks. */
-export type Framing = { length: number } | 'chunked'
+export type BodyFraming = { length: number } | 'chunked'
 
 /** The parsed head of a request. */
 export interface RequestHead extends MountHead {
   readonly headers: Headers
   /** undefined: there is no body */
-  readonly framing: Framing | undefined
+  readonly framing: BodyFraming | undefined
   /** the sender waits for `100 Continue` before it sends the body */
   readonly expectsContinue: boolean
   /** whether another request may follow on the connection */
@@ -17,7 +17,7 @@ export interface RequestHead extends MountHead {
 }
 
 /** Why a request is rejected before its target is looked at; its connection is closed. */
-export interface Refusal {
+export interface RequestRefusal {
   status: 400 | 408 | 413 | 417 | 431 | 501 | 505
   text: string
 }
@@ -36,11 +36,11 @@ const once = new Set(['content-length', 'transfer-encoding', 'host'])
  * LF alone, the target may contain spaces and any bytes, lines that are not headers are skipped, and Host may be missing.
  * A head that two programs could read as two different requests is rejected (RFC 9112 §2.2, §5.1, §5.2, §6.3).
  */
-export function readHead(text: string): RequestHead | Refusal {
+export function readHead(text: string): RequestHead | RequestRefusal {
   const lines = linesOf(text)
-  if (forbidden.test(lines.join(''))) return refuse(400, 'a NUL or a CR inside a line of the head')
+  if (forbidden.test(lines.join(''))) return refusalOf(400, 'a NUL or a CR inside a line of the head')
   if (lines.length - 1 > httpLimits.headLinesMax)
-    return refuse(431, `more than ${httpLimits.headLinesMax} lines in a head`)
+    return refusalOf(431, `more than ${httpLimits.headLinesMax} lines in a head`)
   const [first = '', ...fields] = lines
   const request = readRequestLine(first)
   if ('status' in request) return request
@@ -50,7 +50,7 @@ export function readHead(text: string): RequestHead | Refusal {
   if (framing !== undefined && framing !== 'chunked' && 'status' in framing) return framing
   const expect = headers.get('expect')
   if (expect !== null && expect.toLowerCase() !== '100-continue')
-    return refuse(417, 'Expect is not "100-continue"')
+    return refusalOf(417, 'Expect is not "100-continue"')
   const { method, path, query, isOld } = request
   return {
     method,
@@ -64,7 +64,10 @@ export function readHead(text: string): RequestHead | Refusal {
   }
 }
 
-export const refuse = (status: Refusal['status'], text: string): Refusal => ({ status, text: `${text}\n` })
+export const refusalOf = (status: RequestRefusal['status'], text: string): RequestRefusal => ({
+  status,
+  text: `${text}\n`,
+})
 
 /** The lines of a head without their ends, and without the empty ones before the first (RFC 9112 §2.2). */
 function linesOf(text: string): string[] {
@@ -82,17 +85,17 @@ interface RequestLine {
 }
 
 /** `GET /path with spaces HTTP/1.1`: the method ends at the first space, the version begins after the last. */
-function readRequestLine(text: string): RequestLine | Refusal {
+function readRequestLine(text: string): RequestLine | RequestRefusal {
   const line = trimBlanks(text)
   const methodEnd = line.indexOf(' ')
   const targetEnd = line.lastIndexOf(' ')
   const method = line.slice(0, Math.max(0, methodEnd))
   const [isVersion, major = '1', minor = '0'] = version.exec(line.slice(targetEnd + 1)) ?? []
   if (!token.test(method) || targetEnd <= methodEnd || isVersion === undefined)
-    return refuse(400, 'the request line is not "METHOD /path HTTP/1.1"')
-  if (major !== '1') return refuse(505, `HTTP/${major} is not supported, expected HTTP/1.1`)
+    return refusalOf(400, 'the request line is not "METHOD /path HTTP/1.1"')
+  if (major !== '1') return refusalOf(505, `HTTP/${major} is not supported, expected HTTP/1.1`)
   const target = originForm(trimBlanks(line.slice(methodEnd, targetEnd)))
-  if (target === undefined) return refuse(400, 'the request target is not a path that begins with "/"')
+  if (target === undefined) return refusalOf(400, 'the request target is not a path that begins with "/"')
   const mark = target.indexOf('?')
   const [path, query] = mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark)]
   return { method: method.toUpperCase(), path, query, isOld: minor === '0' }
@@ -112,35 +115,35 @@ function originForm(target: string): string | undefined {
 
 const encodeByte = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 
-function readFields(lines: readonly string[]): Headers | Refusal {
+function readFields(lines: readonly string[]): Headers | RequestRefusal {
   const headers = new Headers()
   for (const line of lines) {
     // some programs add a folded line to the line before it, others read it as a separate line
     if (line.startsWith(' ') || line.startsWith('\t'))
-      return refuse(400, 'a header line begins with a space or tab')
+      return refusalOf(400, 'a header line begins with a space or tab')
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon))
     if (token.test(name.trimEnd()) && name !== name.trimEnd())
-      return refuse(400, `whitespace before the colon of the header ${name.trimEnd()}`)
+      return refusalOf(400, `whitespace before the colon of the header ${name.trimEnd()}`)
     if (!token.test(name)) continue
-    if (once.has(name.toLowerCase()) && headers.has(name)) return refuse(400, `the header ${name} twice`)
+    if (once.has(name.toLowerCase()) && headers.has(name)) return refusalOf(400, `the header ${name} twice`)
     headers.append(name, trimBlanks(line.slice(colon + 1)))
   }
   return headers
 }
 
-function framingOf(headers: Headers, isOld: boolean): Framing | Refusal | undefined {
+function framingOf(headers: Headers, isOld: boolean): BodyFraming | RequestRefusal | undefined {
   const length = headers.get('content-length')
   const coding = headers.get('transfer-encoding')
   if (coding !== null) {
-    if (length !== null) return refuse(400, 'both Content-Length and Transfer-Encoding')
-    if (isOld) return refuse(400, 'Transfer-Encoding in HTTP/1.0')
+    if (length !== null) return refusalOf(400, 'both Content-Length and Transfer-Encoding')
+    if (isOld) return refusalOf(400, 'Transfer-Encoding in HTTP/1.0')
     return coding.toLowerCase() === 'chunked'
       ? 'chunked'
-      : refuse(501, 'Transfer-Encoding is not "chunked", the only one that is supported here')
+      : refusalOf(501, 'Transfer-Encoding is not "chunked", the only one that is supported here')
   }
   if (length === null) return undefined
-  if (!lengthText.test(length)) return refuse(400, 'Content-Length is not one number')
+  if (!lengthText.test(length)) return refusalOf(400, 'Content-Length is not one number')
   return length === '0' ? undefined : { length: Number(length) }
 }
 

@@ -1,4 +1,4 @@
-import type { Refusal } from './head.ts'
+import type { RequestRefusal } from './head.ts'
 
 /** A complete answer: its head and its body. */
 export interface PrintedAnswer {
@@ -43,11 +43,11 @@ const tail = (keepAlive: boolean, nowMs: number) =>
   `Date: ${new Date(nowMs).toUTCString()}\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`
 
 /** Prints the answer to a request that is rejected unread; its connection is closed. */
-export const printRefusal = ({ status, text }: Refusal, nowMs: number): string =>
+export const printRefusal = ({ status, text }: RequestRefusal, nowMs: number): string =>
   `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length}\r\n${tail(false, nowMs)}${text}`
 
 /** Prints an answer with its length; an edge's answers are short enough to be held in memory. */
-export async function printAnswer(
+export async function printResponse(
   response: Response,
   { method, keepAlive, nowMs }: { method: string; keepAlive: boolean; nowMs: number },
 ): Promise<PrintedAnswer> {

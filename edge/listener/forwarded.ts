@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../../shared/api/routes.ts'
 import type { Whereabouts } from '../../shared/geo.ts'
 import { type Blocks, inBlocks, parseAddress } from '../../shared/http/address.ts'
-import { type AddressFacts, baseOf, basesOf, hereOf } from './own-addresses.ts'
+import { type AddressFacts, baseOf, hereOf, ownBases } from './own-addresses.ts'
 
 /** `host` or `host:port` as allowed in a URL; any other Host header is ignored. */
 const validHost = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/
@@ -66,7 +66,7 @@ export class ForwardedFacts implements RequestFacts {
   }
 
   get bases(): readonly string[] {
-    return basesOf(this.#asked())
+    return ownBases(this.#asked())
   }
 
   get here(): string | undefined {

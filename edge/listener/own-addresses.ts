@@ -19,7 +19,7 @@ export const baseOf = ({ publicUrls, secure, host }: AddressFacts): string | und
  * The edge's addresses that are certain, at most one per scheme: the configured ones; and for the request's own scheme the
  * host that it was sent to, if it has the name of a configured one.
  */
-export function basesOf(asked: AddressFacts): string[] {
+export function ownBases(asked: AddressFacts): string[] {
   const { publicUrls, secure, host, hidesHttps } = asked
   const base = baseOf(asked)
   if (base === undefined) return []
@@ -37,7 +37,7 @@ export function basesOf(asked: AddressFacts): string[] {
  */
 export function hereOf(asked: AddressFacts): string | undefined {
   const scheme = schemeOf(asked.secure)
-  const bases = basesOf(asked)
+  const bases = ownBases(asked)
   const [base] = bases
   const known = bases.find((url) => url.startsWith(scheme))
   if (known !== undefined || base === undefined || asked.hidesHttps) return known ?? base

@@ -57,7 +57,7 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
         heardMs.delete(id)
         return { pauseMs, state: before }
       }
-      const found: Found = url === undefined ? { outcome: 'inside' } : await probe(url, fetch, lookup)
+      const found: ProbeResult = url === undefined ? { outcome: 'inside' } : await probe(url, fetch, lookup)
       if (found.outcome === 'untold') return { pauseMs: edgeLimits.probeAgainMs, state: before }
       if (found.outcome === 'answered') heard(id, startMs)
       // an edge that never had a network gets no answers from the start
@@ -74,13 +74,13 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
 }
 
 /** A new name does not resolve everywhere at once: a resolver remembers for a minute or so that it did not exist. */
-const patienceMs = ({ isUnknownName }: Found) => (isUnknownName ? edgeLimits.unknownNameMs : 0)
+const patienceMs = ({ isUnknownName }: ProbeResult) => (isUnknownName ? edgeLimits.unknownNameMs : 0)
 
 /** The new finding about a server after one more probe: the first one or two failures do not change it. */
 function probedAfter(
   before: Probed | undefined,
   url: string | undefined,
-  { outcome, problem }: Found,
+  { outcome, problem }: ProbeResult,
   now: Silence | undefined,
 ): Probed | undefined {
   if (url === undefined || outcome === 'inside') return undefined
@@ -88,13 +88,13 @@ function probedAfter(
   return { url, problem: problem ?? 'no answer' }
 }
 
-const okAt = (url: string, outcome: Found['outcome']): Probed | undefined =>
+const okAt = (url: string, outcome: ProbeResult['outcome']): Probed | undefined =>
   outcome === 'answered' ? { url, problem: undefined } : undefined
 
 function report(
   id: string,
   url: string | undefined,
-  { problem }: Found,
+  { problem }: ProbeResult,
   before: Silence | undefined,
   now: Silence | undefined,
 ): void {
@@ -108,7 +108,7 @@ function report(
 const isFromCloudflare = (status: number) => status >= 520 && status <= 530
 
 /** The result of one probe: `inside` if it was not made, `untold` if the edge itself failed. */
-export interface Found {
+export interface ProbeResult {
   outcome: Outcome | 'inside' | 'untold'
   /** why there was no answer, in a few words */
   problem?: string
@@ -117,10 +117,10 @@ export interface Found {
 }
 
 /** Probes a server once, unless its name resolves to an internal address. */
-export async function probe(url: string, fetch: Fetch, lookup: Lookup | undefined): Promise<Found> {
+export async function probe(url: string, fetch: Fetch, lookup: Lookup | undefined): Promise<ProbeResult> {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
   try {
-    return await withDeadline(edgeLimits.outgoingMs, async (signal): Promise<Found> => {
+    return await withDeadline(edgeLimits.outgoingMs, async (signal): Promise<ProbeResult> => {
       if (lookup && (await within(signal, lookup(host))).some(isInside)) return { outcome: 'inside' }
       const init = { method: 'HEAD', redirect: 'manual', headers: { 'User-Agent': agent }, signal } as const
       const response = await fetch(`${url}/`, init)

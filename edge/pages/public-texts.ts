@@ -4,7 +4,7 @@ import type { View } from '../../shared/draw/view.ts'
 import { nowPlaying } from './now-playing.ts'
 import { printPage } from './page.ts'
 import { Remembered } from './remembered.ts'
-import { statusJson } from './status-json.ts'
+import { clusterStatusJson } from './status-json.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -39,7 +39,7 @@ export class PublicTexts {
   /** Icecast's stats as JSON. @param only the one mount that was requested */
   status(view: View, base: string | undefined, only: string | undefined): string {
     const print = (mounts: readonly PublicMount[], at: string | undefined) =>
-      JSON.stringify(statusJson(mounts, at, only, this.#startedAtMs))
+      JSON.stringify(clusterStatusJson(mounts, at, only, this.#startedAtMs))
     if (only !== undefined) return print(this.mounts(view), base)
     return this.#status.of(view, () => new WithBase((at) => print(this.mounts(view), at))).at(base)
   }

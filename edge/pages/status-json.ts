@@ -23,7 +23,7 @@ interface SourceStats {
 }
 
 /** `source` is absent without mounts, an object with one and an array with more, as in Icecast 2.4. */
-export interface Stats {
+export interface ClusterStats {
   icestats: {
     admin: string
     host: string
@@ -42,12 +42,12 @@ export interface Stats {
  * @param base the edge's address; without it `listenurl` is the path alone
  * @param only the one mount that `?mount=` asks for
  */
-export function statusJson(
+export function clusterStatusJson(
   mounts: readonly PublicMount[],
   base: string | undefined,
   only: string | undefined,
   startedAtMs: number,
-): Stats {
+): ClusterStats {
   const sources = mounts
     .filter(({ mount }) => only === undefined || mount === only)
     .map((mount) => sourceStats(mount, base))

@@ -4,17 +4,17 @@ import { Gathered } from '../../shared/http/gathered.ts'
 import type { FewLines } from '../../shared/log/few-lines.ts'
 import { BodyReader } from '../http/body.ts'
 import type { Member } from '../http/crowd.ts'
-import { type Refusal, type RequestHead, readHead, refuse } from '../http/head.ts'
+import { type RequestHead, type RequestRefusal, readHead, refusalOf } from '../http/head.ts'
 import { HeadEnd } from '../http/head-end.ts'
 import { httpLimits } from '../http/limits.ts'
-import { type PrintedAnswer, printAnswer, printRefusal } from '../http/print.ts'
+import { type PrintedAnswer, printRefusal, printResponse } from '../http/print.ts'
 import type { Answers, Peer } from './listening.ts'
 import { answerPlainly, printRedirect } from './plain-answers.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
 /** The part of a socket that a connection uses; Node's sockets have it already. */
-export interface Wire {
+export interface ClientSocket {
   /** Returns whether the system took all bytes; if not, `drained` is called once it has. */
   write(text: string, encoding: 'latin1'): boolean
   write(bytes: Uint8Array, taken: (error?: Error | null) => void): boolean
@@ -26,7 +26,7 @@ export interface Wire {
 }
 
 /** The state that all connections of a server share. */
-export interface Serving {
+export interface ConnectionContext {
   readonly answers: Answers
   /** a few ms old, which is precise enough for deadlines */
   nowMs: number
@@ -66,10 +66,10 @@ const phaseMs: Readonly<Record<Phase, number>> = {
  * One connection. The plain requests of listeners are answered by one write, since a Request and a Response for each cost
  * more than everything else. Other requests are parsed here too, within bounds that are the same on every runtime.
  */
-export class Connection implements Member {
+export class HttpConnection implements Member {
   readonly network: string | undefined
-  readonly #socket: Wire
-  readonly #serving: Serving
+  readonly #socket: ClientSocket
+  readonly #serving: ConnectionContext
   readonly #peer: Peer
   #phase: Phase = 'waiting'
   /** when its phase began; while writing, when the client last read some of the answer */
@@ -83,7 +83,12 @@ export class Connection implements Member {
   #isHalf = false
 
   /** @param network undefined for a trusted proxy */
-  constructor(socket: Wire, address: string, network: string | undefined, serving: Serving) {
+  constructor(
+    socket: ClientSocket,
+    address: string,
+    network: string | undefined,
+    serving: ConnectionContext,
+  ) {
     this.#socket = socket
     this.#serving = serving
     this.#peer = () => address
@@ -125,9 +130,9 @@ export class Connection implements Member {
   /** Closes the connection if it is past its deadline. */
   sweep(): void {
     if (this.#serving.nowMs - this.#sinceMs < phaseMs[this.#phase]) return
-    if (this.#phase === 'head') this.#refuse(refuse(408, 'the head of the request did not arrive in time'))
+    if (this.#phase === 'head') this.#refuse(refusalOf(408, 'the head of the request did not arrive in time'))
     else if (this.#phase === 'body')
-      this.#refuse(refuse(408, 'the body of the request did not arrive in time'))
+      this.#refuse(refusalOf(408, 'the body of the request did not arrive in time'))
     // an answer may still be on its way to a slow reader, which would lose it
     else if (this.#phase === 'waiting') this.#end()
     else this.destroy()
@@ -192,7 +197,7 @@ export class Connection implements Member {
   #gatherHead(bytes: Buffer): void {
     if (this.#phase !== 'head') {
       if (!beginsRequest(bytes)) {
-        this.#refuse(refuse(400, 'this is not an HTTP request'))
+        this.#refuse(refusalOf(400, 'this is not an HTTP request'))
         return
       }
       this.#enter('head')
@@ -201,7 +206,7 @@ export class Connection implements Member {
     const end = this.#head.end.find(bytes)
     const part = end === undefined ? bytes : bytes.subarray(0, end)
     if (this.#head.bytes.add(part) < part.length)
-      this.#refuse(refuse(431, `the head is larger than ${httpLimits.headBytesMax} bytes`))
+      this.#refuse(refusalOf(431, `the head is larger than ${httpLimits.headBytesMax} bytes`))
     else if (end !== undefined) this.#readHead(this.#head.bytes.bytes, bytes.subarray(end))
   }
 
@@ -260,7 +265,7 @@ export class Connection implements Member {
       body.isWhole &&
       !this.#serving.isClosing &&
       response.headers.get('connection')?.toLowerCase() !== 'close'
-    const printed = await printAnswer(response, { method, keepAlive, nowMs: Date.now() })
+    const printed = await printResponse(response, { method, keepAlive, nowMs: Date.now() })
     if (this.#phase === 'answering') this.#send(printed, keepAlive)
   }
 
@@ -382,7 +387,7 @@ export class Connection implements Member {
     else this.#socket.resume()
   }
 
-  #refuse(refusal: Refusal): void {
+  #refuse(refusal: RequestRefusal): void {
     const { status, text } = refusal
     const leftOut = this.#serving.badRequests.next(this.#serving.nowMs)
     if (leftOut !== undefined)

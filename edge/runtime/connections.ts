@@ -7,19 +7,19 @@ import { limits } from '../../shared/limits.ts'
 import { FewLines } from '../../shared/log/few-lines.ts'
 import { boundsFor, Crowd } from '../http/crowd.ts'
 import { httpLimits } from '../http/limits.ts'
-import { Connection, type Serving, type Wire } from './connection.ts'
+import { type ClientSocket, type ConnectionContext, HttpConnection } from './connection.ts'
 import type { Answers } from './listening.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
 /** The connections of a server, and the clock for their deadlines. */
-export class Connections implements Serving {
+export class Connections implements ConnectionContext {
   readonly answers: Answers
   nowMs = monotonicNowMs()
   isClosing = false
   readonly badRequests = new FewLines(limits.badRequestLines)
   #proxies: Blocks
-  #crowd = new Crowd<Connection>(boundsFor(descriptorsMax(), httpLimits))
+  #crowd = new Crowd<HttpConnection>(boundsFor(descriptorsMax(), httpLimits))
   #unreadBytes = 0
   #closedForOthers = 0
   #toldAtMs = Number.NEGATIVE_INFINITY
@@ -31,9 +31,9 @@ export class Connections implements Serving {
   }
 
   /** Accepts a connection; undefined if it has closed already, or there is no room for it. */
-  accept(wire: Wire, address: string | undefined): Connection | undefined {
+  accept(wire: ClientSocket, address: string | undefined): HttpConnection | undefined {
     const connection =
-      address === undefined ? undefined : new Connection(wire, address, this.#networkOf(address), this)
+      address === undefined ? undefined : new HttpConnection(wire, address, this.#networkOf(address), this)
     const leaving = connection && this.#crowd.add(connection)
     if (leaving) this.#closedForOthers++
     leaving?.destroy()
@@ -43,7 +43,7 @@ export class Connections implements Serving {
   }
 
   /** Removes a connection that is closed. */
-  delete(connection: Connection): void {
+  delete(connection: HttpConnection): void {
     connection.closed()
     this.#crowd.delete(connection)
   }
@@ -81,7 +81,7 @@ export class Connections implements Serving {
   }
 
   #closeSlowest(): void {
-    let slowest: Connection | undefined
+    let slowest: HttpConnection | undefined
     let sinceMs = Number.POSITIVE_INFINITY
     for (const connection of this.#crowd.members()) {
       const since = connection.unreadSinceMs ?? Number.POSITIVE_INFINITY

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
-import type { Connection, Wire } from './connection.ts'
+import type { ClientSocket, HttpConnection } from './connection.ts'
 import type { Connections } from './connections.ts'
 
 /** The part of Bun's sockets that is used; typed here, so that Bun's global types are not needed. */
 interface BunSocket {
-  data: { wire: BunWire; connection: Connection | undefined }
+  data: { wire: BunWire; connection: HttpConnection | undefined }
   readonly remoteAddress: string
   /** returns the bytes that the system took; 'drain' follows if it did not take all */
   write(data: string | Uint8Array): number
@@ -31,7 +31,7 @@ interface BunLike {
 declare const Bun: BunLike
 
 /** One of Bun's native sockets: its `node:net` takes a third more time for a redirect. */
-class BunWire implements Wire {
+class BunWire implements ClientSocket {
   #socket: BunSocket
   #unsent: Buffer | undefined
   #done: (() => void) | undefined

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
-import type { Wire } from './connection.ts'
+import type { ClientSocket } from './connection.ts'
 import type { Connections } from './connections.ts'
 
 const logger = getLogger(['distributary', 'edge'])
@@ -40,7 +40,7 @@ interface Unsent {
 }
 
 /** One of Deno's native sockets: the server of its `node:net` stops accepting connections once descriptors have run out. */
-class DenoWire implements Wire {
+class DenoWire implements ClientSocket {
   #conn: DenoConn
   #unsent: Unsent[] = []
   #unsentBytes = 0

@@ -10,7 +10,7 @@ import type { Answers, Listening } from './listening.ts'
 const logger = getLogger(['distributary', 'edge'])
 
 /** Binds the address and answers requests. @throws if it cannot be bound */
-export async function listen(
+export async function startListening(
   host: string,
   port: number,
   answers: Answers,

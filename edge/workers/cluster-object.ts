@@ -8,7 +8,7 @@ import { type HistoryRow, ServerTable } from '../../shared/cluster/server-table.
 import { parseConfig } from '../config.ts'
 import { edgeLimits } from '../limits.ts'
 import { Outreach } from '../outreach/outreach.ts'
-import { type Delta, Exchange, type Exchanged, type Version } from './exchange.ts'
+import { type Delta, type Exchanged, IsolateExchange, type Version } from './exchange.ts'
 
 /**
  * The one object of a cluster: it stores every report in its SQLite, and isolates fetch their snapshots from it. A report is
@@ -17,7 +17,7 @@ import { type Delta, Exchange, type Exchanged, type Version } from './exchange.t
 export class ClusterObject extends DurableObject<Env> {
   #registry: Registry
   #cluster: Cluster
-  #exchange: Exchange
+  #exchange: IsolateExchange
   #outreach: Outreach
   /** ms between two alarms at most */
   #roundMs: number
@@ -35,7 +35,7 @@ export class ClusterObject extends DurableObject<Env> {
     })
     this.#registry = new Registry(table, maxListenersDefault, Date.now(), edgeLimits.mountsWorkersMax)
     this.#cluster = localCluster(this.#registry, access, Date.now)
-    this.#exchange = new Exchange(this.#registry, crypto.randomUUID(), edgeLimits.removedMax)
+    this.#exchange = new IsolateExchange(this.#registry, crypto.randomUUID(), edgeLimits.removedMax)
     this.#outreach = new Outreach(
       {
         registry: this.#registry,

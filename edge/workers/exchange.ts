@@ -31,7 +31,7 @@ export interface Exchanged {
  * The object's side of the exchange with its isolates: it adds up their debits, and finds the changes that each lacks.
  * Versions and debits are only in memory; after an eviction every isolate fetches everything once.
  */
-export class Exchange {
+export class IsolateExchange {
   #registry: Registry
   #epoch: string
   #removedMax: number

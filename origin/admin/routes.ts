@@ -8,7 +8,7 @@ import { notMeant } from '../http/meant.ts'
 import { mountParam, namedMount, type Params, parseParams } from '../http/params.ts'
 import { isVisible, servedMounts } from '../stats/tree.ts'
 import { type AdminContext, failed, Refused, succeeded, unauthenticated, xml } from '../web/answers.ts'
-import { pageHeaders } from '../web/layout.ts'
+import { layoutHeaders } from '../web/layout.ts'
 import { textIn } from '../web/xml.ts'
 import type { AdminAnswer, AdminCall, AdminDeps, Command, NotDone } from './call.ts'
 import { commands } from './commands.ts'
@@ -140,8 +140,8 @@ function write(
 ): Response | Promise<Response> {
   if ('done' in answer && as !== 'html') return succeeded(c, answer.done)
   if ('done' in answer)
-    return c.html(printAnswerPage('done', ['done', answer.done], params), 200, pageHeaders)
-  if (as === 'html') return c.html(printAnswerPage(name, answer, params), 200, pageHeaders)
+    return c.html(printAnswerPage('done', ['done', answer.done], params), 200, layoutHeaders)
+  if (as === 'html') return c.html(printAnswerPage(name, answer, params), 200, layoutHeaders)
   if (as === 'xml') return xml(c, answer)
   return c.body(printJson(answer), 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
 }

@@ -4,7 +4,14 @@ import type { Mount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
 import type { DirectorySettings } from '../config/xml/directory-settings.ts'
 import { addForm, type PublicStream, removeForm, touchForm } from './form.ts'
-import { type Listing, startListing, withAdded, withFailure, withTitle, withTouched } from './listing.ts'
+import {
+  type Listing,
+  startListing,
+  withAdded,
+  withDirectoryFailure,
+  withTitle,
+  withTouched,
+} from './listing.ts'
 import { readReply, type YpReply } from './reply.ts'
 
 const log = getLogger(['distributary', 'directory'])
@@ -102,7 +109,7 @@ export class Directory {
     const nowMs = this.#deps.nowMs()
     const { sid, touchMs = 0 } = reply?.accepted ? reply : { sid: undefined }
     if (sid === undefined) {
-      entry.listing = withFailure(entry.listing, reply ? 'refused' : 'unreachable', nowMs)
+      entry.listing = withDirectoryFailure(entry.listing, reply ? 'refused' : 'unreachable', nowMs)
       this.#logFailure('not listed', entry, reply)
       return
     }
@@ -122,7 +129,7 @@ export class Directory {
       entry.listing = withTouched(entry.listing, nowMs)
       return
     }
-    entry.listing = withFailure(entry.listing, reply ? 'refused' : 'unreachable', nowMs)
+    entry.listing = withDirectoryFailure(entry.listing, reply ? 'refused' : 'unreachable', nowMs)
     this.#logFailure('no longer listed', entry, reply)
   }
 

@@ -38,7 +38,11 @@ export const withTouched = (listing: Listing, nowMs: number): Listing => ({
 })
 
 /** The directory refused, or did not answer: it is asked to add the mount again, after a while. */
-export const withFailure = (listing: Listing, why: 'refused' | 'unreachable', nowMs: number): Listing => ({
+export const withDirectoryFailure = (
+  listing: Listing,
+  why: 'refused' | 'unreachable',
+  nowMs: number,
+): Listing => ({
   ...listing,
   sid: undefined,
   // a directory that refuses a touch has forgotten us

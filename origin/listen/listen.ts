@@ -21,7 +21,7 @@ import { RecordWire } from './record-wire.ts'
 const log = getLogger(['distributary', 'listener'])
 
 /** Answers a GET or HEAD of a mount with the stream, a redirect, or an error. */
-export function listen(connection: Connection, mount: Mount, serving: ListenDeps): void {
+export function answerListener(connection: Connection, mount: Mount, serving: ListenDeps): void {
   const { head, socket } = connection
   if (hasHop(head.headers.get('via'), hopOf(serving.state.viaName, mount))) {
     // 508 of RFC 5842: this server's own relay asks for the mount that it would feed

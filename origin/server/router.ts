@@ -6,7 +6,7 @@ import { afterwards } from '../http/logins.ts'
 import { type Answer, allowHeader, finish, printReply, textReply } from '../http/reply.ts'
 import { utf8Path } from '../http/utf8-path.ts'
 import { fileOr } from '../listen/file-or.ts'
-import { listen } from '../listen/listen.ts'
+import { answerListener } from '../listen/listen.ts'
 import { refuseReserved } from '../source/refuse.ts'
 import { answerTitles } from '../source/shoutcast-titles.ts'
 import { takeSource } from '../source/source.ts'
@@ -62,7 +62,7 @@ export class Router {
     if (route.to !== 'source' && route.to !== 'reserved') state.load.requests++
     switch (route.to) {
       case 'listener':
-        listen(connection, route.mount, this.#serving)
+        answerListener(connection, route.mount, this.#serving)
         break
       case 'source':
         takeSource(connection, route.mount, this.#serving)

@@ -14,7 +14,7 @@ import type { SourceDeps } from './deps.ts'
 const log = getLogger(['distributary', 'source'])
 
 /** Why a source is refused, in readable text. */
-export interface Refusal {
+export interface SourceRefusal {
   status: 400 | 401 | 403
   text: string
 }
@@ -23,12 +23,12 @@ export interface Refusal {
  * Answers a source on a path that is reserved by the server, or that is not a mount's name: like any other source if its
  * password is wrong, so that only clients allowed to feed a mount learn why.
  */
-export function refuseReserved(connection: Connection, serving: SourceDeps, why: Refusal): void {
+export function refuseReserved(connection: Connection, serving: SourceDeps, why: SourceRefusal): void {
   const authorization = connection.head.headers.get('authorization')
   const isSource = serving.access.isSource(rootMount, parseBasic(authorization))
   if (isSource) serving.wrongLogins.right(connection.address, authorization)
   const { path } = connection.head
-  const refused: Refusal = isSource ? why : { status: 401, text: unauthenticatedText }
+  const refused: SourceRefusal = isSource ? why : { status: 401, text: unauthenticatedText }
   refuse(connection, path, serving, refused)
 }
 
@@ -37,7 +37,7 @@ export function refuse(
   connection: Connection,
   mount: Mount | string,
   serving: SourceDeps,
-  refused: Refusal,
+  refused: SourceRefusal,
 ): void {
   const { socket, head, address } = connection
   const { wrongLogins, config } = serving
@@ -68,10 +68,14 @@ const asksFirst = ({ headers }: Head) =>
   /\bkeep-alive\b/i.test(headers.get('connection') ?? '')
 
 /** Encoders do not follow redirects, so a source that a backend redirects is refused. */
-export const refusalBy = (denied: Denied): Refusal =>
+export const refusalBy = (denied: Denied): SourceRefusal =>
   denied.status === 403 ? denied : { status: 401, text: unauthenticatedText }
 
-function printRefusal({ status, text }: Refusal, rules: readonly HeaderRule[], keepAlive: boolean): Answer {
+function printRefusal(
+  { status, text }: SourceRefusal,
+  rules: readonly HeaderRule[],
+  keepAlive: boolean,
+): Answer {
   const headers: (readonly [string, string])[] = [['Content-Type', 'text/plain']]
   if (status === 401) headers.push(realmHeader, allowHeader)
   return printReply({ version: '1.0', status, headers, rules, body: `${text}\r\n`, keepAlive })

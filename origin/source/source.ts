@@ -11,7 +11,7 @@ import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
 import type { SourceDeps } from './deps.ts'
-import { type Refusal, refusalBy, refuse } from './refuse.ts'
+import { refusalBy, refuse, type SourceRefusal } from './refuse.ts'
 import type { Opened } from './shoutcast.ts'
 
 const log = getLogger(['distributary', 'source'])
@@ -78,7 +78,7 @@ function beginSource(
   serving: SourceDeps,
   holder: Holder,
   accept: () => void,
-): Refusal | undefined {
+): SourceRefusal | undefined {
   const heard = { bytes: 0 }
   const feed = refusalOf(connection, mount, serving) ?? openFeed(connection, mount, serving, holder, heard)
   if ('status' in feed) return feed
@@ -106,7 +106,11 @@ interface Holder {
   isShoutcast: boolean
 }
 
-function refusalOf({ head }: Connection, mount: Mount, { config, state }: SourceDeps): Refusal | undefined {
+function refusalOf(
+  { head }: Connection,
+  mount: Mount,
+  { config, state }: SourceDeps,
+): SourceRefusal | undefined {
   if (contentTypeOf(head.method, head.headers) === undefined)
     return { status: 403, text: 'No Content-type given' }
   const site = sentByPage(head.headers)
@@ -127,7 +131,7 @@ function openFeed(
   { state }: SourceDeps,
   { owner, isShoutcast }: Holder,
   heard: Heard,
-): Feed | Refusal {
+): Feed | SourceRefusal {
   const feed = state.mounts.open(mount, {
     kind: 'source',
     contentType: contentTypeOf(head.method, head.headers) ?? '',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { html, raw } from 'hono/html'
 import { logo } from '../../shared/logo.ts'
 import { serverAgent } from '../../shared/version.ts'
-import { pageStyle } from './style.ts'
+import { layoutStyle } from './style.ts'
 
 export type Html = ReturnType<typeof html>
 
@@ -16,10 +16,10 @@ const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).di
  * Nothing is loaded from elsewhere except audio, which may come from any server after a redirect, and only our own script
  * and style run: names and titles come from outside.
  */
-export const pageHeaders = {
+export const layoutHeaders = {
   'Content-Security-Policy': [
     "default-src 'none'",
-    `style-src ${hashOf(pageStyle)}`,
+    `style-src ${hashOf(layoutStyle)}`,
     `script-src ${hashOf(statusScript)}`,
     "connect-src 'self'",
     'img-src data:',
@@ -47,7 +47,7 @@ const mark = raw(logo('stroke="currentColor" aria-hidden="true"'))
 const icon = `data:image/svg+xml,${encodeURIComponent(logo('stroke="#0b7fab"'))}`
 
 /** A whole page for people. */
-export const printPage = ({
+export const printLayout = ({
   title,
   under = '',
   links,
@@ -60,7 +60,7 @@ export const printPage = ({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <link rel="icon" href="${icon}">
-<style>${raw(pageStyle)}</style>
+<style>${raw(layoutStyle)}</style>
 </head>
 <body>
 <div class="page">

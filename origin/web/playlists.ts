@@ -16,7 +16,7 @@ export function playlistOf(path: string): { path: string; kind: Kind } | undefin
 
 const isKind = (kind: string | undefined): kind is Kind => kind !== undefined && Object.hasOwn(types, kind)
 
-export interface WantedPlaylist {
+export interface MountPlaylist {
   mount: Mount
   kind: Kind
   /** public URL of this server, without a path */
@@ -28,7 +28,7 @@ export interface WantedPlaylist {
 }
 
 /** The playlist of one mount: its type and text. */
-export function originPlaylist({ mount, kind, base, query, stats }: WantedPlaylist): {
+export function originPlaylist({ mount, kind, base, query, stats }: MountPlaylist): {
   type: string
   text: string
 } {

@@ -5,7 +5,7 @@ import { namedMounts, parseParams } from '../http/params.ts'
 import { publicStats, publicStatsJson, statusJson } from '../stats/status-json.ts'
 import { isVisible, type StatsDeps, type StatsTree, servedMounts, statsTree } from '../stats/tree.ts'
 import { type AdminContext, failed, xml } from './answers.ts'
-import { pageHeaders } from './layout.ts'
+import { layoutHeaders } from './layout.ts'
 import { originPlaylist, playlistOf } from './playlists.ts'
 import { statusPage } from './status-page.ts'
 import { versionPage } from './version-page.ts'
@@ -31,8 +31,8 @@ export function webApp(deps: StatsDeps): Hono<ClusterEnv> {
   )
   app.get('/admin/publicstats', (c) => xml(c, publicElement(shown(c))))
   for (const path of ['/', '/status.xsl'])
-    app.get(path, (c) => c.html(statusPage(shown(c)), 200, pageHeaders))
-  app.get('/server_version.xsl', (c) => c.html(versionPage(shown(c).server), 200, pageHeaders))
+    app.get(path, (c) => c.html(statusPage(shown(c)), 200, layoutHeaders))
+  app.get('/server_version.xsl', (c) => c.html(versionPage(shown(c).server), 200, layoutHeaders))
   return app
 }
 

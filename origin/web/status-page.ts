@@ -4,15 +4,15 @@ import { type Mount, printMount } from '../../shared/mount.ts'
 import { mediaType } from '../format/formats.ts'
 import type { Stats } from '../stats/stats.ts'
 import type { StatsTree } from '../stats/tree.ts'
-import { type Html, navigation, printPage } from './layout.ts'
-import { nowPlaying } from './now-playing.ts'
+import { type Html, navigation, printLayout } from './layout.ts'
+import { currentTitle } from './now-playing.ts'
 
 const playlistKinds = [...Object.keys(playlistTypes), 'vclt']
 
 /** `/status.xsl`: the public mounts, with players. */
 export function statusPage({ server, mounts }: StatsTree): Html {
   const cards = [...mounts].map(([mount, stats]) => card(mount, stats))
-  return printPage({
+  return printLayout({
     title: `${server.host}`,
     under: `${server.location}`,
     links: [
@@ -36,7 +36,7 @@ function card(mount: Mount, stats: Stats): Html {
 <button class="play" type="button" aria-label="Play ${name}" aria-pressed="false" hidden>${icons}</button>
 <div class="what">
 <h2 data-stat="server_name">${name}</h2>
-<p class="now" data-stat="now">${nowPlaying(stats)}</p>
+<p class="now" data-stat="now">${currentTitle(stats)}</p>
 <p class="dim" data-stat="server_description">${describe(stats)}</p>
 <p class="facts">${factsOf(stats).join(' · ')}</p>
 <p class="trouble" role="alert"></p>

@@ -1,5 +1,5 @@
 /** The style sheet of all pages: inline, so that a page loads nothing else. */
-export const pageStyle = `
+export const layoutStyle = `
 :root{color-scheme:light dark;--ink:#14212b;--dim:#5b6f7d;--line:#d8e2e8;--ground:#f5f8fa;--card:#fff;--water:#0b7fab;--onwater:#fff;--bad:#b3462f}
 @media(prefers-color-scheme:dark){:root{--ink:#e6eef3;--dim:#8fa5b3;--line:#2a3a45;--ground:#0e171d;--card:#15212a;--water:#46b4de;--onwater:#06222f;--bad:#e58468}}
 *{box-sizing:border-box}

@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
 import type { Stats } from '../stats/stats.ts'
-import { type Html, printPage } from './layout.ts'
+import { type Html, printLayout } from './layout.ts'
 
 /** `/server_version.xsl`: about this server, and its admin. */
 export const versionPage = (server: Stats): Html =>
-  printPage({
+  printLayout({
     title: 'About this server',
     links: [
       ['/status.xsl', 'Status'],

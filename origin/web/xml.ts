@@ -22,12 +22,12 @@ export const sourceElement = (mount: string, content: readonly Element[]): Eleme
 export const statsElements = (stats: Stats): Element[] => Object.entries(stats)
 
 /** The child elements of that name. */
-export const childrenOf = ([, content]: Element, name: string): readonly Element[] =>
+export const elementsNamed = ([, content]: Element, name: string): readonly Element[] =>
   typeof content === 'object' ? content.filter(([each]) => each === name) : []
 
 /** The text of the first child element of that name; empty if there is none. */
 export function textIn(element: Element, name: string): string {
-  const [, content = ''] = childrenOf(element, name)[0] ?? []
+  const [, content = ''] = elementsNamed(element, name)[0] ?? []
   return typeof content === 'object' ? '' : String(content)
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { wishSeconds } from '../cluster/pace.ts'
 import { accountOf } from '../cluster/quota.ts'
-import type { Refusal, Registry } from '../cluster/registry.ts'
+import type { Registry, Rejection } from '../cluster/registry.ts'
 import { StoreError, storeAnswer } from '../cluster/store-error.ts'
 import type { Probed } from '../draw/probe.ts'
 import type { GeoLocation } from '../geo.ts'
@@ -63,7 +63,7 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
   return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
 }
 
-const printRefusal = (refused: Refusal | StoreError): ReportAnswer =>
+const printRefusal = (refused: Rejection | StoreError): ReportAnswer =>
   refused instanceof StoreError ? storeAnswer(refused) : { status: refused.status, text: `${refused.text}\n` }
 
 /** A url that only the server itself can reach, although its report came from elsewhere. */

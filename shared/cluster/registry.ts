@@ -26,7 +26,7 @@ const checkMs = 1000
 const troubleStandsMs = 60_000
 
 /** Why a well-formed report is rejected: its order or its id (409), its size (413), or too many of them (429). */
-export interface Refusal {
+export interface Rejection {
   status: 409 | 413 | 429
   text: string
 }
@@ -100,7 +100,7 @@ export class Registry {
     sourcelist: string,
     nowMs: number,
     context: ReportContext = {},
-  ): Refusal | StoreError | undefined {
+  ): Rejection | StoreError | undefined {
     const conflict = this.#conflict(report, nowMs, context)
     if (conflict !== undefined) return { status: 409, text: conflict }
     const tooMuch = this.#excess(report, nowMs, context)
@@ -306,7 +306,7 @@ export class Registry {
   }
 
   /** Why a report exceeds what this decider remembers for its credentials, or how often it may come. */
-  #excess({ id, mounts }: Report, nowMs: number, { account }: ReportContext): Refusal | undefined {
+  #excess({ id, mounts }: Report, nowMs: number, { account }: ReportContext): Rejection | undefined {
     if (account === undefined) return undefined
     if (this.#paces.levelOf(id, nowMs) < 1)
       return {

@@ -8,7 +8,7 @@ import { isRangeProbe, isSticky, stickyRoll } from './sticky.ts'
 import type { View } from './view.ts'
 
 /** The properties of a GET or HEAD of a mount that its placement depends on. An absent header is null or undefined. */
-export interface Listener {
+export interface ListenerRequest {
   readonly mount: Mount
   /** as in the URL, with its `?`, or empty */
   readonly query: string
@@ -47,7 +47,7 @@ export interface PlacingDeps {
  */
 export function placeListener(
   view: View,
-  listener: Listener,
+  listener: ListenerRequest,
   { config, nowMs, roll, redirected }: PlacingDeps,
 ): { location: string; id: string } | 'here' | Extract<Decision, string> {
   const { mount, query, userAgent, range, sender } = listener

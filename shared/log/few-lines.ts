@@ -1,12 +1,12 @@
-import { type Bucket, type Rate, taken } from '../bucket.ts'
+import { type Bucket, type BucketRate, taken } from '../bucket.ts'
 
 /** Limits log lines that anyone can cause: a few at once, then one now and then that says how many were left out. */
 export class FewLines {
-  #rate: Rate
+  #rate: BucketRate
   #bucket: Bucket | undefined
   #leftOut = 0
 
-  constructor(rate: Rate) {
+  constructor(rate: BucketRate) {
     this.#rate = rate
   }
 

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Html } from '../../web/layout.ts'
-import { childrenOf, type Element, textIn } from '../../web/xml.ts'
+import { type Element, elementsNamed, textIn } from '../../web/xml.ts'
 import { form, layout, mountOf, none, sourcesIn } from './parts.ts'
 
 /** The form for the title of a mount. */
@@ -15,9 +15,9 @@ export function titlePage(answer: Element): Html {
 export function usersPage(answer: Element): Html {
   const [source] = sourcesIn(answer)
   const mount = mountOf(source)
-  const users = source ? childrenOf(source, 'User').map((user) => textIn(user, 'username')) : []
+  const users = source ? elementsNamed(source, 'User').map((user) => textIn(user, 'username')) : []
   const ask = html`<label>name<input name="username" required autocomplete="off"></label><label>password<input name="password" type="password" required autocomplete="new-password"></label><button>Add</button>`
-  const [result] = childrenOf(answer, 'iceresponse')
+  const [result] = elementsNamed(answer, 'iceresponse')
   return layout(
     `Users of ${mount}`,
     html`<section>${users.length > 0 ? html`<table>${users.map((user) => row(mount, user))}</table>` : none('There are no users yet.')}</section>

@@ -1,13 +1,13 @@
 import { html } from 'hono/html'
 import type { Html } from '../../web/layout.ts'
-import { childrenOf, type Element, textIn } from '../../web/xml.ts'
+import { type Element, elementsNamed, textIn } from '../../web/xml.ts'
 import { form, layout, mountOf, none, sourcesIn } from './parts.ts'
 
 /** The listeners of a mount, each with a button to disconnect it. */
 export function listenersPage(answer: Element): Html {
   const [source] = sourcesIn(answer)
   const mount = mountOf(source)
-  const rows = (source ? childrenOf(source, 'listener') : []).map((listener) => row(mount, listener))
+  const rows = (source ? elementsNamed(source, 'listener') : []).map((listener) => row(mount, listener))
   const table = html`<table><thead><tr><th>Address</th><th>User</th><th>Player</th><th>For</th><th></th></tr></thead><tbody>${rows}</tbody></table>`
   return layout(
     `Listeners of ${mount}`,

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { type Html, navigation } from '../../web/layout.ts'
-import { nowPlaying } from '../../web/now-playing.ts'
+import { currentTitle } from '../../web/now-playing.ts'
 import { type Element, textIn } from '../../web/xml.ts'
 import { adminUrl, facts, form, layout, mountOf, none, sourcesIn } from './parts.ts'
 
@@ -21,7 +21,7 @@ export function mountsPage(answer: Element): Html {
 
 function mountSection(source: Element): Html {
   const mount = mountOf(source)
-  const playing = nowPlaying({ artist: textIn(source, 'artist'), title: textIn(source, 'title') })
+  const playing = currentTitle({ artist: textIn(source, 'artist'), title: textIn(source, 'title') })
   const known = html`<details><summary>All stats</summary>${facts(source)}</details>`
   return html`<section><h2 class="mountname">${mount}</h2><p class="now">${playing}</p>
 ${isRunning(source) ? html`${links(source)}${known}${ending(mount)}` : known}</section>`

@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
-import { type Html, printPage } from '../../web/layout.ts'
-import { childrenOf, type Element } from '../../web/xml.ts'
+import { type Html, printLayout } from '../../web/layout.ts'
+import { type Element, elementsNamed } from '../../web/xml.ts'
 
 /** A page of the admin. */
 export const layout = (title: string, body: Html, under: Html | string = ''): Html =>
-  printPage({
+  printLayout({
     title,
     under,
     links: [
@@ -15,7 +15,7 @@ export const layout = (title: string, body: Html, under: Html | string = ''): Ht
     body: html`<main>${body}</main>`,
   })
 
-export const sourcesIn = (answer: Element): readonly Element[] => childrenOf(answer, 'source')
+export const sourcesIn = (answer: Element): readonly Element[] => elementsNamed(answer, 'source')
 
 /** The mount of a `source`; empty if there is none. */
 export const mountOf = (source: Element | undefined): string => source?.[2]?.mount ?? ''

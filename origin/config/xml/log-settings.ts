@@ -11,7 +11,7 @@ export interface LogSettings {
   readonly access: string | undefined
   readonly error: string | undefined
   readonly playlist: string | undefined
-  readonly level: LogLevel
+  readonly level: IcecastLogLevel
   /** bytes after which a new file is begun; 0: never */
   readonly sizeBytes: number
   /** whether each old file is kept under a name with its time, instead of only one as `.old` */
@@ -20,10 +20,10 @@ export interface LogSettings {
   readonly addresses: 'plain' | 'hashed' | 'cut'
 }
 
-export type LogLevel = 'error' | 'warning' | 'info' | 'debug'
+export type IcecastLogLevel = 'error' | 'warning' | 'info' | 'debug'
 
 /** Numbers of Icecast 2.4, and words of 2.5, whose default file has `information`. */
-const levelWords: Readonly<Record<string, LogLevel>> = {
+const levelWords: Readonly<Record<string, IcecastLogLevel>> = {
   ...{ 1: 'error', 2: 'warning', 3: 'info', 4: 'debug' },
   ...{ error: 'error', eror: 'error', warning: 'warning', warn: 'warning' },
   ...{ information: 'info', info: 'info', debug: 'debug', dbug: 'debug' },
@@ -33,7 +33,7 @@ export const level = mendable(
   v.pipe(
     v.string(),
     v.transform((word) => levelWords[word.toLowerCase()]),
-    v.custom<LogLevel>(
+    v.custom<IcecastLogLevel>(
       (word) => word !== undefined,
       'expected error, warning, info or debug, or an integer from 1 to 4',
     ),

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { BodyReader } from '../../../edge/http/body.ts'
-import type { Framing } from '../../../edge/http/head.ts'
+import type { BodyFraming } from '../../../edge/http/head.ts'
 import { httpLimits } from '../../../edge/http/limits.ts'
 import { Gathered } from '../../../shared/http/gathered.ts'
 
 /** The result of a reader for bytes that arrive in pieces of this size. */
-function readAll(framing: Framing, text: string, size: number) {
+function readAll(framing: BodyFraming, text: string, size: number) {
   const reader = new BodyReader(framing)
   const bytes = Buffer.from(text, 'latin1')
   for (let at = 0; at < bytes.length; at += size) {

@@ -2,7 +2,11 @@ import { describe, expect, test, vi } from 'vitest'
 import { createEdge } from '../../../edge/app.ts'
 import { parseConfig } from '../../../edge/config.ts'
 import { httpLimits } from '../../../edge/http/limits.ts'
-import { Connection, type Serving, type Wire } from '../../../edge/runtime/connection.ts'
+import {
+  type ClientSocket,
+  type ConnectionContext,
+  HttpConnection,
+} from '../../../edge/runtime/connection.ts'
 import type { Answers } from '../../../edge/runtime/listening.ts'
 import { localCluster } from '../../../shared/api/cluster.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
@@ -26,7 +30,7 @@ function connected(
   const written: string[] = []
   const calls: string[] = []
   const waiting: (() => void)[] = []
-  const wire: Wire = {
+  const wire: ClientSocket = {
     write(data: string | Uint8Array, how: unknown) {
       written.push(typeof data === 'string' ? data : Buffer.from(data).toString('latin1'))
       if (typeof how === 'function') waiting.push(() => how())
@@ -37,7 +41,7 @@ function connected(
     pause: () => calls.push('pause'),
     resume: () => calls.push('resume'),
   }
-  const serving: Serving = {
+  const serving: ConnectionContext = {
     nowMs: 0,
     isClosing: false,
     badRequests,
@@ -47,7 +51,7 @@ function connected(
     answers,
   }
   let unread = 0
-  const connection = new Connection(wire, '192.0.2.1', '192.0.2.0', serving)
+  const connection = new HttpConnection(wire, '192.0.2.1', '192.0.2.0', serving)
   const later = (ms: number) => {
     serving.nowMs += ms
     connection.sweep()

@@ -1,6 +1,6 @@
 import { serialize } from 'node:v8'
 import { expect, test } from 'vitest'
-import { Exchange } from '../../../edge/workers/exchange.ts'
+import { IsolateExchange } from '../../../edge/workers/exchange.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { repetitions } from '../../kit/repetitions.ts'
@@ -24,7 +24,7 @@ function reportAll(registry: Registry, listeners: number, nowMs: number) {
 
 test(`Workers at scale: 1,000 mounts on ${servers} servers cost an isolate only loads, once it knows the carriages`, () => {
   const registry = new Registry(undefined, 100, 0)
-  const exchange = new Exchange(registry, 'life', 10)
+  const exchange = new IsolateExchange(registry, 'life', 10)
   reportAll(registry, 1, 0)
   const whole = exchange.exchange([], undefined)
   expect(whole.servers.filter(({ carriage }) => carriage?.length === mounts)).toHaveLength(servers)

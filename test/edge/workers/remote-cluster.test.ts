@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { edgeLimits } from '../../../edge/limits.ts'
-import { Exchange } from '../../../edge/workers/exchange.ts'
+import { IsolateExchange } from '../../../edge/workers/exchange.ts'
 import { type ClusterStub, RemoteCluster } from '../../../edge/workers/remote-cluster.ts'
 import { localCluster } from '../../../shared/api/cluster.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
@@ -27,7 +27,7 @@ function createObject() {
   const registry = new Registry(undefined, 100, 0)
   const local = localCluster(registry, access, time.nowMs)
   const state = {
-    exchange: new Exchange(registry, 'life-1', 3),
+    exchange: new IsolateExchange(registry, 'life-1', 3),
     latencyMs: 5,
     /** the fate of a call: answered, rejected, or lost */
     fate: 'answered' as 'answered' | 'refused' | 'dropped',
@@ -203,7 +203,7 @@ describe('the snapshot of an isolate', () => {
     registry.forget('b')
     expect(await idsIn(during(time, cluster.fresh()))).toEqual(['a', 'c'])
     registry.forget('c')
-    state.exchange = new Exchange(registry, 'life-2', 3)
+    state.exchange = new IsolateExchange(registry, 'life-2', 3)
     expect(await idsIn(during(time, cluster.fresh()))).toEqual(['a'])
   })
 
@@ -312,7 +312,7 @@ describe('debits', () => {
     await time.pass(flushMs + 10)
     const held = registry.view.servers.get('a')
     if (held) held.debit = 0
-    state.exchange = new Exchange(registry, 'life-2', 3)
+    state.exchange = new IsolateExchange(registry, 'life-2', 3)
     await during(time, cluster.fresh())
     expect(serverIn(cluster, 'a').debit).toBe(0)
     expect(draw()?.server.debit).toBe(0)
