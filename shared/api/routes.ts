@@ -13,6 +13,7 @@ import { decodeSourcelist, lineNotUtf8 } from '../report/sourcelist.ts'
 import type { ReportAnswer } from './accept.ts'
 import { type Access, isAdmin, reporterOf } from './auth.ts'
 import type { Cluster } from './cluster.ts'
+import { clusterJson, nothingSeen } from './cluster-json.ts'
 import { mountsJson, serversJson } from './json.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
@@ -149,6 +150,9 @@ export function clusterApp(
   })
   app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))))
   app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
+  app.get('/api/cluster', async (c) =>
+    c.json(clusterJson(await cluster.fresh(), nothingSeen, nowMs(), Date.now(), isHttps(c.env))),
+  )
   const done = (c: Context, found: boolean) =>
     found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)
   app.post('/api/servers/:id/drain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), true)))

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { clusterJson, nothingSeen, shares } from '../../../shared/api/cluster-json.ts'
+import { View } from '../../../shared/draw/view.ts'
+import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'
+
+const location = { latitude: 52.52, longitude: 13.4 }
+const about = { title: 'T', artist: 'A', name: 'Radio', since: '2026-11-23T01:53:52Z', hidden: true }
+
+function cluster() {
+  const view = new View(100)
+  const master = mountReport('/live.mp3', { about, listeners: 10 })
+  view.put(serverOf('m', { role: 'master', mounts: [master], listeners: 10 }))
+  const mounts = [mountReport('/live.mp3', { listeners: 50 })]
+  view.put(serverOf('a', { mounts, listeners: 50, bandwidth: 9000, maxBandwidth: 10_000 }, { location }))
+  view.put(serverOf('b', { interval: 1, listeners: 99 }))
+  return view
+}
+const answer = (seen = nothingSeen) => clusterJson(cluster(), seen, 10_000, Date.UTC(2026, 0, 1), false)
+
+describe('/api/cluster', () => {
+  test('sums over live servers: a stale one has neither listeners nor slots', () => {
+    expect(answer()).toMatchObject({
+      at: '2026-01-01T00:00:00.000Z',
+      totals: {
+        listeners: 60,
+        maxListeners: 200,
+        free: 97,
+        bandwidth: 9000,
+        utilisation: 0.3,
+        serversIn: 2,
+        serversOut: 1,
+        mounts: 1,
+      },
+    })
+  })
+
+  test('a server is as full as its slots or its line, whichever is fuller', () => {
+    const servers = Object.fromEntries(answer().servers.map((server) => [server.id, server]))
+    expect(servers.a).toMatchObject({ utilisation: 0.9, location, hlsShare: null, version: null })
+    expect(servers.m).toMatchObject({ utilisation: 0.1, location: null })
+    expect(servers.b).toMatchObject({ out: 'stale' })
+  })
+
+  test('a mount has its title, its listeners by server, and what is hidden elsewhere', () => {
+    expect(answer().mounts).toEqual([
+      {
+        mount: '/live.mp3',
+        title: 'T',
+        artist: 'A',
+        name: 'Radio',
+        since: about.since,
+        hidden: true,
+        contentType: 'audio/mpeg',
+        bitrate: 128,
+        listeners: 60,
+        peak: 60,
+        hasMaster: true,
+        servers: { a: 50, m: 10 },
+        countries: {},
+      },
+    ])
+  })
+
+  test('present listeners are divided among countries as the redirects were', () => {
+    const countries = { [mountOf('/live.mp3')]: { DE: 2, AT: 1 } }
+    expect(answer({ ...nothingSeen, countries }).mounts[0]?.countries).toEqual({ DE: 40, AT: 20 })
+  })
+})
+
+test('shares are integers that add up to the whole; the largest remainders are rounded up', () => {
+  expect(shares({ DE: 1, AT: 1, CH: 1 }, 10)).toEqual({ AT: 4, CH: 3, DE: 3 })
+  expect(shares({ DE: 5, AT: 1 }, 1)).toEqual({ DE: 1 })
+  expect(shares({}, 10)).toEqual({})
+})
