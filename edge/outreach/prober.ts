@@ -9,10 +9,10 @@ import {
   silenceAfter,
 } from '../../shared/draw/probe.ts'
 import { isLive, type Server } from '../../shared/draw/server.ts'
+import { problemOf } from '../../shared/http/problem.ts'
 import { edgeLimits } from '../limits.ts'
 import { withDeadline } from './deadline.ts'
 import { agent, type Fetch, type Outgoing } from './poller.ts'
-import { problemOf } from './probe-problem.ts'
 import { Rota } from './rota.ts'
 
 const logger = getLogger(['distributary', 'edge', 'probe'])
