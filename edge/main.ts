@@ -13,7 +13,6 @@ import { ForwardedFacts } from './listener/forwarded.ts'
 import type { MountHead } from './listener/mount-head.ts'
 import { OwnAddresses } from './listener/own-addresses.ts'
 import { Outreach } from './outreach/outreach.ts'
-import { helpText, readCommandLine, versionText } from './runtime/command-line.ts'
 import { Places } from './runtime/geo.ts'
 import { startListening } from './runtime/listen.ts'
 import type { Answers, Listening, Peer } from './runtime/listening.ts'
@@ -23,12 +22,8 @@ import { openStore, type Store } from './runtime/sqlite.ts'
 const logger = getLogger(['distributary', 'edge'])
 
 /** The edge as a program of its own, on Bun, Deno or Node: `bun edge/main.ts`. */
-async function main(args: readonly string[]): Promise<void> {
-  const { action, environment } = readCommandLine(args, process.env)
-  if (action === 'help') return console.log(helpText())
-  if (action === 'version') return console.log(versionText)
-  const config = parseConfig(environment)
-  if (action === 'check') return check(config)
+async function main(): Promise<void> {
+  const config = parseConfig(process.env)
   startLog(config.logLevel, (line) => stdout.add(line))
   const store = openData(config.dataDir)
   const registry = new Registry(store.table, config.maxListenersDefault, monotonicNowMs())
@@ -43,6 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
     port: listening.port,
     dataDir: config.dataDir,
     servers: registry.view.servers.size,
+    mounts: registry.view.mounts.size,
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
@@ -101,12 +97,6 @@ function openPlaces(geoDb: string | undefined): Places {
   }
 }
 
-/** `--check`: opens what the settings name, except for the database, which would be created. */
-function check({ geoDb }: EdgeConfig): void {
-  openPlaces(geoDb)
-  console.log('configuration OK')
-}
-
 /** SIGHUP: reads GEO_DB again; if it cannot be read, the old data stay in use. */
 function readAgain(places: Places): void {
   try {
@@ -153,11 +143,7 @@ function refuse(host: string, port: number, error: unknown): never {
   )
 }
 
-/** `distributary edge`: runs an edge until a signal ends it. Resolves once it has started, or has printed what was asked for. */
-export const start = (args: readonly string[]): Promise<void> =>
-  main(args).catch((error: unknown) => {
-    console.error(error instanceof EdgeConfigError ? error.message : error)
-    process.exit(1)
-  })
-
-if (import.meta.main) void start(process.argv.slice(2))
+main().catch((error: unknown) => {
+  console.error(error instanceof EdgeConfigError ? error.message : error)
+  process.exit(1)
+})

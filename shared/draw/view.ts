@@ -299,11 +299,10 @@ export class View {
   }
 
   #candidate(mount: Mount, server: Server, reported: MountReport | undefined, base: string): Candidate {
-    const free = freeSlots(server.report, reported, this.#maxListenersDefault)
     return {
       server,
-      free,
-      openUntilMs: openUntilMs(server, free, true),
+      free: freeSlots(server.report, reported, this.#maxListenersDefault),
+      openUntilMs: openUntilMs(server),
       url: urlAt(base, mount),
       carries:
         reported && !followsMasters(server) ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
