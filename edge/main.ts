@@ -4,26 +4,32 @@ import { getLogger } from '@logtape/logtape'
 import { localCluster } from '../shared/api/cluster.ts'
 import { monotonicNowMs } from '../shared/clock.ts'
 import { Registry } from '../shared/cluster/registry.ts'
+import type { Peer } from '../shared/http/forwarded.ts'
 import { startLog } from '../shared/log/log.ts'
 import { messageOf } from '../shared/message-of.ts'
 import { createEdge } from './app.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
 import { edgeLimits } from './limits.ts'
-import { ForwardedFacts } from './listener/forwarded.ts'
-import type { MountHead } from './listener/mount-head.ts'
+import { type Forwardable, ForwardedFacts } from './listener/forwarded.ts'
 import { OwnAddresses } from './listener/own-addresses.ts'
+import { ProxyDoubts } from './listener/proxy-doubts.ts'
 import { Outreach } from './outreach/outreach.ts'
+import { helpText, readCommandLine, versionText } from './runtime/command-line.ts'
 import { Places } from './runtime/geo.ts'
 import { startListening } from './runtime/listen.ts'
-import type { Answers, Listening, Peer } from './runtime/listening.ts'
+import type { Answers, Listening } from './runtime/listening.ts'
 import { stdout } from './runtime/output.ts'
 import { openStore, type Store } from './runtime/sqlite.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
 /** The edge as a program of its own, on Bun, Deno or Node: `bun edge/main.ts`. */
-async function main(): Promise<void> {
-  const config = parseConfig(process.env)
+async function main(args: readonly string[]): Promise<void> {
+  const { action, environment } = readCommandLine(args, process.env)
+  if (action === 'help') return console.log(helpText())
+  if (action === 'version') return console.log(versionText)
+  const config = parseConfig(environment)
+  if (action === 'check') return check(config)
   startLog(config.logLevel, (line) => stdout.add(line))
   const store = openData(config.dataDir)
   const registry = new Registry(store.table, config.maxListenersDefault, monotonicNowMs())
@@ -38,7 +44,6 @@ async function main(): Promise<void> {
     port: listening.port,
     dataDir: config.dataDir,
     servers: registry.view.servers.size,
-    mounts: registry.view.mounts.size,
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
@@ -66,13 +71,24 @@ function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answ
     redirected: (server) => registry.redirected(server),
     startedAtMs: Date.now(),
   })
-  const factsOf = ({ headers }: Pick<MountHead, 'headers'>, peer: Peer) => {
-    const facts = new ForwardedFacts(headers, peer, config.trustedProxies, config.publicUrls, places.locate)
+  const own = {
+    proxies: config.trustedProxies,
+    publicUrls: config.publicUrls,
+    // SIGHUP replaces it
+    get locate() {
+      return places.locate
+    },
+  }
+  const doubts = new ProxyDoubts(config.publicUrls)
+  const factsOf = (request: Forwardable, peer: Peer) => {
+    const facts = new ForwardedFacts(request, peer, own)
+    doubts.look(facts, request.headers, peer)
     if (addresses.wants(facts.secure) && !facts.hidesHttps) addresses.saw(facts.secure, facts.host)
     return facts
   }
   return {
-    answer: (request, peer, url) => edge.answer(request, factsOf(request, peer), url),
+    answer: (request, peer, url) =>
+      edge.answer(request, factsOf({ headers: request.headers, isOld: url.isOld }, peer), url),
     place: (head, peer) => edge.place(head, factsOf(head, peer)),
   }
 }
@@ -95,6 +111,12 @@ function openPlaces(geoDb: string | undefined): Places {
   } catch (error) {
     throw new EdgeConfigError(messageOf(error))
   }
+}
+
+/** `--check`: opens what the settings name, except for the database, which would be created. */
+function check({ geoDb }: EdgeConfig): void {
+  openPlaces(geoDb)
+  console.log('configuration OK')
 }
 
 /** SIGHUP: reads GEO_DB again; if it cannot be read, the old data stay in use. */
@@ -143,7 +165,11 @@ function refuse(host: string, port: number, error: unknown): never {
   )
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof EdgeConfigError ? error.message : error)
-  process.exit(1)
-})
+/** `distributary edge`: runs an edge until a signal ends it. Resolves once it has started, or has printed what was asked for. */
+export const start = (args: readonly string[]): Promise<void> =>
+  main(args).catch((error: unknown) => {
+    console.error(error instanceof EdgeConfigError ? error.message : error)
+    process.exit(1)
+  })
+
+if (import.meta.main) void start(process.argv.slice(2))

@@ -21,8 +21,8 @@ import { Program } from './program.ts'
 
 const log = getLogger(['distributary', 'origin'])
 
-async function main(): Promise<void> {
-  const line = parseFlags(process.argv.slice(2))
+async function main(args: readonly string[]): Promise<void> {
+  const line = parseFlags(args)
   if (line.action === 'help') return console.log(helpText())
   if (line.action === 'version') return console.log(versionText)
   const logs = new Logs()
@@ -169,7 +169,11 @@ function endOnSignal(program: Program, config: OriginConfig, logs: Logs): void {
     })
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error)
-  process.exit(1)
-})
+/** `distributary origin`: runs an origin until a signal ends it. Resolves once it has started, or has printed what was asked for. */
+export const start = (args: readonly string[]): Promise<void> =>
+  main(args).catch((error: unknown) => {
+    console.error(error instanceof ConfigError ? error.message : error)
+    process.exit(1)
+  })
+
+if (import.meta.main) void start(process.argv.slice(2))

@@ -53,6 +53,14 @@ export const limits = {
   noLoginLines: { burst: 20, perSecond: 1 },
   /** … and about what is not a request of HTTP */
   badRequestLines: { burst: 20, perSecond: 1 },
+  /** bytes of a PROXY line with its CR LF: the bound of the protocol's version 1 */
+  proxyLineBytesMax: 107,
+  /** bytes of a PROXY header of version 2: addresses, and what a proxy adds about TLS, a client's certificate among it */
+  proxyHeaderBytesMax: 4096,
+  /** proxies that a request may have come through: a CDN, a load balancer and a web server are three */
+  forwardedHopsMax: 16,
+  /** addresses that are named in the log once as proxies that are not trusted: as many local ones, and as many others, which anyone can cause */
+  untrustedProxiesMax: 16,
   /** characters of the user of a wrong login that are logged */
   loggedUserLengthMax: 64,
   /** ms for which a mount that no server reports any more is answered with 503 instead of 404 */
@@ -73,10 +81,6 @@ export const limits = {
   statsBytesMax: 4_194_304,
   /** events that a decider remembers: some days of a cluster in which little happens, about 100 kB */
   eventsMax: 500,
-  /** events about one property of a server or a mount, such as full: a few at once, then one a minute if it keeps changing */
-  eventsOfFacet: { burst: 4, perSecond: 1 / 60 },
-  /** events of one kind that one report or one moment may cause; more of them are told as one, with their number */
-  eventsAtOnceMax: 10,
   /** kbit/s: no audio stream has more (96 kHz, 24 bits, 2 channels uncompressed is 4,608), so a greater number is in bit/s */
   bitrateMaxKbps: 9999,
 } as const

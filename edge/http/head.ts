@@ -1,3 +1,4 @@
+import { isProxyLine } from '../../shared/http/proxy-protocol.ts'
 import { parseMount } from '../../shared/mount.ts'
 import type { MountHead } from '../listener/mount-head.ts'
 import { httpLimits } from './limits.ts'
@@ -56,6 +57,7 @@ export function readHead(text: string): RequestHead | RequestRefusal {
     method,
     path,
     query,
+    isOld,
     mount: parseMount(path),
     headers,
     framing,
@@ -91,6 +93,11 @@ function readRequestLine(text: string): RequestLine | RequestRefusal {
   const targetEnd = line.lastIndexOf(' ')
   const method = line.slice(0, Math.max(0, methodEnd))
   const [isVersion, major = '1', minor = '0'] = version.exec(line.slice(targetEnd + 1)) ?? []
+  if (isProxyLine(line))
+    return refusalOf(
+      400,
+      'a PROXY line from an address that is not in TRUSTED_PROXIES, or after the first bytes',
+    )
   if (!token.test(method) || targetEnd <= methodEnd || isVersion === undefined)
     return refusalOf(400, 'the request line is not "METHOD /path HTTP/1.1"')
   if (major !== '1') return refusalOf(505, `HTTP/${major} is not supported, expected HTTP/1.1`)

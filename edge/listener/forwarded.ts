@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../shared/api/routes.ts'
 import type { Whereabouts } from '../../shared/geo.ts'
-import { type Blocks, inBlocks, parseAddress } from '../../shared/http/address.ts'
+import { type Blocks, isLoopback, isLoopbackHost } from '../../shared/http/address.ts'
+import { ForwardedClient, isForwarded, type Peer } from '../../shared/http/forwarded.ts'
 import { type AddressFacts, baseOf, hereOf, ownBases } from './own-addresses.ts'
 
 /** `host` or `host:port` as allowed in a URL; any other Host header is ignored. */
@@ -14,51 +15,43 @@ interface HeaderValues {
   get(name: string): string | null
 }
 
+/** The parts of a request by which its sender is judged. */
+export interface Forwardable {
+  readonly headers: HeaderValues
+  /** it came by HTTP/1.0 */
+  readonly isOld?: boolean | undefined
+}
+
+/** What an edge knows about itself. */
+export interface OwnFacts {
+  /** whose forwarded headers count */
+  readonly proxies: Blocks
+  /** `PUBLIC_URL`, which takes precedence over the request */
+  readonly publicUrls: readonly string[]
+  /** Looks up the location of an address in a database. */
+  readonly locate?: ((address: string) => Whereabouts | undefined) | undefined
+}
+
 /**
- * Facts about a request that are not in its URL, computed only when they are read: a redirect needs only the scheme.
- * `X-Forwarded-*` count only if the peer is a trusted proxy. They are read from the right, through as many hops as are
- * trusted, since the sender may have made up everything to the left of those.
+ * Facts about a request that are not in its URL, computed only when they are read: a redirect needs only the scheme. What
+ * proxies say counts by the rules of {@link ForwardedClient}.
  */
-export class ForwardedFacts implements RequestFacts {
-  #headers: HeaderValues
-  #peer: () => string | undefined
-  #proxies: Blocks
-  #publicUrls: readonly string[]
-  #locate: (address: string) => Whereabouts | undefined
-  #walked: { address: string | undefined; hops: number } | undefined
+export class ForwardedFacts extends ForwardedClient implements RequestFacts {
+  #request: Forwardable
+  #own: OwnFacts
 
-  /**
-   * @param peer the address at the other end of the connection
-   * @param publicUrls take precedence over the request
-   * @param locate looks up the location of an address in a database
-   */
-  constructor(
-    headers: HeaderValues,
-    peer: () => string | undefined,
-    proxies: Blocks,
-    publicUrls: readonly string[],
-    locate: (address: string) => Whereabouts | undefined = nowhere,
-  ) {
-    this.#headers = headers
-    this.#peer = peer
-    this.#proxies = proxies
-    this.#publicUrls = publicUrls
-    this.#locate = locate
-  }
-
-  get address(): string | undefined {
-    return this.#walk().address
+  /** @param peer the other end of the connection */
+  constructor(request: Forwardable, peer: Peer, own: OwnFacts) {
+    super(request.headers, peer, own.proxies)
+    this.#request = request
+    this.#own = own
   }
 
   get from(): Whereabouts | undefined {
-    if (this.#locate === nowhere) return undefined
+    const { locate } = this.#own
+    if (!locate) return undefined
     const { address } = this
-    return address === undefined ? undefined : this.#locate(address)
-  }
-
-  get secure(): boolean {
-    if (this.#proxies.length === 0) return false
-    return this.#forwarded('x-forwarded-proto')?.toLowerCase() === 'https'
+    return address === undefined ? undefined : locate(address)
   }
 
   get base(): string | undefined {
@@ -73,61 +66,36 @@ export class ForwardedFacts implements RequestFacts {
     return hereOf(this.#asked())
   }
 
-  /** The host that the request was sent to; undefined if it is missing or not valid. */
+  /** The host that the request was sent to; undefined if it is missing, not valid, or only what a proxy calls this machine. */
   get host(): string | undefined {
-    const host = this.#forwarded('x-forwarded-host') ?? this.#headers.get('host')
+    const host = this.#given()
+    return host === undefined || this.isLooped ? undefined : host
+  }
+
+  /**
+   * Whether the Host header is loopback although the client is elsewhere: a proxy without `proxy_set_header Host` asks for
+   * `127.0.0.1`. Others cannot reach that, so it is not an address of this edge.
+   */
+  get isLooped(): boolean {
+    const host = this.#given()
+    return host !== undefined && isLoopbackHost(host.replace(/:\d+$/, '')) && !this.#isLocal()
+  }
+
+  #given(): string | undefined {
+    const host = this.forwardedHost ?? this.#request.headers.get('host')
     return isHost(host) ? host : undefined
   }
 
-  /** Whether an untrusted proxy says that the request came by https: that is not trusted, but then http is not certain either. */
-  get hidesHttps(): boolean {
-    return !this.secure && /^https\b/i.test(this.#headers.get('x-forwarded-proto') ?? '')
+  /** Whether the client is on this machine, as far as can be known: nginx passes requests on by HTTP/1.0 unless it is told otherwise. */
+  #isLocal(): boolean {
+    const { address } = this
+    if (address !== undefined && !isLoopback(address)) return false
+    const { isOld, headers } = this.#request
+    return !isOld && !(isForwarded(headers) && this.isDirect)
   }
 
   #asked(): AddressFacts {
     const { secure, host, hidesHttps } = this
-    return { publicUrls: this.#publicUrls, secure, host, hidesHttps }
-  }
-
-  /** From the peer leftwards, past every trusted hop, to the first address that is not a trusted proxy. */
-  #walk(): { address: string | undefined; hops: number } {
-    this.#walked ??= this.#walkFrom(this.#peer())
-    return this.#walked
-  }
-
-  #walkFrom(peer: string | undefined): { address: string | undefined; hops: number } {
-    let address = peer
-    let hops = 0
-    if (peer === undefined || this.#proxies.length === 0) return { address, hops }
-    const left = list(this.#headers.get('x-forwarded-for'))
-    let parsed = parseAddress(peer)
-    while (parsed && inBlocks(parsed, this.#proxies)) {
-      hops++
-      const next = withoutPort(left.pop() ?? '')
-      parsed = parseAddress(next)
-      if (parsed) address = next
-    }
-    return { address, hops }
-  }
-
-  /** The value from the leftmost trusted hop; the proxies after it may each have added their own. */
-  #forwarded(name: string): string | undefined {
-    const value = this.#headers.get(name)
-    if (value === null) return undefined
-    const { hops } = this.#walk()
-    const values = list(value)
-    return hops === 0 ? undefined : values.at(-Math.min(hops, values.length))
+    return { publicUrls: this.#own.publicUrls, secure, host, hidesHttps }
   }
 }
-
-/** `[2001:db8::1]:80`, `192.0.2.1:80` and `[2001:db8::1]` each give the address in them. */
-const withoutPort = (text: string) =>
-  text.includes(':') ? text.replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3') : text
-
-const nowhere = () => undefined
-
-const list = (header: string | null) =>
-  (header ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')

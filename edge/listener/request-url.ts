@@ -4,6 +4,8 @@ export interface RequestUrl {
   path: string
   /** begins with `?`, or is empty */
   query: string
+  /** it came by HTTP/1.0 */
+  isOld?: boolean
 }
 
 /**

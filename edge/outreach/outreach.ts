@@ -21,9 +21,8 @@ export class Outreach {
     this.#prober = probes ? createProber(deps) : undefined
   }
 
-  /** Finds servers that have become stale, then polls and probes those that are due. */
+  /** Polls and probes the servers that are due. */
   async run(): Promise<void> {
-    this.#deps.registry.sweep(this.#deps.nowMs())
     this.#watch()
     await Promise.all([this.#poller.run(), this.#prober?.run()])
   }

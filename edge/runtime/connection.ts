@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { getLogger } from '@logtape/logtape'
+import type { Peer } from '../../shared/http/forwarded.ts'
 import { Gathered } from '../../shared/http/gathered.ts'
+import { ProxyHeaderReader } from '../../shared/http/proxy-protocol.ts'
 import type { FewLines } from '../../shared/log/few-lines.ts'
 import { BodyReader } from '../http/body.ts'
 import type { Member } from '../http/crowd.ts'
@@ -8,7 +10,7 @@ import { type RequestHead, type RequestRefusal, readHead, refusalOf } from '../h
 import { HeadEnd } from '../http/head-end.ts'
 import { httpLimits } from '../http/limits.ts'
 import { type PrintedAnswer, printRefusal, printResponse } from '../http/print.ts'
-import type { Answers, Peer } from './listening.ts'
+import type { Answers } from './listening.ts'
 import { answerPlainly, printRedirect } from './plain-answers.ts'
 
 const logger = getLogger(['distributary', 'edge'])
@@ -70,7 +72,9 @@ export class HttpConnection implements Member {
   readonly network: string | undefined
   readonly #socket: ClientSocket
   readonly #serving: ConnectionContext
-  readonly #peer: Peer
+  #peer: Peer
+  /** until the first bytes of a trusted proxy are read, which may be a PROXY header */
+  #proxyHeader: ProxyHeaderReader | undefined
   #phase: Phase = 'waiting'
   /** when its phase began; while writing, when the client last read some of the answer */
   #sinceMs: number
@@ -91,8 +95,9 @@ export class HttpConnection implements Member {
   ) {
     this.#socket = socket
     this.#serving = serving
-    this.#peer = () => address
+    this.#peer = { address, secure: false }
     this.network = network
+    this.#proxyHeader = network === undefined ? new ProxyHeaderReader() : undefined
     this.#sinceMs = serving.nowMs
   }
 
@@ -109,7 +114,8 @@ export class HttpConnection implements Member {
 
   /** @param bytes belong to this connection from now on */
   receive(bytes: Buffer): void {
-    if (this.#phase === 'waiting') this.#begin(bytes)
+    if (this.#proxyHeader) this.#readFirst(this.#proxyHeader, bytes)
+    else if (this.#phase === 'waiting') this.#begin(bytes)
     else if (this.#phase === 'head') this.#gatherHead(bytes)
     else if (this.#phase === 'body') this.#gatherBody(bytes)
     else if (this.#phase !== 'ended') this.#keep(bytes)
@@ -157,6 +163,21 @@ export class HttpConnection implements Member {
   #enter(phase: Phase): void {
     this.#phase = phase
     this.#sinceMs = this.#serving.nowMs
+  }
+
+  /** Reads the first bytes of a trusted proxy's connection. */
+  #readFirst(reader: ProxyHeaderReader, bytes: Buffer): void {
+    if (this.#phase === 'ended') return
+    const first = reader.push(bytes)
+    if (!first) return
+    this.#proxyHeader = undefined
+    if (first.is === 'bad') {
+      this.#refuse(refusalOf(400, first.why))
+      return
+    }
+    if (first.is === 'proxied' && first.client) this.#peer = first.client
+    const { buffer, byteOffset, length } = first.rest
+    if (length > 0) this.receive(Buffer.from(buffer, byteOffset, length))
   }
 
   #begin(bytes: Buffer): void {
@@ -394,7 +415,7 @@ export class HttpConnection implements Member {
       logger.info('request rejected with {status}: {text}', {
         status,
         text: text.trim(),
-        address: this.#peer(),
+        address: this.#peer.address,
         leftOut,
       })
     this.#socket.write(printRefusal(refusal, Date.now()), 'latin1')

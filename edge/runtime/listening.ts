@@ -1,8 +1,6 @@
+import type { Peer } from '../../shared/http/forwarded.ts'
 import type { MountHead } from '../listener/mount-head.ts'
 import type { RequestUrl } from '../listener/request-url.ts'
-
-/** Returns the address at the other end of a connection, while a request on it lasts. */
-export type Peer = () => string | undefined
 
 /** The edge, as the server that reads its requests calls it. */
 export interface Answers {

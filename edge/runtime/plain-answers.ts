@@ -1,5 +1,6 @@
 import { mountHeaders } from '../../shared/draw/redirect.ts'
-import type { Answers, Peer } from './listening.ts'
+import type { Peer } from '../../shared/http/forwarded.ts'
+import type { Answers } from './listening.ts'
 import { type PlainHead, readPlainHead } from './plain-head.ts'
 
 /** The answers to the first bytes of a connection. */

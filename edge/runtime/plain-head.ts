@@ -20,7 +20,7 @@ const wholeHead =
 /** headers that change what follows the head on the connection */
 const framing = /\n(?:content-length|transfer-encoding|expect|upgrade):/i
 /** headers that differ for each sender */
-const personal = /\n(?:authorization|cookie|x-forwarded-for):/i
+const personal = /\n(?:authorization|cookie|x-forwarded-for|forwarded):/i
 
 /** The players of a crowd send the same few heads over and over, and parsing one takes longer than the draw. */
 const known = new ForgetfulMap<string, PlainHead>(edgeLimits.headsKnownMax)

@@ -165,7 +165,7 @@ export const versionText = `distributary origin ${version}`
 export function helpText(): string {
   const lines = known.map(({ name, value, help }) => `  ${`--${name} ${value}`.padEnd(28)}${help}`)
   return [
-    'Usage: origin/main.ts [flags]      requires Node 22.18 or newer, or Bun',
+    'Usage: distributary origin [flags]',
     '',
     'An Icecast-compatible streaming server. A master accepts sources; a slave relays a master and reports to it.',
     '',

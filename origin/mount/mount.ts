@@ -2,6 +2,7 @@ import { getLogger } from '@logtape/logtape'
 import { limits as clusterLimits } from '../../shared/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountSettings } from '../config/mount-settings.ts'
+import type { Chunk } from '../format/chunk.ts'
 import { formatOf, isFormat, trueType } from '../format/formats.ts'
 import type { AudioFacts, Comments, StreamFacts } from '../format/framer.ts'
 import { tracksOf } from '../format/webm/tracks.ts'
@@ -19,6 +20,7 @@ import { type Sizes, sizesOf } from './stream/burst.ts'
 import { startFlushTimer } from './stream/flush-timer.ts'
 import type { Listener, ListenerInfo, Seat, Wire } from './stream/listener.ts'
 import { Stream } from './stream/stream.ts'
+import type { MountTap } from './tap.ts'
 
 const log = getLogger(['distributary', 'mount'])
 
@@ -43,6 +45,7 @@ export class ActiveMount implements LiveMount, Seat {
   #heardSinceFlush = false
   #stopFlush: () => void
   #stopped = false
+  #taps = new Set<MountTap>()
 
   /** @param onChunk called with the next bytes for listeners */
   constructor(
@@ -64,10 +67,16 @@ export class ActiveMount implements LiveMount, Seat {
       nowMs: deps.nowMs,
       timers: deps.timers,
       settle: () => this.#room.settle(),
-      onTitle: (title) => logTitle(name, this.listeners, title),
+      onTitle: (title) => {
+        logTitle(name, this.listeners, title)
+        for (const tap of this.#taps) tap.title(title)
+      },
       onTold: () => deps.onTold?.(),
       onFormat: (mustGo) => this.#turn(mustGo),
-      onChunk,
+      onChunk: (chunk) => {
+        onChunk(chunk.bytes)
+        for (const tap of this.#taps) tap.chunk(chunk)
+      },
     })
     this.#room = new Room(this, this.#stream, {
       ...deps,
@@ -187,6 +196,15 @@ export class ActiveMount implements LiveMount, Seat {
     if (isFirst || this.#stream.pendingBytes >= limits.flushBytesMax) this.#stream.flushWhole()
   }
 
+  /**
+   * Passes on everything from here on.
+   * @returns the newest chunks so far, oldest first, and a function that ends it
+   */
+  follow(tap: MountTap): { chunks: readonly Chunk[]; leave: () => void } {
+    this.#taps.add(tap)
+    return { chunks: this.#stream.chunks, leave: () => this.#taps.delete(tap) }
+  }
+
   /** True if the title has changed. */
   setTitle(metadata: IcyMetadata): boolean {
     return this.#stream.setTitle(metadata)
@@ -274,11 +292,13 @@ export class ActiveMount implements LiveMount, Seat {
     this.info = info
     this.heardAtMs = this.#deps.nowMs()
     this.interruptedAtMs = undefined
+    this.#breakTaps()
   }
 
   /** The next bytes do not follow the previous ones: an incomplete frame is dropped. */
   breakOff(): void {
     this.#stream.breakOff()
+    this.#breakTaps()
   }
 
   /** Counts a listener refused because the mount is full. */
@@ -325,7 +345,12 @@ export class ActiveMount implements LiveMount, Seat {
     if (isFormat(formatOf(contentType)))
       log.warn('feed sends another format than announced', { mount, says: contentType, sends: format })
     else log.info('feed format detected', { mount, says: contentType, sends: format })
+    this.#breakTaps()
     this.#room.close(this.everyone.filter(mustGo))
+  }
+
+  #breakTaps(): void {
+    for (const tap of this.#taps) tap.broken()
   }
 
   #sizes(): Sizes {

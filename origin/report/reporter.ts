@@ -1,8 +1,9 @@
 import { getLogger } from '@logtape/logtape'
 import { masterUser } from '../../shared/api/auth.ts'
+import { adviceOnAnswer, adviceOnProblem, withAdvice } from '../../shared/http/advice.ts'
 import { type Login, printBasic } from '../../shared/http/credentials.ts'
+import { problemOf } from '../../shared/http/problem.ts'
 import { limits } from '../../shared/limits.ts'
-import { messageWithCause } from '../../shared/message-of.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { fitting, printSourcelist } from '../../shared/report/sourcelist.ts'
 import { serverAgent } from '../../shared/version.ts'
@@ -52,6 +53,8 @@ interface Failure {
   status: number | undefined
   server: string | null
   text: string
+  /** what the operator can do about it */
+  advice: string | undefined
 }
 
 /** Reports to one decider: at the right times, one report at a time, with back-off while it is unreachable. */
@@ -186,6 +189,7 @@ export class Reporter {
     let status: number | undefined
     let server: string | null = null
     let text: string
+    let advice: string | undefined
     try {
       const response = await this.#deps.fetch(`${this.url}/admin/sourcelist.txt`, {
         method: 'POST',
@@ -200,13 +204,16 @@ export class Reporter {
       })
       status = response.status
       server = response.headers.get('server')
+      const location = response.headers.get('location')
+      advice = adviceOnAnswer({ url: this.url, status, location, password: this.#login.password })
       text = await readText(response, replyBytesMax)
     } catch (error) {
-      text = messageWithCause(error)
+      text = problemOf(error).text
+      advice = adviceOnProblem(this.url, text)
     }
     const reply = status === 200 ? parseReply(text) : undefined
     if (reply) this.#accepted(reply)
-    else this.#failed(report, { status, server, text })
+    else this.#failed(report, { status, server, text, advice })
     return reply !== undefined
   }
 
@@ -237,7 +244,8 @@ export class Reporter {
     if (probe === 'ok' && was) log.info(`the edge can reach ${was.url} again`, { by: this.url, url: was.url })
   }
 
-  #failed(report: Report, { status, server, text }: Failure): void {
+  #failed(report: Report, failure: Failure): void {
+    const { status, server } = failure
     const { nowMs, roll, promisedMs } = this.#deps
     this.#failures++
     // a decider with a MASTER_PASSWORD expects another user name from a master; whichever works is kept
@@ -249,11 +257,11 @@ export class Reporter {
       ? reportLimits.unknownPauseMs * (1 + roll() * reportLimits.unknownPauseSpread)
       : backoffMs({ firstMs: 1000, maxMs: promisedMs() }, this.#failures, roll())
     this.#schedule = withFailure(this.#schedule, nowMs() + pauseMs)
-    this.#complain(status, text)
+    this.#complain(failure)
   }
 
   /** S12: a server without load balancing refuses every report in the same way; that is logged once. */
-  #complain(status: number | undefined, text: string): void {
+  #complain({ status, text, advice }: Failure): void {
     const trouble = status === undefined ? 'away' : `answered ${status}`
     if (this.#troubles.has(trouble)) return
     this.#troubles.add(trouble)
@@ -261,7 +269,7 @@ export class Reporter {
     log.warn(status === undefined ? 'report not delivered' : 'report rejected', {
       by: this.url,
       ...(status === undefined ? {} : { status }),
-      why: why.slice(0, 200),
+      why: withAdvice(why.slice(0, 200), advice),
       ...(this.#isUnknown ? { againInS: reportLimits.unknownPauseMs / 1000 } : {}),
     })
   }

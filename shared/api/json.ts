@@ -76,8 +76,8 @@ export function serverJson(
 ): ServerJson {
   const { report } = server
   const mounts = mountsOf(server, mastered)
-  const out =
-    screen(server, nowMs, view.maxListenersDefault) ?? (mounts.length === 0 ? ('no mounts' as const) : null)
+  const free = freeOfServer(server, view.maxListenersDefault)
+  const out = screen(server, free, mounts.length > 0, nowMs)
   const notes = notesOf(server, { out, isHttps: isHttps || view.isAskedByHttps })
   return {
     id: report.id,
@@ -90,7 +90,7 @@ export function serverJson(
     maxListeners: report.maxListeners ?? view.maxListenersDefault,
     bandwidth: report.bandwidth ?? null,
     maxBandwidth: report.maxBandwidth ?? null,
-    free: Math.max(0, freeOfServer(server, view.maxListenersDefault) - slotsTaken(server)),
+    free: Math.max(0, free - slotsTaken(server)),
     mounts,
     polled: server.polled,
     out,

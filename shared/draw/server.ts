@@ -47,11 +47,31 @@ export const deadlineMs = ({ report, receivedAtMs }: Server): number =>
 export const isLive = (server: Server, nowMs: number): boolean =>
   server.report.state !== 'leaving' && nowMs <= deadlineMs(server)
 
-/** Until when a server may get listeners, apart from its free slots, on the decider's clock; -Infinity if it may not at all. */
-export const openUntilMs = (server: Server): number =>
-  server.report.state === 'up' && !server.drained && server.reachable
-    ? deadlineMs(server)
-    : Number.NEGATIVE_INFINITY
+/**
+ * Why a server gets no listener, whatever the time, until it reports again or an operator or a probe changes it; null if it is
+ * open, which ends at its {@link deadlineMs}. A draw and `/api/servers` both ask here, in this order.
+ * @param free its free slots by its report: of one mount for a draw, of the emptiest mount for the server itself
+ * @param carries whether it carries the mount, or any mount
+ */
+export function closedBy(
+  { report, drained, reachable }: Server,
+  free: number,
+  carries: boolean,
+): Exclude<Reason, 'stale'> | null {
+  if (report.state !== 'up') return report.state
+  if (drained) return 'drained'
+  if (free === 0) return 'full'
+  if (!reachable) return 'unreachable'
+  return carries ? null : 'no mounts'
+}
+
+/** The last moment at which a server gets listeners, on the decider's clock; -Infinity if it is closed. Arguments as for {@link closedBy}. */
+export const openUntilMs = (server: Server, free: number, carries: boolean): number =>
+  closedBy(server, free, carries) === null ? deadlineMs(server) : Number.NEGATIVE_INFINITY
+
+/** Why a server gets no listener now, or null if it does. Arguments as for {@link closedBy}. */
+export const screen = (server: Server, free: number, carries: boolean, nowMs: number): Reason | null =>
+  nowMs > deadlineMs(server) ? 'stale' : closedBy(server, free, carries)
 
 /** Whether a server's rule allows listeners of a country. Listeners of unknown country are allowed unless it lists the countries to serve. */
 export function serves({ countries }: Report, country: string | undefined): boolean {
@@ -85,19 +105,4 @@ export function freeOfServer({ report, carriesAll }: Server, maxListenersDefault
     (most, mount) => Math.max(most, freeSlots(report, mount, maxListenersDefault)),
     0,
   )
-}
-
-/**
- * Why a server gets no listener of any mount, or null if it may, as `/api/servers` shows it. A draw uses only
- * {@link openUntilMs} and {@link freeSlots}.
- */
-export function screen(server: Server, nowMs: number, maxListenersDefault: number): Reason | null {
-  const { report } = server
-  if (nowMs > deadlineMs(server)) return 'stale'
-  if (report.state !== 'up') return report.state
-  if (server.drained) return 'drained'
-  if (freeOfServer(server, maxListenersDefault) === 0) return 'full'
-  if (!server.reachable) return 'unreachable'
-  if (report.mounts.length === 0 && !server.carriesAll) return 'no mounts'
-  return null
 }

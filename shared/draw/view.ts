@@ -299,10 +299,11 @@ export class View {
   }
 
   #candidate(mount: Mount, server: Server, reported: MountReport | undefined, base: string): Candidate {
+    const free = freeSlots(server.report, reported, this.#maxListenersDefault)
     return {
       server,
-      free: freeSlots(server.report, reported, this.#maxListenersDefault),
-      openUntilMs: openUntilMs(server),
+      free,
+      openUntilMs: openUntilMs(server, free, true),
       url: urlAt(base, mount),
       carries:
         reported && !followsMasters(server) ? always : (nowMs) => this.master(mount, nowMs) !== undefined,

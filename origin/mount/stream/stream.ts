@@ -33,7 +33,7 @@ export interface StreamOptions {
    */
   onFormat: (mustGo: (listener: Listener) => boolean) => void
   /** the next bytes for listeners, as they came from the feed */
-  onChunk: (bytes: Uint8Array) => void
+  onChunk: (chunk: Chunk) => void
 }
 
 /**
@@ -94,6 +94,10 @@ export class Stream {
   }
   get queuedChunks(): number {
     return this.#plain.queue.chunks.length
+  }
+  /** the newest chunks, as they were passed on; oldest first */
+  get chunks(): readonly Chunk[] {
+    return this.#plain.queue.chunks
   }
   /** bytes received and not sent yet */
   get pendingBytes(): number {
@@ -258,7 +262,7 @@ export class Stream {
       if (headers.length > 0) this.#options.onTold()
       this.#weave(chunk, offset)
       this.#titles.prune(queue.firstOffset)
-      this.#options.onChunk(chunk.bytes)
+      this.#options.onChunk(chunk)
     }
     this.send()
   }

@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
+import { adviceOnAnswer, adviceOnProblem, withAdvice } from '../../../shared/http/advice.ts'
 import { printBasic } from '../../../shared/http/credentials.ts'
-import { messageWithCause } from '../../../shared/message-of.ts'
+import { problemOf } from '../../../shared/http/problem.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import {
   type StreamList,
@@ -34,6 +35,11 @@ export interface StreamListEvents {
   listed(entries: StreamListEntry[]): void
   /** The list could not be fetched. */
   away(): void
+}
+
+/** The server answered, but not with a list. */
+class UnusableAnswer extends Error {
+  override name = 'UnusableAnswer'
 }
 
 /** Polls one master's stream list: every update interval, sooner after a failure or when a relay has ended. */
@@ -111,7 +117,7 @@ export class StreamListPoller {
       return true
     } catch (error) {
       if (this.#stopped) return false
-      this.#complain(messageWithCause(error))
+      this.#complain(this.#troubleOf(error))
       this.#events.away()
       return false
     }
@@ -132,11 +138,20 @@ export class StreamListPoller {
     onAnswer(url, response.headers.get('server') ?? '')
     if (response.status !== 200) {
       await response.body?.cancel()
-      throw new Error(`answered ${response.status}`)
+      const { status, headers } = response
+      const { password } = this.master
+      const attempt = { url, status, location: headers.get('location'), password }
+      throw new UnusableAnswer(withAdvice(`answered ${status}`, adviceOnAnswer(attempt)))
     }
     const reader = new StreamListReader(this.#deps.isKnown)
     for await (const text of textOf(response, relayLimits.listBytesMax)) reader.push(text)
     return reader.end()
+  }
+
+  #troubleOf(error: unknown): string {
+    if (error instanceof UnusableAnswer) return error.message
+    const { text } = problemOf(error)
+    return withAdvice(text, adviceOnProblem(this.master.url, text))
   }
 
   #complain(trouble: string | undefined): void {
@@ -162,7 +177,7 @@ async function* textOf(response: Response, bytesMax: number): AsyncGenerator<str
   let size = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length
-    if (size > bytesMax) throw new Error(`answered with more than ${bytesMax} bytes`)
+    if (size > bytesMax) throw new UnusableAnswer(`answered with more than ${bytesMax} bytes`)
     yield decoder.decode(chunk, { stream: true })
   }
   yield decoder.decode()

@@ -5,7 +5,11 @@ import { parseBlock } from '../../../shared/http/address.ts'
 
 const proxies = [parseBlock('10.0.0.0/8'), parseBlock('::1')]
 const factsOf = (headers: Record<string, string>, peer: string | undefined, publicUrl?: string) =>
-  new ForwardedFacts(new Headers(headers), () => peer, proxies, publicUrl?.split(' ') ?? [])
+  new ForwardedFacts(
+    { headers: new Headers(headers) },
+    { address: peer, secure: false },
+    { proxies, publicUrls: publicUrl?.split(' ') ?? [] },
+  )
 
 describe('the address of a listener', () => {
   test.each([
@@ -111,7 +115,7 @@ describe("the edge's own address", () => {
     ['is the Host', { Host: 'edge.example:8000' }, '192.0.2.1', 'http://edge.example:8000'],
     ['is undefined for an invalid Host', { Host: 'a b"><script>' }, '192.0.2.1', undefined],
     ['is nothing without a Host', {}, '192.0.2.1', undefined],
-    ['may be IPv6', { Host: '[::1]:8000' }, '192.0.2.1', 'http://[::1]:8000'],
+    ['may be IPv6', { Host: '[2001:db8::5]:8000' }, '192.0.2.1', 'http://[2001:db8::5]:8000'],
     [
       'is forwarded by a trusted proxy',
       { Host: 'inner', 'X-Forwarded-Host': 'radio.example', 'X-Forwarded-Proto': 'https' },
@@ -132,6 +136,36 @@ describe("the edge's own address", () => {
     expect(factsOf({ Host: 'other' }, '192.0.2.1', 'https://radio.example').base).toBe(
       'https://radio.example',
     ))
+})
+
+describe('a loopback Host', () => {
+  const ownOf = (headers: Record<string, string>, address: string, isOld = false) =>
+    new ForwardedFacts(
+      { headers: new Headers({ Host: '127.0.0.1:8000', ...headers }), isOld },
+      { address, secure: false },
+      { proxies, publicUrls: [] },
+    )
+  test.each<[string, Record<string, string>, string, boolean]>([
+    ['of a proxy of the nginx kind, which uses HTTP/1.0', {}, '127.0.0.1', true],
+    [
+      'of a proxy that names a client, and is not trusted',
+      { 'X-Forwarded-For': '192.0.2.9' },
+      '127.0.0.1',
+      false,
+    ],
+    ['of a trusted proxy that names the client', { 'X-Forwarded-For': '192.0.2.9' }, '::1', false],
+    ['from elsewhere', {}, '192.0.2.9', false],
+    ['from elsewhere, by name', { Host: 'localhost' }, '192.0.2.9', false],
+    ['from elsewhere, unspecified', { Host: '0.0.0.0:8000' }, '192.0.2.9', false],
+  ])('%s is not the address of the edge', (_, headers, address, isOld) => {
+    const facts = ownOf(headers, address, isOld)
+    expect([facts.base, facts.bases, facts.here, facts.isLooped]).toEqual([undefined, [], undefined, true])
+  })
+
+  test('from this machine is', () => {
+    expect(ownOf({}, '127.0.0.1').base).toBe('http://127.0.0.1:8000')
+    expect(ownOf({ 'X-Forwarded-For': '127.0.0.1' }, '::1').base).toBe('http://127.0.0.1:8000')
+  })
 })
 
 describe('only path and query of a request URL count', () => {

@@ -10,10 +10,12 @@ import {
 import type { Answers } from '../../../edge/runtime/listening.ts'
 import { localCluster } from '../../../shared/api/cluster.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
+import type { Peer } from '../../../shared/http/forwarded.ts'
 import { limits } from '../../../shared/limits.ts'
 import { FewLines } from '../../../shared/log/few-lines.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { logged } from '../../kit/log-records.ts'
+import { binaryProxyHeader, tlsRecord } from '../../kit/proxy-header.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 
 const redirecting: Answers = {
@@ -26,6 +28,7 @@ function connected(
   takes = true,
   answers: Answers = redirecting,
   badRequests = new FewLines(limits.badRequestLines),
+  isProxy = false,
 ) {
   const written: string[] = []
   const calls: string[] = []
@@ -51,7 +54,7 @@ function connected(
     answers,
   }
   let unread = 0
-  const connection = new HttpConnection(wire, '192.0.2.1', '192.0.2.0', serving)
+  const connection = new HttpConnection(wire, '192.0.2.1', isProxy ? undefined : '192.0.2.0', serving)
   const later = (ms: number) => {
     serving.nowMs += ms
     connection.sweep()
@@ -62,6 +65,57 @@ function connected(
 
 /** Waits until everything pending is done. */
 const settled = () => new Promise(setImmediate)
+
+/** The peer of the first request on a connection, and what is written. */
+async function firstPeer(pieces: readonly Buffer[], proxy = true) {
+  const peers: Peer[] = []
+  const place: Answers['place'] = (_, peer) => {
+    peers.push(peer)
+    return 'http://s1.example/'
+  }
+  const { connection, written } = connected(true, { ...redirecting, place }, undefined, proxy)
+  for (const piece of pieces) connection.receive(piece)
+  await settled()
+  return { peers, text: written.join('') }
+}
+
+describe('a PROXY header', () => {
+  const get = Buffer.from('GET /a HTTP/1.1\r\nHost: x\r\n\r\n')
+  const line = Buffer.from('PROXY TCP4 198.51.100.7 192.0.2.1 5 80\r\n')
+
+  test('of a trusted proxy tells who asks, wherever it is cut', async () => {
+    const tls = binaryProxyHeader({ records: [tlsRecord] })
+    for (const [header, client] of [
+      [line, { address: '198.51.100.7', secure: false }],
+      [tls, { address: '192.0.2.9', secure: true }],
+    ] as const) {
+      const whole = Buffer.concat([header, get])
+      for (let cut = 0; cut <= header.length + 4; cut++) {
+        const { peers, text } = await firstPeer([
+          Buffer.from(whole.subarray(0, cut)),
+          Buffer.from(whole.subarray(cut)),
+        ])
+        expect(peers.at(-1)).toEqual(client)
+        expect(text).toMatch(/^HTTP\/1.1 302 /)
+      }
+    }
+  })
+
+  test('may be missing', async () => {
+    expect((await firstPeer([get])).peers).toEqual([{ address: '192.0.2.1', secure: false }])
+  })
+
+  test('counts only at the start: later, malformed, or of anybody else it is answered 400', async () => {
+    expect((await firstPeer([line, get, line, get])).text).toMatch(/^HTTP\/1.1 302 [\s\S]*HTTP\/1.1 400 /)
+    expect((await firstPeer([Buffer.from('PROXY TCP4 x\r\n'), get])).text).toMatch(/^HTTP\/1.1 400 /)
+    for (const header of [line, binaryProxyHeader()]) {
+      const { peers, text } = await firstPeer([header, get], false)
+      expect(peers).toEqual([])
+      expect(text).toMatch(/^HTTP\/1.1 400 /)
+    }
+    expect((await firstPeer([line, get], false)).text).toContain('TRUSTED_PROXIES')
+  })
+})
 
 describe('a connection', () => {
   test('reads many requests that arrive in one piece with work in proportion to their number', async () => {

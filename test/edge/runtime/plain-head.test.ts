@@ -64,7 +64,7 @@ describe('a plain head', () => {
 
 describe('plain requests', () => {
   const place = ({ path }: { path: string }) => (path === '/live' ? 'http://s1.example/live' : undefined)
-  const peer = () => undefined
+  const peer = { address: undefined, secure: false }
   const live = head('GET /live HTTP/1.1')
 
   test('are answered in order, up to the first that is not redirected', () => {

@@ -222,6 +222,31 @@ function reporterTo(
   return { reporter, load }
 }
 
+test('the log says what to do where a decider cannot take the report', async () => {
+  const whyFor = async (next: () => Response) => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    edge.answers.next = next
+    const [record] = await told(async () => {
+      reporterTo(edge, time).reporter.start()
+      await time.pass(3000)
+    })
+    return record
+  }
+  const moved = () => new Response('', { status: 308, headers: { Location: 'https://edge.example/' } })
+  expect(await whyFor(moved)).toMatchObject({
+    message: 'report rejected',
+    why: 'it redirects to https, as "Always Use HTTPS" at Cloudflare does: set the URL to https://edge.example',
+  })
+  expect(await whyFor(() => new Response('expected the credentials\n', { status: 401 }))).toMatchObject({
+    why: 'expected the credentials; the user or the password is wrong',
+  })
+  const gone = () => {
+    throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 192.0.2.1:80') })
+  }
+  expect(await whyFor(gone)).toMatchObject({ message: 'report not delivered', why: 'connection refused' })
+})
+
 test('an edge that cannot reach this server is logged once, and once when it can again', async () => {
   const time = new ManualTime()
   const edge = decider(time)

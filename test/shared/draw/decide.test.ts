@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../../shared/draw/decide.ts'
-import { deadlineMs, freeSlots, type Server, screen } from '../../../shared/draw/server.ts'
+import { deadlineMs, freeOfServer, freeSlots, type Server, screen } from '../../../shared/draw/server.ts'
 import type { View } from '../../../shared/draw/view.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { chiSquareP } from '../../kit/chi-square.ts'
@@ -115,6 +115,7 @@ test('any view gives the same as the plain implementation: a ticket for each fre
       debit: fc.nat({ max: 6 }),
       state: states,
       drained: fc.boolean(),
+      reachable: fc.boolean(),
       receivedAtMs: fc.constantFrom(0, 5_000, 50_000),
       tls: fc.boolean(),
     }),
@@ -123,14 +124,14 @@ test('any view gives the same as the plain implementation: a ticket for each fre
   fc.assert(
     fc.property(servers, fc.boolean(), (all, secure) => {
       const nowMs = 40_000
-      const held = all.map(({ max, listeners, debit, state, drained, receivedAtMs, tls }, i) =>
+      const held = all.map(({ max, listeners, debit, state, drained, reachable, receivedAtMs, tls }, i) =>
         serverOf(
           `s${i}`,
           { maxListeners: max, listeners, state, urls: [tls ? `https://s${i}` : `http://s${i}`] },
-          { debit, drained, receivedAtMs },
+          { debit, drained, reachable, receivedAtMs },
         ),
       )
-      const eligible = held.filter((s) => screen(s, nowMs, 100) === null)
+      const eligible = held.filter((s) => screen(s, freeOfServer(s, 100), true, nowMs) === null)
       const near = secure ? eligible.filter((s) => s.report.urls[0]?.startsWith('https:')) : eligible
       const inReach = near.length > 0 ? near : eligible
       const free = (s: Server) => freeSlots(s.report, s.report.mounts[0], 100)
@@ -171,7 +172,7 @@ describe('S10: at the moment of the request', () => {
     ['no mounts', { mounts: [] }, {}],
   ] as const)('a server that is %s is out, and says so', (reason, over, held) => {
     const server = serverOf('a', over as Partial<Report>, held)
-    expect(screen(server, 0, 100)).toBe(reason)
+    expect(screen(server, freeOfServer(server, 100), server.report.mounts.length > 0, 0)).toBe(reason)
     const view = viewOf(server, serverOf('b', { listeners: 99 }))
     expect([...draws(view, 50, 9).keys()]).toEqual(['b'])
   })

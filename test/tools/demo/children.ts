@@ -19,7 +19,12 @@ export class Children {
   }
 
   /** Runs a script with the same Node; each line that it prints is prefixed with its name. Returns its pid. */
-  start(name: string, script: string, flags: readonly string[], env: Record<string, string>): number {
+  start(
+    name: string,
+    script: string,
+    flags: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): number {
     const child = spawn(process.execPath, ['--import', lifeline, script, ...flags], {
       env: { ...process.env, ...env },
       detached: true,

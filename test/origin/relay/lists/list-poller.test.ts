@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { backoffMs } from '../../../../origin/lib/backoff.ts'
 import { StreamListPoller } from '../../../../origin/relay/lists/list-poller.ts'
+import { told } from '../../../kit/log-told.ts'
 import { ManualTime } from '../../../kit/manual-time.ts'
 
 describe('back-off', () => {
@@ -14,13 +15,13 @@ describe('back-off', () => {
 })
 
 describe('polling the stream list', () => {
-  function poller(answers: (url: string) => Response) {
+  function poller(answers: (url: string) => Response, password = 'pw') {
     const time = new ManualTime()
     const times: number[] = []
     const lists: string[][] = []
     const order: string[] = []
     const seen: (string | null)[] = []
-    const master = { url: 'http://m.example', user: 'relay', password: 'pw' }
+    const master = { url: 'http://m.example', user: 'relay', password }
     const polling = new StreamListPoller(
       master,
       {
@@ -94,5 +95,29 @@ describe('polling the stream list', () => {
     polling.hurry(60_000)
     await time.pass(2000)
     expect(times).toEqual([0, 10_000])
+  })
+
+  test.for<[string, () => Response, string]>([
+    [
+      'a redirect by "Always Use HTTPS"',
+      () =>
+        new Response('', { status: 301, headers: { Location: 'https://m.example/admin/streamlist.txt' } }),
+      'answered 301; it redirects to https, as "Always Use HTTPS" at Cloudflare does: set the URL to https://m.example',
+    ],
+    [
+      'a wrong password that has a space in it',
+      () => new Response('', { status: 401 }),
+      'answered 401; the user or the password is wrong: the password has a space in it, and an edge reads its RELAY_PASSWORD as several passwords with spaces between them',
+    ],
+    [
+      'a port for https',
+      () => {
+        throw new TypeError('fetch failed', { cause: new Error('other side closed') })
+      },
+      'connection closed without an answer; a port for https does so: is it https://m.example?',
+    ],
+  ])('the log says what to do about %s', async ([, answers, trouble]) => {
+    const records = await told(() => poller(answers, 'my radio').time.pass(3000))
+    expect(records).toEqual([{ message: 'no valid stream list', master: 'http://m.example', trouble }])
   })
 })

@@ -1,7 +1,7 @@
-/** Why an outgoing connection of the edge failed, in a few plain words. */
+/** Why an outgoing connection failed, in a few plain words. */
 export interface Problem {
   text: string
-  /** the fault is the edge's: no network, no resolver, no descriptors, a port that fetch does not allow. It says nothing about the server */
+  /** the fault is this machine's: no network, no resolver, no descriptors, a port that fetch does not allow. It says nothing about the server */
   isOurs: boolean
   /** its name does not resolve, here and now */
   isUnknownName: boolean
@@ -11,6 +11,10 @@ const ours =
   /bad port|requests to port \d+ are blocked|EAI_AGAIN|temporary failure in name|ENETUNREACH|network is unreachable|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE|ENOBUFS|too many open files/i
 
 const noAddress = 'its name has no address'
+/** said of a port that answers the TLS handshake with something else, as one for http does */
+export const noTls = 'it does not speak TLS on this port'
+/** said of a connection that ended before an answer, as one without TLS does on a port for https */
+export const closedEarly = 'connection closed without an answer'
 /** The first match is used; runtimes differ in where they put codes and words. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/ENOTFOUND|ENODATA|getaddrinfo|failed to lookup|dns error/, noAddress],
@@ -19,12 +23,13 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/ETIMEDOUT|no answer within|timed ?out|TIMEOUT/i, 'no answer in time'],
   [
     /ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|connection (?:was )?(?:reset|closed|lost)/i,
-    'connection closed without an answer',
+    closedEarly,
   ],
-  [
-    /CERT|certificate|self.signed|altname|ERR_TLS|ERR_SSL|\bEPROTO\b|\bTLS\b/i,
-    'no TLS, or a certificate that is not accepted',
-  ],
+  [/wrong.version.number|does the server speak TLS|InvalidContentType|corrupt message/i, noTls],
+  [/self.?signed/i, 'its certificate is self-signed'],
+  [/cert\w*[ _]has[ _]expired|CertExpired|certificate expired/i, 'its certificate has expired'],
+  [/altname|NotValidForName/i, 'its certificate is for another name'],
+  [/CERT|certificate|ERR_TLS|ERR_SSL|\bEPROTO\b|\bTLS\b/i, 'no TLS, or a certificate that is not accepted'],
   [/HPE_|invalid http|unexpected (?:response|byte)|Malformed/i, 'an answer that is not HTTP'],
 ]
 

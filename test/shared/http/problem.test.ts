@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { problemOf } from '../../../edge/outreach/probe-problem.ts'
+import { problemOf } from '../../../shared/http/problem.ts'
 
 const coded = (code: string, message = code) => Object.assign(new Error(message), { code })
 const failed = (cause: unknown) => new TypeError('fetch failed', { cause })
@@ -24,8 +24,30 @@ test.for<[unknown, string]>([
   [failed(coded('UND_ERR_CONNECT_TIMEOUT')), 'no answer in time'],
   [failed(coded('UND_ERR_SOCKET', 'other side closed')), 'connection closed without an answer'],
   [new Error('Network connection lost.'), 'connection closed without an answer'],
+  [failed(coded('CERT_HAS_EXPIRED', 'certificate has expired')), 'its certificate has expired'],
   [
-    failed(coded('CERT_HAS_EXPIRED', 'certificate has expired')),
+    failed(coded('ERR_SSL_WRONG_VERSION_NUMBER', 'tls_validate_record_header:wrong version number')),
+    'it does not speak TLS on this port',
+  ],
+  [
+    coded('EPROTO', 'The TLS handshake failed. Does the server speak TLS on this port?'),
+    'it does not speak TLS on this port',
+  ],
+  [
+    new TypeError('client error (Connect): received corrupt message of type InvalidContentType'),
+    'it does not speak TLS on this port',
+  ],
+  [
+    failed(coded('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate; if the root CA is installed')),
+    'its certificate is self-signed',
+  ],
+  [coded('DEPTH_ZERO_SELF_SIGNED_CERT', 'self signed certificate'), 'its certificate is self-signed'],
+  [
+    failed(coded('ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP does not match certificate's altnames")),
+    'its certificate is for another name',
+  ],
+  [
+    failed(coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate')),
     'no TLS, or a certificate that is not accepted',
   ],
   [failed(coded('HPE_INVALID_CONSTANT', 'Expected HTTP/')), 'an answer that is not HTTP'],

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { messageOf } from '../../shared/message-of.ts'
+import { withSecretFiles } from '../../shared/secret-files.ts'
+import { version } from '../../shared/version.ts'
+import { EdgeConfigError, secretNames } from '../config.ts'
+import { parseEnvFile } from './env-file.ts'
+import { settingHelp } from './help.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** A parsed command line. */
+export interface EdgeCommandLine {
+  action: 'run' | 'check' | 'help' | 'version'
+  /** the process's variables, over those of env files, with the secrets of their files */
+  environment: Environment
+}
+
+const options = {
+  'env-file': { type: 'string', multiple: true },
+  check: { type: 'boolean' },
+  help: { type: 'boolean' },
+  version: { type: 'boolean' },
+} as const
+
+const readText = (path: string) => readFileSync(path, 'utf8')
+
+/**
+ * Reads the arguments after the program's name, and the files that they and the environment name.
+ * @throws {@link EdgeConfigError} with the flag or name, its value and what is allowed
+ */
+export function readCommandLine(
+  args: readonly string[],
+  environment: Environment,
+  read: (path: string) => string = readText,
+): EdgeCommandLine {
+  const values = parse(args)
+  const action = values.help ? 'help' : values.version ? 'version' : values.check ? 'check' : 'run'
+  if (action === 'help' || action === 'version') return { action, environment }
+  const files = (values['env-file'] ?? []).map((path) => readEnvFile(path, read))
+  const given = Object.assign({}, ...files, withoutEmpty(environment)) as Environment
+  const { environment: complete, problems } = withSecretFiles(given, secretNames, read)
+  if (problems.length > 0) throw new EdgeConfigError(problems.join('\n'))
+  return { action, environment: complete }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values
+  } catch (error) {
+    throw new EdgeConfigError(`${messageOf(error)}; distributary edge --help lists the flags`)
+  }
+}
+
+function readEnvFile(path: string, read: (path: string) => string): Record<string, string> {
+  try {
+    return parseEnvFile(read(path))
+  } catch (error) {
+    throw new EdgeConfigError(
+      `--env-file is ${JSON.stringify(path)}, expected an env file: ${messageOf(error)}`,
+    )
+  }
+}
+
+/** An empty variable counts as not set, so that it does not hide the file's. */
+const withoutEmpty = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+
+export const versionText = `distributary edge ${version}`
+
+export function helpText(): string {
+  const row = (name: string, help: string) => `  ${name.padEnd(24)}${help}`
+  return [
+    'Usage: distributary edge [flags]',
+    '',
+    'Redirects each listener of a stream to one of the servers that report to it.',
+    '',
+    row(
+      '--env-file FILE',
+      'file with settings, a line NAME=value each; the environment overrides it; repeatable',
+    ),
+    row('--check', 'validate the settings and exit'),
+    row('--help', 'print this help and exit'),
+    row('--version', 'print the version and exit'),
+    '',
+    'Settings, from the environment or the file:',
+    '',
+    ...Object.entries(settingHelp).map(([name, help]) => row(name, help)),
+    '',
+    `A secret can also be in a file of its own: ${secretNames.map((name) => `${name}_FILE`).join(', ')}.`,
+  ].join('\n')
+}

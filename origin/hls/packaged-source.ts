@@ -1,0 +1,14 @@
+import type { Chunk } from '../format/chunk.ts'
+import type { MountTap } from '../mount/tap.ts'
+
+/** A running mount as its packager sees it. */
+export interface PackagedSource {
+  /** detected from its bytes */
+  readonly format: string
+  /** a container's header; empty for other formats */
+  readonly header: Uint8Array
+  readonly title: string
+  /** kbit/s; 0: unknown */
+  readonly kbps: number
+  follow(tap: MountTap): { chunks: readonly Chunk[]; leave: () => void }
+}

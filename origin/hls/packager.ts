@@ -1,0 +1,108 @@
+import { hlsLimits } from '../../shared/hls/limits.ts'
+import type { Chunk } from '../format/chunk.ts'
+import type { MountTap } from '../mount/tap.ts'
+import { unitsFor } from './formats.ts'
+import type { PackagedSource } from './packaged-source.ts'
+import { SegmentWindow } from './segment-window.ts'
+import { Segmenter } from './segmenter.ts'
+import type { Units } from './units.ts'
+
+export interface PackagerOptions {
+  segmentSeconds: number
+  windowSeconds: number
+  /** number of the first segment, and of discontinuities before it: greater than any that players know of this mount */
+  firstNumber: number
+  /** the wall clock, ms since 1970 */
+  wallMs: () => number
+  onSegment: () => void
+}
+
+/** Packages one mount: cuts its stream into segments, and keeps the newest. It goes on when the mount ends and begins again. */
+export class Packager {
+  readonly window: SegmentWindow
+  #options: PackagerOptions
+  #segmenter: Segmenter
+  #units: Units | undefined
+  #format: string | undefined
+  #source: PackagedSource | undefined
+  #leave: (() => void) | undefined
+  /** ms: audio that was there before it is packaged, so it was broadcast that much earlier */
+  #lateMs = 0
+
+  constructor(options: PackagerOptions) {
+    const { segmentSeconds, windowSeconds, firstNumber, wallMs, onSegment } = options
+    this.#options = options
+    this.window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: firstNumber })
+    this.#segmenter = new Segmenter({
+      segmentSeconds,
+      firstNumber,
+      wallMs: () => wallMs() - this.#lateMs,
+      onSegment: (segment) => {
+        this.window.push(segment)
+        onSegment()
+      },
+    })
+  }
+
+  /** number of the next segment */
+  get nextNumber(): number {
+    return this.#segmenter.nextNumber
+  }
+
+  /** Packages this mount from now on, beginning with what it still holds; undefined: it has ended. */
+  follow(source: PackagedSource | undefined): void {
+    if (source === this.#source) return
+    this.stop()
+    this.#source = source
+    if (!source) return
+    const { chunks, leave } = source.follow(this.#tap(source))
+    this.#leave = leave
+    this.#segmenter.break()
+    const heldBytes = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    const heldSeconds = source.kbps > 0 ? (heldBytes * 8) / (source.kbps * 1000) : 0
+    // no more than a playlist lists
+    const skipSeconds = Math.max(0, heldSeconds - this.#options.windowSeconds)
+    const skipBytes = heldSeconds > 0 ? (heldBytes * skipSeconds) / heldSeconds : 0
+    this.#lateMs = (heldSeconds - skipSeconds) * 1000
+    let past = 0
+    for (const chunk of chunks) {
+      if (past >= skipBytes) this.#push(source, chunk)
+      past += chunk.bytes.length
+    }
+    this.#lateMs = 0
+    if (source.title !== '') this.#segmenter.setTitle(source.title, undefined)
+  }
+
+  /** Ends the segment that is being filled, and follows no mount any more. */
+  stop(): void {
+    this.#leave?.()
+    this.#leave = undefined
+    this.#source = undefined
+    this.#segmenter.break()
+  }
+
+  #tap(source: PackagedSource): MountTap {
+    return {
+      chunk: (chunk) => this.#push(source, chunk),
+      title: (title) => this.#segmenter.setTitle(title, undefined),
+      broken: () => {
+        this.#units = undefined
+        this.#segmenter.break()
+      },
+    }
+  }
+
+  #push(source: PackagedSource, chunk: Chunk): void {
+    if (!this.#units || this.#format !== source.format) {
+      this.#format = source.format
+      this.#units = unitsFor(source, this.#segmenter)
+    }
+    this.#units?.push(chunk)
+  }
+}
+
+/** s of audio in a segment and in a playlist, within what players can use. */
+export const segmentTimes = (segmentSeconds: number, windowSeconds: number) => ({
+  segmentSeconds,
+  windowSeconds: Math.max(windowSeconds, hlsLimits.windowTargetsMin * segmentSeconds),
+})

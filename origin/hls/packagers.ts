@@ -1,0 +1,149 @@
+import { hlsLimits } from '../../shared/hls/limits.ts'
+import type { Mount } from '../../shared/mount.ts'
+import type { Timers } from '../lib/timers.ts'
+import type { PackagedSource } from './packaged-source.ts'
+import { Packager } from './packager.ts'
+
+/** Whether a mount is packaged: while somebody asks for it, always, or never. */
+export type Packaging = 'on request' | 'always' | 'off'
+
+export interface PackagersOptions {
+  /** the mounts of this server that it may package: those of its own sources and relays, not those that it mirrors */
+  running: () => readonly (PackagedSource & { readonly name: Mount })[]
+  packaging: (mount: Mount) => Packaging
+  /** s of a segment, and of a playlist */
+  times: () => { segmentSeconds: number; windowSeconds: number }
+  timers: Timers
+  /** a clock that does not step back, ms */
+  nowMs: () => number
+  /** the wall clock, ms since 1970 */
+  wallMs: () => number
+}
+
+interface Held {
+  packager: Packager
+  /** when it was last asked for */
+  askedAtMs: number
+  waiting: (() => void)[]
+}
+
+/** ms between two looks for mounts that nobody asks for any more */
+const lookMs = 5000
+/** mounts whose next number is remembered, so that no number comes twice within a second of a restart of their packager */
+const numbersKeptMax = 10_000
+/** 2020-01-01: numbers count from here, so that they stay below 2³¹ until 2054 for players that need it */
+const epochMs = 1_577_836_800_000
+/** numbers a second: more than a mount ends segments, so a program that starts again never begins below the numbers of before */
+const numbersPerSecond = 2
+
+/** The first number of a packager that begins now: greater than any that the mount had before, by the wall clock alone. */
+export const firstNumberAt = (wallMs: number): number =>
+  Math.max(0, Math.floor(((wallMs - epochMs) * numbersPerSecond) / 1000))
+
+/** The packagers of a server's mounts, each from the first request for it until a minute after the last. */
+export class Packagers {
+  #options: PackagersOptions
+  #held = new Map<Mount, Held>()
+  /** the next number of mounts that were packaged before */
+  #numbers = new Map<Mount, number>()
+  #stopLooking: (() => void) | undefined
+
+  constructor(options: PackagersOptions) {
+    this.#options = options
+  }
+
+  /** mounts that are packaged now */
+  get mounts(): Mount[] {
+    return [...this.#held.keys()]
+  }
+
+  /**
+   * The packager of a mount, which begins now if it did not run; resolves when it has a segment, or has waited long enough.
+   * Undefined if the mount is not here, or is not to be packaged.
+   */
+  async request(mount: Mount): Promise<Packager | undefined> {
+    const held = this.#heldFor(mount)
+    if (!held || held.packager.window.hasSegments) return held?.packager
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.timers.after(hlsLimits.firstSegmentMs, resolve)
+      held.waiting.push(() => {
+        cancel()
+        resolve()
+      })
+    })
+    return held.packager.window.hasSegments ? held.packager : undefined
+  }
+
+  /** The packager of a mount if it runs. */
+  get(mount: Mount): Packager | undefined {
+    const held = this.#held.get(mount)
+    if (held) held.askedAtMs = this.#options.nowMs()
+    return held?.packager
+  }
+
+  /** Mounts have begun or ended, or their settings have changed. */
+  look(): void {
+    const running = new Map(this.#options.running().map((source) => [source.name, source] as const))
+    for (const mount of running.keys()) if (this.#options.packaging(mount) === 'always') this.#heldFor(mount)
+    const oldestMs = this.#options.nowMs() - hlsLimits.idleMs
+    for (const [mount, { packager, askedAtMs }] of this.#held) {
+      const packaging = this.#options.packaging(mount)
+      if (packaging === 'off' || (askedAtMs < oldestMs && packaging !== 'always')) this.#drop(mount)
+      else packager.follow(running.get(mount))
+    }
+  }
+
+  stop(): void {
+    this.#stopLooking?.()
+    for (const mount of this.mounts) this.#drop(mount)
+  }
+
+  #heldFor(mount: Mount): Held | undefined {
+    const known = this.#held.get(mount)
+    if (known) {
+      known.askedAtMs = this.#options.nowMs()
+      return known
+    }
+    const source = this.#options.running().find(({ name }) => name === mount)
+    if (!source || this.#options.packaging(mount) === 'off') return undefined
+    const held = this.#begin(mount)
+    held.packager.follow(source)
+    this.#lookAgain()
+    return held
+  }
+
+  #begin(mount: Mount): Held {
+    const { times, wallMs, nowMs } = this.#options
+    const waiting: (() => void)[] = []
+    const packager = new Packager({
+      ...times(),
+      firstNumber: Math.max(this.#numbers.get(mount) ?? 0, firstNumberAt(wallMs())),
+      wallMs,
+      onSegment: () => {
+        for (const resolve of waiting.splice(0)) resolve()
+      },
+    })
+    const held = { packager, askedAtMs: nowMs(), waiting }
+    this.#held.set(mount, held)
+    return held
+  }
+
+  #drop(mount: Mount): void {
+    const held = this.#held.get(mount)
+    if (!held) return
+    held.packager.stop()
+    this.#held.delete(mount)
+    this.#numbers.delete(mount)
+    this.#numbers.set(mount, held.packager.nextNumber)
+    const [oldest] = this.#numbers.keys()
+    if (this.#numbers.size > numbersKeptMax && oldest !== undefined) this.#numbers.delete(oldest)
+  }
+
+  #lookAgain(): void {
+    this.#stopLooking ??= this.#options.timers.after(lookMs, () => {
+      this.#stopLooking = undefined
+      this.look()
+      if (this.#held.size > 0) this.#lookAgain()
+    })
+  }
+}

@@ -1,0 +1,127 @@
+import { extensionOf } from '../../shared/hls/kinds.ts'
+import { hlsLimits } from '../../shared/hls/limits.ts'
+import { type ListedTitle, PrintedPlaylist } from '../../shared/hls/media-playlist.ts'
+import { objectName } from '../../shared/hls/paths.ts'
+import type { Segment, SegmentTitle } from './segment.ts'
+
+export interface WindowOptions {
+  /** s: the wanted duration of a segment */
+  segmentSeconds: number
+  /** s of audio that the playlist lists; as much again is kept */
+  windowSeconds: number
+  /** discontinuities before the first segment: never fewer than any playlist of this mount has told */
+  firstDiscontinuity: number
+}
+
+/** The newest segments of a mount: those that its playlist lists, and those kept for players with an older one. */
+export class SegmentWindow {
+  #options: WindowOptions
+  #segments: Segment[] = []
+  /** index of the first one listed */
+  #listedFrom = 0
+  #discontinuitySequence: number
+  /** s: it may only grow, while players know this playlist (RFC 8216 §4.3.3.1) */
+  #targetSeconds: number
+  #title: SegmentTitle | undefined
+  #printed: PrintedPlaylist | undefined
+
+  constructor(options: WindowOptions) {
+    this.#options = options
+    this.#discontinuitySequence = options.firstDiscontinuity
+    this.#targetSeconds = Math.max(1, Math.round(options.segmentSeconds))
+  }
+
+  get targetSeconds(): number {
+    return this.#targetSeconds
+  }
+
+  /** whether there is something to list */
+  get hasSegments(): boolean {
+    return this.#segments.length > 0
+  }
+
+  /** bytes held */
+  get bytes(): number {
+    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** segments held, oldest first */
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
+  get playlist(): PrintedPlaylist {
+    this.#printed ??= this.#print()
+    return this.#printed
+  }
+
+  get(number: number): Segment | undefined {
+    const [first] = this.#segments
+    return first && this.#segments[number - first.number]
+  }
+
+  /** The bytes of an initialization segment that some segment held here needs. */
+  init(number: number): Uint8Array | undefined {
+    return this.#segments.find(({ init }) => init?.number === number)?.init?.bytes
+  }
+
+  push(segment: Segment): void {
+    this.#segments.push(segment)
+    this.#targetSeconds = Math.max(this.#targetSeconds, Math.round(segment.seconds))
+    this.#printed = undefined
+    this.#list()
+    this.#forget()
+  }
+
+  /** Lists the newest: as many as fit the window, and never fewer than three target durations. */
+  #list(): void {
+    const seconds = Math.max(this.#options.windowSeconds, hlsLimits.windowTargetsMin * this.#targetSeconds)
+    let listed = 0
+    for (const segment of this.#segments.slice(this.#listedFrom)) listed += segment.seconds
+    for (;;) {
+      const oldest = this.#segments[this.#listedFrom]
+      if (!oldest || listed - oldest.seconds < seconds) return
+      listed -= oldest.seconds
+      this.#listedFrom++
+      // a discontinuity counts once its tag has left the playlist (RFC 8216 §6.2.2)
+      const next = this.#segments[this.#listedFrom]
+      if (oldest.discontinuity) this.#discontinuitySequence++
+      this.#title = oldest.titles.at(-1) ?? this.#title
+      if (!next) return
+    }
+  }
+
+  #forget(): void {
+    const seconds = Math.max(this.#options.windowSeconds, hlsLimits.windowTargetsMin * this.#targetSeconds)
+    let unlisted = 0
+    for (let i = this.#listedFrom - 1; i >= 0; i--) {
+      unlisted += this.#segments[i]?.seconds ?? 0
+      if (unlisted < seconds) continue
+      this.#segments.splice(0, i)
+      this.#listedFrom -= i
+      return
+    }
+  }
+
+  #print(): PrintedPlaylist {
+    const listed = this.#segments.slice(this.#listedFrom)
+    const titles: ListedTitle[] = [
+      ...(this.#title ? [this.#title] : []),
+      ...listed.flatMap((each) => each.titles),
+    ]
+    return new PrintedPlaylist({
+      targetSeconds: this.#targetSeconds,
+      sequence: listed[0]?.number ?? 0,
+      discontinuitySequence: this.#discontinuitySequence,
+      segments: listed.map(({ number, kind, seconds, startMs, discontinuity, init }) => ({
+        uri: objectName({ kind: 'segment', number, extension: extensionOf(kind) }),
+        seconds,
+        startMs,
+        discontinuity,
+        init: init === undefined ? undefined : objectName({ kind: 'init', number: init.number }),
+      })),
+      titles,
+      ended: false,
+    })
+  }
+}

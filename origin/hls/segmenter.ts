@@ -1,0 +1,120 @@
+import type { AudioUnit, InitSegment, Segment, SegmentTitle, StreamParameters } from './segment.ts'
+
+export interface SegmenterOptions {
+  /** s after which a segment ends at the next unit */
+  segmentSeconds: number
+  /** number of the first segment */
+  firstNumber: number
+  /** the wall clock, ms since 1970 */
+  wallMs: () => number
+  onSegment: (segment: Segment) => void
+}
+
+/** Cuts a stream of frames or packets into segments. Pure except for its own state. */
+export class Segmenter {
+  #options: SegmenterOptions
+  #number: number
+  #parameters: StreamParameters | undefined
+  #init: { parameters: StreamParameters; segment: InitSegment } | undefined
+  #inits = 0
+  /** of the segment that is being filled */
+  #units: AudioUnit[] = []
+  #samples = 0
+  #titles: SegmentTitle[] = []
+  /** samples in finished segments since {@link #beganMs} */
+  #past = 0
+  /** when the first sample since the last discontinuity arrived, ms since 1970 */
+  #beganMs: number | undefined
+  /** the next segment does not follow the last */
+  #isBroken = true
+  #title: SegmentTitle | undefined
+
+  constructor(options: SegmenterOptions) {
+    this.#options = options
+    this.#number = options.firstNumber
+  }
+
+  /** number of the next segment */
+  get nextNumber(): number {
+    return this.#number
+  }
+
+  /** the newest title */
+  get title(): SegmentTitle | undefined {
+    return this.#title
+  }
+
+  /** The units that follow have these parameters. */
+  begin(parameters: StreamParameters): void {
+    if (this.#parameters?.key === parameters.key) return
+    this.break()
+    this.#parameters = parameters
+  }
+
+  /** The units that follow do not continue those before. */
+  break(): void {
+    this.#close()
+    this.#isBroken = true
+    this.#past = 0
+    this.#beganMs = undefined
+  }
+
+  /** Adds the next unit; ends the segment before it if that is long enough. */
+  push(unit: AudioUnit): void {
+    const { segmentSeconds, wallMs } = this.#options
+    if (!this.#parameters) return
+    this.#beganMs ??= wallMs()
+    if (this.#samples >= segmentSeconds * this.#parameters.samplerate) this.#close()
+    this.#units.push(unit)
+    this.#samples += unit.samples
+  }
+
+  /** A title that begins now. */
+  setTitle(title: string, artist: string | undefined): void {
+    const startMs = this.#nowMs() ?? this.#options.wallMs()
+    this.#title = { id: `${this.#number}-${this.#titles.length}`, startMs, title, artist }
+    this.#titles.push(this.#title)
+  }
+
+  /** when the next sample is due by the count of samples, ms since 1970 */
+  #nowMs(): number | undefined {
+    if (this.#beganMs === undefined || !this.#parameters) return undefined
+    return this.#beganMs + ((this.#past + this.#samples) / this.#parameters.samplerate) * 1000
+  }
+
+  #close(): void {
+    const parameters = this.#parameters
+    if (!parameters || this.#samples === 0) return
+    const startSample = this.#past
+    const body = { parameters, units: this.#units, startSample, title: this.#titles.at(-1) }
+    const pieces = parameters.print(this.#number, body)
+    const segment: Segment = {
+      number: this.#number++,
+      kind: parameters.kind,
+      pieces,
+      bytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
+      seconds: this.#samples / parameters.samplerate,
+      startMs: (this.#beganMs ?? 0) + (startSample / parameters.samplerate) * 1000,
+      discontinuity: this.#isBroken,
+      init: this.#initOf(parameters),
+      titles: this.#titles,
+    }
+    this.#past += this.#samples
+    this.#units = []
+    this.#samples = 0
+    this.#titles = []
+    this.#isBroken = false
+    this.#options.onSegment(segment)
+  }
+
+  /** Parameters that come back get another number: a player keeps an initialization segment by its name. */
+  #initOf(parameters: StreamParameters): InitSegment | undefined {
+    const { init: bytes } = parameters
+    if (bytes === undefined) return undefined
+    if (this.#init?.parameters !== parameters) {
+      const number = this.#options.firstNumber + this.#inits++
+      this.#init = { parameters, segment: { number, bytes } }
+    }
+    return this.#init.segment
+  }
+}

@@ -1,0 +1,50 @@
+/** How a mount is packaged: MP3 and AAC as packed audio, Opus and FLAC as fragmented MP4 (RFC 8216 §3.3, §3.4). */
+export type HlsKind = 'mp3' | 'aac' | 'opus' | 'flac'
+
+/** Last part of a segment's name. */
+export const segmentExtensions = ['mp3', 'aac', 'm4s'] as const
+export type SegmentExtension = (typeof segmentExtensions)[number]
+
+const extensions: Record<HlsKind, SegmentExtension> = { mp3: 'mp3', aac: 'aac', opus: 'm4s', flac: 'm4s' }
+export const extensionOf = (kind: HlsKind): SegmentExtension => extensions[kind]
+
+/** Content type of a segment; of an `EXT-X-MAP` it is `audio/mp4`. */
+export const segmentTypes: Record<SegmentExtension, string> = {
+  mp3: 'audio/mpeg',
+  aac: 'audio/aac',
+  m4s: 'audio/mp4',
+}
+
+const kindsOfType: Readonly<Record<string, HlsKind>> = {
+  'audio/mpeg': 'mp3',
+  'audio/mp3': 'mp3',
+  'audio/x-mpeg': 'mp3',
+  'audio/mpeg3': 'mp3',
+  'audio/aac': 'aac',
+  'audio/aacp': 'aac',
+  'audio/x-aac': 'aac',
+  'audio/flac': 'flac',
+}
+
+/**
+ * The kind that a content type names: undefined where it names none, as `audio/ogg` alone does: its master knows the codec, and
+ * reports whether the mount is packaged (` hls:`).
+ */
+export function kindOfType(contentType: string): HlsKind | undefined {
+  const [type = '', ...parameters] = contentType.toLowerCase().split(';')
+  const named = kindsOfType[type.trim()]
+  if (named) return named
+  const codecs = parameters.map((each) => each.trim()).find((each) => each.startsWith('codecs='))
+  const codec = codecs?.slice('codecs='.length).replaceAll('"', '').trim()
+  return codec === 'opus' || codec === 'flac' ? codec : undefined
+}
+
+/** Hz: at or below it, AAC is taken for HE-AAC, whose core runs at half the rate; ADTS does not say (hls.js decides alike) */
+const heRateMax = 24_000
+
+/** `CODECS` of a variant (RFC 6381). @param samplerate Hz of the frames; undefined: unknown */
+export function codecsOf(kind: HlsKind, samplerate: number | undefined): string {
+  if (kind === 'mp3') return 'mp4a.40.34'
+  if (kind === 'aac') return samplerate !== undefined && samplerate <= heRateMax ? 'mp4a.40.5' : 'mp4a.40.2'
+  return kind === 'opus' ? 'opus' : 'fLaC'
+}

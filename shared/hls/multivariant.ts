@@ -1,0 +1,35 @@
+/** One variant: the same audio at one server. */
+export interface Variant {
+  /** letters, digits, `.`, `-` and `_` (shared/hls/pathway.ts) */
+  pathway: string
+  /** of its media playlist, with the session's query */
+  url: string
+}
+
+export interface Multivariant {
+  /** in order of preference; at least one */
+  variants: readonly Variant[]
+  /** bit/s, peak */
+  bandwidth: number
+  codecs: string | undefined
+  /** absolute or relative; undefined: nobody steers */
+  steeringUrl: string | undefined
+}
+
+/** Prints a multivariant playlist (RFC 8216 §4.3.4; content steering by draft-pantos-hls-rfc8216bis §4.4.6.6). */
+export function printMultivariant({ variants, bandwidth, codecs, steeringUrl }: Multivariant): string {
+  const [first] = variants
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:6', '#EXT-X-INDEPENDENT-SEGMENTS']
+  if (steeringUrl !== undefined && first)
+    lines.push(`#EXT-X-CONTENT-STEERING:SERVER-URI="${steeringUrl}",PATHWAY-ID="${first.pathway}"`)
+  for (const { pathway, url } of variants) {
+    const attributes = [
+      `BANDWIDTH=${bandwidth}`,
+      ...(codecs === undefined ? [] : [`CODECS="${codecs}"`]),
+      `PATHWAY-ID="${pathway}"`,
+      'STABLE-VARIANT-ID="audio"',
+    ]
+    lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, url)
+  }
+  return `${lines.join('\n')}\n`
+}

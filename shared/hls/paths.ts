@@ -1,0 +1,60 @@
+import { type Mount, parseMount, printMount } from '../mount.ts'
+import { type SegmentExtension, segmentExtensions } from './kinds.ts'
+
+/** What a path below `/hls/` names, beside its mount. */
+export type HlsObject =
+  | { kind: 'media' }
+  | { kind: 'steering' }
+  | { kind: 'segment'; number: number; extension: SegmentExtension }
+  | { kind: 'init'; number: number }
+
+/** digits of a number that is exact as a double; without leading zeros, so that each object has one name */
+const numbered = /^(0|[1-9]\d{0,14})\.([a-z0-9]+)$/
+const initial = /^init-(0|[1-9]\d{0,14})\.mp4$/
+
+/** Parses `/hls/live.mp3/media.m3u8` and its siblings; undefined if the path names no object of HLS. */
+export function parseHlsPath(path: string): { mount: Mount; object: HlsObject } | undefined {
+  if (!path.startsWith('/hls/')) return undefined
+  const end = path.lastIndexOf('/')
+  const mount = parseMount(path.slice('/hls'.length, end))
+  const object = parseObject(path.slice(end + 1))
+  return mount && object && { mount, object }
+}
+
+function parseObject(name: string): HlsObject | undefined {
+  if (name === 'media.m3u8') return { kind: 'media' }
+  if (name === 'steering.json') return { kind: 'steering' }
+  const [, init] = initial.exec(name) ?? []
+  if (init !== undefined) return { kind: 'init', number: Number(init) }
+  const [, number, extension] = numbered.exec(name) ?? []
+  const known = segmentExtensions.find((each) => each === extension)
+  return number === undefined || !known
+    ? undefined
+    : { kind: 'segment', number: Number(number), extension: known }
+}
+
+/** The last part of an object's path; {@link parseHlsPath} parses it back. */
+export function objectName(object: HlsObject): string {
+  switch (object.kind) {
+    case 'media':
+      return 'media.m3u8'
+    case 'steering':
+      return 'steering.json'
+    case 'init':
+      return `init-${object.number}.mp4`
+    case 'segment':
+      return `${object.number}.${object.extension}`
+  }
+}
+
+/** The path of an object of a mount: `/hls/live.mp3/17.mp3`. */
+export const hlsPath = (mount: Mount, object: HlsObject): string =>
+  `/hls${printMount(mount)}/${objectName(object)}`
+
+/** The mount of `/live.mp3.m3u8`, the path of its multivariant playlist; undefined if it is no such path. */
+export function parseMultivariantPath(path: string): Mount | undefined {
+  return path.endsWith('.m3u8') ? parseMount(path.slice(0, -'.m3u8'.length)) : undefined
+}
+
+/** The path of a mount's multivariant playlist. */
+export const multivariantPath = (mount: Mount): string => `${printMount(mount)}.m3u8`

@@ -1,0 +1,24 @@
+declare const sessionBrand: unique symbol
+/** The `s=` of a listener: 96 random bits, as 16 characters of base64url. Only this module makes one. */
+export type SessionId = string & { readonly [sessionBrand]: true }
+
+/** bytes: 96 bits cannot be guessed, nor do two of a year's sessions agree by chance */
+export const sessionBytes = 12
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** A session's id. @param random {@link sessionBytes} bytes of a secure random generator */
+export function sessionIdOf(random: Uint8Array): SessionId {
+  let id = ''
+  for (let i = 0; i + 2 < random.length; i += 3) {
+    const bits = ((random[i] ?? 0) << 16) | ((random[i + 1] ?? 0) << 8) | (random[i + 2] ?? 0)
+    for (const shift of [18, 12, 6, 0]) id += alphabet[(bits >> shift) & 63]
+  }
+  return id as SessionId
+}
+
+/** The session that a query names; undefined without one, or if it has another form than ours. */
+export function sessionOf(query: string): SessionId | undefined {
+  const value = /(?:^\??|&)s=([^&]*)/.exec(query)?.[1]
+  return value !== undefined && /^[A-Za-z0-9_-]{16}$/.test(value) ? (value as SessionId) : undefined
+}

@@ -1,0 +1,15 @@
+import { parse, type types } from 'hls-parser'
+
+/** What other programs' parser reads from a media playlist; throws where it finds it not legal. */
+export function readMediaPlaylist(text: string): types.MediaPlaylist {
+  const playlist = parse(text)
+  if (playlist.isMasterPlaylist) throw new Error('a multivariant playlist, expected a media playlist')
+  return playlist as types.MediaPlaylist
+}
+
+/** The same for a multivariant playlist. */
+export function readMultivariant(text: string): types.MasterPlaylist {
+  const playlist = parse(text)
+  if (!playlist.isMasterPlaylist) throw new Error('a media playlist, expected a multivariant playlist')
+  return playlist as types.MasterPlaylist
+}

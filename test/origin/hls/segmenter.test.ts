@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest'
+import { FrameFramer } from '../../../origin/format/frame-framer.ts'
+import { mpegFormat } from '../../../origin/format/mpeg.ts'
+import { FrameUnits } from '../../../origin/hls/frame-units.ts'
+import type { Segment } from '../../../origin/hls/segment.ts'
+import { SegmentWindow } from '../../../origin/hls/segment-window.ts'
+import { Segmenter } from '../../../origin/hls/segmenter.ts'
+import { joined } from '../../../shared/bytes.ts'
+import { readMediaPlaylist } from '../../kit/hls-readers.ts'
+import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
+
+const wallMs = Date.UTC(2026, 0, 1)
+const samples = 1152
+const rate = 44_100
+
+/** A packager of numbered frames, and what it has made. */
+function packaging({ segmentSeconds = 4, windowSeconds = 60 } = {}) {
+  const segments: Segment[] = []
+  const window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: 7 })
+  const segmenter = new Segmenter({
+    segmentSeconds,
+    firstNumber: 100,
+    wallMs: () => wallMs,
+    onSegment: (segment) => {
+      segments.push(segment)
+      window.push(segment)
+    },
+  })
+  const framer = new FrameFramer(mpegFormat)
+  const units = FrameUnits.of('mpeg', segmenter)
+  let n = 0
+  const play = (frames: number, pieceBytes = 1000) => {
+    const bytes = joined(Array.from({ length: frames }, () => numberedFrame(n++)))
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      framer.push(bytes.subarray(at, at + pieceBytes))
+      const { bytes: cut, frames: starts } = framer.take()
+      units?.push({ bytes: cut, frames: starts })
+    }
+  }
+  return { segments, window, segmenter, play, playlist: () => window.playlist.textFor('?s=x') }
+}
+
+/** The audio of a segment without its tag, whose length stands in its header. */
+const audioOf = ({ pieces: [, ...audio] }: Segment) => joined(audio)
+
+const framesInFourSeconds = Math.ceil((4 * rate) / samples)
+
+describe('a segmenter', () => {
+  test('ends a segment at the first frame after its time, and loses no frame', () => {
+    const { segments, play } = packaging()
+    play(framesInFourSeconds * 5 + 10)
+    expect(segments.map(({ number }) => number)).toEqual([100, 101, 102, 103, 104])
+    expect(new Set(segments.map(({ seconds }) => seconds))).toEqual(
+      new Set([(framesInFourSeconds * samples) / rate]),
+    )
+    const heard = numbersInOrder(joined(segments.map(audioOf)))
+    expect(heard).toMatchObject({ first: 0, skipped: 0 })
+    expect(heard.count).toBe(framesInFourSeconds * 5)
+  })
+
+  test('cuts the same segments however the bytes come', () => {
+    const [whole, cut] = [packaging(), packaging()]
+    whole.play(340, 1_000_000)
+    cut.play(340, 31)
+    expect(cut.segments.map((each) => joined(each.pieces))).toEqual(
+      whole.segments.map((each) => joined(each.pieces)),
+    )
+  })
+
+  test('copies no audio: a segment is views of the chunks, joined where they are neighbours', () => {
+    const { segments, play } = packaging()
+    play(framesInFourSeconds * 2 + 1, 10_000_000)
+    const [first, second] = segments
+    expect([first?.pieces.length, second?.pieces.length]).toEqual([2, 2])
+    expect(first?.pieces[1]?.buffer === second?.pieces[1]?.buffer).toBe(true)
+  })
+
+  test('says at the head of each segment when it is due, in 90 kHz without drift', () => {
+    const { segments, play } = packaging()
+    play(framesInFourSeconds * 4)
+    for (const [i, { pieces }] of segments.entries()) {
+      const [tag = new Uint8Array()] = pieces
+      const view = new DataView(tag.buffer, tag.byteOffset)
+      expect(new TextDecoder().decode(tag.subarray(0, 3))).toBe('ID3')
+      expect(Number(view.getBigUint64(tag.length - 8))).toBe(
+        Math.round((i * framesInFourSeconds * samples * 90_000) / rate),
+      )
+    }
+  })
+
+  test('begins a new stretch where the stream breaks off', () => {
+    const { segments, segmenter, play } = packaging()
+    play(framesInFourSeconds + 20)
+    segmenter.break()
+    play(framesInFourSeconds + 1)
+    expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([true, false, true])
+    expect(segments[1]?.seconds).toBeCloseTo((20 * samples) / rate, 9)
+  })
+
+  test('tells a title in the segment where it begins, by ID3 and by a date range', () => {
+    const { segments, segmenter, play, playlist } = packaging()
+    play(framesInFourSeconds + 10)
+    segmenter.setTitle('Say "when"', 'An Artist')
+    play(framesInFourSeconds)
+    expect(segments.map(({ titles }) => titles.map(({ title }) => title))).toEqual([[], ['Say "when"']])
+    const text = new TextDecoder().decode(joined(segments[1]?.pieces.slice(0, 1) ?? []))
+    expect(text).toContain('Say "when"')
+    expect(text).toContain('An Artist')
+    expect(playlist()).toContain('X-TITLE="Say ”when”",X-ARTIST="An Artist"')
+    expect(readMediaPlaylist(playlist()).segments[0]?.dateRange?.attributes['X-TITLE']).toBe('Say ”when”')
+  })
+})
+
+describe('the playlist of a window', () => {
+  test('is legal at every segment, by another parser, and its numbers never go back', () => {
+    const { segments, segmenter, window, play, playlist } = packaging({ windowSeconds: 20 })
+    let last = { sequence: 0, discontinuities: 0, target: 0 }
+    for (let step = 0; step < 200; step++) {
+      play(30)
+      if (step % 13 === 12) segmenter.break()
+      if (!window.hasSegments) continue
+      const read = readMediaPlaylist(playlist())
+      const now = {
+        sequence: read.mediaSequenceBase ?? 0,
+        discontinuities: read.discontinuitySequenceBase ?? 0,
+        target: read.targetDuration,
+      }
+      expect(now.sequence).toBeGreaterThanOrEqual(last.sequence)
+      expect(now.discontinuities).toBeGreaterThanOrEqual(last.discontinuities)
+      expect(now.target).toBeGreaterThanOrEqual(last.target)
+      for (const { duration } of read.segments)
+        expect(Math.round(duration)).toBeLessThanOrEqual(read.targetDuration)
+      // the discontinuities before a segment are the same in every playlist that lists it
+      const before = segments.filter(({ number }) => number < now.sequence && number >= 100)
+      expect(now.discontinuities).toBe(7 + before.filter(({ discontinuity }) => discontinuity).length)
+      last = now
+    }
+    expect(last.sequence).toBeGreaterThan(100)
+  })
+
+  test('lists the window, keeps as much again, and forgets the rest', () => {
+    const { window, play, playlist } = packaging({ windowSeconds: 20 })
+    play(framesInFourSeconds * 30)
+    const listed = readMediaPlaylist(playlist()).segments
+    expect(listed.length).toBe(5)
+    expect(window.segments.length).toBe(10)
+    expect(window.get(listed[0]?.mediaSequenceNumber ?? 0)?.number).toBe(listed[0]?.mediaSequenceNumber)
+    expect(window.get((listed[0]?.mediaSequenceNumber ?? 0) - 5)).toBeDefined()
+    expect(window.get((listed[0]?.mediaSequenceNumber ?? 0) - 6)).toBeUndefined()
+    expect(window.get(1_000_000)).toBeUndefined()
+  })
+
+  test('has the session of who asks at each segment', () => {
+    const { play, window } = packaging()
+    play(framesInFourSeconds * 3)
+    const uris = readMediaPlaylist(window.playlist.textFor('?s=abc')).segments.map(({ uri }) => uri)
+    expect(uris).toEqual(['100.mp3?s=abc', '101.mp3?s=abc'])
+    expect(readMediaPlaylist(window.playlist.textFor('')).segments[0]?.uri).toBe('100.mp3')
+  })
+})

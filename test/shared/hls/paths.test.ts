@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { hlsPath, multivariantPath, parseHlsPath, parseMultivariantPath } from '../../../shared/hls/paths.ts'
+import { pathwayOf, serverOfPathway } from '../../../shared/hls/pathway.ts'
+import { sessionIdOf, sessionOf } from '../../../shared/hls/session.ts'
+import { mountOf } from '../../kit/reports.ts'
+
+const live = mountOf('/live.mp3')
+
+describe('the paths of HLS', () => {
+  test.each([
+    ['/hls/live.mp3/media.m3u8', live, { kind: 'media' }],
+    ['/hls/live.mp3/steering.json', live, { kind: 'steering' }],
+    ['/hls/live.mp3/0.mp3', live, { kind: 'segment', number: 0, extension: 'mp3' }],
+    ['/hls/live.mp3/417000017.aac', live, { kind: 'segment', number: 417_000_017, extension: 'aac' }],
+    ['/hls/a/b%20c.ogg/12.m4s', mountOf('/a/b%20c.ogg'), { kind: 'segment', number: 12, extension: 'm4s' }],
+    ['/hls/live.ogg/init-3.mp4', mountOf('/live.ogg'), { kind: 'init', number: 3 }],
+  ] as const)('%s names an object of its mount, and is printed alike', (path, mount, object) => {
+    expect(parseHlsPath(path)).toEqual({ mount, object })
+    expect(hlsPath(mount, object)).toBe(path)
+  })
+
+  test.each([
+    '/hls/live.mp3',
+    '/hls/live.mp3/',
+    '/hls/media.m3u8',
+    '/hls//media.m3u8',
+    '/hls/live.mp3/01.mp3',
+    '/hls/live.mp3/-1.mp3',
+    '/hls/live.mp3/1.5.mp3',
+    '/hls/live.mp3/1e3.mp3',
+    '/hls/live.mp3/1000000000000000000000.mp3',
+    '/hls/live.mp3/1.ts',
+    '/hls/live.mp3/init-.mp4',
+    '/hls/../live.mp3/media.m3u8',
+    '/hls/live%2Fmp3/media.m3u8',
+    '/hls/live.mp3/media.m3u8/',
+    '/hlsx/live.mp3/media.m3u8',
+  ])('%s names nothing', (path) => {
+    expect(parseHlsPath(path)).toBeUndefined()
+  })
+
+  test('a multivariant playlist is the mount with .m3u8 behind', () => {
+    expect(parseMultivariantPath('/live.mp3.m3u8')).toBe(live)
+    expect(multivariantPath(live)).toBe('/live.mp3.m3u8')
+    for (const path of ['/live.mp3', '/.m3u8', '/api/x.m3u8', '/hls/live.mp3/media.m3u8'])
+      expect(parseMultivariantPath(path)).toBeUndefined()
+  })
+})
+
+describe('pathway ids', () => {
+  test('hold letters, digits, points, hyphens and underscores alone, and lead back to the server', () => {
+    for (const id of ['relay1', 'relay1.example.org:8000', '[2001:db8::1]:8443', 'a_b', 'a_3ab', 'A-b.9']) {
+      expect(pathwayOf(id)).toMatch(/^[A-Za-z0-9._-]+$/)
+      expect(serverOfPathway(pathwayOf(id))).toBe(id)
+    }
+  })
+
+  test('of nobody lead to nobody', () => {
+    for (const pathway of ['a:b', 'a_', 'a_3', 'a_zz', 'a_61', 'ä', '_3A'])
+      expect(serverOfPathway(pathway)).toBeUndefined()
+  })
+})
+
+describe('the id of a session', () => {
+  test('is 96 bits as 16 characters, and is read from a query', () => {
+    const id = sessionIdOf(Uint8Array.from([0, 16, 131, 16, 81, 135, 32, 146, 139, 255, 255, 255]))
+    expect(id).toBe('ABCDEFGHIJKL____')
+    expect(sessionOf(`?s=${id}`)).toBe(id)
+    expect(sessionOf(`?token=1&s=${id}&x=2`)).toBe(id)
+  })
+
+  test('of another form is none', () => {
+    for (const query of [
+      '',
+      '?s=',
+      '?s=short',
+      '?xs=ABCDEFGHIJKL____',
+      '?s=ABCDEFGHIJKL____x',
+      '?s=ABCDEFGHIJKL<___',
+    ])
+      expect(sessionOf(query)).toBeUndefined()
+  })
+})

@@ -1,0 +1,161 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../edge/config.ts'
+import { createConfig } from '../../origin/config/config.ts'
+import { parseEnvironment, parseFlags } from '../../origin/config/flags.ts'
+import { repo } from '../kit/process.ts'
+import { Demo } from './demo/demo.ts'
+import { type DemoProgram, parseDemoPort, planDemo } from './demo/plan.ts'
+
+const passwords = { relay: 'relay-pw', admin: 'admin-pw', source: 'source-pw' }
+
+/** A machine on which nothing runs: what the demo does to it, in order. */
+function machine({
+  taken = 0,
+  plays = async () => {},
+}: {
+  taken?: number
+  plays?: () => Promise<void>
+} = {}) {
+  const did: string[] = []
+  const started: DemoProgram[] = []
+  const demo = new Demo({
+    isFree: async (port) => port !== taken,
+    start: (program) => {
+      did.push(`start ${program.name}`)
+      return started.push(program)
+    },
+    untilPlaying: async (url) => {
+      did.push(`listen ${url}`)
+      await plays()
+    },
+    stop: async (last) => void did.push(`stop, ${last} last`),
+    print: (text) => void did.push(`print ${text}`),
+    complain: (text) => void did.push(`complain ${text}`),
+    exit: (code) => void did.push(`exit ${code}`),
+  })
+  return { demo, did, started, run: (port = '9000') => demo.run(port, passwords) }
+}
+
+describe('npm start', () => {
+  test('runs a script that is there, and every program of the demo is one', () => {
+    const { scripts } = JSON.parse(readFileSync(join(repo, 'package.json'), 'utf8'))
+    const [, script = ''] = /^exec \.\/distributary with node (\S+)$/.exec(scripts.start) ?? []
+    expect(script).toMatch(/start\.ts$/)
+    for (const path of [script, ...planDemo(9000, passwords).programs.map((program) => program.script)])
+      expect(existsSync(join(repo, path)), path).toBe(true)
+  })
+
+  test('starts an edge, a master, two slaves and a source, then listens, then prints what to try', async () => {
+    const { did, run } = machine()
+    await run()
+    expect(did.slice(0, -1)).toEqual([
+      'start edge',
+      'print edge   | pid 1, http://127.0.0.1:9000',
+      'start master',
+      'print master | pid 2, http://127.0.0.1:9001',
+      'start relay1',
+      'print relay1 | pid 3, http://127.0.0.1:9002',
+      'start relay2',
+      'print relay2 | pid 4, http://127.0.0.1:9003',
+      'start source',
+      'print source | pid 5, plays to http://127.0.0.1:9001/live.mp3',
+      'listen http://127.0.0.1:9000/live.mp3',
+    ])
+    const guide = did.at(-1)
+    for (const line of [
+      'The first redirect works. Open',
+      '  curl -sI http://127.0.0.1:9000/live.mp3',
+      'in proportion to free slots (master 100, relay1 300, relay2 900)',
+      '  curl -s -u admin:admin-pw http://127.0.0.1:9000/api/servers',
+    ])
+      expect(guide).toContain(line)
+  })
+
+  test("has flags and variables that its programs accept: one cluster, each server at its own port with its slots and its caller's password", async () => {
+    const { started, run } = machine()
+    await run()
+    const [edge, ...others] = started
+    const config = parseConfig(edge?.env ?? {})
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 9000, dataDir: ':memory:' })
+    const origins = others.slice(0, 3).map(({ flags, env }) => {
+      const sources = {
+        flags: parseFlags(flags).settings,
+        environment: parseEnvironment(env),
+        file: undefined,
+      }
+      return createConfig(sources)
+    })
+    expect(
+      origins.map(({ id, port, publicUrls, limits }) => [id, port, publicUrls, limits.maxListeners]),
+    ).toEqual([
+      ['master', 9001, ['http://127.0.0.1:9001'], 100],
+      ['relay1', 9002, ['http://127.0.0.1:9002'], 300],
+      ['relay2', 9003, ['http://127.0.0.1:9003'], 900],
+    ])
+    expect(origins.map(({ edges, masters }) => [edges.length, masters.length])).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 1],
+    ])
+    for (const origin of origins) expect(origin.sourcePassword).toBe(others.at(-1)?.env.SOURCE_PASSWORD)
+  })
+
+  test.for(['9000', '9001', '9002', '9003'])(
+    'starts nothing where port %s is taken, and names it',
+    async (port) => {
+      const { did, run } = machine({ taken: Number(port) })
+      await run()
+      expect(did).toEqual([
+        `complain port ${port} is taken; the demo needs 9000 to 9003, or others: PORT=9000 npm start`,
+        'exit 1',
+      ])
+    },
+  )
+
+  test.for(['0', '65533', '80.5', 'http', '-1'])('starts nothing at PORT=%s', async (port) => {
+    expect(parseDemoPort(port)).toBeUndefined()
+    const { did, run } = machine()
+    await run(port)
+    expect(did).toEqual([expect.stringMatching(`^complain PORT is "${port}", expected an integer`), 'exit 1'])
+  })
+
+  test('stops everything, the edge last, where no listener hears anything', async () => {
+    const { did, run } = machine({ plays: () => Promise.reject(new Error('waited 60000 ms')) })
+    await run()
+    expect(did.slice(-3)).toEqual([
+      'complain no redirect worked: Error: waited 60000 ms',
+      'stop, edge last',
+      'exit 1',
+    ])
+  })
+
+  test('ends once, whatever ends it: a Ctrl-C, or a program that is lost', async () => {
+    const { demo, did, run } = machine()
+    await run()
+    await Promise.all([demo.end(0), demo.end(0), demo.lost('relay1', 'exited with 0')])
+    expect(did.filter((what) => what.startsWith('exit'))).toEqual(['exit 0'])
+    expect(did.filter((what) => what.startsWith('stop'))).toHaveLength(1)
+  })
+
+  test('a program that is lost stops the rest, and the guide is not printed any more', async () => {
+    let heard = () => {}
+    const { demo, did, run } = machine({
+      plays: () =>
+        new Promise<void>((resolve) => {
+          heard = resolve
+        }),
+    })
+    const running = run()
+    await new Promise((resolve) => setImmediate(resolve))
+    await demo.lost('master', 'exited with 1')
+    heard()
+    await running
+    expect(did.slice(-3)).toEqual([
+      'complain master exited with 1; stopping the rest',
+      'stop, edge last',
+      'exit 1',
+    ])
+  })
+})

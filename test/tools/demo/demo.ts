@@ -1,0 +1,70 @@
+import { type DemoPasswords, type DemoProgram, parseDemoPort, planDemo } from './plan.ts'
+
+/** What the demo does to the machine it runs on. */
+export interface DemoMachine {
+  isFree(port: number): Promise<boolean>
+  /** Runs a program; returns its pid. */
+  start(program: DemoProgram): number
+  /** Resolves once a listener at this url was redirected to audio; throws where that does not come. */
+  untilPlaying(url: string): Promise<unknown>
+  /** Ends all programs, `last` when the others have ended. */
+  stop(last: string): Promise<void>
+  print(text: string): void
+  complain(text: string): void
+  exit(code: number): void
+}
+
+/** A cluster of real processes with a source, from its first line to its end. */
+export class Demo {
+  readonly #machine: DemoMachine
+  #isEnding = false
+
+  constructor(machine: DemoMachine) {
+    this.#machine = machine
+  }
+
+  /** Starts everything and prints what to try. Nothing is started where the port is wrong or one of the four is taken. */
+  async run(portText: string, passwords: DemoPasswords): Promise<void> {
+    const machine = this.#machine
+    const port = parseDemoPort(portText)
+    if (port === undefined)
+      return this.#refuse(
+        `PORT is "${portText}", expected an integer from 1 to 65532: the demo uses it and the next three ports`,
+      )
+    const { ports, programs, listenUrl, guide } = planDemo(port, passwords)
+    // otherwise the printed urls could lead to another running demo
+    for (const each of ports)
+      if (!(await machine.isFree(each)))
+        return this.#refuse(
+          `port ${each} is taken; the demo needs ${port} to ${port + 3}, or others: PORT=9000 npm start`,
+        )
+    for (const program of programs)
+      machine.print(`${program.name.padEnd(7)}| pid ${machine.start(program)}, ${program.about}`)
+    try {
+      await machine.untilPlaying(listenUrl)
+    } catch (problem) {
+      machine.complain(`no redirect worked: ${problem}`)
+      return this.end(1)
+    }
+    if (!this.#isEnding) machine.print(guide)
+  }
+
+  /** A program has exited unexpectedly: the others are no cluster without it. */
+  async lost(name: string, how: string): Promise<void> {
+    this.#machine.complain(`${name} ${how}; stopping the rest`)
+    await this.end(1)
+  }
+
+  /** Stops everything, once: the edge last, since the others report to it that they leave. */
+  async end(code: number): Promise<void> {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    await this.#machine.stop('edge')
+    this.#machine.exit(code)
+  }
+
+  #refuse(why: string): void {
+    this.#machine.complain(why)
+    this.#machine.exit(1)
+  }
+}
