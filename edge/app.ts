@@ -22,8 +22,9 @@ import { polledApp } from './outreach/routes.ts'
 import { edgeMetrics } from './pages/metrics.ts'
 import { nowPlayingHeaders } from './pages/now-playing.ts'
 import { refuseOtherMethods } from './pages/other-methods.ts'
-import { pageHeaders, printPage } from './pages/page.ts'
+import { pageHeaders } from './pages/page.ts'
 import { PublicTexts } from './pages/public-texts.ts'
+import { serversPage } from './pages/servers-page.ts'
 import { answerStreamList } from './pages/stream-list.ts'
 import { newTally } from './tally.ts'
 
@@ -78,17 +79,20 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   const texts = new PublicTexts(nowMs, deps.startedAtMs)
 
   app.get('/', async (c) => {
-    const wantsServers = splitRequestUrl(c.req.url).query === '?servers'
-    // a browser may send a login that it keeps for something else, such as a members' area: then the public page is the answer
-    const asks = wantsServers || c.req.header('authorization') !== undefined
-    const stranger = asks ? await refuseNoAdmin(c, door, config.access, 'the page') : undefined
-    if (stranger && (wantsServers || stranger.status === 429)) return printAnswer(c, stranger)
-    const admin = asks && !stranger
+    if (splitRequestUrl(c.req.url).query === '?servers') return c.redirect('/admin')
     const view = await cluster.current()
-    if (!admin) return c.html(await texts.page(view, () => cluster.history()), 200, pageHeaders)
-    const servers = serversJson(view, nowMs(), isHttps(c.env))
-    return c.html(printPage(texts.mounts(view), await cluster.history(), servers), 200, pageHeaders)
+    return c.html(await texts.page(view, () => cluster.history()), 200, pageHeaders)
   })
+  for (const path of ['/admin', '/admin/'])
+    app.get(path, async (c) => {
+      const stranger = await refuseNoAdmin(c, door, config.access, 'the control room')
+      if (stranger) return printAnswer(c, stranger)
+      return c.html(
+        serversPage(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))),
+        200,
+        pageHeaders,
+      )
+    })
   app.get('/healthz', (c) =>
     Promise.resolve()
       .then(() => cluster.check())

@@ -44,6 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
     port: listening.port,
     dataDir: config.dataDir,
     servers: registry.view.servers.size,
+    mounts: registry.view.mounts.size,
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {

@@ -31,6 +31,8 @@ const log = getLogger(['distributary', 'origin'])
 const roll = Math.random
 /** ms between two checks for servers that have been gone for a day */
 const pruneMs = 60_000
+/** ms between two checks for changes that no report and no listener brings to light */
+const lookMs = 1000
 
 /** One origin, built from its configuration: server, relays, reports, decider. */
 export class Program {
@@ -90,6 +92,7 @@ export class Program {
     this.#relaying.start()
     this.#directories.start()
     this.#prune()
+    if (this.#decider) this.#look(this.#decider)
   }
 
   /** Applies a reloaded configuration: starts its new relays and masters, stops the removed ones. */
@@ -217,6 +220,13 @@ export class Program {
       isMirrored: (mount) => relays.isMirrored(mount),
       load,
       maxListeners: listenersMax(this.#config.limits, this.#state.mounts.count),
+    })
+  }
+
+  #look(decider: Decider): void {
+    timers.after(lookMs, () => {
+      decider.look()
+      this.#look(decider)
     })
   }
 

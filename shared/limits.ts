@@ -81,6 +81,10 @@ export const limits = {
   statsBytesMax: 4_194_304,
   /** events that a decider remembers: some days of a cluster in which little happens, about 100 kB */
   eventsMax: 500,
+  /** events about one property of a server or a mount, such as full: a few at once, then one a minute if it keeps changing */
+  eventsOfFacet: { burst: 4, perSecond: 1 / 60 },
+  /** events of one kind that one report or one moment may cause; more of them are told as one, with their number */
+  eventsAtOnceMax: 10,
   /** kbit/s: no audio stream has more (96 kHz, 24 bits, 2 channels uncompressed is 4,608), so a greater number is in bit/s */
   bitrateMaxKbps: 9999,
 } as const

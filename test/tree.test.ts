@@ -55,6 +55,8 @@ const rooms: Record<string, readonly string[]> = {
     'shared/log',
     'shared/http',
     'shared/hls',
+    'shared/page',
+    'shared/page/browser',
     'shared/report',
     'shared/draw',
     'shared/polled',

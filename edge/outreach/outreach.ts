@@ -21,8 +21,9 @@ export class Outreach {
     this.#prober = probes ? createProber(deps) : undefined
   }
 
-  /** Polls and probes the servers that are due. */
+  /** Finds servers that have become stale, then polls and probes those that are due. */
   async run(): Promise<void> {
+    this.#deps.registry.sweep(this.#deps.nowMs())
     this.#watch()
     await Promise.all([this.#poller.run(), this.#prober?.run()])
   }

@@ -1,4 +1,3 @@
-import { getLogger } from '@logtape/logtape'
 import {
   isInside,
   isReachable,
@@ -14,8 +13,6 @@ import { edgeLimits } from '../limits.ts'
 import { withDeadline } from './deadline.ts'
 import { agent, type Fetch, type Outgoing } from './poller.ts'
 import { Rota } from './rota.ts'
-
-const logger = getLogger(['distributary', 'edge', 'probe'])
 
 /** The addresses of a name; rejects if it has none. */
 export type Lookup = (host: string) => Promise<string[]>
@@ -66,8 +63,8 @@ export function createProber({ registry, fetch, nowMs, atOnce, lookup }: ProberD
         found.outcome === 'inside'
           ? undefined
           : silenceAfter(before, found.outcome, startMs, othersHeardMs(id), patienceMs(found))
-      if (servers.has(id)) registry.setProbed(id, probedAfter(registry.probedOf(id), url, found, now))
-      report(id, url, found, before, now)
+      if (servers.has(id))
+        registry.setProbed(id, probedAfter(registry.probedOf(id), url, found, now), nowMs())
       return { pauseMs: now ? edgeLimits.probeAgainMs : pauseMs, state: now }
     },
   })
@@ -90,19 +87,6 @@ function probedAfter(
 
 const okAt = (url: string, outcome: ProbeResult['outcome']): Probed | undefined =>
   outcome === 'answered' ? { url, problem: undefined } : undefined
-
-function report(
-  id: string,
-  url: string | undefined,
-  { problem }: ProbeResult,
-  before: Silence | undefined,
-  now: Silence | undefined,
-): void {
-  if (isReachable(before) && !isReachable(now))
-    logger.warning('probe failed: {id} at {url}: {problem}', { id, url, problem })
-  if (!isReachable(before) && isReachable(now))
-    logger.info('probe succeeded again: {id} at {url}', { id, url })
-}
 
 /** Cloudflare answers 520 to 530 for a server that gave it no answer; a Worker's fetch gives no other sign of one. */
 const isFromCloudflare = (status: number) => status >= 520 && status <= 530

@@ -1,94 +1,53 @@
-import { html, raw } from 'hono/html'
-import type { PublicMount, ServerJson } from '../../shared/api/json.ts'
+import { html } from 'hono/html'
+import type { PublicMount } from '../../shared/api/json.ts'
 import type { HistoryRow } from '../../shared/cluster/server-table.ts'
-import { logo } from '../../shared/logo.ts'
-import { printMount } from '../../shared/mount.ts'
-import { version } from '../../shared/version.ts'
-import { pageStyle } from './page-style.ts'
+import { playlistTypes } from '../../shared/http/playlist.ts'
+import { type Html, pagePolicy, printPage } from '../../shared/page/layout.ts'
+import { count, formatName, type MountCard, mountCards } from '../../shared/page/mount-card.ts'
+import { serverAgent } from '../../shared/version.ts'
 
-/** Only audio may come from other hosts: from whichever server the redirect leads to. */
 export const pageHeaders = {
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; media-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy': pagePolicy("'none'"),
   'Cache-Control': 'no-store',
   'Referrer-Policy': 'no-referrer',
 } as const
 
-type Html = ReturnType<typeof html>
+const playlists = Object.keys(playlistTypes)
+/** how often an open page asks for new titles: a title is seen within 5 s, and `/now` may be cached for 2 s */
+const everyMs = 2500
 
-/**
- * The page for people: mounts, listeners, and how the last day went.
- * @param servers only for the admin: every server, and why it gets no listeners; undefined shows a link to them
- */
-export function printPage(
-  mounts: readonly PublicMount[],
-  history: readonly HistoryRow[],
-  servers: readonly ServerJson[] | undefined,
-): Html {
+/** The page for people: what plays, with players, and how many listened over the last day. */
+export function publicPage(mounts: readonly PublicMount[], history: readonly HistoryRow[]): Html {
   const listeners = mounts.reduce((sum, mount) => sum + mount.listeners, 0)
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>distributary</title>
-<style>${raw(pageStyle)}</style>
-</head>
-<body>
-<main>
-<header>${mark}<div><h1>distributary</h1><p>one URL for a stream, any number of servers behind it</p></div></header>
-<section><div class="facts">
-<div><b>${number(listeners)}</b><span>listening now</span></div>
-<div><b>${number(mounts.length)}</b><span>${mounts.length === 1 ? 'mount' : 'mounts'}</span></div>
-${sparkline(history)}
-</div></section>
-<section><h2>Mounts</h2>${mountTable(mounts)}</section>
-${servers ? html`<section><h2>Servers</h2>${serverTable(servers)}</section>` : ''}
-<footer>distributary ${version}${servers ? '' : html` · <a href="/?servers">servers</a> (for the admin)`}</footer>
-</main>
-</body>
-</html>
-`
+  const none = 'Nothing is on air at the moment.'
+  return printPage({
+    title: 'distributary',
+    under: 'one URL for a stream, any number of servers behind it',
+    links: [['/admin', 'Control room']],
+    body: html`<section class="totals"><dl class="counts">${count('all', 'listening now', listeners)}</dl>
+${sparkline(history)}</section>
+${mountCards(mounts.map(card), { from: '/now', everyMs, none })}`,
+    footer: serverAgent,
+    live: true,
+  })
 }
 
-const number = (n: number) => n.toLocaleString('en')
-
-const mark = raw(logo('stroke="currentColor" aria-hidden="true"'))
-
-function mountTable(mounts: readonly PublicMount[]): Html {
-  if (mounts.length === 0) return html`<p class="none">No server has reported a mount yet.</p>`
-  return html`<table>
-<tr><th>mount</th><th class="n">listeners</th><th>format</th><th></th></tr>
-${mounts.map((each) => {
-  const path = printMount(each.mount)
-  const format = [each.contentType, each.bitrate && `${each.bitrate} kbit/s`].filter(Boolean).join(', ')
-  return html`<tr><td><a href="${path}">${each.about?.name ?? each.mount}</a>${plays(each)}</td><td class="n">${number(each.listeners)}</td>
-<td><small>${format}</small></td><td class="n"><audio controls preload="none" src="${path}"></audio></td></tr>`
-})}
-</table>`
-}
-
-/** The track that plays, on a separate line. */
-function plays({ mount, about }: PublicMount): Html | '' {
-  const song = [about?.artist, about?.title].filter(Boolean).join(' – ')
-  const line = [about?.name === undefined ? '' : mount, song].filter((part) => part !== '').join(' · ')
-  return line === '' ? '' : html`<br><small>${line}</small>`
-}
-
-function serverTable(servers: readonly ServerJson[]): Html {
-  if (servers.length === 0) return html`<p class="none">No server has reported yet.</p>`
-  return html`<table>
-<tr><th>server</th><th>role</th><th>takes listeners</th><th class="n">listeners</th><th></th><th class="n">free</th><th class="n">mounts</th><th class="n">reported</th></tr>
-${servers.map(
-  (each) => html`<tr><td>${each.id}<br><small>${each.urls.join(' ')}</small></td><td>${each.role}</td>
-<td>${each.out === null ? html`<span class="in">yes</span>` : html`<span class="out">${each.out}</span>`}${each.notes?.map((note) => html`<br><small>${note}</small>`) ?? ''}</td>
-<td class="n">${number(each.listeners)} of ${number(each.maxListeners)}</td>
-<td><meter value="${each.listeners}" max="${Math.max(1, each.maxListeners)}"></meter></td>
-<td class="n">${number(each.free)}</td><td class="n">${number(each.mounts.length)}</td>
-<td class="n"><small>${number(Math.round(each.ageSeconds))} s ago</small></td></tr>`,
-)}
-</table>`
-}
+const card = ({ mount, about, contentType, bitrate, listeners, listenerPeak }: PublicMount): MountCard => ({
+  mount,
+  name: about?.name ?? mount,
+  now: [about?.artist, about?.title].filter(Boolean).join(' - '),
+  description: about?.description ?? '',
+  facts: [
+    about?.name === undefined ? '' : mount,
+    about?.genre ?? '',
+    formatName(contentType ?? ''),
+    bitrate ? `${bitrate} kbit/s` : '',
+  ].filter(Boolean),
+  listeners,
+  peak: listenerPeak,
+  playlists,
+  site: about?.site,
+})
 
 /** Listeners over the minutes of the history, scaled to their maximum. */
 function sparkline(history: readonly HistoryRow[]): Html | '' {

@@ -2,7 +2,7 @@ import { type PublicMount, publicMounts } from '../../shared/api/json.ts'
 import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { nowPlaying } from './now-playing.ts'
-import { printPage } from './page.ts'
+import { publicPage } from './page.ts'
 import { Remembered } from './remembered.ts'
 import { clusterStatusJson } from './status-json.ts'
 
@@ -33,7 +33,7 @@ export class PublicTexts {
     const before = this.#page.get(view)
     if (before !== undefined) return before
     const rows = await history() // another request may have printed it meanwhile
-    return this.#page.of(view, () => String(printPage(this.mounts(view), rows, undefined)))
+    return this.#page.of(view, () => String(publicPage(this.mounts(view), rows)))
   }
 
   /** Icecast's stats as JSON. @param only the one mount that was requested */

@@ -76,12 +76,12 @@ export class ClusterObject extends DurableObject<Env> {
     return named
   }
 
-  async setDrain(id: string, drained: boolean): Promise<boolean> {
-    return this.#cluster.setDrain(id, drained)
+  async setDrain(id: string, drained: boolean, by?: string): Promise<boolean> {
+    return this.#cluster.setDrain(id, drained, by)
   }
 
-  async forget(id: string): Promise<boolean> {
-    return this.#cluster.forget(id)
+  async forget(id: string, by?: string): Promise<boolean> {
+    return this.#cluster.forget(id, by)
   }
 
   async history(): Promise<HistoryRow[]> {

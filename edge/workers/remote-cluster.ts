@@ -22,8 +22,8 @@ export interface ClusterStub {
   ): Promise<{ answer: ReportAnswer; news: Exchanged }>
   register(registration: Registration): Promise<ReportAnswer>
   addPolled(body: string): Promise<PolledServerAnswer>
-  setDrain(id: string, drained: boolean): Promise<boolean>
-  forget(id: string): Promise<boolean>
+  setDrain(id: string, drained: boolean, by?: string): Promise<boolean>
+  forget(id: string, by?: string): Promise<boolean>
   history(): Promise<HistoryRow[]>
   events(): Promise<readonly ClusterEvent[]>
   check(): Promise<void>
@@ -105,14 +105,14 @@ export class RemoteCluster implements Cluster {
     return asked(() => this.#deps.stub().addPolled(body))
   }
 
-  async setDrain(id: string, drained: boolean): Promise<boolean> {
-    const found = await asked(() => this.#deps.stub().setDrain(id, drained))
+  async setDrain(id: string, drained: boolean, by?: string): Promise<boolean> {
+    const found = await asked(() => this.#deps.stub().setDrain(id, drained, by))
     await this.fresh()
     return found
   }
 
-  async forget(id: string): Promise<boolean> {
-    const found = await asked(() => this.#deps.stub().forget(id))
+  async forget(id: string, by?: string): Promise<boolean> {
+    const found = await asked(() => this.#deps.stub().forget(id, by))
     await this.fresh()
     return found
   }

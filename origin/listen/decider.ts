@@ -103,6 +103,12 @@ export class Decider {
     this.#ownAtMs = Number.NEGATIVE_INFINITY
   }
 
+  /** Finds what has changed without a request: mounts here, and servers that are stale; called about every second. */
+  look(): void {
+    this.#refresh()
+    this.#registry.sweep(this.#deps.nowMs())
+  }
+
   /** Forgets servers that have been gone for a day; called periodically. */
   prune(): void {
     this.#registry.prune(this.#deps.nowMs())

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
+import type { Html } from '../../shared/page/layout.ts'
 import type { Stats } from '../stats/stats.ts'
-import { type Html, printLayout } from './layout.ts'
+import { printLayout } from './layout.ts'
 
 /** `/server_version.xsl`: about this server, and its admin. */
 export const versionPage = (server: Stats): Html =>

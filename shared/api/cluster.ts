@@ -19,10 +19,10 @@ export interface Cluster {
   register(registration: Registration): Awaitable<ReportAnswer>
   /** adds a server to poll, from the body of an operator's request */
   addPolled(body: string): Awaitable<PolledServerAnswer>
-  /** returns false if there is no server of that id */
-  setDrain(id: string, drained: boolean): Awaitable<boolean>
-  /** returns false if there is no server of that id */
-  forget(id: string): Awaitable<boolean>
+  /** returns false if there is no server of that id. @param by the operator, for the events */
+  setDrain(id: string, drained: boolean, by?: string): Awaitable<boolean>
+  /** the same */
+  forget(id: string, by?: string): Awaitable<boolean>
   history(): Awaitable<HistoryRow[]>
   /** the last events, the oldest first */
   events(): Awaitable<readonly ClusterEvent[]>
@@ -37,8 +37,8 @@ export const localCluster = (registry: Registry, access: Access, nowMs: () => nu
   accept: (post) => accept(registry, access, post, nowMs()),
   register: (registration) => register(registry, access, registration, nowMs()),
   addPolled: (body) => acceptPolled(registry, body, nowMs()),
-  setDrain: (id, drained) => registry.setDrain(id, drained),
-  forget: (id) => registry.forget(id),
+  setDrain: (id, drained, by) => registry.setDrain(id, drained, { nowMs: nowMs(), by }),
+  forget: (id, by) => registry.forget(id, { nowMs: nowMs(), by }),
   history: () => registry.history(nowMs()),
   events: () => registry.events(nowMs()),
   check: () => registry.check(nowMs()),

@@ -4,7 +4,7 @@ import { lockedRetrySeconds } from '../cluster/store-error.ts'
 import type { Whereabouts } from '../geo.ts'
 import { isLoopback } from '../http/address.ts'
 import { readBounded } from '../http/bounded-body.ts'
-import type { Login } from '../http/credentials.ts'
+import { type Login, parseBasic } from '../http/credentials.ts'
 import type { Door } from '../http/login-door.ts'
 import { otherSite } from '../http/other-site.ts'
 import { limits } from '../limits.ts'
@@ -155,10 +155,20 @@ export function clusterApp(
   )
   const done = (c: Context, found: boolean) =>
     found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)
-  app.post('/api/servers/:id/drain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), true)))
-  app.post('/api/servers/:id/undrain', async (c) => done(c, await cluster.setDrain(c.req.param('id'), false)))
-  app.delete('/api/servers/:id', async (c) => done(c, await cluster.forget(c.req.param('id'))))
+  app.post('/api/servers/:id/drain', async (c) =>
+    done(c, await cluster.setDrain(c.req.param('id'), true, operatorOf(c))),
+  )
+  app.post('/api/servers/:id/undrain', async (c) =>
+    done(c, await cluster.setDrain(c.req.param('id'), false, operatorOf(c))),
+  )
+  app.delete('/api/servers/:id', async (c) => done(c, await cluster.forget(c.req.param('id'), operatorOf(c))))
   return app
+}
+
+/** The operator who sent a request, for the events: `admin@203.0.113.7`. */
+function operatorOf(c: Context<ClusterEnv>): string {
+  const user = parseBasic(c.req.header('authorization'))?.user ?? ''
+  return `${user.slice(0, limits.loggedUserLengthMax)}@${c.env?.address ?? 'unknown'}`
 }
 
 /** Checks the headers of a request, then its body, in the order of docs/protocol.md#answers-to-a-report. */

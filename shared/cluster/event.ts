@@ -15,6 +15,7 @@ export const eventKinds = [
   'server reachable',
   'server id taken over',
   'server id taken back',
+  'server id in use twice',
   'mount up',
   'mount lost',
   'mount has no master',

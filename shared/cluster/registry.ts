@@ -17,6 +17,8 @@ import { type Account, Quota, restoredAccount } from './quota.ts'
 import { formerMountsAfter, isSameBoot, type Order, orderAfter, outOfOrder } from './report-order.ts'
 import type { HistoryRow, ServerRow, ServerTable } from './server-table.ts'
 import { type StoreError, storeErrorOf } from './store-error.ts'
+import { ClusterWatch } from './watch/cluster-watch.ts'
+import { logEvent } from './watch/log-event.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 
@@ -29,6 +31,13 @@ const troubleStandsMs = 60_000
 export interface Rejection {
   status: 409 | 413 | 429
   text: string
+}
+
+/** What an operator did: when, and who it was, for the events. */
+export interface Deed {
+  nowMs?: number | undefined
+  /** `admin@203.0.113.7` */
+  by?: string | undefined
 }
 
 /** What is known about a report in addition to its text. */
@@ -61,6 +70,9 @@ export class Registry {
   #orders = new Map<string, Order>()
   #factors = new Factors()
   #events: EventRing
+  #watch: ClusterWatch
+  /** the newest moment that this was told of */
+  #nowMs: number
   #quota: Quota
   #reading = new Buckets(limits.reportBytes, limits.reportersCountedMax)
   #paces = new Buckets(limits.reportsPerId, limits.serversPerAccountMax)
@@ -83,11 +95,14 @@ export class Registry {
     this.#table = table
     this.#quota = new Quota(mountsMax)
     this.view = new View(maxListenersDefault)
+    this.#watch = new ClusterWatch(this.view)
+    this.#nowMs = nowMs
     this.polled = new PolledServers(table)
     this.#events = new EventRing(table)
     if (!table) return
     for (const id of table.drains()) this.#drains.add(id)
     for (const row of table.servers()) this.#restore(row, nowMs)
+    this.#watch.restore(this.#events.all, nowMs)
   }
 
   /**
@@ -101,6 +116,7 @@ export class Registry {
     nowMs: number,
     context: ReportContext = {},
   ): Rejection | StoreError | undefined {
+    this.sweep(nowMs)
     const conflict = this.#conflict(report, nowMs, context)
     if (conflict !== undefined) return { status: 409, text: conflict }
     const tooMuch = this.#excess(report, nowMs, context)
@@ -121,16 +137,47 @@ export class Registry {
       polled: context.polled ?? false,
       location: context.location,
     }
-    const stored = this.#try(nowMs, () => this.#table?.put(row))
-    this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
+    const held = this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
+    const taken = last ? this.#takeover(report, last, isHeld, nowMs, context.remote) : []
+    const changes = this.#watch.reported(held, nowMs)
+    for (const event of changes) logEvent(event)
+    const stored = this.#storeWith(row, [...taken, ...changes], nowMs)
     if (context.account !== undefined) {
       this.#quota.note(context.account, id, report.mounts.length + formerMounts.length)
       this.#paces.take(id, 1, nowMs)
     }
-    if (last) logTakeover(report, last, isHeld, context.remote)
     this.pace.note(report, nowMs)
     this.#recordHistory(nowMs)
     return stored
+  }
+
+  /** Stores a report and the events that it caused, all or nothing; without events it is one statement. */
+  #storeWith(row: ServerRow, events: readonly ClusterEvent[], nowMs: number): StoreError | undefined {
+    if (events.length === 0) return this.#try(nowMs, () => this.#table?.put(row))
+    const storeEvents = this.#events.add(events)
+    return this.#try(nowMs, () =>
+      this.#table?.together(() => {
+        this.#table?.put(row)
+        storeEvents()
+      }),
+    )
+  }
+
+  /** Keeps and logs events that no report has caused. */
+  #record(events: readonly ClusterEvent[]): void {
+    if (events.length === 0) return
+    for (const event of events) logEvent(event)
+    const storeEvents = this.#events.add(events)
+    this.#try(this.#nowMs, () => this.#table?.together(storeEvents))
+  }
+
+  /**
+   * Finds what has become true without a report: servers are stale. It costs nothing until then, so it is called now and
+   * then, and before everything that depends on it.
+   */
+  sweep(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs)
+    this.#record(this.#watch.sweep(nowMs))
   }
 
   /**
@@ -167,7 +214,7 @@ export class Registry {
   putOwn(report: Report, nowMs: number): void {
     this.#ownId = report.id
     this.view.ownId = report.id
-    this.view.put({
+    const server: Server = {
       report,
       receivedAtMs: nowMs,
       drained: this.#drains.has(report.id),
@@ -178,17 +225,22 @@ export class Registry {
       location: report.location,
       factor: 1,
       debit: 0,
-    })
+    }
+    this.view.put(server)
+    this.sweep(nowMs)
+    this.#record(this.#watch.reported(server, nowMs, true))
   }
 
   /** Drains or undrains a server; returns false if there is none of that id. */
-  setDrain(id: string, drained: boolean): boolean {
+  setDrain(id: string, drained: boolean, { nowMs = this.#nowMs, by }: Deed = {}): boolean {
     const server = this.view.servers.get(id)
     if (!server && !this.#drains.has(id)) return false
     this.#table?.setDrain(id, drained)
     if (drained) this.#drains.add(id)
     else this.#drains.delete(id)
     if (server) this.view.put({ ...server, drained })
+    this.sweep(nowMs)
+    this.#record(this.#watch.drained(id, drained, by, nowMs))
     return true
   }
 
@@ -200,7 +252,7 @@ export class Registry {
    * Sets whether a server answers connections; not stored, since it is probed again soon after a restart.
    * @param probed undefined if it must not be probed
    */
-  setProbed(id: string, probed: Probed | undefined): void {
+  setProbed(id: string, probed: Probed | undefined, nowMs = this.#nowMs): void {
     if (probed) this.#probed.set(id, probed)
     else this.#probed.delete(id)
     const unreached = probed?.problem === undefined ? undefined : probed
@@ -208,6 +260,8 @@ export class Registry {
     const before = server?.unreached
     if (server && (before?.url !== unreached?.url || before?.problem !== unreached?.problem))
       this.view.put({ ...server, reachable: unreached === undefined, unreached })
+    this.sweep(nowMs)
+    if (probed) this.#record(this.#watch.probed(id, probed, nowMs))
   }
 
   /** The result of probing a server; undefined if it is not probed, or has not been yet. */
@@ -219,14 +273,15 @@ export class Registry {
    * Forgets a server and its drain, and stops polling it; returns false if there is none of that id.
    * Its next report brings it back.
    */
-  forget(id: string): boolean {
+  forget(id: string, { nowMs = this.#nowMs, by }: Deed = {}): boolean {
     const isPolled = this.polled.remove(id)
     const known = isPolled || this.view.servers.has(id) || this.#drains.has(id)
     if (!known) return false
     this.#table?.remove(id)
     this.#table?.setDrain(id, false)
     this.#drains.delete(id)
-    this.#letGo(id)
+    this.sweep(nowMs)
+    this.#letGo(id, by === undefined ? 'deleted' : `deleted by ${by}`)
     return true
   }
 
@@ -251,7 +306,8 @@ export class Registry {
   }
 
   /** The last events up to now, the oldest first. */
-  events(_nowMs: number): readonly ClusterEvent[] {
+  events(nowMs: number): readonly ClusterEvent[] {
+    this.sweep(nowMs)
     return this.#events.all
   }
 
@@ -270,19 +326,22 @@ export class Registry {
 
   /** Forgets servers that have been stale for a day, except drains and servers to poll, and mounts that are gone. Returns the forgotten ids. */
   prune(nowMs: number): string[] {
+    this.sweep(nowMs)
     const gone = [...this.view.servers.values()].filter(
       ({ report, receivedAtMs }) =>
         nowMs - receivedAtMs > limits.serverMemoryMs && !this.polled.servers.has(report.id),
     )
     for (const { report } of gone) {
       this.#try(nowMs, () => this.#table?.remove(report.id)) // if it stays there, it is forgotten again after a restart
-      this.#letGo(report.id)
+      this.#letGo(report.id, 'stale for a day')
     }
     this.view.prune(nowMs)
+    this.#watch.prune(nowMs)
     return gone.map(({ report }) => report.id)
   }
 
-  #letGo(id: string): void {
+  /** @param why for people */
+  #letGo(id: string, why: string): void {
     this.#factors.forget(id)
     this.#quota.forget(id)
     this.#paces.forget(id)
@@ -290,6 +349,7 @@ export class Registry {
     this.pace.forget(id)
     this.#probed.delete(id)
     this.view.remove(id)
+    this.#record(this.#watch.forgotten(id, why, this.#nowMs))
   }
 
   #conflict(report: Report, nowMs: number, { polled }: ReportContext): string | undefined {
@@ -337,7 +397,7 @@ export class Registry {
       .sort((a, b) => a.receivedAtMs - b.receivedAtMs)
     for (const { report } of stale) {
       this.#try(nowMs, () => this.#table?.remove(report.id))
-      this.#letGo(report.id)
+      this.#letGo(report.id, 'stale, to make room for others with its credentials')
       if (isEnough()) return true
     }
     return false
@@ -371,10 +431,10 @@ export class Registry {
     this.#quota.note(restoredAccount, row.id, report.mounts.length + row.formerMounts.length)
   }
 
-  #hold(row: ServerRow, report: Report, order: Order, factor: number): void {
+  #hold(row: ServerRow, report: Report, order: Order, factor: number): Server {
     this.#orders.set(row.id, order)
     const probed = this.#probed.get(row.id)
-    this.view.put({
+    const server: Server = {
       // first, so that the engine stores them in the object itself: a draw needs only these two
       factor,
       debit: 0,
@@ -387,7 +447,31 @@ export class Registry {
       unreached: probed?.problem === undefined ? undefined : probed,
       formerMounts: row.formerMounts,
       location: report.location ?? row.location,
-    })
+    }
+    this.view.put(server)
+    return server
+  }
+
+  /** Another program took over an id: a restart, or somebody else, which only the operator can tell. */
+  #takeover(
+    { id, boot, urls }: Report,
+    last: Order,
+    isHeld: boolean,
+    nowMs: number,
+    address: string | undefined,
+  ): ClusterEvent[] {
+    if (boot === undefined || last.boot === undefined || isSameBoot(last, boot)) return []
+    const isBack = last.formerBoots.some((former) => former.boot === boot)
+    if (!isBack && !isHeld) return []
+    const kind = isBack ? 'server id taken back' : 'server id taken over'
+    const event: ClusterEvent = {
+      at: Math.round(nowMs),
+      kind,
+      server: id,
+      ...(address !== undefined && { detail: `by a program at ${address}` }),
+    }
+    logEvent(event, { boot, before: last.boot, urls, address })
+    return [event]
   }
 
   #recordHistory(nowMs: number): void {
@@ -412,13 +496,4 @@ function strangeUrl(report: Report, server: Server, last: Order): string | undef
   const isItself = last.owns && isSameBoot(last, report.boot)
   const sharesOne = report.urls.some((url) => urls.includes(url))
   return (isItself || server.polled) && sharesOne ? undefined : strange
-}
-
-/** Logs that another program took over an id: a restart, or somebody else, which only the operator can tell. */
-function logTakeover({ id, boot, urls }: Report, last: Order, isHeld: boolean, address: string | undefined) {
-  if (boot === undefined || last.boot === undefined || isSameBoot(last, boot)) return
-  const fields = { id, boot, before: last.boot, urls, address }
-  if (last.formerBoots.some((former) => former.boot === boot))
-    logger.warning('server id taken back by a former boot', fields)
-  else if (isHeld) logger.warning('server id taken over from a live boot', fields)
 }

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Html } from '../../web/layout.ts'
+import type { Html } from '../../../shared/page/layout.ts'
 import { type Element, elementsNamed, textIn } from '../../web/xml.ts'
 import { form, layout, mountOf, none, sourcesIn } from './parts.ts'
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { type Html, navigation } from '../../web/layout.ts'
+import { type Html, navigation } from '../../../shared/page/layout.ts'
 import { currentTitle } from '../../web/now-playing.ts'
 import { type Element, textIn } from '../../web/xml.ts'
 import { adminUrl, facts, form, layout, mountOf, none, sourcesIn } from './parts.ts'

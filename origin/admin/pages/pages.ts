@@ -1,5 +1,5 @@
+import type { Html } from '../../../shared/page/layout.ts'
 import type { Params } from '../../http/params.ts'
-import type { Html } from '../../web/layout.ts'
 import type { Element } from '../../web/xml.ts'
 import { titlePage, usersPage } from './forms.ts'
 import { listenersPage, movePage } from './listeners.ts'

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
-import { type Html, printLayout } from '../../web/layout.ts'
+import type { Html } from '../../../shared/page/layout.ts'
+import { printLayout } from '../../web/layout.ts'
 import { type Element, elementsNamed } from '../../web/xml.ts'
 
 /** A page of the admin. */

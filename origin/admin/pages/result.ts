@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
+import type { Html } from '../../../shared/page/layout.ts'
 import type { Params } from '../../http/params.ts'
-import type { Html } from '../../web/layout.ts'
 import { type Element, textIn } from '../../web/xml.ts'
 import { adminUrl, layout } from './parts.ts'
 

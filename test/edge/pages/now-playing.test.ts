@@ -92,7 +92,7 @@ describe('the current track, at the edge', () => {
   test('the page and playlists name the stream, and a title cannot leave its text', async () => {
     const { ask } = edgeOf(masterOf())
     const page = await (await ask('/')).text()
-    expect(page).toContain('A – Song &quot;1&quot; – &lt;b&gt;🎻')
+    expect(page).toContain('A - Song &quot;1&quot; – &lt;b&gt;🎻')
     expect(page).not.toContain('<b>🎻')
     expect(await (await ask('/live.mp3.pls')).text()).toContain('Title1=Radio\r\n')
   })

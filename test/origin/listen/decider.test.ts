@@ -11,6 +11,7 @@ import { createState } from '../../../origin/state.ts'
 import type { ServerJson } from '../../../shared/api/json.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { logged } from '../../kit/log-records.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
 import { basic } from '../../kit/source.ts'
@@ -141,6 +142,26 @@ describe('a deciding master', () => {
     // drained at its own /api, it accepts no listener
     await request('POST', `/api/servers/${config.id}/drain`, basic('admin', 'a'))
     expect(heard()).toMatchObject({ status: 403, text: 'max listeners reached' })
+  })
+
+  test('it says in its log that a slave is stale and that its own mount has gone, without a listener or a report', async () => {
+    const { state, report, decider, time } = master()
+    const records = await logged(async () => {
+      decider.look()
+      await report({ mounts: [] })
+      await time.pass(10_000)
+      state.mounts.kill(live, 'its source has gone')
+      decider.look()
+      await time.pass(20_000)
+      decider.look()
+    })
+    const changes = records.filter(({ category }) => category.includes('cluster'))
+    expect(changes.map(({ message, properties }) => `${message.join('')} ${properties.server}`)).toEqual([
+      'mount up m.example:8000',
+      'server joined s1',
+      'mount lost m.example:8000',
+      'server stale s1',
+    ])
   })
 
   test('a mount that no server carries any more is gone, not full', async () => {

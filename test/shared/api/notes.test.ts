@@ -33,7 +33,7 @@ describe('listeners by https, servers by http', () => {
 
   test('one listener by https is enough for the note, and the page shows it to the admin', async () => {
     const { ask } = edgeOf(reportOf('a'))
-    const page = async () => (await ask('/?servers', admin)).text()
+    const page = async () => (await ask('/admin', admin)).text()
     expect(await page()).not.toContain('it has no https url')
     expect((await ask('/live.mp3', {}, 'GET', { secure: true })).status).toBe(302)
     expect(await page()).toContain('it has no https url')

@@ -106,6 +106,7 @@ describe('a store that cannot be written', () => {
   test('is logged when it begins and when it ends, not at each report', async () => {
     const { store, state } = failing()
     const registry = open(store)
+    send(registry, reportOf('a'))
     const records = await logged(() => {
       for (const problem of ['database or disk is full', undefined])
         for (let i = 0; i < 5; i++) {

@@ -83,17 +83,18 @@ describe('two programs with one id and one url', () => {
 
   test('both changes are logged, with the boots and the address', async () => {
     const { send } = decider()
-    const records = await logged(() => {
+    const all = await logged(() => {
       send(0, { boot: 'b1', seq: 5 })
       send(0, second)
       send(1, { ...second, seq: 2 })
       send(staleMs + 1, { boot: 'b1', seq: 6 })
     })
+    const records = all.filter(({ message }) => message.join('').includes('taken'))
     expect(records.map(({ level, properties }) => [level, properties.before, properties.boot])).toEqual([
       ['warning', 'b1', 'b2'],
       ['warning', 'b2', 'b1'],
     ])
-    expect(records[0]?.properties).toMatchObject({ id: 'a', address: '203.0.113.7' })
+    expect(records[0]?.properties).toMatchObject({ server: 'a', address: '203.0.113.7' })
   })
 })
 

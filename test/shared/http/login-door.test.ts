@@ -162,7 +162,7 @@ test('every door of an edge logs a wrong login', async () => {
     ['POST', '/api/servers/a/drain', 'admin'],
     ['DELETE', '/api/servers/a', 'admin'],
     ['GET', '/metrics', 'admin'],
-    ['GET', '/?servers', 'admin'],
+    ['GET', '/admin', 'admin'],
     ['GET', '/live.mp3', 'relay'],
   ]
   for (const [method, path, user] of doors) {

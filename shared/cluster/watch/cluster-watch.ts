@@ -1,0 +1,200 @@
+import type { Probed } from '../../draw/probe.ts'
+import { followsMasters, type Server } from '../../draw/server.ts'
+import type { View } from '../../draw/view.ts'
+import { limits } from '../../limits.ts'
+import type { Mount } from '../../mount.ts'
+import type { ClusterEvent } from '../event.ts'
+import { gathered } from './gathered.ts'
+import { type Cause, WatchedMount } from './watched-mount.ts'
+import { dueAfterRestart, toldOf, WatchedServer } from './watched-server.ts'
+
+/** The mounts that a live server carries, as they are counted. */
+interface Carried {
+  mounts: readonly { mount: Mount }[]
+  isMaster: boolean
+}
+
+const nothing: Carried = { mounts: [], isMaster: false }
+
+/**
+ * Watches a cluster, and makes events of its changes. It is told about reports, probes and operators; that a server is stale
+ * it finds in {@link sweep}, which costs nothing until the earliest deadline has passed. Its own counts follow what it has
+ * found, so that each change is found exactly once, whenever it is asked.
+ */
+export class ClusterWatch {
+  readonly #view: View
+  readonly #servers = new Map<string, WatchedServer>()
+  readonly #carried = new Map<string, Carried>()
+  readonly #mounts = new Map<Mount, WatchedMount>()
+  /** servers and mounts whose newest change has not been told yet */
+  readonly #untold = new Set<WatchedServer | WatchedMount>()
+  /** no server is stale before this */
+  #soonestMs = Number.POSITIVE_INFINITY
+
+  constructor(view: View) {
+    this.#view = view
+  }
+
+  /** Continues with the servers that were stored before a restart, given the events until then. */
+  restore(events: readonly ClusterEvent[], startMs: number): void {
+    for (const [id, server] of this.#view.servers) {
+      const watch = new WatchedServer(id, toldOf(server, events, startMs, this.#view.maxListenersDefault))
+      this.#servers.set(id, watch)
+      if (watch.standing !== 'live') continue
+      watch.restored(dueAfterRestart(server, startMs))
+      this.#soonestMs = Math.min(this.#soonestMs, watch.dueMs)
+      this.#count(id, carriedBy(server))
+    }
+    for (const watch of this.#mounts.values()) watch.restored()
+    for (const server of this.#view.servers.values())
+      if (this.#carried.get(server.report.id)?.isMaster) this.#describe(server, startMs)
+  }
+
+  /** A report was accepted, and the view has it. @param isOwn of this program itself */
+  reported(server: Server, nowMs: number, isOwn = false): ClusterEvent[] {
+    const { id } = server.report
+    if (this.#mounts.size > this.#view.mounts.size + limits.namesKeptMax) this.prune(nowMs)
+    const watch = this.#servers.get(id) ?? new WatchedServer(id)
+    this.#servers.set(id, watch)
+    const events = watch.reported(server, nowMs, this.#view.maxListenersDefault, isOwn)
+    this.#soonestMs = Math.min(this.#soonestMs, watch.dueMs)
+    this.#note(watch)
+    const carried = watch.standing === 'live' ? carriedBy(server) : nothing
+    return gathered([
+      ...events,
+      ...this.#carry(carried, { server: id, atMs: nowMs }, nowMs),
+      ...(carried.isMaster ? this.#describe(server, nowMs) : []),
+    ])
+  }
+
+  /** An operator drained or undrained a server. @param by the operator, if known */
+  drained(id: string, isDrained: boolean, by: string | undefined, nowMs: number): ClusterEvent[] {
+    const watch = this.#servers.get(id) ?? new WatchedServer(id)
+    return watch.drained(isDrained, this.#view.servers.get(id), by, nowMs)
+  }
+
+  /** The decider connected to a server. */
+  probed(id: string, probed: Probed, nowMs: number): ClusterEvent[] {
+    const watch = this.#servers.get(id)
+    if (!watch) return []
+    const events = watch.probed(probed, nowMs)
+    this.#note(watch)
+    return events
+  }
+
+  /** The decider has forgotten a server. @param why for people */
+  forgotten(id: string, why: string, nowMs: number): ClusterEvent[] {
+    const watch = this.#servers.get(id)
+    if (watch) this.#untold.delete(watch)
+    this.#servers.delete(id)
+    const gone: ClusterEvent = { at: Math.round(nowMs), kind: 'server forgotten', server: id, detail: why }
+    return gathered([gone, ...this.#carry(nothing, { server: id, atMs: nowMs }, nowMs)])
+  }
+
+  /** What has become true since the last report: servers are stale, and changes that came too often may be told. */
+  sweep(nowMs: number): ClusterEvent[] {
+    if (nowMs <= this.#soonestMs && this.#untold.size === 0) return []
+    const events: ClusterEvent[] = []
+    for (const watch of this.#untold) {
+      events.push(...watch.tell(nowMs))
+      this.#note(watch)
+    }
+    if (nowMs > this.#soonestMs) events.push(...this.#expire(nowMs))
+    return gathered(events)
+  }
+
+  /** Stops watching mounts that have been gone for a while, or all that are gone if they are very many. */
+  prune(nowMs: number): void {
+    const isCrowded = this.#mounts.size > this.#view.mounts.size + limits.namesKeptMax
+    for (const [mount, watch] of this.#mounts)
+      if (watch.isOver && (isCrowded || nowMs - watch.sinceMs > limits.mountMemoryMs))
+        this.#mounts.delete(mount)
+  }
+
+  #expire(nowMs: number): ClusterEvent[] {
+    const stale = [...this.#servers]
+      .filter(([, watch]) => watch.dueMs < nowMs)
+      .sort(([, a], [, b]) => a.dueMs - b.dueMs)
+    const events = stale.flatMap(([id, watch]) => {
+      const atMs = watch.dueMs
+      const own = watch.expire(atMs, nowMs)
+      this.#note(watch)
+      return [...own, ...this.#carry(nothing, { server: id, atMs }, nowMs)]
+    })
+    this.#soonestMs = Number.POSITIVE_INFINITY
+    for (const watch of this.#servers.values()) this.#soonestMs = Math.min(this.#soonestMs, watch.dueMs)
+    return events
+  }
+
+  #note(watch: WatchedServer | WatchedMount): void {
+    if (watch.isTold) this.#untold.delete(watch)
+    else this.#untold.add(watch)
+  }
+
+  /** A server carries these mounts from now on, in place of those before. */
+  #carry(carried: Carried, cause: Cause, nowMs: number): ClusterEvent[] {
+    return this.#count(cause.server, carried).flatMap((mount) => {
+      const watch = this.#mounts.get(mount)
+      if (!watch) return []
+      const events = watch.changed(cause, nowMs)
+      this.#note(watch)
+      return events
+    })
+  }
+
+  /** Counts a server's mounts, and returns those whose counts have changed. */
+  #count(id: string, after: Carried): Mount[] {
+    const before = this.#carried.get(id) ?? nothing
+    if (after.mounts.length === 0) this.#carried.delete(id)
+    else this.#carried.set(id, after)
+    if (isSame(before, after)) return []
+    const touched = new Map<Mount, number>()
+    for (const { mount } of before.mounts) touched.set(mount, -1)
+    for (const { mount } of after.mounts) touched.set(mount, (touched.get(mount) ?? 0) + 1)
+    const names: Mount[] = []
+    for (const [mount, change] of touched) {
+      const masters =
+        change === 0
+          ? Number(after.isMaster) - Number(before.isMaster)
+          : change * Number((change > 0 ? after : before).isMaster)
+      if (change === 0 && masters === 0) continue
+      const watch = this.#mountWatch(mount)
+      watch.carriers += change
+      watch.masters += masters
+      names.push(mount)
+    }
+    return names
+  }
+
+  #mountWatch(mount: Mount): WatchedMount {
+    let watch = this.#mounts.get(mount)
+    if (!watch) {
+      watch = new WatchedMount(mount)
+      this.#mounts.set(mount, watch)
+    }
+    return watch
+  }
+
+  /** The titles of a master's mounts, where it is the master that relays are sent to. */
+  #describe(server: Server, nowMs: number): ClusterEvent[] {
+    const { id, mounts } = server.report
+    return mounts.flatMap(({ mount, about }) => {
+      const watch = this.#mounts.get(mount)
+      if (!watch || this.#view.master(mount, nowMs)?.report.id !== id) return []
+      const events = watch.described(id, about, nowMs)
+      this.#note(watch)
+      return events
+    })
+  }
+}
+
+const carriedBy = (server: Server): Carried =>
+  followsMasters(server)
+    ? nothing
+    : { mounts: server.report.mounts, isMaster: server.report.role === 'master' }
+
+const isSame = (a: Carried, b: Carried): boolean =>
+  a === b ||
+  (a.isMaster === b.isMaster &&
+    a.mounts.length === b.mounts.length &&
+    a.mounts.every(({ mount }, i) => mount === b.mounts[i]?.mount))
