@@ -85,7 +85,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   })
   for (const path of ['/admin', '/admin/'])
     app.get(path, async (c) => {
-      const stranger = await refuseNoAdmin(c, door, config.access, 'the control room')
+      const stranger = await refuseNoAdmin(c, door, config.accounts, 'the control room')
       if (stranger) return printAnswer(c, stranger)
       return c.html(
         serversPage(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))),
@@ -113,7 +113,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     return c.body(playing, 200, { ...nowPlayingHeaders, 'Content-Type': 'application/json' })
   })
   app.get('/metrics', async (c) => {
-    const stranger = await refuseNoAdmin(c, door, config.access, 'the metrics')
+    const stranger = await refuseNoAdmin(c, door, config.accounts, 'the metrics')
     if (stranger) return printAnswer(c, stranger)
     c.header('Content-Type', metricsType)
     return c.body(edgeMetrics(await cluster.fresh(), deps.tally, nowMs()))
@@ -121,7 +121,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
   app.get('/admin/streams', (c) => answerStreamList(c, deps))
   app.route('/', polledApp(deps))
-  app.route('/', clusterApp(cluster, config.access, nowMs, door))
+  app.route('/', clusterApp(cluster, config.accounts, nowMs, door))
   refuseOtherMethods(app)
   app.onError((error, c) => {
     if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))

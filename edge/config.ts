@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Access, OwnLogin } from '../shared/api/auth.ts'
+import type { Accounts, OwnLogin } from '../shared/api/auth.ts'
 import { type Blocks, parseBlock } from '../shared/http/address.ts'
 
 /** The environment has errors: a line for each bad name, with its value and the values allowed. */
@@ -93,7 +93,7 @@ const relays = v.pipe(
     ),
   ),
   v.check((pairs) => new Set(pairs.map(([id]) => id)).size === pairs.length, 'each id once'),
-  v.transform((pairs): Access['relays'] => new Map(pairs)),
+  v.transform((pairs): Accounts['relays'] => new Map(pairs)),
 )
 
 const blocks = v.pipe(
@@ -141,7 +141,7 @@ export const secretNames: readonly string[] = [
 
 /** An edge's settings; undefined means not set. */
 export interface EdgeConfig {
-  access: Access
+  accounts: Accounts
   /** the edge's addresses for playlists, `listenurl` and send-backs, at most one per scheme; empty: the request's own */
   publicUrls: readonly string[]
   /** `::` accepts IPv4 too; 0.0.0.0 is used instead if the system has no IPv6 */
@@ -181,7 +181,7 @@ export function parseConfig(environment: Readonly<Record<string, unknown>>): Edg
       `LAST_RESORT_URL is ${JSON.stringify(given.LAST_RESORT_URL)}, expected an https URL, since HTTPS_ONLY is 1`,
     )
   return {
-    access: {
+    accounts: {
       relayUser: env.RELAY_USER,
       relayPasswords: env.RELAY_PASSWORD,
       adminUser: env.ADMIN_USER,

@@ -60,7 +60,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answers {
   const addresses = new OwnAddresses(config.publicUrls, config.port)
-  const cluster = localCluster(registry, config.access, monotonicNowMs)
+  const cluster = localCluster(registry, config.accounts, monotonicNowMs)
   const edge = createEdge({
     config,
     cluster: {

@@ -4,8 +4,8 @@ import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs as nowMs } from '../shared/clock.ts'
 import type { Report } from '../shared/report/report.ts'
 import { originApp } from './app.ts'
-import { accessLimits } from './auth/limits.ts'
-import { MountAccess } from './auth/mount-access.ts'
+import { authLimits } from './auth/limits.ts'
+import { MountAuth } from './auth/mount-auth.ts'
 import { WrongLogins } from './auth/wrong-logins.ts'
 import type { OriginConfig } from './config/config.ts'
 import { Directories } from './directories/directories.ts'
@@ -40,7 +40,7 @@ export class Program {
   readonly #state: OriginState
   readonly #server: HttpServer
   readonly #reports: Reports
-  readonly #access: MountAccess
+  readonly #auth: MountAuth
   readonly #relaying: Relaying
   readonly #directories: Directories
   /** of a master that redirects its own listeners */
@@ -53,7 +53,7 @@ export class Program {
     this.#config = config
     this.#state = state
     this.#reports = this.#createReports()
-    this.#access = new MountAccess({ config, nowMs, timers, fetch })
+    this.#auth = new MountAuth({ config, nowMs, timers, fetch })
     state.mounts.onChange(() => this.#reports.change())
     state.drain.onChange(() => this.#reports.change())
     state.mounts.onTold(() => this.#told())
@@ -120,14 +120,14 @@ export class Program {
     this.#reports.stop()
     this.#relaying.stop()
     await this.#server.close()
-    await Promise.race([this.#access.settled(), wait(accessLimits.farewellMs)])
+    await Promise.race([this.#auth.settled(), wait(authLimits.farewellMs)])
   }
 
   /** Tells programs and auth backends of mounts that begin and end. */
   #watchMounts(): void {
     const { mounts } = this.#state
     const programs = new Programs(this.#config, process.env)
-    const watches = [new MountWatch(this.#access), new MountWatch(programs)]
+    const watches = [new MountWatch(this.#auth), new MountWatch(programs)]
     let isDue = false
     // a master's stream list may begin or end thousands at once
     mounts.onChange(() => {
@@ -144,7 +144,7 @@ export class Program {
   #createServer(): HttpServer {
     const config = this.#config
     const state = this.#state
-    const access = this.#access
+    const auth = this.#auth
     const stats = {
       config,
       state,
@@ -166,8 +166,8 @@ export class Program {
     const feeds = new StatsFeeds(stats, timers)
     const relaySlots = new Slots(limits.relaysMax)
     const wrongLogins = new WrongLogins({ nowMs, timers })
-    const serving = { config, state, nowMs, placer, access, wrongLogins, files, feeds, relaySlots }
-    const app = originApp({ ...stats, nowMs, access }, this.#decider?.app)
+    const serving = { config, state, nowMs, placer, auth, wrongLogins, files, feeds, relaySlots }
+    const app = originApp({ ...stats, nowMs, auth }, this.#decider?.app)
     return new HttpServer(serving, new AppBridge(app, serving))
   }
 

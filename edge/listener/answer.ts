@@ -134,10 +134,11 @@ function isReporter(
   address: string | undefined,
 ): boolean {
   if (header === null) return false
-  const { access } = config
-  const isOurs = (user: string) => user === access.relayUser || user === masterUser || access.relays.has(user)
+  const { accounts } = config
+  const isOurs = (user: string) =>
+    user === accounts.relayUser || user === masterUser || accounts.relays.has(user)
   return (
-    door.judgeNow({ header, address, door: 'a mount' }, (login) => reporterOf(access, login), isOurs) !==
+    door.judgeNow({ header, address, door: 'a mount' }, (login) => reporterOf(accounts, login), isOurs) !==
     undefined
   )
 }

@@ -25,7 +25,7 @@ interface PolledDeps {
 export function polledApp({ cluster, config, nowMs, door }: PolledDeps): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
   app.post('/api/servers', async (c) => {
-    const stranger = await refuseNoAdmin(c, door, config.access, 'a server to poll')
+    const stranger = await refuseNoAdmin(c, door, config.accounts, 'a server to poll')
     if (stranger) return printAnswer(c, stranger)
     const foreign = refuseOtherSite(c)
     if (foreign) {

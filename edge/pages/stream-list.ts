@@ -16,7 +16,7 @@ export async function answerStreamList(
   c: Context<ClusterEnv>,
   { config, cluster, nowMs, door }: MountDeps,
 ): Promise<Response> {
-  const judged = await admitReporter(c, door, config.access, 'the stream list')
+  const judged = await admitReporter(c, door, config.accounts, 'the stream list')
   if ('refused' in judged) return printAnswer(c, judged.refused)
   const { path, query } = splitRequestUrl(c.req.url)
   const parameters = new URLSearchParams(query)

@@ -26,7 +26,7 @@ export class ClusterObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const { access, maxListenersDefault, probe } = parseConfig({ ...env })
+    const { accounts, maxListenersDefault, probe } = parseConfig({ ...env })
     const { storage } = ctx
     const table = new ServerTable({
       all: <T>(query: string, ...params: (string | number | null)[]) =>
@@ -34,7 +34,7 @@ export class ClusterObject extends DurableObject<Env> {
       tx: (fn) => storage.transactionSync(fn),
     })
     this.#registry = new Registry(table, maxListenersDefault, Date.now(), edgeLimits.mountsWorkersMax)
-    this.#cluster = localCluster(this.#registry, access, Date.now)
+    this.#cluster = localCluster(this.#registry, accounts, Date.now)
     this.#exchange = new IsolateExchange(this.#registry, crypto.randomUUID(), edgeLimits.removedMax)
     this.#outreach = new Outreach(
       {

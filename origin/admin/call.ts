@@ -1,5 +1,5 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { MountAccess } from '../auth/mount-access.ts'
+import type { MountAuth } from '../auth/mount-auth.ts'
 import type { Params } from '../http/params.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { StatsDeps } from '../stats/tree.ts'
@@ -9,7 +9,7 @@ import type { Element } from '../web/xml.ts'
 /** Dependencies of the commands. */
 export interface AdminDeps extends StatsDeps {
   nowMs: () => number
-  access: Pick<MountAccess, 'mayAdmin' | 'usersOf'>
+  auth: Pick<MountAuth, 'mayAdmin' | 'usersOf'>
 }
 
 /** One authorized call of a command. */

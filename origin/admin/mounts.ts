@@ -66,7 +66,7 @@ function mountElements({ state, config, idle, nowMs }: AdminDeps): Element[] {
 }
 
 function ownElements(config: AdminDeps['config'], name: Mount, listeners: number): Element[] {
-  const { fallback, access } = mountSettings(config, name)
-  const authenticator: Element[] = access ? [['authenticator', access.type]] : []
+  const { fallback, auth } = mountSettings(config, name)
+  const authenticator: Element[] = auth ? [['authenticator', auth.type]] : []
   return [['fallback', fallback?.mount ?? ''], ['listeners', listeners], ...authenticator]
 }

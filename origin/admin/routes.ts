@@ -117,14 +117,14 @@ const isAdmin = (c: AdminContext, { config }: AdminDeps) =>
   proven(config, c.req.header('authorization')).admin
 
 /** The source of a mount may call commands for its mount, as in Icecast 2.4. */
-async function isSource(c: AdminContext, command: Command, { params, access }: AdminCall): Promise<boolean> {
+async function isSource(c: AdminContext, command: Command, { params, auth }: AdminCall): Promise<boolean> {
   const name = params.get('mount')
   if (name === undefined || command.mount === 'none') return false
   // an invalid name is rejected by the command, if the login is that of the mount with a slash before the name
   const mount = namedMount(name) ?? namedMount(`/${name}`)
   if (mount === undefined) return false
   const login = parseBasic(c.req.header('authorization'))
-  return login !== undefined && access.mayAdmin({ mount, login, address: c.env.address ?? '' })
+  return login !== undefined && auth.mayAdmin({ mount, login, address: c.env.address ?? '' })
 }
 
 function checkMount({ mount }: Command, params: Params): void {

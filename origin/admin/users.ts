@@ -4,8 +4,8 @@ import type { AdminCall } from './call.ts'
 
 /** `manageauth`: the users of a mount's password file; with `action=add` or `delete` it changes them first. */
 export async function manageUsers(call: AdminCall): Promise<Element> {
-  const { mount, access } = call
-  const users = mount && access.usersOf(mount)
+  const { mount, auth } = call
+  const users = mount && auth.usersOf(mount)
   if (!users) throw new Refused('missing parameter') // the text of Icecast 2.4 for a mount without users
   const message = await change(call, users)
   const list = users.list().map((name): Element => ['User', [['username', name]]])
@@ -13,7 +13,7 @@ export async function manageUsers(call: AdminCall): Promise<Element> {
   return root(sourceElement(mount, list), ...told)
 }
 
-type Users = NonNullable<ReturnType<AdminCall['access']['usersOf']>>
+type Users = NonNullable<ReturnType<AdminCall['auth']['usersOf']>>
 
 /** Performs the action and returns Icecast's message; undefined without an action. */
 async function change({ params }: AdminCall, users: Users): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { getLogger } from '@logtape/logtape'
 import type { OriginConfig } from '../config/config.ts'
 import { WatchedFile } from '../lib/watched-file.ts'
 import { type AddressList, parseAddressList } from './address-list.ts'
-import { accessLimits as limits } from './limits.ts'
+import { authLimits as limits } from './limits.ts'
 
 const log = getLogger(['distributary', 'auth'])
 

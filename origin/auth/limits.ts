@@ -1,5 +1,5 @@
 /** Bounds of authentication, each with its unit and its reason; `origin/limits.ts` has those of the server. */
-export const accessLimits = {
+export const authLimits = {
   /** rounds of a SHA-crypt hash: some 0.6 s of work, in slices; the default of crypt(3) is 5,000 */
   hashRoundsMax: 200_000,
   /** logins that wait for a slow hash; they are compared one at a time, networks in turn */

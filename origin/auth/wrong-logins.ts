@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { getLogger } from '@logtape/logtape'
 import { networkOfPeer } from '../lib/network.ts'
 import type { Timers } from '../lib/timers.ts'
-import { accessLimits as limits } from './limits.ts'
+import { authLimits as limits } from './limits.ts'
 
 const log = getLogger(['distributary', 'auth'])
 

@@ -1,6 +1,6 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { Burst } from './values.ts'
-import type { AccessSettings } from './xml/access-settings.ts'
+import type { AuthSettings } from './xml/auth-settings.ts'
 import type { HeaderRule } from './xml/headers.ts'
 
 /** The settings of one mount (`<mount>`; docs/icecast.md#mount-settings). */
@@ -36,7 +36,7 @@ export interface MountSettings {
   /** added to answers for this mount, in addition to the server's headers */
   readonly headers: readonly HeaderRule[]
   /** undefined: everybody may listen */
-  readonly access: AccessSettings | undefined
+  readonly auth: AuthSettings | undefined
   /** programs that are run with the mount as argument */
   readonly onConnect: string | undefined
   readonly onDisconnect: string | undefined

@@ -30,7 +30,7 @@ export class MountTable {
     this.takesSources = all.some(
       (block) =>
         block?.told.password !== undefined ||
-        (block?.access?.type === 'url' && block.access.streamAuth !== undefined),
+        (block?.auth?.type === 'url' && block.auth.streamAuth !== undefined),
     )
   }
 
@@ -65,7 +65,7 @@ export class MountTable {
     return settingsOf(
       { ...this.#default?.told, ...own?.told, ...(fallback && { 'fallback-mount': fallback }) },
       [...(this.#default?.headers ?? []), ...(own?.headers ?? [])],
-      (own ?? this.#default)?.access,
+      (own ?? this.#default)?.auth,
     )
   }
 }

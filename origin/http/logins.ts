@@ -20,10 +20,10 @@ export interface Proven {
 
 const nobody: Proven = { relay: false, admin: false }
 
-type Accounts = Pick<OriginConfig, 'relayUser' | 'relayPassword' | 'adminUser' | 'adminPassword'>
+type OwnAccounts = Pick<OriginConfig, 'relayUser' | 'relayPassword' | 'adminUser' | 'adminPassword'>
 
 /** The roles that the credentials of a request prove. */
-export function proven(config: Accounts, authorization: string | undefined): Proven {
+export function proven(config: OwnAccounts, authorization: string | undefined): Proven {
   const login = parseBasic(authorization)
   if (!login) return nobody
   const is = (user: string, password: string | undefined) =>

@@ -1,6 +1,6 @@
 import { parseBasic } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
-import type { Visitor } from '../auth/mount-access.ts'
+import type { Visitor } from '../auth/mount-auth.ts'
 import type { Admitted, Denied } from '../auth/verdict.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { Connection } from '../http/connection.ts'
@@ -24,8 +24,8 @@ export class Admission {
 
   /** Asks whether the listener is allowed; undefined if everybody is. */
   get admit(): Admit | undefined {
-    const { access } = mountSettings(this.#serving.config, this.#mount)
-    return access && (() => this.#ask())
+    const { auth } = mountSettings(this.#serving.config, this.#mount)
+    return auth && (() => this.#ask())
   }
 
   /**
@@ -43,9 +43,9 @@ export class Admission {
   }
 
   async #ask(): Promise<(Placement & { serve: false }) | undefined> {
-    const { access, state, nowMs, wrongLogins } = this.#serving
+    const { auth, state, nowMs, wrongLogins } = this.#serving
     const id = state.nextId()
-    const verdict = await access.admit(this.#visitor(id))
+    const verdict = await auth.admit(this.#visitor(id))
     if (!verdict.admitted) {
       this.#isTaken = verdict.status === 401 && verdict.isTaken === true
       return refusalOf(verdict)

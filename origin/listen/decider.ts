@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { Access } from '../../shared/api/auth.ts'
+import type { Accounts } from '../../shared/api/auth.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
 import { answerRegistration, isRegistration } from '../../shared/api/registration.ts'
 import { admitReporter, type ClusterEnv, clusterApp, printAnswer } from '../../shared/api/routes.ts'
@@ -52,8 +52,8 @@ export class Decider {
     this.#placing = { config: { httpsOnly: false }, nowMs, roll: deps.roll, redirected }
     state.mounts.onChange(() => this.changed())
     state.drain.onChange(() => this.changed())
-    const access = accessOf(config)
-    const local = localCluster(this.#registry, access, nowMs)
+    const accounts = accountsOf(config)
+    const local = localCluster(this.#registry, accounts, nowMs)
     const current = () => {
       this.#refresh()
       return this.#registry.view
@@ -62,7 +62,7 @@ export class Decider {
       this.#refresh() // this server's own id is taken, and the wish counts this server too
       return local.accept(post)
     }
-    this.app = createApp({ ...local, current, fresh: current, accept }, access, nowMs)
+    this.app = createApp({ ...local, current, fresh: current, accept }, accounts, nowMs)
   }
 
   /**
@@ -126,7 +126,7 @@ export class Decider {
   }
 }
 
-const accessOf = ({ relayUser, relayPassword, adminUser, adminPassword }: OriginConfig): Access => ({
+const accountsOf = ({ relayUser, relayPassword, adminUser, adminPassword }: OriginConfig): Accounts => ({
   relayUser,
   relayPasswords: relayPassword === undefined ? [] : [relayPassword],
   adminUser,
@@ -135,18 +135,18 @@ const accessOf = ({ relayUser, relayPassword, adminUser, adminPassword }: Origin
   relays: new Map(),
 })
 
-function createApp(cluster: Cluster, access: Access, nowMs: () => number): Hono<ClusterEnv> {
+function createApp(cluster: Cluster, accounts: Accounts, nowMs: () => number): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
   const door = plainDoor(nowMs)
   for (const path of ['/admin/streamlist.txt', '/admin/streams'])
     app.get(path, async (c, next) => {
       const query = new URL(c.req.url).searchParams
       if (!isRegistration(query)) return next()
-      const judged = await admitReporter(c, door, access, 'the stream list')
+      const judged = await admitReporter(c, door, accounts, 'the stream list')
       if ('refused' in judged) return printAnswer(c, judged.refused)
       return (await answerRegistration(c, cluster, judged.who, query)) ?? next()
     })
-  app.route('/', clusterApp(cluster, access, nowMs, door))
+  app.route('/', clusterApp(cluster, accounts, nowMs, door))
   app.onError((error, c) => {
     if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
     throw error

@@ -1,4 +1,4 @@
-import type { MountAccess } from '../auth/mount-access.ts'
+import type { MountAuth } from '../auth/mount-auth.ts'
 import type { WrongLogins } from '../auth/wrong-logins.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { Files } from '../files/serve.ts'
@@ -12,7 +12,7 @@ export interface ListenDeps {
   state: OriginState
   nowMs: () => number
   placer: Placer
-  access: MountAccess
+  auth: MountAuth
   wrongLogins: WrongLogins
   files: Files
   /** relays with credentials, counted separately from listeners */

@@ -35,7 +35,7 @@ export function answerListener(connection: Connection, mount: Mount, serving: Li
     !relayLogin &&
     relayPassword !== undefined &&
     parseBasic(head.headers.get('authorization'))?.user === user &&
-    !mountSettings(serving.config, mount).access
+    !mountSettings(serving.config, mount).auth
   // an open mount is served whatever the credentials, so its answer would tell a guesser at once whether they are right
   if (isGuess) {
     const guess = { door: 'relay', address: connection.address, user, path: head.path }

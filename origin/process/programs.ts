@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../shared/mount.ts'
-import { accessLimits as limits } from '../auth/limits.ts'
+import { authLimits as limits } from '../auth/limits.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
 import type { MountEvents } from '../mount/mount-watch.ts'

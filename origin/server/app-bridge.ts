@@ -148,13 +148,13 @@ export class AppBridge {
   }
 }
 
-function standingOf({ head }: Connection, { config, access }: Serving): Standing {
+function standingOf({ head }: Connection, { config, auth }: Serving): Standing {
   if (head.path === '/healthz') return 'health'
   const authorization = head.headers.get('authorization')
   const { relay, admin } = proven(config, authorization)
   if (relay || admin) return 'proven'
   const mount = authorization && mountParam(parseParams(head.query))
-  return mount && access.isSource(mount, parseBasic(authorization)) ? 'proven' : 'public'
+  return mount && auth.isSource(mount, parseBasic(authorization)) ? 'proven' : 'public'
 }
 
 /** A report may be large; every other body is a form. */

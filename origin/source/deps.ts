@@ -1,4 +1,4 @@
-import type { MountAccess } from '../auth/mount-access.ts'
+import type { MountAuth } from '../auth/mount-auth.ts'
 import type { WrongLogins } from '../auth/wrong-logins.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { OriginState } from '../state.ts'
@@ -8,6 +8,6 @@ export interface SourceDeps {
   config: OriginConfig
   state: OriginState
   nowMs: () => number
-  access: MountAccess
+  auth: MountAuth
   wrongLogins: WrongLogins
 }

@@ -25,7 +25,7 @@ export interface SourceRefusal {
  */
 export function refuseReserved(connection: Connection, serving: SourceDeps, why: SourceRefusal): void {
   const authorization = connection.head.headers.get('authorization')
-  const isSource = serving.access.isSource(rootMount, parseBasic(authorization))
+  const isSource = serving.auth.isSource(rootMount, parseBasic(authorization))
   if (isSource) serving.wrongLogins.right(connection.address, authorization)
   const { path } = connection.head
   const refused: SourceRefusal = isSource ? why : { status: 401, text: unauthenticatedText }

@@ -30,11 +30,11 @@ async function mayCall(
   mount: Mount,
   password: string,
   address: string,
-  { config, access }: SourceDeps,
+  { config, auth }: SourceDeps,
 ): Promise<boolean> {
   if (config.adminPassword !== undefined && sameSecret(password, config.adminPassword)) return true
   const user = mountSettings(config, mount).sourceUser
-  return access.mayAdmin({ mount, login: { user, password }, address })
+  return auth.mayAdmin({ mount, login: { user, password }, address })
 }
 
 /** The port's own mount; on a port without one, the first Shoutcast port's. */

@@ -24,7 +24,7 @@ interface Incoming {
   via: SocketSettings
 }
 
-/** A mount that a password gives access to; `owner` may take it over from its current feed. */
+/** A mount that a password opens; `owner` may take it over from its current feed. */
 export interface Opened {
   mount: Mount
   owner: string
@@ -102,7 +102,7 @@ export function greetShoutcast(
   socket.on('data', onData)
 }
 
-/** The mount that a password line gives access to: the port's own, or that in `/mount:password` (icecast-kh). */
+/** The mount that a password line opens: the port's own, or that in `/mount:password` (icecast-kh). */
 async function openedBy(
   line: string,
   { via, address }: Incoming,
@@ -116,7 +116,7 @@ async function openedBy(
   for (const { mount, password: secret } of tries) {
     if (mount === undefined) continue
     const login = { user: mountSettings(serving.config, mount).sourceUser, password: secret }
-    const verdict = await serving.access.admitSource({ mount, login, address })
+    const verdict = await serving.auth.admitSource({ mount, login, address })
     if (verdict.admitted) return { mount, owner: verdict.owner }
   }
   return undefined

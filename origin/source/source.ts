@@ -2,7 +2,7 @@ import { getLogger } from '@logtape/logtape'
 import { parseBasic } from '../../shared/http/credentials.ts'
 import { messageOf } from '../../shared/message-of.ts'
 import type { Mount } from '../../shared/mount.ts'
-import type { SourceVerdict } from '../auth/mount-access.ts'
+import type { SourceVerdict } from '../auth/mount-auth.ts'
 import type { Body } from '../http/body.ts'
 import type { Connection } from '../http/connection.ts'
 import { sentByPage } from '../http/meant.ts'
@@ -24,7 +24,7 @@ const continued = Buffer.from('HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\
 export function takeSource(connection: Connection, mount: Mount, serving: SourceDeps): void {
   const { socket, head, address } = connection
   const login = parseBasic(head.headers.get('authorization'))
-  const verdict = serving.access.admitSource({ mount, login, address })
+  const verdict = serving.auth.admitSource({ mount, login, address })
   if (!(verdict instanceof Promise)) {
     judgeSource(connection, mount, serving, verdict)
     return

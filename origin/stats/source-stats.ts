@@ -25,7 +25,7 @@ export function sourceStats(mount: ActiveMount, config: Described): Stats {
     ...audioInfoStats(info.audioInfo), // a source cannot set any of the names below
     ...streamFacts(mount),
     audio_info: info.audioInfo,
-    authenticator: settings.access?.type,
+    authenticator: settings.auth?.type,
     bitrate: stream.bitrate === undefined ? info.bitrate : statOf(stream.bitrate),
     genre: stream.genre ?? info.genre ?? 'various',
     incoming_bitrate: mount.kbps * 1000,

@@ -9,7 +9,7 @@ import { limits } from '../limits.ts'
 import { IdSchema, isLoopbackUrl, type Report } from '../report/report.ts'
 import type { ReporterIdentity } from '../report/reporter.ts'
 import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
-import { type Access, refusal } from './auth.ts'
+import { type Accounts, refusal } from './auth.ts'
 
 /** A report as it arrived, its sender already authenticated. Plain data: it is sent to a Durable Object. */
 export interface Post {
@@ -35,7 +35,7 @@ export interface ReportAnswer {
  * changes no server; one that the store cannot keep (5xx) is used for decisions all the same. The caller has already checked
  * the login, the type and the size.
  */
-export function accept(registry: Registry, access: Access, post: Post, nowMs: number): ReportAnswer {
+export function accept(registry: Registry, accounts: Accounts, post: Post, nowMs: number): ReportAnswer {
   const { reporter, remote } = post
   const account = accountOf(reporter)
   if (!registry.mayRead(account, remote, post.sourcelist.length, nowMs))
@@ -51,7 +51,7 @@ export function accept(registry: Registry, access: Access, post: Post, nowMs: nu
     report = error
   }
   const claim = report instanceof SourcelistError ? claimOf(post.sourcelist) : report
-  const refused = refusal(access, reporter, claim)
+  const refused = refusal(accounts, reporter, claim)
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
   if (report instanceof SourcelistError) return { status: 400, text: `${report.message}\n` }
   const loopback = loopbackUrl(report, remote)
@@ -120,7 +120,7 @@ export function parseRegistration(
 /** Registers an icecast-kh slave: it carries every mount of live masters, with the default capacity and 0 listeners. */
 export function register(
   registry: Registry,
-  access: Access,
+  accounts: Accounts,
   { host, port, interval, reporter, remote }: Registration,
   nowMs: number,
 ): ReportAnswer {
@@ -134,7 +134,7 @@ export function register(
     state: 'up',
     mounts: [],
   }
-  const refused = refusal(access, reporter, report)
+  const refused = refusal(accounts, reporter, report)
   if (refused !== undefined) return { status: 401, text: `${refused}\n` }
   if (loopbackUrl(report, remote) !== undefined)
     return { status: 400, text: `rserver is ${host}, expected a host that others can reach\n` }

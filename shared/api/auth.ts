@@ -3,7 +3,7 @@ import type { Report } from '../report/report.ts'
 import type { ReporterIdentity } from '../report/reporter.ts'
 
 /** The credentials of a decider. An empty list or undefined allows nobody. */
-export interface Access {
+export interface Accounts {
   relayUser: string
   /** several while passwords are rotated */
   relayPasswords: readonly string[]
@@ -21,23 +21,23 @@ export interface OwnLogin {
   role: Report['role']
 }
 
-/** The user of {@link Access.masterPassword}. */
+/** The user of {@link Accounts.masterPassword}. */
 export const masterUser = 'master'
 
-export const isAdmin = (access: Access, login: Login | undefined): boolean =>
+export const isAdmin = (accounts: Accounts, login: Login | undefined): boolean =>
   login !== undefined &&
-  access.adminPassword !== undefined &&
-  isLogin(login, access.adminUser, [access.adminPassword])
+  accounts.adminPassword !== undefined &&
+  isLogin(login, accounts.adminUser, [accounts.adminPassword])
 
-/** The reporter with this login; undefined if it is unknown. A server of {@link Access.relays} may send its id as the user, a master also "master". */
-export function reporterOf(access: Access, login: Login | undefined): ReporterIdentity | undefined {
+/** The reporter with this login; undefined if it is unknown. A server of {@link Accounts.relays} may send its id as the user, a master also "master". */
+export function reporterOf(accounts: Accounts, login: Login | undefined): ReporterIdentity | undefined {
   if (!login) return undefined
-  if (isLogin(login, access.relayUser, access.relayPasswords)) return { kind: 'relay' }
-  if (access.masterPassword !== undefined && isLogin(login, masterUser, [access.masterPassword]))
+  if (isLogin(login, accounts.relayUser, accounts.relayPasswords)) return { kind: 'relay' }
+  if (accounts.masterPassword !== undefined && isLogin(login, masterUser, [accounts.masterPassword]))
     return { kind: 'master' }
   let found: ReporterIdentity | undefined
-  for (const [id, { password, role }] of access.relays) {
-    const users = role === 'master' ? [id, access.relayUser, masterUser] : [id, access.relayUser]
+  for (const [id, { password, role }] of accounts.relays) {
+    const users = role === 'master' ? [id, accounts.relayUser, masterUser] : [id, accounts.relayUser]
     const user = users.some((each) => sameSecret(login.user, each))
     if (sameSecret(login.password, password) && user) found ??= { kind: 'server', id, role }
   }
@@ -51,7 +51,11 @@ export interface Claim {
 }
 
 /** Why this reporter may not send this report, or undefined if it may. */
-export function refusal(access: Access, reporter: ReporterIdentity, { id, role }: Claim): string | undefined {
+export function refusal(
+  accounts: Accounts,
+  reporter: ReporterIdentity,
+  { id, role }: Claim,
+): string | undefined {
   if (reporter.kind === 'server') {
     if (id !== undefined && reporter.id !== id)
       return `id is "${id}", expected "${reporter.id}" with these credentials`
@@ -59,9 +63,9 @@ export function refusal(access: Access, reporter: ReporterIdentity, { id, role }
       return `role is "${role}", expected "${reporter.role}" with these credentials`
     return undefined
   }
-  if (role === 'master' && access.masterPassword !== undefined && reporter.kind !== 'master')
+  if (role === 'master' && accounts.masterPassword !== undefined && reporter.kind !== 'master')
     return `role is "master", expected the credentials of user ${masterUser}`
-  const own = id === undefined ? undefined : access.relays.get(id)
+  const own = id === undefined ? undefined : accounts.relays.get(id)
   const speaksForMaster = reporter.kind === 'master' && role === 'master' && own?.role !== 'master'
   if (own && !speaksForMaster) return `id is "${id}", expected the credentials of that id`
   return undefined

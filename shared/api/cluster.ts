@@ -4,7 +4,7 @@ import type { HistoryRow } from '../cluster/server-table.ts'
 import type { View } from '../draw/view.ts'
 import { accept, type Post, type Registration, type ReportAnswer, register } from './accept.ts'
 import { acceptPolled, type PolledServerAnswer } from './accept-polled.ts'
-import type { Access } from './auth.ts'
+import type { Accounts } from './auth.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -31,11 +31,11 @@ export interface Cluster {
 }
 
 /** A cluster whose registry is in this process: Bun, Deno, Node, and a master that decides itself. */
-export const localCluster = (registry: Registry, access: Access, nowMs: () => number): Cluster => ({
+export const localCluster = (registry: Registry, accounts: Accounts, nowMs: () => number): Cluster => ({
   current: () => registry.view,
   fresh: () => registry.view,
-  accept: (post) => accept(registry, access, post, nowMs()),
-  register: (registration) => register(registry, access, registration, nowMs()),
+  accept: (post) => accept(registry, accounts, post, nowMs()),
+  register: (registration) => register(registry, accounts, registration, nowMs()),
   addPolled: (body) => acceptPolled(registry, body, nowMs()),
   setDrain: (id, drained, by) => registry.setDrain(id, drained, { nowMs: nowMs(), by }),
   forget: (id, by) => registry.forget(id, { nowMs: nowMs(), by }),

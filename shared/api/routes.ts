@@ -11,7 +11,7 @@ import { limits } from '../limits.ts'
 import type { ReporterIdentity } from '../report/reporter.ts'
 import { decodeSourcelist, lineNotUtf8 } from '../report/sourcelist.ts'
 import type { ReportAnswer } from './accept.ts'
-import { type Access, isAdmin, reporterOf } from './auth.ts'
+import { type Accounts, isAdmin, reporterOf } from './auth.ts'
 import type { Cluster } from './cluster.ts'
 import { clusterJson, nothingSeen } from './cluster-json.ts'
 import { mountsJson, serversJson } from './json.ts'
@@ -96,18 +96,18 @@ async function admit<T>(
 }
 
 /** The reporter or relay that sent a request; or the answer to a request without its credentials. */
-export const admitReporter = (c: Context<ClusterEnv>, door: Door, access: Access, what: string) =>
-  admit(c, door, what, 'a relay', (login) => reporterOf(access, login))
+export const admitReporter = (c: Context<ClusterEnv>, door: Door, accounts: Accounts, what: string) =>
+  admit(c, door, what, 'a relay', (login) => reporterOf(accounts, login))
 
 /** The answer to a request without the admin's login; undefined if it has that login. */
 export async function refuseNoAdmin(
   c: Context<ClusterEnv>,
   door: Door,
-  access: Access,
+  accounts: Accounts,
   what: string,
 ): Promise<RouteAnswer | undefined> {
   const judged = await admit(c, door, what, 'the admin', (login) =>
-    isAdmin(access, login) ? true : undefined,
+    isAdmin(accounts, login) ? true : undefined,
   )
   return 'refused' in judged ? judged.refused : undefined
 }
@@ -126,14 +126,14 @@ export function refuseOtherSite(c: Context<ClusterEnv>): RouteAnswer | undefined
 /** The routes of every decider, an edge or a master that decides itself: reports and the API. */
 export function clusterApp(
   cluster: Cluster,
-  access: Access,
+  accounts: Accounts,
   nowMs: () => number,
   door: Door,
 ): Hono<ClusterEnv> {
   const app = new Hono<ClusterEnv>()
 
   app.post('/admin/sourcelist.txt', async (c) => {
-    const judged = await admitReporter(c, door, access, reportDoor)
+    const judged = await admitReporter(c, door, accounts, reportDoor)
     if ('refused' in judged) return printAnswer(c, judged.refused)
     const answer = await takeReport(c, cluster, judged.who)
     if (answer.status !== 200) logRefused(c, reportDoor, answer)
@@ -141,7 +141,7 @@ export function clusterApp(
   })
 
   app.use('/api/*', async (c, next) => {
-    const stranger = await refuseNoAdmin(c, door, access, c.req.path)
+    const stranger = await refuseNoAdmin(c, door, accounts, c.req.path)
     if (stranger) return printAnswer(c, stranger)
     const refused = c.req.method === 'GET' ? undefined : refuseOtherSite(c)
     if (!refused) return next()

@@ -5,7 +5,7 @@ const passwords = { RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secre
 
 test('an edge with its two passwords has the defaults of docs/configuration.md#the-edge-environment', () => {
   expect(parseConfig(passwords)).toEqual({
-    access: {
+    accounts: {
       relayUser: 'relay',
       relayPasswords: ['relay-secret'],
       adminUser: 'admin',
@@ -46,8 +46,8 @@ test('valid values are accepted', () => {
     HTTPS_ONLY: '1',
     LOG_LEVEL: 'warn',
   })
-  expect(config.access.relayPasswords).toEqual(['old', 'new'])
-  expect([...config.access.relays]).toEqual([
+  expect(config.accounts.relayPasswords).toEqual(['old', 'new'])
+  expect([...config.accounts.relays]).toEqual([
     ['relay1', { password: 'one', role: 'slave' }],
     ['192.0.2.1:8000', { password: 'two', role: 'slave' }],
     ['[2001:db8::1]:8000', { password: 'three', role: 'slave' }],

@@ -18,7 +18,7 @@ export function edgeOf(...reports: Report[]) {
   const redirected: Server[] = []
   const edge = createEdge({
     config,
-    cluster: localCluster(registry, config.access, () => 0),
+    cluster: localCluster(registry, config.accounts, () => 0),
     nowMs: () => 0,
     roll: seededRoll(1),
     redirected: (server) => redirected.push(server),

@@ -1,5 +1,5 @@
 import { originApp } from '../../origin/app.ts'
-import { MountAccess } from '../../origin/auth/mount-access.ts'
+import { MountAuth } from '../../origin/auth/mount-auth.ts'
 import { createConfig } from '../../origin/config/config.ts'
 import { parseIcecastXml } from '../../origin/config/xml/icecast-xml.ts'
 import type { Feed, FeedInfo } from '../../origin/mount/feed.ts'
@@ -30,10 +30,10 @@ export function originInMemory(elements = '', idle: readonly Mount[] = []): Orig
   const file = parseIcecastXml(`<icecast>${passwords}${elements}</icecast>`)
   const config = createConfig({ flags: {}, environment: {}, file })
   const state = createState(config, time.nowMs, time)
-  const access = new MountAccess({ config, nowMs: time.nowMs, timers: time, fetch })
+  const auth = new MountAuth({ config, nowMs: time.nowMs, timers: time, fetch })
   const deciders = () => [{ url: 'https://edge.example', isAnswering: true }]
   const stats = { config, state, idle: () => idle, deciders }
-  const app = originApp({ ...stats, nowMs: time.nowMs, access })
+  const app = originApp({ ...stats, nowMs: time.nowMs, auth })
   return {
     state,
     stats,

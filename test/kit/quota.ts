@@ -3,7 +3,7 @@ import { Registry } from '../../shared/cluster/registry.ts'
 import type { Report } from '../../shared/report/report.ts'
 import type { ReporterIdentity } from '../../shared/report/reporter.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
-import { openAccess } from './access.ts'
+import { openAccounts } from './accounts.ts'
 import { mountReport } from './reports.ts'
 
 export const relay: ReporterIdentity = { kind: 'relay' }
@@ -20,7 +20,7 @@ export function decider(mountsMax?: number) {
     { reporter = relay, remote }: { reporter?: ReporterIdentity; remote?: string } = {},
   ) => {
     const post = { sourcelist: printSourcelist(report), reporter, remote, edgeUrls: [] }
-    return accept(registry, openAccess, post, nowMs)
+    return accept(registry, openAccounts, post, nowMs)
   }
   return { registry, send }
 }

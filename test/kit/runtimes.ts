@@ -63,7 +63,7 @@ function startWorker(port: number, env: Record<string, string>): Program {
 /** Servers of tests have names at which nobody answers. */
 const edgeSecrets = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin, PROBE: '0' }
 
-/** Starts an origin on a free port and waits until it answers. All kinds of access are on, with {@link secrets}. */
+/** Starts an origin on a free port and waits until it answers. All logins are enabled, with {@link secrets}. */
 export async function startOrigin(
   runtime: OriginRuntime,
   flags: readonly string[] = [],

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { secretBytes } from '../../../shared/http/credentials.ts'
-import { accessLimits } from '../limits.ts'
+import { authLimits } from '../limits.ts'
 import { type Md5Prefix, md5Crypt } from './md5-crypt.ts'
 import { type ShaSetting, shaCrypt, shaRoundsDefault, shaRoundsMin } from './sha-crypt.ts'
 
@@ -59,8 +59,8 @@ function shaSettingOf(text: string): ShaSetting | undefined {
   const form = version === '5' ? 'sha256' : 'sha512'
   if (version === undefined || digest.length !== (version === '5' ? 43 : 86)) return undefined
   const rounds = Math.max(shaRoundsMin, Number(written ?? shaRoundsDefault))
-  if (rounds > accessLimits.hashRoundsMax)
-    throw new Error(`a hash of ${rounds} rounds, expected at most ${accessLimits.hashRoundsMax}`)
+  if (rounds > authLimits.hashRoundsMax)
+    throw new Error(`a hash of ${rounds} rounds, expected at most ${authLimits.hashRoundsMax}`)
   return { form, salt, rounds, roundsWritten: written !== undefined }
 }
 

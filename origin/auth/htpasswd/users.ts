@@ -5,7 +5,7 @@ import { type Login, secretBytes } from '../../../shared/http/credentials.ts'
 import { FairQueue } from '../../lib/fair-queue.ts'
 import { networkOfPeer } from '../../lib/network.ts'
 import { WatchedFile } from '../../lib/watched-file.ts'
-import { accessLimits as limits } from '../limits.ts'
+import { authLimits as limits } from '../limits.ts'
 import { type Passwords, parsePasswords, withoutUser, withUser } from './lines.ts'
 import { hashPassword, type PasswordHash } from './password-hash.ts'
 

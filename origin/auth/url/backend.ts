@@ -6,7 +6,7 @@ import { FairQueue } from '../../lib/fair-queue.ts'
 import { networkOfPeer } from '../../lib/network.ts'
 import { TaskQueue } from '../../lib/task-queue.ts'
 import type { Timers } from '../../lib/timers.ts'
-import { accessLimits as limits } from '../limits.ts'
+import { authLimits as limits } from '../limits.ts'
 
 const log = getLogger(['distributary', 'auth'])
 

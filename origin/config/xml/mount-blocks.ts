@@ -15,7 +15,7 @@ import {
   sourceTimeoutS,
   text,
 } from '../values.ts'
-import { type AccessSettings, readAccess } from './access-settings.ts'
+import { type AuthSettings, readAuth } from './auth-settings.ts'
 import { at, readBlock, readOfFile, type Told, type Warn } from './block.ts'
 import type { XmlElement } from './element.ts'
 import { type HeaderRule, readHeaders } from './headers.ts'
@@ -107,7 +107,7 @@ const unused = [
 export interface MountBlock {
   told: Told<typeof mountElements>
   headers: HeaderRule[]
-  access: AccessSettings | undefined
+  auth: AuthSettings | undefined
 }
 
 /** bytes between two blocks of ICY metadata: Icecast's default */
@@ -128,7 +128,7 @@ export function readMounts(elements: readonly XmlElement[], warn: Warn): MountBl
     const block = {
       told: readBlock(element, mountElements, warn, { blocks: ['authentication', 'http-headers'], unused }),
       headers: readHeaders(element, warn),
-      access: readAccess(element, warn),
+      auth: readAuth(element, warn),
     }
     warnOfBurst(element, block, warn)
     const name = block.told['mount-name']
@@ -171,7 +171,7 @@ function readWildcard(element: XmlElement, glob: string, warn: Warn): Wildcard |
 export function settingsOf(
   told: Told<typeof mountElements>,
   headers: readonly HeaderRule[],
-  access: AccessSettings | undefined,
+  auth: AuthSettings | undefined,
 ): MountSettings {
   const fallbackMount = told['fallback-mount']
   const maxListeners = told['max-listeners'] ?? -1
@@ -209,7 +209,7 @@ export function settingsOf(
       subtype: told.subtype,
     },
     headers,
-    access,
+    auth,
     onConnect: told['on-connect'],
     onDisconnect: told['on-disconnect'],
   }

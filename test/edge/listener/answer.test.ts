@@ -15,7 +15,7 @@ function edgeWith(env: Record<string, string>, reports: Report[], over: Partial<
   for (const report of reports) registry.put(report, printSourcelist(report), 0)
   const edge = createEdge({
     config,
-    cluster: { ...localCluster(registry, config.access, () => 0), ...over },
+    cluster: { ...localCluster(registry, config.accounts, () => 0), ...over },
     nowMs: () => 0,
     roll: () => 0.5,
     redirected: (server) => server.debit++,

@@ -19,7 +19,7 @@ function redirectsAt(level: string) {
   registry.put(report, printSourcelist(report), 0)
   const edge = createEdge({
     config,
-    cluster: localCluster(registry, config.access, () => 0),
+    cluster: localCluster(registry, config.accounts, () => 0),
     nowMs: () => 0,
     roll: () => 0.5,
     redirected: () => {},

@@ -8,7 +8,7 @@ import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { reportOf } from '../../kit/reports.ts'
 
-const { access } = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
+const { accounts } = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
 
 /** A prober over a registry with one server, in a network where the server answers or not. */
 function createProbing(over: Partial<Report> = {}) {
@@ -71,7 +71,7 @@ test('the answer to a report has the result of the probes: nothing before the fi
   const lines = () => {
     const sourcelist = printSourcelist(reportOf('s1', { interval: 3600 }))
     const post = { sourcelist, reporter: { kind: 'relay' }, remote: undefined, edgeUrls: [] } as const
-    const { text } = accept(registry, access, post, 0)
+    const { text } = accept(registry, accounts, post, 0)
     return text.split('\n').filter((line) => line.startsWith('probe'))
   }
   expect(lines()).toEqual([])

@@ -18,7 +18,7 @@ const named = { id: 'old', url: 'http://old.example.org:8000', maxListeners: 100
 
 function createApi() {
   const registry = new Registry(undefined, 100, 0)
-  const cluster = localCluster(registry, config.access, () => 0)
+  const cluster = localCluster(registry, config.accounts, () => 0)
   const app = polledApp({ cluster, config, door, nowMs: () => 0 })
   const post = (body: string, headers: Record<string, string> = {}) =>
     app.request(
@@ -57,7 +57,7 @@ describe('POST /api/servers', () => {
     const { cluster, post } = createApi()
     const made = await post(JSON.stringify({ ...named, kind: 'xml', password: 'hackme' }))
     expect([made.status, (await made.text()).includes('hackme')]).toEqual([201, false])
-    const api = clusterApp(cluster, config.access, () => 0, door)
+    const api = clusterApp(cluster, config.accounts, () => 0, door)
     const shown = await (
       await api.request('/api/servers', { headers: { Authorization: admin } }, facts)
     ).text()

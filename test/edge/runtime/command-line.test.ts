@@ -24,7 +24,7 @@ describe('the settings of an edge', () => {
     const files = { 'edge.env': '# two\nRELAY_PASSWORD="one two"\nADMIN_PASSWORD=three\nPORT=9000\n' }
     const environment = environmentOf(['--env-file', 'edge.env'], { PORT: '9001', ADMIN_PASSWORD: '' }, files)
     expect(environment).toMatchObject({ RELAY_PASSWORD: 'one two', ADMIN_PASSWORD: 'three', PORT: '9001' })
-    expect(parseConfig(environment).access.relayPasswords).toEqual(['one', 'two'])
+    expect(parseConfig(environment).accounts.relayPasswords).toEqual(['one', 'two'])
   })
 
   test('come from several env files, of which the last wins', () => {

@@ -218,7 +218,7 @@ describe('a listener who is not redirected', () => {
       reportOf('full', { listeners: 100, mounts: [mountReport('/full')] }),
     ])
       registry.put(report, printSourcelist(report), 0)
-    const local = localCluster(registry, config.access, () => 0)
+    const local = localCluster(registry, config.accounts, () => 0)
     let decisions = 0
     const edge = createEdge({
       config,

@@ -12,7 +12,7 @@ import { ManualTime } from '../../kit/manual-time.ts'
 import { mountOf, reportOf, seededRoll } from '../../kit/reports.ts'
 
 const { snapshotFreshMs, snapshotStaleMs, snapshotWaitMs, flushMs, leaseMs } = edgeLimits
-const access = {
+const accounts = {
   relayUser: 'relay',
   relayPasswords: [],
   adminUser: 'admin',
@@ -25,7 +25,7 @@ const access = {
 function createObject() {
   const time = new ManualTime()
   const registry = new Registry(undefined, 100, 0)
-  const local = localCluster(registry, access, time.nowMs)
+  const local = localCluster(registry, accounts, time.nowMs)
   const state = {
     exchange: new IsolateExchange(registry, 'life-1', 3),
     latencyMs: 5,

@@ -1,6 +1,6 @@
 import { configure, type LogRecord, reset } from '@logtape/logtape'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { accessLimits as limits } from '../../../origin/auth/limits.ts'
+import { authLimits as limits } from '../../../origin/auth/limits.ts'
 import { WrongLogins } from '../../../origin/auth/wrong-logins.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { repetitions } from '../../kit/repetitions.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type Access, reporterOf } from '../../../shared/api/auth.ts'
-import { openAccess } from '../../kit/access.ts'
+import { type Accounts, reporterOf } from '../../../shared/api/auth.ts'
+import { openAccounts } from '../../kit/accounts.ts'
 
-const access: Access = {
-  ...openAccess,
+const accounts: Accounts = {
+  ...openAccounts,
   masterPassword: 'masters',
   relays: new Map([
     ['m1', { password: 'one', role: 'master' }],
@@ -12,10 +12,10 @@ const access: Access = {
 }
 
 describe('a login of RELAYS', () => {
-  test.each(['m1', openAccess.relayUser, 'master'])(
+  test.each(['m1', openAccounts.relayUser, 'master'])(
     "is a master's with the user %s: its id, the relay user or the master user",
     (user) => {
-      expect(reporterOf(access, { user, password: 'one' })).toEqual({
+      expect(reporterOf(accounts, { user, password: 'one' })).toEqual({
         kind: 'server',
         id: 'm1',
         role: 'master',
@@ -24,8 +24,8 @@ describe('a login of RELAYS', () => {
   )
 
   test('is not a slave’s with the master user', () => {
-    expect(reporterOf(access, { user: 'master', password: 'two' })).toBeUndefined()
-    expect(reporterOf(access, { user: 's1', password: 'two' })).toEqual({
+    expect(reporterOf(accounts, { user: 'master', password: 'two' })).toBeUndefined()
+    expect(reporterOf(accounts, { user: 's1', password: 'two' })).toEqual({
       kind: 'server',
       id: 's1',
       role: 'slave',

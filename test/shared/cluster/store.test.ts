@@ -10,7 +10,7 @@ import { sqlOf } from '../../../shared/cluster/sqlite.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { openAccess } from '../../kit/access.ts'
+import { openAccounts } from '../../kit/accounts.ts'
 import { testFolder } from '../../kit/files.ts'
 import { logged } from '../../kit/log-records.ts'
 import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
@@ -19,7 +19,7 @@ import { memorySql } from '../../kit/sqlite.ts'
 const send = (registry: Registry, report: Report, nowMs = 0) => {
   const reporter = { kind: 'relay' } as const
   const post = { sourcelist: printSourcelist(report), reporter, remote: undefined, edgeUrls: [] }
-  return accept(registry, openAccess, post, nowMs)
+  return accept(registry, openAccounts, post, nowMs)
 }
 const goesTo = (registry: Registry, nowMs = 0) => {
   const asked = { mount: mountOf('/live.mp3'), secure: false, relay: false }

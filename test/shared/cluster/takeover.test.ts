@@ -5,7 +5,7 @@ import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { openAccess } from '../../kit/access.ts'
+import { openAccounts } from '../../kit/accounts.ts'
 import { logged } from '../../kit/log-records.ts'
 import { mountOf, reportOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
@@ -26,13 +26,13 @@ function decider() {
         remote: '203.0.113.7',
         edgeUrls: [],
       }
-      return accept(registry, openAccess, post, nowMs).status
+      return accept(registry, openAccounts, post, nowMs).status
     },
     textOf(nowMs: number, over: Partial<Report>) {
       const sourcelist = printSourcelist(reportOf('a', over))
       return accept(
         registry,
-        openAccess,
+        openAccounts,
         { sourcelist, reporter: { kind: 'relay' }, remote: undefined, edgeUrls: [] },
         nowMs,
       ).text

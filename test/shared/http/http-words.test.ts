@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import manifest from '../../../package.json' with { type: 'json' }
-import { type Access, isAdmin, reporterOf } from '../../../shared/api/auth.ts'
+import { type Accounts, isAdmin, reporterOf } from '../../../shared/api/auth.ts'
 import { wishSeconds } from '../../../shared/cluster/pace.ts'
 import {
   isRelayAgent,
@@ -86,7 +86,7 @@ describe('credentials', () => {
   })
 
   test('prove a relay, the master, one server or nobody', () => {
-    const access: Access = {
+    const accounts: Accounts = {
       relayUser: 'relay',
       relayPasswords: ['new', 'old'],
       adminUser: 'admin',
@@ -97,7 +97,7 @@ describe('credentials', () => {
         ['m1', { password: 'mine', role: 'master' }],
       ]),
     }
-    const who = (user: string, password: string) => reporterOf(access, { user, password })
+    const who = (user: string, password: string) => reporterOf(accounts, { user, password })
     expect([who('relay', 'new'), who('relay', 'old')]).toEqual([{ kind: 'relay' }, { kind: 'relay' }])
     expect(who('master', 'mas')).toEqual({ kind: 'master' })
     expect([who('vps1', 'own'), who('relay', 'own')]).toEqual([
@@ -113,9 +113,9 @@ describe('credentials', () => {
       ['master', 'new'],
     ])
       expect(who(user ?? '', password ?? ''), `${user}:${password}`).toBeUndefined()
-    expect(isAdmin(access, { user: 'admin', password: 'adm' })).toBe(true)
-    expect(isAdmin(access, { user: 'relay', password: 'adm' })).toBe(false)
-    expect(isAdmin({ ...access, adminPassword: undefined }, { user: 'admin', password: '' })).toBe(false)
+    expect(isAdmin(accounts, { user: 'admin', password: 'adm' })).toBe(true)
+    expect(isAdmin(accounts, { user: 'relay', password: 'adm' })).toBe(false)
+    expect(isAdmin({ ...accounts, adminPassword: undefined }, { user: 'admin', password: '' })).toBe(false)
   })
 })
 

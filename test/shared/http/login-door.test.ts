@@ -3,7 +3,7 @@ import { isAdmin } from '../../../shared/api/auth.ts'
 import { printBasic } from '../../../shared/http/credentials.ts'
 import { LoginDoor, plainDoor } from '../../../shared/http/login-door.ts'
 import { limits } from '../../../shared/limits.ts'
-import { openAccess } from '../../kit/access.ts'
+import { openAccounts } from '../../kit/accounts.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
 import { logged } from '../../kit/log-records.ts'
 import { reportOf } from '../../kit/reports.ts'
@@ -17,7 +17,7 @@ function doorAt(nowMs = () => 0) {
   const door = new LoginDoor({ nowMs, sleep: () => new Promise<void>((wake) => waiting.push(wake)) })
   const judge = async (header: string | undefined, address: string | undefined = '203.0.113.7') => {
     const judged = await door.judge({ header, address, door: 'the api' }, (login) =>
-      isAdmin(openAccess, login) ? 'admin' : undefined,
+      isAdmin(openAccounts, login) ? 'admin' : undefined,
     )
     return 'who' in judged ? judged.who : judged.status
   }

@@ -3,7 +3,7 @@ import { register } from '../../../../shared/api/accept.ts'
 import { Registry } from '../../../../shared/cluster/registry.ts'
 import { limits } from '../../../../shared/limits.ts'
 import { printSourcelist } from '../../../../shared/report/sourcelist.ts'
-import { openAccess } from '../../../kit/access.ts'
+import { openAccounts } from '../../../kit/accounts.ts'
 import { bound, decider, mounts, relay } from '../../../kit/quota.ts'
 import { reportOf } from '../../../kit/reports.ts'
 
@@ -17,7 +17,7 @@ describe('for one credential a decider remembers', () => {
       text: expect.stringContaining('20000 servers'),
     })
     const asked = { host: 'kh', port: 1, interval: 10, reporter: relay, remote: undefined }
-    expect(register(registry, openAccess, asked, 0).status).toBe(429)
+    expect(register(registry, openAccounts, asked, 0).status).toBe(429)
     expect(send(reportOf('s0')).status).toBe(200)
     expect(send(reportOf('bound'), 0, { reporter: bound }).status).toBe(200)
     expect(registry.view.servers.size).toBe(last + 2)

@@ -36,7 +36,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
       burst: { seconds: 5 },
       queueBytes: 1_048_576,
       sourceTimeoutMs: 20_000,
-      access: undefined,
+      auth: undefined,
       metaintBytes: 16_000,
       headers: [
         { name: 'X-All', value: '1', status: undefined },
@@ -48,7 +48,7 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
       sourcePassword: undefined,
       maxListeners: 50,
       fallback: undefined,
-      access: { type: 'url', listenerAdd: 'http://a.example/add', authHeader: 'icecast-auth-user: 1' },
+      auth: { type: 'url', listenerAdd: 'http://a.example/add', authHeader: 'icecast-auth-user: 1' },
     })
     expect(config.mounts.known).toEqual(['/live.mp3'])
   })
@@ -101,15 +101,15 @@ describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their 
   })
 
   test('authentication: htpasswd with its options, and the first role of that kind in 2.5', () => {
-    const access = (inner: string) =>
-      mountSettings(read(`<mount><mount-name>/m</mount-name>${inner}</mount>`), mountOf('/m')).access
+    const auth = (inner: string) =>
+      mountSettings(read(`<mount><mount-name>/m</mount-name>${inner}</mount>`), mountOf('/m')).auth
     expect(
-      access(
+      auth(
         '<authentication type="htpasswd"><option name="filename" value="/etc/users"/><option name="allow_duplicate_users" value="1"/></authentication>',
       ),
     ).toEqual({ type: 'htpasswd', file: '/etc/users', allowDuplicateUsers: true })
     expect(
-      access(
+      auth(
         '<authentication><role type="url"><option name="client_add" value="http://a.example/"/><option name="headers" value="X-Token, Cookie"/></role></authentication>',
       ),
     ).toMatchObject({ type: 'url', listenerAdd: 'http://a.example/', headers: ['x-token', 'cookie'] })

@@ -40,7 +40,7 @@ describe('an existing icecast.xml starts if Icecast 2.4.4 starts with it, and wa
     expect(config.limits).toMatchObject({ sources: 0, queueBytes: 65_536, sourceTimeoutMs: 3_600_000 })
     const live = mountSettings(config, mountOf('/live.mp3'))
     expect(live).toMatchObject({ sourcePassword: 'pw', hidden: true, maxListeners: null })
-    expect(mountSettings(config, mountOf('/closed')).access).toEqual({ type: 'nobody' })
+    expect(mountSettings(config, mountOf('/closed')).auth).toEqual({ type: 'nobody' })
     expect(config.relays.map(({ mount, upstreams }) => [mount, upstreams[0]?.url.href])).toEqual([
       ['/x.ogg', 'http://b.example/x.ogg'],
     ])

@@ -3,7 +3,7 @@ import { at, childrenOf, readOfFile, type Warn } from './block.ts'
 import type { XmlElement } from './element.ts'
 
 /** Authentication of the listeners and sources of a mount (`<authentication>`; docs/icecast.md#listener-authentication). */
-export type AccessSettings = HtpasswdSettings | UrlAccessSettings | NobodySettings
+export type AuthSettings = HtpasswdSettings | UrlAuthSettings | NobodySettings
 
 /** No listener is accepted, because the block asks for credentials in an unknown way. */
 export interface NobodySettings {
@@ -18,7 +18,7 @@ export interface HtpasswdSettings {
 }
 
 /** URLs of a backend that is asked or notified; undefined: not for this event. */
-export interface UrlAccessSettings {
+export interface UrlAuthSettings {
   readonly type: 'url'
   readonly listenerAdd: string | undefined
   readonly listenerRemove: string | undefined
@@ -67,18 +67,18 @@ type Options = Partial<Record<keyof typeof optionSchemas, string | boolean>>
 const isOption = (name: string): name is keyof typeof optionSchemas => Object.hasOwn(optionSchemas, name)
 
 /** Reads a mount's `<authentication>`: that of 2.4 by its type, or of 2.5 the first role with a type of 2.4. */
-export function readAccess(mount: XmlElement, warn: Warn): AccessSettings | undefined {
+export function readAuth(mount: XmlElement, warn: Warn): AuthSettings | undefined {
   for (const authentication of childrenOf(mount, 'authentication')) {
     const roles = childrenOf(authentication, 'role')
     for (const role of roles.length > 0 ? roles : [authentication]) {
-      const access = readRole(role, warn)
-      if (access) return access
+      const auth = readRole(role, warn)
+      if (auth) return auth
     }
   }
   return undefined
 }
 
-function readRole(role: XmlElement, warn: Warn): AccessSettings | undefined {
+function readRole(role: XmlElement, warn: Warn): AuthSettings | undefined {
   const { type = '' } = role.attributes
   const options = readOptions(role, warn)
   switch (type.toLowerCase()) {
@@ -95,7 +95,7 @@ function readRole(role: XmlElement, warn: Warn): AccessSettings | undefined {
         allowDuplicateUsers: options.allow_duplicate_users === true,
       }
     case 'url':
-      return urlAccess(options)
+      return urlAuth(options)
     case 'anonymous': // 2.5: all listeners are accepted
       return undefined
     default:
@@ -120,7 +120,7 @@ function readOptions(role: XmlElement, warn: Warn): Options {
   return options
 }
 
-function urlAccess(options: Options): UrlAccessSettings {
+function urlAuth(options: Options): UrlAuthSettings {
   const told = (name: keyof Options) => {
     const value = options[name]
     return typeof value === 'string' ? value : undefined

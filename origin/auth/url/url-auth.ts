@@ -1,6 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import type { Mount } from '../../../shared/mount.ts'
-import type { UrlAccessSettings } from '../../config/xml/access-settings.ts'
+import type { UrlAuthSettings } from '../../config/xml/auth-settings.ts'
 import { busy, unproven, type Verdict } from '../verdict.ts'
 import { readAnswer, type UrlAuthAnswer } from './answer.ts'
 import type { Message, Question, UrlBackend } from './backend.ts'
@@ -18,13 +18,13 @@ import {
 const log = getLogger(['distributary', 'auth'])
 
 /** URL authentication of a mount, by its `<authentication type="url">` (Icecast 2.4; docs/icecast.md#listener-authentication). */
-export class UrlAccess {
-  #settings: UrlAccessSettings
+export class UrlAuth {
+  #settings: UrlAuthSettings
   #backendAt: (url: string) => UrlBackend
   #server: () => ServerName
 
   /** @param server name and port of this server, for the backend */
-  constructor(settings: UrlAccessSettings, backendAt: (url: string) => UrlBackend, server: () => ServerName) {
+  constructor(settings: UrlAuthSettings, backendAt: (url: string) => UrlBackend, server: () => ServerName) {
     this.#settings = settings
     this.#backendAt = backendAt
     this.#server = server

@@ -2,16 +2,16 @@ import { isLogin, type Login } from '../../shared/http/credentials.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
-import type { AccessSettings, HtpasswdSettings, UrlAccessSettings } from '../config/xml/access-settings.ts'
+import type { AuthSettings, HtpasswdSettings, UrlAuthSettings } from '../config/xml/auth-settings.ts'
 import type { Timers } from '../lib/timers.ts'
 import { HtpasswdUsers, hashingQueue } from './htpasswd/users.ts'
 import { Seats, type Sitter } from './seats.ts'
-import { UrlAccess } from './url/access.ts'
 import { UrlBackend } from './url/backend.ts'
 import type { Visit, VisitHeaders } from './url/form.ts'
+import { UrlAuth } from './url/url-auth.ts'
 import { admittedFreely, busy, type Denied, unproven, type Verdict } from './verdict.ts'
 
-export interface MountAccessDeps {
+export interface MountAuthDeps {
   config: Pick<OriginConfig, 'mounts' | 'sourcePassword' | 'hostname' | 'port'>
   nowMs: () => number
   timers: Timers
@@ -37,8 +37,8 @@ export interface SourceRequest {
 export type SourceVerdict = Denied | { admitted: true; owner: string }
 
 /** Authorizes listeners, sources, and admin calls with a source's login, each by the block of its mount. */
-export class MountAccess {
-  #deps: MountAccessDeps
+export class MountAuth {
+  #deps: MountAuthDeps
   #seats = new Seats()
   /** by path: the cache of a file survives a reload of the settings */
   #users = new Map<string, HtpasswdUsers>()
@@ -46,16 +46,16 @@ export class MountAccess {
   /** by the origin of their URLs: a slow backend does not delay the listeners of others */
   #backends = new Map<string, UrlBackend>()
 
-  constructor(deps: MountAccessDeps) {
+  constructor(deps: MountAuthDeps) {
     this.#deps = deps
   }
 
   /** Whether a listener may have the mount. Relays with the server's relay login are not checked here. */
   admit(visitor: Visitor): Verdict | Promise<Verdict> {
-    const access = this.#of(visitor.mount)
-    if (!access) return admittedFreely
-    if (access.type === 'nobody') return unproven
-    return access.type === 'url' ? this.#byUrl(access).admit(visitor) : this.#admitUser(visitor, access)
+    const auth = this.#of(visitor.mount)
+    if (!auth) return admittedFreely
+    if (auth.type === 'nobody') return unproven
+    return auth.type === 'url' ? this.#byUrl(auth).admit(visitor) : this.#admitUser(visitor, auth)
   }
 
   /** Whether a source may feed the mount: by the mount's source login, or by the answer of its backend. */
@@ -77,18 +77,18 @@ export class MountAccess {
 
   /** The users who may listen to the mount; undefined if it has no password file. */
   usersOf(mount: Mount): HtpasswdUsers | undefined {
-    const access = this.#of(mount)
-    return access?.type === 'htpasswd' ? this.#usersIn(access) : undefined
+    const auth = this.#of(mount)
+    return auth?.type === 'htpasswd' ? this.#usersIn(auth) : undefined
   }
 
   mountBegan(mount: Mount): void {
-    const access = this.#of(mount)
-    if (access?.type === 'url') this.#byUrl(access).mountBegan(mount)
+    const auth = this.#of(mount)
+    if (auth?.type === 'url') this.#byUrl(auth).mountBegan(mount)
   }
 
   mountEnded(mount: Mount): void {
-    const access = this.#of(mount)
-    if (access?.type === 'url') this.#byUrl(access).mountEnded(mount)
+    const auth = this.#of(mount)
+    if (auth?.type === 'url') this.#byUrl(auth).mountEnded(mount)
   }
 
   /** Resolves when all notifications to backends are delivered, or given up. */
@@ -96,31 +96,31 @@ export class MountAccess {
     await Promise.all([...this.#backends.values()].map((backend) => backend.settled()))
   }
 
-  #of(mount: Mount): AccessSettings | undefined {
-    return mountSettings(this.#deps.config, mount).access
+  #of(mount: Mount): AuthSettings | undefined {
+    return mountSettings(this.#deps.config, mount).auth
   }
 
   #admitOwner(
     { mount, login, address }: SourceRequest,
     admin: boolean,
   ): SourceVerdict | Promise<SourceVerdict> {
-    const access = this.#of(mount)
+    const auth = this.#of(mount)
     const owner = login?.user ?? ''
-    if (access?.type !== 'url' || access.streamAuth === undefined)
+    if (auth?.type !== 'url' || auth.streamAuth === undefined)
       return this.isSource(mount, login) ? { admitted: true, owner } : unproven
-    return this.#byUrl(access)
+    return this.#byUrl(auth)
       .admitSource({ mount, login, address, admin })
       .then((answer) => (answer.admitted ? { admitted: true, owner } : answer))
   }
 
-  async #admitUser(visitor: Visitor, access: HtpasswdSettings): Promise<Verdict> {
+  async #admitUser(visitor: Visitor, auth: HtpasswdSettings): Promise<Verdict> {
     const { login, mount, stays, isGone, close, address } = visitor
     if (!login) return unproven
-    const isUser = await this.#usersIn(access).admits(login, address)
+    const isUser = await this.#usersIn(auth).admits(login, address)
     if (isUser === 'busy') return busy
     if (!isUser) return unproven
     const admitted = { admitted: true, user: login.user, seconds: undefined } as const
-    if (!stays || access.allowDuplicateUsers) return { ...admitted, leave() {} }
+    if (!stays || auth.allowDuplicateUsers) return { ...admitted, leave() {} }
     const seat = `${mount} ${login.user}`
     const sitter = { isGone, close }
     if (!this.#seats.take(seat, sitter)) return { ...unproven, isTaken: true }
@@ -133,9 +133,9 @@ export class MountAccess {
     return known
   }
 
-  #byUrl(access: UrlAccessSettings): UrlAccess {
-    return new UrlAccess(
-      access,
+  #byUrl(auth: UrlAuthSettings): UrlAuth {
+    return new UrlAuth(
+      auth,
       (url) => this.#backendAt(url),
       () => this.#deps.config,
     )

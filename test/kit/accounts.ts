@@ -1,7 +1,7 @@
-import type { Access } from '../../shared/api/auth.ts'
+import type { Accounts } from '../../shared/api/auth.ts'
 
 /** Accounts of a decider with the one password that all relays share. */
-export const openAccess: Access = {
+export const openAccounts: Accounts = {
   relayUser: 'relay',
   relayPasswords: ['secret'],
   adminUser: 'admin',

@@ -11,7 +11,7 @@ import type { Stage } from '../kit/stage.ts'
 import { tagged } from '../kit/tagged.ts'
 
 /** files of all three servers; Icecast runs as nobody, and changes one of them */
-const folder = mkdtempSync(join(tmpdir(), 'access-'))
+const folder = mkdtempSync(join(tmpdir(), 'auth-'))
 chmodSync(folder, 0o777)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const hashed = (password: string) => createHash('md5').update(password).digest('hex')
