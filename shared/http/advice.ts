@@ -1,7 +1,7 @@
 import { closedEarly, noTls } from './problem.ts'
 
 /** A request with a login that a server did not accept. */
-export interface Attempt {
+export interface RefusedLogin {
   /** origin of the server, as the operator wrote it */
   url: string
   status: number
@@ -12,7 +12,7 @@ export interface Attempt {
 }
 
 /** What an operator can do about an answer other than 200; undefined: nothing is known. */
-export function adviceOnAnswer({ url, status, location, password }: Attempt): string | undefined {
+export function adviceOnAnswer({ url, status, location, password }: RefusedLogin): string | undefined {
   if (status === 401) return adviceOnPassword(password)
   if (status >= 300 && status < 400) return adviceOnRedirect(url, location)
   if (status === 400 && url.startsWith('http:')) return 'a port for https answers so too'

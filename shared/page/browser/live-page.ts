@@ -1,6 +1,6 @@
 /// The public page in a browser: play buttons, and numbers and titles that follow the streams.
 import { element, toText } from './elements.ts'
-import { type Playing, playingIn } from './playing.ts'
+import { type PlayingNow, playingIn } from './playing.ts'
 
 const main = element(document, 'main')
 /** where the current state is published, and how often this page looks */
@@ -70,7 +70,7 @@ function enliven(card: HTMLElement): void {
 
 const print = (n: number) => n.toLocaleString('en')
 
-function update(card: HTMLElement, { now, listeners, peak }: Playing): void {
+function update(card: HTMLElement, { now, listeners, peak }: PlayingNow): void {
   const texts = {
     now,
     listeners: print(listeners),
@@ -110,7 +110,7 @@ async function look(): Promise<void> {
   showTitle()
 }
 
-function showListening(playing: ReadonlyMap<string, Playing>): void {
+function showListening(playing: ReadonlyMap<string, PlayingNow>): void {
   const all = document.querySelector('[data-stat=all]')
   if (all) toText(all, print([...playing.values()].reduce((sum, { listeners }) => sum + listeners, 0)))
 }

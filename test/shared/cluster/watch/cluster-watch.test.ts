@@ -7,7 +7,7 @@ import { limits } from '../../../../shared/limits.ts'
 import type { AboutMount } from '../../../../shared/report/about-mount.ts'
 import type { Report } from '../../../../shared/report/report.ts'
 import { printSourcelist } from '../../../../shared/report/sourcelist.ts'
-import { openAccess } from '../../../kit/access.ts'
+import { openAccounts } from '../../../kit/accounts.ts'
 import { logged } from '../../../kit/log-records.ts'
 import { mountReport, reportOf } from '../../../kit/reports.ts'
 import { memorySql } from '../../../kit/sqlite.ts'
@@ -29,7 +29,7 @@ function decider(sql: Sql = memorySql(), startS = 0) {
       remote: undefined,
       edgeUrls: [],
     }
-    const answer = accept(registry, openAccess, post, atS * 1000)
+    const answer = accept(registry, openAccounts, post, atS * 1000)
     expect(answer.status, answer.text).toBe(200)
   }
   return {
