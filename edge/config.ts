@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Accounts, OwnLogin } from '../shared/api/auth.ts'
-import { type Blocks, parseBlock } from '../shared/http/address.ts'
+import { type Blocks, parseBlocks } from '../shared/http/address.ts'
 
 /** The environment has errors: a line for each bad name, with its value and the values allowed. */
 export class EdgeConfigError extends Error {
@@ -100,7 +100,7 @@ const blocks = v.pipe(
   v.string(),
   v.rawTransform(({ dataset, addIssue, NEVER }): Blocks => {
     try {
-      return list(dataset.value).map(parseBlock)
+      return parseBlocks(dataset.value)
     } catch {
       addIssue({ message: 'addresses or CIDR blocks with commas between them' })
       return NEVER

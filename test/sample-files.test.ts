@@ -37,7 +37,7 @@ describe('deploy/icecast.xml', () => {
       'relay/upstream': Object.keys(upstreamElements),
       directory: Object.keys(directoryElements),
       'yp-directory': ['option'],
-      paths: [...Object.keys(pathElements), 'alias'],
+      paths: [...Object.keys(pathElements), 'alias', 'x-forwarded-for'],
       logging: Object.keys(logElements),
       'http-headers': ['header'],
       security: [...Object.keys(securityElements), 'changeowner'],

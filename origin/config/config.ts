@@ -1,3 +1,4 @@
+import { type Blocks, parseBlocks } from '../../shared/http/address.ts'
 import { idOf, isLoopbackUrl, type Report } from '../../shared/report/report.ts'
 import { ConfigError } from './error.ts'
 import { mastersOf } from './masters.ts'
@@ -60,6 +61,8 @@ export interface OriginConfig {
   /** name of this server in reports */
   id: string
   location: Report['location']
+  /** proxies that tell the client of a request */
+  trustedProxies: Blocks
   /** undefined: everything is kept in memory */
   dataDir: string | undefined
   /** time from SIGTERM until the listeners' connections are closed */
@@ -166,6 +169,7 @@ export function createConfig(
     edgePassword: all.edgePassword,
     id: all.id ?? idOf(publicUrls[0] ?? ''),
     location: all.location,
+    trustedProxies: (all.trustedProxies ?? blocks.paths.trustedProxies).flatMap(parseBlocks),
     dataDir: all.dataDir,
     graceMs: (all.graceS ?? defaults.graceS) * 1000,
     serverInfo: { admin: all.serverAdmin ?? 'icemaster@localhost', location: all.serverLocation ?? 'Earth' },

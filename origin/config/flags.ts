@@ -57,6 +57,12 @@ const flags: readonly Flag[] = [
   flag('edge-password', 'edgePassword', 'SECRET', 'relay or master password of the edge'),
   flag('id', 'id', 'NAME', 'name of this server in reports (default: host:port)'),
   flag('location', 'location', 'LAT,LON', 'location of this server, in degrees'),
+  flag(
+    'trusted-proxies',
+    'trustedProxies',
+    'LIST',
+    'addresses or CIDR blocks of proxies that tell the client; repeatable (default: none)',
+  ),
   flag('on-demand', 'onDemand', '', 'relay a mount only while it has a listener'),
   flag(
     'relay-inside',

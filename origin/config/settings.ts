@@ -13,6 +13,7 @@ import {
   mebi,
   mount,
   port,
+  proxies,
   secret,
   sourceTimeoutS,
   text,
@@ -66,6 +67,7 @@ const settingSchemas = {
   edgePassword: secret,
   id: IdSchema,
   location: LocationSchema,
+  trustedProxies: proxies,
   dataDir: text,
   logLevel: level,
   graceS: integer(0, 3600),
@@ -82,7 +84,7 @@ const settingSchemas = {
 export type SettingName = keyof typeof settingSchemas
 
 /** Settings that may be given more than once; each new value is added. */
-const lists = ['publicUrl', 'master', 'edge'] as const satisfies readonly SettingName[]
+const lists = ['publicUrl', 'master', 'edge', 'trustedProxies'] as const satisfies readonly SettingName[]
 type ListName = (typeof lists)[number]
 const isList = (name: SettingName): name is ListName => lists.some((list) => list === name)
 

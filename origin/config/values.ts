@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { parseBlocks } from '../../shared/http/address.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { parseOriginMount } from '../lib/root-mount.ts'
 import { hostIn, mendable, mendOf, nearest, truth } from './mend.ts'
@@ -165,4 +166,19 @@ export const httpUrl = mendable(
     v.check((word) => /^https?:\/\//i.test(word) && URL.canParse(word), 'expected an http or https URL'),
   ),
   (word) => (/^[a-z]+:\/\//i.test(word) ? undefined : `http://${word}`),
+)
+
+/** Addresses of proxies, as text: `192.0.2.1, 10.0.0.0/8`. A file's text that is neither is left out: nobody is trusted by mistake. */
+export const proxies = mendable(
+  v.pipe(
+    v.string(),
+    v.check((words) => {
+      try {
+        return parseBlocks(words).length > 0
+      } catch {
+        return false
+      }
+    }, 'expected addresses or CIDR blocks with commas between them'),
+  ),
+  () => undefined,
 )

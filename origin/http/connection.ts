@@ -6,8 +6,10 @@ import type { Head } from './head.ts'
 /** A connection whose request head has been read. */
 export interface Connection {
   socket: Socket
-  /** of the client */
+  /** of the client, through trusted proxies */
   address: string
+  /** whether the client asked by https, at this server or at a trusted proxy */
+  secure: boolean
   /** the socket of ours on which it came in */
   via: SocketSettings
   head: Head

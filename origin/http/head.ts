@@ -1,4 +1,5 @@
 import { Gathered } from '../../shared/http/gathered.ts'
+import { isProxyLine } from '../../shared/http/proxy-protocol.ts'
 import { trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
 import { Framing } from './framing.ts'
@@ -12,7 +13,7 @@ export interface Head {
   query: string
   /** of the answer */
   version: '1.0' | '1.1'
-  /** names in lower case, values as latin1 bytes without spaces around them; of a header given twice the last counts */
+  /** names in lower case, values as latin1 bytes without spaces around them; of a header given twice the last counts, except those of proxies, which are joined */
   headers: ReadonlyMap<string, string>
 }
 
@@ -29,6 +30,8 @@ const protocol = /^(?:HTTP\/(\d)\.(\d)|ICE\/\d\.\d)$/
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const forbiddenInValue = /[\0\r]/
 const methodLengthMax = 32
+/** headers to which each proxy adds its own part, some in another line */
+const added = new Set(['x-forwarded-for', 'x-forwarded-proto', 'forwarded'])
 const lineFeed = 0x0a
 
 /**
@@ -99,6 +102,8 @@ export class HeadReader {
     // Icecast accepts methods in lower case too, and some scripts send them
     const method = line.slice(0, Math.max(0, methodEnd)).toUpperCase()
     const version = protocol.exec(line.slice(targetEnd + 1))
+    if (isProxyLine(line))
+      return refuse(400, 'a PROXY line from an address that is not a trusted proxy, or after the first bytes')
     if (!token.test(method) || method.length > methodLengthMax || targetEnd <= methodEnd || !version)
       return refuse(400, 'malformed request line, expected "METHOD /path HTTP/1.1"')
     const target = trimmed(line.slice(methodEnd, targetEnd), ' ')
@@ -124,7 +129,8 @@ export class HeadReader {
     const value = trimmed(line.slice(colon + 1), ' \t')
     if (forbiddenInValue.test(value)) return refuse(400, `there is a control byte in the header ${name}`)
     const isSaid = this.#framing.header(name, value, rawName)
-    if (isSaid) this.#headers.set(name, value)
+    const before = isSaid && added.has(name) ? this.#headers.get(name) : undefined
+    if (isSaid) this.#headers.set(name, before === undefined ? value : `${before}, ${value}`)
     return undefined
   }
 }

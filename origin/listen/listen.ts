@@ -51,11 +51,11 @@ function placeAndAnswer(
   serving: ListenDeps,
   relayLogin: boolean,
 ): void {
-  const { head, via, socket } = connection
+  const { head, secure, socket } = connection
   const request = {
     mount,
     query: head.query,
-    secure: via.secure,
+    secure,
     userAgent: head.headers.get('user-agent'),
     address: connection.address,
     relayLogin,

@@ -4,7 +4,7 @@ import { adviceOnAnswer, adviceOnProblem, withAdvice } from '../../shared/http/a
 import { type Login, printBasic } from '../../shared/http/credentials.ts'
 import { problemOf } from '../../shared/http/problem.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Report } from '../../shared/report/report.ts'
+import { isLoopbackUrl, type Report } from '../../shared/report/report.ts'
 import { fitting, printSourcelist } from '../../shared/report/sourcelist.ts'
 import { serverAgent } from '../../shared/version.ts'
 import { backoffMs } from '../lib/backoff.ts'
@@ -71,6 +71,7 @@ export class Reporter {
   #isLeaving = false
   #cancel = () => {}
   #reply: ReportReply | undefined
+  #toldLoopback = false
   #takenAtMs = Number.NEGATIVE_INFINITY
   /** it refused a report as servers do that do not support reports */
   #isUnknown = false
@@ -219,7 +220,7 @@ export class Reporter {
 
   #accepted(reply: ReportReply): void {
     const before = this.#reply
-    this.#reply = reply
+    this.#reply = { ...reply, edgeUrls: this.#usableUrls(reply.edgeUrls) }
     this.#failures = 0
     this.#isUnknown = false
     this.#takenAtMs = this.#deps.nowMs()
@@ -227,8 +228,21 @@ export class Reporter {
     this.#troubles.clear()
     this.#tellReach(reply.probe)
     this.#schedule = withReply(this.#schedule, reply.interval)
-    if (before?.isDraining !== reply.isDraining || before.edgeUrls.join() !== reply.edgeUrls.join())
+    if (before?.isDraining !== reply.isDraining || before.edgeUrls.join() !== this.#reply.edgeUrls.join())
       this.#deps.onReply()
+  }
+
+  /** Behind a proxy, a decider may take itself for `http://127.0.0.1:8000`; listeners are not sent there. */
+  #usableUrls(edgeUrls: readonly string[]): readonly string[] {
+    const loopback = isLoopbackUrl(this.url) ? undefined : edgeUrls.find(isLoopbackUrl)
+    if (loopback === undefined) return edgeUrls
+    if (!this.#toldLoopback)
+      log.warn('loopback address of the edge not used: set PUBLIC_URL there', {
+        by: this.url,
+        edge: loopback,
+      })
+    this.#toldLoopback = true
+    return edgeUrls.filter((url) => !isLoopbackUrl(url))
   }
 
   /**

@@ -138,7 +138,7 @@ export class AppBridge {
     })
   }
 
-  #factsOf({ address, via: { secure }, head: { method } }: Connection): RequestFacts {
+  #factsOf({ address, secure, head: { method } }: Connection): RequestFacts {
     const { publicUrls } = this.#serving.config
     const scheme = secure ? 'https:' : 'http:'
     const base = publicUrls.find((url) => url.startsWith(scheme)) ?? publicUrls[0]

@@ -40,11 +40,15 @@ interface Outcomes {
   onRefused: () => void
 }
 
-/** Talks to a source on a Shoutcast port until its headers are complete. */
+/**
+ * Talks to a source on a Shoutcast port until its headers are complete.
+ * @param first bytes that were read already
+ */
 export function greetShoutcast(
   incoming: Incoming,
   serving: SourceDeps,
   { onSource, onHttp, onRefused }: Outcomes,
+  first?: Uint8Array,
 ): void {
   const { socket, address, via } = incoming
   const { wrongLogins } = serving
@@ -100,6 +104,7 @@ export function greetShoutcast(
     if (!socket.isPaused()) advance()
   }
   socket.on('data', onData)
+  if (first) onData(first)
 }
 
 /** The mount that a password line opens: the port's own, or that in `/mount:password` (icecast-kh). */

@@ -71,6 +71,13 @@ export function parseBlock(text: string): Block {
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
 
+/** Parses addresses and blocks with commas or spaces between them. @throws as {@link parseBlock} */
+export const parseBlocks = (text: string): Block[] =>
+  text
+    .split(/[\s,]+/)
+    .filter((part) => part !== '')
+    .map(parseBlock)
+
 /** Whether one of the blocks contains the address. */
 export const inBlocks = (address: Address, blocks: readonly Block[]): boolean =>
   blocks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))

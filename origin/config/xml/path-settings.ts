@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
-import { encodePath, text } from '../values.ts'
-import { at, childrenOf, readBlock, type Told, type Warn } from './block.ts'
+import { encodePath, proxies, text } from '../values.ts'
+import { at, childrenOf, readBlock, readOfFile, type Told, type Warn } from './block.ts'
 import type { XmlElement } from './element.ts'
 
 /** Files and folders of the server (`<paths>`). */
@@ -14,6 +14,8 @@ export interface PathSettings {
   readonly allowIp: string | undefined
   readonly pidFile: string | undefined
   readonly aliases: readonly Alias[]
+  /** proxies that tell the client, as addresses and blocks */
+  readonly trustedProxies: readonly string[]
   /** PEM; certificate and key may be in one file, as in Icecast */
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
@@ -41,14 +43,9 @@ export const pathElements = {
   'tls-certificate': text, // 2.5's, and the next
   'tls-key': text,
 } as const
-const unused = [
-  'adminroot',
-  'ssl-allowed-ciphers',
-  'tls-allowed-ciphers',
-  'deny-agents',
-  'x-forwarded-for',
-  'mime-types',
-]
+const unused = ['adminroot', 'ssl-allowed-ciphers', 'tls-allowed-ciphers', 'deny-agents', 'mime-types']
+
+const allProxies = 'all-x-forwarded-for'
 
 export const noPaths: PathSettings = {
   webroot: undefined,
@@ -57,6 +54,7 @@ export const noPaths: PathSettings = {
   allowIp: undefined,
   pidFile: undefined,
   aliases: [],
+  trustedProxies: [],
   certFile: undefined,
   keyFile: undefined,
 }
@@ -65,7 +63,10 @@ export const noPaths: PathSettings = {
 export function readPaths(elements: readonly XmlElement[], warn: Warn): PathSettings {
   const told: Told<typeof pathElements> = {}
   for (const element of elements)
-    Object.assign(told, readBlock(element, pathElements, warn, { blocks: ['alias'], unused }))
+    Object.assign(
+      told,
+      readBlock(element, pathElements, warn, { blocks: ['alias', 'x-forwarded-for', allProxies], unused }),
+    )
   const { basedir } = told
   // a relative path is below basedir: Icecast changes its root directory to it, we do not
   const below = (path: string | undefined) =>
@@ -80,9 +81,23 @@ export function readPaths(elements: readonly XmlElement[], warn: Warn): PathSett
     aliases: elements.flatMap((element) =>
       childrenOf(element, 'alias').flatMap((alias) => readAlias(alias, warn) ?? []),
     ),
+    trustedProxies: elements.flatMap((element) => readProxies(element, warn)),
     certFile: certificate,
     keyFile: below(told['ssl-private-key'] ?? told['tls-key']) ?? certificate,
   }
+}
+
+/** icecast-kh's element, as often as there are proxies. AzuraCast writes another one, which would trust everybody. */
+function readProxies(paths: XmlElement, warn: Warn): string[] {
+  for (const element of childrenOf(paths, allProxies).filter(({ text: word }) => word === '1'))
+    warn(
+      `${at(element)}<paths><${allProxies}> has no effect here: any client could choose its own address; name the proxies in <x-forwarded-for>`,
+    )
+  return childrenOf(paths, 'x-forwarded-for')
+    .filter((element) => element.text !== '')
+    .flatMap(
+      (element) => readOfFile(proxies, `${at(element)}<paths><x-forwarded-for>`, element.text, warn) ?? [],
+    )
 }
 
 function readAlias(element: XmlElement, warn: Warn): Alias | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { adviceOn } from '../../../origin/config/advice.ts'
-import { createConfig } from '../../../origin/config/config.ts'
+import { createConfig, type OriginConfig } from '../../../origin/config/config.ts'
 import { helpText, parseEnvironment, parseFlags } from '../../../origin/config/flags.ts'
 import { parseIcecastXml } from '../../../origin/config/xml/icecast-xml.ts'
 
@@ -111,6 +111,31 @@ describe('flags', () => {
     expect(config.edges).toEqual(['http://e1.example', 'http://e2.example'])
   })
 
+  test('proxies are trusted by flag, or by each <x-forwarded-for> of a file', () => {
+    const file =
+      '<paths><x-forwarded-for>127.0.0.1</x-forwarded-for><x-forwarded-for>10.0.0.0/8, ::1</x-forwarded-for></paths>'
+    const textOf = ({ trustedProxies }: OriginConfig) =>
+      trustedProxies.map(([network, bits]) => `${network}/${bits}`)
+    expect(textOf(fromFlags(''))).toEqual([])
+    expect(textOf(fromFile(file))).toEqual(['127.0.0.1/32', '10.0.0.0/8', '::1/128'])
+    expect(textOf(fromFile(file, '--trusted-proxies 192.0.2.1,192.0.2.2 --trusted-proxies ::1'))).toEqual([
+      '192.0.2.1/32',
+      '192.0.2.2/32',
+      '::1/128',
+    ])
+  })
+
+  test('a file trusts nobody by mistake: what is no address is left out, and so is the word that means everybody', () => {
+    const file =
+      '<icecast><paths><x-forwarded-for>proxy.local</x-forwarded-for><all-x-forwarded-for>1</all-x-forwarded-for></paths></icecast>'
+    const { warnings, blocks } = parseIcecastXml(file)
+    expect(blocks.paths.trustedProxies).toEqual([])
+    expect(warnings).toEqual([
+      expect.stringContaining('<all-x-forwarded-for> has no effect here'),
+      expect.stringContaining('<x-forwarded-for> is "proxy.local", expected addresses or CIDR blocks'),
+    ])
+  })
+
   test('a value given twice counts once', () => {
     const twice = '--edge http://e.example --edge http://e.example:80/ --edge-password e --hostname a.example'
     expect(fromFlags(twice).edges).toEqual(['http://e.example'])
@@ -141,6 +166,7 @@ describe('flags', () => {
     ['--update-interval 0', '--update-interval is "0", expected an integer from 1 to 3600'],
     ['--max-listeners -1', /--max-listeners is "-1", expected an integer from 0/],
     ['--public-url http://a.example/path?q', /--public-url is "http:\/\/a.example\/path\?q", expected http/],
+    ['--trusted-proxies proxy', /--trusted-proxies is "proxy", expected addresses or CIDR blocks/],
     ['--edge http://a.example/path', /--edge is "http:\/\/a.example\/path", expected http/],
     ['--location 91,0', /--location is "91,0", expected/],
     ['--nonsense', /--nonsense/],

@@ -54,6 +54,23 @@ describe('the head of a request', () => {
     expect(head.headers.get('user-agent')).toBe('x')
   })
 
+  test('joins what each proxy adds in a line of its own', () => {
+    const { headers } = headOf(
+      'GET /a HTTP/1.1\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Forwarded-For: 192.0.2.9\r\nForwarded: for=192.0.2.9\r\n\r\n',
+    )
+    expect(headers.get('x-forwarded-for')).toBe('6.6.6.6, 192.0.2.9')
+    expect(headers.get('forwarded')).toBe('for=6.6.6.6, for=192.0.2.9')
+  })
+
+  test('that a PROXY line begins is rejected, and says for whom it counts', () => {
+    const line = bytesOf('PROXY TCP4 192.0.2.9 198.51.100.1 1 2\r\nGET / HTTP/1.1\r\n\r\n')
+    for (let cut = 0; cut < line.length; cut++)
+      expect(read(line.subarray(0, cut), line.subarray(cut))).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('trusted proxy'),
+      })
+  })
+
   test('may follow empty lines', () => expect(headOf('\r\n\r\nGET /a HTTP/1.0\r\n\r\n').path).toBe('/a'))
 
   test('may have raw spaces and bytes in its path: they are percent-encoded', () => {

@@ -10,6 +10,7 @@ import { Reports } from '../../../origin/report/reports.ts'
 
 import type { Report } from '../../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { logged } from '../../kit/log-records.ts'
 import { told } from '../../kit/log-told.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { settingsOf } from '../../kit/mount-settings.ts'
@@ -575,6 +576,26 @@ describe('a reporter', () => {
     expect(told).toEqual([
       ['http://new.example', 'up'],
       [gone?.url, 'leaving'],
+    ])
+  })
+
+  test('an edge that takes itself for a loopback address is called by the configured one, and the log says so once', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const reports = reportsOf(both, time, edge)
+    edge.answers.next = () =>
+      new Response('accepted 0\nedge http://127.0.0.1:8000\nedge https://radio.example\n')
+    const records = await logged(async () => {
+      reports.start()
+      await time.pass(2000)
+      reports.change()
+      await time.pass(2000)
+    })
+    expect(reports.edgeUrls).toEqual(['https://radio.example'])
+    const said = records.filter(({ message }) => message.join('').startsWith('loopback address of the edge'))
+    expect(said.map(({ properties }) => properties)).toEqual([
+      { by: 'http://m.example', edge: 'http://127.0.0.1:8000' },
+      { by: 'http://e.example', edge: 'http://127.0.0.1:8000' },
     ])
   })
 
