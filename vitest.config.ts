@@ -1,14 +1,7 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import LongestFirst from './test/kit/longest-first.ts'
 import { peerSeconds } from './test/kit/peer-seconds.ts'
-
-/** Unit tests that run a part of their repetitions in `unit`, and all of them in `crowds`. */
-const repeatingFiles = globSync('test/{shared,edge,origin}/**/*.test.ts', {
-  cwd: import.meta.dirname,
-}).filter((file) => readFileSync(join(import.meta.dirname, file), 'utf8').includes('/kit/repetitions.ts'))
 
 export default defineConfig({
   test: {
@@ -18,21 +11,20 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       {
-        // pure code: no sockets, no waiting; the limit only ends what hangs.
+        // pure code: no sockets, no waiting; the limit only ends what hangs, with all repetitions (`npm test`) too.
         // Files share a process: importing the same modules again for each file was half of the work.
         test: {
           name: 'unit',
           include: ['test/{shared,edge,origin,tools}/**/*.test.ts', 'test/*.test.ts'],
           isolate: false,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
         },
       },
       {
         // pure code as well, but millions of steps: run before a change is sent in, not at each save
         test: {
           name: 'crowds',
-          include: ['test/crowds/**/*.test.ts', ...repeatingFiles],
-          env: { ALL_REPETITIONS: '1' },
+          include: ['test/crowds/**/*.test.ts'],
           testTimeout: 300_000,
         },
       },
@@ -53,7 +45,7 @@ export default defineConfig({
         // real processes, real sockets, real encoders and players
         test: {
           name: 'live',
-          globalSetup: './test/kit/make-stock.ts',
+          globalSetup: ['./test/kit/make-stock.ts', './test/kit/compile-once.ts'],
           include: ['test/live/**/*.test.ts'],
           testTimeout: 120_000 + 2000 * peerSeconds,
           hookTimeout: 120_000 + 2000 * peerSeconds,
