@@ -49,14 +49,14 @@ test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and f
     const taken = seats.filter((seat) => originOf(seat) === slave.url).length
     return { slots: slots[i] ?? 0, percent: (100 * taken) / (slots[i] ?? 1) }
   })
-  console.log(
-    `fill by slots: ${fills.map(({ slots, percent }) => `${slots}: ${percent.toFixed(1)} %`).join(', ')}`,
-  )
   for (const { slots, percent } of fills)
     if (slots >= 100) expect(Math.abs(percent - 85), `${slots} slots`).toBeLessThanOrEqual(10)
 })
 
-test('at 98 % fill a listener that reaches a full server is served by another after one more hop', async () => {
+// some five of them reach a full server, so that one run in 150 has none
+test('at 98 % fill a listener that reaches a full server is served by another after one more hop', {
+  retry: 1,
+}, async () => {
   const slots = [50, 400, 600]
   const { slaves, url } = await clusterOf(slots)
   // listeners that bypass the edge take slots that it does not know of until the next report
@@ -68,8 +68,7 @@ test('at 98 % fill a listener that reaches a full server is served by another af
   stay([...unseen, ...seats])
   const all = [...unseen, ...seats]
   expect(all.filter(({ status }) => status !== 200)).toEqual([])
-  const sentBack = seats.filter(({ hops }) => hops.length > 2)
-  console.log(`${sentBack.length} of ${seats.length} were sent back to the edge`)
+  expect(seats.filter(({ hops }) => hops.length > 2).length, 'sent back to the edge').toBeGreaterThan(0)
   for (const { hops } of all) {
     expect(hops.length, hops.join(' → ')).toBeLessThanOrEqual(4)
     // edge → server → edge → server, and for listeners that bypassed the edge: server → edge → server

@@ -23,7 +23,6 @@ test('wrangler bundles the worker without an account, and it is no larger than t
   expect(await wrangler.exited, wrangler.output()).toEqual({ code: 0, signal: null })
   const worker = readFileSync(join(folder, 'worker.js'))
   const [whole, gzip] = [kibibytes(worker.length), kibibytes(gzipSync(worker).length)]
-  console.log(`the worker: ${whole.toFixed(1)} KiB, gzip ${gzip.toFixed(1)} KiB`)
   expect(whole).toBeLessThanOrEqual(promised().whole)
   expect(gzip).toBeLessThanOrEqual(promised().gzip)
 })

@@ -46,7 +46,6 @@ test("three independent edges fill the slaves equally: each counts the others' l
   const seats = (await Promise.all(edges.map((edge) => crowd(`${edge.url}/live.mp3`, 170, 12_000)))).flat()
   expect(seats.filter(({ status }) => status !== 200)).toEqual([])
   const taken = origins.slice(1).map((slave) => seats.filter((seat) => originOf(seat) === slave.url).length)
-  console.log(`taken of 100, 200, 300: ${taken.join(', ')}`)
   // drawn without replacement, 100 slots vary by 3.4 points (one standard deviation), and each edge learns only from reports
   for (const [i, count] of taken.entries())
     expect(Math.abs((100 * count) / (slots[i] ?? 1) - 85), `${slots[i]} slots`).toBeLessThanOrEqual(15)
