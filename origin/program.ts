@@ -6,7 +6,7 @@ import type { Report } from '../shared/report/report.ts'
 import { originApp } from './app.ts'
 import { authLimits } from './auth/limits.ts'
 import { MountAuth } from './auth/mount-auth.ts'
-import { WrongLogins } from './auth/wrong-logins.ts'
+import { originWrongLogins } from './auth/wrong-logins.ts'
 import type { OriginConfig } from './config/config.ts'
 import { Directories } from './directories/directories.ts'
 import { Files } from './files/serve.ts'
@@ -165,7 +165,7 @@ export class Program {
     })
     const feeds = new StatsFeeds(stats, timers)
     const relaySlots = new Slots(limits.relaysMax)
-    const wrongLogins = new WrongLogins({ nowMs, timers })
+    const wrongLogins = originWrongLogins(nowMs, timers)
     const serving = { config, state, nowMs, placer, auth, wrongLogins, files, feeds, relaySlots }
     const app = originApp({ ...stats, nowMs, auth }, this.#decider?.app)
     return new HttpServer(serving, new AppBridge(app, serving))

@@ -51,6 +51,13 @@ export class Buckets {
     return levelOf(this.#buckets.get(key), this.#rate, nowMs)
   }
 
+  /** Takes 1 even from an empty bucket. Returns the level then; the bucket itself goes down to `-debtMax` at most. */
+  owe(key: string, debtMax: number, nowMs: number): number {
+    const level = this.levelOf(key, nowMs) - 1
+    this.#put(key, { level: Math.max(-debtMax, level), atMs: nowMs })
+    return level
+  }
+
   /** Takes up to `cost`: the level never falls below 0. */
   takeAsFarAsItGoes(key: string, cost: number, nowMs: number): void {
     this.#put(key, { level: Math.max(0, this.levelOf(key, nowMs) - cost), atMs: nowMs })

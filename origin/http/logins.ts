@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import { isLogin, parseBasic } from '../../shared/http/credentials.ts'
-import type { WrongLogins } from '../auth/wrong-logins.ts'
+import type { WrongLogins } from '../../shared/http/wrong-logins.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { Connection } from './connection.ts'
 

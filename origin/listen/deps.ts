@@ -1,5 +1,5 @@
+import type { WrongLogins } from '../../shared/http/wrong-logins.ts'
 import type { MountAuth } from '../auth/mount-auth.ts'
-import type { WrongLogins } from '../auth/wrong-logins.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { Files } from '../files/serve.ts'
 import type { Slots } from '../lib/slots.ts'

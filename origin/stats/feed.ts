@@ -1,4 +1,4 @@
-import type { WrongLogins } from '../auth/wrong-logins.ts'
+import type { WrongLogins } from '../../shared/http/wrong-logins.ts'
 import type { HeaderRule } from '../config/xml/headers.ts'
 import type { Connection } from '../http/connection.ts'
 import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../http/logins.ts'

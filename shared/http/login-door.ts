@@ -1,9 +1,9 @@
 import { getLogger } from '@logtape/logtape'
-import { Buckets } from '../bucket.ts'
 import { limits } from '../limits.ts'
 import { FewLines } from '../log/few-lines.ts'
 import { networkOf } from './address.ts'
 import { type Login, parseBasic } from './credentials.ts'
+import { type WrongLoginBounds, WrongLogins } from './wrong-logins.ts'
 
 const logger = getLogger(['distributary', 'auth'])
 
@@ -49,34 +49,48 @@ export interface DoorDeps {
   sleep: (ms: number) => Promise<unknown>
 }
 
+const wrongLoginBounds: WrongLoginBounds = {
+  ofNetwork: limits.wrongLoginsOfNetwork,
+  ofUser: limits.wrongLoginsOfUser,
+  debtMax: 0,
+  delayMs: limits.wrongLoginMs,
+  delayMsMax: limits.wrongLoginMs,
+  delayedMax: limits.wrongLoginsWaitingMax,
+  queuedMax: 0,
+  allDelayedMax: limits.loginsCountedMax,
+  countedMax: limits.loginsCountedMax,
+  rightMax: limits.loginsCountedMax,
+  lines: limits.wrongLoginLines,
+  linesOfNetwork: limits.wrongLoginLines,
+  userLengthMax: limits.loggedUserLengthMax,
+  pathLengthMax: 0,
+}
+
 /**
- * The one place where an edge checks logins. Wrong ones are logged, a few a second. After a number of them from one network
- * or for one user, each further answer is delayed; the number of delayed answers per network is bounded, so that more
- * connections do not guess faster. A right login is answered at once. A login that was right before from the same network is
- * checked no matter how many wrong ones wait.
+ * The one place where an edge checks logins. A right login is answered at once, and a wrong one as {@link WrongLogins} says. If
+ * many wrong ones of its network wait, a login that was not right before from there is not checked.
  */
 export class LoginDoor implements Door {
-  #deps: DoorDeps
-  #networks = new Buckets(limits.wrongLoginsOfNetwork, limits.loginsCountedMax)
-  #users = new Buckets(limits.wrongLoginsOfUser, limits.loginsCountedMax)
-  #wrongLines = new FewLines(limits.wrongLoginLines)
-  #noLoginLines = new FewLines(limits.noLoginLines)
-  /** delayed answers, by network */
-  #waiting = new Map<string, number>()
-  /** right logins, each with the network that it came from; the newest last */
-  #right = new Set<string>()
+  readonly #nowMs: () => number
+  readonly #wrongLogins: WrongLogins
+  readonly #noLoginLines = new FewLines(limits.noLoginLines)
 
-  constructor(deps: DoorDeps) {
-    this.#deps = deps
+  constructor({ nowMs, sleep }: DoorDeps) {
+    this.#nowMs = nowMs
+    this.#wrongLogins = new WrongLogins(
+      { nowMs, sleep, networkOf: networkIn, keyOf: rightKey },
+      wrongLoginBounds,
+    )
   }
 
   /** Checks a login; the answer to a wrong one may be delayed. */
   async judge<T>(caller: Caller, prove: (login: Login) => T | undefined): Promise<Judged<T>> {
-    const network = networkIn(caller.address)
-    if (this.#isCrowded(network) && !this.#wasRight(network, caller.header)) return { status: 429 }
-    const who = this.#look(caller, network, prove)
+    const { header, address } = caller
+    if (this.#wrongLogins.turn(address, header ?? '') === 'busy') return { status: 429 }
+    const who = this.#proven(caller, prove)
     if (who !== undefined) return { who }
-    if (caller.header && this.#isWrongTooOften(network, userIn(caller.header))) await this.#wait(network)
+    if (header) await this.#wrongLogins.wrong(wrongLoginOf(caller))
+    else logNoLogin(caller, this.#noLoginLines, this.#nowMs())
     return { status: 401 }
   }
 
@@ -90,79 +104,39 @@ export class LoginDoor implements Door {
     prove: (login: Login) => T | undefined,
     isOurs: (user: string) => boolean,
   ): T | undefined {
-    const login = parseBasic(caller.header)
-    if (!login || !isOurs(login.user)) return undefined
-    const network = networkIn(caller.address)
-    const isLate = this.#networks.levelOf(network, this.#deps.nowMs()) < 1
-    if (isLate && !this.#wasRight(network, caller.header)) return undefined
-    const who = this.#look(caller, network, prove)
-    if (who === undefined) this.#isWrongTooOften(network, login.user)
-    return who
-  }
-
-  #look<T>(caller: Caller, network: string, prove: (login: Login) => T | undefined): T | undefined {
-    const login = parseBasic(caller.header)
-    const who = login && prove(login)
-    if (login && who !== undefined) this.#remember(network, login)
-    else if (caller.header) this.#log(caller, login?.user ?? '')
-    else logNoLogin(caller, this.#noLoginLines, this.#deps.nowMs())
-    return who
-  }
-
-  /** Counts a wrong login; true if it is one too many. */
-  #isWrongTooOften(network: string, user: string): boolean {
-    const nowMs = this.#deps.nowMs()
-    const fromHere = this.#networks.take(network, 1, nowMs)
-    return !this.#users.take(user, 1, nowMs) || !fromHere
-  }
-
-  #isCrowded = (network: string) => (this.#waiting.get(network) ?? 0) >= limits.wrongLoginsWaitingMax
-
-  async #wait(network: string): Promise<void> {
-    this.#waiting.set(network, (this.#waiting.get(network) ?? 0) + 1)
-    try {
-      await this.#deps.sleep(limits.wrongLoginMs)
-    } finally {
-      const left = (this.#waiting.get(network) ?? 1) - 1
-      if (left > 0) this.#waiting.set(network, left)
-      else this.#waiting.delete(network)
-    }
-  }
-
-  #wasRight(network: string, header: Caller['header']): boolean {
+    const { header, address } = caller
     const login = parseBasic(header)
-    return login !== undefined && this.#right.has(rightKey(network, login))
+    if (!login || !isOurs(login.user)) return undefined
+    if (this.#wrongLogins.isLate(address) && !this.#wrongLogins.wasRight(address, header ?? ''))
+      return undefined
+    const who = this.#proven(caller, prove)
+    if (who === undefined) this.#wrongLogins.note(wrongLoginOf(caller))
+    return who
   }
 
-  #remember(network: string, login: Login): void {
-    const key = rightKey(network, login)
-    if (this.#right.has(key)) return
-    this.#right.add(key)
-    const [oldest] = this.#right
-    if (this.#right.size > limits.loginsCountedMax && oldest !== undefined) this.#right.delete(oldest)
-  }
-
-  /** Logs one line per wrong login within the rate, then how many were left out. */
-  #log({ door, address }: Caller, user: string): void {
-    const leftOut = this.#wrongLines.next(this.#deps.nowMs())
-    if (leftOut === undefined) return
-    logger.warning('wrong login', {
-      door,
-      address,
-      user: user.slice(0, limits.loggedUserLengthMax),
-      leftOut,
-    })
+  #proven<T>({ header, address }: Caller, prove: (login: Login) => T | undefined): T | undefined {
+    const login = parseBasic(header)
+    const who = login && prove(login)
+    if (who !== undefined) this.#wrongLogins.right(address, header ?? '')
+    return who
   }
 }
+
+const wrongLoginOf = ({ header, address, door }: Caller) => ({
+  door,
+  address,
+  user: parseBasic(header)?.user ?? '',
+})
 
 /** An IPv6 host usually has a whole /64, so that counts as one network. */
 const networkIn = (address: string | undefined): string =>
   (address === undefined ? undefined : networkOf(address, { ipv4: 32, ipv6: 64 })) ?? 'unknown'
 
-/** The login that was proven, and not its header: with blanks one login can be written in thousands of ways. */
-const rightKey = (network: string, { user, password }: Login) => `${network} ${user}:${password}`
-
-const userIn = (header: string): string => parseBasic(header)?.user.slice(0, limits.loggedUserLengthMax) ?? ''
+/** The login, and not its header: with blanks one login can be written in thousands of ways. */
+function rightKey(address: string | undefined, authorization: string): string {
+  const login = parseBasic(authorization)
+  return `${networkIn(address)} ${login?.user ?? ''}:${login?.password ?? ''}`
+}
 
 /** Waits by the timer that every runtime has. */
 export const sleep = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms))

@@ -13,13 +13,16 @@ export class FewLines {
   /** The number of lines left out since the last one, if this line may be written; undefined if it is left out too. */
   next(nowMs: number): number | undefined {
     const bucket = taken(this.#bucket, 1, this.#rate, nowMs)
-    if (!bucket) {
-      this.#leftOut++
-      return undefined
-    }
+    if (!bucket) return this.leaveOut()
     const leftOut = this.#leftOut
     this.#bucket = bucket
     this.#leftOut = 0
     return leftOut
+  }
+
+  /** Counts a line that is not written for another reason. */
+  leaveOut(): undefined {
+    this.#leftOut++
+    return undefined
   }
 }

@@ -1,7 +1,8 @@
 import { configure, type LogRecord, reset } from '@logtape/logtape'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { authLimits as limits } from '../../../origin/auth/limits.ts'
-import { WrongLogins } from '../../../origin/auth/wrong-logins.ts'
+import { originWrongLogins } from '../../../origin/auth/wrong-logins.ts'
+import { printBasic } from '../../../shared/http/credentials.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { repetitions } from '../../kit/repetitions.ts'
 
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 function doors() {
   const time = new ManualTime()
-  const wrongLogins = new WrongLogins({ nowMs: time.nowMs, timers: time })
+  const wrongLogins = originWrongLogins(time.nowMs, time)
   const guess = (address: string, user = 'admin') =>
     wrongLogins.wrong({ door: 'admin', address, user, path: '/admin/stats' })
   /** ms until the answer */
@@ -81,6 +82,16 @@ describe('wrong logins', () => {
     expect(looked).toBe(limits.wrongPerNetworkMax)
   })
 
+  test('forget no right login for another one that is written in many ways', () => {
+    const { guess, wrongLogins } = doors()
+    const right = printBasic({ user: 'admin', password: 'right' })
+    wrongLogins.right(one, right)
+    for (let i = 2; i < limits.rightLoginsMax + 10; i++)
+      wrongLogins.right(one, printBasic({ user: 'bob', password: 'geheim' }).replace(' ', ' '.repeat(i)))
+    for (let i = 0; i < limits.wrongPerNetworkMax + limits.wrongFreely; i++) guess(one)
+    expect(wrongLogins.turn(one, right)).toBeUndefined()
+  })
+
   test('if the queue is full, a login that was correct from another address is refused unchecked, like any wrong one', () => {
     const { guess, wrongLogins } = doors()
     wrongLogins.right('203.0.113.7', 'Basic right')
@@ -128,6 +139,7 @@ describe('wrong logins', () => {
       user: 'admin',
       path: '/admin/stats',
       times: 1,
+      leftOut: 0,
     })
   })
 

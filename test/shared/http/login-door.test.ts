@@ -99,6 +99,7 @@ describe('wrong logins', () => {
       door: 'the api',
       address: '192.0.2.1',
       user: 'admin',
+      times: 1,
       leftOut: 1000 - lines,
     })
     expect(JSON.stringify(records)).not.toContain('guess')
