@@ -1,10 +1,8 @@
 import { getLogger } from '@logtape/logtape'
 import { Hono } from 'hono'
-import { serversJson } from '../shared/api/json.ts'
 import {
   type ClusterEnv,
   clusterApp,
-  isHttps,
   printAnswer,
   type RequestFacts,
   refuseNoAdmin,
@@ -19,12 +17,12 @@ import { answerMount, placeMount } from './listener/answer.ts'
 import type { MountHead } from './listener/mount-head.ts'
 import { type RequestUrl, splitRequestUrl } from './listener/request-url.ts'
 import { polledApp } from './outreach/routes.ts'
+import { answerAsset, controlRoom, controlRoomAssets, controlRoomHeaders } from './pages/control-room.ts'
 import { edgeMetrics } from './pages/metrics.ts'
 import { nowPlayingHeaders } from './pages/now-playing.ts'
 import { refuseOtherMethods } from './pages/other-methods.ts'
 import { pageHeaders } from './pages/page.ts'
 import { PublicTexts } from './pages/public-texts.ts'
-import { serversPage } from './pages/servers-page.ts'
 import { answerStreamList } from './pages/stream-list.ts'
 import { newTally } from './tally.ts'
 
@@ -87,12 +85,10 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     app.get(path, async (c) => {
       const stranger = await refuseNoAdmin(c, door, config.accounts, 'the control room')
       if (stranger) return printAnswer(c, stranger)
-      return c.html(
-        serversPage(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))),
-        200,
-        pageHeaders,
-      )
+      return c.html(controlRoom(), 200, controlRoomHeaders)
     })
+  for (const served of controlRoomAssets)
+    app.get(served.path, (c) => answerAsset(served, c.req.header('if-none-match')))
   app.get('/healthz', (c) =>
     Promise.resolve()
       .then(() => cluster.check())

@@ -65,6 +65,7 @@ const rooms: Record<string, readonly string[]> = {
   ],
   edge: [
     'edge/limits.ts',
+    'edge/browser',
     'edge/tally.ts',
     'edge/config.ts',
     'edge/outreach',
@@ -176,18 +177,29 @@ test('shared touches no runtime: web standards alone', () => {
 
 const withoutComments = (code: string) => code.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
 
-test('the programs need no package but those in dependencies', () => {
-  const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
+test('the programs need no package but those in dependencies; what runs in browsers is bundled, from pinned packages', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >
   const builtIn = /^(?:node|bun|cloudflare):|^\./
-  const foreign = ['shared', 'edge', 'origin'].flatMap(sourceFiles).flatMap((file) =>
-    importsOf(file)
+  const foreign = ['shared', 'edge', 'origin'].flatMap(sourceFiles).flatMap((file) => {
+    const allowed = Object.keys(file.includes('/browser/') ? devDependencies : dependencies)
+    return importsOf(file)
       .filter((specifier) => !builtIn.test(specifier))
-      .filter(
-        (specifier) => !Object.keys(dependencies).some((name) => `${specifier}/`.startsWith(`${name}/`)),
-      )
-      .map((specifier) => `${file} imports ${specifier}`),
-  )
+      .filter((specifier) => !allowed.some((name) => `${specifier}/`.startsWith(`${name}/`)))
+      .map((specifier) => `${file} imports ${specifier}`)
+  })
   expect(foreign).toEqual([])
+})
+
+test('no program imports what runs in browsers alone', () => {
+  const programs = ['shared', 'edge', 'origin']
+    .flatMap(sourceFiles)
+    .filter((file) => !file.includes('/browser/'))
+  expect(
+    programs.filter((file) => importsOf(file).some((specifier) => /\/browser\//.test(specifier))),
+  ).toEqual([])
 })
 
 test('no file names a registry: npm ci takes whichever the machine is set to', () => {

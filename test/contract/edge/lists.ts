@@ -221,7 +221,7 @@ export function listContract(client: () => EdgeClient): void {
       expect((await client().ask('/healthz')).status).toBe(200)
     })
 
-    test('/ is a page that shows mounts to everybody, /admin one that shows servers to the admin, and / loads nothing from other hosts', async () => {
+    test('/ is a page that shows mounts to everybody and servers to nobody, and loads nothing from other hosts; servers are for the admin', async () => {
       await client().report(reportOf('paged', { mounts: [mountReport('/%3Cb%3Epaged.mp3')] }))
       const response = await client().ask('/')
       expect(response.status).toBe(200)
@@ -231,11 +231,32 @@ export function listContract(client: () => EdgeClient): void {
       expect(page).toContain('/&lt;b&gt;paged.mp3')
       expect(page).not.toContain('paged.example.org')
       expect(page).not.toMatch(/(src|href)="(https?:)?\/\//)
-      expect((await client().ask('/admin')).status).toBe(401)
-      const whole = await (await client().asAdmin('/admin')).text()
+      for (const path of ['/admin', '/admin/', '/api/cluster'])
+        expect((await client().ask(path)).status, path).toBe(401)
+      const whole = await (await client().asAdmin('/api/cluster')).text()
       expect(whole).toContain('http://paged.example.org:8000')
       for (const secret of [secrets.relay, secrets.admin, 'master-secret', 'bound-secret'])
         expect(whole).not.toContain(secret)
+    })
+
+    test('/admin is the control room; its files are served by the edge, and a browser keeps them', async () => {
+      for (const path of ['/admin', '/admin/']) {
+        const room = await client().asAdmin(path)
+        expect(room.status, path).toBe(200)
+        expect(room.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self';/)
+        expect(room.headers.get('cache-control')).toBe('no-store')
+      }
+      const page = await (await client().asAdmin('/admin')).text()
+      const files = [...page.matchAll(/"(\/admin\/assets\/[^"]+)"/g)].map(([, file]) => `${file}`)
+      expect(files.map((file) => file.replace(/.*\./, '')).sort()).toEqual(['css', 'js', 'json'])
+      for (const file of files) {
+        const answer = await client().ask(file)
+        expect(answer.status, file).toBe(200)
+        expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+        expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(1000)
+        const again = { headers: { 'If-None-Match': `${answer.headers.get('etag')}` } }
+        expect((await client().ask(file, again)).status, file).toBe(304)
+      }
     })
 
     test('an own path without a page is answered 404', async () => {

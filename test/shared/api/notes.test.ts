@@ -31,9 +31,9 @@ describe('listeners by https, servers by http', () => {
     expect(await notesAt({ base: 'https://edge.example' })).toEqual(noted)
   })
 
-  test('one listener by https is enough for the note, and the page shows it to the admin', async () => {
+  test('one listener by https is enough for the note, and the control room has it', async () => {
     const { ask } = edgeOf(reportOf('a'))
-    const page = async () => (await ask('/admin', admin)).text()
+    const page = async () => (await ask('/api/cluster', admin)).text()
     expect(await page()).not.toContain('it has no https url')
     expect((await ask('/live.mp3', {}, 'GET', { secure: true })).status).toBe(302)
     expect(await page()).toContain('it has no https url')

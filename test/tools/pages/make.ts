@@ -4,18 +4,37 @@ import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import type { PageAsset } from '../../../shared/page/asset.ts'
 import { repo } from '../../kit/process.ts'
+import { makeWorld } from './world.ts'
 
-/** A module with a text for browsers, and the file that the text is made of. */
+/** A module with a text for browsers, and the file that the text is made of; `.ts` and `.css` are bundled. */
 interface Made {
   module: string
   from: string
   name: string
+  /** makes the text, if it is not bundled from `from` */
+  make?: () => string
 }
 
 /** Every module of that kind: the programs read no file for a page, so that bundles and Workers have all that pages need. */
 export const madeModules: readonly Made[] = [
   { module: 'shared/page/style.made.ts', from: 'shared/page/style.css', name: 'style' },
   { module: 'shared/page/live-page.made.ts', from: 'shared/page/browser/live-page.ts', name: 'livePage' },
+  {
+    module: 'edge/pages/control-room-script.made.ts',
+    from: 'edge/browser/control-room.ts',
+    name: 'controlRoomScript',
+  },
+  {
+    module: 'edge/pages/control-room-style.made.ts',
+    from: 'edge/browser/control-room.css',
+    name: 'controlRoomStyle',
+  },
+  {
+    module: 'edge/pages/world.made.ts',
+    from: 'test/tools/pages/world.ts',
+    name: 'world',
+    make: () => JSON.stringify(makeWorld()),
+  },
 ]
 
 const options = {
@@ -31,16 +50,21 @@ const options = {
 } satisfies BuildOptions
 
 /** Bundles a style sheet or a script for browsers. */
-async function assetOf(from: string): Promise<PageAsset> {
-  const { outputFiles } = await build({ ...options, entryPoints: [from] })
-  const text = (outputFiles[0]?.text ?? '').trim()
+async function assetOf({ from, make }: Made): Promise<PageAsset> {
+  const text = make ? make() : await bundled(from)
   if (/<\/(script|style)/i.test(text)) throw new Error(`${from}: it would end the element that contains it`)
   return { text, hash: `sha256-${createHash('sha256').update(text).digest('base64')}` }
 }
 
+async function bundled(from: string): Promise<string> {
+  const { outputFiles } = await build({ ...options, entryPoints: [from] })
+  return (outputFiles[0]?.text ?? '').trim()
+}
+
 /** The text of a module. */
-export async function printModule({ module, from, name }: Made): Promise<string> {
-  const { text, hash } = await assetOf(from)
+export async function printModule(made: Made): Promise<string> {
+  const { module, from, name } = made
+  const { text, hash } = await assetOf(made)
   const up = module.startsWith('shared/page/') ? '.' : '../../shared/page'
   return `// Made by \`npm run pages\` from ${from}. Do not edit.
 import type { PageAsset } from '${up}/asset.ts'

@@ -1,0 +1,48 @@
+/// The control room in a browser: the cluster, looked at every two seconds.
+import type { ClusterJson } from '../../shared/api/cluster-json.ts'
+import { element, toText } from '../../shared/page/browser/elements.ts'
+import { chartPanel } from './chart.ts'
+import { serverDialogs } from './dialogs.ts'
+import { problemPanel, totalsPanel } from './head.ts'
+import { mapPanel } from './map.ts'
+import { mountPanel } from './mounts.ts'
+import { pollJson } from './poll.ts'
+import { serverPanel } from './servers.ts'
+import { answerPanel, countryPanel, eventPanel } from './side.ts'
+import { printSpan } from './words.ts'
+
+const panel = (name: string) => element<HTMLElement>(document, `#${name}`)
+
+let last: ClusterJson | undefined
+const chart = chartPanel(panel('chart'))
+const dialogs = serverDialogs({
+  cluster: () => last,
+  changed: () => look(),
+  chart: (server) => chart.choose({ server }),
+})
+const panels = [
+  problemPanel(panel('problems')),
+  totalsPanel(element(document, '#totals dl')),
+  serverPanel(panel('servers'), { open: dialogs.open, drain: dialogs.ask }),
+  mountPanel(panel('mounts'), (mount) => chart.choose({ mount })),
+  mapPanel(panel('map')),
+  countryPanel(panel('map')),
+  answerPanel(panel('answers')),
+  eventPanel(panel('events')),
+  chart.show,
+  dialogs.refresh,
+]
+const state = panel('state')
+
+const look = pollJson<ClusterJson>('/api/cluster', {
+  onAnswer(cluster) {
+    last = cluster
+    for (const show of panels) show(cluster)
+    state.className = 'live'
+    toText(state, `live · ${new Date(cluster.at).toLocaleTimeString('en-GB')}`)
+  },
+  onTrouble(why, lostMs) {
+    state.className = 'lost'
+    toText(state, `not live for ${printSpan(lostMs / 1000)}: ${why}`)
+  },
+})

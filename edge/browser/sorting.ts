@@ -1,0 +1,42 @@
+import type { ClusterServerJson } from '../../shared/api/cluster-json.ts'
+
+/** How servers may be sorted; each puts the ones to look at first at the top. */
+export const sortings = {
+  'problems first': (a, b) => Number(a.out === null) - Number(b.out === null) || byId(a, b),
+  load: (a, b) => b.utilisation - a.utilisation || byId(a, b),
+  listeners: (a, b) => b.listeners - a.listeners || byId(a, b),
+  'joins a minute': (a, b) => (b.joinsPerMinute ?? -1) - (a.joinsPerMinute ?? -1) || byId(a, b),
+  name: (a, b) => byId(a, b),
+} satisfies Record<string, (a: ClusterServerJson, b: ClusterServerJson) => number>
+
+export type Sorting = keyof typeof sortings
+
+export const isSorting = (name: string): name is Sorting => Object.hasOwn(sortings, name)
+
+const natural = new Intl.Collator('en', { numeric: true })
+const byId = (a: ClusterServerJson, b: ClusterServerJson) => natural.compare(a.id, b.id)
+
+/** The servers that contain a text in their name, role, address, version or reason, sorted. */
+export function pickServers(
+  servers: readonly ClusterServerJson[],
+  text: string,
+  order: Sorting,
+): ClusterServerJson[] {
+  const wanted = text.trim().toLowerCase()
+  const found = wanted === '' ? [...servers] : servers.filter((each) => told(each).includes(wanted))
+  return found.sort(sortings[order])
+}
+
+const told = ({ id, role, urls, version, out }: ClusterServerJson) =>
+  [id, role, ...urls, version ?? '', out ?? 'in'].join(' ').toLowerCase()
+
+/** The rows of a long list that a viewport shows, and some around them. */
+export function rowsInView(
+  view: { top: number; height: number; rowHeight: number },
+  count: number,
+): { first: number; last: number } {
+  const around = 4
+  const first = Math.max(0, Math.floor(view.top / view.rowHeight) - around)
+  const last = Math.min(count, Math.ceil((view.top + view.height) / view.rowHeight) + around)
+  return { first: Math.min(first, count), last }
+}
