@@ -43,7 +43,11 @@ export interface Edge {
 
 /** Creates the edge: the answer to every request, on every runtime (docs/protocol.md#requests-to-an-edge). */
 export function createEdge(parts: EdgeDeps): Edge {
-  const door = new LoginDoor({ nowMs: parts.nowMs, sleep })
+  const door = new LoginDoor({
+    nowMs: parts.nowMs,
+    sleep,
+    wrong: (login) => parts.cluster.wrongLogin(login),
+  })
   const deps = { ...parts, tally: newTally(), door }
   const app = ownPaths(deps)
   return {

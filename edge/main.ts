@@ -18,7 +18,7 @@ import { helpText, readCommandLine, versionText } from './runtime/command-line.t
 import { Places } from './runtime/geo.ts'
 import { startListening } from './runtime/listen.ts'
 import type { Answers, Listening } from './runtime/listening.ts'
-import { stdout } from './runtime/output.ts'
+import { printRecord, stdout } from './runtime/output.ts'
 import { openStore, type Store } from './runtime/sqlite.ts'
 
 const logger = getLogger(['distributary', 'edge'])
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (action === 'version') return console.log(versionText)
   const config = parseConfig(environment)
   if (action === 'check') return check(config)
-  startLog(config.logLevel, (line) => stdout.add(line))
+  startLog(config.logLevel, (line) => stdout.add(line), printRecord)
   const store = openData(config.dataDir)
   const registry = new Registry(store.table, config.maxListenersDefault, monotonicNowMs())
   const places = openPlaces(config.geoDb)

@@ -76,6 +76,7 @@ function clusterStub(): ClusterStub {
     setDrain: (id, drained, by) => object.setDrain(id, drained, by),
     forget: (id, by) => object.forget(id, by),
     history: () => object.history(),
+    wrongLogin: (login) => object.wrongLogin(login),
     events: async () => (await object.events()) as readonly ClusterEvent[],
     check: () => object.check(),
   }

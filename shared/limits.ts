@@ -49,6 +49,10 @@ export const limits = {
   loginsCountedMax: 20_000,
   /** log lines about wrong logins: the first ones, then one a second that says how many were left out */
   wrongLoginLines: { burst: 20, perSecond: 1 },
+  /** … of which so many of one network at once, then one a minute: a program with an old password asks for years */
+  wrongLoginLinesOfNetwork: { burst: 3, perSecond: 1 / 60 },
+  /** events about wrong logins: guesses from a thousand networks must not push out what else happened */
+  wrongLoginEvents: { burst: 10, perSecond: 1 / 60 },
   /** log lines about requests without the login that they need … */
   noLoginLines: { burst: 20, perSecond: 1 },
   /** … and about what is not a request of HTTP */

@@ -1,8 +1,10 @@
 import * as files from 'node:fs'
 import process from 'node:process'
+import { isatty } from 'node:tty'
 import { LineQueue, type WriteBytes } from '../../shared/log/line-queue.ts'
 import { jsonLine, lostRecord } from '../../shared/log/log.ts'
 import { outputOf } from '../../shared/log/log-output.ts'
+import { textLine } from '../../shared/log/text-line.ts'
 
 /** The part of Deno's stdout that is used; typed here, so that Deno's global types are not needed. */
 interface DenoLike {
@@ -25,11 +27,14 @@ function throughStdout(): WriteBytes {
   }
 }
 
+/** The form of a log line: text for a person at a terminal, else JSON. */
+export const printRecord = isatty(1) ? textLine : jsonLine
+
 /** The queue of log lines for stdout. */
 export const stdout = new LineQueue({
   write: outputOf(1, files, byRuntime()),
   soon: setImmediate,
   after: (ms, call) => setTimeout(call, ms).unref(),
-  printLost: (lines) => jsonLine(lostRecord(lines)),
+  printLost: (lines) => printRecord(lostRecord(lines)),
 })
 process.once('exit', () => stdout.flush())

@@ -5,6 +5,7 @@ import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
 import type { ClusterEvent } from '../../shared/cluster/event.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { type HistoryRow, ServerTable } from '../../shared/cluster/server-table.ts'
+import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
 import { parseConfig } from '../config.ts'
 import { edgeLimits } from '../limits.ts'
 import { Outreach } from '../outreach/outreach.ts'
@@ -86,6 +87,10 @@ export class ClusterObject extends DurableObject<Env> {
 
   async history(): Promise<HistoryRow[]> {
     return this.#cluster.history()
+  }
+
+  async wrongLogin(login: WrongLogin): Promise<void> {
+    this.#cluster.wrongLogin(login)
   }
 
   async events(): Promise<readonly ClusterEvent[]> {

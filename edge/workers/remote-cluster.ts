@@ -6,6 +6,7 @@ import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
 import type { Server } from '../../shared/draw/server.ts'
 import { View } from '../../shared/draw/view.ts'
+import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
 import { messageOf } from '../../shared/message-of.ts'
 import { edgeLimits } from '../limits.ts'
 import type { Delta, Exchanged, Version } from './exchange.ts'
@@ -25,6 +26,7 @@ export interface ClusterStub {
   setDrain(id: string, drained: boolean, by?: string): Promise<boolean>
   forget(id: string, by?: string): Promise<boolean>
   history(): Promise<HistoryRow[]>
+  wrongLogin(login: WrongLogin): Promise<void>
   events(): Promise<readonly ClusterEvent[]>
   check(): Promise<void>
 }
@@ -129,6 +131,11 @@ export class RemoteCluster implements Cluster {
       this.#history = { rows, atMs: nowMs }
     }
     return this.#history?.rows ?? []
+  }
+
+  /** Sent after the answer: nobody waits for it. */
+  wrongLogin(login: WrongLogin): void {
+    this.#deps.defer(asked(() => this.#deps.stub().wrongLogin(login)))
   }
 
   events(): Promise<readonly ClusterEvent[]> {

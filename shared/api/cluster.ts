@@ -2,6 +2,7 @@ import type { ClusterEvent } from '../cluster/event.ts'
 import type { Registry } from '../cluster/registry.ts'
 import type { HistoryRow } from '../cluster/server-table.ts'
 import type { View } from '../draw/view.ts'
+import type { WrongLogin } from '../http/wrong-logins.ts'
 import { accept, type Post, type Registration, type ReportAnswer, register } from './accept.ts'
 import { acceptPolled, type PolledServerAnswer } from './accept-polled.ts'
 import type { Accounts } from './auth.ts'
@@ -24,6 +25,8 @@ export interface Cluster {
   /** the same */
   forget(id: string, by?: string): Awaitable<boolean>
   history(): Awaitable<HistoryRow[]>
+  /** Remembers a wrong login among the events. */
+  wrongLogin(login: WrongLogin): void
   /** the last events, the oldest first */
   events(): Awaitable<readonly ClusterEvent[]>
   /** throws if the store cannot be read or written */
@@ -40,6 +43,7 @@ export const localCluster = (registry: Registry, accounts: Accounts, nowMs: () =
   setDrain: (id, drained, by) => registry.setDrain(id, drained, { nowMs: nowMs(), by }),
   forget: (id, by) => registry.forget(id, { nowMs: nowMs(), by }),
   history: () => registry.history(nowMs()),
+  wrongLogin: (login) => registry.wrongLogin(login, nowMs()),
   events: () => registry.events(nowMs()),
   check: () => registry.check(nowMs()),
 })

@@ -1,9 +1,10 @@
 import { getLogger } from '@logtape/logtape'
-import { Buckets } from '../bucket.ts'
+import { type Bucket, Buckets, taken } from '../bucket.ts'
 import type { Probed } from '../draw/probe.ts'
 import { isLive, type Server } from '../draw/server.ts'
 import { View } from '../draw/view.ts'
 import type { GeoLocation } from '../geo.ts'
+import type { WrongLogin } from '../http/wrong-logins.ts'
 import { limits } from '../limits.ts'
 import { messageOf } from '../message-of.ts'
 import type { Report } from '../report/report.ts'
@@ -71,6 +72,7 @@ export class Registry {
   #factors = new Factors()
   #events: EventRing
   #watch: ClusterWatch
+  #wrongLogins: Bucket | undefined
   /** the newest moment that this was told of */
   #nowMs: number
   #quota: Quota
@@ -138,10 +140,10 @@ export class Registry {
       location: context.location,
     }
     const held = this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
-    const taken = last ? this.#takeover(report, last, isHeld, nowMs, context.remote) : []
+    const takeover = last ? this.#takeover(report, last, isHeld, nowMs, context.remote) : []
     const changes = this.#watch.reported(held, nowMs)
     for (const event of changes) logEvent(event)
-    const stored = this.#storeWith(row, [...taken, ...changes], nowMs)
+    const stored = this.#storeWith(row, [...takeover, ...changes], nowMs)
     if (context.account !== undefined) {
       this.#quota.note(context.account, id, report.mounts.length + formerMounts.length)
       this.#paces.take(id, 1, nowMs)
@@ -283,6 +285,16 @@ export class Registry {
     this.sweep(nowMs)
     this.#letGo(id, by === undefined ? 'deleted' : `deleted by ${by}`)
     return true
+  }
+
+  /** Somebody showed a wrong login; the door has logged it. */
+  wrongLogin({ door, address, user }: WrongLogin, nowMs: number): void {
+    const bucket = taken(this.#wrongLogins, 1, limits.wrongLoginEvents, nowMs)
+    if (!bucket) return
+    this.#wrongLogins = bucket
+    this.sweep(nowMs)
+    const detail = `${door}: user "${user ?? ''}" from ${address ?? 'an unknown address'}`
+    this.#record([{ at: Math.round(nowMs), kind: 'wrong login', detail }])
   }
 
   /** Counts one redirect to this server: as its debit, and in the history. */

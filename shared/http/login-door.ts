@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import { FewLines } from '../log/few-lines.ts'
 import { networkOf } from './address.ts'
 import { type Login, parseBasic } from './credentials.ts'
-import { type WrongLoginBounds, WrongLogins } from './wrong-logins.ts'
+import { type WrongLogin, type WrongLoginBounds, WrongLogins } from './wrong-logins.ts'
 
 const logger = getLogger(['distributary', 'auth'])
 
@@ -47,6 +47,8 @@ function logNoLogin({ door, address }: Caller, lines: FewLines, nowMs: number): 
 export interface DoorDeps {
   nowMs: () => number
   sleep: (ms: number) => Promise<unknown>
+  /** Called for each wrong login that is logged. */
+  wrong?: (login: WrongLogin) => void
 }
 
 const wrongLoginBounds: WrongLoginBounds = {
@@ -61,7 +63,7 @@ const wrongLoginBounds: WrongLoginBounds = {
   countedMax: limits.loginsCountedMax,
   rightMax: limits.loginsCountedMax,
   lines: limits.wrongLoginLines,
-  linesOfNetwork: limits.wrongLoginLines,
+  linesOfNetwork: limits.wrongLoginLinesOfNetwork,
   userLengthMax: limits.loggedUserLengthMax,
   pathLengthMax: 0,
 }
@@ -75,10 +77,10 @@ export class LoginDoor implements Door {
   readonly #wrongLogins: WrongLogins
   readonly #noLoginLines = new FewLines(limits.noLoginLines)
 
-  constructor({ nowMs, sleep }: DoorDeps) {
+  constructor({ nowMs, sleep, wrong }: DoorDeps) {
     this.#nowMs = nowMs
     this.#wrongLogins = new WrongLogins(
-      { nowMs, sleep, networkOf: networkIn, keyOf: rightKey },
+      { nowMs, sleep, networkOf: networkIn, keyOf: rightKey, told: wrong },
       wrongLoginBounds,
     )
   }

@@ -51,6 +51,8 @@ export interface WrongLoginDeps {
   networkOf: (address: string | undefined) => string
   /** the key by which a right login from this address is remembered */
   keyOf: (address: string | undefined, authorization: string) => string
+  /** Called for each wrong login that is logged. */
+  told?: ((login: WrongLogin) => void) | undefined
 }
 
 /** A network whose wrong logins wait for their answers, and its logins that wait to be checked. */
@@ -159,6 +161,7 @@ export class WrongLogins {
       times,
       leftOut,
     })
+    this.#deps.told?.({ door, address, user })
   }
 
   async #slow(network: string, ms: number): Promise<void> {

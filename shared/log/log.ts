@@ -19,11 +19,16 @@ export const lostRecord = (lines: number): LogRecord => ({
  * Logs to stdout, one JSON object a line, where every supervisor and log shipper finds it.
  *
  * @param write writes one line, given without its line end
+ * @param print another form of the line
  */
-export function startLog(level: LogLevel, write: (line: string) => void = console.log): void {
+export function startLog(
+  level: LogLevel,
+  write: (line: string) => void = console.log,
+  print: (record: LogRecord) => string = jsonLine,
+): void {
   configureSync({
     reset: true,
-    sinks: { stdout: (record) => write(jsonLine(record)) },
+    sinks: { stdout: (record) => write(print(record)) },
     loggers: [
       { category: 'distributary', lowestLevel: level, sinks: ['stdout'] },
       { category: ['logtape', 'meta'], lowestLevel: 'error', sinks: ['stdout'] },

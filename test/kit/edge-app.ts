@@ -32,5 +32,5 @@ export function edgeOf(...reports: Report[]) {
     body: string | null = null,
   ) =>
     edge.answer(new Request(`http://edge.example${path}`, { method, headers, body }), { ...facts, ...over })
-  return { ask, redirected }
+  return { ask, redirected, events: async () => registry.events(0) }
 }

@@ -54,6 +54,7 @@ function createObject() {
     setDrain: (id, drained, by) => across(() => local.setDrain(id, drained, by)),
     forget: (id, by) => across(() => local.forget(id, by)),
     history: () => across(() => local.history()),
+    wrongLogin: (login) => across(() => local.wrongLogin(login)),
     events: () => across(() => local.events()),
     check: () => across(() => local.check()),
   }

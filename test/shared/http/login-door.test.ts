@@ -106,6 +106,25 @@ describe('wrong logins', () => {
     expect(String(records[0]?.properties.user).length).toBeLessThanOrEqual(limits.loggedUserLengthMax)
   })
 
+  test('of one address are logged three times, then once a minute, with the number left out', async () => {
+    let nowMs = 0
+    const { judge, letGo } = doorAt(() => nowMs)
+    const records = await logged(async () => {
+      for (; nowMs <= 300_000; nowMs += 10_000) {
+        const answer = judge(wrong(0))
+        letGo()
+        await answer
+      }
+    })
+    const { burst: lines } = limits.wrongLoginLinesOfNetwork
+    expect(records.length).toBeGreaterThan(lines)
+    expect(records.length).toBeLessThanOrEqual(lines + 5)
+    const leftOut = records.map(({ properties }) => Number(properties.leftOut))
+    expect(leftOut.slice(0, lines)).toEqual([0, 0, 0])
+    expect(leftOut[lines]).toBeGreaterThan(0)
+    expect(leftOut.reduce((sum, n) => sum + n, records.length)).toBeGreaterThan(31 - 6)
+  })
+
   test('forget nobody for one login that is written in many ways', async () => {
     const { judge, letGo } = doorAt()
     expect(await judge(right)).toBe('admin')
@@ -152,28 +171,6 @@ describe('wrong logins', () => {
   })
 })
 
-test('every door of an edge logs a wrong login', async () => {
-  const { ask } = edgeOf(reportOf('a', { role: 'master' }))
-  const doors: [method: string, path: string, user: string][] = [
-    ['POST', '/admin/sourcelist.txt', 'relay'],
-    ['GET', '/admin/streamlist.txt', 'relay'],
-    ['GET', '/admin/streams', 'relay'],
-    ['GET', '/api/servers', 'admin'],
-    ['POST', '/api/servers', 'admin'],
-    ['POST', '/api/servers/a/drain', 'admin'],
-    ['DELETE', '/api/servers/a', 'admin'],
-    ['GET', '/metrics', 'admin'],
-    ['GET', '/admin', 'admin'],
-    ['GET', '/live.mp3', 'relay'],
-  ]
-  for (const [method, path, user] of doors) {
-    const records = await logged(() => ask(path, { Authorization: wrong(1, user) }, method))
-    const named = records.filter(({ properties }) => properties.user === user)
-    expect(named, `${method} ${path}`).toHaveLength(1)
-    expect(named[0]?.properties.address).toBe('192.0.2.1')
-  }
-})
-
 test("a mount does not tell by where it sends whether a guess at the relays' password was right, once wrong ones are late", async () => {
   const { ask } = edgeOf(reportOf('m', { role: 'master' }), reportOf('s', { maxListeners: 1_000_000 }))
   const to = async (header: string) =>
@@ -186,4 +183,51 @@ test("a mount does not tell by where it sends whether a guess at the relays' pas
   for (let i = 0; i < 2 * burst; i++) await other.ask('/live.mp3', { Authorization: wrong(i, 'relay') })
   const guessed = await other.ask('/live.mp3', { Authorization: isRight })
   expect(guessed.headers.get('location')).toContain('//s.')
+})
+
+describe('a wrong login at an edge is logged, and is an event,', () => {
+  test.each([
+    ['POST', '/admin/sourcelist.txt', 'report'],
+    ['GET', '/admin/streamlist.txt', 'the stream list'],
+    ['GET', '/admin/streams', 'the stream list'],
+    ['GET', '/api/servers', '/api/servers'],
+    ['GET', '/api/cluster', '/api/cluster'],
+    ['POST', '/api/servers', 'a server to poll'],
+    ['POST', '/api/servers/a/drain', '/api/servers/a/drain'],
+    ['DELETE', '/api/servers/a', '/api/servers/a'],
+    ['GET', '/metrics', 'the metrics'],
+    ['GET', '/admin', 'the control room'],
+    ['GET', '/live.mp3', 'a mount'],
+  ])('at %s %s', async (method, path, door) => {
+    const { ask, events } = edgeOf(reportOf('a'))
+    const records = await logged(() =>
+      ask(path, { Authorization: printBasic({ user: 'relay', password: 'old' }) }, method),
+    )
+    expect(records.map(({ level, message }) => `${level} ${message.join('')}`)).toEqual([
+      'warning wrong login',
+    ])
+    expect(records[0]?.properties).toEqual({
+      door,
+      address: '192.0.2.1',
+      user: 'relay',
+      times: 1,
+      leftOut: 0,
+    })
+    expect((await events()).at(-1)).toEqual({
+      at: 0,
+      kind: 'wrong login',
+      detail: `${door}: user "relay" from 192.0.2.1`,
+    })
+  })
+})
+
+test('wrong logins from a thousand addresses are a few events: they do not push out the others', async () => {
+  const { ask, events } = edgeOf(reportOf('a'))
+  for (let i = 0; i < 1000; i++)
+    await ask('/metrics', { Authorization: wrong(i, `u${i}`) }, 'GET', {
+      address: `198.51.${i >> 8}.${i % 256}`,
+    })
+  const kinds = (await events()).map(({ kind }) => kind)
+  expect(kinds.slice(0, 2)).toEqual(['server new', 'mount up'])
+  expect(kinds).toHaveLength(2 + limits.wrongLoginEvents.burst)
 })
