@@ -8,8 +8,13 @@ import { authLimits } from './auth/limits.ts'
 import { MountAuth } from './auth/mount-auth.ts'
 import { originWrongLogins } from './auth/wrong-logins.ts'
 import type { OriginConfig } from './config/config.ts'
+import { mountSettings } from './config/mount-settings.ts'
 import { Directories } from './directories/directories.ts'
 import { Files } from './files/serve.ts'
+import { MirroredObjects } from './hls/mirrored-objects.ts'
+import { PackagedObjects } from './hls/objects.ts'
+import { Packagers } from './hls/packagers.ts'
+import type { HlsDeps } from './hls/serve/deps.ts'
 import { Slots } from './lib/slots.ts'
 import { runtimeTimers as timers } from './lib/timers.ts'
 import { limits } from './limits.ts'
@@ -43,6 +48,8 @@ export class Program {
   readonly #auth: MountAuth
   readonly #relaying: Relaying
   readonly #directories: Directories
+  /** of mounts that this server packages for HLS */
+  readonly #packagers: Packagers
   /** of a master that redirects its own listeners */
   readonly #decider: Decider | undefined
   #seq = 0
@@ -59,6 +66,7 @@ export class Program {
     state.mounts.onTold(() => this.#told())
     this.#watchMounts()
     this.#relaying = this.#createRelaying()
+    this.#packagers = this.#createPackagers()
     this.#directories = new Directories({ config, mounts: state.mounts, timers, nowMs, fetch })
     state.mounts.onDemand = this.#relaying.relays
     if (decidesItself(config))
@@ -99,6 +107,7 @@ export class Program {
   reconfigure(): void {
     this.#reports.configure()
     this.#relaying.configure()
+    this.#packagers.look()
     this.#told() // names and flags of mounts may have changed
   }
 
@@ -119,6 +128,8 @@ export class Program {
     this.#server.stopListening()
     this.#reports.stop()
     this.#relaying.stop()
+    this.#packagers.stop()
+    this.#state.sessions.endAll()
     await this.#server.close()
     await Promise.race([this.#auth.settled(), wait(authLimits.farewellMs)])
   }
@@ -156,6 +167,7 @@ export class Program {
       state,
       reports: this.#reports,
       missed: (mount) => this.#relaying.missed(mount),
+      mirrors: (mount) => this.#relaying.relays.isMirrored(mount),
       decider: this.#decider,
       isLeaving: () => this.#isLeaving,
     })
@@ -166,9 +178,43 @@ export class Program {
     const feeds = new StatsFeeds(stats, timers)
     const relaySlots = new Slots(limits.relaysMax)
     const wrongLogins = originWrongLogins(nowMs, timers)
-    const serving = { config, state, nowMs, placer, auth, wrongLogins, files, feeds, relaySlots }
+    const hls = this.#createHls()
+    const serving = { config, state, nowMs, placer, auth, wrongLogins, files, feeds, relaySlots, hls }
     const app = originApp({ ...stats, nowMs, auth }, this.#decider?.app)
     return new HttpServer(serving, new AppBridge(app, serving))
+  }
+
+  #createPackagers(): Packagers {
+    const config = this.#config
+    const { mounts } = this.#state
+    const { relays } = this.#relaying
+    const packagers = new Packagers({
+      running: () => mounts.list().filter(({ name }) => !relays.isMirrored(name)),
+      packaging: (mount) => mountSettings(config, mount).hls,
+      times: () => config.hls,
+      timers,
+      nowMs,
+      wallMs: Date.now,
+    })
+    mounts.onChange(() => packagers.look())
+    return packagers
+  }
+
+  /** A slave fetches from its masters what they have packaged, so that segments of one number are the same everywhere. */
+  #createHls(): HlsDeps['hls'] {
+    const { relays } = this.#relaying
+    const packaged = new PackagedObjects(this.#packagers)
+    const mirrored = new MirroredObjects({
+      nowMs,
+      fetch: (mount, path) => this.#relaying.fetchObject(mount, path),
+    })
+    return {
+      objectsOf: (mount) => (relays.isMirrored(mount) ? mirrored : packaged),
+      sessions: this.#state.sessions,
+      edgeUrls: () => this.#reports.edgeUrls,
+      random: (bytes) => crypto.getRandomValues(bytes),
+      roll,
+    }
   }
 
   #createReports(): Reports {
@@ -217,6 +263,7 @@ export class Program {
       state: this.#isLeaving ? 'leaving' : drain.active ? 'draining' : 'up',
       mounts: mounts.list(),
       idle: relays.idle(),
+      sessions: this.#state.sessions,
       isMirrored: (mount) => relays.isMirrored(mount),
       load,
       maxListeners: listenersMax(this.#config.limits, this.#state.mounts.count),

@@ -100,6 +100,7 @@ const rooms: Record<string, readonly string[]> = {
     'origin/relay',
     'origin/report',
     'origin/listen',
+    'origin/hls/serve',
     'origin/directories',
     'origin/web',
     'origin/admin',

@@ -1,4 +1,4 @@
-import type { Listener } from '../mount/stream/listener.ts'
+import type { ListenerInfo } from '../mount/stream/listener.ts'
 import { response } from '../web/answers.ts'
 import { type Element, root, sourceElement } from '../web/xml.ts'
 import { type AdminCall, required, runningMount, secondsSince } from './call.ts'
@@ -6,11 +6,18 @@ import { type AdminCall, required, runningMount, secondsSince } from './call.ts'
 /** `listclients`: the listeners of a mount. */
 export function listClients(call: AdminCall): Element {
   const { name, everyone } = runningMount(call)
-  const listeners = everyone.map((listener) => listenerElement(listener, call.nowMs()))
+  const visitors = [
+    ...everyone.map(({ id, info }) => ({ id, ...info })),
+    ...call.state.sessions.list(name).map((session) => ({ ...session, connectedAtMs: session.beganAtMs })),
+  ]
+  const listeners = visitors.map((visitor) => listenerElement(visitor, call.nowMs()))
   return root(sourceElement(name, [['Listeners', listeners.length], ...listeners]))
 }
 
-function listenerElement({ id, info }: Listener, nowMs: number): Element {
+/** A connection of a listener, or a session by HLS. */
+type Visitor = Pick<ListenerInfo, 'address' | 'userAgent' | 'connectedAtMs' | 'user'> & { id: number }
+
+function listenerElement({ id, ...info }: Visitor, nowMs: number): Element {
   const user: Element[] = info.user === undefined ? [] : [['username', info.user]]
   return [
     'listener',
@@ -24,11 +31,12 @@ function listenerElement({ id, info }: Listener, nowMs: number): Element {
   ]
 }
 
-/** `killclient`: closes the connection of one listener. */
+/** `killclient`: closes the connection of one listener, or refuses its further requests by HLS for a while. */
 export function killClient(call: AdminCall): Element {
-  const { everyone } = runningMount(call)
+  const { name, everyone } = runningMount(call)
   const id = required(call, 'id')
   const listener = everyone.find((each) => String(each.id) === id)
   listener?.wire.destroy()
-  return response(`Client ${id} ${listener ? 'removed' : 'not found'}`, listener !== undefined)
+  const isRemoved = listener !== undefined || call.state.sessions.kill(name, Number(id))
+  return response(`Client ${id} ${isRemoved ? 'removed' : 'not found'}`, isRemoved)
 }

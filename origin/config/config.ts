@@ -1,3 +1,4 @@
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import { type Blocks, parseBlocks } from '../../shared/http/address.ts'
 import { idOf, isLoopbackUrl, type Report } from '../../shared/report/report.ts'
 import { ConfigError } from './error.ts'
@@ -47,6 +48,8 @@ export interface OriginConfig {
   relays: readonly RelaySettings[]
   /** settings of single mounts */
   mounts: MountTable
+  /** s of audio in a segment of HLS, and in a playlist */
+  hls: { segmentSeconds: number; windowSeconds: number }
   /** between two requests for the stream list; reports come at least every 30 s */
   updateIntervalS: number
   /** relays run only while they have a listener */
@@ -161,6 +164,7 @@ export function createConfig(
     masters: mastersOf(sources, warn),
     relays: blocks.relays,
     mounts: new MountTable(blocks.mounts),
+    hls: hlsOf(all),
     updateIntervalS: all.updateIntervalS ?? defaultInterval(sources),
     onDemand: all.onDemand ?? false,
     relayInside: all.relayInside ?? false,
@@ -184,6 +188,16 @@ export function createConfig(
   }
   checkReports(config)
   return config
+}
+
+/** A playlist lists at least three segments (RFC 8216 §6.2.2). */
+function hlsOf({ hlsSegmentS, hlsWindowS }: Settings): OriginConfig['hls'] {
+  const segmentSeconds = hlsSegmentS ?? hlsLimits.segmentSeconds
+  const windowSeconds = hlsWindowS ?? hlsLimits.windowSeconds
+  return {
+    segmentSeconds,
+    windowSeconds: Math.max(windowSeconds, hlsLimits.windowTargetsMin * segmentSeconds),
+  }
 }
 
 /** `server-id` replaces the `Server` header. */

@@ -37,6 +37,8 @@ export interface MountSettings {
   readonly headers: readonly HeaderRule[]
   /** undefined: everybody may listen */
   readonly auth: AuthSettings | undefined
+  /** whether it is packaged for HLS */
+  readonly hls: 'on request' | 'always' | 'off'
   /** programs that are run with the mount as argument */
   readonly onConnect: string | undefined
   readonly onDisconnect: string | undefined

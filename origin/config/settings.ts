@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import * as v from 'valibot'
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import { limits } from '../../shared/limits.ts'
 import { IdSchema, LocationSchema, OriginSchema, UrlSchema } from '../../shared/report/report.ts'
 import { hostIn, mendable } from './mend.ts'
@@ -79,6 +80,8 @@ const settingSchemas = {
   ),
   fileserve: boolean,
   shoutcastMount: mount,
+  hlsSegmentS: integer(hlsLimits.segmentSecondsMin, hlsLimits.segmentSecondsMax),
+  hlsWindowS: integer(hlsLimits.windowSecondsMin, hlsLimits.windowSecondsMax),
 } as const
 
 export type SettingName = keyof typeof settingSchemas

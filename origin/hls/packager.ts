@@ -1,4 +1,3 @@
-import { hlsLimits } from '../../shared/hls/limits.ts'
 import type { Chunk } from '../format/chunk.ts'
 import type { MountTap } from '../mount/tap.ts'
 import { unitsFor } from './formats.ts'
@@ -100,9 +99,3 @@ export class Packager {
     this.#units?.push(chunk)
   }
 }
-
-/** s of audio in a segment and in a playlist, within what players can use. */
-export const segmentTimes = (segmentSeconds: number, windowSeconds: number) => ({
-  segmentSeconds,
-  windowSeconds: Math.max(windowSeconds, hlsLimits.windowTargetsMin * segmentSeconds),
-})

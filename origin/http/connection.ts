@@ -19,6 +19,8 @@ export interface Connection {
   rest: Uint8Array
   /** Reads another request; to be called after an answer with keep-alive to a request without a body. */
   readNext: () => void
+  /** requests answered on it before this one */
+  answered: number
   /** whether it may stay open for another request: one connection may send only a few */
   mayStay: boolean
 }

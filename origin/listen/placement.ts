@@ -22,7 +22,7 @@ export interface ListenRequest {
 }
 
 /** The decision about a request: served here, redirected, or refused. */
-export type Placement = Served | Redirected | Refused
+export type Placement = Served | Redirected | ListenRefusal
 
 interface Served {
   serve: true
@@ -40,16 +40,18 @@ interface Redirected {
   absent?: true
 }
 
-interface Refused {
+export interface ListenRefusal {
   serve: false
   status: 401 | 403 | 404 | 503
   text: string
   forRoom: boolean
   absent?: true
+  /** this server takes no new listeners for now */
+  isClosed?: true
 }
 
 /** Checks whether a listener is allowed: undefined, or the refusal. */
-export type Admit = () => Promise<Redirected | Refused | undefined>
+export type Admit = () => Promise<Redirected | ListenRefusal | undefined>
 
 export interface Placer {
   /**
@@ -57,6 +59,8 @@ export interface Placer {
    * @param admit called only if this server serves the request: a redirected listener shows its credentials elsewhere
    */
   place(request: ListenRequest, admit?: Admit): Placement | Promise<Placement>
+  /** Why a mount takes no further listener by HLS here; undefined if it does. It has no fallback there. */
+  refuseHls(mount: Mount): ListenRefusal | undefined
 }
 
 /** A mount's current numbers. */
@@ -93,10 +97,10 @@ export const notFound = {
   text: 'The file you requested could not be found',
   forRoom: false,
   absent: true,
-} as const satisfies Refused
+} as const satisfies ListenRefusal
 
 /** Answer if an on-demand relay cannot be started. */
-export const unavailable = { ...notFound, text: 'Mount unavailable' } as const satisfies Refused
+export const unavailable = { ...notFound, text: 'Mount unavailable' } as const satisfies ListenRefusal
 
 /** Answer to a relay for a mount that receives no bytes. */
 const interrupted = {
@@ -104,9 +108,9 @@ const interrupted = {
   status: 404,
   text: 'Mount unavailable',
   forRoom: false,
-} as const satisfies Refused
+} as const satisfies ListenRefusal
 
-const forbidden = (text: string, forRoom: boolean): Refused => ({
+const forbidden = (text: string, forRoom: boolean): ListenRefusal => ({
   serve: false,
   status: 403,
   text,
@@ -116,7 +120,7 @@ export const noRoom = forbidden('max listeners reached', true)
 const noBandwidth = forbidden('server bandwidth reached', true)
 /** answer for a mount that is only a fallback (`no-mount`) */
 export const noDirectListening = forbidden('mountpoint unavailable', false)
-const draining = forbidden('the server takes no new listeners', false)
+const draining: ListenRefusal = { ...forbidden('the server takes no new listeners', false), isClosed: true }
 
 /**
  * Serves a request, sends it back to the edge, or refuses it. An http listener is sent to an http address of the edge
@@ -125,7 +129,7 @@ const draining = forbidden('the server takes no new listeners', false)
  * forth.
  */
 export function place(standing: Standing, request: ListenRequest): Placement {
-  const refused = refusal(standing, request)
+  const refused = refusalHere(standing, request)
   if (!refused) return serve
   const edgeUrl = addressFor(standing.edgeUrls, request.secure)
   if (edgeUrl === undefined || request.relayLogin || sentBackBy(request.query) !== undefined) return refused
@@ -135,10 +139,11 @@ export function place(standing: Standing, request: ListenRequest): Placement {
   return { serve: false, status: 302, location, forRoom, ...(absent && { absent }) }
 }
 
-function refusal(
+/** Why this server does not serve a request; undefined if it does. */
+export function refusalHere(
   standing: Standing,
   { relayLogin, userAgent }: Pick<ListenRequest, 'relayLogin' | 'userAgent'>,
-): Refused | undefined {
+): ListenRefusal | undefined {
   const { mount } = standing
   if (!mount) return notFound
   // no bytes arrive: a relay should try elsewhere, and two servers that relay each other would wait forever

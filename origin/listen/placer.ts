@@ -14,6 +14,7 @@ import {
   type Placement,
   type Placer,
   place,
+  refusalHere,
   type Standing,
   unavailable,
 } from './placement.ts'
@@ -24,6 +25,8 @@ export interface PlacerDeps {
   reports: Pick<Reports, 'change' | 'isDraining' | 'edgeUrls'>
   /** a mount that is not here was requested */
   missed: (mount: Mount) => void
+  /** whether a master lists a mount, so that this server can serve it though it does not run; left out: none */
+  mirrors?: (mount: Mount) => boolean
   /** undefined: this server is not a deciding master */
   decider: Decider | undefined
   /** whether this server is about to stop */
@@ -34,7 +37,15 @@ export interface PlacerDeps {
 const idleMount = { listeners: 0, maxListeners: null, kbps: 0, interruptedAtMs: undefined }
 
 /** Creates the placer, which judges each request by this server's state at that moment. */
-export function createPlacer({ config, state, reports, missed, decider, isLeaving }: PlacerDeps): Placer {
+export function createPlacer({
+  config,
+  state,
+  reports,
+  missed,
+  mirrors = () => false,
+  decider,
+  isLeaving,
+}: PlacerDeps): Placer {
   /** listeners that wait for a backend or for a mount to start: they may fill the remaining room */
   let waiting = 0
   const standing = (mount: Standing['mount']): Standing => ({
@@ -96,6 +107,15 @@ export function createPlacer({ config, state, reports, missed, decider, isLeavin
     return placement
   }
   return {
+    refuseHls(mount) {
+      if (mountSettings(config, mount).noMount) return noDirectListening
+      const live = state.mounts.get(mount)
+      const carried = live ?? (mirrors(mount) ? idleMount : undefined)
+      if (!carried) missed(mount)
+      const refused = refusalHere(standing(carried), { relayLogin: false, userAgent: undefined })
+      if (refused?.forRoom) reports.change()
+      return refused
+    },
     place(request, admit) {
       const placement = choose(request, admit)
       if (!(placement instanceof Promise)) return tell(placement)

@@ -13,6 +13,8 @@ export interface MountsDeps {
   load: Load
   nowMs: () => number
   timers: Timers
+  /** listeners by HLS, which count like the others; left out: none */
+  sessions?: { listeners(mount: Mount): number; joins(mount: Mount): number }
   /** creates listener ids, unique while the program runs */
   nextId: () => number
   /** files that listeners hear first; left out: none */

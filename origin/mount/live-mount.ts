@@ -7,6 +7,8 @@ export interface LiveMount {
   readonly name: Mount
   readonly kind: 'source' | 'relay'
   readonly contentType: string
+  /** as its bytes show it, else as announced: `mpeg`, `adts`, `ogg`, `webm` */
+  readonly format: string
   readonly title: string
   /** how its feed was announced */
   readonly info: FeedInfo

@@ -120,7 +120,7 @@ export class ActiveMount implements LiveMount, Seat {
     return streamHeaders(this.info.headers, this.settings.stream)
   }
   get listeners(): number {
-    return this.#room.count.listeners
+    return this.#room.count.listeners + (this.#deps.sessions?.listeners(this.name) ?? 0)
   }
   get relays(): number {
     return this.#room.count.relays
@@ -129,7 +129,7 @@ export class ActiveMount implements LiveMount, Seat {
     return this.#room.count.listenerPeak
   }
   get joins(): number {
-    return this.#room.count.joins
+    return this.#room.count.joins + (this.#deps.sessions?.joins(this.name) ?? 0)
   }
   get slow(): number {
     return this.#room.count.slow

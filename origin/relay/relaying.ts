@@ -1,9 +1,11 @@
 import { lookup } from 'node:dns/promises'
+import type { FetchedObject } from '../../shared/hls/object-cache.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Mounts } from '../mount/mounts.ts'
 import { Masters } from './lists/masters.ts'
+import { fetchObject } from './pull/fetch-object.ts'
 import { Pull } from './pull/pull.ts'
 import { Relays } from './relays.ts'
 
@@ -24,16 +26,20 @@ export interface RelayingDeps {
   onChange: () => void
 }
 
+const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
+
 /** Everything that a server relays: mounts listed by its masters, and relays in its configuration. */
 export class Relaying {
   readonly relays: Relays
   #masters: Masters
+  #config: OriginConfig
 
   constructor({ config, beforeRequest, onAnswer, ...deps }: RelayingDeps) {
+    this.#config = config
     this.relays = new Relays({
       ...deps,
       config,
-      lookUp: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+      lookUp,
       pull: (url, options, events) => new Pull(url, options, events),
       onEnded: () => this.#masters.hurry(),
     })
@@ -63,6 +69,12 @@ export class Relaying {
   /** A mount that is not here was requested; the masters may have a new one. */
   missed(mount: Mount): void {
     if (!this.relays.has(mount)) this.#masters.askForNew()
+  }
+
+  /** An object of HLS of a mirrored mount, from its masters. @throws if none of them answers */
+  fetchObject(mount: Mount, path: string): Promise<FetchedObject> {
+    const reach = { allowsInside: this.#config.relayInside, lookUp }
+    return fetchObject(path, this.relays.upstreamsOf(mount), { fetch, reach })
   }
 
   stop(): void {

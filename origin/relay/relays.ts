@@ -75,6 +75,11 @@ export class Relays implements OnDemand {
     return relay.plan.upstreams.some((upstream) => listed.has(keyOf(upstream)))
   }
 
+  /** Where a mirrored mount can be had from, in order; empty if it is not mirrored. */
+  upstreamsOf(mount: Mount): readonly Upstream[] {
+    return this.isMirrored(mount) ? (this.#listed.get(mount) ?? []) : []
+  }
+
   /** Applies the `<relay>` blocks; relays whose block has not changed keep running. */
   configure(): void {
     const { config } = this.#deps

@@ -11,7 +11,10 @@ const promiseSecondsMax = 30
 
 /** What a report is made from, at one moment. */
 export interface Measured {
-  config: Pick<OriginConfig, 'id' | 'masters' | 'publicUrls' | 'limits' | 'location' | 'updateIntervalS'> & {
+  config: Pick<
+    OriginConfig,
+    'id' | 'masters' | 'publicUrls' | 'hls' | 'limits' | 'location' | 'updateIntervalS'
+  > & {
     mounts: Pick<OriginConfig['mounts'], 'of'>
   }
   /** a random name, different at each start of the program */
@@ -22,6 +25,8 @@ export interface Measured {
   mounts: readonly LiveMount[]
   /** relayed mounts that wait for their first listener */
   idle: readonly Mount[]
+  /** listeners by HLS of such a mount, which does not run for them; left out: none */
+  sessions?: { listeners(mount: Mount): number; joins(mount: Mount): number }
   /** whether a mount is mirrored (S6) */
   isMirrored: (mount: Mount) => boolean
   load: { listeners: number; joins: number; bandwidthKbps(): number }
@@ -61,7 +66,7 @@ export function measure(measured: Measured): Report {
     mounts: [
       ...carried.map((mount) => ({ ...reportOf(mount, config), ...(isSlave ? {} : aboutOf(mount, config)) })),
       ...waiting.map((mount) => ({
-        ...idleReport(mount, config),
+        ...idleReport(mount, config, measured.sessions),
         ...(isSlave ? {} : idleAbout(mount, config)),
       })),
     ],
@@ -82,7 +87,7 @@ const reportOf = (
 
 /** A slave reports no stream information: that is its master's task. */
 const aboutOf = (mount: LiveMount, config: Measured['config']) => ({
-  about: aboutMount(mount, mountSettings(config, mount.name)),
+  about: aboutMount(mount, mountSettings(config, mount.name), config.hls),
 })
 const idleAbout = (mount: Mount, config: Measured['config']) => ({
   about: flagsOf(mountSettings(config, mount)),
@@ -95,12 +100,16 @@ const maxOf = (mount: Mount, max: number | null, config: Measured['config']): nu
   mountSettings(config, mount).noMount ? 0 : max
 
 /** An on-demand relay knows nothing about its stream until it runs; the operator's settings are known already. */
-const idleReport = (mount: Mount, config: Measured['config']): MountReport => ({
+const idleReport = (
+  mount: Mount,
+  config: Measured['config'],
+  sessions: Measured['sessions'],
+): MountReport => ({
   mount,
-  listeners: 0,
+  listeners: sessions?.listeners(mount) ?? 0,
   max: maxOf(mount, mountSettings(config, mount).maxListeners, config),
   kbps: 0,
-  joins: 0,
+  joins: sessions?.joins(mount) ?? 0,
   contentType: '',
 })
 

@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { preflightHeaders } from '../../shared/draw/redirect.ts'
 import { resolveAlias } from '../files/aliases.ts'
+import { answerHls, answerMultivariant } from '../hls/serve/serve.ts'
 import type { Connection } from '../http/connection.ts'
 import { afterwards } from '../http/logins.ts'
 import { type Answer, allowHeader, finish, printReply, textReply } from '../http/reply.ts'
@@ -75,6 +76,17 @@ export class Router {
         break
       case 'app':
         this.#bridge.answer(connection)
+        break
+      case 'hls':
+        if (route.asked) answerHls(connection, route.asked.mount, route.asked.object, this.#serving)
+        else finish(connection, textReply(head.version, 404, 'no such object of HLS', rules))
+        break
+      case 'multivariant':
+        fileOr(connection, {
+          files,
+          rules,
+          otherwise: () => answerMultivariant(connection, route.mount, this.#serving),
+        })
         break
       case 'playlist':
         fileOr(connection, { files, rules, otherwise: () => this.#bridge.answer(connection) })

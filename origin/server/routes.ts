@@ -1,3 +1,4 @@
+import { type HlsObject, parseHlsPath, parseMultivariantPath } from '../../shared/hls/paths.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Head } from '../http/head.ts'
 import { parseOriginMount, rootMount } from '../lib/root-mount.ts'
@@ -13,6 +14,10 @@ export type Route =
   /** `/admin.cgi`, by which Shoutcast sources set titles */
   | { to: 'titles' }
   | { to: 'app' }
+  /** a media playlist or a segment of HLS; undefined: no such object can be */
+  | { to: 'hls'; asked: { mount: Mount; object: HlsObject } | undefined }
+  /** a file, or else a multivariant playlist of HLS */
+  | { to: 'multivariant'; mount: Mount }
   /** a file, or else a generated playlist */
   | { to: 'playlist' }
   /** Icecast's stats feed, whatever the path */
@@ -24,9 +29,11 @@ const isOwnPath = (path: string) =>
   path === '/healthz' || path === '/metrics' || path.endsWith('.xsl') || isApiPath(path)
 const isApiPath = (path: string) => /^\/(admin|api)(\/|$)/.test(path)
 
+const isHlsPath = (path: string) => path.startsWith('/hls/')
+
 /** Paths that no source may feed: our own, those of an edge, and those that other programs use for streams. */
 const isReserved = (path: string) =>
-  isOwnPath(path) || path === '/now' || path === '/admin.cgi' || /^\/hls(\/|$)/.test(path)
+  isOwnPath(path) || path === '/now' || path === '/admin.cgi' || isHlsPath(path) || path === '/hls'
 
 /** Whether a request is from a source: forms of the admin use POST too. */
 export const isOfSource = ({ method, path }: Pick<Head, 'method' | 'path'>): boolean =>
@@ -48,6 +55,8 @@ export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolea
     }
   if (path === '/admin.cgi') return { to: 'titles' }
   if (isOwnPath(path)) return { to: 'app' }
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (isHlsPath(path) && isRead) return { to: 'hls', asked: parseHlsPath(path) }
   const mount = parseOriginMount(path)
   if (!mount)
     return {
@@ -57,12 +66,14 @@ export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolea
     }
   if (isSource) return { to: 'source', mount }
   if (mount === rootMount && !isLive(mount)) return { to: 'app' }
-  if (method !== 'GET' && method !== 'HEAD')
+  if (!isRead)
     return {
       to: 'refusal',
       status: 405,
       text: `the method is ${method}, expected GET, HEAD, PUT, SOURCE or OPTIONS`,
     }
+  const packaged = parseMultivariantPath(path)
+  if (packaged && !isLive(mount)) return { to: 'multivariant', mount: packaged }
   if (playlistOf(path) !== undefined && !isLive(mount)) return { to: 'playlist' }
   return { to: 'listener', mount }
 }

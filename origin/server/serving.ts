@@ -1,8 +1,8 @@
-import type { ListenDeps } from '../listen/deps.ts'
+import type { HlsDeps } from '../hls/serve/deps.ts'
 import type { SourceDeps } from '../source/deps.ts'
 import type { StatsFeeds } from '../stats/feed.ts'
 
 /** Dependencies of all request handlers. */
-export interface Serving extends ListenDeps, SourceDeps {
+export interface Serving extends HlsDeps, SourceDeps {
   feeds: StatsFeeds
 }

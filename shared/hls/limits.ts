@@ -14,8 +14,29 @@ export const hlsLimits = {
   idleMs: 60_000,
   /** ms for which a request waits for the first segment of a mount that was not packaged before */
   firstSegmentMs: 12_000,
+  /** bytes of a media playlist: a window of 600 s in segments of 1 s has 60 kB */
+  playlistBytesMax: 262_144,
+  /** bytes of a playlist that is sent as it is though the player takes gzip: it fits one packet, and packing costs more than sending */
+  plainPlaylistBytes: 1400,
+  /** requests on one connection: an hour of a player that asks for a playlist and a segment every four seconds */
+  requestsMax: 2000,
+  /** bytes of a segment: 30 s of FLAC at 5 Mbit/s */
+  segmentBytesMax: 20_971_520,
+  /** ms within which a master has to deliver an object */
+  fetchMs: 10_000,
+  /** ms for which it is remembered that a master does not have an object */
+  missingMs: 1000,
+  /** bytes of masters' objects that a slave, or an edge that carries, keeps: two minutes of some thirty mounts of 128 kbit/s */
+  cacheBytesMax: 67_108_864,
   /** target durations for which a session is a listener after its last segment */
   sessionTargets: 3,
+  /** of the sessions of a server, the share that one address may have, and the number that it may have at least */
+  addressShare: 0.25,
+  addressSessionsMin: 16,
+  /** sessions that asked for the playlist, and not yet for a segment: ffmpeg opens the playlist of each server and plays one */
+  expectedMax: 20_000,
+  /** ms for which a session that was removed by the admin is refused */
+  killedMs: 60_000,
   /** variants, each a server, in one multivariant playlist: a player without steering tries them in turn */
   variantsMax: 4,
   /** s between two requests for the steering manifest … */

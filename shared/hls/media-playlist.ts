@@ -72,7 +72,9 @@ function printWithSlots(playlist: MediaPlaylist): string {
     if (segment.init !== undefined && (segment.init !== init || segment.discontinuity))
       lines.push(`#EXT-X-MAP:URI="${segment.init}${slot}"`)
     init = segment.init
-    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.startMs).toISOString()}`)
+    // the following segments continue from it, so players add their durations up
+    if (segment === segments[0] || segment.discontinuity)
+      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.startMs).toISOString()}`)
     lines.push(`#EXTINF:${segment.seconds.toFixed(6)},`, `${segment.uri}${slot}`)
   }
   if (playlist.ended) lines.push('#EXT-X-ENDLIST')

@@ -39,6 +39,8 @@ export const singleElements: Readonly<Record<string, SettingName>> = {
   'relays-on-demand': 'onDemand',
   'relay-inside': 'relayInside', // ours
   'shoutcast-mount': 'shoutcastMount',
+  'hls-segment': 'hlsSegmentS', // ours
+  'hls-window': 'hlsWindowS', // ours
   fileserve: 'fileserve',
   edge: 'edge', // ours
   'edge-password': 'edgePassword', // ours

@@ -33,6 +33,20 @@ const override = mendable(
   truth,
 )
 
+const packaging = mendable(
+  v.pipe(
+    v.string(),
+    v.toLowerCase(),
+    v.picklist(['on request', 'always', 'off'], 'expected always, off or on request'),
+  ),
+  (word) =>
+    /^(0|no|false|none|never)$/i.test(word)
+      ? 'off'
+      : /^(1|yes|true|on)$/i.test(word)
+        ? 'on request'
+        : undefined,
+)
+
 const visibility = mendable(v.pipe(v.string(), integer(-1, 1)), (word) => {
   if (/^client$/i.test(word)) return '-1' // Icecast 2.5's word
   return nearest(word, -1, 1) ?? (/^(yes|true|on)$/i.test(word) ? '1' : '0')
@@ -70,6 +84,7 @@ export const mountElements = {
   subtype: lineOfText,
   'on-connect': text,
   'on-disconnect': text,
+  hls: packaging, // ours
 } as const
 
 const unused = [
@@ -210,6 +225,7 @@ export function settingsOf(
     },
     headers,
     auth,
+    hls: told.hls ?? 'on request',
     onConnect: told['on-connect'],
     onDisconnect: told['on-disconnect'],
   }

@@ -25,6 +25,7 @@ const live = (path: string, with_: Partial<LiveMount> = {}): LiveMount => ({
   name: mountOf(path),
   kind: 'relay',
   contentType: 'audio/mpeg',
+  format: 'mpeg',
   title: '',
   info: { kind: 'relay', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' },
   facts: undefined,

@@ -1,0 +1,17 @@
+import type { Mount } from '../../../shared/mount.ts'
+import type { ListenDeps } from '../../listen/deps.ts'
+import type { HlsObjects } from '../objects.ts'
+import type { HlsSessions } from '../sessions.ts'
+
+/** What serving HLS needs. */
+export interface HlsDeps extends ListenDeps {
+  hls: {
+    /** where a mount's objects come from */
+    objectsOf: (mount: Mount) => HlsObjects
+    sessions: HlsSessions
+    /** by scheme: where a listener may be sent back to, and who steers it */
+    edgeUrls: () => readonly string[]
+    random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array
+    roll: () => number
+  }
+}

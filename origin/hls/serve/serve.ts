@@ -1,0 +1,178 @@
+import { getLogger } from '@logtape/logtape'
+import { retryAfterSeconds, sentBackBy, withSentBack } from '../../../shared/draw/redirect.ts'
+import { codecsOf } from '../../../shared/hls/kinds.ts'
+import { printMultivariant } from '../../../shared/hls/multivariant.ts'
+import { type HlsObject, hlsPath, multivariantPath } from '../../../shared/hls/paths.ts'
+import { pathwayOf } from '../../../shared/hls/pathway.ts'
+import { sessionBytes, sessionIdOf, sessionOf } from '../../../shared/hls/session.ts'
+import { limits as clusterLimits } from '../../../shared/limits.ts'
+import type { Mount } from '../../../shared/mount.ts'
+import type { Connection } from '../../http/connection.ts'
+import { mountRules } from '../../http/header-rules.ts'
+import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../../http/logins.ts'
+import type { ListenRefusal } from '../../listen/placement.ts'
+import { addressFor } from '../../report/reply.ts'
+import { kindOfMount } from '../formats.ts'
+import type { HlsSession } from '../sessions.ts'
+import { admitSession, type Refusal } from './admit.ts'
+import {
+  errorAnswer,
+  multivariantAnswer,
+  type PiecedAnswer,
+  playlistAnswer,
+  segmentAnswer,
+  sendPieced,
+} from './answers.ts'
+import type { HlsDeps } from './deps.ts'
+
+const log = getLogger(['distributary', 'hls'])
+
+/** Answers a GET or HEAD of `/live.mp3.m3u8` with a playlist of this server alone, or sends it back to the edge. */
+export function answerMultivariant(connection: Connection, mount: Mount, deps: HlsDeps): void {
+  const { head, via } = connection
+  const edgeUrl = addressFor(deps.hls.edgeUrls(), via.secure)
+  const refused = deps.placer.refuseHls(mount)
+  const kind = kindOfMount(deps.state.mounts.get(mount))
+  if (!refused && kind !== 'none') {
+    const session = sessionIdOf(deps.hls.random(new Uint8Array(sessionBytes)))
+    const query = `${head.query === '' ? '?' : `${head.query}&`}s=${session}`
+    const live = deps.state.mounts.get(mount)
+    const text = printMultivariant({
+      variants: [{ pathway: pathwayOf(deps.config.id), url: hlsPath(mount, { kind: 'media' }) + query }],
+      bandwidth: (live?.kbps || clusterLimits.bitrateDefaultKbps) * 1000,
+      codecs: kind && codecsOf(kind, live?.sound?.samplerate),
+      steeringUrl: edgeUrl && `${edgeUrl}${hlsPath(mount, { kind: 'steering' })}?s=${session}`,
+    })
+    send(connection, mount, multivariantAnswer(text), deps)
+  } else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
+    const location = edgeUrl + multivariantPath(mount) + withSentBack(head.query, deps.config.id)
+    send(connection, mount, errorAnswer(302, 'asks the edge', [['Location', location]]), deps)
+  } else send(connection, mount, refusalAnswer(refused ?? notPackaged, deps), deps)
+}
+
+/** Answers a GET or HEAD below `/hls/`: a media playlist, a segment, or an initialization segment. */
+export function answerHls(connection: Connection, mount: Mount, object: HlsObject, deps: HlsDeps): void {
+  answerObject(connection, mount, object, deps).catch((error: unknown) => {
+    log.error('could not serve HLS', { mount, error })
+    send(connection, mount, errorAnswer(502, 'the master cannot be asked for this at the moment'), deps)
+  })
+}
+
+async function answerObject(
+  connection: Connection,
+  mount: Mount,
+  object: HlsObject,
+  deps: HlsDeps,
+): Promise<void> {
+  const { head, socket } = connection
+  if (object.kind === 'steering') {
+    send(connection, mount, errorAnswer(404, 'this server does not steer; ask the edge'), deps)
+    return
+  }
+  const isRelay = proven(deps.config, head.headers.get('authorization')).relay
+  const admitted = isRelay ? undefined : await sessionFor(connection, mount, deps)
+  if (socket.destroyed) return
+  if (admitted && 'refused' in admitted) {
+    refuse(connection, mount, admitted.refused, deps)
+    return
+  }
+  const session = admitted?.session
+  const answer =
+    object.kind === 'media'
+      ? await playlistFor(connection, mount, session, deps)
+      : await segmentFor(connection, mount, object, session, deps)
+  send(connection, mount, answer, deps)
+}
+
+async function playlistFor(
+  { head }: Connection,
+  mount: Mount,
+  session: HlsSession | undefined,
+  deps: HlsDeps,
+): Promise<PiecedAnswer> {
+  const playlist = await deps.hls.objectsOf(mount).playlist(mount)
+  if (!playlist) return errorAnswer(404, 'this mount is not packaged, or has ended')
+  const id = sessionOf(head.query)
+  const takesGzip = /\bgzip\b/.test(head.headers.get('accept-encoding') ?? '')
+  const answer = playlistAnswer(playlist, id === undefined ? '' : `?s=${id}`, takesGzip)
+  count(session, head.method === 'HEAD' ? 0 : answer.bytes, playlist.targetSeconds, false, deps)
+  return answer
+}
+
+async function segmentFor(
+  { head }: Connection,
+  mount: Mount,
+  object: HlsObject & { kind: 'segment' | 'init' },
+  session: HlsSession | undefined,
+  deps: HlsDeps,
+): Promise<PiecedAnswer> {
+  const source = deps.hls.objectsOf(mount)
+  const segment =
+    object.kind === 'init'
+      ? await source.init(mount, object.number)
+      : await source.segment(mount, object.number, object.extension)
+  if (!segment) return errorAnswer(404, 'no such segment, or not any more')
+  const answer = segmentAnswer(segment, head.headers.get('range'))
+  const isHead = head.method === 'HEAD'
+  const target = (await source.playlist(mount))?.targetSeconds ?? 1
+  count(session, isHead ? 0 : answer.bytes, target, object.kind === 'segment' && !isHead, deps)
+  return answer
+}
+
+function count(
+  session: HlsSession | undefined,
+  bytes: number,
+  targetSeconds: number,
+  isSegment: boolean,
+  { hls, state }: HlsDeps,
+): void {
+  if (session) hls.sessions.fetched(session, bytes, targetSeconds, isSegment)
+  else state.load.addSent(bytes)
+}
+
+/** The session of a request: the one it belongs to, or a new one if it may listen and there is room. */
+async function sessionFor(
+  connection: Connection,
+  mount: Mount,
+  deps: HlsDeps,
+): Promise<{ session: HlsSession } | { refused: Refusal }> {
+  const { head, address } = connection
+  const { sessions } = deps.hls
+  const key = `${mount} ${sessionOf(head.query) ?? `${address} ${head.headers.get('user-agent') ?? ''}`}`
+  const known = sessions.get(key)
+  if (known) return { session: known }
+  if (sessions.isKilled(key)) return { refused: { status: 403, text: 'removed by the admin' } }
+  const refused = deps.placer.refuseHls(mount)
+  if (refused) {
+    if (refused.forRoom) deps.state.mounts.get(mount)?.countRefused()
+    return { refused }
+  }
+  if (!sessions.hasRoomFor(address))
+    return { refused: { status: 503, text: 'too many listeners of this address' } }
+  return admitSession(connection, mount, key, deps)
+}
+
+function refuse(connection: Connection, mount: Mount, refused: Refusal, deps: HlsDeps): void {
+  const answer = () => send(connection, mount, refusalAnswer(refused, deps), deps)
+  if (refused.status === 401) beforeUnauthenticated(connection, 'listener', deps.wrongLogins, answer)
+  else answer()
+}
+
+const notPackaged: Refusal = { status: 404, text: 'HLS has no place for the format of this mount' }
+
+/** A server that is full or draining answers 503, so that a player goes on to another pathway, and comes back later. */
+function refusalAnswer(refused: Refusal | ListenRefusal, { hls }: HlsDeps): PiecedAnswer {
+  if (refused.status === 302) return errorAnswer(302, 'see other', [['Location', refused.location]])
+  if (refused.status === 401) return errorAnswer(401, unauthenticatedText, [realmHeader])
+  const isFull =
+    refused.status === 403 && 'forRoom' in refused && (refused.forRoom || refused.isClosed === true)
+  if (isFull || refused.status === 503)
+    return errorAnswer(503, refused.text, [['Retry-After', String(retryAfterSeconds(hls.roll()))]])
+  return errorAnswer(refused.status, refused.text)
+}
+
+/** A session has one line in the access log, at its end; so has each request that is refused. */
+function send(connection: Connection, mount: Mount, answer: PiecedAnswer, deps: HlsDeps): void {
+  if (answer.status >= 300) connection.exchange.status = answer.status
+  sendPieced(connection, answer, mountRules(deps.config, mount))
+}

@@ -1,0 +1,73 @@
+import { hlsLimits } from '../../../shared/hls/limits.ts'
+import type { FetchedObject } from '../../../shared/hls/object-cache.ts'
+import { readBounded } from '../../../shared/http/bounded-body.ts'
+import { serverAgent } from '../../../shared/version.ts'
+import { relayLimits } from '../limits.ts'
+import type { Upstream } from '../upstreams/upstream.ts'
+import { checkReach, type Reach } from './reach.ts'
+
+export interface FetchObjectDeps {
+  fetch: typeof fetch
+  reach: Omit<Reach, 'configured'>
+}
+
+/**
+ * An object of a mount from the first of its upstreams that has an answer, in the order in which relays use them. An upstream that
+ * fails, or answers 5xx, is passed over; that one of them does not have the object counts only if none other has it.
+ * @throws if none of them answers
+ */
+export async function fetchObject(
+  path: string,
+  upstreams: readonly Upstream[],
+  deps: FetchObjectDeps,
+): Promise<FetchedObject> {
+  let missing: FetchedObject | undefined
+  let problem: unknown
+  for (const upstream of upstreams) {
+    try {
+      const object = await fetchFrom(upstream, path, deps)
+      if (object.status === 200) return object
+      missing ??= object
+    } catch (error) {
+      problem = error
+    }
+  }
+  if (missing) return missing
+  throw problem ?? new Error(`no server is known that has ${path}`)
+}
+
+async function fetchFrom(
+  { url, configured, pass }: Upstream,
+  path: string,
+  { fetch, reach }: FetchObjectDeps,
+): Promise<FetchedObject> {
+  let target = new URL(path, url)
+  const signal = AbortSignal.timeout(hlsLimits.fetchMs)
+  for (let hop = 0; hop < relayLimits.requestsMax; hop++) {
+    const checked = await checkReach(target, { ...reach, configured })
+    if ('refused' in checked) throw new Error(checked.refused)
+    const headers: Record<string, string> = { 'user-agent': serverAgent }
+    if (pass?.origins.has(target.origin)) headers.authorization = pass.authorization
+    const response = await fetch(target, { headers, redirect: 'manual', signal })
+    const location = response.headers.get('location')
+    if (response.status >= 300 && response.status < 400 && location !== null) {
+      await response.body?.cancel()
+      target = new URL(location, target)
+      continue
+    }
+    return await objectOf(response, target)
+  }
+  throw new Error(`${url.origin} redirected ${relayLimits.requestsMax} times`)
+}
+
+async function objectOf(response: Response, { origin }: URL): Promise<FetchedObject> {
+  const { status, headers } = response
+  if (status !== 200) {
+    await response.body?.cancel()
+    if (status !== 404) throw new Error(`${origin} answered ${status}`)
+    return { status, type: '', bytes: new Uint8Array() }
+  }
+  const bytes = await readBounded(response.body, hlsLimits.segmentBytesMax)
+  if (!bytes) throw new Error(`${origin} sent more than ${hlsLimits.segmentBytesMax} bytes`)
+  return { status, type: headers.get('content-type') ?? '', bytes: new Uint8Array(bytes) }
+}

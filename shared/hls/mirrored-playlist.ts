@@ -1,0 +1,40 @@
+import { hlsLimits } from './limits.ts'
+
+/** A media playlist of a master, in the form in which a session gets it. */
+export interface MirroredPlaylist {
+  /** s */
+  targetSeconds: number
+  /** The text with a query at each segment. @param query with its `?`, or empty */
+  textFor(query: string): string
+}
+
+const slot = '\u0001'
+/** names of segments as a master prints them */
+const uri = /^(?:0|[1-9]\d{0,14})\.(?:mp3|aac|m4s)$/
+const map = /^#EXT-X-MAP:URI="(init-\d{1,15}\.mp4)"$/
+const tag = /^#EXT(?:M3U|INF|-X-[A-Z-]+)(?::|$)/
+
+/**
+ * Reads a media playlist as our masters print it; undefined for anything else: a slave passes nothing on that it does not know, so a
+ * master's mistake cannot send players elsewhere.
+ */
+export function readMirrored(text: string): MirroredPlaylist | undefined {
+  if (text.length > hlsLimits.playlistBytesMax || text.includes(slot)) return undefined
+  const [first, ...lines] = text.split('\n')
+  if (first !== '#EXTM3U' || lines.pop() !== '') return undefined
+  const printed: string[] = [first]
+  let targetSeconds: number | undefined
+  for (const line of lines) {
+    const [, init] = map.exec(line) ?? []
+    const [, target] = /^#EXT-X-TARGETDURATION:([1-9]\d{0,3})$/.exec(line) ?? []
+    if (target !== undefined) targetSeconds = Number(target)
+    if (init !== undefined) printed.push(`#EXT-X-MAP:URI="${init}${slot}"`)
+    else if (uri.test(line)) printed.push(`${line}${slot}`)
+    else if (tag.test(line) && !line.startsWith('#EXT-X-MAP')) printed.push(line)
+    else return undefined
+  }
+  const whole = `${printed.join('\n')}\n`
+  return targetSeconds === undefined
+    ? undefined
+    : { targetSeconds, textFor: (query) => whole.replaceAll(slot, query) }
+}

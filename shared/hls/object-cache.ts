@@ -1,0 +1,124 @@
+import { hlsLimits } from './limits.ts'
+
+/** What a fetch of an object brought. */
+export interface FetchedObject {
+  status: number
+  type: string
+  bytes: Uint8Array<ArrayBuffer>
+}
+
+export interface ObjectCacheOptions {
+  /** bytes of objects held */
+  bytesMax: number
+  /** a clock that does not step back, ms */
+  nowMs: () => number
+}
+
+/** How to get an object that is not held. */
+export interface ObjectSource {
+  /** Fetches it from the masters, in order; rejects if none answers. */
+  fetch: () => Promise<FetchedObject>
+  /** of an answer of status 200 */
+  lifetimeOf: (object: FetchedObject) => Lifetime
+}
+
+/** How long an answer is used: fresh without asking again, and stale while the master cannot be asked. */
+export interface Lifetime {
+  freshMs: number
+  staleMs: number
+}
+
+interface Held {
+  object: FetchedObject
+  fetchedAtMs: number
+  freshMs: number
+  staleMs: number
+}
+
+/**
+ * Copies of a master's objects, each fetched once however many ask for it at the same time. The oldest are dropped where there are too
+ * many bytes; that an object is not there is remembered for a moment.
+ */
+export class ObjectCache {
+  #options: ObjectCacheOptions
+  /** in the order of their last use */
+  #held = new Map<string, Held>()
+  #bytes = 0
+  #fetching = new Map<string, Promise<FetchedObject>>()
+
+  constructor(options: ObjectCacheOptions) {
+    this.#options = options
+  }
+
+  /** bytes held */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** objects held, and fetches under way */
+  get size(): { held: number; fetching: number } {
+    return { held: this.#held.size, fetching: this.#fetching.size }
+  }
+
+  /** The object at a path; rejects if the masters cannot be asked and no copy is young enough. */
+  async get(path: string, source: ObjectSource): Promise<FetchedObject> {
+    const nowMs = this.#options.nowMs()
+    const held = this.#held.get(path)
+    if (held && nowMs - held.fetchedAtMs < held.freshMs) {
+      this.#held.delete(path)
+      this.#held.set(path, held)
+      return held.object
+    }
+    const fetching = this.#fetching.get(path) ?? this.#fetch(path, source)
+    try {
+      return await fetching
+    } catch (error) {
+      if (held && this.#options.nowMs() - held.fetchedAtMs < held.staleMs) return held.object
+      throw error
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#held.clear()
+    this.#bytes = 0
+  }
+
+  #fetch(path: string, { fetch, lifetimeOf }: ObjectSource): Promise<FetchedObject> {
+    const { nowMs } = this.#options
+    const fetching = fetch()
+      .then((object) => {
+        const missing = { freshMs: hlsLimits.missingMs, staleMs: hlsLimits.missingMs }
+        this.#keep(path, {
+          object,
+          fetchedAtMs: nowMs(),
+          ...(object.status === 200 ? lifetimeOf(object) : missing),
+        })
+        return object
+      })
+      .finally(() => this.#fetching.delete(path))
+    this.#fetching.set(path, fetching)
+    return fetching
+  }
+
+  #keep(path: string, held: Held): void {
+    this.#drop(path)
+    this.#held.set(path, held)
+    this.#bytes += costOf(path, held)
+    for (const oldest of this.#held.keys()) {
+      if (this.#bytes <= this.#options.bytesMax || oldest === path) break
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(path: string): void {
+    const held = this.#held.get(path)
+    if (!held) return
+    this.#held.delete(path)
+    this.#bytes -= costOf(path, held)
+  }
+}
+
+/** bytes of an entry beside its object: names of objects that are not there cost memory too */
+const entryBytes = 256
+const costOf = (path: string, { object }: Held) => object.bytes.length + path.length + entryBytes
