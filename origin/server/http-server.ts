@@ -279,9 +279,9 @@ export class HttpServer {
     this.#sockets.set(socket, exchange)
     try {
       const mayStay = asked.answered + 1 < limits.keptRequestsMax
-      const { via, rest } = asked
+      const { via, rest, answered } = asked
       const readNext = () => this.#readNext(asked)
-      const connection = { socket, via, head, rest, address, secure, exchange, readNext, mayStay }
+      const connection = { socket, via, head, rest, address, secure, exchange, readNext, answered, mayStay }
       if (address === peer.address || this.#lets(address)) answer(connection)
       // closed without an answer, as it would be without the proxy, it would be the proxy's error
       else

@@ -29,8 +29,8 @@ const log = getLogger(['distributary', 'hls'])
 
 /** Answers a GET or HEAD of `/live.mp3.m3u8` with a playlist of this server alone, or sends it back to the edge. */
 export function answerMultivariant(connection: Connection, mount: Mount, deps: HlsDeps): void {
-  const { head, via } = connection
-  const edgeUrl = addressFor(deps.hls.edgeUrls(), via.secure)
+  const { head, secure } = connection
+  const edgeUrl = addressFor(deps.hls.edgeUrls(), secure)
   const refused = deps.placer.refuseHls(mount)
   const kind = kindOfMount(deps.state.mounts.get(mount))
   if (!refused && kind !== 'none') {
