@@ -1,4 +1,4 @@
-/** The edge's own bounds, with unit and reason; bounds on input from outside are in shared/limits.ts. */
+/** The edge's own bounds, with unit and reason; shared/limits.ts has those on reports. */
 export const edgeLimits = {
   /** ms: an isolate's snapshot older than this is refreshed in the background (docs/protocol.md#the-decision) */
   snapshotFreshMs: 2000,
@@ -54,4 +54,12 @@ export const edgeLimits = {
   closeMs: 3000,
   /** ms that the reader of the log then gets to read the last lines */
   flushedMs: 500,
+  /** names of the edge that are remembered: servers that report to it use one or two */
+  namesKeptMax: 8,
+  /** decoded records that are kept: the cities of a busy hour; each has names in eight languages, a few kB of text */
+  geoRecordsMax: 20_000,
+  /** addresses whose locations are kept: a player asks several times as it starts, and repeatedly on a bad connection */
+  geoAddressesMax: 20_000,
+  /** bytes that wait for the system on a connection, before Deno's writes say so */
+  unsentBytesMax: 65_536,
 } as const

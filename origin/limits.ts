@@ -81,4 +81,16 @@ export const limits = {
   mountsTriedMax: 10,
   /** ms without a byte after which the same credentials may take over a source's mount (docs/protocol.md#taking-a-mount-over) */
   takeoverSilenceMs: 3000,
+  /** names in each of the two generations of the cache of mounts' settings: requests may invent any number of names */
+  mountNamesKeptMax: 512,
+  /** characters of a chunk's size line, its extensions included; also of all trailers together */
+  chunkLineLengthMax: 4096,
+  /** characters of a method: the longest that is registered has 17 (UPDATEREDIRECTREF) */
+  methodLengthMax: 32,
+  /** pairs of an `ice-audio-info` header that become stats: no encoder sends this many */
+  audioInfoPairsMax: 32,
+  /** characters of one value in an event: Icecast drops lines of 200 and more, we cut longer values */
+  eventValueLengthMax: 1024,
+  /** mounts with rows in `/metrics`: a scrape of a thousand is some 500 kB */
+  metricsMountsMax: 1000,
 } as const

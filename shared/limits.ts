@@ -1,4 +1,4 @@
-/** Every bound on input from outside, with its unit and its reason. */
+/** Bounds on what comes from outside, each with its unit and its reason. */
 export const limits = {
   /** bytes: 10,000 mounts of about 100 bytes; its row fits into the 2 MB that a Durable Object allows */
   reportBytesMax: 1_048_576,
@@ -91,4 +91,12 @@ export const limits = {
   eventsAtOnceMax: 10,
   /** kbit/s: no audio stream has more (96 kHz, 24 bits, 2 channels uncompressed is 4,608), so a greater number is in bit/s */
   bitrateMaxKbps: 9999,
+  /** characters of an answer that are logged: it begins with the faulty line, and may quote long headers */
+  loggedAnswerLengthMax: 300,
+  /** stored rows that could not be read and are kept aside: enough to see what they have in common */
+  rowsSetAsideMax: 100,
+  /** lines of a stream list that do not name a mount, kept to be shown */
+  streamListRefusedMax: 10,
+  /** characters of a line of a stream list: a host and a mount written percent-encoded */
+  streamListLineLengthMax: 2048,
 } as const

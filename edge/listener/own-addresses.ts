@@ -1,3 +1,4 @@
+import { edgeLimits } from '../limits.ts'
 /** The facts that decide by which addresses an edge is known. */
 export interface AddressFacts {
   /** `PUBLIC_URL`: at most one per scheme; the first is used for everything that needs only one */
@@ -48,9 +49,6 @@ export function hereOf(asked: AddressFacts): string | undefined {
 /** The name in a URL, without the port. */
 const nameOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : undefined)
 
-/** names of the edge that are remembered: servers that report to it use one or two */
-const namesMax = 8
-
 /**
  * Addresses of the edge that are learned from requests. A server that reports by https also has listeners to send back that
  * support only http, and an http request for the same name shows where to. Since a Host header can be made up, only names
@@ -99,7 +97,8 @@ export class OwnAddresses {
   #meet(bases: readonly string[]): void {
     for (const base of bases) {
       const name = nameOf(base)
-      if (name === undefined || (this.#known.size >= namesMax && !this.#known.has(name))) continue
+      if (name === undefined || (this.#known.size >= edgeLimits.namesKeptMax && !this.#known.has(name)))
+        continue
       const known = this.#known.get(name) ?? {}
       this.#known.set(name, known)
       known[base.startsWith('https:') ? 'https' : 'http'] = base

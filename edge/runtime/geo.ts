@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { type CityResponse, Reader } from 'mmdb-lib'
 import type { Whereabouts } from '../../shared/geo.ts'
+import { edgeLimits } from '../limits.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
 
 /** The location of an address, as far as the database has it. */
 export type Locate = (address: string) => Whereabouts | undefined
-
-/** decoded records that are kept: the cities of a busy hour; each has names in eight languages, a few kB of text */
-const recordsMax = 20_000
-/** addresses whose locations are kept: a player asks several times as it starts, and repeatedly on a bad connection */
-const addressesMax = 20_000
 
 /**
  * Opens a database in MaxMind's format (`GEO_DB`): one of cities gives locations and countries, one of countries only
@@ -17,8 +13,10 @@ const addressesMax = 20_000
  * @throws if the file is not such a database
  */
 export function openGeo(path: string): Locate {
-  const reader = new Reader<CityResponse>(readFileSync(path), { cache: new ForgetfulMap(recordsMax) })
-  const known = new ForgetfulMap<string, Whereabouts>(addressesMax)
+  const reader = new Reader<CityResponse>(readFileSync(path), {
+    cache: new ForgetfulMap(edgeLimits.geoRecordsMax),
+  })
+  const known = new ForgetfulMap<string, Whereabouts>(edgeLimits.geoAddressesMax)
   return (address) => {
     const before = known.get(address)
     if (before) return before

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
+import { edgeLimits } from '../limits.ts'
 import type { ClientSocket } from './connection.ts'
 import type { Connections } from './connections.ts'
 
@@ -28,8 +29,6 @@ declare const Deno: DenoLike
 
 /** bytes read at a time: a request or two; every connection reserves that many, most of them unused */
 const readBytes = 4096
-/** bytes that may wait for the system before `write` returns false */
-const unsentMax = 65_536
 /** ms after which connections are accepted again when the system had no descriptor for one */
 const acceptAgainMs = 100
 
@@ -67,7 +66,7 @@ class DenoWire implements ClientSocket {
     this.#unsent.push({ bytes, taken: typeof how === 'function' ? how : undefined })
     this.#unsentBytes += bytes.length
     if (!this.#isWriting) this.#writeAll().catch(() => this.destroy())
-    return this.#unsentBytes < unsentMax
+    return this.#unsentBytes < edgeLimits.unsentBytesMax
   }
 
   end(): void {
@@ -111,7 +110,7 @@ class DenoWire implements ClientSocket {
     this.#isWriting = true
     for (let next = this.#unsent[0]; next; next = this.#unsent[0]) {
       const size = await this.#conn.write(next.bytes)
-      const wasFull = this.#unsentBytes >= unsentMax
+      const wasFull = this.#unsentBytes >= edgeLimits.unsentBytesMax
       this.#unsentBytes -= size
       if (size < next.bytes.length) {
         next.bytes = next.bytes.subarray(size)
@@ -119,7 +118,7 @@ class DenoWire implements ClientSocket {
       }
       this.#unsent.shift()
       next.taken?.()
-      if (wasFull && this.#unsentBytes < unsentMax) this.drained()
+      if (wasFull && this.#unsentBytes < edgeLimits.unsentBytesMax) this.drained()
     }
     this.#isWriting = false
     if (this.#isEnding) this.#endNow()

@@ -50,4 +50,6 @@ export const authLimits = {
   /** programs of on-connect and on-disconnect at one time, and ms that each may run */
   programsMax: 64,
   programMs: 3_600_000,
+  /** characters of a backend's reason that a listener is shown: a sentence or two */
+  reasonLengthMax: 200,
 } as const

@@ -1,10 +1,8 @@
 import type { Mount } from '../../shared/mount.ts'
 import type { Wildcard } from '../lib/wildcard.ts'
+import { limits } from '../limits.ts'
 import type { MountSettings } from './mount-settings.ts'
 import { type MountBlock, type MountBlocks, settingsOf } from './xml/mount-blocks.ts'
-
-/** names in each of two generations of the cache, which is bounded because requests may invent any number of names */
-const rememberedMax = 512
 
 /** The `<mount>` blocks of a file. */
 export class MountTable {
@@ -44,7 +42,7 @@ export class MountTable {
     const recent = this.#recent.get(name)
     if (recent) return recent
     const settings = this.#older.get(name) ?? this.#look(name)
-    if (this.#recent.size >= rememberedMax) {
+    if (this.#recent.size >= limits.mountNamesKeptMax) {
       this.#older = this.#recent
       this.#recent = new Map()
     }

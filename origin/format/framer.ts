@@ -1,3 +1,4 @@
+import { formatLimits } from './limits.ts'
 /** A piece of a stream, cut where a frame begins. */
 export interface Cut {
   bytes: Uint8Array<ArrayBuffer>
@@ -96,9 +97,6 @@ export interface FrameFormat {
   parse(bytes: Uint8Array, at: number): Frame | undefined
 }
 
-/** bytes of buffer kept when it is empty: a larger buffer held a picture or header and is released */
-const keptBytesMax = 262_144
-
 /**
  * A growing byte buffer that is consumed from the front; each byte is moved a bounded number of times, however small
  * the pieces.
@@ -132,7 +130,7 @@ export class Pending {
     this.length -= count
     if (this.length > 0) return
     this.#from = 0
-    if (this.#buffer.length > keptBytesMax) this.#buffer = new Uint8Array(4096)
+    if (this.#buffer.length > formatLimits.emptyBufferBytesMax) this.#buffer = new Uint8Array(4096)
   }
 
   /** Leaves half of the buffer free, so that the next move comes only after as many bytes as this one moved. */

@@ -27,6 +27,14 @@ export const formatLimits = {
   sniffBytesMax: 1_048_576,
   /** bytes without a frame after which a stream is treated as unframed: the longest frames have 8 kB */
   framelessBytesMax: 65_536,
+  /** bytes of the largest tag that is skipped; a larger size is more likely random bytes than a picture */
+  tagBytesMax: 16 * 1024 * 1024,
+  /** bytes of the EBML element at the start of a WebM header: real ones have about 40 */
+  ebmlBytesMax: 4096,
+  /** tracks of a WebM stream whose times are kept: more are not played together */
+  webmTracksMax: 64,
+  /** bytes of buffer kept when it is empty: a larger buffer held a picture or header and is released */
+  emptyBufferBytesMax: 262_144,
 } as const
 
 /** The feed does not match its content type, or exceeds a limit; the message is for the log. */

@@ -1,5 +1,4 @@
-/** bytes of the largest tag that is skipped; a larger size is more likely random bytes than a picture */
-const tagBytesMax = 16 * 1024 * 1024
+import { formatLimits } from './limits.ts'
 
 interface Tag {
   magic: string
@@ -23,7 +22,7 @@ export function tagAt(bytes: Uint8Array, at: number): number | 'short' {
     if (seen < magic.length && at + seen < bytes.length) continue
     if (at + headBytes > bytes.length) return 'short'
     const length = size(bytes, at)
-    return length > tagBytesMax ? 0 : length
+    return length > formatLimits.tagBytesMax ? 0 : length
   }
   return 0
 }

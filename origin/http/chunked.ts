@@ -1,7 +1,6 @@
 import { Gathered } from '../../shared/http/gathered.ts'
+import { limits } from '../limits.ts'
 
-/** characters of a chunk's size line, its extensions included; also of all trailers together */
-const lineLengthMax = 4096
 /** bytes of one chunk: seven hex digits, far beyond what any encoder sends */
 const sizePattern = /^([0-9a-fA-F]{1,7})[ \t]*(;.*)?$/
 const lineFeed = 0x0a
@@ -47,11 +46,11 @@ export class ChunkedDecoder {
   #readLine(bytes: Uint8Array, at: number): number {
     const end = bytes.indexOf(lineFeed, at)
     const stop = end < 0 ? bytes.length : end
-    if ((this.#kept?.bytes.length ?? 0) + stop - at > lineLengthMax)
-      throw new ChunkError(`the size line of a chunk is longer than ${lineLengthMax} bytes`)
+    if ((this.#kept?.bytes.length ?? 0) + stop - at > limits.chunkLineLengthMax)
+      throw new ChunkError(`the size line of a chunk is longer than ${limits.chunkLineLengthMax} bytes`)
     const part = bytes.subarray(at, stop)
     if (end < 0) {
-      this.#kept ??= new Gathered(lineLengthMax)
+      this.#kept ??= new Gathered(limits.chunkLineLengthMax)
       this.#kept.add(part)
       return stop
     }
@@ -81,8 +80,8 @@ export class ChunkedDecoder {
 
   #readTrailer(line: string): void {
     this.#trailerLength += line.length
-    if (this.#trailerLength > lineLengthMax)
-      throw new ChunkError(`trailers are longer than ${lineLengthMax} bytes`)
+    if (this.#trailerLength > limits.chunkLineLengthMax)
+      throw new ChunkError(`trailers are longer than ${limits.chunkLineLengthMax} bytes`)
     if (line === '') this.#state = 'done'
   }
 }

@@ -29,7 +29,6 @@ export type ReadHead = { head: Head; restAt: number } | BadHead
 const protocol = /^(?:HTTP\/(\d)\.(\d)|ICE\/\d\.\d)$/
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const forbiddenInValue = /[\0\r]/
-const methodLengthMax = 32
 /** headers to which each proxy adds its own part, some in another line */
 const added = new Set(['x-forwarded-for', 'x-forwarded-proto', 'forwarded'])
 const lineFeed = 0x0a
@@ -104,7 +103,7 @@ export class HeadReader {
     const version = protocol.exec(line.slice(targetEnd + 1))
     if (isProxyLine(line))
       return refuse(400, 'a PROXY line from an address that is not a trusted proxy, or after the first bytes')
-    if (!token.test(method) || method.length > methodLengthMax || targetEnd <= methodEnd || !version)
+    if (!token.test(method) || method.length > limits.methodLengthMax || targetEnd <= methodEnd || !version)
       return refuse(400, 'malformed request line, expected "METHOD /path HTTP/1.1"')
     const target = trimmed(line.slice(methodEnd, targetEnd), ' ')
     const path = pathOf(target)

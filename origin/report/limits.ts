@@ -4,4 +4,8 @@ export const reportLimits = {
   unknownPauseMs: 600_000,
   /** share by which that time may be longer, so that slaves started together drift apart */
   unknownPauseSpread: 0.1,
+  /** characters of the reason in a reply that are logged: a sentence or two */
+  whyLengthMax: 200,
+  /** bytes of a reply that are read: it has at most six lines (docs/sourcelist.md) */
+  replyBytesMax: 16_384,
 } as const

@@ -1,7 +1,5 @@
 import { trimmedEnd } from '../../shared/trim.ts'
-
-/** characters of a reason that are logged */
-const whyLengthMax = 200
+import { reportLimits } from './limits.ts'
 
 /** An address at which a decider got no answer, and why. */
 export interface Unreached {
@@ -45,7 +43,7 @@ function probeIn(text: string): ReportReply['probe'] {
   if (url === undefined || !URL.canParse(url)) return undefined
   return {
     url: url.replace(/[^\x21-\x7e]|[{}]/g, ''),
-    why: why.replace(/[^\x20-\x7e]|[{}]/g, '').slice(0, whyLengthMax),
+    why: why.replace(/[^\x20-\x7e]|[{}]/g, '').slice(0, reportLimits.whyLengthMax),
   }
 }
 

@@ -31,8 +31,6 @@ const log = getLogger(['distributary', 'report'])
 
 /** ms between two checks of how much the number of listeners has changed */
 const lookMs = 250
-/** bytes of a reply that are read: it has at most six lines (docs/sourcelist.md) */
-const replyBytesMax = 16_384
 
 export interface ReporterDeps {
   /** makes a report of the current state, with the next seq */
@@ -207,7 +205,7 @@ export class Reporter {
       server = response.headers.get('server')
       const location = response.headers.get('location')
       advice = adviceOnAnswer({ url: this.url, status, location, password: this.#login.password })
-      text = await readText(response, replyBytesMax)
+      text = await readText(response, reportLimits.replyBytesMax)
     } catch (error) {
       text = problemOf(error).text
       advice = adviceOnProblem(this.url, text)

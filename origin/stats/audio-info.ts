@@ -1,12 +1,12 @@
+import { limits } from '../limits.ts'
+
 /** valid names of XML elements, none of which is a property of every object */
 const keyPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
-/** `ice-audio-info` is bounded by the head; no encoder sends this many pairs */
-const pairsMax = 32
 
 /** The parts of `ice-audio-info: k=v;k=v`, with values decoded, and numbers as numbers. Invalid names are left out. */
 export function audioInfoStats(audioInfo: string | undefined): Record<string, string | number> {
   const stats: Record<string, string | number> = {}
-  for (const pair of (audioInfo ?? '').split(';').slice(0, pairsMax)) {
+  for (const pair of (audioInfo ?? '').split(';').slice(0, limits.audioInfoPairsMax)) {
     const equals = pair.indexOf('=')
     const name = pair.slice(0, Math.max(0, equals)).trim()
     if (keyPattern.test(name)) stats[name] = statOf(unescaped(pair.slice(equals + 1).trim()))

@@ -1,9 +1,7 @@
 import { printMount } from '../../shared/mount.ts'
+import { limits } from '../limits.ts'
 import type { Stats } from './stats.ts'
 import type { StatsTree } from './tree.ts'
-
-/** characters of one value in an event: Icecast drops lines of 200 and more, we cut longer values */
-const valueLengthMax = 1024
 
 /**
  * The changes between two moments as `EVENT` lines of Icecast's stats feed: `EVENT global KEY VALUE`,
@@ -30,4 +28,4 @@ function printChanges(name: string, before: Stats = {}, after: Stats): string {
 /** Values come from outside: a line end in one would begin another event. */
 const oneLine = (value: string | number) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
-  `${value}`.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, valueLengthMax)
+  `${value}`.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, limits.eventValueLengthMax)

@@ -1,11 +1,9 @@
 import { type Metric, printMetrics, type Sample } from '../../shared/http/metrics.ts'
 import { version } from '../../shared/version.ts'
+import { limits } from '../limits.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import { listenersMax } from '../process/descriptors.ts'
 import type { StatsDeps } from './tree.ts'
-
-/** mounts with their own rows: a scrape of a thousand is some 500 kB */
-const mountsMax = 1000
 
 /** Resource usage of this process. */
 export interface ProcessUsage {
@@ -23,7 +21,7 @@ export const originMetrics = (deps: StatsDeps, usage: ProcessUsage): string =>
     ...processMetrics(usage, deps.state.startedAtMs),
     ...listenerMetrics(deps),
     ...clusterMetrics(deps),
-    ...mountMetrics(deps.state.mounts.list().slice(0, mountsMax)),
+    ...mountMetrics(deps.state.mounts.list().slice(0, limits.metricsMountsMax)),
   ])
 
 const processMetrics = (

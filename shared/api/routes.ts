@@ -17,8 +17,6 @@ import { clusterJson, nothingSeen } from './cluster-json.ts'
 import { mountsJson, serversJson } from './json.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
-/** characters of an answer that are logged: it begins with the faulty line, and may quote long headers */
-const loggedLengthMax = 300
 /** the name of a report in the log */
 const reportDoor = 'report'
 
@@ -71,7 +69,7 @@ export function printAnswer(c: Context, { status, text }: RouteAnswer) {
 
 /** Logs a rejected request: from which address and why, the answer cut to its beginning. */
 export function logRefused(c: Context<ClusterEnv>, what: string, { status, text }: RouteAnswer): void {
-  const why = text.trim().slice(0, loggedLengthMax)
+  const why = text.trim().slice(0, limits.loggedAnswerLengthMax)
   const fields = { request: what, address: c.env.address, status, why }
   if (what === reportDoor) logger.warning('report rejected', fields)
   else logger.warning('request rejected', fields)

@@ -53,9 +53,6 @@ const migrations: readonly string[] = [
   'CREATE TABLE event (slot INTEGER PRIMARY KEY, n INTEGER NOT NULL, body TEXT NOT NULL)',
 ]
 
-/** rows kept aside: enough to see what they have in common */
-const setAsideMax = 100
-
 const logger = getLogger(['distributary', 'store'])
 
 const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema)
@@ -158,7 +155,7 @@ export class ServerTable {
       this.#sql.all('INSERT OR REPLACE INTO set_aside VALUES (?, ?)', id, JSON.stringify(row ?? null))
       this.#sql.all(
         'DELETE FROM set_aside WHERE id NOT IN (SELECT id FROM set_aside ORDER BY id LIMIT ?)',
-        setAsideMax,
+        limits.rowsSetAsideMax,
       )
       this.remove(id)
     })

@@ -18,11 +18,6 @@ export interface StreamList {
   left: number
 }
 
-/** lines that do not name a mount, kept to be shown */
-const refusedMax = 10
-/** characters of a line: a host and a mount written percent-encoded */
-const lineLengthMax = 2048
-
 /** Parses a whole list. */
 export function parseStreamList(text: string): StreamList {
   const reader = new StreamListReader()
@@ -55,7 +50,7 @@ export class StreamListReader {
       this.#take(all.slice(from, lf))
       from = lf + 1
     }
-    this.#rest = all.slice(from, from + lineLengthMax + 1)
+    this.#rest = all.slice(from, from + limits.streamListLineLengthMax + 1)
   }
 
   end(): StreamList {
@@ -69,9 +64,10 @@ export class StreamListReader {
   #take(written: string): void {
     const line = written.trim()
     if (line === '') return
-    const entry = line.length > lineLengthMax ? undefined : parseLine(line)
+    const entry = line.length > limits.streamListLineLengthMax ? undefined : parseLine(line)
     if (!entry) {
-      if (this.#refused.length < refusedMax) this.#refused.push(line.slice(0, lineLengthMax))
+      if (this.#refused.length < limits.streamListRefusedMax)
+        this.#refused.push(line.slice(0, limits.streamListLineLengthMax))
       return
     }
     const key = `${entry.base ?? ''}${entry.mount}`

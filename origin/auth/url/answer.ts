@@ -1,3 +1,4 @@
+import { authLimits } from '../limits.ts'
 import { type Denied, unproven } from '../verdict.ts'
 
 /** A reply of a backend, without its body, which Icecast ignores too. */
@@ -23,8 +24,6 @@ interface Allowed {
   /** how long it may listen; undefined: no limit */
   seconds: number | undefined
 }
-
-const reasonLengthMax = 200
 
 /**
  * Reads a reply: only the configured header with the configured value accepts, whatever the status (Icecast 2.4). As in
@@ -52,7 +51,7 @@ function deniedBy({ status, statusText, headers }: BackendReply): Denied {
   const location = redirectTo(headers.get('location'))
   if (location !== undefined) return { admitted: false, status: 302, location }
   if (status === 403)
-    return { admitted: false, status, text: statusText.slice(0, reasonLengthMax) || 'Forbidden' }
+    return { admitted: false, status, text: statusText.slice(0, authLimits.reasonLengthMax) || 'Forbidden' }
   return unproven
 }
 

@@ -1,7 +1,5 @@
+import { formatLimits } from '../limits.ts'
 import { type ElementHead, ids, readElementHead } from './ebml.ts'
-
-/** bytes of the EBML element at the start of a header: real ones have about 40 */
-const ebmlBytesMax = 4096
 
 const ebmlMagic = [0x1a, 0x45, 0xdf, 0xa3] as const
 const clusterMagic = [0x1f, 0x43, 0xb6, 0x75] as const
@@ -32,7 +30,7 @@ export function findStart(bytes: Uint8Array, from: number, to: number): Start {
 function headerAt(bytes: Uint8Array, at: number): Start['state'] {
   const head = headAt(bytes, at, ebmlMagic)
   if (typeof head === 'string') return head
-  if (head.size === undefined || head.size > ebmlBytesMax) return 'none'
+  if (head.size === undefined || head.size > formatLimits.ebmlBytesMax) return 'none'
   const child = readElementHead(bytes, at + head.length)
   if (child === 'short') return 'short'
   return child && (ebmlChildren.has(child.id) || isFiller(child)) ? 'header' : 'none'

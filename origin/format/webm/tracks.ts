@@ -1,3 +1,4 @@
+import { formatLimits } from '../limits.ts'
 import { ids, readElementHead, readNumber } from './ebml.ts'
 
 interface EbmlElement {
@@ -53,8 +54,6 @@ export interface Timing {
   tracks: ReadonlyMap<number, { isVideo: boolean; blockMs: number }>
 }
 
-/** tracks whose times are kept: more are not played together */
-const tracksMax = 64
 const video = 1
 
 /** Reads the timing; missing values get the defaults of RFC 9559 §5.1.2.9 (ticks of 1 ms). */
@@ -62,7 +61,7 @@ export function timingOf(header: Uint8Array): Timing {
   const info = within(within(elementsOf(header), ids.segment), ids.info)
   const tickMs = (numberIn(info, ids.timestampScale) || 1_000_000) / 1_000_000
   const tracks = tracksIn(header)
-    .slice(0, tracksMax)
+    .slice(0, formatLimits.webmTracksMax)
     .map((track) => {
       const isVideo = numberIn(track, ids.trackType) === video
       const blockMs = numberIn(track, ids.defaultDuration) / 1_000_000
