@@ -4,16 +4,19 @@ import { test } from 'vitest'
 
 /** Programs of others that some tests need; they come with the system, not with `npm ci`. */
 export type Peer =
+  | 'caddy'
   | 'chromium'
   | 'curl'
   | 'cvlc'
   | 'ezstream'
   | 'ffmpeg'
+  | 'haproxy'
   | 'icecast2'
   | 'ices2'
   | 'liquidsoap'
   | 'mpg123'
   | 'mpv'
+  | 'nginx'
   | 'ogg123'
   | 'openssl'
 
