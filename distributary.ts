@@ -28,6 +28,13 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     about: 'run an edge: it redirects each listener to a server',
     load: async () => server((await import('./edge/main.ts')).start),
   },
+  doctor: {
+    about: 'say what is wrong with a server: network, passwords, limits, why it gets no listeners',
+    load: async () => async (args) =>
+      args[0] === 'edge'
+        ? (await import('./edge/doctor/doctor.ts')).edgeDoctor(args.slice(1))
+        : (await import('./origin/doctor/doctor.ts')).doctor(args[0] === 'origin' ? args.slice(1) : args),
+  },
   version: {
     about: 'print the version',
     load: async () => server(async () => console.log(`distributary ${version}`)),

@@ -9,6 +9,7 @@ import { startLog } from '../shared/log/log.ts'
 import { messageOf } from '../shared/message-of.ts'
 import { createEdge } from './app.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
+import { edgeDoubts } from './doctor/doubts.ts'
 import { edgeLimits } from './limits.ts'
 import { type Forwardable, ForwardedFacts } from './listener/forwarded.ts'
 import { OwnAddresses } from './listener/own-addresses.ts'
@@ -31,6 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
   const config = parseConfig(environment)
   if (action === 'check') return check(config)
   startLog(config.logLevel, (line) => stdout.add(line), printRecord)
+  for (const doubt of edgeDoubts(config)) logger.warning('configuration: {warning}', { warning: doubt })
   const store = openData(config.dataDir)
   const registry = new Registry(store.table, config.maxListenersDefault, monotonicNowMs())
   const places = openPlaces(config.geoDb)
@@ -115,9 +117,9 @@ function openPlaces(geoDb: string | undefined): Places {
 }
 
 /** `--check`: opens what the settings name, except for the database, which would be created. */
-function check({ geoDb }: EdgeConfig): void {
-  openPlaces(geoDb)
-  console.log('configuration OK')
+function check(config: EdgeConfig): void {
+  openPlaces(config.geoDb)
+  console.log([...edgeDoubts(config).map((text) => `warning: ${text}`), 'configuration OK'].join('\n'))
 }
 
 /** SIGHUP: reads GEO_DB again; if it cannot be read, the old data stay in use. */

@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { messageOf } from '../shared/message-of.ts'
-import { adviceOn } from './config/advice.ts'
-import { createConfig, type OriginConfig, reload, type SettingSources } from './config/config.ts'
-import { doubtsOf } from './config/doubts.ts'
+import { createConfig, type OriginConfig, reload } from './config/config.ts'
 import { ConfigError } from './config/error.ts'
-import { type CommandLine, helpText, parseEnvironment, parseFlags, versionText } from './config/flags.ts'
+import { type CommandLine, helpText, parseFlags, versionText } from './config/flags.ts'
 import { newMistakes } from './config/mend.ts'
-import { decodeXml } from './config/xml/encoding.ts'
-import { parseIcecastXml } from './config/xml/icecast-xml.ts'
+import { readConfig } from './config/read.ts'
 import { noLogFiles } from './config/xml/log-settings.ts'
 import { Logs } from './log/logs.ts'
 import { listenersMax, openFilesMax } from './process/descriptors.ts'
@@ -27,7 +23,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (line.action === 'version') return console.log(versionText)
   const logs = new Logs()
   logs.apply(noLogFiles)
-  const { sources, config, warnings, advice } = readConfig(line)
+  const { sources, config, warnings, advice } = readConfig(line, process.env)
   if (line.action === 'check') return check([...warnings, ...advice])
   if (line.settings.logLevel !== undefined) logs.apply({ ...noLogFiles, level: line.settings.logLevel })
   tell(line, [...warnings, ...advice])
@@ -59,25 +55,6 @@ async function main(args: readonly string[]): Promise<void> {
   program.join()
 }
 
-interface ReadConfig {
-  sources: SettingSources
-  config: OriginConfig
-  /** settings of the file that do not take effect as written */
-  warnings: string[]
-  /** other advice for the operator */
-  advice: string[]
-}
-
-function readConfig({ configFile, settings: flags }: CommandLine, boundPort?: number): ReadConfig {
-  const environment = parseEnvironment(process.env)
-  const file = configFile === undefined ? undefined : readFile(configFile)
-  const sources = { flags, environment, file }
-  const warnings = [...(file?.warnings ?? [])]
-  const config = createConfig(sources, boundPort, (text) => warnings.push(text))
-  const advice = [...adviceOn(sources, config), ...doubtsOf(config, process.env)]
-  return { sources, config, warnings, advice }
-}
-
 function check(warnings: readonly string[]): void {
   console.log([...warnings.map((text) => `warning: ${text}`), 'configuration OK'].join('\n'))
 }
@@ -85,14 +62,6 @@ function check(warnings: readonly string[]): void {
 function tell({ configFile: file }: CommandLine, warnings: readonly string[]): void {
   for (const warning of warnings)
     log.warn('configuration', file === undefined ? { warning } : { file, warning })
-}
-
-function readFile(path: string): ReturnType<typeof parseIcecastXml> {
-  try {
-    return parseIcecastXml(decodeXml(readFileSync(path)))
-  } catch (error) {
-    throw new ConfigError(`${path}: ${messageOf(error)}`)
-  }
 }
 
 async function listen(program: Program): ReturnType<Program['listen']> {
@@ -122,7 +91,7 @@ interface Started {
 /** SIGHUP: a bad file changes nothing, and the log says why. */
 function readAgain({ line, config, boundPort, warnings: started }: Started): void {
   try {
-    const next = readConfig(line, boundPort)
+    const next = readConfig(line, process.env, boundPort)
     const mistakes = newMistakes(started, next.warnings)
     if (mistakes.length > 0) throw new ConfigError(`${line.configFile}: ${mistakes.join(' | ')}`)
     tell(line, [...next.warnings, ...next.advice])

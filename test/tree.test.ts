@@ -62,6 +62,7 @@ const rooms: Record<string, readonly string[]> = {
     'shared/polled',
     'shared/cluster',
     'shared/api',
+    'shared/doctor',
   ],
   edge: [
     'edge/limits.ts',
@@ -76,6 +77,7 @@ const rooms: Record<string, readonly string[]> = {
     'edge/app.ts',
     'edge/workers',
     'edge/runtime',
+    'edge/doctor',
     'edge',
   ],
   origin: [
@@ -105,6 +107,7 @@ const rooms: Record<string, readonly string[]> = {
     'origin/web',
     'origin/admin',
     'origin/server',
+    'origin/doctor',
     'origin',
   ],
 }
