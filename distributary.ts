@@ -35,6 +35,20 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
         ? (await import('./edge/doctor/doctor.ts')).edgeDoctor(args.slice(1))
         : (await import('./origin/doctor/doctor.ts')).doctor(args[0] === 'origin' ? args.slice(1) : args),
   },
+  drain: {
+    about: 'give the origin on this machine no new listeners; --wait until the last one has left',
+    load: async () => {
+      const { drainCommand } = await import('./origin/doctor/drain.ts')
+      return (args) => drainCommand('drain', args)
+    },
+  },
+  undrain: {
+    about: 'give it listeners again',
+    load: async () => {
+      const { drainCommand } = await import('./origin/doctor/drain.ts')
+      return (args) => drainCommand('undrain', args)
+    },
+  },
   version: {
     about: 'print the version',
     load: async () => server(async () => console.log(`distributary ${version}`)),
