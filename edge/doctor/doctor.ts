@@ -117,7 +117,7 @@ async function checkRunning(config: EdgeConfig, { fetch, nowMs }: EdgeRim): Prom
     asked.status === 200
       ? fine('this edge', `runs at ${url}`)
       : failure('this edge', `answers ${asked.status} at ${url}/healthz: ${asked.text.trim()}`, 'see its log')
-  const { adminUser: user, adminPassword: password = '' } = config.auth
+  const { adminUser: user, adminPassword: password = '' } = config.accounts
   const answer = await askServers(fetch, url, { setting: 'ADMIN_PASSWORD', user, password })
   const clock = checkClock(url, asked, nowMs())
   if ('check' in answer) return [running, ...clock, answer.check]

@@ -1,8 +1,8 @@
 import type { EdgeConfig } from '../config.ts'
 
 /** Warnings about settings that are valid one by one, but are probably a mistake. */
-export function edgeDoubts({ auth, publicUrls, httpsOnly }: EdgeConfig): string[] {
-  const { relayPasswords, adminPassword, masterPassword } = auth
+export function edgeDoubts({ accounts, publicUrls, httpsOnly }: EdgeConfig): string[] {
+  const { relayPasswords, adminPassword, masterPassword } = accounts
   const doubts: string[] = []
   const all = [...relayPasswords, adminPassword, masterPassword]
   if (all.includes('hackme'))
