@@ -60,7 +60,7 @@ const cluster = (over: object = {}): World => ({
     body: 'http://master.example:8001/live.mp3\n',
     headers: dated,
   },
-  [`GET http://master.example:8001/admin/streamlist.txt`]: { login: relay, body: '/live.mp3\n' },
+  'GET http://master.example:8001/admin/streamlist.txt': { login: relay, body: '/live.mp3\n' },
   [`GET ${edge}/api/servers`]: {
     login: basic('admin', 'edge-admin'),
     body: JSON.stringify([server(over)]),
@@ -119,7 +119,7 @@ describe('the doctor of a slave', () => {
   })
 
   test('says what a redirect to https, an empty list and a wrong clock mean', async () => {
-    const moved = { status: 301, headers: { Location: `https://edge.example/admin/streamlist.txt` } }
+    const moved = { status: 301, headers: { Location: 'https://edge.example/admin/streamlist.txt' } }
     expect(await check({ ...cluster(), [`GET ${edge}/admin/streamlist.txt`]: moved })).toContainEqual(
       expect.stringMatching(/"Always Use HTTPS".* set the URL to https:\/\/edge\.example$/),
     )

@@ -31,7 +31,9 @@ async function drained(over: Partial<DrainCall>, listeners: readonly number[], s
   const code = await runDrain(call(over), {
     fetch: answer,
     nowMs: () => nowMs,
-    wait: async (ms) => void (nowMs += ms),
+    wait: async (ms) => {
+      nowMs += ms
+    },
     say: (line) => said.push(line),
   })
   return { code, said, requests, nowMs }
