@@ -24,7 +24,6 @@ import { refuseOtherMethods } from './pages/other-methods.ts'
 import { pageHeaders } from './pages/page.ts'
 import { PublicTexts } from './pages/public-texts.ts'
 import { answerStreamList } from './pages/stream-list.ts'
-import { newTally } from './tally.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
@@ -48,7 +47,7 @@ export function createEdge(parts: EdgeDeps): Edge {
     sleep,
     wrong: (login) => parts.cluster.wrongLogin(login),
   })
-  const deps = { ...parts, tally: newTally(), door }
+  const deps = { ...parts, door }
   const app = ownPaths(deps)
   return {
     answer(request, facts, url = splitRequestUrl(request.url)) {
@@ -83,7 +82,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   app.get('/', async (c) => {
     if (splitRequestUrl(c.req.url).query === '?servers') return c.redirect('/admin')
     const view = await cluster.current()
-    return c.html(await texts.page(view, () => cluster.history()), 200, pageHeaders)
+    return c.html(await texts.page(view, () => cluster.lastDay()), 200, pageHeaders)
   })
   for (const path of ['/admin', '/admin/'])
     app.get(path, async (c) => {
@@ -116,7 +115,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     const stranger = await refuseNoAdmin(c, door, config.accounts, 'the metrics')
     if (stranger) return printAnswer(c, stranger)
     c.header('Content-Type', metricsType)
-    return c.body(edgeMetrics(await cluster.fresh(), deps.tally, nowMs()))
+    return c.body(edgeMetrics(await cluster.fresh(), (await cluster.seen()).totals, nowMs()))
   })
   app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
   app.get('/admin/streams', (c) => answerStreamList(c, deps))

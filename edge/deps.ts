@@ -2,7 +2,6 @@ import type { Cluster } from '../shared/api/cluster.ts'
 import type { Server } from '../shared/draw/server.ts'
 import type { LoginDoor } from '../shared/http/login-door.ts'
 import type { EdgeConfig } from './config.ts'
-import type { Tally } from './tally.ts'
 
 /** Everything that differs between runtimes, and in tests. */
 export interface EdgeDeps {
@@ -19,6 +18,5 @@ export interface EdgeDeps {
 
 /** The same, with the state that every edge has of its own. */
 export interface MountDeps extends EdgeDeps {
-  tally: Tally
   door: LoginDoor
 }

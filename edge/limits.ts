@@ -14,6 +14,8 @@ export const edgeLimits = {
   flushJitter: 0.25,
   /** ms after which a refresh without an answer counts as dropped by the runtime */
   leaseMs: 5000,
+  /** kinds of requests that an isolate counts until it sends them; beyond it, they count without mount and country */
+  countedMax: 2000,
   /** ms for which an isolate keeps the page's history: its buckets are minutes */
   historyFreshMs: 60_000,
   /** ms between two checks for servers that the operator should be told about */

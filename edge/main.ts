@@ -34,7 +34,13 @@ async function main(args: readonly string[]): Promise<void> {
   startLog(config.logLevel, (line) => stdout.add(line), printRecord)
   for (const doubt of edgeDoubts(config)) logger.warning('configuration: {warning}', { warning: doubt })
   const store = openData(config.dataDir)
-  const registry = new Registry(store.table, config.maxListenersDefault, monotonicNowMs())
+  const registry = new Registry(
+    store.table,
+    config.maxListenersDefault,
+    monotonicNowMs(),
+    undefined,
+    Date.now,
+  )
   const places = openPlaces(config.geoDb)
   process.on('SIGHUP', () => readAgain(places))
   const listening = await listenAnywhere(config, answersOf(config, registry, places))
@@ -54,6 +60,7 @@ async function main(args: readonly string[]): Promise<void> {
       clearInterval(pruning)
       clearInterval(asking)
       await listening.close(edgeLimits.closeMs)
+      registry.stop(monotonicNowMs())
       store.close()
       await stdout.flushed(edgeLimits.flushedMs)
       process.exit(0)

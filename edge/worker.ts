@@ -66,17 +66,19 @@ function createWorker(config: EdgeConfig): Handler {
 function clusterStub(): ClusterStub {
   const object = env.CLUSTER.getByName('cluster')
   return {
-    exchange: async (deltas, have) => (await object.exchange(deltas, have)) as Exchanged,
-    async accept(post, deltas, have) {
-      const { answer, news } = await object.accept(post, deltas, have)
+    exchange: async (sent, have) => (await object.exchange(sent, have)) as Exchanged,
+    async accept(post, sent, have) {
+      const { answer, news } = await object.accept(post, sent, have)
       return { answer, news: news as Exchanged }
     },
     register: (registration) => object.register(registration),
     addPolled: (body) => object.addPolled(body),
     setDrain: (id, drained, by) => object.setDrain(id, drained, by),
     forget: (id, by) => object.forget(id, by),
-    history: () => object.history(),
     wrongLogin: (login) => object.wrongLogin(login),
+    history: (query) => object.history(query),
+    plays: (query) => object.plays(query),
+    seen: () => object.seen(),
     events: async () => (await object.events()) as readonly ClusterEvent[],
     check: () => object.check(),
   }

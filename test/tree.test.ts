@@ -59,6 +59,7 @@ const rooms: Record<string, readonly string[]> = {
     'shared/page/browser',
     'shared/report',
     'shared/draw',
+    'shared/history',
     'shared/polled',
     'shared/cluster',
     'shared/api',
@@ -67,7 +68,6 @@ const rooms: Record<string, readonly string[]> = {
   edge: [
     'edge/limits.ts',
     'edge/browser',
-    'edge/tally.ts',
     'edge/config.ts',
     'edge/outreach',
     'edge/deps.ts',

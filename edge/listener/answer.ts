@@ -10,6 +10,7 @@ import {
   sentBackBy,
 } from '../../shared/draw/redirect.ts'
 import { View } from '../../shared/draw/view.ts'
+import type { AnswerKind } from '../../shared/history/counts.ts'
 import { familyOf } from '../../shared/http/address.ts'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
 import type { LogLevel } from '../config.ts'
@@ -82,10 +83,22 @@ function placeBy(view: View, deps: MountDeps, head: Named, facts: RequestFacts):
   if (placed === 'unknown mount') return placeUnknown(view, deps, head, facts, relay)
   // an edge is not among its own candidates, so `here` cannot come
   if (typeof placed === 'string')
-    return placeAtLastResort(deps, head, 'every server that carries this mount is out or full\n')
+    return placeAtLastResort(deps, head, facts, 'every server that carries this mount is out or full\n')
   if (logsRedirects(deps.config.logLevel)) logRedirect(head, facts, relay, placed.id)
-  deps.tally[relay ? 'relay' : 'redirect']++
+  count(deps, relay ? 'relay' : 'redirect', head, facts)
   return placed.location
+}
+
+/** Counts a request by its answer. @param head undefined: its mount does not count, since anybody may make one up */
+function count(deps: MountDeps, answer: AnswerKind, head: Named | undefined, facts: RequestFacts): void {
+  const sentBackBy = head && head.query !== '' ? sendBackOf(head.query) : undefined
+  const country = answer === 'redirect' && head?.method === 'GET' ? facts.from?.country : undefined
+  deps.cluster.count({ answer, mount: head?.mount, country, sentBackBy, n: 1 })
+}
+
+const sendBackOf = (query: string): string | undefined => {
+  const server = sentBackBy(query)
+  return server === '-' ? undefined : server
 }
 
 const logsRedirects = (level: LogLevel) => level === 'debug' || level === 'trace'
@@ -104,9 +117,10 @@ function logRedirect({ mount, query }: Named, { from }: RequestFacts, relay: boo
 }
 
 /** At the last resort; if there is none, the player is asked to come back a little later. */
-function placeAtLastResort(deps: MountDeps, { mount, query }: Named, why: string): Placed {
+function placeAtLastResort(deps: MountDeps, head: Named, facts: RequestFacts, why: string): Placed {
+  const { mount, query } = head
   const { lastResortUrl } = deps.config
-  deps.tally[lastResortUrl === undefined ? 'no room' : 'last resort']++
+  count(deps, lastResortUrl === undefined ? 'no_room' : 'last_resort', head, facts)
   if (lastResortUrl === undefined) return busy(deps, why)
   if (!lastResortUrl.endsWith('/')) return lastResortUrl
   return locationOf(lastResortUrl.slice(0, -1) + printMount(mount), query)
@@ -120,7 +134,7 @@ function placeBlindly(deps: MountDeps, head: Named, facts: RequestFacts, relay: 
   const why = 'the servers are not known at the moment\n'
   if (relay) return busy(deps, why)
   const playlist = parsePlaylist(head.path)
-  if (!playlist) return placeAtLastResort(deps, head, why)
+  if (!playlist) return placeAtLastResort(deps, head, facts, why)
   return playlistOf(new View(deps.config.maxListenersDefault), deps, playlist, head, facts)
 }
 
@@ -149,7 +163,7 @@ function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFa
   if (hasForgotten && !relay) return placeBlindly(deps, head, facts, relay)
   const playlist = parseWantedPlaylist(head.path, view, deps.nowMs())
   if (playlist) return playlistOf(view, deps, playlist, head, facts)
-  deps.tally['unknown mount']++
+  count(deps, 'unknown_mount', undefined, facts)
   return failure(404, 'no server carries this mount\n')
 }
 
@@ -160,7 +174,7 @@ function playlistOf(
   { query, method }: Named,
   facts: RequestFacts,
 ): Response {
-  deps.tally.playlist++
+  count(deps, 'playlist', undefined, facts)
   const { secure, from } = facts
   const base = facts.here ?? facts.base
   const { httpsOnly } = deps.config

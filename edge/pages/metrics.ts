@@ -1,44 +1,25 @@
 import { mountsJson, type ServerJson, serversJson } from '../../shared/api/json.ts'
 import type { View } from '../../shared/draw/view.ts'
+import type { Totals } from '../../shared/history/counts.ts'
 import { type Metric, printMetrics, type Sample } from '../../shared/http/metrics.ts'
 import { version } from '../../shared/version.ts'
-import type { Tally } from '../tally.ts'
 
-/** The edge's metrics for Prometheus: every server with its numbers, every mount, and the answers to listeners. */
-export function edgeMetrics(view: View, tally: Tally, nowMs: number): string {
-  const servers = serversJson(view, nowMs)
-  const byServer = (name: string, help: string, value: (server: ServerJson) => number | null): Metric => ({
-    name: `distributary_server_${name}`,
-    help,
-    type: 'gauge',
-    samples: servers.flatMap((server): Sample[] => {
-      const number = value(server)
-      return number === null ? [] : [{ labels: { id: server.id, role: server.role }, value: number }]
-    }),
-  })
+/** bytes/s of a kbit/s */
+const bytesPerKbit = 125
+
+/**
+ * The edge's metrics for Prometheus: every server with its numbers, every mount, and what was counted. Names and units are
+ * those of Prometheus' conventions: seconds, bytes, ratios; counters end in `_total`.
+ */
+export function edgeMetrics(view: View, totals: Totals, nowMs: number): string {
   return printMetrics([
     {
-      name: 'distributary_info',
+      name: 'distributary_build_info',
       help: 'The version that runs.',
       type: 'gauge',
       samples: [{ labels: { version }, value: 1 }],
     },
-    byServer('in', '1 where the server gets listeners, 0 where it is out.', ({ out }) =>
-      out === null ? 1 : 0,
-    ),
-    {
-      name: 'distributary_server_out',
-      help: 'Why a server gets no listener.',
-      type: 'gauge',
-      samples: servers.flatMap(({ id, role, out }) =>
-        out === null ? [] : [{ labels: { id, role, reason: out }, value: 1 }],
-      ),
-    },
-    byServer('listeners', 'Listeners by its last report.', ({ listeners }) => listeners),
-    byServer('slots', 'Listeners that it takes at most.', ({ maxListeners }) => maxListeners),
-    byServer('free_slots', 'Slots left, less what was redirected since its last report.', ({ free }) => free),
-    byServer('bandwidth_kbps', 'Leaving the server, by its last report.', ({ bandwidth }) => bandwidth),
-    byServer('report_age_seconds', 'Since its last report.', ({ ageSeconds }) => ageSeconds),
+    ...serverMetrics(serversJson(view, nowMs)),
     {
       name: 'distributary_mount_listeners',
       help: 'Listeners of a mount, summed over live servers.',
@@ -49,10 +30,71 @@ export function edgeMetrics(view: View, tally: Tally, nowMs: number): string {
       })),
     },
     {
-      name: 'distributary_answers_total',
-      help: 'Requests for mounts by what they were answered; of HEADs and probes too.',
-      type: 'counter',
-      samples: Object.entries(tally).map(([answer, value]) => ({ labels: { answer }, value })),
+      name: 'distributary_mount_has_master',
+      help: '1 where a live master carries the mount, else 0.',
+      type: 'gauge',
+      samples: mountsJson(view, nowMs).map(({ mount }) => ({
+        labels: { mount },
+        value: view.master(mount, nowMs) === undefined ? 0 : 1,
+      })),
     },
+    ...counters(totals),
   ])
+}
+
+function serverMetrics(servers: readonly ServerJson[]): Metric[] {
+  const byServer = (name: string, help: string, value: (server: ServerJson) => number | null): Metric => ({
+    name: `distributary_server_${name}`,
+    help,
+    type: 'gauge',
+    samples: servers.flatMap((server): Sample[] => {
+      const number = value(server)
+      return number === null ? [] : [{ labels: { id: server.id, role: server.role }, value: number }]
+    }),
+  })
+  return [
+    byServer('in', '1 where the server gets listeners, 0 where it is out.', ({ out }) =>
+      out === null ? 1 : 0,
+    ),
+    {
+      name: 'distributary_server_out',
+      help: 'Why a server gets no listener.',
+      type: 'gauge',
+      samples: servers.flatMap(({ id, role, out }) =>
+        out === null ? [] : [{ labels: { id, role, reason: out.replaceAll(' ', '_') }, value: 1 }],
+      ),
+    },
+    byServer('listeners', 'Listeners by its last report.', ({ listeners }) => listeners),
+    byServer('slots', 'Listeners that it takes at most.', ({ maxListeners }) => maxListeners),
+    byServer('free_slots', 'Slots left, less what was redirected since its last report.', ({ free }) => free),
+    byServer(
+      'bandwidth_bytes_per_second',
+      'Leaving the server, by its last report.',
+      ({ bandwidth }) => bandwidth && bandwidth * bytesPerKbit,
+    ),
+    byServer('report_age_seconds', 'Since its last report.', ({ ageSeconds }) => ageSeconds),
+  ]
+}
+
+function counters({ answers, sendBacks, joins, reports }: Totals): Metric[] {
+  const counter = (name: string, help: string, label: string, counts: Record<string, number>): Metric => ({
+    name: `distributary_${name}_total`,
+    help,
+    type: 'counter',
+    samples: Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value })),
+  })
+  return [
+    counter('answers', 'Requests for mounts by what they were answered; of HEADs and probes too.', 'answer', {
+      ...answers,
+    }),
+    {
+      name: 'distributary_refusals_total',
+      help: 'Requests for mounts that got no server: 503.',
+      type: 'counter',
+      samples: [{ value: answers.no_room }],
+    },
+    counter('send_backs', 'Listeners that a server sent back.', 'id', sendBacks),
+    counter('joins', 'Joins that a server counted, since this program knows it.', 'id', joins),
+    counter('reports', 'Reports by the status of their answer.', 'status', reports),
+  ]
 }

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
+import type { HistoryRowJson } from '../../shared/api/history-json.ts'
 import type { PublicMount } from '../../shared/api/json.ts'
-import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import { playlistTypes } from '../../shared/http/playlist.ts'
 import { type Html, pagePolicy, printPage } from '../../shared/page/layout.ts'
 import { count, formatName, type MountCard, mountCards } from '../../shared/page/mount-card.ts'
@@ -17,7 +17,7 @@ const playlists = Object.keys(playlistTypes)
 const everyMs = 2500
 
 /** The page for people: what plays, with players, and how many listened over the last day. */
-export function publicPage(mounts: readonly PublicMount[], history: readonly HistoryRow[]): Html {
+export function publicPage(mounts: readonly PublicMount[], history: readonly HistoryRowJson[]): Html {
   const listeners = mounts.reduce((sum, mount) => sum + mount.listeners, 0)
   const none = 'Nothing is on air at the moment.'
   return printPage({
@@ -50,16 +50,17 @@ const card = ({ mount, about, contentType, bitrate, listeners, listenerPeak }: P
 })
 
 /** Listeners over the minutes of the history, scaled to their maximum. */
-function sparkline(history: readonly HistoryRow[]): Html | '' {
+function sparkline(history: readonly HistoryRowJson[]): Html | '' {
   const [first] = history
   const last = history.at(-1)
-  if (!first || !last || last.minute === first.minute) return ''
-  const most = Math.max(1, ...history.map(({ listeners }) => listeners))
-  const span = last.minute - first.minute
+  if (!first || !last || last.at === first.at) return ''
+  const most = Math.max(1, ...history.map(({ listenersMean }) => Math.round(listenersMean)))
+  const minuteOf = ({ at }: HistoryRowJson) => Date.parse(at) / 60_000
+  const span = minuteOf(last) - minuteOf(first)
   const points = history
-    .map(({ minute, listeners }) => {
-      const x = (((minute - first.minute) / span) * 300).toFixed(1)
-      return `${x},${(58 - (listeners / most) * 54).toFixed(1)}`
+    .map((row) => {
+      const x = (((minuteOf(row) - minuteOf(first)) / span) * 300).toFixed(1)
+      return `${x},${(58 - (row.listenersMean / most) * 54).toFixed(1)}`
     })
     .join(' ')
   const title = `listeners over ${span} minutes, at most ${most}`

@@ -1,5 +1,5 @@
+import type { HistoryRowJson } from '../../shared/api/history-json.ts'
 import { type PublicMount, publicMounts } from '../../shared/api/json.ts'
-import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { nowPlaying } from './now-playing.ts'
 import { publicPage } from './page.ts'
@@ -29,7 +29,7 @@ export class PublicTexts {
   }
 
   /** The page for people. @param history called only if the page has to be printed */
-  async page(view: View, history: () => Awaitable<HistoryRow[]>): Promise<string> {
+  async page(view: View, history: () => Awaitable<HistoryRowJson[]>): Promise<string> {
     const before = this.#page.get(view)
     if (before !== undefined) return before
     const rows = await history() // another request may have printed it meanwhile

@@ -2,14 +2,17 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
+import type { Seen } from '../../shared/api/cluster-json.ts'
+import type { HistoryRowJson, PlayJson } from '../../shared/api/history-json.ts'
+import type { HistoryQuery, PlaysQuery } from '../../shared/api/history-query.ts'
 import type { ClusterEvent } from '../../shared/cluster/event.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
-import { type HistoryRow, ServerTable } from '../../shared/cluster/server-table.ts'
+import { ServerTable } from '../../shared/cluster/server-table.ts'
 import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
 import { parseConfig } from '../config.ts'
 import { edgeLimits } from '../limits.ts'
 import { Outreach } from '../outreach/outreach.ts'
-import { type Delta, type Exchanged, IsolateExchange, type Version } from './exchange.ts'
+import { type Exchanged, IsolateExchange, type Sent, type Version } from './exchange.ts'
 
 /**
  * The one object of a cluster: it stores every report in its SQLite, and isolates fetch their snapshots from it. A report is
@@ -50,17 +53,17 @@ export class ClusterObject extends DurableObject<Env> {
     this.#roundMs = probe ? edgeLimits.probeMs : edgeLimits.alarmMs
   }
 
-  exchange(deltas: Delta[], have: Version | undefined): Exchanged {
-    return this.#exchange.exchange(deltas, have)
+  exchange(sent: Sent, have: Version | undefined): Exchanged {
+    return this.#exchange.exchange(sent, have, Date.now())
   }
 
   async accept(
     post: Post,
-    deltas: Delta[],
+    sent: Sent,
     have: Version | undefined,
   ): Promise<{ answer: ReportAnswer; news: Exchanged }> {
     const answer = await this.#cluster.accept(post)
-    const news = this.#exchange.exchange(deltas, have)
+    const news = this.#exchange.exchange(sent, have, Date.now())
     await this.#wakeBy(Date.now() + this.#roundMs)
     return { answer, news }
   }
@@ -85,8 +88,16 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#cluster.forget(id, by)
   }
 
-  async history(): Promise<HistoryRow[]> {
-    return this.#cluster.history()
+  async history(query: HistoryQuery): Promise<HistoryRowJson[]> {
+    return this.#cluster.history(query)
+  }
+
+  async plays(query: PlaysQuery): Promise<PlayJson[] | undefined> {
+    return this.#cluster.plays(query)
+  }
+
+  async seen(): Promise<Seen> {
+    return this.#cluster.seen()
   }
 
   async wrongLogin(login: WrongLogin): Promise<void> {

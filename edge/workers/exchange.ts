@@ -1,11 +1,18 @@
 import type { Registry } from '../../shared/cluster/registry.ts'
 import type { Server } from '../../shared/draw/server.ts'
+import type { Counted } from '../../shared/history/counts.ts'
 import { isSameCarriage, type PackedServer, pack } from './packed-server.ts'
 
 /** Redirects to a server that an isolate has made, and not yet sent to the object. */
 export interface Delta {
   id: string
   redirects: number
+}
+
+/** What an isolate has not sent to the object yet. */
+export interface Sent {
+  deltas: Delta[]
+  counted: Counted[]
 }
 
 /** The version of an isolate's snapshot. Versions of different epochs (instances of the object) cannot be compared. */
@@ -49,13 +56,13 @@ export class IsolateExchange {
     this.#removedMax = removedMax
   }
 
-  /** Adds an isolate's debits, and returns the changes that it lacks. */
-  exchange(deltas: readonly Delta[], have: Version | undefined): Exchanged {
+  /** Adds an isolate's debits and counts, and returns the changes that it lacks. */
+  exchange({ deltas, counted }: Sent, have: Version | undefined, nowMs: number): Exchanged {
+    for (const each of counted) this.#registry.count(each, nowMs)
     const { servers } = this.#registry.view
     for (const { id, redirects } of deltas) {
       const server = servers.get(id)
       if (server) server.debit += redirects
-      this.#registry.countRedirects(redirects)
     }
     this.#number()
     const since = have?.epoch === this.#epoch && have.change >= this.#changeMin ? have.change : -1

@@ -1,32 +1,38 @@
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
-import type { Cluster } from '../../shared/api/cluster.ts'
+import { type Cluster, lastDay } from '../../shared/api/cluster.ts'
+import type { Seen } from '../../shared/api/cluster-json.ts'
+import type { HistoryRowJson, PlayJson } from '../../shared/api/history-json.ts'
+import type { HistoryQuery, PlaysQuery } from '../../shared/api/history-query.ts'
 import type { ClusterEvent } from '../../shared/cluster/event.ts'
-import type { HistoryRow } from '../../shared/cluster/server-table.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
 import type { Server } from '../../shared/draw/server.ts'
 import { View } from '../../shared/draw/view.ts'
+import type { Counted } from '../../shared/history/counts.ts'
 import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
 import { messageOf } from '../../shared/message-of.ts'
 import { edgeLimits } from '../limits.ts'
-import type { Delta, Exchanged, Version } from './exchange.ts'
+import { CountedLater } from './counted-later.ts'
+import type { Delta, Exchanged, Sent, Version } from './exchange.ts'
 import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
 
 /** The object as an isolate calls it. */
 export interface ClusterStub {
-  exchange(deltas: Delta[], have: Version | undefined): Promise<Exchanged>
+  exchange(sent: Sent, have: Version | undefined): Promise<Exchanged>
   /** a report, and the exchange in the same call: the isolate that received it knows it at once */
   accept(
     post: Post,
-    deltas: Delta[],
+    sent: Sent,
     have: Version | undefined,
   ): Promise<{ answer: ReportAnswer; news: Exchanged }>
   register(registration: Registration): Promise<ReportAnswer>
   addPolled(body: string): Promise<PolledServerAnswer>
   setDrain(id: string, drained: boolean, by?: string): Promise<boolean>
   forget(id: string, by?: string): Promise<boolean>
-  history(): Promise<HistoryRow[]>
   wrongLogin(login: WrongLogin): Promise<void>
+  history(query: HistoryQuery): Promise<HistoryRowJson[]>
+  plays(query: PlaysQuery): Promise<PlayJson[] | undefined>
+  seen(): Promise<Seen>
   events(): Promise<readonly ClusterEvent[]>
   check(): Promise<void>
 }
@@ -63,7 +69,8 @@ export class RemoteCluster implements Cluster {
   #counts = new Map<string, { redirects: number; sent: number }>()
   #calls = 0
   #callApplied = 0
-  #history: { rows: HistoryRow[]; atMs: number } | undefined
+  #counted = new CountedLater()
+  #history: { rows: HistoryRowJson[]; atMs: number } | undefined
 
   constructor(deps: RemoteDeps) {
     this.#deps = deps
@@ -81,7 +88,7 @@ export class RemoteCluster implements Cluster {
   }
 
   async fresh(): Promise<View> {
-    await this.#call(async (deltas) => ({ news: await this.#deps.stub().exchange(deltas, this.#version) }))
+    await this.#call(async (sent) => ({ news: await this.#deps.stub().exchange(sent, this.#version) }))
     return this.#view
   }
 
@@ -95,7 +102,7 @@ export class RemoteCluster implements Cluster {
   }
 
   async accept(post: Post): Promise<ReportAnswer> {
-    const { answer } = await this.#call((deltas) => this.#deps.stub().accept(post, deltas, this.#version))
+    const { answer } = await this.#call((sent) => this.#deps.stub().accept(post, sent, this.#version))
     return answer
   }
 
@@ -119,14 +126,36 @@ export class RemoteCluster implements Cluster {
     return found
   }
 
-  async history(): Promise<HistoryRow[]> {
+  history(query: HistoryQuery): Promise<HistoryRowJson[]> {
+    return asked(() => this.#deps.stub().history(query))
+  }
+
+  plays(query: PlaysQuery): Promise<PlayJson[] | undefined> {
+    return asked(() => this.#deps.stub().plays(query))
+  }
+
+  seen(): Promise<Seen> {
+    return asked(() => this.#deps.stub().seen())
+  }
+
+  wallMs(): number {
+    return this.#deps.nowMs()
+  }
+
+  /** Counts a request here, and in the object with the next exchange. */
+  count(counted: Counted): void {
+    this.#counted.add(counted)
+    this.#flushLater()
+  }
+
+  async lastDay(): Promise<HistoryRowJson[]> {
     const nowMs = this.#deps.nowMs()
     const isFresh = this.#history !== undefined && nowMs - this.#history.atMs <= edgeLimits.historyFreshMs
     if (!isFresh) {
       const before = this.#history?.rows ?? [] // the page works without its plot
       const rows = await this.#deps
         .stub()
-        .history()
+        .history(lastDay(nowMs))
         .catch(() => before)
       this.#history = { rows, atMs: nowMs }
     }
@@ -182,7 +211,7 @@ export class RemoteCluster implements Cluster {
     } catch {
       this.#leaseMs = this.#deps.nowMs() + edgeLimits.flushMs // a later request tries again
     }
-    if (this.#counts.size > 0) this.#flushLater()
+    if (this.#counts.size > 0 || this.#counted.size > 0) this.#flushLater()
   }
 
   /** Waits until the snapshot is fresh again, whichever request refreshes it; after the wait it is used as far as it is live. */
@@ -196,16 +225,18 @@ export class RemoteCluster implements Cluster {
   }
 
   /** Makes a call that sends the counts and returns the changes. */
-  async #call<T extends { news: Exchanged }>(call: (deltas: Delta[]) => Promise<T>): Promise<T> {
+  async #call<T extends { news: Exchanged }>(call: (sent: Sent) => Promise<T>): Promise<T> {
     const mine = ++this.#calls
     const deltas = this.#takeCounts()
+    const counted = this.#counted.take()
     try {
-      const result = await call(deltas)
+      const result = await call({ deltas, counted })
       this.#settle(deltas, true)
       this.#apply(result.news, mine)
       return result
     } catch (error) {
       this.#settle(deltas, false)
+      this.#counted.giveBack(counted)
       throw awayOf(error)
     }
   }

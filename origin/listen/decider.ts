@@ -78,9 +78,18 @@ export class Decider {
     const listener = { mount, query, head, userAgent, range, relay: false, needsRoom: true, sender: request }
     const placed = placeListener(this.#registry.view, listener, this.#placing)
     if (placed === 'here') return placeHere()
+    this.#count(placed, mount, sentBack)
     if (placed === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
     if (placed === 'no room') return this.#standIn(sentBack, placeHere) ?? this.#refusal(mount)
     return { serve: false, status: 302, location: placed.location, forRoom: false }
+  }
+
+  /** Counts a request that is not served here. */
+  #count(placed: ReturnType<typeof placeListener>, mount: Mount, sentBackBy: string | undefined): void {
+    const answer =
+      placed === 'unknown mount' ? 'unknown_mount' : placed === 'no room' ? 'no_room' : 'redirect'
+    const known = answer === 'unknown_mount' ? undefined : mount
+    this.#registry.count({ answer, mount: known, sentBackBy, n: 1 }, this.#deps.nowMs())
   }
 
   /** Why no server has room: if no live server carries the mount any more, it is not full, but gone. */

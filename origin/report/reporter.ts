@@ -196,6 +196,8 @@ export class Reporter {
           authorization: printBasic(this.#login),
           'content-type': 'text/plain; charset=utf-8',
           'user-agent': serverAgent,
+          // tells the decider how far this clock is off
+          date: new Date().toUTCString(),
         },
         body: printSourcelist(fitting(report, limits.reportBytesMax)),
         redirect: 'manual',

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { wishSeconds } from '../cluster/pace.ts'
 import { accountOf } from '../cluster/quota.ts'
-import type { Registry, Rejection } from '../cluster/registry.ts'
+import type { Registry, Rejection, ReportSender } from '../cluster/registry.ts'
 import { StoreError, storeAnswer } from '../cluster/store-error.ts'
 import type { Probed } from '../draw/probe.ts'
 import type { GeoLocation } from '../geo.ts'
@@ -21,6 +21,7 @@ export interface Post {
   edgeUrls: readonly string[]
   /** the location of that address, if the runtime knows it */
   location?: GeoLocation | undefined
+  sender?: ReportSender | undefined
 }
 
 /** The answer to a report or a registration. */
@@ -36,6 +37,12 @@ export interface ReportAnswer {
  * the login, the type and the size.
  */
 export function accept(registry: Registry, accounts: Accounts, post: Post, nowMs: number): ReportAnswer {
+  const answer = judge(registry, accounts, post, nowMs)
+  registry.history.counts.reported(answer.status)
+  return answer
+}
+
+function judge(registry: Registry, accounts: Accounts, post: Post, nowMs: number): ReportAnswer {
   const { reporter, remote } = post
   const account = accountOf(reporter)
   if (!registry.mayRead(account, remote, post.sourcelist.length, nowMs))
@@ -56,7 +63,7 @@ export function accept(registry: Registry, accounts: Accounts, post: Post, nowMs
   if (report instanceof SourcelistError) return { status: 400, text: `${report.message}\n` }
   const loopback = loopbackUrl(report, remote)
   if (loopback !== undefined) return { status: 400, text: `${loopbackMessage(post, loopback)}\n` }
-  const context = { location: post.location, account, remote }
+  const context = { location: post.location, account, remote, sender: post.sender }
   const notPut = registry.put(report, post.sourcelist, nowMs, context)
   if (notPut) return printRefusal(notPut)
   if (post.edgeUrls.some((url) => url.startsWith('https:'))) registry.view.isAskedByHttps = true

@@ -1,11 +1,16 @@
 import type { ClusterEvent } from '../cluster/event.ts'
 import type { Registry } from '../cluster/registry.ts'
-import type { HistoryRow } from '../cluster/server-table.ts'
 import type { View } from '../draw/view.ts'
+import type { Counted } from '../history/counts.ts'
 import type { WrongLogin } from '../http/wrong-logins.ts'
 import { accept, type Post, type Registration, type ReportAnswer, register } from './accept.ts'
 import { acceptPolled, type PolledServerAnswer } from './accept-polled.ts'
 import type { Accounts } from './auth.ts'
+import type { Seen } from './cluster-json.ts'
+import { historyOf, playsOf } from './history.ts'
+import type { HistoryRowJson, PlayJson } from './history-json.ts'
+import type { HistoryQuery, PlaysQuery } from './history-query.ts'
+import { seenOf } from './seen.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -24,9 +29,19 @@ export interface Cluster {
   setDrain(id: string, drained: boolean, by?: string): Awaitable<boolean>
   /** the same */
   forget(id: string, by?: string): Awaitable<boolean>
-  history(): Awaitable<HistoryRow[]>
   /** Remembers a wrong login among the events. */
   wrongLogin(login: WrongLogin): void
+  /** Counts requests for mounts. */
+  count(counted: Counted): void
+  history(query: HistoryQuery): Awaitable<HistoryRowJson[]>
+  /** undefined: more than one answer holds */
+  plays(query: PlaysQuery): Awaitable<PlayJson[] | undefined>
+  /** the last day, for the public page: at most a minute old */
+  lastDay(): Awaitable<HistoryRowJson[]>
+  /** what is known beyond the view */
+  seen(): Awaitable<Seen>
+  /** ms since 1970 by the clock on the wall */
+  wallMs(): number
   /** the last events, the oldest first */
   events(): Awaitable<readonly ClusterEvent[]>
   /** throws if the store cannot be read or written */
@@ -42,8 +57,22 @@ export const localCluster = (registry: Registry, accounts: Accounts, nowMs: () =
   addPolled: (body) => acceptPolled(registry, body, nowMs()),
   setDrain: (id, drained, by) => registry.setDrain(id, drained, { nowMs: nowMs(), by }),
   forget: (id, by) => registry.forget(id, { nowMs: nowMs(), by }),
-  history: () => registry.history(nowMs()),
   wrongLogin: (login) => registry.wrongLogin(login, nowMs()),
+  count: (counted) => registry.count(counted, nowMs()),
+  history: (query) => historyOf(registry.history, query, nowMs()),
+  plays: (query) => playsOf(registry.history, query, nowMs()),
+  lastDay: () => historyOf(registry.history, lastDay(registry.history.wallMs(nowMs())), nowMs()),
+  seen: () => seenOf(registry, nowMs()),
+  wallMs: () => registry.history.wallMs(nowMs()),
   events: () => registry.events(nowMs()),
   check: () => registry.check(nowMs()),
+})
+
+/** The last day in steps of five minutes. */
+export const lastDay = (wallMs: number): HistoryQuery => ({
+  mount: undefined,
+  server: undefined,
+  from: wallMs / 1000 - 86_400,
+  to: wallMs / 1000,
+  step: 300,
 })

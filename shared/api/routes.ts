@@ -1,5 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import { type Context, Hono } from 'hono'
+import type { ReportSender } from '../cluster/registry.ts'
 import { lockedRetrySeconds } from '../cluster/store-error.ts'
 import type { Whereabouts } from '../geo.ts'
 import { isLoopback } from '../http/address.ts'
@@ -13,7 +14,7 @@ import { decodeSourcelist, lineNotUtf8 } from '../report/sourcelist.ts'
 import type { ReportAnswer } from './accept.ts'
 import { type Accounts, isAdmin, reporterOf } from './auth.ts'
 import type { Cluster } from './cluster.ts'
-import { clusterJson, nothingSeen } from './cluster-json.ts'
+import { addClusterRoutes } from './cluster-routes.ts'
 import { mountsJson, serversJson } from './json.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
@@ -148,9 +149,7 @@ export function clusterApp(
   })
   app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))))
   app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
-  app.get('/api/cluster', async (c) =>
-    c.json(clusterJson(await cluster.fresh(), nothingSeen, nowMs(), Date.now(), isHttps(c.env))),
-  )
+  addClusterRoutes(app, cluster, nowMs, (c) => isHttps(c.env))
   const done = (c: Context, found: boolean) =>
     found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)
   app.post('/api/servers/:id/drain', async (c) =>
@@ -191,6 +190,7 @@ async function takeReport(
     remote: remoteOf(c.env),
     edgeUrls: edgeUrlsOf(c.env),
     location: c.env.from?.location,
+    sender: senderOf(c, cluster.wallMs()),
   })
 }
 
@@ -201,4 +201,18 @@ const edgeUrlsOf = ({ base, bases }: RequestFacts): readonly string[] =>
 async function readReport({ headers, body }: Request): Promise<Uint8Array | undefined> {
   if (Number(headers.get('content-length')) > limits.reportBytesMax) return undefined
   return readBounded(body, limits.reportBytesMax)
+}
+
+/** characters of a program's name that are kept */
+const programLengthMax = 80
+
+/** The program that sent a report, and its clock: the `Date` of its request is cut to a second, so half of one is added. */
+function senderOf(c: Context, wallMs: number): ReportSender {
+  const agent = c.req.header('user-agent') ?? ''
+  const [, own] = /\bdistributary\/([\w.+-]{1,40})/.exec(agent) ?? []
+  const sentMs = Date.parse(c.req.header('date') ?? '')
+  return {
+    program: own === undefined ? agent.slice(0, programLengthMax) || undefined : `distributary ${own}`,
+    clockOffsetSeconds: Number.isNaN(sentMs) ? undefined : Math.round((sentMs + 500 - wallMs) / 1000),
+  }
 }

@@ -1,12 +1,17 @@
 import { getLogger } from '@logtape/logtape'
 import { type Bucket, Buckets, taken } from '../bucket.ts'
 import type { Probed } from '../draw/probe.ts'
-import { isLive, type Server } from '../draw/server.ts'
+import { deadlineMs, followsMasters, isLive, type Server } from '../draw/server.ts'
 import { View } from '../draw/view.ts'
 import type { GeoLocation } from '../geo.ts'
+import type { Counted } from '../history/counts.ts'
+import { History } from '../history/history.ts'
+import { MemoryHistory } from '../history/memory-store.ts'
+import type { Reported } from '../history/recorder.ts'
 import type { WrongLogin } from '../http/wrong-logins.ts'
 import { limits } from '../limits.ts'
 import { messageOf } from '../message-of.ts'
+import type { Mount } from '../mount.ts'
 import type { Report } from '../report/report.ts'
 import { parseSourcelist } from '../report/sourcelist.ts'
 import type { ClusterEvent } from './event.ts'
@@ -16,7 +21,7 @@ import { Pace } from './pace.ts'
 import { PolledServers } from './polled-servers.ts'
 import { type Account, Quota, restoredAccount } from './quota.ts'
 import { formerMountsAfter, isSameBoot, type Order, orderAfter, outOfOrder } from './report-order.ts'
-import type { HistoryRow, ServerRow, ServerTable } from './server-table.ts'
+import type { ServerRow, ServerTable } from './server-table.ts'
 import { type StoreError, storeErrorOf } from './store-error.ts'
 import { ClusterWatch } from './watch/cluster-watch.ts'
 import { logEvent } from './watch/log-event.ts'
@@ -53,6 +58,16 @@ export interface ReportContext {
   account?: Account | undefined
   /** the address that it came from, if known and not loopback */
   remote?: string | undefined
+  /** the program that sent it */
+  sender?: ReportSender | undefined
+}
+
+/** What the headers of a report's request say of its sender. Plain data. */
+export interface ReportSender {
+  /** `distributary 0.1.0` */
+  program?: string | undefined
+  /** s by which its clock is ahead of this program's */
+  clockOffsetSeconds?: number | undefined
 }
 
 /**
@@ -64,10 +79,12 @@ export class Registry {
   /** the servers to poll */
   readonly polled: PolledServers
   readonly pace = new Pace()
+  readonly history: History
   /** undefined: kept only in memory */
   #table: ServerTable | undefined
   #drains = new Set<string>()
   #probed = new Map<string, Probed>()
+  #senders = new Map<string, ReportSender>()
   #orders = new Map<string, Order>()
   #factors = new Factors()
   #events: EventRing
@@ -80,19 +97,21 @@ export class Registry {
   #paces = new Buckets(limits.reportsPerId, limits.serversPerAccountMax)
   /** the id of this program, if it is one of its own candidates */
   #ownId: string | undefined
-  #minute = 0
   /** why the last write to the store failed; undefined: it did not */
   #trouble: StoreError | undefined
   #troubleAtMs = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
-  #redirects = 0
 
-  /** Loads the servers from the table; a row that this version cannot parse is set aside. */
+  /**
+   * Loads the servers from the table; a row that this version cannot parse is set aside.
+   * @param wallMs ms since 1970 by the clock on the wall, if `nowMs` is of another one: rows of the history are named by it
+   */
   constructor(
     table: ServerTable | undefined,
     maxListenersDefault: number,
     nowMs: number,
     mountsMax: number = limits.mountsPerAccountMax,
+    wallMs: (nowMs: number) => number = (atMs) => atMs,
   ) {
     this.#table = table
     this.#quota = new Quota(mountsMax)
@@ -101,10 +120,12 @@ export class Registry {
     this.#nowMs = nowMs
     this.polled = new PolledServers(table)
     this.#events = new EventRing(table)
-    if (!table) return
-    for (const id of table.drains()) this.#drains.add(id)
-    for (const row of table.servers()) this.#restore(row, nowMs)
-    this.#watch.restore(this.#events.all, nowMs)
+    for (const id of table?.drains() ?? []) this.#drains.add(id)
+    for (const row of table?.servers() ?? []) this.#restore(row, nowMs)
+    const servers = [...this.view.servers.values()].map((server) => this.#reported(server, nowMs))
+    const about = (mount: Mount, atMs: number) => this.view.about(mount, atMs)
+    this.history = new History({ wallMs, about }, table?.history ?? new MemoryHistory(), servers, nowMs)
+    if (table) this.#watch.restore(this.#events.all, nowMs)
   }
 
   /**
@@ -148,8 +169,10 @@ export class Registry {
       this.#quota.note(context.account, id, report.mounts.length + formerMounts.length)
       this.#paces.take(id, 1, nowMs)
     }
+    if (context.sender) this.#senders.set(id, context.sender)
     this.pace.note(report, nowMs)
-    this.#recordHistory(nowMs)
+    const server = this.view.servers.get(id)
+    if (server) this.history.report(this.#reported(server, nowMs), nowMs)
     return stored
   }
 
@@ -180,6 +203,7 @@ export class Registry {
   sweep(nowMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs)
     this.#record(this.#watch.sweep(nowMs))
+    if (this.history.advance(nowMs)) this.#try(nowMs, () => this.history.flush())
   }
 
   /**
@@ -231,6 +255,7 @@ export class Registry {
     this.view.put(server)
     this.sweep(nowMs)
     this.#record(this.#watch.reported(server, nowMs, true))
+    this.history.report({ report, untilMs: Number.POSITIVE_INFINITY, mounts: report.mounts }, nowMs)
   }
 
   /** Drains or undrains a server; returns false if there is none of that id. */
@@ -297,24 +322,21 @@ export class Registry {
     this.#record([{ at: Math.round(nowMs), kind: 'wrong login', detail }])
   }
 
-  /** Counts one redirect to this server: as its debit, and in the history. */
+  /** Counts one redirect to this server as its debit. */
   redirected(server: Server): void {
     server.debit++
-    this.countRedirects(1)
   }
 
-  /** Counts redirects for the current minute of the history. */
-  countRedirects(n: number): void {
-    this.#redirects += n
+  /** Counts requests for mounts. */
+  count(counted: Counted, nowMs: number): void {
+    const { sentBackBy } = counted
+    this.history.count(counted, nowMs, sentBackBy !== undefined && this.view.servers.has(sentBackBy))
   }
 
-  /** The history up to now; empty if the store cannot be read, since a page is useful without its plot. */
-  history(nowMs: number): HistoryRow[] {
-    try {
-      return this.#table?.history(Math.floor(nowMs / 60_000)) ?? []
-    } catch {
-      return []
-    }
+  /** Writes the running minute of the history: the program stops. */
+  stop(nowMs: number): void {
+    this.history.stop(nowMs)
+    this.#try(nowMs, () => this.history.flush())
   }
 
   /** The last events up to now, the oldest first. */
@@ -352,8 +374,15 @@ export class Registry {
     return gone.map(({ report }) => report.id)
   }
 
+  /** The program behind the last report of a server; undefined if none came since the start. */
+  senderOf(id: string): ReportSender | undefined {
+    return this.#senders.get(id)
+  }
+
   /** @param why for people */
   #letGo(id: string, why: string): void {
+    this.#senders.delete(id)
+    this.history.forget(id)
     this.#factors.forget(id)
     this.#quota.forget(id)
     this.#paces.forget(id)
@@ -486,15 +515,14 @@ export class Registry {
     return [event]
   }
 
-  #recordHistory(nowMs: number): void {
-    const minute = Math.floor(nowMs / 60_000)
-    if (!this.#table || minute === this.#minute) return
-    this.#minute = minute
-    const live = [...this.view.servers.values()].filter((server) => isLive(server, nowMs))
-    const listeners = live.reduce((sum, { report }) => sum + report.listeners, 0)
-    const row = { minute, listeners, servers: live.length, redirects: this.#redirects }
-    this.#try(nowMs, () => this.#table?.putHistory(row))
-    this.#redirects = 0
+  /** A server as the history counts it: its mounts except those that are other mounts of the same name (S6). */
+  #reported(server: Server, nowMs: number): Reported {
+    const { report } = server
+    const mounts = followsMasters(server)
+      ? report.mounts.filter(({ mount }) => this.view.master(mount, nowMs) !== undefined)
+      : report.mounts
+    const untilMs = report.state === 'leaving' ? Number.NEGATIVE_INFINITY : deadlineMs(server)
+    return { report, untilMs, mounts }
   }
 }
 

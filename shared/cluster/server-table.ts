@@ -1,19 +1,12 @@
 import { getLogger } from '@logtape/logtape'
 import * as v from 'valibot'
 import type { GeoLocation } from '../geo.ts'
+import { historyTables, SqlHistory } from '../history/sql-store.ts'
 import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
+import type { Sql } from '../sql.ts'
 import { type ClusterEvent, eventKinds } from './event.ts'
 import type { FormerBoot } from './report-order.ts'
-
-/** The SQL that a Durable Object and `node:sqlite` have in common: both are synchronous. */
-export interface Sql {
-  all<T>(query: string, ...params: (string | number | null)[]): T[]
-  /** Runs `fn` as one transaction: all of it is kept, or nothing. */
-  tx<T>(fn: () => T): T
-  /** Called once the table exists: from now on no statement may wait long for a lock. */
-  started?(): void
-}
 
 /** The row of a server. It holds the report as posted, so the same strict parser reads it back. */
 export interface ServerRow {
@@ -28,16 +21,7 @@ export interface ServerRow {
   location: GeoLocation | undefined
 }
 
-/** Listeners and redirects of one minute, for plots. `minute` counts from 1970. */
-export interface HistoryRow {
-  minute: number
-  listeners: number
-  servers: number
-  redirects: number
-}
-
-/** minutes of history kept: a day */
-export const historyMinutesMax = 1440
+export type { Sql } from '../sql.ts'
 
 const migrations: readonly string[] = [
   `CREATE TABLE server (id TEXT PRIMARY KEY, at INTEGER NOT NULL, sourcelist TEXT NOT NULL, carries_all INTEGER NOT NULL,
@@ -51,6 +35,9 @@ const migrations: readonly string[] = [
   'CREATE TABLE set_aside (id TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID',
   // a ring: the number of an event modulo the slots is its slot, so that a new one replaces the oldest in one written row
   'CREATE TABLE event (slot INTEGER PRIMARY KEY, n INTEGER NOT NULL, body TEXT NOT NULL)',
+  // until here it held the listeners of a day, for the plot of a page
+  'DROP TABLE IF EXISTS history',
+  ...historyTables,
 ]
 
 const logger = getLogger(['distributary', 'store'])
@@ -109,8 +96,9 @@ function serverRowIn(raw: Record<string, unknown>): ServerRow | string {
   }
 }
 
-/** The durable data of a decider: servers, drains, servers to poll, history. One class for SQLite on every runtime. */
+/** The durable data of a decider: servers, drains, servers to poll, events, history. One class for SQLite on every runtime. */
 export class ServerTable {
+  readonly history: SqlHistory
   #sql: Sql
 
   constructor(sql: Sql) {
@@ -123,6 +111,7 @@ export class ServerTable {
         for (const ddl of migrations.slice(this.#schema())) sql.all(ddl)
         sql.all("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", migrations.length)
       })
+    this.history = new SqlHistory(sql)
     sql.started?.()
   }
 
@@ -201,33 +190,6 @@ export class ServerTable {
 
   removePolled(id: string): void {
     this.#sql.all('DELETE FROM polled WHERE id = ?', id)
-  }
-
-  /** Writes the row of a minute and deletes those older than {@link historyMinutesMax}. */
-  putHistory(row: HistoryRow): void {
-    this.#sql.tx(() => {
-      this.#sql.all(
-        'INSERT OR REPLACE INTO history (minute, listeners, servers, redirects) VALUES (?, ?, ?, ?)',
-        row.minute,
-        row.listeners,
-        row.servers,
-        row.redirects,
-      )
-      // rows of the future were written with a wrong clock, and would hide all rows until then
-      this.#sql.all(
-        'DELETE FROM history WHERE minute <= ? OR minute > ?',
-        row.minute - historyMinutesMax,
-        row.minute,
-      )
-    })
-  }
-
-  /** The history up to a minute; later rows were written with a wrong clock. */
-  history(untilMinute: number): HistoryRow[] {
-    return this.#sql.all<HistoryRow>(
-      'SELECT minute, listeners, servers, redirects FROM history WHERE minute <= ? ORDER BY minute',
-      untilMinute,
-    )
   }
 
   /** The stored events by their numbers, the oldest first; those of another version that has other kinds are left out. */

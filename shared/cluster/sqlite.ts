@@ -1,4 +1,4 @@
-import type { Sql } from './server-table.ts'
+import type { Sql } from '../sql.ts'
 import { asking, StoreError } from './store-error.ts'
 
 type Param = string | number | null

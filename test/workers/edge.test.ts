@@ -30,6 +30,8 @@ async function report(sent: Report): Promise<Response> {
   return answer
 }
 
+const nothing = { deltas: [], counted: [] }
+
 /** An isolate that starts now, over the same object: it has no snapshot yet. */
 function newIsolate() {
   const config = parseConfig({ ...env })
@@ -37,14 +39,16 @@ function newIsolate() {
   const sleeping: (() => void)[] = []
   const cluster = new RemoteCluster({
     stub: () => ({
-      exchange: async (deltas, have) => (await object().exchange(deltas, have)) as Exchanged,
+      exchange: async (sent, have) => (await object().exchange(sent, have)) as Exchanged,
       accept: () => Promise.reject(new Error('no report is sent through it')),
       register: (registration) => object().register(registration),
       addPolled: (body) => object().addPolled(body),
       setDrain: (id, drained, by) => object().setDrain(id, drained, by),
       forget: (id, by) => object().forget(id, by),
-      history: () => object().history(),
       wrongLogin: (login) => object().wrongLogin(login),
+      history: (query) => object().history(query),
+      plays: (query) => object().plays(query),
+      seen: () => object().seen(),
       events: async () => (await object().events()) as readonly ClusterEvent[],
       check: () => object().check(),
     }),
@@ -100,9 +104,9 @@ test('an object that was evicted answers from the reports and drains that it had
     { id: 'evicted', out: null },
     { id: 'evicted-too', listeners: 7, out: 'drained' },
   ])
-  const { version } = await object().exchange([], undefined)
+  const { version } = await object().exchange(nothing, undefined)
   await evictDurableObject(object())
-  expect((await object().exchange([], version)).whole, 'its versions are of another life').toBe(true)
+  expect((await object().exchange(nothing, version)).whole, 'its versions are of another life').toBe(true)
   expect(await servers()).toEqual(before)
 })
 
@@ -120,7 +124,7 @@ test('S9: redirects of all isolates add up in the object, and in the news for ea
   for (const isolate of isolates)
     for (let i = 0; i < 10; i++) expect((await isolate.ask('/live.mp3')).status).toBe(302)
   for (const isolate of isolates) await isolate.flush()
-  expect((await object().exchange([], undefined)).debits).toEqual([['shared', 20]])
+  expect((await object().exchange(nothing, undefined)).debits).toEqual([['shared', 20]])
 })
 
 test('each server is stored as one row, with its mounts inside', async () => {

@@ -28,7 +28,7 @@ test('metrics: a scrape has servers, mounts, and the answers to listeners', asyn
     'distributary_mount_listeners{mount="/live.mp3"} 0',
     'distributary_answers_total{answer="redirect"} 2',
     'distributary_answers_total{answer="relay"} 1',
-    'distributary_answers_total{answer="unknown mount"} 1',
+    'distributary_answers_total{answer="unknown_mount"} 1',
     'distributary_answers_total{answer="playlist"} 1',
   ])
     expect(text.split('\n')).toContain(sample)

@@ -22,16 +22,18 @@ function reportAll(registry: Registry, listeners: number, nowMs: number) {
   }
 }
 
+const nothing = { deltas: [], counted: [] }
+
 test(`Workers at scale: 1,000 mounts on ${servers} servers cost an isolate only loads, once it knows the carriages`, () => {
   const registry = new Registry(undefined, 100, 0)
   const exchange = new IsolateExchange(registry, 'life', 10)
   reportAll(registry, 1, 0)
-  const whole = exchange.exchange([], undefined)
+  const whole = exchange.exchange(nothing, undefined, 0)
   expect(whole.servers.filter(({ carriage }) => carriage?.length === mounts)).toHaveLength(servers)
-  expect(exchange.exchange([], whole.version).servers).toEqual([])
+  expect(exchange.exchange(nothing, whole.version, 0).servers).toEqual([])
 
   reportAll(registry, 2, 10_000)
-  const newer = exchange.exchange([], whole.version)
+  const newer = exchange.exchange(nothing, whole.version, 0)
   expect(newer.servers).toHaveLength(servers)
   expect(newer.servers.filter(({ carriage }) => carriage !== undefined)).toEqual([])
   const bytes = serialize(newer).length
@@ -41,7 +43,7 @@ test(`Workers at scale: 1,000 mounts on ${servers} servers cost an isolate only 
 
   const one = reportOf('server-7', { mounts: [mountReport('/station-1/high.mp3')] })
   registry.put(one, printSourcelist(one), 11_000)
-  const changed = exchange.exchange([], newer.version).servers
+  const changed = exchange.exchange(nothing, newer.version, 0).servers
   expect(changed.map(({ server, carriage }) => [server.report.id, carriage?.length])).toEqual([
     ['server-7', 1],
   ])

@@ -21,6 +21,8 @@ const accounts = {
   relays: new Map(),
 }
 
+const nothing = { deltas: [], counted: [] }
+
 /** An object and as many isolates as a test asks for, on one clock; calls take `latencyMs`. */
 function createObject() {
   const time = new ManualTime()
@@ -43,18 +45,20 @@ function createObject() {
     return structuredClone(await run())
   }
   const stub: ClusterStub = {
-    exchange: (deltas, have) => across(() => state.exchange.exchange(deltas, have)),
-    accept: (post, deltas, have) =>
+    exchange: (sent, have) => across(() => state.exchange.exchange(sent, have, time.nowMs())),
+    accept: (post, sent, have) =>
       across(async () => ({
         answer: await local.accept(post),
-        news: state.exchange.exchange(deltas, have),
+        news: state.exchange.exchange(sent, have, time.nowMs()),
       })),
     register: (registration) => across(() => local.register(registration)),
     addPolled: (body) => across(() => local.addPolled(body)),
     setDrain: (id, drained, by) => across(() => local.setDrain(id, drained, by)),
     forget: (id, by) => across(() => local.forget(id, by)),
-    history: () => across(() => local.history()),
     wrongLogin: (login) => across(() => local.wrongLogin(login)),
+    history: (query) => across(() => local.history(query)),
+    plays: (query) => across(() => local.plays(query)),
+    seen: () => across(() => local.seen()),
     events: () => across(() => local.events()),
     check: () => across(() => local.check()),
   }
@@ -211,24 +215,24 @@ describe('the snapshot of an isolate', () => {
   test('gets the servers that changed since, and no others', () => {
     const { registry, report, state } = createObject()
     for (const id of ['a', 'b', 'c']) report(reportOf(id))
-    const first = state.exchange.exchange([], undefined)
+    const first = state.exchange.exchange(nothing, undefined, 0)
     expect(first).toMatchObject({ whole: true, servers: [{}, {}, {}] })
     report(reportOf('b', { listeners: 9 }))
     registry.forget('c')
-    const news = state.exchange.exchange([], first.version)
+    const news = state.exchange.exchange(nothing, first.version, 0)
     expect(news.whole).toBe(false)
     expect(news.servers.map(({ server }) => server.report.id)).toEqual(['b'])
     expect(news.removed).toEqual(['c'])
-    expect(state.exchange.exchange([], news.version)).toMatchObject({ servers: [], removed: [] })
+    expect(state.exchange.exchange(nothing, news.version, 0)).toMatchObject({ servers: [], removed: [] })
   })
 
   test('is fetched completely if more was removed than the object remembers', () => {
     const { registry, report, state } = createObject()
-    const first = state.exchange.exchange([], undefined)
+    const first = state.exchange.exchange(nothing, undefined, 0)
     for (const id of ['a', 'b', 'c', 'd', 'e']) report(reportOf(id))
-    state.exchange.exchange([], undefined)
+    state.exchange.exchange(nothing, undefined, 0)
     for (const id of ['a', 'b', 'c', 'd']) registry.forget(id)
-    const news = state.exchange.exchange([], first.version)
+    const news = state.exchange.exchange(nothing, first.version, 0)
     expect(news.whole).toBe(true)
     expect(news.servers.map(({ server }) => server.report.id)).toEqual(['e'])
   })

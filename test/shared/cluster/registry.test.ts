@@ -4,7 +4,7 @@ import type { Accounts } from '../../../shared/api/auth.ts'
 import { serversJson } from '../../../shared/api/json.ts'
 import { printStreamList } from '../../../shared/api/print-stream-list.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
-import { historyMinutesMax, ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
+import { ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import type { ReporterIdentity } from '../../../shared/report/reporter.ts'
@@ -257,24 +257,6 @@ test('a large cluster is summed once a second, not once for each report', () => 
       accept(registry, accounts, post(reportOf('big', { maxListeners: 900_000, listeners })), nowMs).text,
     )?.[1]
   expect([wish(0, 0), wish(880_000, 999), wish(880_000, 1000)]).toEqual(['10', '10', '5'])
-})
-
-test('history has one row a minute, and is bounded', () => {
-  const sql = memorySql()
-  const registry = open(sql)
-  const minutes = historyMinutesMax + 10
-  for (let minute = 0; minute <= minutes; minute++) {
-    registry.countRedirects(3)
-    accept(registry, accounts, post(reportOf('a', { listeners: 5 })), minute * 60_000)
-    accept(registry, accounts, post(reportOf('a', { listeners: 6 })), minute * 60_000 + 30_000)
-  }
-  expect(registry.history((minutes + 1) * 60_000)).toHaveLength(historyMinutesMax)
-  expect(registry.history((minutes + 1) * 60_000).at(-1)).toEqual({
-    minute: minutes,
-    listeners: 5,
-    servers: 1,
-    redirects: 3,
-  })
 })
 
 describe('an icecast-kh slave registers by the query of its request', () => {

@@ -85,7 +85,7 @@ test('docs/protocol.md#storage: a decision reads nothing from the store and writ
     const decision = decide(registry.view, asked, i, Math.random, { httpsOnly: false })
     if (typeof decision === 'string') throw new Error(decision)
     decision.server.debit++
-    registry.countRedirects(1)
+    registry.count({ answer: 'redirect', mount: asked.mount, n: 1 }, i)
   }
   expect(queries).toBe(0)
 })

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { clusterJson, nothingSeen, shares } from '../../../shared/api/cluster-json.ts'
+import type { Seen } from '../../../shared/api/cluster-json.ts'
+import { clusterJson, shares } from '../../../shared/api/describe-cluster.ts'
+import type { ClusterEvent } from '../../../shared/cluster/event.ts'
 import { View } from '../../../shared/draw/view.ts'
+import { newAnswers } from '../../../shared/history/counts.ts'
 import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'
 
 const location = { latitude: 52.52, longitude: 13.4 }
@@ -15,12 +18,21 @@ function cluster() {
   view.put(serverOf('b', { interval: 1, listeners: 99 }))
   return view
 }
-const answer = (seen = nothingSeen) => clusterJson(cluster(), seen, 10_000, Date.UTC(2026, 0, 1), false)
+const nothingSeen: Seen = {
+  perMinute: { answers: {}, sendBacks: 0, refusals: 0, joins: 0 },
+  servers: {},
+  countries: {},
+  totals: { answers: newAnswers(), sendBacks: {}, joins: {}, reports: {} },
+}
+const events: ClusterEvent[] = [{ at: 1000, kind: 'server stale', server: 'b' }]
+const answer = (seen = nothingSeen) =>
+  clusterJson(cluster(), seen, events, 10_000, Date.UTC(2026, 0, 1), false)
 
 describe('/api/cluster', () => {
   test('sums over live servers: a stale one has neither listeners nor slots', () => {
     expect(answer()).toMatchObject({
       at: '2026-01-01T00:00:00.000Z',
+      events: [{ at: '1970-01-01T00:00:01.000Z', kind: 'server stale', server: 'b' }],
       totals: {
         listeners: 60,
         maxListeners: 200,

@@ -1,0 +1,85 @@
+import type { Context, Env, Hono } from 'hono'
+import { historyLimits } from '../history/limits.ts'
+import type { Cluster } from './cluster.ts'
+import { printCsv } from './csv.ts'
+import { clusterJson } from './describe-cluster.ts'
+import type { HistoryJson } from './history-json.ts'
+import { parseHistoryQuery, parsePlaysQuery } from './history-query.ts'
+
+const rowNames = [
+  'at',
+  'listenersMean',
+  'listenersPeak',
+  'listeningHours',
+  'joins',
+  'refused',
+  'bandwidth',
+] as const
+const playNames = [
+  'mount',
+  'artist',
+  'title',
+  'start',
+  'seconds',
+  'listenersAtStart',
+  'listenersMean',
+  'listenersPeak',
+  'listeningHours',
+  'playing',
+] as const
+
+/** Adds the routes for a control room, for charts and for royalty reports (docs/api.md). */
+export function addClusterRoutes<E extends Env>(
+  app: Hono<E>,
+  cluster: Cluster,
+  nowMs: () => number,
+  isHttps: (c: Context<E>) => boolean,
+): void {
+  app.get('/api/cluster', async (c) => {
+    const [view, seen, events] = await Promise.all([cluster.fresh(), cluster.seen(), cluster.events()])
+    return c.json(clusterJson(view, seen, events, nowMs(), cluster.wallMs(), isHttps(c)))
+  })
+
+  const history = async (c: Context, csv: boolean) => {
+    const query = parseHistoryQuery(parametersOf(c), cluster.wallMs() / 1000)
+    if (typeof query === 'string') return c.text(`${query}\n`, 400)
+    const rows = await cluster.history(query)
+    if (csv) return printed(c, 'history', printCsv(rowNames, rows))
+    const { mount = null, server = null, step } = query
+    const answer: HistoryJson = { mount, server, from: iso(query.from), to: iso(query.to), step, rows }
+    return c.json(answer)
+  }
+  const plays = async (c: Context, csv: boolean) => {
+    const query = parsePlaysQuery(parametersOf(c), cluster.wallMs() / 1000)
+    if (typeof query === 'string') return c.text(`${query}\n`, 400)
+    const rows = await cluster.plays(query)
+    if (!rows)
+      return c.text(
+        `there are more than ${historyLimits.playsAnsweredMax} plays; expected one mount, or a shorter time\n`,
+        400,
+      )
+    return csv ? printed(c, 'plays', printCsv(playNames, rows)) : c.json(rows)
+  }
+  app.get('/api/history', (c) => history(c, wantsCsv(c)))
+  app.get('/api/history.csv', (c) => history(c, true))
+  app.get('/api/plays', (c) => plays(c, wantsCsv(c)))
+  app.get('/api/plays.csv', (c) => plays(c, true))
+}
+
+const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
+const parametersOf = (c: Context) => new URL(c.req.url, 'http://localhost').searchParams
+
+/** Whether a client prefers CSV to JSON: it names it, and not JSON before it. */
+function wantsCsv(c: Context): boolean {
+  const accept = (c.req.header('accept') ?? '').toLowerCase()
+  const csv = accept.indexOf('text/csv')
+  const json = accept.indexOf('application/json')
+  return csv >= 0 && (json < 0 || csv < json)
+}
+
+const printed = (c: Context, name: string, csv: string) =>
+  c.body(csv, 200, {
+    'Content-Type': 'text/csv; charset=utf-8; header=present',
+    'Content-Disposition': `attachment; filename="${name}.csv"`,
+    Vary: 'Accept',
+  })

@@ -1,0 +1,19 @@
+/**
+ * A cell of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula is preceded by an apostrophe, which
+ * makes it a text: titles come from whoever may send one to an encoder.
+ */
+function printCell(value: string | number | boolean | null): string {
+  if (value === null) return ''
+  if (typeof value !== 'string') return String(value)
+  const text = /^[\s]*[=+\-@]|^[\t\r\n]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** A CSV file: a line of names, then a line a row. */
+export function printCsv<K extends string>(
+  names: readonly K[],
+  rows: readonly Readonly<Record<K, string | number | boolean | null>>[],
+): string {
+  const lines = rows.map((row) => names.map((name) => printCell(row[name])).join(','))
+  return `${[names.join(','), ...lines].join('\r\n')}\r\n`
+}

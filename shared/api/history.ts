@@ -1,0 +1,89 @@
+import type { History } from '../history/history.ts'
+import { historyLimits } from '../history/limits.ts'
+import type { Play } from '../history/play-log.ts'
+import { Resampler, type Step } from '../history/resample.ts'
+import type { Selected } from '../history/rows.ts'
+import type { HistoryRowJson, PlayJson } from './history-json.ts'
+import type { HistoryQuery, PlaysQuery } from './history-query.ts'
+
+/** Lets listeners be answered before a long answer goes on. */
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
+
+/** The rows of a history, oldest first. */
+export async function historyOf(
+  history: History,
+  query: HistoryQuery,
+  nowMs: number,
+): Promise<HistoryRowJson[]> {
+  const { from, to, step } = query
+  const unit = step < 3600 ? 60 : 3600
+  const resampler = new Resampler(unit, step)
+  const read = unit === 60 ? 'minutes' : 'hours'
+  const slices = history[read](selectedOf(query), Math.floor(from / unit), Math.ceil(to / unit), nowMs)
+  for (const slice of slices) {
+    resampler.add(slice)
+    await pause()
+  }
+  return resampler.steps.filter(({ span }) => span > 0).map(rowJson)
+}
+
+const selectedOf = ({ mount, server }: HistoryQuery): Selected => {
+  if (mount !== undefined) return { mount }
+  return server === undefined ? 'all' : { server }
+}
+
+const rowJson = ({ at, span, numbers }: Step): HistoryRowJson => ({
+  at: iso(at * 1000),
+  listenersMean: round(numbers.seconds / span, 2),
+  listenersPeak: numbers.peak,
+  listeningHours: round(numbers.seconds / 3600, 4),
+  joins: numbers.joins,
+  refused: numbers.refused,
+  bandwidth: round(numbers.kbit / span, 0),
+})
+
+/** What was played, oldest first; undefined if that is more than one answer holds. */
+export async function playsOf(
+  history: History,
+  { mount, from, to }: PlaysQuery,
+  nowMs: number,
+): Promise<PlayJson[] | undefined> {
+  const isAsked = (play: Play) => mount === undefined || play.mount === mount
+  const isWithin = ({ startMs }: Play) => startMs >= from * 1000 && startMs < to * 1000
+  const recent = history.recentPlays(nowMs)
+  const plays: PlayJson[] = []
+  for (const slice of history.plays(from * 1000, to * 1000)) {
+    plays.push(...slice.filter(isAsked).map((play) => playJson(play, false)))
+    if (plays.length > historyLimits.playsAnsweredMax) return undefined
+    await pause()
+  }
+  plays.push(
+    ...recent.ended
+      .filter(isAsked)
+      .filter(isWithin)
+      .map((play) => playJson(play, false)),
+  )
+  // what plays now belongs to every time that reaches until now, whenever it began
+  const isNow = to * 1000 >= history.wallMs(nowMs) - 1000
+  const open = recent.open
+    .filter(isAsked)
+    .filter((play) => (isNow ? play.startMs < to * 1000 : isWithin(play)))
+  plays.push(...open.map((play) => playJson(play, true)))
+  return plays.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.mount < b.mount ? -1 : 1))
+}
+
+const playJson = (play: Play, playing: boolean): PlayJson => ({
+  mount: play.mount,
+  artist: play.artist ?? null,
+  title: play.title ?? null,
+  start: iso(play.startMs),
+  seconds: round(play.seconds, 1),
+  listenersAtStart: play.listenersAtStart,
+  listenersMean: play.seconds > 0 ? round(play.listeningSeconds / play.seconds, 2) : play.listenersAtStart,
+  listenersPeak: play.peak,
+  listeningHours: round(play.listeningSeconds / 3600, 4),
+  playing,
+})
+
+const iso = (ms: number) => new Date(ms).toISOString()
+const round = (value: number, digits: number) => Number(value.toFixed(digits))

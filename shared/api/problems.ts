@@ -1,0 +1,161 @@
+import type { Mount } from '../mount.ts'
+import type {
+  ClusterMountJson,
+  ClusterServerJson,
+  ClusterTotals,
+  PerMinuteJson,
+  ProblemJson,
+  Severity,
+} from './cluster-json.ts'
+
+/** problems in one answer: more cannot be read at three in the morning */
+const problemsMax = 100
+/** s by which a report may be late: its transit, and rounding */
+const lateSeconds = 3
+/** s by which a clock may be off: titles and logs can still be compared */
+const clockSeconds = 5
+/** share of the slots from which a cluster is called full, and from which listeners are about to be refused */
+const fullShare = 0.9
+const overfullShare = 0.98
+
+/** What {@link problemsOf} is told. */
+export interface Situation {
+  servers: readonly ClusterServerJson[]
+  mounts: readonly ClusterMountJson[]
+  /** mounts that were reported a while ago, and that no live server carries */
+  offAir: readonly Mount[]
+  totals: ClusterTotals
+  perMinute: PerMinuteJson
+}
+
+/** What is wrong with a cluster, most severe first. */
+export function problemsOf(situation: Situation): ProblemJson[] {
+  const all = [
+    ...mountProblems(situation),
+    ...clusterProblems(situation),
+    ...clockProblems(situation.servers),
+    ...situation.servers.flatMap(serverProblems),
+    ...versionProblems(situation.servers),
+  ]
+  const ranked = severities.flatMap((severity) => all.filter((each) => each.severity === severity))
+  if (ranked.length <= problemsMax) return ranked
+  const more = ranked.length - problemsMax + 1
+  return [...ranked.slice(0, problemsMax - 1), { severity: 'notice', text: `${more} more problems` }]
+}
+
+const severities: readonly Severity[] = ['critical', 'warning', 'notice']
+
+function mountProblems({ servers, mounts, offAir }: Situation): ProblemJson[] {
+  const getting = new Set(servers.filter(({ out }) => out === null).map(({ id }) => id))
+  const hasMasters = servers.some(({ role }) => role === 'master')
+  const critical = (mount: Mount, what: string): ProblemJson => ({
+    severity: 'critical',
+    text: `${mount}: ${what}`,
+    mount,
+  })
+  return [
+    ...offAir.map((mount) => critical(mount, 'off air: no live server carries it')),
+    ...mounts.flatMap(({ mount, hasMaster, servers: carriers }) => [
+      ...(hasMaster || !hasMasters ? [] : [critical(mount, 'no master')]),
+      ...(Object.keys(carriers).some((id) => getting.has(id))
+        ? []
+        : [critical(mount, 'no server has room for it')]),
+    ]),
+  ]
+}
+
+function clusterProblems({ servers, totals, perMinute }: Situation): ProblemJson[] {
+  const problems: ProblemJson[] = []
+  const { utilisation } = totals
+  if (perMinute.refusals > 0)
+    problems.push({
+      severity: 'critical',
+      text: `${counted(perMinute.refusals, 'request')} got no server within the last minute`,
+    })
+  if (utilisation !== null && utilisation >= fullShare)
+    problems.push({
+      severity: utilisation >= overfullShare ? 'critical' : 'warning',
+      text: `cluster ${Math.floor(utilisation * 100)} % full`,
+    })
+  if (servers.length === 0) problems.push({ severity: 'notice', text: 'no server has reported yet' })
+  return problems
+}
+
+function serverProblems(server: ClusterServerJson): ProblemJson[] {
+  const { id, out, ageSeconds, interval, notes = [] } = server
+  const problem = (severity: Severity, what: string): ProblemJson => ({
+    severity,
+    text: `${id}: ${what}`,
+    server: id,
+  })
+  const silent = `no report for ${duration(ageSeconds)}`
+  const [first = out ?? ''] = notes
+  switch (out) {
+    case 'stale':
+      return [problem('critical', silent)]
+    case 'unreachable':
+    case 'no mounts':
+      return notes.length > 0 ? notes.map((note) => problem('warning', note)) : [problem('warning', first)]
+    default:
+      return [
+        ...(ageSeconds > interval + lateSeconds ? [problem('warning', silent)] : []),
+        ...(out === null ? [] : [problem('notice', outTexts[out])]),
+        ...notes.map((note) => problem('notice', note)),
+      ]
+  }
+}
+
+const outTexts = {
+  full: 'full',
+  drained: 'drained here, so it gets no listeners',
+  draining: 'draining, so it gets no listeners',
+  leaving: 'leaving',
+} as const
+
+/** A clock that differs from most others; if most differ from this program's, its own is the wrong one. */
+function clockProblems(servers: readonly ClusterServerJson[]): ProblemJson[] {
+  const known = servers.flatMap(({ id, out, clockOffsetSeconds }) =>
+    out === 'stale' || clockOffsetSeconds === null ? [] : [{ id, offset: clockOffsetSeconds }],
+  )
+  const offsets = known.map(({ offset }) => offset).sort((a, b) => a - b)
+  const median = offsets.length < 3 ? 0 : (offsets[Math.floor(offsets.length / 2)] ?? 0)
+  const common = Math.abs(median) >= clockSeconds ? median : 0
+  const own: ProblemJson[] =
+    common === 0
+      ? []
+      : [
+          {
+            severity: 'warning',
+            text: `the clock of this program is ${duration(Math.abs(common))} off, by those of most servers`,
+          },
+        ]
+  return [
+    ...own,
+    ...known
+      .filter(({ offset }) => Math.abs(offset - common) >= clockSeconds)
+      .map(
+        ({ id, offset }): ProblemJson => ({
+          severity: 'warning',
+          text: `clock of ${id} is ${duration(Math.abs(offset - common))} off`,
+          server: id,
+        }),
+      ),
+  ]
+}
+
+function versionProblems(servers: readonly ClusterServerJson[]): ProblemJson[] {
+  const counts = new Map<string, number>()
+  for (const { version } of servers)
+    if (version?.startsWith('distributary ')) counts.set(version, (counts.get(version) ?? 0) + 1)
+  if (counts.size < 2) return []
+  const list = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([version, n]) => `${version} on ${n}`)
+  return [{ severity: 'notice', text: `servers run different versions: ${list.join(', ')}` }]
+}
+
+/** `14 s`, `3 min`, `5 h` */
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}
+
+const counted = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
