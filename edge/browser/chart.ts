@@ -3,6 +3,7 @@ import type { ClusterJson } from '../../shared/api/cluster-json.ts'
 import type { HistoryJson } from '../../shared/api/history-json.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
 import { h } from './dom.ts'
+import { type Points, pointsOf, withPresent } from './points.ts'
 import { askJson } from './poll.ts'
 import { printNumber, printShort } from './words.ts'
 
@@ -19,8 +20,6 @@ const ranges: Readonly<Record<string, { span: number; step: number }>> = {
 /** ms after which the history is asked for again; between, the end of the line follows each look at the cluster */
 const freshMs = 30_000
 const height = 240
-
-type Points = [times: number[], mean: (number | null)[], peak: (number | null)[]]
 
 /** Listeners over time. Returns what shows the present, and what chooses the scope. */
 export function chartPanel(root: HTMLElement) {
@@ -94,35 +93,6 @@ function listenersOf({ totals, mounts, servers }: ClusterJson, scope: Scope): nu
   return 'mount' in scope
     ? mounts.find(({ mount }) => mount === scope.mount)?.listeners
     : servers.find(({ id }) => id === scope.server)?.listeners
-}
-
-/** The rows as points; a gap of more than a step interrupts the line. */
-export function pointsOf(rows: HistoryJson['rows'], step: number): Points {
-  const points: Points = [[], [], []]
-  for (const { at, listenersMean, listenersPeak } of rows) {
-    const time = Date.parse(at) / 1000
-    const last = points[0].at(-1)
-    if (last !== undefined && time - last > 1.5 * step) add(points, last + step, null, null)
-    add(points, time, listenersMean, listenersPeak)
-  }
-  return points
-}
-
-function add([times, means, peaks]: Points, time: number, mean: number | null, peak: number | null): void {
-  times.push(time)
-  means.push(mean)
-  peaks.push(peak)
-}
-
-/** The points, and the present at their end. */
-function withPresent([times, means, peaks]: Points, now: number, listeners: number): Points {
-  const last = times.at(-1)
-  if (last !== undefined && last >= now) return [times, means, peaks]
-  return [
-    [...times, now],
-    [...means, listeners],
-    [...peaks, listeners],
-  ]
 }
 
 /** The time of a tick: `14:05` on a day, else `25 Nov`. */

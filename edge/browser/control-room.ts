@@ -34,10 +34,16 @@ const panels = [
 ]
 const state = panel('state')
 
+/** Lets the browser draw and listen between two panels: a large cluster is shown in many short steps. */
+const aPause = () => new Promise<void>((resolve) => setTimeout(resolve))
+
 const look = pollJson<ClusterJson>('/api/cluster', {
-  onAnswer(cluster) {
+  async onAnswer(cluster) {
     last = cluster
-    for (const show of panels) show(cluster)
+    for (const show of panels) {
+      show(cluster)
+      await aPause()
+    }
     state.className = 'live'
     toText(state, `live · ${new Date(cluster.at).toLocaleTimeString('en-GB')}`)
   },

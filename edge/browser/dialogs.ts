@@ -1,7 +1,7 @@
 import type { ClusterJson, ClusterServerJson } from '../../shared/api/cluster-json.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
 import { h } from './dom.ts'
-import { isDrained } from './server-row.ts'
+import { isDrained } from './server-state.ts'
 import { drainEffects, printNumber, printPercent, printRate, printSpan, undrainEffects } from './words.ts'
 
 interface DialogActions {

@@ -1,50 +1,10 @@
-import type { ClusterJson, ClusterServerJson } from '../../shared/api/cluster-json.ts'
+import type { ClusterJson } from '../../shared/api/cluster-json.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
 import { KeyedList, type Shown, setAttribute, svg } from './dom.ts'
-import { stateClass } from './server-row.ts'
-import { countriesOf } from './side.ts'
+import { countriesOf } from './parts.ts'
+import { type Site, sitesOf } from './sites.ts'
 import { countryName, printNumber, printPercent } from './words.ts'
 import { pointOn, type World } from './world.ts'
-
-/** Servers at one place. */
-export interface Site {
-  key: string
-  latitude: number
-  longitude: number
-  ids: string[]
-  listeners: number
-  maxListeners: number
-  worst: 'good' | 'warn' | 'bad'
-}
-
-const worse = { good: 0, warn: 1, bad: 2 }
-
-/** The servers whose location is known, together where they are within a degree of each other. */
-export function sitesOf(servers: readonly ClusterServerJson[]): Site[] {
-  const sites = new Map<string, Site>()
-  for (const server of servers) {
-    if (!server.location) continue
-    const { latitude, longitude } = server.location
-    const key = `${Math.round(latitude)},${Math.round(longitude)}`
-    const site = sites.get(key) ?? {
-      key,
-      latitude,
-      longitude,
-      ids: [],
-      listeners: 0,
-      maxListeners: 0,
-      worst: 'good',
-    }
-    sites.set(key, site)
-    site.ids.push(server.id)
-    site.listeners += server.listeners
-    site.maxListeners += server.maxListeners
-    const state = stateClass(server)
-    if (worse[state] > worse[site.worst]) site.worst = state
-  }
-  // the largest first, so that smaller ones lie above them
-  return [...sites.values()].sort((a, b) => b.maxListeners - a.maxListeners)
-}
 
 /** px of 1000 */
 const [radiusMin, radiusMax] = [5, 24]

@@ -2,8 +2,9 @@ import type { ClusterJson, ClusterMountJson } from '../../shared/api/cluster-jso
 import type { PlayJson } from '../../shared/api/history-json.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
 import { h, KeyedList, type Shown } from './dom.ts'
+import { largest } from './parts.ts'
 import { askJson } from './poll.ts'
-import { type Share, shareList } from './shares.ts'
+import { shareList } from './shares.ts'
 import { countryName, printNumber, printSpan, printTrack } from './words.ts'
 
 /** mounts that are shown until more are asked for */
@@ -86,36 +87,18 @@ function mountItem({ mount }: ClusterMountJson, chart: (mount: string) => void):
   }
 }
 
-const factsOf = ({ contentType, bitrate, hidden, since }: ClusterMountJson) =>
+const factsOf = ({ contentType, bitrate, hidden, since, servers }: ClusterMountJson) =>
   [
     contentType ?? '',
     bitrate ? `${bitrate} kbit/s` : '',
     hidden ? 'hidden' : '',
+    countServers(Object.keys(servers).length),
     since ? `since ${new Date(since).toLocaleString('en-GB')}` : '',
   ]
     .filter(Boolean)
     .join(' · ')
 
-/** The largest of some parts, and the rest as one. */
-export function largest(
-  parts: Readonly<Record<string, number>>,
-  max: number,
-  nameOf = (key: string) => key,
-): Share[] {
-  const sorted = Object.entries(parts).sort(([, a], [, b]) => b - a)
-  const total = sorted.reduce((sum, [, part]) => sum + part, 0)
-  const share = (key: string, name: string, value: number): Share => ({
-    key,
-    name,
-    value,
-    share: total === 0 ? 0 : value / total,
-  })
-  const rest = sorted.slice(max)
-  const shown = sorted.slice(0, max).map(([key, value]) => share(key, nameOf(key), value))
-  if (rest.length === 0) return shown
-  const left = rest.reduce((sum, [, part]) => sum + part, 0)
-  return [...shown, share('', `${printNumber(rest.length)} more`, left)]
-}
+const countServers = (count: number) => `on ${count === 1 ? '1 server' : `${printNumber(count)} servers`}`
 
 /** The titles that have played: asked for when it is opened, and again when the title changes. */
 function titleHistory(mount: string): Shown<string> {

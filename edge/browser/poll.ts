@@ -4,7 +4,7 @@ const everyMs = 2000
 const answerMsMax = 8000
 
 export interface Poll<T> {
-  onAnswer: (answer: T) => void
+  onAnswer: (answer: T) => Promise<void>
   /** @param lostMs for how long nothing has been heard */
   onTrouble: (why: string, lostMs: number) => void
 }
@@ -19,7 +19,7 @@ export function pollJson<T>(url: string, { onAnswer, onTrouble }: Poll<T>): () =
     if (isAsking) return
     isAsking = true
     try {
-      onAnswer(await askJson<T>(url))
+      await onAnswer(await askJson<T>(url))
       heardMs = performance.now()
     } catch (error) {
       onTrouble(error instanceof Error ? error.message : String(error), performance.now() - heardMs)

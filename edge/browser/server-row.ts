@@ -1,6 +1,7 @@
 import type { ClusterServerJson } from '../../shared/api/cluster-json.ts'
 import { toText } from '../../shared/page/browser/elements.ts'
 import { h, type Shown, setAttribute, svg } from './dom.ts'
+import { isDrained, stateClass } from './server-state.ts'
 import type { Trends } from './trends.ts'
 import { printNumber, printPercent, printSpan } from './words.ts'
 
@@ -20,7 +21,7 @@ const cell = (name: string, ...children: (Node | string)[]) =>
 
 /** One row of the list of servers. */
 export function serverRow({ server: { id } }: Placed, trends: Trends, actions: RowActions): Shown<Placed> {
-  const about = h('small')
+  const about = h('small', { dir: 'auto' })
   const open = h('button', { type: 'button', class: 'link', title: 'Details and chart' }, h('bdi', {}, id))
   const state = h('span', { class: 'badge' })
   const load = bar()
@@ -66,14 +67,6 @@ export function serverRow({ server: { id } }: Placed, trends: Trends, actions: R
       setAttribute(drain, 'aria-label', `${isDrained(server) ? 'Undrain' : 'Drain'} ${server.id}`)
     },
   }
-}
-
-export const isDrained = ({ out }: ClusterServerJson) => out === 'drained'
-
-/** How a server's state is coloured: in the draw, out as somebody wants, or out against it. */
-export function stateClass({ out }: ClusterServerJson): 'good' | 'warn' | 'bad' {
-  if (out === null) return 'good'
-  return out === 'stale' || out === 'unreachable' || out === 'no mounts' ? 'bad' : 'warn'
 }
 
 /** A bar that is full at 1. */

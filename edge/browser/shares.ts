@@ -1,14 +1,7 @@
 import { toText } from '../../shared/page/browser/elements.ts'
 import { h, KeyedList, type Shown, setAttribute } from './dom.ts'
+import type { Share } from './parts.ts'
 import { printNumber } from './words.ts'
-
-/** A part of a whole. */
-export interface Share {
-  key: string
-  name: string
-  value: number
-  share: number
-}
 
 /** Parts of a whole as bars, under a heading; hidden while there are none. */
 export function shareList(heading: string): { root: HTMLElement; show: (shares: readonly Share[]) => void } {

@@ -1,7 +1,7 @@
 import type { ClusterJson, EventJson } from '../../shared/api/cluster-json.ts'
 import { element } from '../../shared/page/browser/elements.ts'
 import { h, KeyedList } from './dom.ts'
-import { largest } from './mounts.ts'
+import { countriesOf, largest } from './parts.ts'
 import { shareList } from './shares.ts'
 import { countryName } from './words.ts'
 
@@ -28,14 +28,6 @@ export function answerPanel(root: HTMLElement): (cluster: ClusterJson) => void {
     ])
     none.hidden = all.length > 0
   }
-}
-
-/** Listeners by country over all mounts. */
-export function countriesOf({ mounts }: ClusterJson): Record<string, number> {
-  const all: Record<string, number> = {}
-  for (const { countries } of mounts)
-    for (const [code, listeners] of Object.entries(countries)) all[code] = (all[code] ?? 0) + listeners
-  return all
 }
 
 export function countryPanel(root: HTMLElement): (cluster: ClusterJson) => void {

@@ -24,9 +24,10 @@ export class Trends {
     const [low, high] = [Math.min(...loads), Math.max(...loads)]
     // a change of less than 5 % of the server is drawn small
     const span = Math.max(high - low, 0.05)
-    return loads
-      .map((load, i) => `${i + looksMax - loads.length},${(18 - ((load - low) / span) * 16).toFixed(1)}`)
-      .join(' ')
+    const heights = loads.map((load) => (18 - ((load - low) / span) * 16).toFixed(1))
+    // before this page was opened nothing is known: the line is level
+    const before = looksMax - heights.length
+    return [`0,${heights[0] ?? 18}`, ...heights.map((y, i) => `${i + before},${y}`)].join(' ')
   }
 
   /** In words: `rising`, `falling`, `steady`. */

@@ -1,4 +1,3 @@
-import { setInterval } from 'node:timers'
 import type { AboutMount } from '../../shared/report/about-mount.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { clientOf } from './edge-client.ts'
@@ -16,7 +15,7 @@ export interface StagedServer extends Report {
 export class StagedCluster {
   readonly servers = new Map<string, StagedServer>()
   readonly #client: ReturnType<typeof clientOf>
-  readonly #timer: ReturnType<typeof setInterval>
+  readonly #timer: NodeJS.Timeout
   readonly #sequence = new Map<string, number>()
 
   constructor(edgeUrl: string) {

@@ -1,0 +1,251 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import type { ClusterJson } from '../../shared/api/cluster-json.ts'
+import { browserPath, launch } from '../kit/browser.ts'
+import { clientOf, type EdgeClient } from '../kit/edge-client.ts'
+import { eventually } from '../kit/eventually.ts'
+import { peer } from '../kit/peers.ts'
+import { repo } from '../kit/process.ts'
+import { mountReport, reportOf } from '../kit/reports.ts'
+import { type Server, secrets, startEdge } from '../kit/runtimes.ts'
+import { type StagedCluster, stagedMount, stageSix } from '../kit/staged-cluster.ts'
+
+const httpCredentials = { username: 'admin', password: secrets.admin }
+/** a folder to keep screenshots in, to look at them */
+const { SCREENSHOTS: screenshots } = process.env
+
+describe('the pages of an edge in Chromium', () => {
+  let edge: Server
+  let client: EdgeClient
+  let cluster: StagedCluster
+  let browser: Browser
+  beforeAll(async () => {
+    if (browserPath === undefined) return
+    edge = await startEdge('node')
+    client = clientOf(edge.url)
+    cluster = stageSix(edge.url)
+    await cluster.report()
+    browser = await launch(browserPath)
+  })
+  afterAll(async () => {
+    cluster?.stop()
+    await browser?.close()
+    await edge?.stop()
+  })
+
+  /** Opens a page; it may contact no other server, and nothing in it may fail. */
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ httpCredentials, ...options })
+    onTestFinished(() => context.close())
+    const page = await context.newPage()
+    const problems: string[] = []
+    page.on('console', (message) => {
+      const isKnown = message.location().url.includes('/api/history')
+      if (message.type() === 'error' && !isKnown) problems.push(message.text())
+    })
+    page.on('pageerror', (error) => problems.push(error.message))
+    page.on('request', (request) => {
+      if (!/^(data:|blob:)/.test(request.url()) && !request.url().startsWith(edge.url))
+        problems.push(`asked for ${request.url()}`)
+    })
+    onTestFinished(() => expect(problems).toEqual([]))
+    await page.goto(edge.url + path)
+    if (path === '/admin') await eventually(async () => (await page.locator('#state.live').count()) === 1)
+    return page
+  }
+  const text = (page: Page, selector: string) => page.locator(selector).first().textContent()
+  const badge = (page: Page, id: string) =>
+    page.locator('.row', { hasText: id }).locator('.badge').textContent()
+
+  /** Waits until a page shows something, and says how long that took. */
+  async function seen(what: string, look: () => Promise<boolean>): Promise<void> {
+    const from = performance.now()
+    await eventually(look, { everyMs: 50 })
+    console.log(`${what}: seen after ${((performance.now() - from) / 1000).toFixed(1)} s`)
+  }
+
+  const looks = [1200, 390].flatMap((width) =>
+    (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+  )
+  peer('chromium')('fit 1,200 and 390 px, in the light and in the dark', async () => {
+    const grounds = new Set<string>()
+    for (const path of ['/admin', '/']) {
+      const page = await open(path)
+      for (const { width, colorScheme } of looks) {
+        await page.emulateMedia({ colorScheme })
+        await page.setViewportSize({ width, height: 900 })
+        const overflow = await page.evaluate<number>(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        )
+        expect(overflow, `${path} at ${width}`).toBeLessThanOrEqual(0)
+        grounds.add(await page.evaluate<string>('getComputedStyle(document.body).backgroundColor'))
+        const name = `${path === '/' ? 'public' : 'room'}-${width}-${colorScheme}.png`
+        if (screenshots) await page.screenshot({ path: join(screenshots, name), fullPage: true })
+      }
+    }
+    expect(grounds.size).toBe(2)
+  })
+
+  peer('chromium')('follow a title, a drain, the end of a mount and a death without a reload', async () => {
+    const page = await open('/admin')
+    const front = await open('/')
+    await page.evaluate('window.isSamePage = true')
+    await front.evaluate('window.isSamePage = true')
+    const jazz = '#mounts [data-mount="/jazz.mp3"]'
+    expect(await text(page, `${jazz} .now`)).toBe('Miles Davis - So What')
+
+    const [first, ...others] = cluster.servers.get('master1')?.mounts ?? []
+    if (!first) throw new Error('the master has no mount')
+    cluster.add('master1', {
+      ...cluster.servers.get('master1'),
+      mounts: [{ ...first, about: { ...first.about, title: 'Blue in Green' } }, ...others],
+    })
+    await seen('a title', async () => (await text(page, `${jazz} .now`)) === 'Miles Davis - Blue in Green')
+    await seen(
+      'a title on the public page',
+      async () => (await text(front, '[data-mount="/jazz.mp3"] .now')) === 'Miles Davis - Blue in Green',
+    )
+
+    // by the keyboard alone
+    await page.getByRole('button', { name: 'Drain relay1' }).focus()
+    await page.keyboard.press('Enter')
+    expect(await text(page, '#question h2')).toBe('Drain relay1?')
+    expect(await text(page, '#question .effects')).toContain('Its 420 listeners stay until they leave')
+    await page.keyboard.press('Enter')
+    await seen('a drain', async () => (await badge(page, 'relay1')) === 'drained')
+    expect((await client.server('relay1'))?.out).toBe('drained')
+    expect(await page.locator('#question').isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'Undrain relay1' }).click()
+    await page.keyboard.press('Escape')
+    expect((await client.server('relay1'))?.out).toBe('drained')
+    await page.getByRole('button', { name: 'Undrain relay1' }).click()
+    await page.locator('#question .confirm').click()
+    await seen('the end of the drain', async () => (await badge(page, 'relay1')) === 'in')
+
+    cluster.add('master2', { ...cluster.servers.get('master2'), mounts: [] })
+    const choir = '[data-mount="/choir.opus"]'
+    await seen('the end of a mount', async () => (await page.locator(`#mounts ${choir}`).count()) === 0)
+    await seen('the same on the public page', async () => (await front.locator(choir).count()) === 0)
+
+    const relay4 = cluster.servers.get('relay4')
+    if (relay4) relay4.isDead = true
+    await eventually(async () => (await client.server('relay4'))?.out === 'stale', { everyMs: 20 })
+    await seen('a death', async () => (await badge(page, 'relay4')) === 'stale')
+    expect(await page.evaluate('window.isSamePage')).toBe(true)
+    expect(await front.evaluate('window.isSamePage')).toBe(true)
+  })
+
+  const markup = '<img src=x onerror="document.title=\'run\'"><script>document.title="run"</script>'
+  const reversed = `\u202e${markup}`
+  peer('chromium')('show what comes from outside as text, isolated from what surrounds it', async () => {
+    const evilMount = '/%3Cscript%3Ealert(1)%3C%2Fscript%3E.mp3'.replace('%2F', '')
+    const site = 'javascript:document.title="run"'
+    const about = { title: reversed, artist: site, name: markup, description: reversed, genre: markup, site }
+    const evil = reportOf('master-evil', { role: 'master', mounts: [stagedMount(evilMount, 1, about)] })
+    expect((await client.report(evil)).status).toBe(200)
+    /** the cluster as an edge would tell it if every text in it were hostile */
+    const hostile = (whole: ClusterJson): ClusterJson => ({
+      ...whole,
+      servers: whole.servers.map((server) => ({
+        ...server,
+        id: server.id === 'master-evil' ? reversed : server.id,
+        urls: [site],
+        version: markup,
+        notes: [reversed],
+      })),
+      mounts: whole.mounts.map((mount) => ({ ...mount, countries: { [markup]: 1, DE: 2 } })),
+      perMinute: { ...whole.perMinute, answers: { [reversed]: 3 } },
+      problems: [{ severity: 'critical', text: reversed }],
+      events: [{ at: whole.at, kind: markup, server: reversed, mount: markup, detail: reversed }],
+    })
+    const page = await open('/admin')
+    const front = await open('/')
+    const title = `#mounts article:has-text("master-evil") .now`
+    await eventually(async () => (await text(page, title)) === `${site} - ${reversed}`)
+    await page.route('**/api/cluster', async (route) => {
+      const answer = await route.fetch()
+      await route.fulfill({ response: answer, json: hostile((await answer.json()) as ClusterJson) })
+    })
+    await eventually(async () => (await text(page, '#problems li bdi')) === reversed)
+    await page.locator('.row button.link', { hasText: 'onerror' }).first().click()
+    await eventually(async () => (await page.locator('#details dd', { hasText: 'onerror' }).count()) > 0)
+    if (screenshots) await page.screenshot({ path: join(screenshots, 'hostile.png') })
+    for (const each of [page, front]) {
+      expect(await each.content()).toContain('onerror=')
+      expect(await each.locator('img').count()).toBe(0)
+      expect(await each.locator('script').count()).toBe(1)
+      expect(await each.locator('[href^=javascript]').count()).toBe(0)
+      expect(await each.title()).not.toBe('run')
+      // every text that turns direction is the whole of an element that is isolated from its surroundings
+      const open = await each.evaluate<string[]>(`[...document.querySelectorAll('body *')]
+        .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.includes('\\u202e')))
+        .filter((element) => !['isolate', 'plaintext'].includes(getComputedStyle(element).unicodeBidi))
+        .map((element) => element.outerHTML.slice(0, 80))`)
+      expect(open).toEqual([])
+    }
+  })
+
+  peer('chromium')('plays at a click, without scripts too', async () => {
+    const page = await open('/')
+    // the servers of this cluster do not exist: this answers for them
+    const body = readFileSync(join(repo, 'test/tools/demo/loop.mp3'))
+    await page.route('**/jazz.mp3', (route) => route.fulfill({ body, contentType: 'audio/mpeg' }))
+    const card = page.locator('[data-mount="/jazz.mp3"]')
+    await card.locator('.play').click()
+    await eventually(async () => (await card.getAttribute('data-state')) === 'playing')
+    await card.locator('.play').click()
+    expect(await card.getAttribute('data-state')).toBe('stopped')
+    const plain = await open('/', { javaScriptEnabled: false })
+    expect(await plain.locator('[data-mount="/jazz.mp3"] audio').isVisible()).toBe(true)
+    expect(await plain.locator('[data-mount="/jazz.mp3"] .play').isVisible()).toBe(false)
+  })
+
+  peer('chromium')(
+    'a cluster of 2,000 servers: little to load, few elements, every row within reach',
+    async () => {
+      const mounts = [mountReport('/jazz.mp3'), mountReport('/news.ogg'), mountReport('/choir.opus')]
+      const many = Array.from({ length: 2000 }, (_, i) =>
+        reportOf(`many-${i}`, {
+          interval: 3600,
+          maxListeners: 1000,
+          listeners: i % 1000,
+          location: { latitude: (i % 120) - 60, longitude: ((i * 7) % 360) - 180 },
+          mounts,
+        }),
+      )
+      for (let i = 0; i < many.length; i += 20)
+        await Promise.all(many.slice(i, i + 20).map((report) => client.report(report)))
+      let bytes = 0
+      const page = await open('/')
+      page.on('response', async (response) => {
+        bytes += (await response.body().catch(() => Buffer.alloc(0))).byteLength
+      })
+      await page.goto(`${edge.url}/admin`)
+      await page.evaluate(`window.frames100 = []
+      new PerformanceObserver((list) => frames100.push(...list.getEntries().map(({ duration }) => Math.round(duration))))
+        .observe({ type: 'longtask', buffered: true })`)
+      await eventually(async () => (await text(page, '#totals dd')) !== null)
+      await eventually(async () => (await page.locator('#map .sites g').count()) > 0)
+      const loaded = bytes
+      const elements = await page.locator('*').count()
+      console.log(`2,000 servers: ${(loaded / 1e6).toFixed(2)} MB, ${elements} elements`)
+      expect(loaded).toBeLessThan(2_000_000)
+      expect(elements).toBeLessThan(3000)
+
+      await page.getByLabel('sort by').selectOption('name')
+      await page.locator('.viewport').evaluate((viewport) => viewport.scrollTo(0, 1e9))
+      await eventually(async () => (await page.locator('.row', { hasText: 'relay4' }).count()) === 1)
+      await page.getByLabel('filter').fill('many-1234')
+      await eventually(async () => (await page.locator('.row').count()) === 1)
+      await page.getByRole('button', { name: 'Drain many-1234' }).click()
+      expect(await text(page, '#question h2')).toBe('Drain many-1234?')
+      await page.keyboard.press('Escape')
+      await page.waitForResponse('**/api/cluster')
+      await page.waitForResponse('**/api/cluster')
+      console.log(`long tasks (ms): ${JSON.stringify(await page.evaluate('frames100'))}`)
+      if (screenshots) await page.screenshot({ path: join(screenshots, 'many.png'), fullPage: true })
+    },
+  )
+})
