@@ -54,7 +54,8 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
     })
     afterAll(() => stop())
 
-    const call = (first: string): Caller => {
+    /** @param afterwards of the test itself, where it runs beside others */
+    const call = (first: string, afterwards = onTestFinished): Caller => {
       const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
       let text = ''
       let closed = false
@@ -71,7 +72,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
           text += bytes.toString('latin1')
         })
       if (first !== '') socket.write(first, 'latin1')
-      onTestFinished(() => void socket.destroy())
+      afterwards(() => void socket.destroy())
       return { socket, text: () => text, closed: () => closed }
     }
     const answers = async () =>
@@ -94,13 +95,18 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       await eventually(answers, { withinMs: wellMs })
     })
 
-    test('closes a silent connection, before its first request and after one', async () => {
-      const callers = [call(''), call('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')]
+    // these wait for half a minute at most, together
+    test.concurrent('closes a silent connection, before its first request and after one', async ({
+      onTestFinished,
+    }) => {
+      const callers = ['', 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'].map((first) =>
+        call(first, onTestFinished),
+      )
       await eventually(() => callers.every(({ closed }) => closed()), { withinMs: 2 * httpLimits.idleMs })
     })
 
-    test('answers 408 to a head that trickles in, and closes', async () => {
-      const caller = call('G')
+    test.concurrent('answers 408 to a head that trickles in, and closes', async ({ onTestFinished }) => {
+      const caller = call('G', onTestFinished)
       const trickle = setInterval(() => caller.socket.write('E'), 500)
       onTestFinished(() => clearInterval(trickle))
       await eventually(() => caller.text().startsWith('HTTP/1.1 408 ') && caller.closed(), {
@@ -108,8 +114,8 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       })
     })
 
-    test('answers 408 to a report that trickles in, and closes', async () => {
-      const caller = call(`${reportHead}Transfer-Encoding: chunked\r\n\r\n`)
+    test.concurrent('answers 408 to a report that trickles in, and closes', async ({ onTestFinished }) => {
+      const caller = call(`${reportHead}Transfer-Encoding: chunked\r\n\r\n`, onTestFinished)
       const trickle = setInterval(() => caller.socket.write('1\r\n#\r\n'), 500)
       onTestFinished(() => clearInterval(trickle))
       await eventually(() => caller.text().startsWith('HTTP/1.1 408 ') && caller.closed(), {
@@ -117,8 +123,13 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       })
     })
 
-    test('cuts off a source that goes on streaming after it was rejected', async () => {
-      const caller = call('PUT /live.mp3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
+    test.concurrent('cuts off a source that goes on streaming after it was rejected', async ({
+      onTestFinished,
+    }) => {
+      const caller = call(
+        'PUT /live.mp3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n',
+        onTestFinished,
+      )
       const streaming = setInterval(() => caller.socket.write('4\r\nbeat\r\n'), 50)
       onTestFinished(() => clearInterval(streaming))
       await eventually(() => caller.socket.destroyed || caller.socket.errored !== null, {
