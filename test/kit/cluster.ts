@@ -83,11 +83,13 @@ export async function drawnOrigins(
   headers: Record<string, string> = {},
 ): Promise<(string | undefined)[]> {
   const draws: (string | undefined)[] = []
-  for (let i = 0; i < count; i++) {
+  const draw = async () => {
     const { status, headers: answered } = await fetch(url, { method: 'HEAD', redirect: 'manual', headers })
     const location = answered.get('location')
     draws.push(status === 302 && location !== null ? new URL(location).origin : undefined)
   }
+  for (let left = count; left > 0; left -= 10)
+    await Promise.all(Array.from({ length: Math.min(10, left) }, draw))
   return draws
 }
 

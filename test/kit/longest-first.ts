@@ -1,26 +1,35 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Live files that take a minute or more, most of it spent waiting. Vitest knows no durations on a clean machine and
+ * Live files that take longest, most of it spent waiting. Vitest knows no durations on a clean machine and
  * starts larger files first, so that these would run alone at the end.
  */
 export const longFiles = [
   'test/live/old-npm.test.ts',
   'test/live/relay-upstreams.test.ts',
-  'test/live/log-readers.test.ts',
+  'test/live/formats-relays.test.ts',
+  'test/live/peers-icecast.test.ts',
+  'test/live/polled-icecast.test.ts',
   'test/live/slave-loss.test.ts',
   'test/live/directory.test.ts',
-  'test/live/stalled-crowd.test.ts',
   'test/live/cluster-frames.test.ts',
+  'test/live/encoders-whole.test.ts',
+  'test/live/stalled-crowd.test.ts',
+  'test/live/log-readers.test.ts',
   'test/live/cluster-leave.test.ts',
-  'test/live/formats-relays.test.ts',
+  'test/live/formats-chained.test.ts',
   'test/live/formats-encoders.test.ts',
-  'test/live/cluster-edges.test.ts',
   'test/live/formats-titles.test.ts',
-  'test/live/peers-icecast.test.ts',
+  'test/live/cluster-edges.test.ts',
+  'test/live/edge-bounds-node.test.ts',
+  'test/live/edge-bounds-bun.test.ts',
+  'test/live/edge-bounds-deno.test.ts',
 ] as const
 
-/** Starts the files that wait for long first; what needs the processor alone runs beside the last of them. */
+/** What only computes, the longest files first: it runs beside the last of those that wait. */
+const computing = ['crowds', 'workers', 'unit']
+
+/** Starts the files that wait for long first. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(specs: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(specs)
@@ -31,5 +40,5 @@ export default class LongestFirst extends BaseSequencer {
 function rankOf({ moduleId, project }: TestSpecification): number {
   const rank = longFiles.findIndex((file) => moduleId.endsWith(`/${file}`))
   if (rank !== -1) return rank
-  return longFiles.length + (project.name === 'live' ? 0 : 1)
+  return longFiles.length + 1 + computing.indexOf(project.name)
 }
