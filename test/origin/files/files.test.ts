@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -12,6 +11,7 @@ import { SharedSlots } from '../../../origin/lib/slots.ts'
 import { limits } from '../../../origin/limits.ts'
 import { testFolder } from '../../kit/files.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
+import { SlowSocket } from '../../kit/slow-socket.ts'
 
 describe('a range of a file of 100 bytes', () => {
   test.each([
@@ -132,28 +132,12 @@ test.each([
 ])('%s is sent as %s', (path, type) => expect(mediaTypeOf(path)).toBe(type))
 
 describe('a file that is sent', () => {
-  class Taker extends EventEmitter {
-    destroyed = false
-    readonly bytes: Uint8Array[] = []
-    #taken: (() => void) | undefined
-    write(bytes: Uint8Array, done: () => void): void {
-      this.bytes.push(bytes)
-      this.#taken = done
-    }
-    take(): void {
-      this.#taken?.()
-    }
-    destroy(): void {
-      this.destroyed = true
-      this.emit('close')
-    }
-  }
   const head = Buffer.from('head')
   async function sending(size: number) {
     const path = join(testFolder(), 'a.bin')
     writeFileSync(path, Buffer.alloc(size, 7))
     const time = new ManualTime()
-    const socket = new Taker()
+    const socket = new SlowSocket()
     const sent = sendFile(socket, head, { path, span: 'all' }, time)
     return { time, socket, sent }
   }

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { adtsFormat } from '../../../origin/format/adts.ts'
 import { framerFor, isContainer, mediaType } from '../../../origin/format/formats.ts'
-import type { Framer } from '../../../origin/format/framer.ts'
 import { mpegFormat } from '../../../origin/format/mpeg.ts'
+import { cutInto, framed } from '../../kit/framing.ts'
 import { parseFrameHeader } from '../../kit/mpeg.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
 
@@ -23,29 +23,6 @@ function adtsFrame(payloadBytes: number): Buffer {
     0xfc,
   ]
   return Buffer.concat([Buffer.from(header), Buffer.alloc(payloadBytes, 0x21)])
-}
-
-/** All output of a framer for these pieces: after each the complete parts, then the rest; and the frame offsets. */
-function run(framer: Framer, ...pieces: Uint8Array[]): { bytes: Buffer; starts: number[] } {
-  const bytes: Uint8Array[] = []
-  const starts: number[] = []
-  let position = 0
-  const keep = (cut: ReturnType<Framer['take']>) => {
-    starts.push(...cut.frames.map((at) => position + at))
-    bytes.push(cut.bytes)
-    position += cut.bytes.length
-  }
-  for (const piece of pieces) {
-    framer.push(piece)
-    keep(framer.take())
-  }
-  keep(framer.takeAll())
-  return { bytes: Buffer.concat(bytes), starts }
-}
-const cut = (bytes: Uint8Array, size: number) => {
-  const pieces: Uint8Array[] = []
-  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size))
-  return pieces
 }
 
 describe('MPEG audio', () => {
@@ -91,7 +68,7 @@ describe('MPEG audio', () => {
     const chance = numberedFrame(9).subarray(0, 4)
     for (const junk of [Buffer.from('noise'), Buffer.concat([chance, Buffer.alloc(99, 0xff)]), tag]) {
       const stream = Buffer.concat([junk, frames(0, 8)])
-      const { bytes, starts } = run(framerFor('audio/mpeg'), stream)
+      const { bytes, starts } = framed(framerFor('audio/mpeg'), stream)
       expect(bytes).toEqual(stream)
       expect(starts[0]).toBe(junk.length)
       expect(starts).toHaveLength(8)
@@ -114,7 +91,7 @@ describe('MPEG audio', () => {
       other,
     ]
     const stream = Buffer.concat(parts)
-    const { bytes, starts } = run(framerFor('audio/mpeg'), ...cut(stream, 700))
+    const { bytes, starts } = framed(framerFor('audio/mpeg'), ...cutInto(stream, 700))
     expect(bytes).toEqual(stream)
     expect(starts).toHaveLength(4 + 4 + 4 + 4)
     for (const start of starts) expect(mpegFormat.parse(stream, start)).toBeDefined()
@@ -143,7 +120,7 @@ describe('AAC in ADTS', () => {
   test('is sent in complete frames, from the first that others follow', () => {
     const aac = Array.from({ length: 120 }, (_, i) => adtsFrame(150 + i))
     const stream = Buffer.concat([Buffer.from('\xff\xf1junk', 'latin1'), ...aac])
-    const { bytes, starts } = run(framerFor('audio/aacp'), ...cut(stream, 100))
+    const { bytes, starts } = framed(framerFor('audio/aacp'), ...cutInto(stream, 100))
     expect(bytes).toEqual(stream)
     expect(starts.slice(0, 3)).toEqual([6, 6 + 157, 6 + 157 + 158])
     expect(starts).toHaveLength(aac.length)
@@ -170,7 +147,7 @@ describe('any stream', () => {
     (type) => {
       fc.assert(
         fc.property(stream, fc.integer({ min: 1, max: 900 }), (bytes, size) => {
-          const { bytes: out } = run(framerFor(type), ...cut(bytes, size))
+          const { bytes: out } = framed(framerFor(type), ...cutInto(bytes, size))
           expect(out.equals(bytes)).toBe(true)
         }),
       )
@@ -180,8 +157,8 @@ describe('any stream', () => {
   test('has the same frames however it is split', () => {
     fc.assert(
       fc.property(stream, fc.integer({ min: 1, max: 900 }), (bytes, size) => {
-        const whole = run(framerFor('audio/mpeg'), bytes)
-        expect(run(framerFor('audio/mpeg'), ...cut(bytes, size)).starts).toEqual(whole.starts)
+        const whole = framed(framerFor('audio/mpeg'), bytes)
+        expect(framed(framerFor('audio/mpeg'), ...cutInto(bytes, size)).starts).toEqual(whole.starts)
       }),
     )
   })

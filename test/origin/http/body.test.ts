@@ -10,6 +10,7 @@ import { sendPieces } from '../../../origin/http/reply.ts'
 import { limits } from '../../../origin/limits.ts'
 import { Gathered } from '../../../shared/http/gathered.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
+import { SlowSocket } from '../../kit/slow-socket.ts'
 
 const collect = (() => {
   setFlagsFromString('--expose-gc')
@@ -93,25 +94,6 @@ describe('a body', () => {
     expect(await read({ 'content-length': '8' }, 'abcdefghijkl')).toHaveLength(8)
   })
 })
-
-/** A socket whose system accepts bytes when the test says so. */
-class SlowSocket extends EventEmitter {
-  written = 0
-  destroyed = false
-  #taken: ((error?: Error) => void) | undefined
-
-  write(bytes: Uint8Array, done: () => void): void {
-    this.written += bytes.length
-    this.#taken = done
-  }
-  take(): void {
-    this.#taken?.()
-  }
-  destroy(): void {
-    this.destroyed = true
-    this.emit('close')
-  }
-}
 
 describe('an answer', () => {
   const piece = limits.answerPieceBytes

@@ -11,6 +11,7 @@ import { createState } from '../../../origin/state.ts'
 import type { ServerJson } from '../../../shared/api/json.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { listenRequest } from '../../kit/listen-request.ts'
 import { logged } from '../../kit/log-records.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
@@ -55,27 +56,8 @@ function master(flags = '', roll: () => number = () => 0) {
     reports: { change: () => {}, isDraining: false, edgeUrls: [] },
     isLeaving: () => leaving.now,
   })
-  const get = (
-    with_: {
-      address?: string
-      query?: string
-      userAgent?: string
-      relayLogin?: boolean
-      head?: boolean
-      range?: string
-    } = {},
-  ) =>
-    placer.place({
-      mount: live,
-      query: '',
-      secure: false,
-      userAgent: 'player/1',
-      address: '192.0.2.1',
-      relayLogin: false,
-      head: false,
-      range: undefined,
-      ...with_,
-    })
+  const get = (with_: Parameters<typeof listenRequest>[0] = {}) =>
+    placer.place(listenRequest({ mount: live, ...with_ }))
   const facts = { address: '192.0.2.1', secure: false, base: 'http://m.example:8000' }
   const request = (method: string, path: string, login: string, body?: string) =>
     decider.app.request(

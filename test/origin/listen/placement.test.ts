@@ -1,20 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { rootMount } from '../../../origin/lib/root-mount.ts'
-import { type ListenRequest, place, type Standing } from '../../../origin/listen/placement.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { place, type Standing } from '../../../origin/listen/placement.ts'
+import { listenRequest } from '../../kit/listen-request.ts'
 
-const mount = mountOf('/live.mp3')
-const request = (with_: Partial<ListenRequest> = {}): ListenRequest => ({
-  mount,
-  query: '',
-  secure: false,
-  userAgent: 'player/1',
-  address: '192.0.2.1',
-  relayLogin: false,
-  head: false,
-  range: undefined,
-  ...with_,
-})
 const playing = { listeners: 0, maxListeners: null, kbps: 128, interruptedAtMs: undefined }
 const standing = (with_: Partial<Standing> = {}): Standing => ({
   id: 'relay1',
@@ -33,14 +21,14 @@ const edgeless = { edgeUrls: [] }
 
 describe('send-back (docs/protocol.md#send-back)', () => {
   test('a server with room serves the listener, whoever redirected it', () => {
-    expect(place(standing(), request())).toEqual({ serve: true })
-    expect(place(standing(), request({ query: '?x=-' }))).toEqual({ serve: true })
+    expect(place(standing(), listenRequest())).toEqual({ serve: true })
+    expect(place(standing(), listenRequest({ query: '?x=-' }))).toEqual({ serve: true })
   })
 
   test('a listener of / is not sent back: an edge serves its own page there', () => {
     const root = { mount: rootMount }
-    expect(place(standing(), request(root))).toEqual({ serve: true })
-    expect(place(standing(full), request(root))).toMatchObject({ serve: false, status: 403 })
+    expect(place(standing(), listenRequest(root))).toEqual({ serve: true })
+    expect(place(standing(full), listenRequest(root))).toMatchObject({ serve: false, status: 403 })
   })
 
   test.each([
@@ -50,7 +38,7 @@ describe('send-back (docs/protocol.md#send-back)', () => {
     ['full mount', { mount: { ...playing, listeners: 2, maxListeners: 2 } }, true],
     ['full line', { bandwidthKbps: 900, maxBandwidthKbps: 1000 }, true],
   ])('%s: back to the edge with x=ID', (_, state, forRoom) => {
-    expect(place(standing(state), request())).toMatchObject({
+    expect(place(standing(state), listenRequest())).toMatchObject({
       serve: false,
       status: 302,
       location: 'http://edge.example/live.mp3?x=relay1',
@@ -64,75 +52,79 @@ describe('send-back (docs/protocol.md#send-back)', () => {
     [false, ['https://edge.example'], 'https://edge.example'],
     [true, ['http://edge.example'], 'http://edge.example'],
   ])('a listener by https (%s) of an edge at %j is sent to %s', (secure, edgeUrls, edge) => {
-    expect(place(standing({ ...full, edgeUrls }), request({ secure }))).toMatchObject({
+    expect(place(standing({ ...full, edgeUrls }), listenRequest({ secure }))).toMatchObject({
       location: `${edge}/live.mp3?x=relay1`,
     })
   })
 
   test('a path without a mount may be a file, a path with a mount may not', () => {
-    expect(place(standing({ mount: undefined }), request())).toMatchObject({ absent: true })
-    expect(place(standing(full), request())).not.toHaveProperty('absent')
+    expect(place(standing({ mount: undefined }), listenRequest())).toMatchObject({ absent: true })
+    expect(place(standing(full), listenRequest())).not.toHaveProperty('absent')
   })
 
   test('the query is kept, and an id is percent-encoded', () => {
-    const placed = place(standing({ ...full, id: '[::1]:80' }), request({ query: '?a=1&b' }))
+    const placed = place(standing({ ...full, id: '[::1]:80' }), listenRequest({ query: '?a=1&b' }))
     expect(placed).toMatchObject({ location: 'http://edge.example/live.mp3?a=1&b&x=%5B%3A%3A1%5D%3A80' })
   })
 
   test.each(['?x=-', '?x=other', '?a=1&x=relay1', '?x='])(
     'a request with %s is refused, not sent back',
     (query) => {
-      expect(place(standing(full), request({ query }))).toMatchObject({
+      expect(place(standing(full), listenRequest({ query }))).toMatchObject({
         status: 403,
         text: 'max listeners reached',
       })
-      expect(place(standing({ mount: undefined }), request({ query }))).toMatchObject({ status: 404 })
+      expect(place(standing({ mount: undefined }), listenRequest({ query }))).toMatchObject({ status: 404 })
     },
   )
 
   test("without an edge: 404 and 403 in Icecast 2.4's words", () => {
-    expect(place(standing({ ...edgeless, mount: undefined }), request())).toEqual({
+    expect(place(standing({ ...edgeless, mount: undefined }), listenRequest())).toEqual({
       serve: false,
       status: 404,
       text: 'The file you requested could not be found',
       forRoom: false,
       absent: true,
     })
-    expect(place(standing({ ...edgeless, ...full }), request())).toEqual({
+    expect(place(standing({ ...edgeless, ...full }), listenRequest())).toEqual({
       serve: false,
       status: 403,
       text: 'max listeners reached',
       forRoom: true,
     })
-    expect(place(standing({ ...edgeless, draining: true }), request())).toMatchObject({
+    expect(place(standing({ ...edgeless, draining: true }), listenRequest())).toMatchObject({
       status: 403,
       forRoom: false,
     })
   })
 
   test('--max-listeners 0 accepts none', () => {
-    expect(place(standing({ ...edgeless, maxListeners: 0 }), request())).toMatchObject({ status: 403 })
+    expect(place(standing({ ...edgeless, maxListeners: 0 }), listenRequest())).toMatchObject({ status: 403 })
   })
 
   test('a relay with credentials is served even if the server is full or draining, and never redirected', () => {
-    const relay = request({ relayLogin: true })
+    const relay = listenRequest({ relayLogin: true })
     expect(place(standing({ ...full, draining: true }), relay)).toEqual({ serve: true })
     expect(place(standing({ mount: undefined }), relay)).toMatchObject({ status: 404 })
   })
 
   test('a server that is about to stop accepts no relay either: it would lose its stream at once (icecast-kh then waits 600 s)', () => {
-    expect(place(standing({ leaving: true }), request({ relayLogin: true }))).toMatchObject({ status: 403 })
+    expect(place(standing({ leaving: true }), listenRequest({ relayLogin: true }))).toMatchObject({
+      status: 403,
+    })
   })
 
   test('a mount whose own feed is lost serves listeners, which wait with it, but no relay', () => {
     const lost = standing({ mount: { ...playing, interruptedAtMs: 5 }, ...edgeless })
-    expect(place(lost, request())).toEqual({ serve: true })
+    expect(place(lost, listenRequest())).toEqual({ serve: true })
     for (const relay of [{ relayLogin: true }, { userAgent: 'Icecast 2.4.4' }])
-      expect(place(lost, request(relay))).toMatchObject({ status: 404, text: 'Mount unavailable' })
+      expect(place(lost, listenRequest(relay))).toMatchObject({ status: 404, text: 'Mount unavailable' })
   })
 
   test('a relay identified only by User-Agent counts as a listener', () => {
-    expect(place(standing({ ...full, ...edgeless }), request({ userAgent: 'Icecast 2.4.4' }))).toMatchObject({
+    expect(
+      place(standing({ ...full, ...edgeless }), listenRequest({ userAgent: 'Icecast 2.4.4' })),
+    ).toMatchObject({
       status: 403,
     })
   })

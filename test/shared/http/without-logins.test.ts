@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createConfig } from '../../../origin/config/config.ts'
 import { parseFlags } from '../../../origin/config/flags.ts'
 import { withoutLogins } from '../../../shared/http/without-logins.ts'
+import { messageOf } from '../../../shared/message-of.ts'
 
 describe('text for people', () => {
   test.each([
@@ -17,11 +18,11 @@ describe('text for people', () => {
 })
 
 describe('the message about a bad value at the start', () => {
-  const messageOf = (start: () => unknown) => {
+  const complaintOf = (start: () => unknown) => {
     try {
       start()
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return messageOf(error)
     }
     throw new Error('it started')
   }
@@ -34,7 +35,7 @@ describe('the message about a bad value at the start', () => {
     [[url]],
     [[`--nothing=${url}`]],
   ])('has no password of %j', (args) => {
-    const message = messageOf(() =>
+    const message = complaintOf(() =>
       createConfig({ flags: parseFlags(args).settings, environment: {}, file: undefined }),
     )
     expect(message).not.toContain('geheim')
