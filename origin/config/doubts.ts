@@ -1,4 +1,5 @@
 import { isLoopbackUrl } from '../../shared/report/report.ts'
+import { fileNameOf } from '../../shared/secret-files.ts'
 import type { OriginConfig } from './config.ts'
 import { secretNames } from './flags.ts'
 
@@ -7,7 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Warnings for the operator at the start: variables that have no effect, and missing settings without which sources are rejected. */
 export function doubtsOf(config: OriginConfig, env: Environment): string[] {
   const doubts = Object.keys(env)
-    .filter((name) => name.startsWith('ORIGIN_') && !secretNames.includes(name))
+    .filter((name) => name.startsWith('ORIGIN_') && !knownNames.includes(name))
     .map(
       (name) =>
         `environment variable ${name} is unknown and has no effect, expected ${secretNames.join(', ')}`,
@@ -61,6 +62,8 @@ function doubtsOfUrls({ masters, edges, publicUrls, sockets }: OriginConfig): st
       )
   return doubts
 }
+
+const knownNames = [...secretNames, ...secretNames.map(fileNameOf)]
 
 /** A server that relays may have no sources. */
 const isForSources = ({ masters, relays }: OriginConfig) => masters.length === 0 && relays.length === 0

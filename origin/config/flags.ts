@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../shared/message-of.ts'
+import { withSecretFiles } from '../../shared/secret-files.ts'
 import { version } from '../../shared/version.ts'
 import { ConfigError } from './error.ts'
 import { readSetting, type SettingName, type Settings } from './settings.ts'
@@ -127,7 +129,7 @@ function parse(args: readonly string[]): Values {
     const { values } = parseArgs({ args: joined(args), options, allowPositionals: false })
     return values as Values
   } catch (error) {
-    throw new ConfigError(`${messageOf(error)}; --help lists the flags`)
+    throw new ConfigError(`${messageOf(error)}; distributary origin --help lists the flags`)
   }
 }
 
@@ -154,11 +156,19 @@ const secrets = {
   ORIGIN_EDGE_PASSWORD: 'edgePassword',
 } as const satisfies Record<string, SettingName>
 
-/** Reads the environment; an empty variable counts as unset. */
-export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
+/**
+ * Reads the environment, and the files that hold its secrets; an empty variable counts as unset.
+ * Throws {@link ConfigError} with each name, its value and what is allowed.
+ */
+export function parseEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  read: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): Settings {
+  const { environment, problems } = withSecretFiles(env, secretNames, read)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   const settings: Settings = {}
   for (const [name, setting] of Object.entries(secrets)) {
-    const value = env[name]
+    const value = environment[name]
     if (value) readSetting(settings, setting, name, value)
   }
   return settings
@@ -177,6 +187,7 @@ export function helpText(): string {
     '',
     ...lines,
     '',
-    `Secrets can also be set in the environment: ${secretNames.join(', ')}.`,
+    `Secrets can also be set in the environment: ${secretNames.join(', ')};`,
+    'or in files that it names: ORIGIN_SOURCE_PASSWORD_FILE=/run/secrets/source, …',
   ].join('\n')
 }

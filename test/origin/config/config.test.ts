@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { adviceOn } from '../../../origin/config/advice.ts'
 import { createConfig, type OriginConfig } from '../../../origin/config/config.ts'
-import { helpText, parseEnvironment, parseFlags } from '../../../origin/config/flags.ts'
+import { doubtsOf } from '../../../origin/config/doubts.ts'
+import { helpText, parseEnvironment, parseFlags, secretNames } from '../../../origin/config/flags.ts'
 import { parseIcecastXml } from '../../../origin/config/xml/icecast-xml.ts'
 
 const fromFlags = (line: string, boundPort?: number) =>
@@ -151,6 +152,25 @@ describe('flags', () => {
     expect(fromFile(file).sourcePassword).toBe('file')
     expect(fromFile(file, '', env).sourcePassword).toBe('env')
     expect(fromFile(file, '--source-password flag', env).sourcePassword).toBe('flag')
+  })
+
+  test.for(secretNames)('%s may be in a file that %s_FILE names, without the line end at its end', (name) => {
+    const read = (path: string) => ({ '/run/secrets/it': 'pass word\r\n' })[path] ?? expect.fail(path)
+    const environment = { [`${name}_FILE`]: '/run/secrets/it' }
+    expect(Object.values(parseEnvironment(environment, read))).toEqual(['pass word'])
+    expect(doubtsOf(fromFlags('--source-password x'), environment)).toEqual([])
+  })
+
+  test('a file of a secret that cannot be read, is empty, or stands beside the secret stops the start', () => {
+    const environment = {
+      ORIGIN_SOURCE_PASSWORD_FILE: '/nonexistent/secret',
+      ORIGIN_RELAY_PASSWORD_FILE: '/dev/null',
+      ORIGIN_ADMIN_PASSWORD: 'x',
+      ORIGIN_ADMIN_PASSWORD_FILE: '/dev/null',
+    }
+    expect(() => parseEnvironment(environment)).toThrow(
+      /^ORIGIN_SOURCE_PASSWORD_FILE is "\/nonexistent\/secret", expected a file with the secret: ENOENT.*\nORIGIN_RELAY_PASSWORD_FILE is "\/dev\/null", expected a file with the secret: it is empty\nORIGIN_ADMIN_PASSWORD and ORIGIN_ADMIN_PASSWORD_FILE are both set, expected one of them$/,
+    )
   })
 
   test('--max-listeners 0 is a master without listeners; bandwidth has the units of icecast-kh', () => {
