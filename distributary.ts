@@ -49,6 +49,10 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
       return (args) => drainCommand('undrain', args)
     },
   },
+  demo: {
+    about: 'play a whole cluster on this machine, to try',
+    load: async () => (await import('./test/tools/demo/start.ts')).playDemo,
+  },
   version: {
     about: 'print the version',
     load: async () => server(async () => console.log(`distributary ${version}`)),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../edge/config.ts'
@@ -6,7 +6,7 @@ import { createConfig } from '../../origin/config/config.ts'
 import { parseEnvironment, parseFlags } from '../../origin/config/flags.ts'
 import { repo } from '../kit/process.ts'
 import { Demo } from './demo/demo.ts'
-import { type DemoProgram, parseDemoPort, planDemo } from './demo/plan.ts'
+import { type DemoProgram, parseDemoPort } from './demo/plan.ts'
 
 const passwords = { relay: 'relay-pw', admin: 'admin-pw', source: 'source-pw' }
 
@@ -39,12 +39,10 @@ function machine({
 }
 
 describe('npm start', () => {
-  test('runs a script that is there, and every program of the demo is one', () => {
+  test('runs the demo of the one command', () => {
     const { scripts } = JSON.parse(readFileSync(join(repo, 'package.json'), 'utf8'))
-    const [, script = ''] = /^exec \.\/distributary with node (\S+)$/.exec(scripts.start) ?? []
-    expect(script).toMatch(/start\.ts$/)
-    for (const path of [script, ...planDemo(9000, passwords).programs.map((program) => program.script)])
-      expect(existsSync(join(repo, path)), path).toBe(true)
+    expect(scripts.start).toBe('exec ./distributary demo')
+    expect(readFileSync(join(repo, 'distributary.ts'), 'utf8')).toContain('\n  demo: {')
   })
 
   test('starts an edge, a master, two slaves and a source, then listens, then prints what to try', async () => {
@@ -108,7 +106,7 @@ describe('npm start', () => {
       const { did, run } = machine({ taken: Number(port) })
       await run()
       expect(did).toEqual([
-        `complain port ${port} is taken; the demo needs 9000 to 9003, or others: PORT=9000 npm start`,
+        `complain port ${port} is taken; the demo needs 9000 to 9003, or others: set PORT, such as PORT=9000`,
         'exit 1',
       ])
     },

@@ -1,10 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { DemoProgram } from './plan.ts'
 
 /** ms from SIGTERM until a child is killed: the grace of an origin, and some more */
 const stopMs = 5000
 
-const lifeline = import.meta.resolve('./lifeline.ts')
+/** The script that runs this process; none where Bun has compiled it into one file with itself. */
+function ownScript(): string[] {
+  const script = process.argv[1] ?? ''
+  return script === '' || script.startsWith('/$bunfs/') ? [] : [script]
+}
 
 /** The programs of a demo, each in its own process group, so that Ctrl-C reaches only this program and it stops them in order. */
 export class Children {
@@ -18,14 +23,9 @@ export class Children {
     process.on('exit', () => this.#signal('SIGKILL'))
   }
 
-  /** Runs a script with the same Node; each line that it prints is prefixed with its name. Returns its pid. */
-  start(
-    name: string,
-    script: string,
-    flags: readonly string[],
-    env: Readonly<Record<string, string>>,
-  ): number {
-    const child = spawn(process.execPath, ['--import', lifeline, script, ...flags], {
+  /** Runs a program of the demo; each line that it prints is prefixed with its name. Returns its pid. */
+  start({ name, program, flags, env }: DemoProgram): number {
+    const child = spawn(process.execPath, [...ownScript(), 'demo', 'child', program, ...flags], {
       env: { ...process.env, ...env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

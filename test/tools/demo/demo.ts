@@ -36,7 +36,7 @@ export class Demo {
     for (const each of ports)
       if (!(await machine.isFree(each)))
         return this.#refuse(
-          `port ${each} is taken; the demo needs ${port} to ${port + 3}, or others: PORT=9000 npm start`,
+          `port ${each} is taken; the demo needs ${port} to ${port + 3}, or others: set PORT, such as PORT=9000`,
         )
     for (const program of programs)
       machine.print(`${program.name.padEnd(7)}| pid ${machine.start(program)}, ${program.about}`)

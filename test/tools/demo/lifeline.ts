@@ -1,10 +1,10 @@
 /**
- * Preloaded into a program, stops it when its parent process is gone: otherwise a demo whose parent, or whose npm, was killed
- * by `kill -9` would keep playing.
+ * Stops this program when its parent process is gone: otherwise a demo whose parent, or whose npm, was killed by `kill -9`
+ * would keep playing.
  */
-const parent = process.ppid
-setInterval(() => {
-  if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
-}, 500).unref()
-
-export {}
+export function startLifeline(): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+  }, 500).unref()
+}

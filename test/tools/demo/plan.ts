@@ -6,11 +6,13 @@ export interface DemoPasswords {
   source: string
 }
 
-/** A program of the demo, to be run by Node. */
+/** What the demo's processes run: `distributary demo child edge`. */
+export type ProgramName = 'edge' | 'origin' | 'source'
+
+/** A process of the demo. */
 export interface DemoProgram {
   readonly name: string
-  /** path in the repository */
-  readonly script: string
+  readonly program: ProgramName
   readonly flags: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** its url, or what it does */
@@ -56,7 +58,7 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
     const room = ['--max-listeners', String(server.maxListeners), '--update-interval', '2', '--grace', '1']
     return {
       name: server.name,
-      script: 'origin/main.ts',
+      program: 'origin',
       flags: [...listening, '--id', server.name, ...room, ...reporting],
       env: {
         ORIGIN_SOURCE_PASSWORD: passwords.source,
@@ -74,7 +76,7 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
     programs: [
       {
         name: 'edge',
-        script: 'edge/main.ts',
+        program: 'edge',
         flags: [],
         env: {
           HOST: '127.0.0.1',
@@ -89,7 +91,7 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
       ...origins,
       {
         name: 'source',
-        script: 'test/tools/demo/source.ts',
+        program: 'source',
         flags: [sourceUrl],
         env: { SOURCE_PASSWORD: passwords.source },
         about: `plays to ${sourceUrl}`,

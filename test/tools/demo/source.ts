@@ -1,20 +1,20 @@
-/** Plays `loop.mp3` to a master in an endless loop: `SOURCE_PASSWORD=… node test/tools/demo/source.ts http://127.0.0.1:8001/live.mp3`. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { loopOf, setTitle, startSource } from '../../kit/source.ts'
 
-const [url = ''] = process.argv.slice(2)
-const password = process.env.SOURCE_PASSWORD ?? ''
 const title = 'distributary - The River Divides'
 
-startSource({
-  url,
-  password,
-  programme: loopOf(readFileSync(join(import.meta.dirname, 'loop.mp3'))),
-  headers: { 'Ice-Name': 'The distributary demo', 'Ice-Genre': 'Ambient', 'Ice-Public': '0' },
-  onEvent(event) {
-    console.log(event)
-    if (event === 'playing') setTitle(url, password, title).catch((error) => console.log(error.message))
-  },
-})
-process.on('SIGTERM', () => process.exit(0))
+/** Plays `loop.mp3` to a mount of a master in an endless loop, with the password in `SOURCE_PASSWORD`. */
+export function play([url = '']: readonly string[]): void {
+  const password = process.env.SOURCE_PASSWORD ?? ''
+  startSource({
+    url,
+    password,
+    programme: loopOf(readFileSync(new URL('./loop.mp3', import.meta.url))),
+    headers: { 'Ice-Name': 'The distributary demo', 'Ice-Genre': 'Ambient', 'Ice-Public': '0' },
+    onEvent(event) {
+      console.log(event)
+      if (event === 'playing') setTitle(url, password, title).catch((error) => console.log(error.message))
+    },
+  })
+  process.on('SIGTERM', () => process.exit(0))
+}

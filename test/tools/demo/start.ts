@@ -1,11 +1,10 @@
-/** `npm start`: runs a whole cluster as real processes, with a source, until Ctrl-C. `PORT` moves its four ports. */
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { eventually } from '../../kit/eventually.ts'
 import { isFree } from '../../kit/ports.ts'
-import { repo } from '../../kit/process.ts'
+import { runChild } from './child.ts'
 import { Children } from './children.ts'
 import { Demo } from './demo.ts'
+import { startLifeline } from './lifeline.ts'
 
 /** Follows a 302 of the edge and waits for the first bytes. */
 async function isRedirectedToAudio(url: string): Promise<boolean> {
@@ -20,22 +19,38 @@ async function isRedirectedToAudio(url: string): Promise<boolean> {
   }
 }
 
-const children = new Children((name, how) => demo.lost(name, how))
-const demo = new Demo({
-  isFree,
-  start: ({ name, script, flags, env }) => children.start(name, join(repo, script), flags, env),
-  untilPlaying: (url) => eventually(() => isRedirectedToAudio(url), { everyMs: 200 }),
-  stop: (last) => children.stop(last),
-  print: (text) => console.log(text),
-  complain: (text) => console.error(text),
-  exit: (code) => process.exit(code),
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => demo.end(0))
+const helpText = `Usage: distributary demo
 
-if (process.env.npm_lifecycle_event === 'start') await import('./lifeline.ts') // only under npm, which outlives this program; a shell may exit first
-const newPassword = () => randomBytes(12).toString('base64url')
-await demo.run(process.env.PORT ?? '8000', {
-  relay: newPassword(),
-  admin: newPassword(),
-  source: newPassword(),
-})
+Plays a whole cluster on this machine until Ctrl-C: an edge on port 8000, a master and two relays on the next three ports, and
+a source. The variable PORT moves these ports: PORT=9000.`
+
+/** `distributary demo`, and `npm start`. */
+export async function playDemo(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args
+  if (first === 'child') return runChild(rest).then(() => 0)
+  if (first !== undefined) {
+    const isHelp = first === '--help' || first === '-h'
+    console[isHelp ? 'log' : 'error'](
+      isHelp
+        ? helpText
+        : `demo has no flag ${JSON.stringify(first)}; distributary demo --help says what it does`,
+    )
+    return isHelp ? 0 : 1
+  }
+  const children = new Children((name, how) => demo.lost(name, how))
+  const demo = new Demo({
+    isFree,
+    start: (program) => children.start(program),
+    untilPlaying: (url) => eventually(() => isRedirectedToAudio(url), { everyMs: 200 }),
+    stop: (last) => children.stop(last),
+    print: (text) => console.log(text),
+    complain: (text) => console.error(text),
+    exit: (code) => process.exit(code),
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => demo.end(0))
+  if (process.env.npm_lifecycle_event === 'start') startLifeline() // only under npm, which outlives this program; a shell may exit first
+  const newPassword = () => randomBytes(12).toString('base64url')
+  const passwords = { relay: newPassword(), admin: newPassword(), source: newPassword() }
+  await demo.run(process.env.PORT ?? '8000', passwords)
+  return 0
+}
