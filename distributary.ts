@@ -22,11 +22,11 @@ const server =
 const subcommands: Readonly<Record<string, Subcommand>> = {
   origin: {
     about: 'run an origin: a streaming server for sources, relays and listeners',
-    load: async () => server((await import('./origin/main.ts')).start),
+    load: async () => server((await import('./origin/main.ts')).runOrigin),
   },
   edge: {
     about: 'run an edge: it redirects each listener to a server',
-    load: async () => server((await import('./edge/main.ts')).start),
+    load: async () => server((await import('./edge/main.ts')).runEdge),
   },
   doctor: {
     about: 'say what is wrong with a server: network, passwords, limits, why it gets no listeners',

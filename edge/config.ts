@@ -132,7 +132,7 @@ const EnvironmentSchema = v.object({
 })
 
 /** Names whose values are never shown, and may be in files. */
-export const secretNames: readonly string[] = [
+export const edgeSecretNames: readonly string[] = [
   'RELAY_PASSWORD',
   'ADMIN_PASSWORD',
   'MASTER_PASSWORD',
@@ -206,6 +206,6 @@ export function parseConfig(environment: Readonly<Record<string, unknown>>): Edg
 function explain(issue: v.BaseIssue<unknown>, given: Record<string, unknown>): string {
   const name = String(issue.path?.[0]?.key)
   if (!(name in given)) return `${name} is not set, expected a password: there is no default`
-  const value = secretNames.includes(name) ? 'a secret not shown here' : JSON.stringify(given[name])
+  const value = edgeSecretNames.includes(name) ? 'a secret not shown here' : JSON.stringify(given[name])
   return `${name} is ${value}, expected ${issue.message}`
 }

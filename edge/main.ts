@@ -15,7 +15,7 @@ import { type Forwardable, ForwardedFacts } from './listener/forwarded.ts'
 import { OwnAddresses } from './listener/own-addresses.ts'
 import { ProxyDoubts } from './listener/proxy-doubts.ts'
 import { Outreach } from './outreach/outreach.ts'
-import { helpText, readCommandLine, versionText } from './runtime/command-line.ts'
+import { edgeHelp, edgeVersion, readCommandLine } from './runtime/command-line.ts'
 import { Places } from './runtime/geo.ts'
 import { startListening } from './runtime/listen.ts'
 import type { Answers, Listening } from './runtime/listening.ts'
@@ -27,8 +27,8 @@ const logger = getLogger(['distributary', 'edge'])
 /** The edge as a program of its own, on Bun, Deno or Node: `bun edge/main.ts`. */
 async function main(args: readonly string[]): Promise<void> {
   const { action, environment } = readCommandLine(args, process.env)
-  if (action === 'help') return console.log(helpText())
-  if (action === 'version') return console.log(versionText)
+  if (action === 'help') return console.log(edgeHelp())
+  if (action === 'version') return console.log(edgeVersion)
   const config = parseConfig(environment)
   if (action === 'check') return check(config)
   startLog(config.logLevel, (line) => stdout.add(line), printRecord)
@@ -176,10 +176,10 @@ function refuse(host: string, port: number, error: unknown): never {
 }
 
 /** `distributary edge`: runs an edge until a signal ends it. Resolves once it has started, or has printed what was asked for. */
-export const start = (args: readonly string[]): Promise<void> =>
+export const runEdge = (args: readonly string[]): Promise<void> =>
   main(args).catch((error: unknown) => {
     console.error(error instanceof EdgeConfigError ? error.message : error)
     process.exit(1)
   })
 
-if (import.meta.main) void start(process.argv.slice(2))
+if (import.meta.main) void runEdge(process.argv.slice(2))

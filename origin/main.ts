@@ -139,10 +139,10 @@ function endOnSignal(program: Program, config: OriginConfig, logs: Logs): void {
 }
 
 /** `distributary origin`: runs an origin until a signal ends it. Resolves once it has started, or has printed what was asked for. */
-export const start = (args: readonly string[]): Promise<void> =>
+export const runOrigin = (args: readonly string[]): Promise<void> =>
   main(args).catch((error: unknown) => {
     console.error(error instanceof ConfigError ? error.message : error)
     process.exit(1)
   })
 
-if (import.meta.main) void start(process.argv.slice(2))
+if (import.meta.main) void runOrigin(process.argv.slice(2))

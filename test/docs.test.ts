@@ -186,7 +186,7 @@ test('the newest version of the changelog is that of package.json', () => {
 test('CI installs every program of others that a test needs', () => {
   const peers = /type Peer =(.*?)\n\n/s.exec(read('test/kit/peers.ts'))?.[1] ?? ''
   const installed = /for program in (.*); do/.exec(read('.ci/run'))?.[1]?.split(' ') ?? []
-  expect(installed.sort()).toEqual(allMatches(peers, /'(\w+)'/g))
+  expect(installed.sort()).toEqual(allMatches(peers, /'([\w-]+)'/g))
 })
 
 describe('what can be set', () => {

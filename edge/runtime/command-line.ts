@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { messageOf } from '../../shared/message-of.ts'
 import { withSecretFiles } from '../../shared/secret-files.ts'
 import { version } from '../../shared/version.ts'
-import { EdgeConfigError, secretNames } from '../config.ts'
+import { EdgeConfigError, edgeSecretNames } from '../config.ts'
 import { parseEnvFile } from './env-file.ts'
 import { settingHelp } from './help.ts'
 
@@ -39,7 +39,7 @@ export function readCommandLine(
   if (action === 'help' || action === 'version') return { action, environment }
   const files = (values['env-file'] ?? []).map((path) => readEnvFile(path, read))
   const given = Object.assign({}, ...files, withoutEmpty(environment)) as Environment
-  const { environment: complete, problems } = withSecretFiles(given, secretNames, read)
+  const { environment: complete, problems } = withSecretFiles(given, edgeSecretNames, read)
   if (problems.length > 0) throw new EdgeConfigError(problems.join('\n'))
   return { action, environment: complete }
 }
@@ -66,9 +66,9 @@ function readEnvFile(path: string, read: (path: string) => string): Record<strin
 const withoutEmpty = (environment: Environment): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
 
-export const versionText = `distributary edge ${version}`
+export const edgeVersion = `distributary edge ${version}`
 
-export function helpText(): string {
+export function edgeHelp(): string {
   const row = (name: string, help: string) => `  ${name.padEnd(24)}${help}`
   return [
     'Usage: distributary edge [flags]',
@@ -87,6 +87,6 @@ export function helpText(): string {
     '',
     ...Object.entries(settingHelp).map(([name, help]) => row(name, help)),
     '',
-    `A secret can also be in a file of its own: ${secretNames.map((name) => `${name}_FILE`).join(', ')}.`,
+    `A secret can also be in a file of its own: ${edgeSecretNames.map((name) => `${name}_FILE`).join(', ')}.`,
   ].join('\n')
 }

@@ -4,6 +4,7 @@ import { test } from 'vitest'
 
 /** Programs of others that some tests need; they come with the system, not with `npm ci`. */
 export type Peer =
+  | 'adduser'
   | 'caddy'
   | 'chromium'
   | 'curl'
@@ -19,6 +20,7 @@ export type Peer =
   | 'nginx'
   | 'ogg123'
   | 'openssl'
+  | 'systemd-analyze'
 
 /** Where a program is, or undefined where it is not on the PATH. */
 export function pathOf(program: string): string | undefined {

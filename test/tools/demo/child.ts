@@ -4,8 +4,8 @@ import { play } from './source.ts'
 
 /** Each program, loaded where it runs. */
 const programs: Readonly<Record<ProgramName, () => Promise<(args: readonly string[]) => unknown>>> = {
-  edge: async () => (await import('../../../edge/main.ts')).start,
-  origin: async () => (await import('../../../origin/main.ts')).start,
+  edge: async () => (await import('../../../edge/main.ts')).runEdge,
+  origin: async () => (await import('../../../origin/main.ts')).runOrigin,
   source: async () => play,
 }
 

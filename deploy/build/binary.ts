@@ -1,0 +1,46 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
+import { root } from './bundle.ts'
+import { run } from './run.ts'
+
+/** Debian's and Docker's names of the machines for which there is a binary. */
+export const architectures = ['amd64', 'arm64'] as const
+export type Architecture = (typeof architectures)[number]
+
+/**
+ * The package that has Bun for a machine. That for amd64 needs no AVX2, which the processors of cheap VPSes do not show.
+ */
+const bunPackages: Readonly<Record<Architecture, string>> = {
+  amd64: '@oven/bun-linux-x64-baseline',
+  arm64: '@oven/bun-linux-aarch64',
+}
+
+/** Downloads Bun for a machine into a folder, by npm. Returns the program's path. */
+export function fetchBun(architecture: Architecture, folder: string): string {
+  const wanted = `${bunPackages[architecture]}@${manifest.devDependencies.bun}`
+  const archive = run('npm', ['pack', '--silent', wanted], folder).trim()
+  run('tar', ['-xzf', archive, 'package/bin/bun'], folder)
+  rmSync(join(folder, archive))
+  return join(folder, 'package/bin/bun')
+}
+
+/**
+ * Makes one program of a bundle and a Bun: it needs no Node, only the C library.
+ *
+ * @param bun the Bun inside; undefined: that of `npm ci`, for this machine
+ */
+export function compile(bundle: string, out: string, bun?: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'compile-'))
+  try {
+    // names end up inside the program: they are the same on every machine
+    writeFileSync(join(folder, 'distributary.mjs'), bundle)
+    const inside = bun === undefined ? [] : [`--compile-executable-path=${bun}`]
+    const flags = ['build', '--compile', ...inside, 'distributary.mjs', '--outfile', 'distributary']
+    run(join(root, 'node_modules/.bin/bun'), flags, folder)
+    copyFileSync(join(folder, 'distributary'), out)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
