@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { compile } from '../../deploy/build/binary.ts'
+import { bundle } from '../../deploy/build/bundle.ts'
+import { makeDeb } from '../../deploy/build/deb.ts'
+import { eventually } from '../kit/eventually.ts'
+import { suiteFolder, testFolder } from '../kit/files.ts'
+import { freePort } from '../kit/ports.ts'
+import { repo, start } from '../kit/process.ts'
+import { secrets } from '../kit/runtimes.ts'
+
+/** MB that a user's `node_modules` may have with nothing but this package */
+const installedMax = 15
+
+/** Runs a command to its end, in a folder; throws where it fails. */
+async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
+  const program = start(command, args, { cwd })
+  const { code } = await program.exited
+  expect(code, program.output()).toBe(0)
+  return program.output()
+}
+
+describe('what npm pack makes', () => {
+  const folder = suiteFolder()
+  beforeAll(async () => {
+    await run(repo, 'npm', 'pack', '--silent', '--pack-destination', folder)
+    writeFileSync(join(folder, 'package.json'), '{"private": true}')
+    const { version } = JSON.parse(readFileSync(join(repo, 'package.json'), 'utf8')) as { version: string }
+    const flags = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund']
+    await run(folder, 'npm', 'install', ...flags, `./distributary-${version}.tgz`)
+  })
+
+  test(`installs less than ${installedMax} MB: no Node, no TypeScript`, async () => {
+    const [kibibytes] = (await run(folder, 'du', '-sk', 'node_modules')).split('\t')
+    console.log(`installed: ${kibibytes} KiB`)
+    expect(Number(kibibytes)).toBeLessThan((installedMax * 1e6) / 1024)
+  })
+
+  test('runs the one command: version, origin --check, edge --check', async () => {
+    const command = join(folder, 'node_modules/.bin/distributary')
+    const { version } = JSON.parse(readFileSync(join(repo, 'package.json'), 'utf8')) as { version: string }
+    expect(await run(folder, command, 'version')).toBe(`distributary ${version}\n`)
+    expect(await run(folder, command, 'origin', '--check', '--port', '8010')).toMatch(/\nconfiguration OK\n$/)
+    const file = join(folder, 'edge.env')
+    writeFileSync(file, 'RELAY_PASSWORD=one\nADMIN_PASSWORD=two\n')
+    expect(await run(folder, command, 'edge', '--check', '--env-file', file)).toBe('configuration OK\n')
+    const unknown = start(command, ['orgin'], { cwd: folder })
+    expect((await unknown.exited).code).toBe(2)
+    expect(unknown.output()).toContain('command is "orgin", expected one of these')
+  })
+})
+
+test('the bundles are the same text twice, and run on plain Node with nothing beside them', async () => {
+  const folder = testFolder()
+  const put = async (name: 'origin.mjs' | 'edge.mjs') => {
+    const text = await bundle(name)
+    expect((await bundle(name)) === text).toBe(true)
+    writeFileSync(join(folder, name), text)
+    console.log(`${name}: ${Math.round(statSync(join(folder, name)).size / 1024)} KiB`)
+  }
+  await Promise.all([put('origin.mjs'), put('edge.mjs')])
+  const [port, edgePort] = [await freePort(), await freePort()]
+  const origin = start('node', ['origin.mjs', '--port', String(port), '--bind', '127.0.0.1'], { cwd: folder })
+  onTestFinished(() => origin.stop())
+  const edge = start('node', ['edge.mjs'], {
+    cwd: folder,
+    env: {
+      HOST: '127.0.0.1',
+      PORT: String(edgePort),
+      DATA_DIR: ':memory:',
+      RELAY_PASSWORD: secrets.relay,
+      ADMIN_PASSWORD: secrets.admin,
+    },
+  })
+  onTestFinished(() => edge.stop())
+  await origin.line(/"ready"/)
+  const page = await fetch(`http://127.0.0.1:${port}/`).then((reply) => reply.text())
+  expect(page).toContain(
+    readFileSync(join(repo, 'origin/web/status.client.js'), 'utf8').trim().split('\n').at(-1),
+  )
+  await eventually(async () => (await fetch(`http://127.0.0.1:${edgePort}/healthz`)).ok)
+  expect(await fetch(`http://127.0.0.1:${edgePort}/`).then(({ status }) => status)).toBe(200)
+})
+
+test('a binary and a package of Debian made of the same bundle are the same bytes twice', async () => {
+  const folder = testFolder()
+  const text = await bundle('distributary.mjs')
+  const digests = ['one', 'other'].map((name) => {
+    const binary = join(folder, name)
+    compile(text, binary)
+    return createHash('sha256').update(readFileSync(binary)).digest('hex')
+  })
+  expect(digests[0]).toBe(digests[1])
+  expect(await run(folder, join(folder, 'one'), 'version')).toMatch(/^distributary \d/)
+  const debs = ['one', 'other'].map((name) => {
+    const out = join(folder, `${name}.deb`)
+    const binary = join(folder, 'small')
+    writeFileSync(binary, '#!/bin/sh\n')
+    makeDeb({ binary, architecture: 'amd64', version: '0.0.1', out, epoch: 1_000_000_000, compression: 'xz' })
+    return readFileSync(out)
+  })
+  expect(debs[0]?.equals(debs[1] ?? Buffer.alloc(0))).toBe(true)
+})
