@@ -8,9 +8,6 @@ const allowed: Readonly<Record<string, string>> = {
   limits:
     'the bounds of shared/ and those of origin/: a file that needs both renames the first in its import',
   start: 'each program has one, which `distributary` calls',
-  helpText: 'of each program, for its --help',
-  versionText: 'of each program, for its --version',
-  secretNames: 'of each program: what its environment may set from a file',
 }
 
 const exported = /^export (?:async |abstract )*(?:function\*?|class|const|let|type|interface|enum) (\w+)/gm
