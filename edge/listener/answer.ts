@@ -1,6 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { masterUser, reporterOf } from '../../shared/api/auth.ts'
 import type { RequestFacts } from '../../shared/api/routes.ts'
+import { offAirMs, whyNoServer } from '../../shared/draw/absence.ts'
 import { placeListener } from '../../shared/draw/place-listener.ts'
 import {
   isRelayAgent,
@@ -83,7 +84,7 @@ function placeBy(view: View, deps: MountDeps, head: Named, facts: RequestFacts):
   if (placed === 'unknown mount') return placeUnknown(view, deps, head, facts, relay)
   // an edge is not among its own candidates, so `here` cannot come
   if (typeof placed === 'string')
-    return placeAtLastResort(deps, head, facts, 'every server that carries this mount is out or full\n')
+    return placeAtLastResort(deps, head, facts, () => `${whyNoServer(view, mount, deps.nowMs())}\n`)
   if (logsRedirects(deps.config.logLevel)) logRedirect(head, facts, relay, placed.id)
   count(deps, relay ? 'relay' : 'redirect', head, facts)
   return placed.location
@@ -117,11 +118,11 @@ function logRedirect({ mount, query }: Named, { from }: RequestFacts, relay: boo
 }
 
 /** At the last resort; if there is none, the player is asked to come back a little later. */
-function placeAtLastResort(deps: MountDeps, head: Named, facts: RequestFacts, why: string): Placed {
+function placeAtLastResort(deps: MountDeps, head: Named, facts: RequestFacts, why: () => string): Placed {
   const { mount, query } = head
   const { lastResortUrl } = deps.config
   count(deps, lastResortUrl === undefined ? 'no_room' : 'last_resort', head, facts)
-  if (lastResortUrl === undefined) return busy(deps, why)
+  if (lastResortUrl === undefined) return busy(deps, why())
   if (!lastResortUrl.endsWith('/')) return lastResortUrl
   return locationOf(lastResortUrl.slice(0, -1) + printMount(mount), query)
 }
@@ -134,7 +135,7 @@ function placeBlindly(deps: MountDeps, head: Named, facts: RequestFacts, relay: 
   const why = 'the servers are not known at the moment\n'
   if (relay) return busy(deps, why)
   const playlist = parsePlaylist(head.path)
-  if (!playlist) return placeAtLastResort(deps, head, facts, why)
+  if (!playlist) return placeAtLastResort(deps, head, facts, () => why)
   return playlistOf(new View(deps.config.maxListenersDefault), deps, playlist, head, facts)
 }
 
@@ -164,7 +165,16 @@ function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFa
   const playlist = parseWantedPlaylist(head.path, view, deps.nowMs())
   if (playlist) return playlistOf(view, deps, playlist, head, facts)
   count(deps, 'unknown_mount', undefined, facts)
-  return failure(404, 'no server carries this mount\n')
+  return failure(404, `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n`)
+}
+
+/** Why a mount is unknown: to a relay, which needs a master, or to everybody. */
+function whyUnknown(view: View, mount: Mount, relay: boolean, nowMs: number): string {
+  if (relay && view.isKnown(mount, nowMs))
+    return offAirMs(view, mount, nowMs) === undefined
+      ? 'no live master carries this mount, only slaves do: a relay needs a master'
+      : 'this mount is off air: no live master carries it'
+  return view.servers.size === 0 ? 'no server has reported to this edge yet' : 'no server carries this mount'
 }
 
 function playlistOf(

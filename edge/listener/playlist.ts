@@ -1,3 +1,4 @@
+import { offAirMs } from '../../shared/draw/absence.ts'
 import { locationOf, mountHeaders } from '../../shared/draw/redirect.ts'
 import type { View } from '../../shared/draw/view.ts'
 import type { Whereabouts } from '../../shared/geo.ts'
@@ -61,12 +62,11 @@ export function answerPlaylist(
 ): Response {
   const own = locationOf(`${request.base ?? ''}${printMount(mount)}`, request.query)
   const urls = [own, ...directUrls(view, mount, request, nowMs, roll)]
-  return new Response(
-    request.head ? null : printPlaylist(kind, urls, view.about(mount, nowMs)?.name ?? mount),
-    {
-      headers: { ...mountHeaders, 'Content-Type': playlistTypes[kind] },
-    },
-  )
+  const name = view.about(mount, nowMs)?.name ?? mount
+  const title = offAirMs(view, mount, nowMs) === undefined ? name : `${name} (off air)`
+  return new Response(request.head ? null : printPlaylist(kind, urls, title), {
+    headers: { ...mountHeaders, 'Content-Type': playlistTypes[kind] },
+  })
 }
 
 function directUrls(

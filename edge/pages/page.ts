@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { HistoryRowJson } from '../../shared/api/history-json.ts'
-import type { PublicMount } from '../../shared/api/json.ts'
+import type { OffAirMount, PublicMount } from '../../shared/api/json.ts'
+import { ageText } from '../../shared/draw/absence.ts'
 import { playlistTypes } from '../../shared/http/playlist.ts'
 import { type Html, pagePolicy, printPage } from '../../shared/page/layout.ts'
 import { count, formatName, type MountCard, mountCards } from '../../shared/page/mount-card.ts'
@@ -17,9 +18,14 @@ const playlists = Object.keys(playlistTypes)
 const everyMs = 2500
 
 /** The page for people: what plays, with players, and how many listened over the last day. */
-export function publicPage(mounts: readonly PublicMount[], history: readonly HistoryRowJson[]): Html {
+export function publicPage(
+  mounts: readonly PublicMount[],
+  offAir: readonly OffAirMount[],
+  history: readonly HistoryRowJson[],
+): Html {
   const listeners = mounts.reduce((sum, mount) => sum + mount.listeners, 0)
-  const none = 'Nothing is on air at the moment.'
+  const nothing = mounts.length === 0 ? 'Nothing is on air at the moment.' : ''
+  const none = offAir.length === 0 ? nothing : offAirText(offAir)
   return printPage({
     title: 'distributary',
     under: 'one URL for a stream, any number of servers behind it',
@@ -30,6 +36,15 @@ ${mountCards(mounts.map(card), { from: '/now', everyMs, none })}`,
     footer: serverAgent,
     live: true,
   })
+}
+
+/** mounts that are named; the others are counted */
+const offAirMax = 10
+
+function offAirText(offAir: readonly OffAirMount[]): string {
+  const named = offAir.slice(0, offAirMax).map(({ mount, goneMs }) => `${mount} (for ${ageText(goneMs)})`)
+  const more = offAir.length > offAirMax ? ` and ${offAir.length - offAirMax} more` : ''
+  return `Off air: ${named.join(', ')}${more}`
 }
 
 const card = ({ mount, about, contentType, bitrate, listeners, listenerPeak }: PublicMount): MountCard => ({

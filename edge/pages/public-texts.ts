@@ -1,5 +1,5 @@
 import type { HistoryRowJson } from '../../shared/api/history-json.ts'
-import { type PublicMount, publicMounts } from '../../shared/api/json.ts'
+import { offAirMounts, type PublicMount, publicMounts } from '../../shared/api/json.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { nowPlaying } from './now-playing.ts'
 import { publicPage } from './page.ts'
@@ -33,7 +33,9 @@ export class PublicTexts {
     const before = this.#page.get(view)
     if (before !== undefined) return before
     const rows = await history() // another request may have printed it meanwhile
-    return this.#page.of(view, () => String(publicPage(this.mounts(view), rows)))
+    return this.#page.of(view, (nowMs) =>
+      String(publicPage(this.mounts(view), offAirMounts(view, nowMs), rows)),
+    )
   }
 
   /** Icecast's stats as JSON. @param only the one mount that was requested */

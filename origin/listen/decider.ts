@@ -5,9 +5,10 @@ import { answerRegistration, isRegistration } from '../../shared/api/registratio
 import { admitReporter, type ClusterEnv, clusterApp, printAnswer } from '../../shared/api/routes.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { StoreError, storeAnswer } from '../../shared/cluster/store-error.ts'
+import { offAirMs, whyNoServer } from '../../shared/draw/absence.ts'
 import { type PlacingDeps, placeListener } from '../../shared/draw/place-listener.ts'
 import { isRelayAgent, sentBackBy } from '../../shared/draw/redirect.ts'
-import { isLive, type Server } from '../../shared/draw/server.ts'
+import type { Server } from '../../shared/draw/server.ts'
 import { plainDoor } from '../../shared/http/login-door.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Report } from '../../shared/report/report.ts'
@@ -95,8 +96,10 @@ export class Decider {
   /** Why no server has room: if no live server carries the mount any more, it is not full, but gone. */
   #refusal(mount: Mount): Placement {
     const nowMs = this.#deps.nowMs()
-    const carriers = this.#registry.view.mounts.get(mount)?.carriers.values() ?? []
-    return [...carriers].some(({ server }) => isLive(server, nowMs)) ? noRoom : notFound
+    const { view } = this.#registry
+    const refused = offAirMs(view, mount, nowMs) === undefined ? noRoom : notFound
+    // Icecast's text comes first: tools look for it
+    return { ...refused, text: `${refused.text}\r\n${whyNoServer(view, mount, nowMs)}` }
   }
 
   /** What plays here if no server can serve the mount: a report does not name fallbacks. */

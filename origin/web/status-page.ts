@@ -22,7 +22,7 @@ export function statusPage({ server, mounts }: StatsTree): Html {
       ['/server_version.xsl', 'About'],
       ['/admin/', 'Admin'],
     ],
-    body: mountCards(cards, { from: '/status-json.xsl', everyMs, none }),
+    body: mountCards(cards, { from: '/status-json.xsl', everyMs, none: cards.length === 0 ? none : '' }),
     live: true,
   })
 }

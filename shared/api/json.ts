@@ -1,3 +1,4 @@
+import { offAirMs } from '../draw/absence.ts'
 import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from '../draw/server.ts'
 import type { MountView, View } from '../draw/view.ts'
 import type { Mount } from '../mount.ts'
@@ -51,6 +52,22 @@ export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
     const listenerPeak = Math.max(entry.listenerPeak, mount.listeners)
     return [{ ...mount, about: view.about(mount.mount, nowMs), listenerPeak }]
   })
+
+/** A mount that no live server carries any more. */
+export interface OffAirMount {
+  mount: Mount
+  /** age of the last report of it */
+  goneMs: number
+}
+
+/** Public mounts that were on air within the last minutes and are not now, by name. */
+export const offAirMounts = (view: View, nowMs: number): OffAirMount[] =>
+  [...view.mounts]
+    .flatMap(([mount, { isPrivate }]) => {
+      const goneMs = isPrivate || !view.isKnown(mount, nowMs) ? undefined : offAirMs(view, mount, nowMs)
+      return goneMs === undefined ? [] : [{ mount, goneMs }]
+    })
+    .sort((a, b) => (a.mount < b.mount ? -1 : 1))
 
 const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
 

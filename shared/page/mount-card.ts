@@ -19,12 +19,12 @@ export interface MountCard {
   site: string | undefined
 }
 
-/** The mounts as cards, with players, and a line for when there are none. @param from where their current state is published */
+/** The mounts as cards, with players. @param from where their current state is published @param none a line about what is not on air; empty: there is nothing to say */
 export const mountCards = (
   cards: readonly MountCard[],
   { from, everyMs, none }: { from: string; everyMs: number; none: string },
 ): Html =>
-  html`<main data-from="${from}" data-every="${everyMs}">${cards.map(mountCard)}<p class="none"${cards.length > 0 ? raw(' hidden') : ''}>${none}</p></main>`
+  html`<main data-from="${from}" data-every="${everyMs}">${cards.map(mountCard)}<p class="none"${none === '' ? raw(' hidden') : ''}>${none}</p></main>`
 
 const icons = raw(
   '<svg class="start" viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5v14l11-7z"/></svg><svg class="stop" viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg>',

@@ -93,7 +93,9 @@ async function exchangeCards(): Promise<void> {
     if (!card.isConnected) enliven(card)
     last.before(card)
   }
-  last.hidden = cards().length > 0
+  const said = element<HTMLElement>(page, '.none')
+  toText(last, said.textContent ?? '')
+  last.hidden = said.hidden
 }
 
 async function look(): Promise<void> {

@@ -123,7 +123,10 @@ describe('a deciding master', () => {
     expect(heard()).toBe('/backup.mp3')
     // drained at its own /api, it accepts no listener
     await request('POST', `/api/servers/${config.id}/drain`, basic('admin', 'a'))
-    expect(heard()).toMatchObject({ status: 403, text: 'max listeners reached' })
+    expect(heard()).toMatchObject({
+      status: 403,
+      text: 'max listeners reached\r\n/live.mp3 is off air: no master carries it; the server that carries /live.mp3 is full',
+    })
   })
 
   test('it says in its log that a slave is stale and that its own mount has gone, without a listener or a report', async () => {
@@ -150,7 +153,10 @@ describe('a deciding master', () => {
     const { state, get, report } = master('', () => 0)
     await report({ mounts: [] })
     state.mounts.kill(live, 'its source has gone')
-    expect(get()).toMatchObject({ status: 404, text: 'The file you requested could not be found' })
+    expect(get()).toMatchObject({
+      status: 404,
+      text: 'The file you requested could not be found\r\n/live.mp3 is off air: no live server carries it, and the last report of it is 0 s old',
+    })
   })
 
   test('its own counts are current, without a debit', async () => {
@@ -161,7 +167,10 @@ describe('a deciding master', () => {
       state.load.listeners++
       state.load.joins++
     }
-    expect(get()).toMatchObject({ status: 403, text: 'max listeners reached' })
+    expect(get()).toMatchObject({
+      status: 403,
+      text: 'max listeners reached\r\nall 2 servers that carry /live.mp3 are full',
+    })
     state.load.listeners--
     expect(get()).toMatchObject({ serve: true })
   })
