@@ -98,7 +98,7 @@ describe('what a tap makes of what passes', () => {
 })
 
 describe('streams whose bytes say who made them', () => {
-  test('are told apart, with what is missing and what is no frame', () => {
+  test('are told apart, with gaps and with bytes that are not a frame', () => {
     const heard = Buffer.concat([
       taggedFrame('live', 7).subarray(100),
       taggedFrame('live', 8),

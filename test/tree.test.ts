@@ -33,7 +33,7 @@ describe('the direction of imports', () => {
     expect(strays).toEqual([])
   })
 
-  test('every relative import names a file that is there, ending and all: each runtime runs the files as they lie', () => {
+  test('every relative import names an existing file, with its ending: each runtime runs the files directly', () => {
     const broken = ['shared', 'edge', 'origin', 'test'].flatMap(sourceFiles).flatMap((file) =>
       importsOf(file)
         .filter((specifier) => specifier.startsWith('.'))

@@ -1,6 +1,6 @@
 import type { Chunk } from '../format/chunk.ts'
 
-/** Something that follows a mount's stream beside its listeners, and holds up nobody. */
+/** A reader of a mount's stream that is not a listener, and that delays nobody. */
 export interface MountTap {
   /** the next bytes for listeners, cut at frames */
   chunk(chunk: Chunk): void

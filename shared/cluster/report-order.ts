@@ -45,7 +45,7 @@ function formerBootsAfter(last: Order | undefined, boot: string | undefined): re
 /**
  * Why a report is out of order: from a replaced boot, or older than the newest of its boot. A replaced boot is accepted again
  * once its successor is stale or has left (`isHeld` false), with a report newer than all its former ones: two programs had
- * one id, and the first of them continues. The successor's boot is not named, since whoever knows it could impersonate it.
+ * one id, and the first of them continues. The successor's boot is not named, since anyone who knows it could impersonate it.
  */
 export function outOfOrder(last: Order, { boot, seq }: Report, isHeld: boolean): string | undefined {
   if (boot === undefined || seq === undefined) return undefined

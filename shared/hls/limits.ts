@@ -45,7 +45,7 @@ export const hlsLimits = {
   calmTtlSeconds: 30,
   /** each TTL is longer or shorter by up to this part, so that players do not all ask at once */
   ttlJitter: 0.2,
-  /** steering requests a second that one core answers beside its redirects */
+  /** steering requests a second that one core answers in addition to its redirects */
   steeringPerSecondMax: 200,
   /** servers named by one steering manifest: those of the playlist, and as many new ones */
   pathwaysMax: 8,

@@ -119,6 +119,6 @@ export class ObjectCache {
   }
 }
 
-/** bytes of an entry beside its object: names of objects that are not there cost memory too */
+/** bytes of an entry in addition to its object: names of objects that are not there cost memory too */
 const entryBytes = 256
 const costOf = (path: string, { object }: Held) => object.bytes.length + path.length + entryBytes

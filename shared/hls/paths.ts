@@ -1,7 +1,7 @@
 import { type Mount, parseMount, printMount } from '../mount.ts'
 import { type SegmentExtension, segmentExtensions } from './kinds.ts'
 
-/** What a path below `/hls/` names, beside its mount. */
+/** What a path below `/hls/` names, in addition to its mount. */
 export type HlsObject =
   | { kind: 'media' }
   | { kind: 'steering' }

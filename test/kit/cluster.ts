@@ -76,7 +76,7 @@ async function areInDraw(edge: Server, expected: readonly Server[]): Promise<boo
   )
 }
 
-/** The origins that `count` HEADs are sent to, drawn like listeners but not debited; undefined for what is no 302. */
+/** The origins that `count` HEADs are sent to, drawn like listeners but not debited; undefined for an answer that is not a 302. */
 export async function drawnOrigins(
   { url }: Pick<Cluster, 'url'>,
   count: number,

@@ -19,7 +19,7 @@ export interface Encoder {
   /** which bytes come first to a listener who joins late, and how frames are told apart */
   kind: 'frames' | 'container'
   contentType: string
-  /** who names what plays: the encoder or others in requests beside the stream, its stream in comments, or nobody */
+  /** where titles come from: requests of the encoder or of others, comments in its stream, or nowhere */
   titles: 'requests' | 'by others' | 'comments' | 'none'
   /** it wants a Shoutcast socket: the source goes to the port above the one that it is given */
   isShoutcast?: boolean

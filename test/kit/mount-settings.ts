@@ -9,7 +9,7 @@ export function settingsOf(said: Record<string, Partial<MountSettings>>): Pick<M
   const made = new Map<Mount, MountSettings>()
   for (const [path, settings] of Object.entries(said)) {
     const name = parseMount(path)
-    if (!name) throw new Error(`${path} is no name of a mount`)
+    if (!name) throw new Error(`${path} is not the name of a mount`)
     made.set(name, { ...unsaid.of(name), ...settings })
   }
   return { known: [...made.keys()], of: (name) => made.get(name) ?? unsaid.of(name) }

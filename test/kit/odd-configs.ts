@@ -2,7 +2,7 @@
 export interface OddConfig {
   /** a sentence */
   name: string
-  /** elements below `<icecast>`, beside a socket, a hostname and passwords */
+  /** elements below `<icecast>`, in addition to a socket, a hostname and passwords */
   elements: string
   /** whether Icecast 2.4.4 and 2.5.0 start with it */
   icecastStarts: boolean

@@ -24,7 +24,7 @@ export interface OriginInMemory {
   ask(path: string, login?: string, init?: RequestInit, facts?: RequestFacts): Promise<Response>
 }
 
-/** What an origin answers that is no stream, without sockets and on an injected clock. `elements` are of its icecast.xml. */
+/** An origin's answers that are not a stream, without sockets and on an injected clock. `elements` are of its icecast.xml. */
 export function originInMemory(elements = '', idle: readonly Mount[] = []): OriginInMemory {
   const time = new ManualTime()
   const file = parseIcecastXml(`<icecast>${passwords}${elements}</icecast>`)

@@ -1,6 +1,6 @@
 /**
  * s for which each encoder and player of others plays: ten in the tests, and what `PEER_SECONDS` says in the soak.
- * Throws where that is no number of whole pieces of five seconds.
+ * Throws if that is not a whole number of pieces of five seconds.
  */
 export const peerSeconds = Number(process.env.PEER_SECONDS ?? 10)
 

@@ -5,7 +5,7 @@ import type { MountReport, Report } from '../../shared/report/report.ts'
 /** A mount's name that must be one. */
 export function mountOf(path: string): Mount {
   const mount = parseMount(path)
-  if (!mount) throw new Error(`${path} is no mount`)
+  if (!mount) throw new Error(`${path} is not a mount`)
   return mount
 }
 

@@ -138,7 +138,7 @@ function requestHead({
   return `PUT ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
-/** Sets a mount's title as encoders do, by a request beside the stream. */
+/** Sets a mount's title as encoders do, by a separate request. */
 export async function setTitle(
   mountUrl: string,
   password: string,

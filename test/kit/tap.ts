@@ -12,7 +12,7 @@ export interface Tap {
   readonly port: number
   /** what the encoder has sent of its stream, without head and framing */
   stream(): Buffer
-  /** what it has asked for beside the stream, and when */
+  /** what it has asked for on other connections, and when */
   titles(): TitleSent[]
   /** the first bytes of each connection, as text */
   heads(): string[]

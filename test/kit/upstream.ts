@@ -6,7 +6,7 @@ import { type Tag, taggedFrame } from './tagged.ts'
 /** A server from which relays pull: it serves the mounts that it is told, and tells how often each was asked for. */
 export interface Upstream {
   readonly port: number
-  /** Serves MP3 of a tag at this path from now on; without a tag it is 404 again, and whoever hears it is closed. */
+  /** Serves MP3 of a tag at this path from now on; without a tag it is 404 again, and its listeners are closed. */
   serve(path: string, tag: Tag | undefined): void
   /** Leaves requests for this path without an answer, until it is served. */
   stall(path: string): void
@@ -17,7 +17,7 @@ export interface Upstream {
   close(): void
 }
 
-/** ms between two writes to whoever hears a mount: four frames */
+/** ms between two writes to the listeners of a mount: four frames */
 const tickMs = 4 * numbered.frameMs
 
 /** Listens on a free port of 127.0.0.1. */

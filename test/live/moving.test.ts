@@ -26,7 +26,7 @@ describe.for(originRuntimes)('moving a fleet from Icecast to distributary on %s,
         })
         onTestFinished(() => source.close())
 
-        // 1. distributary relays beside the old ones: a plain Icecast is their master
+        // 1. distributary relays next to the old ones: a plain Icecast is their master
         const relay = await startOrigin(runtime, ['--master', url, '--update-interval', '1'])
         onTestFinished(() => relay.stop())
         const listener = await listenWhenServed(`${relay.url}/live.mp3`)

@@ -32,7 +32,7 @@ test('GEO_DB: a database of cities gives places and countries, of IPv4 in either
 })
 
 test('GEO_DB: a file of another format is rejected', () => {
-  expect(() => openGeo(fileOf('none.mmdb', 'this is no database'))).toThrow()
+  expect(() => openGeo(fileOf('none.mmdb', 'this is not a database'))).toThrow()
   expect(() => openGeo(join(folder, 'absent.mmdb'))).toThrow('ENOENT')
 })
 

@@ -126,7 +126,7 @@ describe('flags', () => {
     ])
   })
 
-  test('a file trusts nobody by mistake: what is no address is left out, and so is the word that means everybody', () => {
+  test('a file trusts nobody by mistake: text that is not an address is left out, and so is the word that means everybody', () => {
     const file =
       '<icecast><paths><x-forwarded-for>proxy.local</x-forwarded-for><all-x-forwarded-for>1</all-x-forwarded-for></paths></icecast>'
     const { warnings, blocks } = parseIcecastXml(file)

@@ -20,7 +20,7 @@ const full = { listeners: 10 }
 const edgeless = { edgeUrls: [] }
 
 describe('send-back (docs/protocol.md#send-back)', () => {
-  test('a server with room serves the listener, whoever redirected it', () => {
+  test('a server with room serves the listener, no matter which decider redirected it', () => {
     expect(place(standing(), listenRequest())).toEqual({ serve: true })
     expect(place(standing(), listenRequest({ query: '?x=-' }))).toEqual({ serve: true })
   })

@@ -125,7 +125,7 @@ describe('a report that is rejected changes nothing', () => {
       /^401 id is "b"/,
     )
     const broken = (text: string) => ({ sourcelist: `${text}\nlisteners: many\n` })
-    expect(refused(reportOf('b'), broken('role: master'), 1, guarded), 'were it malformed too').toMatch(
+    expect(refused(reportOf('b'), broken('role: master'), 1, guarded), 'even if it is malformed too').toMatch(
       /^401 role/,
     )
     expect(refused(reportOf('b'), broken('ID:own\r'))).toMatch(/^401 id is "own"/)
