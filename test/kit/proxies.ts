@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
+import { example, replaceAll } from './examples.ts'
 import { freePortBlock, isFree } from './ports.ts'
-import { type Program, repo, start } from './process.ts'
+import { type Program, start } from './process.ts'
 import type { Certificate } from './tls.ts'
 
 /** Ports of a program behind a proxy. */
@@ -27,15 +28,6 @@ interface Behind {
   edgePort: number
   originPort: number
   certificate: Certificate
-}
-
-const example = (name: string) => readFileSync(join(repo, 'docs/examples', name), 'utf8')
-
-/** Replaces every one of these texts; throws if one is not there, since the test would then run something else. */
-function replaced(text: string, texts: Readonly<Record<string, string>>): string {
-  for (const from of Object.keys(texts))
-    if (!text.includes(from)) throw new Error(`the example has no "${from}"`)
-  return Object.entries(texts).reduce((after, [from, to]) => after.replaceAll(from, to), text)
 }
 
 async function whenListening(program: Program, front: Omit<ProxyServer, 'stop'>): Promise<ProxyServer> {
@@ -72,7 +64,7 @@ function listening(text: string, { edge, origin }: Pick<ProxyServer, 'edge' | 'o
 export async function startNginx(behind: Behind, more = ''): Promise<ProxyServer> {
   const { folder, edgePort, originPort, certificate } = behind
   const at = await fronts()
-  const site = replaced(listening(example('nginx.conf'), at), {
+  const site = replaceAll(listening(example('nginx.conf'), at), {
     '127.0.0.1:8000': `127.0.0.1:${edgePort}`,
     '127.0.0.1:8001': `127.0.0.1:${originPort}`,
     '/etc/ssl/edge.example.org.pem': certificate.certFile,
@@ -116,7 +108,7 @@ export async function startCaddy({
     new RegExp(`${sites('edge')}\n(.*?\n}\n)\n${sites('radio')}\n(.*?\n}\n)`, 's').exec(
       example('Caddyfile'),
     ) ?? []
-  const text = replaced([...here(at.edge, edgeBlock), ...here(at.origin, originBlock)].join('\n'), {
+  const text = replaceAll([...here(at.edge, edgeBlock), ...here(at.origin, originBlock)].join('\n'), {
     '127.0.0.1:8000': `127.0.0.1:${edgePort}`,
     '127.0.0.1:8001': `127.0.0.1:${originPort}`,
   })
@@ -141,7 +133,7 @@ export async function startHaproxy({
   const config = join(folder, 'haproxy.cfg')
   writeFileSync(
     config,
-    replaced(example('haproxy.cfg'), {
+    replaceAll(example('haproxy.cfg'), {
       '198.51.100.10:80': `127.0.0.1:${at.edge.http}`,
       '198.51.100.10:443': `127.0.0.1:${at.edge.https}`,
       '198.51.100.11:80': `127.0.0.1:${at.origin.http}`,
