@@ -2,7 +2,7 @@ import uPlot from 'uplot'
 import type { ClusterJson } from '../../shared/api/cluster-json.ts'
 import type { HistoryJson } from '../../shared/api/history-json.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
-import { h } from './dom.ts'
+import { h, setAttribute } from './dom.ts'
 import { type Points, pointsOf, withPresent } from './points.ts'
 import { askJson } from './poll.ts'
 import { printNumber, printShort } from './words.ts'
@@ -80,6 +80,12 @@ export function chartPanel(root: HTMLElement) {
       const listeners = listenersOf(cluster, scope)
       if (listeners === undefined || !plot) return
       plot.setData(withPresent(points, Date.parse(cluster.at) / 1000, listeners))
+      const peak = Math.max(listeners, ...points[2].map((each) => each ?? 0))
+      setAttribute(
+        place,
+        'aria-label',
+        `Now ${printNumber(listeners)}, at most ${printNumber(peak)} in ${range}`,
+      )
     },
   }
 }

@@ -22,7 +22,8 @@ const cells = [1, 2, 5, 10, 20]
 /** The servers whose location is known, together where they are near each other. */
 export function sitesOf(servers: readonly ClusterServerJson[]): Site[] {
   let sites: Site[] = []
-  for (const cell of cells) {
+  // as fine as servers within their own degree would need: most clusters need one look
+  for (const cell of servers.length > 10 * sitesMax ? cells.slice(2) : cells) {
     sites = gathered(servers, cell)
     if (sites.length <= sitesMax) break
   }

@@ -84,7 +84,7 @@ export const controlRoom = (): Html => html`<!doctype html>
   (range, i) =>
     html`<label><input type="radio" name="range" value="${range}"${i === 0 ? ' checked' : ''}><span>${range}</span></label>`,
 )}</fieldset></div>
-<div class="plot"></div><p class="note"></p></section>
+<div class="plot" role="img"></div><p class="note"></p></section>
 <section id="servers"><h2>Servers</h2>
 <div class="controls"><label>filter<input type="search" placeholder="name, address, version, reason" autocomplete="off"></label>
 <label>sort by<select>${sortings.map((name) => html`<option>${name}</option>`)}</select></label><span class="found" role="status"></span></div>

@@ -1,9 +1,9 @@
 import type { HistoryRowJson } from '../../shared/api/history-json.ts'
 import { offAirMounts, type PublicMount, publicMounts } from '../../shared/api/json.ts'
+import { Remembered } from '../../shared/api/remembered.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { nowPlaying } from './now-playing.ts'
 import { publicPage } from './page.ts'
-import { Remembered } from './remembered.ts'
 import { clusterStatusJson } from './status-json.ts'
 
 type Awaitable<T> = T | Promise<T>

@@ -5,6 +5,7 @@ import { printCsv } from './csv.ts'
 import { clusterJson } from './describe-cluster.ts'
 import type { HistoryJson } from './history-json.ts'
 import { parseHistoryQuery, parsePlaysQuery } from './history-query.ts'
+import { Remembered } from './remembered.ts'
 
 const rowNames = [
   'at',
@@ -35,9 +36,13 @@ export function addClusterRoutes<E extends Env>(
   nowMs: () => number,
   isHttps: (c: Context<E>) => boolean,
 ): void {
+  // open control rooms ask every 2 s, each of them: the text of a large cluster must not keep listeners waiting
+  const [byHttps, byHttp] = [new Remembered<string>(nowMs), new Remembered<string>(nowMs)]
   app.get('/api/cluster', async (c) => {
     const [view, seen, events] = await Promise.all([cluster.fresh(), cluster.seen(), cluster.events()])
-    return c.json(clusterJson(view, seen, events, nowMs(), cluster.wallMs(), isHttps(c)))
+    const https = isHttps(c)
+    const print = () => JSON.stringify(clusterJson(view, seen, events, nowMs(), cluster.wallMs(), https))
+    return c.body((https ? byHttps : byHttp).of(view, print), 200, { 'Content-Type': 'application/json' })
   })
 
   const history = async (c: Context, csv: boolean) => {

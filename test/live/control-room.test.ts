@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import type { ClusterJson } from '../../shared/api/cluster-json.ts'
+import type { HistoryJson } from '../../shared/api/history-json.ts'
 import { browserPath, launch } from '../kit/browser.ts'
 import { clientOf, type EdgeClient } from '../kit/edge-client.ts'
 import { eventually } from '../kit/eventually.ts'
@@ -42,8 +43,7 @@ describe('the pages of an edge in Chromium', () => {
     const page = await context.newPage()
     const problems: string[] = []
     page.on('console', (message) => {
-      const isKnown = message.location().url.includes('/api/history')
-      if (message.type() === 'error' && !isKnown) problems.push(message.text())
+      if (message.type() === 'error') problems.push(message.text())
     })
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('request', (request) => {
@@ -108,6 +108,9 @@ describe('the pages of an edge in Chromium', () => {
       async () => (await text(front, '[data-mount="/jazz.mp3"] .now')) === 'Miles Davis - Blue in Green',
     )
 
+    const relay4 = cluster.servers.get('relay4')
+    if (relay4) relay4.isDead = true
+
     // by the keyboard alone
     await page.getByRole('button', { name: 'Drain relay1' }).focus()
     await page.keyboard.press('Enter')
@@ -129,10 +132,25 @@ describe('the pages of an edge in Chromium', () => {
     await seen('the end of a mount', async () => (await page.locator(`#mounts ${choir}`).count()) === 0)
     await seen('the same on the public page', async () => (await front.locator(choir).count()) === 0)
 
-    const relay4 = cluster.servers.get('relay4')
-    if (relay4) relay4.isDead = true
     await eventually(async () => (await client.server('relay4'))?.out === 'stale', { everyMs: 20 })
     await seen('a death', async () => (await badge(page, 'relay4')) === 'stale')
+    await eventually(async () => (await text(page, '#problems'))?.includes('relay4: no report for'))
+    const events = `${await text(page, '#events ol')}`
+    for (const event of ['title changed', 'server drained relay1', 'mount lost', 'server stale relay4'])
+      expect(events).toContain(event)
+
+    await page.locator(`${jazz} summary`).click()
+    await eventually(async () => (await page.locator(`${jazz} tbody tr`).count()) === 2)
+    expect(await text(page, `${jazz} tbody td:nth-child(2)`)).toBe('Miles Davis - Blue in Green')
+    for (const range of ['24 h', '7 d', '1 y', '1 h']) {
+      const asked = page.waitForResponse((answer) => answer.url().includes('/api/history?'))
+      await page.locator('.ranges label', { hasText: range }).click()
+      expect((await asked).status(), range).toBe(200)
+    }
+    const asked = page.waitForResponse((answer) => answer.url().includes('/api/history?mount=%2Fjazz.mp3&'))
+    await page.locator(`${jazz} button.link`).click()
+    expect(((await (await asked).json()) as HistoryJson).rows.length).toBeGreaterThan(0)
+    expect(await text(page, '#chart .scope')).toBe('/jazz.mp3')
     expect(await page.evaluate('window.isSamePage')).toBe(true)
     expect(await front.evaluate('window.isSamePage')).toBe(true)
   })
@@ -217,18 +235,20 @@ describe('the pages of an edge in Chromium', () => {
       )
       for (let i = 0; i < many.length; i += 20)
         await Promise.all(many.slice(i, i + 20).map((report) => client.report(report)))
-      let bytes = 0
       const page = await open('/')
-      page.on('response', async (response) => {
-        bytes += (await response.body().catch(() => Buffer.alloc(0))).byteLength
-      })
+      const bodies = new Map<string, Promise<Buffer>>()
+      page.on('response', (response) => bodies.set(new URL(response.url()).pathname, response.body()))
       await page.goto(`${edge.url}/admin`)
       await page.evaluate(`window.frames100 = []
       new PerformanceObserver((list) => frames100.push(...list.getEntries().map(({ duration }) => Math.round(duration))))
         .observe({ type: 'longtask', buffered: true })`)
       await eventually(async () => (await text(page, '#totals dd')) !== null)
       await eventually(async () => (await page.locator('#map .sites g').count()) > 0)
-      const loaded = bytes
+      const sizes = await Promise.all(
+        [...bodies].map(async ([path, body]) => [path, (await body).byteLength] as const),
+      )
+      expect(sizes.map(([path]) => path)).toEqual(expect.arrayContaining(['/admin', '/api/cluster']))
+      const loaded = sizes.reduce((sum, [, size]) => sum + size, 0)
       const elements = await page.locator('*').count()
       console.log(`2,000 servers: ${(loaded / 1e6).toFixed(2)} MB, ${elements} elements`)
       expect(loaded).toBeLessThan(2_000_000)

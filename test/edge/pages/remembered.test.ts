@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { PublicTexts } from '../../../edge/pages/public-texts.ts'
-import { Remembered } from '../../../edge/pages/remembered.ts'
+import { Remembered } from '../../../shared/api/remembered.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { edgeOf } from '../../kit/edge-app.ts'
+import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
+import { basic } from '../../kit/source.ts'
 
 /** A view of this many servers that carry ten mounts each. */
 function viewOf(servers: number): View {
@@ -109,3 +111,18 @@ describe('the public texts of an edge', () => {
     )
   })
 })
+
+test.for([
+  [110, true],
+  [2, false],
+] as const)(
+  '/api/cluster of %i servers with ten mounts is printed once a second: %j',
+  async ([servers, once]) => {
+    const ten = mounts(0)
+    const { ask } = edgeOf(...Array.from({ length: servers }, (_, i) => reportOf(`s${i}`, { mounts: ten })))
+    const admin = { Authorization: basic('admin', 'admin-secret') }
+    const first = await (await ask('/api/cluster', admin)).text()
+    expect((await ask('/api/servers/s1', admin, 'DELETE')).status).toBe(204)
+    expect((await (await ask('/api/cluster', admin)).text()) === first).toBe(once)
+  },
+)

@@ -1,4 +1,4 @@
-import type { View } from '../../shared/draw/view.ts'
+import type { View } from '../draw/view.ts'
 
 /** carriers of all mounts together, up to which everything is computed for each request: well under a millisecond */
 const carriersMax = 1000
