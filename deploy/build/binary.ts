@@ -37,7 +37,9 @@ export function compile(bundle: string, out: string, bun?: string): void {
     // names end up inside the program: they are the same on every machine
     writeFileSync(join(folder, 'distributary.mjs'), bundle)
     const inside = bun === undefined ? [] : [`--compile-executable-path=${bun}`]
-    const flags = ['build', '--compile', ...inside, 'distributary.mjs', '--outfile', 'distributary']
+    // a .env or bunfig.toml in the folder where somebody types the command is not meant for it
+    const alone = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig']
+    const flags = ['build', '--compile', ...alone, ...inside, 'distributary.mjs', '--outfile', 'distributary']
     run(join(root, 'node_modules/.bin/bun'), flags, folder)
     copyFileSync(join(folder, 'distributary'), out)
   } finally {

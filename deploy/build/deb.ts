@@ -41,7 +41,7 @@ export function packagedOriginXml(): string {
 export function packagedEdgeEnv(): string {
   const commands = replaceOnce(
     read('.env.example'),
-    '# To run an edge: copy this file to edge.env, set the two passwords, and then\n#     set -a; . ./edge.env; set +a; ./distributary edge\n',
+    '# To run an edge: copy this file to edge.env, set the two passwords, and then\n#     ./distributary edge --env-file edge.env\n',
     '# To run an edge: set the two passwords, and then\n#     systemctl enable --now distributary-edge\n',
   )
   return replaceOnce(commands, '\nDATA_DIR=./data\n', '\nDATA_DIR=/var/lib/distributary/edge\n')

@@ -76,12 +76,13 @@ test('the bundles are the same text twice, and run on plain Node with nothing be
   })
   onTestFinished(() => edge.stop())
   await origin.line(/"ready"/)
-  const page = await fetch(`http://127.0.0.1:${port}/`).then((reply) => reply.text())
-  expect(page).toContain(
-    readFileSync(join(repo, 'origin/web/status.client.js'), 'utf8').trim().split('\n').at(-1),
-  )
   await eventually(async () => (await fetch(`http://127.0.0.1:${edgePort}/healthz`)).ok)
-  expect(await fetch(`http://127.0.0.1:${edgePort}/`).then(({ status }) => status)).toBe(200)
+  for (const site of [`http://127.0.0.1:${port}`, `http://127.0.0.1:${edgePort}`]) {
+    const page = await fetch(`${site}/`)
+    expect(page.status).toBe(200)
+    const parts = [...(await page.text()).matchAll(/(?:src|href)="(\/[\w./-]+\.(?:js|css|svg))"/g)]
+    for (const [, path] of parts) expect((await fetch(site + path)).status, site + path).toBe(200)
+  }
 })
 
 test('a binary and a package of Debian made of the same bundle are the same bytes twice', async () => {
@@ -94,6 +95,10 @@ test('a binary and a package of Debian made of the same bundle are the same byte
   })
   expect(digests[0]).toBe(digests[1])
   expect(await run(folder, join(folder, 'one'), 'version')).toMatch(/^distributary \d/)
+  writeFileSync(join(folder, '.env'), 'RELAY_PASSWORD=one\nADMIN_PASSWORD=two\n')
+  const elsewhere = start(join(folder, 'one'), ['edge', '--check'], { cwd: folder })
+  expect((await elsewhere.exited).code, 'a .env that happens to be there is not read').toBe(1)
+  expect(elsewhere.output()).toContain('RELAY_PASSWORD is not set')
   const debs = ['one', 'other'].map((name) => {
     const out = join(folder, `${name}.deb`)
     const binary = join(folder, 'small')

@@ -57,6 +57,7 @@ test.for(originRuntimes)(
 const shell = ['sh', '-c', 'set -a; . "$0"; set +a; exec ./distributary edge'] as const
 const waysToRun: readonly (readonly [name: string, command: (file: string) => readonly string[]])[] = [
   ['a shell', (file) => [...shell, file]],
+  ['the command', (file) => ['./distributary', 'edge', '--env-file', file]],
   ['Node', (file) => ['node', `--env-file=${file}`, 'edge/main.ts']],
   ['Bun', (file) => ['bun', `--env-file=${file}`, 'edge/main.ts']],
   ['Deno', (file) => ['deno', 'run', '-A', `--env-file=${file}`, 'edge/main.ts']],
