@@ -17,6 +17,8 @@ export interface ReportReply {
   edgeUrls: readonly string[]
   /** whether the decider can connect to this server: `ok`, or where and why it cannot; undefined: not stated */
   probe: 'ok' | Unreached | undefined
+  /** where another program reports with the same id; undefined: none does */
+  twin: string | undefined
 }
 
 /** Parses the lines of a reply; unknown lines are ignored. Undefined if it is not a decider's reply. */
@@ -32,6 +34,10 @@ export function parseReply(text: string): ReportReply | undefined {
     interval: Number.isInteger(interval) && interval >= 1 ? interval : undefined,
     isDraining: values.get('state') === 'draining',
     probe: probeIn(values.get('probe') ?? ''),
+    twin: values
+      .get('twin')
+      ?.replace(/[^\x20-\x7e]|[{}]/g, '')
+      .slice(0, reportLimits.whyLengthMax),
     edgeUrls: onePerScheme(lines.flatMap(([name, value]) => (name === 'edge' ? (edgeIn(value) ?? []) : []))),
   }
 }

@@ -46,6 +46,12 @@ export interface ReporterDeps {
   onReply: () => void
 }
 
+/**
+ * A decider's answer to a `seq` below one that it has seen of the same boot. Reports leave one at a time, so another process
+ * has the same boot: this one continued from a snapshot of a virtual machine. With a boot of its own it is told apart.
+ */
+const isOlderThanOwn = /^seq \d+ is older than \d+, the newest of this boot/
+
 /** How a report failed; `status` is undefined if there was no answer. */
 interface Failure {
   status: number | undefined
@@ -77,6 +83,9 @@ export class Reporter {
   #seenAs: string | null | undefined
   /** the address at which the decider last could not reach this server */
   #unreached: Unreached | undefined
+  #hasTwin = false
+  /** in place of the program's own boot, if a copy of this process reports with that too */
+  #boot: string | undefined
   /** failures since the last accepted report; each is logged once */
   #troubles = new Set<string>()
 
@@ -175,7 +184,12 @@ export class Reporter {
   #send(): Promise<boolean> {
     const { measure, nowMs } = this.#deps
     // the server itself may keep running: only this decider is being left
-    const report: Report = this.#isLeaving ? { ...measure(), state: 'leaving' } : measure()
+    const measured = measure()
+    const report: Report = {
+      ...measured,
+      ...(this.#boot !== undefined && { boot: this.#boot }),
+      ...(this.#isLeaving && { state: 'leaving' }),
+    }
     this.#schedule = withSent(this.#schedule, report.listeners, nowMs())
     this.#sending = this.#post(report).finally(() => {
       this.#sending = undefined
@@ -227,6 +241,7 @@ export class Reporter {
     if (this.#troubles.size > 0 || !before) log.info('report accepted', { by: this.url })
     this.#troubles.clear()
     this.#tellReach(reply.probe)
+    this.#tellTwin(reply.twin)
     this.#schedule = withReply(this.#schedule, reply.interval)
     if (before?.isDraining !== reply.isDraining || before.edgeUrls.join() !== this.#reply.edgeUrls.join())
       this.#deps.onReply()
@@ -243,6 +258,15 @@ export class Reporter {
       })
     this.#toldLoopback = true
     return edgeUrls.filter((url) => !isLoopbackUrl(url))
+  }
+
+  /** Another program with the same id is rejected there as long as this one is live: logged when it begins and ends. */
+  #tellTwin(twin: string | undefined): void {
+    if (twin !== undefined && !this.#hasTwin)
+      log.warn('another program reports with the same id', { by: this.url, address: twin })
+    if (twin === undefined && this.#hasTwin)
+      log.info('no other program reports with the same id any more', { by: this.url })
+    this.#hasTwin = twin !== undefined
   }
 
   /**
@@ -270,6 +294,7 @@ export class Reporter {
     const pauseMs = this.#isUnknown
       ? reportLimits.unknownPauseMs * (1 + roll() * reportLimits.unknownPauseSpread)
       : backoffMs({ firstMs: 1000, maxMs: promisedMs() }, this.#failures, roll())
+    if (status === 409 && isOlderThanOwn.test(failure.text)) this.#boot = crypto.randomUUID()
     this.#schedule = withFailure(this.#schedule, nowMs() + pauseMs)
     this.#complain(failure)
   }

@@ -93,6 +93,8 @@ function printReply(registry: Registry, report: Report, edgeUrls: readonly strin
   for (const url of edgeUrls) lines.push(`edge ${url}`)
   const probed = registry.probedOf(report.id)
   if (probed) lines.push(printProbed(probed))
+  const twin = registry.twinOf(report.id, nowMs)
+  if (twin !== undefined) lines.push(`twin ${twin}`)
   return `${lines.join('\n')}\n`
 }
 

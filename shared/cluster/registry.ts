@@ -33,6 +33,11 @@ const checkMs = 1000
 /** ms for which a failed report outweighs a test write: twice the longest interval of our own servers */
 const troubleStandsMs = 60_000
 
+/** ms after its last report for which a second program with an id counts as there: twice the longest interval of our own servers */
+const twinStandsMs = 60_000
+/** ms between its first report and one that proves it: the last report of a process that ends may arrive late, once */
+const twinProvenMs = 1000
+
 /** Why a well-formed report is rejected: its order or its id (409), its size (413), or too many of them (429). */
 export interface Rejection {
   status: 409 | 413 | 429
@@ -90,6 +95,8 @@ export class Registry {
   #events: EventRing
   #watch: ClusterWatch
   #wrongLogins: Bucket | undefined
+  /** by server: a program with a former boot that goes on reporting */
+  #twins = new Map<string, { address: string; atMs: number; sinceMs: number; isTwin: boolean }>()
   /** the newest moment that this was told of */
   #nowMs: number
   #quota: Quota
@@ -141,7 +148,10 @@ export class Registry {
   ): Rejection | StoreError | undefined {
     this.sweep(nowMs)
     const conflict = this.#conflict(report, nowMs, context)
-    if (conflict !== undefined) return { status: 409, text: conflict }
+    if (conflict !== undefined) {
+      this.#noteTwin(report, nowMs, context.remote)
+      return { status: 409, text: conflict }
+    }
     const tooMuch = this.#excess(report, nowMs, context)
     if (tooMuch) return tooMuch
     const { id } = report
@@ -389,6 +399,7 @@ export class Registry {
     this.#orders.delete(id)
     this.pace.forget(id)
     this.#probed.delete(id)
+    this.#twins.delete(id)
     this.view.remove(id)
     this.#record(this.#watch.forgotten(id, why, this.#nowMs))
   }
@@ -491,6 +502,29 @@ export class Registry {
     }
     this.view.put(server)
     return server
+  }
+
+  /**
+   * Notices that two programs report with one id: a boot that another replaced goes on while its successor is live, such as
+   * a copied virtual machine. A single report of it may just be late.
+   */
+  #noteTwin({ id, boot }: Report, nowMs: number, address = 'the address of this decider'): void {
+    const server = this.view.servers.get(id)
+    const isFormer = this.#orders.get(id)?.formerBoots.some((former) => former.boot === boot)
+    if (!server || !isFormer || !isLive(server, nowMs)) return
+    const known = this.#twins.get(id)
+    const goesOn = known !== undefined && nowMs - known.atMs < twinStandsMs
+    const isTwin = goesOn && nowMs - known.sinceMs >= twinProvenMs
+    this.#twins.set(id, { address, atMs: nowMs, sinceMs: goesOn ? known.sinceMs : nowMs, isTwin })
+    if (!isTwin || known.isTwin) return
+    const detail = `a program at ${address} reports with it too`
+    this.#record([{ at: Math.round(nowMs), kind: 'server id in use twice', server: id, detail }])
+  }
+
+  /** The address of another program that reports with the same id now, and is rejected; undefined if there is none. */
+  twinOf(id: string, nowMs: number): string | undefined {
+    const twin = this.#twins.get(id)
+    return twin?.isTwin && nowMs - twin.atMs < twinStandsMs ? twin.address : undefined
   }
 
   /** Another program took over an id: a restart, or somebody else, which only the operator can tell. */

@@ -249,6 +249,53 @@ test('the log says what to do where a decider cannot take the report', async () 
   expect(await whyFor(gone)).toMatchObject({ message: 'report not delivered', why: 'connection refused' })
 })
 
+test('another program with its id is logged when it begins and when it ends', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  const messages = await told(async () => {
+    reporter.start()
+    for (const line of ['', 'twin 203.0.113.9\n', 'twin 203.0.113.9\n', '', '']) {
+      edge.answers.next = () => new Response(`accepted 0\ninterval 10\nstate up\n${line}`)
+      await time.pass(10_000)
+    }
+  })
+  reporter.stop()
+  expect(messages.map(({ message, address }) => [message, address])).toEqual([
+    ['report accepted', undefined],
+    ['another program reports with the same id', '203.0.113.9'],
+    ['no other program reports with the same id any more', undefined],
+  ])
+})
+
+test('a process whose copy is ahead of it, both from one snapshot of a machine, takes a boot of its own', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  edge.answers.next = () =>
+    new Response('seq 1 is older than 900, the newest of this boot\n', { status: 409 })
+  reporter.start()
+  await time.pass(500)
+  edge.answers.next = () => new Response('accepted 0\ninterval 10\nstate up\n')
+  await time.pass(20_000)
+  reporter.stop()
+  const boots = edge.told.map(({ report }) => report.boot)
+  expect(boots.length).toBeGreaterThan(2)
+  expect(new Set(boots.slice(1)).size).toBe(1)
+  expect(boots[1]).not.toBe(boots[0])
+})
+
+test('a boot that another replaced is kept: two programs do not take the id from each other in turn', async () => {
+  const time = new ManualTime()
+  const edge = decider(time)
+  const { reporter } = reporterTo(edge, time)
+  edge.answers.next = () => new Response('boot b was replaced by another, which is live\n', { status: 409 })
+  reporter.start()
+  await time.pass(30_000)
+  reporter.stop()
+  expect(new Set(edge.told.map(({ report }) => report.boot)).size).toBe(1)
+})
+
 test('an edge that cannot reach this server is logged once, and once when it can again', async () => {
   const time = new ManualTime()
   const edge = decider(time)

@@ -81,6 +81,26 @@ describe('two programs with one id and one url', () => {
     expect(send(staleMs, { boot: 'b1', seq: 6 })).toBe(200)
   })
 
+  test('both are told that there are two: the first by its 409, the second by a line of its reply, until the first is quiet', async () => {
+    const { send, textOf } = decider()
+    const first = (seq: number): Partial<Report> => ({ boot: 'b1', seq })
+    const all = await logged(() => {
+      send(0, first(5))
+      send(0, { ...second, seq: 1 })
+      expect(textOf(500, first(6))).toContain('was replaced by another, which is live')
+      expect(textOf(1000, { ...second, seq: 2 }), 'one late report proves nothing').not.toContain('twin')
+      expect(send(2000, first(7))).toBe(409)
+      expect(send(9000, first(8))).toBe(409)
+      expect(textOf(10_000, { ...second, seq: 3 })).toMatch(/\ntwin 203\.0\.113\.7\n$/)
+    })
+    const twice = all.filter(({ message }) => message.join('') === 'server id in use twice')
+    expect(twice.map(({ level, properties }) => [level, properties.detail])).toEqual([
+      ['warning', 'a program at 203.0.113.7 reports with it too'],
+    ])
+    for (let s = 20; s <= 80; s += 10) send(s * 1000, { ...second, seq: s })
+    expect(textOf(80_000, { ...second, seq: 81 })).not.toContain('twin')
+  })
+
   test('both changes are logged, with the boots and the address', async () => {
     const { send } = decider()
     const all = await logged(() => {
