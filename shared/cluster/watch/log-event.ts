@@ -4,7 +4,7 @@ import type { ClusterEvent, EventKind } from '../event.ts'
 const logger = getLogger(['distributary', 'cluster'])
 
 /** The log line of each kind. A warning is a change that an operator may have to do something about. */
-const lines: Record<EventKind, readonly ['debug' | 'info' | 'warning', string] | undefined> = {
+export const logLines: Record<EventKind, readonly ['debug' | 'info' | 'warning', string] | undefined> = {
   'server new': ['info', 'server joined'],
   'server stale': ['warning', 'server stale'],
   'server leaving': ['info', 'server leaving'],
@@ -30,7 +30,7 @@ const lines: Record<EventKind, readonly ['debug' | 'info' | 'warning', string] |
 
 /** Logs an event. @param more fields for the log alone */
 export function logEvent({ kind, at: _, ...fields }: ClusterEvent, more: Record<string, unknown> = {}): void {
-  const line = lines[kind]
+  const line = logLines[kind]
   if (!line) return
   const [level, text] = line
   if (level === 'warning') logger.warning(text, { ...fields, ...more })
