@@ -31,7 +31,11 @@ export const printChecks = (checks: readonly Check[]): string =>
   checks
     .map(({ name, grade, text, todo }) => {
       const line = `${grade.padEnd(8)} ${name}: ${text}${todo === undefined ? '' : `; ${todo}`}`
-      return line.replace(/\s*[\r\n]+\s*/g, ' ')
+      return line
+        .split(/[\r\n]/)
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .join(' ')
     })
     .join('\n')
 
