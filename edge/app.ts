@@ -14,6 +14,7 @@ import { metricsType } from '../shared/http/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
 import type { EdgeDeps, MountDeps } from './deps.ts'
 import { answerMount, placeMount } from './listener/answer.ts'
+import { EncoderWatch, isOfEncoder } from './listener/encoders.ts'
 import type { MountHead } from './listener/mount-head.ts'
 import { type RequestUrl, splitRequestUrl } from './listener/request-url.ts'
 import { polledApp } from './outreach/routes.ts'
@@ -48,10 +49,12 @@ export function createEdge(parts: EdgeDeps): Edge {
     wrong: (login) => parts.cluster.wrongLogin(login),
   })
   const deps = { ...parts, door }
+  const encoders = new EncoderWatch(parts.nowMs)
   const app = ownPaths(deps)
   return {
     answer(request, facts, url = splitRequestUrl(request.url)) {
       if (request.method === 'OPTIONS') return answerPreflight(request)
+      if (isOfEncoder(request.method, url.path)) encoders.saw(request, url.path, facts.address)
       if (!isOwnPath(url.path)) return answerMount(deps, request, url, facts)
       return request.method === 'HEAD' ? answerHead(app, request, facts) : app.fetch(request, facts)
     },

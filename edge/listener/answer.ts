@@ -16,6 +16,8 @@ import { familyOf } from '../../shared/http/address.ts'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
 import type { LogLevel } from '../config.ts'
 import type { MountDeps } from '../deps.ts'
+import { carriedHere } from './carried.ts'
+import { textForEncoder } from './encoders.ts'
 import type { MountHead } from './mount-head.ts'
 import { answerPlaylist, parsePlaylist, parseWantedPlaylist, type WantedPlaylist } from './playlist.ts'
 import type { RequestUrl } from './request-url.ts'
@@ -165,7 +167,7 @@ function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFa
   const playlist = parseWantedPlaylist(head.path, view, deps.nowMs())
   if (playlist) return playlistOf(view, deps, playlist, head, facts)
   count(deps, 'unknown_mount', undefined, facts)
-  return failure(404, `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n`)
+  return failure(404, `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n${carriedHere(view, deps.nowMs())}`)
 }
 
 /** Why a mount is unknown: to a relay, which needs a master, or to everybody. */
@@ -212,7 +214,7 @@ const busy = (deps: MountDeps, text: string) =>
   failure(503, text, { 'Retry-After': String(retryAfterSeconds(deps.roll())) })
 
 const notAllowed = (method: string) =>
-  failure(405, `${method} is not for listeners: sources connect to the master, not to the edge\n`, {
+  failure(405, textForEncoder(method), {
     Allow: 'GET, HEAD, OPTIONS',
   })
 

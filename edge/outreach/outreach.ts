@@ -6,6 +6,7 @@ import { createPoller } from './poller.ts'
 import { createProber, type ProberDeps } from './prober.ts'
 import type { Rota } from './rota.ts'
 import { TlsWatch } from './tls-watch.ts'
+import { UrlWatch } from './url-watch.ts'
 
 /** The requests that an edge sends to servers: it polls the stats of some, and probes each of them unless `PROBE=0`. */
 export class Outreach {
@@ -13,6 +14,7 @@ export class Outreach {
   #prober: Rota<Server, Silence> | undefined
   #deps: ProberDeps
   #tls = new TlsWatch()
+  #urls = new UrlWatch()
   #watchedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(deps: ProberDeps, probes: boolean) {
@@ -30,9 +32,10 @@ export class Outreach {
 
   #watch(): void {
     const { registry, nowMs } = this.#deps
-    if (!registry.view.isAskedByHttps || nowMs() - this.#watchedAtMs < edgeLimits.watchMs) return
+    if (nowMs() - this.#watchedAtMs < edgeLimits.watchMs) return
     this.#watchedAtMs = nowMs()
-    this.#tls.look(registry.view.servers)
+    this.#urls.look(registry.view.servers, nowMs())
+    if (registry.view.isAskedByHttps) this.#tls.look(registry.view.servers)
   }
 
   /** When the next server is due; infinite if there is none. */

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../../shared/api/routes.ts'
+import { textForEncoder } from '../listener/encoders.ts'
 
 /** Makes every path of an app answer 405 to methods that it has no route for; `Allow` names those that it has. */
 export function refuseOtherMethods(app: Hono<ClusterEnv>): void {
@@ -10,7 +11,13 @@ export function refuseOtherMethods(app: Hono<ClusterEnv>): void {
       ', ',
     )
     app.all(path, (c) =>
-      c.text(`${c.req.method} is not for this path, expected ${allow}\n`, 405, { Allow: allow }),
+      c.text(
+        c.req.method === 'PUT' || c.req.method === 'SOURCE'
+          ? textForEncoder(c.req.method)
+          : `${c.req.method} is not for this path, expected ${allow}\n`,
+        405,
+        { Allow: allow },
+      ),
     )
   }
 }

@@ -43,12 +43,13 @@ export function beforeUnauthenticated(
   door: string,
   wrongLogins: WrongLogins,
   answer: () => void,
+  why?: string,
 ): void {
   const { head, address, socket } = connection
   const authorization = head.headers.get('authorization')
   const user = parseBasic(authorization)?.user
   if (authorization === undefined) answer()
-  else afterwards(socket, wrongLogins.wrong({ door, address, user, path: head.path }), answer)
+  else afterwards(socket, wrongLogins.wrong({ door, address, user, path: head.path, why }), answer)
 }
 
 /** Continues with a connection after a wait, unless it has closed; an exception closes only this connection. */

@@ -15,6 +15,7 @@ import { Admission } from './admission.ts'
 import { printProbe, printRefused, printStreamHead } from './answers.ts'
 import type { ListenDeps } from './deps.ts'
 import { fileOr } from './file-or.ts'
+import { playingHere } from './named-mounts.ts'
 import type { Placement } from './placement.ts'
 import { RecordWire } from './record-wire.ts'
 
@@ -101,7 +102,8 @@ function answer(
   if (!placement.serve) {
     if (counts && placement.forRoom) countRefused(serving.state.mounts.get(name), serving)
     const refuse = (why = placement) => {
-      const refused = () => finish(connection, printRefused(version, why, headOnly, rules))
+      const refused = () =>
+        finish(connection, printRefused(version, withMounts(why, serving), headOnly, rules))
       if (why.status === 401 && !admission.isTaken)
         beforeUnauthenticated(connection, 'listener', serving.wrongLogins, refused)
       else refused()
@@ -121,6 +123,13 @@ function answer(
   if (isRangeProbe(head.headers.get('range'))) finish(connection, printProbe(version, mount, headOnly, rules))
   else if (headOnly) finish(connection, printStreamHead(version, mount, asksForIcy(connection, mount), rules))
   else stream(connection, name, mount, serving, admission)
+}
+
+/** Icecast's text of a 404, and in a second line the mounts that play here. */
+function withMounts(why: Placement & { serve: false }, { config, state }: ListenDeps): typeof why {
+  if (why.status !== 404 || !why.absent) return why
+  const here = playingHere(config, state.mounts.list())
+  return here === '' ? why : { ...why, text: `${why.text}\r\n${here}` }
 }
 
 function countRefused(mount: ActiveMount | undefined, { state }: ListenDeps): void {

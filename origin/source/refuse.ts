@@ -10,6 +10,7 @@ import { beforeUnauthenticated, realmHeader, unauthenticatedText } from '../http
 import { type Answer, allowHeader, finish, keep, printReply } from '../http/reply.ts'
 import { parseOriginMount, rootMount } from '../lib/root-mount.ts'
 import type { SourceDeps } from './deps.ts'
+import { whySourceFails } from './doubts.ts'
 
 const log = getLogger(['distributary', 'source'])
 
@@ -48,10 +49,11 @@ export function refuse(
   if (refused.status === 401) {
     // its further bytes are of no use, but its next request must not be lost
     if (keepAlive) socket.pause()
-    beforeUnauthenticated(connection, 'source', wrongLogins, () => {
+    const answered = () => {
       socket.resume() // before its next request, which may pause the socket again
       send()
-    })
+    }
+    beforeUnauthenticated(connection, 'source', wrongLogins, answered, whySourceFails(config))
     return
   }
   log.info('source refused', { mount, address, why: refused.text })

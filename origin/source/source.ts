@@ -11,6 +11,7 @@ import { Deinterleaver } from '../icy/deinterleaver.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
 import type { SourceDeps } from './deps.ts'
+import { whyUnheard } from './doubts.ts'
 import { refusalBy, refuse, type SourceRefusal } from './refuse.ts'
 import type { Opened } from './shoutcast.ts'
 
@@ -84,6 +85,8 @@ function beginSource(
   if ('status' in feed) return feed
   const { head, address, exchange } = connection
   log.info('source begins', { mount, address, agent: head.headers.get('user-agent') })
+  const why = whyUnheard(mount, serving.config)
+  if (why !== undefined) log.warn('source gets no redirected listeners', { mount, address, why })
   exchange.status = 200
   accept()
   pipeBody(connection, mount, feed, heard)

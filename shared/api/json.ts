@@ -4,6 +4,7 @@ import type { MountView, View } from '../draw/view.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import { notesOf } from './notes.ts'
+import { sharedUrls } from './shared-urls.ts'
 
 /** A server in `GET /api/servers`; unknown numbers are null, rates in kbit/s. */
 export interface ServerJson {
@@ -74,9 +75,10 @@ const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
 /** All servers, by id, including those that are out. */
 export function serversJson(view: View, nowMs: number, isHttps = false): ServerJson[] {
   const mastered = masteredMounts(view, nowMs)
+  const shared = sharedUrls(view.servers.values(), nowMs)
   return [...view.servers.values()]
     .sort(byId)
-    .map((server) => serverJson(server, view, nowMs, isHttps, mastered))
+    .map((server) => serverJson(server, view, nowMs, isHttps, mastered, shared))
 }
 
 /** The mounts that a live master carries, by name. */
@@ -90,12 +92,17 @@ export function serverJson(
   nowMs: number,
   isHttps = false,
   mastered = masteredMounts(view, nowMs),
+  shared = sharedUrls(view.servers.values(), nowMs),
 ): ServerJson {
   const { report } = server
   const mounts = mountsOf(server, mastered)
   const free = freeOfServer(server, view.maxListenersDefault)
   const out = screen(server, free, mounts.length > 0, nowMs)
-  const notes = notesOf(server, { out, isHttps: isHttps || view.isAskedByHttps })
+  const notes = notesOf(server, {
+    out,
+    isHttps: isHttps || view.isAskedByHttps,
+    sharedUrl: sharedUrlOf(server, shared),
+  })
   return {
     id: report.id,
     role: report.role,
@@ -113,6 +120,15 @@ export function serverJson(
     out,
     ...(notes.length > 0 && { notes }),
   }
+}
+
+/** The first url of a server that others report too. */
+function sharedUrlOf({ report }: Server, shared: ReadonlyMap<string, readonly string[]>) {
+  for (const url of report.urls) {
+    const ids = shared.get(url)
+    if (ids?.includes(report.id)) return { url, ids }
+  }
+  return undefined
 }
 
 /** The mounts that a server carries; if it does not report them itself, only those that a live master carries too (S6). */

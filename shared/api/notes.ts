@@ -9,15 +9,23 @@ export interface Noted {
   out: Reason | null
   /** listeners come to the decider by https */
   isHttps: boolean
+  /** a url that other live servers report too, and the ids of all */
+  sharedUrl?: { url: string; ids: readonly string[] } | undefined
 }
 
 /** The problems of a server and what to do about them, a sentence each. */
-export function notesOf(server: Server, { out, isHttps }: Noted): string[] {
+export function notesOf(server: Server, { out, isHttps, sharedUrl }: Noted): string[] {
   const notes: string[] = []
   const { unreached } = server
   if (out === 'unreachable' && unreached)
     notes.push(`the edge cannot reach ${unreached.url} (${unreached.problem})`)
   if (out === 'no mounts') notes.push(whyNoMounts(server))
+  if (sharedUrl) {
+    const others = sharedUrl.ids.filter((id) => id !== server.report.id).slice(0, 3)
+    notes.push(
+      `${others.join(', ')} reports its url ${sharedUrl.url} too, so the listeners of both go to one server: give each its own --public-url`,
+    )
+  }
   if (isHttps && !hasTls(server))
     notes.push(
       'it has no https url, so pages on https cannot play from it: give it TLS, and an https url in its report',

@@ -13,6 +13,8 @@ export interface WrongLogin {
   user: string | undefined
   /** of the request */
   path?: string
+  /** why no login works there, or what the client may have meant instead; undefined: it is just wrong */
+  why?: string | undefined
 }
 
 /** The bounds of {@link WrongLogins}; networks and users that are counted, and logins that are remembered, have one each. */
@@ -142,7 +144,7 @@ export class WrongLogins {
   }
 
   /** Logs the first few one by one, then now and then a line with their count; also bounded over all networks. */
-  #tell({ door, address, user, path }: WrongLogin, network: string, nowMs: number): void {
+  #tell({ door, address, user, path, why }: WrongLogin, network: string, nowMs: number): void {
     const times = (this.#untold.get(network) ?? 0) + 1
     this.#untold.delete(network) // the newest stands last
     this.#untold.set(network, times)
@@ -158,6 +160,7 @@ export class WrongLogins {
       address,
       user,
       ...(path !== undefined && { path: shownPath }),
+      ...(why !== undefined && { why }),
       times,
       leftOut,
     })

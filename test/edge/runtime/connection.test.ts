@@ -278,7 +278,9 @@ describe('a listener who is not redirected', () => {
     expect(decisions()).toBe(3)
     connection.receive(get('/unknown.mp3', 'Connection: close'))
     await drained()
-    expect(written.join('')).toMatch(/Connection: close\r\n\r\nno server carries this mount\n$/)
+    expect(written.join('')).toMatch(
+      /Connection: close\r\n\r\nno server carries this mount\nmounts here: .*\n$/,
+    )
     expect(decisions()).toBe(4)
     expect(calls).not.toContain('destroy')
   })
