@@ -167,7 +167,10 @@ function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFa
   const playlist = parseWantedPlaylist(head.path, view, deps.nowMs())
   if (playlist) return playlistOf(view, deps, playlist, head, facts)
   count(deps, 'unknown_mount', undefined, facts)
-  return failure(404, `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n${carriedHere(view, deps.nowMs())}`)
+  return failure(
+    404,
+    `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n${carriedHere(view, deps.nowMs())}`,
+  )
 }
 
 /** Why a mount is unknown: to a relay, which needs a master, or to everybody. */
