@@ -186,6 +186,8 @@ test('the newest version of the changelog is that of package.json', () => {
 test('CI installs every program of others that a test needs', () => {
   const peers = /type Peer =(.*?)\n\n/s.exec(read('test/kit/peers.ts'))?.[1] ?? ''
   const installed = /for program in (.*); do/.exec(read('.ci/run'))?.[1]?.split(' ') ?? []
+  // it is taken out of its package in a way of its own
+  if (read('.ci/run').includes('/usr/local/bin/promtool')) installed.push('promtool')
   expect(installed.sort()).toEqual(allMatches(peers, /'([\w-]+)'/g))
 })
 

@@ -5,6 +5,9 @@ import type { ActiveMount } from '../mount/mount.ts'
 import { listenersMax } from '../process/descriptors.ts'
 import type { StatsDeps } from './tree.ts'
 
+/** bytes/s of a kbit/s: Prometheus counts in bytes */
+const bytesPerKbit = 125
+
 /** Resource usage of this process. */
 export interface ProcessUsage {
   /** s of CPU time since the start */
@@ -29,8 +32,8 @@ const processMetrics = (
   startedAtMs: number,
 ): Metric[] => [
   {
-    ...gauge('info', 'Version and runtime.'),
-    samples: [{ labels: { version, runtime }, value: 1 }],
+    ...gauge('build_info', 'Version and runtime.'),
+    samples: [{ labels: { version, runtime: runtime.replace(' ', '_') }, value: 1 }],
   },
   one(gauge('start_time_seconds', 'Start time, in seconds since 1970.'), startedAtMs / 1000),
   one(counter('process_cpu_seconds_total', 'CPU time used.'), cpuSeconds),
@@ -47,7 +50,10 @@ const listenerMetrics = ({ config: { limits }, state: { load, mounts } }: StatsD
   one(counter('refused_total', 'Listeners refused for room.'), load.refused),
   one(counter('slow_listeners_total', 'Listeners dropped because they fell off the queue.'), load.slow),
   one(counter('sent_bytes_total', 'Bytes handed to listeners and relays.'), load.bytesSent),
-  one(gauge('bandwidth_kbps', 'Measured outgoing bandwidth.'), load.bandwidthKbps()),
+  one(
+    gauge('bandwidth_bytes_per_second', 'Measured outgoing bandwidth.'),
+    load.bandwidthKbps() * bytesPerKbit,
+  ),
 ]
 
 function clusterMetrics({ state: { mounts, drain }, idle, deciders }: StatsDeps): Metric[] {
@@ -101,7 +107,7 @@ function mountMetrics(mounts: readonly ActiveMount[]): Metric[] {
       counter('mount_sent_bytes_total', 'Bytes handed to the listeners and relays of a mount.'),
       ({ bytesSent }) => bytesSent,
     ),
-    each(gauge('mount_kbps', 'Rate of the feed.'), ({ kbps }) => kbps),
+    each(gauge('mount_feed_bytes_per_second', 'Rate of the feed.'), ({ kbps }) => kbps * bytesPerKbit),
     each(
       gauge('mount_start_time_seconds', 'Start time of the mount, in seconds since 1970.'),
       ({ startedAtMs }) => startedAtMs / 1000,

@@ -20,6 +20,7 @@ export type Peer =
   | 'nginx'
   | 'ogg123'
   | 'openssl'
+  | 'promtool'
   | 'systemd-analyze'
 
 /** Where a program is, or undefined where it is not on the PATH. */

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest'
+import type { ClusterServerJson, Seen } from '../../../shared/api/cluster-json.ts'
+import { clusterJson } from '../../../shared/api/describe-cluster.ts'
+import { View } from '../../../shared/draw/view.ts'
+import { newAnswers } from '../../../shared/history/counts.ts'
+import { mountReport, serverOf } from '../../kit/reports.ts'
+
+type Server = Parameters<View['put']>[0]
+
+const seenOf = (servers: Seen['servers'] = {}, refusals = 0): Seen => ({
+  perMinute: { answers: {}, sendBacks: 0, refusals, joins: 0 },
+  servers,
+  countries: {},
+  totals: { answers: newAnswers(), sendBacks: {}, joins: {}, reports: {} },
+})
+const about = (over: Partial<ClusterServerJson>) => ({
+  joinsPerMinute: null,
+  version: null,
+  clockOffsetSeconds: null,
+  ...over,
+})
+
+/** What is said to be wrong 14 s after these servers reported. */
+function problems(servers: Server[], seen = seenOf(), nowMs = 14_000): string[] {
+  const view = new View(100)
+  for (const server of servers) view.put(server)
+  return clusterJson(view, seen, [], nowMs, 0, false).problems.map(
+    ({ severity, text }) => `${severity}: ${text}`,
+  )
+}
+const master = serverOf('m', { role: 'master' }, { receivedAtMs: 14_000 })
+const slave = (id: string, over = {}, held = {}) => serverOf(id, over, { receivedAtMs: 14_000, ...held })
+
+test('nothing is wrong with servers that report and have room', () => {
+  expect(problems([master, slave('a')])).toEqual([])
+})
+
+test('a late report is a warning, a stale server is critical', () => {
+  expect(problems([master, serverOf('relay2')])).toEqual(['warning: relay2: no report for 14 s'])
+  expect(problems([master, serverOf('relay2', { interval: 1 })])).toEqual([
+    'critical: relay2: no report for 14 s',
+  ])
+})
+
+test('a mount without a master, without room, and off the air is critical, and comes first', () => {
+  const far = serverOf('old', { interval: 1, mounts: [mountReport('/gone.mp3')] })
+  const full = slave('full', { mounts: [mountReport('/own.mp3')], listeners: 100 })
+  expect(problems([master, full, far, slave('late', {}, { receivedAtMs: 0 })])).toEqual([
+    'critical: /gone.mp3: off air: no live server carries it',
+    'critical: /own.mp3: no master',
+    'critical: /own.mp3: no server has room for it',
+    'critical: old: no report for 14 s',
+    'warning: late: no report for 14 s',
+    'notice: full: full',
+  ])
+})
+
+test('where no master reports at all, as with a stock Icecast, mounts do not lack one', () => {
+  expect(problems([slave('a')])).toEqual([])
+})
+
+test('a cluster that is 93 % full is a warning, one that refuses listeners is critical', () => {
+  const crowded = slave('a', { listeners: 186, maxListeners: 200 })
+  expect(problems([crowded])).toEqual(['warning: cluster 93 % full'])
+  expect(problems([crowded], seenOf({}, 1))).toEqual([
+    'critical: 1 request got no server within the last minute',
+    'warning: cluster 93 % full',
+  ])
+})
+
+test('a clock that is off is named; if most are off alike, it is the own one', () => {
+  const servers = ['a', 'b', 'c', 'relay1'].map((id) => slave(id))
+  const clocks = (a: number, b: number, c: number, relay1: number) => {
+    const offsets = Object.entries({ a, b, c, relay1 })
+    return seenOf(
+      Object.fromEntries(offsets.map(([id, clockOffsetSeconds]) => [id, about({ clockOffsetSeconds })])),
+    )
+  }
+  expect(problems(servers, clocks(0, 1, -1, -40))).toEqual(['warning: clock of relay1 is 40 s off'])
+  expect(problems(servers, clocks(600, 601, 600, 600))).toEqual([
+    'warning: the clock of this program is 10 min off, by those of most servers',
+  ])
+})
+
+test('different versions are worth knowing', () => {
+  const versions = {
+    a: about({ version: 'distributary 0.1.0' }),
+    b: about({ version: 'distributary 0.2.0' }),
+  }
+  expect(problems([slave('a'), slave('b')], seenOf(versions))).toEqual([
+    'notice: servers run different versions: distributary 0.1.0 on 1, distributary 0.2.0 on 1',
+  ])
+})
+
+test('drained, unreachable and empty servers say so; a list of thousands is cut', () => {
+  const unreached = { url: 'http://u.example.org:8000', problem: 'timed out' }
+  expect(
+    problems([
+      slave('d', {}, { drained: true }),
+      slave('u', {}, { reachable: false, unreached }),
+      slave('x'),
+      slave('e', { mounts: [] }),
+    ]),
+  ).toEqual([
+    'warning: e: its report names no mount',
+    'warning: u: the edge cannot reach http://u.example.org:8000 (timed out)',
+    'notice: d: drained here, so it gets no listeners',
+  ])
+  const many = Array.from({ length: 300 }, (_, i) => slave(`s${i}`, { mounts: [] }))
+  expect(problems(many)).toHaveLength(100)
+  expect(problems(many).at(-1)).toBe('notice: 201 more problems')
+})
