@@ -123,6 +123,7 @@ export class Decider {
 
   /** Forgets servers that have been gone for a day; called periodically. */
   prune(): void {
+    this.#refresh() // the history counts its own listeners also while nobody comes
     this.#registry.prune(this.#deps.nowMs())
   }
 

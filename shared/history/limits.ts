@@ -29,5 +29,5 @@ export const historyLimits = {
   /** plays in one answer: a month of one mount, or a day of thirty */
   playsAnsweredMax: 50_000,
   /** rows read from the store before listeners get their turn: a few ms */
-  sliceRows: 240,
+  sliceRows: 60,
 } as const

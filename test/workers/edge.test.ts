@@ -68,8 +68,8 @@ function newIsolate() {
   })
   const facts = { address: undefined, secure: false, base: undefined }
   return {
-    ask: async (path: string, method = 'GET') =>
-      edge.answer(new Request(`http://edge.example${path}`, { method }), facts),
+    ask: async (path: string, method = 'GET', headers: Record<string, string> = {}) =>
+      edge.answer(new Request(`http://edge.example${path}`, { method, headers }), facts),
     /** Wakes all work that sleeps, and waits for it. */
     async flush() {
       for (const wake of sleeping.splice(0)) wake()
@@ -157,4 +157,50 @@ test('the stats say when this isolate began, not 1970', async () => {
   expect(Date.parse(icestats.server_start_iso8601.replace('+0000', 'Z'))).toBeGreaterThan(
     Date.now() - 600_000,
   )
+})
+
+test('two isolates scraped in turn give one rising counter, and one history', async () => {
+  await report(reportOf('counted', { mounts: [mountReport('/counted.mp3', { listeners: 3 })], listeners: 3 }))
+  const login = { Authorization: printBasic(admin) }
+  const isolates = [newIsolate(), newIsolate()]
+  const scraped: number[] = []
+  for (let i = 0; i < 6; i++) {
+    const isolate = isolates[i % 2]
+    if (!isolate) throw new Error('no isolate')
+    expect((await isolate.ask('/counted.mp3')).status).toBe(302)
+    const text = await (await isolate.ask('/metrics', 'GET', login)).text()
+    scraped.push(Number(/answers_total\{answer="redirect"\} (\d+)/.exec(text)?.[1]))
+  }
+  expect(scraped).toEqual([1, 2, 3, 4, 5, 6])
+  const histories = await Promise.all(
+    isolates.map(async ({ ask: of }) => (await of('/api/history?mount=/counted.mp3', 'GET', login)).json()),
+  )
+  for (const history of histories) expect(history).toMatchObject({ rows: [{ listenersPeak: 3 }] })
+})
+
+test('a minute of history is two written rows, however many mounts and servers there are', async () => {
+  for (let i = 0; i < 5; i++)
+    await report(
+      reportOf(`s${i}`, { mounts: ['/1', '/2', '/3'].map((mount) => mountReport(mount, { listeners: 1 })) }),
+    )
+  const counts = await runInDurableObject(object(), (_, { storage: { sql } }) => {
+    const series = JSON.stringify(
+      Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`/${i}`, [60, 1]])),
+    )
+    const minute = (n: number) =>
+      sql.exec(
+        'INSERT OR REPLACE INTO history_minute (slot, n, bucket, span, total, mounts, servers) VALUES (0, ?, 1, 60, ?, ?, ?)',
+        n,
+        '[60,1]',
+        series,
+        series,
+      )
+    const state = () => sql.exec("INSERT OR REPLACE INTO history_state (k, until, open) VALUES (1, 1, '[]')")
+    const written = (cursor: { rowsWritten: number; toArray(): unknown }) => {
+      cursor.toArray()
+      return cursor.rowsWritten
+    }
+    return [1, 2].map((n) => written(minute(n)) + written(state()))
+  })
+  expect(counts, 'new, and in place of the oldest').toEqual([2, 2])
 })

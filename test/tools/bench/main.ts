@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { benchFanOut } from './fan-out.ts'
+import { benchHistory } from './history.ts'
 import { benchJoins } from './joins.ts'
 import { benchPick } from './pick.ts'
 import { type Plan, parseWish } from './plan.ts'
@@ -20,6 +21,7 @@ const benches = new Map<string, Bench>([
   ['redirects', { run: benchRedirects, rounds: 2, seconds: 2 }],
   ['reports', { run: benchReports, rounds: 1, seconds: 2 }],
   ['pick', { run: benchPick, rounds: 1, seconds: 1 }],
+  ['history', { run: benchHistory, rounds: 1, seconds: 1 }],
   ['fan-out', { run: benchFanOut, rounds: 1, seconds: 6 }],
   ['joins', { run: benchJoins, rounds: 1, seconds: 3 }],
 ])
