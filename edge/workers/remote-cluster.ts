@@ -145,7 +145,8 @@ export class RemoteCluster implements Cluster {
   /** Counts a request here, and in the object with the next exchange. */
   count(counted: Counted): void {
     this.#counted.add(counted)
-    this.#flushLater()
+    // anybody may ask for mounts that nobody has: these counts wait for a call that is made anyway
+    if (counted.answer !== 'unknown_mount') this.#flushLater()
   }
 
   async lastDay(): Promise<HistoryRowJson[]> {

@@ -59,10 +59,10 @@ export const packPlays = (plays: readonly Play[]): string =>
       play.artist ?? null,
       play.title ?? null,
       play.startMs,
-      tenth(play.seconds),
+      play.seconds,
       play.listenersAtStart,
       play.peak,
-      tenth(play.listeningSeconds),
+      play.listeningSeconds,
     ]),
   )
 

@@ -112,4 +112,5 @@ function playAt({ play, startedMs, startSeconds, series }: OpenPlay, atMs: numbe
   }
 }
 
-const rounded = (seconds: number) => Math.round(seconds * 10) / 10
+/** to a ms: the mean of a play of a second depends on it */
+const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000
