@@ -31,10 +31,21 @@ test('cloud-init.yaml writes a file that makes a relay, and starts what the pack
     publicSlave: true,
     limits: { maxListeners: 2000, maxBandwidthKbps: 900_000 },
   })
+  const unit = readFileSync(join(repo, 'deploy/systemd/distributary-origin.service'), 'utf8')
+  expect(unit).toMatch(/^ExecStart=.* --config \/etc\/distributary\/origin.xml /m)
   const commands = runcmd.map((words) => words.join(' '))
   expect(commands.at(-1)).toBe('systemctl enable --now distributary-origin')
   const [, package_] = /apt-get install .* (\S+)$/.exec(commands.at(-2) ?? '') ?? []
   expect(commands.at(-3)).toContain(`-o ${package_} `)
+})
+
+test('install.md starts units that the package has', () => {
+  const page = readFileSync(join(repo, 'docs/install.md'), 'utf8')
+  const units = [...page.matchAll(/systemctl (?:enable --now|reload) (distributary-\w+)/g)].map(
+    ([, unit]) => unit,
+  )
+  expect(new Set(units)).toEqual(new Set(['distributary-origin', 'distributary-edge']))
+  for (const unit of new Set(units)) readFileSync(join(repo, `deploy/systemd/${unit}.service`))
 })
 
 test('an icecast.xml as AzuraCast writes it starts an origin, and warns only of what has no effect', () => {
