@@ -38,6 +38,8 @@ export interface ConnectionContext {
   readonly badRequests: FewLines
   /** Adds bytes of answers that wait to be read; negative when they no longer wait. */
   countUnread(bytes: number): void
+  /** A trusted proxy has named the client of a connection; returns whether there is room for it. */
+  named(connection: HttpConnection, address: string): boolean
 }
 
 /** What a connection is doing. */
@@ -69,7 +71,8 @@ const phaseMs: Readonly<Record<Phase, number>> = {
  * more than everything else. Other requests are parsed here too, within bounds that are the same on every runtime.
  */
 export class HttpConnection implements Member {
-  readonly network: string | undefined
+  /** undefined for a trusted proxy that has not named its client */
+  network: string | undefined
   readonly #socket: ClientSocket
   readonly #serving: ConnectionContext
   #peer: Peer
@@ -175,7 +178,10 @@ export class HttpConnection implements Member {
       this.#refuse(refusalOf(400, first.why))
       return
     }
-    if (first.is === 'proxied' && first.client) this.#peer = first.client
+    if (first.is === 'proxied' && first.client) {
+      this.#peer = first.client
+      if (!this.#serving.named(this, first.client.address)) return
+    }
     const { buffer, byteOffset, length } = first.rest
     if (length > 0) this.receive(Buffer.from(buffer, byteOffset, length))
   }

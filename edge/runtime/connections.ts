@@ -34,12 +34,24 @@ export class Connections implements ConnectionContext {
   accept(wire: ClientSocket, address: string | undefined): HttpConnection | undefined {
     const connection =
       address === undefined ? undefined : new HttpConnection(wire, address, this.#networkOf(address), this)
-    const leaving = connection && this.#crowd.add(connection)
-    if (leaving) this.#closedForOthers++
-    leaving?.destroy()
-    if (connection && leaving !== connection) return connection
+    if (connection && this.#add(connection)) return connection
     wire.destroy()
     return undefined
+  }
+
+  /** From now on the bound on connections of one network holds for the client's, as if it had connected itself. */
+  named(connection: HttpConnection, address: string): boolean {
+    this.#crowd.delete(connection)
+    connection.network = this.#networkOf(address)
+    return this.#add(connection)
+  }
+
+  /** Adds a connection, and closes the one that has to go for it; returns whether that is another. */
+  #add(connection: HttpConnection): boolean {
+    const leaving = this.#crowd.add(connection)
+    if (leaving) this.#closedForOthers++
+    leaving?.destroy()
+    return leaving !== connection
   }
 
   /** Removes a connection that is closed. */

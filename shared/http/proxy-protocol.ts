@@ -1,17 +1,23 @@
 import ipaddr from 'ipaddr.js'
 import { limits } from '../limits.ts'
-import type { Peer } from './forwarded.ts'
 import { Gathered } from './gathered.ts'
+
+/** The client that a PROXY header names. */
+export interface NamedClient {
+  readonly address: string
+  /** it speaks TLS to the proxy */
+  readonly secure: boolean
+}
 
 /** What the first bytes of a connection are, once enough of them have arrived. */
 export type FirstBytes =
   /** no PROXY header: they belong to the request */
   | { is: 'request'; rest: Uint8Array }
   /** a PROXY header; `client` is undefined if it is about the proxy's own connection, or names no address */
-  | { is: 'proxied'; client: Peer | undefined; rest: Uint8Array }
+  | { is: 'proxied'; client: NamedClient | undefined; rest: Uint8Array }
   | { is: 'bad'; why: string }
 
-type Read = { client: Peer | undefined; end: number } | { why: string } | 'more' | 'none'
+type Read = { client: NamedClient | undefined; end: number } | { why: string } | 'more' | 'none'
 
 const line = [0x50, 0x52, 0x4f, 0x58, 0x59, 0x20] // "PROXY "
 const signature = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]

@@ -48,6 +48,7 @@ function connected(
     nowMs: 0,
     isClosing: false,
     badRequests,
+    named: () => true,
     countUnread: (bytes) => {
       unread += bytes
     },
