@@ -131,6 +131,8 @@ describe('the pages of an edge in Chromium', () => {
     const choir = '[data-mount="/choir.opus"]'
     await seen('the end of a mount', async () => (await page.locator(`#mounts ${choir}`).count()) === 0)
     await seen('the same on the public page', async () => (await front.locator(choir).count()) === 0)
+    expect(await text(front, '.none')).toMatch(/^Off air: \/choir\.opus \(for /)
+    expect(await front.locator('.none').isVisible()).toBe(true)
 
     await eventually(async () => (await client.server('relay4'))?.out === 'stale', { everyMs: 20 })
     await seen('a death', async () => (await badge(page, 'relay4')) === 'stale')
