@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { start } from '../kit/process.ts'
+
+const env = {
+  RELAY_PASSWORD: 'relay-secret',
+  ADMIN_PASSWORD: 'admin-secret',
+  DATA_DIR: ':memory:',
+  HOST: '127.0.0.1',
+  PORT: '0',
+}
+
+test('an edge writes text to a terminal and JSON to a pipe: what it remembers at its start, then each wrong login', async () => {
+  // script(1) of Debian's bsdutils gives the program a terminal
+  const atTerminal = start('script', ['-qec', 'node edge/main.ts', '/dev/null'], { env })
+  const piped = start('node', ['edge/main.ts'], { env })
+  try {
+    const [, port = ''] = await atTerminal.line(
+      /^\S+ \S+ info {4}edge: listening on 127\.0\.0\.1 port (\d+), data in :memory: servers=0 mounts=0\r?$/m,
+    )
+    const login = { Authorization: `Basic ${btoa('a\u001b[2Jb:guess')}` }
+    await fetch(`http://127.0.0.1:${port}/metrics`, { headers: login })
+    const [line] = await atTerminal.line(/^.* warning auth: wrong login .*$/m)
+    expect(line).toContain('door="the metrics" address=127.0.0.1 user="a\\u001b[2Jb"')
+    const [json] = await piped.line(/^\{.*listening on.*$/m)
+    expect(JSON.parse(json)).toMatchObject({ servers: 0, mounts: 0 })
+  } finally {
+    await Promise.all([atTerminal.stop(), piped.stop()])
+  }
+})
