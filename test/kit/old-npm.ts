@@ -14,6 +14,8 @@ export const oldNpms = Object.keys(npmVersions) as OldNpm[]
 
 /** Debian 12's */
 const nodeVersion = '18.20.8'
+/** npm asks nobody about packages that this machine has, nor about their holes and their authors */
+const quietNpm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' }
 /** ms for what fetches packages */
 const fetchMs = 180_000
 
@@ -67,7 +69,7 @@ export class Clone {
   }
 
   start(command: string, args: readonly string[], env: Record<string, string> = {}): Program {
-    const program = start(command, args, { cwd: this.folder, env: { ...env, PATH: this.#path } })
+    const program = start(command, args, { cwd: this.folder, env: { ...quietNpm, ...env, PATH: this.#path } })
     onTestFinished(() => program.stop())
     return program
   }

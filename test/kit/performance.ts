@@ -99,7 +99,8 @@ export function expectTitlesInPlace({ titles, listener }: Performance, from: num
   const metaint = Number(listener.headers.get('icy-metaint'))
   expect(metaint).toBeGreaterThan(0)
   expect(titles.length).toBeGreaterThan(1)
-  const { titles: heard } = listener
+  // on a slow machine it has heard a while before the first title is set
+  const heard = listener.titles.filter(({ title }, i) => i > 0 || title !== '')
   expect(heard.map(({ title }) => title)).toEqual(titles.map(({ title }) => title))
   for (const [i, { title, atByte }] of titles.entries()) {
     const place = from + (heard[i]?.atByte ?? 0)
