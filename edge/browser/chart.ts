@@ -1,6 +1,7 @@
 import uPlot from 'uplot'
 import type { ClusterJson } from '../../shared/api/cluster-json.ts'
 import type { HistoryJson } from '../../shared/api/history-json.ts'
+import { messageOf } from '../../shared/message-of.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
 import { h, setAttribute } from './dom.ts'
 import { type Points, pointsOf, withPresent } from './points.ts'
@@ -49,7 +50,7 @@ export function chartPanel(root: HTMLElement) {
       toText(note, rows.length === 0 ? 'Nothing is known of that time yet.' : '')
     } catch (error) {
       points = [[], [], []]
-      toText(note, `No history: ${error instanceof Error ? error.message : String(error)}`)
+      toText(note, `No history: ${messageOf(error)}`)
     }
     draw()
   }

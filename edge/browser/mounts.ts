@@ -1,5 +1,6 @@
 import type { ClusterJson, ClusterMountJson } from '../../shared/api/cluster-json.ts'
 import type { PlayJson } from '../../shared/api/history-json.ts'
+import { messageOf } from '../../shared/message-of.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
 import { h, KeyedList, type Shown } from './dom.ts'
 import { largest } from './parts.ts'
@@ -128,7 +129,7 @@ function titleHistory(mount: string): Shown<string> {
       table.replaceChildren(...plays.slice(-playsMax).reverse().map(playRow))
       toText(trouble, plays.length === 0 ? 'No title is known.' : '')
     } catch (error) {
-      toText(trouble, error instanceof Error ? error.message : String(error))
+      toText(trouble, messageOf(error))
     }
   }
   root.addEventListener('toggle', () => void (root.open && load()))

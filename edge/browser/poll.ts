@@ -1,3 +1,5 @@
+import { messageOf } from '../../shared/message-of.ts'
+
 /** ms between the end of one look and the next: with a report every few seconds, more would show nothing new */
 const everyMs = 2000
 /** ms after which an answer is given up: the page has to say that the edge does not answer */
@@ -22,7 +24,7 @@ export function pollJson<T>(url: string, { onAnswer, onTrouble }: Poll<T>): () =
       await onAnswer(await askJson<T>(url))
       heardMs = performance.now()
     } catch (error) {
-      onTrouble(error instanceof Error ? error.message : String(error), performance.now() - heardMs)
+      onTrouble(messageOf(error), performance.now() - heardMs)
     }
     isAsking = false
     if (!document.hidden) timer = window.setTimeout(look, everyMs)
