@@ -13,6 +13,7 @@ import { LoginDoor, sleep } from '../shared/http/login-door.ts'
 import { metricsType } from '../shared/http/metrics.ts'
 import { isOwnPath } from '../shared/mount.ts'
 import type { EdgeDeps, MountDeps } from './deps.ts'
+import { hlsApp } from './hls/routes.ts'
 import { answerMount, placeMount } from './listener/answer.ts'
 import { EncoderWatch, isOfEncoder } from './listener/encoders.ts'
 import type { MountHead } from './listener/mount-head.ts'
@@ -123,6 +124,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
   app.get('/admin/streams', (c) => answerStreamList(c, deps))
   app.route('/', polledApp(deps))
+  app.route('/', hlsApp(deps, splitRequestUrl))
   app.route('/', clusterApp(cluster, config.accounts, nowMs, door))
   refuseOtherMethods(app)
   app.onError((error, c) => {

@@ -12,10 +12,12 @@ import {
 } from '../../shared/draw/redirect.ts'
 import { View } from '../../shared/draw/view.ts'
 import type { AnswerKind } from '../../shared/history/counts.ts'
+import { parseMultivariantPath } from '../../shared/hls/paths.ts'
 import { familyOf } from '../../shared/http/address.ts'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
 import type { LogLevel } from '../config.ts'
 import type { MountDeps } from '../deps.ts'
+import { multivariantFor } from '../hls/multivariant.ts'
 import { carriedHere } from './carried.ts'
 import { textForEncoder } from './encoders.ts'
 import type { MountHead } from './mount-head.ts'
@@ -166,6 +168,9 @@ function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFa
   if (hasForgotten && !relay) return placeBlindly(deps, head, facts, relay)
   const playlist = parseWantedPlaylist(head.path, view, deps.nowMs())
   if (playlist) return playlistOf(view, deps, playlist, head, facts)
+  const packaged = parseMultivariantPath(head.path)
+  if (packaged && !relay && view.isKnown(packaged, deps.nowMs()))
+    return placeSession(view, { ...head, mount: packaged }, deps, facts)
   count(deps, 'unknown_mount', undefined, facts)
   return failure(
     404,
@@ -180,6 +185,19 @@ function whyUnknown(view: View, mount: Mount, relay: boolean, nowMs: number): st
       ? 'no live master carries this mount, only slaves do: a relay needs a master'
       : 'this mount is off air: no live master carries it'
   return view.servers.size === 0 ? 'no server has reported to this edge yet' : 'no server carries this mount'
+}
+
+/** A listener by HLS: the playlist names its servers. */
+function placeSession(view: View, head: Named, deps: MountDeps, facts: RequestFacts): Placed {
+  const answered = multivariantFor(view, head.mount, deps, head, facts)
+  if (answered === 'not packaged')
+    return failure(404, 'this mount has no HLS: its format has no place there, or its master packages none\n')
+  if (typeof answered === 'string') {
+    count(deps, 'no_room', head, facts)
+    return busy(deps, `${whyNoServer(view, head.mount, deps.nowMs())}\n`)
+  }
+  count(deps, 'hls', head, facts)
+  return answered
 }
 
 function playlistOf(

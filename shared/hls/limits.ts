@@ -51,6 +51,14 @@ export const hlsLimits = {
   pathwaysMax: 8,
   /** points by which a server's utilisation may exceed the cluster's before sessions move away */
   overfullPoints: 5,
-  /** s in which an overfull server is brought down to the cluster's utilisation */
-  rebalanceSeconds: 60,
+  /** … and those at which they stop moving */
+  evenPoints: 1,
+  /** s for which a decider remembers the sessions that it moved: three target durations of 30 s, and the longest promise of our origins */
+  departedSeconds: 120,
+  /** servers of which it remembers them: twice the largest cluster */
+  balancedMax: 20_000,
+  /** points by which one of two drawn servers has to be emptier to be taken in place of the first */
+  emptierPoints: 2,
+  /** s in which all but a third of the sessions that are too many are told to move: in a minute all but a quarter of them have */
+  rebalanceSeconds: 40,
 } as const

@@ -1,3 +1,5 @@
+import { variantId } from './manifest.ts'
+
 /** One variant: the same audio at one server. */
 export interface Variant {
   /** letters, digits, `.`, `-` and `_` (shared/hls/pathway.ts) */
@@ -27,7 +29,7 @@ export function printMultivariant({ variants, bandwidth, codecs, steeringUrl }: 
       `BANDWIDTH=${bandwidth}`,
       ...(codecs === undefined ? [] : [`CODECS="${codecs}"`]),
       `PATHWAY-ID="${pathway}"`,
-      'STABLE-VARIANT-ID="audio"',
+      `STABLE-VARIANT-ID="${variantId}"`,
     ]
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, url)
   }

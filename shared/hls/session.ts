@@ -17,6 +17,9 @@ export function sessionIdOf(random: Uint8Array): SessionId {
   return id as SessionId
 }
 
+/** A new session's id, from the runtime's secure random generator. */
+export const newSessionId = (): SessionId => sessionIdOf(crypto.getRandomValues(new Uint8Array(sessionBytes)))
+
 /** The session that a query names; undefined without one, or if it has another form than ours. */
 export function sessionOf(query: string): SessionId | undefined {
   const value = /(?:^\??|&)s=([^&]*)/.exec(query)?.[1]

@@ -1,0 +1,70 @@
+import { type Decision, decide } from '../draw/decide.ts'
+import type { PlacingDeps, Sender } from '../draw/place-listener.ts'
+import type { Candidate } from '../draw/pool.ts'
+import { sentBackBy } from '../draw/redirect.ts'
+import type { Server } from '../draw/server.ts'
+import type { View } from '../draw/view.ts'
+import { familyOf } from '../http/address.ts'
+import type { Mount } from '../mount.ts'
+import { hlsLimits } from './limits.ts'
+
+/** A listener who asks for HLS. */
+export interface HlsListener {
+  readonly mount: Mount
+  /** as in the URL, with its `?`, or empty */
+  readonly query: string
+  readonly sender: Sender
+}
+
+/** One server of a session, and the url of the mount there. */
+export interface HlsPlace {
+  server: Server
+  /** of the mount: the paths of HLS are made from its origin */
+  url: string
+}
+
+/** Whether a server has the objects of HLS: ours do, an Icecast that is polled or registered does not. */
+export const servesHls = ({ polled, carriesAll }: Pick<Server, 'polled' | 'carriesAll'>): boolean =>
+  !polled && !carriesAll
+
+/**
+ * The servers for a new session, in order of preference and without repeats: the first is drawn as for any listener, the others by
+ * weight; all of one scheme. Or why there is none. Nothing is counted.
+ */
+export function drawServers(
+  view: View,
+  { mount, query, sender }: HlsListener,
+  { config, nowMs, roll }: PlacingDeps,
+  count: number,
+): HlsPlace[] | Extract<Decision, string> {
+  const sentBack = sentBackBy(query)
+  const except = sentBack === '-' ? undefined : sentBack
+  const family = view.hasLiterals ? familyOf(sender.address) : undefined
+  const atMs = nowMs()
+  const asked = {
+    mount,
+    secure: sender.secure,
+    family,
+    address: sender.address,
+    relay: false,
+    except,
+    from: sender.from,
+  }
+  const first = decide(view, asked, atMs, roll, config)
+  if (typeof first === 'string') return first
+  const isTls = first.url.startsWith('https:')
+  const others =
+    view.pool(mount, isTls, family)?.drawSeveral(atMs, roll, count * 2, sender.from?.country) ?? []
+  const places = [first, ...others.filter((each) => isOther(each, first.server, except))].map(placeOf)
+  const serving = places.filter(({ server }) => servesHls(server)).slice(0, count)
+  return serving.length > 0 ? serving : 'no room'
+}
+
+const isOther = ({ server }: Candidate, first: Server, except: string | undefined) =>
+  server.report.id !== first.report.id && server.report.id !== except
+
+const placeOf = ({ server, url }: HlsPlace): HlsPlace => ({ server, url })
+
+/** The servers named in a multivariant playlist. */
+export const drawVariants = (view: View, listener: HlsListener, deps: PlacingDeps) =>
+  drawServers(view, listener, deps, hlsLimits.variantsMax)

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { parseHlsPath } from '../../../shared/hls/paths.ts'
+import { edgeOf } from '../../kit/edge-app.ts'
+import { readMultivariant } from '../../kit/hls-readers.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+
+const about = { hls: 4, samplerate: 44_100 }
+const master = reportOf('m', { role: 'master', mounts: [mountReport('/live.mp3', { about })] })
+const cluster = () =>
+  edgeOf(
+    master,
+    reportOf('a'),
+    reportOf('b'),
+    reportOf('c'),
+    reportOf('d:8000', { urls: ['http://d.example:8000'] }),
+  )
+
+describe('the multivariant playlist of an edge', () => {
+  test('names four servers at most, with a session, and says who steers', async () => {
+    const { ask, redirected } = cluster()
+    const answer = await ask('/live.mp3.m3u8?token=1&x=a&_HLS_pathway=b&s=old')
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toBe('application/vnd.apple.mpegurl')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    const text = await answer.text()
+    const { variants } = readMultivariant(text)
+    expect(variants.length).toBe(4)
+    expect(new Set(variants.map(({ uri }) => new URL(uri).host)).size).toBe(4)
+    expect(text).not.toContain('http://a.example.org') // it sent this listener back
+    const [, steering = ''] = /CONTENT-STEERING:SERVER-URI="([^"]+)",PATHWAY-ID="([^"]+)"/.exec(text) ?? []
+    const [first] = variants
+    const sessions = new Set(
+      [...variants.map(({ uri }) => uri), `http://e${steering}`].map((url) =>
+        new URL(url).searchParams.get('s'),
+      ),
+    )
+    expect(sessions.size).toBe(1)
+    for (const { uri, codecs, bandwidth } of variants) {
+      const url = new URL(uri)
+      expect(parseHlsPath(url.pathname)).toEqual({ mount: '/live.mp3', object: { kind: 'media' } })
+      expect([...url.searchParams.keys()]).toEqual(['token', 's'])
+      expect([codecs, bandwidth]).toEqual(['mp4a.40.34', 128_000])
+    }
+    expect(redirected.map(({ report }) => report.urls[0])).toEqual([first && new URL(first.uri).origin])
+  })
+
+  test('is a new session each time; a HEAD counts for nobody', async () => {
+    const { ask, redirected } = cluster()
+    const sessionIn = async () => /s=([\w-]{16})/.exec(await (await ask('/live.mp3.m3u8')).text())?.[1]
+    expect(await sessionIn()).not.toBe(await sessionIn())
+    expect(redirected.length).toBe(2)
+    expect((await ask('/live.mp3.m3u8', {}, 'HEAD')).status).toBe(200)
+    expect(redirected.length).toBe(2)
+  })
+
+  test('is 404 for a mount that nobody carries or packages, and 503 where there is no room', async () => {
+    const full = reportOf('m', {
+      role: 'master',
+      listeners: 100,
+      mounts: [mountReport('/live.mp3', { about }), mountReport('/off.mp3', { about: {} })],
+    })
+    const { ask } = edgeOf(full)
+    expect((await ask('/nobody.mp3.m3u8')).status).toBe(404)
+    expect((await ask('/off.mp3.m3u8')).status).toBe(404)
+    const busy = await ask('/live.mp3.m3u8')
+    expect(busy.status).toBe(503)
+    expect(Number(busy.headers.get('retry-after'))).toBeGreaterThanOrEqual(5)
+  })
+
+  test('leaves a mount of that very name alone', async () => {
+    const { ask } = edgeOf(master, reportOf('a', { mounts: [mountReport('/live.mp3.m3u8')] }))
+    expect((await ask('/live.mp3.m3u8')).status).toBe(302)
+  })
+})
+
+describe('the steering manifest', () => {
+  const steering = '/hls/live.mp3/steering.json'
+
+  test('keeps the pathway of a session, and offers the others', async () => {
+    const { ask, redirected } = cluster()
+    const answer = await ask(`${steering}?s=ABCDEFGHIJKLMNOP&p=a,b&_HLS_pathway=b&_HLS_throughput=1`)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    const manifest = (await answer.json()) as Record<string, unknown>
+    const priority = manifest['PATHWAY-PRIORITY'] as string[]
+    expect(priority[0]).toBe('b')
+    expect([...priority].sort()).toEqual(['a', 'b', 'c', 'd_3a8000', 'm'])
+    const clones = manifest['PATHWAY-CLONES'] as { ID: string; 'BASE-ID': string }[]
+    expect(clones.map(({ ID }) => ID).sort()).toEqual(['c', 'd_3a8000', 'm'])
+    expect(JSON.stringify(clones)).toContain(
+      'http://d.example:8000/hls/live.mp3/media.m3u8?s=ABCDEFGHIJKLMNOP',
+    )
+    expect(redirected).toEqual([])
+  })
+
+  test('moves the sessions of a server that is out, and counts them where they go', async () => {
+    const { ask, redirected } = edgeOf(master, reportOf('a', { state: 'draining' }), reportOf('b'))
+    const answer = await ask(`${steering}?p=a,b&_HLS_pathway=a`)
+    const { 'PATHWAY-PRIORITY': priority } = (await answer.json()) as { 'PATHWAY-PRIORITY': string[] }
+    expect([...priority].sort()).toEqual(['b', 'm'])
+    expect(redirected.map(({ report }) => report.id)).toEqual([priority[0]])
+  })
+
+  test.each([
+    '',
+    '?_HLS_pathway=nobody',
+    '?_HLS_pathway=%3Cscript%3E&p=%3Cscript%3E,a',
+    `?s=${'x'.repeat(1000)}&p=${'a,'.repeat(1000)}`,
+  ])('has an answer for the query %j, and passes on none of it', async (query) => {
+    const { ask } = cluster()
+    const answer = await ask(steering + query)
+    const text = await answer.text()
+    expect(answer.status).toBe(200)
+    expect(text).not.toMatch(/script|xxx|nobody/)
+    expect(text.length).toBeLessThan(3000)
+  })
+
+  test('is 404 for a mount that is not there, and for what is no object', async () => {
+    const { ask } = cluster()
+    for (const path of [
+      '/hls/nobody.mp3/steering.json',
+      '/hls/',
+      '/hls/x',
+      '/hls/live.mp3/../steering.json',
+      '/hls/live.mp3/-1.mp3',
+    ])
+      expect((await ask(path)).status, path).toBe(404)
+  })
+})
+
+test('a relay that asks the edge for an object is sent to the master; a player is told where to begin', async () => {
+  const { ask } = cluster()
+  const relay = await ask('/hls/live.mp3/5.mp3', { 'user-agent': 'Icecast-compatible distributary/0.1.0' })
+  expect([relay.status, relay.headers.get('location')]).toEqual([
+    302,
+    'http://m.example.org:8000/hls/live.mp3/5.mp3',
+  ])
+  expect((await ask('/hls/live.mp3/5.mp3')).status).toBe(404)
+})
