@@ -1,4 +1,5 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
@@ -9,18 +10,36 @@ import { run } from './run.ts'
 export const architectures = ['amd64', 'arm64'] as const
 export type Architecture = (typeof architectures)[number]
 
-/**
- * The package that has Bun for a machine. That for amd64 needs no AVX2, which the processors of cheap VPSes do not show.
- */
-const bunPackages: Readonly<Record<Architecture, string>> = {
-  amd64: '@oven/bun-linux-x64-baseline',
-  arm64: '@oven/bun-linux-aarch64',
+interface BunPackage {
+  name: string
+  /** of the version in package.json, as `npm view NAME@VERSION dist.integrity` prints it: change both together */
+  integrity: string
 }
 
-/** Downloads Bun for a machine into a folder, by npm. Returns the program's path. */
+/** The packages that have Bun for a machine. That for amd64 needs no AVX2, which the processors of cheap VPSes do not show. */
+const bunPackages: Readonly<Record<Architecture, BunPackage>> = {
+  amd64: {
+    name: '@oven/bun-linux-x64-baseline',
+    integrity:
+      'sha512-s8yMwYcFnnrA178gji0gZbkE2WVDej/Ti1x770oPfihxyRxSMNhGhiAQNXV53aDeraZxksdvKV/RAdQBCd0qPA==',
+  },
+  arm64: {
+    name: '@oven/bun-linux-aarch64',
+    integrity:
+      'sha512-4BXmsSKnjOrlGWqZV4x/oWa7AVoR+B6lCXddMzOAXBIm3t50eslg9wb66gmtW1AamEQ1l1CDvmmruysEhqOWMg==',
+  },
+}
+
+/** Downloads Bun for a machine into a folder, by npm, and compares it with what it was. Returns the program's path. */
 export function fetchBun(architecture: Architecture, folder: string): string {
-  const wanted = `${bunPackages[architecture]}@${manifest.devDependencies.bun}`
+  const { name, integrity } = bunPackages[architecture]
+  const wanted = `${name}@${manifest.devDependencies.bun}`
   const archive = run('npm', ['pack', '--silent', wanted], folder).trim()
+  const found = createHash('sha512')
+    .update(readFileSync(join(folder, archive)))
+    .digest('base64')
+  if (integrity !== `sha512-${found}`)
+    throw new Error(`${wanted} is sha512-${found}, expected ${integrity}; deploy/build/binary.ts has it`)
   run('tar', ['-xzf', archive, 'package/bin/bun'], folder)
   rmSync(join(folder, archive))
   return join(folder, 'package/bin/bun')
