@@ -106,15 +106,18 @@ packageTest(
     const heard = listener.bytesHeard
     await eventually(() => listener.bytesHeard > heard + 10_000) // the programs run on until they are restarted
     listener.close()
-    for (const program of [relay, edge]) {
-      program.signal('SIGTERM')
+    const stopped = async (program: Program, signals: number) => {
+      for (; signals > 0; signals--) {
+        program.signal('SIGTERM')
+        await program.line(/SIGTERM/)
+      }
       expect(await program.exited, program.output()).toEqual({ code: 0, signal: null })
     }
-
+    await stopped(relay, 2) // a second one ends an origin without the seconds that it gives to its deciders
     const restarted = startUnit('distributary-origin')
-    await restarted.line(/"ready"/)
-    restarted.signal('SIGTERM')
-    expect(await restarted.exited, restarted.output()).toEqual({ code: 0, signal: null })
+    await restarted.line(/open to listeners/)
+    await stopped(restarted, 2)
+    await stopped(edge, 1)
 
     dpkg('--remove', 'distributary')
     expect(present()).toEqual([
