@@ -1,8 +1,11 @@
 import type { ClusterServerJson } from '../../shared/api/cluster-json.ts'
+import { stateClass } from './server-state.ts'
+
+const urgency = { bad: 0, warn: 1, good: 2 }
 
 /** How servers may be sorted; each puts the ones to look at first at the top. */
 export const sortings = {
-  'problems first': (a, b) => Number(a.out === null) - Number(b.out === null) || byId(a, b),
+  'problems first': (a, b) => urgency[stateClass(a)] - urgency[stateClass(b)] || byId(a, b),
   load: (a, b) => b.utilisation - a.utilisation || byId(a, b),
   listeners: (a, b) => b.listeners - a.listeners || byId(a, b),
   'joins a minute': (a, b) => (b.joinsPerMinute ?? -1) - (a.joinsPerMinute ?? -1) || byId(a, b),
