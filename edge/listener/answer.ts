@@ -172,10 +172,10 @@ function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFa
   if (packaged && !relay && view.isKnown(packaged, deps.nowMs()))
     return placeSession(view, { ...head, mount: packaged }, deps, facts)
   count(deps, 'unknown_mount', undefined, facts)
-  return failure(
-    404,
-    `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n${carriedHere(view, deps.nowMs())}`,
-  )
+  const why = `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n`
+  // a list would name a mount that slaves carry, which this relay cannot have
+  if (relay && view.isKnown(head.mount, deps.nowMs())) return failure(404, why)
+  return failure(404, why + carriedHere(view, deps.nowMs()))
 }
 
 /** Why a mount is unknown: to a relay, which needs a master, or to everybody. */
