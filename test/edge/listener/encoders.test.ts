@@ -13,7 +13,7 @@ describe('an encoder that connects to the edge', () => {
     ['PUT', '/', 405],
     ['PUT', '/status-json.xsl', 405],
     ['PUT', '/admin/metadata', 404],
-    ['PUT', '/hls/x', 404],
+    ['PUT', '/hls/x', 405],
     ['POST', '/live.mp3', 405],
     ['GET', '/admin/metadata', 404],
   ] as const)('%s %s: the log says that sources connect to the master', async ([method, path, status]) => {
