@@ -1,7 +1,7 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import { getLogger } from '@logtape/logtape'
 import type { RequestFacts } from '../shared/api/routes.ts'
-import type { ClusterEvent } from '../shared/cluster/event.ts'
+import type { ClusterEvent } from '../shared/cluster/watch/event.ts'
 import { startLog } from '../shared/log/log.ts'
 import { createEdge } from './app.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'

@@ -45,8 +45,9 @@ describe('the direction of imports', () => {
 })
 
 /**
- * The rooms of each part from the bottom up: a file imports from its own room and from those before it. A name is a folder with
- * all below it, or one file; the longest that fits counts.
+ * The rooms of each part from the bottom up: a file imports from its own room and from those before it. A name is a folder or one
+ * file; the longest that fits counts. Where a folder's table uses its subfolders, and they use its small types, the files of
+ * those types are named before the subfolders.
  */
 const rooms: Record<string, readonly string[]> = {
   shared: [
@@ -61,6 +62,7 @@ const rooms: Record<string, readonly string[]> = {
     'shared/history',
     'shared/hls',
     'shared/polled',
+    'shared/cluster/watch',
     'shared/cluster',
     'shared/api',
     'shared/doctor',
@@ -84,9 +86,26 @@ const rooms: Record<string, readonly string[]> = {
   origin: [
     'origin/limits.ts',
     'origin/lib',
+    'origin/config/error.ts',
+    'origin/config/mend.ts',
+    'origin/config/values.ts',
+    'origin/config/xml',
+    'origin/config/settings.ts',
+    'origin/config/mount-settings.ts',
+    'origin/config/xml/mount-blocks.ts',
+    'origin/config/xml/icecast-xml.ts',
     'origin/config',
+    'origin/format/limits.ts',
+    'origin/format/framer.ts',
+    'origin/format/cutting.ts',
+    'origin/format/ogg',
+    'origin/format/webm',
     'origin/format',
     'origin/icy',
+    'origin/auth/limits.ts',
+    'origin/auth/verdict.ts',
+    'origin/auth/htpasswd',
+    'origin/auth/url',
     'origin/auth',
     'origin/http',
     'origin/log',
@@ -94,18 +113,26 @@ const rooms: Record<string, readonly string[]> = {
     'origin/media',
     'origin/load.ts',
     'origin/drain.ts',
+    'origin/mount/stream',
+    'origin/mount/room',
     'origin/mount',
     'origin/hls',
     'origin/process',
     'origin/state.ts',
     'origin/stats',
     'origin/source',
+    'origin/relay/limits.ts',
+    'origin/relay/upstreams',
+    'origin/relay/lists',
+    'origin/relay/pull',
+    'origin/relay/seam',
     'origin/relay',
     'origin/report',
     'origin/listen',
     'origin/hls/serve',
     'origin/directories',
     'origin/web',
+    'origin/admin/pages',
     'origin/admin',
     'origin/server',
     'origin/doctor',
@@ -144,8 +171,10 @@ describe.each(Object.entries(rooms))('the rooms of %s', (part, order) => {
     expect(up).toEqual([])
   })
 
-  test('each name of the order is there', () => {
+  test('each name of the order is there, and each folder has one', () => {
     expect(order.filter((room) => !existsSync(join(repo, room)))).toEqual([])
+    const folders = [...new Set(files.map((file) => dirname(file)))]
+    expect(folders.filter((folder) => !order.includes(folder))).toEqual([])
   })
 
   test('no files import each other in a circle', () => {
@@ -172,6 +201,14 @@ test('a folder has at most twenty files: more are two ideas', () => {
   for (const file of ['shared', 'edge', 'origin'].flatMap(sourceFiles))
     folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1)
   expect([...folders].filter(([, files]) => files > 20)).toEqual([])
+})
+
+test('test/ mirrors the tree: each folder of unit tests is named after a folder of the programs', () => {
+  const folders = [
+    ...new Set(['shared', 'edge', 'origin'].flatMap((part) => sourceFiles(`test/${part}`)).map(dirname)),
+  ]
+  expect(folders.length).toBeGreaterThan(30)
+  expect(folders.filter((folder) => !existsSync(join(repo, relative('test', folder))))).toEqual([])
 })
 
 test('shared touches no runtime: web standards alone', () => {

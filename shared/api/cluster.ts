@@ -1,5 +1,5 @@
-import type { ClusterEvent } from '../cluster/event.ts'
 import type { Registry } from '../cluster/registry.ts'
+import type { ClusterEvent } from '../cluster/watch/event.ts'
 import type { View } from '../draw/view.ts'
 import type { Counted } from '../history/counts.ts'
 import type { WrongLogin } from '../http/wrong-logins.ts'

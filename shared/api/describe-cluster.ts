@@ -1,4 +1,4 @@
-import type { ClusterEvent } from '../cluster/event.ts'
+import type { ClusterEvent } from '../cluster/watch/event.ts'
 import { isLive } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
 import type { Mount } from '../mount.ts'

@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts'
-import type { ClusterEvent } from './event.ts'
 import type { ServerTable } from './server-table.ts'
+import type { ClusterEvent } from './watch/event.ts'
 
 /** The last {@link limits.eventsMax} events of a cluster. They are stored, so a restarted decider still has them. */
 export class EventRing {

@@ -14,7 +14,6 @@ import { messageOf } from '../message-of.ts'
 import type { Mount } from '../mount.ts'
 import type { Report } from '../report/report.ts'
 import { parseSourcelist } from '../report/sourcelist.ts'
-import type { ClusterEvent } from './event.ts'
 import { EventRing } from './event-ring.ts'
 import { Factors } from './fan-out-factor.ts'
 import { Pace } from './pace.ts'
@@ -24,6 +23,7 @@ import { formerMountsAfter, isSameBoot, type Order, orderAfter, outOfOrder } fro
 import type { ServerRow, ServerTable } from './server-table.ts'
 import { type StoreError, storeErrorOf } from './store-error.ts'
 import { ClusterWatch } from './watch/cluster-watch.ts'
+import type { ClusterEvent } from './watch/event.ts'
 import { logEvent } from './watch/log-event.ts'
 
 const logger = getLogger(['distributary', 'cluster'])

@@ -5,8 +5,8 @@ import { historyTables, SqlHistory } from '../history/sql-store.ts'
 import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
 import type { Sql } from '../sql.ts'
-import { type ClusterEvent, eventKinds } from './event.ts'
 import type { FormerBoot } from './report-order.ts'
+import { type ClusterEvent, eventKinds } from './watch/event.ts'
 
 /** The row of a server. It holds the report as posted, so the same strict parser reads it back. */
 export interface ServerRow {

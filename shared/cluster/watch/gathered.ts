@@ -1,5 +1,5 @@
 import { limits } from '../../limits.ts'
-import type { ClusterEvent, EventKind } from '../event.ts'
+import type { ClusterEvent, EventKind } from './event.ts'
 
 /** names that an event about many names */
 const namesMax = 3

@@ -1,5 +1,5 @@
 import { getLogger } from '@logtape/logtape'
-import type { ClusterEvent, EventKind } from '../event.ts'
+import type { ClusterEvent, EventKind } from './event.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 

@@ -1,6 +1,6 @@
 import type { Mount } from '../../mount.ts'
 import type { AboutMount } from '../../report/about-mount.ts'
-import type { ClusterEvent, EventKind } from '../event.ts'
+import type { ClusterEvent, EventKind } from './event.ts'
 import { Facet } from './facet.ts'
 
 /** A server that carries a mount now, or has just ceased to. */

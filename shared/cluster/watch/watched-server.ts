@@ -1,6 +1,6 @@
 import type { Probed } from '../../draw/probe.ts'
 import { deadlineMs, freeOfServer, type Server } from '../../draw/server.ts'
-import type { ClusterEvent, EventKind } from '../event.ts'
+import type { ClusterEvent, EventKind } from './event.ts'
 import { Facet } from './facet.ts'
 
 /** Whether a server reports: `new` until its first report, `left` after one with the state `leaving`. */

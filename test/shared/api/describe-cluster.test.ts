@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Seen } from '../../../shared/api/cluster-json.ts'
 import { clusterJson, shares } from '../../../shared/api/describe-cluster.ts'
-import type { ClusterEvent } from '../../../shared/cluster/event.ts'
+import type { ClusterEvent } from '../../../shared/cluster/watch/event.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { newAnswers } from '../../../shared/history/counts.ts'
 import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { ClusterEvent } from '../../../shared/cluster/event.ts'
 import { EventRing } from '../../../shared/cluster/event-ring.ts'
 import { ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
+import type { ClusterEvent } from '../../../shared/cluster/watch/event.ts'
 import { limits } from '../../../shared/limits.ts'
 import { mountOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'

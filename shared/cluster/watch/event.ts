@@ -1,4 +1,4 @@
-import type { Mount } from '../mount.ts'
+import type { Mount } from '../../mount.ts'
 
 /** The kinds of events. `back`, `has room`, `reachable` and `has a master` end the kind before them. */
 export const eventKinds = [
