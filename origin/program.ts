@@ -2,6 +2,7 @@ import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs as nowMs } from '../shared/clock.ts'
+import { MirroredObjects } from '../shared/hls/mirrored-objects.ts'
 import type { Report } from '../shared/report/report.ts'
 import { originApp } from './app.ts'
 import { authLimits } from './auth/limits.ts'
@@ -11,8 +12,7 @@ import type { OriginConfig } from './config/config.ts'
 import { mountSettings } from './config/mount-settings.ts'
 import { Directories } from './directories/directories.ts'
 import { Files } from './files/serve.ts'
-import { MirroredObjects } from './hls/mirrored-objects.ts'
-import { PackagedObjects } from './hls/objects.ts'
+import { PackagedObjects } from './hls/packaged-objects.ts'
 import { Packagers } from './hls/packagers.ts'
 import type { HlsDeps } from './hls/serve/deps.ts'
 import { Slots } from './lib/slots.ts'
@@ -36,6 +36,8 @@ const log = getLogger(['distributary', 'origin'])
 const roll = Math.random
 /** ms between two checks for servers that have been gone for a day */
 const pruneMs = 60_000
+/** ms between two log lines about HLS that cannot be served */
+const hlsProblemMs = 1000
 /** ms between two checks for changes that no report and no listener brings to light */
 const lookMs = 1000
 
@@ -206,9 +208,16 @@ export class Program {
     const packaged = new PackagedObjects(this.#packagers)
     const mirrored = new MirroredObjects({
       nowMs,
-      fetch: (mount, path) => this.#relaying.fetchObject(mount, path),
+      fetch: (mount, path, bytesMax) => this.#relaying.fetchObject(mount, path, bytesMax),
     })
+    let toldAtMs = Number.NEGATIVE_INFINITY
     return {
+      failed: (mount, error) => {
+        // every player of the server asks for the same
+        if (nowMs() - toldAtMs < hlsProblemMs) return
+        toldAtMs = nowMs()
+        log.warning('could not serve HLS', { mount, error })
+      },
       objectsOf: (mount) => (relays.isMirrored(mount) ? mirrored : packaged),
       sessions: this.#state.sessions,
       edgeUrls: () => this.#reports.edgeUrls,

@@ -7,10 +7,10 @@ import { hlsPath } from '../../shared/hls/paths.ts'
 import { pathwayOf } from '../../shared/hls/pathway.ts'
 import { drawVariants } from '../../shared/hls/place-session.ts'
 import { newSessionId } from '../../shared/hls/session.ts'
+import { mediaUrl, passedOn, withQuery } from '../../shared/hls/urls.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountDeps } from '../deps.ts'
-import { mediaUrl, passedOn, withQuery } from './urls.ts'
 
 const playlistHeaders = {
   ...mountHeaders,

@@ -5,8 +5,8 @@ import { printManifest } from '../../shared/hls/manifest.ts'
 import { pathwayOf, serverOfPathway } from '../../shared/hls/pathway.ts'
 import { sessionOf } from '../../shared/hls/session.ts'
 import { type SteeringDeps, steer } from '../../shared/hls/steering.ts'
+import { mediaUrl, parseQuery, passedOn } from '../../shared/hls/urls.ts'
 import type { Mount } from '../../shared/mount.ts'
-import { mediaUrl, parseQuery, passedOn } from './urls.ts'
 
 /** The steering manifest for one session; undefined if no server can have it. */
 export function steeringFor(

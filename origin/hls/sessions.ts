@@ -23,6 +23,8 @@ export interface HlsSession {
   bytes: number
   /** it has fetched a segment lately, so it is a listener */
   isListening: boolean
+  /** it has left; a request that was under way may still be answered */
+  hasEnded: boolean
   /** by the operator's or the backend's time limit; undefined: none */
   readonly deadlineMs: number | undefined
   /** tells the auth backend that it has left, after so many ms */
@@ -124,6 +126,7 @@ export class HlsSessions {
       expiresAtMs: nowMs + lifeMs(targetSeconds),
       bytes: 0,
       isListening: false,
+      hasEnded: false,
     }
     this.#sessions.set(key, session)
     this.#ofAddress.set(session.address, (this.#ofAddress.get(session.address) ?? 0) + 1)
@@ -134,8 +137,9 @@ export class HlsSessions {
   /** Counts an object that a session fetched. @param isSegment false: a playlist, which does not make it a listener */
   fetched(session: HlsSession, bytes: number, targetSeconds: number, isSegment: boolean): void {
     const nowMs = this.#deps.nowMs()
-    session.bytes += bytes
     this.#deps.load.addSent(bytes)
+    if (session.hasEnded) return
+    session.bytes += bytes
     if (isSegment && !session.isListening) this.#begin(session, nowMs)
     // a listener that only reads playlists has left; one that was accepted may still begin
     if (isSegment || !session.isListening) session.expiresAtMs = nowMs + lifeMs(targetSeconds)
@@ -174,6 +178,7 @@ export class HlsSessions {
 
   #end(key: string, session: HlsSession): void {
     this.#sessions.delete(key)
+    session.hasEnded = true
     const left = (this.#ofAddress.get(session.address) ?? 1) - 1
     if (left > 0) this.#ofAddress.set(session.address, left)
     else this.#ofAddress.delete(session.address)

@@ -72,9 +72,9 @@ export class Relaying {
   }
 
   /** An object of HLS of a mirrored mount, from its masters. @throws if none of them answers */
-  fetchObject(mount: Mount, path: string): Promise<FetchedObject> {
+  fetchObject(mount: Mount, path: string, bytesMax: number): Promise<FetchedObject> {
     const reach = { allowsInside: this.#config.relayInside, lookUp }
-    return fetchObject(path, this.relays.upstreamsOf(mount), { fetch, reach })
+    return fetchObject(path, this.relays.upstreamsOf(mount), { fetch, reach, bytesMax })
   }
 
   stop(): void {

@@ -24,8 +24,14 @@ export const hlsLimits = {
   segmentBytesMax: 20_971_520,
   /** ms within which a master has to deliver an object */
   fetchMs: 10_000,
-  /** ms for which it is remembered that a master does not have an object */
+  /** ms for which it is remembered that a master does not have an object, or that no master could be asked */
   missingMs: 1000,
+  /** objects that are fetched at a time: more than a slave's mounts end segments in the same second, and no more sockets than it can spare */
+  fetchesMax: 256,
+  /** ms for which players of a mount that its masters do not have any more are told to come back: a source or a master that starts again is there by then */
+  returnMs: 60_000,
+  /** mounts of which it is remembered when they were last there, and paths of which it is that masters could not be asked */
+  rememberedMax: 10_000,
   /** bytes of masters' objects that a slave, or an edge that carries, keeps: two minutes of some thirty mounts of 128 kbit/s */
   cacheBytesMax: 67_108_864,
   /** target durations for which a session is a listener after its last segment */

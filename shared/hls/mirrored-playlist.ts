@@ -12,7 +12,9 @@ const slot = '\u0001'
 /** names of segments as a master prints them */
 const uri = /^(?:0|[1-9]\d{0,14})\.(?:mp3|aac|m4s)$/
 const map = /^#EXT-X-MAP:URI="(init-\d{1,15}\.mp4)"$/
-const tag = /^#EXT(?:M3U|INF|-X-[A-Z-]+)(?::|$)/
+/** tags that a master prints: none of them names a place, as a key or a part of a segment would */
+const tag =
+  /^#EXT(?:INF|-X-(?:VERSION|TARGETDURATION|MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|DISCONTINUITY|PROGRAM-DATE-TIME|DATERANGE|ENDLIST))(?::|$)/
 
 /**
  * Reads a media playlist as our masters print it; undefined for anything else: a slave passes nothing on that it does not know, so a
@@ -30,7 +32,7 @@ export function readMirrored(text: string): MirroredPlaylist | undefined {
     if (target !== undefined) targetSeconds = Number(target)
     if (init !== undefined) printed.push(`#EXT-X-MAP:URI="${init}${slot}"`)
     else if (uri.test(line)) printed.push(`${line}${slot}`)
-    else if (tag.test(line) && !line.startsWith('#EXT-X-MAP')) printed.push(line)
+    else if (tag.test(line)) printed.push(line)
     else return undefined
   }
   const whole = `${printed.join('\n')}\n`

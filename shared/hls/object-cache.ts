@@ -45,6 +45,8 @@ export class ObjectCache {
   #held = new Map<string, Held>()
   #bytes = 0
   #fetching = new Map<string, Promise<FetchedObject>>()
+  /** fetches that failed a moment ago, oldest first */
+  #failed = new Map<string, { error: unknown; untilMs: number }>()
 
   constructor(options: ObjectCacheOptions) {
     this.#options = options
@@ -69,9 +71,8 @@ export class ObjectCache {
       this.#held.set(path, held)
       return held.object
     }
-    const fetching = this.#fetching.get(path) ?? this.#fetch(path, source)
     try {
-      return await fetching
+      return await (this.#fetching.get(path) ?? this.#fetch(path, source))
     } catch (error) {
       if (held && this.#options.nowMs() - held.fetchedAtMs < held.staleMs) return held.object
       throw error
@@ -84,8 +85,12 @@ export class ObjectCache {
     this.#bytes = 0
   }
 
-  #fetch(path: string, { fetch, lifetimeOf }: ObjectSource): Promise<FetchedObject> {
+  async #fetch(path: string, { fetch, lifetimeOf }: ObjectSource): Promise<FetchedObject> {
     const { nowMs } = this.#options
+    const failed = this.#failed.get(path)
+    if (failed && nowMs() < failed.untilMs) throw failed.error
+    if (this.#fetching.size >= hlsLimits.fetchesMax)
+      throw new Error(`${hlsLimits.fetchesMax} objects are being fetched already`)
     const fetching = fetch()
       .then((object) => {
         const missing = { freshMs: hlsLimits.missingMs, staleMs: hlsLimits.missingMs }
@@ -94,11 +99,24 @@ export class ObjectCache {
           fetchedAtMs: nowMs(),
           ...(object.status === 200 ? lifetimeOf(object) : missing),
         })
+        this.#failed.delete(path)
         return object
+      })
+      .catch((error: unknown) => {
+        this.#fail(path, error)
+        throw error
       })
       .finally(() => this.#fetching.delete(path))
     this.#fetching.set(path, fetching)
     return fetching
+  }
+
+  /** A thousand players ask again, and none of them has to wait for the same failure. */
+  #fail(path: string, error: unknown): void {
+    this.#failed.delete(path)
+    this.#failed.set(path, { error, untilMs: this.#options.nowMs() + hlsLimits.missingMs })
+    const [oldest] = this.#failed.keys()
+    if (this.#failed.size > hlsLimits.rememberedMax && oldest !== undefined) this.#failed.delete(oldest)
   }
 
   #keep(path: string, held: Held): void {

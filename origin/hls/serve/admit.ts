@@ -60,6 +60,11 @@ export async function admitSession(
     leave(0)
     return { session: known }
   }
+  // many may have been asked about at the same time
+  if (!sessions.hasRoomFor(address)) {
+    leave(0)
+    return { refused: { status: 503, text: 'too many listeners of this address' } }
+  }
   return { session: sessions.accept(key, { ...told, id, user, deadlineMs, leave }, firstTargetSeconds) }
 }
 

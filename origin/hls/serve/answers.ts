@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
+import type { ServedPlaylist, ServedSegment } from '../../../shared/hls/served.ts'
 import type { HeaderRule } from '../../config/xml/headers.ts'
 import type { Connection } from '../../http/connection.ts'
 import { printHead } from '../../http/reply.ts'
 import { runtimeTimers as timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
-import type { ServedPlaylist, ServedSegment } from '../objects.ts'
 
 /** Any page may play it. */
 const cors = [

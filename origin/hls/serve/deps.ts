@@ -1,6 +1,6 @@
+import type { HlsObjects } from '../../../shared/hls/served.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import type { ListenDeps } from '../../listen/deps.ts'
-import type { HlsObjects } from '../objects.ts'
 import type { HlsSessions } from '../sessions.ts'
 
 /** What serving HLS needs. */
@@ -13,5 +13,7 @@ export interface HlsDeps extends ListenDeps {
     edgeUrls: () => readonly string[]
     random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array
     roll: () => number
+    /** Tells of a request that could not be served. */
+    failed: (mount: Mount, error: unknown) => void
   }
 }

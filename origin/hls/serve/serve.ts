@@ -1,10 +1,10 @@
-import { getLogger } from '@logtape/logtape'
 import { retryAfterSeconds, sentBackBy, withSentBack } from '../../../shared/draw/redirect.ts'
 import { codecsOf } from '../../../shared/hls/kinds.ts'
 import { printMultivariant } from '../../../shared/hls/multivariant.ts'
 import { type HlsObject, hlsPath, multivariantPath } from '../../../shared/hls/paths.ts'
 import { pathwayOf } from '../../../shared/hls/pathway.ts'
 import { sessionBytes, sessionIdOf, sessionOf } from '../../../shared/hls/session.ts'
+import { passedOn, withQuery } from '../../../shared/hls/urls.ts'
 import { limits as clusterLimits } from '../../../shared/limits.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import type { Connection } from '../../http/connection.ts'
@@ -25,8 +25,6 @@ import {
 } from './answers.ts'
 import type { HlsDeps } from './deps.ts'
 
-const log = getLogger(['distributary', 'hls'])
-
 /** Answers a GET or HEAD of `/live.mp3.m3u8` with a playlist of this server alone, or sends it back to the edge. */
 export function answerMultivariant(connection: Connection, mount: Mount, deps: HlsDeps): void {
   const { head, secure } = connection
@@ -35,13 +33,15 @@ export function answerMultivariant(connection: Connection, mount: Mount, deps: H
   const kind = kindOfMount(deps.state.mounts.get(mount))
   if (!refused && kind !== 'none') {
     const session = sessionIdOf(deps.hls.random(new Uint8Array(sessionBytes)))
-    const query = `${head.query === '' ? '?' : `${head.query}&`}s=${session}`
+    const passed = { ...passedOn(head.query), s: session }
     const live = deps.state.mounts.get(mount)
+    const pathway = pathwayOf(deps.config.id)
     const text = printMultivariant({
-      variants: [{ pathway: pathwayOf(deps.config.id), url: hlsPath(mount, { kind: 'media' }) + query }],
+      variants: [{ pathway, url: withQuery(hlsPath(mount, { kind: 'media' }), passed) }],
       bandwidth: (live?.kbps || clusterLimits.bitrateDefaultKbps) * 1000,
       codecs: kind && codecsOf(kind, live?.sound?.samplerate),
-      steeringUrl: edgeUrl && `${edgeUrl}${hlsPath(mount, { kind: 'steering' })}?s=${session}`,
+      steeringUrl:
+        edgeUrl && edgeUrl + withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p: pathway }),
     })
     send(connection, mount, multivariantAnswer(text), deps)
   } else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
@@ -53,8 +53,8 @@ export function answerMultivariant(connection: Connection, mount: Mount, deps: H
 /** Answers a GET or HEAD below `/hls/`: a media playlist, a segment, or an initialization segment. */
 export function answerHls(connection: Connection, mount: Mount, object: HlsObject, deps: HlsDeps): void {
   answerObject(connection, mount, object, deps).catch((error: unknown) => {
-    log.error('could not serve HLS', { mount, error })
-    send(connection, mount, errorAnswer(502, 'the master cannot be asked for this at the moment'), deps)
+    deps.hls.failed(mount, error)
+    send(connection, mount, comeBack('the master cannot be asked for this at the moment', deps), deps)
   })
 }
 
@@ -166,10 +166,12 @@ function refusalAnswer(refused: Refusal | ListenRefusal, { hls }: HlsDeps): Piec
   if (refused.status === 401) return errorAnswer(401, unauthenticatedText, [realmHeader])
   const isFull =
     refused.status === 403 && 'forRoom' in refused && (refused.forRoom || refused.isClosed === true)
-  if (isFull || refused.status === 503)
-    return errorAnswer(503, refused.text, [['Retry-After', String(retryAfterSeconds(hls.roll()))]])
+  if (isFull || refused.status === 503) return comeBack(refused.text, { hls })
   return errorAnswer(refused.status, refused.text)
 }
+
+const comeBack = (text: string, { hls }: Pick<HlsDeps, 'hls'>) =>
+  errorAnswer(503, text, [['Retry-After', String(retryAfterSeconds(hls.roll()))]])
 
 /** A session has one line in the access log, at its end; so has each request that is refused. */
 function send(connection: Connection, mount: Mount, answer: PiecedAnswer, deps: HlsDeps): void {

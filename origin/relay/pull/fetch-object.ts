@@ -7,6 +7,8 @@ import type { Upstream } from '../upstreams/upstream.ts'
 import { checkReach, type Reach } from './reach.ts'
 
 export interface FetchObjectDeps {
+  /** of the object; a master that sends more is passed over */
+  bytesMax: number
   fetch: typeof fetch
   reach: Omit<Reach, 'configured'>
 }
@@ -39,7 +41,7 @@ export async function fetchObject(
 async function fetchFrom(
   { url, configured, pass }: Upstream,
   path: string,
-  { fetch, reach }: FetchObjectDeps,
+  { fetch, reach, bytesMax }: FetchObjectDeps,
 ): Promise<FetchedObject> {
   let target = new URL(path, url)
   const signal = AbortSignal.timeout(hlsLimits.fetchMs)
@@ -55,19 +57,19 @@ async function fetchFrom(
       target = new URL(location, target)
       continue
     }
-    return await objectOf(response, target)
+    return await objectOf(response, target, bytesMax)
   }
   throw new Error(`${url.origin} redirected ${relayLimits.requestsMax} times`)
 }
 
-async function objectOf(response: Response, { origin }: URL): Promise<FetchedObject> {
+async function objectOf(response: Response, { origin }: URL, bytesMax: number): Promise<FetchedObject> {
   const { status, headers } = response
   if (status !== 200) {
     await response.body?.cancel()
     if (status !== 404) throw new Error(`${origin} answered ${status}`)
     return { status, type: '', bytes: new Uint8Array() }
   }
-  const bytes = await readBounded(response.body, hlsLimits.segmentBytesMax)
-  if (!bytes) throw new Error(`${origin} sent more than ${hlsLimits.segmentBytesMax} bytes`)
+  const bytes = await readBounded(response.body, bytesMax)
+  if (!bytes) throw new Error(`${origin} sent more than ${bytesMax} bytes`)
   return { status, type: headers.get('content-type') ?? '', bytes: new Uint8Array(bytes) }
 }

@@ -1,5 +1,5 @@
-import { hlsPath } from '../../shared/hls/paths.ts'
-import { type Mount, printMount } from '../../shared/mount.ts'
+import { type Mount, printMount } from '../mount.ts'
+import { hlsPath } from './paths.ts'
 
 /** Parameters of a query by name; a name that comes twice has its first value. */
 export type Query = Readonly<Record<string, string>>

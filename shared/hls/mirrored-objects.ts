@@ -1,17 +1,17 @@
-import { type SegmentExtension, segmentTypes } from '../../shared/hls/kinds.ts'
-import { hlsLimits } from '../../shared/hls/limits.ts'
-import { type MirroredPlaylist, readMirrored } from '../../shared/hls/mirrored-playlist.ts'
-import { type FetchedObject, type Lifetime, ObjectCache } from '../../shared/hls/object-cache.ts'
-import { type HlsObject, hlsPath } from '../../shared/hls/paths.ts'
-import type { Mount } from '../../shared/mount.ts'
-import type { HlsObjects, ServedPlaylist, ServedSegment } from './objects.ts'
+import type { Mount } from '../mount.ts'
+import { type SegmentExtension, segmentTypes } from './kinds.ts'
+import { hlsLimits } from './limits.ts'
+import { type MirroredPlaylist, readMirrored } from './mirrored-playlist.ts'
+import { type FetchedObject, type Lifetime, ObjectCache } from './object-cache.ts'
+import { type HlsObject, hlsPath } from './paths.ts'
+import type { HlsObjects, ServedPlaylist, ServedSegment } from './served.ts'
 
 const text = new TextDecoder('utf-8', { fatal: true })
 
 export interface MirroredObjectsDeps {
   nowMs: () => number
-  /** Asks the masters of a mount for a path, in the order of its relay; rejects if none answers. */
-  fetch: (mount: Mount, path: string) => Promise<FetchedObject>
+  /** Asks the masters of a mount for a path, in the order of its relay; rejects if none answers, or with more than so many bytes. */
+  fetch: (mount: Mount, path: string, bytesMax: number) => Promise<FetchedObject>
 }
 
 /** The objects of mounts that a master packages: each is fetched once, however many listeners ask for it. */
@@ -20,13 +20,17 @@ export class MirroredObjects implements HlsObjects {
   /** by the answer that it was read from: the text is parsed once */
   #read = new WeakMap<FetchedObject, MirroredPlaylist | undefined>()
 
-  #fetch: MirroredObjectsDeps['fetch']
+  /** when the masters last had a playlist of each mount, the oldest first */
+  #heardAtMs = new Map<Mount, number>()
+  #deps: MirroredObjectsDeps
 
-  constructor({ nowMs, fetch }: MirroredObjectsDeps) {
+  constructor(deps: MirroredObjectsDeps) {
+    const { nowMs } = deps
+    this.#deps = deps
     this.#cache = new ObjectCache({ bytesMax: hlsLimits.cacheBytesMax, nowMs })
-    this.#fetch = fetch
   }
 
+  /** @throws if the masters cannot be asked, or have lost the mount a moment ago: it may come back, so players ask again */
   async playlist(mount: Mount): Promise<ServedPlaylist | undefined> {
     const object = await this.#get(mount, { kind: 'media' }, (answer) => {
       const targetMs = (this.#playlistIn(answer)?.targetSeconds ?? 0) * 1000
@@ -56,7 +60,30 @@ export class MirroredObjects implements HlsObjects {
     lifetimeOf: (object: FetchedObject) => Lifetime,
   ): Promise<FetchedObject> {
     const path = hlsPath(mount, object)
-    return this.#cache.get(path, { fetch: () => this.#fetch(mount, path), lifetimeOf })
+    const fetch = object.kind === 'media' ? this.#fetchPlaylist : this.#fetchSegment
+    return this.#cache.get(path, { fetch: () => fetch(mount, path), lifetimeOf })
+  }
+
+  #fetchSegment = (mount: Mount, path: string) => this.#deps.fetch(mount, path, hlsLimits.segmentBytesMax)
+
+  #fetchPlaylist = async (mount: Mount, path: string): Promise<FetchedObject> => {
+    const object = await this.#deps.fetch(mount, path, hlsLimits.playlistBytesMax)
+    if (object.status === 200) {
+      if (!this.#playlistIn(object)) throw new Error(`the answer to ${path} is not a playlist of our masters`)
+      this.#heard(mount)
+    } else if (
+      this.#deps.nowMs() - (this.#heardAtMs.get(mount) ?? Number.NEGATIVE_INFINITY) <
+      hlsLimits.returnMs
+    )
+      throw new Error(`the masters of ${mount} have lost it a moment ago`)
+    return object
+  }
+
+  #heard(mount: Mount): void {
+    this.#heardAtMs.delete(mount)
+    this.#heardAtMs.set(mount, this.#deps.nowMs())
+    const [oldest] = this.#heardAtMs.keys()
+    if (this.#heardAtMs.size > hlsLimits.rememberedMax && oldest !== undefined) this.#heardAtMs.delete(oldest)
   }
 
   #playlistIn(object: FetchedObject): MirroredPlaylist | undefined {

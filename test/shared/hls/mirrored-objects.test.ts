@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { hlsLimits } from '../../../shared/hls/limits.ts'
+import { PrintedPlaylist } from '../../../shared/hls/media-playlist.ts'
+import { MirroredObjects } from '../../../shared/hls/mirrored-objects.ts'
+import type { FetchedObject } from '../../../shared/hls/object-cache.ts'
+import { readMediaPlaylist } from '../../kit/hls-readers.ts'
+import { mountOf } from '../../kit/reports.ts'
+
+const live = mountOf('/live.mp3')
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+const playlistFrom = (sequence: number) =>
+  new PrintedPlaylist({
+    targetSeconds: 4,
+    sequence,
+    discontinuitySequence: 3,
+    segments: [0, 1, 2].map((i) => ({
+      uri: `${sequence + i}.mp3`,
+      seconds: 4.01,
+      startMs: i * 4000,
+      discontinuity: i === 1,
+      init: undefined,
+    })),
+    titles: [{ id: '1-0', startMs: 0, title: 'A "title"', artist: undefined }],
+    ended: false,
+  }).textFor('')
+
+/** A slave's objects, and its master, whose answers a test sets. */
+function mirror() {
+  const clock = { ms: 0 }
+  const asked: string[] = []
+  const master = new Map<string, string | Error>()
+  const objects = new MirroredObjects({
+    nowMs: () => clock.ms,
+    fetch: async (_, path, bytesMax): Promise<FetchedObject> => {
+      asked.push(path)
+      const answer = master.get(path)
+      if (answer instanceof Error) throw answer
+      const bytes = bytesOf(answer ?? '')
+      if (bytes.length > bytesMax) throw new Error(`more than ${bytesMax} bytes`)
+      return { status: answer === undefined ? 404 : 200, type: 'whatever/it-says', bytes }
+    },
+  })
+  return { clock, asked, master, objects }
+}
+const media = '/hls/live.mp3/media.m3u8'
+
+describe('a slave', () => {
+  test("passes on its master's playlist, with each session's query at each segment", async () => {
+    const { master, objects } = mirror()
+    master.set(media, playlistFrom(10))
+    const playlist = await objects.playlist(live)
+    expect(playlist?.targetSeconds).toBe(4)
+    expect(playlist?.textFor('')).toBe(playlistFrom(10))
+    const { segments } = readMediaPlaylist(playlist?.textFor('?s=1') ?? '')
+    expect(segments.map(({ uri }) => uri)).toEqual(['10.mp3?s=1', '11.mp3?s=1', '12.mp3?s=1'])
+  })
+
+  test.each([
+    ['garbage', 'not a playlist'],
+    ['an HTML page', '<html><body>hotel wifi</body></html>'],
+    [
+      'a playlist without an end',
+      '#EXTM3U\n#EXT-X-TARGETDURATION:4\n'.padEnd(hlsLimits.playlistBytesMax + 1, '#EXTINF:4,\n'),
+    ],
+    [
+      'a playlist of another place',
+      '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nhttp://elsewhere.example/1.mp3\n',
+    ],
+    ['a playlist that names a parent', '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n../1.mp3\n'],
+    ['a playlist without a target duration', '#EXTM3U\n#EXTINF:4,\n1.mp3\n'],
+    ['a key', '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI="http://x/"\n1.mp3\n'],
+  ])(
+    'keeps its own copy for a target duration where the master sends %s, and then has none',
+    async (_, text) => {
+      const { clock, master, objects } = mirror()
+      master.set(media, playlistFrom(10))
+      await objects.playlist(live)
+      master.set(media, text)
+      clock.ms = 3999
+      expect((await objects.playlist(live))?.textFor('')).toBe(playlistFrom(10))
+      clock.ms = 6000
+      await expect(objects.playlist(live)).rejects.toThrow()
+    },
+  )
+
+  test('asks for a playlist again after half of its target duration, and for a segment never again', async () => {
+    const { clock, asked, master, objects } = mirror()
+    master.set(media, playlistFrom(10))
+    master.set('/hls/live.mp3/10.mp3', 'audio')
+    for (clock.ms = 0; clock.ms < 4000; clock.ms += 500) {
+      await objects.playlist(live)
+      const segment = await objects.segment(live, 10, 'mp3')
+      expect(segment).toMatchObject({ type: 'audio/mpeg', bytes: 5 })
+    }
+    expect(asked.filter((path) => path === media).length).toBe(2)
+    expect(asked.length).toBe(3)
+  })
+
+  test('asks once for a segment that a thousand players want at the same time', async () => {
+    const { asked, master, objects } = mirror()
+    master.set('/hls/live.mp3/10.mp3', 'audio')
+    await Promise.all(Array.from({ length: 1000 }, () => objects.segment(live, 10, 'mp3')))
+    expect(asked).toEqual(['/hls/live.mp3/10.mp3'])
+  })
+
+  test('lets players come back to a mount that its master has lost a moment ago: it restarts, or its source does', async () => {
+    const { clock, master, objects } = mirror()
+    expect(await objects.playlist(live)).toBeUndefined()
+    clock.ms = 10_000
+    master.set(media, playlistFrom(10))
+    await objects.playlist(live)
+    master.delete(media)
+    clock.ms += 20_000
+    await expect(objects.playlist(live)).rejects.toThrow('a moment ago')
+    master.set(media, playlistFrom(5000))
+    clock.ms += 2000
+    expect((await objects.playlist(live))?.textFor('')).toBe(playlistFrom(5000))
+    master.delete(media)
+    clock.ms += hlsLimits.returnMs
+    expect(await objects.playlist(live)).toBeUndefined()
+  })
+})
