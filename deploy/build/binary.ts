@@ -30,7 +30,7 @@ const bunPackages: Readonly<Record<Architecture, BunPackage>> = {
   },
 }
 
-/** Downloads Bun for a machine into a folder, by npm, and compares it with what it was. Returns the program's path. */
+/** Downloads Bun for a machine into a folder, by npm, and compares its digest with the known one. Returns the program's path. */
 export function fetchBun(architecture: Architecture, folder: string): string {
   const { name, integrity } = bunPackages[architecture]
   const wanted = `${name}@${manifest.devDependencies.bun}`

@@ -12,10 +12,10 @@ export const bundles = {
 } as const
 export type BundleName = keyof typeof bundles
 
-/** A file that a module reads beside itself: `readFileSync(new URL('./page.js', import.meta.url), 'utf8')`. */
+/** A file that a module reads from its own folder: `readFileSync(new URL('./page.js', import.meta.url), 'utf8')`. */
 const readBeside = /readFileSync\(new URL\('(\.\/[^']+)', import\.meta\.url\)(, 'utf8')?\)/g
 
-/** Puts files that modules read beside themselves into the bundle: as text, or as bytes where they are read without an encoding. */
+/** Puts files that modules read from their own folders into the bundle: as text, or as bytes where they are read without an encoding. */
 const inlineFiles: Plugin = {
   name: 'inline-files',
   setup(build) {
@@ -59,7 +59,7 @@ export async function bundle(name: BundleName): Promise<string> {
   const outside = /import\.meta|\b__require\("/.exec(text)
   if (outside)
     throw new Error(
-      `${name} would read a file beside itself: ${text.slice(outside.index - 80, outside.index + 80)}`,
+      `${name} would read a file of its folder: ${text.slice(outside.index - 80, outside.index + 80)}`,
     )
   return text
 }

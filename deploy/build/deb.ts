@@ -19,7 +19,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Replaces a text that has to be there once, so that a change of the file cannot go unnoticed. */
 function replaceOnce(text: string, before: string, after: string): string {
   if (text.split(before).length !== 2)
-    throw new Error(`"${before}" has to be once in the file that is packaged`)
+    throw new Error(`"${before}" has to occur exactly once in the file that is packaged`)
   return text.replace(before, after)
 }
 
@@ -47,7 +47,7 @@ export function packagedEdgeEnv(): string {
   return replaceOnce(commands, '\nDATA_DIR=./data\n', '\nDATA_DIR=/var/lib/distributary/edge\n')
 }
 
-/** The files of the package beside the program: path, permissions, text. */
+/** The files of the package, except the program: path, permissions, text. */
 const filesOf = (): [path: string, mode: number, text: string][] => [
   ['etc/distributary/origin.xml', 0o640, packagedOriginXml()],
   ['etc/distributary/edge.env', 0o640, packagedEdgeEnv()],

@@ -1,6 +1,6 @@
 type Child = Node | string
 
-/** Creates an element. What comes from outside is a text node or an attribute's value here, never markup. */
+/** Creates an element. Text from outside becomes a text node or an attribute's value here, never markup. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>> = {},

@@ -21,7 +21,7 @@ export function hlsApp(deps: MountDeps, splitUrl: (url: string) => { path: strin
   app.get('/hls/*', async (c) => {
     const { path, query } = splitUrl(c.req.url)
     const asked = parseHlsPath(path)
-    if (!asked) return c.body('there is no such object of HLS\n', 404, textHeaders)
+    if (!asked) return c.body('there is no such HLS object\n', 404, textHeaders)
     const { mount, object } = asked
     const view = await deps.cluster.current()
     if (object.kind === 'steering') {

@@ -28,7 +28,7 @@ export const httpLimits = {
   crowdedMs: 2000,
   /** bytes of all answers together that wait to be read; beyond it, the connection that has waited longest is closed */
   unreadBytesMax: 64 * 1_048_576,
-  /** ms for which a rejected sender may go on sending: it can read the reason, and a source does not stream for ever */
+  /** ms for which a rejected sender may go on sending: it can read the reason, and a source does not stream forever */
   refusedMs: 5000,
   /** connections at most: those of 1,600 new listeners a second, each kept for as long as it may be idle … */
   connectionsMax: 16_384,

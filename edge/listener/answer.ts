@@ -191,7 +191,10 @@ function whyUnknown(view: View, mount: Mount, relay: boolean, nowMs: number): st
 function placeSession(view: View, head: Named, deps: MountDeps, facts: RequestFacts): Placed {
   const answered = multivariantFor(view, head.mount, deps, head, facts)
   if (answered === 'not packaged')
-    return failure(404, 'this mount has no HLS: its format has no place there, or its master packages none\n')
+    return failure(
+      404,
+      'this mount is not available by HLS: HLS cannot carry its format, or its master does not package it\n',
+    )
   if (typeof answered === 'string') {
     count(deps, 'no_room', head, facts)
     return busy(deps, `${whyNoServer(view, head.mount, deps.nowMs())}\n`)

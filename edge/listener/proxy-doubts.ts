@@ -5,7 +5,7 @@ import type { ForwardedFacts } from './forwarded.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
-/** what nearly no request has, so that the rest is not parsed for each */
+/** parts that nearly no request has; without them the rest is not parsed */
 const mayLoop = /^(?:127\.|0\.|localhost|\[::)/i
 
 /** Tells the operator, once each, of requests which show that a proxy stands before this edge, and that the settings do not say so. */

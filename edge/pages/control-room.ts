@@ -6,7 +6,7 @@ import { controlRoomScript } from './control-room-script.made.ts'
 import { controlRoomStyle } from './control-room-style.made.ts'
 import { world } from './world.made.ts'
 
-/** A file of the control room, named after its content: a browser may keep it for ever. */
+/** A file of the control room, named after its content: a browser may keep it forever. */
 interface ServedAsset {
   path: string
   type: string

@@ -41,7 +41,7 @@ function whetherThere(file: string): () => boolean {
   }
 }
 
-/** Creates a folder and its missing parents; under /proc, Node's own `recursive` would try for ever. */
+/** Creates a folder and its missing parents; under /proc, Node's own `recursive` would try forever. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))

@@ -10,7 +10,7 @@ export interface SegmenterOptions {
   onSegment: (segment: Segment) => void
 }
 
-/** Cuts a stream of frames or packets into segments. Pure except for its own state. */
+/** Cuts a stream of frames or packets into segments. It has no clock and no socket. */
 export class Segmenter {
   #options: SegmenterOptions
   #number: number

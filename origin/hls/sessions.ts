@@ -75,7 +75,7 @@ export class HlsSessions {
     this.#deps = deps
   }
 
-  /** all of them, those that only asked for the playlist as well */
+  /** all of them, including those that only asked for the playlist */
   get size(): number {
     return this.#sessions.size
   }

@@ -48,7 +48,7 @@ export interface ReporterDeps {
 
 /**
  * A decider's answer to a `seq` below one that it has seen of the same boot. Reports leave one at a time, so another process
- * has the same boot: this one continued from a snapshot of a virtual machine. With a boot of its own it is told apart.
+ * has the same boot: this one continued from a snapshot of a virtual machine. With another boot, this one can be distinguished.
  */
 const isOlderThanOwn = /^seq \d+ is older than \d+, the newest of this boot/
 

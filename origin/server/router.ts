@@ -79,7 +79,7 @@ export class Router {
         break
       case 'hls':
         if (route.asked) answerHls(connection, route.asked.mount, route.asked.object, this.#serving)
-        else finish(connection, textReply(head.version, 404, 'no such object of HLS', rules))
+        else finish(connection, textReply(head.version, 404, 'no such HLS object', rules))
         break
       case 'multivariant':
         fileOr(connection, {

@@ -40,7 +40,7 @@ export interface Cluster {
   lastDay(): Awaitable<HistoryRowJson[]>
   /** what is known beyond the view */
   seen(): Awaitable<Seen>
-  /** ms since 1970 by the clock on the wall */
+  /** ms since 1970 by the wall clock */
   wallMs(): number
   /** the last events, the oldest first */
   events(): Awaitable<readonly ClusterEvent[]>

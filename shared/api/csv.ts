@@ -1,6 +1,6 @@
 /**
  * A cell of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula is preceded by an apostrophe, which
- * makes it a text: titles come from whoever may send one to an encoder.
+ * makes it a text: anyone who can send a title to an encoder chooses it.
  */
 function printCell(value: string | number | boolean | null): string {
   if (value === null) return ''

@@ -63,7 +63,7 @@ export async function playsOf(
       .filter(isWithin)
       .map((play) => playJson(play, false)),
   )
-  // what plays now belongs to every time that reaches until now, whenever it began
+  // a play under way belongs to every time that includes the present, whenever it began
   const isNow = to * 1000 >= history.wallMs(nowMs) - 1000
   const open = recent.open
     .filter(isAsked)

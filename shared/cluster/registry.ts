@@ -33,7 +33,7 @@ const checkMs = 1000
 /** ms for which a failed report outweighs a test write: twice the longest interval of our own servers */
 const troubleStandsMs = 60_000
 
-/** ms after its last report for which a second program with an id counts as there: twice the longest interval of our own servers */
+/** ms after its last report for which a second program with an id counts as present: twice the longest interval of our own servers */
 const twinStandsMs = 60_000
 /** ms between its first report and one that proves it: the last report of a process that ends may arrive late, once */
 const twinProvenMs = 1000
@@ -111,7 +111,7 @@ export class Registry {
 
   /**
    * Loads the servers from the table; a row that this version cannot parse is set aside.
-   * @param wallMs ms since 1970 by the clock on the wall, if `nowMs` is of another one: rows of the history are named by it
+   * @param wallMs ms since 1970 by the wall clock, if `nowMs` is of another one: rows of the history are named by it
    */
   constructor(
     table: ServerTable | undefined,
@@ -322,7 +322,7 @@ export class Registry {
     return true
   }
 
-  /** Somebody showed a wrong login; the door has logged it. */
+  /** A wrong login was shown; the place that checked it has logged it. */
   wrongLogin({ door, address, user }: WrongLogin, nowMs: number): void {
     const bucket = taken(this.#wrongLogins, 1, limits.wrongLoginEvents, nowMs)
     if (!bucket) return

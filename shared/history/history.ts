@@ -86,7 +86,7 @@ export class History {
     }
   }
 
-  /** ms since 1970 by the clock on the wall. */
+  /** ms since 1970 by the wall clock. */
   wallMs(nowMs: number): number {
     return this.#deps.wallMs(nowMs)
   }

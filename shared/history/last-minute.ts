@@ -17,7 +17,7 @@ export class LastMinute {
     return this.#at(name, Math.floor(nowMs / slotMs)).sums.reduce((sum, each) => sum + each, 0)
   }
 
-  /** The sums of a name, with the slots emptied that have passed since. A clock that stepped back begins anew. */
+  /** The sums of a name, with the slots emptied that have passed since. If the clock steps back, counting starts again. */
   #at(name: string, slot: number): { sums: Float64Array; slot: number } {
     this.#sweep(slot)
     let count = this.#counts.get(name)

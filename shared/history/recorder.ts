@@ -36,7 +36,7 @@ export interface Finished {
 }
 
 export interface RecorderDeps {
-  /** ms since 1970 by the clock on the wall, which may be set */
+  /** ms since 1970 by the wall clock, which may be set */
   wallMs: (nowMs: number) => number
   /** what a master says of a mount at a moment */
   about: (mount: Mount, nowMs: number) => AboutMount | undefined

@@ -134,7 +134,7 @@ export class SqlHistory implements HistoryStore {
     this.#forgetPlays(Math.max(...starts))
   }
 
-  /** The oldest written rows go, once they are too old beside the newest, or too many. */
+  /** Deletes the rows that were written first once they are too much older than the newest, or too many. */
   #forgetPlays(newestMs: number): void {
     const [oldest] = this.#sql.all<{ n: number; last: number; plays: number }>(
       'SELECT n, last, plays FROM play ORDER BY n LIMIT 1',

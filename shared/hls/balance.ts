@@ -8,7 +8,7 @@ const stepMs = 1000
 interface Departures {
   /** by the second in which they were told to move, oldest first */
   counts: { second: number; count: number }[]
-  /** it was overfull, and is being evened out until it is no more above the others */
+  /** it was overfull, and gives sessions away until it is as full as the others */
   isEvening: boolean
 }
 

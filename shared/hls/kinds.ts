@@ -39,7 +39,7 @@ export function kindOfType(contentType: string): HlsKind | undefined {
   return codec === 'opus' || codec === 'flac' ? codec : undefined
 }
 
-/** Hz: at or below it, AAC is taken for HE-AAC, whose core runs at half the rate; ADTS does not say (hls.js decides alike) */
+/** Hz: at or below it, AAC is taken for HE-AAC, whose core runs at half the rate; ADTS does not say (hls.js decides the same way) */
 const heRateMax = 24_000
 
 /** `CODECS` of a variant (RFC 6381). @param samplerate Hz of the frames; undefined: unknown */

@@ -81,7 +81,7 @@ function printWithSlots(playlist: MediaPlaylist): string {
   return `${lines.join('\n')}\n`
 }
 
-/** An attribute of a playlist cannot hold a quotation mark or a line end, nor can it escape one (RFC 8216 §4.2). */
+/** An attribute of a playlist can neither hold nor escape a quotation mark or a line end (RFC 8216 §4.2). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes control characters
 const quoted = (text: string) => `"${text.replaceAll('"', '”').replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ')}"`
 

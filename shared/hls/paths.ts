@@ -51,7 +51,7 @@ export function objectName(object: HlsObject): string {
 export const hlsPath = (mount: Mount, object: HlsObject): string =>
   `/hls${printMount(mount)}/${objectName(object)}`
 
-/** The mount of `/live.mp3.m3u8`, the path of its multivariant playlist; undefined if it is no such path. */
+/** The mount of `/live.mp3.m3u8`, the path of its multivariant playlist; undefined if it is not such a path. */
 export function parseMultivariantPath(path: string): Mount | undefined {
   return path.endsWith('.m3u8') ? parseMount(path.slice(0, -'.m3u8'.length)) : undefined
 }

@@ -2,7 +2,7 @@ declare const sessionBrand: unique symbol
 /** The `s=` of a listener: 96 random bits, as 16 characters of base64url. Only this module makes one. */
 export type SessionId = string & { readonly [sessionBrand]: true }
 
-/** bytes: 96 bits cannot be guessed, nor do two of a year's sessions agree by chance */
+/** bytes: 96 bits cannot be guessed, and no two sessions of a year are likely to agree */
 export const sessionBytes = 12
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

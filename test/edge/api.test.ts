@@ -10,7 +10,7 @@ const admin = { Authorization: printBasic({ user: 'admin', password: 'admin-secr
 const relay = { Authorization: printBasic({ user: 'relay', password: 'relay-secret' }) }
 
 describe('/api/cluster', () => {
-  test('counts what listeners were answered within the last minute, and who was sent back', async () => {
+  test('counts the answers to listeners within the last minute, and the send-backs', async () => {
     const { ask } = edgeOf(reportOf('a'), reportOf('b', { role: 'master' }))
     const from = { country: 'DE' }
     for (const path of ['/live.mp3', '/live.mp3', '/live.mp3?x=a', '/live.mp3?x=nobody', '/none'])
@@ -87,7 +87,7 @@ describe('/api/history and /api/plays', () => {
     expect(await (await ask(`/api/plays${query}`, admin)).json()).toMatchObject([{ title, playing: true }])
   })
 
-  test('what is wrong with a question is answered with 400', async () => {
+  test('a query that is not valid is answered with 400', async () => {
     const reply = await edge().ask('/api/history?step=7', admin)
     expect(reply.status).toBe(400)
     expect(await reply.text()).toBe(

@@ -26,7 +26,7 @@ export const longFiles = [
   'test/live/edge-bounds-deno.test.ts',
 ] as const
 
-/** What only computes, the longest files first: it runs beside the last of those that wait. */
+/** Files that only compute, the longest first: they run at the same time as the last of those that wait. */
 const computing = ['crowds', 'workers', 'unit']
 
 /** Starts the files that wait for long first. */

@@ -27,7 +27,7 @@ export function parseFrameHeader(bytes: Uint8Array, at: number): FrameHeader | u
 
 /**
  * Cuts bytes into whole layer III frames, back to back from the first frame boundary on.
- * What lies before it is `skipped`, an incomplete frame at the end is `rest`; anything else that is not a frame throws.
+ * The bytes before it are `skipped`, an incomplete frame at the end is `rest`; anything else that is not a frame throws.
  */
 export function framesOf(bytes: Uint8Array): { skipped: number; frames: Uint8Array[]; rest: number } {
   const first = firstBoundary(bytes)

@@ -14,7 +14,7 @@ export const oldNpms = Object.keys(npmVersions) as OldNpm[]
 
 /** Debian 12's */
 const nodeVersion = '18.20.8'
-/** npm asks nobody about packages that this machine has, nor about their holes and their authors */
+/** npm sends no request about packages that this machine has, or about their vulnerabilities and funding */
 const quietNpm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' }
 /** ms for what fetches packages */
 const fetchMs = 180_000

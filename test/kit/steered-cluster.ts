@@ -25,7 +25,7 @@ interface Session {
 }
 
 /**
- * A cluster on a clock of its own, with one edge that steers HLS sessions: servers report every 10 s, sessions ask when they are
+ * A simulated cluster with its own clock, and one edge that steers HLS sessions: servers report every 10 s, sessions ask when they are
  * told to. The decisions are the edge's own code.
  */
 export class SteeredCluster {

@@ -52,7 +52,7 @@ describe('what npm pack makes', () => {
   })
 })
 
-test('the bundles are the same text twice, and run on plain Node with nothing beside them', async () => {
+test('the bundles are the same text twice, and run on plain Node without any other file', async () => {
   const folder = testFolder()
   const put = async (name: 'origin.mjs' | 'edge.mjs') => {
     const text = await bundle(name)

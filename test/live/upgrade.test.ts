@@ -20,7 +20,7 @@ describe('a rolling restart on node', () => {
     return program
   }
 
-  test('drain --wait: new listeners go elsewhere, the last one hears on until it leaves, undrain takes it back', async () => {
+  test('drain --wait: new listeners go elsewhere, the last one keeps hearing the stream until it leaves, undrain takes it back', async () => {
     const [slave] = cluster.slaves
     if (!slave) throw new Error('the cluster has no slave')
     const listener = await listenAt(cluster, slave)

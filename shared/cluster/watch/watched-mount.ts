@@ -70,7 +70,7 @@ export class WatchedMount {
     return this.tell(nowMs)
   }
 
-  /** That it is lost says all: with its next source everything about it begins again. */
+  /** After it is lost nothing more is told: with its next source everything about it begins again. */
   #end(): void {
     this.#hasHadMaster = false
     this.#isMastered?.settle(true)
@@ -84,7 +84,7 @@ export class WatchedMount {
     this.#speaker = server
     this.#about = about
     if (!isNew && hasSameWords(before, about)) return []
-    // the first words belong to the beginning of the mount, and another master has a beginning of its own
+    // the first words belong to the beginning of the mount, and with another master it begins again
     this.#since = described(this.#since, about?.since, isNew, nowMs)
     const title = [about?.artist, about?.title].filter(Boolean).join(' – ') || undefined
     this.#title = described(this.#title, title, isNew && this.#title?.value === undefined, nowMs)

@@ -114,7 +114,7 @@ describe('the steering manifest', () => {
     expect(text.length).toBeLessThan(3000)
   })
 
-  test('is 404 for a mount that is not there, and for what is no object', async () => {
+  test('is 404 for a mount that is not there, and for a path that is not an object', async () => {
     const { ask } = cluster()
     for (const path of [
       '/hls/nobody.mp3/steering.json',

@@ -106,7 +106,7 @@ describe('a PROXY header', () => {
     expect((await firstPeer([get])).peers).toEqual([{ address: '192.0.2.1', secure: false }])
   })
 
-  test('counts only at the start: later, malformed, or of anybody else it is answered 400', async () => {
+  test('counts only at the start: later, malformed, or from anyone else it is answered 400', async () => {
     expect((await firstPeer([line, get, line, get])).text).toMatch(/^HTTP\/1.1 302 [\s\S]*HTTP\/1.1 400 /)
     expect((await firstPeer([Buffer.from('PROXY TCP4 x\r\n'), get])).text).toMatch(/^HTTP\/1.1 400 /)
     for (const header of [line, binaryProxyHeader()]) {

@@ -161,7 +161,7 @@ describe('flags', () => {
     expect(doubtsOf(fromFlags('--source-password x'), environment)).toEqual([])
   })
 
-  test('a file of a secret that cannot be read, is empty, or stands beside the secret stops the start', () => {
+  test('a file of a secret that cannot be read, is empty, or is given in addition to the secret stops the start', () => {
     const environment = {
       ORIGIN_SOURCE_PASSWORD_FILE: '/nonexistent/secret',
       ORIGIN_RELAY_PASSWORD_FILE: '/dev/null',

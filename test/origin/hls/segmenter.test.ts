@@ -150,7 +150,7 @@ describe('the playlist of a window', () => {
     expect(window.get(1_000_000)).toBeUndefined()
   })
 
-  test('has the session of who asks at each segment', () => {
+  test('has the session of its player at each segment', () => {
     const { play, window } = packaging()
     play(framesInFourSeconds * 3)
     const uris = readMediaPlaylist(window.playlist.textFor('?s=abc')).segments.map(({ uri }) => uri)

@@ -54,7 +54,7 @@ describe('the head of a request', () => {
     expect(head.headers.get('user-agent')).toBe('x')
   })
 
-  test('joins what each proxy adds in a line of its own', () => {
+  test('joins the lines that the proxies add', () => {
     const { headers } = headOf(
       'GET /a HTTP/1.1\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Forwarded-For: 192.0.2.9\r\nForwarded: for=192.0.2.9\r\n\r\n',
     )

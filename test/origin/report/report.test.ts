@@ -268,7 +268,7 @@ test('another program with its id is logged when it begins and when it ends', as
   ])
 })
 
-test('a process whose copy is ahead of it, both from one snapshot of a machine, takes a boot of its own', async () => {
+test('a process whose copy is ahead of it, both from one snapshot of a machine, takes another boot', async () => {
   const time = new ManualTime()
   const edge = decider(time)
   const { reporter } = reporterTo(edge, time)

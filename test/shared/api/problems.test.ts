@@ -68,7 +68,7 @@ test('a cluster that is 93 % full is a warning, one that refuses listeners is cr
   ])
 })
 
-test('a clock that is off is named; if most are off alike, it is the own one', () => {
+test('a clock that is off is named; if most are off by the same amount, the own clock is', () => {
   const servers = ['a', 'b', 'c', 'relay1'].map((id) => slave(id))
   const clocks = (a: number, b: number, c: number, relay1: number) => {
     const offsets = Object.entries({ a, b, c, relay1 })

@@ -101,7 +101,7 @@ describe('a password', () => {
     expect(checkLogin(at, moved).todo).toContain('set the URL to https://e.example')
   })
 
-  test('of the admin of an edge comes by flag or environment, and is no flag of the server', () => {
+  test('of the admin of an edge comes by flag or environment, and is not a flag of the server', () => {
     const { own, rest } = splitFlags([
       '--port',
       '8000',

@@ -37,7 +37,7 @@ test('a container may take less memory than the machine has', () => {
   expect(facts({ '/sys/fs/cgroup/memory.max': '536870912\n' }).memoryBytes).toBe(536_870_912 - 1000)
 })
 
-test('what cannot be read is not mentioned, as on other systems than Linux', () => {
+test('a limit that cannot be read is not mentioned, as on other systems than Linux', () => {
   expect(
     checkMachine(
       readMachine(() => undefined),

@@ -14,7 +14,7 @@ describe('the paths of HLS', () => {
     ['/hls/live.mp3/417000017.aac', live, { kind: 'segment', number: 417_000_017, extension: 'aac' }],
     ['/hls/a/b%20c.ogg/12.m4s', mountOf('/a/b%20c.ogg'), { kind: 'segment', number: 12, extension: 'm4s' }],
     ['/hls/live.ogg/init-3.mp4', mountOf('/live.ogg'), { kind: 'init', number: 3 }],
-  ] as const)('%s names an object of its mount, and is printed alike', (path, mount, object) => {
+  ] as const)('%s names an object of its mount, and is printed the same', (path, mount, object) => {
     expect(parseHlsPath(path)).toEqual({ mount, object })
     expect(hlsPath(mount, object)).toBe(path)
   })
@@ -55,7 +55,7 @@ describe('pathway ids', () => {
     }
   })
 
-  test('of nobody lead to nobody', () => {
+  test('that belong to no server lead to none', () => {
     for (const pathway of ['a:b', 'a_', 'a_3', 'a_zz', 'a_61', 'ä', '_3A'])
       expect(serverOfPathway(pathway)).toBeUndefined()
   })

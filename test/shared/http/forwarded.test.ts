@@ -27,7 +27,7 @@ describe('Forwarded, from a trusted proxy', () => {
       { address: '2001:db8::9', secure: false, forwardedHost: undefined },
     ],
     [
-      'is read from the right: what a client sends first does not count',
+      'is read from the right: the part that a client sends does not count',
       'for=6.6.6.6;proto=https;host=evil.example, for=192.0.2.9;proto=http',
       { address: '192.0.2.9', secure: false, forwardedHost: undefined },
     ],
@@ -66,7 +66,7 @@ describe('Forwarded, from a trusted proxy', () => {
     expect([client.address, client.secure, client.forwardedHost]).toEqual([address, secure, forwardedHost])
   })
 
-  test('counts for nothing beside X-Forwarded-For: nginx passes it on as the client wrote it', () => {
+  test('does not count where there is an X-Forwarded-For: nginx passes it on as the client wrote it', () => {
     const client = clientOf({
       'X-Forwarded-For': '192.0.2.9',
       Forwarded: 'for=6.6.6.6;proto=https;host=evil.example',
@@ -74,7 +74,7 @@ describe('Forwarded, from a trusted proxy', () => {
     expect([client.address, client.secure, client.forwardedHost]).toEqual(['192.0.2.9', false, undefined])
   })
 
-  test('counts for nothing from others', () => {
+  test('does not count from others', () => {
     const client = clientOf({ Forwarded: 'for=6.6.6.6;proto=https;host=evil.example' }, '192.0.2.1')
     expect([client.address, client.secure, client.forwardedHost]).toEqual(['192.0.2.1', false, undefined])
     expect(client.hidesHttps).toBe(true)

@@ -120,7 +120,7 @@ describe('a PROXY header of version 2', () => {
   })
 })
 
-test('first bytes that are no PROXY header are those of the request', () => {
+test('first bytes that are not a PROXY header are those of the request', () => {
   for (const text of [get, 'PUT / HTTP/1.1\r\n', 'PROPFIND / HTTP/1.1\r\n', `\r\n\r\n${get}`, '\x16\x03\x01'])
     expect(readText(text)).toEqual({ is: 'request', rest: restOf(text) })
   for (const text of ['', 'P', 'PROXY', 'PROXY ', 'PROXY TCP4 192', '\r\n\r\n', '\r\n\r\n\0\r\nQUIT\n\x21'])

@@ -49,7 +49,7 @@ export class Demo {
     if (!this.#isEnding) machine.print(guide)
   }
 
-  /** A program has exited unexpectedly: the others are no cluster without it. */
+  /** A program has exited unexpectedly: the others are not a cluster without it. */
   async lost(name: string, how: string): Promise<void> {
     this.#machine.complain(`${name} ${how}; stopping the rest`)
     await this.end(1)

@@ -201,7 +201,7 @@ describe('events about a mount', () => {
     ])
   })
 
-  test('do not miss a master that never was: slaves of a plain Icecast carry it', () => {
+  test('do not report a missing master that never was: slaves of a plain Icecast carry it', () => {
     const { send, told } = decider()
     send(0, 'a')
     send(1, 'b')
