@@ -14,6 +14,7 @@ export type Peer =
   | 'haproxy'
   | 'icecast2'
   | 'ices2'
+  | 'jq'
   | 'liquidsoap'
   | 'mpg123'
   | 'mpv'
