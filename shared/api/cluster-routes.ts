@@ -1,4 +1,5 @@
 import type { Context, Env, Hono } from 'hono'
+import { accepts } from 'hono/accepts'
 import { historyLimits } from '../history/limits.ts'
 import type { Cluster } from './cluster.ts'
 import { printCsv } from './csv.ts'
@@ -74,13 +75,13 @@ export function addClusterRoutes<E extends Env>(
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
 const parametersOf = (c: Context) => new URL(c.req.url, 'http://localhost').searchParams
 
-/** Whether a client prefers CSV to JSON: it names it, and not JSON before it. */
-function wantsCsv(c: Context): boolean {
-  const accept = (c.req.header('accept') ?? '').toLowerCase()
-  const csv = accept.indexOf('text/csv')
-  const json = accept.indexOf('application/json')
-  return csv >= 0 && (json < 0 || csv < json)
-}
+/** Whether a client prefers CSV to JSON. */
+const wantsCsv = (c: Context): boolean =>
+  accepts(c, {
+    header: 'Accept',
+    supports: ['application/json', 'text/csv'],
+    default: 'application/json',
+  }) === 'text/csv'
 
 const printed = (c: Context, name: string, csv: string) =>
   c.body(csv, 200, {

@@ -1,3 +1,9 @@
+/** What begins a formula in a spreadsheet; in some languages in full width, too. */
+const formula = '[=+\\-@\uff1d\uff0b\uff0d\uff20]'
+const startsFormula = new RegExp(`^\\s*${formula}|^[\\t\\r\\n]`)
+/** Where a decimal point is a comma, spreadsheets divide cells at semicolons or tabs, quoted or not, if no cell begins with a quote. */
+const partStartsFormula = new RegExp(`([;\\t]\\s*)(?=${formula})`, 'g')
+
 /**
  * A cell of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula is preceded by an apostrophe, which
  * makes it a text: anyone who can send a title to an encoder chooses it.
@@ -5,7 +11,8 @@
 function printCell(value: string | number | boolean | null): string {
   if (value === null) return ''
   if (typeof value !== 'string') return String(value)
-  const text = /^[\s]*[=+\-@]|^[\t\r\n]/.test(value) ? `'${value}` : value
+  const whole = value.replace(partStartsFormula, "$1'")
+  const text = startsFormula.test(whole) ? `'${whole}` : whole
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 

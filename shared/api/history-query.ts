@@ -34,7 +34,13 @@ const time = v.pipe(
 /** In a query, a `+` that is not encoded means a blank. */
 const secondsIn = (text: string) => {
   const date = text.replace(/ (?=\d\d:?\d\d$)/, '+')
-  return isoTime.test(date) ? Date.parse(date) / 1000 : undefined
+  return isoTime.test(date) && isOnCalendar(date) ? Date.parse(date) / 1000 : undefined
+}
+/** `Date.parse` takes February 31 for March 3: a report of February would then lack its last days. */
+const isOnCalendar = (date: string) => {
+  const day = date.slice(0, 10)
+  const at = Date.parse(day)
+  return Number.isFinite(at) && new Date(at).toISOString().startsWith(day)
 }
 
 const expectedStep = 'expected whole minutes, in seconds or as 1m, 15m, 1h or 1d'

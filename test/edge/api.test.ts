@@ -69,6 +69,7 @@ describe('/api/history and /api/plays', () => {
     ['/api/history.csv', {}],
     ['/api/history', { Accept: 'text/csv' }],
     ['/api/history', { Accept: 'text/csv, application/json;q=0.5' }],
+    ['/api/history', { Accept: 'application/json;q=0.1, text/csv' }],
   ])('%s %j is CSV', async (path, headers) => {
     const reply = await edge().ask(path, { ...admin, ...headers })
     expect(reply.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present')

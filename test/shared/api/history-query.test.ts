@@ -40,6 +40,8 @@ describe('a question about the history', () => {
     ['server=a&mount=/a', 'mount and server are both given'],
     ['from=yesterday', 'from is "yesterday", expected a date, such as'],
     ['from=2026-02-30T25:00Z', 'from is'],
+    ['from=2026-02-31', 'from is "2026-02-31", expected a date'],
+    ['to=2025-02-29T00:00:00Z', 'to is "2025-02-29T00:00:00Z", expected a date'],
     ['to=-1', 'to is "-1", expected a date'],
     ['from=2026-11-25&to=2026-11-25', 'from is 2026-11-25T00:00:00.000Z, expected a time before to'],
     ['step=90', 'step is "90", expected whole minutes'],
