@@ -38,7 +38,7 @@ export function edgeMetrics(view: View, totals: Totals, nowMs: number): string {
         value: view.master(mount, nowMs) === undefined ? 0 : 1,
       })),
     },
-    ...counters(totals),
+    ...counters(totals, view.servers.keys()),
   ])
 }
 
@@ -76,7 +76,9 @@ function serverMetrics(servers: readonly ServerJson[]): Metric[] {
   ]
 }
 
-function counters({ answers, sendBacks, joins, reports }: Totals): Metric[] {
+/** @param ids of the servers: a counter that first appears above 0 has lost its first increase for `rate()` */
+function counters({ answers, sendBacks, joins, reports }: Totals, ids: Iterable<string>): Metric[] {
+  const zeros = Object.fromEntries([...ids].map((id) => [id, 0]))
   const counter = (name: string, help: string, label: string, counts: Record<string, number>): Metric => ({
     name: `distributary_${name}_total`,
     help,
@@ -93,8 +95,11 @@ function counters({ answers, sendBacks, joins, reports }: Totals): Metric[] {
       type: 'counter',
       samples: [{ value: answers.no_room }],
     },
-    counter('send_backs', 'Listeners that a server sent back.', 'id', sendBacks),
-    counter('joins', 'Joins that a server counted, since this program knows it.', 'id', joins),
+    counter('send_backs', 'Listeners that a server sent back.', 'id', { ...zeros, ...sendBacks }),
+    counter('joins', 'Joins that a server counted, since this program knows it.', 'id', {
+      ...zeros,
+      ...joins,
+    }),
     counter('reports', 'Reports by the status of their answer.', 'status', reports),
   ]
 }

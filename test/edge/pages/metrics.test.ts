@@ -30,6 +30,8 @@ test('metrics: a scrape has servers, mounts, and the answers to listeners', asyn
     'distributary_answers_total{answer="relay"} 1',
     'distributary_answers_total{answer="unknown_mount"} 1',
     'distributary_answers_total{answer="playlist"} 1',
+    'distributary_joins_total{id="a"} 0',
+    'distributary_send_backs_total{id="b"} 0',
   ])
     expect(text.split('\n')).toContain(sample)
 })
