@@ -80,6 +80,11 @@ export class HlsSessions {
     return this.#sessions.size
   }
 
+  /** those that count as listeners */
+  get listening(): number {
+    return this.#listening
+  }
+
   get(key: string): HlsSession | undefined {
     return this.#sessions.get(key)
   }

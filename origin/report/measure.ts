@@ -25,8 +25,8 @@ export interface Measured {
   mounts: readonly LiveMount[]
   /** relayed mounts that wait for their first listener */
   idle: readonly Mount[]
-  /** listeners by HLS of such a mount, which does not run for them; left out: none */
-  sessions?: { listeners(mount: Mount): number; joins(mount: Mount): number }
+  /** listeners by HLS: all, and those of such a mount, which does not run for them; left out: none */
+  sessions?: { readonly listening: number; listeners(mount: Mount): number; joins(mount: Mount): number }
   /** whether a mount is mirrored (S6) */
   isMirrored: (mount: Mount) => boolean
   load: { listeners: number; joins: number; bandwidthKbps(): number }
@@ -58,6 +58,7 @@ export function measure(measured: Measured): Report {
     interval: promiseSeconds(config.updateIntervalS),
     maxListeners: measured.maxListeners ?? config.limits.maxListeners,
     listeners: load.listeners,
+    hlsListeners: measured.sessions?.listening,
     maxBandwidth: config.limits.maxBandwidthKbps,
     bandwidth: load.bandwidthKbps(),
     joins: load.joins,

@@ -3,6 +3,7 @@ import { isLive } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
+import type { Report } from '../report/report.ts'
 import { version } from '../version.ts'
 import type { ClusterJson, ClusterMountJson, ClusterServerJson, ClusterTotals, Seen } from './cluster-json.ts'
 import { type MountJson, mountsJson, type ServerJson, serversJson } from './json.ts'
@@ -75,10 +76,16 @@ function clusterServer(json: ServerJson, view: View, { servers }: Seen): Cluster
     location: view.servers.get(json.id)?.location ?? null,
     joinsPerMinute: seen?.joinsPerMinute ?? null,
     utilisation: utilisationOf(json),
-    hlsShare: null,
+    hlsShare: hlsShareOf(view.servers.get(json.id)?.report),
     version: seen?.version ?? null,
     clockOffsetSeconds: seen?.clockOffsetSeconds ?? null,
   }
+}
+
+/** Only our origins, from 0.1 on, report how many listen by HLS. */
+function hlsShareOf(report: Report | undefined): number | null {
+  if (report?.hlsListeners === undefined) return null
+  return report.listeners === 0 ? 0 : Math.min(1, report.hlsListeners / report.listeners)
 }
 
 function utilisationOf({ listeners, maxListeners, bandwidth, maxBandwidth }: ServerJson): number {

@@ -95,6 +95,7 @@ export const HeaderSchema = v.object({
   interval: number(limits.intervalSecondsMin, limits.intervalSecondsMax),
   'max-listeners': v.optional(count),
   listeners: count,
+  'hls-listeners': v.optional(count),
   'max-bandwidth': v.optional(count),
   bandwidth: v.optional(count),
   joins: v.optional(count),
@@ -154,6 +155,8 @@ export interface Report {
   interval: number
   maxListeners?: number | undefined
   listeners: number
+  /** how many of them listen by HLS */
+  hlsListeners?: number | undefined
   maxBandwidth?: number | undefined
   bandwidth?: number | undefined
   joins?: number | undefined

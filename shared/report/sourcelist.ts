@@ -48,6 +48,7 @@ export function parseSourcelist(text: string): Report {
     interval: header.interval,
     maxListeners: header['max-listeners'],
     listeners: header.listeners,
+    hlsListeners: header['hls-listeners'],
     maxBandwidth: header['max-bandwidth'],
     bandwidth: header.bandwidth,
     joins: header.joins,
@@ -204,6 +205,7 @@ export function printSourcelist(report: Report): string {
   add('interval', report.interval)
   add('max-listeners', report.maxListeners)
   add('listeners', report.listeners)
+  add('hls-listeners', report.hlsListeners)
   add('max-bandwidth', report.maxBandwidth)
   add('bandwidth', report.bandwidth)
   add('joins', report.joins)

@@ -64,6 +64,13 @@ test('a mount / is in no report: an edge serves its own page there, and would re
 })
 
 describe('measure', () => {
+  test('says how many of the listeners listen by HLS, and an edge reads it', () => {
+    const sessions = { listening: 3, listeners: () => 3, joins: () => 5 }
+    const text = printSourcelist(measured({ sessions }))
+    expect(text).toContain('\nlisteners: 7\nhls-listeners: 3\n')
+    expect(parseSourcelist(text)).toMatchObject({ listeners: 7, hlsListeners: 3 })
+  })
+
   test('S6: other sources of the slave are not in its report', () => {
     const own = live('/own.mp3', { kind: 'source' })
     const mounts = [own, live('/live.mp3'), live('/other.mp3')]

@@ -53,6 +53,17 @@ describe('/api/cluster', () => {
     expect(servers.b).toMatchObject({ out: 'stale' })
   })
 
+  test.each([
+    [undefined, 50, null],
+    [0, 0, 0],
+    [10, 40, 0.25],
+    [7, 5, 1],
+  ])('with %s of %i listeners by HLS the share of HLS is %s', (hlsListeners, listeners, share) => {
+    const view = new View(100)
+    view.put(serverOf('a', { listeners, hlsListeners }))
+    expect(clusterJson(view, nothingSeen, [], 0, 0, false).servers[0]?.hlsShare).toBe(share)
+  })
+
   test('a mount has its title, its listeners by server, and what is hidden elsewhere', () => {
     expect(answer().mounts).toEqual([
       {
