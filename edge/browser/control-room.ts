@@ -25,7 +25,7 @@ const panels = [
   totalsPanel(element(document, '#totals dl')),
   serverPanel(panel('servers'), { open: dialogs.open, drain: dialogs.ask }),
   mountPanel(panel('mounts'), (mount) => chart.choose({ mount })),
-  mapPanel(panel('map')),
+  mapPanel(panel('map'), dialogs.open),
   countryPanel(panel('map')),
   answerPanel(panel('answers')),
   eventPanel(panel('events')),

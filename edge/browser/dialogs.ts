@@ -1,8 +1,15 @@
 import type { ClusterJson, ClusterServerJson } from '../../shared/api/cluster-json.ts'
 import { element, toText } from '../../shared/page/browser/elements.ts'
 import { h } from './dom.ts'
-import { isDrained } from './server-state.ts'
-import { drainEffects, printNumber, printPercent, printRate, printSpan, undrainEffects } from './words.ts'
+import {
+  drainEffects,
+  isDrained,
+  printNumber,
+  printPercent,
+  printRate,
+  printSpan,
+  undrainEffects,
+} from './words.ts'
 
 interface DialogActions {
   cluster(): ClusterJson | undefined

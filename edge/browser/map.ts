@@ -9,16 +9,20 @@ import { pointOn, type World } from './world.ts'
 /** px of 1000 */
 const [radiusMin, radiusMax] = [5, 24]
 
-/** The servers on the world, sized by capacity and filled by load, and the countries by their listeners. */
-export function mapPanel(root: HTMLElement): (cluster: ClusterJson) => void {
+/**
+ * The servers on the world, sized by capacity and filled by load, and the countries by their listeners.
+ * @param open shows a server
+ */
+export function mapPanel(root: HTMLElement, open: (id: string) => void): (cluster: ClusterJson) => void {
   const note = element(root, '.note')
+  const about = element(root, '.about')
   let world: World | undefined
   let draw: ((cluster: ClusterJson) => void) | undefined
   let last: ClusterJson | undefined
   const load = async () => {
     const answer = await fetch(root.dataset.world ?? '')
     world = (await answer.json()) as World
-    draw = drawWorld(element(root, '.map'), world)
+    draw = drawWorld(element(root, '.map'), world, (site) => toText(about, site), open)
     if (last) draw(last)
   }
   load().catch(() => toText(note, 'The map could not be loaded.'))
@@ -35,9 +39,14 @@ export function mapPanel(root: HTMLElement): (cluster: ClusterJson) => void {
   }
 }
 
-function drawWorld(place: Element, world: World): (cluster: ClusterJson) => void {
+function drawWorld(
+  place: Element,
+  world: World,
+  tell: (site: string) => void,
+  open: (id: string) => void,
+): (cluster: ClusterJson) => void {
   const titles = new Map<string, { path: Element; title: Element }>()
-  const land = svg('g', { class: 'land' })
+  const land = svg('g', { class: 'land', 'aria-hidden': 'true' })
   for (const [code, d] of world.countries) {
     const title = svg('title', {}, code === '' ? '' : countryName(code))
     const path = svg('path', { d }, title)
@@ -50,18 +59,19 @@ function drawWorld(place: Element, world: World): (cluster: ClusterJson) => void
       'svg',
       {
         viewBox: `0 0 ${world.width} ${world.height}`,
-        role: 'img',
-        'aria-label': 'Servers on a map of the world',
+        role: 'group',
+        'aria-label': 'Servers on a map of the world: the arrow keys go from one to the next',
       },
       land,
       sites,
     ),
   )
+  sites.addEventListener('keydown', (event) => moveBetween(sites, event))
   let largest = 1
   const list = new KeyedList<Site>(
     sites,
     ({ key }) => key,
-    () => siteMark(world, () => largest),
+    () => siteMark(world, () => largest, tell, open),
   )
   let counted: string[] = []
   return (cluster) => {
@@ -84,17 +94,51 @@ function drawWorld(place: Element, world: World): (cluster: ClusterJson) => void
     const all = sitesOf(cluster.servers)
     largest = Math.max(1, ...all.map(({ maxListeners }) => maxListeners))
     list.show(all)
+    keepOneStop(sites)
   }
 }
 
-function siteMark(world: World, largest: () => number): Shown<Site> {
+/** The sites are one stop of the Tab key, however many there are; arrows move between them. */
+function keepOneStop(sites: SVGElement): void {
+  const marks = [...sites.children]
+  const at = marks.find((mark) => mark === document.activeElement) ?? marks.find(isStop) ?? marks[0]
+  for (const mark of marks) setAttribute(mark, 'tabindex', mark === at ? '0' : '-1')
+}
+
+const isStop = (mark: Element) => mark.getAttribute('tabindex') === '0'
+const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }
+
+function moveBetween(sites: SVGElement, event: KeyboardEvent): void {
+  const step = steps[event.key]
+  const marks = [...sites.children]
+  const next = marks.at((marks.findIndex(isStop) + (step ?? 0)) % marks.length)
+  if (step === undefined || !(next instanceof SVGElement)) return
+  event.preventDefault()
+  next.focus()
+  keepOneStop(sites)
+}
+
+function siteMark(
+  world: World,
+  largest: () => number,
+  tell: (site: string) => void,
+  open: (id: string) => void,
+): Shown<Site> {
   const title = svg('title')
   const outer = svg('circle', { class: 'outer' })
   const inner = svg('circle', { class: 'inner' })
-  const root = svg('g', {}, title, outer, inner)
+  const root = svg('g', { role: 'button', tabindex: '-1' }, title, outer, inner)
+  const isFocused = () => document.activeElement === root
+  let first = ''
+  const act = () => open(first)
+  root.addEventListener('click', act)
+  root.addEventListener('keydown', ({ key }) => key === 'Enter' && act())
+  root.addEventListener('focus', () => tell(title.textContent ?? ''))
+  root.addEventListener('blur', () => tell(''))
   return {
     root,
     show(site) {
+      first = site.ids[0] ?? ''
       const [x, y] = pointOn(world, site)
       const radius = Math.max(radiusMin, radiusMax * Math.sqrt(site.maxListeners / largest()))
       const load = site.maxListeners === 0 ? 0 : Math.min(1, site.listeners / site.maxListeners)
@@ -104,10 +148,10 @@ function siteMark(world: World, largest: () => number): Shown<Site> {
       setAttribute(inner, 'r', (radius * Math.sqrt(load)).toFixed(1))
       const names =
         site.ids.slice(0, 5).join(', ') + (site.ids.length > 5 ? ` and ${site.ids.length - 5} more` : '')
-      toText(
-        title,
-        `${names}: ${printNumber(site.listeners)} of ${printNumber(site.maxListeners)}, ${printPercent(load)}`,
-      )
+      const text = `${names}: ${printNumber(site.listeners)} of ${printNumber(site.maxListeners)}, ${printPercent(load)}`
+      toText(title, text)
+      setAttribute(root, 'aria-label', text)
+      if (isFocused()) tell(text)
     },
   }
 }

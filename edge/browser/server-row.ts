@@ -1,9 +1,8 @@
 import type { ClusterServerJson } from '../../shared/api/cluster-json.ts'
 import { toText } from '../../shared/page/browser/elements.ts'
 import { h, type Shown, setAttribute, svg } from './dom.ts'
-import { isDrained, stateClass } from './server-state.ts'
 import type { Trends } from './trends.ts'
-import { printNumber, printPercent, printSpan } from './words.ts'
+import { isDrained, printNumber, printPercent, printSpan, stateClass } from './words.ts'
 
 export interface RowActions {
   open(id: string): void

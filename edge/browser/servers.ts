@@ -3,6 +3,7 @@ import { element, toText } from '../../shared/page/browser/elements.ts'
 import { KeyedList, setAttribute } from './dom.ts'
 import { type Placed, type RowActions, serverRow } from './server-row.ts'
 import { isSorting, pickServers, rowsInView } from './sorting.ts'
+import { trendHistories } from './trend-histories.ts'
 import { Trends } from './trends.ts'
 import { printNumber } from './words.ts'
 
@@ -20,6 +21,7 @@ export function serverPanel(root: HTMLElement, actions: RowActions): (cluster: C
     ({ server }) => server.id,
     (placed) => serverRow(placed, trends, actions),
   )
+  const wantHistories = trendHistories(trends, () => showRows())
   let all: readonly ClusterServerJson[] = []
   let picked: readonly ClusterServerJson[] = []
 
@@ -31,6 +33,7 @@ export function serverPanel(root: HTMLElement, actions: RowActions): (cluster: C
     )
     const inView = picked.slice(first, last).map((server, i) => ({ server, index: first + i }))
     list.show([...inView, ...focused(inView)])
+    wantHistories(inView.map(({ server }) => server))
   }
   /** the row with the focus stays, however far it is scrolled away */
   const focused = (inView: readonly Placed[]): Placed[] => {
@@ -54,9 +57,9 @@ export function serverPanel(root: HTMLElement, actions: RowActions): (cluster: C
   viewport.addEventListener('scroll', () => requestAnimationFrame(showRows), { passive: true })
   window.addEventListener('resize', showRows)
   const none = element(root, '.none')
-  return ({ servers }) => {
+  return ({ at, servers }) => {
     all = servers
-    trends.look(servers)
+    trends.look(servers, Date.parse(at) / 1000)
     none.hidden = servers.length > 0
     showAll()
   }

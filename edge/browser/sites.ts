@@ -1,5 +1,5 @@
 import type { ClusterServerJson } from '../../shared/api/cluster-json.ts'
-import { stateClass } from './server-state.ts'
+import { stateClass } from './words.ts'
 
 /** Servers at one place. */
 export interface Site {

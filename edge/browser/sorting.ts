@@ -1,5 +1,5 @@
 import type { ClusterServerJson } from '../../shared/api/cluster-json.ts'
-import { stateClass } from './server-state.ts'
+import { stateClass } from './words.ts'
 
 const urgency = { bad: 0, warn: 1, good: 2 }
 

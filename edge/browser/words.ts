@@ -36,6 +36,14 @@ export function countryName(code: string): string {
   }
 }
 
+export const isDrained = ({ out }: ClusterServerJson) => out === 'drained'
+
+/** How a server's state is coloured: in the draw, out as somebody wants, or out against it. */
+export function stateClass({ out }: ClusterServerJson): 'good' | 'warn' | 'bad' {
+  if (out === null) return 'good'
+  return out === 'stale' || out === 'unreachable' || out === 'no mounts' ? 'bad' : 'warn'
+}
+
 /** What draining a server will do, in sentences. */
 export function drainEffects(server: ClusterServerJson, { servers, mounts }: ClusterJson): string[] {
   const others = servers.filter(({ id, out }) => id !== server.id && out === null)

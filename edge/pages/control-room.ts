@@ -98,7 +98,7 @@ export const controlRoom = (): Html => html`<!doctype html>
 <p class="none" hidden>No live server carries a mount.</p></section>
 </div>
 <div>
-<section id="map" data-world="${outlines.path}"><h2>Servers and listeners on the map</h2><div class="map"></div><p class="note"></p></section>
+<section id="map" data-world="${outlines.path}"><h2>Servers and listeners on the map</h2><div class="map"></div><p class="about" role="status" dir="auto"></p><p class="note"></p></section>
 <section id="answers"><h2>The last minute</h2><p class="none" hidden>No listener has asked.</p></section>
 <section id="events"><h2>Events</h2><ol tabindex="0" aria-label="Events, the newest first"></ol>
 <button type="button" class="button more" hidden>All events</button><p class="none" hidden>Nothing has happened yet.</p></section>

@@ -9,6 +9,7 @@ import { drainEffects, printRate, printSpan, undrainEffects } from '../../../edg
 import { pointOn, type World } from '../../../edge/browser/world.ts'
 import { world } from '../../../edge/pages/world.made.ts'
 import type { ClusterJson, ClusterServerJson } from '../../../shared/api/cluster-json.ts'
+import type { HistoryRowJson } from '../../../shared/api/history-json.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { basic } from '../../kit/source.ts'
@@ -85,12 +86,37 @@ describe('the list of servers', () => {
     const cluster = await clusterOf(reportOf('a'))
     const trends = new Trends()
     const server = found(cluster, 'a')
-    trends.look([server])
-    expect(trends.line('a')).toBe('0,18.0 59,18.0')
+    trends.look([server], 6000)
+    expect(trends.line('a')).toBe('0,18.0 60,18.0')
     expect(trends.words('a')).toBe('steady')
-    for (let i = 1; i <= 100; i++) trends.look([{ ...server, utilisation: i / 100 }])
+    for (let i = 1; i <= 100; i++) trends.look([{ ...server, utilisation: i / 100 }], 6000 + 60 * i)
     expect(trends.words('a')).toBe('rising')
     expect(trends.line('a').split(' ')).toHaveLength(61)
+  })
+
+  test('draws the trend of the last hour from the history, also of what was before the page was opened', async () => {
+    const cluster = await clusterOf(reportOf('a', { maxListeners: 100 }))
+    const trends = new Trends()
+    const server = found(cluster, 'a')
+    const row = (minute: number, listenersMean: number): HistoryRowJson => ({
+      at: new Date(minute * 60_000).toISOString(),
+      listenersMean,
+      listenersPeak: 0,
+      listeningHours: 0,
+      joins: 0,
+      refused: 0,
+      bandwidth: 0,
+    })
+    trends.look([{ ...server, utilisation: 0.2 }], 6000)
+    expect(trends.needs('a')).toBe(true)
+    trends.load(server, [row(10, 99), row(70, 100), row(99, 60), row(100, 1)])
+    expect(trends.needs('a')).toBe(false)
+    expect(trends.line('a')).toBe('0,2.0 30,2.0 59,10.0 60,18.0')
+    expect(trends.words('a')).toBe('falling')
+    trends.look([], 6060)
+    expect(trends.needs('a')).toBe(false)
+    trends.look([server], 6120)
+    expect(trends.needs('a')).toBe(true)
   })
 })
 

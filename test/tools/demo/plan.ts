@@ -105,7 +105,8 @@ const printGuide = (edge: string, adminPassword: string) => `
 The first redirect works. Open
 
   ${edge}${mount}    in a browser or a player: the stream
-  ${edge}/            the cluster, as the edge sees it
+  ${edge}/            what plays, for listeners
+  ${edge}/admin       the control room: user admin, password ${adminPassword}
 
 and try, several times:
 

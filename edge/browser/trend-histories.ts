@@ -1,0 +1,39 @@
+import type { ClusterServerJson } from '../../shared/api/cluster-json.ts'
+import type { HistoryJson } from '../../shared/api/history-json.ts'
+import { askJson } from './poll.ts'
+import type { Trends } from './trends.ts'
+
+/** ms after an answer that could not be had: an edge in trouble is not asked more */
+const afterTroubleMs = 30_000
+
+/** Asks for the last hour of the servers in view, one after the other, so that thousands of rows cost nothing until they are seen. */
+export function trendHistories(
+  trends: Trends,
+  loaded: () => void,
+): (inView: readonly ClusterServerJson[]) => void {
+  let wanted: readonly ClusterServerJson[] = []
+  let isAsking = false
+  let notBeforeMs = 0
+  const ask = async () => {
+    if (isAsking) return
+    isAsking = true
+    for (;;) {
+      const server = wanted.find(({ id }) => trends.needs(id))
+      if (!server || performance.now() < notBeforeMs) break
+      const query = new URLSearchParams({ server: server.id, from: anHourAgo(), step: '60' })
+      try {
+        trends.load(server, (await askJson<HistoryJson>(`/api/history?${query}`)).rows)
+        loaded()
+      } catch {
+        notBeforeMs = performance.now() + afterTroubleMs
+      }
+    }
+    isAsking = false
+  }
+  return (inView) => {
+    wanted = inView
+    void ask()
+  }
+}
+
+const anHourAgo = () => new Date(Date.now() - 3_600_000).toISOString()
