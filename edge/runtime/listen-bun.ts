@@ -8,7 +8,8 @@ interface BunSocket {
   readonly remoteAddress: string
   /** returns the bytes that the system took; 'drain' follows if it did not take all */
   write(data: string | Uint8Array): number
-  end(): void
+  /** Ends this side: `end()` would close both, and reset a sender in the middle of its body. */
+  shutdown(): void
   terminate(): void
   pause(): void
   resume(): void
@@ -66,13 +67,13 @@ class BunWire implements ClientSocket {
     const done = this.#done
     this.#done = undefined
     done?.()
-    if (this.#isEnding) this.#socket.end()
+    if (this.#isEnding) this.#socket.shutdown()
     return true
   }
 
   end(): void {
     this.#isEnding = true
-    if (!this.#unsent) this.#socket.end()
+    if (!this.#unsent) this.#socket.shutdown()
   }
 
   destroy(): void {

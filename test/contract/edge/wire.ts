@@ -190,6 +190,22 @@ export function wireContract(runtime: EdgeRuntime, client: () => EdgeClient): vo
       },
     )
 
+    test('a sender that gets 413 in the middle of its report sees the connection end, not reset', async () => {
+      const socket = connect(Number(new URL(client().url).port), '127.0.0.1')
+      const ended = new Promise<string>((resolve, reject) => {
+        let text = ''
+        socket.on('data', (bytes) => {
+          text += bytes
+        })
+        socket.once('end', () => resolve(text)).once('error', reject)
+      })
+      const size = 8_000_000
+      const head = `POST /admin/sourcelist.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${auth}Content-Type: text/plain\r\n`
+      socket.write(`${head}Content-Length: ${size}\r\n\r\n${'a'.repeat(size)}`)
+      expect(await ended).toMatch(/^HTTP\/1\.1 413 /)
+      socket.destroy()
+    })
+
     test('a source that goes on streaming after it was rejected is cut off', async () => {
       const socket = connect(Number(new URL(client().url).port), '127.0.0.1')
       let answer = ''
