@@ -1,12 +1,12 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { repo } from './kit/process.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')
-const code = globSync('{shared,edge,origin,test}/**/*.{ts,js}', { cwd: repo }).filter(
-  (file) => file !== 'test/citations.test.ts',
-)
+const code = globSync(['{shared,edge,origin,deploy,test}/**/*.{ts,js,css}', 'distributary.ts'], {
+  cwd: repo,
+}).filter((file) => file !== 'test/citations.test.ts')
 const pages = globSync('{*.md,docs/*.md}', { cwd: repo })
 
 /** GitHub's anchor of a heading. */
@@ -49,6 +49,22 @@ test('every citation of a page resolves to a heading there', () => {
   expect(all.length).toBeGreaterThan(80)
   const dead = all.filter(({ page, anchor }) => !anchorsOf(page).has(anchor))
   expect(dead).toEqual([])
+})
+
+test('every file that a page names exists', () => {
+  const files = globSync('{shared,edge,origin,deploy,test}/**/*.ts', { cwd: repo })
+  const isThere = (name: string) =>
+    existsSync(join(repo, name)) || files.some((file) => file.endsWith(`/${name}`))
+  // the changelog names files of its time
+  const named = pages
+    .filter((page) => page !== 'CHANGELOG.md')
+    .flatMap((page) =>
+      [...read(page).matchAll(/`((?:(?:shared|edge|origin|deploy|docs|test)\/[\w./-]*|[\w.-]+\.ts))`/g)].map(
+        ([, name = '']) => ({ page, name }),
+      ),
+    )
+  expect(named.length).toBeGreaterThan(100)
+  expect(named.filter(({ name }) => !isThere(name))).toEqual([])
 })
 
 test('no comment and no test cites a text that is not in the repository', () => {

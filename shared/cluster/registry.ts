@@ -1,4 +1,3 @@
-import { getLogger } from '@logtape/logtape'
 import { type Bucket, Buckets, taken } from '../bucket.ts'
 import type { Probed } from '../draw/probe.ts'
 import { deadlineMs, followsMasters, isLive, type Server } from '../draw/server.ts'
@@ -19,24 +18,14 @@ import { Factors } from './fan-out-factor.ts'
 import { Pace } from './pace.ts'
 import { PolledServers } from './polled-servers.ts'
 import { type Account, Quota, restoredAccount } from './quota.ts'
-import { formerMountsAfter, isSameBoot, type Order, orderAfter, outOfOrder } from './report-order.ts'
+import { formerMountsAfter, type Order, orderAfter, outOfOrder } from './report-order.ts'
 import type { ServerRow, ServerTable } from './server-table.ts'
-import { type StoreError, storeErrorOf } from './store-error.ts'
+import type { StoreError } from './store-error.ts'
+import { StoreWrites } from './store-writes.ts'
+import { strangeUrl, Twins, takeoverOf } from './takeover.ts'
 import { ClusterWatch } from './watch/cluster-watch.ts'
 import type { ClusterEvent } from './watch/event.ts'
 import { logEvent } from './watch/log-event.ts'
-
-const logger = getLogger(['distributary', 'cluster'])
-
-/** ms between two test writes to the store: anyone may request a health check */
-const checkMs = 1000
-/** ms for which a failed report outweighs a test write: twice the longest interval of our own servers */
-const troubleStandsMs = 60_000
-
-/** ms after its last report for which a second program with an id counts as present: twice the longest interval of our own servers */
-const twinStandsMs = 60_000
-/** ms between its first report and one that proves it: the last report of a process that ends may arrive late, once */
-const twinProvenMs = 1000
 
 /** Why a well-formed report is rejected: its order or its id (409), its size (413), or too many of them (429). */
 export interface Rejection {
@@ -95,8 +84,7 @@ export class Registry {
   #events: EventRing
   #watch: ClusterWatch
   #wrongLogins: Bucket | undefined
-  /** by server: a program with a former boot that goes on reporting */
-  #twins = new Map<string, { address: string; atMs: number; sinceMs: number; isTwin: boolean }>()
+  #twins = new Twins()
   /** the newest moment that this was told of */
   #nowMs: number
   #quota: Quota
@@ -104,10 +92,7 @@ export class Registry {
   #paces = new Buckets(limits.reportsPerId, limits.serversPerAccountMax)
   /** the id of this program, if it is one of its own candidates */
   #ownId: string | undefined
-  /** why the last write to the store failed; undefined: it did not */
-  #trouble: StoreError | undefined
-  #troubleAtMs = 0
-  #checkedAtMs = Number.NEGATIVE_INFINITY
+  #writes = new StoreWrites()
 
   /**
    * Loads the servers from the table; a row that this version cannot parse is set aside.
@@ -171,10 +156,10 @@ export class Registry {
       location: context.location,
     }
     const held = this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
-    const takeover = last ? this.#takeover(report, last, isHeld, nowMs, context.remote) : []
+    const takeover = last && this.#takeover(report, last, isHeld, nowMs, context.remote)
     const changes = this.#watch.reported(held, nowMs)
     for (const event of changes) logEvent(event)
-    const stored = this.#storeWith(row, [...takeover, ...changes], nowMs)
+    const stored = this.#storeWith(row, takeover ? [takeover, ...changes] : changes, nowMs)
     if (context.account !== undefined) {
       this.#quota.note(context.account, id, report.mounts.length + formerMounts.length)
       this.#paces.take(id, 1, nowMs)
@@ -216,23 +201,9 @@ export class Registry {
     if (this.history.advance(nowMs)) this.#try(nowMs, () => this.history.flush())
   }
 
-  /**
-   * Runs an operation on the store. If it fails, what arrived is used for decisions anyway, and the sender is told that it
-   * is not stored. The log shows when failures begin and end.
-   */
-  #try(nowMs: number, run: () => void): StoreError | undefined {
-    try {
-      run()
-    } catch (error) {
-      const trouble = storeErrorOf(error)
-      if (!this.#trouble) logger.error('store writes fail', { problem: trouble.message })
-      this.#trouble = trouble
-      this.#troubleAtMs = nowMs
-      return trouble
-    }
-    if (this.#trouble) logger.info('store writes work again', {})
-    this.#trouble = undefined
-    return undefined
+  /** Writes to the store. If that fails, what arrived is used for decisions anyway, and the sender is told that it is not stored. */
+  #try(nowMs: number, write: () => void): StoreError | undefined {
+    return this.#writes.try(nowMs, write)
   }
 
   /**
@@ -355,17 +326,9 @@ export class Registry {
     return this.#events.all
   }
 
-  /**
-   * Throws if writes to the store fail. A few bytes may fit where a report does not, so a recent failure of a report counts
-   * first; else a small write is tried, at most once a second.
-   */
+  /** Throws if writes to the store fail. */
   check(nowMs: number): void {
-    const isTold = this.#trouble?.trouble === 'failed' && nowMs - this.#troubleAtMs < troubleStandsMs
-    if (!isTold && nowMs - this.#checkedAtMs >= checkMs) {
-      this.#checkedAtMs = nowMs
-      this.#try(nowMs, () => this.#table?.check())
-    }
-    if (this.#trouble) throw this.#trouble
+    this.#writes.check(nowMs, () => this.#table?.check())
   }
 
   /** Forgets servers that have been stale for a day, except drains and servers to poll, and mounts that are gone. Returns the forgotten ids. */
@@ -399,7 +362,7 @@ export class Registry {
     this.#orders.delete(id)
     this.pace.forget(id)
     this.#probed.delete(id)
-    this.#twins.delete(id)
+    this.#twins.forget(id)
     this.view.remove(id)
     this.#record(this.#watch.forgotten(id, why, this.#nowMs))
   }
@@ -504,49 +467,30 @@ export class Registry {
     return server
   }
 
-  /**
-   * Notices that two programs report with one id: a boot that another replaced goes on while its successor is live, such as
-   * a copied virtual machine. A single report of it may just be late.
-   */
+  /** Notices that two programs report with one id: a boot that another replaced goes on while its successor is live. */
   #noteTwin({ id, boot }: Report, nowMs: number, address = 'the address of this decider'): void {
     const server = this.view.servers.get(id)
     const isFormer = this.#orders.get(id)?.formerBoots.some((former) => former.boot === boot)
-    if (!server || !isFormer || !isLive(server, nowMs)) return
-    const known = this.#twins.get(id)
-    const goesOn = known !== undefined && nowMs - known.atMs < twinStandsMs
-    const isTwin = goesOn && nowMs - known.sinceMs >= twinProvenMs
-    this.#twins.set(id, { address, atMs: nowMs, sinceMs: goesOn ? known.sinceMs : nowMs, isTwin })
-    if (!isTwin || known.isTwin) return
-    const detail = `a program at ${address} reports with it too`
-    this.#record([{ at: Math.round(nowMs), kind: 'server id in use twice', server: id, detail }])
+    if (server && isFormer && isLive(server, nowMs)) this.#record(this.#twins.note(id, address, nowMs))
   }
 
   /** The address of another program that reports with the same id now, and is rejected; undefined if there is none. */
   twinOf(id: string, nowMs: number): string | undefined {
-    const twin = this.#twins.get(id)
-    return twin?.isTwin && nowMs - twin.atMs < twinStandsMs ? twin.address : undefined
+    return this.#twins.addressOf(id, nowMs)
   }
 
-  /** Another program took over an id: a restart, or somebody else, which only the operator can tell. */
+  /** Logs that another program took over an id, and returns that event. */
   #takeover(
-    { id, boot, urls }: Report,
+    report: Report,
     last: Order,
     isHeld: boolean,
     nowMs: number,
     address: string | undefined,
-  ): ClusterEvent[] {
-    if (boot === undefined || last.boot === undefined || isSameBoot(last, boot)) return []
-    const isBack = last.formerBoots.some((former) => former.boot === boot)
-    if (!isBack && !isHeld) return []
-    const kind = isBack ? 'server id taken back' : 'server id taken over'
-    const event: ClusterEvent = {
-      at: Math.round(nowMs),
-      kind,
-      server: id,
-      ...(address !== undefined && { detail: `by a program at ${address}` }),
-    }
-    logEvent(event, { boot, before: last.boot, urls, address })
-    return [event]
+  ): ClusterEvent | undefined {
+    const event = takeoverOf(report, last, isHeld, nowMs, address)
+    const { boot, urls } = report
+    if (event) logEvent(event, { boot, before: last.boot, urls, address })
+    return event
   }
 
   /** A server as the history counts it: its mounts except those that are other mounts of the same name (S6). */
@@ -558,16 +502,4 @@ export class Registry {
     const untilMs = report.state === 'leaving' ? Number.NEGATIVE_INFINITY : deadlineMs(server)
     return { report, untilMs, mounts }
   }
-}
-
-/**
- * The url of a report that is not one of the live server with the same id: anyone with a shared password could otherwise
- * redirect the listeners of any of these servers. A program that started while its id was free may change its own urls.
- */
-function strangeUrl(report: Report, server: Server, last: Order): string | undefined {
-  const { urls } = server.report
-  const strange = report.urls.find((url) => !urls.includes(url))
-  const isItself = last.owns && isSameBoot(last, report.boot)
-  const sharesOne = report.urls.some((url) => urls.includes(url))
-  return (isItself || server.polled) && sharesOne ? undefined : strange
 }
