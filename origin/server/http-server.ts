@@ -14,6 +14,7 @@ import { takeShoutcast } from '../source/source.ts'
 import type { AppBridge } from './app-bridge.ts'
 import { type BoundPorts, ListenSockets } from './listen-sockets.ts'
 import { type KnownPeer, Proxies } from './proxies.ts'
+import { Refusals } from './refusals.ts'
 import { Router } from './router.ts'
 import type { Serving } from './serving.ts'
 import { Waiting } from './waiting.ts'
@@ -46,10 +47,7 @@ export class HttpServer {
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
   /** every connection, and its record for the access log once its head is read */
   #sockets = new Map<Socket, Exchange | undefined>()
-  /** connections that are being refused for lack of descriptors */
-  #refusals = new Set<Socket>()
-  #refused = 0
-  #refusedSaidMs = Number.NEGATIVE_INFINITY
+  #refusals: Refusals
   #listening: ListenSockets
   #sweep: ReturnType<typeof setInterval> | undefined
 
@@ -59,6 +57,7 @@ export class HttpServer {
     this.#gate = new AddressGate(serving.config, serving.nowMs)
     this.#proxies = new Proxies(serving.config)
     this.#router = new Router(serving, bridge)
+    this.#refusals = new Refusals(serving)
   }
 
   /** Listens on all configured sockets; resolves with the first port of each kind. */
@@ -117,7 +116,7 @@ export class HttpServer {
     }
     this.#serving.state.load.connections++
     if (!this.#hasDescriptor()) {
-      this.#refuse(socket)
+      this.#refusals.refuse(socket, this.#sockets.size)
       return
     }
     this.#serving.state.load.clients++
@@ -174,30 +173,6 @@ export class HttpServer {
     const silent = this.#waiting.yieldOne(nowMs(), limits.headGraceMs)
     silent?.destroy()
     return silent !== undefined
-  }
-
-  /** Refuses a client at once for lack of descriptors: otherwise it would hang, or be closed without an answer. */
-  #refuse(socket: Socket): void {
-    const { nowMs, config } = this.#serving
-    this.#refused++
-    if (nowMs() - this.#refusedSaidMs >= limits.refusalLogMs) {
-      const { openFiles } = config.limits
-      log.warn('no descriptor for another connection; raise the limit of open files', {
-        connections: this.#sockets.size,
-        refused: this.#refused,
-        openFiles,
-      })
-      this.#refused = 0
-      this.#refusedSaidMs = nowMs()
-    }
-    if (this.#refusals.size >= limits.refusalsMax) {
-      socket.destroy()
-      return
-    }
-    this.#refusals.add(socket)
-    socket.once('close', () => this.#refusals.delete(socket))
-    const busy = textReply('1.1', 503, 'the server has no room for another connection', config.httpHeaders)
-    endSoon(socket, busy.bytes)
   }
 
   /** Separate from {@link #readHead}, so that the listener that lives as long as the connection does not retain the head's reader. */

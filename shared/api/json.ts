@@ -1,6 +1,7 @@
 import { offAirMs } from '../draw/absence.ts'
+import type { MountView } from '../draw/mount-view.ts'
 import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from '../draw/server.ts'
-import type { MountView, View } from '../draw/view.ts'
+import type { View } from '../draw/view.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import { notesOf } from './notes.ts'

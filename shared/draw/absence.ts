@@ -1,6 +1,7 @@
 import { type Mount, printMount } from '../mount.ts'
+import type { MountView } from './mount-view.ts'
 import { followsMasters, freeSlots, isLive, type Reason, screen } from './server.ts'
-import type { MountView, View } from './view.ts'
+import type { View } from './view.ts'
 
 /** servers of one mount that are looked at for a text: a crowd that is refused must not cost more than one that is redirected */
 const carriersMax = 100
