@@ -1,8 +1,7 @@
-/** What begins a formula in a spreadsheet; in some languages in full width, too. */
-const formula = '[=+\\-@\uff1d\uff0b\uff0d\uff20]'
-const startsFormula = new RegExp(`^\\s*${formula}|^[\\t\\r\\n]`)
+/** The beginning of a text that a spreadsheet takes for a formula; in some languages its sign is in full width. */
+const startsFormula = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/
 /** Where a decimal point is a comma, spreadsheets divide cells at semicolons or tabs, quoted or not, if no cell begins with a quote. */
-const partStartsFormula = new RegExp(`([;\\t]\\s*)(?=${formula})`, 'g')
+const partStartsFormula = /([;\t][^\S\t]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g
 
 /**
  * A cell of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula is preceded by an apostrophe, which
