@@ -16,8 +16,6 @@ export const hlsLimits = {
   firstSegmentMs: 12_000,
   /** bytes of a media playlist: a window of 600 s in segments of 1 s has 60 kB */
   playlistBytesMax: 262_144,
-  /** bytes of a playlist that is sent as it is though the player takes gzip: it fits one packet, and packing costs more than sending */
-  plainPlaylistBytes: 1400,
   /** requests on one connection: an hour of a player that asks for a playlist and a segment every four seconds */
   requestsMax: 2000,
   /** bytes of a segment: 30 s of FLAC at 5 Mbit/s */

@@ -20,6 +20,7 @@ import {
   multivariantAnswer,
   type PiecedAnswer,
   playlistAnswer,
+  redirectAnswer,
   segmentAnswer,
   sendPieced,
 } from './answers.ts'
@@ -46,7 +47,7 @@ export function answerMultivariant(connection: Connection, mount: Mount, deps: H
     send(connection, mount, multivariantAnswer(text), deps)
   } else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
     const location = edgeUrl + multivariantPath(mount) + withSentBack(head.query, deps.config.id)
-    send(connection, mount, errorAnswer(302, 'asks the edge', [['Location', location]]), deps)
+    send(connection, mount, redirectAnswer(location), deps)
   } else send(connection, mount, refusalAnswer(refused ?? notPackaged, deps), deps)
 }
 
@@ -93,8 +94,8 @@ async function playlistFor(
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
   if (!playlist) return errorAnswer(404, 'this mount is not packaged, or has ended')
   const id = sessionOf(head.query)
-  const takesGzip = /\bgzip\b/.test(head.headers.get('accept-encoding') ?? '')
-  const answer = playlistAnswer(playlist, id === undefined ? '' : `?s=${id}`, takesGzip)
+  const encodings = head.headers.get('accept-encoding')
+  const answer = playlistAnswer(playlist, id === undefined ? '' : `?s=${id}`, encodings)
   count(session, head.method === 'HEAD' ? 0 : answer.bytes, playlist.targetSeconds, false, deps)
   return answer
 }
@@ -162,7 +163,7 @@ const notPackaged: Refusal = { status: 404, text: 'HLS has no place for the form
 
 /** A server that is full or draining answers 503, so that a player goes on to another pathway, and comes back later. */
 function refusalAnswer(refused: Refusal | ListenRefusal, { hls }: HlsDeps): PiecedAnswer {
-  if (refused.status === 302) return errorAnswer(302, 'see other', [['Location', refused.location]])
+  if (refused.status === 302) return redirectAnswer(refused.location)
   if (refused.status === 401) return errorAnswer(401, unauthenticatedText, [realmHeader])
   const isFull =
     refused.status === 403 && 'forRoom' in refused && (refused.forRoom || refused.isClosed === true)

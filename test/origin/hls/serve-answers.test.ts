@@ -1,0 +1,71 @@
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { playlistAnswer, redirectAnswer, segmentAnswer } from '../../../origin/hls/serve/answers.ts'
+
+const lines = Array.from({ length: 15 }, (_, i) => `#EXTINF:4.022857,\n${435639956 + i}.mp3`)
+const playlist = {
+  targetSeconds: 4,
+  textFor: (query: string) => `#EXTM3U\n${lines.map((line) => `${line}${query}\n`).join('')}`,
+}
+const text = playlist.textFor('?s=a')
+const playlistFor = (encodings: string | undefined) => {
+  const answer = playlistAnswer(playlist, '?s=a', encodings)
+  return {
+    headers: Object.fromEntries(answer.headers),
+    body: Buffer.concat(answer.pieces),
+    bytes: answer.bytes,
+  }
+}
+
+describe('the playlist of a usual window', () => {
+  test.each(['gzip', 'gzip, deflate, br', 'deflate, GZIP;q=0.5', 'x-gzip'])(
+    'is packed for a player that sends Accept-Encoding: %s',
+    (encodings) => {
+      const { headers, body, bytes } = playlistFor(encodings)
+      expect(headers).toMatchObject({
+        'Content-Encoding': 'gzip',
+        Vary: 'Accept-Encoding',
+        'Cache-Control': 'max-age=2',
+      })
+      expect(gunzipSync(body).toString()).toBe(text)
+      expect(bytes).toBe(body.length)
+      expect(body.length * 3).toBeLessThan(text.length)
+    },
+  )
+
+  test.each([undefined, '', 'identity', 'gzip;q=0', 'gzip; q=0.000, identity', 'gzipped'])(
+    'is plain for a player that sends Accept-Encoding: %s',
+    (encodings) => {
+      const { headers, body } = playlistFor(encodings)
+      expect(headers).not.toHaveProperty('Content-Encoding')
+      expect(body.toString()).toBe(text)
+    },
+  )
+})
+
+test('a playlist that gzip makes longer is plain', () => {
+  const answer = playlistAnswer({ targetSeconds: 1, textFor: () => '#EXTM3U\n' }, '', 'gzip')
+  expect(Buffer.concat(answer.pieces).toString()).toBe('#EXTM3U\n')
+  expect(Object.fromEntries(answer.headers)).not.toHaveProperty('Content-Encoding')
+})
+
+test('a redirect of HLS is empty, and no cache may keep it', () => {
+  const { status, headers, bytes } = redirectAnswer('http://edge.example/live.mp3.m3u8?x=s')
+  expect({ status, bytes }).toEqual({ status: 302, bytes: 0 })
+  expect(Object.fromEntries(headers)).toEqual({
+    'Cache-Control': 'no-store, no-cache, private, max-age=0',
+    Pragma: 'no-cache',
+    Expires: '0',
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': '*',
+    'Referrer-Policy': 'no-referrer',
+    Location: 'http://edge.example/live.mp3.m3u8?x=s',
+  })
+})
+
+test('a segment is not packed, and is kept for an hour', () => {
+  const answer = segmentAnswer({ type: 'audio/mpeg', pieces: [new Uint8Array(4)], bytes: 4 }, undefined)
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'Cache-Control': 'public, max-age=3600, immutable',
+  })
+})
