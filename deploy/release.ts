@@ -30,10 +30,17 @@ async function writeBundle(name: BundleName): Promise<string> {
   return text
 }
 
+/** The types of the JSON that an edge answers, for TypeScript programs. */
+function writeTypes(): void {
+  rmSync(join(dist, 'types'), { recursive: true, force: true })
+  run(join(root, 'node_modules/.bin/tsc'), ['--project', 'edge/tsconfig.api.json'], root)
+}
+
 async function release(): Promise<void> {
   rmSync(dist, { recursive: true, force: true })
   mkdirSync(dist)
   for (const name of Object.keys(bundles) as BundleName[]) await writeBundle(name)
+  writeTypes()
   const command = readFileSync(join(dist, 'distributary.mjs'), 'utf8')
   const folder = mkdtempSync(join(tmpdir(), 'release-'))
   for (const architecture of architectures) {
@@ -45,6 +52,7 @@ async function release(): Promise<void> {
   rmSync(folder, { recursive: true })
   run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', dist], root)
   copyFileSync(join(root, 'deploy/Containerfile'), join(dist, 'Containerfile'))
+  rmSync(join(dist, 'types'), { recursive: true }) // they are in the npm package
   const sums = readdirSync(dist)
     .sort()
     .map(
@@ -62,6 +70,7 @@ if (part === undefined) await release()
 else if (part === 'npm') {
   mkdirSync(dist, { recursive: true })
   await writeBundle('distributary.mjs')
+  writeTypes()
 } else {
   console.error(`part is ${JSON.stringify(part)}, expected npm, or nothing for a whole release`)
   process.exit(2)

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { isLoopbackHost } from '../http/address.ts'
 import { limits } from '../limits.ts'
-import { parseMount, printMount } from '../mount.ts'
+import { type Mount, parseMount, printMount } from '../mount.ts'
 import type { AboutMount } from './about-mount.ts'
 
 // The report of a slave or master to its decider. The schemas validate the text, {@link Report} is the validated result.
@@ -108,7 +108,7 @@ export const HeaderSchema = v.object({
 const mount = v.pipe(
   v.string(),
   v.transform(parseMount),
-  v.custom<NonNullable<ReturnType<typeof parseMount>>>(
+  v.custom<Mount>(
     (value) => value !== undefined,
     `expected a percent-encoded path of at most ${limits.mountBytesMax} bytes, without //, dot segments, control bytes, %2F or a path of the edge's own`,
   ),

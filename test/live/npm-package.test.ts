@@ -50,6 +50,26 @@ describe('what npm pack makes', () => {
     expect((await unknown.exited).code).toBe(2)
     expect(unknown.output()).toContain('command is "orgin", expected one of these')
   })
+
+  test('has the types of the JSON API for TypeScript programs', async () => {
+    const check = (code: string) => {
+      writeFileSync(join(folder, 'program.mts'), code)
+      const flags = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--lib', 'es2024,dom']
+      return start(join(repo, 'node_modules/.bin/tsc'), [...flags, 'program.mts'], { cwd: folder })
+    }
+    const program = (field: string) =>
+      [
+        "import type { ClusterJson, HistoryJson, NowPlaying, PlayJson } from 'distributary/api'",
+        `export const load = (cluster: ClusterJson): number | undefined => cluster.servers[0]?.${field}`,
+        'export const times = (history: HistoryJson, plays: PlayJson[], now: NowPlaying[]) =>',
+        '  [history.rows[0]?.at, plays[0]?.start, now[0]?.since] satisfies (string | null | undefined)[]',
+      ].join('\n')
+    const right = check(program('utilisation'))
+    expect((await right.exited).code, right.output()).toBe(0)
+    const wrong = check(program('utilization'))
+    expect((await wrong.exited).code).not.toBe(0)
+    expect(wrong.output()).toContain("Property 'utilization' does not exist on type 'ClusterServerJson'")
+  })
 })
 
 test('the bundles are the same text twice, and run on plain Node without any other file', async () => {
