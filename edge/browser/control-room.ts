@@ -20,8 +20,9 @@ const dialogs = serverDialogs({
   changed: () => look(),
   chart: (server) => chart.choose({ server }),
 })
+const problems = problemPanel(panel('problems'))
 const panels = [
-  problemPanel(panel('problems')),
+  problems.show,
   totalsPanel(element(document, '#totals dl')),
   serverPanel(panel('servers'), { open: dialogs.open, drain: dialogs.ask }),
   mountPanel(panel('mounts'), (mount) => chart.choose({ mount })),
@@ -33,6 +34,9 @@ const panels = [
   dialogs.refresh,
 ]
 const state = panel('state')
+
+/** ms without an answer until what the page shows is called old: one answer may be late */
+const lostMsMax = 5000
 
 /** Lets the browser draw and listen between two panels: a large cluster is shown in many short steps. */
 const aPause = () => new Promise<void>((resolve) => setTimeout(resolve))
@@ -49,6 +53,8 @@ const look = pollJson<ClusterJson>('/api/cluster', {
   },
   onTrouble(why, lostMs) {
     state.className = 'lost'
-    toText(state, `not live for ${printSpan(lostMs / 1000)}: ${why}`)
+    const span = printSpan(lostMs / 1000)
+    toText(state, `not live for ${span}: ${why}`)
+    if (lostMs > lostMsMax) problems.lose(why, span)
   },
 })

@@ -6,8 +6,8 @@ import { printNumber, printPercent, printRate } from './words.ts'
 /** problems shown: with more, the cluster as a whole is what is wrong */
 const problemsMax = 50
 
-/** What is wrong, first of all on the page. */
-export function problemPanel(root: HTMLElement): (cluster: ClusterJson) => void {
+/** What is wrong, first of all on the page; also that nothing is known since the edge does not answer. */
+export function problemPanel(root: HTMLElement) {
   const list = new KeyedList<ProblemJson>(
     element(root, 'ul'),
     ({ server, mount, severity, text }) =>
@@ -19,10 +19,17 @@ export function problemPanel(root: HTMLElement): (cluster: ClusterJson) => void 
     },
   )
   const summary = element(root, '.summary')
-  return ({ problems }) => {
-    root.dataset.worst = problems[0]?.severity ?? 'none'
-    list.show(problems.slice(0, problemsMax))
-    toText(summary, summarise(problems.length))
+  return {
+    show({ problems }: ClusterJson) {
+      root.dataset.worst = problems[0]?.severity ?? 'none'
+      list.show(problems.slice(0, problemsMax))
+      toText(summary, summarise(problems.length))
+    },
+    /** The last answer is too old to say that nothing is wrong. */
+    lose(why: string, span: string) {
+      root.dataset.worst = 'critical'
+      toText(summary, `Nothing is known for ${span}: ${why}. This page shows what was known before.`)
+    },
   }
 }
 

@@ -132,7 +132,11 @@ function siteMark(
   let first = ''
   const act = () => open(first)
   root.addEventListener('click', act)
-  root.addEventListener('keydown', ({ key }) => key === 'Enter' && act())
+  root.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return
+    event.preventDefault() // the key would press a button of the dialog that opens
+    act()
+  })
   root.addEventListener('focus', () => tell(title.textContent ?? ''))
   root.addEventListener('blur', () => tell(''))
   return {

@@ -157,6 +157,31 @@ describe('the pages of an edge in Chromium', () => {
     expect(await front.evaluate('window.isSamePage')).toBe(true)
   })
 
+  peer('chromium')(
+    'say that nothing is known while the edge does not answer, and trends before the page was opened',
+    async () => {
+      const page = await open('/admin')
+      const histories: string[] = []
+      page.on('request', (request) => {
+        if (request.url().includes('/api/history?server=')) histories.push(request.url())
+      })
+      await eventually(() => histories.length > 0)
+      await page.locator('#map .sites g[tabindex="0"]').focus()
+      const [before = ''] = await page.locator('#map .about').allTextContents()
+      expect(before).toMatch(/: [\d,]+ of [\d,]+, \d+ %$/)
+      await page.keyboard.press('ArrowRight')
+      expect(await text(page, '#map .about')).not.toBe(before)
+      await page.keyboard.press('Enter')
+      expect(await page.locator('#details').isVisible()).toBe(true)
+      await page.route('**/api/cluster', (route) => route.fulfill({ status: 200, body: 'null' }))
+      await eventually(async () =>
+        (await text(page, '#problems .summary'))?.startsWith('Nothing is known for'),
+      )
+      await page.unroute('**/api/cluster')
+      await eventually(async () => !(await text(page, '#problems .summary'))?.startsWith('Nothing is known'))
+    },
+  )
+
   const markup = '<img src=x onerror="document.title=\'run\'"><script>document.title="run"</script>'
   const reversed = `\u202e${markup}`
   peer('chromium')('show what comes from outside as text, isolated from what surrounds it', async () => {
