@@ -15,18 +15,37 @@ export type BundleName = keyof typeof bundles
 /** A file that a module reads from its own folder: `readFileSync(new URL('./page.js', import.meta.url), 'utf8')`. */
 const readBeside = /readFileSync\(new URL\('(\.\/[^']+)', import\.meta\.url\)(, 'utf8')?\)/g
 
+/**
+ * An import of `node:sqlite` would end an older Node before the bundle says which one it needs: imports of one file are all
+ * resolved before its first line runs.
+ */
+const sqliteImport = "import { DatabaseSync } from 'node:sqlite'"
+const lateSqlite = "const { DatabaseSync } = process.getBuiltinModule('node:sqlite')"
+
+/** Bun and Deno name a Node as well, one that is new enough. */
+const needNode = `{
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 18)) {
+    console.error('distributary needs Node 22.18 or later; this is Node ' + process.versions.node +
+      '. The Debian package and the binaries of a release need no Node.')
+    process.exit(1)
+  }
+}`
+
 /** Puts files that modules read from their own folders into the bundle: as text, or as bytes where they are read without an encoding. */
 const inlineFiles: Plugin = {
   name: 'inline-files',
   setup(build) {
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const code = readFileSync(path, 'utf8')
-      const contents = code.replace(readBeside, (_, beside: string, isText?: string) => {
-        const bytes = readFileSync(new URL(beside, `file://${path}`))
-        return isText
-          ? JSON.stringify(bytes.toString('utf8'))
-          : `Buffer.from('${bytes.toString('base64')}', 'base64')`
-      })
+      const contents = code
+        .replace(sqliteImport, lateSqlite)
+        .replace(readBeside, (_, beside: string, isText?: string) => {
+          const bytes = readFileSync(new URL(beside, `file://${path}`))
+          return isText
+            ? JSON.stringify(bytes.toString('utf8'))
+            : `Buffer.from('${bytes.toString('base64')}', 'base64')`
+        })
       return { contents, loader: 'ts' }
     })
   },
@@ -51,7 +70,7 @@ export async function bundle(name: BundleName): Promise<string> {
     minifySyntax: true,
     legalComments: 'eof',
     define: { 'import.meta.main': 'false' }, // only the entry starts anything
-    banner: { js: isCommand ? '#!/usr/bin/env node' : '' },
+    banner: { js: isCommand ? `#!/usr/bin/env node\n${needNode}` : needNode },
     plugins: [inlineFiles],
     logLevel: 'warning',
   })

@@ -72,6 +72,24 @@ describe('what npm pack makes', () => {
   })
 })
 
+test('a bundle tells an older Node which one it needs, in place of a stack trace', async () => {
+  const text = await bundle('distributary.mjs')
+  // a Node without SQLite would refuse the file before its first line runs
+  expect(text).not.toMatch(/\b(from|import) *"node:sqlite"/)
+  const folder = testFolder()
+  writeFileSync(join(folder, 'distributary.mjs'), text)
+  const older = 'Object.defineProperty(process.versions, "node", { value: "20.19.0" })'
+  const flags = [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(older)}`,
+    'distributary.mjs',
+    'version',
+  ]
+  const program = start('node', flags, { cwd: folder })
+  expect((await program.exited).code).toBe(1)
+  expect(program.output()).toMatch(/^distributary needs Node 22\.18 or later; this is Node 20\.19\.0\. .*\n$/)
+})
+
 test('the bundles are the same text twice, and run on plain Node without any other file', async () => {
   const folder = testFolder()
   const put = async (name: 'origin.mjs' | 'edge.mjs') => {
