@@ -164,12 +164,16 @@ async function listenAnywhere(config: EdgeConfig, answers: Answers): Promise<Lis
   }
 }
 
+/** What a runtime says of a failed bind: Node and Deno in the error's text, Bun in its code alone. */
+const textOf = (error: unknown) =>
+  error instanceof Error && 'code' in error ? `${error} ${error.code}` : String(error)
+
 /** The port is in use or not permitted: another address would not help. */
-const isTaken = (error: unknown) => /EADDRINUSE|EACCES|AddrInUse|PermissionDenied|in use/.test(String(error))
+const isTaken = (error: unknown) => /EADDRINUSE|EACCES|AddrInUse|PermissionDenied|in use/.test(textOf(error))
 
 function refuse(host: string, port: number, error: unknown): never {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  const why = /EADDRINUSE|AddrInUse|in use/.test(String(error)) ? 'address already in use' : messageOf(error)
+  const why = /EADDRINUSE|AddrInUse|in use/.test(textOf(error)) ? 'address already in use' : messageOf(error)
   throw new EdgeConfigError(
     `cannot listen on ${address}: ${why}; set HOST and PORT to an address that is free`,
   )

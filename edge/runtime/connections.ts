@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs } from '../../shared/clock.ts'
-import { type Blocks, inBlocks, networkOf, parseAddress } from '../../shared/http/address.ts'
+import { type Blocks, inBlocks, networkOf, parseAddress, plainAddress } from '../../shared/http/address.ts'
 import { limits } from '../../shared/limits.ts'
 import { FewLines } from '../../shared/log/few-lines.ts'
 import { boundsFor, Crowd } from '../http/crowd.ts'
@@ -31,7 +31,8 @@ export class Connections implements ConnectionContext {
   }
 
   /** Accepts a connection; undefined if it has closed already, or there is no room for it. */
-  accept(wire: ClientSocket, address: string | undefined): HttpConnection | undefined {
+  accept(wire: ClientSocket, peer: string | undefined): HttpConnection | undefined {
+    const address = plainAddress(peer)
     const connection =
       address === undefined ? undefined : new HttpConnection(wire, address, this.#networkOf(address), this)
     if (connection && this.#add(connection)) return connection

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
+import { plainAddress } from '../../shared/http/address.ts'
 import { ProxyHeaderReader } from '../../shared/http/proxy-protocol.ts'
 import { AddressGate } from '../auth/address-gate.ts'
 import type { SocketSettings } from '../config/xml/socket-settings.ts'
@@ -279,6 +280,3 @@ export class HttpServer {
     this.#readHead(incoming, rest.length > 0 ? rest : undefined)
   }
 }
-
-/** An address without the prefix that IPv4 addresses have on a socket for IPv6 and IPv4. */
-const plainAddress = (address: string | undefined) => address?.replace(/^::ffff:(?=\d+\.)/, '')

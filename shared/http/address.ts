@@ -14,6 +14,10 @@ export function parseAddress(text: string): Address | undefined {
   }
 }
 
+/** An address without the prefix that IPv4 addresses have on a socket for IPv6 and IPv4. */
+export const plainAddress = (address: string | undefined): string | undefined =>
+  address?.replace(/^::ffff:(?=\d+\.)/, '')
+
 export type Family = 'ipv4' | 'ipv6'
 
 const nat64 = ipaddr.IPv6.parse('64:ff9b::')

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -70,6 +71,18 @@ export function lifeContract(runtime: ProcessRuntime): void {
       const [, port] = await program(passwords).line(/"port":(\d+)/)
       for (const host of ['127.0.0.1', '[::1]'])
         expect((await fetch(`http://${host}:${port}/healthz`)).status, host).toBe(200)
+    })
+
+    test('at a port that another program has, it says so, and what to set', async () => {
+      const other = createServer().listen(0, '::')
+      await once(other, 'listening')
+      const { port } = other.address() as AddressInfo
+      const second = program({ ...passwords, PORT: String(port) })
+      expect((await second.exited).code).toBe(1)
+      expect(second.output()).toContain(
+        `cannot listen on [::]:${port}: address already in use; set HOST and PORT`,
+      )
+      other.close()
     })
 
     test('configured with https, it tells servers and http listeners the http address that they used', async () => {

@@ -3,6 +3,20 @@ import { httpLimits } from '../../../edge/http/limits.ts'
 import { Connections } from '../../../edge/runtime/connections.ts'
 import { parseBlocks } from '../../../shared/http/address.ts'
 
+test('IPv4 clients of a socket for IPv6 and IPv4 have their plain address, as logs and addresses of an operator have it', async () => {
+  const seen: string[] = []
+  const connections = new Connections(
+    { place: (_, { address }) => void seen.push(address ?? ''), answer: () => new Response() },
+    [],
+  )
+  const ignore = () => {}
+  const wire = { write: () => true, end: ignore, destroy: ignore, pause: ignore, resume: ignore }
+  for (const address of ['::ffff:192.0.2.7', '192.0.2.7', '2001:db8::7'])
+    connections.accept(wire, address)?.receive(Buffer.from('GET /live.mp3 HTTP/1.0\r\n\r\n'))
+  expect(seen).toEqual(['192.0.2.7', '192.0.2.7', '2001:db8::7'])
+  await connections.close(0)
+})
+
 test('clients of a proxy that sends PROXY headers have bounds as if they connected themselves', async () => {
   const connections = new Connections(
     { place: () => undefined, answer: () => new Response() },
