@@ -47,6 +47,18 @@ test('systemd waits longer for an origin than its listeners are given', () => {
   )
 })
 
+test('the change of the unit that the docs give for a long grace is one that systemd accepts: it replaces the command', () => {
+  const [change = ''] =
+    /(?<=```ini\n\[Service\]\n)ExecStart=.*?(?=```)/s.exec(
+      readFileSync(join(repo, 'docs/upgrade.md'), 'utf8'),
+    ) ?? []
+  const [none, command = '', stop] = change.split('\n')
+  expect(none).toBe('ExecStart=')
+  const packaged = commandOf('distributary-origin').join(' ')
+  expect(command.replace('--grace 600', '--grace 10')).toBe(`ExecStart=${packaged}`)
+  expect(stop).toBe('TimeoutStopSec=610')
+})
+
 describe('the files that the package installs below /etc/distributary', () => {
   test('origin.xml is read without a warning, and writes its logs where logrotate finds them', () => {
     const file = parseIcecastXml(packagedOriginXml())
