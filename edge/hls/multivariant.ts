@@ -55,12 +55,12 @@ export function multivariantFor(
   return new Response(isHead ? null : text, { headers: playlistHeaders })
 }
 
-/** What the servers report of a mount: the first that knows it. */
+/** What the servers report of a mount: the first that knows it. Of Ogg only a master says the codec. */
 function reported(view: View, mount: Mount): { contentType: string; kbps: number } {
   let contentType = ''
   let kbps = 0
   for (const { mount: said } of view.mounts.get(mount)?.carriers.values() ?? []) {
-    contentType ||= said.contentType
+    if (!kindOfType(contentType)) contentType = said.contentType || contentType
     kbps ||= said.kbps
   }
   return { contentType, kbps }

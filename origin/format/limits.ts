@@ -10,6 +10,8 @@ export const formatLimits = {
   lostBytesMax: 16_777_216,
   /** logical streams in one link of an Ogg chain: Icecast ends a source that has more than 10 */
   oggStreamsMax: 32,
+  /** bytes of an Ogg packet that is packaged for HLS: a FLAC frame of 65,536 samples in 8 channels of 32 bits */
+  packetBytesMax: 2_097_152,
   /** bytes of a WebM element other than Segment and Cluster: a 4K key frame fits; a larger size is treated as noise */
   elementBytesMax: 4_194_304,
   /**

@@ -9,14 +9,14 @@ const timestampMax = 2 ** 33
 const utf8 = 3
 
 /**
- * The ID3v2.4 tag at the head of a packed audio segment: when its first sample is due, and the title that begins in it.
- * @param timestamp of 90 kHz, any size
+ * An ID3v2.4 tag: when the first sample of a packed audio segment is due, and the title that begins in it.
+ * @param timestamp of 90 kHz, any size; undefined where the segment itself has times
  */
 export function printId3(
-  timestamp: number,
+  timestamp: number | undefined,
   title: { title: string; artist: string | undefined } | undefined,
 ) {
-  const frames = [frame('PRIV', privateTimestamp(timestamp))]
+  const frames = timestamp === undefined ? [] : [frame('PRIV', privateTimestamp(timestamp))]
   if (title) frames.push(frame('TIT2', text(title.title)))
   if (title?.artist !== undefined) frames.push(frame('TPE1', text(title.artist)))
   const body = joined(frames)

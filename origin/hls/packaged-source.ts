@@ -1,4 +1,5 @@
 import type { Chunk } from '../format/chunk.ts'
+import type { StreamFacts } from '../format/framer.ts'
 import type { MountTap } from '../mount/tap.ts'
 
 /** A running mount as its packager sees it. */
@@ -7,6 +8,8 @@ export interface PackagedSource {
   readonly format: string
   /** a container's header; empty for other formats */
   readonly header: Uint8Array
+  /** what the header says; undefined if it has not arrived, or the format has none */
+  readonly facts: Pick<StreamFacts, 'subtype'> | undefined
   readonly title: string
   /** kbit/s; 0: unknown */
   readonly kbps: number

@@ -1,6 +1,6 @@
 import type { Chunk } from '../format/chunk.ts'
 import type { MountTap } from '../mount/tap.ts'
-import { unitsFor } from './formats.ts'
+import { hasTitlesInside, unitsFor } from './formats.ts'
 import type { PackagedSource } from './packaged-source.ts'
 import { SegmentWindow } from './segment-window.ts'
 import { Segmenter } from './segmenter.ts'
@@ -69,7 +69,7 @@ export class Packager {
       past += chunk.bytes.length
     }
     this.#lateMs = 0
-    if (source.title !== '') this.#segmenter.setTitle(source.title, undefined)
+    if (source.title !== '') this.#tell(source, source.title)
   }
 
   /** Ends the segment that is being filled, and follows no mount any more. */
@@ -77,18 +77,23 @@ export class Packager {
     this.#leave?.()
     this.#leave = undefined
     this.#source = undefined
+    this.#units = undefined
     this.#segmenter.break()
   }
 
   #tap(source: PackagedSource): MountTap {
     return {
       chunk: (chunk) => this.#push(source, chunk),
-      title: (title) => this.#segmenter.setTitle(title, undefined),
+      title: (title) => this.#tell(source, title),
       broken: () => {
         this.#units = undefined
         this.#segmenter.break()
       },
     }
+  }
+
+  #tell({ format }: PackagedSource, title: string): void {
+    if (!hasTitlesInside(format)) this.#segmenter.setTitle(title, undefined)
   }
 
   #push(source: PackagedSource, chunk: Chunk): void {

@@ -1,6 +1,7 @@
 import { hlsLimits } from '../../shared/hls/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Timers } from '../lib/timers.ts'
+import { kindOfMount } from './formats.ts'
 import type { PackagedSource } from './packaged-source.ts'
 import { Packager } from './packager.ts'
 
@@ -59,7 +60,7 @@ export class Packagers {
 
   /**
    * The packager of a mount, which begins now if it did not run; resolves when it has a segment, or has waited long enough.
-   * Undefined if the mount is not here, or is not to be packaged.
+   * Undefined if the mount is not here, is not to be packaged, or HLS has no place for its format.
    */
   async request(mount: Mount): Promise<Packager | undefined> {
     const held = this.#heldFor(mount)
@@ -88,8 +89,10 @@ export class Packagers {
     const oldestMs = this.#options.nowMs() - hlsLimits.idleMs
     for (const [mount, { packager, askedAtMs }] of this.#held) {
       const packaging = this.#options.packaging(mount)
-      if (packaging === 'off' || (askedAtMs < oldestMs && packaging !== 'always')) this.#drop(mount)
-      else packager.follow(running.get(mount))
+      const source = running.get(mount)
+      const isOff = packaging === 'off' || kindOfMount(source) === 'none'
+      if (isOff || (askedAtMs < oldestMs && packaging !== 'always')) this.#drop(mount)
+      else packager.follow(source)
     }
   }
 
@@ -105,7 +108,8 @@ export class Packagers {
       return known
     }
     const source = this.#options.running().find(({ name }) => name === mount)
-    if (!source || this.#options.packaging(mount) === 'off') return undefined
+    if (!source || kindOfMount(source) === 'none' || this.#options.packaging(mount) === 'off')
+      return undefined
     const held = this.#begin(mount)
     held.packager.follow(source)
     this.#lookAgain()

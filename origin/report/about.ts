@@ -32,9 +32,11 @@ export function aboutMount(
   }
 }
 
-/** Whether a mount is an HLS stream as well, as soon as somebody asks for it. */
-const isPackable = (mount: LiveMount, { hls }: MountSettings) =>
-  hls !== 'off' && kindOfMount(mount) !== 'none'
+/** Whether a mount is an HLS stream as well, as soon as somebody asks for it; not before a container's header says so. */
+function isPackable(mount: LiveMount, { hls }: MountSettings): boolean {
+  const kind = kindOfMount(mount)
+  return hls !== 'off' && kind !== undefined && kind !== 'none'
+}
 
 /** Flags for a mount that is hidden, or that nobody may request by name. */
 export const flagsOf = ({ hidden, noMount }: MountSettings): Pick<AboutMount, 'hidden' | 'noMount'> => ({

@@ -2,6 +2,8 @@ import type { Mount } from '../../shared/mount.ts'
 import type { MountReport, Report } from '../../shared/report/report.ts'
 import type { OriginConfig } from '../config/config.ts'
 import { mountSettings } from '../config/mount-settings.ts'
+import { isContainer } from '../format/formats.ts'
+import { kindOfMount } from '../hls/formats.ts'
 import { rootMount } from '../lib/root-mount.ts'
 import type { LiveMount } from '../mount/live-mount.ts'
 import { aboutMount, flagsOf } from './about.ts'
@@ -65,7 +67,9 @@ export function measure(measured: Measured): Report {
     state,
     location: config.location,
     mounts: [
-      ...carried.map((mount) => ({ ...reportOf(mount, config), ...(isSlave ? {} : aboutOf(mount, config)) })),
+      ...carried.map((mount) =>
+        isSlave ? reportOf(mount, config) : { ...reportOf(mount, config), ...toldByMaster(mount, config) },
+      ),
       ...waiting.map((mount) => ({
         ...idleReport(mount, config, measured.sessions),
         ...(isSlave ? {} : idleAbout(mount, config)),
@@ -87,9 +91,19 @@ const reportOf = (
 })
 
 /** A slave reports no stream information: that is its master's task. */
-const aboutOf = (mount: LiveMount, config: Measured['config']) => ({
+const toldByMaster = (mount: LiveMount, config: Measured['config']) => ({
+  contentType: printable(typeWithCodec(mount)),
   about: aboutMount(mount, mountSettings(config, mount.name), config.hls),
 })
+
+/** Ogg may hold any codec: the type says which, so that deciders know it as well (RFC 5334 §4), unless the source has said it. */
+function typeWithCodec(mount: LiveMount): string {
+  const { contentType } = mount
+  const kind = kindOfMount(mount)
+  const isSaid = contentType.includes(';') || !isContainer(contentType)
+  return !isSaid && (kind === 'opus' || kind === 'flac') ? `${contentType}; codecs=${kind}` : contentType
+}
+
 const idleAbout = (mount: Mount, config: Measured['config']) => ({
   about: flagsOf(mountSettings(config, mount)),
 })

@@ -2,7 +2,7 @@ import { joined } from '../../../shared/bytes.ts'
 
 /** One Ogg page (RFC 3533 §6), complete and with a valid checksum. */
 export interface Page {
-  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly bytes: Uint8Array
   readonly serial: number
   /** number of the page in its stream */
   readonly sequence: number
@@ -46,7 +46,7 @@ export const checksumIn = (bytes: Uint8Array, at: number): number =>
   new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(22, true)
 
 /** Reads a complete page. */
-export function readPage(bytes: Uint8Array<ArrayBuffer>): Page {
+export function readPage(bytes: Uint8Array): Page {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const flags = view.getUint8(5)
   const bodyAt = pageHeadBytes + view.getUint8(26)
@@ -62,9 +62,19 @@ export function readPage(bytes: Uint8Array<ArrayBuffer>): Page {
   }
 }
 
+/** The pages in bytes that consist of whole pages, as a framer cuts them; anything else ends them. */
+export function* pagesIn(bytes: Uint8Array): Generator<Page> {
+  for (let at = 0; at < bytes.length; ) {
+    const length = pageLength(bytes, at)
+    if (nextCapture(bytes, at) !== at || at + length > bytes.length) return
+    yield readPage(bytes.subarray(at, at + length))
+    at += length
+  }
+}
+
 /** Granule position: where the page's last packet ends, in its codec's time unit; -1 if no packet ends on it. */
 export const granuleOf = ({ bytes }: Page): bigint =>
-  new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(6, true)
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigInt64(6, true)
 
 /** Number of packets that end on a page. */
 export const packetsEnded = ({ lacing }: Page): number => lacing.filter((value) => value < 255).length

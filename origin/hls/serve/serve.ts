@@ -12,7 +12,7 @@ import { mountRules } from '../../http/header-rules.ts'
 import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../../http/logins.ts'
 import type { ListenRefusal } from '../../listen/placement.ts'
 import { addressFor } from '../../report/reply.ts'
-import { kindOfMount } from '../formats.ts'
+import { kindOfMount, whyNotPackaged } from '../formats.ts'
 import type { HlsSession } from '../sessions.ts'
 import { admitSession, type Refusal } from './admit.ts'
 import {
@@ -48,7 +48,7 @@ export function answerMultivariant(connection: Connection, mount: Mount, deps: H
   } else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
     const location = edgeUrl + multivariantPath(mount) + withSentBack(head.query, deps.config.id)
     send(connection, mount, redirectAnswer(location), deps)
-  } else send(connection, mount, refusalAnswer(refused ?? notPackaged, deps), deps)
+  } else send(connection, mount, refusalAnswer(refused ?? notPackaged(mount, deps), deps), deps)
 }
 
 /** Answers a GET or HEAD below `/hls/`: a media playlist, a segment, or an initialization segment. */
@@ -92,7 +92,7 @@ async function playlistFor(
   deps: HlsDeps,
 ): Promise<PiecedAnswer> {
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
-  if (!playlist) return errorAnswer(404, 'this mount is not packaged, or has ended')
+  if (!playlist) return errorAnswer(404, notPackaged(mount, deps).text)
   const id = sessionOf(head.query)
   const encodings = head.headers.get('accept-encoding')
   const answer = playlistAnswer(playlist, id === undefined ? '' : `?s=${id}`, encodings)
@@ -159,7 +159,12 @@ function refuse(connection: Connection, mount: Mount, refused: Refusal, deps: Hl
   else answer()
 }
 
-const notPackaged: Refusal = { status: 404, text: 'HLS has no place for the format of this mount' }
+function notPackaged(mount: Mount, { state }: HlsDeps) {
+  const live = state.mounts.get(mount)
+  const isOther = live !== undefined && kindOfMount(live) === 'none'
+  const text = isOther ? whyNotPackaged(live) : 'this mount is not packaged, or has ended'
+  return { status: 404, text } as const
+}
 
 /** A server that is full or draining answers 503, so that a player goes on to another pathway, and comes back later. */
 function refusalAnswer(refused: Refusal | ListenRefusal, { hls }: HlsDeps): PiecedAnswer {

@@ -67,6 +67,16 @@ describe('the multivariant playlist of an edge', () => {
     expect(Number(busy.headers.get('retry-after'))).toBeGreaterThanOrEqual(5)
   })
 
+  test('names the codec of Ogg that its master reports, also where a slave was asked first', async () => {
+    const ogg = mountReport('/live.ogg', { contentType: 'audio/ogg; codecs=opus', about })
+    const { ask } = edgeOf(
+      reportOf('a', { mounts: [mountReport('/live.ogg', { contentType: 'audio/ogg' })] }),
+      reportOf('m', { role: 'master', mounts: [ogg] }),
+    )
+    const { variants } = readMultivariant(await (await ask('/live.ogg.m3u8')).text())
+    expect(variants.map(({ codecs }) => codecs)).toEqual(['opus', 'opus'])
+  })
+
   test('leaves a mount of that very name alone', async () => {
     const { ask } = edgeOf(master, reportOf('a', { mounts: [mountReport('/live.mp3.m3u8')] }))
     expect((await ask('/live.mp3.m3u8')).status).toBe(302)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { firstNumberAt, Packagers, type Packaging } from '../../../origin/hls/packagers.ts'
 import { joined } from '../../../shared/bytes.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
+import { fixture } from '../../kit/fixtures.ts'
 import { readMediaPlaylist } from '../../kit/hls-readers.ts'
 import { liveMount } from '../../kit/live-mount.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
@@ -101,6 +102,30 @@ test('a mount that is always packaged is so before anybody asks; one that never 
   const off = server('off')
   await off.play(3)
   expect(await off.segmentsOf()).toBeUndefined()
+})
+
+test('a mount that HLS has no place for is refused at once, also where it becomes one', async () => {
+  const { time, mount } = liveMount('audio/ogg')
+  const packagers = new Packagers({
+    running: () => [mount],
+    packaging: () => 'always',
+    times: () => ({ segmentSeconds: 1, windowSeconds: 12 }),
+    timers: time,
+    nowMs: time.nowMs,
+    wallMs: () => epochMs + time.nowMs(),
+  })
+  mount.push(fixture('opus.ogg'))
+  await time.pass(250)
+  const packager = await packagers.request(mount.name)
+  expect(packager?.window.segments.map(({ kind }) => kind)).toEqual(['opus', 'opus'])
+  expect(packager?.window.segments[0]?.titles).toMatchObject([{ title: 'Ünder', artist: 'Ä' }])
+  mount.push(fixture('vorbis.ogg'))
+  await time.pass(250)
+  packagers.look()
+  expect(packagers.mounts).toEqual([])
+  expect(await packagers.request(mount.name)).toBeUndefined()
+  packagers.look()
+  expect(packagers.mounts).toEqual([])
 })
 
 test('a program that starts again has greater numbers than before, by the wall clock alone, below 2³¹ for decades', () => {

@@ -53,6 +53,19 @@ const measured = (with_: Partial<Measured> = {}): Report =>
     ...with_,
   })
 
+test.each([
+  ['audio/ogg', 'Opus', 'audio/ogg; codecs=opus', 4],
+  ['application/ogg', 'FLAC', 'application/ogg; codecs=flac', 4],
+  ['audio/ogg; codecs="opus"', 'Opus', 'audio/ogg; codecs="opus"', 4],
+  ['audio/ogg', 'Vorbis', 'audio/ogg', undefined],
+  ['audio/ogg', undefined, 'audio/ogg', undefined],
+] as const)('a master reports %s with %s as %s, a slave as it is', (contentType, subtype, said, hls) => {
+  const mount = live('/live.ogg', { contentType, format: 'ogg', facts: subtype && { subtype } })
+  const [byMaster] = measured({ config: master, mounts: [mount] }).mounts
+  expect([byMaster?.contentType, byMaster?.about?.hls]).toEqual([said, hls])
+  expect(measured({ mounts: [mount] }).mounts[0]?.contentType).toBe(contentType)
+})
+
 test('a mount / is in no report: an edge serves its own page there, and would reject the whole report', () => {
   const mounts = [
     live('/live.mp3', { kind: 'source' }),
