@@ -1,4 +1,5 @@
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { expect, onTestFinished } from 'vitest'
 import { pathOf } from './peers.ts'
 
 /** Where Debian's Chromium is; undefined where it is not. */
@@ -19,3 +20,27 @@ export const launch = (executablePath: string, args: readonly string[] = []): Pr
       ...args,
     ],
   })
+
+/** Opens a page of a server for one test; the page may contact no other server, and nothing in it may fail. */
+export async function openPage(
+  browser: Browser,
+  server: string,
+  path: string,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext(options)
+  onTestFinished(() => context.close())
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text())
+  })
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('request', (request) => {
+    if (!/^(data:|blob:)/.test(request.url()) && !request.url().startsWith(server))
+      problems.push(`asked for ${request.url()}`)
+  })
+  onTestFinished(() => expect(problems).toEqual([]))
+  await page.goto(server + path)
+  return page
+}

@@ -3,7 +3,7 @@ import { View } from '../../shared/draw/view.ts'
 import { Balance } from '../../shared/hls/balance.ts'
 import { drawVariants } from '../../shared/hls/place-session.ts'
 import { steer } from '../../shared/hls/steering.ts'
-import { mountOf, mountReport, reportOf, seededRoll } from './reports.ts'
+import { mountOf, mountReport, seededRoll, serverOf } from './reports.ts'
 
 const live = mountOf('/live.mp3')
 /** ms between two reports of a server */
@@ -132,18 +132,8 @@ export class SteeredCluster {
     this.#lingering = this.#lingering.filter(({ untilMs }) => untilMs > this.#nowMs)
     const listeners = this.at(id) + this.#lingering.filter(({ at }) => at === id).length
     const mounts = [mountReport('/live.mp3', { listeners, joins: member.joins })]
-    this.#view.put({
-      report: reportOf(id, { maxListeners: member.max, listeners, joins: member.joins, mounts }),
-      receivedAtMs: this.#nowMs,
-      drained: member.drained,
-      carriesAll: false,
-      polled: false,
-      reachable: true,
-      formerMounts: [],
-      location: undefined,
-      factor: 1,
-      debit: 0,
-    })
+    const report = { maxListeners: member.max, listeners, joins: member.joins, mounts }
+    this.#view.put(serverOf(id, report, { receivedAtMs: this.#nowMs, drained: member.drained }))
   }
 
   get #deps() {

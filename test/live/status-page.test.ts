@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
-import { browserPath, launch } from '../kit/browser.ts'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { browserPath, launch, openPage } from '../kit/browser.ts'
 import { eventually } from '../kit/eventually.ts'
 import { peer } from '../kit/peers.ts'
 import { repo } from '../kit/process.ts'
@@ -39,24 +39,8 @@ describe('the status page in Chromium', () => {
   }
   const title = (mount: string, text: string) => setTitle(origin.url + mount, secrets.source, text)
 
-  /** Opens the page; it may contact no other server, and nothing in it may fail. */
-  async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext(options)
-    onTestFinished(() => context.close())
-    const page = await context.newPage()
-    const problems: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text())
-    })
-    page.on('pageerror', (error) => problems.push(error.message))
-    page.on('request', (request) => {
-      if (!/^(data:|blob:)/.test(request.url()) && !request.url().startsWith(origin.url))
-        problems.push(`asked for ${request.url()}`)
-    })
-    onTestFinished(() => expect(problems).toEqual([]))
-    await page.goto(`${origin.url}/status.xsl`)
-    return page
-  }
+  const open = (options?: BrowserContextOptions): Promise<Page> =>
+    openPage(browser, origin.url, '/status.xsl', options)
   const text = (page: Page, selector: string) => page.locator(selector).first().textContent()
   const card = (mount: string) => `.mount[data-mount="${mount}"]`
   const secondsHeard = (page: Page, mount: string) =>
