@@ -1,4 +1,4 @@
-// What an edge answers as JSON (docs/api.md), for TypeScript programs: `import type { ClusterJson } from 'distributary/api'`.
+// What an edge answers as JSON (docs/api.md): the types that the npm package has as distributary/api, for TypeScript programs.
 export type {
   ClusterJson,
   ClusterMountJson,
