@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { containers, sound } from './encoder.ts'
+import { startLiquidsoap } from './liquidsoap.ts'
 import type { Peer } from './peers.ts'
 import type { Pieces } from './pieces.ts'
 import { type Program, start } from './process.ts'
@@ -114,20 +115,16 @@ const liquidsoap = (name: string, codec: 'mp3' | 'vorbis', flags: string, isShou
   ...(codec === 'mp3' ? { ...mp3, titles: 'requests' } : { ...ogg, titles: 'comments' }),
   isShoutcast,
   start({ port, mount }, { folder, titles, ...pieces }) {
-    const script = join(folder, `${mount.replaceAll('/', '')}.liq`)
     const requests = pieces[codec].map(
       (file, i) => `request.create("annotate:title=\\"${titles[i]}\\":${file}")`,
     )
-    writeFileSync(
-      script,
-      `settings.init.allow_root.set(true)
-settings.log.stdout.set(true)
-pieces = request.queue(queue=[${requests.join(', ')}])
+    return startLiquidsoap(
+      join(folder, `${mount.replaceAll('/', '')}.liq`),
+      `pieces = request.queue(queue=[${requests.join(', ')}])
 output.icecast(${liquidsoapEncodings[codec]}, ${flags} fallible=true, host="127.0.0.1", port=${port},
   password="${secrets.source}", mount="${mount}", on_stop=shutdown, pieces)
 `,
     )
-    return start('liquidsoap', [script])
   },
 })
 

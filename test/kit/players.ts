@@ -1,5 +1,6 @@
-import { statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { startLiquidsoap } from './liquidsoap.ts'
 import type { Peer } from './peers.ts'
 import { type Program, start } from './process.ts'
 
@@ -65,17 +66,13 @@ export const players: readonly Player[] = [
     peer: 'liquidsoap',
     format: 'mp3',
     start(url, folder) {
-      const script = join(folder, 'listen.liq')
-      writeFileSync(
-        script,
-        `settings.init.allow_root.set(true)
-settings.log.stdout.set(true)
-stream = input.http("${url}")
+      return startLiquidsoap(
+        join(folder, 'listen.liq'),
+        `stream = input.http("${url}")
 stream.on_metadata(fun (m) -> print("now: " ^ m["title"]))
 output.file(%wav, fallible=true, "${pcmIn(folder)}", stream)
 `,
       )
-      return start('liquidsoap', [script])
     },
     title: /^now: (.*)/,
   },
