@@ -28,9 +28,12 @@ export interface Program {
 }
 
 const running = new Set<Program>()
-process.on('exit', () => {
+
+/** Kills all programs that still run. */
+export function stopAll(): void {
   for (const program of running) program.kill('SIGKILL')
-})
+}
+process.on('exit', stopAll)
 
 export interface StartOptions {
   env?: Record<string, string>
