@@ -26,9 +26,20 @@ function* nodesOf(node: unknown): Generator<Node> {
   for (const child of Object.values(node)) yield* nodesOf(child)
 }
 
-function parsed(file: string): { text: string; nodes: Node[] } {
+interface Parsed {
+  text: string
+  nodes: Node[]
+}
+const parsedFiles = new Map<string, Parsed>()
+
+function parsed(file: string): Parsed {
+  const before = parsedFiles.get(file)
+  if (before) return before
   const text = readFileSync(join(repo, file), 'utf8')
-  return { text, nodes: [...nodesOf(parseAst(text, { lang: file.endsWith('.ts') ? 'ts' : 'js' }, file))] }
+  const tree = parseAst(text, { lang: file.endsWith('.ts') ? 'ts' : 'js' }, file)
+  const now = { text, nodes: [...nodesOf(tree)] }
+  parsedFiles.set(file, now)
+  return now
 }
 
 const lineOf = (text: string, node: Node) => text.slice(0, Number(node.start)).split('\n').length

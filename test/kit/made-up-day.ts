@@ -18,9 +18,13 @@ export interface Happening {
 
 /** A number of listeners over time, as it truly was. */
 class Truth {
-  #changes: { atMs: number; listeners: number }[] = [{ atMs: 0, listeners: 0 }]
+  readonly #first = { atMs: 0, listeners: 0 }
+  #changes = [this.#first]
 
+  /** Later than all changes before. */
   set(atMs: number, listeners: number): void {
+    if (atMs < (this.#changes.at(-1) ?? this.#first).atMs)
+      throw new Error(`${atMs} ms is before the last change`)
     this.#changes.push({ atMs, listeners })
   }
 
@@ -28,10 +32,23 @@ class Truth {
     return this.#changes.at(-1)?.listeners ?? 0
   }
 
+  /** The index of the change that counts at a moment, by halving: a day has thousands, and is asked for each play. */
+  #indexAt(nowMs: number): number {
+    let [from, to] = [0, this.#changes.length]
+    while (to - from > 1) {
+      const middle = (from + to) >> 1
+      if ((this.#changes[middle] ?? this.#first).atMs <= nowMs) from = middle
+      else to = middle
+    }
+    return from
+  }
+
   /** listener hours between two moments */
   hours(fromMs: number, toMs: number): number {
     let sum = 0
-    for (const [i, { atMs, listeners }] of this.#changes.entries()) {
+    for (let i = this.#indexAt(fromMs); i < this.#changes.length; i++) {
+      const { atMs, listeners } = this.#changes[i] ?? this.#first
+      if (atMs >= toMs) break
       const endMs = this.#changes[i + 1]?.atMs ?? dayMs
       sum += listeners * Math.max(0, Math.min(endMs, toMs) - Math.max(atMs, fromMs))
     }

@@ -33,7 +33,10 @@ export class ManualTime implements Timers {
   }
 
   #next(untilMs: number) {
-    return this.#waiting.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
+    let next: { atMs: number; call: () => void } | undefined
+    for (const entry of this.#waiting)
+      if (entry.atMs <= untilMs && (next === undefined || entry.atMs < next.atMs)) next = entry
+    return next
   }
 }
 

@@ -226,7 +226,8 @@ describe('listeners that ask for metadata', () => {
       expect(skipped).toBe(zeros)
       expect(zeros).toBeLessThan(420)
       const [first = -1] = numbers
-      expect(numbers).toEqual(Array.from({ length: framesPlayed() - first }, (_, i) => first + i))
+      const all = Array.from({ length: framesPlayed() - first }, (_, i) => first + i)
+      expect(numbers.join(' ')).toBe(all.join(' '))
     }
   })
 

@@ -77,7 +77,7 @@ describe('S9: new listeners, if other deciders send some too', () => {
 
   test('among 200 deciders every server’s factor is near 200 at each, though each sends it one listener or none', () => {
     const deciders = 200
-    const servers = 20
+    const servers = 10
     const roll = seededRoll(7)
     const registries = Array.from({ length: deciders }, () => new Registry(undefined, 100, 0))
     const joins = Array.from({ length: servers }, () => 0)
@@ -86,7 +86,7 @@ describe('S9: new listeners, if other deciders send some too', () => {
         const report = reportOf(`s${i}`, { boot: 'b', seq: round, joins: joined, maxListeners: 10_000 })
         for (const registry of registries) registry.put(report, '', round * 10_000)
       }
-      for (let n = 0; n < 2000; n++) {
+      for (let n = 0; n < 100 * servers; n++) {
         const i = Math.floor(roll() * servers)
         const server = registries[Math.floor(roll() * deciders)]?.view.servers.get(`s${i}`)
         if (!server) throw new Error(`s${i} is not known`)
@@ -180,7 +180,7 @@ describe('the probe pair of one player', () => {
       view.put(serverOf(id, { maxListeners }))
     for (const skip of [0, 1]) {
       const counts = new Map<string, number>()
-      for (let i = 0; i < 300_000; i++) {
+      for (let i = 0; i < repetitions(300_000); i++) {
         const roll = stickyRoll(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, 'AppleCoreMedia', live, 0)
         for (let n = 0; n < skip; n++) roll()
         const decision = decide(view, { mount: live, secure: false, relay: false }, 0, roll, {
