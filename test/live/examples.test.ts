@@ -121,7 +121,7 @@ test('compose.yaml: each service is a command and an environment that the progra
     const env = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [
         name,
-        value.replace(/\$\{\w+:\?\}/, 'a-secret-of-some-length'),
+        value.replace(/\$\{(\w+):\?\}/, 'the-secret-$1'),
       ]),
     )
     const program = start('node', ['distributary.ts', ...command, '--check'], { env })
