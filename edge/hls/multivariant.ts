@@ -19,7 +19,7 @@ const playlistHeaders = {
 }
 
 /**
- * The multivariant playlist of a mount for one listener: a new session, and the servers that it may fetch from. The first is counted
+ * The multivariant playlist of a mount for one listener (docs/hls.md#steering): a new session, and the servers that it may fetch from. The first is counted
  * as a redirect would be. A string says why there is none.
  */
 export function multivariantFor(

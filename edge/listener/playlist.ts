@@ -11,7 +11,7 @@ import {
 } from '../../shared/http/playlist.ts'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
 
-/** direct URLs in a playlist: enough for a player that tries them in turn, few enough for a small screen */
+/** direct URLs in a playlist (docs/protocol.md#requests-to-an-edge): enough for a player that tries them in turn, few enough for a small screen */
 const directUrlsMax = 5
 
 /** A playlist that was requested: its mount and its format. */

@@ -41,7 +41,7 @@ const numbersPerSecond = 2
 export const firstNumberAt = (wallMs: number): number =>
   Math.max(0, Math.floor(((wallMs - epochMs) * numbersPerSecond) / 1000))
 
-/** The packagers of a server's mounts, each from the first request for it until a minute after the last. */
+/** The packagers of a server's mounts (docs/hls.md#packaging), each from the first request for it until a minute after the last. */
 export class Packagers {
   #options: PackagersOptions
   #held = new Map<Mount, Held>()

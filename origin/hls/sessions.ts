@@ -58,7 +58,7 @@ interface Count {
 const lookMs = 1000
 
 /**
- * The listeners by HLS. A session is accepted at the media playlist, counts from its first segment, and has left when it has
+ * The listeners by HLS (docs/hls.md#sessions). A session is accepted at the media playlist, counts from its first segment, and has left when it has
  * fetched none for three target durations.
  */
 export class HlsSessions {

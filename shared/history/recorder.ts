@@ -45,7 +45,7 @@ export interface RecorderDeps {
 const minuteMs = 60_000
 
 /**
- * Makes the rows of a history from reports. What is reported holds until the next report, or until the server's deadline, so
+ * Makes the rows of a history from reports (docs/api.md#get-apihistory). A reported number holds until the next report, or until the server's deadline, so
  * listening is integrated, not sampled. Moments are by a clock that seldom steps; where it steps back, time goes on from the
  * newest moment. A row's minute is by the wall clock. If that is set, the running row ends there.
  */

@@ -17,7 +17,7 @@ export interface Peer {
 export type ForwardedElement = ReadonlyMap<string, string>
 
 /**
- * The client behind trusted proxies. The headers count only if the peer is a trusted proxy, and are read from the right,
+ * The client behind trusted proxies (docs/proxies.md#what-a-trusted-proxy-may-say). The headers count only if the peer is a trusted proxy, and are read from the right,
  * through as many hops as are trusted: the sender may have made up everything to the left of those. If there is an
  * `X-Forwarded-For`, then `Forwarded` does not count, because most proxies add to the first and pass on the second as the
  * client wrote it.

@@ -17,7 +17,7 @@ interface Carried {
 const nothing: Carried = { mounts: [], isMaster: false }
 
 /**
- * Watches a cluster, and makes events of its changes. It is told about reports, probes and operators; that a server is stale
+ * Watches a cluster, and makes events of its changes (docs/api.md#events). It is told about reports, probes and operators; that a server is stale
  * it finds in {@link sweep}, which costs nothing until the earliest deadline has passed. Its own counts follow what it has
  * found, so that each change is found exactly once, whenever it is asked.
  */
