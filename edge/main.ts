@@ -26,13 +26,14 @@ const logger = getLogger(['distributary', 'edge'])
 
 /** The edge as a program of its own, on Bun, Deno or Node: `bun edge/main.ts`. */
 async function main(args: readonly string[]): Promise<void> {
-  const { action, environment } = readCommandLine(args, process.env)
+  const { action, environment, doubts } = readCommandLine(args, process.env)
   if (action === 'help') return console.log(edgeHelp())
   if (action === 'version') return console.log(edgeVersion)
   const config = parseConfig(environment)
-  if (action === 'check') return check(config)
+  const warnings = [...doubts, ...edgeDoubts(config)]
+  if (action === 'check') return check(config, warnings)
   startLog(config.logLevel, (line) => stdout.add(line), printRecord)
-  for (const doubt of edgeDoubts(config)) logger.warning('configuration: {warning}', { warning: doubt })
+  for (const warning of warnings) logger.warning('configuration: {warning}', { warning })
   const store = openData(config.dataDir)
   const registry = new Registry(
     store.table,
@@ -124,9 +125,9 @@ function openPlaces(geoDb: string | undefined): Places {
 }
 
 /** `--check`: opens what the settings name, except for the database, which would be created. */
-function check(config: EdgeConfig): void {
+function check(config: EdgeConfig, warnings: readonly string[]): void {
   openPlaces(config.geoDb)
-  console.log([...edgeDoubts(config).map((text) => `warning: ${text}`), 'configuration OK'].join('\n'))
+  console.log([...warnings.map((text) => `warning: ${text}`), 'configuration OK'].join('\n'))
 }
 
 /** SIGHUP: reads GEO_DB again; if it cannot be read, the old data stay in use. */

@@ -106,6 +106,7 @@ describe('the scripts of the package', () => {
       chmodSync(join(bin, name), 0o755)
     }
     if (args.includes('--with-user')) writeFileSync(join(folder, 'user'), '')
+    writeFileSync(join(folder, 'etc/distributary/origin.env'), 'ORIGIN_SOURCE_PASSWORD=secret\n')
     const text = readFileSync(join(repo, 'deploy/debian', script), 'utf8').replace(
       /\/(?=(?:run\/systemd|etc\/distributary|var\/(?:lib|log)\/distributary)\b)/g,
       `${folder}/`,
@@ -155,7 +156,7 @@ describe('the scripts of the package', () => {
     expect(runScript('postrm', 'upgrade', '0.2.0').called).toEqual([])
   })
 
-  test('a removal stops the services; only a purge deletes data, logs and the user', () => {
+  test('a removal stops the services; only a purge deletes data, logs, the user, and passwords in origin.env', () => {
     expect(runScript('prerm', 'remove').called).toEqual([
       'systemctl disable --now distributary-origin.service distributary-edge.service',
     ])

@@ -17,7 +17,7 @@ import { checkPublicUrls } from '../../shared/doctor/public-url.ts'
 import { askServers } from '../../shared/doctor/servers.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from '../config.ts'
 import { httpLimits } from '../http/limits.ts'
-import { readCommandLine } from '../runtime/command-line.ts'
+import { type EdgeCommandLine, readCommandLine } from '../runtime/command-line.ts'
 import { edgeDoubts } from './doubts.ts'
 import { type EdgeRim, edgeRim } from './rim.ts'
 
@@ -38,15 +38,15 @@ export async function edgeDoctor(args: readonly string[]): Promise<number> {
 /** Every check of an edge. Settings that are not valid end them. */
 export async function edgeChecks(args: readonly string[], env: Environment, rim: EdgeRim): Promise<Check[]> {
   let config: EdgeConfig
-  let environment: Environment
+  let commandLine: EdgeCommandLine
   try {
-    environment = readCommandLine(args, env).environment
-    config = parseConfig(environment)
+    commandLine = readCommandLine(args, env)
+    config = parseConfig(commandLine.environment)
   } catch (error) {
     if (!(error instanceof EdgeConfigError)) throw error
     return error.message.split('\n').map((line) => failure('configuration', line))
   }
-  const doubts = edgeDoubts(config)
+  const doubts = [...commandLine.doubts, ...edgeDoubts(config)]
   return [
     ...(doubts.length === 0
       ? [fine('configuration', 'OK')]

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../shared/message-of.ts'
-import { withSecretFiles } from '../../shared/secret-files.ts'
+import { fileNameOf, withSecretFiles } from '../../shared/secret-files.ts'
 import { version } from '../../shared/version.ts'
 import { EdgeConfigError, edgeSecretNames } from '../config.ts'
-import { parseEnvFile } from './env-file.ts'
+import { idleLines, parseEnvFile } from './env-file.ts'
 import { settingHelp } from './help.ts'
+import { readSettingsFile } from './read-settings-file.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -14,6 +14,8 @@ export interface EdgeCommandLine {
   action: 'run' | 'check' | 'help' | 'version'
   /** the process's variables, over those of env files, with the secrets of their files */
   environment: Environment
+  /** what is probably a mistake in the env files */
+  doubts: readonly string[]
 }
 
 const options = {
@@ -23,8 +25,6 @@ const options = {
   version: { type: 'boolean' },
 } as const
 
-const readText = (path: string) => readFileSync(path, 'utf8')
-
 /**
  * Reads the arguments after the program's name, and the files that they and the environment name.
  * @throws {@link EdgeConfigError} with the flag or name, its value and what is allowed
@@ -32,16 +32,20 @@ const readText = (path: string) => readFileSync(path, 'utf8')
 export function readCommandLine(
   args: readonly string[],
   environment: Environment,
-  read: (path: string) => string = readText,
+  read: (path: string) => string = readSettingsFile,
 ): EdgeCommandLine {
   const values = parse(args)
   const action = values.help ? 'help' : values.version ? 'version' : values.check ? 'check' : 'run'
-  if (action === 'help' || action === 'version') return { action, environment }
+  if (action === 'help' || action === 'version') return { action, environment, doubts: [] }
   const files = (values['env-file'] ?? []).map((path) => readEnvFile(path, read))
-  const given = Object.assign({}, ...files, withoutEmpty(environment)) as Environment
+  const given = Object.assign(
+    {},
+    ...files.map((file) => file.values),
+    withoutEmpty(environment),
+  ) as Environment
   const { environment: complete, problems } = withSecretFiles(given, edgeSecretNames, read)
   if (problems.length > 0) throw new EdgeConfigError(problems.join('\n'))
-  return { action, environment: complete }
+  return { action, environment: complete, doubts: files.flatMap((file) => file.doubts) }
 }
 
 function parse(args: readonly string[]) {
@@ -52,9 +56,17 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readEnvFile(path: string, read: (path: string) => string): Record<string, string> {
+const names = new Set([...Object.keys(settingHelp), ...edgeSecretNames.map(fileNameOf)])
+
+interface EnvFile {
+  values: Record<string, string>
+  doubts: string[]
+}
+
+function readEnvFile(path: string, read: (path: string) => string): EnvFile {
   try {
-    return parseEnvFile(read(path))
+    const text = read(path)
+    return { values: parseEnvFile(text), doubts: idleLines(text, names).map((doubt) => `${path}: ${doubt}`) }
   } catch (error) {
     throw new EdgeConfigError(
       `--env-file is ${JSON.stringify(path)}, expected an env file: ${messageOf(error)}`,

@@ -60,6 +60,10 @@ export interface Needs {
 const queueWanted = 1024
 /** a connection of a tracking firewall outlives its end by some minutes, so a fifth more than the connections is wanted */
 const trackedShare = 1.2
+/** open files that the packaged units allow */
+const openFilesUsual = 65_536
+/** open files for all that is not a listener: sources, relays, logs, the database, connections that are about to be one */
+const openFilesBeside = 4096
 /** bytes that the kernel keeps for a listener while it is behind: half of what a new listener gets at once */
 const kernelBytesEach = 32_768
 
@@ -91,6 +95,7 @@ export function checkMachine(facts: MachineFacts, needs: Needs): Check[] {
     ),
     ...known(facts.tcpBytes, (bytes) =>
       enough('tcp_mem', bytes, connections * kernelBytesEach, {
+        has: inMiB(bytes),
         what: (wanted) =>
           `all connections together may hold ${inMiB(bytes)} in the kernel; ${connections} need up to ${inMiB(wanted)}`,
         todo: (wanted) =>
@@ -106,10 +111,11 @@ const known = (value: number | undefined, check: (value: number) => Check): Chec
 function checkOpenFiles(limit: number, { connections, connectionsThatFit }: Needs): Check {
   if (connectionsThatFit >= connections)
     return fine('open files', `${limit}, enough for ${connections} connections`)
+  const wanted = Math.max(openFilesUsual, connections + openFilesBeside)
   return warning(
     'open files',
     `${limit} leave room for ${connectionsThatFit} of ${connections} connections`,
-    'raise the limit: LimitNOFILE=65536 in the systemd unit, ulimit -n 65536 in a shell',
+    `raise the limit: LimitNOFILE=${wanted} in the systemd unit, ulimit -n ${wanted} in a shell`,
   )
 }
 
@@ -126,11 +132,13 @@ function checkMemory(bytes: number, { connections, programBytes, bytesEach }: Ne
 }
 
 interface Words {
+  /** how the limit is written; a plain number if undefined */
+  has?: string
   what: (wanted: number) => string
   todo: (wanted: number) => string
 }
 
-const enough = (name: string, has: number, wanted: number, { what, todo }: Words): Check =>
-  has >= wanted ? fine(name, `${has}, enough`) : warning(name, what(wanted), todo(wanted))
+const enough = (name: string, most: number, wanted: number, { has, what, todo }: Words): Check =>
+  most >= wanted ? fine(name, `${has ?? most}, enough`) : warning(name, what(wanted), todo(wanted))
 
 const inMiB = (bytes: number) => `${Math.round(bytes / 1_048_576)} MiB`

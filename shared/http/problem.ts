@@ -30,6 +30,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/cert\w*[ _]has[ _]expired|CertExpired|certificate expired/i, 'its certificate has expired'],
   [/altname|NotValidForName/i, 'its certificate is for another name'],
   [/CERT|certificate|ERR_TLS|ERR_SSL|\bEPROTO\b|\bTLS\b/i, 'no TLS, or a certificate that is not accepted'],
+  [/HPE_HEADER_OVERFLOW|HeadersTooLarge|HEADERS_OVERFLOW/i, 'an answer with a head that is too long'],
   [/HPE_|invalid http|unexpected (?:response|byte)|Malformed/i, 'an answer that is not HTTP'],
 ]
 

@@ -27,6 +27,29 @@ describe('the settings of an edge', () => {
     expect(parseConfig(environment).accounts.relayPasswords).toEqual(['one', 'two'])
   })
 
+  test('a misspelt name and a line without = in an env file are named, without a value', () => {
+    const files = {
+      e: '\ufeff# mine\r\nRELAY_PASWORD=secret\r\n\r\nADMIN_PASSWORD secret\r\nexport PORT=1\r\nRELAYS_FILE=/s\r\n',
+      '/s': 'a:b',
+    }
+    expect(readCommandLine(['--env-file', 'e'], {}, reader(files)).doubts).toEqual([
+      'e: RELAY_PASWORD is not a setting of an edge, and has no effect',
+      'e: line 4 has no =, and has no effect; expected NAME=value',
+    ])
+    const long = { e: 'RELAY_PASSWORD="one\ntwo"\nPORT=1\n' }
+    expect(readCommandLine(['--env-file', 'e'], {}, reader(long)).doubts).toEqual([])
+  })
+
+  test('the sample env file sets nothing in vain', () => {
+    expect(readCommandLine(['--env-file', join(repo, '.env.example')], {}).doubts).toEqual([])
+  })
+
+  test('a file without an end is rejected, not read into memory', () => {
+    expect(() => readCommandLine(['--env-file', '/dev/zero'], {})).toThrow(
+      '--env-file is "/dev/zero", expected an env file: it has more than 1048576 bytes',
+    )
+  })
+
   test('come from several env files, of which the last wins', () => {
     const files = { a: 'PORT=1\nHOST=::1\n', b: 'PORT=2\n' }
     expect(environmentOf(['--env-file=a', '--env-file=b'], {}, files)).toEqual({ PORT: '2', HOST: '::1' })

@@ -65,6 +65,14 @@ test('limits that are too low for the listeners are named with what to set', () 
   expect(told[3]?.todo).toContain('nf_conntrack_max to 72000')
 })
 
+test('the limit of open files that is advised has room for all connections', () => {
+  const advised = (connections: number) =>
+    Number(/LimitNOFILE=(\d+)/.exec(checkMachine(facts(), needs(connections, 700))[0]?.todo ?? '')?.[1])
+  expect(advised(5000)).toBe(65_536)
+  for (const connections of [65_000, 65_536, 1_000_000])
+    expect(advised(connections)).toBeGreaterThan(connections)
+})
+
 test('limits that suffice are fine', () => {
   const told = checkMachine(facts({ '/proc/sys/net/core/somaxconn': '4096\n' }), needs(500))
   expect(told.filter(({ grade }) => grade !== 'ok')).toEqual([])

@@ -50,6 +50,14 @@ test.for<[unknown, string]>([
     failed(coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate')),
     'no TLS, or a certificate that is not accepted',
   ],
+  [
+    coded('ResponseHeadersTooLarge', 'ResponseHeadersTooLarge fetching "http://a.example/"'),
+    'an answer with a head that is too long',
+  ],
+  [
+    failed(coded('UND_ERR_HEADERS_OVERFLOW', 'Headers Overflow Error')),
+    'an answer with a head that is too long',
+  ],
   [failed(coded('HPE_INVALID_CONSTANT', 'Expected HTTP/')), 'an answer that is not HTTP'],
   [failed(new AggregateError([coded('ENETUNREACH'), coded('ECONNREFUSED')])), 'connection refused'],
   [new Error('what\nelse'), 'what else'],
