@@ -108,6 +108,8 @@ const blocks = v.pipe(
   }),
 )
 
+const hlsEdges = ['off', 'overflow', 'always'] as const
+
 const text = v.pipe(v.string(), v.minLength(1))
 
 /** The environment variables of an edge (docs/configuration.md#the-edge-environment). Defaults are here and nowhere else. */
@@ -126,6 +128,7 @@ const EnvironmentSchema = v.object({
   DEFAULT_MAX_LISTENERS: v.optional(integer(0, Number.MAX_SAFE_INTEGER), '100'),
   HTTPS_ONLY: v.optional(flag, '0'),
   PROBE: v.optional(flag, '1'),
+  HLS_EDGE: v.optional(v.picklist(hlsEdges, hlsEdges.join(', ')), 'off'),
   TRUSTED_PROXIES: v.optional(blocks, ''),
   GEO_DB: v.optional(text),
   LOG_LEVEL: v.optional(logLevel, 'info'),
@@ -156,6 +159,8 @@ export interface EdgeConfig {
   maxListenersDefault: number
   httpsOnly: boolean
   probe: boolean
+  /** whether the edge carries HLS itself: never, where no server has room, or for everybody */
+  hlsEdge: (typeof hlsEdges)[number]
   trustedProxies: Blocks
   /** path of a MaxMind-format database */
   geoDb: string | undefined
@@ -197,6 +202,7 @@ export function parseConfig(environment: Readonly<Record<string, unknown>>): Edg
     maxListenersDefault: env.DEFAULT_MAX_LISTENERS,
     httpsOnly: env.HTTPS_ONLY,
     probe: env.PROBE,
+    hlsEdge: env.HLS_EDGE,
     trustedProxies: env.TRUSTED_PROXIES,
     geoDb: env.GEO_DB,
     logLevel: env.LOG_LEVEL,

@@ -1,6 +1,7 @@
 import type { Cluster } from '../shared/api/cluster.ts'
 import type { Server } from '../shared/draw/server.ts'
 import type { LoginDoor } from '../shared/http/login-door.ts'
+import type { CarryingDeps } from './carrying.ts'
 import type { EdgeConfig } from './config.ts'
 
 /** Everything that differs between runtimes, and in tests. */
@@ -12,6 +13,8 @@ export interface EdgeDeps {
   roll: () => number
   /** Counts a redirect of a listener who is on the way to this server. */
   redirected: (server: Server) => void
+  /** how the edge gets and keeps the audio that it carries */
+  carrying: CarryingDeps
   /** when this program began, for the stats */
   startedAtMs: number
 }

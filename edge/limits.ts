@@ -28,6 +28,8 @@ export const edgeLimits = {
   mountsWorkersMax: 60_000,
   /** servers that an object remembers as removed; beyond it, isolates fetch everything again */
   removedMax: 10_000,
+  /** bytes of HLS that an isolate keeps, which has 128 MB for everything; the Cache API has the rest */
+  carriedWorkersBytesMax: 16_777_216,
   /** ms between two checks for servers due to be polled or probed: less than the shortest interval of either */
   outreachMs: 500,
   /** the same for an object, which each check wakes up */

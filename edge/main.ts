@@ -4,6 +4,7 @@ import { getLogger } from '@logtape/logtape'
 import { localCluster } from '../shared/api/cluster.ts'
 import { monotonicNowMs } from '../shared/clock.ts'
 import { Registry } from '../shared/cluster/registry.ts'
+import { hlsLimits } from '../shared/hls/limits.ts'
 import type { Peer } from '../shared/http/forwarded.ts'
 import { startLog } from '../shared/log/log.ts'
 import { messageOf } from '../shared/message-of.ts'
@@ -80,6 +81,7 @@ function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answ
     nowMs: monotonicNowMs,
     roll: Math.random,
     redirected: (server) => registry.redirected(server),
+    carrying: { fetch, bytesMax: hlsLimits.cacheBytesMax },
     startedAtMs: Date.now(),
   })
   const own = {

@@ -5,7 +5,9 @@ import type { ClusterEvent } from '../shared/cluster/watch/event.ts'
 import { startLog } from '../shared/log/log.ts'
 import { createEdge } from './app.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
+import { edgeLimits } from './limits.ts'
 import { type AddressFacts, baseOf, hereOf, ownBases } from './listener/own-addresses.ts'
+import { cacheStore } from './workers/cache-store.ts'
 import type { Exchanged } from './workers/exchange.ts'
 import { type ClusterStub, RemoteCluster } from './workers/remote-cluster.ts'
 import { whereaboutsOf } from './workers/whereabouts.ts'
@@ -38,14 +40,16 @@ function createAnswer(): Handler {
   }
 }
 
+const defer = (work: Promise<unknown>) =>
+  waitUntil(work.catch((error: unknown) => logger.warning('deferred work failed: {error}', { error })))
+
 function createWorker(config: EdgeConfig): Handler {
   const cluster = new RemoteCluster({
     stub: clusterStub,
     nowMs: Date.now,
     roll: Math.random,
     sleep: (ms) => scheduler.wait(ms),
-    defer: (work) =>
-      waitUntil(work.catch((error: unknown) => logger.warning('deferred work failed: {error}', { error }))),
+    defer,
     maxListenersDefault: config.maxListenersDefault,
   })
   const edge = createEdge({
@@ -54,6 +58,12 @@ function createWorker(config: EdgeConfig): Handler {
     nowMs: Date.now,
     roll: Math.random,
     redirected: (server) => cluster.redirected(server),
+    carrying: {
+      fetch: (url, init) => fetch(url, init),
+      bytesMax: edgeLimits.carriedWorkersBytesMax,
+      store: cacheStore(config.publicUrls, caches.default),
+      defer,
+    },
     startedAtMs: Date.now(),
   })
   return (request) => edge.answer(request, factsOf(request, config.publicUrls))

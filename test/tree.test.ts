@@ -72,6 +72,7 @@ const rooms: Record<string, readonly string[]> = {
     'edge/browser',
     'edge/config.ts',
     'edge/outreach',
+    'edge/carrying.ts',
     'edge/deps.ts',
     'edge/hls',
     'edge/listener',

@@ -2,12 +2,13 @@ import type { RequestFacts } from '../../shared/api/routes.ts'
 import { mountHeaders } from '../../shared/draw/redirect.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { codecsOf, kindOfType } from '../../shared/hls/kinds.ts'
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import { printMultivariant } from '../../shared/hls/multivariant.ts'
 import { hlsPath } from '../../shared/hls/paths.ts'
-import { pathwayOf } from '../../shared/hls/pathway.ts'
+import { edgePathway, pathwayOf } from '../../shared/hls/pathway.ts'
 import { drawVariants } from '../../shared/hls/place-session.ts'
 import { newSessionId } from '../../shared/hls/session.ts'
-import { mediaUrl, passedOn, withQuery } from '../../shared/hls/urls.ts'
+import { mediaUrl, passedOn, type Query, withQuery } from '../../shared/hls/urls.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountDeps } from '../deps.ts'
@@ -36,24 +37,34 @@ export function multivariantFor(
   // a master says of each mount that it can package; without a master only the type tells
   if (about ? about.hls === undefined : kind === undefined) return 'not packaged'
   const drawn = drawVariants(view, { mount, query, sender: facts }, deps)
-  if (typeof drawn === 'string') return drawn
-  const [first] = drawn
+  const { hlsEdge } = deps.config
+  const hasMaster = hlsEdge !== 'off' && view.masters(mount, nowMs).length > 0
+  const carries = hasMaster && (hlsEdge === 'always' || drawn === 'no room')
+  if (typeof drawn === 'string' && !carries) return drawn
+  const places = typeof drawn === 'string' ? [] : drawn
+  const [first] = places
   const isHead = method === 'HEAD'
-  if (first && !isHead) deps.redirected(first.server)
+  if (first && !isHead && !carries) deps.redirected(first.server)
   const session = newSessionId()
   const passed = { ...passedOn(query), s: session }
-  const pathways = drawn.map(({ server }) => pathwayOf(server.report.id))
+  const variants = places.map(({ server, url }) => ({
+    pathway: pathwayOf(server.report.id),
+    url: mediaUrl(url, mount, passed),
+  }))
+  if (carries) variants.unshift({ pathway: edgePathway, url: ownMediaUrl(mount, passed, facts) })
+  const pathways = variants.slice(0, hlsLimits.variantsMax).map(({ pathway }) => pathway)
   const text = printMultivariant({
-    variants: drawn.map(({ server, url }) => ({
-      pathway: pathwayOf(server.report.id),
-      url: mediaUrl(url, mount, passed),
-    })),
+    variants: variants.slice(0, hlsLimits.variantsMax),
     bandwidth: (kbps || limits.bitrateDefaultKbps) * 1000,
     codecs: kind && codecsOf(kind, about?.samplerate),
     steeringUrl: withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p: pathways.join(',') }),
   })
   return new Response(isHead ? null : text, { headers: playlistHeaders })
 }
+
+/** The playlist that this edge carries, by the address at which the listener found it. */
+export const ownMediaUrl = (mount: Mount, parameters: Query, { here, base }: RequestFacts): string =>
+  withQuery((here ?? base ?? '') + hlsPath(mount, { kind: 'media' }), parameters)
 
 /** What the servers report of a mount: the first that knows it. Of Ogg only a master says the codec. */
 function reported(view: View, mount: Mount): { contentType: string; kbps: number } {

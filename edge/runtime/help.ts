@@ -15,6 +15,8 @@ export const settingHelp: Readonly<Record<string, string>> = {
   DEFAULT_MAX_LISTENERS: 'slots of a server that does not report its maximum (default: 100)',
   HTTPS_ONLY: '1: a listener by https gets 503 rather than an http server (default: 0)',
   PROBE: '0: servers that accept no connection stay in the draw (default: 1)',
+  HLS_EDGE:
+    'overflow: listeners by HLS fetch from the edge where no server has room; always: all of them (default: off)',
   TRUSTED_PROXIES:
     'addresses or CIDR blocks of proxies that tell the client, by header or PROXY protocol (default: none)',
   GEO_DB: "file in MaxMind's format, to redirect listeners to near servers more often (default: none)",

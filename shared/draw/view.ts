@@ -153,6 +153,12 @@ export class View {
     return first
   }
 
+  /** Every live master of a mount, by id: those that {@link master} would name one after the other. */
+  masters(mount: Mount, nowMs: number): Server[] {
+    const live = [...(this.#mounts.get(mount)?.masters.values() ?? [])].filter((each) => isLive(each, nowMs))
+    return live.sort((a, b) => (a.report.id < b.report.id ? -1 : 1))
+  }
+
   /**
    * The fields of a mount in addition to its counts: from the master that relays are sent to, else from the stats of a polled
    * server. Those of reporting slaves are ignored, since the mount belongs to its master.

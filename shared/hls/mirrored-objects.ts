@@ -6,10 +6,12 @@ import { type FetchedObject, type Lifetime, ObjectCache } from './object-cache.t
 import { type HlsObject, hlsPath } from './paths.ts'
 import type { HlsObjects, ServedPlaylist, ServedSegment } from './served.ts'
 
-const text = new TextDecoder('utf-8', { fatal: true })
+const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export interface MirroredObjectsDeps {
   nowMs: () => number
+  /** bytes of objects that are kept */
+  bytesMax?: number
   /** Asks the masters of a mount for a path, in the order of its relay; rejects if none answers, or with more than so many bytes. */
   fetch: (mount: Mount, path: string, bytesMax: number) => Promise<FetchedObject>
 }
@@ -25,9 +27,9 @@ export class MirroredObjects implements HlsObjects {
   #deps: MirroredObjectsDeps
 
   constructor(deps: MirroredObjectsDeps) {
-    const { nowMs } = deps
+    const { nowMs, bytesMax = hlsLimits.cacheBytesMax } = deps
     this.#deps = deps
-    this.#cache = new ObjectCache({ bytesMax: hlsLimits.cacheBytesMax, nowMs })
+    this.#cache = new ObjectCache({ bytesMax, nowMs })
   }
 
   /** @throws if the masters cannot be asked, or have lost the mount a moment ago: it may come back, so players ask again */
@@ -37,7 +39,8 @@ export class MirroredObjects implements HlsObjects {
       // half a target duration, as players ask again; never older than one
       return { freshMs: Math.max(targetMs / 2, hlsLimits.missingMs), staleMs: targetMs }
     })
-    return object.status === 200 ? this.#playlistIn(object) : undefined
+    const playlist = object.status === 200 ? this.#playlistIn(object) : undefined
+    return playlist && object.isPrivate ? { ...playlist, isPrivate: true } : playlist
   }
 
   segment(mount: Mount, number: number, extension: SegmentExtension): Promise<ServedSegment | undefined> {
@@ -50,8 +53,10 @@ export class MirroredObjects implements HlsObjects {
 
   async #segment(mount: Mount, object: HlsObject, type: string): Promise<ServedSegment | undefined> {
     const forever = { freshMs: Number.POSITIVE_INFINITY, staleMs: Number.POSITIVE_INFINITY }
-    const { status, bytes } = await this.#get(mount, object, () => forever)
-    return status === 200 ? { type, pieces: [bytes], bytes: bytes.length } : undefined
+    const { status, bytes, isPrivate } = await this.#get(mount, object, () => forever)
+    return status === 200
+      ? { type, pieces: [bytes], bytes: bytes.length, isPrivate: isPrivate === true }
+      : undefined
   }
 
   #get(

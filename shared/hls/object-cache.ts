@@ -5,6 +5,8 @@ export interface FetchedObject {
   status: number
   type: string
   bytes: Uint8Array<ArrayBuffer>
+  /** for those alone that the master lets in: `Cache-Control: private` */
+  isPrivate?: boolean
 }
 
 export interface ObjectCacheOptions {

@@ -7,6 +7,8 @@ export interface ServedPlaylist {
   targetSeconds: number
   /** @param query that is added to each segment, with its `?`, or empty */
   textFor(query: string): string
+  /** its mount asks who may listen, so it is not for everybody */
+  isPrivate?: boolean
 }
 
 /** A segment or an initialization segment: its bytes in pieces, which are not copied. */
@@ -14,6 +16,7 @@ export interface ServedSegment {
   type: string
   pieces: readonly Uint8Array[]
   bytes: number
+  isPrivate?: boolean
 }
 
 /** Where the objects of HLS come from: a server's own packagers, or a master. */

@@ -17,6 +17,8 @@ export interface Steering {
   ttlSeconds: number
   /** the first is another server than the current one: this listener moves, and has to be counted */
   moves: boolean
+  /** it should leave the first, and no other server has room */
+  isStuck?: boolean
 }
 
 export interface SteeringDeps extends PlacingDeps {
@@ -83,7 +85,9 @@ function goAway(here: HlsPlace | undefined, question: Question): Steering | unde
   const target = emptierOf(question)
   if (target)
     return { places: [target, ...others.filter((each) => each !== target)], ttlSeconds, moves: true }
-  return here && isLive(here.server, nowMs) ? { places: [here], ttlSeconds, moves: false } : undefined
+  return here && isLive(here.server, nowMs)
+    ? { places: [here], ttlSeconds, moves: false, isStuck: true }
+    : undefined
 }
 
 /**
@@ -130,6 +134,9 @@ function clusterLoad({ view, listener, deps: { balance }, nowMs, targetSeconds }
 }
 
 /** s until the next question: longer where many ask and nothing has to move. An integer, spread by the dice. */
+/** … and of a session that no server has to steer. */
+export const steeringTtl = (deps: SteeringDeps): number => ttl(false, deps)
+
 function ttl(isUnrest: boolean, { roll, isBusy }: SteeringDeps): number {
   const seconds = !isUnrest && isBusy() ? hlsLimits.calmTtlSeconds : hlsLimits.ttlSeconds
   return Math.round(seconds * (1 + (2 * roll() - 1) * hlsLimits.ttlJitter))

@@ -4,6 +4,7 @@ import { localCluster } from '../../shared/api/cluster.ts'
 import type { RequestFacts } from '../../shared/api/routes.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import type { Server } from '../../shared/draw/server.ts'
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { seededRoll } from './reports.ts'
@@ -11,8 +12,11 @@ import { seededRoll } from './reports.ts'
 const facts: RequestFacts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }
 
 /** An edge in this process that holds these reports, its clock at 0 and its dice seeded. */
-export function edgeOf(...reports: Report[]) {
-  const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
+export const edgeOf = (...reports: Report[]) => edgeWith({}, ...reports)
+
+/** The same with these settings, and with a fetch of its own. */
+export function edgeWith(over: { env?: Record<string, string>; fetch?: typeof fetch }, ...reports: Report[]) {
+  const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret', ...over.env })
   const registry = new Registry(undefined, 100, 0)
   for (const report of reports) registry.put(report, printSourcelist(report), 0)
   const redirected: Server[] = []
@@ -22,6 +26,7 @@ export function edgeOf(...reports: Report[]) {
     nowMs: () => 0,
     roll: seededRoll(1),
     redirected: (server) => redirected.push(server),
+    carrying: { fetch: over.fetch ?? fetch, bytesMax: hlsLimits.cacheBytesMax },
     startedAtMs: 0,
   })
   const ask = async (

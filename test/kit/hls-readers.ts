@@ -13,3 +13,10 @@ export function readMultivariant(text: string): types.MasterPlaylist {
   if (!playlist.isMasterPlaylist) throw new Error('a media playlist, expected a multivariant playlist')
   return playlist as types.MasterPlaylist
 }
+
+/** The pathways of a multivariant playlist, in its order. */
+export const parsePathways = (text: string): { id: string | undefined; url: string }[] =>
+  [...text.matchAll(/^#EXT-X-STREAM-INF:(.*)\n(.*)$/gm)].map(([, attributes = '', url = '']) => ({
+    id: /PATHWAY-ID="([^"]+)"/.exec(attributes)?.[1],
+    url,
+  }))

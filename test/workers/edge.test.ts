@@ -64,6 +64,7 @@ function newIsolate() {
     nowMs: Date.now,
     roll: Math.random,
     redirected: (server) => cluster.redirected(server),
+    carrying: { fetch, bytesMax: 0 },
     startedAtMs: 0,
   })
   const facts = { address: undefined, secure: false, base: undefined }

@@ -1,4 +1,14 @@
+import { gzipSync } from 'node:zlib'
 import { retryAfterSeconds, sentBackBy, withSentBack } from '../../../shared/draw/redirect.ts'
+import {
+  errorAnswer,
+  multivariantAnswer,
+  type PiecedAnswer,
+  playlistAnswer,
+  redirectAnswer,
+  segmentAnswer,
+  takesGzip,
+} from '../../../shared/hls/answers.ts'
 import { codecsOf } from '../../../shared/hls/kinds.ts'
 import { printMultivariant } from '../../../shared/hls/multivariant.ts'
 import { type HlsObject, hlsPath, multivariantPath } from '../../../shared/hls/paths.ts'
@@ -7,6 +17,7 @@ import { sessionBytes, sessionIdOf, sessionOf } from '../../../shared/hls/sessio
 import { passedOn, withQuery } from '../../../shared/hls/urls.ts'
 import { limits as clusterLimits } from '../../../shared/limits.ts'
 import type { Mount } from '../../../shared/mount.ts'
+import { mountSettings } from '../../config/mount-settings.ts'
 import type { Connection } from '../../http/connection.ts'
 import { mountRules } from '../../http/header-rules.ts'
 import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../../http/logins.ts'
@@ -15,16 +26,8 @@ import { addressFor } from '../../report/reply.ts'
 import { kindOfMount, whyNotPackaged } from '../formats.ts'
 import type { HlsSession } from '../sessions.ts'
 import { admitSession, type Refusal } from './admit.ts'
-import {
-  errorAnswer,
-  multivariantAnswer,
-  type PiecedAnswer,
-  playlistAnswer,
-  redirectAnswer,
-  segmentAnswer,
-  sendPieced,
-} from './answers.ts'
 import type { HlsDeps } from './deps.ts'
+import { sendPieced } from './send.ts'
 
 /** Answers a GET or HEAD of `/live.mp3.m3u8` with a playlist of this server alone, or sends it back to the edge. */
 export function answerMultivariant(connection: Connection, mount: Mount, deps: HlsDeps): void {
@@ -94,8 +97,15 @@ async function playlistFor(
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
   if (!playlist) return errorAnswer(404, notPackaged(mount, deps).text)
   const id = sessionOf(head.query)
-  const encodings = head.headers.get('accept-encoding')
-  const answer = playlistAnswer(playlist, id === undefined ? '' : `?s=${id}`, encodings)
+  const served = isGuarded(mount, deps)
+    ? {
+        targetSeconds: playlist.targetSeconds,
+        textFor: (query: string) => playlist.textFor(query),
+        isPrivate: true,
+      }
+    : playlist
+  const gzip = takesGzip(head.headers.get('accept-encoding')) ? gzipSync : undefined
+  const answer = playlistAnswer(served, id === undefined ? '' : `?s=${id}`, gzip)
   count(session, head.method === 'HEAD' ? 0 : answer.bytes, playlist.targetSeconds, false, deps)
   return answer
 }
@@ -113,12 +123,15 @@ async function segmentFor(
       ? await source.init(mount, object.number)
       : await source.segment(mount, object.number, object.extension)
   if (!segment) return errorAnswer(404, 'no such segment, or not any more')
-  const answer = segmentAnswer(segment, head.headers.get('range'))
+  const answer = segmentAnswer({ ...segment, isPrivate: isGuarded(mount, deps) }, head.headers.get('range'))
   const isHead = head.method === 'HEAD'
   const target = (await source.playlist(mount))?.targetSeconds ?? 1
   count(session, isHead ? 0 : answer.bytes, target, object.kind === 'segment' && !isHead, deps)
   return answer
 }
+
+/** Whether a mount asks who may listen: then no cache on the way may give its audio to others. */
+const isGuarded = (mount: Mount, { config }: HlsDeps) => mountSettings(config, mount).auth !== undefined
 
 function count(
   session: HlsSession | undefined,

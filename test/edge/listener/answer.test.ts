@@ -19,6 +19,7 @@ function edgeWith(env: Record<string, string>, reports: Report[], over: Partial<
     nowMs: () => 0,
     roll: () => 0.5,
     redirected: (server) => server.debit++,
+    carrying: { fetch, bytesMax: 0 },
     startedAtMs: 0,
   })
   return async (path: string, secure = false, headers: Record<string, string> = {}) => {

@@ -23,6 +23,7 @@ function redirectsAt(level: string) {
     nowMs: () => 0,
     roll: () => 0.5,
     redirected: () => {},
+    carrying: { fetch, bytesMax: 0 },
     startedAtMs: 0,
   })
   const facts = { address: '203.0.113.7', secure: false, base: undefined, from: { country: 'DE' } }

@@ -233,6 +233,7 @@ describe('a listener who is not redirected', () => {
       nowMs: () => 0,
       roll: () => 0.5,
       redirected: (server) => registry.redirected(server),
+      carrying: { fetch, bytesMax: 0 },
       startedAtMs: 0,
     })
     const facts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }

@@ -1,0 +1,18 @@
+import type { FetchedObject } from '../shared/hls/object-cache.ts'
+
+/** How a runtime fetches objects of HLS, and where it keeps them beneath the program's own memory. */
+export interface CarryingDeps {
+  fetch: typeof fetch
+  /** bytes that the program keeps in memory */
+  bytesMax: number
+  /** a cache of the runtime that outlives the program, by path; undefined: none */
+  store?: ObjectStore
+  /** Keeps a fetch running that other requests wait for, though the request that began it is over. */
+  defer?: (work: Promise<unknown>) => void
+}
+
+/** A runtime's own cache. */
+export interface ObjectStore {
+  get(path: string): Promise<FetchedObject | undefined>
+  put(path: string, object: FetchedObject): Promise<void>
+}
