@@ -99,6 +99,7 @@ const rooms: Record<string, readonly string[]> = {
     'origin/format/limits.ts',
     'origin/format/framer.ts',
     'origin/format/cutting.ts',
+    'origin/format/mp4',
     'origin/format/ogg',
     'origin/format/webm',
     'origin/format',
