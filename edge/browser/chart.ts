@@ -21,6 +21,8 @@ const ranges: Readonly<Record<string, { span: number; step: number }>> = {
 /** ms after which the history is asked for again; between, the end of the line follows each look at the cluster */
 const freshMs = 30_000
 const height = 240
+/** ms by which the edge's clock has to differ for the history to be asked for again */
+const clockJumpMs = 30_000
 
 /** Listeners over time. Returns what shows the present, and what chooses the scope. */
 export function chartPanel(root: HTMLElement) {
@@ -34,14 +36,18 @@ export function chartPanel(root: HTMLElement) {
   let plot: uPlot | undefined
   let askedMs = Number.NEGATIVE_INFINITY
 
+  /** the edge's clock: that of this computer may be wrong */
+  let aheadMs = 0
+  const edgeSeconds = () => (Date.now() + aheadMs) / 1000
+
   const draw = () => {
     plot?.destroy()
-    plot = new uPlot(options(place.clientWidth || 320, spanOf(range)), points, place)
+    plot = new uPlot(options(place.clientWidth || 320, spanOf(range), edgeSeconds), points, place)
   }
   const load = async () => {
     askedMs = performance.now()
     const { span, step } = ranges[range] ?? { span: 3600, step: 60 }
-    const now = Date.now() / 1000
+    const now = edgeSeconds()
     const query = new URLSearchParams({ ...scope, from: iso(now - span), to: iso(now), step: String(step) })
     const wanted = query.toString()
     try {
@@ -77,6 +83,9 @@ export function chartPanel(root: HTMLElement) {
       root.scrollIntoView({ block: 'nearest' })
     },
     show(cluster: ClusterJson) {
+      const before = aheadMs
+      aheadMs = Date.parse(cluster.at) - Date.now()
+      if (Math.abs(aheadMs - before) > clockJumpMs) return void load()
       if (performance.now() - askedMs > freshMs) return void load()
       const listeners = listenersOf(cluster, scope)
       if (listeners === undefined || !plot) return
@@ -113,7 +122,7 @@ function printTick(seconds: number, span: number): string {
 const colour = (name: string) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
-function options(width: number, span: number): uPlot.Options {
+function options(width: number, span: number, now: () => number): uPlot.Options {
   const grid = { stroke: colour('line'), width: 1 }
   const ticks = { ...grid, size: 4 }
   const axis = { stroke: colour('dim'), grid, ticks, font: '12px system-ui, sans-serif' }
@@ -125,7 +134,7 @@ function options(width: number, span: number): uPlot.Options {
     width,
     height,
     scales: {
-      x: { range: () => [Date.now() / 1000 - span, Date.now() / 1000] },
+      x: { range: () => [now() - span, now()] },
       y: { range: (_, __, max) => [0, Math.max(5, max * 1.1)] },
     },
     axes: [

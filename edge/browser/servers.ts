@@ -22,6 +22,7 @@ export function serverPanel(root: HTMLElement, actions: RowActions): (cluster: C
     (placed) => serverRow(placed, trends, actions),
   )
   const wantHistories = trendHistories(trends, () => showRows())
+  let seconds = 0
   let all: readonly ClusterServerJson[] = []
   let picked: readonly ClusterServerJson[] = []
 
@@ -33,7 +34,10 @@ export function serverPanel(root: HTMLElement, actions: RowActions): (cluster: C
     )
     const inView = picked.slice(first, last).map((server, i) => ({ server, index: first + i }))
     list.show([...inView, ...focused(inView)])
-    wantHistories(inView.map(({ server }) => server))
+    wantHistories(
+      inView.map(({ server }) => server),
+      seconds,
+    )
   }
   /** the row with the focus stays, however far it is scrolled away */
   const focused = (inView: readonly Placed[]): Placed[] => {
@@ -59,7 +63,8 @@ export function serverPanel(root: HTMLElement, actions: RowActions): (cluster: C
   const none = element(root, '.none')
   return ({ at, servers }) => {
     all = servers
-    trends.look(servers, Date.parse(at) / 1000)
+    seconds = Date.parse(at) / 1000
+    trends.look(servers, seconds)
     none.hidden = servers.length > 0
     showAll()
   }

@@ -6,12 +6,16 @@ import type { Trends } from './trends.ts'
 /** ms after an answer that could not be had: an edge in trouble is not asked more */
 const afterTroubleMs = 30_000
 
-/** Asks for the last hour of the servers in view, one after the other, so that thousands of rows cost nothing until they are seen. */
+/**
+ * Asks for the last hour of the servers in view, one after the other, so that thousands of rows cost nothing until they are
+ * seen. The time is by the edge's clock.
+ */
 export function trendHistories(
   trends: Trends,
   loaded: () => void,
-): (inView: readonly ClusterServerJson[]) => void {
+): (inView: readonly ClusterServerJson[], seconds: number) => void {
   let wanted: readonly ClusterServerJson[] = []
+  let nowSeconds = 0
   let isAsking = false
   let notBeforeMs = 0
   const ask = async () => {
@@ -20,7 +24,11 @@ export function trendHistories(
     for (;;) {
       const server = wanted.find(({ id }) => trends.needs(id))
       if (!server || performance.now() < notBeforeMs) break
-      const query = new URLSearchParams({ server: server.id, from: anHourAgo(), step: '60' })
+      const query = new URLSearchParams({
+        server: server.id,
+        from: String(Math.floor(nowSeconds - 3600)),
+        step: '60',
+      })
       try {
         trends.load(server, (await askJson<HistoryJson>(`/api/history?${query}`)).rows)
         loaded()
@@ -30,10 +38,9 @@ export function trendHistories(
     }
     isAsking = false
   }
-  return (inView) => {
+  return (inView, seconds) => {
     wanted = inView
+    nowSeconds = seconds
     void ask()
   }
 }
-
-const anHourAgo = () => new Date(Date.now() - 3_600_000).toISOString()

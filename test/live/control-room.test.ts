@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import type { ClusterJson } from '../../shared/api/cluster-json.ts'
 import type { HistoryJson } from '../../shared/api/history-json.ts'
 import { browserPath, launch, openPage } from '../kit/browser.ts'
@@ -168,6 +168,33 @@ describe('the pages of an edge in Chromium', () => {
       await eventually(async () => !(await text(page, '#problems .summary'))?.startsWith('Nothing is known'))
     },
   )
+
+  peer('chromium')('tries a login that is rejected once a minute, not with every look', async () => {
+    const context = await browser.newContext({ httpCredentials })
+    onTestFinished(() => context.close())
+    const page = await context.newPage()
+    // a clock that is a year ahead: times of the page are those of the edge
+    await page.clock.install({ time: Date.now() + 365 * 86_400_000 })
+    const histories: string[] = []
+    page.on('request', (request) => {
+      if (request.url().includes('/api/history?server=')) histories.push(request.url())
+    })
+    await page.goto(`${edge.url}/admin`)
+    await eventually(() => histories.length > 0)
+    const from = 1000 * Number(new URL(histories[0] ?? '').searchParams.get('from'))
+    expect(Math.abs(Date.now() - 3_600_000 - from)).toBeLessThan(600_000)
+    let asked = 0
+    const body = JSON.stringify(await (await page.request.get(`${edge.url}/api/cluster`)).json())
+    await page.route('**/api/cluster', (route) => {
+      return route.fulfill(asked++ === 0 ? { status: 401, body: '' } : { body })
+    })
+    await page.clock.runFor(3000)
+    await eventually(async () => (await text(page, '#state'))?.includes('the login is rejected'))
+    await page.clock.runFor(50_000)
+    expect(asked).toBe(1)
+    await page.clock.runFor(12_000)
+    await eventually(() => asked > 1)
+  })
 
   const markup = '<img src=x onerror="document.title=\'run\'"><script>document.title="run"</script>'
   const reversed = `\u202e${markup}`
