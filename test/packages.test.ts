@@ -59,6 +59,25 @@ test('the change of the unit that the docs give for a long grace is one that sys
   expect(stop).toBe('TimeoutStopSec=610')
 })
 
+test.for(units)(
+  'what the docs say of the packaged service is so: its user, and where it writes: %s',
+  (unit) => {
+    const section =
+      readFileSync(join(repo, 'docs/running.md'), 'utf8')
+        .split('## The packaged service')[1]
+        ?.split('\n## ')[0] ?? ''
+    expect(section).toContain(`run as the user \`${settingOf(unit, 'User')}\``)
+    expect(settingOf(unit, 'ProtectSystem')).toBe('strict')
+    const [state, logs] = [
+      settingOf(unit, 'StateDirectory'),
+      settingOf(unit, 'LogsDirectory') ?? 'distributary',
+    ]
+    expect(section).toContain(`below \`/var/lib/${state}\` and \`/var/log/${logs}\` only`)
+    expect(settingOf(unit, 'ReadWritePaths')).toBeUndefined()
+    expect(settingOf(unit, 'NoNewPrivileges')).toBe('yes')
+  },
+)
+
 describe('the files that the package installs below /etc/distributary', () => {
   test('origin.xml is read without a warning, and writes its logs where logrotate finds them', () => {
     const file = parseIcecastXml(packagedOriginXml())

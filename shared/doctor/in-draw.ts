@@ -28,7 +28,7 @@ export function checkInDraw(url: string, servers: readonly ServerFacts[], id: st
     return [
       failure(
         name,
-        servers.length === 0 ? 'no server reports there' : `not among the ${servers.length} servers there`,
+        servers.length === 0 ? 'no server reports there' : `not among the servers there (${servers.length})`,
         'see whether it runs and reports there: its log says report accepted, or why not',
       ),
     ]

@@ -170,7 +170,7 @@ describe('the draw', () => {
 
   test('does not know it: it reports nothing there', () => {
     expect(checkInDraw('http://e', [server], 'other')).toMatchObject([
-      { grade: 'failed', text: 'not among the 1 servers there' },
+      { grade: 'failed', text: 'not among the servers there (1)' },
     ])
     expect(checkInDraw('http://e', [], 'other')[0]?.text).toBe('no server reports there')
   })
