@@ -100,7 +100,7 @@ export function printOpusSetup(head: Uint8Array): Uint8Array {
   const preSkip = view.getUint16(10, true)
   const inputRate = view.getUint32(12, true)
   const gain = view.getUint16(16, true)
-  return box('dOps', u8(0, view.getUint8(9)), u16(preSkip), u32(inputRate), u16(gain), head.slice(18))
+  return box('dOps', u8(0, view.getUint8(9)), u16(preSkip), u32(inputRate), u16(gain), head.subarray(18))
 }
 
 /** The setup of FLAC (FLAC in ISOBMFF §3.3.2): metadata blocks, here `STREAMINFO` alone, so it is the last. */

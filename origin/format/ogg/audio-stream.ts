@@ -35,10 +35,10 @@ function opusStreamOf(first: Uint8Array): AudioStream | undefined {
   const [channels = 0, family = 0] = [first[9], first[18]]
   const length = family === 0 ? opusHeadBytes : opusTableAt + channels
   if (first.length < length || channels === 0) return undefined
-  const head = first.slice(0, length)
+  const head = first.subarray(0, length)
   const setup = printOpusSetup(head)
   // where a stream begins, and what its encoder was given, is nothing to a decoder that runs
-  const decoded = head.slice()
+  const decoded = Uint8Array.from(head) // not `slice`, which of a Buffer is a view of what listeners get
   decoded.fill(0, 10, 16)
   return {
     kind: 'opus',

@@ -18,7 +18,8 @@ export interface FlacSetup {
 
 /** Reads the first packet of FLAC in Ogg; undefined if it is truncated, or names no rate. */
 export function flacSetupOf(first: Uint8Array): FlacSetup | undefined {
-  const streamInfo = first.slice(streamInfoAt, streamInfoAt + streamInfoBytes)
+  // a copy, also of a Buffer, whose `slice` is a view of what listeners get
+  const streamInfo = Uint8Array.from(first.subarray(streamInfoAt, streamInfoAt + streamInfoBytes))
   if (streamInfo.length < streamInfoBytes) return undefined
   const word = new DataView(streamInfo.buffer).getUint32(at.word)
   streamInfo.fill(0, at.frameSizes, at.word)
