@@ -1,33 +1,42 @@
-import { describe, expect, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { containers, encode } from '../kit/encoder.ts'
 import { eventually } from '../kit/eventually.ts'
 import { startIcecast } from '../kit/icecast.ts'
-import { openLink } from '../kit/link.ts'
+import { type Link, openLink } from '../kit/link.ts'
 import { type Listener, listenWhenServed } from '../kit/listener.ts'
 import { peer } from '../kit/peers.ts'
 import { start } from '../kit/process.ts'
-import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { stock, stockCommand, stockNames } from '../kit/stock.ts'
 import { expectSameStream } from '../kit/streams.ts'
 
 const heard = (listener: Listener, bytes: number) => eventually(() => listener.bytesHeard > bytes)
 
 describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
-  for (const format of containers)
+  let master: Server
+  let link: Link
+  let slave: Server
+  beforeAll(async () => {
+    master = await startOrigin(runtime)
+    link = await openLink(master.port)
+    slave = await startOrigin(runtime, ['--master', link.url, '--update-interval', '1'])
+  })
+  afterAll(async () => {
+    link?.close()
+    await Promise.all([slave?.stop(), master?.stop()])
+  })
+
+  for (const [i, format] of containers.entries())
     peer('ffmpeg')(
       `${format[0]}: the line to the master is cut, and no byte is lost or repeated`,
       async () => {
-        const master = await startOrigin(runtime)
-        onTestFinished(() => master.stop())
-        encode(`${master.url}/tone`, format)
-        const early = await listenWhenServed(`${master.url}/tone`)
-        const link = await openLink(master.port)
-        onTestFinished(() => link.close())
-        const slave = await startOrigin(runtime, ['--master', link.url, '--update-interval', '1'])
-        onTestFinished(() => slave.stop())
-        const listener = await listenWhenServed(`${slave.url}/tone`)
+        const mount = `/tone${i}`
+        encode(master.url + mount, format)
+        const early = await listenWhenServed(master.url + mount)
+        const listener = await listenWhenServed(slave.url + mount)
+        const isRun = (line: string) => line.includes('"relay runs"') && line.includes(`"${mount}"`)
+        const runs = () => slave.program.output().split('\n').filter(isRun).length
         // beyond the burst, so that the header is not part of the bytes that both connections have
-        const runs = () => slave.program.output().match(/relay runs/g)?.length ?? 0
         for (const [cuts, bytes] of [90_000, 120_000].entries()) {
           await heard(listener, bytes)
           link.cut()
