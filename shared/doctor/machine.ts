@@ -110,7 +110,10 @@ const known = (value: number | undefined, check: (value: number) => Check): Chec
 
 function checkOpenFiles(limit: number, { connections, connectionsThatFit }: Needs): Check {
   if (connectionsThatFit >= connections)
-    return fine('open files', `${limit}, enough for ${connections} connections`)
+    return fine(
+      'open files',
+      `${limit} from this shell, enough for ${connections} connections; a service has the limit of its unit`,
+    )
   const wanted = Math.max(openFilesUsual, connections + openFilesBeside)
   return warning(
     'open files',

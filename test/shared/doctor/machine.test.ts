@@ -73,6 +73,12 @@ test('the limit of open files that is advised has room for all connections', () 
     expect(advised(connections)).toBeGreaterThan(connections)
 })
 
+test('the limit of open files is the one of the shell that asks, which may not be that of the service', () => {
+  expect(checkMachine(facts(), needs(500))[0]?.text).toBe(
+    '1024 from this shell, enough for 500 connections; a service has the limit of its unit',
+  )
+})
+
 test('limits that suffice are fine', () => {
   const told = checkMachine(facts({ '/proc/sys/net/core/somaxconn': '4096\n' }), needs(500))
   expect(told.filter(({ grade }) => grade !== 'ok')).toEqual([])
