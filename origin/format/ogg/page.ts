@@ -62,8 +62,12 @@ export function readPage(bytes: Uint8Array): Page {
   }
 }
 
-/** The pages in bytes that consist of whole pages, as a framer cuts them; anything else ends them. */
-export function* pagesIn(bytes: Uint8Array): Generator<Page> {
+/**
+ * The pages in bytes that consist of whole pages, as a framer cuts them; anything else ends them. They are never Node's Buffers,
+ * whose `slice` shares memory: a change to a copy of a packet would reach the mount's own header.
+ */
+export function* pagesIn(shared: Uint8Array): Generator<Page> {
+  const bytes = new Uint8Array(shared.buffer, shared.byteOffset, shared.byteLength)
   for (let at = 0; at < bytes.length; ) {
     const length = pageLength(bytes, at)
     if (nextCapture(bytes, at) !== at || at + length > bytes.length) return

@@ -190,6 +190,29 @@ test('an initialization segment holds the setup that the codec needs', () => {
   expect(init.subarray(at + 18, at + 38)).toEqual(Buffer.alloc(20))
 })
 
+test.each(['opus', 'flac'])(
+  'a %s header that is a Buffer within other bytes is read, and left as it is',
+  (name) => {
+    const file = fixture(`${name}.ogg`)
+    const pages = [...pagesIn(file)].map(({ bytes }) => bytes)
+    const plain = joined(pages.slice(0, 2))
+    const around = Buffer.concat([Buffer.alloc(100, 0xff), plain, Buffer.alloc(100, 0xff)])
+    const header = around.subarray(100, 100 + plain.length)
+    const segments: Segment[] = []
+    const segmenter = new Segmenter({
+      segmentSeconds: 0.5,
+      firstNumber: 100,
+      wallMs: () => 0,
+      onSegment: (segment) => segments.push(segment),
+    })
+    const units = new OggUnits(header, segmenter)
+    for (const bytes of pages.slice(2)) units.push({ bytes, frames: [] })
+    segmenter.break()
+    expect(Buffer.from(initOf(segments))).toEqual(Buffer.from(initOf(packaged(file))))
+    expect(header.equals(plain)).toBe(true)
+  },
+)
+
 describe('links of a chain', () => {
   test('with the same parameters continue: another title, no discontinuity, no packet lost', () => {
     const { segments, play, end } = packaging()
