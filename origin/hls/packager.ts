@@ -6,11 +6,17 @@ import { SegmentWindow } from './segment-window.ts'
 import { Segmenter } from './segmenter.ts'
 import type { Units } from './units.ts'
 
+/** The numbers with which a playlist begins: none is lower than any that players know of this mount. */
+export interface FirstNumbers {
+  segment: number
+  /** discontinuities before the first segment */
+  discontinuity: number
+}
+
 export interface PackagerOptions {
   segmentSeconds: number
   windowSeconds: number
-  /** number of the first segment, and of discontinuities before it: greater than any that players know of this mount */
-  firstNumber: number
+  first: FirstNumbers
   /** the wall clock, ms since 1970 */
   wallMs: () => number
   onSegment: () => void
@@ -29,12 +35,16 @@ export class Packager {
   #lateMs = 0
 
   constructor(options: PackagerOptions) {
-    const { segmentSeconds, windowSeconds, firstNumber, wallMs, onSegment } = options
+    const { segmentSeconds, windowSeconds, first, wallMs, onSegment } = options
     this.#options = options
-    this.window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: firstNumber })
+    this.window = new SegmentWindow({
+      segmentSeconds,
+      windowSeconds,
+      firstDiscontinuity: first.discontinuity,
+    })
     this.#segmenter = new Segmenter({
       segmentSeconds,
-      firstNumber,
+      firstNumber: first.segment,
       wallMs: () => wallMs() - this.#lateMs,
       onSegment: (segment) => {
         this.window.push(segment)
@@ -43,9 +53,9 @@ export class Packager {
     })
   }
 
-  /** number of the next segment */
-  get nextNumber(): number {
-    return this.#segmenter.nextNumber
+  /** the numbers with which a playlist would go on from here */
+  get next(): FirstNumbers {
+    return { segment: this.#segmenter.nextNumber, discontinuity: this.window.discontinuities }
   }
 
   /** Packages this mount from now on, beginning with what it still holds; undefined: it has ended. */

@@ -3,7 +3,7 @@ import type { Mount } from '../../shared/mount.ts'
 import type { Timers } from '../lib/timers.ts'
 import { kindOfMount } from './formats.ts'
 import type { PackagedSource } from './packaged-source.ts'
-import { Packager } from './packager.ts'
+import { type FirstNumbers, Packager } from './packager.ts'
 
 /** Whether a mount is packaged: while somebody asks for it, always, or never. */
 export type Packaging = 'on request' | 'always' | 'off'
@@ -37,16 +37,26 @@ const epochMs = 1_577_836_800_000
 /** numbers a second: more than a mount ends segments, so a program that starts again never begins below the numbers of before */
 const numbersPerSecond = 2
 
-/** The first number of a packager that begins now: greater than any that the mount had before, by the wall clock alone. */
-export const firstNumberAt = (wallMs: number): number =>
-  Math.max(0, Math.floor(((wallMs - epochMs) * numbersPerSecond) / 1000))
+/**
+ * ms for one discontinuity: more than one in this time, for as long as the program runs, is not expected. The numbers have to stay
+ * small, because hls.js 1.7 walks over all of them at each playlist, which takes 10 s at some hundred million.
+ */
+const discontinuityMs = 20 * 60_000
+/** 2026-01-01: discontinuities count from here */
+const discontinuityEpochMs = 1_767_225_600_000
+
+/** The first numbers of a packager that begins now: greater than any that the mount had before, by the wall clock alone. */
+export const firstNumbersAt = (wallMs: number): FirstNumbers => ({
+  segment: Math.max(0, Math.floor(((wallMs - epochMs) * numbersPerSecond) / 1000)),
+  discontinuity: Math.max(0, Math.floor((wallMs - discontinuityEpochMs) / discontinuityMs)),
+})
 
 /** The packagers of a server's mounts (docs/hls.md#packaging), each from the first request for it until a minute after the last. */
 export class Packagers {
   #options: PackagersOptions
   #held = new Map<Mount, Held>()
   /** the next number of mounts that were packaged before */
-  #numbers = new Map<Mount, number>()
+  #numbers = new Map<Mount, FirstNumbers>()
   #stopLooking: (() => void) | undefined
 
   constructor(options: PackagersOptions) {
@@ -119,9 +129,14 @@ export class Packagers {
   #begin(mount: Mount): Held {
     const { times, wallMs, nowMs } = this.#options
     const waiting: (() => void)[] = []
+    const byClock = firstNumbersAt(wallMs())
+    const before = this.#numbers.get(mount)
     const packager = new Packager({
       ...times(),
-      firstNumber: Math.max(this.#numbers.get(mount) ?? 0, firstNumberAt(wallMs())),
+      first: {
+        segment: Math.max(before?.segment ?? 0, byClock.segment),
+        discontinuity: Math.max(before?.discontinuity ?? 0, byClock.discontinuity),
+      },
       wallMs,
       onSegment: () => {
         for (const resolve of waiting.splice(0)) resolve()
@@ -138,7 +153,7 @@ export class Packagers {
     held.packager.stop()
     this.#held.delete(mount)
     this.#numbers.delete(mount)
-    this.#numbers.set(mount, held.packager.nextNumber)
+    this.#numbers.set(mount, held.packager.next)
     const [oldest] = this.#numbers.keys()
     if (this.#numbers.size > numbersKeptMax && oldest !== undefined) this.#numbers.delete(oldest)
   }

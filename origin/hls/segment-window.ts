@@ -40,6 +40,12 @@ export class SegmentWindow {
     return this.#segments.length > 0
   }
 
+  /** discontinuities up to the newest segment: a playlist that goes on from here begins with as many */
+  get discontinuities(): number {
+    const listed = this.#segments.slice(this.#listedFrom).filter(({ discontinuity }) => discontinuity)
+    return this.#discontinuitySequence + listed.length
+  }
+
   /** bytes held */
   get bytes(): number {
     return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0)
