@@ -26,6 +26,9 @@ export const decodedBytes = (folder: string): number =>
 export const complaint =
   /error while decoding|header missing|invalid data|illegal|resync(?!ing on )|corrupt|skipped \d|hole in data/i
 
+/** mpg123 shows titles in the charset of its locale, and none in that of C. */
+const utf8 = { LC_ALL: 'C.UTF-8' }
+
 export const players: readonly Player[] = [
   {
     name: 'ffmpeg',
@@ -38,7 +41,7 @@ export const players: readonly Player[] = [
     name: 'mpg123',
     peer: 'mpg123',
     format: 'mp3',
-    start: (url, folder) => start('mpg123', ['-v', '--no-control', '-w', pcmIn(folder), url]),
+    start: (url, folder) => start('mpg123', ['-v', '--no-control', '-w', pcmIn(folder), url], { env: utf8 }),
     title: /ICY-META: StreamTitle='(.*)';/,
   },
   {

@@ -53,7 +53,7 @@ test('S3: a crowd that fills 85 % of six slaves in 10 s is refused nowhere and f
     if (slots >= 100) expect(Math.abs(percent - 85), `${slots} slots`).toBeLessThanOrEqual(10)
 })
 
-// some five of them reach a full server, so that one run in 150 has none
+// they come before the next report, so some of them reach the full server
 test('at 98 % fill a listener that reaches a full server is served by another after one more hop', {
   retry: 1,
 }, async () => {
@@ -63,7 +63,7 @@ test('at 98 % fill a listener that reaches a full server is served by another af
   const [first] = slaves as [Server]
   const [unseen, seats] = await Promise.all([
     crowd(`${first.url}/live.mp3`, 40, 300),
-    crowd(url, Math.round(1050 * 0.98) - 40, 3000),
+    crowd(url, Math.round(1050 * 0.98) - 40, 800),
   ])
   stay([...unseen, ...seats])
   const all = [...unseen, ...seats]
