@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/kit/summary-reporter.ts'],
     // more than two cores can compute at once: most live tests wait, for audio to be played or a silence to be noticed
-    maxWorkers: 10,
+    maxWorkers: 8,
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -47,7 +47,9 @@ peer('icecast2', 'jq')(
           const isShown = async () => {
             const text = await textOf(at)
             const shown = text.match(/"listenurl":/g)?.length === mounts
-            return shown && (at === icecast.url || hasTitle(text, title))
+            // Icecast's JSON breaks on some titles; then there is nothing to compare
+            const isReadable = at !== icecast.url || isJson(text)
+            return shown && (!isReadable || hasTitle(withoutReferences(text), title))
           }
           await eventually(isShown, { everyMs: 50 })
         }
