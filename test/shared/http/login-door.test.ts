@@ -166,8 +166,10 @@ describe('wrong logins', () => {
 
   test('forget the oldest of those that they remember', async () => {
     const { judge } = doorAt()
+    let refused = 0
     for (let i = 0; i < limits.loginsCountedMax + 10; i++)
-      expect(await judge(right, `10.${i >> 16}.${(i >> 8) % 256}.${i % 256}`)).toBe('admin')
+      if ((await judge(right, `10.${i >> 16}.${(i >> 8) % 256}.${i % 256}`)) !== 'admin') refused++
+    expect(refused).toBe(0)
   })
 })
 
