@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/kit/summary-reporter.ts'],
     // more than two cores can compute at once: most live tests wait, for audio to be played or a silence to be noticed
-    maxWorkers: 8,
+    maxWorkers: 6,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -42,11 +42,10 @@ export default defineConfig({
         test: { name: 'workers', include: ['test/workers/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
-        // real processes, real sockets, real encoders and players. Files share a process here too: a new one for each,
-        // which imports the kit again, took 20 s of processor before a test had begun.
+        // real processes, real sockets, real encoders and players. Each file has a process of its own: what a file leaves
+        // behind, such as a source that still plays, would hold up the next one.
         test: {
           name: 'live',
-          isolate: false,
           setupFiles: ['./test/kit/leave-nothing.ts'],
           globalSetup: ['./test/kit/make-stock.ts', './test/kit/compile-once.ts'],
           include: ['test/live/**/*.test.ts'],

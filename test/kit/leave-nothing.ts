@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
 import { stopAll } from './process.ts'
 
-/** After each file of live tests: files share processes, so a program that a failed test has left is stopped here. */
+/** After each file of live tests: a program that a failed test has left is stopped here. */
 afterAll(stopAll)
