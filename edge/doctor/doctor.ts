@@ -2,6 +2,7 @@ import process from 'node:process'
 import { ask } from '../../shared/doctor/ask.ts'
 import {
   type Check,
+  checkDoubts,
   exitCodeOf,
   failure,
   fine,
@@ -48,9 +49,7 @@ export async function edgeChecks(args: readonly string[], env: Environment, rim:
   }
   const doubts = [...commandLine.doubts, ...edgeDoubts(config)]
   return [
-    ...(doubts.length === 0
-      ? [fine('configuration', 'OK')]
-      : doubts.map((text) => warning('configuration', text))),
+    ...checkDoubts(doubts),
     ...checkFiles(config, rim),
     ...checkEdgeMachine(rim),
     ...(await checkPublicUrls(config.publicUrls, 'PUBLIC_URL', rim)),

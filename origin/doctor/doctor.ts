@@ -1,12 +1,11 @@
 import process from 'node:process'
 import {
   type Check,
+  checkDoubts,
   exitCodeOf,
   failure,
-  fine,
   printChecks,
   printChecksJson,
-  warning,
 } from '../../shared/doctor/check.ts'
 import { adminOf, splitFlags } from '../../shared/doctor/flags.ts'
 import { checkPublicUrls } from '../../shared/doctor/public-url.ts'
@@ -62,17 +61,10 @@ export async function originChecks(
   const { config } = read
   const uppers = await Promise.all(uppersOf(config).map((upper) => checkUpper(upper, config.id, admin, rim)))
   return [
-    ...checkConfiguration(read),
+    ...checkDoubts([...read.warnings, ...read.advice]),
     ...checkThisMachine(config, rim),
     ...(await checkThisServer(config, rim)),
     ...(await checkPublicUrls(config.publicUrls, '--public-url', rim)),
     ...uppers.flat(),
   ]
-}
-
-const checkConfiguration = ({ warnings, advice }: ReadConfig): Check[] => {
-  const doubts = [...warnings, ...advice]
-  return doubts.length === 0
-    ? [fine('configuration', 'OK')]
-    : doubts.map((text) => warning('configuration', text))
 }

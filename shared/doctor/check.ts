@@ -26,6 +26,10 @@ export const failure = (name: string, text: string, todo?: string): Check => ({
   ...(todo === undefined ? {} : { todo }),
 })
 
+/** The checks of a configuration that is valid: a warning for each doubt about it. */
+export const checkDoubts = (doubts: readonly string[]): Check[] =>
+  doubts.length === 0 ? [fine('configuration', 'OK')] : doubts.map((text) => warning('configuration', text))
+
 /** One line for each check. */
 export const printChecks = (checks: readonly Check[]): string =>
   checks

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { eventually } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
@@ -233,6 +234,25 @@ describe('behind a proxy', () => {
         expect(await stranger.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 400 /)
         stranger.close()
       }
+  })
+
+  test('the share of one address is that of the client behind a proxy, not of the proxy', async () => {
+    // of 256 listeners a quarter
+    const share = Math.max(hlsLimits.addressSessionsMin, 256 * hlsLimits.addressShare)
+    const statusFor = async (client: string, n: number) => {
+      const session = `client${String(n).padStart(10, '0')}`
+      const answer = await fetch(`${origin.url}/hls/live.mp3/media.m3u8?s=${session}`, {
+        headers: { 'X-Forwarded-For': client },
+      })
+      return answer.status
+    }
+    expect(await statusFor('192.0.2.1', 0)).toBe(200)
+    const taken = await Promise.all(
+      Array.from({ length: share - 1 }, (_, n) => statusFor('192.0.2.1', n + 1)),
+    )
+    expect(new Set(taken)).toEqual(new Set([200]))
+    expect(await statusFor('192.0.2.1', share)).toBe(503)
+    expect(await statusFor('192.0.2.2', share + 1)).toBe(200)
   })
 
   test('a client that a proxy names is denied like one that connects itself', async () => {
