@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { expect, test } from 'vitest'
 import { start } from '../kit/process.ts'
 
@@ -10,8 +11,8 @@ const env = {
 }
 
 test('an edge writes text to a terminal and JSON to a pipe: what it remembers at its start, then each wrong login', async () => {
-  // script(1) of Debian's bsdutils gives the program a terminal
-  const atTerminal = start('script', ['-qec', 'node edge/main.ts', '/dev/null'], { env })
+  // script(1) of Debian's bsdutils gives the program a terminal, and a session of its own, in which it would go on without script
+  const atTerminal = start('script', ['-qec', 'echo pid $$; exec node edge/main.ts', '/dev/null'], { env })
   const piped = start('node', ['edge/main.ts'], { env })
   try {
     const [, port = ''] = await atTerminal.line(
@@ -24,6 +25,8 @@ test('an edge writes text to a terminal and JSON to a pipe: what it remembers at
     const [json] = await piped.line(/^\{.*listening on.*$/m)
     expect(JSON.parse(json)).toMatchObject({ servers: 0, mounts: 0 })
   } finally {
+    const [, pid = ''] = await atTerminal.line(/^pid (\d+)/m)
+    process.kill(Number(pid), 'SIGTERM')
     await Promise.all([atTerminal.stop(), piped.stop()])
   }
 })
