@@ -1,0 +1,126 @@
+import { connect, type Socket } from 'node:net'
+import { gunzipSync } from 'node:zlib'
+import type { Came } from './player.ts'
+
+/** What to ask for, and of whom. */
+export interface Request {
+  host: string
+  port: number
+  /** with the query */
+  path: string
+  /** the body is text that is read; otherwise it is counted and dropped */
+  isText: boolean
+}
+
+/** bytes of one read; all connections share one buffer, since what is kept of it is copied */
+const shared = Buffer.alloc(65_536)
+const headEnd = Buffer.from('\r\n\r\n')
+/** bytes of an answer's head */
+const headBytesMax = 16_384
+
+/**
+ * One connection of a player, which asks for one thing at a time and stays open: it costs its process as little as possible, because
+ * thousands are on the machine of their server. It reads HTTP/1.1 answers that have a length.
+ */
+export class Line {
+  readonly #socket: Socket
+  #asked: { isText: boolean; done: (came: Came) => void } | undefined
+  #head = Buffer.alloc(0)
+  #status = 0
+  #retrySeconds: number | undefined
+  #isPacked = false
+  /** bytes of the body that are still to come; undefined before the end of the head */
+  #left: number | undefined
+  #text: Buffer[] = []
+  isOpen = true
+  received = 0
+
+  /** @param from address of this player, so that a server can tell many of them apart */
+  constructor({ host, port }: Pick<Request, 'host' | 'port'>, from: string | undefined) {
+    this.#socket = connect({
+      host,
+      port,
+      ...(from !== undefined && { localAddress: from }),
+      onread: {
+        buffer: shared,
+        callback: (count: number) => {
+          this.#read(shared.subarray(0, count))
+          return true
+        },
+      },
+    })
+    this.#socket.setNoDelay(true)
+    this.#socket.on('error', () => {}) // 'close' follows
+    this.#socket.once('close', () => this.#close())
+  }
+
+  get isIdle(): boolean {
+    return this.isOpen && this.#asked === undefined
+  }
+
+  /** Asks; the line has to be idle. `done` is called once. */
+  ask({ host, port, path, isText }: Request, done: (came: Came) => void): void {
+    this.#asked = { isText, done }
+    const packing = isText ? 'Accept-Encoding: gzip\r\n' : ''
+    this.#socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUser-Agent: hls-load\r\n${packing}\r\n`,
+    )
+  }
+
+  /** Gives up what was asked, as after a time without an answer. */
+  close(): void {
+    this.#socket.destroy()
+    this.#close()
+  }
+
+  #close(): void {
+    this.isOpen = false
+    this.#done({ status: 0, text: '' })
+  }
+
+  #read(bytes: Buffer): void {
+    this.received += bytes.length
+    if (this.#left !== undefined) {
+      this.#readBody(bytes)
+      return
+    }
+    this.#head = Buffer.concat([this.#head, bytes])
+    const end = this.#head.indexOf(headEnd)
+    if (end < 0) {
+      if (this.#head.length > headBytesMax) this.close()
+      return
+    }
+    const head = this.#head.toString('latin1', 0, end)
+    const rest = this.#head.subarray(end + headEnd.length)
+    this.#head = Buffer.alloc(0)
+    this.#status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0)
+    this.#isPacked = /\r\ncontent-encoding: ?gzip/i.test(head)
+    const retry = /\r\nretry-after: ?(\d+)/i.exec(head)?.[1]
+    this.#retrySeconds = retry === undefined ? undefined : Number(retry)
+    const length = /\r\ncontent-length: ?(\d+)/i.exec(head)?.[1]
+    if (length === undefined) {
+      this.close() // nobody here reads a body without a length
+      return
+    }
+    if (/\r\nconnection: ?close/i.test(head)) this.isOpen = false
+    this.#left = Number(length)
+    this.#readBody(rest)
+  }
+
+  #readBody(bytes: Buffer): void {
+    this.#left = (this.#left ?? 0) - bytes.length
+    if (this.#asked?.isText && bytes.length > 0) this.#text.push(Buffer.from(bytes))
+    if (this.#left > 0) return
+    const body = Buffer.concat(this.#text)
+    this.#text = []
+    this.#left = undefined
+    const text = (this.#isPacked ? gunzipSync(body) : body).toString()
+    this.#done({ status: this.#status, text, retrySeconds: this.#retrySeconds })
+  }
+
+  #done(came: Came): void {
+    const { done } = this.#asked ?? {}
+    this.#asked = undefined
+    done?.(came)
+  }
+}
