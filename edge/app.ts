@@ -19,13 +19,15 @@ import { EncoderWatch, isOfEncoder } from './listener/encoders.ts'
 import type { MountHead } from './listener/mount-head.ts'
 import { type RequestUrl, splitRequestUrl } from './listener/request-url.ts'
 import { polledApp } from './outreach/routes.ts'
-import { answerAsset, controlRoom, controlRoomAssets, controlRoomHeaders } from './pages/control-room.ts'
+import { controlRoom, controlRoomAssets, controlRoomHeaders } from './pages/control-room.ts'
 import { edgeMetrics } from './pages/metrics.ts'
 import { nowPlayingHeaders } from './pages/now-playing.ts'
 import { refuseOtherMethods } from './pages/other-methods.ts'
 import { pageHeaders } from './pages/page.ts'
 import { PublicTexts } from './pages/public-texts.ts'
 import { answerStreamList } from './pages/stream-list.ts'
+import { hlsJsAsset } from './player/page.ts'
+import { answerAsset } from './served-asset.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
@@ -94,8 +96,8 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
       if (stranger) return printAnswer(c, stranger)
       return c.html(controlRoom(), 200, controlRoomHeaders)
     })
-  for (const served of controlRoomAssets)
-    app.get(served.path, (c) => answerAsset(served, c.req.header('if-none-match')))
+  for (const served of [...controlRoomAssets, hlsJsAsset])
+    app.get(served.path, (c) => answerAsset(served, c.req.raw.headers))
   app.get('/healthz', (c) =>
     Promise.resolve()
       .then(() => cluster.check())
@@ -112,7 +114,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     return c.body(stats)
   })
   app.get('/now', async (c) => {
-    const playing = texts.playing(await cluster.current(), c.env.base)
+    const playing = texts.playing(await cluster.current(), c.env.base, c.req.query('mount'))
     return c.body(playing, 200, { ...nowPlayingHeaders, 'Content-Type': 'application/json' })
   })
   app.get('/metrics', async (c) => {

@@ -18,6 +18,7 @@ import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
 import type { LogLevel } from '../config.ts'
 import type { MountDeps } from '../deps.ts'
 import { multivariantFor } from '../hls/multivariant.ts'
+import { answerPlayer, parsePlayerPath } from '../player/page.ts'
 import { carriedHere } from './carried.ts'
 import { textForEncoder } from './encoders.ts'
 import type { MountHead } from './mount-head.ts'
@@ -133,11 +134,13 @@ function placeAtLastResort(deps: MountDeps, head: Named, facts: RequestFacts, wh
 
 /**
  * Places a listener while no server is known: the store cannot be asked, or has forgotten everything. Any path may then be a
- * mount. A playlist of one names the edge's own URL, by which its player comes back; a relay waits for its master.
+ * mount; only a browser that opens a player page gets that. A playlist of one names the edge's own URL, by which its player comes back; a relay waits for its master.
  */
 function placeBlindly(deps: MountDeps, head: Named, facts: RequestFacts, relay: boolean): Placed {
   const why = 'the servers are not known at the moment\n'
   if (relay) return busy(deps, why)
+  const player = isForPeople(head) ? parsePlayerPath(head.path) : undefined
+  if (player) return playerOf(new View(deps.config.maxListenersDefault), deps, player, head)
   const playlist = parsePlaylist(head.path)
   if (!playlist) return placeAtLastResort(deps, head, facts, () => why)
   return playlistOf(new View(deps.config.maxListenersDefault), deps, playlist, head, facts)
@@ -162,6 +165,12 @@ function isReporter(
   )
 }
 
+/** Browsers name the type of a page first when they open one; what plays audio does not name it. */
+const isForPeople = ({ headers }: MountHead): boolean => (headers.get('accept') ?? '').includes('text/html')
+
+const playerOf = (view: View, deps: MountDeps, mount: Mount, { method }: Named): Response =>
+  answerPlayer(view, mount, { isHead: method === 'HEAD', nowMs: deps.nowMs() })
+
 /** A mount that no server reported may still be a playlist of one that was reported. */
 function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFacts, relay: boolean): Placed {
   const hasForgotten = view.servers.size === 0 && deps.config.lastResortUrl !== undefined
@@ -171,6 +180,8 @@ function placeUnknown(view: View, deps: MountDeps, head: Named, facts: RequestFa
   const packaged = parseMultivariantPath(head.path)
   if (packaged && !relay && view.isKnown(packaged, deps.nowMs()))
     return placeSession(view, { ...head, mount: packaged }, deps, facts)
+  const player = relay ? undefined : parsePlayerPath(head.path)
+  if (player) return playerOf(view, deps, player, head)
   count(deps, 'unknown_mount', undefined, facts)
   const why = `${whyUnknown(view, head.mount, relay, deps.nowMs())}\n`
   // a list would name a mount that slaves carry, which this relay cannot have

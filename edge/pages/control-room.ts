@@ -2,21 +2,13 @@ import { html } from 'hono/html'
 import type { PageAsset } from '../../shared/page/asset.ts'
 import { type Html, icon, mark, navigation } from '../../shared/page/layout.ts'
 import { serverAgent } from '../../shared/version.ts'
+import { type ServedAsset, servedAsset } from '../served-asset.ts'
 import { controlRoomScript } from './control-room-script.made.ts'
 import { controlRoomStyle } from './control-room-style.made.ts'
 import { world } from './world.made.ts'
 
-/** A file of the control room, named after its content: a browser may keep it forever. */
-interface ServedAsset {
-  path: string
-  type: string
-  asset: PageAsset
-}
-
-const served = (name: string, ending: string, type: string, asset: PageAsset): ServedAsset => {
-  const tag = asset.hash.slice('sha256-'.length).replace(/[+/=]/g, '').slice(0, 16)
-  return { path: `/admin/assets/${name}.${tag}.${ending}`, type, asset }
-}
+const served = (name: string, ending: string, type: string, asset: PageAsset): ServedAsset =>
+  servedAsset(`/admin/assets/${name}`, ending, type, asset)
 
 const script = served('control-room', 'js', 'text/javascript; charset=utf-8', controlRoomScript)
 const style = served('control-room', 'css', 'text/css; charset=utf-8', controlRoomStyle)
@@ -24,20 +16,6 @@ const outlines = served('world', 'json', 'application/json', world)
 
 /** The files that the control room loads. They hold nothing secret, so they need no login. */
 export const controlRoomAssets: readonly ServedAsset[] = [script, style, outlines]
-
-/** The answer with one of them; 304 if the browser has it. */
-export function answerAsset({ type, asset }: ServedAsset, ifNoneMatch: string | undefined): Response {
-  const etag = `"${asset.hash}"`
-  const headers = {
-    'Content-Type': type,
-    'Cache-Control': 'public, max-age=31536000, immutable',
-    'X-Content-Type-Options': 'nosniff',
-    ETag: etag,
-  }
-  return ifNoneMatch === etag
-    ? new Response(null, { status: 304, headers })
-    : new Response(asset.text, { headers })
-}
 
 export const controlRoomHeaders = {
   'Content-Security-Policy': [

@@ -1,11 +1,15 @@
 import type { PublicMount } from '../../shared/api/json.ts'
+import { multivariantPath } from '../../shared/hls/paths.ts'
 import { type Mount, printMount } from '../../shared/mount.ts'
+import { isPackagedAs } from '../hls/is-packaged.ts'
 
 /** The track that plays on a mount, for web sites; null: not known. */
 export interface NowPlaying {
   mount: Mount
   /** where to listen, at the edge */
   url: string
+  /** the same by HLS; null: the mount has none */
+  hls: string | null
   title: string | null
   artist: string | null
   name: string | null
@@ -25,9 +29,10 @@ export const nowPlayingHeaders = {
 
 /** `GET /now`: the track of each public mount, by mount name. @param base the edge's address; without it, urls are paths */
 export const nowPlaying = (mounts: readonly PublicMount[], base: string | undefined): NowPlaying[] =>
-  mounts.map(({ mount, listeners, about }) => ({
+  mounts.map(({ mount, listeners, about, contentType }) => ({
     mount,
     url: `${base ?? ''}${printMount(mount)}`,
+    hls: isPackagedAs(about, contentType ?? '') ? `${base ?? ''}${multivariantPath(mount)}` : null,
     title: about?.title ?? null,
     artist: about?.artist ?? null,
     name: about?.name ?? null,

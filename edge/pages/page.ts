@@ -6,6 +6,7 @@ import { playlistTypes } from '../../shared/http/playlist.ts'
 import { type Html, pagePolicy, printPage } from '../../shared/page/layout.ts'
 import { count, formatName, type MountCard, mountCards } from '../../shared/page/mount-card.ts'
 import { serverAgent } from '../../shared/version.ts'
+import { playerPath } from '../player/page.ts'
 
 export const pageHeaders = {
   'Content-Security-Policy': pagePolicy("'none'"),
@@ -61,6 +62,7 @@ const card = ({ mount, about, contentType, bitrate, listeners, listenerPeak }: P
   listeners,
   peak: listenerPeak,
   playlists,
+  player: playerPath(mount),
   site: about?.site,
 })
 

@@ -46,9 +46,11 @@ export class PublicTexts {
     return this.#status.of(view, () => new WithBase((at) => print(this.mounts(view), at))).at(base)
   }
 
-  /** The track of each mount, as JSON. */
-  playing(view: View, base: string | undefined): string {
-    const print = (at: string) => JSON.stringify(nowPlaying(this.mounts(view), at))
+  /** The track of each mount, as JSON. @param only the one mount that was requested */
+  playing(view: View, base: string | undefined, only?: string): string {
+    const mounts = () => this.mounts(view).filter(({ mount }) => only === undefined || mount === only)
+    const print = (at: string | undefined) => JSON.stringify(nowPlaying(mounts(), at))
+    if (only !== undefined) return print(base)
     return this.#playing.of(view, () => new WithBase(print)).at(base)
   }
 }

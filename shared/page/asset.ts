@@ -4,3 +4,11 @@ export interface PageAsset {
   /** of the text, as a Content-Security-Policy names it: `sha256-…` */
   hash: string
 }
+
+/** A large file that pages load, packed: it is part of the programs once, and few clients take no gzip. */
+export interface PackedAsset {
+  /** base64 of its gzip */
+  gzip: string
+  /** of the text before it was packed */
+  hash: string
+}

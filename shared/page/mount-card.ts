@@ -15,6 +15,8 @@ export interface MountCard {
   peak: number
   /** playlists, without the path of the mount: `m3u` */
   playlists: readonly string[]
+  /** the page that plays only this mount */
+  player?: string
   /** the page that its source names */
   site: string | undefined
 }
@@ -26,7 +28,8 @@ export const mountCards = (
 ): Html =>
   html`<main data-from="${from}" data-every="${everyMs}">${cards.map(mountCard)}<p class="none"${none === '' ? raw(' hidden') : ''}>${none}</p></main>`
 
-const icons = raw(
+/** A triangle and a square, of which the style sheet shows one. */
+export const playIcons = raw(
   '<svg class="start" viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5v14l11-7z"/></svg><svg class="stop" viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg>',
 )
 
@@ -34,7 +37,7 @@ const icons = raw(
 function mountCard(card: MountCard): Html {
   const path = printMount(card.mount)
   return html`<article class="mount" data-mount="${path}">
-<button class="play" type="button" aria-label="Play ${card.name}" aria-pressed="false" hidden>${icons}</button>
+<button class="play" type="button" aria-label="Play ${card.name}" aria-pressed="false" hidden>${playIcons}</button>
 <div class="what">
 <h2 data-stat="server_name" dir="auto">${card.name}</h2>
 <p class="now" data-stat="now" dir="auto">${card.now}</p>
@@ -52,8 +55,9 @@ ${navigation(linksOf(path, card))}
 export const count = (stat: string, label: string, value: number): Html =>
   html`<div><dt>${label}</dt><dd data-stat="${stat}">${value.toLocaleString('en')}</dd></div>`
 
-function linksOf(path: string, { playlists, site }: MountCard): [string, string][] {
+function linksOf(path: string, { playlists, player, site }: MountCard): [string, string][] {
   const links = playlists.map((kind): [string, string] => [`${path}.${kind}`, kind.toUpperCase()])
+  if (player !== undefined) links.unshift([player, 'Player'])
   // the page that a source names may be any URL, even a script
   return site !== undefined && /^https?:\/\//i.test(site) ? [...links, [site, 'Website']] : links
 }

@@ -64,6 +64,7 @@ describe('npm start', () => {
     const guide = did.at(-1)
     for (const line of [
       'The first redirect works. Open',
+      '  http://127.0.0.1:9000/play/live.mp3 ',
       '  curl -sI http://127.0.0.1:9000/live.mp3',
       'in proportion to free slots (master 100, relay1 300, relay2 900)',
       '  curl -s -u admin:admin-pw http://127.0.0.1:9000/api/servers',

@@ -77,6 +77,7 @@ describe('the current track, at the edge', () => {
       {
         mount: '/live.mp3',
         url: 'http://edge.example/live.mp3',
+        hls: null,
         title: about.title,
         artist: 'A',
         name: 'Radio',

@@ -104,6 +104,7 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
 const printGuide = (edge: string, adminPassword: string) => `
 The first redirect works. Open
 
+  ${edge}/play${mount}    the player page: it plays on when its server is drained or killed
   ${edge}${mount}    in a browser or a player: the stream
   ${edge}/            what plays, for listeners
   ${edge}/admin       the control room: user admin, password ${adminPassword}

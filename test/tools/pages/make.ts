@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { type BuildOptions, build } from 'esbuild'
 import type { PageAsset } from '../../../shared/page/asset.ts'
 import { repo } from '../../kit/process.ts'
@@ -13,6 +15,20 @@ interface Made {
   name: string
   /** makes the text, if it is not bundled from `from` */
   make?: () => string
+  /** the module holds the text's gzip, because the text is large */
+  packed?: true
+}
+
+/** the build without subtitles, DRM and other needs of video, as its project publishes it */
+const hlsJs = 'hls.js/dist/hls.light.min.mjs'
+
+/** hls.js with its licence, and without the name of a source map that nobody serves. */
+function makeHlsJs(): string {
+  const { resolve } = createRequire(import.meta.url)
+  const { version } = JSON.parse(readFileSync(resolve('hls.js/package.json'), 'utf8')) as { version: string }
+  const licence = `/*! hls.js ${version}, (c) Dailymotion, Apache License 2.0: https://github.com/video-dev/hls.js/blob/master/LICENSE */`
+  const text = readFileSync(resolve(hlsJs), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '')
+  return `${licence}\n${text}\n`
 }
 
 /** Every module of that kind: the programs read no file for a page, so that bundles and Workers have all that pages need. */
@@ -34,6 +50,15 @@ export const madeModules: readonly Made[] = [
     from: 'test/tools/pages/world.ts',
     name: 'world',
     make: () => JSON.stringify(makeWorld()),
+  },
+  { module: 'edge/player/script.made.ts', from: 'edge/browser/player/player.ts', name: 'playerScript' },
+  { module: 'edge/player/style.made.ts', from: 'edge/browser/player/player.css', name: 'playerStyle' },
+  {
+    module: 'edge/player/hls-js.made.ts',
+    from: hlsJs,
+    name: 'hlsJs',
+    make: makeHlsJs,
+    packed: true,
   },
 ]
 
@@ -63,15 +88,19 @@ async function bundled(from: string): Promise<string> {
 
 /** The text of a module. */
 export async function printModule(made: Made): Promise<string> {
-  const { module, from, name } = made
+  const { module, from, name, packed } = made
   const { text, hash } = await assetOf(made)
   const up = module.startsWith('shared/page/') ? '.' : '../../shared/page'
+  const type = packed ? 'PackedAsset' : 'PageAsset'
+  const content = packed
+    ? `gzip: '${gzipSync(text, { level: 9 }).toString('base64')}'`
+    : `text: ${JSON.stringify(text)}`
   return `// Made by \`npm run pages\` from ${from}. Do not edit.
-import type { PageAsset } from '${up}/asset.ts'
+import type { ${type} } from '${up}/asset.ts'
 
-export const ${name}: PageAsset = {
+export const ${name}: ${type} = {
   hash: '${hash}',
-  text: ${JSON.stringify(text)},
+  ${content},
 }
 `
 }
