@@ -1,4 +1,4 @@
-import { takesGzip } from '../shared/hls/answers.ts'
+import { takesGzip } from '../shared/http/takes-gzip.ts'
 import type { PackedAsset, PageAsset } from '../shared/page/asset.ts'
 
 /** A file that a page loads, named after its content: a browser may keep it forever. */

@@ -1,3 +1,4 @@
+import { isPackaged } from '../../shared/api/json.ts'
 import type { RequestFacts } from '../../shared/api/routes.ts'
 import { mountHeaders } from '../../shared/draw/redirect.ts'
 import type { View } from '../../shared/draw/view.ts'
@@ -12,7 +13,6 @@ import { mediaUrl, passedOn, type Query, withQuery } from '../../shared/hls/urls
 import { limits } from '../../shared/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountDeps } from '../deps.ts'
-import { isPackagedAs, reportedMount } from './is-packaged.ts'
 
 const playlistHeaders = {
   ...mountHeaders,
@@ -33,9 +33,9 @@ export function multivariantFor(
 ): Response | 'not packaged' | 'no room' | 'unknown mount' {
   const nowMs = deps.nowMs()
   const about = view.about(mount, nowMs)
-  const { contentType, kbps } = reportedMount(view, mount)
+  const { contentType, kbps } = reported(view, mount)
   const kind = kindOfType(contentType)
-  if (!isPackagedAs(about, contentType)) return 'not packaged'
+  if (!isPackaged(about, contentType)) return 'not packaged'
   const drawn = drawVariants(view, { mount, query, sender: facts }, deps)
   const { hlsEdge } = deps.config
   const hasMaster = hlsEdge !== 'off' && view.masters(mount, nowMs).length > 0
@@ -65,3 +65,14 @@ export function multivariantFor(
 /** The playlist that this edge carries, by the address at which the listener found it. */
 export const ownMediaUrl = (mount: Mount, parameters: Query, { here, base }: RequestFacts): string =>
   withQuery((here ?? base ?? '') + hlsPath(mount, { kind: 'media' }), parameters)
+
+/** What the servers report of a mount: the first that knows it. Of Ogg only a master says the codec. */
+function reported(view: View, mount: Mount): { contentType: string; kbps: number } {
+  let contentType = ''
+  let kbps = 0
+  for (const { mount: said } of view.mounts.get(mount)?.carriers.values() ?? []) {
+    if (!kindOfType(contentType)) contentType = said.contentType || contentType
+    kbps ||= said.kbps
+  }
+  return { contentType, kbps }
+}

@@ -1,7 +1,5 @@
 import type { PublicMount } from '../../shared/api/json.ts'
-import { multivariantPath } from '../../shared/hls/paths.ts'
 import { type Mount, printMount } from '../../shared/mount.ts'
-import { isPackagedAs } from '../hls/is-packaged.ts'
 
 /** The track that plays on a mount, for web sites; null: not known. */
 export interface NowPlaying {
@@ -29,10 +27,10 @@ export const nowPlayingHeaders = {
 
 /** `GET /now`: the track of each public mount, by mount name. @param base the edge's address; without it, urls are paths */
 export const nowPlaying = (mounts: readonly PublicMount[], base: string | undefined): NowPlaying[] =>
-  mounts.map(({ mount, listeners, about, contentType }) => ({
+  mounts.map(({ mount, listeners, about, playlist }) => ({
     mount,
     url: `${base ?? ''}${printMount(mount)}`,
-    hls: isPackagedAs(about, contentType ?? '') ? `${base ?? ''}${multivariantPath(mount)}` : null,
+    hls: playlist === undefined ? null : `${base ?? ''}${playlist}`,
     title: about?.title ?? null,
     artist: about?.artist ?? null,
     name: about?.name ?? null,

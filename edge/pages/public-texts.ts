@@ -1,7 +1,8 @@
 import type { HistoryRowJson } from '../../shared/api/history-json.ts'
-import { offAirMounts, type PublicMount, publicMounts } from '../../shared/api/json.ts'
+import { offAirMounts, type PublicMount, publicMountOf, publicMounts } from '../../shared/api/json.ts'
 import { Remembered } from '../../shared/api/remembered.ts'
 import type { View } from '../../shared/draw/view.ts'
+import type { Mount } from '../../shared/mount.ts'
 import { nowPlaying } from './now-playing.ts'
 import { publicPage } from './page.ts'
 import { clusterStatusJson } from './status-json.ts'
@@ -10,6 +11,7 @@ type Awaitable<T> = T | Promise<T>
 
 /** Everything that an edge publishes about itself; for a large cluster it is printed at most once a second. */
 export class PublicTexts {
+  readonly #nowMs: () => number
   readonly #startedAtMs: number
   readonly #mounts: Remembered<readonly PublicMount[]>
   readonly #page: Remembered<string>
@@ -17,6 +19,7 @@ export class PublicTexts {
   readonly #playing: Remembered<WithBase>
 
   constructor(nowMs: () => number, startedAtMs: number) {
+    this.#nowMs = nowMs
     this.#startedAtMs = startedAtMs
     this.#mounts = new Remembered(nowMs)
     this.#page = new Remembered(nowMs)
@@ -48,9 +51,12 @@ export class PublicTexts {
 
   /** The track of each mount, as JSON. @param only the one mount that was requested */
   playing(view: View, base: string | undefined, only?: string): string {
-    const mounts = () => this.mounts(view).filter(({ mount }) => only === undefined || mount === only)
-    const print = (at: string | undefined) => JSON.stringify(nowPlaying(mounts(), at))
-    if (only !== undefined) return print(base)
+    if (only !== undefined) {
+      // a name that is not a mount's is not found
+      const found = publicMountOf(view, only as Mount, this.#nowMs())
+      return JSON.stringify(nowPlaying(found ? [found] : [], base))
+    }
+    const print = (at: string) => JSON.stringify(nowPlaying(this.mounts(view), at))
     return this.#playing.of(view, () => new WithBase(print)).at(base)
   }
 }

@@ -1,12 +1,11 @@
 import { html, raw } from 'hono/html'
-import { offAirMs } from '../../shared/draw/absence.ts'
+import { publicMountOf } from '../../shared/api/json.ts'
 import { mountHeaders } from '../../shared/draw/redirect.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
 import { type Html, icon } from '../../shared/page/layout.ts'
 import { playIcons } from '../../shared/page/mount-card.ts'
 import { style } from '../../shared/page/style.made.ts'
-import { isPackaged } from '../hls/is-packaged.ts'
 import { servedAsset } from '../served-asset.ts'
 import { hlsJs } from './hls-js.made.ts'
 import { playerScript } from './script.made.ts'
@@ -64,16 +63,16 @@ export function answerPlayer(
   mount: Mount,
   { isHead, nowMs }: { isHead: boolean; nowMs: number },
 ): Response {
+  const onAir = publicMountOf(view, mount, nowMs)
   const isPublic = view.isKnown(mount, nowMs) && !view.mounts.get(mount)?.isPrivate
-  const isOnAir = isPublic && offAirMs(view, mount, nowMs) === undefined
-  const about = isPublic ? view.about(mount, nowMs) : undefined
+  const about = onAir?.about ?? (isPublic ? view.about(mount, nowMs) : undefined)
   const text = String(
     playerPage({
       mount,
       name: about?.name ?? mount,
-      now: isOnAir ? [about?.artist, about?.title].filter(Boolean).join(' - ') : '',
-      isOnAir,
-      isPackaged: isOnAir && isPackaged(view, mount, nowMs),
+      now: onAir ? [about?.artist, about?.title].filter(Boolean).join(' - ') : '',
+      isOnAir: onAir !== undefined,
+      isPackaged: onAir?.playlist !== undefined,
     }),
   )
   const bytes = new TextEncoder().encode(text)

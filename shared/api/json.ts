@@ -2,6 +2,8 @@ import { offAirMs } from '../draw/absence.ts'
 import type { MountView } from '../draw/mount-view.ts'
 import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
+import { kindOfType } from '../hls/kinds.ts'
+import { multivariantPath } from '../hls/paths.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import { notesOf } from './notes.ts'
@@ -44,16 +46,39 @@ export interface PublicMount extends MountJson {
   about: AboutMount | undefined
   /** most concurrent listeners over all servers, since its source began */
   listenerPeak: number
+  /** path of its HLS playlist; undefined: it has none */
+  playlist: string | undefined
 }
 
 /** The mounts of {@link mountsJson}, except those that a master flags `hidden` or `no-mount`. */
 export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
   mountsJson(view, nowMs).flatMap((mount) => {
     const entry = view.mounts.get(mount.mount)
-    if (!entry || entry.isPrivate) return []
-    const listenerPeak = Math.max(entry.listenerPeak, mount.listeners)
-    return [{ ...mount, about: view.about(mount.mount, nowMs), listenerPeak }]
+    return !entry || entry.isPrivate ? [] : [publicMount(mount, entry, view, nowMs)]
   })
+
+/** One mount of {@link publicMounts}; undefined if it is not public, or no live server carries it. */
+export function publicMountOf(view: View, mount: Mount, nowMs: number): PublicMount | undefined {
+  const entry = view.mounts.get(mount)
+  if (!entry || entry.isPrivate) return undefined
+  const [known] = mountJson(mount, entry, view, carryingAll(view, nowMs), nowMs)
+  return known && publicMount(known, entry, view, nowMs)
+}
+
+function publicMount(json: MountJson, { listenerPeak }: MountView, view: View, nowMs: number): PublicMount {
+  const { mount, listeners, contentType } = json
+  const about = view.about(mount, nowMs)
+  return {
+    ...json,
+    about,
+    listenerPeak: Math.max(listenerPeak, listeners),
+    playlist: isPackaged(about, contentType ?? '') ? multivariantPath(mount) : undefined,
+  }
+}
+
+/** Whether a mount is an HLS stream too: a master says so of each; without a master only the content type tells. */
+export const isPackaged = (about: AboutMount | undefined, contentType: string): boolean =>
+  about ? about.hls !== undefined : kindOfType(contentType) !== undefined
 
 /** A mount that no live server carries any more. */
 export interface OffAirMount {
@@ -139,11 +164,15 @@ function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<
   return polled ? own.filter((mount) => mastered.has(mount)) : own
 }
 
-/** The mounts that live servers carry, by name; listeners summed over them. */
-export function mountsJson(view: View, nowMs: number): MountJson[] {
-  const everywhere = [...view.servers.values()]
+/** Ids of the live servers that carry every mount of live masters. */
+const carryingAll = (view: View, nowMs: number): string[] =>
+  [...view.servers.values()]
     .filter((server) => server.carriesAll && isLive(server, nowMs))
     .map(({ report }) => report.id)
+
+/** The mounts that live servers carry, by name; listeners summed over them. */
+export function mountsJson(view: View, nowMs: number): MountJson[] {
+  const everywhere = carryingAll(view, nowMs)
   return [...view.mounts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([mount, entry]) => mountJson(mount, entry, view, everywhere, nowMs))

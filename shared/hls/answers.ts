@@ -1,4 +1,7 @@
 import { mountHeaders } from '../draw/redirect.ts'
+
+export { takesGzip } from '../http/takes-gzip.ts'
+
 import type { ServedPlaylist, ServedSegment } from './served.ts'
 
 /** Any page may play it. */
@@ -51,13 +54,6 @@ export function playlistAnswer(
   ]
   if (isPacked) headers.push(['Content-Encoding', 'gzip'])
   return { status: 200, headers, pieces: [body], bytes: body.length }
-}
-
-/** Whether a client takes gzip (RFC 9110 §12.5.3); `q=0` rejects it. */
-export function takesGzip(encodings: string | undefined): boolean {
-  for (const [name = '', weight] of (encodings ?? '').split(',').map((coding) => coding.split(';')))
-    if (/^(?:gzip|x-gzip)$/i.test(name.trim())) return !/^\s*q=0(?:\.0*)?\s*$/i.test(weight ?? '')
-  return false
 }
 
 /** A redirect to the edge or to another server, by the headers of every redirect (docs/protocol.md#headers-of-a-redirect). */
