@@ -12,8 +12,13 @@ const claimMax = 0.9
 const damping = 0.7
 /** the largest factor by which a multiplier changes in one round, up or down */
 const stepMax = 100
-/** rounds of one call: the next call continues from its result, and blind draws make up for what has not settled */
+/** rounds of one call: the next call continues from its result, and shed joins make up for what has not settled */
 const roundsMax = 12
+/** by how much a server may be claimed beyond its bound before it sheds joins */
+const tolerance = 1.01
+/** rounds in which the rate of blind draws is found, and its precision as a part of all joins */
+const shedRoundsMax = 20
+const blindPrecision = 1e-4
 /** lower bound of a multiplier: across the whole earth a pull is 10⁻⁸⁷ */
 const multiplierMin = 1e-90
 
@@ -51,12 +56,12 @@ export interface Supply {
   share: number
 }
 
-/** How locations count: weights are `free × pull × multiplier`, except in the blind draws, which go by free slots alone. */
+/** How locations count: weights are `free × pull × multiplier`. */
 export interface Cap {
   /** by server, in (0, 1] */
   multipliers: Float64Array
-  /** fraction of the draws that ignore locations; 1: all of them */
-  blind: number
+  /** by server, the fraction of its draws that stand; each of the others is drawn again, blindly: by free slots alone */
+  keep: Float64Array
 }
 
 /**
@@ -64,8 +69,8 @@ export interface Cap {
  * joins that each server is expected to get before its next report claim at most nine tenths of its free slots.
  *
  * The multipliers act as prices and are kept from one call to the next: a server claimed beyond its bound gets more
- * expensive, any other gets cheaper again. As long as they have not settled, or if they cannot, the smallest fraction of
- * blind draws, in proportion to free slots (Property 1), is mixed in that keeps every server within its bound.
+ * expensive, any other gets cheaper again. As long as they have not settled, or if they cannot, a server that is claimed
+ * beyond its bound sheds what is too much, and those listeners are drawn blindly, in proportion to free slots (Property 1).
  */
 export function capProximity(supply: Supply, demands: readonly Demand[], start?: Float64Array): Cap {
   const { free } = supply
@@ -75,7 +80,7 @@ export function capProximity(supply: Supply, demands: readonly Demand[], start?:
     claim(claims, supply, demands, multipliers)
     if (round === roundsMax || !move(multipliers, claims, supply)) break
   }
-  return { multipliers, blind: blindPart(claims, supply, demands) }
+  return { multipliers, keep: kept(claims, supply, demands) }
 }
 
 /** Writes into `claims` the joins that each server is expected to get before its next report. */
@@ -122,23 +127,43 @@ function move(multipliers: Float64Array, claims: Float64Array, { free, share }: 
   return moved
 }
 
-/** The smallest fraction of blind draws with which no server is claimed beyond its bound. */
-function blindPart(
+/**
+ * How much of each server's claims it may keep, so that with its part of the others' blind draws it is claimed up to its
+ * bound. The rate of blind draws depends on the fractions and they on it: a few steps of Newton's method find it.
+ */
+function kept(claims: Float64Array, supply: Supply, demands: readonly Demand[]): Float64Array {
+  const rate = demands.reduce((sum, demand) => sum + demand.rate, 0)
+  const keep = new Float64Array(claims.length)
+  let blindRate = 0
+  for (let round = 0; ; round++) {
+    const shed = keepBeside(blindRate, keep, claims, supply)
+    const off = shed.rate - blindRate
+    if (off <= rate * blindPrecision || round === shedRoundsMax || blindRate >= rate) return keep
+    blindRate = Math.min(rate, blindRate + off / Math.max(1 - shed.slope, blindPrecision))
+  }
+}
+
+/** Writes into `keep` what each server may keep beside blind draws of this rate; returns the rate that is shed, and its slope. */
+function keepBeside(
+  blindRate: number,
+  keep: Float64Array,
   claims: Float64Array,
   { free, blindS, share }: Supply,
-  demands: readonly Demand[],
-): number {
-  const rate = demands.reduce((sum, demand) => sum + demand.rate, 0)
-  const room = free.reduce((sum, slots) => sum + slots, 0)
-  let part = 0
+): { rate: number; slope: number } {
+  const room = Math.max(
+    1,
+    free.reduce((sum, slots) => sum + slots, 0),
+  )
+  const shed = { rate: 0, slope: 0 }
   for (let i = 0; i < claims.length; i++) {
-    const slots = free[i] ?? 0
-    const bound = claimMax * share * slots
     const claimed = claims[i] ?? 0
-    if (claimed <= bound * 1.01 || slots === 0) continue
-    const blindly = (rate * (blindS[i] ?? 0) * slots) / room
-    if (blindly >= claimed) continue // blind draws would claim it more
-    part = Math.max(part, blindly >= bound ? 1 : (claimed - bound) / (claimed - blindly))
+    const horizonS = blindS[i] ?? 0
+    const part = (free[i] ?? 0) / room
+    const left = claimMax * share * (free[i] ?? 0) - blindRate * part * horizonS
+    keep[i] = claimed <= left * tolerance ? 1 : Math.max(0, left / claimed)
+    if (keep[i] === 1 || horizonS === 0) continue
+    shed.rate += ((1 - (keep[i] ?? 0)) * claimed) / horizonS
+    if (left > 0) shed.slope += part
   }
-  return part
+  return shed
 }

@@ -113,7 +113,7 @@ export class Regions {
   /** by country named in some server's rule, from 1; all others are of kind 0, since no rule distinguishes them */
   #kinds = new Map<string, number>()
   #kindsChanges = -1
-  #cap: Cap = { multipliers: new Float64Array(0), blind: 0 }
+  #cap: Cap = { multipliers: new Float64Array(0), keep: new Float64Array(0) }
   /** by index of the pool: free slots minus the debit, at the start of this round */
   #weights = new Float64Array(0)
   #round = 0
@@ -139,18 +139,19 @@ export class Regions {
     this.#refresh(nowMs)
     if (!probe) region.joins++
     region.lastAskedMs = nowMs
-    const { blind } = this.#cap
-    const near = blind > 0 && roll() < blind ? undefined : this.#drawNear(region, nowMs, roll, except)
     // if all near slots have been taken since the last report, far servers serve as well
-    return near ?? this.#drawBlindly(region, nowMs, roll, except)
+    return this.#drawNear(region, nowMs, roll, except) ?? this.#drawBlindly(region, nowMs, roll, except)
   }
 
+  /** Draws by distance; undefined if no near server has room, or the drawn one sheds this listener. */
   #drawNear(region: Region, nowMs: number, roll: () => number, except?: string): Candidate | undefined {
     this.#fill(region)
     const { drum, indexes } = region.near
     const out = except === undefined ? -1 : indexes.indexOf(this.#pool.indexOf(except))
     const drawn = indexes[drum.draw(nowMs, roll, out)]
-    return drawn === undefined ? undefined : this.#pool.at(drawn)
+    if (drawn === undefined) return undefined
+    const keep = this.#cap.keep[drawn] ?? 1
+    return keep < 1 && roll() >= keep ? undefined : this.#pool.at(drawn)
   }
 
   /** Draws by free slots alone, among the servers that may get a listener of this country. */

@@ -46,19 +46,21 @@ describe('proximity is capped', () => {
     blindS: new Float64Array(free.length).fill(blindS),
     share,
   })
-  /** the joins that each server is expected to get, including blind draws */
-  const claimsOf = (free: readonly number[], demands: readonly Demand[], { multipliers, blind }: Cap) => {
+  /** the joins that each server is expected to get, including those that others shed */
+  const claimsOf = (free: readonly number[], demands: readonly Demand[], { multipliers, keep }: Cap) => {
     const claims = free.map(() => 0)
+    let shed = 0
     const room = free.reduce((a, b) => a + b, 0)
     for (const { rate, pulls } of demands) {
       const weights = free.map((f, i) => f * (pulls[i] ?? 0) * (multipliers[i] ?? 0))
       const total = weights.reduce((a, b) => a + b, 0)
-      for (const [i, weight] of weights.entries())
-        claims[i] =
-          (claims[i] ?? 0) +
-          rate * blindS * ((1 - blind) * (weight / total) + (blind * (free[i] ?? 0)) / room)
+      for (const [i, weight] of weights.entries()) {
+        const drawn = total === 0 ? 0 : (rate * blindS * weight) / total
+        claims[i] = (claims[i] ?? 0) + drawn * (keep[i] ?? 0)
+        shed += drawn * (1 - (keep[i] ?? 0))
+      }
     }
-    return claims
+    return claims.map((claimed, i) => claimed + (room === 0 ? 0 : (shed * (free[i] ?? 0)) / room))
   }
 
   test('so that a crowd near a small server claims nearly nine tenths of it, and no more', () => {
@@ -69,16 +71,16 @@ describe('proximity is capped', () => {
     expect(claimed).toBeLessThanOrEqual(91)
   })
 
-  test('only if necessary: with little demand every multiplier is 1, and no draw is blind', () => {
+  test('only if necessary: with little demand every multiplier is 1, and every draw stands', () => {
     const calm = [demand(10, 1, 0.01, 0.5), demand(10, 0.01, 1, 0.5)]
     expect(capProximity(supply([1000, 1000, 1000]), calm)).toEqual({
       multipliers: Float64Array.of(1, 1, 1),
-      blind: 0,
+      keep: Float64Array.of(1, 1, 1),
     })
   })
 
   test('and gives way if demand claims nearly all room', () => {
-    expect(capProximity(supply([100, 100]), [demand(195, 1, 0.5)]).blind).toBe(1)
+    expect(capProximity(supply([100, 100]), [demand(195, 1, 0.5)]).keep).toEqual(Float64Array.of(0, 0))
   })
 
   test('S3: in any cluster, no server is expected to fill before the rest (Property 1)', () => {
@@ -96,7 +98,7 @@ describe('proximity is capped', () => {
       fc.property(servers, regions, (free, all) => {
         const demands = all.map(([joins, pulls]) => demand(joins, ...pulls.slice(0, free.length)))
         const cap = capProximity(supply(free), demands)
-        if (cap.blind < 1) capped++
+        if (cap.keep.some((part) => part > 0 && part < 1)) capped++
         const joins = demands.reduce((sum, { rate }) => sum + rate * blindS, 0)
         const room = free.reduce((a, b) => a + b, 0)
         for (const [i, claimed] of claimsOf(free, demands, cap).entries()) {
@@ -118,7 +120,7 @@ describe('proximity is capped', () => {
       now = capProximity(supply(free), [demand(10, 1, 0.01, 0.01)], now.multipliers)
     expect(tight.multipliers[0]).toBeLessThan(0.1)
     expect(now.multipliers[0]).toBeGreaterThan(0.99)
-    expect(now.blind).toBe(0)
+    expect(now.keep).toEqual(Float64Array.of(1, 1, 1))
   })
 
   test('a mount with a third of all joins claims a third of the room', () => {
@@ -135,9 +137,15 @@ describe('proximity is capped', () => {
     let cap = capProximity(seldom, [demand(100, 1, 1e-9)])
     for (let i = 0; i < 10; i++) cap = capProximity(seldom, [demand(100, 1, 1e-9)], cap.multipliers)
     const near = 1 * (cap.multipliers[0] ?? 0)
-    const part = (1 - cap.blind) * (near / (near + 1e-9 * (cap.multipliers[1] ?? 0))) + cap.blind / 2
+    const far = 1e-9 * (cap.multipliers[1] ?? 0)
+    const [keep = 0, keepFar = 0] = cap.keep
+    const shed = (near * (1 - keep) + far * (1 - keepFar)) / (near + far)
+    const part = (keep * near) / (near + far) + shed / 2
     expect(10 * 1200 * part, 'joins before it reports again').toBeLessThanOrEqual(920)
     const there = [demand(100, 1e-9, 1)]
-    expect(capProximity(seldom, there)).toEqual({ multipliers: Float64Array.of(1, 1), blind: 0 })
+    expect(capProximity(seldom, there)).toEqual({
+      multipliers: Float64Array.of(1, 1),
+      keep: Float64Array.of(1, 1),
+    })
   })
 })
