@@ -1,16 +1,22 @@
 import { byShare, normal } from './random.ts'
 import { SimServer } from './server.ts'
 import { meanCost, type Setting } from './setting.ts'
+import type { Geography } from './world/geography.ts'
 
 /** The servers of a setting before the first listener joins; the seed decides how large and how full they are. */
-export function createServers(setting: Setting, roll: () => number): SimServer[] {
-  const sizes = Array.from({ length: setting.servers }, (_, i) =>
-    setting.sizes === 'one big' ? (i === 0 ? 20_000 : 200) : 40 ** roll(),
+export function createServers(
+  setting: Setting,
+  { servers: locations, sizes: given }: Geography,
+  roll: () => number,
+): SimServer[] {
+  const sizes = Array.from(
+    { length: setting.servers },
+    (_, i) => given?.[i] ?? (setting.sizes === 'one big' ? (i === 0 ? 20_000 : 200) : 40 ** roll()),
   )
   const whole = sum(sizes)
   const servers = sizes.map((size, i) => {
     const capacity = Math.max(50, Math.round((size / whole) * setting.slots)) * meanCost(setting)
-    return new SimServer(setting, i, Math.floor(capacity), roll)
+    return new SimServer(setting, i, Math.floor(capacity), locations[i], roll)
   })
   fill(setting, servers, roll)
   return servers

@@ -1,13 +1,13 @@
-import type { GeoLocation } from '../../../shared/geo.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import type { SimServer } from './server.ts'
 import type { Setting } from './setting.ts'
+import type { Geography, Spot } from './world/geography.ts'
 
 /** A listener's request to a simulated edge. */
 export interface SimRequest {
   mount: number
   /** where the listener is, if known */
-  from: GeoLocation | undefined
+  from: Spot | undefined
   /** the server that sent it back */
   except: number | undefined
 }
@@ -27,6 +27,7 @@ export interface SimDecider {
 /** The input of a decider; only the policy of perfect information reads the servers. */
 export interface World {
   setting: Setting
+  geography: Geography
   servers: readonly SimServer[]
   roll: () => number
 }

@@ -5,9 +5,11 @@ import { messageOf } from '../../../shared/message-of.ts'
 import { type Job, runJobs } from './jobs.ts'
 import { type Options, parseOptions, usage } from './options.ts'
 import type { CrowdOutcome } from './outcome.ts'
+import { policies as blindPolicies } from './policies.ts'
 import { grid, type Scenario } from './scenarios.ts'
 import { plot } from './svg.ts'
 import { gridTables, oursTable, type Result, scenarioTable } from './table.ts'
+import { worldTable } from './world/table.ts'
 
 /** Simulates crowds and prints the outcomes: Markdown to stdout, one plot per scenario into a folder. */
 async function main(): Promise<void> {
@@ -19,8 +21,14 @@ async function main(): Promise<void> {
   const startedMs = performance.now()
   const results = await run(options)
   const isGrid = ({ scenario }: Result) => grid.some(({ name }) => name === scenario.name)
-  const others = results.filter((result) => !isGrid(result))
-  const tables = [gridTables(results), others.length > 0 ? scenarioTable(others) : '', oursTable(results)]
+  const inWorld = results.filter(({ scenario }) => scenario.setting.world !== undefined)
+  const others = results.filter((result) => !isGrid(result) && !inWorld.includes(result))
+  const tables = [
+    gridTables(results),
+    others.length > 0 ? scenarioTable(others) : '',
+    oursTable(results.filter((result) => !inWorld.includes(result))),
+    worldTable(inWorld),
+  ]
   console.log(tables.filter((table) => table !== '').join('\n'))
   const folder = writePlots(results, options.out)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0)
@@ -33,7 +41,7 @@ async function main(): Promise<void> {
 async function run({ scenarios, policies, seeds, threads }: Options): Promise<Result[]> {
   const rows = scenarios.flatMap((scenario) =>
     policies
-      .filter((policy) => scenario.policies?.includes(policy) ?? true)
+      .filter((policy) => (scenario.policies ?? blindPolicies).includes(policy))
       .flatMap((policy) => seeds.slice(0, scenario.seedsMost).map((seed) => ({ scenario, policy, seed }))),
   )
   const jobs: Job[] = rows.map(({ scenario, policy, seed }) => ({ setting: scenario.setting, policy, seed }))

@@ -1,16 +1,15 @@
-import { distanceKm } from '../../../shared/draw/proximity.ts'
-import type { GeoLocation } from '../../../shared/geo.ts'
 import { Agenda } from './agenda.ts'
 import { createServers, mountDraw } from './cluster.ts'
 import type { SimDecider, SimRequest } from './decider.ts'
 import { isForbidden } from './forbidden.ts'
 import { type CrowdOutcome, emptyOutcome } from './outcome.ts'
 import { createDecider, isShared } from './policies.ts'
-import { byShare, drawIndex, rolls, waitFor } from './random.ts'
+import { drawIndex, rolls, waitFor } from './random.ts'
 import { Reporting } from './reporting.ts'
-import { fullShareOf, sampleOf, sdOfFill } from './sample.ts'
+import { citySpread, fullShareOf, sampleOf, sdOfFill } from './sample.ts'
 import type { SimServer } from './server.ts'
 import { type Fault, leavesPerSecond, type Setting } from './setting.ts'
+import { createGeography, type Geography } from './world/geography.ts'
 
 /** seconds between two samples of the servers' fill */
 const sampleS = 1
@@ -28,42 +27,40 @@ class Simulation {
   #outcome = emptyOutcome()
   /** dice of the listeners; separate from the deciders' dice, so that all policies meet the same crowd */
   #arrivals: () => number
-  #drawEdge: () => number
+  #drawEdge: (isCrowd: boolean) => number
   #drawMount: () => number
-  #drawLocation: () => GeoLocation | undefined
+  /** which arrivals are of the crowd, in settings where that matters */
+  #drawCrowd: () => number
+  #geography: Geography
+  /** by server, in the mean over the time measured */
+  #meanFill: Float64Array
   /** server 0 is in trouble */
   #faulty = false
 
   constructor(setting: Setting, policy: string, seed: number) {
     this.#setting = setting
-    this.#servers = createServers(setting, rolls(seed, 0))
-    const world = { setting, servers: this.#servers, roll: rolls(seed, 1) }
+    this.#geography = createGeography(setting, seed)
+    this.#servers = createServers(setting, this.#geography, rolls(seed, 0))
+    this.#meanFill = new Float64Array(setting.servers)
+    const world = { setting, geography: this.#geography, servers: this.#servers, roll: rolls(seed, 1) }
     // if it does not matter which edge is asked, one represents all
     const edges = isShared(policy) ? 1 : setting.edges
     this.#edges = Array.from({ length: edges }, () => createDecider(policy, world))
     this.#reporting = new Reporting(setting, this.#agenda, this.#edges)
     this.#arrivals = rolls(seed, 2)
     this.#drawMount = mountDraw(setting, rolls(seed, 3))
-    const locationRoll = rolls(seed, 6)
-    this.#drawLocation = () =>
-      setting.regions.length === 0
-        ? undefined
-        : byShare(setting.regions, ({ listeners }) => listeners, locationRoll())?.location
-    const edgeRoll = rolls(seed, 4)
-    const shares = this.#edges.map((_, k) => (setting.edgeShares === 'zipf' ? 1 / (k + 1) : 1))
-    this.#drawEdge =
-      setting.edgeShares === 'equal'
-        ? () => Math.floor(edgeRoll() * edges)
-        : () => drawIndex(edges, (k) => shares[k] ?? 0, edgeRoll) ?? 0
+    this.#drawCrowd = rolls(seed, 8)
+    this.#drawEdge = edgeDraw(setting, edges, rolls(seed, 4))
     this.#scheduleAll(rolls(seed, 5))
   }
 
   run(): CrowdOutcome {
     const { beforeS, crowdS, crowd, afterS, startFill, slots } = this.#setting
     const coming = startFill * slots * leavesPerSecond
-    this.#runUntil(-beforeS, 0, coming)
-    this.#runUntil(0, crowdS, coming + (crowdS > 0 ? crowd / crowdS : 0))
-    this.#runUntil(crowdS, crowdS + afterS, coming)
+    this.#runUntil(-beforeS, 0, coming, 0)
+    this.#runUntil(0, crowdS, coming, crowdS > 0 ? crowd / crowdS : 0)
+    this.#runUntil(crowdS, crowdS + afterS, coming, 0)
+    this.#outcome.citySpread = citySpread(this.#servers, this.#meanFill)
     this.#outcome.endSd = sdOfFill(this.#servers)
     return this.#outcome
   }
@@ -75,22 +72,24 @@ class Simulation {
     for (let atS = 0; atS <= crowdS + afterS; atS += sampleS) this.#agenda.add(atS, () => this.#sample(atS))
   }
 
-  /** Listeners join at a steady rate, between the events of the agenda. */
-  #runUntil(fromS: number, untilS: number, perSecond: number): void {
+  /** Listeners join at steady rates, those of the background and those of the crowd, between the events of the agenda. */
+  #runUntil(fromS: number, untilS: number, coming: number, crowding: number): void {
+    const perSecond = coming + crowding
+    const crowdShare = crowding / perSecond
     let arrivalS = fromS + waitFor(perSecond, this.#arrivals)
     for (;;) {
       if (this.#agenda.nextS <= Math.min(arrivalS, untilS)) this.#agenda.runNext()
       else if (arrivalS > untilS) return
       else {
-        this.#arrive(arrivalS)
+        this.#arrive(arrivalS, crowdShare > 0 && this.#drawCrowd() < crowdShare)
         arrivalS += waitFor(perSecond, this.#arrivals)
       }
     }
   }
 
-  #arrive(nowS: number): void {
-    const edge = this.#edges[this.#drawEdge()]
-    const asked = { mount: this.#drawMount(), from: this.#drawLocation(), except: undefined }
+  #arrive(nowS: number, isCrowd: boolean): void {
+    const edge = this.#edges[this.#drawEdge(isCrowd)]
+    const asked = { mount: this.#drawMount(), from: this.#geography.listener(isCrowd), except: undefined }
     const outcome = nowS < 0 ? undefined : this.#outcome
     if (!edge) return
     if (outcome) outcome.joins++
@@ -119,8 +118,17 @@ class Simulation {
     const taken = server.join(mount, nowS)
     this.#reporting.considerEarly(server, !taken, nowS)
     if (!taken) return server
-    if (nowS >= 0 && from && server.location) this.#outcome.km += distanceKm(from, server.location)
+    if (nowS >= 0) this.#measure(from, server)
     return 'taken'
+  }
+
+  #measure(from: SimRequest['from'], { index }: SimServer): void {
+    const km = this.#geography.kmFrom(from)
+    if (!km) return
+    const least = km.reduce((a, b) => Math.min(a, b))
+    this.#outcome.km += km[index] ?? 0
+    this.#outcome.kmNearest += least
+    if (km[index] === least) this.#outcome.atNearest++
   }
 
   #begin(fault: Fault): void {
@@ -146,5 +154,13 @@ class Simulation {
     const { crowdS, afterS } = this.#setting
     this.#outcome.samples.push(sampleOf(this.#servers, atS))
     this.#outcome.fullShare += (fullShareOf(this.#servers, atS) * sampleS) / (crowdS + afterS)
+    for (const { index, used, capacity } of this.#servers)
+      this.#meanFill[index] = (this.#meanFill[index] ?? 0) + ((used / capacity) * sampleS) / (crowdS + afterS)
   }
+}
+
+/** Draws the edge that a listener asks. */
+function edgeDraw({ edgeShares }: Setting, edges: number, roll: () => number): (isCrowd: boolean) => number {
+  if (edgeShares === 'zipf') return () => drawIndex(edges, (k) => 1 / (k + 1), roll) ?? 0
+  return (isCrowd) => (isCrowd && edgeShares === 'crowd at one' ? 0 : Math.floor(roll() * edges))
 }

@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { policies } from './policies.ts'
+import { allPolicies } from './policies.ts'
 import { flashCrowd, grid, type Scenario, scenarios } from './scenarios.ts'
 import { peakFill, withPeakFill } from './setting.ts'
+import { worldScenarios } from './world/scenarios.ts'
+
+const named = [...scenarios, ...worldScenarios]
 
 export const usage = `npm run simulate -- [options]
 
-  --scenario NAME   one of those listed below, or flash for the whole grid; repeatable; all of them
+  --scenario NAME   one of those listed below, flash for the whole grid, or world for all with cities; repeatable; all of them
   --policy NAME     repeatable; all of them
   --servers N, --listeners N (the crowd), --edges N, --interval S, --fill PERCENT
                     override the values of the scenarios
@@ -16,8 +19,8 @@ export const usage = `npm run simulate -- [options]
   --threads N       ${availableParallelism()} here
   --out DIR         where the plots go; a new folder of the system's for temporary files
 
-scenarios: ${scenarios.map(({ name }) => name).join(', ')}
-policies: ${policies.join('; ')}
+scenarios: ${named.map(({ name }) => name).join(', ')}
+policies: ${allPolicies.join('; ')}
 `
 
 export interface Options {
@@ -80,22 +83,24 @@ function parseCount(name: string, value: string, min: number, max: number): numb
 }
 
 function pick(names: readonly string[] | undefined, quick: boolean): readonly Scenario[] {
-  if (!names) return [...grid, ...scenarios].filter(({ name }) => !quick || name !== 'large')
+  if (!names) return [...grid, ...named].filter(({ name }) => !quick || name !== 'large')
   return names.flatMap((name) => {
     if (name === 'flash') return grid
-    const found = [...grid, ...scenarios].filter((scenario) => scenario.name === name)
+    if (name === 'world') return worldScenarios
+    const found = [...grid, ...named].filter((scenario) => scenario.name === name)
     if (found.length === 0)
       throw new Error(
-        `--scenario is "${name}", expected flash or one of ${scenarios.map((each) => each.name).join(', ')}`,
+        `--scenario is "${name}", expected flash, world or one of ${named.map((each) => each.name).join(', ')}`,
       )
     return found
   })
 }
 
 function pickPolicies(names: readonly string[] | undefined): readonly string[] {
-  const wrong = names?.find((name) => !policies.includes(name))
-  if (wrong !== undefined) throw new Error(`--policy is "${wrong}", expected one of ${policies.join('; ')}`)
-  return names ?? policies
+  const wrong = names?.find((name) => !allPolicies.includes(name))
+  if (wrong !== undefined)
+    throw new Error(`--policy is "${wrong}", expected one of ${allPolicies.join('; ')}`)
+  return names ?? allPolicies
 }
 
 interface Change {

@@ -33,6 +33,12 @@ export interface CrowdOutcome {
   faultShare: number
   /** sum of the distances from listeners to the servers that accepted them, together, if locations are known */
   km: number
+  /** the same to the nearest server of each, whether it has room or not */
+  kmNearest: number
+  /** how many were accepted by the nearest server, or one of several as near */
+  atNearest: number
+  /** the largest difference in fill, in the mean over the time measured, between servers of one city */
+  citySpread: number
   samples: FillSample[]
 }
 
@@ -52,5 +58,8 @@ export const emptyOutcome = (): CrowdOutcome => ({
   endSd: 0,
   faultShare: 0,
   km: 0,
+  kmNearest: 0,
+  atNearest: 0,
+  citySpread: 0,
   samples: [],
 })

@@ -4,6 +4,7 @@ import type { SimDecider, SimRequest, World } from './decider.ts'
 import { Ours } from './ours.ts'
 import { drawIndex } from './random.ts'
 import { costOf } from './setting.ts'
+import { type ChooseNear, mirrorbits, type NearKnown, nearestWithRoom } from './world/near.ts'
 
 /** The state of all policies other than ours: the last report of each server, and their own redirects since. */
 interface Known {
@@ -14,6 +15,8 @@ interface Known {
   own: Float64Array
   /** whether it may be drawn: it is live, up and not left out */
   isOpen: (index: number) => boolean
+  /** undefined if no location is known */
+  near: NearKnown | undefined
 }
 
 type Choose = (known: Known, roll: () => number) => number | undefined
@@ -62,6 +65,17 @@ const choices = {
   'free slots, no debit': weighted(({ used, capacity }, i) => Math.max(0, at(capacity, i) - at(used, i))),
 } satisfies Record<string, Choose>
 
+const byDistance =
+  (choose: ChooseNear): Choose =>
+  ({ near }, roll) =>
+    near && choose(near, roll)
+
+/** Policies that go by distance: only where locations are known. */
+const nearChoices = {
+  mirrorbits: byDistance(mirrorbits),
+  'nearest with spill-over': byDistance(nearestWithRoom),
+} satisfies Record<string, Choose>
+
 /** A decider of one of these policies. All use our deadline, so that they differ only in the draw. */
 class Chooser implements SimDecider {
   #world: World
@@ -82,6 +96,7 @@ class Chooser implements SimDecider {
       used: new Float64Array(n),
       own: new Float64Array(n),
       isOpen: (i) => this.#nowS <= at(this.#deadlineS, i) && i !== this.#except,
+      near: undefined,
     }
   }
 
@@ -96,13 +111,23 @@ class Chooser implements SimDecider {
         : Number.NEGATIVE_INFINITY
   }
 
-  place({ mount, except }: SimRequest, nowS: number): number | undefined {
+  place({ mount, from, except }: SimRequest, nowS: number): number | undefined {
     this.#nowS = nowS
     this.#except = except
+    this.#known.near = this.#nearFor(from, costOf(this.#world.setting, mount))
     const index = this.#choose(this.#known, this.#world.roll)
     if (index !== undefined)
       this.#known.own[index] = at(this.#known.own, index) + costOf(this.#world.setting, mount)
     return index
+  }
+
+  #nearFor(listener: SimRequest['from'], cost: number): NearKnown | undefined {
+    const { geography } = this.#world
+    const km = geography.kmFrom(listener)
+    if (!listener || !km) return undefined
+    const { capacity, used, own, isOpen } = this.#known
+    const isFree = (i: number) => isOpen(i) && at(capacity, i) - at(used, i) - at(own, i) >= cost
+    return { listener, km, servers: geography.servers, isFree }
   }
 }
 
@@ -129,15 +154,20 @@ export const perfect = 'perfect information'
 
 /** The policies of docs/draw.md#the-simulation, the worst first. */
 export const policies: readonly string[] = [...Object.keys(choices), ours, perfect]
+/** The policies of the scenarios of the world. */
+export const worldPolicies: readonly string[] = [...Object.keys(nearChoices), ours, perfect]
+/** All of them, as the command line names them. */
+export const allPolicies: readonly string[] = [...new Set([...policies, ...worldPolicies])]
 
 /** A decider of the policy; throws if there is no policy of this name. */
 export function createDecider(policy: string, world: World): SimDecider {
   if (policy === ours) return new Ours(world)
   if (policy === perfect) return new PerfectInformation(world)
-  const choose = (choices as Record<string, Choose>)[policy]
-  if (!choose) throw new Error(`policy is "${policy}", expected one of ${policies.join(', ')}`)
+  const choose = ({ ...choices, ...nearChoices } as Record<string, Choose>)[policy]
+  if (!choose) throw new Error(`policy is "${policy}", expected one of ${allPolicies.join(', ')}`)
   return new Chooser(world, choose)
 }
 
 /** Whether a policy keeps only the reports at an edge: then all edges are equal. */
-export const isShared = (policy: string): boolean => policy !== ours && policy !== withDebit
+export const isShared = (policy: string): boolean =>
+  policy !== ours && policy !== withDebit && !(policy in nearChoices)

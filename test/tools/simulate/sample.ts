@@ -42,6 +42,14 @@ export function sdOfFill(servers: readonly SimServer[]): number {
   return Math.sqrt(squares / whole)
 }
 
+/** The largest difference between values of servers in one city; 0 if no two are in one. */
+export function citySpread(servers: readonly SimServer[], values: Float64Array): number {
+  const cities = new Map<unknown, number[]>()
+  for (const { location, index } of servers)
+    if (location) cities.set(location, [...(cities.get(location) ?? []), values[index] ?? 0])
+  return Math.max(0, ...[...cities.values()].map((fills) => Math.max(...fills) - Math.min(...fills)))
+}
+
 function lyingShare([liar, ...others]: readonly SimServer[], atS: number): number {
   const room = others.reduce((sum, each) => sum + each.room(0, atS), 0)
   return liar ? liar.capacity / (liar.capacity + room) : 0

@@ -75,6 +75,23 @@ export const mismatched: Setting['regions'] = [
   { location: { latitude: 40.7, longitude: -74 }, servers: 0.4, listeners: 0.25 },
   { location: { latitude: 35.7, longitude: 139.7 }, servers: 0.4, listeners: 0.2 },
 ]
+/** Streams of speech and of CD quality at one server: what a redirect takes of the line differs by a factor of thirty. */
+export const farBitrates: Setting = withPeakFill(
+  {
+    ...flashCrowd,
+    edges: 200,
+    rates: [
+      { kbps: 48, share: 0.5 },
+      { kbps: 1411, share: 0.5 },
+    ],
+  },
+  0.96,
+)
+/** The background asks every edge, the crowd one: what this edge has learned of the others is wrong at once. */
+export const crowdAtOne: Setting = withPeakFill(
+  { ...withInterval(flashCrowd, 120), edges: 200, edgeShares: 'crowd at one' },
+  0.96,
+)
 const fast = withInterval(flashCrowd, 10)
 
 /** Anchors E.5 and E.6. */
@@ -109,6 +126,26 @@ export const scenarios: readonly Scenario[] = [
         { kbps: 320, share: 0.1 },
       ],
     },
+  },
+  {
+    name: 'far-bitrates',
+    title: 'mounts of 48 and 1,411 kbit/s, half each, the line binds, peak fill 96 %, 200 edges',
+    setting: farBitrates,
+  },
+  {
+    name: 'far-bitrates-as-shipped',
+    title: 'the same with early reports, the wish and send-back',
+    setting: { ...farBitrates, earlyReports: true, sendBack: true },
+  },
+  {
+    name: 'crowd-at-one',
+    title: 'the crowd asks one edge of 200, T = 120 s, peak fill 96 %',
+    setting: crowdAtOne,
+  },
+  {
+    name: 'crowd-at-one-as-shipped',
+    title: 'the same with early reports, the wish and send-back',
+    setting: { ...crowdAtOne, earlyReports: true, sendBack: true },
   },
   {
     name: 'calm-regions',

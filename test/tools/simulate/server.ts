@@ -1,8 +1,8 @@
-import type { GeoLocation } from '../../../shared/geo.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { mountOf } from '../../kit/reports.ts'
-import { byShare, waitFor } from './random.ts'
+import { waitFor } from './random.ts'
 import { costOf, leavesPerSecond, type Setting } from './setting.ts'
+import type { Spot } from './world/geography.ts'
 
 /** The mounts of a setting are named after their bit rates. */
 export const nameOf = (kbps: number) => `/${kbps}k.mp3`
@@ -13,7 +13,7 @@ export class SimServer {
   readonly id: string
   /** in slots, or in kbit/s if bandwidth is the limit */
   readonly capacity: number
-  readonly location: GeoLocation | undefined
+  readonly location: Spot | undefined
   /** the part of it in use */
   used = 0
   state: 'up' | 'silent' | 'lying' | 'draining' | 'crashed' = 'up'
@@ -32,18 +32,20 @@ export class SimServer {
   /** when the next of its listeners leaves */
   #nextLeaveS = Number.POSITIVE_INFINITY
 
-  constructor(setting: Setting, index: number, capacity: number, roll: () => number) {
+  constructor(
+    setting: Setting,
+    index: number,
+    capacity: number,
+    location: Spot | undefined,
+    roll: () => number,
+  ) {
     this.#setting = setting
     this.#roll = roll
     this.index = index
     this.id = `s${index}`
     this.capacity = capacity
     this.intervalS = setting.intervalS
-    this.location = byShare(
-      setting.regions,
-      ({ servers }) => servers,
-      (index + 0.5) / setting.servers,
-    )?.location
+    this.location = location
     this.#mounts = setting.rates.map(({ kbps }) => ({
       mount: mountOf(nameOf(kbps)),
       listeners: 0,

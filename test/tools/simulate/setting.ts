@@ -17,8 +17,8 @@ export interface Setting {
   afterS: number
   beforeS: number
   edges: number
-  /** which edge a listener asks: all with the same probability, or the k-th in proportion to 1/k */
-  edgeShares: 'equal' | 'zipf'
+  /** which edge a listener asks: all with the same probability, the k-th in proportion to 1/k, or the whole crowd one and the others all */
+  edgeShares: 'equal' | 'zipf' | 'crowd at one'
   /** seconds between a server's reports, also its promise, and the transit time of a report */
   intervalS: number
   delayS: number
@@ -30,6 +30,8 @@ export interface Setting {
   rates: readonly { kbps: number; share: number }[]
   /** where servers and listeners are, each region with its shares of both; empty: no location is known */
   regions: readonly Region[]
+  /** the cities of the world in place of `regions` */
+  world?: World | undefined
   faults: readonly Fault[]
 }
 
@@ -37,6 +39,16 @@ export interface Region {
   location: GeoLocation
   servers: number
   listeners: number
+}
+
+/** Servers and listeners in cities. Listeners of the background are everywhere. */
+export interface World {
+  /** where the servers are: where people are, or in Europe alone */
+  servers: 'matched' | 'Europe'
+  /** where the crowd comes from */
+  crowd: 'everywhere' | 'one region'
+  /** how many of the servers are in the city of the first */
+  together: number
 }
 
 /** A fault, in seconds after the crowd's first listener. It happens to server 0. */

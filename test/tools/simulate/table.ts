@@ -8,10 +8,10 @@ export interface Result {
   outcomes: ReadonlyMap<string, readonly CrowdOutcome[]>
 }
 
-const mean = (outcomes: readonly CrowdOutcome[], of: (outcome: CrowdOutcome) => number) =>
+export const mean = (outcomes: readonly CrowdOutcome[], of: (outcome: CrowdOutcome) => number) =>
   outcomes.reduce((sum, each) => sum + of(each), 0) / outcomes.length
 
-const markdown = (rows: readonly (readonly string[])[]): string => {
+export const markdown = (rows: readonly (readonly string[])[]): string => {
   const [head = [], ...body] = rows
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)].join('\n')
