@@ -47,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'live',
           setupFiles: ['./test/kit/leave-nothing.ts'],
-          globalSetup: ['./test/kit/make-stock.ts', './test/kit/compile-once.ts'],
+          globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],
           include: ['test/live/**/*.test.ts'],
           testTimeout: 120_000 + 2000 * peerSeconds,
           hookTimeout: 120_000 + 2000 * peerSeconds,

@@ -5,6 +5,7 @@ import { eventually } from './eventually.ts'
 import { testFolder } from './files.ts'
 import { freePort } from './ports.ts'
 import { start } from './process.ts'
+import { originProgram } from './programs.ts'
 import { type OriginRuntime, type Server, secrets } from './runtimes.ts'
 
 /** An origin with an icecast.xml, which a test may change under it. */
@@ -25,7 +26,7 @@ export async function startConfigured(
   const url = `http://127.0.0.1:${port}`
   const file = join(testFolder(), 'icecast.xml')
   writeFileSync(file, printXml(port, typeof elements === 'string' ? elements : elements(port)))
-  const program = start(runtime, ['origin/main.ts', '--config', file])
+  const program = start(runtime, [originProgram, '--config', file])
   onTestFinished(() => program.stop())
   await program.line(/"ready"/)
   const reloads = () => program.output().match(/configuration read again/g)?.length ?? 0

@@ -5,6 +5,7 @@ import { eventually } from './eventually.ts'
 import { runIcecast } from './icecast.ts'
 import { freePort } from './ports.ts'
 import { type Program, start } from './process.ts'
+import { originProgram } from './programs.ts'
 import { type OriginRuntime, type Server, secrets } from './runtimes.ts'
 import { type StockName, shareOf, stockCommand, stockNames } from './stock.ts'
 
@@ -60,7 +61,7 @@ const runStock = (name: StockName, file: string, url: string) =>
   runIcecast(() => start(stockCommand(name), ['-c', file], { unprivileged: true }), url)
 
 async function runOurs(runtime: OriginRuntime, file: string, url: string): Promise<Program> {
-  const program = start(runtime, ['origin/main.ts', '--config', file])
+  const program = start(runtime, [originProgram, '--config', file])
   let isGone = false
   program.exited.then(() => {
     isGone = true

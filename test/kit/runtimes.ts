@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { eventually } from './eventually.ts'
 import { freePort } from './ports.ts'
 import { type Program, start } from './process.ts'
+import { edgeProgram, originProgram } from './programs.ts'
 
 export type OriginRuntime = 'node' | 'bun'
 export type EdgeRuntime = OriginRuntime | 'deno' | 'workers'
@@ -34,7 +35,7 @@ export async function startEdge(runtime: EdgeRuntime, env: Record<string, string
 }
 
 const startEdgeProcess = (runtime: 'node' | 'bun' | 'deno', port: number, env: Record<string, string>) =>
-  start(runtime, runtime === 'deno' ? ['run', '-A', 'edge/main.ts'] : ['edge/main.ts'], {
+  start(runtime, runtime === 'deno' ? ['run', '-A', edgeProgram] : [edgeProgram], {
     env: { ...edgeSecrets, DATA_DIR: ':memory:', ...env, PORT: String(port), HOST: '127.0.0.1' },
   })
 
@@ -73,7 +74,7 @@ export async function startOrigin(
   const url = `http://127.0.0.1:${port}`
   const program = start(
     runtime,
-    ['origin/main.ts', '--port', String(port), '--bind', '127.0.0.1', '--public-url', url, ...flags],
+    [originProgram, '--port', String(port), '--bind', '127.0.0.1', '--public-url', url, ...flags],
     {
       env: {
         ORIGIN_SOURCE_PASSWORD: secrets.source,

@@ -6,6 +6,7 @@ import { testFolder } from '../kit/files.ts'
 import { listenWhenServed } from '../kit/listener.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { originRuntimes } from '../kit/runtimes.ts'
 import { basic, numbered, startSource } from '../kit/source.ts'
 
@@ -52,7 +53,7 @@ async function configured(changes: (xml: string) => string = (xml) => xml) {
 describe.for(originRuntimes)("Debian's icecast.xml on %s", (runtime) => {
   debian('runs as it is once its passwords are set: source, listener, admin, logs', async () => {
     const { port, file, logs } = await configured()
-    const program = start(runtime, ['origin/main.ts', '--config', file])
+    const program = start(runtime, [originProgram, '--config', file])
     onTestFinished(() => program.stop())
     await program.line(/"ready"/)
     expect(program.output()).not.toContain('is unknown')
@@ -87,7 +88,7 @@ describe.for(originRuntimes)("Debian's icecast.xml on %s", (runtime) => {
       )
       const pidFile = join(folder, 'icecast.pid')
       writeFileSync(file, readFileSync(file, 'utf8').replace('>icecast.pid<', `>${pidFile}<`))
-      const program = start(runtime, ['origin/main.ts', '--config', file, '--grace', '0'])
+      const program = start(runtime, [originProgram, '--config', file, '--grace', '0'])
       onTestFinished(() => program.stop())
       await program.line(/"ready"/)
       const pid = Number(readFileSync(pidFile, 'utf8'))
@@ -108,14 +109,14 @@ describe.for(originRuntimes)("Debian's icecast.xml on %s", (runtime) => {
   debian('<changeowner>: a user that is not there stops the start', async () => {
     const owner = '<changeowner><user>nobody-of-that-name</user><group>nogroup</group></changeowner>'
     const { file } = await configured((xml) => xml.replace('</security>', `${owner}</security>`))
-    const program = start(runtime, ['origin/main.ts', '--config', file])
+    const program = start(runtime, [originProgram, '--config', file])
     expect((await program.exited).code).toBe(1)
     expect(program.output()).toContain('<changeowner> is nobody-of-that-name:nogroup')
   })
 
   debian('<chroot>: is said to have no effect', async () => {
     const { file } = await configured((xml) => xml.replace('<chroot>0<', '<chroot>1<'))
-    const program = start(runtime, ['origin/main.ts', '--config', file])
+    const program = start(runtime, [originProgram, '--config', file])
     onTestFinished(() => program.stop())
     await program.line(/<chroot> has no effect/)
   })

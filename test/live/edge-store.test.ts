@@ -6,6 +6,7 @@ import { clientOf } from '../kit/edge-client.ts'
 import { eventually } from '../kit/eventually.ts'
 import { testFolder } from '../kit/files.ts'
 import { start } from '../kit/process.ts'
+import { edgeProgram } from '../kit/programs.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 import { type Server, secrets, startEdge } from '../kit/runtimes.ts'
 
@@ -90,7 +91,7 @@ describe.each(['node', 'bun', 'deno'] as const)('the store of an edge on %s', (r
     const folder = testFolder()
     writeFileSync(`${folder}/edge.sqlite`, 'no database'.repeat(1000))
     const env = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin, DATA_DIR: folder, PORT: '0' }
-    const args = runtime === 'deno' ? ['run', '-A', 'edge/main.ts'] : ['edge/main.ts']
+    const args = runtime === 'deno' ? ['run', '-A', edgeProgram] : [edgeProgram]
     const edge = start(runtime, args, { env })
     onEnd.push(() => edge.stop())
     expect(await edge.exited).toMatchObject({ code: 1 })

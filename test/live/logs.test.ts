@@ -7,6 +7,7 @@ import { testFolder } from '../kit/files.ts'
 import { listenWhenServed } from '../kit/listener.ts'
 import { freePort } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { connectRaw, exchange } from '../kit/raw.ts'
 import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { basic, numbered, startSource } from '../kit/source.ts'
@@ -42,7 +43,7 @@ async function startLogging(runtime: OriginRuntime, logging = '', logdir?: strin
       <logging><playlistlog>playlist.log</playlistlog>${logging}</logging>
     </icecast>`,
   )
-  const program = start(runtime, ['origin/main.ts', '--config', file, '--grace', '1'])
+  const program = start(runtime, [originProgram, '--config', file, '--grace', '1'])
   onTestFinished(() => program.stop())
   await program.line(/"ready"/)
   return { program, port, folder, file, log: (name) => join(folder, `${name}.log`) }

@@ -7,6 +7,7 @@ import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
 import { lastNumber, wholeNumbers } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, shareOf, stock, stockCommand, stockNames } from '../kit/stock.ts'
@@ -38,7 +39,7 @@ describe.for(originRuntimes)(
 
           // 2. a distributary master takes the old address; encoders and relays reconnect by themselves
           await end(icecast)
-          const master = await startAt(url, runtime, ['origin/main.ts', '--config', file])
+          const master = await startAt(url, runtime, [originProgram, '--config', file])
           await hearsOn(listener, source)
 
           // 3. requests to the old address are redirected from now on

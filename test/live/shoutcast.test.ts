@@ -7,6 +7,7 @@ import { listenWhenServed } from '../kit/listener.ts'
 import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
 import { freePortBlock } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { connectRaw, exchange } from '../kit/raw.ts'
 import { originRuntimes } from '../kit/runtimes.ts'
 
@@ -33,7 +34,7 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
     port = await freePortBlock(2)
     shoutcastPort = port + 1
     writeFileSync(file, icecastXml(port))
-    program = start(runtime, ['origin/main.ts', '--config', file])
+    program = start(runtime, [originProgram, '--config', file])
     await program.line(/"ready"/)
   })
   afterAll(() => program?.stop())

@@ -9,6 +9,7 @@ import { listen, listenWhenServed } from '../kit/listener.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 
@@ -83,7 +84,7 @@ async function startByFile(runtime: OriginRuntime, masterPort: number, publicSla
       ${publicSlave === undefined ? '' : `<master-public-slave>${publicSlave}</master-public-slave>`}
     </icecast>`,
   )
-  const program = start(runtime, ['origin/main.ts', '--config', file])
+  const program = start(runtime, [originProgram, '--config', file])
   await program.line(/"ready"/)
   return { program, url: `http://127.0.0.1:${port}` }
 }

@@ -9,6 +9,7 @@ import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
 import { lastNumber, numbersInOrder, wholeNumbers } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import {
   masterAt as masterOf,
   type OriginRuntime,
@@ -43,7 +44,7 @@ function source(url: string, onEvent: (event: string) => void = () => {}) {
 async function masterAt(runtime: OriginRuntime, port: number) {
   const url = `http://127.0.0.1:${port}`
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--public-url', url]
-  const program = start(runtime, ['origin/main.ts', ...flags], {
+  const program = start(runtime, [originProgram, ...flags], {
     env: { ORIGIN_SOURCE_PASSWORD: secrets.source, ORIGIN_RELAY_PASSWORD: secrets.relay },
   })
   onTestFinished(() => program.stop())

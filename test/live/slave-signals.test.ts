@@ -6,12 +6,13 @@ import { testFolder } from '../kit/files.ts'
 import { listen, listenWhenServed } from '../kit/listener.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { originRuntimes, secrets, startEdge, startOrigin } from '../kit/runtimes.ts'
 import { basic, numbered, startSource } from '../kit/source.ts'
 
 describe.for(originRuntimes)('an origin on %s', (runtime) => {
   test('port 0: the line that says it is ready names the port, and the public URL contains it', async () => {
-    const program = start(runtime, ['origin/main.ts', '--port', '0', '--bind', '127.0.0.1'])
+    const program = start(runtime, [originProgram, '--port', '0', '--bind', '127.0.0.1'])
     onTestFinished(() => program.stop())
     const [line] = await program.line(/.*"ready".*/)
     const { port, urls, id } = JSON.parse(line) as { port: number; urls: string[]; id: string }
@@ -22,9 +23,9 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
   })
 
   test('--check validates the configuration and does not start', async () => {
-    const good = start(runtime, ['origin/main.ts', '--check', '--port', '8010'])
+    const good = start(runtime, [originProgram, '--check', '--port', '8010'])
     expect((await good.exited).code).toBe(0)
-    const bad = start(runtime, ['origin/main.ts', '--check', '--max-listeners', 'many'])
+    const bad = start(runtime, [originProgram, '--check', '--max-listeners', 'many'])
     expect((await bad.exited).code).toBe(1)
     expect(bad.output()).toContain('--max-listeners is "many", expected an integer from 0 to 1000000')
   })
@@ -32,7 +33,7 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
   test('a port in use stops the start, and is reported', async () => {
     const first = await startOrigin(runtime)
     onTestFinished(() => first.stop())
-    const second = start(runtime, ['origin/main.ts', '--port', String(first.port), '--bind', '127.0.0.1'])
+    const second = start(runtime, [originProgram, '--port', String(first.port), '--bind', '127.0.0.1'])
     expect((await second.exited).code).toBe(1)
     expect(second.output()).toMatch(
       new RegExp(`cannot listen on \\S+:${first.port}: address already in use.*--port`),
@@ -88,7 +89,7 @@ describe.for(originRuntimes)('an origin on %s', (runtime) => {
          <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket></icecast>`,
       )
     write('0')
-    const program = start(runtime, ['origin/main.ts', '--config', file, '--source-password', secrets.source])
+    const program = start(runtime, [originProgram, '--config', file, '--source-password', secrets.source])
     onTestFinished(() => program.stop())
     await program.line(/"ready"/)
     const url = `http://127.0.0.1:${port}/live.mp3`

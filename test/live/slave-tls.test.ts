@@ -5,6 +5,7 @@ import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { peer } from '../kit/peers.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
 import { makeCertificate } from '../kit/tls.ts'
@@ -34,7 +35,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
         '--master',
         `https://127.0.0.1:${tlsPort}`,
       ]
-      const program = start(runtime, ['origin/main.ts', ...flags, '--update-interval', '1'], {
+      const program = start(runtime, [originProgram, ...flags, '--update-interval', '1'], {
         env: { ORIGIN_MASTER_PASSWORD: secrets.relay, ...env },
       })
       onTestFinished(() => program.stop())

@@ -10,6 +10,7 @@ import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { peer } from '../kit/peers.ts'
 import { freePort, freePortBlock } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { exchange } from '../kit/raw.ts'
 import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { numbered, startSource } from '../kit/source.ts'
@@ -51,7 +52,7 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
     const socket = (at: number) =>
       `<listen-socket><port>${at}</port><bind-address>127.0.0.1</bind-address></listen-socket>`
     writeFileSync(file, `<icecast>${socket(port)}${socket(port + 1)}</icecast>`)
-    const program = start(runtime, ['origin/main.ts', '--config', file, '--source-password', secrets.source])
+    const program = start(runtime, [originProgram, '--config', file, '--source-password', secrets.source])
     onTestFinished(() => program.stop())
     await program.line(/"ready"/)
     const url = `http://127.0.0.1:${port}/live.mp3`
@@ -72,7 +73,7 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
         ${socket('<bind-address>127.0.0.2</bind-address><ssl>1</ssl>')}
         <paths><ssl-certificate>/nowhere/cert.pem</ssl-certificate></paths></icecast>`,
     )
-    const program = start(runtime, ['origin/main.ts', '--config', file])
+    const program = start(runtime, [originProgram, '--config', file])
     onTestFinished(() => program.stop())
     await program.line(/socket left out.*192\.0\.2\.77/)
     await program.line(/socket left out.*certificate is \/nowhere\/cert\.pem, expected a readable PEM file/)
@@ -81,14 +82,14 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
 
   test('one that is in use stops the start, and is named', async () => {
     const port = await freePortBlock(2)
-    const first = start(runtime, ['origin/main.ts', '--port', String(port + 1), '--bind', '127.0.0.1'])
+    const first = start(runtime, [originProgram, '--port', String(port + 1), '--bind', '127.0.0.1'])
     onTestFinished(() => first.stop())
     await first.line(/"ready"/)
     const file = join(testFolder(), 'icecast.xml')
     const socket = (at: number) =>
       `<listen-socket><port>${at}</port><bind-address>127.0.0.1</bind-address></listen-socket>`
     writeFileSync(file, `<icecast>${socket(port)}${socket(port + 1)}</icecast>`)
-    const second = start(runtime, ['origin/main.ts', '--config', file])
+    const second = start(runtime, [originProgram, '--config', file])
     expect((await second.exited).code).toBe(1)
     expect(second.output()).toContain(String(port + 1))
   })
@@ -109,7 +110,7 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
       const tlsPort = await freePort()
       const tls = ['--tls-port', String(tlsPort), '--tls-cert', certFile, '--tls-key', keyFile]
       const plain = ['--port', String(port), '--bind', '127.0.0.1', '--source-password', secrets.source]
-      const program = start(runtime, ['origin/main.ts', ...plain, ...tls])
+      const program = start(runtime, [originProgram, ...plain, ...tls])
       onTestFinished(() => program.stop())
       await program.line(/"ready"/)
       const url = `http://127.0.0.1:${port}/live.mp3`
@@ -155,7 +156,7 @@ describe.for(originRuntimes)('the sockets of an origin on %s', (runtime) => {
         <paths><ssl-certificate>${pem}</ssl-certificate></paths>
       </icecast>`,
       )
-      const program = start(runtime, ['origin/main.ts', '--config', file])
+      const program = start(runtime, [originProgram, '--config', file])
       onTestFinished(() => program.stop())
       await program.line(/"ready"/)
       expect(await serialAt(port + 1)).toMatch(/^[0-9A-F]+$/)

@@ -6,6 +6,7 @@ import { eventually } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
 import { freePortBlock } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { connectRaw, exchange } from '../kit/raw.ts'
 import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { basic, numbered, type Source, startSource } from '../kit/source.ts'
@@ -29,7 +30,7 @@ describe.for(originRuntimes)('wrong logins at an origin on %s', (runtime) => {
       <mount><mount-name>/members.mp3</mount-name><authentication type="htpasswd">
         <option name="filename" value="${join(folder, 'users')}"/></authentication></mount></icecast>`,
     )
-    program = start(runtime, ['origin/main.ts', '--config', file], {
+    program = start(runtime, [originProgram, '--config', file], {
       env: {
         ORIGIN_SOURCE_PASSWORD: secrets.source,
         ORIGIN_RELAY_PASSWORD: secrets.relay,

@@ -9,6 +9,7 @@ import { clientOf } from '../../kit/edge-client.ts'
 import { eventually } from '../../kit/eventually.ts'
 import { writeMmdb } from '../../kit/mmdb.ts'
 import { type Program, start } from '../../kit/process.ts'
+import { edgeProgram } from '../../kit/programs.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { type EdgeRuntime, type Server, secrets, startEdge } from '../../kit/runtimes.ts'
 import { basic } from '../../kit/source.ts'
@@ -36,7 +37,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
     return path
   }
   const program = (env: Record<string, string>) => {
-    const args = runtime === 'deno' ? ['run', '-A', 'edge/main.ts'] : ['edge/main.ts']
+    const args = runtime === 'deno' ? ['run', '-A', edgeProgram] : [edgeProgram]
     const started = start(runtime, args, { env: { DATA_DIR: ':memory:', PORT: '0', ...env } })
     running.push(started)
     return started

@@ -1,0 +1,29 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bundle } from '../../deploy/build/bundle.ts'
+import { start } from './process.ts'
+import { bundleVariables } from './programs.ts'
+
+/**
+ * Before the tests: bundles the programs that live tests start by the hundred, and has Node compile the bundles once. From the
+ * sources Node would read some two hundred files at each start and strip their types, which is most of what a start costs.
+ * A program that is killed saves no compiled code, so it is done here.
+ */
+export default async function bundleOnce(): Promise<() => void> {
+  const folder = mkdtempSync(join(tmpdir(), 'bundled-'))
+  const compiled = join(folder, 'compiled')
+  mkdirSync(compiled)
+  for (const each of [folder, compiled]) chmodSync(each, 0o755) // some tests start programs as another user
+  // the workers have these from here, and what they start has them from the workers
+  process.env.NODE_COMPILE_CACHE = compiled
+  await Promise.all(
+    (['origin', 'edge'] as const).map(async (part) => {
+      const file = join(folder, `${part}.mjs`)
+      writeFileSync(file, await bundle(`${part}.mjs`))
+      process.env[bundleVariables[part]] = file
+      await start('node', [file, '--version']).exited
+    }),
+  )
+  return () => rmSync(folder, { recursive: true, force: true })
+}
