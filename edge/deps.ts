@@ -12,7 +12,7 @@ export interface EdgeDeps {
   /** the dice: a number in [0, 1) */
   roll: () => number
   /** Counts a redirect of a listener who is on the way to this server. */
-  redirected: (server: Server) => void
+  redirected: (server: Server, kbps: number) => void
   /** how the edge gets and keeps the audio that it carries */
   carrying: CarryingDeps
   /** when this program began, for the stats */

@@ -80,7 +80,7 @@ function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answ
     },
     nowMs: monotonicNowMs,
     roll: Math.random,
-    redirected: (server) => registry.redirected(server),
+    redirected: (server, kbps) => registry.redirected(server, kbps),
     carrying: { fetch, bytesMax: hlsLimits.cacheBytesMax },
     startedAtMs: Date.now(),
   })

@@ -57,7 +57,7 @@ function createWorker(config: EdgeConfig): Handler {
     cluster,
     nowMs: Date.now,
     roll: Math.random,
-    redirected: (server) => cluster.redirected(server),
+    redirected: (server, kbps) => cluster.redirected(server, kbps),
     carrying: {
       fetch: (url, init) => fetch(url, init),
       bytesMax: edgeLimits.carriedWorkersBytesMax,

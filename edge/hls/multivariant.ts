@@ -44,7 +44,7 @@ export function multivariantFor(
   const places = typeof drawn === 'string' ? [] : drawn
   const [first] = places
   const isHead = method === 'HEAD'
-  if (first && !isHead && !carries) deps.redirected(first.server)
+  if (first && !isHead && !carries) deps.redirected(first.server, view.kbpsAt(mount, first.server))
   const session = newSessionId()
   const passed = { ...passedOn(query), s: session }
   const variants = places.map(({ server, url }) => ({

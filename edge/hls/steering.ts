@@ -41,7 +41,7 @@ export function steeringFor(
   if (!steering && !carries) return undefined
   const { places, ttlSeconds, moves } = steering ?? nowhere(deps)
   const [first] = places
-  if (moves && first) deps.redirected(first.server)
+  if (moves && first) deps.redirected(first.server, view.kbpsAt(mount, first.server))
   const session = sessionOf(query)
   const passed = { ...passedOn(query), ...(session !== undefined && { s: session }) }
   const pathways = places.map(({ server, url }) => ({

@@ -7,6 +7,8 @@ import { isSameCarriage, type PackedServer, pack } from './packed-server.ts'
 export interface Delta {
   id: string
   redirects: number
+  /** kbit/s that they take of the server's line, if that is known */
+  kbps: number
 }
 
 /** What an isolate has not sent to the object yet. */
@@ -31,7 +33,7 @@ export interface Exchanged {
   /** servers removed since then */
   removed: readonly string[]
   /** every debit above 0, of changed and unchanged servers */
-  debits: readonly (readonly [id: string, debit: number])[]
+  debits: readonly (readonly [id: string, debit: number, debitKbps: number])[]
 }
 
 /**
@@ -60,9 +62,11 @@ export class IsolateExchange {
   exchange({ deltas, counted }: Sent, have: Version | undefined, nowMs: number): Exchanged {
     for (const each of counted) this.#registry.count(each, nowMs)
     const { servers } = this.#registry.view
-    for (const { id, redirects } of deltas) {
+    for (const { id, redirects, kbps } of deltas) {
       const server = servers.get(id)
-      if (server) server.debit += redirects
+      if (!server) continue
+      server.debit += redirects
+      server.debitKbps += kbps
     }
     this.#number()
     const since = have?.epoch === this.#epoch && have.change >= this.#changeMin ? have.change : -1
@@ -74,7 +78,7 @@ export class IsolateExchange {
       removed: [...this.#removed].filter(([, change]) => change > since).map(([id]) => id),
       debits: [...servers.values()]
         .filter(({ debit }) => debit > 0)
-        .map(({ report, debit }) => [report.id, debit] as const),
+        .map(({ report, debit, debitKbps }) => [report.id, debit, debitKbps] as const),
     }
   }
 

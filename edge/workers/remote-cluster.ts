@@ -49,6 +49,14 @@ export interface RemoteDeps {
   maxListenersDefault: number
 }
 
+/** Redirects to one server that no snapshot contains yet, and what they take of its line; of both, what is being sent. */
+interface Count {
+  redirects: number
+  sent: number
+  kbps: number
+  sentKbps: number
+}
+
 /**
  * The cluster as one isolate of Workers sees it: a snapshot that listeners are answered from, brought up to date by
  * exchanges with the object. No promise outlives its request or is awaited by another one, since the runtime may drop a
@@ -65,8 +73,8 @@ export class RemoteCluster implements Cluster {
   /** deadline of the exchange in progress; 0: there is none */
   #leaseMs = 0
   #flushDueMs = 0
-  /** redirects by server that no snapshot contains yet, and how many of them are being sent */
-  #counts = new Map<string, { redirects: number; sent: number }>()
+  /** by server */
+  #counts = new Map<string, Count>()
   #calls = 0
   #callApplied = 0
   #counted = new CountedLater()
@@ -177,12 +185,14 @@ export class RemoteCluster implements Cluster {
   }
 
   /** Counts a redirect here at once, and in the object with the next flush. */
-  redirected(server: Server): void {
+  redirected(server: Server, kbps: number): void {
     server.debit++
+    server.debitKbps += kbps
     const { id } = server.report
-    const count = this.#counts.get(id)
-    if (count) count.redirects++
-    else this.#counts.set(id, { redirects: 1, sent: 0 })
+    const count = this.#counts.get(id) ?? { redirects: 0, sent: 0, kbps: 0, sentKbps: 0 }
+    count.redirects++
+    count.kbps += kbps
+    this.#counts.set(id, count)
     this.#flushLater()
   }
 
@@ -204,7 +214,8 @@ export class RemoteCluster implements Cluster {
     const nowMs = this.#deps.nowMs()
     if (this.#leaseMs > nowMs) return
     // the runtime dropped the exchange before: it may or may not have arrived, and a debit too high does less harm
-    if (this.#leaseMs > 0) for (const count of this.#counts.values()) count.sent = 0
+    if (this.#leaseMs > 0)
+      for (const count of this.#counts.values()) Object.assign(count, { sent: 0, sentKbps: 0 })
     this.#leaseMs = nowMs + edgeLimits.leaseMs
     try {
       await this.fresh()
@@ -245,18 +256,24 @@ export class RemoteCluster implements Cluster {
   #takeCounts(): Delta[] {
     const deltas: Delta[] = []
     for (const [id, count] of this.#counts) {
-      if (count.redirects > count.sent) deltas.push({ id, redirects: count.redirects - count.sent })
+      if (count.redirects > count.sent)
+        deltas.push({ id, redirects: count.redirects - count.sent, kbps: count.kbps - count.sentKbps })
       count.sent = count.redirects
+      count.sentKbps = count.kbps
     }
     return deltas
   }
 
   #settle(deltas: readonly Delta[], landed: boolean): void {
-    for (const { id, redirects } of deltas) {
+    for (const { id, redirects, kbps } of deltas) {
       const count = this.#counts.get(id)
       if (!count) continue
       count.sent = Math.max(0, count.sent - redirects)
-      if (landed) count.redirects -= redirects
+      count.sentKbps = Math.max(0, count.sentKbps - kbps)
+      if (landed) {
+        count.redirects -= redirects
+        count.kbps -= kbps
+      }
       if (count.redirects <= 0) this.#counts.delete(id)
     }
   }
@@ -269,19 +286,22 @@ export class RemoteCluster implements Cluster {
       for (const id of [...this.#view.servers.keys()]) if (!ids.has(id)) this.#remove(id)
     }
     for (const id of news.removed) this.#remove(id)
-    const debits = new Map(news.debits)
-    const debitOf = (id: string) => (debits.get(id) ?? 0) + (this.#counts.get(id)?.redirects ?? 0)
+    const debits = new Map(news.debits.map(([id, debit, debitKbps]) => [id, { debit, debitKbps }]))
+    const debitOf = (id: string) => ({
+      debit: (debits.get(id)?.debit ?? 0) + (this.#counts.get(id)?.redirects ?? 0),
+      debitKbps: (debits.get(id)?.debitKbps ?? 0) + (this.#counts.get(id)?.kbps ?? 0),
+    })
     let isWhole = true
     for (const packed of news.servers) {
       const server = this.#unpack(packed)
-      if (server) this.#view.put({ ...server, debit: debitOf(server.report.id) })
+      if (server) this.#view.put({ ...server, ...debitOf(server.report.id) })
       else isWhole = false
     }
     for (const server of [...this.#view.servers.values()]) {
-      const debit = debitOf(server.report.id)
+      const now = debitOf(server.report.id)
       // the drums must be told about a weight that rises; they notice one that falls themselves
-      if (debit < server.debit) this.#view.put({ ...server, debit })
-      else server.debit = debit
+      if (now.debit < server.debit || now.debitKbps < server.debitKbps) this.#view.put({ ...server, ...now })
+      else Object.assign(server, now)
     }
     const nowMs = this.#deps.nowMs()
     this.#view.prune(nowMs)

@@ -49,7 +49,7 @@ export class Decider {
     this.#deps = deps
     const table = config.dataDir === undefined ? undefined : openTable(config.dataDir)
     this.#registry = new Registry(table, maxListenersDefault, nowMs())
-    const redirected = (server: Server) => this.#registry.redirected(server)
+    const redirected = (server: Server, kbps: number) => this.#registry.redirected(server, kbps)
     this.#placing = { config: { httpsOnly: false }, nowMs, roll: deps.roll, redirected }
     state.mounts.onChange(() => this.changed())
     state.drain.onChange(() => this.changed())

@@ -1,6 +1,6 @@
 import { offAirMs } from '../draw/absence.ts'
 import type { MountView } from '../draw/mount-view.ts'
-import { freeOfServer, isLive, type Reason, type Server, screen, slotsTaken } from '../draw/server.ts'
+import { freeOfServer, isLive, leftOfServer, type Reason, type Server, screen } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
 import { kindOfType } from '../hls/kinds.ts'
 import { multivariantPath } from '../hls/paths.ts'
@@ -140,7 +140,7 @@ export function serverJson(
     maxListeners: report.maxListeners ?? view.maxListenersDefault,
     bandwidth: report.bandwidth ?? null,
     maxBandwidth: report.maxBandwidth ?? null,
-    free: Math.max(0, free - slotsTaken(server)),
+    free: leftOfServer(server, view.maxListenersDefault),
     mounts,
     polled: server.polled,
     out,

@@ -232,6 +232,7 @@ export class Registry {
       location: report.location,
       factor: 1,
       debit: 0,
+      debitKbps: 0,
     }
     this.view.put(server)
     this.sweep(nowMs)
@@ -303,9 +304,10 @@ export class Registry {
     this.#record([{ at: Math.round(nowMs), kind: 'wrong login', detail }])
   }
 
-  /** Counts one redirect to this server as its debit. */
-  redirected(server: Server): void {
+  /** Counts one redirect to this server as its debit. @param kbps what it takes of the server's line, if that is known */
+  redirected(server: Server, kbps: number): void {
     server.debit++
+    server.debitKbps += kbps
   }
 
   /** Counts requests for mounts. */
@@ -450,9 +452,10 @@ export class Registry {
     this.#orders.set(row.id, order)
     const probed = this.#probed.get(row.id)
     const server: Server = {
-      // first, so that the engine stores them in the object itself: a draw needs only these two
+      // first, so that the engine stores them in the object itself: a draw needs only these
       factor,
       debit: 0,
+      debitKbps: 0,
       report,
       receivedAtMs: row.receivedAtMs,
       drained: this.#drains.has(row.id),

@@ -37,8 +37,8 @@ export interface PlacingDeps {
   readonly nowMs: () => number
   /** the dice: a number in [0, 1) */
   readonly roll: () => number
-  /** Counts a redirect of a listener to this server. */
-  readonly redirected: (server: Server) => void
+  /** Counts a redirect of a listener to this server. @param kbps what it takes of the server's line, if that is known */
+  readonly redirected: (server: Server, kbps: number) => void
 }
 
 /**
@@ -71,6 +71,6 @@ export function placeListener(
   const decision = decide(view, asked, atMs, dice, config)
   if (typeof decision === 'string') return decision
   if (decision.server.report.id === view.ownId) return 'here'
-  if (!probe && listener.needsRoom) redirected(decision.server)
+  if (!probe && listener.needsRoom) redirected(decision.server, view.kbpsAt(mount, decision.server))
   return { location: locationOf(decision.url, query), id: decision.server.report.id }
 }

@@ -1,12 +1,14 @@
 import { limits } from '../limits.ts'
 import { Drum } from './drum.ts'
-import { type Server, serves, slotsTaken } from './server.ts'
+import { leftAfterDebit, type Server, serves } from './server.ts'
 
 /** A server that carries a mount, in the form that a draw needs. */
 export interface Candidate {
   readonly server: Server
   /** free slots for this mount according to the server's report, before the debit; at least 0 */
   readonly free: number
+  /** the same, as far as slots alone bound them: more, where the line is what binds */
+  readonly slots: number
   /** {@link openUntilMs} of its server, copied here because a draw needs nothing else of the report */
   readonly openUntilMs: number
   /** the mount at this server, by the scheme of the request: a `Location` header without the query */
@@ -20,7 +22,7 @@ const freeOf = (candidate: Candidate | undefined, nowMs: number): number =>
 
 const weightOf = (candidate: Candidate | undefined, nowMs: number): number => {
   const free = freeOf(candidate, nowMs)
-  return free === 0 || !candidate ? 0 : Math.max(0, free - slotsTaken(candidate.server))
+  return free === 0 || !candidate ? 0 : leftAfterDebit(candidate.server, candidate.slots, free)
 }
 
 const hasMoved = (before: Server, after: Server) =>

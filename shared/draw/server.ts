@@ -25,12 +25,34 @@ export interface Server {
   readonly location: GeoLocation | undefined
   /** joins that it sees for each redirect by this decider, 1 or more (shared/cluster/fan-out-factor.ts) */
   readonly factor: number
-  /** redirects of GETs to it since that report ("new listeners", S9); the only field that is mutated */
+  /** redirects of GETs to it since that report ("new listeners", S9); mutated, as is {@link debitKbps} */
   debit: number
+  /** kbit/s of the streams that they asked for; counted only where the server reports what its line carries */
+  debitKbps: number
 }
 
 /** The slots taken by redirects since the last report: this decider's own, scaled by the factor to include other deciders'. */
 export const slotsTaken = ({ debit, factor }: Server): number => Math.round(debit * factor)
+
+/** keeps a product that is an integer from falling below it */
+const rounding = 1e-6
+
+/**
+ * Free slots of a mount that are left after the debit: each redirect since the report takes a slot, and its bit rate of the line. A
+ * listener of 1,411 kbit/s takes the room of thirty of 48 kbit/s.
+ * @param slots the free slots by the report, as far as slots alone bound them
+ * @param free the same, as far as the line bounds them too
+ */
+export function leftAfterDebit(server: Server, slots: number, free: number): number {
+  const left = Math.min(free, slots - slotsTaken(server))
+  if (server.debitKbps === 0) return Math.max(0, left)
+  const lineLeft = 1 - (server.debitKbps * server.factor) / Math.max(1, lineKbps(server.report))
+  return Math.max(0, Math.min(left, Math.floor(free * lineLeft + rounding)))
+}
+
+/** What the line of a server still carries by its report; Infinity if it does not say. */
+export const lineKbps = ({ maxBandwidth, bandwidth }: Report): number =>
+  maxBandwidth === undefined || bandwidth === undefined ? Number.POSITIVE_INFINITY : maxBandwidth - bandwidth
 
 /** Whether a server's mounts count only if a live master carries them too; otherwise they may be unrelated mounts of that name. */
 export const followsMasters = ({ polled, report }: Pick<Server, 'polled' | 'report'>): boolean =>
@@ -88,21 +110,39 @@ export function freeSlots(
   mount: MountReport | undefined,
   maxListenersDefault: number,
 ): number {
+  const lineSlots = Math.floor(lineKbps(report) / kbpsOf(mount))
+  return Math.max(0, Math.min(slotsBesideLine(report, mount, maxListenersDefault), lineSlots))
+}
+
+/** The same, as far as slots alone bound them. */
+export function slotsBesideLine(
+  report: Report,
+  mount: MountReport | undefined,
+  maxListenersDefault: number,
+): number {
   const slots = (report.maxListeners ?? maxListenersDefault) - report.listeners
   const mountSlots = mount?.max == null ? Number.POSITIVE_INFINITY : mount.max - mount.listeners
-  return Math.max(0, Math.min(slots, mountSlots, lineSlots(report, mount), limits.slotsMax))
+  return Math.max(0, Math.min(slots, mountSlots, limits.slotsMax))
 }
 
-function lineSlots({ maxBandwidth, bandwidth }: Report, mount: MountReport | undefined): number {
-  if (maxBandwidth === undefined || bandwidth === undefined) return Number.POSITIVE_INFINITY
-  return Math.floor((maxBandwidth - bandwidth) / (mount?.kbps || limits.bitrateDefaultKbps))
-}
+/** kbit/s of a mount; of an unknown one the usual rate. */
+export const kbpsOf = (mount: MountReport | undefined): number => mount?.kbps || limits.bitrateDefaultKbps
 
 /** The free slots of the mount that has most of them, before the debit. */
-export function freeOfServer({ report, carriesAll }: Server, maxListenersDefault: number): number {
-  if (carriesAll || report.mounts.length === 0) return freeSlots(report, undefined, maxListenersDefault)
-  return report.mounts.reduce(
-    (most, mount) => Math.max(most, freeSlots(report, mount, maxListenersDefault)),
-    0,
+export const freeOfServer = (server: Server, maxListenersDefault: number): number =>
+  most(server, (mount) => freeSlots(server.report, mount, maxListenersDefault))
+
+/** The same after the debit. */
+export const leftOfServer = (server: Server, maxListenersDefault: number): number =>
+  most(server, (mount) =>
+    leftAfterDebit(
+      server,
+      slotsBesideLine(server.report, mount, maxListenersDefault),
+      freeSlots(server.report, mount, maxListenersDefault),
+    ),
   )
+
+function most({ report, carriesAll }: Server, of: (mount: MountReport | undefined) => number): number {
+  if (carriesAll || report.mounts.length === 0) return of(undefined)
+  return report.mounts.reduce((best, mount) => Math.max(best, of(mount)), 0)
 }

@@ -14,7 +14,15 @@ import {
 } from './mount-view.ts'
 import { type Candidate, Pool } from './pool.ts'
 import { Regions, TotalDemand } from './regions.ts'
-import { followsMasters, freeSlots, isLive, openUntilMs, type Server } from './server.ts'
+import {
+  followsMasters,
+  freeSlots,
+  isLive,
+  kbpsOf,
+  openUntilMs,
+  type Server,
+  slotsBesideLine,
+} from './server.ts'
 import { type Bases, basesOf, hasLiteral, wayIndex } from './ways.ts'
 
 /** The properties of a request that a draw needs. */
@@ -143,6 +151,12 @@ export class View {
   /** Draws a candidate for a listener: in proportion to weight, near ones more often if locations are known. */
   draw(ask: DrawRequest, nowMs: number, roll: () => number): Candidate | undefined {
     return this.#draws(ask.mount, ask.secure, ask.family)?.regions.draw(ask, nowMs, roll)
+  }
+
+  /** kbit/s that a listener of the mount takes of a server's line; 0 if the server does not report what that carries. */
+  kbpsAt(mount: Mount, { report }: Server): number {
+    if (report.maxBandwidth === undefined || report.bandwidth === undefined) return 0
+    return kbpsOf(this.#mounts.get(mount)?.carriers.get(report.id)?.mount)
   }
 
   /** The live master that relays are sent to for this mount: the first by id. */
@@ -278,6 +292,7 @@ export class View {
     return {
       server,
       free,
+      slots: slotsBesideLine(server.report, reported, this.#maxListenersDefault),
       openUntilMs: openUntilMs(server, free, true),
       url: urlAt(base, mount),
       carries:

@@ -6,13 +6,22 @@ import { simulate } from '../tools/simulate/model.ts'
 import { type CrowdOutcome, rejectedPercent } from '../tools/simulate/outcome.ts'
 import { ours, perfect } from '../tools/simulate/policies.ts'
 import {
+  crowdAtOne,
+  farBitrates,
   flashCrowd,
   gridEdges,
   gridIntervals,
   mismatched,
   withInterval,
 } from '../tools/simulate/scenarios.ts'
-import { type Fault, leavesPerSecond, type Setting, withPeakFill } from '../tools/simulate/setting.ts'
+import {
+  type Fault,
+  leavesPerSecond,
+  type Setting,
+  type World,
+  withPeakFill,
+} from '../tools/simulate/setting.ts'
+import { steadyWorld, worldCrowd } from '../tools/simulate/world/scenarios.ts'
 
 const seeds = [1, 2]
 const rejected = (setting: Setting, policy: string) => rejectedPercent(simulate(setting, policy, 1))
@@ -168,5 +177,71 @@ describe('S3: clusters of other shapes reject at most 0.2 points more than perfe
     }
     expect(kmOf(ours)).toBeLessThan(1000)
     expect(kmOf(perfect)).toBeGreaterThan(4000)
+  })
+
+  test('mounts of 48 and 1,411 kbit/s, where the line binds, 200 edges: at most 0.3 points more', () => {
+    const setting = { ...farBitrates, beforeS: 150, afterS: 10 }
+    expect(rejected(setting, ours)).toBeLessThanOrEqual(rejected(setting, perfect) + 0.3)
+  })
+
+  test('a crowd that asks one edge of 200, T = 120 s, with early reports and send-back: at most 0.3 points more', () => {
+    const setting = { ...crowdAtOne, earlyReports: true, sendBack: true, beforeS: 360, afterS: 10 }
+    const { sentBack, joins, ...outcome } = simulate(setting, ours, 1)
+    expect(rejectedPercent({ ...outcome, sentBack, joins })).toBeLessThanOrEqual(
+      rejected(setting, perfect) + 0.3,
+    )
+    expect(sentBack / joins).toBeLessThan(0.01)
+  })
+})
+
+describe('listeners in the cities of the world go to the nearest server that has room', () => {
+  /** a tenth of the listeners of the scenarios, and less time: the same in a second */
+  const small = (fill: number, world: Partial<World> = {}): Setting => {
+    const setting = steadyWorld(fill, world)
+    return { ...setting, slots: setting.slots / 10, beforeS: 1200, afterS: 600 }
+  }
+  const shareOfNearest = ({ atNearest, joins }: CrowdOutcome) => atNearest / joins
+  const km = (setting: Setting, policy: string) => simulate(setting, policy, 1).km
+
+  test.each([
+    { fill: 0.3, farMost: 1.15, nearestLeast: 0.85 },
+    { fill: 0.6, farMost: 1.15, nearestLeast: 0.85 },
+    { fill: 0.9, farMost: 1.4, nearestLeast: 0.7 },
+  ])(
+    'servers where people are, $fill full: in the mean at most $farMost times as far as the nearest, $nearestLeast of them there',
+    ({ fill, farMost, nearestLeast }) => {
+      const outcome = simulate(small(fill), ours, 1)
+      expect(outcome.km / outcome.kmNearest).toBeLessThanOrEqual(farMost)
+      expect(shareOfNearest(outcome)).toBeGreaterThanOrEqual(nearestLeast)
+      expect(outcome.rejected).toBe(0)
+    },
+  )
+
+  test('servers in Europe alone: at most a tenth farther than by the rule of mirrorbits', () => {
+    const setting = small(0.6, { servers: 'Europe' })
+    expect(km(setting, ours)).toBeLessThanOrEqual(1.1 * km(setting, 'mirrorbits'))
+  })
+
+  test('servers of one city are equally full within 5 points', () => {
+    // sizes as in the scenario: of a server of fifty slots, chance alone makes ten points
+    const setting = { ...steadyWorld(0.6, { together: 5 }), beforeS: 1200, afterS: 3600 }
+    expect(simulate(setting, ours, 1).citySpread).toBeLessThanOrEqual(0.05)
+  })
+
+  test.each([
+    { crowd: 'everywhere', edges: 1 },
+    { crowd: 'one region', edges: 20 },
+  ] as const)(
+    'a flash crowd from $crowd, peak fill 96 %, T = 30 s, $edges edges: at most 0.3 points more are rejected than with perfect information',
+    ({ crowd, edges }) => {
+      const setting = { ...worldCrowd(0.96, 30, edges, { crowd }), afterS: 10 }
+      expect(rejected(setting, ours)).toBeLessThanOrEqual(rejected(setting, perfect) + 0.3)
+    },
+  )
+
+  test('which fills the near ones first by the rules that go by distance alone: the crowd of one region is rejected', () => {
+    const setting = { ...worldCrowd(0.85, 30, 20, { crowd: 'one region' }), afterS: 10 }
+    expect(rejected(setting, 'nearest with spill-over')).toBeGreaterThan(3)
+    expect(rejected(setting, ours)).toBeLessThanOrEqual(0.2)
   })
 })

@@ -44,6 +44,7 @@ export const serverOf = (id: string, over: Partial<Report> = {}, held: Partial<S
   location: undefined,
   factor: 1,
   debit: 0,
+  debitKbps: 0,
   ...held,
 })
 

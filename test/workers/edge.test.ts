@@ -63,7 +63,7 @@ function newIsolate() {
     cluster,
     nowMs: Date.now,
     roll: Math.random,
-    redirected: (server) => cluster.redirected(server),
+    redirected: (server, kbps) => cluster.redirected(server, kbps),
     carrying: { fetch, bytesMax: 0 },
     startedAtMs: 0,
   })

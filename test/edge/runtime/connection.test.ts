@@ -232,7 +232,7 @@ describe('a listener who is not redirected', () => {
       },
       nowMs: () => 0,
       roll: () => 0.5,
-      redirected: (server) => registry.redirected(server),
+      redirected: (server, kbps) => registry.redirected(server, kbps),
       carrying: { fetch, bytesMax: 0 },
       startedAtMs: 0,
     })

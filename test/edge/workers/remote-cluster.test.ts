@@ -139,7 +139,7 @@ describe('the snapshot of an isolate', () => {
     const flushes = 10
     for (let passedMs = 0; passedMs < flushes * flushMs; passedMs += 100) {
       await cluster.current()
-      cluster.redirected(serverIn(cluster, 'a'))
+      cluster.redirected(serverIn(cluster, 'a'), 0)
       await time.pass(100)
     }
     expect(state.calls - before).toBeGreaterThanOrEqual(flushes - 2)
@@ -245,14 +245,14 @@ describe('debits', () => {
     const [one, other] = [isolate(), isolate()]
     await during(time, Promise.all([one.current(), other.current()]), 10)
     const before = state.calls
-    for (let i = 0; i < 30; i++) one.redirected(serverIn(one, 'a'))
-    expect(serverIn(one, 'a').debit).toBe(30)
+    for (let i = 0; i < 30; i++) one.redirected(serverIn(one, 'a'), 128)
+    expect(serverIn(one, 'a')).toMatchObject({ debit: 30, debitKbps: 3840 })
     await time.pass(flushMs + 10)
     expect(state.calls).toBe(before + 1)
-    expect(registry.view.servers.get('a')?.debit).toBe(30)
+    expect(registry.view.servers.get('a')).toMatchObject({ debit: 30, debitKbps: 3840 })
     await during(time, other.fresh())
-    expect(serverIn(other, 'a').debit).toBe(30)
-    expect(serverIn(one, 'a').debit, 'its own are not counted twice').toBe(30)
+    expect(serverIn(other, 'a')).toMatchObject({ debit: 30, debitKbps: 3840 })
+    expect(serverIn(one, 'a'), 'its own are not counted twice').toMatchObject({ debit: 30, debitKbps: 3840 })
   })
 
   test('that were made while a batch was being sent are kept for the next', async () => {
@@ -260,9 +260,9 @@ describe('debits', () => {
     report(reportOf('a'))
     const cluster = isolate()
     await during(time, cluster.current(), 10)
-    cluster.redirected(serverIn(cluster, 'a'))
+    cluster.redirected(serverIn(cluster, 'a'), 0)
     await time.pass(flushMs)
-    cluster.redirected(serverIn(cluster, 'a')) // the batch is being sent
+    cluster.redirected(serverIn(cluster, 'a'), 0) // the batch is being sent
     await time.pass(state.latencyMs)
     expect(serverIn(cluster, 'a').debit).toBe(2)
     expect(registry.view.servers.get('a')?.debit).toBe(1)
@@ -277,7 +277,7 @@ describe('debits', () => {
     const cluster = isolate()
     await during(time, cluster.current(), 10)
     state.fate = 'refused'
-    cluster.redirected(serverIn(cluster, 'a'))
+    cluster.redirected(serverIn(cluster, 'a'), 0)
     await time.pass(flushMs + 10)
     state.fate = 'answered'
     expect(registry.view.servers.get('a')?.debit).toBe(0)
@@ -298,7 +298,7 @@ describe('debits', () => {
       )
       return ids.filter((candidate) => candidate?.server.report.id === 'a').length
     }
-    for (let i = 0; i < 1000; i++) cluster.redirected(serverIn(cluster, 'a'))
+    for (let i = 0; i < 1000; i++) cluster.redirected(serverIn(cluster, 'a'), 0)
     expect(draws(), 'all its slots are spoken for').toBe(0)
     await time.pass(flushMs + 10)
     report(reportOf('a', { maxListeners: 1000 }))
@@ -311,7 +311,7 @@ describe('debits', () => {
     report(reportOf('a'))
     const cluster = isolate()
     const view = await during(time, cluster.current(), 10)
-    for (let i = 0; i < 100; i++) cluster.redirected(serverIn(cluster, 'a'))
+    for (let i = 0; i < 100; i++) cluster.redirected(serverIn(cluster, 'a'), 0)
     const draw = () => view.pool(mountOf('/live.mp3'), false)?.draw(time.nowMs(), seededRoll(1))
     draw() // the drum has now seen the weight 0
     await time.pass(flushMs + 10)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decide } from '../../../shared/draw/decide.ts'
 import { deadlineMs, freeOfServer, freeSlots, type Server, screen } from '../../../shared/draw/server.ts'
 import type { View } from '../../../shared/draw/view.ts'
+import type { Mount } from '../../../shared/mount.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { chiSquareP } from '../../kit/chi-square.ts'
 import { asked, draws, live, policy, viewOf, withSlots } from '../../kit/draws.ts'
@@ -11,6 +12,12 @@ import { mountOf, mountReport, reportOf, seededRoll, serverOf } from '../../kit/
 
 const idOf = (decision: ReturnType<typeof decide>) =>
   typeof decision === 'string' ? decision : decision.server.report.id
+
+/** The weight of a server in the draws of a mount. */
+function leftIn(view: View, id: string, mount: Mount): number | undefined {
+  const pool = view.pool(mount, false)
+  return pool?.weightAt(pool.indexOf(id), 0)
+}
 
 describe('S2, S3: the draw', () => {
   test('gives each server its share of free slots in 1,000,000 draws', () => {
@@ -55,6 +62,27 @@ describe('S2, S3: the draw', () => {
         for (const [id, server] of view.servers) expect(server.debit, id).toBe(server.report.maxListeners)
       }),
     )
+  })
+
+  test('counts what redirects take of a line: a listener of 1,411 kbit/s takes the room of thirty of 48', () => {
+    const mounts = [mountReport('/cd.flac', { kbps: 1440 }), mountReport('/talk.mp3', { kbps: 48 })]
+    const line = { maxListeners: 10_000, maxBandwidth: 14_400, bandwidth: 0, mounts }
+    const left = (id: string, view: View) => leftIn(view, id, mountOf('/cd.flac'))
+    const view = viewOf(serverOf('a', line), serverOf('slots', { ...line, maxListeners: 12 }))
+    const redirect = (id: string, mount: Mount, count: number) => {
+      const server = view.servers.get(id)
+      for (let i = 0; server && i < count; i++) {
+        server.debit++
+        server.debitKbps += view.kbpsAt(mount, server)
+      }
+    }
+    expect([left('a', view), leftIn(view, 'a', mountOf('/talk.mp3'))]).toEqual([10, 300])
+    redirect('a', mountOf('/talk.mp3'), 30)
+    expect([left('a', view), leftIn(view, 'a', mountOf('/talk.mp3'))]).toEqual([9, 270])
+    redirect('a', mountOf('/cd.flac'), 9)
+    expect([left('a', view), leftIn(view, 'a', mountOf('/talk.mp3'))]).toEqual([0, 0])
+    redirect('slots', mountOf('/talk.mp3'), 10)
+    expect([left('slots', view), leftIn(view, 'slots', mountOf('/talk.mp3'))]).toEqual([2, 2])
   })
 
   test('draws by free slots alone once redirects have used up all of them', () => {

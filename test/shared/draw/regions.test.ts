@@ -214,6 +214,7 @@ describe('the regions of a mount', () => {
     const candidate = (id: string, over: Partial<Report>): Candidate => ({
       server: serverOf(id, over, { location }),
       free: 100,
+      slots: 100,
       openUntilMs: Number.POSITIVE_INFINITY,
       url: id,
       carries: () => true,

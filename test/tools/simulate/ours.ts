@@ -54,7 +54,8 @@ export class Ours implements SimDecider {
     }
     const decision = decide(this.#registry.view, asked, msOf(nowS), this.#roll, policy)
     if (typeof decision === 'string') return undefined
-    decision.server.debit++
+    const { view } = this.#registry
+    this.#registry.redirected(decision.server, view.kbpsAt(name, decision.server))
     return this.#indexes.get(decision.server.report.id)
   }
 
