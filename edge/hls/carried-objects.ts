@@ -1,11 +1,11 @@
 import type { Accounts } from '../../shared/api/auth.ts'
-import type { Server } from '../../shared/draw/server.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { hlsLimits } from '../../shared/hls/limits.ts'
 import { MirroredObjects } from '../../shared/hls/mirrored-objects.ts'
 import type { FetchedObject } from '../../shared/hls/object-cache.ts'
 import { servesHls } from '../../shared/hls/place-session.ts'
 import { readBounded } from '../../shared/http/bounded-body.ts'
+import { FailOver, OtherAnswer } from '../../shared/http/fail-over.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
 import type { CarryingDeps } from '../carrying.ts'
@@ -17,65 +17,65 @@ interface Carrying extends CarryingDeps {
 }
 
 /** The objects that an edge carries: each is fetched once from a live master of its mount, however many listeners ask for it. */
-export const carriedObjects = (deps: Carrying): MirroredObjects =>
-  new MirroredObjects({
+export function carriedObjects(deps: Carrying): MirroredObjects {
+  const failOver = new FailOver(deps.nowMs)
+  return new MirroredObjects({
     nowMs: deps.nowMs,
     bytesMax: deps.bytesMax,
     fetch: (mount, path, bytesMax) => {
-      const fetching = fetchCarried(mount, path, bytesMax, deps)
+      const fetching = fetchCarried({ mount, path, bytesMax }, failOver, deps)
       deps.defer?.(fetching)
       return fetching
     },
   })
+}
+
+/** An object, by its path at every server. */
+interface Wanted {
+  mount: Mount
+  path: string
+  bytesMax: number
+}
 
 /** Segments never change, so the runtime's cache may have one; a playlist comes from the master. */
-async function fetchCarried(
-  mount: Mount,
-  path: string,
-  bytesMax: number,
-  deps: Carrying,
-): Promise<FetchedObject> {
+async function fetchCarried(wanted: Wanted, failOver: FailOver, deps: Carrying): Promise<FetchedObject> {
+  const { mount, path } = wanted
   const isSegment = !path.endsWith('.m3u8')
   const kept = isSegment ? await deps.store?.get(path).catch(() => undefined) : undefined
   if (kept) return kept
   const view = await deps.current()
-  const object = await fetchFromMasters(view.masters(mount, deps.nowMs()), path, bytesMax, deps)
+  const urls = masterUrls(view, mount, deps.nowMs())
+  const object = await failOver.ask(
+    urls,
+    (url) => url,
+    (url) => fetchOne(url, wanted, deps),
+    ({ status }) => status === 200,
+  )
+  if (!object) return { status: 404, type: '', bytes: new Uint8Array() }
   if (isSegment && object.status === 200 && !object.isPrivate)
     deps.defer?.(deps.store?.put(path, object) ?? Promise.resolve())
   return object
 }
 
-async function fetchFromMasters(
-  masters: readonly Server[],
-  path: string,
-  bytesMax: number,
-  deps: Carrying,
-): Promise<FetchedObject> {
-  let missing: FetchedObject | undefined
-  let problem: unknown
-  // one that was polled or registered has not reported: it has no objects, and must not see a password
-  for (const { report } of masters.filter(servesHls)) {
-    try {
-      const [url = ''] = report.urls
-      const object = await fetchOne(url + path, bytesMax, deps)
-      if (object.status === 200) return object
-      missing ??= object
-    } catch (error) {
-      problem = error
-    }
-  }
-  if (problem !== undefined && !missing) throw problem
-  return missing ?? { status: 404, type: '', bytes: new Uint8Array() }
-}
+/**
+ * The addresses of a mount's live masters, in the order in which relays use them: the first master by its id, and each of its urls.
+ * One that was polled or registered has not reported: it has no objects, and must not see a password.
+ */
+const masterUrls = (view: View, mount: Mount, nowMs: number): string[] =>
+  view
+    .masters(mount, nowMs)
+    .filter(servesHls)
+    .flatMap(({ report }) => report.urls)
 
 /** As a relay, which is not counted as a listener. A master that redirects is not followed: the password is for it alone. */
 async function fetchOne(
-  url: string,
-  bytesMax: number,
+  base: string,
+  { path, bytesMax }: Wanted,
   { fetch, accounts }: Carrying,
 ): Promise<FetchedObject> {
   const { relayUser, relayPasswords } = accounts
   const login = new TextEncoder().encode(`${relayUser}:${relayPasswords[0] ?? ''}`)
+  const url = base + path
   const response = await fetch(url, {
     headers: { 'User-Agent': serverAgent, Authorization: `Basic ${btoa(String.fromCharCode(...login))}` },
     redirect: 'manual',
@@ -84,7 +84,7 @@ async function fetchOne(
   const { status, headers } = response
   if (status !== 200) {
     await response.body?.cancel()
-    if (status !== 404) throw new Error(`${url} answered ${status}`)
+    if (status !== 404) throw new OtherAnswer(`${url} answered ${status}`)
     return { status, type: '', bytes: new Uint8Array() }
   }
   const bytes = await readBounded(response.body, bytesMax)

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { FetchedObject } from '../../shared/hls/object-cache.ts'
+import { FailOver } from '../../shared/http/fail-over.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { Timers } from '../lib/timers.ts'
@@ -32,10 +33,13 @@ const lookUp = async (host: string) => (await lookup(host, { all: true })).map((
 export class Relaying {
   readonly relays: Relays
   #masters: Masters
+  /** which masters failed when they were asked for objects of HLS */
+  #failOver: FailOver
   #config: OriginConfig
 
   constructor({ config, beforeRequest, onAnswer, ...deps }: RelayingDeps) {
     this.#config = config
+    this.#failOver = new FailOver(deps.nowMs)
     this.relays = new Relays({
       ...deps,
       config,
@@ -74,7 +78,12 @@ export class Relaying {
   /** An object of HLS of a mirrored mount, from its masters. @throws if none of them answers */
   fetchObject(mount: Mount, path: string, bytesMax: number): Promise<FetchedObject> {
     const reach = { allowsInside: this.#config.relayInside, lookUp }
-    return fetchObject(path, this.relays.upstreamsOf(mount), { fetch, reach, bytesMax })
+    return fetchObject(path, this.relays.upstreamsOf(mount), {
+      fetch,
+      reach,
+      bytesMax,
+      failOver: this.#failOver,
+    })
   }
 
   stop(): void {

@@ -1,6 +1,7 @@
 import { hlsLimits } from '../../../shared/hls/limits.ts'
 import type { FetchedObject } from '../../../shared/hls/object-cache.ts'
 import { readBounded } from '../../../shared/http/bounded-body.ts'
+import { type FailOver, OtherAnswer } from '../../../shared/http/fail-over.ts'
 import { serverAgent } from '../../../shared/version.ts'
 import { relayLimits } from '../limits.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
@@ -11,11 +12,13 @@ export interface FetchObjectDeps {
   bytesMax: number
   fetch: typeof fetch
   reach: Omit<Reach, 'configured'>
+  /** which upstreams failed lately */
+  failOver: FailOver
 }
 
 /**
- * An object of a mount from the first of its upstreams that has an answer, in the order in which relays use them. An upstream that
- * fails, or answers 5xx, is passed over; that one of them does not have the object counts only if none other has it.
+ * An object of a mount from the first of its upstreams that has it, in the order in which relays use them: those of masters that answer
+ * come first, and those that failed lately last. That one of them does not have the object counts only if none other has it.
  * @throws if none of them answers
  */
 export async function fetchObject(
@@ -23,19 +26,18 @@ export async function fetchObject(
   upstreams: readonly Upstream[],
   deps: FetchObjectDeps,
 ): Promise<FetchedObject> {
-  let missing: FetchedObject | undefined
-  let problem: unknown
-  for (const upstream of upstreams) {
-    try {
-      const object = await fetchFrom(upstream, path, deps)
-      if (object.status === 200) return object
-      missing ??= object
-    } catch (error) {
-      problem = error
-    }
-  }
-  if (missing) return missing
-  throw problem ?? new Error(`no server is known that has ${path}`)
+  const ranked = [
+    ...upstreams.filter(({ isDoubtful }) => !isDoubtful),
+    ...upstreams.filter(({ isDoubtful }) => isDoubtful),
+  ]
+  const object = await deps.failOver.ask(
+    ranked,
+    ({ url }) => url.origin,
+    (upstream) => fetchFrom(upstream, path, deps),
+    ({ status }) => status === 200,
+  )
+  if (!object) throw new Error(`no server is known that has ${path}`)
+  return object
 }
 
 async function fetchFrom(
@@ -66,7 +68,7 @@ async function objectOf(response: Response, { origin }: URL, bytesMax: number): 
   const { status, headers } = response
   if (status !== 200) {
     await response.body?.cancel()
-    if (status !== 404) throw new Error(`${origin} answered ${status}`)
+    if (status !== 404) throw new OtherAnswer(`${origin} answered ${status}`)
     return { status, type: '', bytes: new Uint8Array() }
   }
   const bytes = await readBounded(response.body, bytesMax)
