@@ -43,7 +43,12 @@ export default defineConfig({
             remoteBindings: false,
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
-              bindings: { RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret', PROBE: '0' },
+              bindings: {
+                RELAY_PASSWORD: 'relay-secret',
+                ADMIN_PASSWORD: 'admin-secret',
+                PROBE: '0',
+                HLS_EDGE: 'always',
+              },
             },
           }),
         ],

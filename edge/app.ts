@@ -7,6 +7,7 @@ import {
   type RequestFacts,
   refuseNoAdmin,
 } from '../shared/api/routes.ts'
+import { HlsDecider } from '../shared/cluster/hls-decider.ts'
 import { StoreError, storeAnswer } from '../shared/cluster/store-error.ts'
 import { preflightHeaders } from '../shared/draw/redirect.ts'
 import { LoginDoor, sleep } from '../shared/http/login-door.ts'
@@ -51,7 +52,7 @@ export function createEdge(parts: EdgeDeps): Edge {
     sleep,
     wrong: (login) => parts.cluster.wrongLogin(login),
   })
-  const deps = { ...parts, door }
+  const deps = { ...parts, door, hls: new HlsDecider(parts, parts.config.maxListenersDefault) }
   const encoders = new EncoderWatch(parts.nowMs)
   const app = ownPaths(deps)
   return {
@@ -74,7 +75,9 @@ function answerPreflight({ headers }: Request): Response {
 async function answerHead(app: Hono<ClusterEnv>, request: Request, facts: RequestFacts): Promise<Response> {
   const whole = await app.fetch(new Request(request, { method: 'GET' }), facts)
   const head = new Response(null, whole)
-  head.headers.set('Content-Length', String((await whole.arrayBuffer()).byteLength))
+  // a body that the runtime packs has no length yet
+  const isUnknown = whole.headers.has('content-encoding') && !whole.headers.has('content-length')
+  if (!isUnknown) head.headers.set('Content-Length', String((await whole.arrayBuffer()).byteLength))
   return head
 }
 

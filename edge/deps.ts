@@ -1,4 +1,5 @@
 import type { Cluster } from '../shared/api/cluster.ts'
+import type { HlsDecider } from '../shared/cluster/hls-decider.ts'
 import type { Server } from '../shared/draw/server.ts'
 import type { LoginDoor } from '../shared/http/login-door.ts'
 import type { CarryingDeps } from './carrying.ts'
@@ -22,4 +23,6 @@ export interface EdgeDeps {
 /** The same, with the state that every edge has of its own. */
 export interface MountDeps extends EdgeDeps {
   door: LoginDoor
+  /** places and steers listeners by HLS */
+  hls: HlsDecider
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import process from 'node:process'
+import { gzipSync } from 'node:zlib'
 import { getLogger } from '@logtape/logtape'
 import { localCluster } from '../shared/api/cluster.ts'
 import { monotonicNowMs } from '../shared/clock.ts'
@@ -81,7 +82,7 @@ function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answ
     nowMs: monotonicNowMs,
     roll: Math.random,
     redirected: (server, kbps) => registry.redirected(server, kbps),
-    carrying: { fetch, bytesMax: hlsLimits.cacheBytesMax },
+    carrying: { fetch, bytesMax: hlsLimits.cacheBytesMax, gzip: gzipSync },
     startedAtMs: Date.now(),
   })
   const own = {

@@ -61,6 +61,7 @@ function createWorker(config: EdgeConfig): Handler {
     carrying: {
       fetch: (url, init) => fetch(url, init),
       bytesMax: edgeLimits.carriedWorkersBytesMax,
+      gzip: 'by the runtime',
       store: cacheStore(config.publicUrls, caches.default),
       defer,
     },

@@ -221,6 +221,7 @@ export class Program {
       objectsOf: (mount) => (relays.isMirrored(mount) ? mirrored : packaged),
       sessions: this.#state.sessions,
       edgeUrls: () => this.#reports.edgeUrls,
+      decider: this.#decider,
       random: (bytes) => crypto.getRandomValues(bytes),
       roll,
     }

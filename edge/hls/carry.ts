@@ -3,7 +3,9 @@ import { errorAnswer, type PiecedAnswer, playlistAnswer, segmentAnswer } from '.
 import type { MirroredObjects } from '../../shared/hls/mirrored-objects.ts'
 import type { HlsObject } from '../../shared/hls/paths.ts'
 import { sessionOf } from '../../shared/hls/session.ts'
+import { type Gzip, takesGzip } from '../../shared/http/takes-gzip.ts'
 import type { Mount } from '../../shared/mount.ts'
+import type { CarryingDeps } from '../carrying.ts'
 
 /** What a player asks for. */
 interface Asked {
@@ -11,33 +13,46 @@ interface Asked {
   object: HlsObject & { kind: 'media' | 'segment' | 'init' }
   query: string
   range: string | undefined
+  /** the `Accept-Encoding` header */
+  encodings: string | undefined
 }
 
 /** Answers for an object that the edge carries. @param retrySeconds after which a player comes back if no master can be asked */
 export async function answerCarried(
   asked: Asked,
   objects: MirroredObjects,
+  { gzip }: Pick<CarryingDeps, 'gzip'>,
   retrySeconds: () => number,
 ): Promise<Response> {
   try {
-    return responseOf(await carried(asked, objects))
+    return asked.object.kind === 'media'
+      ? await carriedPlaylist(asked, objects, gzip)
+      : responseTo(await carriedSegment(asked.mount, asked.object, asked.range, objects))
   } catch {
     const retry = [['Retry-After', String(retrySeconds())]] as const
-    return responseOf(errorAnswer(503, 'no master of this mount can be asked at the moment', retry))
+    return responseTo(errorAnswer(503, 'no master of this mount can be asked at the moment', retry))
   }
 }
 
-async function carried(
-  { mount, object, query, range }: Asked,
+async function carriedPlaylist(
+  { mount, query, encodings }: Asked,
+  objects: MirroredObjects,
+  gzip: CarryingDeps['gzip'],
+): Promise<Response> {
+  const playlist = await objects.playlist(mount)
+  if (!playlist) return responseTo(errorAnswer(404, 'no master packages this mount'))
+  if (playlist.isPrivate) return responseTo(guarded)
+  const id = sessionOf(query)
+  const perSession = id === undefined ? '' : `?s=${id}`
+  return playlistResponse(encodings, gzip, (packed) => playlistAnswer(playlist, perSession, packed))
+}
+
+async function carriedSegment(
+  mount: Mount,
+  object: HlsObject & { kind: 'segment' | 'init' },
+  range: string | undefined,
   objects: MirroredObjects,
 ): Promise<PiecedAnswer> {
-  if (object.kind === 'media') {
-    const playlist = await objects.playlist(mount)
-    if (!playlist) return errorAnswer(404, 'no master packages this mount')
-    if (playlist.isPrivate) return guarded
-    const id = sessionOf(query)
-    return playlistAnswer(playlist, id === undefined ? '' : `?s=${id}`)
-  }
   const segment =
     object.kind === 'init'
       ? await objects.init(mount, object.number)
@@ -49,7 +64,26 @@ async function carried(
 /** The edge cannot ask who may listen. */
 const guarded = errorAnswer(403, 'this mount requires authentication, so only its servers have it')
 
-const responseOf = ({ status, headers, pieces, bytes }: PiecedAnswer): Response =>
+/**
+ * A playlist, packed for a player that takes gzip. Cloudflare does not compress playlists of itself (their type is not among those that
+ * it does), but its runtime packs a body whose header says gzip.
+ * @param accepted the `Accept-Encoding` header
+ */
+export function playlistResponse(
+  accepted: string | null | undefined,
+  gzip: CarryingDeps['gzip'],
+  answerWith: (gzip?: Gzip) => PiecedAnswer,
+): Response {
+  if (gzip === undefined || !takesGzip(accepted)) return responseTo(answerWith())
+  if (gzip !== 'by the runtime') return responseTo(answerWith(gzip))
+  const response = responseTo(answerWith())
+  response.headers.set('Content-Encoding', 'gzip')
+  response.headers.delete('Content-Length')
+  return response
+}
+
+/** An answer as a response. */
+export const responseTo = ({ status, headers, pieces, bytes }: PiecedAnswer): Response =>
   new Response(joined(pieces), {
     status,
     headers: [

@@ -1,25 +1,18 @@
 import { type Context, Hono } from 'hono'
 import type { ClusterEnv } from '../../shared/api/routes.ts'
 import { isRelayAgent, mountHeaders, retryAfterSeconds } from '../../shared/draw/redirect.ts'
-import { Balance } from '../../shared/hls/balance.ts'
-import { BusyMeter } from '../../shared/hls/busy-meter.ts'
 import { hlsPath, parseHlsPath } from '../../shared/hls/paths.ts'
 import { printMount } from '../../shared/mount.ts'
 import type { MountDeps } from '../deps.ts'
 import { carriedObjects } from './carried-objects.ts'
-import { answerCarried } from './carry.ts'
-import { steeringFor } from './steering.ts'
+import { answerCarried, responseTo } from './carry.ts'
+import { carrierAt } from './multivariant.ts'
 
 const textHeaders = { ...mountHeaders, 'Content-Type': 'text/plain; charset=utf-8' }
-const manifestHeaders = { ...mountHeaders, 'Cache-Control': 'no-store', 'Content-Type': 'application/json' }
 
 /** The paths below `/hls/`: the edge steers; segments are at the servers, unless it carries them. */
 export function hlsApp(deps: MountDeps, splitUrl: (url: string) => { path: string; query: string }) {
   const app = new Hono<ClusterEnv>()
-  const meter = new BusyMeter(deps.nowMs)
-  const balance = new Balance(deps.config.maxListenersDefault)
-  const steered = { ...deps, balance, isBusy: () => meter.isBusy }
-
   const { config, cluster, carrying, nowMs } = deps
   const carried = carriedObjects({
     ...carrying,
@@ -37,18 +30,13 @@ export function hlsApp(deps: MountDeps, splitUrl: (url: string) => { path: strin
     // the servers are not asked for before a segment that is here already
     if (config.hlsEdge !== 'off' && object.kind !== 'steering' && !isOfRelay) {
       const range = c.req.header('range')
-      return answerCarried({ mount, object, query, range }, carried, () => retryAfterSeconds(deps.roll()))
+      const encodings = c.req.header('accept-encoding')
+      const player = { mount, object, query, range, encodings }
+      return answerCarried(player, carried, carrying, () => retryAfterSeconds(deps.roll()))
     }
     const view = await deps.cluster.current()
-    if (object.kind === 'steering') {
-      meter.count()
-      const manifest = view.isKnown(mount, deps.nowMs())
-        ? steeringFor(view, mount, query, steered, c.env)
-        : undefined
-      return manifest === undefined
-        ? c.body('no server carries this mount, or none has room\n', 404, textHeaders)
-        : c.body(manifest, 200, manifestHeaders)
-    }
+    if (object.kind === 'steering')
+      return responseTo(deps.hls.steer(view, { mount, query, sender: c.env }, carrierAt(config, c.env)))
     if (isOfRelay) {
       const master = view.master(mount, deps.nowMs())
       const url = master && masterUrl(master.report.urls, c)

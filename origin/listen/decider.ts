@@ -3,24 +3,30 @@ import type { Accounts } from '../../shared/api/auth.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
 import { answerRegistration, isRegistration } from '../../shared/api/registration.ts'
 import { admitReporter, type ClusterEnv, clusterApp, printAnswer } from '../../shared/api/routes.ts'
+import { HlsDecider } from '../../shared/cluster/hls-decider.ts'
+import type { OpenedSession } from '../../shared/cluster/open-session.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { StoreError, storeAnswer } from '../../shared/cluster/store-error.ts'
 import { offAirMs, whyNoServer } from '../../shared/draw/absence.ts'
 import { type PlacingDeps, placeListener } from '../../shared/draw/place-listener.ts'
 import { isRelayAgent, sentBackBy } from '../../shared/draw/redirect.ts'
 import type { Server } from '../../shared/draw/server.ts'
+import type { AnswerKind } from '../../shared/history/counts.ts'
 import { plainDoor } from '../../shared/http/login-door.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Report } from '../../shared/report/report.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { OriginState } from '../state.ts'
-import { type ListenRequest, noRoom, notFound, type Placement } from './placement.ts'
+import { type ListenRefusal, type ListenRequest, noRoom, notFound, type Placement } from './placement.ts'
 import { openTable } from './sqlite.ts'
 
 /** slots of a slave that does not report any: the edge's default (docs/configuration.md#the-edge-environment) */
 const maxListenersDefault = 100
 /** ms for which this server's own numbers may be reused if no listener came or went: only bandwidth changes then */
 const ownAgeMsMax = 1000
+
+/** A listener by HLS, as its request says. */
+type Session = Parameters<HlsDecider['open']>[1]
 
 export interface DeciderDeps {
   config: OriginConfig
@@ -41,6 +47,7 @@ export class Decider {
   #registry: Registry
   #deps: DeciderDeps
   #placing: PlacingDeps
+  #hls: HlsDecider
   #ownAtMs = Number.NEGATIVE_INFINITY
   #ownCounts = ''
 
@@ -51,6 +58,7 @@ export class Decider {
     this.#registry = new Registry(table, maxListenersDefault, nowMs())
     const redirected = (server: Server, kbps: number) => this.#registry.redirected(server, kbps)
     this.#placing = { config: { httpsOnly: false }, nowMs, roll: deps.roll, redirected }
+    this.#hls = new HlsDecider(this.#placing, maxListenersDefault)
     state.mounts.onChange(() => this.changed())
     state.drain.onChange(() => this.changed())
     const accounts = accountsOf(config)
@@ -79,22 +87,39 @@ export class Decider {
     const listener = { mount, query, head, userAgent, range, relay: false, needsRoom: true, sender: request }
     const placed = placeListener(this.#registry.view, listener, this.#placing)
     if (placed === 'here') return placeHere()
-    this.#count(placed, mount, sentBack)
+    this.#count(placed, mount, sentBack, 'redirect')
     if (placed === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound
-    if (placed === 'no room') return this.#standIn(sentBack, placeHere) ?? this.#refusal(mount)
+    if (placed === 'no room') return this.#standIn(sentBack, placeHere) ?? this.refusal(mount)
     return { serve: false, status: 302, location: placed.location, forRoom: false }
   }
 
-  /** Counts a request that is not served here. */
-  #count(placed: ReturnType<typeof placeListener>, mount: Mount, sentBackBy: string | undefined): void {
-    const answer =
-      placed === 'unknown mount' ? 'unknown_mount' : placed === 'no room' ? 'no_room' : 'redirect'
-    const known = answer === 'unknown_mount' ? undefined : mount
+  /**
+   * Opens a session by HLS at its slaves and itself: it is one of the servers that the session may fetch from.
+   * @param isHead it counts for nobody
+   */
+  openHls(asked: Session, isHead: boolean): OpenedSession {
+    this.#refresh()
+    const opened = this.#hls.open(this.#registry.view, asked, { isCounted: !isHead })
+    this.#count(opened, asked.mount, sentBackBy(asked.query), 'hls')
+    return opened
+  }
+
+  /** Where a session by HLS goes on: the steering manifest for its player. */
+  steerHls(asked: Session): ReturnType<HlsDecider['steer']> {
+    this.#refresh()
+    return this.#hls.steer(this.#registry.view, asked)
+  }
+
+  /** Counts a request that is not served here, or a session. @param placed why not, or anything else */
+  #count(placed: unknown, mount: Mount, sentBackBy: string | undefined, otherwise: AnswerKind): void {
+    const isUnknown = placed === 'unknown mount' || placed === 'not packaged'
+    const answer = isUnknown ? 'unknown_mount' : placed === 'no room' ? 'no_room' : otherwise
+    const known = isUnknown ? undefined : mount
     this.#registry.count({ answer, mount: known, sentBackBy, n: 1 }, this.#deps.nowMs())
   }
 
   /** Why no server has room: if no live server carries the mount any more, it is not full, but gone. */
-  #refusal(mount: Mount): Placement {
+  refusal(mount: Mount): ListenRefusal {
     const nowMs = this.#deps.nowMs()
     const { view } = this.#registry
     const refused = offAirMs(view, mount, nowMs) === undefined ? noRoom : notFound
@@ -102,10 +127,14 @@ export class Decider {
     return { ...refused, text: `${refused.text}\r\n${whyNoServer(view, mount, nowMs)}` }
   }
 
+  /** whether an operator has drained this server by the cluster's API */
+  get isDrained(): boolean {
+    return this.#registry.isDrained(this.#deps.config.id)
+  }
+
   /** What plays here if no server can serve the mount: a report does not name fallbacks. */
   #standIn(sentBack: string | undefined, placeHere: () => Placement): Placement | undefined {
-    const { id } = this.#deps.config
-    if (sentBack === id || this.#registry.isDrained(id)) return undefined
+    if (sentBack === this.#deps.config.id || this.isDrained) return undefined
     const placement = placeHere()
     return placement.serve ? placement : undefined
   }

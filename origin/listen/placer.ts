@@ -112,7 +112,9 @@ export function createPlacer({
       const live = state.mounts.get(mount)
       const carried = live ?? (mirrors(mount) ? idleMount : undefined)
       if (!carried) missed(mount)
-      const refused = refusalHere(standing(carried), { relayLogin: false, userAgent: undefined })
+      const here = standing(carried)
+      const draining = here.draining || decider?.isDrained === true
+      const refused = refusalHere({ ...here, draining }, { relayLogin: false, userAgent: undefined })
       if (refused?.forRoom) reports.change()
       return refused
     },

@@ -2,7 +2,7 @@ import { offAirMs } from '../draw/absence.ts'
 import type { MountView } from '../draw/mount-view.ts'
 import { freeOfServer, isLive, leftOfServer, type Reason, type Server, screen } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
-import { kindOfType } from '../hls/kinds.ts'
+import { isPackaged } from '../hls/kinds.ts'
 import { multivariantPath } from '../hls/paths.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
@@ -75,10 +75,6 @@ function publicMount(json: MountJson, { listenerPeak }: MountView, view: View, n
     playlist: isPackaged(about, contentType ?? '') ? multivariantPath(mount) : undefined,
   }
 }
-
-/** Whether a mount is an HLS stream too: a master says so of each; without a master only the content type tells. */
-export const isPackaged = (about: AboutMount | undefined, contentType: string): boolean =>
-  about ? about.hls !== undefined : kindOfType(contentType) !== undefined
 
 /** A mount that no live server carries any more. */
 export interface OffAirMount {

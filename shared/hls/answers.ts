@@ -2,6 +2,7 @@ import { mountHeaders } from '../draw/redirect.ts'
 
 export { takesGzip } from '../http/takes-gzip.ts'
 
+import type { Gzip } from '../http/takes-gzip.ts'
 import type { ServedPlaylist, ServedSegment } from './served.ts'
 
 /** Any page may play it. */
@@ -22,10 +23,43 @@ export interface PiecedAnswer {
   bytes: number
 }
 
-/** A multivariant playlist: it is made for one session, so it is never kept. */
-export function multivariantAnswer(text: string): PiecedAnswer {
-  const body = encoder.encode(text)
+/** A text, packed where that makes it shorter. */
+function textAnswer(
+  whole: string,
+  headers: readonly (readonly [string, string])[],
+  gzip: Gzip | undefined,
+): PiecedAnswer {
+  const text = encoder.encode(whole)
+  const packed = gzip?.(text) ?? text
+  const isPacked = packed.length < text.length
+  const body = isPacked ? packed : text
+  const coding = isPacked ? ([['Content-Encoding', 'gzip']] as const) : []
+  return {
+    status: 200,
+    headers: [...headers, ['Vary', 'Accept-Encoding'], ...coding],
+    pieces: [body],
+    bytes: body.length,
+  }
+}
+
+/**
+ * A multivariant playlist: it is made for one session, so it is never kept.
+ * @param gzip if the player takes it
+ */
+export function multivariantAnswer(text: string, gzip?: Gzip): PiecedAnswer {
   const headers = [['Content-Type', playlistType], ['Cache-Control', 'no-store'], ...cors] as const
+  return textAnswer(text, headers, gzip)
+}
+
+/** A steering manifest: the answer to one player at one moment. @param manifest undefined: no server can have the session */
+export function steeringAnswer(manifest: string | undefined): PiecedAnswer {
+  if (manifest === undefined) return errorAnswer(404, 'no server carries this mount, or none has room')
+  const body = encoder.encode(manifest)
+  const headers = Object.entries({
+    ...mountHeaders,
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/json',
+  })
   return { status: 200, headers, pieces: [body], bytes: body.length }
 }
 
@@ -34,26 +68,15 @@ export function multivariantAnswer(text: string): PiecedAnswer {
  * usual one of 15 segments is then a quarter as long.
  * @param gzip if the player takes it
  */
-export function playlistAnswer(
-  playlist: ServedPlaylist,
-  query: string,
-  gzip?: (text: Uint8Array) => Uint8Array,
-): PiecedAnswer {
-  const text = encoder.encode(playlist.textFor(query))
-  const packed = gzip?.(text) ?? text
-  const isPacked = packed.length < text.length
-  const body = isPacked ? packed : text
-  const headers: (readonly [string, string])[] = [
+export function playlistAnswer(playlist: ServedPlaylist, query: string, gzip?: Gzip): PiecedAnswer {
+  const { isPrivate, targetSeconds } = playlist
+  const age = `max-age=${Math.max(1, Math.floor(targetSeconds / 2))}`
+  const headers = [
     ['Content-Type', playlistType],
-    [
-      'Cache-Control',
-      `${playlist.isPrivate ? 'private, ' : ''}max-age=${Math.max(1, Math.floor(playlist.targetSeconds / 2))}`,
-    ],
-    ['Vary', 'Accept-Encoding'],
+    ['Cache-Control', isPrivate ? `private, ${age}` : age],
     ...cors,
-  ]
-  if (isPacked) headers.push(['Content-Encoding', 'gzip'])
-  return { status: 200, headers, pieces: [body], bytes: body.length }
+  ] as const
+  return textAnswer(playlist.textFor(query), headers, gzip)
 }
 
 /** A redirect to the edge or to another server, by the headers of every redirect (docs/protocol.md#headers-of-a-redirect). */

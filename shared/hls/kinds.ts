@@ -1,3 +1,5 @@
+import type { AboutMount } from '../report/about-mount.ts'
+
 /** How a mount is packaged: MP3 and AAC as packed audio, Opus and FLAC as fragmented MP4 (RFC 8216 §3.3, §3.4). */
 export type HlsKind = 'mp3' | 'aac' | 'opus' | 'flac'
 
@@ -38,6 +40,10 @@ export function kindOfType(contentType: string): HlsKind | undefined {
   const codec = codecs?.slice('codecs='.length).replaceAll('"', '').trim()
   return codec === 'opus' || codec === 'flac' ? codec : undefined
 }
+
+/** Whether a mount is an HLS stream too: a master says so of each; without a master only the content type tells. */
+export const isPackaged = (about: AboutMount | undefined, contentType: string): boolean =>
+  about ? about.hls !== undefined : kindOfType(contentType) !== undefined
 
 /** Hz: at or below it, AAC is taken for HE-AAC, whose core runs at half the rate; ADTS does not say (hls.js decides the same way) */
 const heRateMax = 24_000

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { createEdge } from '../../edge/app.ts'
 import { parseConfig } from '../../edge/config.ts'
 import { localCluster } from '../../shared/api/cluster.ts'
@@ -26,7 +27,7 @@ export function edgeWith(over: { env?: Record<string, string>; fetch?: typeof fe
     nowMs: () => 0,
     roll: seededRoll(1),
     redirected: (server) => redirected.push(server),
-    carrying: { fetch: over.fetch ?? fetch, bytesMax: hlsLimits.cacheBytesMax },
+    carrying: { fetch: over.fetch ?? fetch, bytesMax: hlsLimits.cacheBytesMax, gzip: gzipSync },
     startedAtMs: 0,
   })
   const ask = async (

@@ -1,5 +1,6 @@
 import type { HlsObjects } from '../../../shared/hls/served.ts'
 import type { Mount } from '../../../shared/mount.ts'
+import type { Decider } from '../../listen/decider.ts'
 import type { ListenDeps } from '../../listen/deps.ts'
 import type { HlsSessions } from '../sessions.ts'
 
@@ -11,6 +12,8 @@ export interface HlsDeps extends ListenDeps {
     sessions: HlsSessions
     /** by scheme: where a listener may be sent back to, and who steers it */
     edgeUrls: () => readonly string[]
+    /** of a master that decides itself: it names its slaves too, and steers */
+    decider: Pick<Decider, 'openHls' | 'steerHls' | 'refusal'> | undefined
     random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array
     roll: () => number
     /** Tells of a request that could not be served. */

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { retryAfterSeconds, sentBackBy, withSentBack } from '../../../shared/draw/redirect.ts'
+import { isRelayAgent, retryAfterSeconds, sentBackBy, withSentBack } from '../../../shared/draw/redirect.ts'
 import {
   errorAnswer,
   multivariantAnswer,
@@ -15,13 +15,14 @@ import { type HlsObject, hlsPath, multivariantPath } from '../../../shared/hls/p
 import { pathwayOf } from '../../../shared/hls/pathway.ts'
 import { sessionBytes, sessionIdOf, sessionOf } from '../../../shared/hls/session.ts'
 import { passedOn, withQuery } from '../../../shared/hls/urls.ts'
+import type { Gzip } from '../../../shared/http/takes-gzip.ts'
 import { limits as clusterLimits } from '../../../shared/limits.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import { mountSettings } from '../../config/mount-settings.ts'
 import type { Connection } from '../../http/connection.ts'
 import { mountRules } from '../../http/header-rules.ts'
 import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../../http/logins.ts'
-import type { ListenRefusal } from '../../listen/placement.ts'
+import { type ListenRefusal, noDirectListening } from '../../listen/placement.ts'
 import { addressFor } from '../../report/reply.ts'
 import { kindOfMount, whyNotPackaged } from '../formats.ts'
 import type { HlsSession } from '../sessions.ts'
@@ -29,30 +30,77 @@ import { admitSession, type Refusal } from './admit.ts'
 import type { HlsDeps } from './deps.ts'
 import { sendPieced } from './send.ts'
 
-/** Answers a GET or HEAD of `/live.mp3.m3u8` with a playlist of this server alone, or sends it back to the edge. */
+/**
+ * Answers a GET or HEAD of `/live.mp3.m3u8`: a master that decides itself names its slaves and itself; any other server names itself,
+ * or sends the listener back to the edge if it cannot serve.
+ */
 export function answerMultivariant(connection: Connection, mount: Mount, deps: HlsDeps): void {
   const { head, secure } = connection
-  const edgeUrl = addressFor(deps.hls.edgeUrls(), secure)
+  const { decider, edgeUrls } = deps.hls
   const refused = deps.placer.refuseHls(mount)
+  // relays are served here, and so are listeners whom another decider has sent
+  const isOthers = isRelayAgent(head.headers.get('user-agent')) || sentBackBy(head.query) === '-'
+  if (decider && !isOthers && refused !== noDirectListening) {
+    answerDecided(connection, mount, refused, decider, deps)
+    return
+  }
   const kind = kindOfMount(deps.state.mounts.get(mount))
-  if (!refused && kind !== 'none') {
-    const session = sessionIdOf(deps.hls.random(new Uint8Array(sessionBytes)))
-    const passed = { ...passedOn(head.query), s: session }
-    const live = deps.state.mounts.get(mount)
-    const pathway = pathwayOf(deps.config.id)
-    const text = printMultivariant({
-      variants: [{ pathway, url: withQuery(hlsPath(mount, { kind: 'media' }), passed) }],
-      bandwidth: (live?.kbps || clusterLimits.bitrateDefaultKbps) * 1000,
-      codecs: kind && codecsOf(kind, live?.sound?.samplerate),
-      steeringUrl:
-        edgeUrl && edgeUrl + withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p: pathway }),
-    })
-    send(connection, mount, multivariantAnswer(text), deps)
-  } else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
+  const edgeUrl = addressFor(edgeUrls(), secure)
+  if (!refused && kind !== 'none') answerAlone(connection, mount, kind, deps)
+  else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
     const location = edgeUrl + multivariantPath(mount) + withSentBack(head.query, deps.config.id)
     send(connection, mount, redirectAnswer(location), deps)
   } else send(connection, mount, refusalAnswer(refused ?? notPackaged(mount, deps), deps), deps)
 }
+
+/** The servers of a new session, drawn as an edge draws them. @param refused why it cannot be served here */
+function answerDecided(
+  connection: Connection,
+  mount: Mount,
+  refused: ListenRefusal | undefined,
+  decider: NonNullable<HlsDeps['hls']['decider']>,
+  deps: HlsDeps,
+): void {
+  const { head, secure, address } = connection
+  const isHead = head.method === 'HEAD'
+  const opened = decider.openHls({ mount, query: head.query, sender: { secure, address } }, isHead)
+  const kind = kindOfMount(deps.state.mounts.get(mount))
+  if (typeof opened !== 'string') send(connection, mount, opened(gzipOf(connection)), deps)
+  else if (opened === 'not packaged' || kind === 'none')
+    send(connection, mount, refusalAnswer(notPackaged(mount, deps), deps), deps)
+  else if (!refused) answerAlone(connection, mount, kind, deps)
+  else {
+    const why = opened === 'no room' ? decider.refusal(mount) : refused
+    send(connection, mount, refusalAnswer(why, deps), deps)
+  }
+}
+
+/** A playlist of this server alone; an edge that it knows steers the session. */
+function answerAlone(
+  connection: Connection,
+  mount: Mount,
+  kind: Exclude<ReturnType<typeof kindOfMount>, 'none'>,
+  deps: HlsDeps,
+): void {
+  const { head, secure } = connection
+  const session = sessionIdOf(deps.hls.random(new Uint8Array(sessionBytes)))
+  const passed = { ...passedOn(head.query), s: session }
+  const live = deps.state.mounts.get(mount)
+  const pathway = pathwayOf(deps.config.id)
+  const edgeUrl = addressFor(deps.hls.edgeUrls(), secure)
+  const steering = withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p: pathway })
+  const text = printMultivariant({
+    variants: [{ pathway, url: withQuery(hlsPath(mount, { kind: 'media' }), passed) }],
+    bandwidth: (live?.kbps || clusterLimits.bitrateDefaultKbps) * 1000,
+    codecs: kind && codecsOf(kind, live?.sound?.samplerate),
+    steeringUrl: edgeUrl && edgeUrl + steering,
+  })
+  send(connection, mount, multivariantAnswer(text, gzipOf(connection)), deps)
+}
+
+/** What packs a playlist, if the player takes that. */
+const gzipOf = ({ head }: Connection): Gzip | undefined =>
+  takesGzip(head.headers.get('accept-encoding')) ? gzipSync : undefined
 
 /** Answers a GET or HEAD below `/hls/`: a media playlist, a segment, or an initialization segment. */
 export function answerHls(connection: Connection, mount: Mount, object: HlsObject, deps: HlsDeps): void {
@@ -70,7 +118,14 @@ async function answerObject(
 ): Promise<void> {
   const { head, socket } = connection
   if (object.kind === 'steering') {
-    send(connection, mount, errorAnswer(404, 'this server does not steer; ask the edge'), deps)
+    const { decider } = deps.hls
+    const asked = {
+      mount,
+      query: head.query,
+      sender: { secure: connection.secure, address: connection.address },
+    }
+    const answer = decider?.steerHls(asked) ?? errorAnswer(404, 'this server does not steer; ask the edge')
+    send(connection, mount, answer, deps)
     return
   }
   const isRelay = proven(deps.config, head.headers.get('authorization')).relay
@@ -89,11 +144,12 @@ async function answerObject(
 }
 
 async function playlistFor(
-  { head }: Connection,
+  connection: Connection,
   mount: Mount,
   session: HlsSession | undefined,
   deps: HlsDeps,
 ): Promise<PiecedAnswer> {
+  const { head } = connection
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
   if (!playlist) return errorAnswer(404, notPackaged(mount, deps).text)
   const id = sessionOf(head.query)
@@ -104,8 +160,7 @@ async function playlistFor(
         isPrivate: true,
       }
     : playlist
-  const gzip = takesGzip(head.headers.get('accept-encoding')) ? gzipSync : undefined
-  const answer = playlistAnswer(served, id === undefined ? '' : `?s=${id}`, gzip)
+  const answer = playlistAnswer(served, id === undefined ? '' : `?s=${id}`, gzipOf(connection))
   count(session, head.method === 'HEAD' ? 0 : answer.bytes, playlist.targetSeconds, false, deps)
   return answer
 }

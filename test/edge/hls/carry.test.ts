@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { PrintedPlaylist } from '../../../shared/hls/media-playlist.ts'
 import { edgeWith } from '../../kit/edge-app.ts'
@@ -90,6 +91,26 @@ describe('an edge that carries for everybody', () => {
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '5', ''])
   })
 
+  test('packs playlists for players that take gzip, and tells the length to a HEAD', async () => {
+    const { ask } = carrying('always', [masterOf(), reportOf('a'), reportOf('b')], answers)
+    for (const path of ['/hls/live.mp3/media.m3u8', '/live.mp3.m3u8']) {
+      const packed = await ask(path, { 'accept-encoding': 'br, gzip' })
+      expect([path, packed.headers.get('content-encoding'), packed.headers.get('vary')]).toEqual([
+        path,
+        'gzip',
+        'Accept-Encoding',
+      ])
+      const body = new Uint8Array(await packed.arrayBuffer())
+      expect(packed.headers.get('content-length')).toBe(String(body.length))
+      expect(gunzipSync(body).toString()).toMatch(/^#EXTM3U\n/)
+      const plain = await ask(path, { 'accept-encoding': 'identity' })
+      expect(plain.headers.get('content-encoding')).toBeNull()
+      const text = await plain.text()
+      const head = await ask(path, {}, 'HEAD')
+      expect([head.headers.get('content-length'), await head.text()]).toEqual([String(text.length), ''])
+    }
+  })
+
   test('sends its password to no server but a master that has reported', async () => {
     const { ask, asked } = carrying(
       'always',
@@ -121,6 +142,32 @@ describe('an edge that carries for everybody', () => {
       },
     )
     expect((await ask('/hls/live.mp3/5.mp3')).status).toBe(200)
+  })
+
+  test('asks each url of a master, then the next master, and one that failed last', async () => {
+    const urls = ['http://m.example.org:8000', 'https://m.example.org:8443']
+    const other = reportOf('n', { role: 'master', mounts: [mountReport('/live.mp3', { about })] })
+    const { ask, asked } = carrying('always', [other, masterOf({ urls })], {
+      [`${urls[0]}/hls/live.mp3/5.mp3`]: () => {
+        throw new TypeError('refused')
+      },
+      'http://n.example.org:8000/hls/live.mp3/6.mp3': () => new Response(audio),
+    })
+    expect((await ask('/hls/live.mp3/6.mp3')).status).toBe(200)
+    expect((await ask('/hls/live.mp3/5.mp3')).status).toBe(404)
+    expect((await ask('/hls/live.mp3/7.mp3')).status).toBe(404)
+    const path = (url: string) => url.replace('/hls/live.mp3', '')
+    expect(asked.map(({ url }) => path(url))).toEqual([
+      `${urls[0]}/6.mp3`,
+      `${urls[1]}/6.mp3`,
+      'http://n.example.org:8000/6.mp3',
+      `${urls[0]}/5.mp3`,
+      `${urls[1]}/5.mp3`,
+      'http://n.example.org:8000/5.mp3',
+      `${urls[1]}/7.mp3`,
+      'http://n.example.org:8000/7.mp3',
+      `${urls[0]}/7.mp3`,
+    ])
   })
 
   test('gives nobody the audio of a mount that asks who may listen', async () => {

@@ -2,76 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createConfig } from '../../../origin/config/config.ts'
-import { parseFlags } from '../../../origin/config/flags.ts'
-import { Decider } from '../../../origin/listen/decider.ts'
-import { createPlacer } from '../../../origin/listen/placer.ts'
-import { measure } from '../../../origin/report/measure.ts'
-import { createState } from '../../../origin/state.ts'
-import type { ServerJson } from '../../../shared/api/json.ts'
-import type { Report } from '../../../shared/report/report.ts'
-import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { listenRequest } from '../../kit/listen-request.ts'
+import { decidingMaster as master } from '../../kit/deciding-master.ts'
 import { logged } from '../../kit/log-records.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
+import { mountOf, mountReport } from '../../kit/reports.ts'
 import { basic } from '../../kit/source.ts'
 
 const live = mountOf('/live.mp3')
-
-/** A deciding master in memory, with a source on /live.mp3. */
-function master(flags = '', roll: () => number = () => 0) {
-  const time = new ManualTime()
-  const line = `--public-slave --hostname m.example --relay-password r --admin-password a --max-listeners 100 ${flags}`
-  const config = createConfig({
-    flags: parseFlags(line.trim().split(' ')).settings,
-    environment: {},
-    file: undefined,
-  })
-  const state = createState(config, time.nowMs, time)
-  const leaving = { now: false }
-  state.mounts.open(live, { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' })
-  const decider = new Decider({
-    config,
-    state,
-    measure: () =>
-      measure({
-        config,
-        boot: 'b',
-        seq: 0,
-        state: leaving.now ? 'leaving' : state.drain.active ? 'draining' : 'up',
-        mounts: state.mounts.list(),
-        idle: [],
-        isMirrored: () => false,
-        load: state.load,
-      }),
-    nowMs: time.nowMs,
-    roll,
-  })
-  const placer = createPlacer({
-    config,
-    state,
-    decider,
-    missed: () => {},
-    reports: { change: () => {}, isDraining: false, edgeUrls: [] },
-    isLeaving: () => leaving.now,
-  })
-  const get = (with_: Parameters<typeof listenRequest>[0] = {}) =>
-    placer.place(listenRequest({ mount: live, ...with_ }))
-  const facts = { address: '192.0.2.1', secure: false, base: 'http://m.example:8000' }
-  const request = (method: string, path: string, login: string, body?: string) =>
-    decider.app.request(
-      path,
-      { method, headers: { Authorization: login, 'Content-Type': 'text/plain' }, ...(body ? { body } : {}) },
-      facts,
-    )
-  const report = (over: Partial<Report> = {}) =>
-    request('POST', '/admin/sourcelist.txt', basic('relay', 'r'), printSourcelist(reportOf('s1', over)))
-  const servers = async () =>
-    (await (await request('GET', '/api/servers', basic('admin', 'a'))).json()) as ServerJson[]
-  const free = async (id: string) => (await servers()).find((server) => server.id === id)?.free
-  return { time, config, state, leaving, decider, get, report, request, servers, free }
-}
 
 /** Dice that give these numbers in turn. */
 const dice = (...rolls: number[]) => {
