@@ -1,6 +1,6 @@
 import { offAirMs } from '../../shared/draw/absence.ts'
 import { locationOf, mountHeaders } from '../../shared/draw/redirect.ts'
-import type { View } from '../../shared/draw/view.ts'
+import { urlAt, type View } from '../../shared/draw/view.ts'
 import type { Whereabouts } from '../../shared/geo.ts'
 import type { Family } from '../../shared/http/address.ts'
 import {
@@ -82,5 +82,5 @@ function directUrls(
       ?.drawSeveral(nowMs, roll, directUrlsMax, request.from?.country) ?? []
   const near = draw(request.secure)
   const drawn = near.length === 0 && request.secure && !request.httpsOnly ? draw(false) : near
-  return drawn.map(({ url }) => locationOf(url, request.query))
+  return drawn.map((each) => locationOf(urlAt(each, mount), request.query))
 }

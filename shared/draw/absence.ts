@@ -1,5 +1,5 @@
 import { type Mount, printMount } from '../mount.ts'
-import type { MountView } from './mount-view.ts'
+import { type MountView, reportedAtMs } from './mount-view.ts'
 import { followsMasters, freeSlots, isLive, type Reason, screen } from './server.ts'
 import type { View } from './view.ts'
 
@@ -12,7 +12,7 @@ export function offAirMs(view: View, mount: Mount, nowMs: number): number | unde
   if (!entry) return undefined
   for (const { server } of entry.carriers.values())
     if (isLive(server, nowMs) && (!followsMasters(server) || view.master(mount, nowMs))) return undefined
-  return Math.max(0, nowMs - entry.reportedAtMs)
+  return Math.max(0, nowMs - reportedAtMs(entry))
 }
 
 /** `42 s`, `5 min` */

@@ -1,7 +1,6 @@
 import { isLocal } from '../http/address.ts'
-import type { Candidate } from './pool.ts'
 import type { Server } from './server.ts'
-import { type DrawRequest, urlOf, type View } from './view.ts'
+import { type Drawn, type DrawRequest, urlOf, type View } from './view.ts'
 
 /** The properties of a listener's request that the decision depends on. `except` is a server that sent this listener back. */
 export interface DecisionRequest extends DrawRequest {
@@ -45,7 +44,7 @@ function drawByScheme(
   nowMs: number,
   roll: () => number,
   policy: Policy,
-): Candidate | undefined {
+): Drawn | undefined {
   const drawn = view.draw(asked, nowMs, roll)
   if (drawn || !asked.secure || policy.httpsOnly) return drawn
   return view.draw({ ...asked, secure: false }, nowMs, roll)

@@ -1,14 +1,17 @@
+import { type Mount, printMount } from '../mount.ts'
 import type { MountReport } from '../report/report.ts'
-import type { Pool } from './pool.ts'
-import type { Regions } from './regions.ts'
-import { isLive, type Server } from './server.ts'
+import { Group } from './group.ts'
+import { type Marks, withoutMark } from './group-key.ts'
+import type { Host } from './host.ts'
+import type { JoinRate } from './regions.ts'
+import { followsMasters, isLive, type Server } from './server.ts'
 
-/** One mount as the decider sees it: its carriers, and the pools to draw from. */
+/** One mount as the decider sees it: its carriers, and the group whose pools it is drawn from. */
 export interface MountView {
   /** its carriers by id, with each one's report of it */
   readonly carriers: ReadonlyMap<string, { server: Server; mount: MountReport }>
-  /** when a server last reported it */
-  readonly reportedAtMs: number
+  /** when a server reported it that may not carry it any more; see {@link reportedAtMs} */
+  readonly touchedAtMs: number
   /** most concurrent listeners over all servers, since its source began */
   readonly listenerPeak: number
   /** a master flagged it `hidden` or `no-mount`: it is not in any public list until a master reports otherwise */
@@ -16,34 +19,70 @@ export interface MountView {
 }
 
 /** The same, as the view changes it. */
-export interface Entry extends MountView {
-  carriers: Map<string, { server: Server; mount: MountReport }>
-  reportedAtMs: number
+export interface Entry extends MountView, Marks {
+  readonly mount: Mount
+  /** distinguishes it from all other mounts of a view, former ones too */
+  readonly number: number
+  /** its name as in a URL */
+  readonly path: string
+  carriers: Map<string, CarriedMount>
+  touchedAtMs: number
   listenerPeak: number
   isPrivate: boolean
   /** of all carriers, including stale ones: an upper bound of the live listeners */
   listeners: number
   /** the carriers that are masters */
-  masters: Map<string, Server>
-  /** by way: the servers that such listeners can reach; each created at its first draw */
-  draws: (Draws | undefined)[]
+  masters: Map<string, Host>
+  /** the mounts that share its pools, and its part of their listeners; undefined as long as nobody has asked for it */
+  group: Group<Entry>
+  rate: JoinRate | undefined
 }
 
-/** A pool and, over it, the regions of its listeners. */
-export interface Draws {
-  pool: Pool
-  regions: Regions
+/** A mount at one of its servers. */
+export class CarriedMount {
+  readonly host: Host
+  readonly entry: Entry
+  /** what the server's newest report says of the mount */
+  mount: MountReport
+  /** what it adds to the key of the mount's group, as one that reports the mount or as one that follows its masters */
+  mark = 0
+  follows = false
+
+  constructor(host: Host, entry: Entry, mount: MountReport) {
+    this.host = host
+    this.entry = entry
+    this.mount = mount
+  }
+
+  get server(): Server {
+    return this.host.server
+  }
+
+  /** Takes its mark out of the key. */
+  unmark(): void {
+    const { entry, mark } = this
+    if (this.follows) entry.followers = withoutMark(entry.followers, mark)
+    else entry.reporters = withoutMark(entry.reporters, mark)
+    this.mark = 0
+  }
 }
 
 /** A mount that nobody carries yet. */
-export const createEntry = (): Entry => ({
+export const createEntry = (mount: Mount, number: number): Entry => ({
+  mount,
+  number,
+  path: printMount(mount),
   carriers: new Map(),
   masters: new Map(),
-  reportedAtMs: Number.NEGATIVE_INFINITY,
+  touchedAtMs: Number.NEGATIVE_INFINITY,
   listenerPeak: 0,
   isPrivate: false,
   listeners: 0,
-  draws: [],
+  reporters: 0,
+  followers: 0,
+  masterMarks: 0,
+  group: new Group(Number.NaN),
+  rate: undefined,
 })
 
 /** Whether a master flags the mount `hidden` or `no-mount`. */
@@ -77,4 +116,12 @@ function listenersOf({ carriers }: MountView, nowMs: number): number {
   let sum = 0
   for (const { server, mount } of carriers.values()) if (isLive(server, nowMs)) sum += mount.listeners
   return sum
+}
+
+/** When a server last reported a mount. */
+export function reportedAtMs({ carriers, touchedAtMs }: MountView): number {
+  let lastMs = touchedAtMs
+  for (const { server } of carriers.values())
+    if (!followsMasters(server)) lastMs = Math.max(lastMs, server.receivedAtMs)
+  return lastMs
 }

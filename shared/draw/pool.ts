@@ -11,8 +11,8 @@ export interface Candidate {
   readonly slots: number
   /** {@link openUntilMs} of its server, copied here because a draw needs nothing else of the report */
   readonly openUntilMs: number
-  /** the mount at this server, by the scheme of the request: a `Location` header without the query */
-  readonly url: string
+  /** the server's url by the scheme of the request, without the mount */
+  readonly base: string
   /** whether it carries the mount now: icecast-kh slaves and polled servers carry it only while a live master does */
   readonly carries: (nowMs: number) => boolean
 }
@@ -39,11 +39,30 @@ export class Pool {
   #located = 0
   #ruled = 0
   #changes = 0
+  /** by index: the number of {@link changes} as it changed last */
+  #changedAt: number[] = []
   #puts = 0
   /** tickets: free slots minus the debit */
   #weighed = new Drum((index, nowMs) => this.weightAt(index, nowMs))
   /** tickets: free slots; used when every weight is 0 */
   #free = new Drum((index, nowMs) => this.freeAt(index, nowMs))
+
+  /** A pool of the same candidates at the same indexes, which changes by itself from then on. */
+  static copyOf(pool: Pool): Pool {
+    const copy = new Pool()
+    copy.#candidates = [...pool.#candidates]
+    copy.#indexes = new Map(pool.#indexes)
+    copy.#unused = [...pool.#unused]
+    copy.#located = pool.#located
+    copy.#ruled = pool.#ruled
+    copy.#changes = pool.#changes
+    copy.#changedAt = [...pool.#changedAt]
+    copy.#puts = pool.#puts
+    const free = Float64Array.from(copy.#candidates, (candidate) => candidate?.free ?? 0)
+    copy.#weighed.fill(free)
+    copy.#free.fill(free)
+    return copy
+  }
 
   /** The number of indexes; some may be empty. */
   get size(): number {
@@ -53,6 +72,10 @@ export class Pool {
   /** Grows whenever a server appears, disappears, moves or changes its country rule, so that derived values can be updated. */
   get changes(): number {
     return this.#changes
+  }
+  /** The number of {@link changes} when the server at an index appeared, disappeared, moved or changed its country rule. */
+  changedAt(index: number): number {
+    return this.#changedAt[index] ?? 0
   }
   /** Grows with every report that reaches the pool: any report may have raised a weight. */
   get puts(): number {
@@ -98,9 +121,7 @@ export class Pool {
     const { id } = candidate.server.report
     const index = this.#indexes.get(id) ?? this.#unused.pop() ?? this.#candidates.length
     this.#indexes.set(id, index)
-    // reuse the old string, which is near the others in memory: a new one with each report would scatter them
-    const url = this.#candidates[index]?.url
-    this.#setAt(index, url === candidate.url ? { ...candidate, url } : candidate)
+    this.#setAt(index, candidate)
   }
 
   remove(id: string): void {
@@ -165,7 +186,7 @@ export class Pool {
     this.#located += Number(server?.location !== undefined) - Number(before?.location !== undefined)
     this.#ruled +=
       Number(server?.report.countries !== undefined) - Number(before?.report.countries !== undefined)
-    if (!before || !server || hasMoved(before, server)) this.#changes++
+    if (!before || !server || hasMoved(before, server)) this.#changedAt[index] = ++this.#changes
     this.#puts++
     this.#candidates[index] = candidate
     this.#weighed.set(index, candidate?.free ?? 0)

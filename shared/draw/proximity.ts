@@ -71,14 +71,20 @@ export interface Cap {
  * The multipliers act as prices and are kept from one call to the next: a server claimed beyond its bound gets more
  * expensive, any other gets cheaper again. As long as they have not settled, or if they cannot, a server that is claimed
  * beyond its bound sheds what is too much, and those listeners are drawn blindly, in proportion to free slots (Property 1).
+ * @param rounds at most, and one at least
  */
-export function capProximity(supply: Supply, demands: readonly Demand[], start?: Float64Array): Cap {
+export function capProximity(
+  supply: Supply,
+  demands: readonly Demand[],
+  start?: Float64Array,
+  rounds = roundsMax,
+): Cap {
   const { free } = supply
   const multipliers = start?.length === free.length ? Float64Array.from(start) : free.map(() => 1)
   const claims = new Float64Array(free.length)
   for (let round = 0; ; round++) {
     claim(claims, supply, demands, multipliers)
-    if (round === roundsMax || !move(multipliers, claims, supply)) break
+    if (round >= Math.min(roundsMax, Math.max(1, rounds)) || !move(multipliers, claims, supply)) break
   }
   return { multipliers, keep: kept(claims, supply, demands) }
 }

@@ -17,10 +17,12 @@ const pairsMax = 2_000_000
 const regionsMin = 128
 /** regions without a location, one for each kind of country; beyond this number the oldest is dropped */
 const kindsMax = 128
-/** ms for which the values computed for the regions stay valid … */
+/** ms for which the values computed for the regions stay valid, unless a server appears, disappears or moves … */
 const rebuildMs = 1000
-/** … multiplied for every so many pairs of region and server, so that computing takes a few hundredths of the time at most */
-const pairsPerRebuild = 500_000
+/** … which has to wait a ms for every so many pairs of region and server: a thousand new servers a second must not cost a round each */
+const pairsPerMs = 1000
+/** pairs of region and server that one round of the prices may visit: some ms, in which no listener is answered */
+const pairsPerTurn = 3_000_000
 /** ms without a listener after which a region is forgotten */
 const regionMemoryMs = 300_000
 /** weight of the newest second in a region's rate */
@@ -62,7 +64,7 @@ interface Region {
 
 /** The joins of all mounts of a decider. Mounts share the room of their servers, and each claims its part. */
 export class TotalDemand {
-  #rate = new Rate()
+  #rate = new JoinRate()
 
   join(nowMs: number): void {
     this.#rate.add(nowMs)
@@ -76,7 +78,7 @@ export class TotalDemand {
 }
 
 /** A rate per second; the newest second counts three tenths. */
-class Rate {
+export class JoinRate {
   #rate = 0
   #count = 0
   #sinceMs: number | undefined
@@ -123,6 +125,32 @@ export class Regions {
   constructor(pool: Pool, total: TotalDemand) {
     this.#pool = pool
     this.#total = total
+  }
+
+  /** Regions with the prices of others, and a share of their demand, which these lose. @param pool a copy of theirs */
+  static partOf(others: Regions, pool: Pool, total: TotalDemand, share: number): Regions {
+    const regions = new Regions(pool, total)
+    regions.#unlocated = others.#unlocated
+    regions.#kinds = others.#kinds
+    regions.#kindsChanges = others.#kindsChanges
+    regions.#cap = others.#cap
+    regions.#roundMs = others.#roundMs
+    for (const [key, other] of others.#regions) {
+      const region = createRegion(pool, other.location, other.country, other.lastAskedMs)
+      region.pulls = other.pulls
+      region.pullsChanges = other.pullsChanges
+      move(other, region, share)
+      regions.#regions.set(key, region)
+    }
+    return regions
+  }
+
+  /** Adds the demand of others, whose mounts have come here, where it is known which region it is of. */
+  absorb(others: Regions): void {
+    for (const [key, other] of others.#regions) {
+      const region = this.#regions.get(key)
+      if (region && region.country === other.country) move(other, region, 1)
+    }
   }
 
   /** The number of regions that have a drum. */
@@ -220,9 +248,9 @@ export class Regions {
   /** Updates the expected demand of each region and the resulting caps, once a second or when servers have changed. */
   #refresh(nowMs: number): void {
     const pool = this.#pool
-    const pairs = this.#regions.size * pool.size
-    const standsMs = rebuildMs * Math.ceil(Math.max(1, pairs) / pairsPerRebuild)
-    if (nowMs - this.#roundMs < standsMs && this.#roundChanges === pool.changes) return
+    const isSame = this.#roundChanges === pool.changes
+    const standsMs = isSame ? rebuildMs : Math.floor((this.#regions.size * pool.size) / pairsPerMs)
+    if (nowMs - this.#roundMs < Math.min(rebuildMs, standsMs)) return
     const seconds = Math.max(rebuildMs, nowMs - this.#roundMs) / 1000
     for (const [key, region] of this.#regions) {
       const rate = Number.isFinite(seconds) ? region.joins / seconds : 0
@@ -251,7 +279,8 @@ export class Regions {
       if (region.rate > 0) demands.push({ rate: region.rate * meanFactor, pulls: pullsIn(pool, region) })
     }
     const share = this.#total.shareOf(own, nowMs)
-    this.#cap = capProximity({ free, blindS, share }, demands, this.#cap.multipliers)
+    const rounds = Math.floor(pairsPerTurn / Math.max(1, demands.length * size))
+    this.#cap = capProximity({ free, blindS, share }, demands, this.#cap.multipliers, rounds)
     this.#weights = free
     this.#round++
     this.#roundChanges = pool.changes
@@ -344,20 +373,49 @@ function createRegion(
   return region
 }
 
-/** How strongly each server of the pool pulls a region; computed again when a server has appeared, disappeared or moved. */
+/** Moves a share of the demand of one region to another. */
+function move(from: Region, to: Region, share: number): void {
+  const rate = from.rate * share
+  const joins = from.joins * share
+  from.rate -= rate
+  from.joins -= joins
+  to.rate += rate
+  to.joins += joins
+}
+
+/**
+ * How strongly each server of the pool pulls a region. A distance is computed again when its server has appeared or moved,
+ * not when another one has.
+ */
 function pullsIn(pool: Pool, region: Region): Float64Array {
-  if (region.pullsChanges === pool.changes) return region.pulls
+  const { pullsChanges, pulls: before } = region
+  if (pullsChanges === pool.changes) return before
   region.pullsChanges = pool.changes
+  // a new array, since another group's region may have the old one
+  const pulls = new Float64Array(pool.size)
   let most = 0
-  const pulls = Float64Array.from({ length: pool.size }, (_, i) => {
+  let unknown = false
+  for (let i = 0; i < pulls.length; i++) {
+    const isKept = i < before.length && pool.changedAt(i) <= pullsChanges
     const server = pool.at(i)?.server
-    if (!server || !serves(server.report, region.country)) return 0
-    if (!server.location || !region.location) return Number.NaN
-    const pulled = Math.max(Number.MIN_VALUE, pull(region.location, server.location))
-    most = Math.max(most, pulled)
-    return pulled
-  })
-  // a server of unknown location counts as near as the nearest
-  region.pulls = pulls.map((pulled) => (Number.isNaN(pulled) ? most || 1 : pulled))
-  return region.pulls
+    const isLocated = server?.location !== undefined && region.location !== undefined
+    if (!server || (isKept && before[i] === 0)) continue
+    if (!isLocated) unknown = true
+    else if (isKept) pulls[i] = before[i] ?? 0
+    else if (serves(server.report, region.country))
+      pulls[i] = Math.max(Number.MIN_VALUE, pull(region.location, server.location))
+    most = Math.max(most, pulls[i] ?? 0)
+  }
+  if (unknown) countAsNearest(pool, region, pulls, most || 1)
+  region.pulls = pulls
+  return pulls
+}
+
+/** A server of unknown location counts as near as the nearest. */
+function countAsNearest(pool: Pool, region: Region, pulls: Float64Array, nearest: number): void {
+  for (let i = 0; i < pulls.length; i++) {
+    const server = pool.at(i)?.server
+    if (server && !(server.location && region.location) && serves(server.report, region.country))
+      pulls[i] = nearest
+  }
 }

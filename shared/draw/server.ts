@@ -126,7 +126,8 @@ export function slotsBesideLine(
 }
 
 /** kbit/s of a mount; of an unknown one the usual rate. */
-export const kbpsOf = (mount: MountReport | undefined): number => mount?.kbps || limits.bitrateDefaultKbps
+export const kbpsOf = (mount: Pick<MountReport, 'kbps'> | undefined): number =>
+  mount?.kbps || limits.bitrateDefaultKbps
 
 /** The free slots of the mount that has most of them, before the debit. */
 export const freeOfServer = (server: Server, maxListenersDefault: number): number =>

@@ -29,7 +29,7 @@ function hash(text: string): number {
 }
 
 /** The finalizer of MurmurHash3 (Appleby): each bit of the input flips each bit of the output half the time. */
-function mix(value: number): number {
+export function mix(value: number): number {
   let h = value
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)

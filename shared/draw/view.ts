@@ -4,16 +4,19 @@ import { limits } from '../limits.ts'
 import { type Mount, printMount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import type { MountReport } from '../report/report.ts'
+import type { Draws, Group } from './group.ts'
+import { groupKeyOf, markOf, withMark, withoutMark } from './group-key.ts'
+import { Host } from './host.ts'
 import {
+  CarriedMount,
   createEntry,
-  type Draws,
   type Entry,
   isHiddenByMaster,
   type MountView,
   noteListeners,
 } from './mount-view.ts'
 import { type Candidate, Pool } from './pool.ts'
-import { Regions, TotalDemand } from './regions.ts'
+import { JoinRate, Regions, TotalDemand } from './regions.ts'
 import {
   followsMasters,
   freeSlots,
@@ -40,12 +43,6 @@ export interface DrawRequest {
   probe?: boolean | undefined
 }
 
-/**
- * A mount's url at a server, as a flat string: one concatenated by `+` stays a rope that is traversed at every answer, and
- * among thousands of servers each of its parts is elsewhere in memory.
- */
-const urlAt = (base: string, mount: Mount): string => [base, printMount(mount)].join('')
-
 /** The url of a mount at a given server: the first that fits the listener, else any. */
 export function urlOf(
   mount: Mount,
@@ -54,7 +51,16 @@ export function urlOf(
 ): string {
   const bases = basesOf(urls, false)
   const base = bases[wayIndex(secure, family)] ?? bases[wayIndex(false, family)] ?? urls[0] ?? ''
-  return urlAt(base, mount)
+  return base + printMount(mount)
+}
+
+/** The url of a mount at a candidate. */
+export const urlAt = ({ base }: Candidate, mount: Mount): string => base + printMount(mount)
+
+/** A server that was drawn, and the mount there: a `Location` header without the query. */
+export interface Drawn {
+  server: Server
+  url: string
 }
 
 /**
@@ -63,9 +69,19 @@ export function urlOf(
  */
 export class View {
   #servers = new Map<string, Server>()
+  #hosts = new Map<string, Host>()
+  /** by server: its mounts that have a limit of their own */
+  #limited = new Map<string, Set<CarriedMount>>()
   #mounts = new Map<Mount, Entry>()
-  /** icecast-kh slaves, which are in every mount's pools */
-  #everywhere = new Map<string, Server>()
+  /** icecast-kh slaves, which are in every mount's pools, and the sum of their marks */
+  #everywhere = new Map<string, Host>()
+  #everywhereMarks = 0
+  /** by key: the mounts that share their pools */
+  #groups = new Map<number, Group<Entry>>()
+  /** mounts whose group has to be found again */
+  #unsettled = new Set<Entry>()
+  /** hosts and mounts so far */
+  #numbered = 0
   /** by server: its url for each way; undefined if there is none */
   #bases = new Map<string, Bases>()
   /** servers with an address literal in a url */
@@ -99,32 +115,44 @@ export class View {
     return this.#literals.size > 0
   }
 
-  /** Adds a server, or replaces it by one with a newer report. */
+  /** How many groups of mounts there are: mounts that the same servers carry with as many free slots are one. */
+  get groups(): number {
+    return this.#groups.size
+  }
+
+  /**
+   * Adds a server, or replaces it by one with a newer report. Its mounts whose report is the same object as before cost
+   * nothing: they see the newer report by their {@link Host}.
+   */
   put(server: Server): void {
     const { id } = server.report
     const before = this.#servers.get(id)
     this.#servers.set(id, server)
     this.#noteUrls(server)
-    const mounts = new Set<Mount>()
-    for (const mount of server.report.mounts) {
-      mounts.add(mount.mount)
-      this.#putMount(server, mount)
-    }
-    for (const [mount, atMs] of server.formerMounts) this.#touch(mount, atMs)
-    for (const { mount } of before?.report.mounts ?? []) if (!mounts.has(mount)) this.#removeMount(id, mount)
+    const host = this.#hosts.get(id) ?? new Host(++this.#numbered, server, this.#maxListenersDefault)
+    this.#hosts.set(id, host)
+    const isOfOtherKinds = host.replace(server)
+    this.#putMounts(host, before, isOfOtherKinds || !before || isOther(before, server))
+    for (const [mount, atMs] of server.formerMounts) this.#touch(this.#entry(mount), atMs)
     this.#forgetUncarried()
-    if (server.carriesAll) {
-      this.#everywhere.set(id, server)
-      for (const [mount, entry] of this.#mounts) this.#putPools(entry, mount, server, undefined)
-    } else if (before?.carriesAll) this.#removeEverywhere(id)
+    if (server.carriesAll) this.#addEverywhere(host)
+    else if (before?.carriesAll) this.#removeEverywhere(id)
+    this.#settle(server.receivedAtMs)
+    this.#putPools(host, before)
   }
 
   remove(id: string): void {
-    for (const { mount } of this.#servers.get(id)?.report.mounts ?? []) this.#removeMount(id, mount)
+    const host = this.#hosts.get(id)
+    if (!host) return
+    const { report, receivedAtMs } = host.server
+    for (const { mount } of report.mounts) this.#removeMount(host, mount, host.server)
     this.#removeEverywhere(id)
     this.#servers.delete(id)
+    this.#hosts.delete(id)
     this.#bases.delete(id)
     this.#literals.delete(id)
+    this.#settle(receivedAtMs)
+    for (const group of this.#groups.values()) this.#putPool(group, host)
   }
 
   #noteUrls({ report: { id, urls } }: Server): void {
@@ -137,9 +165,13 @@ export class View {
   isKnown(mount: Mount, nowMs: number): boolean {
     const entry = this.#mounts.get(mount)
     if (!entry) return false
-    if (nowMs - entry.reportedAtMs <= limits.mountMemoryMs) return true
-    for (const { server } of entry.carriers.values())
-      if (!followsMasters(server) && isLive(server, nowMs)) return true
+    if (nowMs - entry.touchedAtMs <= limits.mountMemoryMs) return true
+    for (const { server } of entry.carriers.values()) {
+      if (followsMasters(server)) continue
+      const isRecent = nowMs - server.receivedAtMs <= limits.mountMemoryMs
+      if (isRecent) this.#touch(entry, server.receivedAtMs)
+      if (isRecent || isLive(server, nowMs)) return true
+    }
     return false
   }
 
@@ -148,9 +180,17 @@ export class View {
     return this.#draws(mount, secure, family)?.pool
   }
 
-  /** Draws a candidate for a listener: in proportion to weight, near ones more often if locations are known. */
-  draw(ask: DrawRequest, nowMs: number, roll: () => number): Candidate | undefined {
-    return this.#draws(ask.mount, ask.secure, ask.family)?.regions.draw(ask, nowMs, roll)
+  /** Draws a server for a listener: in proportion to weight, near ones more often if locations are known. */
+  draw(ask: DrawRequest, nowMs: number, roll: () => number): Drawn | undefined {
+    const draws = this.#draws(ask.mount, ask.secure, ask.family)
+    const entry = draws && this.#mounts.get(ask.mount)
+    if (!entry) return undefined
+    if (!ask.probe) {
+      entry.rate ??= new JoinRate()
+      entry.rate.add(nowMs)
+    }
+    const drawn = draws.regions.draw(ask, nowMs, roll)
+    return drawn && { server: drawn.server, url: drawn.base + entry.path }
   }
 
   /** kbit/s that a listener of the mount takes of a server's line; 0 if the server does not report what that carries. */
@@ -161,16 +201,18 @@ export class View {
 
   /** The live master that relays are sent to for this mount: the first by id. */
   master(mount: Mount, nowMs: number): Server | undefined {
+    const masters = this.#mounts.get(mount)?.masters
+    if (!masters) return undefined
     let first: Server | undefined
-    for (const server of this.#mounts.get(mount)?.masters.values() ?? [])
+    for (const { server } of masters.values())
       if (isLive(server, nowMs) && !(first && first.report.id < server.report.id)) first = server
     return first
   }
 
   /** Every live master of a mount, by id: those that {@link master} would name one after the other. */
   masters(mount: Mount, nowMs: number): Server[] {
-    const live = [...(this.#mounts.get(mount)?.masters.values() ?? [])].filter((each) => isLive(each, nowMs))
-    return live.sort((a, b) => (a.report.id < b.report.id ? -1 : 1))
+    const all = [...(this.#mounts.get(mount)?.masters.values() ?? [])].map(({ server }) => server)
+    return all.filter((each) => isLive(each, nowMs)).sort((a, b) => (a.report.id < b.report.id ? -1 : 1))
   }
 
   /**
@@ -191,79 +233,222 @@ export class View {
   /** Forgets mounts that have no carrier and were not reported lately. */
   prune(nowMs: number): void {
     for (const [mount, entry] of this.#mounts)
-      if (entry.carriers.size === 0 && !this.isKnown(mount, nowMs)) this.#forget(mount)
+      if (entry.carriers.size === 0 && !this.isKnown(mount, nowMs)) this.#forget(entry)
   }
 
-  #forget(mount: Mount): void {
-    this.#mounts.delete(mount)
+  #forget(entry: Entry): void {
+    this.#mounts.delete(entry.mount)
     this.#uncarried--
+    this.#unsettled.delete(entry)
+    this.#leave(entry)
   }
 
   /** Forgets all mounts without a carrier once there are too many: no listener needs a hundred thousand short-lived names. */
   #forgetUncarried(): void {
     if (this.#uncarried <= limits.namesKeptMax) return
-    for (const [mount, { carriers }] of this.#mounts) if (carriers.size === 0) this.#forget(mount)
+    for (const entry of this.#mounts.values()) if (entry.carriers.size === 0) this.#forget(entry)
   }
 
   #entry(mount: Mount): Entry {
     let entry = this.#mounts.get(mount)
     if (!entry) {
-      entry = createEntry()
+      entry = createEntry(mount, ++this.#numbered)
       this.#mounts.set(mount, entry)
+      this.#unsettled.add(entry)
       this.#uncarried++
     }
     return entry
   }
 
-  #touch(mount: Mount, atMs: number): Entry {
-    const entry = this.#entry(mount)
-    entry.reportedAtMs = Math.max(entry.reportedAtMs, atMs)
-    return entry
+  #touch(entry: Entry, atMs: number): void {
+    entry.touchedAtMs = Math.max(entry.touchedAtMs, atMs)
   }
 
-  #putMount(server: Server, mount: MountReport): void {
-    const entry = followsMasters(server)
-      ? this.#entry(mount.mount)
-      : this.#touch(mount.mount, server.receivedAtMs)
-    const before = entry.carriers.get(server.report.id)?.mount
-    if (entry.carriers.size === 0) this.#uncarried--
-    entry.carriers.set(server.report.id, { server, mount })
-    noteListeners(entry, server, mount, before)
-    const hadMaster = this.master(mount.mount, server.receivedAtMs) !== undefined
-    if (server.report.role === 'master') entry.masters.set(server.report.id, server)
-    else entry.masters.delete(server.report.id)
-    if (server.report.role === 'master') entry.isPrivate = isHiddenByMaster(entry)
-    this.#putPools(entry, mount.mount, server, mount)
-    if (server.report.role === 'master' && !hadMaster) this.#putFollowers(entry, mount.mount)
-  }
-
-  /** Updates the servers that carry a mount only while a master does: the master is back, which raises their weights. */
-  #putFollowers(entry: Entry, mount: Mount): void {
-    for (const { server, mount: reported } of entry.carriers.values())
-      if (followsMasters(server)) this.#putPools(entry, mount, server, reported)
-    for (const server of this.#everywhere.values()) this.#putPools(entry, mount, server, undefined)
-  }
-
-  #putPools(entry: Entry, mount: Mount, server: Server, reported: MountReport | undefined): void {
-    const bases = this.#bases.get(server.report.id) ?? []
-    for (let way = 0; way < entry.draws.length; way++) {
-      const draws = entry.draws[way]
-      const base = bases[way]
-      if (base === undefined) draws?.pool.remove(server.report.id)
-      else draws?.pool.put(this.#candidate(mount, server, reported, base))
+  /** @param isWhole the server differs in a way that all its mounts have to see */
+  #putMounts(host: Host, before: Server | undefined, isWhole: boolean): void {
+    const { mounts } = host.server.report
+    const last = before?.report.mounts ?? []
+    let isSame = last.length === mounts.length
+    for (const [i, mount] of mounts.entries()) {
+      const old = last[i]
+      if (isWhole || mount !== old) this.#putMount(host, mount)
+      if (isSame && mount !== old && mount.mount !== old?.mount) isSame = false
     }
+    // the slots of a mount with a limit depend on the server's as well
+    if (!isWhole) for (const carrier of this.#limited.get(host.server.report.id) ?? []) this.#mark(carrier)
+    if (isSame || !before) return
+    const names = new Set(mounts.map(({ mount }) => mount))
+    for (const { mount } of last) if (!names.has(mount)) this.#removeMount(host, mount, before)
   }
 
-  #removeMount(id: string, mount: Mount): void {
+  #putMount(host: Host, mount: MountReport): void {
+    const entry = this.#entry(mount.mount)
+    const { server } = host
+    const { id, role } = server.report
+    let carrier = entry.carriers.get(id)
+    const before = carrier?.mount
+    if (entry.carriers.size === 0) this.#uncarried--
+    if (carrier) carrier.mount = mount
+    else {
+      carrier = new CarriedMount(host, entry, mount)
+      entry.carriers.set(id, carrier)
+    }
+    this.#noteLimit(id, carrier, mount.max !== null)
+    noteListeners(entry, server, mount, before)
+    this.#noteMaster(entry, host, role === 'master')
+    if (role === 'master') entry.isPrivate = isHiddenByMaster(entry)
+    this.#mark(carrier)
+  }
+
+  #noteLimit(id: string, carrier: CarriedMount, isLimited: boolean): void {
+    const limited = this.#limited.get(id) ?? new Set<CarriedMount>()
+    if (isLimited) this.#limited.set(id, limited.add(carrier))
+    else if (limited.delete(carrier) && limited.size === 0) this.#limited.delete(id)
+  }
+
+  #noteMaster(entry: Entry, host: Host, isMaster: boolean): void {
+    const { id } = host.server.report
+    if (isMaster === entry.masters.has(id)) return
+    const mark = markOf(host.number, 0, 0)
+    entry.masterMarks = isMaster ? withMark(entry.masterMarks, mark) : withoutMark(entry.masterMarks, mark)
+    if (isMaster) entry.masters.set(id, host)
+    else entry.masters.delete(id)
+    this.#unsettled.add(entry)
+  }
+
+  /** Updates what a carrier adds to the key of its mount's group. */
+  #mark(carrier: CarriedMount): void {
+    const { host, entry } = carrier
+    const follows = followsMasters(host.server)
+    const mark = markOf(host.number, host.kindOf(carrier.mount), entry.number)
+    if (mark === carrier.mark && follows === carrier.follows) return
+    carrier.unmark()
+    if (follows) entry.followers = withMark(entry.followers, mark)
+    else entry.reporters = withMark(entry.reporters, mark)
+    carrier.mark = mark
+    carrier.follows = follows
+    this.#unsettled.add(entry)
+  }
+
+  /** @param before the server as it was when it carried the mount */
+  #removeMount(host: Host, mount: Mount, before: Server): void {
     const entry = this.#mounts.get(mount)
-    if (entry) entry.listeners -= entry.carriers.get(id)?.mount.listeners ?? 0
-    if (entry?.carriers.delete(id) && entry.carriers.size === 0) this.#uncarried++
-    entry?.masters.delete(id)
-    for (const draws of entry?.draws ?? []) draws?.pool.remove(id)
+    const carrier = entry?.carriers.get(before.report.id)
+    if (!entry || !carrier) return
+    if (!followsMasters(before)) this.#touch(entry, before.receivedAtMs)
+    entry.listeners -= carrier.mount.listeners
+    entry.carriers.delete(before.report.id)
+    if (entry.carriers.size === 0) this.#uncarried++
+    carrier.unmark()
+    this.#noteLimit(before.report.id, carrier, false)
+    this.#noteMaster(entry, host, false)
+    this.#unsettled.add(entry)
+  }
+
+  #addEverywhere(host: Host): void {
+    const { id } = host.server.report
+    if (this.#everywhere.has(id)) return
+    this.#everywhere.set(id, host)
+    this.#everywhereMarks = withMark(this.#everywhereMarks, markOf(host.number, 0, 0))
+    for (const entry of this.#mounts.values()) this.#unsettled.add(entry)
   }
 
   #removeEverywhere(id: string): void {
-    if (this.#everywhere.delete(id)) for (const mount of this.#mounts.keys()) this.#removeMount(id, mount)
+    const host = this.#everywhere.get(id)
+    if (!host) return
+    this.#everywhere.delete(id)
+    this.#everywhereMarks = withoutMark(this.#everywhereMarks, markOf(host.number, 0, 0))
+    for (const entry of this.#mounts.values()) this.#unsettled.add(entry)
+  }
+
+  /** Brings each mount whose servers have changed into the group of those that have the same. */
+  #settle(nowMs: number): void {
+    if (this.#unsettled.size === 0) return
+    const moves = new Map<Group<Entry>, Map<number, Entry[]>>()
+    for (const entry of this.#unsettled) {
+      const key = groupKeyOf(entry, this.#everywhereMarks)
+      if (key === entry.group.key) continue
+      const to = moves.get(entry.group) ?? new Map<number, Entry[]>()
+      moves.set(entry.group, to.set(key, [...(to.get(key) ?? []), entry]))
+    }
+    this.#unsettled.clear()
+    for (const [group, to] of moves) for (const [key, entries] of to) this.#move(group, key, entries, nowMs)
+  }
+
+  /** Moves mounts of a group to the one of a key. If all move, and there is none yet, the group itself gets that key. */
+  #move(group: Group<Entry>, key: number, entries: readonly Entry[], nowMs: number): void {
+    const isAll = entries.length === group.members.size
+    let target = this.#groups.get(key)
+    if (!target && isAll) {
+      this.#groups.delete(group.key)
+      group.key = key
+      this.#groups.set(key, group)
+      this.#putFollowers(group)
+      return
+    }
+    if (!target) {
+      target = group.part(key, entries, this.#demand, nowMs)
+      this.#groups.set(key, target)
+    } else if (isAll) target.absorb(group)
+    for (const entry of entries) {
+      this.#leave(entry)
+      entry.group = target
+      target.members.add(entry)
+    }
+    this.#putFollowers(target)
+  }
+
+  #leave(entry: Entry): void {
+    const { group } = entry
+    group.members.delete(entry)
+    if (group.members.size === 0) this.#groups.delete(group.key)
+  }
+
+  /** Shows a server's report to all pools that have it. */
+  #putPools(host: Host, before: Server | undefined): void {
+    const { report, receivedAtMs } = host.server
+    // a master that is back raises the weights of those that follow it
+    const isBack = report.role === 'master' && !(before && isLive(before, receivedAtMs))
+    for (const group of this.#groupsOf(host, before)) {
+      this.#putPool(group, host)
+      if (isBack) this.#putFollowers(group)
+    }
+  }
+
+  /** The groups that may have a server, or have had it: found by the groups or by its mounts, whichever are fewer. */
+  #groupsOf(host: Host, before: Server | undefined): Iterable<Group<Entry>> {
+    const { mounts } = host.server.report
+    const last = before?.report.mounts ?? []
+    if (host.server.carriesAll || before?.carriesAll || this.#groups.size <= mounts.length + last.length)
+      return this.#groups.values()
+    const groups = new Set<Group<Entry>>()
+    for (const some of [mounts, last])
+      for (const { mount } of some) {
+        const group = this.#mounts.get(mount)?.group
+        if (group) groups.add(group)
+      }
+    return groups
+  }
+
+  #putPool(group: Group<Entry>, host: Host): void {
+    const { id } = host.server.report
+    const carrier = group.member?.carriers.get(id)
+    const carries = carrier !== undefined || this.#everywhere.has(id)
+    const bases = this.#bases.get(id) ?? []
+    for (const [way, draws] of group.draws.entries()) {
+      const base = bases[way]
+      if (!carries || base === undefined) draws?.pool.remove(id)
+      else draws?.pool.put(this.#candidate(group, host.server, carrier?.mount, base))
+    }
+  }
+
+  /** Updates the servers that carry a group's mounts only while a master does. */
+  #putFollowers(group: Group<Entry>): void {
+    const { member } = group
+    if (!member || group.draws.length === 0) return
+    if (member.followers !== 0)
+      for (const carrier of member.carriers.values()) if (carrier.follows) this.#putPool(group, carrier.host)
+    for (const host of this.#everywhere.values()) this.#putPool(group, host)
   }
 
   #draws(mount: Mount, secure: boolean, family: Family | undefined): Draws | undefined {
@@ -271,34 +456,48 @@ export class View {
     const entry = this.#mounts.get(mount)
     if (!entry) return undefined
     const way = wayIndex(secure, this.hasLiterals ? family : undefined)
-    const draws = entry.draws[way] ?? this.#createDraws(mount, entry, way)
-    entry.draws[way] = draws
+    const { group } = entry
+    const draws = group.draws[way] ?? this.#createDraws(group, entry, way)
+    group.draws[way] = draws
     return draws
   }
 
-  #createDraws(mount: Mount, entry: Entry, way: number): Draws {
+  #createDraws(group: Group<Entry>, entry: Entry, way: number): Draws {
     const pool = new Pool()
     const put = (server: Server, reported: MountReport | undefined) => {
       const base = this.#bases.get(server.report.id)?.[way]
-      if (base !== undefined) pool.put(this.#candidate(mount, server, reported, base))
+      if (base !== undefined) pool.put(this.#candidate(group, server, reported, base))
     }
     for (const { server, mount: reported } of entry.carriers.values()) put(server, reported)
-    for (const server of this.#everywhere.values()) put(server, undefined)
+    for (const { server } of this.#everywhere.values()) put(server, undefined)
     return { pool, regions: new Regions(pool, this.#demand) }
   }
 
-  #candidate(mount: Mount, server: Server, reported: MountReport | undefined, base: string): Candidate {
+  #candidate(
+    group: Group<Entry>,
+    server: Server,
+    reported: MountReport | undefined,
+    base: string,
+  ): Candidate {
     const free = freeSlots(server.report, reported, this.#maxListenersDefault)
     return {
       server,
       free,
       slots: slotsBesideLine(server.report, reported, this.#maxListenersDefault),
       openUntilMs: openUntilMs(server, free, true),
-      url: urlAt(base, mount),
-      carries:
-        reported && !followsMasters(server) ? always : (nowMs) => this.master(mount, nowMs) !== undefined,
+      base,
+      carries: reported && !followsMasters(server) ? always : (nowMs) => this.#hasMaster(group, nowMs),
     }
+  }
+
+  /** Whether a live master carries the mounts of a group: all of them have the same masters if some server follows these. */
+  #hasMaster({ member }: Group<Entry>, nowMs: number): boolean {
+    return member !== undefined && this.master(member.mount, nowMs) !== undefined
   }
 }
 
 const always = () => true
+
+/** Whether a server is another for all its mounts, whatever they report. */
+const isOther = (before: Server, { report, polled, carriesAll }: Server): boolean =>
+  before.report.role !== report.role || before.polled !== polled || before.carriesAll !== carriesAll

@@ -3,7 +3,7 @@ import type { PlacingDeps, Sender } from '../draw/place-listener.ts'
 import type { Candidate } from '../draw/pool.ts'
 import { sentBackBy } from '../draw/redirect.ts'
 import type { Server } from '../draw/server.ts'
-import type { View } from '../draw/view.ts'
+import { urlAt, type View } from '../draw/view.ts'
 import { familyOf } from '../http/address.ts'
 import type { Mount } from '../mount.ts'
 import { hlsLimits } from './limits.ts'
@@ -55,7 +55,7 @@ export function drawServers(
   const isTls = first.url.startsWith('https:')
   const others =
     view.pool(mount, isTls, family)?.drawSeveral(atMs, roll, count * 2, sender.from?.country) ?? []
-  const places = [first, ...others.filter((each) => isOther(each, first.server, except))].map(placeOf)
+  const places = [first, ...others.filter((each) => isOther(each, first.server, except)).map(placed(mount))]
   const serving = places.filter(({ server }) => servesHls(server)).slice(0, count)
   return serving.length > 0 ? serving : 'no room'
 }
@@ -63,7 +63,9 @@ export function drawServers(
 const isOther = ({ server }: Candidate, first: Server, except: string | undefined) =>
   server.report.id !== first.report.id && server.report.id !== except
 
-const placeOf = ({ server, url }: HlsPlace): HlsPlace => ({ server, url })
+const placed =
+  (mount: Mount) =>
+  (candidate: Candidate): HlsPlace => ({ server: candidate.server, url: urlAt(candidate, mount) })
 
 /** The servers named in a multivariant playlist. */
 export const drawVariants = (view: View, listener: HlsListener, deps: PlacingDeps) =>

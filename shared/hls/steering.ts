@@ -1,6 +1,6 @@
 import type { PlacingDeps } from '../draw/place-listener.ts'
 import { isLive, type Server, screen } from '../draw/server.ts'
-import type { View } from '../draw/view.ts'
+import { urlAt, type View } from '../draw/view.ts'
 import type { Balance } from './balance.ts'
 import { hlsLimits } from './limits.ts'
 import { drawServers, type HlsListener, type HlsPlace, servesHls } from './place-session.ts'
@@ -110,7 +110,8 @@ function placeOf(view: View, { mount, sender }: SteeredListener, id: string): Hl
   for (const secure of sender.secure ? [true, false] : [false]) {
     const pool = view.pool(mount, secure)
     const candidate = pool?.at(pool.indexOf(id))
-    if (candidate && servesHls(candidate.server)) return { server: candidate.server, url: candidate.url }
+    if (candidate && servesHls(candidate.server))
+      return { server: candidate.server, url: urlAt(candidate, mount) }
   }
   return undefined
 }

@@ -216,7 +216,7 @@ describe('the regions of a mount', () => {
       free: 100,
       slots: 100,
       openUntilMs: Number.POSITIVE_INFINITY,
-      url: id,
+      base: id,
       carries: () => true,
     })
     pool.put(candidate('all', {}))
@@ -247,7 +247,7 @@ describe('the regions of a mount', () => {
     const regions = regionsOf(countries, berlin)
     for (const [i, location] of locations.entries())
       for (const country of countries.slice(i, i + 3))
-        expect(regions.draw({ from: { location, country } }, i, roll)?.url).toMatch(
+        expect(regions.draw({ from: { location, country } }, i, roll)?.base).toMatch(
           new RegExp(`^(all|not(?!${Math.floor(countries.indexOf(country) / 200) * 200}$).*)$`),
         )
   })

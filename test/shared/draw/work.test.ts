@@ -48,7 +48,14 @@ describe('docs/protocol.md#performance: with known locations', () => {
       looks++
       return true
     }
-    pool.put({ server, free: 10_000, slots: 10_000, openUntilMs: Number.POSITIVE_INFINITY, url: '', carries })
+    pool.put({
+      server,
+      free: 10_000,
+      slots: 10_000,
+      openUntilMs: Number.POSITIVE_INFINITY,
+      base: '',
+      carries,
+    })
   }
 
   test('all servers are read once a second for all regions together, not once for each listener', () => {

@@ -1,0 +1,64 @@
+import type { MountReport } from '../report/report.ts'
+import type { Kind } from './group-key.ts'
+import { kbpsOf, lineKbps, type Server, slotsBesideLine } from './server.ts'
+
+/** bit rates of one server whose kind is remembered; beyond it all are found again */
+const kindsMax = 64
+
+/**
+ * A server as its mounts know it: a report replaces what it holds, so that mounts about which a report says nothing new are
+ * not touched by it.
+ */
+export class Host {
+  /** distinguishes it from all other hosts of a view, former ones too */
+  readonly number: number
+  #server: Server
+  readonly #maxListenersDefault: number
+  /** by kbit/s */
+  readonly #kinds = new Map<number, number>()
+
+  constructor(number: number, server: Server, maxListenersDefault: number) {
+    this.number = number
+    this.#server = server
+    this.#maxListenersDefault = maxListenersDefault
+  }
+
+  get server(): Server {
+    return this.#server
+  }
+
+  /** Takes a newer report; returns whether mounts without a limit are of another kind by it. */
+  replace(server: Server): boolean {
+    this.#server = server
+    let isOther = false
+    for (const [kbps, before] of this.#kinds) {
+      const kind = this.#kindAt(kbps)
+      this.#kinds.set(kbps, kind)
+      if (kind !== before) isOther = true
+    }
+    return isOther
+  }
+
+  /** The kind of a mount here: two mounts of one kind have equally many free slots, unless it is `own`. */
+  kindOf(mount: MountReport): Kind {
+    const { max, kbps } = mount
+    if (max !== null && this.#slots(mount) !== this.#slots(undefined)) return 'own'
+    let kind = this.#kinds.get(kbps)
+    if (kind === undefined) {
+      kind = this.#kindAt(kbps)
+      if (this.#kinds.size >= kindsMax) this.#kinds.clear()
+      this.#kinds.set(kbps, kind)
+    }
+    return kind
+  }
+
+  /** 0 where slots bind, else a number for the bit rate, since the line binds. */
+  #kindAt(kbps: number): number {
+    const lineSlots = Math.floor(lineKbps(this.#server.report) / kbpsOf({ kbps }))
+    return this.#slots(undefined) <= lineSlots ? 0 : kbps + 1
+  }
+
+  #slots(mount: MountReport | undefined): number {
+    return slotsBesideLine(this.#server.report, mount, this.#maxListenersDefault)
+  }
+}
