@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs as nowMs } from '../shared/clock.ts'
 import { MirroredObjects } from '../shared/hls/mirrored-objects.ts'
+import type { Mount } from '../shared/mount.ts'
 import type { Report } from '../shared/report/report.ts'
 import { originApp } from './app.ts'
 import { authLimits } from './auth/limits.ts'
@@ -20,6 +21,7 @@ import { runtimeTimers as timers } from './lib/timers.ts'
 import { limits } from './limits.ts'
 import { Decider } from './listen/decider.ts'
 import { createPlacer } from './listen/placer.ts'
+import type { ActiveMount } from './mount/mount.ts'
 import { MountWatch } from './mount/mount-watch.ts'
 import { listenersMax } from './process/descriptors.ts'
 import { Programs } from './process/programs.ts'
@@ -170,6 +172,7 @@ export class Program {
       reports: this.#reports,
       missed: (mount) => this.#relaying.missed(mount),
       mirrors: (mount) => this.#relaying.relays.isMirrored(mount),
+      standIn: (mount) => this.#standIn(mount),
       decider: this.#decider,
       isLeaving: () => this.#isLeaving,
     })
@@ -193,6 +196,7 @@ export class Program {
     const packagers = new Packagers({
       running: () => mounts.list().filter(({ name }) => !relays.isMirrored(name)),
       packaging: (mount) => mountSettings(config, mount).hls,
+      standIn: (mount) => this.#standIn(mount),
       times: () => config.hls,
       timers,
       nowMs,
@@ -202,9 +206,19 @@ export class Program {
     return packagers
   }
 
+  /** A running fallback of a mount that is not here; one that is mirrored is packaged by its master. */
+  #standIn(mount: Mount): ActiveMount | undefined {
+    const { mounts } = this.#state
+    const found = mounts.get(mount) ? undefined : mounts.find(mount)
+    if (found?.kind !== 'live' || this.#relaying.relays.isMirrored(found.mount.name)) return undefined
+    return found.mount
+  }
+
   /** A slave fetches from its masters what they have packaged, so that segments of one number are the same everywhere. */
   #createHls(): HlsDeps['hls'] {
     const { relays } = this.#relaying
+    const { mounts } = this.#state
+    const wasMirrored = (mount: Mount) => mounts.get(mount) === undefined && this.#relaying.wasMirrored(mount)
     const packaged = new PackagedObjects(this.#packagers)
     const mirrored = new MirroredObjects({
       nowMs,
@@ -218,7 +232,9 @@ export class Program {
         toldAtMs = nowMs()
         log.warning('could not serve HLS', { mount, error })
       },
-      objectsOf: (mount) => (relays.isMirrored(mount) ? mirrored : packaged),
+      objectsOf: (mount) => (relays.isMirrored(mount) || wasMirrored(mount) ? mirrored : packaged),
+      standIn: (mount) => this.#standIn(mount),
+      mayReturn: (mount) => this.#packagers.mayReturn(mount) || wasMirrored(mount),
       sessions: this.#state.sessions,
       edgeUrls: () => this.#reports.edgeUrls,
       decider: this.#decider,

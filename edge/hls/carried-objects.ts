@@ -6,6 +6,7 @@ import type { FetchedObject } from '../../shared/hls/object-cache.ts'
 import { servesHls } from '../../shared/hls/place-session.ts'
 import { readBounded } from '../../shared/http/bounded-body.ts'
 import { FailOver, OtherAnswer } from '../../shared/http/fail-over.ts'
+import { LastKnown } from '../../shared/last-known.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
 import type { CarryingDeps } from '../carrying.ts'
@@ -16,14 +17,21 @@ interface Carrying extends CarryingDeps {
   nowMs: () => number
 }
 
+/**
+ * The addresses of the masters that had objects of a mount a moment ago: where its source is away they report it no more, but still have
+ * what players have not heard, and perhaps a fallback.
+ */
+type LatelyMasters = LastKnown<Mount, readonly string[]>
+
 /** The objects that an edge carries: each is fetched once from a live master of its mount, however many listeners ask for it. */
 export function carriedObjects(deps: Carrying): MirroredObjects {
   const failOver = new FailOver(deps.nowMs)
+  const lately: LatelyMasters = new LastKnown(deps.nowMs, hlsLimits.returnMs, hlsLimits.rememberedMax)
   return new MirroredObjects({
     nowMs: deps.nowMs,
     bytesMax: deps.bytesMax,
     fetch: (mount, path, bytesMax) => {
-      const fetching = fetchCarried({ mount, path, bytesMax }, failOver, deps)
+      const fetching = fetchCarried({ mount, path, bytesMax }, { failOver, lately }, deps)
       deps.defer?.(fetching)
       return fetching
     },
@@ -38,13 +46,18 @@ interface Wanted {
 }
 
 /** Segments never change, so the runtime's cache may have one; a playlist comes from the master. */
-async function fetchCarried(wanted: Wanted, failOver: FailOver, deps: Carrying): Promise<FetchedObject> {
+async function fetchCarried(
+  wanted: Wanted,
+  { failOver, lately }: { failOver: FailOver; lately: LatelyMasters },
+  deps: Carrying,
+): Promise<FetchedObject> {
   const { mount, path } = wanted
   const isSegment = !path.endsWith('.m3u8')
   const kept = isSegment ? await deps.store?.get(path).catch(() => undefined) : undefined
   if (kept) return kept
   const view = await deps.current()
-  const urls = masterUrls(view, mount, deps.nowMs())
+  const reported = masterUrls(view, mount, deps.nowMs())
+  const urls = reported.length > 0 ? reported : (lately.get(mount) ?? [])
   const object = await failOver.ask(
     urls,
     (url) => url,
@@ -52,6 +65,7 @@ async function fetchCarried(wanted: Wanted, failOver: FailOver, deps: Carrying):
     ({ status }) => status === 200,
   )
   if (!object) return { status: 404, type: '', bytes: new Uint8Array() }
+  if (object.status === 200) lately.note(mount, urls)
   if (isSegment && object.status === 200 && !object.isPrivate)
     deps.defer?.(deps.store?.put(path, object) ?? Promise.resolve())
   return object

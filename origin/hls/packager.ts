@@ -58,13 +58,17 @@ export class Packager {
     return { segment: this.#segmenter.nextNumber, discontinuity: this.window.discontinuities }
   }
 
-  /** Packages this mount from now on, beginning with what it still holds; undefined: it has ended. */
+  /**
+   * Packages this mount from now on; undefined: it has ended. The first begins with what it still holds; one that follows another begins
+   * with what comes, since players have heard the seconds before.
+   */
   follow(source: PackagedSource | undefined): void {
     if (source === this.#source) return
     this.stop()
     this.#source = source
     if (!source) return
-    const { chunks, leave } = source.follow(this.#tap(source))
+    const { chunks: held, leave } = source.follow(this.#tap(source))
+    const chunks = this.window.hasSegments ? [] : held
     this.#leave = leave
     this.#segmenter.break()
     const heldBytes = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0)

@@ -12,6 +12,8 @@ export interface PackagersOptions {
   /** the mounts of this server that it may package: those of its own sources and relays, not those that it mirrors */
   running: () => readonly (PackagedSource & { readonly name: Mount })[]
   packaging: (mount: Mount) => Packaging
+  /** what plays in place of a mount whose source is away: a running fallback; left out: nothing does */
+  standIn?: (mount: Mount) => PackagedSource | undefined
   /** s of a segment, and of a playlist */
   times: () => { segmentSeconds: number; windowSeconds: number }
   timers: Timers
@@ -25,6 +27,8 @@ interface Held {
   packager: Packager
   /** when it was last asked for */
   askedAtMs: number
+  /** when its source, or what plays in place of it, ended; undefined: it runs */
+  endedAtMs: number | undefined
   waiting: (() => void)[]
 }
 
@@ -70,10 +74,12 @@ export class Packagers {
 
   /**
    * The packager of a mount, which begins now if it did not run; resolves when it has a segment, or has waited long enough.
-   * Undefined if the mount is not here, is not to be packaged, or HLS has no place for its format.
+   * Undefined if the mount is not here, is not to be packaged, or HLS has no place for its format; or if its source has been away for
+   * so long that players have heard all that the playlist lists.
    */
   async request(mount: Mount): Promise<Packager | undefined> {
     const held = this.#heldFor(mount)
+    if (held && this.#isHeardOut(held)) return undefined
     if (!held || held.packager.window.hasSegments) return held?.packager
     await new Promise<void>((resolve) => {
       const cancel = this.#options.timers.after(hlsLimits.firstSegmentMs, resolve)
@@ -83,6 +89,18 @@ export class Packagers {
       })
     })
     return held.packager.window.hasSegments ? held.packager : undefined
+  }
+
+  /** Whether the source of a mount is away since less than a minute: players may come back to it. */
+  mayReturn(mount: Mount): boolean {
+    return this.#held.get(mount)?.endedAtMs !== undefined
+  }
+
+  /** Players are up to three target durations behind the end. */
+  #isHeardOut({ packager, endedAtMs }: Held): boolean {
+    if (endedAtMs === undefined) return false
+    const heardMs = hlsLimits.sessionTargets * packager.window.targetSeconds * 1000
+    return this.#options.nowMs() - endedAtMs >= heardMs
   }
 
   /** The packager of a mount if it runs. */
@@ -96,12 +114,16 @@ export class Packagers {
   look(): void {
     const running = new Map(this.#options.running().map((source) => [source.name, source] as const))
     for (const mount of running.keys()) if (this.#options.packaging(mount) === 'always') this.#heldFor(mount)
-    const oldestMs = this.#options.nowMs() - hlsLimits.idleMs
-    for (const [mount, { packager, askedAtMs }] of this.#held) {
+    const nowMs = this.#options.nowMs()
+    for (const [mount, held] of this.#held) {
+      const { packager, askedAtMs } = held
       const packaging = this.#options.packaging(mount)
-      const source = running.get(mount)
+      const source = running.get(mount) ?? this.#standInFor(mount, packager)
+      held.endedAtMs = source ? undefined : (held.endedAtMs ?? nowMs)
       const isOff = packaging === 'off' || kindOfMount(source) === 'none'
-      if (isOff || (askedAtMs < oldestMs && packaging !== 'always')) this.#drop(mount)
+      const isIdle = nowMs - askedAtMs > hlsLimits.idleMs && packaging !== 'always'
+      const isGone = held.endedAtMs !== undefined && nowMs - held.endedAtMs >= hlsLimits.returnMs
+      if (isOff || isIdle || isGone) this.#drop(mount)
       else packager.follow(source)
     }
   }
@@ -117,13 +139,23 @@ export class Packagers {
       known.askedAtMs = this.#options.nowMs()
       return known
     }
-    const source = this.#options.running().find(({ name }) => name === mount)
+    const source =
+      this.#options.running().find(({ name }) => name === mount) ?? this.#standInFor(mount, undefined)
     if (!source || kindOfMount(source) === 'none' || this.#options.packaging(mount) === 'off')
       return undefined
     const held = this.#begin(mount)
     held.packager.follow(source)
     this.#lookAgain()
     return held
+  }
+
+  /** A fallback, if it is packaged as the mount was: players that fetch MP3 cannot go on with AAC, and Icecast moves no listeners so. */
+  #standInFor(mount: Mount, packager: Packager | undefined): PackagedSource | undefined {
+    const standIn = this.#options.standIn?.(mount)
+    const kind = kindOfMount(standIn)
+    if (kind === undefined || kind === 'none') return undefined
+    const before = packager?.window.segments.at(-1)?.kind
+    return before === undefined || before === kind ? standIn : undefined
   }
 
   #begin(mount: Mount): Held {
@@ -142,7 +174,7 @@ export class Packagers {
         for (const resolve of waiting.splice(0)) resolve()
       },
     })
-    const held = { packager, askedAtMs: nowMs(), waiting }
+    const held = { packager, askedAtMs: nowMs(), endedAtMs: undefined, waiting }
     this.#held.set(mount, held)
     return held
   }

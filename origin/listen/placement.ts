@@ -59,7 +59,7 @@ export interface Placer {
    * @param admit called only if this server serves the request: a redirected listener shows its credentials elsewhere
    */
   place(request: ListenRequest, admit?: Admit): Placement | Promise<Placement>
-  /** Why a mount takes no further listener by HLS here; undefined if it does. It has no fallback there. */
+  /** Why a mount takes no further listener by HLS here; undefined if it does. */
   refuseHls(mount: Mount): ListenRefusal | undefined
 }
 

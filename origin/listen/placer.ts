@@ -9,6 +9,7 @@ import type { Decider } from './decider.ts'
 import {
   type Admit,
   type ListenRequest,
+  type MountStanding,
   noDirectListening,
   notFound,
   type Placement,
@@ -27,6 +28,8 @@ export interface PlacerDeps {
   missed: (mount: Mount) => void
   /** whether a master lists a mount, so that this server can serve it though it does not run; left out: none */
   mirrors?: (mount: Mount) => boolean
+  /** what plays by HLS in place of a mount whose source is away; left out: nothing does */
+  standIn?: (mount: Mount) => MountStanding | undefined
   /** undefined: this server is not a deciding master */
   decider: Decider | undefined
   /** whether this server is about to stop */
@@ -43,6 +46,7 @@ export function createPlacer({
   reports,
   missed,
   mirrors = () => false,
+  standIn = () => undefined,
   decider,
   isLeaving,
 }: PlacerDeps): Placer {
@@ -109,7 +113,7 @@ export function createPlacer({
   return {
     refuseHls(mount) {
       if (mountSettings(config, mount).noMount) return noDirectListening
-      const live = state.mounts.get(mount)
+      const live = state.mounts.get(mount) ?? standIn(mount)
       const carried = live ?? (mirrors(mount) ? idleMount : undefined)
       if (!carried) missed(mount)
       const here = standing(carried)

@@ -28,6 +28,8 @@ export const relayLimits = {
   firstListsMs: 2000,
   /** maximum ms between two requests to a master that does not answer, if the interval is longer */
   listRetryMsMax: 30_000,
+  /** ms for which the masters of a mount are asked for its objects of HLS though they list it no more: its source may come back */
+  objectsLatelyMs: 60_000,
   /** ms between two list requests caused by the end of a relay */
   hurriedListMs: 2000,
   /** ms between two list requests caused by requests for unknown mounts, which anybody can send */

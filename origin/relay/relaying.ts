@@ -1,14 +1,18 @@
 import { lookup } from 'node:dns/promises'
 import type { FetchedObject } from '../../shared/hls/object-cache.ts'
 import { FailOver } from '../../shared/http/fail-over.ts'
+import { LastKnown } from '../../shared/last-known.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Mounts } from '../mount/mounts.ts'
+import { relayLimits } from './limits.ts'
 import { Masters } from './lists/masters.ts'
 import { fetchObject } from './pull/fetch-object.ts'
 import { Pull } from './pull/pull.ts'
 import { Relays } from './relays.ts'
+import type { Upstream } from './upstreams/upstream.ts'
 
 export interface RelayingDeps {
   config: OriginConfig
@@ -35,11 +39,14 @@ export class Relaying {
   #masters: Masters
   /** which masters failed when they were asked for objects of HLS */
   #failOver: FailOver
+  /** of mounts for which there were objects lately */
+  #lately: LastKnown<Mount, readonly Upstream[]>
   #config: OriginConfig
 
   constructor({ config, beforeRequest, onAnswer, ...deps }: RelayingDeps) {
     this.#config = config
     this.#failOver = new FailOver(deps.nowMs)
+    this.#lately = new LastKnown(deps.nowMs, relayLimits.objectsLatelyMs, limits.reportMountsMax)
     this.relays = new Relays({
       ...deps,
       config,
@@ -75,15 +82,26 @@ export class Relaying {
     if (!this.relays.has(mount)) this.#masters.askForNew()
   }
 
-  /** An object of HLS of a mirrored mount, from its masters. @throws if none of them answers */
-  fetchObject(mount: Mount, path: string, bytesMax: number): Promise<FetchedObject> {
-    const reach = { allowsInside: this.#config.relayInside, lookUp }
-    return fetchObject(path, this.relays.upstreamsOf(mount), {
+  /**
+   * An object of HLS of a mirrored mount, from its masters; of a mount that they do not list any more, from those that had it less than
+   * a minute ago. @throws if none of them answers
+   */
+  async fetchObject(mount: Mount, path: string, bytesMax: number): Promise<FetchedObject> {
+    const listed = this.relays.upstreamsOf(mount)
+    const upstreams = listed.length > 0 ? listed : (this.#lately.get(mount) ?? [])
+    const object = await fetchObject(path, upstreams, {
       fetch,
-      reach,
+      reach: { allowsInside: this.#config.relayInside, lookUp },
       bytesMax,
       failOver: this.#failOver,
     })
+    if (object.status === 200) this.#lately.note(mount, upstreams)
+    return object
+  }
+
+  /** Whether masters had objects of a mount less than a minute ago, though they do not list it now. */
+  wasMirrored(mount: Mount): boolean {
+    return !this.relays.isMirrored(mount) && this.#lately.get(mount) !== undefined
   }
 
   stop(): void {

@@ -7,8 +7,7 @@ import { limitsWith } from './server-limits.ts'
 import { FakeWire } from './wire.ts'
 
 /** The mount `/live` with a source of this type, on a clock that the test moves, and a way to listen to it. */
-export function liveMount(contentType: string) {
-  const time = new ManualTime()
+export function liveMount(contentType: string, time = new ManualTime()) {
   const limits = limitsWith({ burst: { bytes: 20_000 }, queueBytes: 50_000 })
   let ids = 0
   const info = { kind: 'source', contentType, headers: new Map(), owner: 'source' } as const

@@ -2,6 +2,7 @@ import type { HlsObjects } from '../../../shared/hls/served.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import type { Decider } from '../../listen/decider.ts'
 import type { ListenDeps } from '../../listen/deps.ts'
+import type { ActiveMount } from '../../mount/mount.ts'
 import type { HlsSessions } from '../sessions.ts'
 
 /** What serving HLS needs. */
@@ -10,6 +11,10 @@ export interface HlsDeps extends ListenDeps {
     /** where a mount's objects come from */
     objectsOf: (mount: Mount) => HlsObjects
     sessions: HlsSessions
+    /** what plays in place of a mount whose source is away: a running fallback */
+    standIn: (mount: Mount) => ActiveMount | undefined
+    /** whether a mount was here less than a minute ago, so that its players may come back */
+    mayReturn: (mount: Mount) => boolean
     /** by scheme: where a listener may be sent back to, and who steers it */
     edgeUrls: () => readonly string[]
     /** of a master that decides itself: it names its slaves too, and steers */

@@ -44,7 +44,7 @@ export function answerMultivariant(connection: Connection, mount: Mount, deps: H
     answerDecided(connection, mount, refused, decider, deps)
     return
   }
-  const kind = kindOfMount(deps.state.mounts.get(mount))
+  const kind = kindOfMount(playing(mount, deps))
   const edgeUrl = addressFor(edgeUrls(), secure)
   if (!refused && kind !== 'none') answerAlone(connection, mount, kind, deps)
   else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
@@ -64,7 +64,7 @@ function answerDecided(
   const { head, secure, address } = connection
   const isHead = head.method === 'HEAD'
   const opened = decider.openHls({ mount, query: head.query, sender: { secure, address } }, isHead)
-  const kind = kindOfMount(deps.state.mounts.get(mount))
+  const kind = kindOfMount(playing(mount, deps))
   if (typeof opened !== 'string') send(connection, mount, opened(gzipOf(connection)), deps)
   else if (opened === 'not packaged' || kind === 'none')
     send(connection, mount, refusalAnswer(notPackaged(mount, deps), deps), deps)
@@ -85,7 +85,7 @@ function answerAlone(
   const { head, secure } = connection
   const session = sessionIdOf(deps.hls.random(new Uint8Array(sessionBytes)))
   const passed = { ...passedOn(head.query), s: session }
-  const live = deps.state.mounts.get(mount)
+  const live = playing(mount, deps)
   const pathway = pathwayOf(deps.config.id)
   const edgeUrl = addressFor(deps.hls.edgeUrls(), secure)
   const steering = withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p: pathway })
@@ -151,7 +151,7 @@ async function playlistFor(
 ): Promise<PiecedAnswer> {
   const { head } = connection
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
-  if (!playlist) return errorAnswer(404, notPackaged(mount, deps).text)
+  if (!playlist) return deps.hls.mayReturn(mount) ? comeBack(away, deps) : noPlaylist(mount, deps)
   const id = sessionOf(head.query)
   const served = isGuarded(mount, deps)
     ? {
@@ -213,6 +213,7 @@ async function sessionFor(
   if (sessions.isKilled(key)) return { refused: { status: 403, text: 'removed by the admin' } }
   const refused = deps.placer.refuseHls(mount)
   if (refused) {
+    if (refused.absent && deps.hls.mayReturn(mount)) return { refused: { status: 503, text: away } }
     if (refused.forRoom) deps.state.mounts.get(mount)?.countRefused()
     return { refused }
   }
@@ -227,8 +228,16 @@ function refuse(connection: Connection, mount: Mount, refused: Refusal, deps: Hl
   else answer()
 }
 
-function notPackaged(mount: Mount, { state }: HlsDeps) {
-  const live = state.mounts.get(mount)
+/** What a player hears by the name of a mount: its own source, or a fallback while that is away. */
+const playing = (mount: Mount, { state, hls }: HlsDeps) => state.mounts.get(mount) ?? hls.standIn(mount)
+
+/** Players ask again after an answer of 503, and give up at 404. */
+const away = 'the source of this mount is away, and may come back'
+
+const noPlaylist = (mount: Mount, deps: HlsDeps) => errorAnswer(404, notPackaged(mount, deps).text)
+
+function notPackaged(mount: Mount, deps: HlsDeps) {
+  const live = playing(mount, deps)
   const isOther = live !== undefined && kindOfMount(live) === 'none'
   const text = isOther ? whyNotPackaged(live) : 'this mount is not packaged, or has ended'
   return { status: 404, text } as const

@@ -1,18 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import { firstNumbersAt, Packagers, type Packaging } from '../../../origin/hls/packagers.ts'
+import type { ActiveMount } from '../../../origin/mount/mount.ts'
 import { joined } from '../../../shared/bytes.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
 import { fixture } from '../../kit/fixtures.ts'
 import { readMediaPlaylist } from '../../kit/hls-readers.ts'
 import { liveMount } from '../../kit/live-mount.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
+import { numbersHeard } from '../../kit/numbers-heard.ts'
 
 const epochMs = Date.UTC(2026, 10, 25)
 
 /** A server with one mount that a test feeds in real time. */
 function server(packaging: Packaging = 'on request') {
   const { time, mount, info } = liveMount('audio/mpeg')
-  const settings = { packaging, isRunning: true }
+  const settings: { packaging: Packaging; isRunning: boolean; standIn: ActiveMount | undefined } = {
+    packaging,
+    isRunning: true,
+    standIn: undefined,
+  }
   let n = 0
   const play = async (seconds: number) => {
     for (let i = 0; i < Math.round(seconds * 4); i++) {
@@ -23,16 +29,24 @@ function server(packaging: Packaging = 'on request') {
   const packagers = new Packagers({
     running: () => (settings.isRunning ? [mount] : []),
     packaging: () => settings.packaging,
+    standIn: () => settings.standIn,
     times: () => ({ segmentSeconds: 1, windowSeconds: 12 }),
     timers: time,
     nowMs: time.nowMs,
     wallMs: () => epochMs + time.nowMs(),
   })
+  /** The same seconds of a mount that may stand in: its frames have numbers from a million. */
+  const playOther = async (other: ActiveMount, seconds: number) => {
+    for (let i = 0; i < Math.round(seconds * 4); i++) {
+      other.push(joined(Array.from({ length: 10 }, () => numberedFrame(1_000_000 + n++))))
+      await time.pass(250)
+    }
+  }
   const segmentsOf = async () => {
     const packager = await packagers.request(mount.name)
     return packager && readMediaPlaylist(packager.window.playlist.textFor('')).segments
   }
-  return { time, mount, info, settings, play, packagers, segmentsOf }
+  return { time, mount, info, settings, play, playOther, packagers, segmentsOf }
 }
 
 describe('packaging on request', () => {
@@ -92,6 +106,81 @@ describe('packaging on request', () => {
     expect(after?.map(({ mediaSequenceNumber }) => mediaSequenceNumber)).toEqual(
       after?.map((_, i) => (after[0]?.mediaSequenceNumber ?? 0) + i),
     )
+  })
+})
+
+describe('a mount whose source is away', () => {
+  test('keeps its playlist until players have heard it, then may return for a minute, and then is gone', async () => {
+    const { play, packagers, segmentsOf, settings, time, mount } = server()
+    await play(6)
+    const listed = await segmentsOf()
+    settings.isRunning = false
+    packagers.look()
+    await time.pass(hlsLimits.sessionTargets * 1000 - 1)
+    expect((await segmentsOf())?.slice(0, listed?.length)).toEqual(listed)
+    await time.pass(1)
+    expect([await segmentsOf(), packagers.mayReturn(mount.name)]).toEqual([undefined, true])
+    // a player that is late still gets what it has read of
+    expect(packagers.get(mount.name)?.window.get(listed?.at(-1)?.mediaSequenceNumber ?? 0)).toBeDefined()
+    for (let s = 0; s < hlsLimits.returnMs / 1000 + 5; s++) {
+      await segmentsOf() // players that ask do not keep it
+      await time.pass(1000)
+    }
+    expect([await segmentsOf(), packagers.mayReturn(mount.name), packagers.mounts]).toEqual([
+      undefined,
+      false,
+      [],
+    ])
+  })
+
+  test('goes on with a fallback of its kind, from now on, and back with its own source: each by a discontinuity', async () => {
+    const { time, play, playOther, packagers, segmentsOf, settings, mount, info } = server()
+    const { mount: other } = liveMount('audio/mpeg', time)
+    await play(4)
+    await segmentsOf()
+    await playOther(other, 4)
+    settings.isRunning = false
+    settings.standIn = other
+    packagers.look()
+    expect(packagers.mayReturn(mount.name)).toBe(false)
+    await playOther(other, 3)
+    settings.isRunning = true
+    mount.resume(info)
+    packagers.look()
+    await play(3)
+    const packager = await packagers.request(mount.name)
+    const runs: number[][] = []
+    for (const { pieces, discontinuity } of packager?.window.segments ?? []) {
+      const { numbers } = numbersHeard(Buffer.concat(pieces), 0)
+      if (discontinuity) runs.push([])
+      runs.at(-1)?.push(...numbers)
+    }
+    expect(runs.map(([first = 0]) => first >= 1_000_000)).toEqual([false, true, false])
+    for (const run of runs) expect(run).toEqual(run.map((_, i) => (run[0] ?? 0) + i))
+    // what the fallback had played before is not heard
+    expect(runs[1]?.length).toBeLessThan(3.2 * 40)
+    const segments = await segmentsOf()
+    expect(segments?.map(({ mediaSequenceNumber }) => mediaSequenceNumber)).toEqual(
+      segments?.map((_, i) => (segments[0]?.mediaSequenceNumber ?? 0) + i),
+    )
+  })
+
+  test('is packaged from its fallback for those who come meanwhile, and from none of another kind', async () => {
+    const { time, play, playOther, packagers, segmentsOf, settings, mount } = server()
+    const { mount: other } = liveMount('audio/mpeg', time)
+    const { mount: ogg } = liveMount('audio/ogg', time)
+    ogg.push(fixture('opus.ogg'))
+    settings.isRunning = false
+    settings.standIn = other
+    await playOther(other, 3)
+    expect((await segmentsOf())?.length).toBeGreaterThan(1)
+    settings.isRunning = true
+    packagers.look()
+    await play(2)
+    settings.isRunning = false
+    settings.standIn = ogg
+    packagers.look()
+    expect(packagers.mayReturn(mount.name)).toBe(true)
   })
 })
 
