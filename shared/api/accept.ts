@@ -8,7 +8,7 @@ import type { GeoLocation } from '../geo.ts'
 import { limits } from '../limits.ts'
 import { IdSchema, isLoopbackUrl, type Report } from '../report/report.ts'
 import type { ReporterIdentity } from '../report/reporter.ts'
-import { claimOf, parseSourcelist, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
+import { claimOf, printSourcelist, SourcelistError } from '../report/sourcelist.ts'
 import { type Accounts, refusal } from './auth.ts'
 
 /** A report as it arrived, its sender already authenticated. Plain data: it is sent to a Durable Object. */
@@ -52,7 +52,7 @@ function judge(registry: Registry, accounts: Accounts, post: Post, nowMs: number
     }
   let report: Report | SourcelistError
   try {
-    report = parseSourcelist(post.sourcelist)
+    report = registry.parse(post.sourcelist)
   } catch (error) {
     if (!(error instanceof SourcelistError)) throw error
     report = error

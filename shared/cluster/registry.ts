@@ -11,6 +11,7 @@ import type { WrongLogin } from '../http/wrong-logins.ts'
 import { limits } from '../limits.ts'
 import { messageOf } from '../message-of.ts'
 import type { Mount } from '../mount.ts'
+import { KnownLines } from '../report/mount-lines.ts'
 import type { Report } from '../report/report.ts'
 import { parseSourcelist } from '../report/sourcelist.ts'
 import { EventRing } from './event-ring.ts'
@@ -73,6 +74,7 @@ export class Registry {
   /** the servers to poll */
   readonly polled: PolledServers
   readonly pace = new Pace()
+  readonly #known = new KnownLines((id) => this.view.servers.get(id)?.report)
   readonly history: History
   /** undefined: kept only in memory */
   #table: ServerTable | undefined
@@ -431,10 +433,15 @@ export class Registry {
     return former.length <= room ? former : former.slice(former.length - Math.max(0, room))
   }
 
+  /** Parses the text of a report; what it says as the last report of its server did is the same object. */
+  parse(sourcelist: string): Report {
+    return parseSourcelist(sourcelist, this.#known)
+  }
+
   #restore(row: ServerRow, nowMs: number): void {
     let report: Report
     try {
-      report = parseSourcelist(row.sourcelist)
+      report = this.parse(row.sourcelist)
       if (report.id !== row.id) throw new Error(`the report is of ${report.id}`)
     } catch (error) {
       this.#table?.setAside(row.id, messageOf(error))

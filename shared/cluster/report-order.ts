@@ -1,6 +1,7 @@
 import { followsMasters, type Server } from '../draw/server.ts'
 import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
+import { mountChanges } from '../report/mount-changes.ts'
 import type { Report } from '../report/report.ts'
 
 /** A boot of a server that another one replaced, and the seq of its newest report. */
@@ -65,6 +66,8 @@ export function formerMountsAfter(
   nowMs: number,
 ): (readonly [Mount, number])[] {
   if (!before || followsMasters(before)) return []
+  const isAll = mountChanges(before.report.mounts, mounts).every(({ now }) => now !== undefined)
+  if (isAll && before.formerMounts.length === 0) return []
   const lastSeen = new Map(before.formerMounts)
   for (const { mount } of before.report.mounts) lastSeen.set(mount, before.receivedAtMs)
   for (const { mount } of mounts) lastSeen.delete(mount)

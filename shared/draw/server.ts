@@ -131,19 +131,28 @@ export const kbpsOf = (mount: Pick<MountReport, 'kbps'> | undefined): number =>
 
 /** The free slots of the mount that has most of them, before the debit. */
 export const freeOfServer = (server: Server, maxListenersDefault: number): number =>
-  most(server, (mount) => freeSlots(server.report, mount, maxListenersDefault))
+  most(server, maxListenersDefault, (_, free) => free)
 
 /** The same after the debit. */
 export const leftOfServer = (server: Server, maxListenersDefault: number): number =>
-  most(server, (mount) =>
-    leftAfterDebit(
-      server,
-      slotsBesideLine(server.report, mount, maxListenersDefault),
-      freeSlots(server.report, mount, maxListenersDefault),
-    ),
-  )
+  most(server, maxListenersDefault, (slots, free) => leftAfterDebit(server, slots, free))
 
-function most({ report, carriesAll }: Server, of: (mount: MountReport | undefined) => number): number {
-  if (carriesAll || report.mounts.length === 0) return of(undefined)
-  return report.mounts.reduce((best, mount) => Math.max(best, of(mount)), 0)
+/** @param of its result for a mount by its slots, without and with the line as a bound; more slots never give less */
+function most(
+  { report, carriesAll }: Server,
+  maxListenersDefault: number,
+  of: (slots: number, free: number) => number,
+): number {
+  const at = (mount: MountReport | undefined) =>
+    of(slotsBesideLine(report, mount, maxListenersDefault), freeSlots(report, mount, maxListenersDefault))
+  if (carriesAll || report.mounts.length === 0) return at(undefined)
+  const slots = slotsBesideLine(report, undefined, maxListenersDefault)
+  const highest = of(slots, slots)
+  let best = 0
+  // most servers have a mount that nothing but their slots bounds: then the others need not be looked at
+  for (const mount of report.mounts) {
+    best = Math.max(best, at(mount))
+    if (best === highest) break
+  }
+  return best
 }

@@ -3,6 +3,7 @@ import type { Family } from '../http/address.ts'
 import { limits } from '../limits.ts'
 import { type Mount, printMount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
+import { mountChanges } from '../report/mount-changes.ts'
 import type { MountReport } from '../report/report.ts'
 import type { Draws, Group } from './group.ts'
 import { groupKeyOf, markOf, withMark, withoutMark } from './group-key.ts'
@@ -266,19 +267,14 @@ export class View {
 
   /** @param isWhole the server differs in a way that all its mounts have to see */
   #putMounts(host: Host, before: Server | undefined, isWhole: boolean): void {
-    const { mounts } = host.server.report
-    const last = before?.report.mounts ?? []
-    let isSame = last.length === mounts.length
-    for (const [i, mount] of mounts.entries()) {
-      const old = last[i]
-      if (isWhole || mount !== old) this.#putMount(host, mount)
-      if (isSame && mount !== old && mount.mount !== old?.mount) isSame = false
-    }
+    const { id, mounts } = host.server.report
+    if (isWhole) for (const mount of mounts) this.#putMount(host, mount)
+    for (const { mount, now } of mountChanges(before?.report.mounts ?? [], mounts))
+      if (!now) {
+        if (before) this.#removeMount(host, mount, before)
+      } else if (!isWhole) this.#putMount(host, now)
     // the slots of a mount with a limit depend on the server's as well
-    if (!isWhole) for (const carrier of this.#limited.get(host.server.report.id) ?? []) this.#mark(carrier)
-    if (isSame || !before) return
-    const names = new Set(mounts.map(({ mount }) => mount))
-    for (const { mount } of last) if (!names.has(mount)) this.#removeMount(host, mount, before)
+    if (!isWhole) for (const carrier of this.#limited.get(id) ?? []) this.#mark(carrier)
   }
 
   #putMount(host: Host, mount: MountReport): void {

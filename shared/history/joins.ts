@@ -1,18 +1,9 @@
 import type { Mount } from '../mount.ts'
+import { mountChanges } from '../report/mount-changes.ts'
 import type { Report } from '../report/report.ts'
 
 /** The counters of a server as of its last report. */
-export interface JoinCounters {
-  boot: string | undefined
-  joins: number | undefined
-  mounts: ReadonlyMap<Mount, number>
-}
-
-export const countersOf = ({ boot, joins, mounts }: Report): JoinCounters => ({
-  boot,
-  joins,
-  mounts: new Map(mounts.map((mount) => [mount.mount, mount.joins])),
-})
+export type JoinCounters = Pick<Report, 'boot' | 'joins' | 'mounts'>
 
 /** Joins of a server between two reports. A counter that is lower, or of another boot, began again at 0. */
 export function joinsSince(before: JoinCounters | undefined, { boot, joins }: Report): number {
@@ -20,14 +11,18 @@ export function joinsSince(before: JoinCounters | undefined, { boot, joins }: Re
   return boot !== before.boot || joins < before.joins ? joins : joins - before.joins
 }
 
-/** The same of one of its mounts; the counter of a mount begins again with the mount, too. */
+/** The same of its mounts, of those that have any; the counter of a mount begins again with the mount, too. */
 export function mountJoinsSince(
   before: JoinCounters | undefined,
   { boot }: Report,
-  mount: Mount,
-  joins: number,
-): number {
-  if (!before) return 0
-  const last = boot === before.boot ? (before.mounts.get(mount) ?? 0) : 0
-  return joins < last ? joins : joins - last
+  mounts: Report['mounts'],
+): readonly (readonly [Mount, number])[] {
+  if (!before) return []
+  // a mount that says the same as before had no joins
+  const changes = mountChanges(boot === before.boot ? before.mounts : [], mounts)
+  return changes.flatMap(({ mount, before: last, now }) => {
+    const joins = now?.joins ?? 0
+    const more = joins < (last?.joins ?? 0) ? joins : joins - (last?.joins ?? 0)
+    return more > 0 ? [[mount, more] as const] : []
+  })
 }

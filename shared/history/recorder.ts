@@ -1,7 +1,8 @@
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
-import type { Report } from '../report/report.ts'
-import { countersOf, type JoinCounters, joinsSince, mountJoinsSince } from './joins.ts'
+import { mountChanges } from '../report/mount-changes.ts'
+import type { MountReport, Report } from '../report/report.ts'
+import { type JoinCounters, joinsSince, mountJoinsSince } from './joins.ts'
 import { historyLimits } from './limits.ts'
 import { type Play, PlayLog } from './play-log.ts'
 import type { HistoryRow } from './rows.ts'
@@ -21,7 +22,7 @@ interface Held {
   untilMs: number
   listeners: number
   kbps: number
-  mounts: ReadonlyMap<Mount, { listeners: number; kbps: number }>
+  mounts: Report['mounts']
   isMaster: boolean
   counters: JoinCounters
 }
@@ -100,7 +101,7 @@ export class Recorder {
   forget(id: string): void {
     const before = this.#held.get(id)
     if (!before) return
-    const none: Held = { ...before, listeners: 0, kbps: 0, mounts: new Map() }
+    const none: Held = { ...before, listeners: 0, kbps: 0, mounts: [] }
     this.#replace(id, before, none, this.#latestMs)
     this.#held.delete(id)
     this.#noteLost(before, none, this.#latestMs)
@@ -175,19 +176,16 @@ export class Recorder {
       untilMs: isLive ? untilMs + this.#shiftMs : Number.NEGATIVE_INFINITY,
       listeners: isLive ? report.listeners : 0,
       kbps: isLive ? (report.bandwidth ?? 0) : 0,
-      mounts: new Map(
-        (isLive ? mounts : []).map((each) => [
-          each.mount,
-          { listeners: each.listeners, kbps: each.listeners * each.kbps },
-        ]),
-      ),
+      mounts: isLive ? mounts : [],
       isMaster: report.role === 'master',
-      counters: countersOf(report),
+      counters: report,
     }
     this.#held.set(id, held)
     if (isLive) this.#nextDeadlineMs = Math.min(this.#nextDeadlineMs, held.untilMs)
     this.#replace(id, before, held, atMs)
-    if (held.isMaster) for (const mount of held.mounts.keys()) this.#noteTrack(mount, atMs)
+    if (held.isMaster)
+      for (const { mount, now } of mountChanges(before?.isMaster ? before.mounts : [], held.mounts))
+        if (now) this.#noteTrack(mount, atMs)
     this.#noteLost(before, held, atMs)
     return joins
   }
@@ -250,7 +248,7 @@ export class Recorder {
         untilMs: Number.NEGATIVE_INFINITY,
         listeners: 0,
         kbps: 0,
-        mounts: new Map(),
+        mounts: [],
       }
       this.#held.set(id, gone)
       this.#replace(id, held, gone, held.untilMs)
@@ -262,10 +260,8 @@ export class Recorder {
     const joins = joinsSince(before?.counters, report)
     this.#total.joins += joins
     if (joins > 0) this.#serverSeries(report.id, nowMs).joins += joins
-    for (const { mount, joins: counter } of mounts) {
-      const more = mountJoinsSince(before?.counters, report, mount, counter)
-      if (more > 0) this.#mountSeries(mount, nowMs).joins += more
-    }
+    for (const [mount, more] of mountJoinsSince(before?.counters, report, mounts))
+      this.#mountSeries(mount, nowMs).joins += more
     return joins
   }
 
@@ -277,20 +273,18 @@ export class Recorder {
       this.#total.change(listeners, kbps, atMs)
       this.#serverSeries(id, atMs).change(listeners, kbps, atMs)
     }
-    for (const [mount, reported] of now.mounts) {
-      const last = before?.mounts.get(mount)
-      const more = reported.listeners - (last?.listeners ?? 0)
-      const faster = reported.kbps - (last?.kbps ?? 0)
+    for (const { mount, before: last, now: reported } of mountChanges(before?.mounts ?? [], now.mounts)) {
+      const more = (reported?.listeners ?? 0) - (last?.listeners ?? 0)
+      const faster = kbpsOfAll(reported) - kbpsOfAll(last)
       if (more !== 0 || faster !== 0) this.#mountSeries(mount, atMs).change(more, faster, atMs)
     }
-    for (const [mount, last] of before?.mounts ?? [])
-      if (!now.mounts.has(mount)) this.#mountSeries(mount, atMs).change(-last.listeners, -last.kbps, atMs)
   }
 
   /** The mounts that a master no longer carries: another master may, else nothing is played there. */
   #noteLost(before: Held | undefined, now: Held, atMs: number): void {
     if (!before?.isMaster) return
-    for (const mount of before.mounts.keys()) if (!now.mounts.has(mount)) this.#noteTrack(mount, atMs + 1)
+    for (const { mount, now: reported } of mountChanges(before.mounts, now.mounts))
+      if (!reported) this.#noteTrack(mount, atMs + 1)
   }
 
   #noteTrack(mount: Mount, atMs: number): void {
@@ -316,6 +310,9 @@ function seriesIn<K>(all: Map<K, Series>, name: K, atMs: number): Series {
   }
   return series
 }
+
+/** kbit/s that all listeners of a mount at a server get. */
+const kbpsOfAll = (mount: MountReport | undefined): number => (mount ? mount.listeners * mount.kbps : 0)
 
 const isNothing = ({ seconds, peak, joins, refused, kbit }: Numbers) =>
   seconds === 0 && peak === 0 && joins === 0 && refused === 0 && kbit === 0

@@ -3,6 +3,7 @@ import { limits } from '../limits.ts'
 import { type Mount, printMount } from '../mount.ts'
 import { trimmed } from '../trim.ts'
 import { type AboutMount, parseAbout, printAbout } from './about-mount.ts'
+import { KnownLines, keptIfSame } from './mount-lines.ts'
 import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
 
 /** A malformed report: the line (counted from 1), what was found there and what was expected. */
@@ -20,12 +21,14 @@ const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(
  * Parses the text of `sourcelist.txt` (docs/sourcelist.md, after the patch of 2004).
  * The form is strict, so that a truncated report is always rejected; unknown names are ignored.
  * Throws {@link SourcelistError}.
+ * @param known from earlier reports: the result is equal, and its mounts are the same objects as before where they say the same
  */
-export function parseSourcelist(text: string): Report {
+export function parseSourcelist(text: string, known: KnownLines = new KnownLines()): Report {
   if (!text.endsWith('\n'))
     throw new SourcelistError(text.split('\n').length, 'expected the last line to end in LF')
   const lines = text.slice(0, -1).split('\n')
-  for (const [i, line] of lines.entries()) if (line.endsWith('\r')) lines[i] = line.slice(0, -1)
+  if (text.includes('\r'))
+    for (const [i, line] of lines.entries()) if (line.endsWith('\r')) lines[i] = line.slice(0, -1)
   const blank = lines.indexOf('')
   if (blank < 0) throw new SourcelistError(lines.length + 1, 'expected a blank line after the header')
   const header = parseHeader(lines.slice(0, blank))
@@ -37,8 +40,9 @@ export function parseSourcelist(text: string): Report {
       lines.length,
       `${found} mount lines, expected the ${expected} that the header promises`,
     )
-  const mounts = blocks.map(({ line, number, about }) => withAbout(parseMountLine(line, number), about))
-  refuseTwice(mounts, blocks)
+  const last = known.mountsOf(header.id)
+  const mounts = blocks.map((block, i) => readBlock(block, last[i], known))
+  refuseTwice(mounts, blocks, last)
   return {
     id: header.id,
     boot: header.boot,
@@ -132,7 +136,17 @@ function parseMountLine(line: string, number: number): MountReport {
   throw new SourcelistError(number, `${name} is ${quote(fields[name] ?? '')}, ${parsed.issues[0].message}`)
 }
 
-function refuseTwice(mounts: readonly MountReport[], blocks: readonly Block[]): void {
+function refuseTwice(
+  mounts: readonly MountReport[],
+  blocks: readonly Block[],
+  last: readonly MountReport[],
+): void {
+  // the names of the last report, which had none twice
+  if (
+    mounts.length === last.length &&
+    mounts.every((each, i) => each === last[i] || each.mount === last[i]?.mount)
+  )
+    return
   const seen = new Set<Mount>()
   for (const [i, { mount }] of mounts.entries()) {
     if (seen.has(mount))
@@ -141,33 +155,52 @@ function refuseTwice(mounts: readonly MountReport[], blocks: readonly Block[]): 
   }
 }
 
-/** A mount's line, its number in the report, and the lines about it that follow. */
+/** A mount's line, its number in the report, and the lines about it that follow; undefined: none. */
 interface Block {
   line: string
   number: number
-  about: { line: string; number: number }[]
+  about: { line: string; number: number }[] | undefined
 }
 
 /** Groups the lines below the header: lines that begin with one space are about the mount above them. */
 function blocksOf(lines: readonly string[], first: number): Block[] {
   const blocks: Block[] = []
-  for (const [i, line] of lines.entries()) {
-    if (i < first) continue
+  for (let i = first; i < lines.length; i++) {
+    const line = lines[i] ?? ''
     const last = blocks.at(-1)
-    if (!line.startsWith(' ')) blocks.push({ line, number: i + 1, about: [] })
+    if (!line.startsWith(' ')) blocks.push({ line, number: i + 1, about: undefined })
     else if (!last) throw new SourcelistError(i + 1, `${quote(line)}, expected a mount's line before it`)
-    else if (last.about.length === limits.aboutLinesMax)
+    else if (last.about?.length === limits.aboutLinesMax)
       throw new SourcelistError(
         i + 1,
         `too many lines about one mount, expected at most ${limits.aboutLinesMax}`,
       )
-    else last.about.push({ line: line.slice(1), number: i + 1 })
+    else {
+      last.about ??= []
+      last.about.push({ line: line.slice(1), number: i + 1 })
+    }
   }
   return blocks
 }
 
-function withAbout(mount: MountReport, lines: Block['about']): MountReport {
-  if (lines.length === 0) return mount
+/** Reads a mount with the lines about it. @param last what the report before said in the same place */
+function readBlock(
+  { line, number, about }: Block,
+  last: MountReport | undefined,
+  known: KnownLines,
+): MountReport {
+  const mount = known.read(line) ?? known.learn(line, parseMountLine(line, number))
+  if (about === undefined) return keptIfSame(last, mount)
+  const text = about.map((each) => each.line).join('\n')
+  let parsed = known.aboutOf(last, text)
+  if (!parsed) {
+    parsed = parseAboutLines(about)
+    known.learnAbout(parsed, text)
+  }
+  return keptIfSame(last, { ...mount, about: parsed })
+}
+
+function parseAboutLines(lines: NonNullable<Block['about']>): AboutMount {
   const fields: Record<string, string> = Object.create(null)
   const numbers: Record<string, number> = Object.create(null)
   for (const { line, number } of lines) {
@@ -182,7 +215,7 @@ function withAbout(mount: MountReport, lines: Block['about']): MountReport {
       numbers[about.name] ?? 0,
       `${about.name} is ${quote(fields[about.name] ?? '')}, ${about.expected}`,
     )
-  return { ...mount, about }
+  return about
 }
 
 /** Parses `name: value`; the name in lower case. */

@@ -3,6 +3,8 @@ import { followsMasters, type Server } from '../../draw/server.ts'
 import type { View } from '../../draw/view.ts'
 import { limits } from '../../limits.ts'
 import type { Mount } from '../../mount.ts'
+import { mountChanges } from '../../report/mount-changes.ts'
+import type { MountReport } from '../../report/report.ts'
 import type { ClusterEvent } from './event.ts'
 import { gathered } from './gathered.ts'
 import { type Cause, WatchedMount } from './watched-mount.ts'
@@ -10,7 +12,7 @@ import { dueAfterRestart, toldOf, WatchedServer } from './watched-server.ts'
 
 /** The mounts that a live server carries, as they are counted. */
 interface Carried {
-  mounts: readonly { mount: Mount }[]
+  mounts: readonly MountReport[]
   isMaster: boolean
 }
 
@@ -28,6 +30,10 @@ export class ClusterWatch {
   readonly #mounts = new Map<Mount, WatchedMount>()
   /** servers and mounts whose newest change has not been told yet */
   readonly #untold = new Set<WatchedServer | WatchedMount>()
+  /** grows whenever a mount gets a master or loses one: then others may be the ones that describe it */
+  #mastersChanges = 0
+  /** by master: the number of {@link #mastersChanges} as all its mounts were described */
+  readonly #described = new Map<string, { mounts: readonly MountReport[]; changes: number }>()
   /** no server is stale before this */
   #soonestMs = Number.POSITIVE_INFINITY
 
@@ -87,6 +93,7 @@ export class ClusterWatch {
     const watch = this.#servers.get(id)
     if (watch) this.#untold.delete(watch)
     this.#servers.delete(id)
+    this.#described.delete(id)
     const gone: ClusterEvent = { at: Math.round(nowMs), kind: 'server forgotten', server: id, detail: why }
     return gathered([gone, ...this.#carry(nothing, { server: id, atMs: nowMs }, nowMs)])
   }
@@ -147,23 +154,26 @@ export class ClusterWatch {
     const before = this.#carried.get(id) ?? nothing
     if (after.mounts.length === 0) this.#carried.delete(id)
     else this.#carried.set(id, after)
-    if (isSame(before, after)) return []
-    const touched = new Map<Mount, number>()
-    for (const { mount } of before.mounts) touched.set(mount, -1)
-    for (const { mount } of after.mounts) touched.set(mount, (touched.get(mount) ?? 0) + 1)
-    const names: Mount[] = []
-    for (const [mount, change] of touched) {
-      const masters =
-        change === 0
-          ? Number(after.isMaster) - Number(before.isMaster)
-          : change * Number((change > 0 ? after : before).isMaster)
-      if (change === 0 && masters === 0) continue
-      const watch = this.#mountWatch(mount)
-      watch.carriers += change
-      watch.masters += masters
-      names.push(mount)
-    }
+    const changes = mountChanges(before.mounts, after.mounts)
+    const names = changes.flatMap(({ mount, before: last, now }) => {
+      const carriers = Number(now !== undefined) - Number(last !== undefined)
+      return carriers === 0
+        ? []
+        : [this.#countMount(mount, carriers, (now ? after : before).isMaster ? carriers : 0)]
+    })
+    if (before.isMaster === after.isMaster) return names
+    const isNew = new Set(names)
+    for (const { mount } of after.mounts)
+      if (!isNew.has(mount)) names.push(this.#countMount(mount, 0, after.isMaster ? 1 : -1))
     return names
+  }
+
+  #countMount(mount: Mount, carriers: number, masters: number): Mount {
+    const watch = this.#mountWatch(mount)
+    watch.carriers += carriers
+    watch.masters += masters
+    if (masters !== 0) this.#mastersChanges++
+    return mount
   }
 
   #mountWatch(mount: Mount): WatchedMount {
@@ -178,10 +188,13 @@ export class ClusterWatch {
   /** The titles of a master's mounts, where it is the master that relays are sent to. */
   #describe(server: Server, nowMs: number): ClusterEvent[] {
     const { id, mounts } = server.report
-    return mounts.flatMap(({ mount, about }) => {
+    const last = this.#described.get(id)
+    this.#described.set(id, { mounts, changes: this.#mastersChanges })
+    const before = last?.changes === this.#mastersChanges ? last.mounts : []
+    return mountChanges(before, mounts).flatMap(({ mount, now }) => {
       const watch = this.#mounts.get(mount)
-      if (!watch || this.#view.master(mount, nowMs)?.report.id !== id) return []
-      const events = watch.described(id, about, nowMs)
+      if (!now || !watch || this.#view.master(mount, nowMs)?.report.id !== id) return []
+      const events = watch.described(id, now.about, nowMs)
       this.#note(watch)
       return events
     })
@@ -192,9 +205,3 @@ const carriedBy = (server: Server): Carried =>
   followsMasters(server)
     ? nothing
     : { mounts: server.report.mounts, isMaster: server.report.role === 'master' }
-
-const isSame = (a: Carried, b: Carried): boolean =>
-  a === b ||
-  (a.isMaster === b.isMaster &&
-    a.mounts.length === b.mounts.length &&
-    a.mounts.every(({ mount }, i) => mount === b.mounts[i]?.mount))

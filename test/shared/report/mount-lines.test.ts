@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { KnownLines } from '../../../shared/report/mount-lines.ts'
+import type { MountReport, Report } from '../../../shared/report/report.ts'
+import { parseSourcelist, printSourcelist, SourcelistError } from '../../../shared/report/sourcelist.ts'
+import { mountReport, reportOf } from '../../kit/reports.ts'
+
+const mount = fc.record({
+  path: fc.constantFrom('/a', '/b%20c', '/%C3%A9.mp3', '/live.mp3', '/x/../y', '/z'),
+  listeners: fc.constantFrom('0', '1', '007', '9007199254740991', '99999999999999999', '-1'),
+  max: fc.constantFrom('-', '-', '5', 'x'),
+  type: fc.constantFrom('audio/mpeg', 'audio/ogg; codecs=opus', '', ' audio/aac ', 'a\u0001b'),
+  title: fc.constantFrom(undefined, undefined, 'one', 'two\u0085', 'three'),
+})
+const textOf = (id: string, mounts: readonly (typeof mount extends fc.Arbitrary<infer T> ? T : never)[]) =>
+  [
+    `id: ${id}`,
+    'url: http://a.example:8000',
+    'interval: 10',
+    'listeners: 0',
+    `mounts: ${mounts.length}`,
+    '',
+    ...mounts.flatMap(({ path, listeners, max, type, title }) => [
+      `${path} ${listeners} ${max} 128 0 ${type}`,
+      ...(title === undefined ? [] : [` title: ${title}`]),
+    ]),
+    '',
+  ].join('\n')
+const parsed = (text: string, known?: KnownLines): Report | string => {
+  try {
+    return parseSourcelist(text, known)
+  } catch (error) {
+    if (error instanceof SourcelistError) return error.message
+    throw error
+  }
+}
+
+describe('the parser that knows earlier reports', () => {
+  test('reads every report as one that knows none, down to the error', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('s1', 's2'), fc.array(mount, { maxLength: 5 })), { maxLength: 8 }),
+        (reports) => {
+          const last = new Map<string, Report>()
+          const known = new KnownLines((id) => last.get(id))
+          for (const [id, mounts] of reports) {
+            const text = textOf(id, mounts)
+            const report = parsed(text, known)
+            expect(report).toEqual(parsed(text))
+            if (typeof report !== 'string') last.set(id, report)
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  test('keeps the object of each mount of which a report says nothing new', () => {
+    const mounts = [1, 2, 3].map((i) =>
+      mountReport(`/m${i}`, { about: { title: `title ${i}`, since: '2026-11-23T01:51:53Z' } }),
+    )
+    let last: Report | undefined
+    const known = new KnownLines(() => last)
+    const first = parseSourcelist(printSourcelist(reportOf('a', { mounts })), known)
+    last = first
+    const changed = mounts.map((each, i) => (i === 1 ? { ...each, listeners: 9 } : each))
+    const second = parseSourcelist(printSourcelist(reportOf('a', { mounts: changed, listeners: 9 })), known)
+    expect(second.mounts.map((each, i) => each === first.mounts[i])).toEqual([true, false, true])
+    expect(second.mounts[1]).toMatchObject({ listeners: 9, about: { title: 'title 2' } })
+    expect(second.mounts[1]?.about).toBe(first.mounts[1]?.about)
+  })
+})
+
+test('docs/protocol.md#performance: storing a report costs nothing for mounts about which it says nothing new', () => {
+  const readsOf = (role: Report['role'], count: number, changed: number) => {
+    let reads = 0
+    const counted = (each: MountReport) =>
+      new Proxy(each, {
+        get(target, name) {
+          reads++
+          return Reflect.get(target, name)
+        },
+      })
+    const mounts = Array.from({ length: count }, (_, i) =>
+      counted(mountReport(`/m${i}`, role === 'master' ? { about: { title: 'one' } } : {})),
+    )
+    const registry = new Registry(undefined, 100, 0)
+    const put = (seq: number, now: MountReport[]) =>
+      expect(
+        registry.put(reportOf('s', { role, boot: 'b', seq, joins: seq, mounts: now }), '', seq * 1000),
+      ).toBeUndefined()
+    put(1, mounts)
+    for (const each of mounts) registry.view.draw({ mount: each.mount, secure: false }, 1000, () => 0.5)
+    put(2, mounts)
+    reads = 0
+    put(
+      3,
+      mounts.map((each, i) => (i < changed ? counted({ ...each, listeners: 5, joins: 7 }) : each)),
+    )
+    return reads
+  }
+  for (const role of ['slave', 'master'] as const) {
+    expect(readsOf(role, 200, 0), role).toBe(readsOf(role, 100, 0))
+    expect(readsOf(role, 200, 3), role).toBe(readsOf(role, 100, 3))
+    expect(readsOf(role, 100, 0), role).toBeLessThan(20)
+  }
+})
