@@ -8,7 +8,14 @@ export const patienceMs = 60_000
 /** ms for a state that by its nature takes half a minute or more, such as the next call of a directory */
 export const longPatienceMs = 110_000
 
-/** How long a test waits for a state and how often it looks. */
+/** ms between two looks at first */
+const firstLooksMs = 20
+/** ms between two looks at most: a look often asks a server, which costs both of them */
+const lastLooksMs = 250
+/** of the time waited so far: what the wait for the next look may add */
+const share = 0.1
+
+/** How long a test waits for a state. It looks ever more seldom, unless it says how often. */
 interface Patience {
   withinMs?: number
   everyMs?: number
@@ -20,9 +27,10 @@ interface Patience {
  */
 export async function eventually<T>(
   look: () => T | Promise<T>,
-  { withinMs = patienceMs, everyMs = 20 }: Patience = {},
+  { withinMs = patienceMs, everyMs }: Patience = {},
 ): Promise<Exclude<T, undefined | false>> {
-  const deadline = performance.now() + withinMs
+  const startMs = performance.now()
+  const waitedMs = () => performance.now() - startMs
   let problem: unknown
   do {
     try {
@@ -32,7 +40,7 @@ export async function eventually<T>(
     } catch (error) {
       problem = error
     }
-    await wait(everyMs)
-  } while (performance.now() < deadline)
+    await wait(everyMs ?? Math.max(firstLooksMs, Math.min(lastLooksMs, share * waitedMs())))
+  } while (waitedMs() < withinMs)
   throw problem ?? new Error(`waited ${withinMs} ms for: ${look}`)
 }

@@ -30,9 +30,7 @@ describe('docs/protocol.md#headers-of-a-redirect: an https page of another origi
     slaveUrl = `https://127.0.0.1:${await freePort()}`
     const slave = await startSlave(edge, slaveUrl, certificate)
     ends.push(() => slave.stop())
-    await eventually(async () => (await serverAt(edge, slave))?.out === null, {
-      everyMs: 50,
-    })
+    await eventually(async () => (await serverAt(edge, slave))?.out === null)
     const front = await serveHttps(certificate, proxyTo(edge.url))
     const site = await serveHttps(certificate, (_, outgoing) => {
       outgoing.setHeader('Content-Type', 'text/html').end('<!doctype html><title>a station</title>')

@@ -121,7 +121,7 @@ describe('the pages of an edge in Chromium', () => {
     expect(await text(front, '.none')).toMatch(/^Off air: \/choir\.opus \(for /)
     expect(await front.locator('.none').isVisible()).toBe(true)
 
-    await eventually(async () => (await client.server('relay4'))?.out === 'stale', { everyMs: 20 })
+    await eventually(async () => (await client.server('relay4'))?.out === 'stale')
     await seen('a death', async () => (await badge(page, 'relay4')) === 'stale')
     await eventually(async () => (await text(page, '#problems'))?.includes('relay4: no report for'))
     const events = `${await text(page, '#events ol')}`

@@ -25,10 +25,7 @@ async function clusterOf(slots: readonly number[]) {
     slots.map((max) => startOrigin('node', [...slaveOf(edge), '--max-listeners', String(max)])),
   )
   ends.push(() => Promise.all(slaves.map((slave) => slave.stop())))
-  for (const slave of slaves)
-    await eventually(async () => (await serverAt(edge, slave))?.out === null, {
-      everyMs: 50,
-    })
+  for (const slave of slaves) await eventually(async () => (await serverAt(edge, slave))?.out === null)
   return { edge, slaves, url: `${edge.url}/live.mp3` }
 }
 

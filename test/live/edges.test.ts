@@ -29,10 +29,7 @@ beforeAll(async () => {
   )
   origins = [master, ...slaves]
   for (const edge of edges)
-    for (const slave of slaves)
-      await eventually(async () => (await serverAt(edge, slave))?.out === null, {
-        everyMs: 50,
-      })
+    for (const slave of slaves) await eventually(async () => (await serverAt(edge, slave))?.out === null)
 })
 afterAll(async () => {
   source?.close()

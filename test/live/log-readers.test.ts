@@ -6,6 +6,7 @@ import { printBasic } from '../../shared/http/credentials.ts'
 import { eventually } from '../kit/eventually.ts'
 import { freePort } from '../kit/ports.ts'
 import { repo } from '../kit/process.ts'
+import { edgeProgram, originProgram } from '../kit/programs.ts'
 import { secrets } from '../kit/runtimes.ts'
 
 const env = {
@@ -19,10 +20,17 @@ const env = {
   HOST: '127.0.0.1',
 }
 
-/** bytes that a socket takes which nobody reads, on Linux; a pipe takes 65,536 */
+/** bytes that a socket and a pipe take which nobody reads, on Linux */
 const socketBytes = 212_992
-/** an edge logs a line of some 250 bytes for each rejected report, an origin for each request: well beyond `socketBytes` */
-const requests = 1500
+const pipeBytes = 65_536
+/** bytes of a line at least: an edge logs one for each rejected report, an origin for each request */
+const lineBytes = 220
+/** requests on their way at a time */
+const atOnce = 10
+/** requests whose lines are well beyond what has room without a reader */
+const requestsFor = (bytes: number) => atOnce * Math.ceil((1.5 * bytes) / lineBytes / atOnce)
+/** after a reader has gone away each line fails to be written: some are enough */
+const requestsAfter = 200
 
 interface Logging {
   child: ChildProcess
@@ -65,7 +73,7 @@ const malformedReport = {
 } as const
 
 /** Sends requests that are logged, and waits for each answer: a program that blocks gives none. */
-async function askManyTimes(port: number): Promise<void> {
+async function askTimes(port: number, requests: number): Promise<void> {
   const agent = new Agent({ keepAlive: true })
   const ask = () =>
     new Promise((resolve, reject) => {
@@ -75,35 +83,39 @@ async function askManyTimes(port: number): Promise<void> {
         .on('error', reject)
         .end('x'.repeat(200))
     })
-  for (let i = 0; i < requests; i += 10) await Promise.all(Array.from({ length: 10 }, ask))
+  for (let i = 0; i < requests; i += atOnce) await Promise.all(Array.from({ length: atOnce }, ask))
   agent.destroy()
 }
 
 const programs = [
-  ['the edge on node', 'node edge/main.ts', '/healthz'],
-  ['the edge on bun', 'bun edge/main.ts', '/healthz'],
-  ['the edge on deno', 'deno run -A edge/main.ts', '/healthz'],
+  ['the edge on node', `node ${edgeProgram}`, '/healthz'],
+  ['the edge on bun', `bun ${edgeProgram}`, '/healthz'],
+  ['the edge on deno', `deno run -A ${edgeProgram}`, '/healthz'],
   [
     'an origin on node',
-    'node origin/main.ts --port PORT --bind 127.0.0.1 --public-slave',
+    `node ${originProgram} --port PORT --bind 127.0.0.1 --public-slave`,
     '/status-json.xsl',
   ],
-  ['an origin on bun', 'bun origin/main.ts --port PORT --bind 127.0.0.1 --public-slave', '/status-json.xsl'],
+  [
+    'an origin on bun',
+    `bun ${originProgram} --port PORT --bind 127.0.0.1 --public-slave`,
+    '/status-json.xsl',
+  ],
 ] as const
 
 describe.each(programs)('%s', (_, command, path) => {
   test('answers on where the reader of its log goes away', async () => {
     const { port } = await startInto(command, 'head -n 1 >/dev/null', path)
-    await askManyTimes(port)
+    await askTimes(port, requestsAfter)
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200)
   })
 
   test.each([
-    ['a pipe', 'sleep 1000'],
-    ['a socket', ''],
-  ])('answers on where %s takes no more of its log, and ends at SIGTERM', async (_, reader) => {
+    ['a pipe', 'sleep 1000', pipeBytes],
+    ['a socket', '', socketBytes],
+  ])('answers on where %s takes no more of its log, and ends at SIGTERM', async (_, reader, bytes) => {
     const { child, port, exited } = await startInto(command, reader, path)
-    await askManyTimes(port)
+    await askTimes(port, requestsFor(bytes))
     const response = await fetch(`http://127.0.0.1:${port}${path}`)
     expect(response.status).toBe(200)
     if (reader !== '') return
@@ -114,7 +126,8 @@ describe.each(programs)('%s', (_, command, path) => {
 
 test('log lines held for a slow reader arrive once it reads on, line by line', async () => {
   const { child, port } = await startInto(programs[0][1], '', programs[0][2])
-  await askManyTimes(port)
+  const requests = requestsFor(socketBytes)
+  await askTimes(port, requests)
   let text = ''
   child.stdout?.setEncoding('utf8').on('data', (more) => {
     text += more

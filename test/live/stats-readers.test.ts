@@ -51,7 +51,7 @@ peer('icecast2', 'jq')(
             const isReadable = at !== icecast.url || isJson(text)
             return shown && (!isReadable || hasTitle(withoutReferences(text), title))
           }
-          await eventually(isShown, { everyMs: 50 })
+          await eventually(isShown)
         }
         const [stock = '', ours = ''] = (await Promise.all(sides.map(({ at }) => textOf(at)))).map(
           withoutReferences,
@@ -70,9 +70,7 @@ peer('icecast2', 'jq')(
     }
     cluster.source.close()
     for (const { to, password } of sides) play(`${to}/live.mp3`, password)
-    await eventually(async () => (await textOf(cluster.edge.url)).includes('Radio \\"One\\"'), {
-      everyMs: 50,
-    })
+    await eventually(async () => (await textOf(cluster.edge.url)).includes('Radio \\"One\\"'))
     await compare(1, titles)
     for (const { to, password } of sides) play(`${to}/two.mp3`, password)
     await compare(2, ['Song "1"', '-'])
