@@ -49,7 +49,9 @@ export class FrameFramer implements Framer {
   }
 
   get sound(): AudioFacts | undefined {
-    return this.#latest && { samplerate: this.#latest.samplerate, channels: this.#latest.channels }
+    if (!this.#latest) return undefined
+    const { samplerate, channels, layer } = this.#latest
+    return { samplerate, channels, layer }
   }
 
   get hasFrames(): boolean {

@@ -35,6 +35,8 @@ export interface AudioFacts {
   samplerate?: number
   /** bit/s, the encoder's nominal value */
   bitrate?: number
+  /** of MPEG audio, 1 to 3 */
+  layer?: number | undefined
   /** version of the FLAC-to-Ogg mapping: `1.0` */
   flacVersion?: string
 }
@@ -81,6 +83,8 @@ export interface Frame {
   /** Hz */
   samplerate: number
   channels: number
+  /** of MPEG audio, 1 to 3 */
+  layer?: number
   /** bytes, header included */
   length: number
   durationMs: number

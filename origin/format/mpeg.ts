@@ -31,6 +31,7 @@ function parse(bytes: Uint8Array, at: number): Frame | undefined {
     length: slots * slotBytes,
     durationMs: (samples / hz) * 1000,
     samplerate: hz,
+    layer,
     channels: (bytes[at + 3] ?? 0) >> 6 === 3 ? 1 : 2,
     kind: (b1 & 0x1e) | ((b2 & 0x0c) << 8),
   }

@@ -9,7 +9,7 @@ import type { Units } from './units.ts'
 /** The numbers with which a playlist begins: none is lower than any that players know of this mount. */
 export interface FirstNumbers {
   segment: number
-  /** discontinuities before the first segment */
+  /** of the first segment, which has no tag */
   discontinuity: number
 }
 
@@ -53,9 +53,9 @@ export class Packager {
     })
   }
 
-  /** the numbers with which a playlist would go on from here */
+  /** the numbers with which another packager goes on from here: its first segment does not follow the last of this one */
   get next(): FirstNumbers {
-    return { segment: this.#segmenter.nextNumber, discontinuity: this.window.discontinuities }
+    return { segment: this.#segmenter.nextNumber, discontinuity: this.window.discontinuities + 1 }
   }
 
   /**

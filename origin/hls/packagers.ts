@@ -43,9 +43,9 @@ const numbersPerSecond = 2
 
 /**
  * ms for one discontinuity: more than one in this time, for as long as the program runs, is not expected. The numbers have to stay
- * small, because hls.js 1.7 walks over all of them at each playlist, which takes 10 s at some hundred million.
+ * small, because hls.js 1.7 walks over all of them at each playlist: 5 ms at 100,000, which is a year, and 10 s at some hundred million.
  */
-const discontinuityMs = 20 * 60_000
+const discontinuityMs = 5 * 60_000
 /** 2026-01-01: discontinuities count from here */
 const discontinuityEpochMs = 1_767_225_600_000
 

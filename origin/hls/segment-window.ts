@@ -3,6 +3,7 @@ import { hlsLimits } from '../../shared/hls/limits.ts'
 import { type ListedTitle, PrintedPlaylist } from '../../shared/hls/media-playlist.ts'
 import { objectName } from '../../shared/hls/paths.ts'
 import type { Segment, SegmentTitle } from './segment.ts'
+import { targetSecondsOf } from './segmenter.ts'
 
 export interface WindowOptions {
   /** s: the wanted duration of a segment */
@@ -20,15 +21,17 @@ export class SegmentWindow {
   /** index of the first one listed */
   #listedFrom = 0
   #discontinuitySequence: number
-  /** s: it may only grow, while players know this playlist (RFC 8216 §4.3.3.1) */
+  /** s: it grows only where a single frame or packet is longer than a segment may be */
   #targetSeconds: number
+  /** s: the longest playlist so far */
+  #longestSeconds = 0
   #title: SegmentTitle | undefined
   #printed: PrintedPlaylist | undefined
 
   constructor(options: WindowOptions) {
     this.#options = options
     this.#discontinuitySequence = options.firstDiscontinuity
-    this.#targetSeconds = Math.max(1, Math.round(options.segmentSeconds))
+    this.#targetSeconds = targetSecondsOf(options.segmentSeconds)
   }
 
   get targetSeconds(): number {
@@ -82,30 +85,30 @@ export class SegmentWindow {
   /** Lists the newest: as many as fit the window, and never fewer than three target durations. */
   #list(): void {
     const seconds = Math.max(this.#options.windowSeconds, hlsLimits.windowTargetsMin * this.#targetSeconds)
-    let listed = 0
-    for (const segment of this.#segments.slice(this.#listedFrom)) listed += segment.seconds
+    let listed = secondsOf(this.#segments.slice(this.#listedFrom))
     for (;;) {
       const oldest = this.#segments[this.#listedFrom]
-      if (!oldest || listed - oldest.seconds < seconds) return
+      if (!oldest || listed - oldest.seconds < seconds) break
       listed -= oldest.seconds
       this.#listedFrom++
       // a discontinuity counts once its tag has left the playlist (RFC 8216 §6.2.2)
-      const next = this.#segments[this.#listedFrom]
       if (oldest.discontinuity) this.#discontinuitySequence++
       this.#title = oldest.titles.at(-1) ?? this.#title
-      if (!next) return
     }
+    this.#longestSeconds = Math.max(this.#longestSeconds, listed)
   }
 
+  /** Forgets segments that were not listed any more for as long as they and the longest playlist last (RFC 8216 §6.2.2). */
   #forget(): void {
-    const seconds = Math.max(this.#options.windowSeconds, hlsLimits.windowTargetsMin * this.#targetSeconds)
-    let unlisted = 0
+    let later = 0
     for (let i = this.#listedFrom - 1; i >= 0; i--) {
-      unlisted += this.#segments[i]?.seconds ?? 0
-      if (unlisted < seconds) continue
-      this.#segments.splice(0, i)
-      this.#listedFrom -= i
-      return
+      const { seconds = 0 } = this.#segments[i] ?? {}
+      if (later >= this.#longestSeconds + seconds) {
+        this.#segments.splice(0, i + 1)
+        this.#listedFrom -= i + 1
+        return
+      }
+      later += seconds
     }
   }
 
@@ -131,3 +134,5 @@ export class SegmentWindow {
     })
   }
 }
+
+const secondsOf = (segments: readonly Segment[]) => segments.reduce((sum, { seconds }) => sum + seconds, 0)

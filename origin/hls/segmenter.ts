@@ -1,5 +1,8 @@
 import type { AudioUnit, InitSegment, Segment, SegmentTitle, StreamParameters } from './segment.ts'
 
+/** s: the target duration of segments of this length. A playlist may not change it (RFC 8216 §6.2.1), so no segment is longer, rounded. */
+export const targetSecondsOf = (segmentSeconds: number): number => Math.max(1, Math.round(segmentSeconds))
+
 export interface SegmenterOptions {
   /** s after which a segment ends at the next unit */
   segmentSeconds: number
@@ -25,8 +28,8 @@ export class Segmenter {
   #past = 0
   /** when the first sample since the last discontinuity arrived, ms since 1970 */
   #beganMs: number | undefined
-  /** the next segment does not follow the last */
-  #isBroken = true
+  /** the next segment does not follow the last; nothing comes before the first, so that one begins no discontinuity */
+  #isBroken = false
   #title: SegmentTitle | undefined
 
   constructor(options: SegmenterOptions) {
@@ -54,17 +57,19 @@ export class Segmenter {
   /** The units that follow do not continue those before. */
   break(): void {
     this.#close()
-    this.#isBroken = true
+    this.#isBroken = this.#number !== this.#options.firstNumber
     this.#past = 0
     this.#beganMs = undefined
   }
 
-  /** Adds the next unit; ends the segment before it if that is long enough. */
+  /** Adds the next unit; ends the segment before it if that is long enough, or would be too long with it. */
   push(unit: AudioUnit): void {
     const { segmentSeconds, wallMs } = this.#options
     if (!this.#parameters) return
     this.#beganMs ??= wallMs()
-    if (this.#samples >= segmentSeconds * this.#parameters.samplerate) this.#close()
+    const { samplerate } = this.#parameters
+    const longest = (targetSecondsOf(segmentSeconds) + 0.5) * samplerate
+    if (this.#samples >= segmentSeconds * samplerate || this.#samples + unit.samples >= longest) this.#close()
     this.#units.push(unit)
     this.#samples += unit.samples
   }

@@ -1,5 +1,5 @@
 import type { Mount } from '../../shared/mount.ts'
-import type { StreamFacts } from '../format/framer.ts'
+import type { AudioFacts, StreamFacts } from '../format/framer.ts'
 import type { FeedInfo } from './feed.ts'
 
 /** A running mount, as other modules see it. */
@@ -14,6 +14,8 @@ export interface LiveMount {
   readonly info: FeedInfo
   /** stream facts from a container's header */
   readonly facts: StreamFacts | undefined
+  /** what its bytes say about the audio, so far */
+  readonly sound: AudioFacts | undefined
   /** connected now, without relays that have credentials */
   readonly listeners: number
   /** highest number at the same time */

@@ -1,3 +1,4 @@
+import { unusualCodecsOf } from '../../shared/cluster/reported-codecs.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountReport, Report } from '../../shared/report/report.ts'
 import type { OriginConfig } from '../config/config.ts'
@@ -96,12 +97,17 @@ const toldByMaster = (mount: LiveMount, config: Measured['config']) => ({
   about: aboutMount(mount, mountSettings(config, mount.name), config.hls),
 })
 
-/** Ogg may hold any codec: the type says which, so that deciders know it as well (RFC 5334 §4), unless the source has said it. */
+/**
+ * The type says the codec where it alone would not, so that deciders know it as well: Ogg may hold any codec (RFC 5334 §4), and MPEG
+ * audio any layer. A source that has said it is believed.
+ */
 function typeWithCodec(mount: LiveMount): string {
-  const { contentType } = mount
+  const { contentType, sound } = mount
   const kind = kindOfMount(mount)
-  const isSaid = contentType.includes(';') || !isContainer(contentType)
-  return !isSaid && (kind === 'opus' || kind === 'flac') ? `${contentType}; codecs=${kind}` : contentType
+  if (contentType.includes(';') || kind === undefined || kind === 'none') return contentType
+  const inOgg = isContainer(contentType) && (kind === 'opus' || kind === 'flac') ? kind : undefined
+  const codecs = inOgg ?? unusualCodecsOf(kind, sound)
+  return codecs === undefined ? contentType : `${contentType}; codecs=${codecs}`
 }
 
 const idleAbout = (mount: Mount, config: Measured['config']) => ({

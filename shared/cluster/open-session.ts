@@ -1,7 +1,7 @@
 import type { PlacingDeps } from '../draw/place-listener.ts'
 import type { View } from '../draw/view.ts'
 import { multivariantAnswer, type PiecedAnswer } from '../hls/answers.ts'
-import { codecsOf, isPackaged, kindOfType } from '../hls/kinds.ts'
+import { isPackaged, kindOfType } from '../hls/kinds.ts'
 import { hlsLimits } from '../hls/limits.ts'
 import { printMultivariant } from '../hls/multivariant.ts'
 import { hlsPath } from '../hls/paths.ts'
@@ -12,6 +12,7 @@ import { mediaUrl, passedOn, type Query, withQuery } from '../hls/urls.ts'
 import type { Gzip } from '../http/takes-gzip.ts'
 import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
+import { codecsReported } from './reported-codecs.ts'
 
 /** A decider that carries HLS itself, in addition to the servers that have reported to it. */
 export interface Carrier {
@@ -45,7 +46,7 @@ export function openSession(
   const nowMs = deps.nowMs()
   if (!view.isKnown(mount, nowMs)) return 'unknown mount'
   const about = view.about(mount, nowMs)
-  const { contentType, kbps } = reported(view, mount)
+  const { contentType, kbps } = reported(view, mount, nowMs)
   if (!isPackaged(about, contentType)) return 'not packaged'
   const drawn = drawVariants(view, listener, deps)
   const mayCarry = carrier !== undefined && canCarry(view, mount, nowMs)
@@ -68,7 +69,7 @@ export function openSession(
   const text = printMultivariant({
     variants: named,
     bandwidth: (kbps || limits.bitrateDefaultKbps) * 1000,
-    codecs: kind && codecsOf(kind, about?.samplerate),
+    codecs: kind && codecsReported(kind, contentType, about?.samplerate),
     steeringUrl: withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p }),
   })
   return (gzip) => multivariantAnswer(text, gzip)
@@ -82,13 +83,17 @@ export const canCarry = (view: View, mount: Mount, nowMs: number): boolean =>
 export const ownMediaUrl = (base: string, mount: Mount, parameters: Query): string =>
   withQuery(base + hlsPath(mount, { kind: 'media' }), parameters)
 
-/** What the servers report of a mount: the first that knows it. Of Ogg only a master says the codec. */
-function reported(view: View, mount: Mount): { contentType: string; kbps: number } {
+/** What the servers report of a mount: its masters first, which name the codec where the type alone does not. */
+function reported(view: View, mount: Mount, nowMs: number): { contentType: string; kbps: number } {
+  const carriers = view.mounts.get(mount)?.carriers
   let contentType = ''
   let kbps = 0
-  for (const { mount: said } of view.mounts.get(mount)?.carriers.values() ?? []) {
-    if (!kindOfType(contentType)) contentType = said.contentType || contentType
-    kbps ||= said.kbps
+  const ids = view.masters(mount, nowMs).map(({ report }) => report.id)
+  for (const id of [...ids, ...(carriers?.keys() ?? [])]) {
+    const said = carriers?.get(id)?.mount
+    if (!kindOfType(contentType)) contentType = said?.contentType || contentType
+    kbps ||= said?.kbps ?? 0
+    if (kbps > 0 && kindOfType(contentType)) break
   }
   return { contentType, kbps }
 }

@@ -45,12 +45,20 @@ export function kindOfType(contentType: string): HlsKind | undefined {
 export const isPackaged = (about: AboutMount | undefined, contentType: string): boolean =>
   about ? about.hls !== undefined : kindOfType(contentType) !== undefined
 
+/** What the frames of a stream say about it, as far as {@link codecsOf} depends on it. */
+export interface FrameFacts {
+  /** Hz; undefined: unknown */
+  readonly samplerate?: number | undefined
+  /** of MPEG audio, 1 to 3; undefined: unknown */
+  readonly layer?: number | undefined
+}
+
 /** Hz: at or below it, AAC is taken for HE-AAC, whose core runs at half the rate; ADTS does not say (hls.js decides the same way) */
 const heRateMax = 24_000
 
-/** `CODECS` of a variant (RFC 6381). @param samplerate Hz of the frames; undefined: unknown */
-export function codecsOf(kind: HlsKind, samplerate: number | undefined): string {
-  if (kind === 'mp3') return 'mp4a.40.34'
+/** `CODECS` of a variant (RFC 6381): the object types of MPEG-4 32, 33 and 34 are layers I, II and III (ISO/IEC 14496-3 table 1.17). */
+export function codecsOf(kind: HlsKind, { samplerate, layer = 3 }: FrameFacts = {}): string {
+  if (kind === 'mp3') return `mp4a.40.${31 + layer}`
   if (kind === 'aac') return samplerate !== undefined && samplerate <= heRateMax ? 'mp4a.40.5' : 'mp4a.40.2'
   return kind === 'opus' ? 'opus' : 'fLaC'
 }

@@ -1,4 +1,7 @@
-import { parse, type types } from 'hls-parser'
+import { parse, setOptions, type types } from 'hls-parser'
+
+// otherwise it only prints what is not legal
+setOptions({ strictMode: true })
 
 /** What other programs' parser reads from a media playlist; throws where it finds it not legal. */
 export function readMediaPlaylist(text: string): types.MediaPlaylist {

@@ -92,7 +92,7 @@ function answerAlone(
   const text = printMultivariant({
     variants: [{ pathway, url: withQuery(hlsPath(mount, { kind: 'media' }), passed) }],
     bandwidth: (live?.kbps || clusterLimits.bitrateDefaultKbps) * 1000,
-    codecs: kind && codecsOf(kind, live?.sound?.samplerate),
+    codecs: kind && codecsOf(kind, live?.sound),
     steeringUrl: edgeUrl && edgeUrl + steering,
   })
   send(connection, mount, multivariantAnswer(text, gzipOf(connection)), deps)

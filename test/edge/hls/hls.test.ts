@@ -44,6 +44,17 @@ describe('the multivariant playlist of an edge', () => {
     expect(redirected.map(({ report }) => report.urls[0])).toEqual([first && new URL(first.uri).origin])
   })
 
+  test('says the codec that its master found in the frames, whatever slaves pass on', async () => {
+    const contentType = 'audio/aac; codecs=mp4a.40.5'
+    const mounts = (type: string, by: object) => [mountReport('/live.aac', { contentType: type, ...by })]
+    const { ask } = edgeOf(
+      reportOf('a', { mounts: mounts('audio/aac', {}) }),
+      reportOf('m', { role: 'master', mounts: mounts(contentType, { about: { hls: 4 } }) }),
+    )
+    const { variants } = readMultivariant(await (await ask('/live.aac.m3u8')).text())
+    expect(variants.map(({ codecs }) => codecs)).toEqual(['mp4a.40.5', 'mp4a.40.5'])
+  })
+
   test('is a new session each time; a HEAD counts for nobody', async () => {
     const { ask, redirected } = cluster()
     const sessionIn = async () => /s=([\w-]{16})/.exec(await (await ask('/live.mp3.m3u8')).text())?.[1]

@@ -83,7 +83,7 @@ describe('packaging on request', () => {
     await play(12)
     expect(packagers.mounts).toEqual([])
     const after = await segmentsOf()
-    expect(after?.[0]?.discontinuity).toBe(true)
+    expect(after?.[0]?.discontinuity).toBeUndefined() // its number tells that it does not follow
     expect(after?.[0]?.mediaSequenceNumber).toBeGreaterThan((before?.at(-1)?.mediaSequenceNumber ?? 0) + 60)
   })
 
@@ -102,7 +102,7 @@ describe('packaging on request', () => {
     const last = before?.at(-1)?.mediaSequenceNumber ?? 0
     const next = after?.find(({ mediaSequenceNumber }) => mediaSequenceNumber > last + 1)
     expect(next?.mediaSequenceNumber).toBeGreaterThan(last + 1)
-    expect(after?.filter(({ discontinuity }) => discontinuity).length).toBe(2)
+    expect(after?.filter(({ discontinuity }) => discontinuity).length).toBe(1)
     expect(after?.map(({ mediaSequenceNumber }) => mediaSequenceNumber)).toEqual(
       after?.map((_, i) => (after[0]?.mediaSequenceNumber ?? 0) + i),
     )
@@ -152,7 +152,7 @@ describe('a mount whose source is away', () => {
     const runs: number[][] = []
     for (const { pieces, discontinuity } of packager?.window.segments ?? []) {
       const { numbers } = numbersHeard(Buffer.concat(pieces), 0)
-      if (discontinuity) runs.push([])
+      if (discontinuity || runs.length === 0) runs.push([])
       runs.at(-1)?.push(...numbers)
     }
     expect(runs.map(([first = 0]) => first >= 1_000_000)).toEqual([false, true, false])
@@ -221,9 +221,9 @@ test('a mount that HLS has no place for is refused at once, also where it become
 test('a program that starts again has greater numbers than before, by the wall clock alone, and small enough for decades', () => {
   const [before, after, late] = [epochMs, epochMs + 20 * 60_000, Date.UTC(2053, 0, 1)].map(firstNumbersAt)
   expect(after?.segment).toBeGreaterThan((before?.segment ?? 0) + 20 * 60)
-  expect(after?.discontinuity).toBe((before?.discontinuity ?? 0) + 1)
+  expect(after?.discontinuity).toBe((before?.discontinuity ?? 0) + 4)
   expect(late?.segment).toBeLessThan(2 ** 31)
   // hls.js walks over all discontinuities at each playlist
-  expect(before?.discontinuity).toBeLessThan(50_000)
-  expect(late?.discontinuity).toBeLessThan(1_000_000)
+  expect(before?.discontinuity).toBeLessThan(100_000)
+  expect(late?.discontinuity).toBeLessThan(3_000_000)
 })

@@ -93,7 +93,7 @@ describe('a segmenter', () => {
     play(framesInFourSeconds + 20)
     segmenter.break()
     play(framesInFourSeconds + 1)
-    expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([true, false, true])
+    expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([false, false, true])
     expect(segments[1]?.seconds).toBeCloseTo((20 * samples) / rate, 9)
   })
 
@@ -138,16 +138,16 @@ describe('the playlist of a window', () => {
     expect(last.sequence).toBeGreaterThan(100)
   })
 
-  test('lists the window, keeps as much again, and forgets the rest', () => {
+  test('lists the window, keeps each segment for as long again and its own length, and forgets the rest', () => {
     const { window, play, playlist } = packaging({ windowSeconds: 20 })
     play(framesInFourSeconds * 30)
     const listed = readMediaPlaylist(playlist()).segments
     expect(listed.length).toBe(5)
-    expect(window.segments.length).toBe(10)
+    expect(window.segments.length).toBe(11)
     expect(window.get(listed[0]?.mediaSequenceNumber ?? 0)?.number).toBe(listed[0]?.mediaSequenceNumber)
     const first = listed[0]?.mediaSequenceNumber ?? 0
-    expect(window.get(first - 5)?.number).toBe(first - 5)
-    expect(window.get((listed[0]?.mediaSequenceNumber ?? 0) - 6)).toBeUndefined()
+    expect(window.get(first - 6)?.number).toBe(first - 6)
+    expect(window.get(first - 7)).toBeUndefined()
     expect(window.get(1_000_000)).toBeUndefined()
   })
 

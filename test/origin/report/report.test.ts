@@ -29,6 +29,7 @@ const live = (path: string, with_: Partial<LiveMount> = {}): LiveMount => ({
   title: '',
   info: { kind: 'relay', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' },
   facts: undefined,
+  sound: undefined,
   listeners: 0,
   listenerPeak: 0,
   maxListeners: null,
@@ -65,6 +66,22 @@ test.each([
   expect([byMaster?.contentType, byMaster?.about?.hls]).toEqual([said, hls])
   expect(measured({ mounts: [mount] }).mounts[0]?.contentType).toBe(contentType)
 })
+
+test.each([
+  ['audio/mpeg', 'mpeg', { samplerate: 44_100, layer: 3 }, 'audio/mpeg'],
+  ['audio/mpeg', 'mpeg', { samplerate: 48_000, layer: 2 }, 'audio/mpeg; codecs=mp4a.40.33'],
+  ['audio/mpeg', 'mpeg', undefined, 'audio/mpeg'],
+  ['audio/aac', 'adts', { samplerate: 44_100 }, 'audio/aac'],
+  ['audio/aacp', 'adts', { samplerate: 22_050 }, 'audio/aacp; codecs=mp4a.40.5'],
+  ['audio/aac; codecs=mp4a.40.2', 'adts', { samplerate: 22_050 }, 'audio/aac; codecs=mp4a.40.2'],
+] as const)(
+  'a master reports %s of frames as %s %o as %s, so that an edge names the codec',
+  (contentType, format, sound, said) => {
+    const mount = live('/live', { contentType, format, sound })
+    expect(measured({ config: master, mounts: [mount] }).mounts[0]?.contentType).toBe(said)
+    expect(measured({ mounts: [mount] }).mounts[0]?.contentType).toBe(contentType)
+  },
+)
 
 test('a mount / is in no report: an edge serves its own page there, and would reject the whole report', () => {
   const mounts = [

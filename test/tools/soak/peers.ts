@@ -3,7 +3,9 @@ import { repo } from '../../kit/process.ts'
 import type { Plan } from './plan.ts'
 
 /** The tests of all third-party encoders and players, including Icecast as a relay; the soak runs them longer. */
-const files = ['encoders-whole', 'players-titles', 'peers-icecast'].map((name) => `test/live/${name}.test.ts`)
+const files = ['encoders-whole', 'players-titles', 'hls-sounds', 'peers-icecast'].map(
+  (name) => `test/live/${name}.test.ts`,
+)
 
 /**
  * Runs every third-party encoder and player for a minute each, by the same tests that otherwise take some seconds; a program

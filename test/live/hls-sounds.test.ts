@@ -1,0 +1,236 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { eventually } from '../kit/eventually.ts'
+import { suiteFolder } from '../kit/files.ts'
+import { fixture, pagesOf } from '../kit/fixtures.ts'
+import {
+  compareSamples,
+  type EncodedSound,
+  encodeSound,
+  ffmpeg,
+  type HlsSound,
+  hlsSounds,
+  packetsIn,
+} from '../kit/hls-kinds.ts'
+import { readMultivariant } from '../kit/hls-readers.ts'
+import { peerSeconds } from '../kit/peer-seconds.ts'
+import { peer } from '../kit/peers.ts'
+import { start } from '../kit/process.ts'
+import { masterAt, type Server, secrets, slaveOf, startEdge, startOrigin } from '../kit/runtimes.ts'
+import { type Source, setTitle, startSource } from '../kit/source.ts'
+
+/** a soak plays every kind by every player; a run of all tests has not the time */
+const isLong = peerSeconds >= 60
+const segmentSeconds = isLong ? 4 : 1
+/** s after which the late ones join */
+const lateSeconds = segmentSeconds * 4
+
+/** of each sound: the early players and the late ones, and some for the start */
+const soundSeconds = 2 * peerSeconds + 30
+
+/** What ffmpeg 5.1 prints of streams that are as they should be (docs/hls.md#what-players-print). */
+const known = [
+  /changing ID3 metadata in HLS audio elementary stream is not implemented/i,
+  /Update your FFmpeg version|If you want to help, upload a sample|^\s*$/,
+  /Found duplicated MOOV Atom\. Skipped it/,
+  /Last message repeated/,
+  /Cannot reuse HTTP connection for different host/,
+  /keepalive request failed for .* when parsing playlist/,
+  /Non-monotonous DTS in output stream|^Invalid audio PTS/,
+]
+const unknownLines = (output: string) =>
+  output.split('\n').filter((line) => !known.some((pattern) => pattern.test(line)))
+
+interface Playing extends HlsSound, EncodedSound {
+  mount: string
+  source: Source
+}
+
+describe('every kind of sound by HLS', () => {
+  const folder = suiteFolder()
+  chmodSync(folder, 0o755)
+  const started: Server[] = []
+  let servers: { edge: Server; master: Server; slave: Server }
+  let playing: Playing[] = []
+  beforeAll(async () => {
+    const also = async (server: Promise<Server>) => {
+      started.push(await server)
+      return server
+    }
+    const encoded = hlsSounds.map((sound) => ({
+      ...sound,
+      ...encodeSound(sound, soundSeconds, folder),
+    }))
+    const config = join(folder, 'icecast.xml')
+    writeFileSync(config, `<icecast><hls-segment>${segmentSeconds}</hls-segment></icecast>`)
+    const edge = await also(startEdge('bun'))
+    const master = await also(startOrigin('node', [...masterAt(edge), '--config', config]))
+    const slave = await also(startOrigin('bun', slaveOf(edge)))
+    servers = { edge, master, slave }
+    playing = encoded.map((sound, i) => {
+      const mount = `/sound-${i}.${sound.extension}`
+      const contentType = { mp3: 'audio/mpeg', aac: 'audio/aac', ogg: 'audio/ogg' }[sound.extension]
+      const url = master.url + mount
+      const source = startSource({ url, password: secrets.source, programme: sound.programme, contentType })
+      return { ...sound, mount, source }
+    })
+    for (const { mount } of playing)
+      for (const { url } of [slave, edge])
+        await eventually(async () => (await fetch(`${url}${mount}.m3u8`)).ok)
+  })
+  afterAll(async () => {
+    for (const { source } of playing) source.close()
+    await Promise.all(started.map((server) => server.stop()))
+  })
+
+  let players = 0
+  const run = async (command: string, args: readonly string[], options = {}) => {
+    const player = start(command, args, options)
+    const { code } = await player.exited
+    return { code, output: player.output() }
+  }
+
+  /** What is left to check when no player plays any more: it computes for long, and sources must not wait for it. */
+  type Check = () => void
+
+  /** Each packet that ffmpeg gets. */
+  async function byFfmpeg({ mount, packets }: Playing, { url }: Server): Promise<Check> {
+    const heardIn = join(folder, `ffmpeg-${++players}.framemd5`)
+    const input = ['-nostdin', '-v', 'warning', '-i', `${url}${mount}.m3u8`]
+    const out = ['-t', `${peerSeconds}`, '-c', 'copy', '-f', 'framemd5', heardIn]
+    const { code, output } = await run('ffmpeg', [...input, ...out])
+    return () => {
+      expect([mount, url, code, unknownLines(output)]).toEqual([mount, url, 0, []])
+      expectPart(packetsIn(readFileSync(heardIn, 'utf8')), packets, peerSeconds * 0.9)
+    }
+  }
+
+  /** The packets follow each other as in the source, none is missing, none is there twice. */
+  function expectPart(heard: string, packets: string, seconds: number): void {
+    const count = (text: string) => text.split('\n').length - 1
+    expect((count(heard) / count(packets)) * soundSeconds).toBeGreaterThan(seconds)
+    expect(packets.includes(`\n${heard}`) || packets.startsWith(heard)).toBe(true)
+  }
+
+  /** The samples that mpv decodes. */
+  async function byMpv(sound: Playing, { url }: Server): Promise<Check> {
+    const { name, mount, file, codecs, samplerate, channels } = sound
+    const heardIn = join(folder, `mpv-${++players}.pcm`)
+    const out = ['--ao=pcm', '--ao-pcm-waveheader=no', `--ao-pcm-file=${heardIn}`, '--audio-format=float']
+    const flags = ['--no-config', '--no-video', '--msg-level=all=error', `--length=${peerSeconds}`, ...out]
+    const { code, output } = await run('mpv', [...flags, `${url}${mount}.m3u8`])
+    return () => {
+      expect([name, code, unknownLines(output)]).toEqual([name, 0, []])
+      const heard = floatsOf(readFileSync(heardIn))
+      expect(heard.length / channels / samplerate).toBeGreaterThan(peerSeconds * 0.9)
+      // its decoders make the upper half of HE-AAC from noise that depends on where they began
+      if (codecs === 'mp4a.40.5') return
+      const source = floatsOf(ffmpeg(['-i', file, '-f', 'f32le', '-']))
+      // a decoder that begins within a stream lacks what frames before the first have left: some frames; for Opus some dozen
+      const settle = Math.round(samplerate * (codecs === 'opus' ? 2 : 0.5))
+      const { difference } = compareSamples(heard, source, sound, settle)
+      const isSame = difference < (codecs === 'opus' ? 0.01 : 0.0001)
+      expect([name, isSame], `${difference}`).toEqual([name, true])
+    }
+  }
+
+  /** Each packet that VLC gets. */
+  async function byVlc({ mount, file, extension, packets }: Playing, { url }: Server): Promise<Check> {
+    const home = join(folder, `vlc-${++players}`)
+    mkdirSync(home)
+    chmodSync(home, 0o777) // VLC refuses to run as root, so it runs as nobody
+    const heardIn = join(home, 'heard.mkv')
+    const out = ['--sout', `#std{access=file,mux=ffmpeg{mux=matroska},dst=${heardIn}}`]
+    const flags = ['--no-color', ...out, `--run-time=${peerSeconds + 5}`, '--play-and-exit']
+    const environment = { unprivileged: true, env: { HOME: home } }
+    const { output } = await run('cvlc', [...flags, `${url}${mount}.m3u8`, 'vlc://quit'], environment)
+    return () => {
+      expect(existsSync(heardIn), output).toBe(true)
+      const inMkv = (from: string) => {
+        const asc = extension === 'aac' && from === file ? ['-bsf:a', 'aac_adtstoasc'] : []
+        return packetsIn(ffmpeg(['-i', from, '-c', 'copy', ...asc, '-f', 'framemd5', '-']).toString())
+      }
+      // its clock begins before it has the first packet
+      expectPart(inMkv(heardIn), extension === 'aac' ? inMkv(file) : packets, peerSeconds - 6)
+    }
+  }
+
+  const firstOf = (codecs: string) => playing.find((sound) => sound.codecs === codecs)
+  /** one of each codec */
+  const some = () => ['mp4a.40.34', 'mp4a.40.5', 'opus', 'fLaC'].flatMap((codecs) => firstOf(codecs) ?? [])
+
+  peer(
+    'ffmpeg',
+    'mpv',
+    'cvlc',
+  )(
+    'is played by ffmpeg, mpv and VLC from master, slave and edge, from its start and later: each packet once, in order; samples are those of the source',
+    async () => {
+      const { edge, master, slave } = servers
+      const early = playing.flatMap((sound) => [
+        byFfmpeg(sound, master),
+        ...(isLong ? [byFfmpeg(sound, slave), byFfmpeg(sound, edge), byMpv(sound, edge)] : []),
+      ])
+      await wait(lateSeconds * 1000)
+      for (const { mount, extension } of playing)
+        if (extension !== 'ogg') await setTitle(master.url + mount, secrets.source, 'Another title')
+      const late = [
+        ...playing.flatMap((sound) => [
+          byFfmpeg(sound, edge),
+          ...(isLong ? [byFfmpeg(sound, master), byFfmpeg(sound, slave)] : []),
+        ]),
+        ...(isLong ? playing : some()).flatMap((sound) => [byMpv(sound, edge), byVlc(sound, slave)]),
+      ]
+      const checks = await Promise.all([...early, ...late])
+      const problems = checks.flatMap((check) => {
+        try {
+          check()
+          return []
+        } catch (problem) {
+          return [problem]
+        }
+      })
+      expect(problems).toEqual([])
+    },
+  )
+
+  peer('ffmpeg')('is named in CODECS by master, slave and edge', async () => {
+    for (const { mount, codecs } of playing)
+      for (const { url } of Object.values(servers))
+        await eventually(async () => {
+          const { variants } = readMultivariant(await (await fetch(`${url}${mount}.m3u8`)).text())
+          expect([mount, url, variants[0]?.codecs]).toEqual([mount, url, codecs])
+          return true
+        })
+  })
+
+  peer('ffmpeg')('is 404 where HLS has no place for its codec, and the master says why', async () => {
+    const { master, slave } = servers
+    const pages = pagesOf(fixture('vorbis.ogg')).map((at, i, all) =>
+      fixture('vorbis.ogg').subarray(at, all[i + 1]),
+    )
+    const programme = { at: (n: number) => pages[n % pages.length] ?? new Uint8Array(), frameMs: 200 }
+    const source = startSource({
+      url: `${master.url}/vorbis.ogg`,
+      password: secrets.source,
+      programme,
+      contentType: 'audio/ogg',
+    })
+    try {
+      for (const path of ['/vorbis.ogg.m3u8', '/hls/vorbis.ogg/media.m3u8'])
+        await eventually(async () => {
+          const answer = await fetch(master.url + path)
+          expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('Vorbis')])
+          return true
+        })
+      expect((await fetch(`${slave.url}/hls/vorbis.ogg/media.m3u8`)).status).toBe(404)
+    } finally {
+      source.close()
+    }
+  })
+})
+
+const floatsOf = (bytes: Buffer) =>
+  new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)))
