@@ -75,6 +75,8 @@ export const limits = {
   deadlineIntervals: 2.5,
   /** … plus this many ms, for the transit of the report */
   deadlineGraceMs: 2000,
+  /** ms for which a decider that hears nobody draws by the last reports: a line is mended or a firewall corrected by then, and rooms are not yet quite wrong */
+  silenceHeldMs: 10 * 60_000,
   /** seconds between two polls of a server: also the floor of a report's wish */
   pollSecondsMin: 2,
   /** servers that one decider polls: at the usual 10 s about 50 a second, a few at a time */

@@ -1,4 +1,5 @@
 import { mountsJson, type ServerJson, serversJson } from '../../shared/api/json.ts'
+import { isHeld } from '../../shared/draw/server.ts'
 import type { View } from '../../shared/draw/view.ts'
 import type { Totals } from '../../shared/history/counts.ts'
 import { type Metric, printMetrics, type Sample } from '../../shared/http/metrics.ts'
@@ -18,6 +19,12 @@ export function edgeMetrics(view: View, totals: Totals, nowMs: number): string {
       help: 'The version that runs.',
       type: 'gauge',
       samples: [{ labels: { version }, value: 1 }],
+    },
+    {
+      name: 'distributary_servers_held',
+      help: 'Servers that get listeners by their last report, which is too old, since no server reports.',
+      type: 'gauge',
+      samples: [{ value: heldCount(view, nowMs) }],
     },
     ...serverMetrics(serversJson(view, nowMs)),
     {
@@ -40,6 +47,12 @@ export function edgeMetrics(view: View, totals: Totals, nowMs: number): string {
     },
     ...counters(totals, view.servers.keys()),
   ])
+}
+
+function heldCount(view: View, nowMs: number): number {
+  let count = 0
+  for (const server of view.servers.values()) if (isHeld(server, nowMs)) count++
+  return count
 }
 
 function serverMetrics(servers: readonly ServerJson[]): Metric[] {

@@ -36,6 +36,14 @@ export interface Exchanged {
   debits: readonly (readonly [id: string, debit: number, debitKbps: number])[]
 }
 
+/** A server as of its last version. */
+interface Numbered {
+  server: Server
+  heldUntilMs: number
+  change: number
+  carriageChange: number
+}
+
 /**
  * The object's side of the exchange with its isolates: it adds up their debits, and finds the changes that each lacks.
  * Versions and debits are only in memory; after an eviction every isolate fetches everything once.
@@ -45,8 +53,7 @@ export class IsolateExchange {
   #epoch: string
   #removedMax: number
   #change = 0
-  /** each server as of its last version, and the version of its carriage */
-  #numbered = new Map<string, { server: Server; change: number; carriageChange: number }>()
+  #numbered = new Map<string, Numbered>()
   #removed = new Map<string, number>()
   /** older versions cannot be brought up to date by changes alone: removals since then have been forgotten */
   #changeMin = 0
@@ -68,7 +75,7 @@ export class IsolateExchange {
       server.debit += redirects
       server.debitKbps += kbps
     }
-    this.#number()
+    this.#number(nowMs)
     const since = have?.epoch === this.#epoch && have.change >= this.#changeMin ? have.change : -1
     const changed = [...this.#numbered.values()].filter(({ change }) => change > since)
     return {
@@ -82,15 +89,21 @@ export class IsolateExchange {
     }
   }
 
-  /** Gives a new version to every server that changed; the registry makes a new object for every change. */
-  #number(): void {
-    const { servers } = this.#registry.view
+  /** Gives a new version to every server that changed; the registry makes a new object for every change, except for servers that it keeps in. */
+  #number(nowMs: number): void {
+    const { servers } = this.#registry.current(nowMs)
     for (const [id, server] of servers) {
       const last = this.#numbered.get(id)
-      if (last?.server === server) continue
+      const { heldUntilMs } = server
+      if (last?.server === server && last.heldUntilMs === heldUntilMs) continue
       const change = ++this.#change
       const isSame = last !== undefined && isSameCarriage(last.server.report, server.report)
-      this.#numbered.set(id, { server, change, carriageChange: isSame ? last.carriageChange : change })
+      this.#numbered.set(id, {
+        server,
+        heldUntilMs,
+        change,
+        carriageChange: isSame ? last.carriageChange : change,
+      })
       this.#removed.delete(id)
     }
     for (const id of this.#numbered.keys()) if (!servers.has(id)) this.#remove(id)

@@ -1,20 +1,25 @@
+import { getLogger } from '@logtape/logtape'
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import { type Cluster, lastDay } from '../../shared/api/cluster.ts'
 import type { Seen } from '../../shared/api/cluster-json.ts'
 import type { HistoryRowJson, PlayJson } from '../../shared/api/history-json.ts'
 import type { HistoryQuery, PlaysQuery } from '../../shared/api/history-query.ts'
+import { hold } from '../../shared/cluster/silence.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
 import type { ClusterEvent } from '../../shared/cluster/watch/event.ts'
-import type { Server } from '../../shared/draw/server.ts'
+import { isLive, type Server } from '../../shared/draw/server.ts'
 import { View } from '../../shared/draw/view.ts'
 import type { Counted } from '../../shared/history/counts.ts'
 import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
+import { limits } from '../../shared/limits.ts'
 import { messageOf } from '../../shared/message-of.ts'
 import { edgeLimits } from '../limits.ts'
 import { CountedLater } from './counted-later.ts'
 import type { Delta, Exchanged, Sent, Version } from './exchange.ts'
 import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
+
+const logger = getLogger(['distributary', 'cluster'])
 
 /** The object as an isolate calls it. */
 export interface ClusterStub {
@@ -78,6 +83,8 @@ export class RemoteCluster implements Cluster {
   #calls = 0
   #callApplied = 0
   #counted = new CountedLater()
+  /** the servers that are kept in because the object does not answer, and until when the object itself keeps them in */
+  #held = new Map<Server, number>()
   #history: { rows: HistoryRowJson[]; atMs: number } | undefined
 
   constructor(deps: RemoteDeps) {
@@ -222,6 +229,7 @@ export class RemoteCluster implements Cluster {
       this.#leaseMs = 0
     } catch {
       this.#leaseMs = this.#deps.nowMs() + edgeLimits.flushMs // a later request tries again
+      this.#hold()
     }
     if (this.#counts.size > 0 || this.#counted.size > 0) this.#flushLater()
   }
@@ -231,9 +239,32 @@ export class RemoteCluster implements Cluster {
     const { snapshotWaitMs, snapshotLookMs, snapshotStaleMs } = edgeLimits
     for (let waitedMs = 0; waitedMs < snapshotWaitMs; waitedMs += snapshotLookMs) {
       await this.#deps.sleep(snapshotLookMs)
-      if (this.#ageMs() <= snapshotStaleMs) break
+      if (this.#ageMs() <= snapshotStaleMs) return this.#view
     }
+    this.#hold()
     return this.#view
+  }
+
+  /** The object does not answer: for up to ten minutes listeners go by the last snapshot (docs/protocol.md#a-decider-that-hears-nobody). */
+  #hold(): void {
+    const nowMs = this.#deps.nowMs()
+    const untilMs = this.#takenAtMs + limits.silenceHeldMs
+    if (this.#held.size > 0 || this.#ageMs() <= edgeLimits.snapshotStaleMs || nowMs >= untilMs) return
+    const isKept = (server: Server) => isLive(server, this.#takenAtMs)
+    for (const server of this.#view.servers.values())
+      if (isKept(server)) this.#held.set(server, server.heldUntilMs)
+    for (const server of hold(this.#held.keys(), untilMs, nowMs, isKept)) this.#view.put(server)
+    if (this.#held.size === 0) return
+    const ageSeconds = Math.round(this.#ageMs() / 1000)
+    logger.warning('cluster object does not answer: the last snapshot is used', { ageSeconds })
+  }
+
+  /** The object answers: what it says of its servers counts again. */
+  #release(): void {
+    if (this.#held.size === 0) return
+    for (const [server, heldUntilMs] of this.#held) server.heldUntilMs = heldUntilMs
+    this.#held.clear()
+    logger.info('cluster object answers again', { ageSeconds: Math.round(this.#ageMs() / 1000) })
   }
 
   /** Makes a call that sends the counts and returns the changes. */
@@ -281,6 +312,7 @@ export class RemoteCluster implements Cluster {
   #apply(news: Exchanged, call: number): void {
     if (call < this.#callApplied) return // a later call was answered first
     this.#callApplied = call
+    this.#release()
     if (news.whole) {
       const ids = new Set(news.servers.map(({ server }) => server.report.id))
       for (const id of [...this.#view.servers.keys()]) if (!ids.has(id)) this.#remove(id)

@@ -65,7 +65,7 @@ export class Decider {
     const local = localCluster(this.#registry, accounts, nowMs)
     const current = () => {
       this.#refresh()
-      return this.#registry.view
+      return this.#registry.current(nowMs())
     }
     const accept: Cluster['accept'] = (post) => {
       this.#refresh() // this server's own id is taken, and the wish counts this server too
@@ -85,7 +85,8 @@ export class Decider {
     this.#refresh()
     const { mount, query, head, userAgent, range } = request
     const listener = { mount, query, head, userAgent, range, relay: false, needsRoom: true, sender: request }
-    const placed = placeListener(this.#registry.view, listener, this.#placing)
+    const view = this.#registry.current(this.#deps.nowMs())
+    const placed = placeListener(view, listener, this.#placing)
     if (placed === 'here') return placeHere()
     this.#count(placed, mount, sentBack, 'redirect')
     if (placed === 'unknown mount') return this.#standIn(sentBack, placeHere) ?? notFound

@@ -50,8 +50,8 @@ export interface Cluster {
 
 /** A cluster whose registry is in this process: Bun, Deno, Node, and a master that decides itself. */
 export const localCluster = (registry: Registry, accounts: Accounts, nowMs: () => number): Cluster => ({
-  current: () => registry.view,
-  fresh: () => registry.view,
+  current: () => registry.current(nowMs()),
+  fresh: () => registry.current(nowMs()),
   accept: (post) => accept(registry, accounts, post, nowMs()),
   register: (registration) => register(registry, accounts, registration, nowMs()),
   addPolled: (body) => acceptPolled(registry, body, nowMs()),

@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../cluster/watch/event.ts'
-import { isLive } from '../draw/server.ts'
+import { isHeld, isLive } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
@@ -23,6 +23,7 @@ export function clusterJson(
   const totals = totalsOf(view, servers, mounts.length, nowMs)
   const { perMinute } = seen
   const offAir = offAirMounts(view, mounts, nowMs)
+  const held = [...view.servers.values()].filter((server) => isHeld(server, nowMs)).length
   return {
     at: new Date(atMs).toISOString(),
     version,
@@ -30,7 +31,7 @@ export function clusterJson(
     servers,
     mounts,
     perMinute,
-    problems: problemsOf({ servers, mounts, offAir, totals, perMinute }),
+    problems: problemsOf({ servers, mounts, offAir, totals, perMinute, held }),
     events: events.map(({ at, ...event }) => ({ at: new Date(at).toISOString(), ...event })),
   }
 }

@@ -1,6 +1,14 @@
 import { offAirMs } from '../draw/absence.ts'
 import type { MountView } from '../draw/mount-view.ts'
-import { freeOfServer, isLive, leftOfServer, type Reason, type Server, screen } from '../draw/server.ts'
+import {
+  freeOfServer,
+  isHeld,
+  isLive,
+  leftOfServer,
+  type Reason,
+  type Server,
+  screen,
+} from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
 import { isPackaged } from '../hls/kinds.ts'
 import { multivariantPath } from '../hls/paths.ts'
@@ -123,6 +131,7 @@ export function serverJson(
   const notes = notesOf(server, {
     out,
     isHttps: isHttps || view.isAskedByHttps,
+    isHeld: isHeld(server, nowMs),
     sharedUrl: sharedUrlOf(server, shared),
   })
   return {

@@ -9,16 +9,22 @@ export interface Noted {
   out: Reason | null
   /** listeners come to the decider by https */
   isHttps: boolean
+  /** its report is too old, and it gets listeners all the same */
+  isHeld: boolean
   /** a url that other live servers report too, and the ids of all */
   sharedUrl?: { url: string; ids: readonly string[] } | undefined
 }
 
 /** The problems of a server and what to do about them, a sentence each. */
-export function notesOf(server: Server, { out, isHttps, sharedUrl }: Noted): string[] {
+export function notesOf(server: Server, { out, isHttps, isHeld, sharedUrl }: Noted): string[] {
   const notes: string[] = []
   const { unreached } = server
   if (out === 'unreachable' && unreached)
     notes.push(`the edge cannot reach ${unreached.url} (${unreached.problem})`)
+  if (isHeld)
+    notes.push(
+      'its last report is too old; it gets listeners all the same, since no server reports and the decider may be cut off',
+    )
   if (out === 'no mounts') notes.push(whyNoMounts(server))
   if (sharedUrl) {
     const others = sharedUrl.ids.filter((id) => id !== server.report.id).slice(0, 3)

@@ -25,6 +25,8 @@ export interface Situation {
   /** mounts that were reported a while ago, and that no live server carries */
   offAir: readonly Mount[]
   totals: ClusterTotals
+  /** servers that get listeners although their reports are too old, since no server reports */
+  held: number
   perMinute: PerMinuteJson
 }
 
@@ -64,8 +66,13 @@ function mountProblems({ servers, mounts, offAir }: Situation): ProblemJson[] {
   ]
 }
 
-function clusterProblems({ servers, totals, perMinute }: Situation): ProblemJson[] {
+function clusterProblems({ servers, totals, perMinute, held }: Situation): ProblemJson[] {
   const problems: ProblemJson[] = []
+  if (held > 0)
+    problems.push({
+      severity: 'critical',
+      text: `no server reported for a while, as if this program were cut off: ${counted(held, 'server')} ${held === 1 ? 'gets' : 'get'} listeners by a report that is too old`,
+    })
   const { utilisation } = totals
   if (perMinute.refusals > 0)
     problems.push({

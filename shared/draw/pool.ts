@@ -18,7 +18,11 @@ export interface Candidate {
 }
 
 const freeOf = (candidate: Candidate | undefined, nowMs: number): number =>
-  candidate && nowMs <= candidate.openUntilMs && candidate.carries(nowMs) ? candidate.free : 0
+  candidate && isOpen(candidate, nowMs) && candidate.carries(nowMs) ? candidate.free : 0
+
+/** A server that is kept in although its report is late has to be looked at: only that is changed in it. */
+const isOpen = ({ openUntilMs, server }: Candidate, nowMs: number): boolean =>
+  nowMs <= openUntilMs || (openUntilMs > Number.NEGATIVE_INFINITY && nowMs <= server.heldUntilMs)
 
 const weightOf = (candidate: Candidate | undefined, nowMs: number): number => {
   const free = freeOf(candidate, nowMs)

@@ -29,6 +29,8 @@ export interface Server {
   debit: number
   /** kbit/s of the streams that they asked for; counted only where the server reports what its line carries */
   debitKbps: number
+  /** it is live at least until then, as the decider hears nobody (shared/cluster/silence.ts); mutated too */
+  heldUntilMs: number
 }
 
 /** The slots taken by redirects since the last report: this decider's own, scaled by the factor to include other deciders'. */
@@ -62,8 +64,15 @@ export const followsMasters = ({ polled, report }: Pick<Server, 'polled' | 'repo
 export type Reason = 'stale' | 'leaving' | 'draining' | 'drained' | 'full' | 'unreachable' | 'no mounts'
 
 /** The moment after which a server that has not reported again is stale, on the decider's clock (S10). */
-export const deadlineMs = ({ report, receivedAtMs }: Server): number =>
+export const deadlineMs = (server: Server): number => Math.max(ownDeadlineMs(server), server.heldUntilMs)
+
+/** The same as if the decider did not keep it in for hearing nobody. */
+export const ownDeadlineMs = ({ report, receivedAtMs }: Server): number =>
   receivedAtMs + limits.deadlineIntervals * report.interval * 1000 + limits.deadlineGraceMs
+
+/** Whether a server gets listeners although its report is late, because the decider hears nobody. */
+export const isHeld = (server: Server, nowMs: number): boolean =>
+  nowMs > ownDeadlineMs(server) && nowMs <= server.heldUntilMs && server.report.state !== 'leaving'
 
 /** Whether a server has reported in time and is not leaving. */
 export const isLive = (server: Server, nowMs: number): boolean =>
@@ -87,9 +96,12 @@ export function closedBy(
   return carries ? null : 'no mounts'
 }
 
-/** The last moment at which a server gets listeners, on the decider's clock; -Infinity if it is closed. Arguments as for {@link closedBy}. */
+/**
+ * The last moment at which a server gets listeners, on the decider's clock, unless that keeps it in longer; -Infinity if it is closed.
+ * Arguments as for {@link closedBy}.
+ */
 export const openUntilMs = (server: Server, free: number, carries: boolean): number =>
-  closedBy(server, free, carries) === null ? deadlineMs(server) : Number.NEGATIVE_INFINITY
+  closedBy(server, free, carries) === null ? ownDeadlineMs(server) : Number.NEGATIVE_INFINITY
 
 /** Why a server gets no listener now, or null if it does. Arguments as for {@link closedBy}. */
 export const screen = (server: Server, free: number, carries: boolean, nowMs: number): Reason | null =>

@@ -45,6 +45,7 @@ export const serverOf = (id: string, over: Partial<Report> = {}, held: Partial<S
   factor: 1,
   debit: 0,
   debitKbps: 0,
+  heldUntilMs: Number.NEGATIVE_INFINITY,
   ...held,
 })
 

@@ -1,5 +1,5 @@
 import type { Probed } from '../../draw/probe.ts'
-import { followsMasters, type Server } from '../../draw/server.ts'
+import { deadlineMs, followsMasters, type Server } from '../../draw/server.ts'
 import type { View } from '../../draw/view.ts'
 import { limits } from '../../limits.ts'
 import type { Mount } from '../../mount.ts'
@@ -119,6 +119,12 @@ export class ClusterWatch {
   }
 
   #expire(nowMs: number): ClusterEvent[] {
+    for (const [id, watch] of this.#servers) {
+      // the decider may keep it in since it was due
+      const server = this.#view.servers.get(id)
+      if (watch.dueMs < nowMs && server && deadlineMs(server) > watch.dueMs)
+        watch.restored(deadlineMs(server))
+    }
     const stale = [...this.#servers]
       .filter(([, watch]) => watch.dueMs < nowMs)
       .sort(([, a], [, b]) => a.dueMs - b.dueMs)

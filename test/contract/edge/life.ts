@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { ClusterJson } from '../../../shared/api/cluster-json.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { clientOf } from '../../kit/edge-client.ts'
 import { eventually } from '../../kit/eventually.ts'
@@ -124,6 +125,24 @@ export function lifeContract(runtime: ProcessRuntime): void {
       expect(servers.find(({ id }) => id === 'kept-0-0')).toMatchObject({ out: 'drained' })
       const old = await again.report(reportOf('kept-1-1', { boot: 'b', seq: 0, mounts }))
       expect(old.status, 'the order of reports is kept too').toBe(409)
+    })
+
+    test('S10: cut off from all reports, it goes on by the last ones, and says so, until reports come again', async () => {
+      const client = clientOf((await edgeWith({})).url)
+      const report = (id: string, interval = 1) =>
+        client.report(reportOf(id, { interval, mounts: [mountReport('/silent.mp3')] }))
+      const heldCount = async () =>
+        Number(
+          /^distributary_servers_held (\d+)$/m.exec(await (await client.asAdmin('/metrics')).text())?.[1],
+        )
+      for (const id of ['first', 'second']) await report(id)
+      await eventually(async () => (await heldCount()) === 2)
+      expect((await client.ask('/silent.mp3')).status).toBe(302)
+      const { events } = (await (await client.asAdmin('/api/cluster')).json()) as ClusterJson
+      expect(events.map(({ kind }) => kind)).toContain('no reports')
+      await report('first', 3600)
+      await eventually(async () => (await client.server('second'))?.out === 'stale')
+      expect((await client.ask('/silent.mp3')).headers.get('Location')).toContain('first')
     })
 
     test('SIGTERM ends it with exit code 0 while connections are idle', async () => {

@@ -8,6 +8,7 @@ import { StoreError } from '../../../shared/cluster/store-error.ts'
 import type { Server } from '../../../shared/draw/server.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { logged } from '../../kit/log-records.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { mountOf, reportOf, seededRoll } from '../../kit/reports.ts'
 
@@ -235,6 +236,68 @@ describe('the snapshot of an isolate', () => {
     const news = state.exchange.exchange(nothing, first.version, 0)
     expect(news.whole).toBe(true)
     expect(news.servers.map(({ server }) => server.report.id)).toEqual(['e'])
+  })
+})
+
+describe('S10: an isolate that cannot reach its object', () => {
+  const goesTo = async (cluster: RemoteCluster, time: ManualTime) => {
+    const view = await during(time, cluster.current(), snapshotWaitMs + 100)
+    return view.draw({ mount: mountOf('/live.mp3'), secure: false }, time.nowMs(), () => 0)?.server.report.id
+  }
+
+  test.each(['refused', 'dropped'] as const)(
+    'goes on by the last snapshot for ten minutes (calls are %s), says so once, and goes by the object again',
+    async (fate) => {
+      const { time, report, isolate, state } = createObject()
+      report(reportOf('alone'))
+      const cluster = isolate()
+      const lines = await logged(async () => {
+        expect(await goesTo(cluster, time)).toBe('alone')
+        state.fate = fate
+        for (let minute = 0; minute < 9; minute++) {
+          await time.pass(60_000)
+          expect(await goesTo(cluster, time), `after ${minute} min`).toBe('alone')
+        }
+        await time.pass(70_000)
+        expect(await goesTo(cluster, time)).toBeUndefined()
+        report(reportOf('alone'))
+        state.fate = 'answered'
+        await time.pass(leaseMs)
+        expect(await goesTo(cluster, time)).toBe('alone')
+        await time.pass(27_000)
+        expect(await goesTo(cluster, time), 'it is stale, as the object says').toBeUndefined()
+      })
+      const said = lines.map(({ message }) => message.join(''))
+      expect(said.filter((text) => text.includes('object'))).toEqual([
+        'cluster object does not answer: the last snapshot is used',
+        'cluster object answers again',
+      ])
+    },
+  )
+
+  test('leaves out the servers that were stale in it', async () => {
+    const { time, report, isolate, state } = createObject()
+    report(reportOf('dead'))
+    await time.pass(20_000)
+    report(reportOf('a', { maxListeners: 1 }))
+    await time.pass(10_000)
+    const cluster = isolate()
+    expect(await goesTo(cluster, time)).toBe('a')
+    state.fate = 'refused'
+    await time.pass(60_000)
+    expect(await goesTo(cluster, time)).toBe('a')
+  })
+
+  test('learns from the object which servers it keeps in because it hears nobody itself', async () => {
+    const { time, report, isolate, registry } = createObject()
+    for (const id of ['a', 'b']) report(reportOf(id))
+    const cluster = isolate()
+    expect(await goesTo(cluster, time)).toBeDefined()
+    for (let i = 0; i < 120; i++) {
+      await time.pass(500)
+      registry.sweep(time.nowMs())
+    }
+    expect(await goesTo(cluster, time)).toBeDefined()
   })
 })
 

@@ -26,6 +26,34 @@ describe('a deciding master', () => {
     expect(placed.filter((each) => 'serve' in each && each.serve).length).toBe(100)
   })
 
+  test('S10: hearing no slave any more, it sends listeners to them by their last reports for ten minutes', async () => {
+    const { time, report, get, servers, decider } = master('', () => 0.99)
+    for (const id of ['s1', 's2']) await report({ id, maxListeners: 10_000 })
+    const goesTo = async (seconds: number) => {
+      for (let i = 0; i < seconds; i++) {
+        await time.pass(1000)
+        decider.look()
+      }
+      return get()
+    }
+    expect(await goesTo(60)).toMatchObject({ status: 302 })
+    expect((await servers()).map(({ out }) => out)).toEqual([null, null, null])
+    expect(await goesTo(9 * 60)).toMatchObject({ status: 302 })
+    expect(await goesTo(60), 'only the master itself is left').toMatchObject({ serve: true })
+  })
+
+  test('S10: of two slaves the dead one leaves at its deadline while the other reports', async () => {
+    const { time, report, servers, decider } = master()
+    await report({ id: 'dead' })
+    for (let i = 0; i < 4; i++) {
+      await report({ id: 's1' })
+      await time.pass(10_000)
+      decider.look()
+    }
+    const out = new Map((await servers()).map((server) => [server.id, server.out]))
+    expect([out.get('dead'), out.get('s1')]).toEqual(['stale', null])
+  })
+
   test('S2: an IPv6 listener is served by a master whose own address is IPv4: it has just reached it', async () => {
     const { report, get } = master('--public-url http://192.0.2.9:8000', dice(...rolls(400)))
     await report({ maxListeners: 300, urls: ['http://[2001:db8::7]:8000'] })

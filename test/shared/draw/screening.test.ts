@@ -15,6 +15,7 @@ interface Facts {
   drained: boolean
   reachable: boolean
   receivedAtMs: number
+  heldUntilMs: number
 }
 
 /** The first of the values three times in four. */
@@ -32,17 +33,26 @@ const clusters = fc.array(
     drained: mostly(false, true),
     reachable: mostly(true, false),
     receivedAtMs: mostly(0, -50_000, 5_000),
+    heldUntilMs: mostly(Number.NEGATIVE_INFINITY, 30_000, 100_000),
   }),
   { minLength: 1, maxLength: 6 },
 )
 
 function serverWith(id: string, facts: Facts) {
-  const { role, state, slots, mountSlots, carries, kind, drained, reachable, receivedAtMs } = facts
+  const { role, state, slots, mountSlots, carries, kind, drained, reachable, receivedAtMs, heldUntilMs } =
+    facts
   const mounts = carries && kind !== 'carries all' ? [mountReport('/live.mp3', { max: mountSlots })] : []
   return serverOf(
     id,
     { role, state, maxListeners: slots, mounts },
-    { drained, reachable, receivedAtMs, polled: kind === 'polled', carriesAll: kind === 'carries all' },
+    {
+      drained,
+      reachable,
+      receivedAtMs,
+      heldUntilMs,
+      polled: kind === 'polled',
+      carriesAll: kind === 'carries all',
+    },
   )
 }
 

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest'
+import { clusterJson } from '../../../shared/api/describe-cluster.ts'
+import { serversJson } from '../../../shared/api/json.ts'
+import { seenOf } from '../../../shared/api/seen.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { ServerTable } from '../../../shared/cluster/server-table.ts'
+import { decide } from '../../../shared/draw/decide.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { asked, policy } from '../../kit/draws.ts'
+import { logged } from '../../kit/log-records.ts'
+import { reportOf, seededRoll } from '../../kit/reports.ts'
+import { memorySql } from '../../kit/sqlite.ts'
+
+/** s after its last report at which a server with an interval of 10 s is stale */
+const deadlineS = 27
+const minute = 60
+
+/** A decider that is swept twice a second, as an edge is. */
+function decider() {
+  const sql = memorySql()
+  const open = (atS: number) => new Registry(new ServerTable(sql), 100, atS * 1000)
+  let registry = open(0)
+  let nowS = 0
+  const roll = seededRoll(1)
+  const pass = (untilS: number) => {
+    while (nowS < untilS) {
+      nowS = Math.min(untilS, nowS + 0.5)
+      registry.sweep(nowS * 1000)
+    }
+  }
+  return {
+    pass,
+    report(atS: number, id: string, over: Partial<Report> = {}) {
+      pass(atS)
+      const report = reportOf(id, over)
+      expect(registry.put(report, printSourcelist(report), atS * 1000)).toBeUndefined()
+    },
+    restart(atS: number) {
+      nowS = atS
+      registry = open(atS)
+    },
+    /** The servers that listeners go to now. */
+    goesTo(): string[] {
+      const ids = new Set<string>()
+      for (let i = 0; i < 100; i++) {
+        const decision = decide(registry.current(nowS * 1000), asked, nowS * 1000, roll, policy)
+        if (typeof decision !== 'string') ids.add(decision.server.report.id)
+      }
+      return [...ids].sort()
+    },
+    get registry() {
+      return registry
+    },
+    events: () => registry.events(nowS * 1000).map(({ at, kind, server }) => [at / 1000, kind, server]),
+    problems: () => {
+      const nowMs = nowS * 1000
+      return clusterJson(registry.view, seenOf(registry, nowMs), [], nowMs, nowMs, false).problems
+    },
+  }
+}
+
+describe('S10: a decider that hears nobody', () => {
+  test('suspects itself once two servers are stale, and draws by the last known room for ten minutes', () => {
+    const edge = decider()
+    edge.report(0, 'a')
+    edge.report(4, 'b')
+    edge.report(8, 'c', { listeners: 100 })
+    edge.pass(30)
+    expect(edge.goesTo(), 'one is stale, as a dead one would be').toEqual(['b'])
+    edge.pass(4 + deadlineS + 0.5)
+    expect(edge.goesTo(), 'the full one is still full').toEqual(['a', 'b'])
+    expect(
+      serversJson(edge.registry.view, 32_000).map(({ id, out, notes }) => [id, out, notes?.length]),
+    ).toEqual([
+      ['a', null, 1],
+      ['b', null, 1],
+      ['c', 'full', undefined],
+    ])
+    edge.pass(31 + 10 * minute)
+    expect(edge.goesTo()).toEqual(['a', 'b'])
+    edge.pass(31.5 + 10 * minute)
+    expect(edge.goesTo()).toEqual([])
+    edge.pass(3600)
+    expect(edge.goesTo(), 'and does not begin again').toEqual([])
+  })
+
+  test('says so once in the log, in events and in problems, and once when it is over', async () => {
+    const edge = decider()
+    const lines = await logged(async () => {
+      edge.report(0, 'a')
+      edge.report(4, 'b')
+      edge.pass(120)
+      expect(edge.problems()[0]).toMatchObject({
+        severity: 'critical',
+        text: 'no server reported for a while, as if this program were cut off: 2 servers get listeners by a report that is too old',
+      })
+      edge.report(121, 'b')
+    })
+    const said = lines.map(({ level, message }) => [level, message.join('')])
+    expect(said.filter(([, text]) => text?.includes('report'))).toEqual([
+      ['warning', 'no server reports: servers get listeners by their last reports'],
+      ['info', 'servers report again'],
+    ])
+    expect(edge.events().filter(([, kind]) => String(kind).includes('reports'))).toEqual([
+      [31.5, 'no reports', undefined],
+      [121, 'reports again', 'b'],
+    ])
+  })
+
+  test('gives the others one more deadline once a report comes again, and not more', () => {
+    const edge = decider()
+    for (const id of ['a', 'b', 'dead']) edge.report(0, id)
+    edge.pass(60)
+    expect(edge.goesTo()).toEqual(['a', 'b', 'dead'])
+    edge.pass(120)
+    edge.report(120, 'a')
+    expect(edge.goesTo()).toEqual(['a', 'b', 'dead'])
+    for (let atS = 125; atS <= 150; atS += 5) for (const id of ['a', 'b']) edge.report(atS, id)
+    expect(edge.goesTo()).toEqual(['a', 'b'])
+  })
+})
+
+describe('S10: as long as anybody reports, dead servers leave at their deadlines', () => {
+  test('one', () => {
+    const edge = decider()
+    edge.report(0, 'dead')
+    for (let atS = 0; atS <= 40; atS += 10) edge.report(atS + 1, 'a')
+    expect(edge.goesTo()).toEqual(['a'])
+  })
+
+  test('two at once, even between two reports of the third', () => {
+    const edge = decider()
+    for (let atS = 0; atS <= 20; atS += 10) {
+      edge.report(atS, 'a')
+      if (atS === 0) for (const id of ['dead', 'dead too']) edge.report(atS + 1, id.replace(' ', '-'))
+    }
+    edge.pass(28.5)
+    expect(edge.goesTo(), 'the third is not late').toEqual(['a'])
+    edge.report(30, 'a')
+    edge.pass(31)
+    expect(edge.goesTo()).toEqual(['a'])
+  })
+
+  test('the only one of a cluster', () => {
+    const edge = decider()
+    edge.report(0, 'a')
+    edge.pass(60)
+    expect(edge.goesTo()).toEqual([])
+  })
+
+  test('and those that were stale before the silence stay out of it', () => {
+    const edge = decider()
+    edge.report(0, 'dead')
+    for (let atS = 0; atS <= 60; atS += 10) for (const id of ['a', 'b']) edge.report(atS, id)
+    edge.pass(120)
+    expect(edge.goesTo()).toEqual(['a', 'b'])
+  })
+})
+
+test('a server that reports every hour is no witness against a silence', () => {
+  const edge = decider()
+  edge.report(0, 'seldom', { interval: 3600, maxListeners: 1 })
+  for (const id of ['a', 'b']) edge.report(1, id)
+  edge.pass(60)
+  expect(edge.goesTo()).toContain('a')
+})
+
+test('a server that leaves or is drained is not kept in', () => {
+  const edge = decider()
+  for (const id of ['a', 'b', 'drained']) edge.report(0, id)
+  edge.report(1, 'gone', { state: 'leaving' })
+  edge.registry.setDrain('drained', true)
+  edge.pass(60)
+  expect(edge.goesTo()).toEqual(['a', 'b'])
+})
+
+test('a restart within ten minutes goes on by the stored reports, a later one does not', () => {
+  const edge = decider()
+  for (const id of ['a', 'b']) edge.report(0, id)
+  edge.restart(300)
+  expect(edge.goesTo()).toEqual(['a', 'b'])
+  edge.restart(3600)
+  expect(edge.goesTo()).toEqual([])
+})
+
+test('it looks at no server as long as reports come', () => {
+  const edge = decider()
+  const ids = Array.from({ length: 20 }, (_, i) => `s${i}`)
+  for (const id of ids) edge.report(0, id)
+  let looks = 0
+  const { view } = edge.registry
+  const { servers } = view
+  Object.defineProperty(view, 'servers', {
+    get: () => {
+      looks++
+      return servers
+    },
+  })
+  for (let ms = 1; ms < 26_000; ms++) edge.registry.current(ms)
+  expect(looks).toBe(0)
+})
