@@ -16,12 +16,12 @@ import type { Report } from '../report/report.ts'
 import { parseSourcelist } from '../report/sourcelist.ts'
 import { EventRing } from './event-ring.ts'
 import { Factors } from './fan-out-factor.ts'
+import { Hearing } from './hearing.ts'
 import { Pace } from './pace.ts'
 import { PolledServers } from './polled-servers.ts'
 import { type Account, Quota, restoredAccount } from './quota.ts'
 import { formerMountsAfter, type Order, orderAfter, outOfOrder } from './report-order.ts'
 import type { ServerRow, ServerTable } from './server-table.ts'
-import { Silence } from './silence.ts'
 import type { StoreError } from './store-error.ts'
 import { StoreWrites } from './store-writes.ts'
 import { strangeUrl, Twins, takeoverOf } from './takeover.ts'
@@ -88,7 +88,7 @@ export class Registry {
   #watch: ClusterWatch
   #wrongLogins: Bucket | undefined
   #twins = new Twins()
-  #silence: Silence
+  #hearing: Hearing
   /** the newest moment that this was told of */
   #nowMs: number
   #quota: Quota
@@ -113,13 +113,13 @@ export class Registry {
     this.#quota = new Quota(mountsMax)
     this.view = new View(maxListenersDefault)
     this.#watch = new ClusterWatch(this.view)
-    this.#silence = new Silence(this.view)
+    this.#hearing = new Hearing(this.view)
     this.#nowMs = nowMs
     this.polled = new PolledServers(table)
     this.#events = new EventRing(table)
     for (const id of table?.drains() ?? []) this.#drains.add(id)
     for (const row of table?.servers() ?? []) this.#restore(row, nowMs)
-    for (const server of this.view.servers.values()) this.#silence.heard(server)
+    for (const server of this.view.servers.values()) this.#hearing.heard(server)
     const servers = [...this.view.servers.values()].map((server) => this.#reported(server, nowMs))
     const about = (mount: Mount, atMs: number) => this.view.about(mount, atMs)
     this.history = new History({ wallMs, about }, table?.history ?? new MemoryHistory(), servers, nowMs)
@@ -162,7 +162,7 @@ export class Registry {
       location: context.location,
     }
     const held = this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
-    this.#record(this.#silence.heard(held))
+    this.#record(this.#hearing.heard(held))
     const takeover = last && this.#takeover(report, last, isHeld, nowMs, context.remote)
     const changes = this.#watch.reported(held, nowMs)
     for (const event of changes) logEvent(event)
@@ -204,14 +204,14 @@ export class Registry {
    */
   sweep(nowMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs)
-    this.#record(this.#silence.look(nowMs))
+    this.#record(this.#hearing.look(nowMs))
     this.#record(this.#watch.sweep(nowMs))
     if (this.history.advance(nowMs)) this.#try(nowMs, () => this.history.flush())
   }
 
   /** The view for a decision at this moment: if this decider hears nobody, it draws by the last reports. */
   current(nowMs: number): View {
-    this.#record(this.#silence.look(nowMs))
+    this.#record(this.#hearing.look(nowMs))
     return this.view
   }
 

@@ -29,7 +29,7 @@ export interface Server {
   debit: number
   /** kbit/s of the streams that they asked for; counted only where the server reports what its line carries */
   debitKbps: number
-  /** it is live at least until then, as the decider hears nobody (shared/cluster/silence.ts); mutated too */
+  /** it is live at least until then, as the decider hears nobody (shared/cluster/hearing.ts); mutated too */
   heldUntilMs: number
 }
 

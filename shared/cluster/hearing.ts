@@ -15,7 +15,7 @@ const nothing: readonly ClusterEvent[] = []
  * and every other server that should have reported by now has not. Then it is more likely that the decider is cut off than
  * that all servers died at once, and the view keeps them in by their last reports.
  */
-export class Silence {
+export class Hearing {
   #view: View
   #heardAtMs = Number.NEGATIVE_INFINITY
   /** nothing can be found before this */
