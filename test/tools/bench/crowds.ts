@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { eventually } from '../../kit/eventually.ts'
 import { Crowd } from '../load/crowd.ts'
-import { usageOf } from './processes.ts'
+import { pin, usageOf } from './processes.ts'
 import { mount, type Streamer } from './streamers.ts'
 
 /** How listeners join a server, and how long they stay. */
@@ -12,6 +12,8 @@ export interface Visit {
   icy: boolean
   /** measured seconds, after all have joined */
   seconds: number
+  /** the processor of the load; undefined: any */
+  loadCpu?: number
 }
 
 /** What a crowd cost a server, and the machine. */
@@ -45,6 +47,7 @@ async function visit({ port, group }: Streamer, plan: Visit): Promise<Taken> {
   const { crowd: count, perSecond, secure, icy, seconds } = plan
   const idle = usageOf(group)
   const crowd = new Crowd({ port, mount, count, perSecond, secure, icy, checked: false })
+  if (plan.loadCpu !== undefined) for (const { pid } of crowd.programs) pin(pid, plan.loadCpu)
   const usage = () => ({
     ...usageOf(group),
     loadSeconds: crowd.programs.reduce((sum, { pid }) => sum + usageOf(pid).cpuSeconds, 0),

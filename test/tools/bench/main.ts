@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { benchFanOut } from './fan-out.ts'
 import { benchHistory } from './history.ts'
+import { benchHls } from './hls.ts'
 import { benchJoins } from './joins.ts'
 import { benchPick } from './pick.ts'
 import { type Plan, parseWish } from './plan.ts'
@@ -23,6 +24,7 @@ const benches = new Map<string, Bench>([
   ['pick', { run: benchPick, rounds: 1, seconds: 1 }],
   ['history', { run: benchHistory, rounds: 1, seconds: 1 }],
   ['fan-out', { run: benchFanOut, rounds: 1, seconds: 6 }],
+  ['hls', { run: benchHls, rounds: 1, seconds: 16 }],
   ['joins', { run: benchJoins, rounds: 1, seconds: 3 }],
 ])
 

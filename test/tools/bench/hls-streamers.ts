@@ -1,0 +1,140 @@
+import { mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { eventually } from '../../kit/eventually.ts'
+import { freePort } from '../../kit/ports.ts'
+import { start } from '../../kit/process.ts'
+import { type OriginRuntime, secrets, startOrigin } from '../../kit/runtimes.ts'
+import { numbered, startSource } from '../../kit/source.ts'
+import { pin, usageOf } from './processes.ts'
+import { mount, type Streamer } from './streamers.ts'
+
+/** A server whose mount has as many segments as it keeps. */
+export interface HlsStreamer extends Streamer {
+  /** bytes of memory before its mount was packaged */
+  idleBytes: number
+}
+
+/** the processor of what is measured, and that of everything else */
+export const serverCpu = 0
+export const loadCpu = 1
+
+/** more than any crowd: one address may have a quarter of a server's listeners */
+const listenersMax = 16_000
+/** ms for which the source plays ten times as fast, so that two playlists' length of segments are there */
+const fillMs = 14_000
+/** ms between two looks of the copy that nginx serves */
+const copyMs = 500
+
+/** An origin on a processor of its own, with a source of 128 kbit/s, packaged for as long as it keeps segments. */
+export async function startHlsOrigin(runtime: OriginRuntime, cpu = serverCpu): Promise<HlsStreamer> {
+  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)])
+  const group = origin.program.pid
+  pin(group, cpu)
+  let fasterSinceMs: number | undefined
+  const extraMs = (nowMs: number) =>
+    fasterSinceMs === undefined ? 0 : 9 * Math.min(nowMs - fasterSinceMs, fillMs)
+  const source = startSource({
+    url: origin.url + mount,
+    password: secrets.source,
+    programme: numbered,
+    nowMs: () => performance.now() + extraMs(performance.now()),
+  })
+  const stop = async () => {
+    source.close()
+    await origin.stop()
+  }
+  try {
+    await eventually(() => source.sent > 200)
+    const idleBytes = usageOf(group).residentBytes
+    await eventually(async () => (await fetch(mediaUrl(origin.url))).ok)
+    fasterSinceMs = performance.now()
+    await wait(fillMs)
+    return { port: origin.port, group, idleBytes, stop }
+  } catch (problem) {
+    await stop()
+    throw problem
+  }
+}
+
+const mediaUrl = (url: string) => `${url}/hls${mount}/media.m3u8`
+
+/** nginx with one worker, and the same objects as files: a program copies them from an origin as it makes them. */
+export async function startHlsNginx(): Promise<HlsStreamer> {
+  const origin = await startHlsOrigin('node', loadCpu)
+  const folder = mkdtempSync(join(tmpdir(), 'nginx-hls-'))
+  const copy = new Copy(`http://127.0.0.1:${origin.port}`, folder)
+  await copy.look()
+  const copying = setInterval(() => copy.look().catch(() => {}), copyMs)
+  const port = await freePort()
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(file, configuration(port, folder))
+  const nginx = start('nginx', ['-c', file, '-p', folder, '-e', `${folder}/error.log`])
+  const stop = async () => {
+    clearInterval(copying)
+    await Promise.all([nginx.stop(), origin.stop()])
+  }
+  try {
+    await eventually(async () => (await fetch(mediaUrl(`http://127.0.0.1:${port}`))).ok)
+    pin(nginx.pid, serverCpu)
+    return { port, group: nginx.pid, idleBytes: usageOf(nginx.pid).residentBytes, stop }
+  } catch (problem) {
+    await stop()
+    throw new Error(nginx.output(), { cause: problem })
+  }
+}
+
+/** As in Debian, without a log, and with playlists that are packed beforehand: its least work. */
+const configuration = (port: number, folder: string) => `
+  daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid ${folder}/pid; error_log ${folder}/error.log crit;
+  ${process.getuid?.() === 0 ? 'user root;' : ''}
+  events { worker_connections 16384; }
+  http {
+    access_log off; keepalive_requests 1000000000; keepalive_timeout 75s; sendfile on; tcp_nopush on; gzip_static on;
+    client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
+    uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+    types { application/vnd.apple.mpegurl m3u8; audio/mpeg mp3; }
+    server {
+      listen 127.0.0.1:${port} backlog=4096; root ${folder}/www;
+      add_header Access-Control-Allow-Origin "*"; add_header Access-Control-Expose-Headers "*";
+      add_header Cache-Control "max-age=2";
+    }
+  }`
+
+/** A folder with the newest playlist of an origin, and its segments. */
+class Copy {
+  #url: string
+  #folder: string
+  #known = new Set<string>()
+
+  constructor(url: string, folder: string) {
+    this.#url = url
+    this.#folder = join(folder, 'www')
+    mkdirSync(join(this.#folder, `hls${mount}`), { recursive: true })
+    this.#write(
+      `${mount}.m3u8`,
+      `#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS="mp4a.40.34"\n/hls${mount}/media.m3u8\n`,
+    )
+  }
+
+  async look(): Promise<void> {
+    const playlist = await (await fetch(mediaUrl(this.#url))).text()
+    for (const name of playlist.match(/^\d+\.mp3$/gm) ?? []) {
+      if (this.#known.has(name)) continue
+      const segment = await fetch(`${this.#url}/hls${mount}/${name}`)
+      this.#write(`/hls${mount}/${name}`, new Uint8Array(await segment.arrayBuffer()))
+      this.#known.add(name)
+    }
+    this.#write(`/hls${mount}/media.m3u8`, playlist)
+    this.#write(`/hls${mount}/media.m3u8.gz`, gzipSync(playlist))
+  }
+
+  /** Nobody reads half a file. */
+  #write(path: string, content: string | Uint8Array): void {
+    const file = join(this.#folder, path)
+    writeFileSync(`${file}.new`, content)
+    renameSync(`${file}.new`, file)
+  }
+}
