@@ -2,10 +2,12 @@ import { extensionOf, type SegmentExtension, segmentTypes } from '../../shared/h
 import type { HlsObjects, ServedPlaylist, ServedSegment } from '../../shared/hls/served.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Packagers } from './packagers.ts'
+import type { Segment } from './segment.ts'
 
 /** The objects of mounts that this server packages itself. */
 export class PackagedObjects implements HlsObjects {
   #packagers: Packagers
+  #known = new WeakMap<Segment, ServedSegment>()
 
   constructor(packagers: Packagers) {
     this.#packagers = packagers
@@ -13,18 +15,23 @@ export class PackagedObjects implements HlsObjects {
 
   async playlist(mount: Mount): Promise<ServedPlaylist | undefined> {
     const packager = await this.#packagers.request(mount)
-    if (!packager) return undefined
-    const { targetSeconds, playlist } = packager.window
-    return { targetSeconds, textFor: (query) => playlist.textFor(query) }
+    return packager?.window.playlist
   }
 
   segment(mount: Mount, number: number, extension: SegmentExtension): Promise<ServedSegment | undefined> {
     const segment = this.#packagers.get(mount)?.window.get(number)
-    const served =
-      segment && extensionOf(segment.kind) === extension
-        ? { type: segmentTypes[extension], pieces: segment.pieces, bytes: segment.bytes }
-        : undefined
+    const served = segment && extensionOf(segment.kind) === extension ? this.#served(segment) : undefined
     return Promise.resolve(served)
+  }
+
+  /** The same object for all that ask, so that what is made of it is made once. */
+  #served(segment: Segment): ServedSegment {
+    const known = this.#known.get(segment)
+    if (known) return known
+    const { pieces, bytes, kind } = segment
+    const served = { type: segmentTypes[extensionOf(kind)], pieces, bytes }
+    this.#known.set(segment, served)
+    return served
   }
 
   init(mount: Mount, number: number): Promise<ServedSegment | undefined> {

@@ -1,3 +1,4 @@
+import { joined } from '../../shared/bytes.ts'
 import { extensionOf } from '../../shared/hls/kinds.ts'
 import { hlsLimits } from '../../shared/hls/limits.ts'
 import { type ListedTitle, PrintedPlaylist } from '../../shared/hls/media-playlist.ts'
@@ -64,9 +65,15 @@ export class SegmentWindow {
     return this.#printed
   }
 
+  /** A segment in one piece, so that each listener gets it by one write: it is joined when the first asks for it. */
   get(number: number): Segment | undefined {
     const [first] = this.#segments
-    return first && this.#segments[number - first.number]
+    const at = first ? number - first.number : -1
+    const segment = this.#segments[at]
+    if (!segment || segment.pieces.length === 1) return segment
+    const whole = { ...segment, pieces: [joined(segment.pieces)] }
+    this.#segments[at] = whole
+    return whole
   }
 
   /** The bytes of an initialization segment that some segment held here needs. */

@@ -51,24 +51,27 @@ export class HeadReader {
 
   /** Undefined while more bytes are needed. Not to be called again after a result. */
   push(bytes: Uint8Array): ReadHead | undefined {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     let at = 0
     while (at < bytes.length) {
       const end = bytes.indexOf(lineFeed, at)
       const next = end < 0 ? bytes.length : end + 1
       const within = Math.min(next, at + limits.headBytesMax - this.#bytes)
       this.#bytes += within - at
-      const part = bytes.subarray(at, end >= 0 && end < within ? end : within)
-      if (!this.#begins(part)) return refuse(400, 'this is not an HTTP request, expected a method')
+      const [from, to] = [at, end >= 0 && end < within ? end : within]
+      if (!this.#isBegun && !this.#begins(bytes.subarray(from, to)))
+        return refuse(400, 'this is not an HTTP request, expected a method')
       if (within < next) return refuse(431, `the request head is longer than ${limits.headBytesMax} bytes`)
       at = next
       if (end < 0) {
         this.#kept ??= new Gathered(limits.headBytesMax)
-        this.#kept.add(part)
+        this.#kept.add(bytes.subarray(from, to))
         return undefined
       }
-      const start = this.#kept === undefined ? '' : latin1(this.#kept.bytes)
+      const line = buffer.toString('latin1', from, to)
+      const whole = this.#kept === undefined ? line : latin1(this.#kept.bytes) + line
       this.#kept = undefined
-      const read = this.#endLine(start + latin1(part), at)
+      const read = this.#endLine(whole, at)
       if (read) return read
     }
     return undefined
@@ -139,8 +142,12 @@ const refuse = (status: BadHead['status'], text: string): BadHead => ({ status, 
 const latin1 = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
+/** a path as nearly all clients send it: nothing has to be removed or encoded */
+const plainPath = /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/
+
 /** Path and query of a request target, percent-encoded; undefined if it is not a path. */
 function pathOf(target: string): string | undefined {
+  if (plainPath.test(target)) return target
   const rest = target.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1)[0] ?? ''
   if (rest === '*') return rest
   // a whole URL without a path means the root (RFC 9112 §3.2.1)

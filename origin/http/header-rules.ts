@@ -12,7 +12,12 @@ const reserved = new Set(['connection', 'content-length', 'date', 'transfer-enco
 export const mountRules = (
   config: Pick<OriginConfig, 'httpHeaders' | 'mounts'>,
   mount: Mount,
-): readonly HeaderRule[] => [...config.httpHeaders, ...mountSettings(config, mount).headers]
+): readonly HeaderRule[] => {
+  const { headers } = mountSettings(config, mount)
+  // the same list again, where it is one: what was printed with it is still right
+  if (headers.length === 0) return config.httpHeaders
+  return [...config.httpHeaders, ...headers]
+}
 
 /**
  * Adds the configured headers for a status to an answer: rules for `200`, for `2*` as in icecast-kh, or for all.

@@ -70,13 +70,53 @@ export function steeringAnswer(manifest: string | undefined): PiecedAnswer {
  */
 export function playlistAnswer(playlist: ServedPlaylist, query: string, gzip?: Gzip): PiecedAnswer {
   const { isPrivate, targetSeconds } = playlist
+  return textAnswer(playlist.textFor(query), agedHeaders(targetSeconds, isPrivate === true), gzip)
+}
+
+function agedHeaders(targetSeconds: number, isPrivate: boolean) {
   const age = `max-age=${Math.max(1, Math.floor(targetSeconds / 2))}`
-  const headers = [
+  return [
     ['Content-Type', playlistType],
     ['Cache-Control', isPrivate ? `private, ${age}` : age],
     ...cors,
   ] as const
-  return textAnswer(playlist.textFor(query), headers, gzip)
+}
+
+/** A playlist as one session gets it. */
+export interface PlaylistText {
+  targetSeconds: number
+  /** its mount asks who may listen */
+  isPrivate?: boolean | undefined
+  text: Uint8Array
+  isPacked?: boolean
+}
+
+/** {@link playlistAnswer} of a playlist that is prepared for many sessions. */
+export function preparedAnswer({ targetSeconds, isPrivate, text, isPacked }: PlaylistText): PiecedAnswer {
+  const headers = playlistHeaders(targetSeconds, isPrivate === true, isPacked === true)
+  return { status: 200, headers, pieces: [text], bytes: text.length }
+}
+
+/** lists of headers that are kept: the target durations of all mounts */
+const knownHeadersMax = 100
+/** The same list for all answers of a kind, so that what is printed from it may be kept too. */
+const knownHeaders = new Map<string, PiecedAnswer['headers']>()
+
+function playlistHeaders(
+  targetSeconds: number,
+  isPrivate: boolean,
+  isPacked: boolean,
+): PiecedAnswer['headers'] {
+  const key = `${targetSeconds} ${isPrivate} ${isPacked}`
+  const known = knownHeaders.get(key)
+  if (known) return known
+  const headers: PiecedAnswer['headers'] = [
+    ...agedHeaders(targetSeconds, isPrivate),
+    ['Vary', 'Accept-Encoding'],
+    ...(isPacked ? ([['Content-Encoding', 'gzip']] as const) : []),
+  ]
+  if (knownHeaders.size < knownHeadersMax) knownHeaders.set(key, headers)
+  return headers
 }
 
 /** A redirect to the edge or to another server, by the headers of every redirect (docs/protocol.md#headers-of-a-redirect). */
@@ -87,24 +127,46 @@ export const redirectAnswer = (location: string): PiecedAnswer => ({
   bytes: 0,
 })
 
-/** A segment never changes, so it is kept wherever it passes. @param range the `Range` header */
+/**
+ * A segment never changes, so it is kept wherever it passes.
+ * @param range the `Range` header
+ * @param isGuarded its mount asks who may listen: no cache on the way may give it to others
+ */
 export function segmentAnswer(
-  { type, pieces, bytes, isPrivate }: ServedSegment,
+  segment: ServedSegment,
   range: string | undefined,
+  isGuarded = false,
 ): PiecedAnswer {
+  const whole = wholeAnswer(segment, isGuarded || segment.isPrivate === true)
+  if (range === undefined) return whole
+  const { headers, pieces, bytes } = whole
+  const part = parseRange(range, bytes)
+  if (part === undefined) return whole
+  if (part === 'outside')
+    return { status: 416, headers: [...headers, ['Content-Range', `bytes */${bytes}`]], pieces: [], bytes: 0 }
+  const [from, to] = part
+  const contentRange = ['Content-Range', `bytes ${from}-${to - 1}/${bytes}`] as const
+  return { status: 206, headers: [...headers, contentRange], pieces: cut(pieces, from, to), bytes: to - from }
+}
+
+/** by segment: a thousand listeners ask for the same one */
+const publicAnswers = new WeakMap<ServedSegment, PiecedAnswer>()
+const privateAnswers = new WeakMap<ServedSegment, PiecedAnswer>()
+
+function wholeAnswer(segment: ServedSegment, isPrivate: boolean): PiecedAnswer {
+  const answers = isPrivate ? privateAnswers : publicAnswers
+  const known = answers.get(segment)
+  if (known) return known
+  const { type, pieces, bytes } = segment
   const headers = [
     ['Content-Type', type],
     ['Cache-Control', `${isPrivate ? 'private' : 'public'}, max-age=3600, immutable`],
     ['Accept-Ranges', 'bytes'],
     ...cors,
   ] as const
-  const part = parseRange(range, bytes)
-  if (part === undefined) return { status: 200, headers, pieces, bytes }
-  if (part === 'outside')
-    return { status: 416, headers: [...headers, ['Content-Range', `bytes */${bytes}`]], pieces: [], bytes: 0 }
-  const [from, to] = part
-  const contentRange = ['Content-Range', `bytes ${from}-${to - 1}/${bytes}`] as const
-  return { status: 206, headers: [...headers, contentRange], pieces: cut(pieces, from, to), bytes: to - from }
+  const whole = { status: 200, headers, pieces, bytes }
+  answers.set(segment, whole)
+  return whole
 }
 
 /** An error, which may be kept for a moment: a thousand players may ask for the same object. */

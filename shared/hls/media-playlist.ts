@@ -42,9 +42,12 @@ const slot = '\u0001'
  * playlist's lines, and a query of the playlist's own URL is not passed on.
  */
 export class PrintedPlaylist {
+  /** s */
+  readonly targetSeconds: number
   readonly #text: string
 
   constructor(playlist: MediaPlaylist) {
+    this.targetSeconds = playlist.targetSeconds
     this.#text = printWithSlots(playlist)
   }
 

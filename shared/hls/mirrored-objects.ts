@@ -20,7 +20,8 @@ export interface MirroredObjectsDeps {
 export class MirroredObjects implements HlsObjects {
   #cache: ObjectCache
   /** by the answer that it was read from: the text is parsed once */
-  #read = new WeakMap<FetchedObject, MirroredPlaylist | undefined>()
+  #read = new WeakMap<FetchedObject, ServedPlaylist | undefined>()
+  #segments = new WeakMap<FetchedObject, ServedSegment>()
 
   /** when the masters last had a playlist of each mount, the oldest first */
   #heardAtMs = new Map<Mount, number>()
@@ -39,8 +40,7 @@ export class MirroredObjects implements HlsObjects {
       // half a target duration, as players ask again; never older than one
       return { freshMs: Math.max(targetMs / 2, hlsLimits.missingMs), staleMs: targetMs }
     })
-    const playlist = object.status === 200 ? this.#playlistIn(object) : undefined
-    return playlist && object.isPrivate ? { ...playlist, isPrivate: true } : playlist
+    return object.status === 200 ? this.#playlistIn(object) : undefined
   }
 
   segment(mount: Mount, number: number, extension: SegmentExtension): Promise<ServedSegment | undefined> {
@@ -53,10 +53,14 @@ export class MirroredObjects implements HlsObjects {
 
   async #segment(mount: Mount, object: HlsObject, type: string): Promise<ServedSegment | undefined> {
     const forever = { freshMs: Number.POSITIVE_INFINITY, staleMs: Number.POSITIVE_INFINITY }
-    const { status, bytes, isPrivate } = await this.#get(mount, object, () => forever)
-    return status === 200
-      ? { type, pieces: [bytes], bytes: bytes.length, isPrivate: isPrivate === true }
-      : undefined
+    const fetched = await this.#get(mount, object, () => forever)
+    if (fetched.status !== 200) return undefined
+    const known = this.#segments.get(fetched)
+    if (known) return known
+    const { bytes, isPrivate } = fetched
+    const served = { type, pieces: [bytes], bytes: bytes.length, isPrivate: isPrivate === true }
+    this.#segments.set(fetched, served)
+    return served
   }
 
   #get(
@@ -91,8 +95,11 @@ export class MirroredObjects implements HlsObjects {
     if (this.#heardAtMs.size > hlsLimits.rememberedMax && oldest !== undefined) this.#heardAtMs.delete(oldest)
   }
 
-  #playlistIn(object: FetchedObject): MirroredPlaylist | undefined {
-    if (!this.#read.has(object)) this.#read.set(object, parse(object.bytes))
+  #playlistIn(object: FetchedObject): ServedPlaylist | undefined {
+    if (!this.#read.has(object)) {
+      const playlist = parse(object.bytes)
+      this.#read.set(object, playlist && object.isPrivate ? { ...playlist, isPrivate: true } : playlist)
+    }
     return this.#read.get(object)
   }
 }

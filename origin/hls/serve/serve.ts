@@ -4,7 +4,7 @@ import {
   errorAnswer,
   multivariantAnswer,
   type PiecedAnswer,
-  playlistAnswer,
+  preparedAnswer,
   redirectAnswer,
   segmentAnswer,
   takesGzip,
@@ -28,6 +28,7 @@ import { kindOfMount, whyNotPackaged } from '../formats.ts'
 import type { HlsSession } from '../sessions.ts'
 import { admitSession, type Refusal } from './admit.ts'
 import type { HlsDeps } from './deps.ts'
+import { templateOf } from './playlist-template.ts'
 import { sendPieced } from './send.ts'
 
 /**
@@ -153,14 +154,13 @@ async function playlistFor(
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
   if (!playlist) return deps.hls.mayReturn(mount) ? comeBack(away, deps) : noPlaylist(mount, deps)
   const id = sessionOf(head.query)
-  const served = isGuarded(mount, deps)
-    ? {
-        targetSeconds: playlist.targetSeconds,
-        textFor: (query: string) => playlist.textFor(query),
-        isPrivate: true,
-      }
-    : playlist
-  const answer = playlistAnswer(served, id === undefined ? '' : `?s=${id}`, gzipOf(connection))
+  const { targetSeconds } = playlist
+  const isPrivate = playlist.isPrivate === true || isGuarded(mount, deps)
+  const template = templateOf(playlist)
+  const packed = takesGzip(head.headers.get('accept-encoding')) ? template?.packed(id) : undefined
+  const text =
+    packed ?? template?.plain(id) ?? Buffer.from(playlist.textFor(id === undefined ? '' : `?s=${id}`))
+  const answer = preparedAnswer({ targetSeconds, isPrivate, text, isPacked: packed !== undefined })
   count(session, head.method === 'HEAD' ? 0 : answer.bytes, playlist.targetSeconds, false, deps)
   return answer
 }
@@ -178,7 +178,7 @@ async function segmentFor(
       ? await source.init(mount, object.number)
       : await source.segment(mount, object.number, object.extension)
   if (!segment) return errorAnswer(404, 'no such segment, or not any more')
-  const answer = segmentAnswer({ ...segment, isPrivate: isGuarded(mount, deps) }, head.headers.get('range'))
+  const answer = segmentAnswer(segment, head.headers.get('range'), isGuarded(mount, deps))
   const isHead = head.method === 'HEAD'
   const target = (await source.playlist(mount))?.targetSeconds ?? 1
   count(session, isHead ? 0 : answer.bytes, target, object.kind === 'segment' && !isHead, deps)

@@ -1,6 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { playlistAnswer, redirectAnswer, segmentAnswer, takesGzip } from '../../../shared/hls/answers.ts'
+import {
+  playlistAnswer,
+  preparedAnswer,
+  redirectAnswer,
+  segmentAnswer,
+  takesGzip,
+} from '../../../shared/hls/answers.ts'
 
 const lines = Array.from({ length: 15 }, (_, i) => `#EXTINF:4.022857,\n${435639956 + i}.mp3`)
 const playlist = {
@@ -68,4 +74,24 @@ test('a segment is not packed, and is kept for an hour', () => {
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     'Cache-Control': 'public, max-age=3600, immutable',
   })
+})
+
+test('a prepared playlist is kept for half a target duration, by its listeners alone if it is private', () => {
+  const text = new TextEncoder().encode('#EXTM3U\n')
+  const headersOf = (over: object) =>
+    Object.fromEntries(preparedAnswer({ targetSeconds: 5, text, ...over }).headers)
+  expect(headersOf({})).toMatchObject({ 'Cache-Control': 'max-age=2', Vary: 'Accept-Encoding' })
+  expect(headersOf({})).not.toHaveProperty('Content-Encoding')
+  expect(headersOf({ isPrivate: true })).toMatchObject({ 'Cache-Control': 'private, max-age=2' })
+  expect(headersOf({ isPacked: true })).toMatchObject({ 'Content-Encoding': 'gzip' })
+})
+
+test('an answer with the same object is made once, for the public and for those who may listen', () => {
+  const segment = { type: 'audio/mpeg', pieces: [new Uint8Array(4)], bytes: 4 }
+  const whole = segmentAnswer(segment, undefined)
+  expect(segmentAnswer(segment, undefined)).toBe(whole)
+  const guarded = segmentAnswer(segment, undefined, true)
+  expect(Object.fromEntries(guarded.headers)['Cache-Control']).toBe('private, max-age=3600, immutable')
+  expect(segmentAnswer(segment, undefined, true)).toBe(guarded)
+  expect(segmentAnswer(segment, 'bytes=1-2')).toMatchObject({ status: 206, bytes: 2 })
 })
