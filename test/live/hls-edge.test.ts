@@ -26,6 +26,20 @@ test('an edge that carries gives the frames of the source, number by number, and
       const listed = await playlistAt(String(first?.url))
       return listed.length >= 3 && listed
     })
+    // fetch takes gzip, and unpacks it
+    const session = `${master.url}/hls/live.mp3/media.m3u8?s=AbCdEfGhIjKlMnOp`
+    const own = await fetch(session)
+    expect(Object.fromEntries(own.headers)).toMatchObject({
+      'content-encoding': 'gzip',
+      'cache-control': 'max-age=2',
+      vary: 'Accept-Encoding',
+    })
+    const plain = await fetch(session, { headers: { 'accept-encoding': 'identity' } })
+    expect(plain.headers.get('content-encoding')).toBeNull()
+    const named = (await own.text()).match(/^\d+\.mp3.*$/gm) ?? []
+    expect(named.length).toBeGreaterThan(2)
+    expect(named.filter((line) => !line.endsWith('?s=AbCdEfGhIjKlMnOp'))).toEqual([])
+    expect(await plain.text()).toContain(named[0])
     const pieces: Uint8Array[] = []
     for (const { uri } of segments) {
       const [carried, own] = await Promise.all(

@@ -1,12 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import {
-  playlistAnswer,
-  preparedAnswer,
-  redirectAnswer,
-  segmentAnswer,
-  takesGzip,
-} from '../../../shared/hls/answers.ts'
+import { playlistAnswer, redirectAnswer, segmentAnswer, takesGzip } from '../../../shared/hls/answers.ts'
 
 const lines = Array.from({ length: 15 }, (_, i) => `#EXTINF:4.022857,\n${435639956 + i}.mp3`)
 const playlist = {
@@ -74,16 +68,6 @@ test('a segment is not packed, and is kept for an hour', () => {
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     'Cache-Control': 'public, max-age=3600, immutable',
   })
-})
-
-test('a prepared playlist is kept for half a target duration, by its listeners alone if it is private', () => {
-  const text = new TextEncoder().encode('#EXTM3U\n')
-  const headersOf = (over: object) =>
-    Object.fromEntries(preparedAnswer({ targetSeconds: 5, text, ...over }).headers)
-  expect(headersOf({})).toMatchObject({ 'Cache-Control': 'max-age=2', Vary: 'Accept-Encoding' })
-  expect(headersOf({})).not.toHaveProperty('Content-Encoding')
-  expect(headersOf({ isPrivate: true })).toMatchObject({ 'Cache-Control': 'private, max-age=2' })
-  expect(headersOf({ isPacked: true })).toMatchObject({ 'Content-Encoding': 'gzip' })
 })
 
 test('an answer with the same object is made once, for the public and for those who may listen', () => {
