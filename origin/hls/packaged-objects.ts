@@ -19,7 +19,7 @@ export class PackagedObjects implements HlsObjects {
   }
 
   segment(mount: Mount, number: number, extension: SegmentExtension): Promise<ServedSegment | undefined> {
-    const segment = this.#packagers.get(mount)?.window.get(number)
+    const segment = this.#packagers.get(mount)?.window.whole(number)
     const served = segment && extensionOf(segment.kind) === extension ? this.#served(segment) : undefined
     return Promise.resolve(served)
   }

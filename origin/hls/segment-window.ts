@@ -65,15 +65,23 @@ export class SegmentWindow {
     return this.#printed
   }
 
-  /** A segment in one piece, so that each listener gets it by one write: it is joined when the first asks for it. */
   get(number: number): Segment | undefined {
-    const [first] = this.#segments
-    const at = first ? number - first.number : -1
+    return this.#segments[this.#indexOf(number)]
+  }
+
+  /** A segment in one piece, so that each listener gets it by one write: it is joined when the first asks for it. */
+  whole(number: number): Segment | undefined {
+    const at = this.#indexOf(number)
     const segment = this.#segments[at]
     if (!segment || segment.pieces.length === 1) return segment
     const whole = { ...segment, pieces: [joined(segment.pieces)] }
     this.#segments[at] = whole
     return whole
+  }
+
+  #indexOf(number: number): number {
+    const [first] = this.#segments
+    return first ? number - first.number : -1
   }
 
   /** The bytes of an initialization segment that some segment held here needs. */
