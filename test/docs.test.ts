@@ -177,6 +177,22 @@ describe('the figures of the README', () => {
     expectSaid(`rejects ${Math.round(uniform.least)} to ${Math.round(uniform.most)} %`)
     expectSaid(`"least loaded" ${Math.round(least.least)} to ${Math.round(least.most)} %`)
   })
+
+  test('on nearness are those of the simulation', () => {
+    const inDraw = rowsOf('docs/draw.md', 'The world')
+    const inReadme = rowsOf('README.md', 'How it works').filter((row) => 'rejected in a crowd' in row)
+    expect(inReadme).toHaveLength(4)
+    for (const row of inReadme) {
+      const name = row['column 0'] ?? ''
+      const steady = inDraw.filter((each) => each['servers where people are'] === name)
+      const crowd = inDraw.filter((each) => each['peak fill 85 %, T/E'] === name)
+      const rejected = crowd.map((each) => `${each['one region 10/20']} %`)
+      const placed = steady.map((each) => ['30 %', '60 %', '90 %', 'nearest at 60 %'].map((at) => each[at]))
+      const said = ['30 % full', '60 %', '90 %', 'at the nearest'].map((at) => row[at])
+      expect(placed, name).toEqual([said])
+      expect([row['rejected in a crowd']], name).toEqual(rejected.length > 0 ? rejected : [''])
+    }
+  })
 })
 
 test('the newest version of the changelog is that of package.json', () => {

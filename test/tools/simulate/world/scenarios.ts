@@ -77,5 +77,5 @@ const crowds = (['everywhere', 'one region'] as const).flatMap((crowd) =>
   ),
 )
 
-/** The scenarios with the cities of the world (docs/draw.md#the-simulation). */
+/** The scenarios with the cities of the world (docs/draw.md#the-world). */
 export const worldScenarios: readonly Scenario[] = [...steady, ...oneCity, ...crowds]
