@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
+import { benchBeside } from './beside.ts'
 import { benchFanOut } from './fan-out.ts'
 import { benchHistory } from './history.ts'
 import { benchHls } from './hls.ts'
@@ -21,6 +22,7 @@ interface Bench {
 const benches = new Map<string, Bench>([
   ['redirects', { run: benchRedirects, rounds: 2, seconds: 2 }],
   ['reports', { run: benchReports, rounds: 1, seconds: 2 }],
+  ['beside', { run: benchBeside, rounds: 1, seconds: 5 }],
   ['pick', { run: benchPick, rounds: 1, seconds: 1 }],
   ['history', { run: benchHistory, rounds: 1, seconds: 1 }],
   ['fan-out', { run: benchFanOut, rounds: 1, seconds: 6 }],
