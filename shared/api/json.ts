@@ -49,7 +49,7 @@ export interface MountJson {
 }
 
 /** A mount in public lists. */
-export interface PublicMount extends MountJson {
+export interface PublicMount extends Omit<MountJson, 'servers'> {
   /** what plays; undefined if unknown */
   about: AboutMount | undefined
   /** most concurrent listeners over all servers, since its source began */
@@ -58,29 +58,23 @@ export interface PublicMount extends MountJson {
   playlist: string | undefined
 }
 
-/** The mounts of {@link mountsJson}, except those that a master flags `hidden` or `no-mount`. */
+/** The mounts that live servers carry, except those that a master flags `hidden` or `no-mount`, by name. */
 export const publicMounts = (view: View, nowMs: number): PublicMount[] =>
-  mountsJson(view, nowMs).flatMap((mount) => {
-    const entry = view.mounts.get(mount.mount)
-    return !entry || entry.isPrivate ? [] : [publicMount(mount, entry, view, nowMs)]
-  })
+  [...view.mounts.keys()].sort().flatMap((mount) => publicMountOf(view, mount, nowMs) ?? [])
 
 /** One mount of {@link publicMounts}; undefined if it is not public, or no live server carries it. */
 export function publicMountOf(view: View, mount: Mount, nowMs: number): PublicMount | undefined {
   const entry = view.mounts.get(mount)
   if (!entry || entry.isPrivate) return undefined
-  const [known] = mountJson(mount, entry, view, carryingAll(view, nowMs), nowMs)
-  return known && publicMount(known, entry, view, nowMs)
-}
-
-function publicMount(json: MountJson, { listenerPeak }: MountView, view: View, nowMs: number): PublicMount {
-  const { mount, listeners, contentType } = json
+  const known = view.onAir(mount, nowMs)
+  if (!known) return undefined
   const about = view.about(mount, nowMs)
   return {
-    ...json,
+    mount,
+    ...known,
     about,
-    listenerPeak: Math.max(listenerPeak, listeners),
-    playlist: isPackaged(about, contentType ?? '') ? multivariantPath(mount) : undefined,
+    listenerPeak: Math.max(entry.listenerPeak, known.listeners),
+    playlist: isPackaged(about, known.contentType ?? '') ? multivariantPath(mount) : undefined,
   }
 }
 

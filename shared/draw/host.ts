@@ -12,6 +12,8 @@ const kindsMax = 64
 export class Host {
   /** distinguishes it from all other hosts of a view, former ones too */
   readonly number: number
+  /** it has not been found stale, and is not leaving: its mounts count in the sums */
+  isCounted = false
   #server: Server
   readonly #maxListenersDefault: number
   /** by kbit/s */

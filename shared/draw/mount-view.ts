@@ -3,8 +3,9 @@ import type { MountReport } from '../report/report.ts'
 import { Group } from './group.ts'
 import { type Marks, withoutMark } from './group-key.ts'
 import type { Host } from './host.ts'
+import { type LivePart, OnAir } from './on-air.ts'
 import type { JoinRate } from './regions.ts'
-import { followsMasters, isLive, type Server } from './server.ts'
+import { followsMasters, type Server } from './server.ts'
 
 /** One mount as the decider sees it: its carriers, and the group whose pools it is drawn from. */
 export interface MountView {
@@ -29,8 +30,8 @@ export interface Entry extends MountView, Marks {
   touchedAtMs: number
   listenerPeak: number
   isPrivate: boolean
-  /** of all carriers, including stale ones: an upper bound of the live listeners */
-  listeners: number
+  /** sums over its live carriers */
+  readonly onAir: OnAir
   /** the carriers that are masters */
   masters: Map<string, Host>
   /** the mounts that share its pools, and its part of their listeners; undefined as long as nobody has asked for it */
@@ -47,6 +48,8 @@ export class CarriedMount {
   /** what it adds to the key of the mount's group, as one that reports the mount or as one that follows its masters */
   mark = 0
   follows = false
+  /** what it adds to the sums of the mount, as long as its server is live */
+  #counted: LivePart | undefined
 
   constructor(host: Host, entry: Entry, mount: MountReport) {
     this.host = host
@@ -56,6 +59,24 @@ export class CarriedMount {
 
   get server(): Server {
     return this.host.server
+  }
+
+  /** What it adds to the sums; undefined: its server is not live. */
+  get counted(): LivePart | undefined {
+    return this.#counted
+  }
+
+  /** Brings the sums of the mount up to what its server says now. */
+  count(isLive: boolean): void {
+    const { mount, follows } = this
+    const before = this.#counted
+    if (isLive ? before?.mount === mount && before.follows === follows : !before) return
+    const now = isLive ? { id: this.server.report.id, follows, mount } : undefined
+    this.#counted = now
+    const { onAir } = this.entry
+    if (before && now) onAir.replace(before, now)
+    else if (now) onAir.add(now)
+    else if (before) onAir.remove(before)
   }
 
   /** Takes its mark out of the key. */
@@ -77,7 +98,7 @@ export const createEntry = (mount: Mount, number: number): Entry => ({
   touchedAtMs: Number.NEGATIVE_INFINITY,
   listenerPeak: 0,
   isPrivate: false,
-  listeners: 0,
+  onAir: new OnAir(),
   reporters: 0,
   followers: 0,
   masterMarks: 0,
@@ -94,28 +115,16 @@ export function isHiddenByMaster({ carriers, masters }: Entry): boolean {
   return false
 }
 
-/** Updates the listeners and the peak of a mount. */
-export function noteListeners(
+/** Begins a new peak if a master says that its stream is another: by its start time, or as the first master after there was none. */
+export function noteStream(
   entry: Entry,
-  server: Server,
+  { report: { role } }: Server,
   mount: MountReport,
   before: MountReport | undefined,
 ): void {
-  const isMaster = server.report.role === 'master'
-  // a different start time means a new stream; so does the first master after there was none
-  const isNewStream =
-    isMaster && (before ? before.about?.since !== mount.about?.since : entry.masters.size === 0)
-  if (isNewStream) entry.listenerPeak = 0
-  entry.listeners += mount.listeners - (before?.listeners ?? 0)
-  // the live listeners are summed only if they can be a new peak
-  if (entry.listeners > entry.listenerPeak)
-    entry.listenerPeak = Math.max(entry.listenerPeak, listenersOf(entry, server.receivedAtMs))
-}
-
-function listenersOf({ carriers }: MountView, nowMs: number): number {
-  let sum = 0
-  for (const { server, mount } of carriers.values()) if (isLive(server, nowMs)) sum += mount.listeners
-  return sum
+  if (role !== 'master') return
+  const isNew = before ? before.about?.since !== mount.about?.since : entry.masters.size === 0
+  if (isNew) entry.listenerPeak = 0
 }
 
 /** When a server last reported a mount. */

@@ -14,11 +14,13 @@ import {
   type Entry,
   isHiddenByMaster,
   type MountView,
-  noteListeners,
+  noteStream,
 } from './mount-view.ts'
+import type { LivePart, MountOnAir } from './on-air.ts'
 import { type Candidate, Pool } from './pool.ts'
 import { JoinRate, Regions, TotalDemand } from './regions.ts'
 import {
+  deadlineMs,
   followsMasters,
   freeSlots,
   isLive,
@@ -83,6 +85,8 @@ export class View {
   #unsettled = new Set<Entry>()
   /** hosts and mounts so far */
   #numbered = 0
+  /** no server that counts in the sums is stale before this */
+  #soonestMs = Number.POSITIVE_INFINITY
   /** by server: its url for each way; undefined if there is none */
   #bases = new Map<string, Bases>()
   /** servers with an address literal in a url */
@@ -132,8 +136,13 @@ export class View {
     this.#noteUrls(server)
     const host = this.#hosts.get(id) ?? new Host(++this.#numbered, server, this.#maxListenersDefault)
     this.#hosts.set(id, host)
+    this.#expire(server.receivedAtMs)
     const isOfOtherKinds = host.replace(server)
+    const wasCounted = host.isCounted
+    host.isCounted = server.report.state !== 'leaving'
+    if (host.isCounted) this.#soonestMs = Math.min(this.#soonestMs, deadlineMs(server))
     this.#putMounts(host, before, isOfOtherKinds || !before || isOther(before, server))
+    if (wasCounted !== host.isCounted) this.#countAll(host)
     for (const [mount, atMs] of server.formerMounts) this.#touch(this.#entry(mount), atMs)
     this.#forgetUncarried()
     if (server.carriesAll) this.#addEverywhere(host)
@@ -160,6 +169,36 @@ export class View {
     this.#bases.set(id, basesOf(urls, id === this.ownId))
     if (hasLiteral(urls)) this.#literals.add(id)
     else this.#literals.delete(id)
+  }
+
+  /** What the live servers say of a mount together; undefined if none carries it. It looks at the mount alone, not at its carriers. */
+  onAir(mount: Mount, nowMs: number): MountOnAir | undefined {
+    this.#expire(nowMs)
+    const entry = this.#mounts.get(mount)
+    return entry?.onAir.at(this.master(mount, nowMs) !== undefined, () => countedOf(entry))
+  }
+
+  /** Takes servers that have become stale out of the sums; costs nothing until the earliest deadline. */
+  #expire(nowMs: number): void {
+    if (nowMs <= this.#soonestMs) return
+    this.#soonestMs = Number.POSITIVE_INFINITY
+    for (const host of this.#hosts.values()) {
+      if (!host.isCounted) continue
+      const dueMs = deadlineMs(host.server)
+      if (nowMs <= dueMs) this.#soonestMs = Math.min(this.#soonestMs, dueMs)
+      else {
+        host.isCounted = false
+        this.#countAll(host)
+      }
+    }
+  }
+
+  #countAll(host: Host): void {
+    const { id, mounts } = host.server.report
+    for (const { mount } of mounts) {
+      const carrier = this.#mounts.get(mount)?.carriers.get(id)
+      if (carrier) this.#count(carrier)
+    }
   }
 
   /** Whether a server reported the mount in the last five minutes, or a live server with a longer interval carries it. */
@@ -221,11 +260,11 @@ export class View {
    * server. Those of reporting slaves are ignored, since the mount belongs to its master.
    */
   about(mount: Mount, nowMs: number): AboutMount | undefined {
-    const carriers = this.#mounts.get(mount)?.carriers
+    const entry = this.#mounts.get(mount)
     const master = this.master(mount, nowMs)
-    const said = master && carriers?.get(master.report.id)?.mount.about
-    if (said || !carriers) return said
-    for (const carrier of carriers.values())
+    const said = master && entry?.carriers.get(master.report.id)?.mount.about
+    if (said || !entry || entry.followers === 0) return said
+    for (const carrier of entry.carriers.values())
       if (carrier.server.polled && carrier.mount.about && isLive(carrier.server, nowMs))
         return carrier.mount.about
     return undefined
@@ -290,10 +329,17 @@ export class View {
       entry.carriers.set(id, carrier)
     }
     this.#noteLimit(id, carrier, mount.max !== null)
-    noteListeners(entry, server, mount, before)
+    noteStream(entry, server, mount, before)
     this.#noteMaster(entry, host, role === 'master')
     if (role === 'master') entry.isPrivate = isHiddenByMaster(entry)
     this.#mark(carrier)
+    this.#count(carrier)
+  }
+
+  #count(carrier: CarriedMount): void {
+    const { entry, host } = carrier
+    carrier.count(host.isCounted)
+    entry.listenerPeak = Math.max(entry.listenerPeak, entry.onAir.listeners)
   }
 
   #noteLimit(id: string, carrier: CarriedMount, isLimited: boolean): void {
@@ -332,7 +378,7 @@ export class View {
     const carrier = entry?.carriers.get(before.report.id)
     if (!entry || !carrier) return
     if (!followsMasters(before)) this.#touch(entry, before.receivedAtMs)
-    entry.listeners -= carrier.mount.listeners
+    carrier.count(false)
     entry.carriers.delete(before.report.id)
     if (entry.carriers.size === 0) this.#uncarried++
     carrier.unmark()
@@ -493,6 +539,10 @@ export class View {
 }
 
 const always = () => true
+
+function* countedOf({ carriers }: Entry): Iterable<LivePart> {
+  for (const { counted } of carriers.values()) if (counted) yield counted
+}
 
 /** Whether a server is another for all its mounts, whatever they report. */
 const isOther = (before: Server, { report, polled, carriesAll }: Server): boolean =>

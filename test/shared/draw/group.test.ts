@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { mountsJson, publicMounts } from '../../../shared/api/json.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import type { Server } from '../../../shared/draw/server.ts'
 import { View } from '../../../shared/draw/view.ts'
@@ -151,8 +152,9 @@ describe('a view after any reports', () => {
   const paths = ['/a', '/b', '/c', '/d']
   const mount = fc.record({
     path: fc.constantFrom(...paths),
+    contentType: fc.constantFrom('', 'audio/mpeg', 'audio/aac'),
     max: fc.constantFrom(null, null, 3, 500),
-    kbps: fc.constantFrom(64, 128, 1411),
+    kbps: fc.constantFrom(0, 64, 128, 1411),
     listeners: fc.integer({ min: 0, max: 5 }),
   })
   const server = fc.record({
@@ -201,7 +203,25 @@ describe('a view after any reports', () => {
       }),
     )
 
-  test('draws from the same servers with the same slots as one that has just got the newest of each', () => {
+  /** The same as {@link View.onAir} of each mount, found by all servers. */
+  function summedUp(view: View, nowMs: number) {
+    const all = mountsJson(view, nowMs)
+    return paths.map((path) => {
+      const { listeners, contentType, bitrate } = all.find(({ mount }) => mount === path) ?? {}
+      return listeners === undefined ? undefined : { listeners, contentType, bitrate }
+    })
+  }
+  /** Every draw finds a server that has room, if there is one. */
+  function expectDraws(view: View, fresh: View, nowMs: number) {
+    for (const path of paths) {
+      const pool = fresh.pool(mountOf(path), false)
+      const hasRoom = Array.from({ length: pool?.size ?? 0 }, (_, i) => pool?.freeAt(i, nowMs)).some(Boolean)
+      const drawn = view.draw({ mount: mountOf(path), secure: false }, nowMs, () => 0.7)
+      expect(drawn !== undefined, path).toBe(hasRoom)
+    }
+  }
+
+  test('draws from the same servers with the same slots as one that has just got the newest of each, and sums up the same', () => {
     fc.assert(
       fc.property(fc.array(server, { maxLength: 30 }), (steps) => {
         const view = new View(100)
@@ -218,15 +238,8 @@ describe('a view after any reports', () => {
         for (const each of view.servers.values()) fresh.put(each)
         const known = (one: View) => shown(one, nowMs).filter(([, , servers]) => String(servers) !== '')
         expect(known(view)).toEqual(known(fresh))
-        // and every draw finds a server that has room, if there is one
-        for (const path of paths) {
-          const pool = fresh.pool(mountOf(path), false)
-          const hasRoom = Array.from({ length: pool?.size ?? 0 }, (_, i) => pool?.freeAt(i, nowMs)).some(
-            Boolean,
-          )
-          const drawn = view.draw({ mount: mountOf(path), secure: false }, nowMs, () => 0.7)
-          expect(drawn !== undefined, path).toBe(hasRoom)
-        }
+        expect(paths.map((path) => view.onAir(mountOf(path), nowMs))).toEqual(summedUp(view, nowMs))
+        expectDraws(view, fresh, nowMs)
       }),
       { numRuns: 300 },
     )
@@ -246,4 +259,36 @@ describe('a view after any reports', () => {
     view.put(master(61_000))
     expect(drawn(61_000)).toBe('kh')
   })
+})
+
+test('docs/protocol.md#performance: what a page says of a mount costs the same, whether ten servers carry it or a thousand', () => {
+  const mount = mountOf('/live.mp3')
+  for (const servers of [10, 1000]) {
+    const view = new View(100)
+    const put = (id: string, receivedAtMs: number, listeners: number, over: Partial<Server> = {}) =>
+      view.put({
+        ...serverOf(id, { listeners, mounts: [mountReport('/live.mp3', { listeners })] }, { receivedAtMs }),
+        ...over,
+      })
+    for (let i = 0; i < servers; i++) put(`s${i}`, 0, 1)
+    expect(view.onAir(mount, 0)?.listeners).toBe(servers)
+    let looks = 0
+    const carriers = view.mounts.get(mount)?.carriers ?? new Map()
+    const { values } = Object.getPrototypeOf(carriers)
+    carriers.values = () => {
+      looks++
+      return values.call(carriers)
+    }
+    for (let i = 0; i < servers; i++) {
+      put(`s${i}`, 1000, 3)
+      view.onAir(mount, 1000)
+    }
+    expect(publicMounts(view, 1000)).toMatchObject([{ listeners: servers * 3, listenerPeak: servers * 3 }])
+    expect(looks).toBe(0)
+    // the one whose type was shown goes stale: another is looked for, once
+    expect(view.onAir(mount, 60_000)).toBeUndefined()
+    for (let i = 1; i < servers; i++) put(`s${i}`, 60_000, 2)
+    for (let i = 0; i < 10; i++) expect(view.onAir(mount, 60_000)?.contentType).toBe('audio/mpeg')
+    expect(looks).toBeLessThanOrEqual(2)
+  }
 })
