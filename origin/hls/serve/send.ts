@@ -71,6 +71,12 @@ function wholeOf(printed: Printed, { pieces, bytes }: PiecedAnswer): Buffer | un
   return whole
 }
 
+/**
+ * Leaves what the client sends meanwhile unread: it may send its next requests before it has the answer (RFC 9112 §9.3.2), and bytes that
+ * arrive while nobody reads are lost.
+ */
+export const holdNext = ({ socket }: Connection): void => void socket.pause()
+
 /** Whether the connection stays open for another request. */
 const stays = ({ head, answered }: Connection): boolean => {
   const wish = head.headers.get('connection')?.toLowerCase()
@@ -80,8 +86,10 @@ const stays = ({ head, answered }: Connection): boolean => {
 
 function proceed({ socket, readNext }: Connection, keepAlive: boolean): void {
   if (socket.destroyed) return
-  if (keepAlive) readNext()
-  else {
+  if (keepAlive) {
+    socket.resume() // before it is read, since the next request may be here already, and pauses it again
+    readNext()
+  } else {
     socket.resume() // what the client still sends is discarded
     socket.end()
     const cancel = timers.after(limits.lingerMs, () => socket.destroy())

@@ -29,13 +29,14 @@ import type { HlsSession } from '../sessions.ts'
 import { admitSession, type Refusal } from './admit.ts'
 import type { HlsDeps } from './deps.ts'
 import { templateOf } from './playlist-template.ts'
-import { sendPieced } from './send.ts'
+import { holdNext, sendPieced } from './send.ts'
 
 /**
  * Answers a GET or HEAD of `/live.mp3.m3u8`: a master that decides itself names its slaves and itself; any other server names itself,
  * or sends the listener back to the edge if it cannot serve.
  */
 export function answerMultivariant(connection: Connection, mount: Mount, deps: HlsDeps): void {
+  holdNext(connection)
   const { head, secure } = connection
   const { decider, edgeUrls } = deps.hls
   const refused = deps.placer.refuseHls(mount)
@@ -105,6 +106,7 @@ const gzipOf = ({ head }: Connection): Gzip | undefined =>
 
 /** Answers a GET or HEAD below `/hls/`: a media playlist, a segment, or an initialization segment. */
 export function answerHls(connection: Connection, mount: Mount, object: HlsObject, deps: HlsDeps): void {
+  holdNext(connection)
   answerObject(connection, mount, object, deps).catch((error: unknown) => {
     deps.hls.failed(mount, error)
     send(connection, mount, comeBack('the master cannot be asked for this at the moment', deps), deps)
