@@ -182,10 +182,15 @@ async function segmentFor(
   if (!segment) return errorAnswer(404, 'no such segment, or not any more')
   const answer = segmentAnswer(segment, head.headers.get('range'), isGuarded(mount, deps))
   const isHead = head.method === 'HEAD'
-  const target = (await source.playlist(mount))?.targetSeconds ?? 1
+  // its master may have no playlist just now, and the segment is here
+  const playlist = await source.playlist(mount).catch(() => undefined)
+  const target = playlist?.targetSeconds ?? unknownTargetSeconds
   count(session, isHead ? 0 : answer.bytes, target, object.kind === 'segment' && !isHead, deps)
   return answer
 }
+
+/** s: what a playlist lists is unknown while a source or master is away */
+const unknownTargetSeconds = 10
 
 /** Whether a mount asks who may listen: then no cache on the way may give its audio to others. */
 const isGuarded = (mount: Mount, { config }: HlsDeps) => mountSettings(config, mount).auth !== undefined
