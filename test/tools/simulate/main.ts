@@ -7,6 +7,7 @@ import { type Options, parseOptions, usage } from './options.ts'
 import type { CrowdOutcome } from './outcome.ts'
 import { policies as blindPolicies } from './policies.ts'
 import { grid, type Scenario } from './scenarios.ts'
+import { steeredTable } from './steered/table.ts'
 import { plot } from './svg.ts'
 import { gridTables, oursTable, type Result, scenarioTable } from './table.ts'
 import { worldTable } from './world/table.ts'
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     others.length > 0 ? scenarioTable(others) : '',
     oursTable(results.filter((result) => !inWorld.includes(result))),
     worldTable(inWorld),
+    options.isSteered ? steeredTable(options.seeds[0] ?? 1) : '',
   ]
   console.log(tables.filter((table) => table !== '').join('\n'))
   const folder = writePlots(results, options.out)

@@ -5,11 +5,14 @@ import { flashCrowd, grid, type Scenario, scenarios } from './scenarios.ts'
 import { peakFill, withPeakFill } from './setting.ts'
 import { worldScenarios } from './world/scenarios.ts'
 
+/** the name of all scenarios with sessions of HLS */
+const steered = 'steered'
 const named = [...scenarios, ...worldScenarios]
 
 export const usage = `npm run simulate -- [options]
 
-  --scenario NAME   one of those listed below, flash for the whole grid, or world for all with cities; repeatable; all of them
+  --scenario NAME   one of those listed below, flash for the whole grid, world for all with cities,
+                    or steered for sessions of HLS; repeatable; all of them
   --policy NAME     repeatable; all of them
   --servers N, --listeners N (the crowd), --edges N, --interval S, --fill PERCENT
                     override the values of the scenarios
@@ -29,6 +32,8 @@ export interface Options {
   seeds: readonly number[]
   threads: number
   out: string | undefined
+  /** also the sessions of HLS, which have scenarios of another kind */
+  isSteered: boolean
 }
 
 /** Reads the command line; throws an error that says which option, which value and what is allowed. */
@@ -72,6 +77,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     seeds: Array.from({ length: count }, (_, i) => seed + i),
     threads: number('threads', 256) ?? availableParallelism(),
     out: values.out,
+    isSteered: values.scenario?.includes(steered) ?? true,
   }
 }
 
@@ -87,10 +93,11 @@ function pick(names: readonly string[] | undefined, quick: boolean): readonly Sc
   return names.flatMap((name) => {
     if (name === 'flash') return grid
     if (name === 'world') return worldScenarios
+    if (name === steered) return []
     const found = [...grid, ...named].filter((scenario) => scenario.name === name)
     if (found.length === 0)
       throw new Error(
-        `--scenario is "${name}", expected flash, world or one of ${named.map((each) => each.name).join(', ')}`,
+        `--scenario is "${name}", expected flash, world, steered or one of ${named.map((each) => each.name).join(', ')}`,
       )
     return found
   })
