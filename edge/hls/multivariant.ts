@@ -22,7 +22,12 @@ export function multivariantFor(
 ): Response | 'not packaged' | 'no room' | 'unknown mount' {
   const isHead = method === 'HEAD'
   const listener = { mount, query, sender: facts }
-  const opened = hls.open(view, listener, { isCounted: !isHead, carrier: carrierAt(config, facts) })
+  const opened = hls.open(view, listener, {
+    head: isHead,
+    userAgent: headers.get('user-agent'),
+    range: headers.get('range'),
+    carrier: carrierAt(config, facts),
+  })
   if (typeof opened === 'string') return opened
   const whole = playlistResponse(headers.get('accept-encoding'), carrying.gzip, opened)
   return isHead ? new Response(null, whole) : whole

@@ -94,13 +94,10 @@ export class Decider {
     return { serve: false, status: 302, location: placed.location, forRoom: false }
   }
 
-  /**
-   * Opens a session by HLS at its slaves and itself: it is one of the servers that the session may fetch from.
-   * @param isHead it counts for nobody
-   */
-  openHls(asked: Session, isHead: boolean): OpenedSession {
+  /** Opens a session by HLS at its slaves and itself: it is one of the servers that the session may fetch from. */
+  openHls(asked: Session, opening: Parameters<HlsDecider['open']>[2]): OpenedSession {
     this.#refresh()
-    const opened = this.#hls.open(this.#registry.view, asked, { isCounted: !isHead })
+    const opened = this.#hls.open(this.#registry.view, asked, opening)
     this.#count(opened, asked.mount, sentBackBy(asked.query), 'hls')
     return opened
   }

@@ -1,4 +1,5 @@
 import type { PlacingDeps } from '../draw/place-listener.ts'
+import { isRangeProbe, isSticky, stickyRoll } from '../draw/sticky.ts'
 import type { View } from '../draw/view.ts'
 import { multivariantAnswer, type PiecedAnswer } from '../hls/answers.ts'
 import { isPackaged, kindOfType } from '../hls/kinds.ts'
@@ -22,10 +23,12 @@ export interface Carrier {
   base: string
 }
 
-/** How a session is opened. */
+/** The request that opens a session, as far as it matters; an absent header is null or undefined. */
 export interface Opening {
-  /** false for a HEAD */
-  isCounted: boolean
+  head: boolean
+  userAgent: string | null | undefined
+  /** the `Range` header */
+  range: string | null | undefined
   carrier?: Carrier | undefined
 }
 
@@ -40,21 +43,26 @@ export function openSession(
   view: View,
   listener: HlsListener,
   deps: PlacingDeps,
-  { isCounted, carrier }: Opening,
+  { head, userAgent, range, carrier }: Opening,
 ): OpenedSession {
-  const { mount, query } = listener
+  const { mount, query, sender } = listener
   const nowMs = deps.nowMs()
   if (!view.isKnown(mount, nowMs)) return 'unknown mount'
   const about = view.about(mount, nowMs)
   const { contentType, kbps } = reported(view, mount, nowMs)
   if (!isPackaged(about, contentType)) return 'not packaged'
-  const drawn = drawVariants(view, listener, deps)
+  // as on a plain mount, two requests of one Apple player agree, and neither a HEAD nor the probe for two bytes is counted
+  const probe = head || isRangeProbe(range)
+  const roll = isSticky(range, userAgent)
+    ? stickyRoll(sender.address ?? '', userAgent ?? '', mount, nowMs)
+    : deps.roll
+  const drawn = drawVariants(view, { ...listener, probe }, { ...deps, roll })
   const mayCarry = carrier !== undefined && canCarry(view, mount, nowMs)
   const carries = mayCarry && (carrier.comes === 'always' || drawn === 'no room')
   if (typeof drawn === 'string' && !carries) return drawn
   const places = typeof drawn === 'string' ? [] : drawn
   const [first] = places
-  if (first && isCounted && !carries && first.server.report.id !== view.ownId)
+  if (first && !probe && !carries && first.server.report.id !== view.ownId)
     deps.redirected(first.server, view.kbpsAt(mount, first.server))
   const passed = { ...passedOn(query), s: newSessionId() }
   const variants = places.map(({ server: { report }, url }) => ({

@@ -30,7 +30,7 @@ export function steerSession(
   const { _HLS_pathway: current = '', p = '' } = parseQuery(query)
   const isKnown = (id: string) => id === edgePathway || (id !== '' && serverOfPathway(id) !== undefined)
   const known = p.split(',').filter(isKnown)
-  const asked = { mount, query: '', sender, current: serverOfPathway(current) }
+  const asked = { mount, query: '', sender, probe: true, current: serverOfPathway(current) }
   const carries = carrier !== undefined && canCarry(view, mount, nowMs)
   const isAlways = carries && carrier.comes === 'always'
   // at a decider that carries for everybody, servers are named in case that it fails

@@ -14,6 +14,8 @@ export interface HlsListener {
   /** as in the URL, with its `?`, or empty */
   readonly query: string
   readonly sender: Sender
+  /** it does not become a listener by this draw: a HEAD, a probe, or a session that asks where to go on */
+  readonly probe?: boolean | undefined
 }
 
 /** One server of a session, and the url of the mount there. */
@@ -33,7 +35,7 @@ export const servesHls = ({ polled, carriesAll }: Pick<Server, 'polled' | 'carri
  */
 export function drawServers(
   view: View,
-  { mount, query, sender }: HlsListener,
+  { mount, query, sender, probe }: HlsListener,
   { config, nowMs, roll }: PlacingDeps,
   count: number,
 ): HlsPlace[] | Extract<Decision, string> {
@@ -49,6 +51,7 @@ export function drawServers(
     relay: false,
     except,
     from: sender.from,
+    probe,
   }
   const first = decide(view, asked, atMs, roll, config)
   if (typeof first === 'string') return first

@@ -47,7 +47,7 @@ interface Question {
 export function steer(view: View, listener: SteeredListener, deps: SteeringDeps): Steering | undefined {
   const nowMs = deps.nowMs()
   const { mount, current } = listener
-  const drawn = drawServers(view, listener, deps, hlsLimits.pathwaysMax)
+  const drawn = drawServers(view, { ...listener, probe: true }, deps, hlsLimits.pathwaysMax)
   const isOther = ({ server }: HlsPlace) => server.report.id !== current
   const others = typeof drawn === 'string' ? [] : drawn.filter(isOther)
   const targetSeconds = view.about(mount, nowMs)?.hls || hlsLimits.segmentSeconds

@@ -64,8 +64,12 @@ function answerDecided(
   deps: HlsDeps,
 ): void {
   const { head, secure, address } = connection
-  const isHead = head.method === 'HEAD'
-  const opened = decider.openHls({ mount, query: head.query, sender: { secure, address } }, isHead)
+  const asked = { mount, query: head.query, sender: { secure, address } }
+  const opened = decider.openHls(asked, {
+    head: head.method === 'HEAD',
+    userAgent: head.headers.get('user-agent'),
+    range: head.headers.get('range'),
+  })
   const kind = kindOfMount(playing(mount, deps))
   if (typeof opened !== 'string') send(connection, mount, opened(gzipOf(connection)), deps)
   else if (opened === 'not packaged' || kind === 'none')

@@ -64,6 +64,18 @@ describe('the multivariant playlist of an edge', () => {
     expect(redirected.length).toBe(2)
   })
 
+  test('names the same server first to both requests of one Apple player, and counts no probe for two bytes', async () => {
+    const { ask, redirected } = cluster()
+    const firstFor = async (headers: Record<string, string>) =>
+      readMultivariant(await (await ask('/live.mp3.m3u8', headers)).text()).variants[0]?.uri.split('?')[0]
+    const player = { 'user-agent': 'AppleCoreMedia/1.0.0 (iPhone)' }
+    const firsts = new Set<string | undefined>()
+    for (let i = 0; i < 10; i++)
+      firsts.add(await firstFor(i % 2 === 0 ? player : { ...player, range: 'bytes=0-1' }))
+    expect(firsts.size).toBe(1)
+    expect(redirected.length).toBe(5)
+  })
+
   test('is 404 for a mount that nobody carries or packages, and 503 where there is no room', async () => {
     const full = reportOf('m', {
       role: 'master',

@@ -7,6 +7,7 @@ import { basic, numbered } from '../../kit/source.ts'
 
 const live = mountOf('/live.mp3')
 const own = 'm.example_3a8000'
+const plain = { head: false, userAgent: undefined, range: undefined }
 
 /** A deciding master whose source has sent some audio, so that it can be packaged, and one slave with these numbers. */
 async function packaging(over: Parameters<ReturnType<typeof decidingMaster>['report']>[0] = {}, roll = 0) {
@@ -19,7 +20,7 @@ async function packaging(over: Parameters<ReturnType<typeof decidingMaster>['rep
   const sender = { secure: false, address: '192.0.2.1' }
   const { decider } = master
   const open = (query = '', secure = false, isHead = false) =>
-    textIn(decider.openHls({ mount: live, query, sender: { ...sender, secure } }, isHead))
+    textIn(decider.openHls({ mount: live, query, sender: { ...sender, secure } }, { ...plain, head: isHead }))
   const steer = (query: string) => {
     const { status, pieces } = decider.steerHls({ mount: live, query, sender })
     return status === 404
@@ -89,8 +90,8 @@ describe('a master that decides itself, for listeners by HLS', () => {
       query: '',
       sender: { secure: false, address: undefined },
     })
-    expect(decider.openHls(asked('/odd'), false)).toBe('not packaged')
-    expect(decider.openHls(asked('/nobody.mp3'), false)).toBe('unknown mount')
+    expect(decider.openHls(asked('/odd'), plain)).toBe('not packaged')
+    expect(decider.openHls(asked('/nobody.mp3'), plain)).toBe('unknown mount')
     expect(decider.steerHls(asked('/nobody.mp3')).status).toBe(404)
   })
 

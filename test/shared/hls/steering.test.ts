@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Balance } from '../../../shared/hls/balance.ts'
 import { BusyMeter } from '../../../shared/hls/busy-meter.ts'
 import { printManifest } from '../../../shared/hls/manifest.ts'
@@ -48,6 +48,13 @@ describe('a session', () => {
     const view = viewOf(withSlots('a', 100, {}, { drained: true }), withSlots('b', 100, full))
     expect(steer(view, listenerAt('a'), deps())).toMatchObject({ moves: false })
     expect(idsOf(steer(view, listenerAt('a'), deps()))).toEqual(['a'])
+  })
+
+  test('that asks where to go on is not one more listener, by which regions would be weighed', () => {
+    const view = viewOf(withSlots('a', 100), withSlots('b', 100))
+    const draw = vi.spyOn(view, 'draw')
+    steer(view, listenerAt('a'), deps())
+    expect(draw.mock.calls.map(([asked]) => asked.probe)).toEqual([true])
   })
 
   test('of an unknown pathway is placed like a new listener', () => {
