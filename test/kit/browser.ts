@@ -12,6 +12,7 @@ export const launch = (executablePath: string, args: readonly string[] = []): Pr
     args: [
       '--no-sandbox',
       '--disable-gpu',
+      '--disable-software-rasterizer', // or it draws by an emulated GPU
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
