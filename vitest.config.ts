@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import LongestFirst from './test/kit/longest-first.ts'
@@ -13,7 +14,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/kit/summary-reporter.ts'],
     // more than two cores can compute at once: most live tests wait, for audio to be played or a silence to be noticed
-    maxWorkers: 6,
+    maxWorkers: 10,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -23,6 +24,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{shared,edge,origin,tools}/**/*.test.ts', 'test/*.test.ts'],
           isolate: false,
+          // a group of its own, before the others: with more processes than cores, each would import all modules again
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 0 },
           experimental: { viteModuleRunner: isWatching },
           testTimeout: 300_000,
         },
@@ -32,6 +36,8 @@ export default defineConfig({
         test: {
           name: 'crowds',
           include: ['test/crowds/**/*.test.ts'],
+          setupFiles: ['./test/kit/yield-processor.ts'],
+          sequence: { groupOrder: 1 },
           experimental: { viteModuleRunner: isWatching },
           testTimeout: 300_000,
         },
@@ -52,7 +58,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'workers', include: ['test/workers/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'workers',
+          include: ['test/workers/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+        },
       },
       {
         // real processes, real sockets, real encoders and players. Each file has a process of its own: what a file leaves
@@ -62,6 +73,7 @@ export default defineConfig({
           setupFiles: ['./test/kit/leave-nothing.ts'],
           globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],
           include: ['test/live/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000 + 2000 * peerSeconds,
           hookTimeout: 120_000 + 2000 * peerSeconds,
         },

@@ -26,7 +26,9 @@ export const longFiles = [
   'test/live/edge-bounds-deno.test.ts',
 ] as const
 
-/** Files that only compute, the longest first: they run at the same time as the last of those that wait. */
+/** Files that compute for a minute, at a low priority (`yield-processor.ts`): they run while the others wait. */
+const first = ['test/crowds/simulate.test.ts', 'test/crowds/shared/cluster/quota.test.ts']
+/** Projects whose files compute, but not for long: at the end. */
 const computing = ['crowds', 'workers', 'unit']
 
 /** Starts the files that wait for long first. */
@@ -38,7 +40,7 @@ export default class LongestFirst extends BaseSequencer {
 }
 
 function rankOf({ moduleId, project }: TestSpecification): number {
-  const rank = longFiles.findIndex((file) => moduleId.endsWith(`/${file}`))
+  const rank = [...first, ...longFiles].findIndex((file) => moduleId.endsWith(`/${file}`))
   if (rank !== -1) return rank
-  return longFiles.length + 1 + computing.indexOf(project.name)
+  return first.length + longFiles.length + 1 + computing.indexOf(project.name)
 }

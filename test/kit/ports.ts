@@ -4,10 +4,25 @@ import { createServer } from 'node:net'
 const firstPort = 10_000
 const lastPort = 30_000
 
-/** The first of `count` neighbouring ports that are free at this moment. */
+/** parts of the range: each worker of vitest takes ports of its own, since a port is free until its program has bound it */
+const parts = 20
+const partPorts = (lastPort - firstPort) / parts
+const ownFirst = firstPort + (Number(process.env.VITEST_POOL_ID ?? 0) % parts) * partPorts
+/** ports of its own that this process has handed out; the first is drawn, since another run may have the same part */
+let handedOut = Math.floor(Math.random() * partPorts)
+
+/** The first of the next `count` of its own ports, which follow each other. */
+function nextPorts(count: number): number {
+  if ((handedOut % partPorts) + count > partPorts) handedOut = 0
+  const first = ownFirst + (handedOut % partPorts)
+  handedOut += count
+  return first
+}
+
+/** The first of `count` neighbouring ports that are free at this moment, and that no other test is given. */
 export async function freePortBlock(count: number): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const base = firstPort + Math.floor(Math.random() * (lastPort - firstPort - count))
+    const base = nextPorts(count)
     const ports = Array.from({ length: count }, (_, i) => base + i)
     const free = await Promise.all(ports.map(isFree))
     if (free.every(Boolean)) return base
