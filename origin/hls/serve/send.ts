@@ -2,12 +2,9 @@ import type { PiecedAnswer } from '../../../shared/hls/answers.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
 import type { HeaderRule } from '../../config/xml/headers.ts'
 import type { Connection } from '../../http/connection.ts'
-import { printHead } from '../../http/reply.ts'
 import { runtimeTimers as timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
-
-/** bytes of a body that is copied behind its head, once a second for all listeners: one write costs less than two */
-const copiedMax = 262_144
+import { headBytes, wholeBytes } from './kept-bytes.ts'
 
 /**
  * Sends an answer in one write, and reads the next request of the connection if the client keeps it open: a player asks for a
@@ -16,59 +13,19 @@ const copiedMax = 262_144
 export function sendPieced(connection: Connection, answer: PiecedAnswer, rules: readonly HeaderRule[]): void {
   const { socket, head } = connection
   const keepAlive = stays(connection)
-  const printed = printedOf(answer, head.version, keepAlive, rules)
+  const options = { version: head.version, keepAlive, rules, wallMs: Date.now() }
+  const isHead = head.method === 'HEAD'
   const over = () => proceed(connection, keepAlive)
-  const whole = head.method === 'HEAD' ? printed.head : wholeOf(printed, answer)
+  const whole = isHead ? undefined : wholeBytes(answer, options)
   if (whole) socket.write(whole, over)
   else {
+    const pieces = isHead ? [] : answer.pieces
     socket.cork()
-    socket.write(printed.head)
-    for (const [i, piece] of answer.pieces.entries())
-      socket.write(piece, i === answer.pieces.length - 1 ? over : undefined)
+    socket.write(headBytes(answer, options), pieces.length === 0 ? over : undefined)
+    for (const [i, piece] of pieces.entries()) socket.write(piece, i === pieces.length - 1 ? over : undefined)
     socket.uncork()
   }
   if (socket.writableLength > 0) watchTaking(connection)
-}
-
-/** A head, and what it was printed with. */
-interface Printed {
-  rules: readonly HeaderRule[]
-  head: Buffer
-  /** the head and the only piece that it was sent with */
-  whole: { piece: Uint8Array | undefined; bytes: Buffer } | undefined
-}
-
-/** by the list of headers, which is the same one for all answers with the same object: only the date changes, once a second */
-const kept = new WeakMap<PiecedAnswer['headers'], { second: number; printed: Map<string, Printed> }>()
-
-function printedOf(
-  { status, headers, bytes }: PiecedAnswer,
-  version: '1.0' | '1.1',
-  keepAlive: boolean,
-  rules: readonly HeaderRule[],
-): Printed {
-  const second = Math.floor(Date.now() / 1000)
-  const known = kept.get(headers)
-  const printed = known?.second === second ? known.printed : new Map<string, Printed>()
-  if (known?.second !== second) kept.set(headers, { second, printed })
-  const key = `${version} ${status} ${keepAlive} ${bytes}`
-  const before = printed.get(key)
-  if (before?.rules === rules) return before
-  const all = [...headers, ['Content-Length', `${bytes}`] as const]
-  const text = `${printHead({ version, status, headers: all, rules, keepAlive })}\r\n`
-  const made: Printed = { rules, head: Buffer.from(text, 'latin1'), whole: undefined }
-  printed.set(key, made)
-  return made
-}
-
-/** All bytes of an answer, which are kept with its head; undefined if there are too many to copy. */
-function wholeOf(printed: Printed, { pieces, bytes }: PiecedAnswer): Buffer | undefined {
-  const [piece] = pieces
-  if (printed.whole && printed.whole.piece === piece) return printed.whole.bytes
-  if (bytes > copiedMax || pieces.length > 1) return undefined
-  const whole = Buffer.concat(piece ? [printed.head, piece] : [printed.head])
-  printed.whole = { piece, bytes: whole }
-  return whole
 }
 
 /**

@@ -8,6 +8,7 @@ import { freePort } from '../../kit/ports.ts'
 import { start } from '../../kit/process.ts'
 import { type OriginRuntime, secrets, startOrigin } from '../../kit/runtimes.ts'
 import { numbered, startSource } from '../../kit/source.ts'
+import { HeadStart } from '../load/hls/head-start.ts'
 import { pin, usageOf } from './processes.ts'
 import { mount, type Streamer } from './streamers.ts'
 
@@ -33,14 +34,12 @@ export async function startHlsOrigin(runtime: OriginRuntime, cpu = serverCpu): P
   const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)])
   const group = origin.program.pid
   pin(group, cpu)
-  let fasterSinceMs: number | undefined
-  const extraMs = (nowMs: number) =>
-    fasterSinceMs === undefined ? 0 : 9 * Math.min(nowMs - fasterSinceMs, fillMs)
+  const clock = new HeadStart(fillMs)
   const source = startSource({
     url: origin.url + mount,
     password: secrets.source,
     programme: numbered,
-    nowMs: () => performance.now() + extraMs(performance.now()),
+    nowMs: clock.nowMs,
   })
   const stop = async () => {
     source.close()
@@ -50,7 +49,7 @@ export async function startHlsOrigin(runtime: OriginRuntime, cpu = serverCpu): P
     await eventually(() => source.sent > 200)
     const idleBytes = usageOf(group).residentBytes
     await eventually(async () => (await fetch(mediaUrl(origin.url))).ok)
-    fasterSinceMs = performance.now()
+    clock.begin()
     await wait(fillMs)
     return { port: origin.port, group, idleBytes, stop }
   } catch (problem) {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { printMachine } from '../bench/table.ts'
 import { drawCurves } from './curves.ts'
+import { soakHls } from './hls.ts'
 import { soakListeners } from './listeners.ts'
 import { failuresOf } from './outcome.ts'
 import { soakPeers } from './peers.ts'
@@ -24,5 +25,6 @@ if (plan.parts.includes('listeners')) {
   if (plan.svg !== undefined) writeFileSync(plan.svg, drawCurves(outcome.record))
   failures.push(...failuresOf(outcome))
 }
+if (plan.parts.includes('hls')) failures.push(...(await soakHls(stopping.signal, console.log)))
 console.log(failures.length === 0 ? 'No failures.' : `Failures:\n${failures.join('\n')}`)
 process.exit(failures.length === 0 ? 0 : 1)

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const parts = ['peers', 'listeners'] as const
+export const parts = ['peers', 'listeners', 'hls'] as const
 export type Part = (typeof parts)[number]
 
 /** What the soak runs, and for how long. */

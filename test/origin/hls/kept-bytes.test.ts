@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { headBytes, wholeBytes } from '../../../origin/hls/serve/kept-bytes.ts'
+
+const body = new Uint8Array(64_000).fill(7)
+const segment = {
+  status: 200,
+  headers: [['Content-Type', 'audio/mpeg']] as const,
+  pieces: [body],
+  bytes: body.length,
+}
+const rules = [] as const
+const options = { version: '1.1', keepAlive: true, rules, wallMs: 5000 } as const
+
+test('a thousand listeners get the same bytes of a segment, which are put together once a second', () => {
+  const made = new Set<Buffer | undefined>()
+  for (let i = 0; i < 1000; i++) made.add(wholeBytes(segment, { ...options, wallMs: 5000 + i }))
+  expect(made.size).toBe(1)
+  const [whole = Buffer.alloc(0)] = made
+  const end = whole.indexOf('\r\n\r\n') + 4
+  expect(whole.toString('latin1', 0, end)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  expect(whole.toString('latin1', 0, end)).toContain('Content-Length: 64000\r\n')
+  expect(whole.subarray(end).equals(body)).toBe(true)
+  expect(wholeBytes(segment, { ...options, wallMs: 6000 })).not.toBe(whole)
+})
+
+test('a head follows what it depends on: version, connection, length and configured headers', () => {
+  const text = (over: object, answer = segment) =>
+    headBytes(answer, { ...options, ...over }).toString('latin1')
+  expect(text({})).toContain('Connection: keep-alive\r\n')
+  expect(text({ keepAlive: false })).toContain('Connection: close\r\n')
+  expect(text({ version: '1.0' })).toMatch(/^HTTP\/1\.0 /)
+  expect(text({}, { ...segment, bytes: 5 })).toContain('Content-Length: 5\r\n')
+  const added = [{ name: 'X-Radio', value: 'yes', status: undefined }]
+  expect(text({ rules: added })).toContain('X-Radio: yes\r\n')
+  expect(text({})).not.toContain('X-Radio')
+})
+
+test('sessions with texts of their own and the same headers each get their own', () => {
+  const playlist = (text: string) => ({ ...segment, pieces: [Buffer.from(text)], bytes: text.length })
+  for (const text of ['one', 'two', 'one'])
+    expect(wholeBytes(playlist(text), options)?.toString('latin1').endsWith(`\r\n\r\n${text}`)).toBe(true)
+})
+
+test('a body that is too long to be copied is sent behind its head', () => {
+  expect(
+    wholeBytes({ ...segment, pieces: [new Uint8Array(300_000)], bytes: 300_000 }, options),
+  ).toBeUndefined()
+})
