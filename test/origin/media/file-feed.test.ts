@@ -161,10 +161,13 @@ describe('a file as fallback', () => {
   }
   /** lets the disk answer, and the clock move meanwhile */
   const until = (time: ManualTime, isSo: () => boolean) =>
-    eventually(async () => {
-      await time.pass(50)
-      return isSo()
-    })
+    eventually(
+      async () => {
+        await time.pass(50)
+        return isSo()
+      },
+      { everyMs: 1 }, // the clock is the test's own: only the file is waited for
+    )
 
   test('is heard on the same connection by all listeners moved to it, and read once for them', async () => {
     const { time, mounts, load, feedOf, listen } = server('/sorry.mp3')
