@@ -96,7 +96,7 @@ const playerPage = ({ mount, name, now, isOnAir, isPackaged }: Facts): Html => {
 </head>
 <body class="player">
 <main data-mount="${path}" data-now="/now?mount=${encodeURIComponent(mount)}" data-air="${isOnAir ? 'on' : 'off'}" data-hls="${isPackaged ? 'on' : 'off'}" data-hls-js="${hlsJsAsset.path}">
-<button class="play" type="button" aria-label="Play" aria-pressed="false" hidden>${playIcons}</button>
+<button class="play" type="button" aria-label="Play ${name}" aria-pressed="false" hidden>${playIcons}</button>
 <div>
 <h1 dir="auto">${name}</h1>
 <p class="now" dir="auto" aria-live="polite">${now}</p>

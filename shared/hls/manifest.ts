@@ -7,7 +7,9 @@ export interface Pathway {
 
 /**
  * Prints a steering manifest (draft-pantos-hls-rfc8216bis §7.2). Servers that the player does not know come as clones of one
- * that it knows, each with the whole url of its playlist: a host alone would not say another port or scheme.
+ * that it knows, each with the whole url of its playlist: a host alone would not say another port or scheme. video.js (8.24) reads
+ * only the host, as a `hostname`, and throws where there are no `PARAMS`: it finds clones at servers whose scheme and port are
+ * those of the base.
  * @param known pathways of the multivariant playlist; the first of them is what clones are made from
  */
 export function printManifest(
@@ -26,7 +28,11 @@ export function printManifest(
       'PATHWAY-CLONES': clones.map(({ id, url }) => ({
         'BASE-ID': base,
         ID: id,
-        'URI-REPLACEMENT': { HOST: new URL(url).host, 'PER-VARIANT-URIS': { [variantId]: url } },
+        'URI-REPLACEMENT': {
+          HOST: new URL(url).hostname,
+          PARAMS: {},
+          'PER-VARIANT-URIS': { [variantId]: url },
+        },
       })),
     }),
   })

@@ -31,8 +31,14 @@ export async function loadHlsJs(url: string): Promise<typeof Hls> {
   return loaded
 }
 
-/** segments that are in the buffer before it plays: a stream that has just begun has one, and would run dry at the first delay */
-const segmentsAhead = 1.5
+/** segments that are in the buffer before it plays (RFC 8216 §6.3.3): a stream that has just begun has one, and would run dry at the first delay */
+const segmentsAhead = 2.5
+
+/**
+ * ms until it loads again where every server that it knows has failed, while the buffer is heard: steering may name others
+ * by then. A new connection would lose what is in the buffer.
+ */
+const retryMs = 1000
 
 /** Loads a playlist into an audio element. Returns what ends that. @param ready there is enough to play */
 export function loadByHlsJs(
@@ -48,10 +54,18 @@ export function loadByHlsJs(
     hls.off(Player.Events.FRAG_BUFFERED, wait)
     ready()
   })
+  let retrying = 0
   hls.on(Player.Events.ERROR, (_, data) => {
-    if (data.fatal) failed(failureOf(data))
+    if (!data.fatal) return
+    const why = failureOf(data)
+    const isHeard = (hls.mainForwardBufferInfo?.len ?? 0) > retryMs / 1000
+    if (why !== 'network' || data.type !== Player.ErrorTypes.NETWORK_ERROR || !isHeard) failed(why)
+    else retrying = window.setTimeout(() => hls.startLoad(), retryMs)
   })
   hls.loadSource(playlist)
   hls.attachMedia(audio)
-  return () => hls.destroy()
+  return () => {
+    window.clearTimeout(retrying)
+    hls.destroy()
+  }
 }

@@ -81,6 +81,7 @@ const directionMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 function show(): void {
   main.dataset.state = state.phase
+  button.setAttribute('aria-label', `Play ${name}`)
   button.setAttribute('aria-pressed', String(isWanted(state)))
   const title = titleNow()
   toText(element(main, '.now'), title)
@@ -136,10 +137,7 @@ const lookSoon = () => lookLater(Math.random() * 1000)
 
 button.hidden = false
 button.addEventListener('click', () => happen({ is: isWanted(state) ? 'stop' : 'play' }))
-audio.addEventListener('timeupdate', () => {
-  if (state.phase === 'buffering') happen({ is: 'started' })
-  show()
-})
+audio.addEventListener('timeupdate', show)
 window.addEventListener('online', () => happen({ is: 'online' }))
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) lookSoon()

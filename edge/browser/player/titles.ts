@@ -23,10 +23,14 @@ export function titleAt(cues: readonly TitleCue[], position: number): string | u
     const last = latest(begun.filter(({ key }) => key === title))
     if (!last) continue
     const by = begun.find(({ key, startTime }) => key === artist && startTime === last.startTime)
-    return nowLine(by?.text, last.text)
+    return nowLine(by && exactText(by.text, begun), exactText(last.text, begun))
   }
   return undefined
 }
+
+/** A playlist cannot hold a quotation mark, which it replaces; the ID3 tag of the same title has it. */
+const exactText = (text: string, cues: readonly TitleCue[]): string =>
+  cues.find((cue) => cue.text.replaceAll('"', '”') === text)?.text ?? text
 
 const latest = (cues: readonly TitleCue[]): TitleCue | undefined =>
   cues.reduce<TitleCue | undefined>(
@@ -36,4 +40,8 @@ const latest = (cues: readonly TitleCue[]): TitleCue | undefined =>
 
 /** Artist and title on one line, cut at a length that fits a screen. */
 export const nowLine = (artist: string | null | undefined, title: string | null | undefined): string =>
-  [...[artist, title].filter(Boolean).join(' - ')].slice(0, titleLengthMax).join('')
+  cut([artist, title].filter(Boolean).join(' - '))
+
+/** Between characters: one beyond the first 65,536 of Unicode has a length of two. */
+const cut = (text: string): string =>
+  text.length <= titleLengthMax ? text : [...text.slice(0, titleLengthMax)].slice(0, -1).join('')

@@ -259,6 +259,25 @@ export function listContract(client: () => EdgeClient): void {
       }
     })
 
+    test('a mount has a player page, whose hls.js is served by the edge, as gzip to browsers and as it is to others', async () => {
+      await client().report(reportOf('played', { mounts: [mountReport('/played.mp3')] }))
+      const page = await client().ask('/play/played.mp3')
+      expect(page.status).toBe(200)
+      const [, file = ''] = /data-hls-js="([^"]+)"/.exec(await page.text()) ?? []
+      const lengths = new Set<number>()
+      for (const encoding of ['gzip', 'identity']) {
+        const answer = await client().ask(file, { headers: { 'Accept-Encoding': encoding } })
+        expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+        // fetch unpacks what is marked as gzip
+        expect(await answer.text()).toMatch(/^\/\*! hls\.js [\d.]+,/)
+        lengths.add(Number(answer.headers.get('content-length')))
+        const again = { 'Accept-Encoding': encoding, 'If-None-Match': `${answer.headers.get('etag')}` }
+        expect((await client().ask(file, { headers: again })).status, encoding).toBe(304)
+      }
+      expect(lengths.size).toBe(2)
+      await client().asAdmin('/api/servers/played', 'DELETE')
+    })
+
     test('an own path without a page is answered 404', async () => {
       for (const path of ['/admin/listclients', '/api', '/api/nothing'])
         expect((await client().asAdmin(path)).status, path).toBe(404)

@@ -152,7 +152,12 @@ test('a manifest names clones with the whole url of their playlist, made from a 
       {
         'BASE-ID': 'old',
         ID: 'new',
-        'URI-REPLACEMENT': { HOST: 'new.example:8003', 'PER-VARIANT-URIS': { audio: pathways[0]?.url } },
+        // video.js takes the name alone, and throws without PARAMS
+        'URI-REPLACEMENT': {
+          HOST: 'new.example',
+          PARAMS: {},
+          'PER-VARIANT-URIS': { audio: pathways[0]?.url },
+        },
       },
     ],
   })

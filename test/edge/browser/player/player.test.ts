@@ -189,9 +189,14 @@ describe('the title that is heard', () => {
     expect(titleAt(tags, 29)).toBe('Two - B')
   })
 
+  test('has its quotation marks, which a playlist cannot hold, from the tag', () => {
+    const cues = [{ startTime: 28, key: 'TIT2', text: 'The "B"' }, ...range(30, 'The ”B”')]
+    expect(titleAt(cues, 30)).toBe('The "B"')
+  })
+
   test('is cut at what a screen shows, between characters', () => {
-    const line = nowLine('🎻'.repeat(200), 'x'.repeat(2 ** 20))
-    expect([...line].length).toBe(300)
+    const line = nowLine(`y${'x🎻'.repeat(2 ** 20)}`, 'B')
+    expect(line.length).toBe(299) // not half a violin
     expect(line.isWellFormed()).toBe(true)
   })
 })
