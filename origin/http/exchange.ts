@@ -47,12 +47,9 @@ export function beginExchange(
 }
 
 /** Logs a request whose connection has closed, or continues with another; `sent`: bytes sent on it, heads included. */
-export function endExchange(
-  { startedAtMs, sentBefore, ...told }: Exchange,
-  sent: number,
-  nowMs: number,
-): void {
-  if (told.status === undefined) return
+export function endExchange(exchange: Exchange, sent: number, nowMs: number): void {
+  if (exchange.status === undefined) return
+  const { startedAtMs, sentBefore, ...told } = exchange
   const seconds = Math.round((nowMs - startedAtMs) / 1000)
   log.info('request', { ...told, bytes: sent - sentBefore, seconds })
 }

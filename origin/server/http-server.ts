@@ -194,9 +194,11 @@ export class HttpServer {
   /** @param first bytes that were read already */
   #readHead(incoming: Incoming, first?: Uint8Array): void {
     const { socket, peer } = incoming
-    const reader = new HeadReader()
+    // made when something comes: a player is silent for seconds, and what lives so long costs the garbage collector most
+    let reader: HeadReader | undefined
     const onGone = () => this.#lose(socket)
     const onData = (bytes: Uint8Array) => {
+      reader ??= new HeadReader()
       const read = reader.push(bytes)
       if (!read) return
       this.#waiting.delete(socket)

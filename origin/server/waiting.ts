@@ -14,7 +14,8 @@ export class Waiting<T> {
   #max: number
   /** in the order they came */
   #entries = new Map<T, Entry>()
-  #ofHolder = new Map<string, Set<T>>()
+  /** one connection, or several: a player that keeps its connection is one of many that wait alone */
+  #ofHolder = new Map<string, T | Set<T>>()
 
   constructor(max: number) {
     this.#max = max
@@ -29,8 +30,8 @@ export class Waiting<T> {
     const holder = holderOf(address)
     this.#entries.set(connection, { holder, sinceMs: nowMs })
     const same = this.#ofHolder.get(holder)
-    if (same) same.add(connection)
-    else this.#ofHolder.set(holder, new Set([connection]))
+    if (same instanceof Set) same.add(connection)
+    else this.#ofHolder.set(holder, same === undefined ? connection : new Set([same, connection]))
     if (this.#entries.size <= this.#max) return undefined
     const victim = this.#oldestOfMost()
     if (victim !== undefined) this.delete(victim)
@@ -42,8 +43,8 @@ export class Waiting<T> {
     if (!entry) return
     this.#entries.delete(connection)
     const same = this.#ofHolder.get(entry.holder)
-    same?.delete(connection)
-    if (same?.size === 0) this.#ofHolder.delete(entry.holder)
+    if (same instanceof Set) same.delete(connection)
+    if (same === connection || (same instanceof Set && same.size === 0)) this.#ofHolder.delete(entry.holder)
   }
 
   /** Removes and returns the connections that have waited longer than this. */
@@ -67,10 +68,14 @@ export class Waiting<T> {
   }
 
   #oldestOfMost(): T | undefined {
-    let most: Set<T> | undefined
-    for (const connections of this.#ofHolder.values())
-      if (!most || connections.size > most.size) most = connections
-    const [oldest] = most ?? []
+    let oldest: T | undefined
+    let most = 0
+    for (const same of this.#ofHolder.values()) {
+      const count = same instanceof Set ? same.size : 1
+      if (count <= most) continue
+      most = count
+      oldest = same instanceof Set ? same.values().next().value : same
+    }
     return oldest
   }
 }
