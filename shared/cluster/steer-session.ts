@@ -31,7 +31,9 @@ export function steerSession(
   const isKnown = (id: string) => id === edgePathway || (id !== '' && serverOfPathway(id) !== undefined)
   const known = p.split(',').filter(isKnown)
   const asked = { mount, query: '', sender, probe: true, current: serverOfPathway(current) }
-  const carries = carrier !== undefined && canCarry(view, mount, nowMs)
+  // a player that does not know this decider as a pathway has to be told its whole address
+  const isNamed = carrier !== undefined && (carrier.base !== '' || known.includes(edgePathway))
+  const carries = isNamed && canCarry(view, mount, nowMs)
   const isAlways = carries && carrier.comes === 'always'
   // at a decider that carries for everybody, servers are named in case that it fails
   const steering = isAlways ? staying(view, asked, deps) : steer(view, asked, deps)

@@ -24,6 +24,8 @@ export const hlsLimits = {
   fetchMs: 10_000,
   /** ms for which it is remembered that a master does not have an object, or that no master could be asked */
   missingMs: 1000,
+  /** segments by which a number may be beyond those listed and those kept, before a master is not even asked for it: a title may end one early */
+  unlistedSegments: 8,
   /** objects that are fetched at a time: more than a slave's mounts end segments in the same second, and no more sockets than it can spare */
   fetchesMax: 256,
   /** ms for which players of a mount that its masters do not have any more are told to come back: a source or a master that starts again is there by then */

@@ -1,3 +1,4 @@
+import { LastKnown } from '../last-known.ts'
 import type { Mount } from '../mount.ts'
 import { type SegmentExtension, segmentTypes } from './kinds.ts'
 import { hlsLimits } from './limits.ts'
@@ -7,6 +8,8 @@ import { type HlsObject, hlsPath } from './paths.ts'
 import type { HlsObjects, ServedPlaylist, ServedSegment } from './served.ts'
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+type Mirrored = MirroredPlaylist & ServedPlaylist
 
 export interface MirroredObjectsDeps {
   nowMs: () => number
@@ -20,17 +23,17 @@ export interface MirroredObjectsDeps {
 export class MirroredObjects implements HlsObjects {
   #cache: ObjectCache
   /** by the answer that it was read from: the text is parsed once */
-  #read = new WeakMap<FetchedObject, ServedPlaylist | undefined>()
+  #read = new WeakMap<FetchedObject, Mirrored | undefined>()
   #segments = new WeakMap<FetchedObject, ServedSegment>()
-
-  /** when the masters last had a playlist of each mount, the oldest first */
-  #heardAtMs = new Map<Mount, number>()
+  /** the last playlist of each mount that the masters had less than a minute ago */
+  #latest: LastKnown<Mount, Mirrored>
   #deps: MirroredObjectsDeps
 
   constructor(deps: MirroredObjectsDeps) {
     const { nowMs, bytesMax = hlsLimits.cacheBytesMax } = deps
     this.#deps = deps
     this.#cache = new ObjectCache({ bytesMax, nowMs })
+    this.#latest = new LastKnown(nowMs, hlsLimits.returnMs, hlsLimits.rememberedMax)
   }
 
   /** @throws if the masters cannot be asked, or have lost the mount a moment ago: it may come back, so players ask again */
@@ -69,33 +72,39 @@ export class MirroredObjects implements HlsObjects {
     lifetimeOf: (object: FetchedObject) => Lifetime,
   ): Promise<FetchedObject> {
     const path = hlsPath(mount, object)
-    const fetch = object.kind === 'media' ? this.#fetchPlaylist : this.#fetchSegment
-    return this.#cache.get(path, { fetch: () => fetch(mount, path), lifetimeOf })
+    const fetch = () =>
+      object.kind === 'segment' || object.kind === 'init'
+        ? this.#fetchSegment(mount, path, object)
+        : this.#fetchPlaylist(mount, path)
+    return this.#cache.get(path, { fetch, lifetimeOf })
   }
 
-  #fetchSegment = (mount: Mount, path: string) => this.#deps.fetch(mount, path, hlsLimits.segmentBytesMax)
-
-  #fetchPlaylist = async (mount: Mount, path: string): Promise<FetchedObject> => {
-    const object = await this.#deps.fetch(mount, path, hlsLimits.playlistBytesMax)
-    if (object.status === 200) {
-      if (!this.#playlistIn(object)) throw new Error(`the answer to ${path} is not a playlist of our masters`)
-      this.#heard(mount)
-    } else if (
-      this.#deps.nowMs() - (this.#heardAtMs.get(mount) ?? Number.NEGATIVE_INFINITY) <
-      hlsLimits.returnMs
-    )
-      throw new Error(`the masters of ${mount} have lost it a moment ago`)
+  /** Anybody can make numbers up: the master is asked only for those that it may have by its playlist. */
+  async #fetchSegment(
+    mount: Mount,
+    path: string,
+    { kind, number }: HlsObject & { kind: 'segment' | 'init' },
+  ): Promise<FetchedObject> {
+    const isOutside = () => this.#latest.get(mount)?.mayHave(kind, number) === false
+    // there may be a newer playlist: its master has restarted
+    if (isOutside()) await this.playlist(mount).catch(() => undefined)
+    if (isOutside()) return { status: 404, type: '', bytes: new Uint8Array() }
+    const object = await this.#deps.fetch(mount, path, hlsLimits.segmentBytesMax)
+    if (object.status === 404) void this.playlist(mount).catch(() => undefined)
     return object
   }
 
-  #heard(mount: Mount): void {
-    this.#heardAtMs.delete(mount)
-    this.#heardAtMs.set(mount, this.#deps.nowMs())
-    const [oldest] = this.#heardAtMs.keys()
-    if (this.#heardAtMs.size > hlsLimits.rememberedMax && oldest !== undefined) this.#heardAtMs.delete(oldest)
+  async #fetchPlaylist(mount: Mount, path: string): Promise<FetchedObject> {
+    const object = await this.#deps.fetch(mount, path, hlsLimits.playlistBytesMax)
+    if (object.status === 200) {
+      const playlist = this.#playlistIn(object)
+      if (!playlist) throw new Error(`the answer to ${path} is not a playlist of our masters`)
+      this.#latest.note(mount, playlist)
+    } else if (this.#latest.get(mount)) throw new Error(`the masters of ${mount} have lost it a moment ago`)
+    return object
   }
 
-  #playlistIn(object: FetchedObject): ServedPlaylist | undefined {
+  #playlistIn(object: FetchedObject): Mirrored | undefined {
     if (!this.#read.has(object)) {
       const playlist = parse(object.bytes)
       this.#read.set(object, playlist && object.isPrivate ? { ...playlist, isPrivate: true } : playlist)

@@ -6,6 +6,8 @@ export interface MirroredPlaylist {
   targetSeconds: number
   /** The text with a query at each segment. @param query with its `?`, or empty */
   textFor(query: string): string
+  /** Whether its master may have a segment of this number, or an initialization segment: one listed, or gone or made lately. */
+  mayHave(kind: 'segment' | 'init', number: number): boolean
 }
 
 const slot = '\u0001'
@@ -36,7 +38,17 @@ export function readMirrored(text: string): MirroredPlaylist | undefined {
     else return undefined
   }
   const whole = `${printed.join('\n')}\n`
-  return targetSeconds === undefined
-    ? undefined
-    : { targetSeconds, textFor: (query) => whole.replaceAll(slot, query) }
+  if (targetSeconds === undefined) return undefined
+  return { targetSeconds, textFor: (query) => whole.replaceAll(slot, query), mayHave: numbersAround(lines) }
+}
+
+/** As many segments as a playlist lists are kept after they left it, and a newer one may be known elsewhere. */
+function numbersAround(lines: readonly string[]): MirroredPlaylist['mayHave'] {
+  const segments = lines.filter((line) => uri.test(line)).map((line) => Number.parseInt(line, 10))
+  const inits = new Set(lines.map((line) => map.exec(line)?.[1]))
+  const around = segments.length + hlsLimits.unlistedSegments
+  const [from = 0] = segments
+  const to = segments.at(-1) ?? Number.POSITIVE_INFINITY
+  return (kind, number) =>
+    (number >= from - around && number <= to + around) || (kind === 'init' && inits.has(`init-${number}.mp4`))
 }

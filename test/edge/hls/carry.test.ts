@@ -66,6 +66,16 @@ describe('an edge that carries for everybody', () => {
     expect(redirected).toEqual([])
   })
 
+  test('is not named to a player that cannot be told its address, unless it knows it already', async () => {
+    const { ask } = carrying('always', [masterOf(), reportOf('a')], {})
+    const steered = async (p: string) => {
+      const path = `/hls/live.mp3/steering.json?p=${p}&_HLS_pathway=a`
+      const answer = await ask(path, {}, 'GET', { base: undefined })
+      return ((await answer.json()) as { 'PATHWAY-PRIORITY': string[] })['PATHWAY-PRIORITY'][0]
+    }
+    expect([await steered('a'), await steered('edge,a')]).toEqual(['a', 'edge'])
+  })
+
   test('fetches each object once from the master, as a relay, and gives each session its own playlist', async () => {
     const { ask, asked } = carrying('always', [masterOf(), reportOf('a')], answers)
     const media = await ask('/hls/live.mp3/media.m3u8?s=ABCDEFGHIJKLMNOP')
@@ -147,17 +157,20 @@ describe('an edge that carries for everybody', () => {
   test('asks each url of a master, then the next master, and one that failed last', async () => {
     const urls = ['http://m.example.org:8000', 'https://m.example.org:8443']
     const other = reportOf('n', { role: 'master', mounts: [mountReport('/live.mp3', { about })] })
+    const refuse = () => {
+      throw new TypeError('refused')
+    }
     const { ask, asked } = carrying('always', [other, masterOf({ urls })], {
-      [`${urls[0]}/hls/live.mp3/5.mp3`]: () => {
-        throw new TypeError('refused')
-      },
+      [`${urls[0]}/hls/live.mp3/5.mp3`]: refuse,
+      [`${urls[0]}/hls/live.mp3/media.m3u8`]: refuse,
       'http://n.example.org:8000/hls/live.mp3/6.mp3': () => new Response(audio),
     })
     expect((await ask('/hls/live.mp3/6.mp3')).status).toBe(200)
     expect((await ask('/hls/live.mp3/5.mp3')).status).toBe(404)
     expect((await ask('/hls/live.mp3/7.mp3')).status).toBe(404)
     const path = (url: string) => url.replace('/hls/live.mp3', '')
-    expect(asked.map(({ url }) => path(url))).toEqual([
+    const segments = asked.filter(({ url }) => url.endsWith('.mp3'))
+    expect(segments.map(({ url }) => path(url))).toEqual([
       `${urls[0]}/6.mp3`,
       `${urls[1]}/6.mp3`,
       'http://n.example.org:8000/6.mp3',

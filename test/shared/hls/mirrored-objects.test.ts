@@ -103,6 +103,28 @@ describe('a slave', () => {
     expect(asked).toEqual(['/hls/live.mp3/10.mp3'])
   })
 
+  test('asks no master for a number that it cannot have, and again for one that a restarted master may have', async () => {
+    const { clock, asked, master, objects } = mirror()
+    master.set(media, playlistFrom(1000))
+    const segment = (number: number) => objects.segment(live, number, 'mp3')
+    // the first of them tells what its playlist lists, and the others need not be asked for
+    for (let i = 0; i < 100; i++) {
+      expect(await segment(5_000_000 + i)).toBeUndefined()
+      expect(await objects.init(live, 10 + i)).toBeUndefined()
+    }
+    expect(asked.filter((path) => path !== media).length).toBeLessThanOrEqual(2)
+    for (const number of [990, 1000, 1002, 1010]) {
+      master.set(`/hls/live.mp3/${number}.mp3`, 'audio')
+      expect(await segment(number), String(number)).toBeDefined()
+    }
+    master.set(media, playlistFrom(9000))
+    master.set('/hls/live.mp3/9001.mp3', 'audio')
+    clock.ms += 2000
+    expect(await segment(9001)).toBeDefined()
+    // and what is held stays
+    expect(await segment(1000)).toBeDefined()
+  })
+
   test('lets players come back to a mount that its master has lost a moment ago: it restarts, or its source does', async () => {
     const { clock, master, objects } = mirror()
     expect(await objects.playlist(live)).toBeUndefined()
