@@ -62,8 +62,8 @@ export const edgeLimits = {
   namesKeptMax: 8,
   /** decoded records that are kept: the cities of a busy hour; each has names in eight languages, a few kB of text */
   geoRecordsMax: 20_000,
-  /** addresses whose locations are kept: a player asks several times as it starts, and repeatedly on a bad connection */
-  geoAddressesMax: 20_000,
+  /** networks whose locations are kept: each player asks several times as it starts, and repeatedly on a bad connection */
+  geoNetworksMax: 20_000,
   /** bytes that wait for the system on a connection, before Deno's writes say so */
   unsentBytesMax: 65_536,
 } as const

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type CityResponse, Reader } from 'mmdb-lib'
 import type { Whereabouts } from '../../shared/geo.ts'
+import { ipv4Number, plainAddress } from '../../shared/http/address.ts'
 import { edgeLimits } from '../limits.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
 
@@ -9,20 +10,28 @@ export type Locate = (address: string) => Whereabouts | undefined
 
 /**
  * Opens a database in MaxMind's format (`GEO_DB`): one of cities gives locations and countries, one of countries only
- * countries. It is read into memory, so that a look-up takes a microsecond or two.
+ * countries. It is read into memory, so that a look-up takes a microsecond or two. Answers are kept, of IPv4 for a whole /24
+ * where the database has no smaller network in it: listeners share those far more often than addresses.
  * @throws if the file is not such a database
  */
 export function openGeo(path: string): Locate {
   const reader = new Reader<CityResponse>(readFileSync(path), {
     cache: new ForgetfulMap(edgeLimits.geoRecordsMax),
   })
-  const known = new ForgetfulMap<string, Whereabouts>(edgeLimits.geoAddressesMax)
+  const known = new ForgetfulMap<number | string, Whereabouts>(edgeLimits.geoNetworksMax)
+  // the reader gives the same object for all networks of a city
+  const cities = new WeakMap<CityResponse, Whereabouts>()
   return (address) => {
-    const before = known.get(address)
+    const number = ipv4Number(address)
+    const network = number < 0 ? address : number >>> 8
+    const before = known.get(network) ?? (number < 0 ? undefined : known.get(address))
     if (before) return before
-    const found = lookUp(reader, address)
-    if (found) known.set(address, whereaboutsIn(found))
-    return known.get(address)
+    const [found, bits] = lookUp(reader, address)
+    if (!found) return undefined
+    const whereabouts = cities.get(found) ?? whereaboutsIn(found)
+    cities.set(found, whereabouts)
+    known.set(bits > 24 ? address : network, whereabouts)
+    return whereabouts
   }
 }
 
@@ -55,11 +64,11 @@ function whereaboutsIn({ location, country }: CityResponse): Whereabouts {
   }
 }
 
-/** A text that is not an address has no location; the reader throws on it. */
-function lookUp(reader: Reader<CityResponse>, address: string): CityResponse | null {
+/** What the database says, and the bits of the network of which it says so. A text that is not an address has no location; the reader throws on it. */
+function lookUp(reader: Reader<CityResponse>, address: string): [CityResponse | null, number] {
   try {
-    return reader.get(address.replace(/^::ffff:(?=\d+\.)/, ''))
+    return reader.getWithPrefixLength(plainAddress(address) ?? '')
   } catch {
-    return null
+    return [null, 0]
   }
 }

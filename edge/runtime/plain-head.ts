@@ -2,6 +2,7 @@ import { parseMount } from '../../shared/mount.ts'
 import { edgeLimits } from '../limits.ts'
 import type { MountHead } from '../listener/mount-head.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
+import { PartedHeaders, partHead } from './personal-lines.ts'
 
 /**
  * A request that can be read without a full HTTP parser: GET or HEAD in HTTP/1.1 of a path in plain characters, with a Host,
@@ -19,9 +20,6 @@ const wholeHead =
   /(GET|HEAD) (\/[\w.~!$&()*+,;=:@%/-]*)(\?[\w.~!$&()*+,;=:@%/?-]*)? HTTP\/1\.1(\r\n(?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/y
 /** headers that change what follows the head on the connection */
 const framing = /\n(?:content-length|transfer-encoding|expect|upgrade):/i
-/** headers that differ for each sender */
-const personal = /\n(?:authorization|cookie|x-forwarded-for|forwarded):/i
-
 /** The players of a crowd send the same few heads over and over, and parsing one takes longer than the draw. */
 const known = new ForgetfulMap<string, PlainHead>(edgeLimits.headsKnownMax)
 
@@ -33,9 +31,31 @@ export function readPlainHead(text: string, start: number): PlainHead | undefine
   if (start > 0 || text.length > edgeLimits.headKnownLengthMax) return parsePlainHead(text, start)
   const before = known.get(text)
   if (before) return before
-  const head = parsePlainHead(text, start)
-  if (head?.end === text.length && !personal.test(text)) known.set(text, head)
-  return head
+  return isOneHead(text) ? readParted(text) : parsePlainHead(text, start)
+}
+
+const isOneHead = (text: string) => text.indexOf('\r\n\r\n') === text.length - 4
+
+/** Behind a proxy no head comes twice, since it names the listener's address: what the others have in common is parsed once. */
+function readParted(text: string): PlainHead | undefined {
+  const { common, lines } = partHead(text)
+  let head = known.get(common)
+  if (!head) {
+    head = parsePlainHead(common, 0)
+    if (!head) return undefined
+    known.set(common, head)
+  }
+  if (lines.length === 0) return head
+  const { method, path, query, mount, headers, keepAlive } = head
+  return {
+    method,
+    path,
+    query,
+    mount,
+    headers: new PartedHeaders(headers, lines),
+    keepAlive,
+    end: text.length,
+  }
 }
 
 function parsePlainHead(text: string, start: number): PlainHead | undefined {

@@ -1,5 +1,5 @@
 import { limits } from '../limits.ts'
-import { type Blocks, inBlocks, parseAddress } from './address.ts'
+import { type Blocks, isIn, printedAddress } from './address.ts'
 
 interface HeaderValues {
   get(name: string): string | null | undefined
@@ -26,6 +26,7 @@ export class ForwardedClient {
   #headers: HeaderValues
   #peer: Peer
   #proxies: Blocks
+  #secure: boolean | undefined
   #walked: { address: string | undefined; hops: number } | undefined
   #elements: readonly ForwardedElement[] | undefined
 
@@ -42,6 +43,11 @@ export class ForwardedClient {
 
   /** Whether the client asked by https, as far as trusted proxies say. */
   get secure(): boolean {
+    this.#secure ??= this.#isSecure()
+    return this.#secure
+  }
+
+  #isSecure(): boolean {
     if (this.#proxies.length === 0) return this.#peer.secure
     const scheme = this.#said('proto')
     return scheme === undefined ? this.#peer.secure : scheme.toLowerCase() === 'https'
@@ -71,13 +77,13 @@ export class ForwardedClient {
     let address = peer
     let hops = 0
     if (peer === undefined || this.#proxies.length === 0) return { address, hops }
-    let parsed = parseAddress(peer)
+    let step: string | undefined = peer
     let steps: readonly string[] | undefined
-    while (parsed && hops < limits.forwardedHopsMax && inBlocks(parsed, this.#proxies)) {
+    while (step !== undefined && hops < limits.forwardedHopsMax && isIn(step, this.#proxies)) {
       hops++
       steps ??= this.#steps()
-      parsed = parseAddress(withoutPort(steps.at(-hops) ?? ''))
-      if (parsed) address = parsed.toString()
+      step = printedAddress(withoutPort(steps.at(-hops) ?? ''))
+      address = step ?? address
     }
     return { address, hops }
   }
@@ -170,8 +176,14 @@ function readElement(text: string): ForwardedElement | undefined {
 const withoutPort = (text: string) =>
   text.includes(':') ? text.replace(/^\[([^\]]*)\](:[\w.-]+)?$|^([\d.]+):[\w.-]+$/, '$1$3') : text
 
-const list = (header: string | null | undefined) =>
-  (header ?? '')
+function list(header: string | null | undefined): readonly string[] {
+  const text = header?.trim() ?? ''
+  // nearly all headers hold one value: there is one proxy
+  if (!text.includes(',')) return text === '' ? nothing : [text]
+  return text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+}
+
+const nothing: readonly string[] = []

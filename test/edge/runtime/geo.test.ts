@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { Reader } from 'mmdb-lib'
+import { afterAll, expect, test, vi } from 'vitest'
 import { openGeo, Places } from '../../../edge/runtime/geo.ts'
 import { writeMmdb } from '../../kit/mmdb.ts'
 
@@ -29,6 +30,37 @@ test('GEO_DB: a database of cities gives places and countries, of IPv4 in either
   expect(locate('203.0.113.9')).toEqual({ location: undefined, country: 'FR' })
   for (const unknown of ['198.51.100.200', '10.0.0.1', '2001:db8::1', 'nonsense', ''])
     expect(locate(unknown), unknown).toBeUndefined()
+})
+
+test('GEO_DB: an answer counts for a whole /24, unless the database has smaller networks in it', () => {
+  const country = (code: string) => ({ country: { iso_code: code } })
+  const locate = openGeo(
+    fileOf(
+      'networks.mmdb',
+      writeMmdb({
+        '192.0.2.0/24': country('DE'),
+        '198.51.100.0/25': country('JP'),
+        '198.51.100.128/26': country('FR'),
+        '198.51.100.192/32': country('IT'),
+        '203.0.112.0/23': country('ES'),
+      }),
+    ),
+  )
+  const looked = vi.spyOn(Reader.prototype, 'getWithPrefixLength')
+  const countries = (...addresses: string[]) => addresses.map((address) => locate(address)?.country)
+  for (const _ of ['first', 'again']) {
+    expect(countries('192.0.2.1', '192.0.2.255', '192.0.3.1')).toEqual(['DE', 'DE', undefined])
+    expect(countries('198.51.100.1', '198.51.100.129', '198.51.100.192', '198.51.100.193')).toEqual([
+      'JP',
+      'FR',
+      'IT',
+      undefined,
+    ])
+    expect(countries('203.0.112.1', '203.0.113.1', '203.0.113.2')).toEqual(['ES', 'ES', 'ES'])
+  }
+  // the unknown two are looked up again
+  expect(looked).toHaveBeenCalledTimes(1 + 3 + 2 + 2 * 2)
+  looked.mockRestore()
 })
 
 test('GEO_DB: a file of another format is rejected', () => {

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
 import { ForgetfulMap } from '../../../edge/runtime/forgetful-map.ts'
 import { answerPlainly } from '../../../edge/runtime/plain-answers.ts'
 import { readPlainHead } from '../../../edge/runtime/plain-head.ts'
@@ -30,14 +31,59 @@ describe('a plain head', () => {
     expect(readPlainHead(head('GET /a HTTP/1.1', 'Connection: keep-alive'), 0)?.keepAlive).toBe(true)
   })
 
-  test('is cached, unless it has headers that differ for each sender', () => {
+  test('is cached, and its personal headers are not', () => {
     const common = head('GET /known.mp3 HTTP/1.1', 'User-Agent: VLC/3')
     expect(readPlainHead(common, 0)).toBe(readPlainHead(`${common}`, 0))
     for (const line of ['Authorization: Basic cjpw', 'Cookie: a=b', 'x-forwarded-for: 192.0.2.1']) {
-      const personal = head('GET /known.mp3 HTTP/1.1', line)
-      expect(readPlainHead(personal, 0)).toEqual(readPlainHead(personal, 0))
-      expect(readPlainHead(personal, 0), line).not.toBe(readPlainHead(personal, 0))
+      const [name = '', value] = line.split(': ')
+      const personal = readPlainHead(head('GET /known.mp3 HTTP/1.1', line, 'User-Agent: VLC/3'), 0)
+      expect(personal?.headers.get(name.toLowerCase()), line).toBe(value)
+      expect(readPlainHead(common, 0)?.headers.get(name.toLowerCase()), line).toBeNull()
     }
+  })
+
+  test('is the same whether its personal headers are parted from it or not', () => {
+    const names = [
+      'X-Forwarded-For',
+      'x-forwarded-for',
+      'Forwarded',
+      'Authorization',
+      'User-Agent',
+      'CF-Ray',
+      'Range',
+    ]
+    const bytes = fc.stringMatching(/^[ \t\x21\x22,;=a\xa0\xff:]{0,8}$/)
+    const good = fc.tuple(fc.constantFrom(...names), bytes).map(([name, value]) => `${name}:${value}`)
+    const bad = fc.constantFrom(
+      'Forwarded: \0',
+      ' folded',
+      'X-Forwarded-For : 1',
+      'Cookie: a\nHost: b',
+      'no header',
+      'Cookie: a\rb',
+      '',
+      'Content-Length: 1',
+      'Connection: close',
+      'Connection: X-Forwarded-For',
+    )
+    const lines = fc.array(fc.oneof({ weight: 5, arbitrary: good }, { weight: 1, arbitrary: bad }), {
+      maxLength: 6,
+    })
+    const first = fc.constantFrom('GET /a?b HTTP/1.1', 'PUT /a HTTP/1.1', 'X-Forwarded-For: 1', '')
+    const shown = (text: string, at: number) => {
+      const read = readPlainHead(text, at)
+      if (!read) return undefined
+      const { method, path, query, mount, headers, keepAlive, end } = read
+      const values = names.map((name) => headers.get(name.toLowerCase()))
+      return { method, path, query, mount, values, keepAlive, end: end - at }
+    }
+    fc.assert(
+      fc.property(first, lines, fc.constantFrom('', 'X-Forwarded-For: 1\r\n', '\r\n'), (line, more, rest) => {
+        const text = head(line, ...more) + rest
+        // a head that is not the first in its bytes is read as a whole
+        expect(shown(text, 0)).toEqual(shown(`.${text}`, 1))
+      }),
+    )
   })
 
   test.each([
@@ -59,6 +105,40 @@ describe('a plain head', () => {
     ['with a control byte', head('GET /a HTTP/1.1', 'A: \0')],
   ])('is not one %s', (_, text) => {
     expect(readPlainHead(text, 0)).toBeUndefined()
+  })
+})
+
+describe('behind a proxy', () => {
+  /** The runs of regular expressions that heads of as many listeners take, of a player that is known. */
+  const runsOf = (listeners: number, lines: (address: string) => string[]) => {
+    const heads = Array.from({ length: listeners + 1 }, (_, i) => {
+      const address = `203.0.${i >> 8}.${i % 256}`
+      return head('GET /live.mp3 HTTP/1.1', ...lines(address), 'User-Agent: VLC/3.0.20', 'Icy-MetaData: 1')
+    })
+    const read = (text = '') => {
+      const { headers } = readPlainHead(text, 0) ?? {}
+      for (const name of ['host', 'user-agent', 'range', 'authorization', 'forwarded', 'x-forwarded-for'])
+        headers?.get(name)
+    }
+    read(heads[0])
+    const runs = vi.spyOn(RegExp.prototype, 'exec')
+    for (const text of heads.slice(1)) read(text)
+    const { length } = runs.mock.calls
+    runs.mockRestore()
+    return length
+  }
+
+  test('a head costs one run of a pattern for each header of its own, and one more: the rest is known', () => {
+    expect(runsOf(500, () => [])).toBe(0)
+    expect(runsOf(500, (address) => [`X-Forwarded-For: ${address}`])).toBe(2 * 500)
+    expect(
+      runsOf(500, (address) => [
+        `X-Real-IP: ${address}`,
+        `X-Forwarded-For: ${address}`,
+        'X-Forwarded-Proto: https',
+        `X-Request-ID: ${address}`,
+      ]),
+    ).toBe(4 * 500)
   })
 })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import ipaddr from 'ipaddr.js'
+import { describe, expect, test, vi } from 'vitest'
 import { parseBlock } from '../../../shared/http/address.ts'
 import { ForwardedClient, readForwarded } from '../../../shared/http/forwarded.ts'
 import { UntrustedProxies } from '../../../shared/http/untrusted-proxies.ts'
@@ -120,6 +121,21 @@ test('a header is read with work in proportion to its length, and to a bounded n
     'X-Forwarded-For': `6.6.6.6, ${Array(limits.forwardedHopsMax).fill('10.0.0.2').join(', ')}`,
   })
   expect(long.address).toBe('10.0.0.2')
+})
+
+test('an address of IPv4 is read without the library, and the scheme once, however often they are asked for', () => {
+  const parsed = [vi.spyOn(ipaddr, 'process'), vi.spyOn(ipaddr.IPv4, 'parse')]
+  const get = vi.fn((name: string) => (name === 'x-forwarded-for' ? '192.0.2.9' : null))
+  const client = new ForwardedClient({ get }, { address: '10.0.0.1', secure: false }, proxies)
+  for (let i = 0; i < 3; i++) expect([client.address, client.secure]).toEqual(['192.0.2.9', false])
+  expect(parsed.map((spy) => spy.mock.calls.length)).toEqual([0, 0])
+  expect(get.mock.calls.flat().toSorted()).toEqual([
+    'forwarded',
+    'forwarded',
+    'x-forwarded-for',
+    'x-forwarded-proto',
+  ])
+  for (const spy of parsed) spy.mockRestore()
 })
 
 test('a proxy that is not trusted is told once, and a crowd that poses as one does not hide it', () => {

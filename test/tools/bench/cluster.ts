@@ -17,17 +17,17 @@ const postsAtOnce = 50
 
 /** The location of listeners that connect from this machine. */
 const here = { network: '127.0.0.0/8', latitude: 52.5, longitude: 13.4 }
-/** Sixteen cities with listeners behind a proxy: the networks 10.0.0.0/16 to 10.15.0.0/16. */
+/** Sixteen cities with listeners behind a proxy: the networks 10.0.0.0/12 to 10.240.0.0/12. */
 const cities = Array.from({ length: 16 }, (_, i) => ({
-  network: `10.${i}.0.0/16`,
+  network: `10.${i * 16}.0.0/12`,
   latitude: 25 + ((i * 7) % 35),
   longitude: -120 + i * 16.5,
 }))
 
-/** Addresses of listeners behind a proxy, the cities taking turns; too many to be cached. */
+/** Addresses of listeners behind a proxy, the cities taking turns: more than an edge remembers, each in a /24 of its own. */
 export const listenerAddresses = Array.from(
-  { length: 8192 },
-  (_, i) => `10.${i % cities.length}.${(i >> 4) % 256}.${i >> 12}`,
+  { length: 65_536 },
+  (_, i) => `10.${(i % 16) * 16 + ((i >> 4) % 16)}.${i >> 8}.${1 + (i % 250)}`,
 )
 
 /** The report of server `i` of `count`: slots unlike its neighbours', a location on a grid over the northern half. */

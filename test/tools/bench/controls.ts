@@ -31,6 +31,15 @@ export function startNginx(): Promise<Running> {
   ])
 }
 
+/** A program on Bun that only reads and writes: on a socket, as an edge does, or by its HTTP server. */
+export async function startBareBun(how: 'socket' | 'serve'): Promise<Running> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const program = start('bun', ['test/tools/bench/bare-redirect.ts', how, String(port), location])
+  await answering(program, `${url}/live.mp3`)
+  return { url, group: program.pid, stop: () => program.stop() }
+}
+
 /** haproxy with one thread that answers every request with the edge's 302. */
 export function startHaproxy(): Promise<Running> {
   const headers = Object.entries(mountHeaders).map(

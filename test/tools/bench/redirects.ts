@@ -1,5 +1,5 @@
 import { listenerAddresses, postReports, startBenchEdge } from './cluster.ts'
-import { type Running, startHaproxy, startNginx } from './controls.ts'
+import { type Running, startBareBun, startHaproxy, startNginx } from './controls.ts'
 import type { Plan } from './plan.ts'
 import { has, pin } from './processes.ts'
 import { median, type Table, whole } from './table.ts'
@@ -28,6 +28,8 @@ end`
 /** A measured program, and the preparation of each of its rounds. */
 interface Contender {
   name: string
+  /** the row of nginx that it is compared with: the one that is sent the same heads */
+  against: string
   servers: number | undefined
   running: Running
   /** what wrk sends */
@@ -58,24 +60,31 @@ export async function benchRedirects(plan: Plan): Promise<Table> {
   return tableOf(contenders, plan)
 }
 
+const direct = { script: directly, against: 'nginx' }
+const proxied = { script: throughProxy, against: 'nginx, behind a proxy' }
+
 async function startAll(contenders: Contender[], { servers: counts, runtimes }: Plan): Promise<void> {
   const add = (contender: Omit<Contender, 'rounds'>) => {
     contenders.push({ ...contender, rounds: [] })
     pin(contender.running.group, cpu)
   }
-  const addControl = (name: string, running: Running) =>
-    add({ name, servers: undefined, running, script: directly, prepare: async () => {} })
-  const addEdge = (name: string, servers: number, running: Running, script: string) =>
+  const addControl = (name: string, running: Running, way = direct) =>
+    add({ ...way, name, servers: undefined, running, prepare: async () => {} })
+  const addEdge = (name: string, servers: number, running: Running, way = direct) =>
     // fresh reports: all servers are live, and the redirects of the round before are no longer debited
-    add({ name, servers, running, script, prepare: () => postReports(running.url, servers) })
-  if (has('nginx')) addControl('nginx', await startNginx())
+    add({ ...way, name, servers, running, prepare: () => postReports(running.url, servers) })
+  if (has('nginx')) addControl(direct.against, await startNginx())
   if (has('haproxy')) addControl('haproxy', await startHaproxy())
   for (const servers of counts)
-    for (const runtime of runtimes)
-      addEdge(`edge on ${runtime}`, servers, await startBenchEdge(runtime), directly)
+    for (const runtime of runtimes) addEdge(`edge on ${runtime}`, servers, await startBenchEdge(runtime))
+  if (has('nginx')) addControl(proxied.against, await startNginx(), proxied)
+  if (runtimes.includes('bun')) {
+    addControl('bare socket on bun, behind a proxy', await startBareBun('socket'), proxied)
+    addControl('Bun.serve alone, behind a proxy', await startBareBun('serve'), proxied)
+  }
   for (const servers of counts) {
     const running = await startBenchEdge(runtimes[0] ?? 'bun', { TRUSTED_PROXIES: '127.0.0.1' })
-    addEdge(`edge on ${runtimes[0]}, behind a proxy`, servers, running, throughProxy)
+    addEdge(`edge on ${runtimes[0]}, behind a proxy`, servers, running, proxied)
   }
 }
 
@@ -89,11 +98,11 @@ function tableOf(contenders: readonly Contender[], { rounds, seconds }: Plan): T
   return {
     title: 'Redirects',
     note:
-      `GET of a mount, ${connections} connections, locations of servers and listeners known (behind a proxy 16 locations, else one), redirects debited; program ` +
+      `GET of a mount, ${connections} connections, locations of servers and listeners known (behind a proxy 16 locations and 65,536 addresses, else one), redirects debited; program ` +
       `and load on a processor each; ${rounds} interleaved rounds of ${seconds} s, medians. nginx = 1 by processor ` +
-      `time a redirect and by rate; "of 100" is the rate that the time allows against the same runtime with 100 servers.`,
+      `time a redirect and by rate, with the same heads: behind a proxy each has another address, which is more work for the load too; "of 100" is the rate that the time allows against the same runtime with 100 servers.`,
     columns: ['', 'servers', 'per second', 'CPU µs', 'by CPU', 'by rate', 'of 100', 'p99 ms', 'MiB'],
-    rows: contenders.map(({ name, servers, rounds: measured }) => {
+    rows: contenders.map(({ name, servers, against, rounds: measured }) => {
       const time = median(measured.map(cpuMicros))
       const rate = median(measured.map(perSecond))
       const of = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '')
@@ -102,8 +111,8 @@ function tableOf(contenders: readonly Contender[], { rounds, seconds }: Plan): T
         servers === undefined ? '' : whole(servers),
         whole(rate),
         time.toFixed(2),
-        of(middle('nginx', undefined, cpuMicros) / time),
-        of(rate / middle('nginx', undefined, perSecond)),
+        of(middle(against, undefined, cpuMicros) / time),
+        of(rate / middle(against, undefined, perSecond)),
         of(middle(name, servers && 100, cpuMicros) / time),
         median(measured.map((round) => round.p99Ms)).toFixed(2),
         whole(median(measured.map((round) => round.residentBytes / 2 ** 20))),
