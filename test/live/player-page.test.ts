@@ -157,12 +157,18 @@ describe('the player page in Chromium', () => {
   peer('chromium', 'ffmpeg')(
     'plays the plain mount where HLS has no such format, or answers something else',
     async () => {
-      const [vorbisPage, odd] = await Promise.all([open('/play/vorbis.ogg'), open('/play/live.mp3')])
-      await odd.route('**/live.mp3.m3u8', (route) =>
-        route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' }),
+      const pages = await Promise.all(
+        ['/vorbis.ogg', '/live.mp3', '/live.mp3'].map((path) => open(`/play${path}`)),
       )
-      for (const page of [vorbisPage, odd]) await page.locator('.play').click()
-      for (const page of [vorbisPage, odd]) {
+      for (const [i, playlist] of [
+        [1, '**/live.mp3.m3u8'],
+        [2, '**/media.m3u8*'],
+      ] as const)
+        await pages[i]?.route(playlist, (route) =>
+          route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' }),
+        )
+      for (const page of pages) await page.locator('.play').click()
+      for (const page of pages) {
         await plays(page)
         expect(await requested(page, /\/hls\/[^/]+\/\d+/)).toBe(0)
       }

@@ -125,8 +125,9 @@ function failed(state: PlayerState, why: Failure, at: Circumstances): PlayerStat
   if (why === 'refused') return { ...state, phase: 'refused', why, dueMs: undefined }
   if (!state.isOnAir) return offAir(state)
   const hasNext = state.way + 1 < at.ways.length
-  // by HLS fewer servers may have the mount, or room for it
-  if (why !== 'network' && hasNext) return connect(state, state.way + 1, at)
+  // by HLS fewer servers may have the mount, or room for it; something else may answer for the segments
+  const neverPlays = state.phase === 'connecting' && state.tries > 0
+  if ((why !== 'network' || neverPlays) && hasNext) return connect(state, state.way + 1, at)
   if (why === 'unsupported') return { ...state, phase: 'unplayable', why, dueMs: undefined }
   const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(state.tries, 10))
   return {

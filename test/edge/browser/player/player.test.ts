@@ -88,19 +88,27 @@ describe('the player connects again', () => {
     }
   })
 
+  test('by the plain mount where HLS did not play twice in a row, whatever it says', () => {
+    const again = [failed('network'), { is: 'online' }] as const
+    expect(having([play, ...again]).way).toBe(0)
+    expect(having([play, ...again, failed('network')])).toMatchObject({ phase: 'connecting', way: 1 })
+    expect(having([play, ...again, started, failed('network')]).phase).toBe('reconnecting')
+  })
+
   test('by the best way after a lost connection, later and later, up to half a minute, and never twice at once', () => {
-    let state = having([play, started])
+    const ways: readonly PlayerWay[] = ['plain']
+    let state = having([play, started], { ways })
     const waits: number[] = []
     for (let i = 0; i < 8; i++) {
-      state = next(state, failed('network'), { nowMs: 0, roll: 0.5, ways: both })
+      state = next(state, failed('network'), { nowMs: 0, roll: 0.5, ways })
       waits.push(state.dueMs ?? 0)
-      expect(next(state, { is: 'tick' }, { nowMs: (state.dueMs ?? 0) - 1, roll: 0, ways: both })).toBe(state)
+      expect(next(state, { is: 'tick' }, { nowMs: (state.dueMs ?? 0) - 1, roll: 0, ways })).toBe(state)
       const attempt = state.attempt
-      state = next(state, { is: 'tick' }, { nowMs: state.dueMs ?? 0, roll: 0, ways: both })
+      state = next(state, { is: 'tick' }, { nowMs: state.dueMs ?? 0, roll: 0, ways })
       expect([state.phase, state.way, state.attempt]).toEqual(['connecting', 0, attempt + 1])
     }
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
-    expect(next(state, started, { nowMs: 0, roll: 0, ways: both }).tries).toBe(0)
+    expect(next(state, started, { nowMs: 0, roll: 0, ways }).tries).toBe(0)
   })
 
   test('when a connection does not play within 20 s, or a stall lasts so long', () => {

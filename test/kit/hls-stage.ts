@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import type { Browser, Frame, Page } from 'playwright-core'
+import { eventually } from './eventually.ts'
+
+/** What a player tells of itself. */
+export interface PlayerLook {
+  position: number
+  /** ms: by the clock of the machine */
+  atMs: number
+  ranges: number
+  /** `waiting` events after it played first */
+  stalls: number
+  /** s in the buffer before the position */
+  ahead: number
+  /** hosts of the segments it asked for, and when, by the clock of the machine */
+  segments: { host: string; atMs: number }[]
+  /** when it last asked where to go on; 0: never */
+  steeredAtMs: number
+  status: string | null
+}
+
+/** In a frame with one player, before it plays. */
+const watch = `(() => {
+  window.stalls = 0
+  const audio = document.querySelector('audio')
+  audio.addEventListener('playing', () => audio.addEventListener('waiting', () => window.stalls++), { once: true })
+})()`
+
+const look = `(() => {
+  const audio = document.querySelector('audio')
+  const { buffered, currentTime } = audio
+  return {
+    position: currentTime,
+    atMs: performance.timeOrigin + performance.now(),
+    ranges: buffered.length,
+    ahead: buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime,
+    stalls: window.stalls,
+    segments: performance.getEntriesByType('resource')
+      .filter(({ name }) => /\\/hls\\/.*\\/\\d+\\.(mp3|aac|m4s)/.test(name))
+      .map(({ name, startTime }) => ({ host: new URL(name).host, atMs: performance.timeOrigin + startTime })),
+    steeredAtMs: Math.max(0, ...performance.getEntriesByType('resource')
+      .filter(({ name }) => name.includes('/steering.json'))
+      .map(({ responseEnd }) => performance.timeOrigin + responseEnd)),
+    status: document.querySelector('.status')?.textContent ?? null,
+  }
+})()`
+
+const videoJs = readFileSync(createRequire(import.meta.url).resolve('video.js/dist/video.min.js'))
+const videoPage = `<!doctype html><audio class="video-js"></audio><script src="/video.js"></script>
+<script>
+  window.begin = () => {
+    window.player = videojs(document.querySelector('audio'), { html5: { vhs: { overrideNative: true } } })
+    player.src({ src: new URLSearchParams(location.search).get('src'), type: 'application/vnd.apple.mpegurl' })
+    return player.play()
+  }
+</script>`
+
+/** A web site in a browser that shows many players at once, each in a frame: player pages of an edge, and video.js. */
+export class HlsStage {
+  readonly #site = createServer((request, answer) => {
+    if (request.url === '/video.js') answer.end(videoJs)
+    else {
+      answer.setHeader('content-type', 'text/html')
+      answer.end(request.url?.startsWith('/video') ? videoPage : '<!doctype html><title>A station</title>')
+    }
+  })
+  #page: Page | undefined
+
+  async open(browser: Browser): Promise<void> {
+    await new Promise<void>((resolve) => this.#site.listen(0, '127.0.0.1', resolve))
+    this.#page = await browser.newPage()
+    await this.#page.goto(this.#url)
+  }
+
+  get #url(): string {
+    return `http://127.0.0.1:${(this.#site.address() as AddressInfo).port}/`
+  }
+
+  get page(): Page {
+    if (!this.#page) throw new Error('the stage is not open')
+    return this.#page
+  }
+
+  /** Shows a player page in a frame, and presses play. */
+  async play(url: string): Promise<Frame> {
+    const frame = await this.#show(url)
+    await frame.locator('.play').click()
+    return frame
+  }
+
+  /** The same with video.js. @param playlist the multivariant playlist */
+  async playByVideoJs(playlist: string): Promise<Frame> {
+    const frame = await this.#show(`${this.#url}video?src=${encodeURIComponent(playlist)}`)
+    await frame.evaluate('void begin()')
+    return frame
+  }
+
+  async #show(url: string): Promise<Frame> {
+    const name = `frame${this.page.frames().length}`
+    await this.page.evaluate(
+      `(() => {
+        const frame = document.createElement('iframe')
+        Object.assign(frame, { name: '${name}', src: ${JSON.stringify(url)}, width: 400, height: 110 })
+        document.body.append(frame)
+      })()`,
+    )
+    const frame = await eventually(() => this.page.frame({ name }) ?? undefined)
+    await frame.waitForLoadState()
+    await frame.evaluate(watch)
+    return frame
+  }
+
+  async close(): Promise<void> {
+    await this.#page?.close()
+    this.#site.close()
+  }
+}
+
+/** What the player in a frame tells of itself. */
+export const lookAt = (frame: Frame) => frame.evaluate<PlayerLook>(look)
