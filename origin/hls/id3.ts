@@ -4,7 +4,7 @@ const encoder = new TextEncoder()
 /** RFC 8216 §3.4 */
 const timestampOwner = 'com.apple.streaming.transportStreamTimestamp'
 /** a value of the 33-bit clock of MPEG-2, 90 kHz */
-const timestampMax = 2 ** 33
+const timestampMax = 2n ** 33n
 /** ID3v2.4 marks its texts as UTF-8 by this byte */
 const utf8 = 3
 
@@ -13,7 +13,7 @@ const utf8 = 3
  * @param timestamp of 90 kHz, any size; undefined where the segment itself has times
  */
 export function printId3(
-  timestamp: number | undefined,
+  timestamp: bigint | undefined,
   title: { title: string; artist: string | undefined } | undefined,
 ) {
   const frames = timestamp === undefined ? [] : [frame('PRIV', privateTimestamp(timestamp))]
@@ -24,11 +24,11 @@ export function printId3(
   return joined([header, body])
 }
 
-function privateTimestamp(timestamp: number): Uint8Array {
+function privateTimestamp(timestamp: bigint): Uint8Array {
   const owner = encoder.encode(`${timestampOwner}\0`)
   const bytes = new Uint8Array(owner.length + 8)
   bytes.set(owner)
-  new DataView(bytes.buffer).setBigUint64(owner.length, BigInt(timestamp % timestampMax))
+  new DataView(bytes.buffer).setBigUint64(owner.length, timestamp % timestampMax)
   return bytes
 }
 

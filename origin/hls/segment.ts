@@ -58,7 +58,7 @@ export interface StreamParameters {
 export interface SegmentBody {
   readonly parameters: StreamParameters
   readonly units: readonly AudioUnit[]
-  /** samples before the first unit, since the parameters began */
+  /** time of the first unit, in samples since 2026 by the wall clock of the last discontinuity */
   readonly startSample: number
   readonly title: SegmentTitle | undefined
 }

@@ -3,6 +3,16 @@ import type { AudioUnit, InitSegment, Segment, SegmentTitle, StreamParameters } 
 /** s: the target duration of segments of this length. A playlist may not change it (RFC 8216 §6.2.1), so no segment is longer, rounded. */
 export const targetSecondsOf = (segmentSeconds: number): number => Math.max(1, Math.round(segmentSeconds))
 
+/** 2026-01-01: times in segments count from here, so that players that count in µs have 64 bits for centuries */
+const timeEpochMs = 1_767_225_600_000
+
+/**
+ * The time of a timeline's first sample. It is the wall clock's, not 0: a program that starts again begins with the discontinuity number
+ * that it had before, if it ran for less than that counts, and players then take the new segments for a later part of the same timeline.
+ */
+const firstSampleAt = (beganMs: number, samplerate: number): number =>
+  Math.round((Math.max(0, beganMs - timeEpochMs) * samplerate) / 1000)
+
 export interface SegmenterOptions {
   /** s after which a segment ends at the next unit */
   segmentSeconds: number
@@ -90,7 +100,8 @@ export class Segmenter {
   #close(): void {
     const parameters = this.#parameters
     if (!parameters || this.#samples === 0) return
-    const startSample = this.#past
+    const beganMs = this.#beganMs ?? 0
+    const startSample = firstSampleAt(beganMs, parameters.samplerate) + this.#past
     const body = { parameters, units: this.#units, startSample, title: this.#titles.at(-1) }
     const pieces = parameters.print(this.#number, body)
     const segment: Segment = {
@@ -99,7 +110,7 @@ export class Segmenter {
       pieces,
       bytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
       seconds: this.#samples / parameters.samplerate,
-      startMs: (this.#beganMs ?? 0) + (startSample / parameters.samplerate) * 1000,
+      startMs: beganMs + (this.#past / parameters.samplerate) * 1000,
       discontinuity: this.#isBroken,
       init: this.#initOf(parameters),
       titles: this.#titles,

@@ -108,7 +108,11 @@ export function checkSuccession(before: SeenPlaylist, after: SeenPlaylist): void
   }
   const next = after.segments.find(({ number }) => number > newest.number)
   if (next && next.number > newest.number + 1)
-    holds('what follows a hole is a discontinuity', next.discontinuities > newest.discontinuities)
+    holds(
+      'what follows a hole is a discontinuity, or later on the same timeline',
+      next.discontinuities > newest.discontinuities ||
+        next.startMs + dateSlackMs >= newest.startMs + newest.seconds * 1000,
+    )
   // RFC 8216 §6.2.2: a playlist out of which segments were taken lasts three target durations
   const seconds = after.segments.reduce((sum, each) => sum + each.seconds, 0)
   if (after.sequence > before.sequence && after.sequence <= newest.number)

@@ -14,13 +14,13 @@ const samples = 1152
 const rate = 44_100
 
 /** A packager of numbered frames, and what it has made. */
-function packaging({ segmentSeconds = 4, windowSeconds = 60 } = {}) {
+function packaging({ segmentSeconds = 4, windowSeconds = 60, nowMs = wallMs } = {}) {
   const segments: Segment[] = []
   const window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: 7 })
   const segmenter = new Segmenter({
     segmentSeconds,
     firstNumber: 100,
-    wallMs: () => wallMs,
+    wallMs: () => nowMs,
     onSegment: (segment) => {
       segments.push(segment)
       window.push(segment)
@@ -86,6 +86,21 @@ describe('a segmenter', () => {
         Math.round((i * framesInFourSeconds * samples * 90_000) / rate),
       )
     }
+  })
+
+  test('counts the time at the head of a segment from the wall clock, so that a program that starts again goes on later on the same timeline', () => {
+    const timeOf = ({ pieces: [tag = new Uint8Array()] }: Segment) =>
+      Number(new DataView(tag.buffer, tag.byteOffset).getBigUint64(tag.length - 8))
+    const [before, after] = [wallMs + 1000, wallMs + 61_000].map((nowMs) => {
+      const { segments, play } = packaging({ nowMs })
+      play(framesInFourSeconds + 1)
+      return segments.map(timeOf)
+    })
+    expect([before, after]).toEqual([[90_000], [61 * 90_000]])
+    // 33 bits, RFC 8216 §3.4; the product of samples and ticks does not fit a double
+    const { segments, play } = packaging({ nowMs: wallMs + 20 * 365 * 86_400_000 })
+    play(framesInFourSeconds + 1)
+    expect(segments.map(timeOf)).toEqual([(20 * 365 * 86_400 * 90_000) % 2 ** 33])
   })
 
   test('begins a new stretch where the stream breaks off', () => {
