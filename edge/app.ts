@@ -9,9 +9,11 @@ import {
 } from '../shared/api/routes.ts'
 import { HlsDecider } from '../shared/cluster/hls-decider.ts'
 import { StoreError, storeAnswer } from '../shared/cluster/store-error.ts'
+import { momentOf } from '../shared/draw/moment.ts'
 import { preflightHeaders } from '../shared/draw/redirect.ts'
 import { LoginDoor, sleep } from '../shared/http/login-door.ts'
 import { metricsType } from '../shared/http/metrics.ts'
+import { slicedBody } from '../shared/http/slices.ts'
 import { isOwnPath } from '../shared/mount.ts'
 import type { EdgeDeps, MountDeps } from './deps.ts'
 import { hlsApp } from './hls/routes.ts'
@@ -21,7 +23,7 @@ import type { MountHead } from './listener/mount-head.ts'
 import { type RequestUrl, splitRequestUrl } from './listener/request-url.ts'
 import { polledApp } from './outreach/routes.ts'
 import { controlRoom, controlRoomAssets, controlRoomHeaders } from './pages/control-room.ts'
-import { edgeMetrics } from './pages/metrics.ts'
+import { edgeMetricSteps } from './pages/metrics.ts'
 import { nowPlayingHeaders } from './pages/now-playing.ts'
 import { refuseOtherMethods } from './pages/other-methods.ts'
 import { pageHeaders } from './pages/page.ts'
@@ -124,7 +126,8 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     const stranger = await refuseNoAdmin(c, door, config.accounts, 'the metrics')
     if (stranger) return printAnswer(c, stranger)
     c.header('Content-Type', metricsType)
-    return c.body(edgeMetrics(await cluster.fresh(), (await cluster.seen()).totals, nowMs()))
+    const [view, { totals }] = await Promise.all([cluster.fresh(), cluster.seen()])
+    return c.body(slicedBody(edgeMetricSteps(momentOf(view, nowMs()), totals)))
   })
   app.get('/admin/streamlist.txt', (c) => answerStreamList(c, deps))
   app.get('/admin/streams', (c) => answerStreamList(c, deps))

@@ -1,9 +1,19 @@
 import type { RequestRefusal } from './head.ts'
 
-/** A complete answer: its head and its body. */
+/** An answer: its head and its body. */
 export interface PrintedAnswer {
   head: string
-  body: Uint8Array<ArrayBuffer>
+  body: readonly Uint8Array[]
+  /** the pieces that are made as they are sent; undefined: the body is whole */
+  rest?: BodyRest | undefined
+}
+
+/** The rest of a long body, in chunks (RFC 9112, section 7.1). */
+export interface BodyRest {
+  /** the next one; undefined after the last */
+  next(): Promise<Uint8Array | undefined>
+  /** Ends the work, because the client has gone. */
+  cancel(): void
 }
 
 const reasons: Readonly<Record<number, string>> = {
@@ -37,7 +47,7 @@ const spelled = (name: string) =>
     ? 'WWW-Authenticate'
     : name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
 
-const noBody = new Uint8Array(0)
+const noBody: readonly Uint8Array[] = []
 
 const tail = (keepAlive: boolean, nowMs: number) =>
   `Date: ${new Date(nowMs).toUTCString()}\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`
@@ -46,18 +56,68 @@ const tail = (keepAlive: boolean, nowMs: number) =>
 export const printRefusal = ({ status, text }: RequestRefusal, nowMs: number): string =>
   `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length}\r\n${tail(false, nowMs)}${text}`
 
-/** Prints an answer with its length; an edge's answers are short enough to be held in memory. */
+/**
+ * Prints an answer: with its length if it is short, in chunks as it is made if it is long.
+ * @param isOld the client speaks HTTP/1.0, which has no chunks
+ */
 export async function printResponse(
   response: Response,
-  { method, keepAlive, nowMs }: { method: string; keepAlive: boolean; nowMs: number },
+  { method, keepAlive, nowMs, isOld }: { method: string; keepAlive: boolean; nowMs: number; isOld: boolean },
 ): Promise<PrintedAnswer> {
   const { status, headers } = response
-  const whole = new Uint8Array(await response.arrayBuffer())
+  const { pieces, rest } = await readBody(response, isOld || method === 'HEAD')
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
   let head = `HTTP/1.1 ${status} ${reasons[status] ?? 'Unknown'}\r\n`
-  const length = headers.get('content-length') ?? String(whole.length)
+  const length = headers.get('content-length') ?? String(size)
   if (length !== '0' && !headers.has('content-type')) head += 'Content-Type: text/plain; charset=utf-8\r\n'
   for (const [name, value] of headers)
     if (name !== 'connection' && name !== 'content-length') head += `${spelled(name)}: ${value}\r\n`
-  if (status !== 204 && status !== 304) head += `Content-Length: ${length}\r\n`
-  return { head: head + tail(keepAlive, nowMs), body: method === 'HEAD' ? noBody : whole }
+  if (rest) head += 'Transfer-Encoding: chunked\r\n'
+  else if (status !== 204 && status !== 304) head += `Content-Length: ${length}\r\n`
+  const body = rest ? pieces.map(chunkOf) : pieces
+  return { head: head + tail(keepAlive, nowMs), body: method === 'HEAD' ? noBody : body, rest }
+}
+
+/** Reads a body: all of it if it is short or has to be whole, else its first pieces. */
+async function readBody(
+  { body }: Response,
+  mustBeWhole: boolean,
+): Promise<{ pieces: Uint8Array[]; rest?: BodyRest }> {
+  const pieces: Uint8Array[] = []
+  if (!body) return { pieces }
+  const reader = body.getReader()
+  while (mustBeWhole || pieces.length < 2) {
+    const { done, value } = await reader.read()
+    if (done) return { pieces }
+    pieces.push(value)
+  }
+  return { pieces, rest: restOf(reader) }
+}
+
+function restOf(reader: ReadableStreamDefaultReader<Uint8Array>): BodyRest {
+  let isOver = false
+  return {
+    async next() {
+      if (isOver) return undefined
+      const { done, value } = await reader.read()
+      isOver = done
+      return done ? lastChunk : chunkOf(value)
+    },
+    cancel() {
+      isOver = true
+      reader.cancel().catch(() => {})
+    },
+  }
+}
+
+const encoder = new TextEncoder()
+const lastChunk = encoder.encode('0\r\n\r\n')
+
+function chunkOf(piece: Uint8Array): Uint8Array {
+  const begin = encoder.encode(`${piece.length.toString(16)}\r\n`)
+  const chunk = new Uint8Array(begin.length + piece.length + 2)
+  chunk.set(begin)
+  chunk.set(piece, begin.length)
+  chunk.set([0x0d, 0x0a], begin.length + piece.length)
+  return chunk
 }

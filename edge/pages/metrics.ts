@@ -1,8 +1,10 @@
-import { mountsJson, type ServerJson, serversJson } from '../../shared/api/json.ts'
+import { type ServerJson, serverSteps } from '../../shared/api/json.ts'
+import { type Moment, momentOf } from '../../shared/draw/moment.ts'
 import { isHeld } from '../../shared/draw/server.ts'
 import type { View } from '../../shared/draw/view.ts'
 import type { Totals } from '../../shared/history/counts.ts'
-import { type Metric, printMetrics, type Sample } from '../../shared/http/metrics.ts'
+import { type Metric, metricSteps, type Sample } from '../../shared/http/metrics.ts'
+import { type SliceStep, textOf } from '../../shared/http/slices.ts'
 import { version } from '../../shared/version.ts'
 
 /** bytes/s of a kbit/s */
@@ -12,8 +14,19 @@ const bytesPerKbit = 125
  * The edge's metrics for Prometheus: every server with its numbers, every mount, and what was counted. Names and units are
  * those of Prometheus' conventions: seconds, bytes, ratios; counters end in `_total`.
  */
-export function edgeMetrics(view: View, totals: Totals, nowMs: number): string {
-  return printMetrics([
+export const edgeMetrics = (view: View, totals: Totals, nowMs: number): string =>
+  textOf(edgeMetricSteps(momentOf(view, nowMs), totals))
+
+/** The same in steps. */
+export function* edgeMetricSteps(moment: Moment, totals: Totals): Generator<SliceStep, void> {
+  yield moment.servers.length // the moment itself has been a piece of work
+  const servers: ServerJson[] = []
+  for (const server of serverSteps(moment, false)) {
+    servers.push(server)
+    yield server.mounts.length
+  }
+  const mounts = moment.mounts.filter(({ onAir }) => onAir !== undefined)
+  yield* metricSteps([
     {
       name: 'distributary_build_info',
       help: 'The version that runs.',
@@ -24,35 +37,37 @@ export function edgeMetrics(view: View, totals: Totals, nowMs: number): string {
       name: 'distributary_servers_held',
       help: 'Servers that get listeners by their last report, which is too old, since no server reports.',
       type: 'gauge',
-      samples: [{ value: heldCount(view, nowMs) }],
+      samples: [{ value: moment.servers.filter((server) => isHeld(server, moment.nowMs)).length }],
     },
-    ...serverMetrics(serversJson(view, nowMs)),
+    ...serverMetrics(servers),
     {
       name: 'distributary_mount_listeners',
       help: 'Listeners of a mount, summed over live servers.',
       type: 'gauge',
-      samples: mountsJson(view, nowMs).map(({ mount, listeners }) => ({
+      samples: mounts.map(({ mount, onAir }) => ({
         labels: { mount },
-        value: listeners,
+        value: onAir?.listeners ?? 0,
       })),
     },
     {
       name: 'distributary_mount_has_master',
       help: '1 where a live master carries the mount, else 0.',
       type: 'gauge',
-      samples: mountsJson(view, nowMs).map(({ mount }) => ({
-        labels: { mount },
-        value: view.master(mount, nowMs) === undefined ? 0 : 1,
-      })),
+      samples: mounts.map(({ mount, hasMaster }) => ({ labels: { mount }, value: hasMaster ? 1 : 0 })),
     },
-    ...counters(totals, view.servers.keys()),
+    ...counters(totals, moment.byId.keys()),
   ])
 }
 
-function heldCount(view: View, nowMs: number): number {
-  let count = 0
-  for (const server of view.servers.values()) if (isHeld(server, nowMs)) count++
-  return count
+/** A sample of each server that has one, made as it is printed. */
+function* samplesOf(
+  servers: readonly ServerJson[],
+  sample: (server: ServerJson) => Sample | undefined,
+): Iterable<Sample> {
+  for (const server of servers) {
+    const made = sample(server)
+    if (made) yield made
+  }
 }
 
 function serverMetrics(servers: readonly ServerJson[]): Metric[] {
@@ -60,9 +75,9 @@ function serverMetrics(servers: readonly ServerJson[]): Metric[] {
     name: `distributary_server_${name}`,
     help,
     type: 'gauge',
-    samples: servers.flatMap((server): Sample[] => {
+    samples: samplesOf(servers, (server) => {
       const number = value(server)
-      return number === null ? [] : [{ labels: { id: server.id, role: server.role }, value: number }]
+      return number === null ? undefined : { labels: { id: server.id, role: server.role }, value: number }
     }),
   })
   return [
@@ -73,8 +88,8 @@ function serverMetrics(servers: readonly ServerJson[]): Metric[] {
       name: 'distributary_server_out',
       help: 'Why a server gets no listener.',
       type: 'gauge',
-      samples: servers.flatMap(({ id, role, out }) =>
-        out === null ? [] : [{ labels: { id, role, reason: out.replaceAll(' ', '_') }, value: 1 }],
+      samples: samplesOf(servers, ({ id, role, out }) =>
+        out === null ? undefined : { labels: { id, role, reason: out.replaceAll(' ', '_') }, value: 1 },
       ),
     },
     byServer('listeners', 'Listeners by its last report.', ({ listeners }) => listeners),

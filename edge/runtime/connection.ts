@@ -9,7 +9,7 @@ import type { Member } from '../http/crowd.ts'
 import { type RequestHead, type RequestRefusal, readHead, refusalOf } from '../http/head.ts'
 import { HeadEnd } from '../http/head-end.ts'
 import { httpLimits } from '../http/limits.ts'
-import { type PrintedAnswer, printRefusal, printResponse } from '../http/print.ts'
+import { type BodyRest, type PrintedAnswer, printRefusal, printResponse } from '../http/print.ts'
 import type { Answers } from './listening.ts'
 import { answerPlainly, printRedirect } from './plain-answers.ts'
 
@@ -85,7 +85,7 @@ export class HttpConnection implements Member {
   #body: { reader: BodyReader; take: (bytes: Uint8Array<ArrayBuffer>) => void } | undefined
   /** bytes that arrived while the request before them is being answered */
   #ahead: Buffer | undefined
-  #answer: { bytes: Buffer; at: number; keepAlive: boolean } | undefined
+  #answer: Sending | undefined
   /** the other side has ended */
   #isHalf = false
 
@@ -292,8 +292,10 @@ export class HttpConnection implements Member {
       body.isWhole &&
       !this.#serving.isClosing &&
       response.headers.get('connection')?.toLowerCase() !== 'close'
-    const printed = await printResponse(response, { method, keepAlive, nowMs: Date.now() })
+    const asked = { method, keepAlive, nowMs: Date.now(), isOld: head.isOld === true }
+    const printed = await printResponse(response, asked)
     if (this.#phase === 'answering') this.#send(printed, keepAlive)
+    else printed.rest?.cancel()
   }
 
   /** Undefined if the platform does not support the method. */
@@ -369,11 +371,14 @@ export class HttpConnection implements Member {
     this.#socket.pause()
   }
 
-  #send({ head, body }: PrintedAnswer, keepAlive: boolean): void {
+  #send({ head, body, rest }: PrintedAnswer, keepAlive: boolean): void {
     this.#enter('writing')
-    const bytes = Buffer.concat([Buffer.from(head, 'latin1'), body])
-    this.#answer = { bytes, at: 0, keepAlive }
-    this.#serving.countUnread(bytes.length)
+    const [first, ...others] = body
+    const begin = Buffer.from(head, 'latin1')
+    const pieces = [first ? Buffer.concat([begin, first]) : begin, ...others]
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    this.#answer = { pieces, at: 0, size, keepAlive, rest }
+    this.#serving.countUnread(size)
     this.#writeOn()
   }
 
@@ -382,22 +387,48 @@ export class HttpConnection implements Member {
     const answer = this.#answer
     if (!answer) return
     this.#sinceMs = this.#serving.nowMs
-    if (answer.at === answer.bytes.length) {
+    const [bytes] = answer.pieces
+    if (!bytes && answer.rest) {
+      this.#makeMore(answer, answer.rest)
+      return
+    }
+    if (!bytes) {
       this.#settle()
       if (answer.keepAlive && !this.#serving.isClosing) this.#next()
       else this.#end()
       return
     }
-    const piece = answer.bytes.subarray(answer.at, answer.at + httpLimits.writeBytes)
+    const piece = bytes.subarray(answer.at, answer.at + httpLimits.writeBytes)
     answer.at += piece.length
+    if (answer.at === bytes.length) {
+      answer.pieces.shift()
+      answer.at = 0
+    }
     this.#socket.write(piece, (error) => {
       if (!error) this.#writeOn()
     })
   }
 
+  /** Sends the next piece of an answer that is made as it is sent. */
+  #makeMore(answer: Sending, rest: BodyRest): void {
+    rest.next().then(
+      (piece) => {
+        if (this.#answer !== answer) return
+        if (piece) answer.pieces.push(piece)
+        else answer.rest = undefined
+        this.#writeOn()
+      },
+      (error: unknown) => {
+        logger.error('a request failed: {error}', { error })
+        this.destroy()
+      },
+    )
+  }
+
   /** Drops the answer, head and body in progress. */
   #settle(): void {
-    if (this.#answer) this.#serving.countUnread(-this.#answer.bytes.length)
+    this.#answer?.rest?.cancel()
+    if (this.#answer) this.#serving.countUnread(-this.#answer.size)
     this.#answer = undefined
     this.#head = undefined
     this.#body = undefined
@@ -442,7 +473,19 @@ export class HttpConnection implements Member {
 }
 
 /** The parts of a request's head that its answer depends on. */
-type Asker = Pick<RequestHead, 'method' | 'keepAlive'>
+type Asker = Pick<RequestHead, 'method' | 'keepAlive' | 'isOld'>
+
+/** An answer that is being sent. */
+interface Sending {
+  /** those that are left, and how much of the first has been written */
+  pieces: Uint8Array[]
+  at: number
+  /** bytes of all pieces at its begin */
+  size: number
+  keepAlive: boolean
+  /** the pieces that are not made yet */
+  rest: BodyRest | undefined
+}
 
 /** Whether a request's body was read to its end: only then may another request follow. */
 interface ReadBody {

@@ -1,12 +1,14 @@
 import type { Context, Env, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
+import { momentOf } from '../draw/moment.ts'
 import { historyLimits } from '../history/limits.ts'
+import { SlicedText } from '../http/slices.ts'
 import type { Cluster } from './cluster.ts'
 import { printCsv } from './csv.ts'
-import { clusterJson } from './describe-cluster.ts'
+import { clusterText } from './describe-cluster.ts'
 import type { HistoryJson } from './history-json.ts'
 import { parseHistoryQuery, parsePlaysQuery } from './history-query.ts'
-import { Remembered } from './remembered.ts'
+import { isLarge } from './remembered.ts'
 
 const rowNames = [
   'at',
@@ -37,13 +39,19 @@ export function addClusterRoutes<E extends Env>(
   nowMs: () => number,
   isHttps: (c: Context<E>) => boolean,
 ): void {
-  // open control rooms ask every 2 s, each of them: the text of a large cluster must not keep listeners waiting
-  const [byHttps, byHttp] = [new Remembered<string>(nowMs), new Remembered<string>(nowMs)]
+  // open control rooms ask every 2 s, each of them: of a large cluster, one answer a second serves all
+  const answers: { byHttps?: SlicedText; byHttp?: SlicedText } = {}
   app.get('/api/cluster', async (c) => {
     const [view, seen, events] = await Promise.all([cluster.fresh(), cluster.seen(), cluster.events()])
     const https = isHttps(c)
-    const print = () => JSON.stringify(clusterJson(view, seen, events, nowMs(), cluster.wallMs(), https))
-    return c.body((https ? byHttps : byHttp).of(view, print), 200, { 'Content-Type': 'application/json' })
+    const name = https ? 'byHttps' : 'byHttp'
+    let answer = isLarge(view) && answers[name]?.isNew ? answers[name] : undefined
+    if (!answer) {
+      const shown = { seen, events, atMs: cluster.wallMs(), isHttps: https }
+      answer = new SlicedText(clusterText(momentOf(view, nowMs()), shown), nowMs)
+      answers[name] = answer
+    }
+    return c.body(answer.body(), 200, { 'Content-Type': 'application/json' })
   })
 
   const history = async (c: Context, csv: boolean) => {

@@ -1,29 +1,66 @@
 import type { ClusterEvent } from '../cluster/watch/event.ts'
+import { liveMounts, type Moment, type MountLive, type MountThen, momentOf } from '../draw/moment.ts'
 import { isHeld, isLive } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
-import type { Mount } from '../mount.ts'
+import { jsonArray, type SliceStep, wholeOf } from '../http/slices.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import type { Report } from '../report/report.ts'
 import { version } from '../version.ts'
 import type { ClusterJson, ClusterMountJson, ClusterServerJson, ClusterTotals, Seen } from './cluster-json.ts'
-import { type MountJson, mountsJson, type ServerJson, serversJson } from './json.ts'
-import { problemsOf } from './problems.ts'
+import { mountJson, type ServerJson, serverSteps } from './json.ts'
+import { problemSteps } from './problems.ts'
+
+/** What an answer shows besides the cluster. */
+export interface ClusterShown {
+  seen: Seen
+  events: readonly ClusterEvent[]
+  /** since 1970 by the wall clock */
+  atMs: number
+  isHttps: boolean
+}
 
 /** The whole answer. @param atMs since 1970 by the wall clock */
-export function clusterJson(
+export const clusterJson = (
   view: View,
   seen: Seen,
   events: readonly ClusterEvent[],
   nowMs: number,
   atMs: number,
   isHttps: boolean,
-): ClusterJson {
-  const servers = serversJson(view, nowMs, isHttps).map((server) => clusterServer(server, view, seen))
-  const mounts = mountsJson(view, nowMs).map((mount) => clusterMount(mount, view, seen, nowMs))
-  const totals = totalsOf(view, servers, mounts.length, nowMs)
+): ClusterJson => wholeOf(clusterSteps(momentOf(view, nowMs), { seen, events, atMs, isHttps }))
+
+/** The whole answer as JSON, in steps. */
+export function* clusterText(moment: Moment, shown: ClusterShown): Generator<SliceStep, void> {
+  const { servers, mounts, perMinute, problems, events, ...first } = yield* clusterSteps(moment, shown)
+  yield `${JSON.stringify(first).slice(0, -1)},"servers":`
+  yield* jsonArray(servers, (server) => server.mounts.length)
+  yield ',"mounts":'
+  yield* jsonArray(mounts, (mount) => Object.keys(mount.servers).length)
+  yield `,${JSON.stringify({ perMinute, problems, events }).slice(1)}`
+}
+
+function* clusterSteps(moment: Moment, shown: ClusterShown): Generator<SliceStep, ClusterJson> {
+  const { seen, events, atMs, isHttps } = shown
   const { perMinute } = seen
-  const offAir = offAirMounts(view, mounts, nowMs)
-  const held = [...view.servers.values()].filter((server) => isHeld(server, nowMs)).length
+  yield moment.servers.length // the moment itself has been a piece of work
+  const servers: ClusterServerJson[] = []
+  for (const server of serverSteps(moment, isHttps)) {
+    servers.push(clusterServer(server, moment, seen))
+    yield server.mounts.length
+  }
+  const live = yield* liveMounts(moment)
+  const mounts: ClusterMountJson[] = []
+  for (const then of moment.mounts) {
+    const known = live.get(then.mount)
+    if (!known) continue
+    mounts.push(clusterMount(then, known, seen))
+    yield known.live.length
+  }
+  const totals = totalsOf(moment, servers, mounts.length)
+  const held = moment.servers.filter((server) => isHeld(server, moment.nowMs)).length
+  yield servers.length
+  const offAir = moment.mounts.filter(({ isOffAir }) => isOffAir).map(({ mount }) => mount)
+  const problems = yield* problemSteps({ servers, mounts, offAir, totals, perMinute, held })
   return {
     at: new Date(atMs).toISOString(),
     version,
@@ -31,25 +68,18 @@ export function clusterJson(
     servers,
     mounts,
     perMinute,
-    problems: problemsOf({ servers, mounts, offAir, totals, perMinute, held }),
+    problems,
     events: events.map(({ at, ...event }) => ({ at: new Date(at).toISOString(), ...event })),
   }
 }
 
-/** The mounts that were reported lately, and that no live server carries. */
-function offAirMounts(view: View, mounts: readonly ClusterMountJson[], nowMs: number): Mount[] {
-  const carried = new Set(mounts.map(({ mount }) => mount))
-  return [...view.mounts.keys()].filter((mount) => !carried.has(mount) && view.isKnown(mount, nowMs)).sort()
-}
-
 function totalsOf(
-  view: View,
+  { byId, nowMs }: Moment,
   servers: readonly ClusterServerJson[],
   mounts: number,
-  nowMs: number,
 ): ClusterTotals {
   const live = servers.filter(({ id }) => {
-    const server = view.servers.get(id)
+    const server = byId.get(id)
     return server !== undefined && isLive(server, nowMs)
   })
   const getting = servers.filter(({ out }) => out === null)
@@ -70,14 +100,15 @@ function totalsOf(
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
-function clusterServer(json: ServerJson, view: View, { servers }: Seen): ClusterServerJson {
+function clusterServer(json: ServerJson, { byId }: Moment, { servers }: Seen): ClusterServerJson {
   const seen = servers[json.id]
+  const server = byId.get(json.id)
   return {
     ...json,
-    location: view.servers.get(json.id)?.location ?? null,
+    location: server?.location ?? null,
     joinsPerMinute: seen?.joinsPerMinute ?? null,
     utilisation: utilisationOf(json),
-    hlsShare: hlsShareOf(view.servers.get(json.id)?.report),
+    hlsShare: hlsShareOf(server?.report),
     version: seen?.version ?? null,
     clockOffsetSeconds: seen?.clockOffsetSeconds ?? null,
   }
@@ -95,22 +126,23 @@ function utilisationOf({ listeners, maxListeners, bandwidth, maxBandwidth }: Ser
   return Math.max(slots, line)
 }
 
-function clusterMount(json: MountJson, view: View, seen: Seen, nowMs: number): ClusterMountJson {
-  const entry = view.mounts.get(json.mount)
-  const about = view.about(json.mount, nowMs)
+function clusterMount(then: MountThen, known: MountLive, seen: Seen): ClusterMountJson {
+  const { mount, isPrivate, listenerPeak } = then
+  const json = mountJson(mount, known)
+  const servers: Record<string, number> = {}
+  if (known.everywhere.length > 0) for (const id of json.servers) servers[id] = 0
+  for (const { server, mount: said } of known.live) servers[server.report.id] = said.listeners
   return {
-    mount: json.mount,
-    ...knownOf(about),
-    hidden: entry?.isPrivate ?? false,
+    mount,
+    ...knownOf(known.about),
+    hidden: isPrivate,
     contentType: json.contentType,
     bitrate: json.bitrate,
     listeners: json.listeners,
-    peak: Math.max(entry?.listenerPeak ?? 0, json.listeners),
-    hasMaster: view.master(json.mount, nowMs) !== undefined,
-    servers: Object.fromEntries(
-      json.servers.map((id) => [id, entry?.carriers.get(id)?.mount.listeners ?? 0]),
-    ),
-    countries: shares(seen.countries[json.mount] ?? {}, json.listeners),
+    peak: Math.max(listenerPeak, json.listeners),
+    hasMaster: known.master !== undefined,
+    servers,
+    countries: shares(seen.countries[mount] ?? {}, json.listeners),
   }
 }
 

@@ -1,5 +1,5 @@
 import { offAirMs } from '../draw/absence.ts'
-import type { MountView } from '../draw/mount-view.ts'
+import { liveMounts, type Moment, type MountLive, momentOf } from '../draw/moment.ts'
 import {
   freeOfServer,
   isHeld,
@@ -12,6 +12,7 @@ import {
 import type { View } from '../draw/view.ts'
 import { isPackaged } from '../hls/kinds.ts'
 import { multivariantPath } from '../hls/paths.ts'
+import { jsonArray, type SliceStep, wholeOf } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import { notesOf } from './notes.ts'
@@ -94,37 +95,52 @@ export const offAirMounts = (view: View, nowMs: number): OffAirMount[] =>
     })
     .sort((a, b) => (a.mount < b.mount ? -1 : 1))
 
-const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
-
 /** All servers, by id, including those that are out. */
-export function serversJson(view: View, nowMs: number, isHttps = false): ServerJson[] {
-  const mastered = masteredMounts(view, nowMs)
-  const shared = sharedUrls(view.servers.values(), nowMs)
-  return [...view.servers.values()]
-    .sort(byId)
-    .map((server) => serverJson(server, view, nowMs, isHttps, mastered, shared))
+export const serversJson = (view: View, nowMs: number, isHttps = false): ServerJson[] => [
+  ...serverSteps(momentOf(view, nowMs), isHttps),
+]
+
+/** The same, one after the other. */
+export function* serverSteps(moment: Moment, isHttps: boolean): Generator<ServerJson, void> {
+  const surroundings = surroundingsOf(moment, isHttps)
+  for (const server of moment.servers) yield describeServer(server, surroundings)
 }
 
-/** The mounts that a live master carries, by name. */
-const masteredMounts = (view: View, nowMs: number): ReadonlySet<Mount> =>
-  new Set([...view.mounts.keys()].filter((mount) => view.master(mount, nowMs) !== undefined).sort())
+/** What the description of a server depends on besides the server. */
+interface Surroundings extends Pick<Moment, 'nowMs' | 'maxListenersDefault'> {
+  /** the decider has an https address, or a listener has used one */
+  isHttps: boolean
+  /** the mounts that a live master carries, by name */
+  mastered: ReadonlySet<Mount>
+  shared: ReadonlyMap<string, readonly string[]>
+}
+
+function surroundingsOf(moment: Moment, isHttps: boolean): Surroundings {
+  const { servers, nowMs, maxListenersDefault, isAskedByHttps } = moment
+  const isNeeded = servers.some(({ carriesAll, polled }) => carriesAll || polled)
+  const mastered = new Set(isNeeded ? masteredMounts(servers, nowMs).sort() : [])
+  const shared = sharedUrls(servers, nowMs)
+  return { nowMs, maxListenersDefault, isHttps: isHttps || isAskedByHttps, mastered, shared }
+}
+
+const masteredMounts = (servers: readonly Server[], nowMs: number): Mount[] =>
+  servers
+    .filter((server) => server.report.role === 'master' && isLive(server, nowMs))
+    .flatMap(({ report }) => report.mounts.map(({ mount }) => mount))
 
 /** One server. @param isHttps the decider has an https address, whether or not a listener has used it */
-export function serverJson(
-  server: Server,
-  view: View,
-  nowMs: number,
-  isHttps = false,
-  mastered = masteredMounts(view, nowMs),
-  shared = sharedUrls(view.servers.values(), nowMs),
-): ServerJson {
+export const serverJson = (server: Server, view: View, nowMs: number, isHttps = false): ServerJson =>
+  describeServer(server, surroundingsOf(momentOf(view, nowMs), isHttps))
+
+function describeServer(server: Server, around: Surroundings): ServerJson {
+  const { nowMs, maxListenersDefault, isHttps, mastered, shared } = around
   const { report } = server
   const mounts = mountsOf(server, mastered)
-  const free = freeOfServer(server, view.maxListenersDefault)
+  const free = freeOfServer(server, maxListenersDefault)
   const out = screen(server, free, mounts.length > 0, nowMs)
   const notes = notesOf(server, {
     out,
-    isHttps: isHttps || view.isAskedByHttps,
+    isHttps,
     isHeld: isHeld(server, nowMs),
     sharedUrl: sharedUrlOf(server, shared),
   })
@@ -136,10 +152,10 @@ export function serverJson(
     ageSeconds: Math.max(0, Math.round((nowMs - server.receivedAtMs) / 100) / 10),
     interval: report.interval,
     listeners: report.listeners,
-    maxListeners: report.maxListeners ?? view.maxListenersDefault,
+    maxListeners: report.maxListeners ?? maxListenersDefault,
     bandwidth: report.bandwidth ?? null,
     maxBandwidth: report.maxBandwidth ?? null,
-    free: leftOfServer(server, view.maxListenersDefault),
+    free: leftOfServer(server, maxListenersDefault),
     mounts,
     polled: server.polled,
     out,
@@ -163,41 +179,44 @@ function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<
   return polled ? own.filter((mount) => mastered.has(mount)) : own
 }
 
-/** Ids of the live servers that carry every mount of live masters. */
-const carryingAll = (view: View, nowMs: number): string[] =>
-  [...view.servers.values()]
-    .filter((server) => server.carriesAll && isLive(server, nowMs))
-    .map(({ report }) => report.id)
-
 /** The mounts that live servers carry, by name; listeners summed over them. */
 export function mountsJson(view: View, nowMs: number): MountJson[] {
-  const everywhere = carryingAll(view, nowMs)
-  return [...view.mounts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([mount, entry]) => mountJson(mount, entry, view, everywhere, nowMs))
+  const moment = momentOf(view, nowMs)
+  return [...mountSteps(moment, wholeOf(liveMounts(moment)))]
 }
 
-/** @param everywhere ids of the servers that carry all mounts of live masters */
-function mountJson(
-  mount: Mount,
-  { carriers }: MountView,
-  view: View,
-  everywhere: readonly string[],
-  nowMs: number,
-): MountJson[] {
-  const hasMaster = view.master(mount, nowMs) !== undefined
-  const live = [...carriers.values()].filter(
-    ({ server }) => isLive(server, nowMs) && (hasMaster || !server.polled),
-  )
-  if (live.length === 0) return []
-  live.sort((a, b) => byId(a.server, b.server))
-  return [
-    {
-      mount,
-      listeners: live.reduce((sum, carrier) => sum + carrier.mount.listeners, 0),
-      servers: [...live.map(({ server }) => server.report.id), ...(hasMaster ? everywhere : [])].sort(),
-      contentType: live.find((carrier) => carrier.mount.contentType !== '')?.mount.contentType ?? null,
-      bitrate: live.find((carrier) => carrier.mount.kbps > 0)?.mount.kbps ?? null,
-    },
-  ]
+/** The same, one after the other. */
+export function* mountSteps(
+  { mounts }: Moment,
+  live: ReadonlyMap<Mount, MountLive>,
+): Generator<MountJson, void> {
+  for (const { mount } of mounts) {
+    const known = live.get(mount)
+    if (known) yield mountJson(mount, known)
+  }
+}
+
+/** One mount. */
+export function mountJson(mount: Mount, { live, everywhere }: MountLive): MountJson {
+  const ids = live.map(({ server }) => server.report.id)
+  return {
+    mount,
+    listeners: live.reduce((sum, carrier) => sum + carrier.mount.listeners, 0),
+    servers: everywhere.length === 0 ? ids : [...ids, ...everywhere].sort(),
+    contentType: live.find((carrier) => carrier.mount.contentType !== '')?.mount.contentType ?? null,
+    bitrate: live.find((carrier) => carrier.mount.kbps > 0)?.mount.kbps ?? null,
+  }
+}
+
+/** All servers of a moment as JSON, in steps. */
+export function* serversText(moment: Moment, isHttps: boolean): Generator<SliceStep, void> {
+  yield moment.servers.length // the moment itself has been a piece of work
+  yield* jsonArray(serverSteps(moment, isHttps), ({ mounts }) => mounts.length)
+}
+
+/** All mounts of a moment as JSON, in steps. */
+export function* mountsText(moment: Moment): Generator<SliceStep, void> {
+  yield moment.servers.length
+  const live = yield* liveMounts(moment)
+  yield* jsonArray(mountSteps(moment, live), ({ servers }) => servers.length)
 }

@@ -1,3 +1,4 @@
+import type { SliceStep } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type {
   ClusterMountJson,
@@ -18,7 +19,7 @@ const clockSeconds = 5
 const fullShare = 0.9
 const overfullShare = 0.98
 
-/** What {@link problemsOf} is told. */
+/** What {@link problemSteps} is told. */
 export interface Situation {
   servers: readonly ClusterServerJson[]
   mounts: readonly ClusterMountJson[]
@@ -30,15 +31,14 @@ export interface Situation {
   perMinute: PerMinuteJson
 }
 
-/** What is wrong with a cluster, most severe first. */
-export function problemsOf(situation: Situation): ProblemJson[] {
-  const all = [
-    ...mountProblems(situation),
-    ...clusterProblems(situation),
-    ...clockProblems(situation.servers),
-    ...situation.servers.flatMap(serverProblems),
-    ...versionProblems(situation.servers),
-  ]
+/** What is wrong with a cluster, most severe first; found in steps. */
+export function* problemSteps(situation: Situation): Generator<SliceStep, ProblemJson[]> {
+  const { servers } = situation
+  const all = yield* mountProblems(situation)
+  all.push(...clusterProblems(situation), ...clockProblems(servers))
+  yield servers.length
+  for (const server of servers) for (const problem of serverProblems(server)) all.push(problem)
+  for (const problem of versionProblems(servers)) all.push(problem)
   const ranked = severities.flatMap((severity) => all.filter((each) => each.severity === severity))
   if (ranked.length <= problemsMax) return ranked
   const more = ranked.length - problemsMax + 1
@@ -47,7 +47,7 @@ export function problemsOf(situation: Situation): ProblemJson[] {
 
 const severities: readonly Severity[] = ['critical', 'warning', 'notice']
 
-function mountProblems({ servers, mounts, offAir }: Situation): ProblemJson[] {
+function* mountProblems({ servers, mounts, offAir }: Situation): Generator<SliceStep, ProblemJson[]> {
   const getting = new Set(servers.filter(({ out }) => out === null).map(({ id }) => id))
   const hasMasters = servers.some(({ role }) => role === 'master')
   const critical = (mount: Mount, what: string): ProblemJson => ({
@@ -55,15 +55,14 @@ function mountProblems({ servers, mounts, offAir }: Situation): ProblemJson[] {
     text: `${mount}: ${what}`,
     mount,
   })
-  return [
-    ...offAir.map((mount) => critical(mount, 'off air: no live server carries it')),
-    ...mounts.flatMap(({ mount, hasMaster, servers: carriers }) => [
-      ...(hasMaster || !hasMasters ? [] : [critical(mount, 'no master')]),
-      ...(Object.keys(carriers).some((id) => getting.has(id))
-        ? []
-        : [critical(mount, 'no server has room for it')]),
-    ]),
-  ]
+  const problems = offAir.map((mount) => critical(mount, 'off air: no live server carries it'))
+  for (const { mount, hasMaster, servers: carriers } of mounts) {
+    if (!hasMaster && hasMasters) problems.push(critical(mount, 'no master'))
+    const ids = Object.keys(carriers)
+    if (!ids.some((id) => getting.has(id))) problems.push(critical(mount, 'no server has room for it'))
+    yield ids.length
+  }
+  return problems
 }
 
 function clusterProblems({ servers, totals, perMinute, held }: Situation): ProblemJson[] {

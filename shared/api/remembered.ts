@@ -34,7 +34,8 @@ export class Remembered<T> {
   }
 }
 
-function isLarge({ mounts }: View): boolean {
+/** Whether a cluster is so large that what is printed for one request serves others too. */
+export function isLarge({ mounts }: View): boolean {
   let carriers = 0
   for (const mount of mounts.values()) {
     carriers += mount.carriers.size

@@ -2,12 +2,14 @@ import { getLogger } from '@logtape/logtape'
 import { type Context, Hono } from 'hono'
 import type { ReportSender } from '../cluster/registry.ts'
 import { lockedRetrySeconds } from '../cluster/store-error.ts'
+import { momentOf } from '../draw/moment.ts'
 import type { Whereabouts } from '../geo.ts'
 import { isLoopback } from '../http/address.ts'
 import { readBounded } from '../http/bounded-body.ts'
 import { type Login, parseBasic } from '../http/credentials.ts'
 import type { Door } from '../http/login-door.ts'
 import { otherSite } from '../http/other-site.ts'
+import { type SliceStep, slicedBody } from '../http/slices.ts'
 import { limits } from '../limits.ts'
 import type { ReporterIdentity } from '../report/reporter.ts'
 import { decodeSourcelist, lineNotUtf8 } from '../report/sourcelist.ts'
@@ -15,7 +17,7 @@ import type { ReportAnswer } from './accept.ts'
 import { type Accounts, isAdmin, reporterOf } from './auth.ts'
 import type { Cluster } from './cluster.ts'
 import { addClusterRoutes } from './cluster-routes.ts'
-import { mountsJson, serversJson } from './json.ts'
+import { mountsText, serversText } from './json.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 /** the name of a report in the log */
@@ -147,8 +149,12 @@ export function clusterApp(
     logRefused(c, c.req.path, refused)
     return printAnswer(c, refused)
   })
-  app.get('/api/servers', async (c) => c.json(serversJson(await cluster.fresh(), nowMs(), isHttps(c.env))))
-  app.get('/api/mounts', async (c) => c.json(mountsJson(await cluster.fresh(), nowMs())))
+  const json = (c: Context, work: Iterator<SliceStep, unknown>) =>
+    c.body(slicedBody(work), 200, { 'Content-Type': 'application/json' })
+  app.get('/api/servers', async (c) =>
+    json(c, serversText(momentOf(await cluster.fresh(), nowMs()), isHttps(c.env))),
+  )
+  app.get('/api/mounts', async (c) => json(c, mountsText(momentOf(await cluster.fresh(), nowMs()))))
   addClusterRoutes(app, cluster, nowMs, (c) => isHttps(c.env))
   const done = (c: Context, found: boolean) =>
     found ? c.body(null, 204) : c.text(`no server has the id "${c.req.param('id')}"\n`, 404)

@@ -3,7 +3,7 @@ import type { MountReport } from '../report/report.ts'
 /** What the live servers say of a mount together, as a page shows it. */
 export interface MountOnAir {
   listeners: number
-  /** of the first server by id that knows it */
+  /** of one of the servers that know it */
   contentType: string | null
   bitrate: number | null
 }
@@ -29,9 +29,9 @@ export class OnAir {
   readonly #reporters: Sum = { servers: 0, listeners: 0 }
   /** those that carry it only while a master does */
   readonly #followers: Sum = { servers: 0, listeners: 0 }
-  /** the first server by id that says its type, and its bit rate; undefined: to be looked for */
-  #type: LivePart | 'none' | undefined
-  #rate: LivePart | 'none' | undefined
+  /** a server that says its type, and one that says its bit rate; undefined: to be looked for, since the one before has gone */
+  #type: LivePart | 'none' | undefined = 'none'
+  #rate: LivePart | 'none' | undefined = 'none'
 
   /** of all live servers */
   get listeners(): number {
@@ -44,24 +44,16 @@ export class OnAir {
 
   add(counted: LivePart): void {
     this.#change(counted, 1)
-    this.#type = earlier(this.#type, counted, saysType)
-    this.#rate = earlier(this.#rate, counted, saysRate)
+    this.#type = orElse(this.#type, counted, saysType)
+    this.#rate = orElse(this.#rate, counted, saysRate)
   }
 
   /** The same server says something else. */
   replace(before: LivePart, now: LivePart): void {
     this.#change(before, -1)
     this.#change(now, 1)
-    this.#type = isOf(this.#type, now)
-      ? saysType(now)
-        ? now
-        : undefined
-      : earlier(this.#type, now, saysType)
-    this.#rate = isOf(this.#rate, now)
-      ? saysRate(now)
-        ? now
-        : undefined
-      : earlier(this.#rate, now, saysRate)
+    this.#type = isOf(this.#type, now) ? (saysType(now) ? now : undefined) : orElse(this.#type, now, saysType)
+    this.#rate = isOf(this.#rate, now) ? (saysRate(now) ? now : undefined) : orElse(this.#rate, now, saysRate)
   }
 
   remove(counted: LivePart): void {
@@ -107,18 +99,14 @@ const saysRate = ({ mount }: LivePart) => mount.kbps > 0
 const isOf = (shown: LivePart | 'none' | undefined, { id }: LivePart) =>
   typeof shown === 'object' && shown.id === id
 
-/** The earlier by id of the shown one and another; undefined as long as that is not known. */
-function earlier(
+/** The shown one, or another if there is none; undefined as long as that is not known. */
+const orElse = (
   shown: LivePart | 'none' | undefined,
   other: LivePart,
-  says: (counted: LivePart) => boolean,
-): LivePart | 'none' | undefined {
-  if (shown === undefined || !says(other)) return shown
-  return shown === 'none' || other.id < shown.id ? other : shown
-}
+  says: (part: LivePart) => boolean,
+): LivePart | 'none' | undefined => (shown === 'none' && says(other) ? other : shown)
 
-function firstOf(all: Iterable<LivePart>, says: (counted: LivePart) => boolean): LivePart | 'none' {
-  let first: LivePart | 'none' = 'none'
-  for (const each of all) if (says(each) && (first === 'none' || each.id < first.id)) first = each
-  return first
+function firstOf(all: Iterable<LivePart>, says: (part: LivePart) => boolean): LivePart | 'none' {
+  for (const each of all) if (says(each)) return each
+  return 'none'
 }

@@ -66,6 +66,9 @@ export interface Drawn {
   url: string
 }
 
+/** mounts of stale servers that are taken out of the sums in one turn: some ms */
+const expiredAtOnceMax = 5_000
+
 /**
  * The servers known at one moment, by id and by mount. A report changes only the entries of its own mounts, so a view of
  * 10,000 servers is never rebuilt.
@@ -87,6 +90,8 @@ export class View {
   #numbered = 0
   /** no server that counts in the sums is stale before this */
   #soonestMs = Number.POSITIVE_INFINITY
+  /** the moment at which some were found last */
+  #expiredMs = Number.NEGATIVE_INFINITY
   /** by server: its url for each way; undefined if there is none */
   #bases = new Map<string, Bases>()
   /** servers with an address literal in a url */
@@ -178,19 +183,26 @@ export class View {
     return entry?.onAir.at(this.master(mount, nowMs) !== undefined, () => countedOf(entry))
   }
 
-  /** Takes servers that have become stale out of the sums; costs nothing until the earliest deadline. */
+  /**
+   * Takes servers that have become stale out of the sums; costs nothing until the earliest deadline. If very many are stale at once,
+   * some count a moment longer: listeners must not wait for the sums.
+   */
   #expire(nowMs: number): void {
-    if (nowMs <= this.#soonestMs) return
-    this.#soonestMs = Number.POSITIVE_INFINITY
+    if (nowMs <= this.#soonestMs || nowMs === this.#expiredMs) return
+    this.#expiredMs = nowMs
+    let soonestMs = Number.POSITIVE_INFINITY
+    let counted = 0
     for (const host of this.#hosts.values()) {
       if (!host.isCounted) continue
       const dueMs = deadlineMs(host.server)
-      if (nowMs <= dueMs) this.#soonestMs = Math.min(this.#soonestMs, dueMs)
+      if (nowMs <= dueMs || counted >= expiredAtOnceMax) soonestMs = Math.min(soonestMs, dueMs)
       else {
         host.isCounted = false
         this.#countAll(host)
+        counted += host.server.report.mounts.length
       }
     }
+    this.#soonestMs = soonestMs
   }
 
   #countAll(host: Host): void {

@@ -3,7 +3,7 @@ export interface Metric {
   name: string
   help: string
   type: 'gauge' | 'counter'
-  samples: readonly Sample[]
+  samples: Iterable<Sample>
 }
 
 export interface Sample {
@@ -22,12 +22,16 @@ const printSample = (name: string, { labels = {}, value }: Sample) => {
   return `${name}${printed && `{${printed}}`} ${value}\n`
 }
 
-/** The text that a scraper reads. A family without samples is omitted. */
-export const printMetrics = (metrics: readonly Metric[]): string =>
-  metrics
-    .filter(({ samples }) => samples.length > 0)
-    .map(
-      ({ name, help, type, samples }) =>
-        `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map((each) => printSample(name, each)).join('')}`,
-    )
-    .join('')
+/** The text that a scraper reads, a sample a step. A family without samples is omitted. */
+export function* metricSteps(metrics: Iterable<Metric>): Generator<string, void> {
+  for (const { name, help, type, samples } of metrics) {
+    let head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
+    for (const sample of samples) {
+      yield head + printSample(name, sample)
+      head = ''
+    }
+  }
+}
+
+/** The same, at once. */
+export const printMetrics = (metrics: Iterable<Metric>): string => [...metricSteps(metrics)].join('')

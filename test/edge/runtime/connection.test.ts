@@ -287,3 +287,74 @@ describe('a listener who is not redirected', () => {
     expect(calls).not.toContain('destroy')
   })
 })
+
+describe('an answer that is made as it is sent', () => {
+  /** An answer of many pieces, and how many of them have been made. */
+  function long(pieces: number) {
+    const made = { pieces: 0 }
+    const answers: Answers = {
+      ...redirecting,
+      answer: () =>
+        new Response(
+          new ReadableStream(
+            {
+              pull(controller) {
+                if (made.pieces === pieces) controller.close()
+                else controller.enqueue(Buffer.from(`piece ${made.pieces++}\n`))
+              },
+            },
+            { highWaterMark: 0 },
+          ),
+        ),
+    }
+    return { made, ...connected(true, answers) }
+  }
+  const ask = (version: string) => Buffer.from(`GET /own HTTP/${version}\r\nHost: x\r\n\r\n`)
+  async function takeAll({ take, waiting }: ReturnType<typeof connected>) {
+    await settled()
+    while (waiting.length > 0) {
+      take()
+      await settled()
+    }
+  }
+
+  test('comes in chunks, and another request may follow', async () => {
+    const sent = long(40)
+    sent.connection.receive(ask('1.1'))
+    await takeAll(sent)
+    const text = sent.written.join('')
+    const [head = '', ...body] = text.split('\r\n\r\n')
+    expect(head).toMatch(/\r\nTransfer-Encoding: chunked\r\n/)
+    expect(head).not.toMatch(/content-length/i)
+    const chunks = body.join('\r\n\r\n').split('\r\n')
+    const pieces = Array.from({ length: 40 }, (_, i) => `piece ${i}\n`)
+    expect(chunks).toEqual([...pieces.flatMap((piece) => [piece.length.toString(16), piece]), '0', '', ''])
+    expect(sent.unread()).toBe(0)
+    sent.connection.receive(Buffer.from('GET /a HTTP/1.1\r\nHost: x\r\n\r\n'))
+    expect(sent.written.at(-1)).toMatch(/^HTTP\/1\.1 302 /)
+  })
+
+  test('is whole, with its length, for a client of HTTP/1.0', async () => {
+    const sent = long(40)
+    sent.connection.receive(ask('1.0'))
+    await takeAll(sent)
+    expect(sent.written.join('')).toMatch(/\r\nContent-Length: 350\r\n[\s\S]*piece 39\n$/)
+  })
+
+  test('is made no further than the client takes it, nor once it has gone', async () => {
+    const sent = long(1000)
+    sent.connection.receive(ask('1.1'))
+    await settled()
+    for (let i = 0; i < 5; i++) {
+      sent.take()
+      await settled()
+    }
+    expect(sent.made.pieces).toBeLessThan(12)
+    sent.connection.closed()
+    const before = sent.made.pieces
+    sent.take()
+    await settled()
+    expect(sent.made.pieces).toBe(before)
+    expect(sent.unread()).toBe(0)
+  })
+})

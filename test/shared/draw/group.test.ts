@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mountsJson, publicMounts } from '../../../shared/api/json.ts'
+import { publicMounts } from '../../../shared/api/json.ts'
 import { decide } from '../../../shared/draw/decide.ts'
+import { liveMounts, momentOf } from '../../../shared/draw/moment.ts'
 import type { Server } from '../../../shared/draw/server.ts'
 import { View } from '../../../shared/draw/view.ts'
+import { wholeOf } from '../../../shared/http/slices.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
 import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
 
@@ -203,13 +205,20 @@ describe('a view after any reports', () => {
       }),
     )
 
-  /** The same as {@link View.onAir} of each mount, found by all servers. */
-  function summedUp(view: View, nowMs: number) {
-    const all = mountsJson(view, nowMs)
-    return paths.map((path) => {
-      const { listeners, contentType, bitrate } = all.find(({ mount }) => mount === path) ?? {}
-      return listeners === undefined ? undefined : { listeners, contentType, bitrate }
-    })
+  /** {@link View.onAir} of each mount shows what can be found by looking at all servers. */
+  function expectSums(view: View, nowMs: number) {
+    const moment = momentOf(view, nowMs)
+    const all = wholeOf(liveMounts(moment))
+    for (const mount of paths.map(mountOf)) {
+      const live = all.get(mount)?.live.map((each) => each.mount)
+      const shown = view.onAir(mount, nowMs)
+      expect(shown?.listeners, mount).toBe(live?.reduce((sum, { listeners }) => sum + listeners, 0))
+      if (!live || !shown) continue
+      const types = live.map(({ contentType }) => contentType).filter((type) => type !== '')
+      const rates = live.map(({ kbps }) => kbps).filter((kbps) => kbps > 0)
+      expect(types.length === 0 ? [null] : types, mount).toContain(shown.contentType)
+      expect(rates.length === 0 ? [null] : rates, mount).toContain(shown.bitrate)
+    }
   }
   /** Every draw finds a server that has room, if there is one. */
   function expectDraws(view: View, fresh: View, nowMs: number) {
@@ -238,7 +247,7 @@ describe('a view after any reports', () => {
         for (const each of view.servers.values()) fresh.put(each)
         const known = (one: View) => shown(one, nowMs).filter(([, , servers]) => String(servers) !== '')
         expect(known(view)).toEqual(known(fresh))
-        expect(paths.map((path) => view.onAir(mountOf(path), nowMs))).toEqual(summedUp(view, nowMs))
+        expectSums(view, nowMs)
         expectDraws(view, fresh, nowMs)
       }),
       { numRuns: 300 },

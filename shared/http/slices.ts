@@ -1,0 +1,125 @@
+// Long answers are made in slices, between which others are answered. A generator makes the answer; what it reads is of one moment.
+
+/** characters of text after which a slice ends: some servers with a hundred mounts each */
+const sliceChars = 65_536
+/** units of work, each a server or a mount at a server that is looked at, after which a slice ends: well under a millisecond */
+const sliceUnits = 5_000
+/** ms after which an answer is not begun again as long as nobody reads it to its end … */
+const begunMs = 10_000
+/** … and for which it is given to others who ask once it is whole */
+const wholeMs = 1000
+
+/** A piece of the text, or as many units of work. */
+export type SliceStep = string | number
+
+/** What a generator returns, made at once. */
+export function wholeOf<T>(work: Generator<SliceStep, T>): T {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+  }
+}
+
+/** The text that a generator makes, at once. */
+export function textOf(work: Iterator<SliceStep, unknown>): string {
+  const pieces: string[] = []
+  for (let next = work.next(); !next.done; next = work.next())
+    if (typeof next.value === 'string') pieces.push(next.value)
+  return pieces.join('')
+}
+
+/** Runs one slice of a generator; returns its text, and whether more follows. */
+export function sliceOf(work: Iterator<SliceStep, unknown>): { text: string; isLast: boolean } {
+  const pieces: string[] = []
+  let chars = 0
+  let units = 0
+  while (chars < sliceChars && units < sliceUnits) {
+    const { done, value } = work.next()
+    if (done) return { text: pieces.join(''), isLast: true }
+    units++
+    if (typeof value === 'string') {
+      pieces.push(value)
+      chars += value.length
+    } else if (typeof value === 'number') units += value
+  }
+  return { text: pieces.join(''), isLast: false }
+}
+
+/** Lets everything else run that waits. */
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
+
+/** An answer in the making: whoever asks for it while it is new reads the same pieces, and makes those that are not there yet. */
+export class SlicedText {
+  readonly #work: Iterator<SliceStep, unknown>
+  readonly #encoder = new TextEncoder()
+  readonly #pieces: Uint8Array[] = []
+  readonly #nowMs: () => number
+  readonly #begunMs: number
+  #wholeMs = Number.NaN
+  #isWhole = false
+  #making: Promise<void> | undefined
+
+  constructor(work: Iterator<SliceStep, unknown>, nowMs: () => number = () => 0) {
+    this.#work = work
+    this.#nowMs = nowMs
+    this.#begunMs = nowMs()
+  }
+
+  /** Whether it may still be given to others who ask. */
+  get isNew(): boolean {
+    const nowMs = this.#nowMs()
+    return this.#isWhole ? nowMs - this.#wholeMs < wholeMs : nowMs - this.#begunMs < begunMs
+  }
+
+  /** The text from its begin. Work is done as it is read: a reader that goes away ends it, unless others read too. */
+  body(): ReadableStream<Uint8Array> {
+    let at = 0
+    return new ReadableStream(
+      {
+        pull: async (controller) => {
+          while (at >= this.#pieces.length && !this.#isWhole) {
+            this.#making ??= this.#makeSlice().finally(() => {
+              this.#making = undefined
+            })
+            await this.#making
+          }
+          const piece = this.#pieces[at++]
+          if (piece) controller.enqueue(piece)
+          else controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  async #makeSlice(): Promise<void> {
+    // not before the first slice: a short answer is made at once
+    if (this.#pieces.length > 0) await pause()
+    let slice = sliceOf(this.#work)
+    while (slice.text === '' && !slice.isLast) {
+      await pause()
+      slice = sliceOf(this.#work)
+    }
+    if (slice.text !== '') this.#pieces.push(this.#encoder.encode(slice.text))
+    this.#isWhole = slice.isLast
+    this.#wholeMs = this.#nowMs()
+  }
+}
+
+/** An answer that is made for one reader alone. */
+export const slicedBody = (work: Iterator<SliceStep, unknown>): ReadableStream<Uint8Array> =>
+  new SlicedText(work).body()
+
+/** Prints an array as JSON, an element a step. @param weigh units of work of an element */
+export function* jsonArray<T>(
+  all: Iterable<T>,
+  weigh: (each: T) => number = () => 0,
+): Generator<SliceStep, void> {
+  let separator = '['
+  for (const each of all) {
+    yield separator + JSON.stringify(each)
+    yield weigh(each)
+    separator = ','
+  }
+  yield separator === '[' ? '[]' : ']'
+}

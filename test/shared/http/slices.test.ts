@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { mountsJson, mountsText, serversJson, serversText } from '../../../shared/api/json.ts'
+import { momentOf } from '../../../shared/draw/moment.ts'
+import { View } from '../../../shared/draw/view.ts'
+import { jsonArray, SlicedText, type SliceStep, slicedBody, sliceOf } from '../../../shared/http/slices.ts'
+import { mountReport, serverOf } from '../../kit/reports.ts'
+
+/** Steps of a hundred characters, counted as they are made. */
+function counted(steps: number) {
+  const made = { steps: 0 }
+  function* work(): Generator<SliceStep, void> {
+    for (let i = 0; i < steps; i++) {
+      made.steps++
+      yield `${String(i).padStart(99, '.')}\n`
+      yield 3
+    }
+  }
+  return { made, work: work() }
+}
+
+/** A view of servers that carry as many mounts each. */
+function viewOf(servers: number, mounts: number, listeners = 1): View {
+  const view = new View(100)
+  const all = Array.from({ length: mounts }, (_, i) => mountReport(`/m${i}`, { listeners }))
+  for (let i = 0; i < servers; i++) view.put(serverOf(`s${i}`, { listeners, mounts: all }))
+  return view
+}
+
+describe('a long answer in slices', () => {
+  test('visits as many entries a slice, however long it is', () => {
+    const mostOf = (view: View) => {
+      const visits: number[] = []
+      const work = serversText(momentOf(view, 0), false)
+      for (let isLast = false; !isLast; ) {
+        const slice = sliceOf(work)
+        isLast = slice.isLast
+        visits.push(slice.text.split('"id":').length - 1)
+      }
+      return Math.max(...visits)
+    }
+    const most = mostOf(viewOf(500, 100))
+    expect(most).toBeLessThan(100)
+    expect(mostOf(viewOf(1000, 100))).toBe(most)
+  })
+
+  test('lets others run between any two of them', async () => {
+    const turnsOf = async (steps: number) => {
+      const { work } = counted(steps)
+      let turns = 0
+      let isOver = false
+      const others = () => {
+        turns++
+        if (!isOver) setTimeout(others, 0)
+      }
+      setTimeout(others, 0)
+      await new Response(slicedBody(work)).text()
+      isOver = true
+      return turns
+    }
+    const few = await turnsOf(5_000)
+    const many = await turnsOf(50_000)
+    expect(few).toBeGreaterThan(3)
+    expect(many).toBeGreaterThan(30)
+  })
+
+  test('ends with its reader', async () => {
+    const { made, work } = counted(50_000)
+    const reader = slicedBody(work).getReader()
+    await reader.read()
+    await reader.read()
+    await reader.cancel()
+    const after = made.steps
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(made.steps).toBe(after)
+    expect(after).toBeLessThan(5_000)
+  })
+
+  test('is made once for all who read it while it is new', async () => {
+    const { made, work } = counted(5_000)
+    let nowMs = 0
+    const text = new SlicedText(work, () => nowMs)
+    const [one, other] = await Promise.all([1, 2].map(() => new Response(text.body()).text()))
+    expect(one).toBe(other)
+    expect(one?.length).toBe(500_000)
+    expect(made.steps).toBe(5_000)
+    expect(text.isNew).toBe(true)
+    nowMs = 1000
+    expect(text.isNew).toBe(false)
+  })
+
+  test('fails for its reader if the work fails', async () => {
+    function* failing(): Generator<SliceStep, void> {
+      yield 'x'.repeat(70_000)
+      throw new Error('broken')
+    }
+    await expect(new Response(slicedBody(failing())).text()).rejects.toThrow('broken')
+  })
+
+  test('is an array of JSON, an empty one too', async () => {
+    for (const all of [[], [1], ['a', { b: [] }]] as unknown[][])
+      expect(JSON.parse(await new Response(slicedBody(jsonArray(all))).text())).toEqual(all)
+  })
+
+  test.each([
+    [
+      '/api/servers',
+      (view: View) => serversText(momentOf(view, 0), false),
+      (view: View) => serversJson(view, 0),
+    ],
+    ['/api/mounts', (view: View) => mountsText(momentOf(view, 0)), (view: View) => mountsJson(view, 0)],
+  ])('%s is of the moment it was asked for, whatever is reported meanwhile', async (_, textOf, jsonOf) => {
+    const view = viewOf(400, 60)
+    const then = JSON.stringify(jsonOf(view))
+    const reader = slicedBody(textOf(view)).getReader()
+    const decoder = new TextDecoder()
+    let text = ''
+    for (let at = 0; ; at++) {
+      const { done, value } = await reader.read()
+      if (done) break
+      text += decoder.decode(value, { stream: true })
+      const server = view.servers.get(`s${399 - at}`)
+      if (server) server.debit += 5
+      view.put(serverOf(`s${398 - at}`, { listeners: 50, mounts: [mountReport('/other', { listeners: 9 })] }))
+      view.remove(`s${300 - at}`)
+    }
+    expect(text).toBe(then)
+  })
+})
