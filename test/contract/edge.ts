@@ -23,7 +23,7 @@ export function edgeContract(runtime: EdgeRuntime): void {
     })
     afterAll(() => edge?.stop())
 
-    listenerContract(() => client, runtime === 'workers' ? 2000 : 20_000)
+    listenerContract(() => client, runtime === 'workers' ? 500 : 20_000)
     reportContract(() => client)
     listContract(() => client)
     if (runtime !== 'workers') wireContract(runtime, () => client)

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../deploy/build/bundle.ts'
 import { start } from './process.ts'
-import { bundleVariables } from './programs.ts'
+import { bundleVariables, sources } from './programs.ts'
 
 /**
- * Before the tests: bundles the programs that live tests start by the hundred, and has Node compile the bundles once. From the
- * sources Node would read some two hundred files at each start and strip their types, which is most of what a start costs.
+ * Before the tests: bundles the programs that live tests start by the hundred, and has Node compile them once, and the
+ * sources for the tests that start those. From the sources Node reads some two hundred files at each start and strips their types.
  * A program that is killed saves no compiled code, so it is done here.
  */
 export default async function bundleOnce(): Promise<() => void> {
@@ -22,7 +22,7 @@ export default async function bundleOnce(): Promise<() => void> {
       const file = join(folder, `${part}.mjs`)
       writeFileSync(file, await bundle(`${part}.mjs`))
       process.env[bundleVariables[part]] = file
-      await start('node', [file, '--version']).exited
+      for (const program of [file, sources[part]]) await start('node', [program, '--version']).exited
     }),
   )
   return () => rmSync(folder, { recursive: true, force: true })

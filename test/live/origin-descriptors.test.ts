@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { freePort } from '../kit/ports.ts'
 import { start } from '../kit/process.ts'
+import { originProgram } from '../kit/programs.ts'
 import { connectRaw, type RawConnection } from '../kit/raw.ts'
 import { originRuntimes, secrets } from '../kit/runtimes.ts'
 import { basic, numbered, startSource } from '../kit/source.ts'
@@ -12,7 +13,7 @@ const openFiles = 64
 async function origin(runtime: string) {
   const port = await freePort()
   const flags = `--port ${port} --bind 127.0.0.1 --max-listeners 5000`
-  const script = `ulimit -n ${openFiles}; exec ${runtime} origin/main.ts ${flags}`
+  const script = `ulimit -n ${openFiles}; exec ${runtime} ${originProgram} ${flags}`
   const program = start('bash', ['-c', script], {
     env: { ORIGIN_SOURCE_PASSWORD: secrets.source, ORIGIN_ADMIN_PASSWORD: secrets.admin },
   })

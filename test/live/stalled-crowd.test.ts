@@ -25,8 +25,8 @@ const sourceTimeoutS = 600
 const stepFrames = 80
 /** bytes by which the server may grow meanwhile: one burst for each listener that reads nothing */
 const memoryBytesMax = stalledCount * 65_536
-/** steps after which memory would be six times as much, if unread bytes were kept for each */
-const stepsMin = 12
+/** steps after which memory would be four times as much, if unread bytes were kept for each */
+const stepsMin = 8
 const patience = { withinMs: longPatienceMs, everyMs: 200 }
 
 describe.for(originRuntimes)('10,000 listeners on %s, of which 2,000 read nothing', (runtime) => {

@@ -6,6 +6,7 @@ import { clientOf, type EdgeClient } from '../../kit/edge-client.ts'
 import { eventually } from '../../kit/eventually.ts'
 import { freePort } from '../../kit/ports.ts'
 import { start } from '../../kit/process.ts'
+import { edgeProgram } from '../../kit/programs.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { type EdgeRuntime, secrets } from '../../kit/runtimes.ts'
 import { basic } from '../../kit/source.ts'
@@ -38,7 +39,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
     beforeAll(async () => {
       port = await freePort()
       const run = runtime === 'deno' ? 'deno run -A' : runtime
-      const program = start('bash', ['-c', `ulimit -n ${descriptors}; exec ${run} edge/main.ts`], {
+      const program = start('bash', ['-c', `ulimit -n ${descriptors}; exec ${run} ${edgeProgram}`], {
         env: {
           RELAY_PASSWORD: secrets.relay,
           ADMIN_PASSWORD: secrets.admin,
