@@ -22,44 +22,59 @@ interface HeadOptions {
 interface Printed {
   rules: readonly HeaderRule[]
   head: Buffer
+  /** how often it was asked for with a body */
+  asked: number
   whole: { piece: Uint8Array | undefined; bytes: Buffer } | undefined
 }
 
-/** bytes of a body that is copied behind its head, once a second for all listeners: one write costs less than two */
+/** bytes of a body that is copied behind its head for all listeners of a second: one write costs less than two */
 const copiedMax = 262_144
+/** bytes of such copies of one second */
+const copiesMax = 8_388_608
 
-/** by the list of headers: only the date changes, once a second */
-const kept = new WeakMap<KeptAnswer['headers'], { second: number; printed: Map<string, Printed> }>()
+/** What was printed in one second, by the list of headers; all of it is forgotten in the next, since the date changes. */
+let kept = { second: 0, bytes: 0, printed: new Map<KeptAnswer['headers'], Map<string, Printed>>() }
 
 /** The head of an answer: printed once a second for all that get the same object. */
 export const headBytes = (answer: KeptAnswer, options: HeadOptions): Buffer => printedOf(answer, options).head
 
-/** Head and body in one, made once a second too; undefined if the body is too long to be copied. */
+/** Head and body in one, for the second listener of a second and those after it; undefined for others, and if it would be too long. */
 export function wholeBytes(answer: KeptAnswer, options: HeadOptions): Buffer | undefined {
   const { pieces, bytes } = answer
   const [piece] = pieces
   if (bytes > copiedMax || pieces.length > 1) return undefined
   const printed = printedOf(answer, options)
+  if (bytes <= smallMax) return Buffer.concat(piece ? [printed.head, piece] : [printed.head])
   if (printed.whole?.piece === piece && printed.whole) return printed.whole.bytes
+  if (printed.asked++ === 0 || kept.bytes + bytes > copiesMax) return undefined
   const whole = Buffer.concat(piece ? [printed.head, piece] : [printed.head])
+  kept.bytes += bytes
   printed.whole = { piece, bytes: whole }
   return whole
 }
 
-function printedOf(
-  { status, headers, bytes }: KeptAnswer,
-  { version, keepAlive, rules, wallMs }: HeadOptions,
-): Printed {
+/** bytes of a body that is always copied: a playlist, which is a session's own */
+const smallMax = 4096
+
+function printedOf(answer: KeptAnswer, options: HeadOptions): Printed {
+  const { status, headers, bytes } = answer
+  const { version, keepAlive, rules, wallMs } = options
+  // the others have lists of headers of their own
+  if (status !== 200) return print(answer, options)
   const second = Math.floor(wallMs / 1000)
-  const known = kept.get(headers)
-  const printed = known?.second === second ? known.printed : new Map<string, Printed>()
-  if (known?.second !== second) kept.set(headers, { second, printed })
-  const key = `${version} ${status} ${keepAlive} ${bytes}`
-  const before = printed.get(key)
+  if (kept.second !== second) kept = { second, bytes: 0, printed: new Map() }
+  const known = kept.printed.get(headers) ?? new Map<string, Printed>()
+  kept.printed.set(headers, known)
+  const key = `${version} ${keepAlive} ${bytes}`
+  const before = known.get(key)
   if (before?.rules === rules) return before
+  const made = print(answer, options)
+  known.set(key, made)
+  return made
+}
+
+function print({ status, headers, bytes }: KeptAnswer, { version, keepAlive, rules }: HeadOptions): Printed {
   const all = [...headers, ['Content-Length', `${bytes}`] as const]
   const text = `${printHead({ version, status, headers: all, rules, keepAlive })}\r\n`
-  const made: Printed = { rules, head: Buffer.from(text, 'latin1'), whole: undefined }
-  printed.set(key, made)
-  return made
+  return { rules, head: Buffer.from(text, 'latin1'), asked: 0, whole: undefined }
 }

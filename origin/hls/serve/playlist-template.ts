@@ -30,9 +30,11 @@ const mark = '\u0002'.repeat(idLength)
  */
 export class PlaylistTemplate {
   #plain: { bytes: Buffer; at: readonly number[] }
-  #packed: { bytes: Buffer; at: number; checksum: Checksum } | undefined
-  #withoutId: { plain: Buffer; packed: Buffer | undefined }
-  #hasPacked = false
+  #withoutId: Buffer
+  #packedWithoutId: Buffer | undefined
+  #asked = 0
+  /** null: it cannot be shared, or is not shorter */
+  #shared: { bytes: Buffer; at: number; checksum: Checksum } | null | undefined
 
   /** @param playlist without control characters: they stand for ids while it is prepared */
   constructor(playlist: Texts) {
@@ -45,13 +47,12 @@ export class PlaylistTemplate {
       length += idLength
     }
     this.#plain = { bytes: Buffer.from(parts.join('.'.repeat(idLength))), at }
-    const plain = Buffer.from(playlist.textFor(''))
-    this.#withoutId = { plain, packed: undefined }
+    this.#withoutId = Buffer.from(playlist.textFor(''))
   }
 
   /** The text for a session. */
   plain(id: string | undefined): Buffer {
-    if (id === undefined) return this.#withoutId.plain
+    if (id === undefined) return this.#withoutId
     const copy = Buffer.from(this.#plain.bytes)
     for (const at of this.#plain.at) copy.write(id, at, 'latin1')
     return copy
@@ -59,35 +60,43 @@ export class PlaylistTemplate {
 
   /** The same as gzip; undefined where that is not shorter. */
   packed(id: string | undefined): Buffer | undefined {
-    if (!this.#hasPacked) this.#pack()
-    if (id === undefined) return this.#withoutId.packed
-    if (!this.#packed) return undefined
-    const { bytes, at, checksum } = this.#packed
+    if (id === undefined) {
+      this.#packedWithoutId ??= gzipSync(this.#withoutId)
+      return shorter(this.#packedWithoutId, this.#withoutId)
+    }
+    if (this.#asked++ < sharedFrom) {
+      const text = this.plain(id)
+      return shorter(gzipSync(text), text)
+    }
+    this.#shared ??= this.#share()
+    if (!this.#shared) return undefined
+    const { bytes, at, checksum } = this.#shared
     const copy = Buffer.from(bytes)
     copy.write(id, at, 'latin1')
     copy.writeUInt32LE(checksum.of(copy, at), copy.length - 8)
     return copy
   }
 
-  #pack(): void {
-    this.#hasPacked = true
-    const { plain } = this.#withoutId
-    const packed = gzipSync(plain)
-    if (packed.length < plain.length) this.#withoutId.packed = packed
+  #share() {
     const { bytes, at } = this.#plain
     const [first] = at
     const rest = first === undefined ? undefined : packedRest(bytes, at, first)
-    if (first === undefined || !rest) return
+    if (first === undefined || !rest) return null
     const before = deflateRawSync(bytes.subarray(0, first), { finishFlush: constants.Z_SYNC_FLUSH }) // ends at a byte
     const stored = Buffer.from([0, idLength, 0, ~idLength & 0xff, 0xff, ...Buffer.alloc(idLength)])
     const end = Buffer.alloc(8)
     end.writeUInt32LE(bytes.length, 4)
     const whole = Buffer.concat([gzipHead, before, stored, rest, end])
-    if (whole.length >= bytes.length) return
+    if (whole.length >= bytes.length) return null
     const idAt = gzipHead.length + before.length + stored.length - idLength
-    this.#packed = { bytes: whole, at: idAt, checksum: new Checksum(bytes, at) }
+    return { bytes: whole, at: idAt, checksum: new Checksum(bytes, at) }
   }
 }
+
+/** sessions that get a packed text of their own: to prepare the shared one costs as much as to pack ten */
+const sharedFrom = 10
+
+const shorter = (packed: Buffer, plain: Buffer) => (packed.length < plain.length ? packed : undefined)
 
 /** 16 different bytes that no playlist has: control characters apart from the line end */
 const controls = [1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21]

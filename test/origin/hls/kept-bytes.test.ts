@@ -11,16 +11,29 @@ const segment = {
 const rules = [] as const
 const options = { version: '1.1', keepAlive: true, rules, wallMs: 5000 } as const
 
-test('a thousand listeners get the same bytes of a segment, which are put together once a second', () => {
+test('a thousand listeners get the same bytes of a segment, which are put together once a second, from the second listener on', () => {
+  expect(wholeBytes(segment, options)).toBeUndefined()
   const made = new Set<Buffer | undefined>()
-  for (let i = 0; i < 1000; i++) made.add(wholeBytes(segment, { ...options, wallMs: 5000 + i }))
+  for (let i = 1; i < 1000; i++) made.add(wholeBytes(segment, { ...options, wallMs: 5000 + i }))
   expect(made.size).toBe(1)
   const [whole = Buffer.alloc(0)] = made
   const end = whole.indexOf('\r\n\r\n') + 4
   expect(whole.toString('latin1', 0, end)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   expect(whole.toString('latin1', 0, end)).toContain('Content-Length: 64000\r\n')
   expect(whole.subarray(end).equals(body)).toBe(true)
-  expect(wholeBytes(segment, { ...options, wallMs: 6000 })).not.toBe(whole)
+  const later = { ...options, wallMs: 6000 }
+  expect([wholeBytes(segment, later), wholeBytes(segment, later) === whole]).toEqual([undefined, false])
+})
+
+test('copies of one second have a bound in all: beyond it a segment is sent behind its head', () => {
+  const other = (): typeof segment => ({ ...segment, headers: [['Content-Type', 'audio/mpeg']] })
+  let copies = 0
+  for (let i = 0; i < 200; i++) {
+    const each = other()
+    wholeBytes(each, { ...options, wallMs: 9000 })
+    if (wholeBytes(each, { ...options, wallMs: 9000 })) copies++
+  }
+  expect(copies).toBe(Math.floor(8_388_608 / 64_000))
 })
 
 test('a head follows what it depends on: version, connection, length and configured headers', () => {
