@@ -21,6 +21,10 @@ export class SegmentWindow {
   #segments: Segment[] = []
   /** index of the first one listed */
   #listedFrom = 0
+  /** s of all segments so far */
+  #pushedSeconds = 0
+  /** … when each of those that are not listed any more left the playlist */
+  #leftAt: number[] = []
   #discontinuitySequence: number
   /** s: it grows only where a single frame or packet is longer than a segment may be */
   #targetSeconds: number
@@ -91,6 +95,7 @@ export class SegmentWindow {
 
   push(segment: Segment): void {
     this.#segments.push(segment)
+    this.#pushedSeconds += segment.seconds
     this.#targetSeconds = Math.max(this.#targetSeconds, Math.round(segment.seconds))
     this.#printed = undefined
     this.#list()
@@ -106,6 +111,7 @@ export class SegmentWindow {
       if (!oldest || listed - oldest.seconds < seconds) break
       listed -= oldest.seconds
       this.#listedFrom++
+      this.#leftAt.push(this.#pushedSeconds)
       // a discontinuity counts once its tag has left the playlist (RFC 8216 §6.2.2)
       if (oldest.discontinuity) this.#discontinuitySequence++
       this.#title = oldest.titles.at(-1) ?? this.#title
@@ -113,18 +119,20 @@ export class SegmentWindow {
     this.#longestSeconds = Math.max(this.#longestSeconds, listed)
   }
 
-  /** Forgets segments that were not listed any more for as long as they and the longest playlist last (RFC 8216 §6.2.2). */
+  /**
+   * Forgets segments that were not listed any more for as long as they and the longest playlist last (RFC 8216 §6.2.2). Several short ones
+   * may leave at once, so it is counted what came since.
+   */
   #forget(): void {
-    let later = 0
-    for (let i = this.#listedFrom - 1; i >= 0; i--) {
-      const { seconds = 0 } = this.#segments[i] ?? {}
-      if (later >= this.#longestSeconds + seconds) {
-        this.#segments.splice(0, i + 1)
-        this.#listedFrom -= i + 1
-        return
-      }
-      later += seconds
+    let count = 0
+    for (const leftAt of this.#leftAt) {
+      const { seconds = 0 } = this.#segments[count] ?? {}
+      if (this.#pushedSeconds - leftAt < this.#longestSeconds + seconds) break
+      count++
     }
+    this.#segments.splice(0, count)
+    this.#leftAt.splice(0, count)
+    this.#listedFrom -= count
   }
 
   #print(): PrintedPlaylist {
