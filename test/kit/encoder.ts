@@ -2,6 +2,9 @@ import { onTestFinished } from 'vitest'
 import { type Program, start } from './process.ts'
 import { secrets } from './runtimes.ts'
 
+/** How ffmpeg encodes. */
+export type EncoderFormat = readonly [name: string, contentType: string, flags: readonly string[]]
+
 /** What ffmpeg encodes a tone and noise to, neither of which gets small: name, content type, flags. */
 export const containers = [
   ['Ogg Opus', 'audio/ogg; codecs=opus', ['-c:a', 'libopus', '-b:a', '256k', ...oggFlags()]],
@@ -24,10 +27,7 @@ export function encode(mountUrl: string, format: (typeof containers)[number]): v
 }
 
 /** The same until it is stopped. */
-export function startEncoder(
-  mountUrl: string,
-  [name, contentType, flags]: (typeof containers)[number],
-): Program {
+export function startEncoder(mountUrl: string, [name, contentType, flags]: EncoderFormat): Program {
   const to = mountUrl.replace('http://', `icecast://source:${secrets.source}@`)
   const tags = ['-metadata', 'artist=Ä', '-metadata', `title=${name}`]
   const input = ['-v', 'error', '-re', '-f', 'lavfi', '-i', sound]

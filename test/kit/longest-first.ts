@@ -5,12 +5,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  * starts larger files first, so that these would run alone at the end.
  */
 export const longFiles = [
+  'test/live/hls-players.test.ts',
   'test/live/old-npm.test.ts',
   'test/live/relay-upstreams.test.ts',
   'test/live/formats-relays.test.ts',
   'test/live/peers-icecast.test.ts',
   'test/live/polled-icecast.test.ts',
   'test/live/slave-loss.test.ts',
+  'test/live/player-page.test.ts',
   'test/live/directory.test.ts',
   'test/live/cluster-frames.test.ts',
   'test/live/encoders-whole.test.ts',

@@ -4,12 +4,15 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { browserPath, launch } from '../kit/browser.ts'
 import { type Cluster, serverAt, startCluster } from '../kit/cluster.ts'
 import { clientOf } from '../kit/edge-client.ts'
-import { startEncoder } from '../kit/encoder.ts'
+import { type EncoderFormat, startEncoder } from '../kit/encoder.ts'
 import { eventually } from '../kit/eventually.ts'
+import { suiteFolder } from '../kit/files.ts'
+import { encodeSound, hlsSounds } from '../kit/hls-kinds.ts'
 import { HlsStage, lookAt, type PlayerLook } from '../kit/hls-stage.ts'
 import { absentOf, peer } from '../kit/peers.ts'
 import type { Program } from '../kit/process.ts'
-import type { Server } from '../kit/runtimes.ts'
+import { type Server, secrets } from '../kit/runtimes.ts'
+import { type Source, startSource } from '../kit/source.ts'
 
 /** the longest that a player waits for steering, and two target durations, in ms */
 const leftWithinMs = (12 + 2 * 4) * 1000
@@ -18,36 +21,46 @@ const beyondBuffer = 22
 /** a folder to keep screenshots in, to look at them */
 const { SCREENSHOTS: screenshots } = process.env
 
-/** What is played in addition to MP3; no encoder of HE-AAC is free enough for Debian: by its headers, HE-AAC is AAC of half the rate. */
-const kinds = [
+/** What ffmpeg encodes while it is played. */
+const kinds: readonly EncoderFormat[] = [
   ['lc.aac', 'audio/aac', ['-c:a', 'aac', '-b:a', '128k', '-f', 'adts']],
-  ['he.aac', 'audio/aac', ['-c:a', 'aac', '-b:a', '48k', '-ar', '24000', '-f', 'adts']],
   ['radio.opus', 'audio/ogg; codecs=opus', ['-c:a', 'libopus', '-page_duration', '200000', '-f', 'ogg']],
   ['radio.flac', 'audio/ogg', ['-c:a', 'flac', '-page_duration', '200000', '-f', 'ogg']],
-] as const
+]
 
 /** What video.js has asked for, and its error. */
 const whyIdle =
   'JSON.stringify([player.error(), performance.getEntriesByType("resource").map(({ name, responseStatus }) => [name, responseStatus])])'
 
-const mounts = ['live.mp3', ...kinds.map(([name]) => name)]
+const mounts = ['live.mp3', 'he.aac', ...kinds.map(([name]) => name)]
 
 describe('HLS in Chromium', () => {
   let cluster: Cluster
   let browser: Browser
   const encoders: Program[] = []
+  const sources: Source[] = []
   const stage = new HlsStage()
   beforeAll(async () => {
     if (absentOf(['chromium', 'ffmpeg']).length > 0 || browserPath === undefined) return
     cluster = await startCluster('bun', 2)
-    for (const [name, type, flags] of kinds)
-      encoders.push(startEncoder(`${cluster.master.url}/${name}`, [name, type, flags] as never))
+    for (const kind of kinds) encoders.push(startEncoder(`${cluster.master.url}/${kind[0]}`, kind))
+    const heAac = hlsSounds.find(({ name }) => name === 'HE-AAC')
+    if (!heAac) throw new Error('there is no HE-AAC')
+    sources.push(
+      startSource({
+        url: `${cluster.master.url}/he.aac`,
+        password: secrets.source,
+        programme: encodeSound(heAac, 10, suiteFolder()).programme,
+        contentType: 'audio/aac',
+      }),
+    )
     browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])
     await stage.open(browser)
   })
   afterAll(async () => {
     await stage.close()
     await browser?.close()
+    for (const source of sources) source.close()
     await Promise.all(encoders.map((encoder) => encoder.stop()))
     await cluster?.stop()
   })
