@@ -53,7 +53,11 @@ export const limits = {
   lingerMs: 2000,
   /** ms that a listener has to take the last bytes of a mount that ended */
   farewellMs: 5000,
-  /** ms between two flushes of a mount: with few listeners, and with `crowd` of them or more (docs/protocol.md#performance) */
+  /** bytes that all mounts together hold although no listener lacks them, in addition to their bursts: HLS begins with them, and sixty mounts have whole queues */
+  restBytes: 33_554_432,
+  /** bytes that a relayed mount holds at least: what the burst of a new connection is compared with, four times Icecast's */
+  relayHeldBytes: 262_144,
+  /** ms between two flushes of a mount: with few listeners on the server, and with `crowd` of them or more (docs/protocol.md#performance) */
   flushMsMin: 250,
   flushMsMax: 1000,
   crowd: 2000,

@@ -1,4 +1,3 @@
-import { formatLimits } from './limits.ts'
 /** A piece of a stream, cut where a frame begins. */
 export interface Cut {
   bytes: Uint8Array<ArrayBuffer>
@@ -101,12 +100,17 @@ export interface FrameFormat {
   parse(bytes: Uint8Array, at: number): Frame | undefined
 }
 
+/** bytes of a buffer that holds next to nothing */
+const bufferBytesMin = 4096
+/** a buffer this many times as long as what it last held is replaced by a shorter one */
+const spareTimes = 8
+
 /**
  * A growing byte buffer that is consumed from the front; each byte is moved a bounded number of times, however small
  * the pieces.
  */
 export class Pending {
-  #buffer = new Uint8Array(4096)
+  #buffer = new Uint8Array(bufferBytesMin)
   #from = 0
   length = 0
 
@@ -130,11 +134,19 @@ export class Pending {
 
   /** Removes the first bytes. */
   drop(count: number): void {
+    const held = this.length
     this.#from += count
     this.length -= count
-    if (this.length > 0) return
+    if (this.length === 0) this.#from = 0
+    if (held * spareTimes < this.#buffer.length && this.#buffer.length > bufferBytesMin) this.#shrink(held)
+  }
+
+  /** A source that began with a burst, or a large tag, must not keep its memory: a frame may remain at all times. */
+  #shrink(held: number): void {
+    const { bytes } = this
+    this.#buffer = new Uint8Array(Math.max(bufferBytesMin, held * 2))
+    this.#buffer.set(bytes)
     this.#from = 0
-    if (this.#buffer.length > formatLimits.emptyBufferBytesMax) this.#buffer = new Uint8Array(4096)
   }
 
   /** Leaves half of the buffer free, so that the next move comes only after as many bytes as this one moved. */

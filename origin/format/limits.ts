@@ -35,8 +35,6 @@ export const formatLimits = {
   ebmlBytesMax: 4096,
   /** tracks of a WebM stream whose times are kept: more are not played together */
   webmTracksMax: 64,
-  /** bytes of buffer kept when it is empty: a larger buffer held a picture or header and is released */
-  emptyBufferBytesMax: 262_144,
 } as const
 
 /** The feed does not match its content type, or exceeds a limit; the message is for the log. */

@@ -17,6 +17,8 @@ export interface MountsDeps {
   sessions?: { listeners(mount: Mount): number; joins(mount: Mount): number }
   /** creates listener ids, unique while the program runs */
   nextId: () => number
+  /** mounts that are playing; left out: one */
+  mountCount?: () => number
   /** files that listeners hear first; left out: none */
   intros?: Pick<IntroFiles, 'of'>
   /** the mount's title or stream header has changed */

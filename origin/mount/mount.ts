@@ -84,8 +84,9 @@ export class ActiveMount implements LiveMount, Seat {
       intro: () => this.#intro(),
     })
     deps.intros?.of(this.settings) // read ahead of the first listener
-    const everyone = () => this.listeners + this.relays
-    this.#stopFlush = startFlushTimer(deps.timers, everyone, () => this.flush())
+    // a thousand mounts with five listeners each are a crowd too
+    const crowd = () => Math.max(this.listeners + this.relays, deps.load.listeners)
+    this.#stopFlush = startFlushTimer(deps.timers, crowd, () => this.flush())
   }
 
   get kind(): 'source' | 'relay' {
@@ -354,7 +355,11 @@ export class ActiveMount implements LiveMount, Seat {
   }
 
   #sizes(): Sizes {
-    return sizesOf(this.settings, this.#deps.config.limits, this.kbps || kbpsUnknown)
+    return sizesOf(this.settings, this.#deps.config.limits, {
+      kbps: this.kbps || kbpsUnknown,
+      isRelay: this.kind === 'relay',
+      mounts: this.#deps.mountCount?.() ?? 1,
+    })
   }
 
   #intro(): IntroFile | undefined {

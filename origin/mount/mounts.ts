@@ -40,7 +40,7 @@ export class Mounts implements MountHolder {
     const onTold = () => {
       for (const listener of this.#onTold) listener()
     }
-    this.#deps = { intros: new IntroFiles(webroot), onTold, ...deps }
+    this.#deps = { intros: new IntroFiles(webroot), onTold, mountCount: () => this.#mounts.size, ...deps }
     this.#files = new FileMounts({
       nowMs,
       timers,

@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts'
+
 /** Limits on requests to masters and upstreams, each with its unit and its reason. */
 export const relayLimits = {
   /** bytes of a reply's head: a worker behind a CDN sends twice as much as Icecast */
@@ -37,7 +39,7 @@ export const relayLimits = {
   /** random delay of such a request in ms, at most */
   hurrySpreadMs: 500,
   /** newest bytes of the mount that a new connection's burst is compared with: four times Icecast's burst */
-  tailBytes: 262_144,
+  tailBytes: limits.relayHeldBytes,
   /** bytes, and ms after its first byte, within which a burst must show where it continues the mount */
   spliceBytesMax: 524_288,
   spliceMs: 500,

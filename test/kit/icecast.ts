@@ -18,6 +18,8 @@ export interface Icecast {
 }
 
 export interface IcecastOptions {
+  /** sources at most; 10 where none is named */
+  sources?: number
   sourcePassword?: string
   relayPassword?: string
   adminPassword?: string
@@ -93,6 +95,7 @@ function icecastXml(port: number, folder: string, options: IcecastOptions, tlsPo
     relayPassword = 'relay',
     adminPassword = 'admin',
     clients = 100,
+    sources = 10,
     master,
     command = 'icecast2',
   } = options
@@ -110,7 +113,7 @@ function icecastXml(port: number, folder: string, options: IcecastOptions, tlsPo
     ? `<listen-socket><port>${tlsPort}</port><bind-address>127.0.0.1</bind-address><ssl>1</ssl></listen-socket>`
     : ''
   return `<icecast>
-  <limits><clients>${clients}</clients><sources>10</sources></limits>
+  <limits><clients>${clients}</clients><sources>${sources}</sources></limits>
   <authentication>
     <source-password>${sourcePassword}</source-password>
     <relay-password>${relayPassword}</relay-password>

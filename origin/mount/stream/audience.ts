@@ -13,6 +13,8 @@ export class Audience<C extends Chunk = Chunk> {
   /** the round in progress: its position among the listeners */
   #round: Iterator<Listener> | undefined
   #again = false
+  /** of the listeners that the round in progress has come to */
+  #slowest = 0
 
   /** @param settle called after each turn of a round, to count what was written and drop listeners that fell off */
   constructor(queue: Queue<C>, timers: Timers, settle: () => void) {
@@ -45,6 +47,7 @@ export class Audience<C extends Chunk = Chunk> {
       return
     }
     this.#round = this.#listeners.values()
+    this.#slowest = this.queue.end
     this.#turn()
   }
 
@@ -58,6 +61,7 @@ export class Audience<C extends Chunk = Chunk> {
         return
       }
       value.send()
+      this.#slowest = Math.min(this.#slowest, value.position)
     }
     this.#settle()
     this.#timers.soon(() => this.#turn())
@@ -65,6 +69,7 @@ export class Audience<C extends Chunk = Chunk> {
 
   #finish(): void {
     this.#round = undefined
+    this.queue.slowest = this.#slowest
     this.#settle()
     if (!this.#again) return
     this.#again = false

@@ -2,7 +2,7 @@ import type { Timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 
 /**
- * Flushes a mount repeatedly, with one timer per mount: the more listeners, the longer the pause and the larger each write
+ * Flushes a mount repeatedly, with one timer per mount: the more listeners on the server, the longer the pause and the larger each write
  * (docs/protocol.md#performance). Returns a function that stops it.
  */
 export function startFlushTimer(timers: Timers, listeners: () => number, flush: () => void): () => void {

@@ -91,6 +91,11 @@ export class Listener {
     return this.#history.includes(mount)
   }
 
+  /** of the next chunk of its queue that it gets */
+  get position(): number {
+    return this.#position
+  }
+
   /** whether its socket has not accepted all that was written */
   get isBehind(): boolean {
     return this.#lead.length > 0 || this.wire.writableLength > 0

@@ -92,8 +92,11 @@ export class Plain {
   /** Adds the next bytes, and the headers valid from offsets in them on. */
   push(chunk: Chunk, headers: readonly HeaderSet[] = []): void {
     const offset = this.queue.endOffset
-    this.queue.bytesMax = this.#options.sizes().queueBytes
+    const { queueBytes, restBytes } = this.#options.sizes()
+    this.queue.bytesMax = queueBytes
+    this.queue.restBytes = restBytes
     this.queue.push(chunk)
+    this.#burst = undefined // it would keep old chunks in memory until the next listener joins
     for (const { at, bytes } of headers) this.#headers.set(offset + at, asBuffer(bytes))
     this.#headers.prune(this.queue.firstOffset)
     if (this.#waiting.size > 0) this.#admit(chunk, offset)

@@ -10,7 +10,7 @@ interface Held<C extends Chunk> {
  * The newest bytes of a mount.
  *
  *   oldest             burst point          newest
- *   [ chunk | chunk | … | chunk | … | chunk | chunk ]   bytesMax in all
+ *   [ chunk | chunk | … | chunk | … | chunk | chunk ]   restBytes, and up to bytesMax as long as a listener lacks them
  *       ^ listener A, behind        ^ listener B
  *
  * A listener's position is the number of the next chunk it gets, counted from the queue's beginning; an offset counts
@@ -20,6 +20,11 @@ interface Held<C extends Chunk> {
 export class Queue<C extends Chunk = Chunk> {
   /** bytes held at most, except that the newest chunk is always held; a change takes effect at the next chunk */
   bytesMax: number
+  /** bytes before the newest frame that are held whether a listener lacks them or not: a new one gets its burst of them */
+  restBytes = Number.POSITIVE_INFINITY
+  /** no listener lacks a chunk before this position */
+  slowest = 0
+  #newestFrameOffset: number | undefined
   #held: Held<C>[] = []
   #endOffset = 0
   /** position of the oldest chunk held */
@@ -54,17 +59,32 @@ export class Queue<C extends Chunk = Chunk> {
 
   push(chunk: C): void {
     this.#held.push({ chunk, start: this.#endOffset })
+    const frame = chunk.frames.at(-1)
+    if (frame !== undefined) this.#newestFrameOffset = this.#endOffset + frame
     this.#endOffset += chunk.bytes.length
-    while (this.#endOffset - this.firstOffset > this.bytesMax && this.#held.length > 1) {
+    while (this.#held.length > 1 && (this.#isOver() || this.#isSpare())) {
       this.#held.shift()
       this.first++
     }
+  }
+
+  #isOver(): boolean {
+    return this.#endOffset - this.firstOffset > this.bytesMax
+  }
+
+  /** Whether the oldest chunk is of no use: every listener has had it, and a new one begins after it. */
+  #isSpare(): boolean {
+    const { firstOffset } = this
+    const frame = this.#newestFrameOffset
+    const newest = frame === undefined || frame < firstOffset ? this.#endOffset : frame
+    return this.first < this.slowest && (this.#held[1]?.start ?? 0) <= newest - this.restBytes
   }
 
   /** Removes everything held: the next bytes are not related to it. */
   clear(): void {
     this.first = this.end
     this.#held = []
+    this.#newestFrameOffset = undefined
   }
 
   /** Views of the bytes between two offsets, as far as they are held. */

@@ -104,7 +104,10 @@ export class Woven {
   /** Adds the bytes that the plain queue got at this offset. */
   push(chunk: Chunk, offset: number): void {
     const { queue } = this.#audience
+    const { restBytes } = this.#options.sizes()
     queue.bytesMax = this.#queueBytes()
+    queue.restBytes = restBytes + gridLengths * this.#options.metaint
+    this.#made = undefined
     queue.push(this.#weave(this.#interleaver, chunk, offset))
     if (this.#waiting.size > 0) this.#admit()
   }

@@ -5,6 +5,7 @@ import { benchFanOut } from './fan-out.ts'
 import { benchHistory } from './history.ts'
 import { benchHls } from './hls.ts'
 import { benchJoins } from './joins.ts'
+import { benchMounts } from './mounts/bench.ts'
 import { benchPick } from './pick.ts'
 import { type Plan, parseWish } from './plan.ts'
 import { benchRedirects } from './redirects.ts'
@@ -27,6 +28,7 @@ const benches = new Map<string, Bench>([
   ['history', { run: benchHistory, rounds: 1, seconds: 1 }],
   ['fan-out', { run: benchFanOut, rounds: 1, seconds: 6 }],
   ['hls', { run: benchHls, rounds: 1, seconds: 16 }],
+  ['mounts', { run: benchMounts, rounds: 1, seconds: 10 }],
   ['joins', { run: benchJoins, rounds: 1, seconds: 3 }],
 ])
 

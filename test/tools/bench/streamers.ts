@@ -83,6 +83,35 @@ function peerCommands(): (readonly [name: string, command: string])[] {
   ]
 }
 
+/** A server without any source yet. */
+export interface Empty extends Streamer {
+  /** of sources */
+  password: string
+}
+
+/** Every available Icecast, and the origin on each of these runtimes, without a source. */
+export function emptyOn(runtimes: readonly string[]): { name: string; start: () => Promise<Empty> }[] {
+  const peers = peerCommands().map(([name, command]) => ({
+    name,
+    start: async (): Promise<Empty> => {
+      const icecast = await startIcecast({ clients: listenersMax, sources: listenersMax, command })
+      const { port, program } = icecast
+      return { port, group: program.pid, password: 'source', stop: () => icecast.stop() }
+    },
+  }))
+  const ours = originRuntimes
+    .filter((runtime) => runtimes.includes(runtime))
+    .map((runtime) => ({
+      name: `origin on ${runtime}`,
+      start: async (): Promise<Empty> => {
+        const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)])
+        const { port, program } = origin
+        return { port, group: program.pid, password: secrets.source, stop: () => origin.stop() }
+      },
+    }))
+  return [...peers, ...ours]
+}
+
 async function startMaster(runtime: OriginRuntime, { secure }: Occasion): Promise<Streamer> {
   const tlsPort = await freePort()
   const { certFile, keyFile } = certificate
