@@ -45,6 +45,7 @@ export function createState(
     timers,
     nextId,
     maxListeners: () => config.limits.maxListeners,
+    onBegin: ({ mount }) => mounts.get(mount)?.noteListeners(),
     onEnd: (session) => logVisit(session, nowMs()),
   })
   const settings = (name: Mount) => (config.mounts ?? unsaid).of(name)

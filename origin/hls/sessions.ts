@@ -44,6 +44,8 @@ export interface SessionsDeps {
   nextId: () => number
   /** listeners that the server has room for: one address may have a share of it */
   maxListeners: () => number
+  /** A visit has begun: its mount may never have had so many listeners. */
+  onBegin?: (session: HlsSession) => void
   /** A visit has ended: it is logged like the end of a connection. */
   onEnd: (session: HlsSession) => void
 }
@@ -51,7 +53,7 @@ export interface SessionsDeps {
 interface Count {
   listeners: number
   joins: number
-  peak: number
+  bytes: number
 }
 
 /** ms between two looks for sessions that have gone */
@@ -102,6 +104,11 @@ export class HlsSessions {
     return this.#counts.get(mount)?.joins ?? 0
   }
 
+  /** bytes sent to the listeners of a mount */
+  bytesSent(mount: Mount): number {
+    return this.#counts.get(mount)?.bytes ?? 0
+  }
+
   /** The listeners of a mount. */
   list(mount: Mount): HlsSession[] {
     return [...this.#sessions.values()].filter((each) => each.mount === mount && each.isListening)
@@ -143,6 +150,7 @@ export class HlsSessions {
   fetched(session: HlsSession, bytes: number, targetSeconds: number, isSegment: boolean): void {
     const nowMs = this.#deps.nowMs()
     this.#deps.load.addSent(bytes)
+    this.#countOf(session.mount).bytes += bytes
     if (session.hasEnded) return
     session.bytes += bytes
     if (isSegment && !session.isListening) this.#begin(session, nowMs)
@@ -172,13 +180,18 @@ export class HlsSessions {
     session.isListening = true
     session.beganAtMs = nowMs
     this.#listening++
-    const count = this.#counts.get(session.mount) ?? { listeners: 0, joins: 0, peak: 0 }
-    this.#counts.set(session.mount, count)
+    const count = this.#countOf(session.mount)
     count.listeners++
     count.joins++
-    count.peak = Math.max(count.peak, count.listeners)
     load.listeners++
     load.joins++
+    this.#deps.onBegin?.(session)
+  }
+
+  #countOf(mount: Mount): Count {
+    const known = this.#counts.get(mount) ?? { listeners: 0, joins: 0, bytes: 0 }
+    this.#counts.set(mount, known)
+    return known
   }
 
   #end(key: string, session: HlsSession): void {

@@ -14,7 +14,7 @@ export interface MountsDeps {
   nowMs: () => number
   timers: Timers
   /** listeners by HLS, which count like the others; left out: none */
-  sessions?: { listeners(mount: Mount): number; joins(mount: Mount): number }
+  sessions?: Record<'listeners' | 'joins' | 'bytesSent', (mount: Mount) => number>
   /** creates listener ids, unique while the program runs */
   nextId: () => number
   /** mounts that are playing; left out: one */

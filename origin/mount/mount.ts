@@ -47,6 +47,12 @@ export class ActiveMount implements LiveMount, Seat {
   #stopped = false
   #taps = new Set<MountTap>()
 
+  /** most listeners at a time, with those by HLS */
+  #peak = 0
+  /** by HLS, joins and bytes of earlier sources of this name */
+  readonly #joinsBefore: number
+  readonly #sentBefore: number
+
   /** @param onChunk called with the next bytes for listeners */
   constructor(
     name: Mount,
@@ -60,6 +66,8 @@ export class ActiveMount implements LiveMount, Seat {
     this.startedAtMs = deps.nowMs()
     this.heardAtMs = this.startedAtMs
     this.#called = new Set([formatOf(info.contentType)])
+    this.#joinsBefore = deps.sessions?.joins(name) ?? 0
+    this.#sentBefore = deps.sessions?.bytesSent(name) ?? 0
     this.#rate = new Rate(deps.nowMs)
     this.#stream = new Stream(formatOf(info.contentType), {
       sizes: () => this.#sizes(),
@@ -127,16 +135,17 @@ export class ActiveMount implements LiveMount, Seat {
     return this.#room.count.relays
   }
   get listenerPeak(): number {
-    return this.#room.count.listenerPeak
+    this.noteListeners()
+    return Math.max(this.#room.count.listenerPeak, this.#peak)
   }
   get joins(): number {
-    return this.#room.count.joins + (this.#deps.sessions?.joins(this.name) ?? 0)
+    return this.#room.count.joins + (this.#deps.sessions?.joins(this.name) ?? 0) - this.#joinsBefore
   }
   get slow(): number {
     return this.#room.count.slow
   }
   get bytesSent(): number {
-    return this.#room.count.bytesSent
+    return this.#room.count.bytesSent + (this.#deps.sessions?.bytesSent(this.name) ?? 0) - this.#sentBefore
   }
   get writes(): number {
     return this.#room.count.writes
@@ -222,7 +231,14 @@ export class ActiveMount implements LiveMount, Seat {
   /** Serves a listener: writes its head and burst at once, in one write, and then what follows. */
   join(wire: Wire, head: Uint8Array, info: ListenerInfo, icy: boolean): Listener {
     const id = info.id ?? this.#deps.nextId()
-    return this.#room.join(id, wire, head, info, icy ? this.metaint : 0)
+    const listener = this.#room.join(id, wire, head, info, icy ? this.metaint : 0)
+    this.noteListeners()
+    return listener
+  }
+
+  /** There may be more listeners than ever: those by HLS do not join here. */
+  noteListeners(): void {
+    this.#peak = Math.max(this.#peak, this.listeners)
   }
 
   /** Whether there is room for one more listener from another mount. */

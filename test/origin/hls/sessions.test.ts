@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { type HlsSession, HlsSessions } from '../../../origin/hls/sessions.ts'
 import { Load } from '../../../origin/load.ts'
+import { ActiveMount } from '../../../origin/mount/mount.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
+import { settingsOf } from '../../kit/mount-settings.ts'
 import { mountOf } from '../../kit/reports.ts'
+import { limitsWith } from '../../kit/server-limits.ts'
 
 const live = mountOf('/live.mp3')
 const target = 4
@@ -127,6 +130,28 @@ describe('a session', () => {
     sessions.fetched(session, 10, target, true)
     expect([load.listeners, sessions.listeners(live), ended.length]).toEqual([0, 0, 1])
   })
+})
+
+test('the listeners by HLS of a mount are in its peak, its joins and its bytes, and a later source begins at none', () => {
+  const { accept, sessions, load, time } = server()
+  const deps = {
+    config: { limits: limitsWith({}) },
+    settings: settingsOf({}).of,
+    load,
+    nowMs: time.nowMs,
+    timers: time,
+    nextId: () => 1,
+    sessions,
+  }
+  const info = { kind: 'source', contentType: 'audio/mpeg', headers: new Map(), owner: 'source' } as const
+  const mount = new ActiveMount(live, info, deps)
+  const session = accept('a')
+  sessions.fetched(session, 700, target, true)
+  mount.noteListeners()
+  sessions.endAll()
+  expect([mount.listeners, mount.listenerPeak, mount.joins, mount.bytesSent]).toEqual([0, 1, 1, 700])
+  const next = new ActiveMount(live, info, deps)
+  expect([next.listeners, next.listenerPeak, next.joins, next.bytesSent]).toEqual([0, 0, 0, 0])
 })
 
 describe('the sessions of one address', () => {
