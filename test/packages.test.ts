@@ -59,6 +59,39 @@ test('the change of the unit that the docs give for a long grace is one that sys
   expect(stop).toBe('TimeoutStopSec=610')
 })
 
+describe('several origins on one machine, as the docs make them', () => {
+  const section =
+    readFileSync(join(repo, 'docs/running.md'), 'utf8')
+      .split('## Several origins on one machine')[1]
+      ?.split('\n## ')[0] ?? ''
+
+  test('the template of the unit has files and data of each instance, and is otherwise the same', () => {
+    const [, script = ''] = /^sed '(.*?)'/m.exec(section) ?? []
+    const unit = join(repo, 'deploy/systemd/distributary-origin.service')
+    const { stdout } = spawnSync('sed', [script, unit], { encoding: 'utf8' })
+    const changed = stdout
+      .split('\n')
+      .filter((line, i) => line !== readFileSync(unit, 'utf8').split('\n')[i])
+      .filter((line) => !line.startsWith('#'))
+    expect(changed).toEqual([
+      'EnvironmentFile=-/etc/distributary/%i.env',
+      'ExecStart=/usr/bin/distributary origin --config /etc/distributary/%i.xml --data-dir /var/lib/distributary/%i --grace 10',
+    ])
+  })
+
+  test('by flags that differ in the port, they have ids and urls of their own', () => {
+    const commands = section.match(/(?<=^ORIGIN_MASTER_PASSWORD=… \.\/distributary origin ).*/gm) ?? []
+    const configs = commands.map((flags) => {
+      const { settings } = parseFlags(flags.split(' '))
+      return createConfig({ flags: { ...settings, masterPassword: 'a' }, environment: {}, file: undefined })
+    })
+    expect(configs.map(({ id, publicUrls }) => [id, publicUrls])).toEqual([
+      ['relay1.example.org:8000', ['http://relay1.example.org:8000']],
+      ['relay1.example.org:8001', ['http://relay1.example.org:8001']],
+    ])
+  })
+})
+
 test.for(units)(
   'what the docs say of the packaged service is so: its user, and where it writes: %s',
   (unit) => {

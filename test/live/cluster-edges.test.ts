@@ -30,7 +30,7 @@ test.for(edgeRuntimes)(
   },
 )
 
-test('S2: a master that accepts no listeners serves only its relays', async () => {
+test('S2: a master that accepts no listeners serves only its relays, and two slaves of one machine share them', async () => {
   const stopped = (server: Server) => {
     onTestFinished(() => server.stop())
     return server
@@ -39,11 +39,13 @@ test('S2: a master that accepts no listeners serves only its relays', async () =
   const master = stopped(await startOrigin('node', [...masterAt(edge), '--max-listeners', '0']))
   const source = startSource({ url: `${master.url}/live.mp3`, password: secrets.source, programme: numbered })
   onTestFinished(() => source.close())
-  const slave = stopped(await startOrigin('node', slaveOf(edge)))
-  await eventually(async () => (await serverAt(edge, slave))?.mounts.length === 1)
+  const slaves = (
+    await Promise.all([startOrigin('node', slaveOf(edge)), startOrigin('bun', slaveOf(edge))])
+  ).map(stopped)
+  for (const slave of slaves) await eventually(async () => (await serverAt(edge, slave))?.mounts.length === 1)
   expect((await serverAt(edge, master))?.out).toBe('full')
   const url = `${edge.url}/live.mp3`
-  expect(new Set(await drawnOrigins({ url }, 50))).toEqual(new Set([slave.url]))
+  expect(new Set(await drawnOrigins({ url }, 50))).toEqual(new Set(slaves.map((slave) => slave.url)))
   expect(new Set(await drawnOrigins({ url }, 50, { 'User-Agent': 'Icecast 2.4.4' }))).toEqual(
     new Set([master.url]),
   )
