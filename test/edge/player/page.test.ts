@@ -26,6 +26,11 @@ describe('the player page of a mount', () => {
     expect(redirected).toEqual([])
   })
 
+  test('is what the public page links to', async () => {
+    const { ask } = edgeOf(masterOf('/a%20%22b.mp3', packaged))
+    expect(await (await ask('/')).text()).toContain('<a href="/play/a%20%22b.mp3">Player</a>')
+  })
+
   test('says that a mount is not an HLS stream: its format has none, or HLS is off', async () => {
     for (const [about, type] of [
       [{ name: 'Radio' }, 'audio/mpeg'],
