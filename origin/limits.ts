@@ -6,6 +6,8 @@ export const limits = {
   headLinesMax: 64,
   /** connections that have not sent a whole head; in a crowd of 2,000 a second each takes a few ms */
   waitingHeadsMax: 4096,
+  /** connections that wait for another request after an answer: two of each player of 20,000 listeners by HLS */
+  keptConnectionsMax: 40_000,
   /** requests answered on one connection: libshout asks two or three times before its source begins */
   keptRequestsMax: 8,
   /**

@@ -46,6 +46,8 @@ export class HttpServer {
   #proxies: Proxies
   #router: Router
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
+  /** those that had an answer, and may ask again: players of HLS keep theirs, and are more than connections that are new */
+  #kept = new Waiting<Socket>(limits.keptConnectionsMax)
   /** every connection, and its record for the access log once its head is read */
   #sockets = new Map<Socket, Exchange | undefined>()
   #refusals: Refusals
@@ -101,7 +103,8 @@ export class HttpServer {
   sweep(): void {
     const { nowMs, config, state } = this.#serving
     const { headerTimeoutMs } = config.limits
-    for (const socket of this.#waiting.expire(nowMs(), headerTimeoutMs)) socket.destroy()
+    for (const waiting of [this.#waiting, this.#kept])
+      for (const socket of waiting.expire(nowMs(), headerTimeoutMs)) socket.destroy()
     this.#listening.expire(headerTimeoutMs)
     state.mounts.dropSilent()
     state.mounts.expire()
@@ -171,7 +174,8 @@ export class HttpServer {
   #hasDescriptor(): boolean {
     const { config, state, nowMs } = this.#serving
     if (this.#sockets.size < connectionsMax(config.limits, state.mounts.count)) return true
-    const silent = this.#waiting.yieldOne(nowMs(), limits.headGraceMs)
+    const silent =
+      this.#waiting.yieldOne(nowMs(), limits.headGraceMs) ?? this.#kept.yieldOne(nowMs(), limits.headGraceMs)
     silent?.destroy()
     return silent !== undefined
   }
@@ -201,7 +205,7 @@ export class HttpServer {
       reader ??= new HeadReader()
       const read = reader.push(bytes)
       if (!read) return
-      this.#waiting.delete(socket)
+      this.#begun(socket)
       socket.off('data', onData).off('end', onGone).off('close', onGone)
       if ('head' in read) this.#answer({ ...incoming, head: read.head, rest: bytes.subarray(read.restAt) })
       else this.#refuseBad(socket, peer.address, read)
@@ -241,8 +245,14 @@ export class HttpServer {
 
   /** A connection ended before its head was complete. */
   #lose(socket: Socket): void {
-    this.#waiting.delete(socket)
+    this.#begun(socket)
     socket.destroy()
+  }
+
+  /** It does not wait for a head any more. */
+  #begun(socket: Socket): void {
+    this.#waiting.delete(socket)
+    this.#kept.delete(socket)
   }
 
   /** Answers a request; an exception closes only this connection. */
@@ -277,7 +287,7 @@ export class HttpServer {
   #readNext({ socket, peer, via, rest, answered }: Asked): void {
     this.#endExchange(socket)
     this.#sockets.set(socket, undefined)
-    this.#waiting.add(socket, peer.address, this.#serving.nowMs())?.destroy()
+    this.#kept.add(socket, peer.address, this.#serving.nowMs())?.destroy()
     const incoming = { socket, peer, via, answered: answered + 1 }
     this.#readHead(incoming, rest.length > 0 ? rest : undefined)
   }

@@ -8,7 +8,7 @@ import { suiteFolder } from '../kit/files.ts'
 import { parsePathways, readMediaPlaylist } from '../kit/hls-readers.ts'
 import { HostileMaster } from '../kit/hostile-master.ts'
 import { numbersHeard } from '../kit/numbers-heard.ts'
-import { connectRaw } from '../kit/raw.ts'
+import { connectRaw, type RawConnection } from '../kit/raw.ts'
 import { rawRequest } from '../kit/raw-request.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 import { type Server, secrets, startEdge, startOrigin } from '../kit/runtimes.ts'
@@ -310,5 +310,22 @@ describe('a source that goes away', () => {
     }
     // one who comes now hears the fallback too
     expect((await fetch(`${master.url}/main.mp3.m3u8`)).status).toBe(200)
+  })
+
+  test('keeps the connections of more players than may be new at a time', async () => {
+    const request = `GET /hls/none.mp3/1.mp3 HTTP/1.1\r\nHost: x\r\n\r\n`
+    const players: RawConnection[] = []
+    onTestFinished(() => {
+      for (const { socket } of players) socket.destroy()
+    })
+    for (let batch = 0; batch < 4; batch++) {
+      const more = Array.from({ length: 1100 }, () => connectRaw(master.port))
+      players.push(...more)
+      for (const player of more) player.send(request)
+      await eventually(() => more.every((player) => player.received().startsWith('HTTP/1.1 404')))
+    }
+    expect(players.filter(({ isClosed }) => isClosed).length).toBe(0)
+    players[0]?.send(request)
+    await players[0]?.until(/404.*404/s)
   })
 })
