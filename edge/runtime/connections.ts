@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
 import { monotonicNowMs } from '../../shared/clock.ts'
-import { type Blocks, inBlocks, networkOf, parseAddress, plainAddress } from '../../shared/http/address.ts'
+import { type Blocks, isIn, networkOf, plainAddress } from '../../shared/http/address.ts'
 import { limits } from '../../shared/limits.ts'
 import { FewLines } from '../../shared/log/few-lines.ts'
 import { boundsFor, Crowd } from '../http/crowd.ts'
@@ -76,8 +76,7 @@ export class Connections implements ConnectionContext {
   }
 
   #networkOf(address: string): string | undefined {
-    const parsed = this.#proxies.length > 0 ? parseAddress(address) : undefined
-    if (parsed && inBlocks(parsed, this.#proxies)) return undefined
+    if (this.#proxies.length > 0 && isIn(address, this.#proxies)) return undefined
     return networkOf(address, httpLimits.networkBits) ?? address
   }
 

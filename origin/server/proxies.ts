@@ -1,5 +1,5 @@
 import { getLogger } from '@logtape/logtape'
-import { inBlocks, parseAddress } from '../../shared/http/address.ts'
+import { isIn } from '../../shared/http/address.ts'
 import { ForwardedClient, type Peer, saysHttps } from '../../shared/http/forwarded.ts'
 import { UntrustedProxies } from '../../shared/http/untrusted-proxies.ts'
 import type { OriginConfig } from '../config/config.ts'
@@ -20,9 +20,7 @@ export class Proxies {
 
   trusts(address: string): boolean {
     const { trustedProxies } = this.#config
-    if (trustedProxies.length === 0) return false
-    const parsed = parseAddress(address)
-    return parsed !== undefined && inBlocks(parsed, trustedProxies)
+    return trustedProxies.length > 0 && isIn(address, trustedProxies)
   }
 
   /** The client of a request: the peer, or the client that a trusted one names. */
