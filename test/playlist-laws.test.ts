@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readPlaylist, WatchedPlaylist } from './kit/playlist-laws.ts'
+import { checkMultivariant, readPlaylist, WatchedPlaylist } from './kit/playlist-laws.ts'
 
 const startMs = Date.UTC(2026, 0, 1)
 const dateOf = (number: number) =>
@@ -133,4 +133,12 @@ describe('the laws of successive playlists', () => {
   ])('reject %s', (_, text, problem) => {
     expect(() => readPlaylist(text)).toThrow(problem)
   })
+})
+
+test('a multivariant playlist is read by both parsers, and rejected where it lacks what a variant needs', () => {
+  const whole =
+    '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS="mp4a.40.34"\nhttp://a.example/media.m3u8\n'
+  expect(() => checkMultivariant(whole)).not.toThrow()
+  expect(() => checkMultivariant(whole.replace('BANDWIDTH=128000,', ''))).toThrow()
+  expect(() => checkMultivariant('#EXTM3U\n')).toThrow()
 })

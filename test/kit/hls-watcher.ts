@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type SeenPlaylist, type SeenSegment, WatchedPlaylist } from './playlist-laws.ts'
+import { checkMultivariant, type SeenPlaylist, type SeenSegment, WatchedPlaylist } from './playlist-laws.ts'
 
 /** What a listener or an observer of HLS got of one segment. */
 export interface WatchedSegment extends Pick<SeenSegment, 'number' | 'uri' | 'startMs' | 'discontinuities'> {
@@ -15,13 +15,16 @@ export class HlsWatcher {
   /** statuses of answers that it could not use */
   readonly refusals = new Set<number>()
   readonly #url: string
+  readonly #multivariantUrl: string
   readonly #everyMs: number
   readonly #watched = new WatchedPlaylist()
   #problem: unknown
   #isClosed = false
 
-  constructor(mediaUrl: string, everyMs = 300) {
+  /** @param multivariantUrl of the same server */
+  constructor(mediaUrl: string, multivariantUrl: string, everyMs = 300) {
     this.#url = mediaUrl
+    this.#multivariantUrl = multivariantUrl
     this.#everyMs = everyMs
     void this.#run()
   }
@@ -40,17 +43,24 @@ export class HlsWatcher {
   async #run(): Promise<void> {
     while (!this.#isClosed && this.#problem === undefined) {
       const text = await this.#get(this.#url)
+      const multivariant = await this.#get(this.#multivariantUrl)
       if (text) await this.#follow(new TextDecoder().decode(text))
+      if (multivariant) this.#hold(() => checkMultivariant(new TextDecoder().decode(multivariant)))
       await wait(this.#everyMs)
     }
   }
 
   async #follow(text: string): Promise<void> {
+    const playlist = this.#hold(() => this.#watched.add(text))
+    if (playlist) await this.#fetchNew(playlist)
+  }
+
+  #hold<T>(law: () => T): T | undefined {
     try {
-      const playlist = this.#watched.add(text)
-      await this.#fetchNew(playlist)
+      return law()
     } catch (problem) {
       this.#problem = problem
+      return undefined
     }
   }
 

@@ -1,5 +1,5 @@
 import { Parser } from 'm3u8-parser'
-import { readMediaPlaylist } from './hls-readers.ts'
+import { readMediaPlaylist, readMultivariant } from './hls-readers.ts'
 
 /** One segment, as both parsers read it. */
 export interface SeenSegment {
@@ -27,13 +27,7 @@ export interface SeenPlaylist {
  */
 export function readPlaylist(text: string): SeenPlaylist {
   const read = readMediaPlaylist(text)
-  const parser = new Parser()
-  parser.on('warn', ({ message }) => {
-    throw new Error(`m3u8-parser: ${message}`)
-  })
-  parser.push(text)
-  parser.end()
-  const { manifest } = parser
+  const { manifest } = parsed(text)
   const sequence = read.mediaSequenceBase ?? 0
   const discontinuitySequence = read.discontinuitySequenceBase ?? 0
   same('media sequence', sequence, manifest.mediaSequence)
@@ -63,6 +57,23 @@ export function readPlaylist(text: string): SeenPlaylist {
     startMs += seconds * 1000
   }
   return { sequence, discontinuitySequence, targetSeconds: read.targetDuration, segments }
+}
+
+/** Reads a multivariant playlist by both parsers. @throws if one of them finds it not legal, or if they do not agree */
+export function checkMultivariant(text: string): void {
+  const { variants } = readMultivariant(text)
+  const playlists = parsed(text).manifest.playlists ?? []
+  same('urls', variants.map(({ uri }) => uri).join(' '), playlists.map(({ uri }) => uri).join(' '))
+}
+
+function parsed(text: string): Parser {
+  const parser = new Parser()
+  parser.on('warn', ({ message }) => {
+    throw new Error(`m3u8-parser: ${message}`)
+  })
+  parser.push(text)
+  parser.end()
+  return parser
 }
 
 function same(what: string, ours: unknown, theirs: unknown): void {

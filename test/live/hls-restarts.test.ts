@@ -74,7 +74,10 @@ peer('ffmpeg')(
     play(master, numbered)
 
     const watch = (server: Server, session: string) => {
-      const watcher = new HlsWatcher(`${server.url}/hls/live.mp3/media.m3u8?s=${session}`)
+      const watcher = new HlsWatcher(
+        `${server.url}/hls/live.mp3/media.m3u8?s=${session}`,
+        `${server.url}/live.mp3.m3u8`,
+      )
       onTestFinished(() => watcher.close())
       return watcher
     }
