@@ -5,9 +5,11 @@ import { seenOf } from '../../../shared/api/seen.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
+import { Balance } from '../../../shared/hls/balance.ts'
+import { steer } from '../../../shared/hls/steering.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { asked, policy } from '../../kit/draws.ts'
+import { asked, live, policy } from '../../kit/draws.ts'
 import { logged } from '../../kit/log-records.ts'
 import { reportOf, seededRoll } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
@@ -156,6 +158,23 @@ describe('S10: as long as anybody reports, dead servers leave at their deadlines
     edge.pass(120)
     expect(edge.goesTo()).toEqual(['a', 'b'])
   })
+})
+
+test('HLS steering follows the same view: sessions stay where they are', () => {
+  const edge = decider()
+  for (const id of ['a', 'b']) edge.report(0, id)
+  const steeredAt = (atS: number) => {
+    edge.pass(atS)
+    const deps = { config: policy, nowMs: () => atS * 1000, roll: () => 0.5, redirected: () => {} }
+    return steer(
+      edge.registry.current(atS * 1000),
+      { mount: live, query: '', sender: { secure: false, address: undefined }, current: 'a' },
+      { ...deps, isBusy: () => false, balance: new Balance(100) },
+    )
+  }
+  const steering = steeredAt(60)
+  expect([steering?.moves, steering?.places[0]?.server.report.id]).toEqual([false, 'a'])
+  expect(steeredAt(11 * minute)).toBeUndefined()
 })
 
 test('a server that reports every hour is no witness against a silence', () => {

@@ -4,7 +4,7 @@ import { markdown, mean, type Result } from '../table.ts'
 const head = [
   'scenario',
   'policy',
-  'rejected %',
+  'rejected at the first hop %',
   'mean km',
   'of the nearest',
   'at the nearest %',
