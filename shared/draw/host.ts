@@ -1,5 +1,5 @@
 import type { MountReport } from '../report/report.ts'
-import type { Kind } from './group-key.ts'
+import { type Kind, markOf } from './group-key.ts'
 import { kbpsOf, lineKbps, type Server, slotsBesideLine } from './server.ts'
 
 /** bit rates of one server whose kind is remembered; beyond it all are found again */
@@ -16,6 +16,9 @@ export class Host {
   isCounted = false
   #server: Server
   readonly #maxListenersDefault: number
+  /** the mark of the kind that was asked for last: most mounts are of one */
+  #lastKind: Kind = 'own'
+  #lastMark = 0
   /** by kbit/s */
   readonly #kinds = new Map<number, number>()
 
@@ -52,6 +55,17 @@ export class Host {
       this.#kinds.set(kbps, kind)
     }
     return kind
+  }
+
+  /** What this server adds to the key of a mount that it carries. @param mountNumber the mount's own */
+  markOf(mount: MountReport, mountNumber: number): number {
+    const kind = this.kindOf(mount)
+    if (kind === 'own') return markOf(this.number, kind, mountNumber)
+    if (kind !== this.#lastKind) {
+      this.#lastKind = kind
+      this.#lastMark = markOf(this.number, kind, mountNumber)
+    }
+    return this.#lastMark
   }
 
   /** 0 where slots bind, else a number for the bit rate, since the line binds. */

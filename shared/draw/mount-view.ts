@@ -3,7 +3,7 @@ import type { MountReport } from '../report/report.ts'
 import { Group } from './group.ts'
 import { type Marks, withoutMark } from './group-key.ts'
 import type { Host } from './host.ts'
-import { type LivePart, OnAir } from './on-air.ts'
+import { OnAir } from './on-air.ts'
 import type { JoinRate } from './regions.ts'
 import { followsMasters, type Server } from './server.ts'
 
@@ -48,8 +48,10 @@ export class CarriedMount {
   /** what it adds to the key of the mount's group, as one that reports the mount or as one that follows its masters */
   mark = 0
   follows = false
-  /** what it adds to the sums of the mount, as long as its server is live */
-  #counted: LivePart | undefined
+  /** its server is live, so it counts in the sums of the mount: with as many listeners, as one that follows or not */
+  isCounted = false
+  #listeners = 0
+  #follows = false
 
   constructor(host: Host, entry: Entry, mount: MountReport) {
     this.host = host
@@ -61,22 +63,15 @@ export class CarriedMount {
     return this.host.server
   }
 
-  /** What it adds to the sums; undefined: its server is not live. */
-  get counted(): LivePart | undefined {
-    return this.#counted
-  }
-
   /** Brings the sums of the mount up to what its server says now. */
   count(isLive: boolean): void {
-    const { mount, follows } = this
-    const before = this.#counted
-    if (isLive ? before?.mount === mount && before.follows === follows : !before) return
-    const now = isLive ? { id: this.server.report.id, follows, mount } : undefined
-    this.#counted = now
     const { onAir } = this.entry
-    if (before && now) onAir.replace(before, now)
-    else if (now) onAir.add(now)
-    else if (before) onAir.remove(before)
+    if (this.isCounted) onAir.add(this.#follows, -1, -this.#listeners)
+    this.isCounted = isLive
+    this.#follows = this.follows
+    this.#listeners = this.mount.listeners
+    if (isLive) onAir.add(this.#follows, 1, this.#listeners)
+    onAir.show(this, isLive)
   }
 
   /** Takes its mark out of the key. */

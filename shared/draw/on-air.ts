@@ -8,9 +8,8 @@ export interface MountOnAir {
   bitrate: number | null
 }
 
-/** What a live server adds to the sums of a mount. */
-export interface LivePart {
-  readonly id: string
+/** A live server's report of a mount, whose type and bit rate may be shown. */
+interface LivePart {
   readonly follows: boolean
   readonly mount: MountReport
 }
@@ -42,30 +41,17 @@ export class OnAir {
     return this.#reporters.servers > 0
   }
 
-  add(counted: LivePart): void {
-    this.#change(counted, 1)
-    this.#type = orElse(this.#type, counted, saysType)
-    this.#rate = orElse(this.#rate, counted, saysRate)
-  }
-
-  /** The same server says something else. */
-  replace(before: LivePart, now: LivePart): void {
-    this.#change(before, -1)
-    this.#change(now, 1)
-    this.#type = isOf(this.#type, now) ? (saysType(now) ? now : undefined) : orElse(this.#type, now, saysType)
-    this.#rate = isOf(this.#rate, now) ? (saysRate(now) ? now : undefined) : orElse(this.#rate, now, saysRate)
-  }
-
-  remove(counted: LivePart): void {
-    this.#change(counted, -1)
-    if (isOf(this.#type, counted)) this.#type = undefined
-    if (isOf(this.#rate, counted)) this.#rate = undefined
-  }
-
-  #change({ follows, mount }: LivePart, sign: 1 | -1): void {
+  /** Adds servers of a sort, and their listeners; removes them if negative. */
+  add(follows: boolean, servers: number, listeners: number): void {
     const sum = follows ? this.#followers : this.#reporters
-    sum.servers += sign
-    sum.listeners += sign * mount.listeners
+    sum.servers += servers
+    sum.listeners += listeners
+  }
+
+  /** What a server says may be shown, or not any more. */
+  show(part: LivePart, isLive: boolean): void {
+    this.#type = shownAfter(this.#type, part, isLive && saysType(part))
+    this.#rate = shownAfter(this.#rate, part, isLive && saysRate(part))
   }
 
   /**
@@ -96,15 +82,9 @@ export class OnAir {
 const saysType = ({ mount }: LivePart) => mount.contentType !== ''
 const saysRate = ({ mount }: LivePart) => mount.kbps > 0
 
-const isOf = (shown: LivePart | 'none' | undefined, { id }: LivePart) =>
-  typeof shown === 'object' && shown.id === id
-
-/** The shown one, or another if there is none; undefined as long as that is not known. */
-const orElse = (
-  shown: LivePart | 'none' | undefined,
-  other: LivePart,
-  says: (part: LivePart) => boolean,
-): LivePart | 'none' | undefined => (shown === 'none' && says(other) ? other : shown)
+/** The shown one, or another if there is none; undefined if it says nothing any more: then another has to be looked for. */
+const shownAfter = (shown: LivePart | 'none' | undefined, part: LivePart, says: boolean) =>
+  shown === part ? (says ? part : undefined) : shown === 'none' && says ? part : shown
 
 function firstOf(all: Iterable<LivePart>, says: (part: LivePart) => boolean): LivePart | 'none' {
   for (const each of all) if (says(each)) return each

@@ -16,7 +16,7 @@ import {
   type MountView,
   noteStream,
 } from './mount-view.ts'
-import type { LivePart, MountOnAir } from './on-air.ts'
+import type { MountOnAir } from './on-air.ts'
 import { type Candidate, Pool } from './pool.ts'
 import { JoinRate, Regions, TotalDemand } from './regions.ts'
 import {
@@ -147,7 +147,8 @@ export class View {
     host.isCounted = server.report.state !== 'leaving'
     if (host.isCounted) this.#soonestMs = Math.min(this.#soonestMs, deadlineMs(server))
     this.#putMounts(host, before, isOfOtherKinds || !before || isOther(before, server))
-    if (wasCounted !== host.isCounted) this.#countAll(host)
+    // those of a new server have been counted as they were added
+    if (before && wasCounted !== host.isCounted) this.#countAll(host)
     for (const [mount, atMs] of server.formerMounts) this.#touch(this.#entry(mount), atMs)
     this.#forgetUncarried()
     if (server.carriesAll) this.#addEverywhere(host)
@@ -355,8 +356,10 @@ export class View {
   }
 
   #noteLimit(id: string, carrier: CarriedMount, isLimited: boolean): void {
-    const limited = this.#limited.get(id) ?? new Set<CarriedMount>()
-    if (isLimited) this.#limited.set(id, limited.add(carrier))
+    const limited = this.#limited.get(id)
+    if (!limited) {
+      if (isLimited) this.#limited.set(id, new Set([carrier]))
+    } else if (isLimited) limited.add(carrier)
     else if (limited.delete(carrier) && limited.size === 0) this.#limited.delete(id)
   }
 
@@ -374,7 +377,7 @@ export class View {
   #mark(carrier: CarriedMount): void {
     const { host, entry } = carrier
     const follows = followsMasters(host.server)
-    const mark = markOf(host.number, host.kindOf(carrier.mount), entry.number)
+    const mark = host.markOf(carrier.mount, entry.number)
     if (mark === carrier.mark && follows === carrier.follows) return
     carrier.unmark()
     if (follows) entry.followers = withMark(entry.followers, mark)
@@ -423,7 +426,10 @@ export class View {
       const key = groupKeyOf(entry, this.#everywhereMarks)
       if (key === entry.group.key) continue
       const to = moves.get(entry.group) ?? new Map<number, Entry[]>()
-      moves.set(entry.group, to.set(key, [...(to.get(key) ?? []), entry]))
+      moves.set(entry.group, to)
+      const together = to.get(key)
+      if (together) together.push(entry)
+      else to.set(key, [entry])
     }
     this.#unsettled.clear()
     for (const [group, to] of moves) for (const [key, entries] of to) this.#move(group, key, entries, nowMs)
@@ -552,8 +558,8 @@ export class View {
 
 const always = () => true
 
-function* countedOf({ carriers }: Entry): Iterable<LivePart> {
-  for (const { counted } of carriers.values()) if (counted) yield counted
+function* countedOf({ carriers }: Entry): Iterable<CarriedMount> {
+  for (const carrier of carriers.values()) if (carrier.isCounted) yield carrier
 }
 
 /** Whether a server is another for all its mounts, whatever they report. */

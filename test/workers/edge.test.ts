@@ -125,7 +125,7 @@ test('S9: redirects of all isolates add up in the object, and in the news for ea
   for (const isolate of isolates)
     for (let i = 0; i < 10; i++) expect((await isolate.ask('/live.mp3')).status).toBe(302)
   for (const isolate of isolates) await isolate.flush()
-  expect((await object().exchange(nothing, undefined)).debits).toEqual([['shared', 20]])
+  expect((await object().exchange(nothing, undefined)).debits).toEqual([['shared', 20, 0]])
 })
 
 test('each server is stored as one row, with its mounts inside', async () => {

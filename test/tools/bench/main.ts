@@ -6,6 +6,7 @@ import { benchHistory } from './history.ts'
 import { benchHls } from './hls.ts'
 import { benchJoins } from './joins.ts'
 import { benchMounts } from './mounts/bench.ts'
+import { benchPages } from './pages.ts'
 import { benchPick } from './pick.ts'
 import { type Plan, parseWish } from './plan.ts'
 import { benchRedirects } from './redirects.ts'
@@ -24,6 +25,7 @@ const benches = new Map<string, Bench>([
   ['redirects', { run: benchRedirects, rounds: 2, seconds: 2 }],
   ['reports', { run: benchReports, rounds: 1, seconds: 2 }],
   ['beside', { run: benchBeside, rounds: 1, seconds: 5 }],
+  ['pages', { run: benchPages, rounds: 1, seconds: 1 }],
   ['pick', { run: benchPick, rounds: 1, seconds: 1 }],
   ['history', { run: benchHistory, rounds: 1, seconds: 1 }],
   ['fan-out', { run: benchFanOut, rounds: 1, seconds: 6 }],
