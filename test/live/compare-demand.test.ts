@@ -139,6 +139,7 @@ const permanent: Scene[] = [
       mountBlock('/longed-for', { 'fallback-mount': '/waiting-room', 'fallback-override': 1 }),
     async play(stage) {
       await isListed(stage, '/longed-for')
+      upstream.serve('/longed-for', undefined) // the server before has heard it
       await stage.source('/waiting-room', 'backup')
       const witness = await stage.listen('/waiting-room')
       await witness.hears('backup')
