@@ -111,8 +111,7 @@ class Simulation {
     const server = index === undefined ? undefined : this.#servers[index]
     if (!server) return undefined
     if (nowS >= 0) {
-      if (index === except || isForbidden(this.#reporting.heard[server.index], mount, nowS))
-        this.#outcome.forbidden++
+      if (index === except || this.#isForbidden(server, mount, nowS)) this.#outcome.forbidden++
       if (this.#faulty && server.index === 0) this.#outcome.sentToFault++
     }
     const taken = server.join(mount, nowS)
@@ -120,6 +119,11 @@ class Simulation {
     if (!taken) return server
     if (nowS >= 0) this.#measure(from, server)
     return 'taken'
+  }
+
+  #isForbidden({ index }: SimServer, mount: number, nowS: number): boolean {
+    const { heard } = this.#reporting
+    return isForbidden(heard[index], mount, nowS, this.#reporting.isExcused(nowS))
   }
 
   #measure(from: SimRequest['from'], { index }: SimServer): void {

@@ -52,7 +52,7 @@ export class Ours implements SimDecider {
       from: from && { location: from },
       except: except === undefined ? undefined : this.#ids[except],
     }
-    const decision = decide(this.#registry.view, asked, msOf(nowS), this.#roll, policy)
+    const decision = decide(this.#registry.current(msOf(nowS)), asked, msOf(nowS), this.#roll, policy)
     if (typeof decision === 'string') return undefined
     const { view } = this.#registry
     this.#registry.redirected(decision.server, view.kbpsAt(name, decision.server))

@@ -14,9 +14,18 @@ export interface Heard {
   atS: number
 }
 
+/**
+ * Whether nobody was heard for so long that two servers can have become stale: their last reports were up to an interval older
+ * than the last of all (docs/protocol.md#a-decider-that-hears-nobody).
+ */
+const isSilence = (seconds: number, intervalS: number) => seconds > 1.5 * intervalS + 2
+
 /** Delivers the servers' reports to the edges: each at its interval, and early if the setting says so. */
 export class Reporting {
   readonly heard: (Heard | undefined)[] = []
+  /** when anybody was heard last, and when reports came again after a silence */
+  lastHeardS = Number.NEGATIVE_INFINITY
+  returnedS = Number.NEGATIVE_INFINITY
   /** no report arrives before this time */
   lostUntilS = Number.NEGATIVE_INFINITY
   #setting: Setting
@@ -52,6 +61,12 @@ export class Reporting {
     if (atS < (this.#dueS[server.index] ?? Number.POSITIVE_INFINITY)) this.schedule(server, atS)
   }
 
+  /** Whether a stale server may get listeners now, since the deciders hear nobody, or did not until a moment ago. */
+  isExcused(nowS: number): boolean {
+    const { intervalS } = this.#setting
+    return isSilence(nowS - this.lastHeardS, intervalS) || nowS <= this.returnedS + 2.5 * intervalS + 2
+  }
+
   #send(server: SimServer, nowS: number): void {
     const report = server.report(nowS)
     if (nowS >= this.lostUntilS) {
@@ -67,6 +82,8 @@ export class Reporting {
   #deliver(server: SimServer, report: Report, nowS: number): void {
     for (const edge of this.#edges) edge.take(server.index, report, nowS)
     this.heard[server.index] = { report, atS: nowS }
+    if (isSilence(nowS - this.lastHeardS, report.interval)) this.returnedS = nowS
+    this.lastHeardS = nowS
     if (this.#setting.earlyReports) server.intervalS = this.#edges[0]?.wish?.(report, nowS) ?? report.interval
   }
 }
