@@ -1,7 +1,7 @@
 import { getLogger } from '@logtape/logtape'
 import { preflightHeaders } from '../../shared/draw/redirect.ts'
 import { resolveAlias } from '../files/aliases.ts'
-import { answerHls, answerMultivariant } from '../hls/serve/serve.ts'
+import { answerHls, answerMultivariant, answerNoObject } from '../hls/serve/serve.ts'
 import type { Connection } from '../http/connection.ts'
 import { afterwards } from '../http/logins.ts'
 import { type Answer, allowHeader, finish, printReply, textReply } from '../http/reply.ts'
@@ -79,7 +79,7 @@ export class Router {
         break
       case 'hls':
         if (route.asked) answerHls(connection, route.asked.mount, route.asked.object, this.#serving)
-        else finish(connection, textReply(head.version, 404, 'no such HLS object', rules))
+        else answerNoObject(connection, rules)
         break
       case 'multivariant':
         fileOr(connection, {

@@ -4,14 +4,13 @@ import type { View } from '../draw/view.ts'
 import { multivariantAnswer, type PiecedAnswer } from '../hls/answers.ts'
 import { isPackaged, kindOfType } from '../hls/kinds.ts'
 import { hlsLimits } from '../hls/limits.ts'
-import { printMultivariant } from '../hls/multivariant.ts'
+import { bandwidthOf, printMultivariant } from '../hls/multivariant.ts'
 import { hlsPath } from '../hls/paths.ts'
 import { edgePathway, pathwayOf } from '../hls/pathway.ts'
 import { drawVariants, type HlsListener, servesHls } from '../hls/place-session.ts'
 import { newSessionId } from '../hls/session.ts'
 import { mediaUrl, passedOn, type Query, withQuery } from '../hls/urls.ts'
 import type { Gzip } from '../http/takes-gzip.ts'
-import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
 import { codecsReported } from './reported-codecs.ts'
 
@@ -76,7 +75,7 @@ export function openSession(
   const kind = kindOfType(contentType)
   const text = printMultivariant({
     variants: named,
-    bandwidth: (kbps || limits.bitrateDefaultKbps) * 1000,
+    bandwidth: bandwidthOf(kbps),
     codecs: kind && codecsReported(kind, contentType, about?.samplerate),
     steeringUrl: withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p }),
   })

@@ -27,7 +27,9 @@ export function steerSession(
 ): string | undefined {
   const nowMs = deps.nowMs()
   if (!view.isKnown(mount, nowMs)) return undefined
-  const { _HLS_pathway: current = '', p = '' } = parseQuery(query)
+  const { _HLS_pathway: told = '', p = '' } = parseQuery(query)
+  // some players send it as a quoted string
+  const current = told.replace(/^"(.*)"$/, '$1')
   const isKnown = (id: string) => id === edgePathway || (id !== '' && serverOfPathway(id) !== undefined)
   const known = p.split(',').filter(isKnown)
   const asked = { mount, query: '', sender, probe: true, current: serverOfPathway(current) }

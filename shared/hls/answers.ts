@@ -142,12 +142,24 @@ export function segmentAnswer(
   const { headers, pieces, bytes } = whole
   const part = parseRange(range, bytes)
   if (part === undefined) return whole
-  if (part === 'outside')
-    return { status: 416, headers: [...headers, ['Content-Range', `bytes */${bytes}`]], pieces: [], bytes: 0 }
+  if (part === 'outside') return outsideAnswer(bytes)
   const [from, to] = part
   const contentRange = ['Content-Range', `bytes ${from}-${to - 1}/${bytes}`] as const
   return { status: 206, headers: [...headers, contentRange], pieces: cut(pieces, from, to), bytes: to - from }
 }
+
+/** A range that the segment does not have. A cache that kept this could answer it to others, who ask for the whole (RFC 9111 §3). */
+const outsideAnswer = (bytes: number): PiecedAnswer => ({
+  status: 416,
+  headers: [
+    ['Cache-Control', 'no-store'],
+    ['Accept-Ranges', 'bytes'],
+    ...cors,
+    ['Content-Range', `bytes */${bytes}`],
+  ],
+  pieces: [],
+  bytes: 0,
+})
 
 /** by segment: a thousand listeners ask for the same one */
 const publicAnswers = new WeakMap<ServedSegment, PiecedAnswer>()

@@ -45,6 +45,10 @@ export const hlsLimits = {
   killedMs: 60_000,
   /** variants, each a server, in one multivariant playlist: a player without steering tries them in turn */
   variantsMax: 4,
+  /** by how much of the mean bitrate a segment may exceed it: variable bitrate, and a report that is a moment old */
+  peakShare: 0.1,
+  /** kbit/s of a segment that are not audio: a title of 1 KiB in its ID3 tag (2), and a table of 50 packets a second (2) */
+  addedKbps: 4,
   /** s between two requests for the steering manifest … */
   ttlSeconds: 10,
   /** … and of a large cluster in which nothing has to move */

@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts'
+import { hlsLimits } from './limits.ts'
 import { variantId } from './manifest.ts'
 
 /** One variant: the same audio at one server. */
@@ -16,6 +18,16 @@ export interface Multivariant {
   codecs: string | undefined
   /** absolute or relative; undefined: nobody steers */
   steeringUrl: string | undefined
+}
+
+/**
+ * `BANDWIDTH` of a mount, bit/s: that of its largest segments with what they hold in addition to the audio (RFC 8216 §4.3.4.2), which is
+ * more than the mean.
+ * @param kbps mean of the audio; 0: unknown
+ */
+export function bandwidthOf(kbps: number): number {
+  const { peakShare, addedKbps } = hlsLimits
+  return Math.ceil((kbps || limits.bitrateDefaultKbps) * (1 + peakShare) + addedKbps) * 1000
 }
 
 /** Prints a multivariant playlist (RFC 8216 §4.3.4; content steering by draft-pantos-hls-rfc8216bis §4.4.6.6). */

@@ -135,7 +135,7 @@ describe('HLS at a master, a slave, and an edge on each runtime that carries', (
           })
   })
 
-  test('a path that names nothing is 404 or 400 everywhere, and an old number may be kept for a moment', async () => {
+  test('a path that names nothing is 404 or 400 everywhere, told to any page, and an old number may be kept for a moment', async () => {
     const paths = [
       ...[
         '/nobody.mp3.m3u8?x=-',
@@ -174,6 +174,17 @@ describe('HLS at a master, a slave, and an edge on each runtime that carries', (
         const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`
         const { status, headers } = await rawRequest(server.port, head)
         expect([server.port, path, [400, 404].includes(status) || status]).toEqual([server.port, path, true])
+        if (
+          status === 404 &&
+          path.startsWith('/hls/live.mp3/') &&
+          !path.includes('%') &&
+          !path.includes('..')
+        )
+          expect([server.port, path, headers.get('access-control-allow-origin')]).toEqual([
+            server.port,
+            path,
+            '*',
+          ])
         if (path.endsWith('/live.mp3/1.mp3')) expect(headers.get('cache-control')).toBe('max-age=1')
       }
     for (const server of servers()) expect((await fetch(media(server, '/live.mp3'))).status).toBe(200)

@@ -10,15 +10,15 @@ import {
   takesGzip,
 } from '../../../shared/hls/answers.ts'
 import { codecsOf } from '../../../shared/hls/kinds.ts'
-import { printMultivariant } from '../../../shared/hls/multivariant.ts'
+import { bandwidthOf, printMultivariant } from '../../../shared/hls/multivariant.ts'
 import { type HlsObject, hlsPath, multivariantPath } from '../../../shared/hls/paths.ts'
 import { pathwayOf } from '../../../shared/hls/pathway.ts'
 import { sessionBytes, sessionIdOf, sessionOf } from '../../../shared/hls/session.ts'
 import { passedOn, withQuery } from '../../../shared/hls/urls.ts'
 import type { Gzip } from '../../../shared/http/takes-gzip.ts'
-import { limits as clusterLimits } from '../../../shared/limits.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import { mountSettings } from '../../config/mount-settings.ts'
+import type { HeaderRule } from '../../config/xml/headers.ts'
 import type { Connection } from '../../http/connection.ts'
 import { mountRules } from '../../http/header-rules.ts'
 import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../../http/logins.ts'
@@ -97,7 +97,7 @@ function answerAlone(
   const steering = withQuery(hlsPath(mount, { kind: 'steering' }), { ...passed, p: pathway })
   const text = printMultivariant({
     variants: [{ pathway, url: withQuery(hlsPath(mount, { kind: 'media' }), passed) }],
-    bandwidth: (live?.kbps || clusterLimits.bitrateDefaultKbps) * 1000,
+    bandwidth: bandwidthOf(live?.kbps ?? 0),
     codecs: kind && codecsOf(kind, live?.sound),
     steeringUrl: edgeUrl && edgeUrl + steering,
   })
@@ -208,6 +208,14 @@ function count(
 ): void {
   if (session) hls.sessions.fetched(session, bytes, targetSeconds, isSegment)
   else state.load.addSent(bytes)
+}
+
+/** Answers a request below `/hls/` that names no object, as one with a number that is negative or too long. */
+export function answerNoObject(connection: Connection, rules: readonly HeaderRule[]): void {
+  holdNext(connection)
+  const answer = errorAnswer(404, 'no such HLS object')
+  connection.exchange.status = answer.status
+  sendPieced(connection, answer, rules)
 }
 
 /** The session of a request: the one it belongs to, or a new one if it may listen and there is room. */

@@ -39,7 +39,7 @@ describe('the multivariant playlist of an edge', () => {
       const url = new URL(uri)
       expect(parseHlsPath(url.pathname)).toEqual({ mount: '/live.mp3', object: { kind: 'media' } })
       expect([...url.searchParams.keys()]).toEqual(['token', 's'])
-      expect([codecs, bandwidth]).toEqual(['mp4a.40.34', 128_000])
+      expect([codecs, bandwidth]).toEqual(['mp4a.40.34', 145_000]) // segments of 128 kbit/s hold more than the audio
     }
     expect(redirected.map(({ report }) => report.urls[0])).toEqual([first && new URL(first.uri).origin])
   })
@@ -122,6 +122,16 @@ describe('the steering manifest', () => {
     expect(JSON.stringify(clones)).toContain(
       'http://d.example:8000/hls/live.mp3/media.m3u8?s=ABCDEFGHIJKLMNOP',
     )
+    expect(redirected).toEqual([])
+  })
+
+  test('knows the pathway of a session also as a quoted string, as some players send it', async () => {
+    const { ask, redirected } = cluster()
+    for (const server of ['a', 'b', 'c']) {
+      const answer = await ask(`${steering}?p=a,b,c&_HLS_pathway=%22${server}%22`)
+      const { 'PATHWAY-PRIORITY': priority } = (await answer.json()) as { 'PATHWAY-PRIORITY': string[] }
+      expect(priority[0]).toBe(server)
+    }
     expect(redirected).toEqual([])
   })
 

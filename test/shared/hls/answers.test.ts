@@ -79,3 +79,16 @@ test('an answer with the same object is made once, for the public and for those 
   expect(segmentAnswer(segment, undefined, true)).toBe(guarded)
   expect(segmentAnswer(segment, 'bytes=1-2')).toMatchObject({ status: 206, bytes: 2 })
 })
+
+test('a range outside of a segment is 416, and no cache keeps that in place of the segment', () => {
+  const segment = { type: 'audio/mpeg', pieces: [new Uint8Array(4)], bytes: 4 }
+  const { status, headers, bytes } = segmentAnswer(segment, 'bytes=4-')
+  expect({ status, bytes }).toEqual({ status: 416, bytes: 0 })
+  expect(Object.fromEntries(headers)).toEqual({
+    'Cache-Control': 'no-store',
+    'Accept-Ranges': 'bytes',
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': '*',
+    'Content-Range': 'bytes */4',
+  })
+})
