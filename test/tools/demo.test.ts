@@ -138,7 +138,24 @@ describe('npm start', () => {
     expect(did.filter((what) => what.startsWith('stop'))).toHaveLength(1)
   })
 
-  test('a program that is lost stops the rest, and the guide is not printed any more', async () => {
+  test('plays on without a relay that is killed once everything has played, and not without another program', async () => {
+    const { demo, did, run } = machine()
+    await run()
+    await demo.lost('relay2', 'killed by SIGKILL')
+    await demo.lost('relay1', 'killed by SIGKILL')
+    expect(did.slice(-2)).toEqual([
+      'complain relay2 killed by SIGKILL; the others play on without it',
+      'complain relay1 killed by SIGKILL; the others play on without it',
+    ])
+    await demo.lost('master', 'killed by SIGKILL')
+    expect(did.slice(-3)).toEqual([
+      'complain master killed by SIGKILL; stopping the rest',
+      'stop, edge last',
+      'exit 1',
+    ])
+  })
+
+  test('a program that is lost before stops the rest, and the guide is not printed any more', async () => {
     let heard = () => {}
     const { demo, did, run } = machine({
       plays: () =>

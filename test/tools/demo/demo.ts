@@ -18,6 +18,8 @@ export interface DemoMachine {
 export class Demo {
   readonly #machine: DemoMachine
   #isEnding = false
+  /** programs that may be lost, once everything has played */
+  #spare: readonly string[] = []
 
   constructor(machine: DemoMachine) {
     this.#machine = machine
@@ -31,7 +33,7 @@ export class Demo {
       return this.#refuse(
         `PORT is "${portText}", expected an integer from 1 to 65532: the demo uses it and the next three ports`,
       )
-    const { ports, programs, listenUrl, guide } = planDemo(port, passwords)
+    const { ports, programs, listenUrl, spare, guide } = planDemo(port, passwords)
     // otherwise the printed urls could lead to another running demo
     for (const each of ports)
       if (!(await machine.isFree(each)))
@@ -46,11 +48,17 @@ export class Demo {
       machine.complain(`no redirect worked: ${problem}`)
       return this.end(1)
     }
-    if (!this.#isEnding) machine.print(guide)
+    if (this.#isEnding) return
+    this.#spare = spare
+    machine.print(guide)
   }
 
-  /** A program has exited unexpectedly: the others are not a cluster without it. */
+  /** A program has exited unexpectedly. Its user may have killed a relay to hear what happens; the rest is not a cluster without any of the others. */
   async lost(name: string, how: string): Promise<void> {
+    if (this.#spare.includes(name) && !this.#isEnding) {
+      this.#machine.complain(`${name} ${how}; the others play on without it`)
+      return
+    }
     this.#machine.complain(`${name} ${how}; stopping the rest`)
     await this.end(1)
   }

@@ -26,6 +26,8 @@ export interface DemoPlan {
   readonly listenUrl: string
   /** in the order in which they start */
   readonly programs: readonly DemoProgram[]
+  /** programs that the cluster plays on without: the relays */
+  readonly spare: readonly string[]
   /** printed once a listener was redirected to audio */
   readonly guide: string
 }
@@ -97,6 +99,7 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
         about: `plays to ${sourceUrl}`,
       },
     ],
+    spare: servers.map(({ name }) => name).filter((name) => name !== 'master'),
     guide: printGuide(edge, passwords.admin),
   }
 }
