@@ -89,7 +89,7 @@ async function readBody(
   while (mustBeWhole || pieces.length < 2) {
     const { done, value } = await reader.read()
     if (done) return { pieces }
-    pieces.push(value)
+    if (value.length > 0) pieces.push(value)
   }
   return { pieces, rest: restOf(reader) }
 }
@@ -99,9 +99,11 @@ function restOf(reader: ReadableStreamDefaultReader<Uint8Array>): BodyRest {
   return {
     async next() {
       if (isOver) return undefined
-      const { done, value } = await reader.read()
+      let { done, value } = await reader.read()
+      // a chunk without bytes would be the last one
+      while (!done && value?.length === 0) ({ done, value } = await reader.read())
       isOver = done
-      return done ? lastChunk : chunkOf(value)
+      return value ? chunkOf(value) : lastChunk
     },
     cancel() {
       isOver = true

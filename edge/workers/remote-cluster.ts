@@ -264,6 +264,7 @@ export class RemoteCluster implements Cluster {
     if (this.#held.size === 0) return
     for (const [server, heldUntilMs] of this.#held) server.heldUntilMs = heldUntilMs
     this.#held.clear()
+    this.#view.deadlinesMoved()
     logger.info('cluster object answers again', { ageSeconds: Math.round(this.#ageMs() / 1000) })
   }
 
@@ -323,19 +324,20 @@ export class RemoteCluster implements Cluster {
       debit: (debits.get(id)?.debit ?? 0) + (this.#counts.get(id)?.redirects ?? 0),
       debitKbps: (debits.get(id)?.debitKbps ?? 0) + (this.#counts.get(id)?.kbps ?? 0),
     })
+    const nowMs = this.#deps.nowMs()
     let isWhole = true
     for (const packed of news.servers) {
       const server = this.#unpack(packed)
-      if (server) this.#view.put({ ...server, ...debitOf(server.report.id) })
+      if (server) this.#view.put({ ...server, ...debitOf(server.report.id) }, nowMs)
       else isWhole = false
     }
     for (const server of [...this.#view.servers.values()]) {
       const now = debitOf(server.report.id)
       // the drums must be told about a weight that rises; they notice one that falls themselves
-      if (now.debit < server.debit || now.debitKbps < server.debitKbps) this.#view.put({ ...server, ...now })
+      if (now.debit < server.debit || now.debitKbps < server.debitKbps)
+        this.#view.put({ ...server, ...now }, nowMs)
       else Object.assign(server, now)
     }
-    const nowMs = this.#deps.nowMs()
     this.#view.prune(nowMs)
     // if a carriage is missing, everything is fetched again
     this.#version = isWhole ? news.version : { epoch: '', change: 0 }

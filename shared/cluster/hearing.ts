@@ -40,6 +40,7 @@ export class Hearing {
     this.#isSpent = false
     if (!wasSilent) return nothing
     letGo(this.#view.servers.values(), receivedAtMs)
+    this.#view.deadlinesMoved()
     return [{ ...eventOf('reports again', silentMs, receivedAtMs), server: server.report.id }]
   }
 
@@ -67,7 +68,7 @@ export class Hearing {
   #hold(untilMs: number, nowMs: number): void {
     const { servers, ownId } = this.#view
     // those that were gone before are not kept
-    const isKept = (server: Server) => server.report.id !== ownId && deadlineMs(server) > this.#heardAtMs
+    const isKept = (server: Server) => server.report.id !== ownId && ownDeadlineMs(server) > this.#heardAtMs
     for (const server of hold(servers.values(), untilMs, nowMs, isKept)) this.#view.put(server)
   }
 
@@ -79,7 +80,8 @@ export class Hearing {
       if (server.report.id === ownId || server.report.state === 'leaving') continue
       const staleMs = deadlineMs(server)
       if (nowMs <= staleMs) nextMs = Math.min(nextMs, staleMs)
-      else if (staleMs > this.#heardAtMs && carries(server)) missed.push(server)
+      // one that was let go and did not report since is dead: somebody else was heard after its deadline
+      else if (ownDeadlineMs(server) > this.#heardAtMs && carries(server)) missed.push(server)
     }
     this.#nextMs = nextMs
     if (missed.length < missedMin) return undefined

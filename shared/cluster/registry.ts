@@ -262,7 +262,7 @@ export class Registry {
     this.#table?.setDrain(id, drained)
     if (drained) this.#drains.add(id)
     else this.#drains.delete(id)
-    if (server) this.view.put({ ...server, drained })
+    if (server) this.view.put({ ...server, drained }, nowMs)
     this.sweep(nowMs)
     this.#record(this.#watch.drained(id, drained, by, nowMs))
     return true
@@ -283,7 +283,7 @@ export class Registry {
     const server = this.view.servers.get(id)
     const before = server?.unreached
     if (server && (before?.url !== unreached?.url || before?.problem !== unreached?.problem))
-      this.view.put({ ...server, reachable: unreached === undefined, unreached })
+      this.view.put({ ...server, reachable: unreached === undefined, unreached }, nowMs)
     this.sweep(nowMs)
     if (probed) this.#record(this.#watch.probed(id, probed, nowMs))
   }
@@ -487,7 +487,7 @@ export class Registry {
       formerMounts: row.formerMounts,
       location: report.location ?? row.location,
     }
-    this.view.put(server)
+    this.view.put(server, this.#nowMs)
     return server
   }
 

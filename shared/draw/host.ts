@@ -2,8 +2,8 @@ import type { MountReport } from '../report/report.ts'
 import { type Kind, markOf } from './group-key.ts'
 import { kbpsOf, lineKbps, type Server, slotsBesideLine } from './server.ts'
 
-/** bit rates of one server whose kind is remembered; beyond it all are found again */
-const kindsMax = 64
+/** bit rates of one server whose kind is remembered until its next report; if there are more, all its mounts are looked at again */
+const kindsMax = 256
 
 /**
  * A server as its mounts know it: a report replaces what it holds, so that mounts about which a report says nothing new are
@@ -35,6 +35,10 @@ export class Host {
   /** Takes a newer report; returns whether mounts without a limit are of another kind by it. */
   replace(server: Server): boolean {
     this.#server = server
+    if (this.#kinds.size > kindsMax) {
+      this.#kinds.clear()
+      return true
+    }
     let isOther = false
     for (const [kbps, before] of this.#kinds) {
       const kind = this.#kindAt(kbps)
@@ -51,7 +55,6 @@ export class Host {
     let kind = this.#kinds.get(kbps)
     if (kind === undefined) {
       kind = this.#kindAt(kbps)
-      if (this.#kinds.size >= kindsMax) this.#kinds.clear()
       this.#kinds.set(kbps, kind)
     }
     return kind

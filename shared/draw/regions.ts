@@ -134,6 +134,8 @@ export class Regions {
     regions.#kinds = others.#kinds
     regions.#kindsChanges = others.#kindsChanges
     regions.#cap = others.#cap
+    // their round stands until it is time for the next: with many servers that may be a second away
+    regions.#weights = others.#weights
     regions.#roundMs = others.#roundMs
     for (const [key, other] of others.#regions) {
       const region = createRegion(pool, other.location, other.country, other.lastAskedMs)

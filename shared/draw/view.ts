@@ -133,18 +133,19 @@ export class View {
   /**
    * Adds a server, or replaces it by one with a newer report. Its mounts whose report is the same object as before cost
    * nothing: they see the newer report by their {@link Host}.
+   * @param nowMs later than its report where it has changed in another way: one that is stale does not count again in the sums
    */
-  put(server: Server): void {
+  put(server: Server, nowMs = server.receivedAtMs): void {
     const { id } = server.report
     const before = this.#servers.get(id)
     this.#servers.set(id, server)
     this.#noteUrls(server)
     const host = this.#hosts.get(id) ?? new Host(++this.#numbered, server, this.#maxListenersDefault)
     this.#hosts.set(id, host)
-    this.#expire(server.receivedAtMs)
+    this.#expire(nowMs)
     const isOfOtherKinds = host.replace(server)
     const wasCounted = host.isCounted
-    host.isCounted = server.report.state !== 'leaving'
+    host.isCounted = isLive(server, nowMs)
     if (host.isCounted) this.#soonestMs = Math.min(this.#soonestMs, deadlineMs(server))
     this.#putMounts(host, before, isOfOtherKinds || !before || isOther(before, server))
     // those of a new server have been counted as they were added
@@ -153,8 +154,14 @@ export class View {
     this.#forgetUncarried()
     if (server.carriesAll) this.#addEverywhere(host)
     else if (before?.carriesAll) this.#removeEverywhere(id)
-    this.#settle(server.receivedAtMs)
+    this.#settle(nowMs)
     this.#putPools(host, before)
+  }
+
+  /** Some servers' deadlines are earlier than they were, so that they have to be looked for again. */
+  deadlinesMoved(): void {
+    this.#soonestMs = Number.NEGATIVE_INFINITY
+    this.#expiredMs = Number.NEGATIVE_INFINITY
   }
 
   remove(id: string): void {
@@ -370,6 +377,8 @@ export class View {
     entry.masterMarks = isMaster ? withMark(entry.masterMarks, mark) : withoutMark(entry.masterMarks, mark)
     if (isMaster) entry.masters.set(id, host)
     else entry.masters.delete(id)
+    // the masters that are left need not report anything new; without one it stays as the last said
+    if (!isMaster && entry.masters.size > 0) entry.isPrivate = isHiddenByMaster(entry)
     this.#unsettled.add(entry)
   }
 

@@ -58,6 +58,8 @@ export class SlicedText {
   #wholeMs = Number.NaN
   #isWhole = false
   #making: Promise<void> | undefined
+  /** it could not be made: nobody else must take what there is for the whole */
+  #hasFailed = false
 
   constructor(work: Iterator<SliceStep, unknown>, nowMs: () => number = () => 0) {
     this.#work = work
@@ -67,6 +69,7 @@ export class SlicedText {
 
   /** Whether it may still be given to others who ask. */
   get isNew(): boolean {
+    if (this.#hasFailed) return false
     const nowMs = this.#nowMs()
     return this.#isWhole ? nowMs - this.#wholeMs < wholeMs : nowMs - this.#begunMs < begunMs
   }
@@ -78,9 +81,15 @@ export class SlicedText {
       {
         pull: async (controller) => {
           while (at >= this.#pieces.length && !this.#isWhole) {
-            this.#making ??= this.#makeSlice().finally(() => {
-              this.#making = undefined
-            })
+            this.#making ??= this.#makeSlice().then(
+              () => {
+                this.#making = undefined
+              },
+              (error: unknown) => {
+                this.#hasFailed = true
+                throw error
+              },
+            )
             await this.#making
           }
           const piece = this.#pieces[at++]

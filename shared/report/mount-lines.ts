@@ -71,7 +71,7 @@ export class KnownLines {
 }
 
 /** A text as one that does not keep the report alive that it was cut from, as engines do. */
-const own = (text: string): string => ` ${text}`.slice(1)
+export const own = (text: string): string => ` ${text}`.slice(1)
 
 /** The last report's mount if a newer one says the same of it, so that nobody has to look at it again. */
 export const keptIfSame = (last: MountReport | undefined, now: MountReport): MountReport =>

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import { type Mount, printMount } from '../mount.ts'
 import { trimmed } from '../trim.ts'
 import { type AboutMount, parseAbout, printAbout } from './about-mount.ts'
-import { KnownLines, keptIfSame } from './mount-lines.ts'
+import { KnownLines, keptIfSame, own } from './mount-lines.ts'
 import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
 
 /** A malformed report: the line (counted from 1), what was found there and what was expected. */
@@ -206,7 +206,8 @@ function parseAboutLines(lines: NonNullable<Block['about']>): AboutMount {
   for (const { line, number } of lines) {
     const { key, value } = parseField(line, number)
     if (key in fields) throw new SourcelistError(number, `${key} appears twice, expected it once`)
-    fields[key] = value
+    // it may be kept for much longer than the report that it came with
+    fields[key] = own(value)
     numbers[key] = number
   }
   const about = parseAbout(fields)

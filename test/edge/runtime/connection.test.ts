@@ -341,6 +341,33 @@ describe('an answer that is made as it is sent', () => {
     expect(sent.written.join('')).toMatch(/\r\nContent-Length: 350\r\n[\s\S]*piece 39\n$/)
   })
 
+  test('is followed by the answers to requests behind it, also where the client has ended its side', async () => {
+    const sent = long(5)
+    const next = Buffer.from('GET /a HTTP/1.1\r\nHost: x\r\n\r\n')
+    sent.connection.receive(Buffer.concat([ask('1.1'), next]))
+    sent.connection.halfClosed()
+    await takeAll(sent)
+    expect(sent.written.join('')).toMatch(/\r\n8\r\npiece 4\n\r\n0\r\n\r\nHTTP\/1\.1 302 [\s\S]*\r\n\r\n$/)
+    expect(sent.calls).toContain('end')
+  })
+
+  test('is not ended by a piece without bytes, which would be the last chunk', async () => {
+    const pieces = ['', 'one', '', 'two', '', '', 'three', '']
+    const answer = () => new Response(ReadableStream.from(pieces.map((piece) => Buffer.from(piece))))
+    const sent = connected(true, { ...redirecting, answer })
+    sent.connection.receive(ask('1.1'))
+    await takeAll(sent)
+    expect(sent.written.join('')).toMatch(/\r\n\r\n3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n$/)
+  })
+
+  test('has its whole length in the answer to a HEAD, and closes where the client asks for it', async () => {
+    const sent = long(40)
+    sent.connection.receive(Buffer.from('HEAD /own HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'))
+    await takeAll(sent)
+    expect(sent.written.join('')).toMatch(/\r\nContent-Length: 350\r\n[\s\S]*Connection: close\r\n\r\n$/)
+    expect(sent.calls).toContain('end')
+  })
+
   test('is made no further than the client takes it, nor once it has gone', async () => {
     const sent = long(1000)
     sent.connection.receive(ask('1.1'))

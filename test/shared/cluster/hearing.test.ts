@@ -11,7 +11,7 @@ import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { asked, live, policy } from '../../kit/draws.ts'
 import { logged } from '../../kit/log-records.ts'
-import { reportOf, seededRoll } from '../../kit/reports.ts'
+import { mountReport, reportOf, seededRoll } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
 
 /** s after its last report at which a server with an interval of 10 s is stale */
@@ -183,6 +183,33 @@ test('a server that reports every hour is no witness against a silence', () => {
   for (const id of ['a', 'b']) edge.report(1, id)
   edge.pass(60)
   expect(edge.goesTo()).toContain('a')
+})
+
+test('S10: dead servers are let go once, though the one that is left reports too seldom to be a witness', () => {
+  const edge = decider()
+  edge.report(0, 'dead', { interval: 30 })
+  edge.report(20, 'alive', { interval: 30 })
+  for (const id of ['dead2', 'dead3']) edge.report(21, id)
+  edge.pass(49)
+  expect(edge.goesTo()).toEqual(['alive', 'dead', 'dead2', 'dead3'])
+  edge.report(50, 'alive', { interval: 30 })
+  edge.pass(79)
+  expect(edge.goesTo(), 'two have had one more deadline').toEqual(['alive', 'dead'])
+  for (let atS = 80; atS <= 200; atS += 30) edge.report(atS, 'alive', { interval: 30 })
+  expect(edge.goesTo()).toEqual(['alive'])
+  expect(edge.events().filter(([, kind]) => kind === 'no reports')).toHaveLength(1)
+})
+
+test('the listeners of a server that was kept in count no longer than it gets new ones', () => {
+  const edge = decider()
+  edge.report(0, 'a', { interval: 3600 })
+  for (const id of ['dead', 'dead2'])
+    edge.report(0, id, { mounts: [mountReport('/live.mp3', { listeners: 9 })] })
+  edge.pass(60)
+  const listenersAt = (atS: number) => edge.registry.view.onAir(live, atS * 1000)?.listeners
+  expect(listenersAt(60)).toBe(18)
+  edge.report(61, 'a', { interval: 3600 })
+  expect(listenersAt(120)).toBe(0)
 })
 
 test('a server that leaves or is drained is not kept in', () => {

@@ -96,6 +96,16 @@ describe('a long answer in slices', () => {
     await expect(new Response(slicedBody(failing())).text()).rejects.toThrow('broken')
   })
 
+  test('fails for all who read it, and is not given to others as the whole', async () => {
+    function* failing(): Generator<SliceStep, void> {
+      yield 'x'.repeat(70_000)
+      throw new Error('broken')
+    }
+    const text = new SlicedText(failing())
+    for (let i = 0; i < 3; i++) await expect(new Response(text.body()).text()).rejects.toThrow('broken')
+    expect(text.isNew).toBe(false)
+  })
+
   test('is an array of JSON, an empty one too', async () => {
     for (const all of [[], [1], ['a', { b: [] }]] as unknown[][])
       expect(JSON.parse(await new Response(slicedBody(jsonArray(all))).text())).toEqual(all)
