@@ -14,9 +14,10 @@ import { mountReport, reportOf } from '../kit/reports.ts'
 import { type Server, secrets, startEdge, startOrigin } from '../kit/runtimes.ts'
 import { basic, numbered, type Source, startSource } from '../kit/source.ts'
 
-/** Segments of one second; a mount with a fallback, and one that asks who may listen. */
+/** Segments of one second; a mount with a fallback, one that asks who may listen, and one without HLS. */
 const config = `<icecast><hls-segment>1</hls-segment>
   <mount><mount-name>/main.mp3</mount-name><fallback-mount>/live.mp3</fallback-mount></mount>
+  <mount><mount-name>/plain.mp3</mount-name><hls>off</hls></mount>
   <mount><mount-name>/members.mp3</mount-name><authentication type="htpasswd">
     <option name="filename" value="HTPASSWD"/></authentication></mount></icecast>`
 const slots = 100
@@ -45,7 +46,7 @@ beforeAll(async () => {
     ...['--config', file, ...reports, '--edge-password', secrets.relay],
     ...often,
   ])
-  for (const mount of ['/live.mp3', '/main.mp3', '/members.mp3', '/short.mp3']) play(mount)
+  for (const mount of ['/live.mp3', '/main.mp3', '/members.mp3', '/plain.mp3', '/short.mp3']) play(mount)
   const masters = ['--master', master.url, '--master', hostile.url]
   slave = await startOrigin('node', [...masters, ...often, '--max-listeners', String(slots)])
   const mounts = hostile.mounts.map((name) => mountReport(name, { about: { hls: 4 } }))
@@ -123,6 +124,17 @@ describe('HLS at a master, a slave, and an edge on each runtime that carries', (
         expect(named.filter((line) => !line.endsWith('?s=AbCdEfGhIjKlMnOp'))).toEqual([])
         expect(named.length > 2).toBe(path.startsWith('/hls/'))
       }
+  })
+
+  test('a mount without HLS has no playlist at its master or an edge', async () => {
+    for (const { url } of [master, ...edges])
+      await eventually(async () => {
+        const plain = await fetch(`${url}/plain.mp3`, { method: 'HEAD' })
+        return plain.status === 200
+      })
+    for (const { url } of [master, ...edges])
+      for (const path of ['/plain.mp3.m3u8', '/hls/plain.mp3/media.m3u8'])
+        expect([url, path, (await fetch(url + path)).status]).toEqual([url, path, 404])
   })
 
   test('what an edge cannot ask about, it gives to nobody', async () => {

@@ -46,7 +46,7 @@ export function answerMultivariant(connection: Connection, mount: Mount, deps: H
     answerDecided(connection, mount, refused, decider, deps)
     return
   }
-  const kind = kindOfMount(playing(mount, deps))
+  const kind = kindHere(mount, deps)
   const edgeUrl = addressFor(edgeUrls(), secure)
   if (!refused && kind !== 'none') answerAlone(connection, mount, kind, deps)
   else if (edgeUrl !== undefined && sentBackBy(head.query) === undefined && kind !== 'none') {
@@ -70,7 +70,7 @@ function answerDecided(
     userAgent: head.headers.get('user-agent'),
     range: head.headers.get('range'),
   })
-  const kind = kindOfMount(playing(mount, deps))
+  const kind = kindHere(mount, deps)
   if (typeof opened !== 'string') send(connection, mount, opened(gzipOf(connection)), deps)
   else if (opened === 'not packaged' || kind === 'none')
     send(connection, mount, refusalAnswer(notPackaged(mount, deps), deps), deps)
@@ -252,6 +252,10 @@ const playing = (mount: Mount, { state, hls }: HlsDeps) => state.mounts.get(moun
 
 /** Players ask again after an answer of 503, and give up at 404. */
 const away = 'the source of this mount is away, and may come back'
+
+/** How a mount is packaged; `none` also if the operator has switched HLS off for it. */
+const kindHere = (mount: Mount, deps: HlsDeps) =>
+  mountSettings(deps.config, mount).hls === 'off' ? 'none' : kindOfMount(playing(mount, deps))
 
 const noPlaylist = (mount: Mount, deps: HlsDeps) => errorAnswer(404, notPackaged(mount, deps).text)
 
