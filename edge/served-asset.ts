@@ -38,7 +38,8 @@ export function answerAsset({ type, asset }: ServedAsset, asked: { get(name: str
   const bytes = packedBytes(asset)
   if (!isPacked) return new Response(unpacked(bytes), { headers })
   // Workers would pack it once more
-  const init = { headers: { ...headers, 'Content-Encoding': 'gzip' }, encodeBody: 'manual' as const }
+  const packed = { 'Content-Encoding': 'gzip', 'Content-Length': String(bytes.length) }
+  const init = { headers: { ...headers, ...packed }, encodeBody: 'manual' as const }
   return new Response(bytes, init)
 }
 

@@ -57,7 +57,8 @@ export const printRefusal = ({ status, text }: RequestRefusal, nowMs: number): s
   `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length}\r\n${tail(false, nowMs)}${text}`
 
 /**
- * Prints an answer: with its length if it is short, in chunks as it is made if it is long.
+ * Prints an answer: with its length if it names that or is short, in chunks as it is made if it is long. Bun reads even bytes that are
+ * there as several pieces.
  * @param isOld the client speaks HTTP/1.0, which has no chunks
  */
 export async function printResponse(
@@ -65,7 +66,10 @@ export async function printResponse(
   { method, keepAlive, nowMs, isOld }: { method: string; keepAlive: boolean; nowMs: number; isOld: boolean },
 ): Promise<PrintedAnswer> {
   const { status, headers } = response
-  const { pieces, rest } = await readBody(response, isOld || method === 'HEAD')
+  const { pieces, rest } = await readBody(
+    response,
+    isOld || method === 'HEAD' || headers.has('content-length'),
+  )
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
   let head = `HTTP/1.1 ${status} ${reasons[status] ?? 'Unknown'}\r\n`
   const length = headers.get('content-length') ?? String(size)
