@@ -5,7 +5,7 @@ import LongestFirst from './test/kit/longest-first.ts'
 import { peerSeconds } from './test/kit/peer-seconds.ts'
 
 /**
- * Pure tests are imported by Node itself, which reads our TypeScript as it is: Vite would transform each file first, and costs a
+ * Tests are imported by Node itself, which reads our TypeScript as it is: Vite would transform each file first, and costs a
  * quarter of the run. `vitest` without `run` watches, and needs Vite to know which tests a changed file touches.
  */
 const isWatching = !process.argv.includes('run')
@@ -70,6 +70,7 @@ export default defineConfig({
         // behind, such as a source that still plays, would hold up the next one.
         test: {
           name: 'live',
+          experimental: { viteModuleRunner: isWatching },
           setupFiles: ['./test/kit/leave-nothing.ts'],
           globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],
           include: ['test/live/**/*.test.ts'],
