@@ -14,6 +14,12 @@ import { fixed, median, type Table, whole } from './table.ts'
 const joinsPerSecond = 500
 /** ms after the last join: each has a full buffer, and asks for one segment at a time */
 const settleMs = 5000
+/** answers before the measurement: a server runs for weeks, and a runtime compiles most of what it runs within so many */
+const warmAnswers = 20_000
+/** ms in which they come: 1,000 listeners ask 500 times a second */
+const warmMs = 60_000
+/** s for which the mount is measured alone */
+const aloneSeconds = 6
 /** s that one segment lasts */
 const segmentSeconds = 4
 
@@ -22,6 +28,8 @@ interface TakenByHls {
   /** µs of processor time for each second of audio that a listener received: of the server, and of the load */
   cpuMicros: number
   loadMicros: number
+  /** µs a second without a listener: the source, the packager, and whatever else a server does; NaN if not measured */
+  aloneMicros: number
   /** bytes of memory, of the mount and all its listeners */
   residentBytes: number
   /** answers for each listener and second */
@@ -59,7 +67,8 @@ export async function benchHls({ rounds, seconds, listeners, runtimes }: Plan): 
     note:
       'One mount of 128 kbit/s in segments of 4 s, two playlists of 60 s kept; players that keep their connections and take gzip, each with a session of its own. ' +
       `Processor time by /proc, µs for each second of audio that a listener received; server and load on a processor each; ${rounds} rounds of ${seconds} s, medians. ` +
-      'nginx = 1 serves the same bytes as files, with playlists packed beforehand; plain = 1 is a listener of the same origin without HLS. Memory is what the program ' +
+      `They have had ${warmAnswers.toLocaleString('en')} answers before. "mount alone" is the same time with no listener, for the source and the packager, divided by the listeners; ` +
+      '"serving" is the rest. nginx = 1 does neither, and serves the same bytes as files, with playlists packed beforehand; plain = 1 is a listener of the same origin without HLS. Memory is what the program ' +
       'has more than before, for its listeners and, by HLS, the mount.',
     columns: [
       '',
@@ -67,6 +76,8 @@ export async function benchHls({ rounds, seconds, listeners, runtimes }: Plan): 
       '',
       'CPU µs',
       'of nginx',
+      'mount alone',
+      'serving of nginx',
       'of plain',
       'KiB a mount',
       'KiB a listener',
@@ -85,6 +96,7 @@ function rowOf(cell: HlsCell, cells: readonly HlsCell[]): string[] {
   const cpu = middle(cell, ({ cpuMicros }) => cpuMicros)
   const beside = (is: (other: HlsCell) => boolean) =>
     cells.find((other) => other.crowd === crowd && other !== cell && is(other))
+  const alone = middle(cell, ({ aloneMicros }) => aloneMicros) / crowd
   const nginx = beside((other) => other.runtime === undefined)
   const plain = beside((other) => other.kind === 'plain' && other.runtime === runtime)
   const resident = middle(cell, ({ residentBytes }) => residentBytes)
@@ -97,6 +109,8 @@ function rowOf(cell: HlsCell, cells: readonly HlsCell[]): string[] {
     kind,
     fixed(cpu, 1),
     ofOurs(cpu / middle(nginx, ({ cpuMicros }) => cpuMicros)),
+    isOurs ? fixed(alone, 1) : '',
+    ofOurs((cpu - alone) / middle(nginx, ({ cpuMicros }) => cpuMicros)),
     ofOurs(cpu / middle(plain, ({ cpuMicros }) => cpuMicros)),
     kind === 'HLS' ? whole(resident / 1024) : '',
     fixed(resident / 1024 / crowd, 1),
@@ -153,7 +167,9 @@ function plainCell(runtime: string, crowd: number): HlsCell {
       }
       const visit = { crowd, perSecond: 1000, secure: false, icy: false, seconds, loadCpu }
       const taken = await measure(name, start, visit)
-      return taken && { ...taken, residentBytes: taken.residentBytes * crowd, answers: 0 }
+      return (
+        taken && { ...taken, residentBytes: taken.residentBytes * crowd, aloneMicros: Number.NaN, answers: 0 }
+      )
     },
   }
 }
@@ -162,6 +178,7 @@ function plainCell(runtime: string, crowd: number): HlsCell {
 async function visitByHls(streamer: HlsStreamer, count: number, seconds: number): Promise<TakenByHls> {
   const { port, group, idleBytes } = streamer
   const urls = [`http://127.0.0.1:${port}${mount}.m3u8`]
+  const aloneMicros = await microsAlone(group)
   const plan = { urls, count, perSecond: joinsPerSecond, spread: true }
   const crowd = new HlsCrowd(plan, (command, args) => pinned(loadCpu, command, args))
   const usage = () => ({
@@ -174,6 +191,9 @@ async function visitByHls(streamer: HlsStreamer, count: number, seconds: number)
       () => undefined,
     )
     await wait(settleMs)
+    await eventually(() => crowd.look().requests >= warmAnswers, { withinMs: warmMs, everyMs: 200 }).catch(
+      () => undefined,
+    )
     const before = usage()
     await wait(seconds * 1000)
     const after = usage()
@@ -183,6 +203,7 @@ async function visitByHls(streamer: HlsStreamer, count: number, seconds: number)
     return {
       cpuMicros: micros(({ cpu }) => cpu),
       loadMicros: micros(({ load }) => load),
+      aloneMicros,
       residentBytes: usageOf(group).residentBytes - idleBytes,
       answers: (after.requests - before.requests) / heardSeconds,
       missing: missingIn(after, count),
@@ -190,6 +211,13 @@ async function visitByHls(streamer: HlsStreamer, count: number, seconds: number)
   } finally {
     await crowd.stop()
   }
+}
+
+/** µs of processor time that a server takes each second while it has no listener. */
+async function microsAlone(group: number): Promise<number> {
+  const before = usageOf(group).cpuSeconds
+  await wait(aloneSeconds * 1000)
+  return ((usageOf(group).cpuSeconds - before) * 1e6) / aloneSeconds
 }
 
 const missingIn = ({ playing, failures, silent, missed }: HlsHeard, count: number) =>
