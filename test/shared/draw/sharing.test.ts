@@ -261,6 +261,18 @@ test('mounts of more bit rates than are remembered part too where the line binds
   expect(many.map(freeOf)).toEqual(many.map(({ kbps }) => Math.min(100, Math.floor(150_000 / kbps))))
 })
 
+test('a mount with a limit parts again as its server empties, though its own line stays the same', () => {
+  const view = new View(100)
+  const both = [mountReport('/a'), mountReport('/b', { max: 10 })]
+  const freeAt = (listeners: number) => {
+    view.put(serverOf('a', { listeners, mounts: both }))
+    return both.map(({ mount }) => view.pool(mount, false)?.freeAt(0, 0))
+  }
+  expect(freeAt(95)).toEqual([5, 5])
+  expect(freeAt(0)).toEqual([100, 10])
+  expect(freeAt(95)).toEqual([5, 5])
+})
+
 describe('a server that is stale', () => {
   const at = (view: View) => [
     view.onAir(mountOf('/a'), 60_000)?.listeners,
