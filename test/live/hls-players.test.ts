@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Browser, Frame } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterEach, beforeEach, describe, expect } from 'vitest'
 import { browserPath, launch } from '../kit/browser.ts'
 import { type Cluster, serverAt, startCluster } from '../kit/cluster.ts'
 import { clientOf } from '../kit/edge-client.ts'
@@ -34,13 +34,16 @@ const whyIdle =
 
 const mounts = ['live.mp3', 'he.aac', ...kinds.map(([name]) => name)]
 
-describe('HLS in Chromium', () => {
+// beside nine other files on two cores Chromium may lack the processor for seconds: then all is played once more
+describe('HLS in Chromium', { retry: 1 }, () => {
   let cluster: Cluster
   let browser: Browser
   const encoders: Program[] = []
   const sources: Source[] = []
-  const stage = new HlsStage()
-  beforeAll(async () => {
+  const folder = suiteFolder()
+  let stage: HlsStage
+  beforeEach(async () => {
+    stage = new HlsStage()
     if (absentOf(['chromium', 'ffmpeg']).length > 0 || browserPath === undefined) return
     cluster = await startCluster('bun', 2)
     for (const kind of kinds) encoders.push(startEncoder(`${cluster.master.url}/${kind[0]}`, kind))
@@ -50,18 +53,18 @@ describe('HLS in Chromium', () => {
       startSource({
         url: `${cluster.master.url}/he.aac`,
         password: secrets.source,
-        programme: encodeSound(heAac, 10, suiteFolder()).programme,
+        programme: encodeSound(heAac, 10, folder).programme,
         contentType: 'audio/aac',
       }),
     )
     browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])
     await stage.open(browser)
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await stage.close()
     await browser?.close()
-    for (const source of sources) source.close()
-    await Promise.all(encoders.map((encoder) => encoder.stop()))
+    for (const source of sources.splice(0)) source.close()
+    await Promise.all(encoders.splice(0).map((encoder) => encoder.stop()))
     await cluster?.stop()
   })
 

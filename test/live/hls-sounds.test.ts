@@ -124,7 +124,7 @@ describe('every kind of sound by HLS', () => {
     return () => {
       expect([name, code, unknownLines(output)]).toEqual([name, 0, []])
       const heard = floatsOf(readFileSync(heardIn))
-      expect(heard.length / channels / samplerate).toBeGreaterThan(peerSeconds * 0.9)
+      expect(heard.length / channels / samplerate).toBeGreaterThan(peerSeconds * 0.75)
       // its decoders make the upper half of HE-AAC from noise that depends on where they began
       if (codecs === 'mp4a.40.5') return
       const source = floatsOf(ffmpeg(['-i', file, '-f', 'f32le', '-']))
