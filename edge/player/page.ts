@@ -3,7 +3,7 @@ import { publicMountOf } from '../../shared/api/json.ts'
 import { mountHeaders } from '../../shared/draw/redirect.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { type Mount, parseMount, printMount } from '../../shared/mount.ts'
-import { type Html, icon } from '../../shared/page/layout.ts'
+import { type Html, pageHead } from '../../shared/page/layout.ts'
 import { playIcons } from '../../shared/page/mount-card.ts'
 import { style } from '../../shared/page/style.made.ts'
 import { servedAsset } from '../served-asset.ts'
@@ -84,16 +84,7 @@ export function answerPlayer(
 
 const playerPage = ({ mount, name, now, isOnAir, isPackaged }: Facts): Html => {
   const path = printMount(mount)
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${name}</title>
-<link rel="icon" href="${icon}">
-<style>${raw(style.text)}</style>
-<style>${raw(playerStyle.text)}</style>
-</head>
+  return html`${pageHead(name, playerStyle)}
 <body class="player">
 <main data-mount="${path}" data-now="/now?mount=${encodeURIComponent(mount)}" data-air="${isOnAir ? 'on' : 'off'}" data-hls="${isPackaged ? 'on' : 'off'}" data-hls-js="${hlsJsAsset.path}">
 <button class="play" type="button" aria-label="Play ${name}" aria-pressed="false" hidden>${playIcons}</button>

@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html'
+import type { PageAsset } from './asset.ts'
 import { livePage } from './live-page.made.ts'
 import { logo } from './logo.ts'
 import { style } from './style.made.ts'
@@ -39,6 +40,22 @@ export const pagePolicy = (formAction: "'self'" | "'none'"): string =>
 export const mark = raw(logo('stroke="currentColor" aria-hidden="true"'))
 export const icon = `data:image/svg+xml,${encodeURIComponent(logo('stroke="#0b7fab"'))}`
 
+/** What a page for people begins with, up to its body. @param more styles behind those of all pages */
+export const pageHead = (title: string, more?: PageAsset): Html => html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="${icon}">
+<style>${raw(style.text)}</style>
+${
+  more
+    ? html`<style>${raw(more.text)}</style>
+`
+    : ''
+}</head>`
+
 /** A whole page for people. */
 export const printPage = ({
   title,
@@ -47,15 +64,7 @@ export const printPage = ({
   body,
   footer,
   live = false,
-}: Page): Html => html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="${icon}">
-<style>${raw(style.text)}</style>
-</head>
+}: Page): Html => html`${pageHead(title)}
 <body>
 <div class="page">
 <header>${mark}<div><h1>${title}</h1><p>${under}</p></div>${navigation(links)}</header>
