@@ -4,6 +4,7 @@ import type { Timers } from '../lib/timers.ts'
 import { kindOfMount } from './formats.ts'
 import type { PackagedSource } from './packaged-source.ts'
 import { type FirstNumbers, Packager } from './packager.ts'
+import { hlsEpochMs } from './segmenter.ts'
 
 /** Whether a mount is packaged: while somebody asks for it, always, or never. */
 export type Packaging = 'on request' | 'always' | 'off'
@@ -46,13 +47,11 @@ const numbersPerSecond = 2
  * small, because hls.js 1.7 walks over all of them at each playlist: 5 ms at 100,000, which is a year, and 10 s at some hundred million.
  */
 const discontinuityMs = 5 * 60_000
-/** 2026-01-01: discontinuities count from here */
-const discontinuityEpochMs = 1_767_225_600_000
 
 /** The first numbers of a packager that begins now: greater than any that the mount had before, by the wall clock alone. */
 export const firstNumbersAt = (wallMs: number): FirstNumbers => ({
   segment: Math.max(0, Math.floor(((wallMs - epochMs) * numbersPerSecond) / 1000)),
-  discontinuity: Math.max(0, Math.floor((wallMs - discontinuityEpochMs) / discontinuityMs)),
+  discontinuity: Math.max(0, Math.floor((wallMs - hlsEpochMs) / discontinuityMs)),
 })
 
 /** The packagers of a server's mounts (docs/hls.md#packaging), each from the first request for it until a minute after the last. */

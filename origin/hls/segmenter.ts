@@ -3,15 +3,15 @@ import type { AudioUnit, InitSegment, Segment, SegmentTitle, StreamParameters } 
 /** s: the target duration of segments of this length. A playlist may not change it (RFC 8216 §6.2.1), so no segment is longer, rounded. */
 export const targetSecondsOf = (segmentSeconds: number): number => Math.max(1, Math.round(segmentSeconds))
 
-/** 2026-01-01: times in segments count from here, so that players that count in µs have 64 bits for centuries */
-const timeEpochMs = 1_767_225_600_000
+/** 2026-01-01: times in segments and numbers of discontinuities count from here. Players that count times in µs have 64 bits for centuries. */
+export const hlsEpochMs = 1_767_225_600_000
 
 /**
  * The time of a timeline's first sample. It is the wall clock's, not 0: a program that starts again begins with the discontinuity number
  * that it had before, if it ran for less than that counts, and players then take the new segments for a later part of the same timeline.
  */
 const firstSampleAt = (beganMs: number, samplerate: number): number =>
-  Math.round((Math.max(0, beganMs - timeEpochMs) * samplerate) / 1000)
+  Math.round((Math.max(0, beganMs - hlsEpochMs) * samplerate) / 1000)
 
 export interface SegmenterOptions {
   /** s after which a segment ends at the next unit */

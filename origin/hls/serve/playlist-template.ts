@@ -105,7 +105,6 @@ const controls = [1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21]
 function packedRest(bytes: Buffer, at: readonly number[], first: number): Buffer | undefined {
   const packWith = (turn: number) => {
     const text = Buffer.from(bytes)
-    // bytes that no playlist has: control characters without the line end
     for (const start of at)
       for (let i = 0; i < idLength; i++) text[start + i] = controls[(i + turn) % idLength] ?? 0
     const end = first + idLength
