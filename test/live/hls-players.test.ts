@@ -34,14 +34,14 @@ const whyIdle =
 
 const mounts = ['live.mp3', 'he.aac', ...kinds.map(([name]) => name)]
 
-// beside nine other files on two cores Chromium may lack the processor for seconds: then all is played once more
-describe('HLS in Chromium', { retry: 1 }, () => {
+describe('HLS in Chromium', () => {
   let cluster: Cluster
   let browser: Browser
   const encoders: Program[] = []
   const sources: Source[] = []
   const folder = suiteFolder()
   let stage: HlsStage
+  // a second try needs another cluster: the first one's servers are drained and killed
   beforeEach(async () => {
     stage = new HlsStage()
     if (absentOf(['chromium', 'ffmpeg']).length > 0 || browserPath === undefined) return

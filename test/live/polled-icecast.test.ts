@@ -10,8 +10,7 @@ import { edgeRuntimes, type Server, secrets, startEdge } from '../kit/runtimes.t
 import { basic, expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-// stock Icecast as a slave crashes now and then at its start
-describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', { retry: 1 }, (runtime) => {
+describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) => {
   for (const name of stockNames)
     stock(name)(
       `S3, S6, S10: ${name} gets its share of real listeners, and leaves the draw when it is stopped`,
