@@ -276,18 +276,22 @@ export class View {
   }
 
   /**
-   * The fields of a mount in addition to its counts: from the master that relays are sent to, else from the stats of a polled
-   * server. Those of reporting slaves are ignored, since the mount belongs to its master.
+   * The fields of a mount in addition to its counts: from the master that relays are sent to, else from the stats of the first
+   * polled server by id that has some, whichever was polled first. Those of reporting slaves are ignored, since the mount belongs
+   * to its master.
    */
   about(mount: Mount, nowMs: number): AboutMount | undefined {
     const entry = this.#mounts.get(mount)
     const master = this.master(mount, nowMs)
     const said = master && entry?.carriers.get(master.report.id)?.mount.about
     if (said || !entry || entry.followers === 0) return said
-    for (const carrier of entry.carriers.values())
-      if (carrier.server.polled && carrier.mount.about && isLive(carrier.server, nowMs))
-        return carrier.mount.about
-    return undefined
+    let first: CarriedMount | undefined
+    for (const carrier of entry.carriers.values()) {
+      const { server, mount } = carrier
+      if (!server.polled || !mount.about || (first && first.server.report.id < server.report.id)) continue
+      if (isLive(server, nowMs)) first = carrier
+    }
+    return first?.mount.about
   }
 
   /** Forgets mounts that have no carrier and were not reported lately. */

@@ -249,6 +249,46 @@ test('a mount is shown again once the master that hid it has gone, though the ot
   expect(isPrivate(), 'without a master it stays as the last one said').toBe(true)
 })
 
+test('fields of a mount that polled servers alone know are of the first by id, whichever was polled first', () => {
+  const first = serverOf('p1', { mounts: [mountReport('/b', { about: noMount })] }, { polled: true })
+  const other = serverOf('p2', { mounts: [mountReport('/b', { about: { title: 'one' } })] }, { polled: true })
+  const silent = serverOf('p0', { mounts: [mountReport('/b')] }, { polled: true })
+  for (const servers of [
+    [first, other, silent],
+    [silent, other, first],
+  ]) {
+    const view = new View(100)
+    for (const server of servers) view.put(server)
+    expect(view.about(mountOf('/b'), 0)).toEqual(noMount)
+    view.remove('p1')
+    expect(view.about(mountOf('/b'), 0)).toEqual({ title: 'one' })
+  }
+  const view = new View(100)
+  view.put(first)
+  view.put({ ...other, receivedAtMs: 60_000 })
+  expect(view.about(mountOf('/b'), 60_000), 'the first is stale').toEqual({ title: 'one' })
+})
+
+test('two masters that have become polled slaves say of a mount what the first by id says', () => {
+  // found by a random seed: m2 is older, m1 reported the mount first
+  const of = (id: string, about: MountReport['about'], polled: boolean) =>
+    serverOf(
+      id,
+      { role: polled ? 'slave' : 'master', mounts: [mountReport('/b', { ...(about && { about }) })] },
+      { polled },
+    )
+  const view = new View(100)
+  view.put(serverOf('m2', { role: 'master', mounts: [] }))
+  view.put(of('m1', undefined, false))
+  view.put(of('m2', { title: 'one' }, false))
+  view.put(of('m2', { title: 'one' }, true))
+  view.put(of('m1', noMount, false))
+  view.put(of('m1', noMount, true))
+  expect(view.about(mountOf('/b'), 0)).toEqual(noMount)
+  const apart = alone(view.servers.values(), mountOf('/b'), 0)
+  expect(apart.about(mountOf('/b'), 0)).toEqual(noMount)
+})
+
 test('mounts of more bit rates than are remembered part too where the line binds', () => {
   const view = new View(1000)
   const many = Array.from({ length: 700 }, (_, i) => mountReport(`/m${i}`, { kbps: 2000 - i }))
