@@ -24,6 +24,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{shared,edge,origin,tools}/**/*.test.ts', 'test/*.test.ts'],
           isolate: false,
+          setupFiles: ['./test/kit/seed-properties.ts'],
           // a group of its own, before the others: with more processes than cores, each would import all modules again
           maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },
@@ -36,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'crowds',
           include: ['test/crowds/**/*.test.ts'],
-          setupFiles: ['./test/kit/yield-processor.ts'],
+          setupFiles: ['./test/kit/yield-processor.ts', './test/kit/seed-properties.ts'],
           sequence: { groupOrder: 1 },
           experimental: { viteModuleRunner: isWatching },
           testTimeout: 300_000,

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { IcyReader } from './kit/icy-reader.ts'
 import { longFiles } from './kit/longest-first.ts'
@@ -7,6 +8,7 @@ import { framesOf } from './kit/mpeg.ts'
 import { numberedFrame, numbersInOrder } from './kit/numbered-frames.ts'
 import { Pace } from './kit/pace.ts'
 import { repo } from './kit/process.ts'
+import { replayCommand, seedOf } from './kit/property-seed.ts'
 import { loopOf } from './kit/source.ts'
 
 const frameMs = (1152 * 1000) / 44_100
@@ -92,4 +94,41 @@ test('the demo plays whole frames of 128 kbit/s that begin again without a chang
 
 test('the files that are started first are there', () => {
   expect(longFiles.filter((file) => !existsSync(join(repo, file)))).toEqual([])
+})
+
+describe('the seed of properties', () => {
+  test('two runs of a property get the same values unless FC_SEED says otherwise', () => {
+    const run = () => {
+      const seen: number[] = []
+      fc.assert(fc.property(fc.integer(), (n) => void seen.push(n)))
+      return seen
+    }
+    if (process.env.FC_SEED !== 'random') expect(run()).toEqual(run())
+    expect(seedOf('')).toBe(seedOf(undefined))
+    expect(seedOf('-424807434')).toBe(-424_807_434)
+    expect(seedOf('random')).toBeUndefined()
+    expect(() => seedOf('some')).toThrow('FC_SEED is "some", expected an integer or "random"')
+  })
+
+  test('a failed property says how to run it again, as often as it ran', () => {
+    const failing = () =>
+      fc.assert(
+        fc.property(fc.integer(), () => false),
+        { seed: 7 },
+      )
+    expect(failing).toThrow(/Run it again: FC_SEED=7 .*distributary with vitest run test\/kit\.test\.ts$/)
+    expect(replayCommand(-7, 'test/x.test.ts', {})).toBe(
+      'FC_SEED=-7 ./distributary with vitest run test/x.test.ts',
+    )
+    expect(replayCommand(-7, 'test/x.test.ts', { ALL_REPETITIONS: '1' })).toBe(
+      'FC_SEED=-7 ALL_REPETITIONS=1 ./distributary with vitest run test/x.test.ts',
+    )
+  })
+
+  test('all properties are in the projects that set it: unit and crowds', () => {
+    const strays = globSync('test/{live,workers}/**/*.test.ts', { cwd: repo }).filter((file) =>
+      readFileSync(join(repo, file), 'utf8').includes("'fast-check'"),
+    )
+    expect(strays).toEqual([])
+  })
 })
