@@ -1,6 +1,7 @@
 import { offAirMs } from '../../shared/draw/absence.ts'
+import { urlAt } from '../../shared/draw/pool/pool.ts'
 import { locationOf, mountHeaders } from '../../shared/draw/redirect.ts'
-import { urlAt, type View } from '../../shared/draw/view.ts'
+import type { View } from '../../shared/draw/view.ts'
 import type { Whereabouts } from '../../shared/geo.ts'
 import type { Family } from '../../shared/http/address.ts'
 import {

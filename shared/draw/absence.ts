@@ -1,5 +1,5 @@
 import { type Mount, printMount } from '../mount.ts'
-import { type MountView, reportedAtMs } from './mount-view.ts'
+import { type MountView, reportedAtMs } from './mounts/mount-view.ts'
 import { followsMasters, freeSlots, isLive, type Reason, screen } from './server.ts'
 import type { View } from './view.ts'
 

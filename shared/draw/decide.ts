@@ -1,6 +1,8 @@
 import { isLocal } from '../http/address.ts'
+import type { Drawn, DrawRequest } from './draw-request.ts'
 import type { Server } from './server.ts'
-import { type Drawn, type DrawRequest, urlOf, type View } from './view.ts'
+import type { View } from './view.ts'
+import { urlOf } from './ways.ts'
 
 /** The properties of a listener's request that the decision depends on. `except` is a server that sent this listener back. */
 export interface DecisionRequest extends DrawRequest {

@@ -2,7 +2,7 @@ import type { SliceStep } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import type { MountReport } from '../report/report.ts'
-import type { MountOnAir } from './on-air.ts'
+import type { MountOnAir } from './mounts/on-air.ts'
 import { isLive, type Server } from './server.ts'
 import type { View } from './view.ts'
 

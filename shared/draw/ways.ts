@@ -1,4 +1,6 @@
 import { type Family, familyOf } from '../http/address.ts'
+import { type Mount, printMount } from '../mount.ts'
+import type { Server } from './server.ts'
 
 /**
  * How a listener came, as far as it decides which url of a server it can use: a listener by https needs an https url, and an
@@ -7,7 +9,7 @@ import { type Family, familyOf } from '../http/address.ts'
 export interface Way {
   secure: boolean
   /** of the listener's address; undefined if unknown: any url will do */
-  family: Family | undefined
+  family?: Family | undefined
 }
 
 const families: readonly (Family | undefined)[] = [undefined, 'ipv4', 'ipv6']
@@ -37,6 +39,13 @@ export function basesOf(urls: readonly string[], isHere: boolean): Bases {
     const tls = fitting.find(({ isTls }) => isTls)
     return way.secure ? tls?.url : (fitting.find(({ isTls }) => !isTls) ?? tls)?.url
   })
+}
+
+/** The url of a mount at a given server: the first that fits the listener, else any. */
+export function urlOf(mount: Mount, { report: { urls } }: Server, { secure, family }: Way): string {
+  const bases = basesOf(urls, false)
+  const base = bases[wayIndex(secure, family)] ?? bases[wayIndex(false, family)] ?? urls[0] ?? ''
+  return base + printMount(mount)
 }
 
 /** Whether any url is an address literal: only then does the listener's address family matter. */

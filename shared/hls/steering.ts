@@ -1,6 +1,7 @@
 import type { PlacingDeps } from '../draw/place-listener.ts'
+import { urlAt } from '../draw/pool/pool.ts'
 import { isLive, type Server, screen } from '../draw/server.ts'
-import { urlAt, type View } from '../draw/view.ts'
+import type { View } from '../draw/view.ts'
 import type { Balance } from './balance.ts'
 import { hlsLimits } from './limits.ts'
 import { drawServers, type HlsListener, type HlsPlace, servesHls } from './place-session.ts'

@@ -268,6 +268,24 @@ describe('a view after any reports', () => {
     view.put(master(61_000))
     expect(drawn(61_000)).toBe('kh')
   })
+
+  test('a live master that begins to carry a mount brings its followers back, though neither they nor other mounts say anything new', () => {
+    const [own, other] = [mountReport('/live.mp3'), mountReport('/other.mp3')]
+    for (const follower of ['polled', 'carriesAll'] as const) {
+      const view = new View(100)
+      const mastered = (mounts: MountReport[]) =>
+        view.put(serverOf('m', { role: 'master', mounts, maxListeners: 0 }))
+      mastered([other])
+      view.put(serverOf('p', { mounts: follower === 'polled' ? [own] : [] }, { [follower]: true }))
+      view.put(serverOf('gone', { mounts: [own], maxListeners: 0 }))
+      const drawn = () => view.draw({ mount: own.mount, secure: false }, 0, () => 0.5)?.server.report.id
+      expect(drawn(), follower).toBeUndefined()
+      const { groups } = view
+      mastered([other, own])
+      expect(view.groups, 'the group has another name, and is not another').toBe(groups)
+      expect(drawn(), follower).toBe('p')
+    }
+  })
 })
 
 test('docs/protocol.md#performance: what a page says of a mount costs the same, whether ten servers carry it or a thousand', () => {

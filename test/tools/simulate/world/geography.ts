@@ -1,4 +1,4 @@
-import { distanceKm } from '../../../../shared/draw/proximity.ts'
+import { distanceKm } from '../../../../shared/draw/pool/proximity.ts'
 import type { GeoLocation } from '../../../../shared/geo.ts'
 import { byShare, normal, rolls } from '../random.ts'
 import type { Setting, World } from '../setting.ts'

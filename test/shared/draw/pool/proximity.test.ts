@@ -7,8 +7,8 @@ import {
   distanceKm,
   pull,
   type Supply,
-} from '../../../shared/draw/proximity.ts'
-import { repetitions } from '../../kit/repetitions.ts'
+} from '../../../../shared/draw/pool/proximity.ts'
+import { repetitions } from '../../../kit/repetitions.ts'
 
 const berlin = { latitude: 52.52, longitude: 13.4 }
 const sydney = { latitude: -33.87, longitude: 151.21 }

@@ -1,6 +1,7 @@
-import { limits } from '../limits.ts'
+import { limits } from '../../limits.ts'
+import { type Mount, printMount } from '../../mount.ts'
+import { leftAfterDebit, type Server, serves } from '../server.ts'
 import { Drum } from './drum.ts'
-import { leftAfterDebit, type Server, serves } from './server.ts'
 
 /** A server that carries a mount, in the form that a draw needs. */
 export interface Candidate {
@@ -16,6 +17,9 @@ export interface Candidate {
   /** whether it carries the mount now: icecast-kh slaves and polled servers carry it only while a live master does */
   readonly carries: (nowMs: number) => boolean
 }
+
+/** The url of a mount at a candidate. */
+export const urlAt = ({ base }: Candidate, mount: Mount): string => base + printMount(mount)
 
 const freeOf = (candidate: Candidate | undefined, nowMs: number): number =>
   candidate && isOpen(candidate, nowMs) && candidate.carries(nowMs) ? candidate.free : 0

@@ -1,4 +1,4 @@
-import type { GeoLocation } from '../geo.ts'
+import type { GeoLocation } from '../../geo.ts'
 
 const earthRadiusKm = 6371
 /**

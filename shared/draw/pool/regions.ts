@@ -1,8 +1,8 @@
-import type { GeoLocation, Whereabouts } from '../geo.ts'
+import type { GeoLocation, Whereabouts } from '../../geo.ts'
+import { serves } from '../server.ts'
 import { Drum } from './drum.ts'
 import type { Candidate, Pool } from './pool.ts'
 import { type Cap, capProximity, type Demand, pull } from './proximity.ts'
-import { serves } from './server.ts'
 
 /** degrees of a region's side: all listeners of a region are assumed to be at its center, at most 200 km off */
 const cellDegrees = 2.5

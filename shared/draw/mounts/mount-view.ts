@@ -1,11 +1,11 @@
-import { type Mount, printMount } from '../mount.ts'
-import type { MountReport } from '../report/report.ts'
+import { type Mount, printMount } from '../../mount.ts'
+import type { MountReport } from '../../report/report.ts'
+import type { JoinRate } from '../pool/regions.ts'
+import { followsMasters, type Server } from '../server.ts'
 import { Group } from './group.ts'
 import { type Marks, withoutMark } from './group-key.ts'
 import type { Host } from './host.ts'
 import { OnAir } from './on-air.ts'
-import type { JoinRate } from './regions.ts'
-import { followsMasters, type Server } from './server.ts'
 
 /** One mount as the decider sees it: its carriers, and the group whose pools it is drawn from. */
 export interface MountView {
@@ -37,6 +37,11 @@ export interface Entry extends MountView, Marks {
   /** the mounts that share its pools, and its part of their listeners; undefined as long as nobody has asked for it */
   group: Group<Entry>
   rate: JoinRate | undefined
+}
+
+/** Finds a mount that is known. */
+export interface EntryByMount {
+  get(mount: Mount): Entry | undefined
 }
 
 /** A mount at one of its servers. */
@@ -100,6 +105,11 @@ export const createEntry = (mount: Mount, number: number): Entry => ({
   group: new Group(Number.NaN),
   rate: undefined,
 })
+
+/** The carriers of a mount that count in its sums. */
+export function* countedOf({ carriers }: Entry): Iterable<CarriedMount> {
+  for (const carrier of carriers.values()) if (carrier.isCounted) yield carrier
+}
 
 /** Whether a master flags the mount `hidden` or `no-mount`. */
 export function isHiddenByMaster({ carriers, masters }: Entry): boolean {

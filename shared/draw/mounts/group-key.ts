@@ -1,4 +1,4 @@
-import { mix } from './sticky.ts'
+import { mix } from '../sticky.ts'
 
 // A mount's key is a sum of marks, one for each of its servers, so that a server that comes or goes changes it in one step.
 

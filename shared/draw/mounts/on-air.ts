@@ -1,4 +1,4 @@
-import type { MountReport } from '../report/report.ts'
+import type { MountReport } from '../../report/report.ts'
 
 /** What the live servers say of a mount together, as a page shows it. */
 export interface MountOnAir {

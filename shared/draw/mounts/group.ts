@@ -1,5 +1,5 @@
-import { Pool } from './pool.ts'
-import { type JoinRate, Regions, type TotalDemand } from './regions.ts'
+import { Pool } from '../pool/pool.ts'
+import { type JoinRate, Regions, type TotalDemand } from '../pool/regions.ts'
 
 /** A pool and, over it, the regions of its listeners. */
 export interface Draws {

@@ -1,6 +1,6 @@
-import type { MountReport } from '../report/report.ts'
+import type { MountReport } from '../../report/report.ts'
+import { kbpsOf, lineKbps, type Server, slotsBesideLine } from '../server.ts'
 import { type Kind, markOf } from './group-key.ts'
-import { kbpsOf, lineKbps, type Server, slotsBesideLine } from './server.ts'
 
 /** bit rates of one server whose kind is remembered until its next report; if there are more, all its mounts are looked at again */
 const kindsMax = 256
