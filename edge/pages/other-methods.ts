@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import type { ClusterEnv } from '../../shared/api/routes.ts'
+import { mountHeaders } from '../../shared/draw/redirect.ts'
 import { textForEncoder } from '../listener/encoders.ts'
 
 /** Makes every path of an app answer 405 to methods that it has no route for; `Allow` names those that it has. */
@@ -10,13 +11,15 @@ export function refuseOtherMethods(app: Hono<ClusterEnv>): void {
     const allow = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])].join(
       ', ',
     )
+    // a player on any page reads why its request is rejected
+    const cors = path.startsWith('/hls/') ? mountHeaders : {}
     app.all(path, (c) =>
       c.text(
         c.req.method === 'PUT' || c.req.method === 'SOURCE'
           ? textForEncoder(c.req.method)
           : `${c.req.method} is not for this path, expected ${allow}\n`,
         405,
-        { Allow: allow },
+        { ...cors, Allow: allow },
       ),
     )
   }

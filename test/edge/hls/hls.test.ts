@@ -170,6 +170,14 @@ describe('the steering manifest', () => {
   })
 })
 
+test('a method that is not served below /hls/ is 405, which a page of any origin may read', async () => {
+  for (const path of ['/hls/live.mp3/media.m3u8', '/hls/live.mp3/steering.json', '/hls/x']) {
+    const answer = await cluster().ask(path, {}, 'POST')
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([405, '*'])
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+  }
+})
+
 test('a relay that asks the edge for an object is sent to the master; a player is told where to begin', async () => {
   const { ask } = cluster()
   const relay = await ask('/hls/live.mp3/5.mp3', { 'user-agent': 'Icecast-compatible distributary/0.1.0' })
