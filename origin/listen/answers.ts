@@ -3,6 +3,7 @@ import type { HeaderRule } from '../config/xml/headers.ts'
 import { realmHeader } from '../http/logins.ts'
 import { type Answer, printHead, printReply } from '../http/reply.ts'
 import { listenerHeaders } from '../icy/headers.ts'
+import { hlsOffHeader, isHlsOff } from '../mount/hls-off.ts'
 import type { ActiveMount } from '../mount/mount.ts'
 import type { Placement } from './placement.ts'
 
@@ -63,6 +64,7 @@ export function printStreamHead(
     ['Content-Type', mount.contentType] as const,
     ...commonHeaders,
     ...harmless(mount.contentType),
+    ...(via !== undefined && isHlsOff(mount.settings, mount) ? [hlsOffHeader] : []),
   ]
   let head = printHead({ version, status: 200, headers, rules })
   for (const [name, value] of listenerHeaders(mount.headers)) head += `${name}:${value}${crlf}`

@@ -23,6 +23,7 @@ import type { Connection } from '../../http/connection.ts'
 import { mountRules } from '../../http/header-rules.ts'
 import { beforeUnauthenticated, proven, realmHeader, unauthenticatedText } from '../../http/logins.ts'
 import { type ListenRefusal, noDirectListening } from '../../listen/placement.ts'
+import { isHlsOff } from '../../mount/hls-off.ts'
 import { addressFor } from '../../report/reply.ts'
 import { kindOfMount, whyNotPackaged } from '../formats.ts'
 import type { HlsSession } from '../sessions.ts'
@@ -253,9 +254,11 @@ const playing = (mount: Mount, { state, hls }: HlsDeps) => state.mounts.get(moun
 /** Players ask again after an answer of 503, and give up at 404. */
 const away = 'the source of this mount is away, and may come back'
 
-/** How a mount is packaged; `none` also if the operator has switched HLS off for it. */
-const kindHere = (mount: Mount, deps: HlsDeps) =>
-  mountSettings(deps.config, mount).hls === 'off' ? 'none' : kindOfMount(playing(mount, deps))
+/** How a mount is packaged; `none` also if the operator, or that of its master, has switched HLS off for it. */
+const kindHere = (mount: Mount, deps: HlsDeps) => {
+  const live = playing(mount, deps)
+  return isHlsOff(mountSettings(deps.config, mount), live) ? 'none' : kindOfMount(live)
+}
 
 const noPlaylist = (mount: Mount, deps: HlsDeps) => errorAnswer(404, notPackaged(mount, deps).text)
 
