@@ -1,22 +1,18 @@
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import type { Chunk } from '../format/chunk.ts'
 import type { MountTap } from '../mount/tap.ts'
 import { hasTitlesInside, unitsFor } from './formats.ts'
+import { type FirstNumbers, pacedSeconds } from './numbers.ts'
 import type { PackagedSource } from './packaged-source.ts'
 import { SegmentWindow } from './segment-window.ts'
 import { Segmenter } from './segmenter.ts'
 import type { Units } from './units.ts'
 
-/** The numbers with which a playlist begins: none is lower than any that players know of this mount. */
-export interface FirstNumbers {
-  segment: number
-  /** of the first segment, which has no tag */
-  discontinuity: number
-}
-
 export interface PackagerOptions {
   segmentSeconds: number
   windowSeconds: number
-  first: FirstNumbers
+  /** the numbers to begin with. @param beganMs when its first audio was broadcast, ms since 1970 */
+  first: (beganMs: number) => FirstNumbers
   /** the wall clock, ms since 1970 */
   wallMs: () => number
   onSegment: () => void
@@ -34,23 +30,25 @@ export class Packager {
   /** ms: audio that was there before it is packaged, so it was broadcast that much earlier */
   #lateMs = 0
 
-  constructor(options: PackagerOptions) {
+  /** Packages a mount, beginning with what it still holds. */
+  constructor(source: PackagedSource, options: PackagerOptions) {
     const { segmentSeconds, windowSeconds, first, wallMs, onSegment } = options
     this.#options = options
-    this.window = new SegmentWindow({
-      segmentSeconds,
-      windowSeconds,
-      firstDiscontinuity: first.discontinuity,
-    })
+    const { chunks, leave } = source.follow(this.#tap(source))
+    const held = heldAudio(source, chunks, windowSeconds)
+    const { segment, discontinuity } = first(wallMs() - held.seconds * 1000)
+    this.window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: discontinuity })
     this.#segmenter = new Segmenter({
       segmentSeconds,
-      firstNumber: first.segment,
+      firstNumber: segment,
       wallMs: () => wallMs() - this.#lateMs,
+      secondsOf: (number, dueMs) => pacedSeconds(number, this.#lateMs > 0 ? dueMs : wallMs(), segmentSeconds),
       onSegment: (segment) => {
         this.window.push(segment)
         onSegment()
       },
     })
+    this.#play(source, held, leave)
   }
 
   /** the numbers with which another packager goes on from here: its first segment does not follow the last of this one */
@@ -59,29 +57,23 @@ export class Packager {
   }
 
   /**
-   * Packages this mount from now on; undefined: it has ended. The first begins with what it still holds; one that follows another begins
-   * with what comes, since players have heard the seconds before.
+   * Packages this mount from now on; undefined: it has ended. It begins with what comes, since players have heard the seconds before;
+   * with what the mount holds if there is no segment yet.
    */
   follow(source: PackagedSource | undefined): void {
     if (source === this.#source) return
     this.stop()
-    this.#source = source
     if (!source) return
-    const { chunks: held, leave } = source.follow(this.#tap(source))
-    const chunks = this.window.hasSegments ? [] : held
+    const { chunks, leave } = source.follow(this.#tap(source))
+    const held = this.window.hasSegments ? [] : chunks
+    this.#play(source, heldAudio(source, held, this.#options.windowSeconds), leave)
+  }
+
+  #play(source: PackagedSource, { chunks, seconds }: HeldAudio, leave: () => void): void {
+    this.#source = source
     this.#leave = leave
-    this.#segmenter.break()
-    const heldBytes = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0)
-    const heldSeconds = source.kbps > 0 ? (heldBytes * 8) / (source.kbps * 1000) : 0
-    // no more than a playlist lists
-    const skipSeconds = Math.max(0, heldSeconds - this.#options.windowSeconds)
-    const skipBytes = heldSeconds > 0 ? (heldBytes * skipSeconds) / heldSeconds : 0
-    this.#lateMs = (heldSeconds - skipSeconds) * 1000
-    let past = 0
-    for (const chunk of chunks) {
-      if (past >= skipBytes) this.#push(source, chunk)
-      past += chunk.bytes.length
-    }
+    this.#lateMs = seconds * 1000
+    for (const chunk of chunks) this.#push(source, chunk)
     this.#lateMs = 0
     if (source.title !== '') this.#tell(source, source.title)
   }
@@ -117,4 +109,40 @@ export class Packager {
     }
     this.#units?.push(chunk)
   }
+}
+
+/** Audio that a mount holds for its listeners, and its duration in s. */
+interface HeldAudio {
+  chunks: readonly Chunk[]
+  seconds: number
+}
+
+/** The newest of these chunks, no more than a playlist lists. */
+function heldAudio(source: PackagedSource, chunks: readonly Chunk[], windowSeconds: number): HeldAudio {
+  const seconds = secondsIn(source, chunks)
+  if (seconds <= windowSeconds) return { chunks, seconds }
+  const bytes = chunks.reduce((sum, each) => sum + each.bytes.length, 0)
+  let skip = bytes * (1 - windowSeconds / seconds)
+  const newest = chunks.filter((each) => {
+    skip -= each.bytes.length
+    return skip < 0
+  })
+  return { chunks: newest, seconds: secondsIn(source, newest) }
+}
+
+/** s of the audio as it is packaged: a bitrate says that only roughly, and numbers and dates depend on it. */
+function secondsIn(source: PackagedSource, chunks: readonly Chunk[]): number {
+  let seconds = 0
+  const segmenter = new Segmenter({
+    segmentSeconds: hlsLimits.segmentSecondsMax,
+    firstNumber: 0,
+    wallMs: () => 0,
+    onSegment: (segment) => {
+      seconds += segment.seconds
+    },
+  })
+  const units = unitsFor(source, segmenter)
+  for (const chunk of chunks) units?.push(chunk)
+  segmenter.break()
+  return seconds
 }

@@ -2,9 +2,9 @@ import { hlsLimits } from '../../shared/hls/limits.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Timers } from '../lib/timers.ts'
 import { kindOfMount } from './formats.ts'
+import { type FirstNumbers, firstNumbersAt } from './numbers.ts'
 import type { PackagedSource } from './packaged-source.ts'
-import { type FirstNumbers, Packager } from './packager.ts'
-import { hlsEpochMs } from './segmenter.ts'
+import { Packager } from './packager.ts'
 
 /** Whether a mount is packaged: while somebody asks for it, always, or never. */
 export type Packaging = 'on request' | 'always' | 'off'
@@ -37,23 +37,6 @@ interface Held {
 const lookMs = 5000
 /** mounts whose next number is remembered, so that no number comes twice within a second of a restart of their packager */
 const numbersKeptMax = 10_000
-/** 2020-01-01: numbers count from here, so that they stay below 2³¹ until 2054 for players that need it */
-const epochMs = 1_577_836_800_000
-/** numbers a second: more than a mount ends segments, so a program that starts again never begins below the numbers of before */
-const numbersPerSecond = 2
-
-/**
- * ms for one discontinuity: more than one in this time, for as long as the program runs, is not expected. The numbers have to stay
- * small, because hls.js 1.7 walks over all of them at each playlist: 5 ms at 100,000, which is a year, and 10 s at some hundred million.
- */
-const discontinuityMs = 5 * 60_000
-
-/** The first numbers of a packager that begins now: greater than any that the mount had before, by the wall clock alone. */
-export const firstNumbersAt = (wallMs: number): FirstNumbers => ({
-  segment: Math.max(0, Math.floor(((wallMs - epochMs) * numbersPerSecond) / 1000)),
-  discontinuity: Math.max(0, Math.floor((wallMs - hlsEpochMs) / discontinuityMs)),
-})
-
 /** The packagers of a server's mounts (docs/hls.md#packaging), each from the first request for it until a minute after the last. */
 export class Packagers {
   #options: PackagersOptions
@@ -142,8 +125,7 @@ export class Packagers {
       this.#options.running().find(({ name }) => name === mount) ?? this.#standInFor(mount, undefined)
     if (!source || kindOfMount(source) === 'none' || this.#options.packaging(mount) === 'off')
       return undefined
-    const held = this.#begin(mount)
-    held.packager.follow(source)
+    const held = this.#begin(mount, source)
     this.#lookAgain()
     return held
   }
@@ -157,16 +139,20 @@ export class Packagers {
     return before === undefined || before === kind ? standIn : undefined
   }
 
-  #begin(mount: Mount): Held {
+  #begin(mount: Mount, source: PackagedSource): Held {
     const { times, wallMs, nowMs } = this.#options
+    const { segmentSeconds, windowSeconds } = times()
     const waiting: (() => void)[] = []
-    const byClock = firstNumbersAt(wallMs())
     const before = this.#numbers.get(mount)
-    const packager = new Packager({
-      ...times(),
-      first: {
-        segment: Math.max(before?.segment ?? 0, byClock.segment),
-        discontinuity: Math.max(before?.discontinuity ?? 0, byClock.discontinuity),
+    const packager = new Packager(source, {
+      segmentSeconds,
+      windowSeconds,
+      first: (beganMs) => {
+        const byClock = firstNumbersAt(beganMs, segmentSeconds)
+        return {
+          segment: Math.max(before?.segment ?? 0, byClock.segment),
+          discontinuity: Math.max(before?.discontinuity ?? 0, byClock.discontinuity),
+        }
       },
       wallMs,
       onSegment: () => {

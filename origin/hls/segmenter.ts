@@ -13,6 +13,9 @@ export const hlsEpochMs = 1_767_225_600_000
 const firstSampleAt = (beganMs: number, samplerate: number): number =>
   Math.round((Math.max(0, beganMs - hlsEpochMs) * samplerate) / 1000)
 
+/** the part of a segment by which the next one may be shorter because this one is too long: a unit may be longer than several segments */
+const overShare = 0.25
+
 export interface SegmenterOptions {
   /** s after which a segment ends at the next unit */
   segmentSeconds: number
@@ -20,6 +23,8 @@ export interface SegmenterOptions {
   firstNumber: number
   /** the wall clock, ms since 1970 */
   wallMs: () => number
+  /** s that the segment of this number should last, which begins now; left out: all are equal. @param dueMs when it is due by the count of samples */
+  secondsOf?: (number: number, dueMs: number) => number
   onSegment: (segment: Segment) => void
 }
 
@@ -33,11 +38,17 @@ export class Segmenter {
   /** of the segment that is being filled */
   #units: AudioUnit[] = []
   #samples = 0
+  /** samples after which it ends */
+  #wanted = 0
+  /** s by which the segments since the last discontinuity are longer than wanted: the next one is shorter, so nothing adds up */
+  #over = 0
   #titles: SegmentTitle[] = []
   /** samples in finished segments since {@link #beganMs} */
   #past = 0
   /** when the first sample since the last discontinuity arrived, ms since 1970 */
   #beganMs: number | undefined
+  /** when the last sample before the last discontinuity ended, by the count of samples */
+  #endedMs = Number.NEGATIVE_INFINITY
   /** the next segment does not follow the last; nothing comes before the first, so that one begins no discontinuity */
   #isBroken = false
   #title: SegmentTitle | undefined
@@ -68,18 +79,25 @@ export class Segmenter {
   break(): void {
     this.#close()
     this.#isBroken = this.#number !== this.#options.firstNumber
+    this.#endedMs = this.#nowMs() ?? this.#endedMs
     this.#past = 0
+    this.#over = 0
     this.#beganMs = undefined
   }
 
   /** Adds the next unit; ends the segment before it if that is long enough, or would be too long with it. */
   push(unit: AudioUnit): void {
-    const { segmentSeconds, wallMs } = this.#options
+    const { segmentSeconds, secondsOf, wallMs } = this.#options
     if (!this.#parameters) return
-    this.#beganMs ??= wallMs()
+    this.#beganMs ??= Math.max(wallMs(), Math.ceil(this.#endedMs) + 1)
     const { samplerate } = this.#parameters
     const longest = (targetSecondsOf(segmentSeconds) + 0.5) * samplerate
-    if (this.#samples >= segmentSeconds * samplerate || this.#samples + unit.samples >= longest) this.#close()
+    if (this.#samples >= this.#wanted || this.#samples + unit.samples >= longest) this.#close()
+    if (this.#samples === 0) {
+      const dueMs = this.#beganMs + (this.#past / samplerate) * 1000
+      const seconds = secondsOf ? secondsOf(this.#number, dueMs) - this.#over : segmentSeconds
+      this.#wanted = seconds * samplerate
+    }
     this.#units.push(unit)
     this.#samples += unit.samples
   }
@@ -116,6 +134,8 @@ export class Segmenter {
       titles: this.#titles,
     }
     this.#past += this.#samples
+    const over = (this.#samples - this.#wanted) / parameters.samplerate
+    this.#over = Math.min(over, this.#options.segmentSeconds * overShare)
     this.#units = []
     this.#samples = 0
     this.#titles = []

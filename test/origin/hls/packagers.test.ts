@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { firstNumbersAt, Packagers, type Packaging } from '../../../origin/hls/packagers.ts'
+import { Packagers, type Packaging } from '../../../origin/hls/packagers.ts'
 import type { ActiveMount } from '../../../origin/mount/mount.ts'
 import { joined } from '../../../shared/bytes.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
@@ -207,8 +207,8 @@ test('a mount that HLS has no place for is refused at once, also where it become
   mount.push(fixture('opus.ogg'))
   await time.pass(250)
   const packager = await packagers.request(mount.name)
-  expect(packager?.window.segments.map(({ kind }) => kind)).toEqual(['opus', 'opus'])
-  expect(packager?.window.segments[0]?.titles).toMatchObject([{ title: 'Ünder', artist: 'Ä' }])
+  const [first] = packager?.window.segments ?? []
+  expect(first).toMatchObject({ kind: 'opus', titles: [{ title: 'Ünder', artist: 'Ä' }] })
   mount.push(fixture('vorbis.ogg'))
   await time.pass(250)
   packagers.look()
@@ -216,14 +216,4 @@ test('a mount that HLS has no place for is refused at once, also where it become
   expect(await packagers.request(mount.name)).toBeUndefined()
   packagers.look()
   expect(packagers.mounts).toEqual([])
-})
-
-test('a program that starts again has greater numbers than before, by the wall clock alone, and small enough for decades', () => {
-  const [before, after, late] = [epochMs, epochMs + 20 * 60_000, Date.UTC(2053, 0, 1)].map(firstNumbersAt)
-  expect(after?.segment).toBeGreaterThan((before?.segment ?? 0) + 20 * 60)
-  expect(after?.discontinuity).toBe((before?.discontinuity ?? 0) + 4)
-  expect(late?.segment).toBeLessThan(2 ** 31)
-  // hls.js walks over all discontinuities at each playlist
-  expect(before?.discontinuity).toBeLessThan(100_000)
-  expect(late?.discontinuity).toBeLessThan(3_000_000)
 })

@@ -4,7 +4,7 @@ import { mpegFormat } from '../../../origin/format/mpeg.ts'
 import { FrameUnits } from '../../../origin/hls/frame-units.ts'
 import type { Segment } from '../../../origin/hls/segment.ts'
 import { SegmentWindow } from '../../../origin/hls/segment-window.ts'
-import { Segmenter } from '../../../origin/hls/segmenter.ts'
+import { Segmenter, type SegmenterOptions } from '../../../origin/hls/segmenter.ts'
 import { joined } from '../../../shared/bytes.ts'
 import { readMediaPlaylist } from '../../kit/hls-readers.ts'
 import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
@@ -14,13 +14,19 @@ const samples = 1152
 const rate = 44_100
 
 /** A packager of numbered frames, and what it has made. */
-function packaging({ segmentSeconds = 4, windowSeconds = 60, nowMs = wallMs } = {}) {
+function packaging({
+  segmentSeconds = 4,
+  windowSeconds = 60,
+  nowMs = wallMs,
+  secondsOf,
+}: Partial<SegmenterOptions & { windowSeconds: number; nowMs: number }> = {}) {
   const segments: Segment[] = []
   const window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: 7 })
   const segmenter = new Segmenter({
     segmentSeconds,
     firstNumber: 100,
     wallMs: () => nowMs,
+    ...(secondsOf && { secondsOf }),
     onSegment: (segment) => {
       segments.push(segment)
       window.push(segment)
@@ -42,6 +48,12 @@ function packaging({ segmentSeconds = 4, windowSeconds = 60, nowMs = wallMs } = 
 
 /** The audio of a segment without its tag, whose length stands in its header. */
 const audioOf = ({ pieces: [, ...audio] }: Segment) => joined(audio)
+
+/** The time in its tag, in 90 kHz. */
+function timeOf(segment: Segment | undefined): number {
+  const [tag = new Uint8Array(8)] = segment?.pieces ?? []
+  return Number(new DataView(tag.buffer, tag.byteOffset).getBigUint64(tag.length - 8))
+}
 
 const framesInFourSeconds = Math.ceil((4 * rate) / samples)
 
@@ -89,8 +101,6 @@ describe('a segmenter', () => {
   })
 
   test('counts the time at the head of a segment from the wall clock, so that a program that starts again goes on later on the same timeline', () => {
-    const timeOf = ({ pieces: [tag = new Uint8Array()] }: Segment) =>
-      Number(new DataView(tag.buffer, tag.byteOffset).getBigUint64(tag.length - 8))
     const [before, after] = [wallMs + 1000, wallMs + 61_000].map((nowMs) => {
       const { segments, play } = packaging({ nowMs })
       play(framesInFourSeconds + 1)
@@ -101,6 +111,27 @@ describe('a segmenter', () => {
     const { segments, play } = packaging({ nowMs: wallMs + 20 * 365 * 86_400_000 })
     play(framesInFourSeconds + 1)
     expect(segments.map(timeOf)).toEqual([(20 * 365 * 86_400 * 90_000) % 2 ** 33])
+  })
+
+  test('counts no time back where a source that has sent ahead of its time is followed by another', () => {
+    const { segments, segmenter, play } = packaging()
+    play(framesInFourSeconds + 20) // all at once
+    segmenter.break()
+    play(framesInFourSeconds + 1)
+    const [, last, first] = segments
+    const endMs = (last?.startMs ?? 0) + (last?.seconds ?? 0) * 1000
+    expect(first?.startMs).toBeGreaterThan(endMs)
+    expect(first?.startMs).toBeLessThan(endMs + 3)
+    const ticks = [last, first].map((each) => timeOf(each) / 90_000)
+    expect(ticks[1]).toBeGreaterThan((ticks[0] ?? 0) + (last?.seconds ?? 0))
+  })
+
+  test('makes segments as long as it is told, frame by frame, so that nothing adds up', () => {
+    const { segments, play } = packaging({ secondsOf: () => 4 })
+    play(framesInFourSeconds * 100)
+    const mean = segments.reduce((sum, { seconds }) => sum + seconds, 0) / segments.length
+    expect(mean).toBeCloseTo(4, 3)
+    for (const { seconds } of segments) expect(Math.abs(seconds - 4)).toBeLessThan(samples / rate)
   })
 
   test('begins a new stretch where the stream breaks off', () => {

@@ -1,0 +1,50 @@
+import { hlsEpochMs } from './segmenter.ts'
+
+/** The numbers with which a playlist begins: none is lower than any that players know of this mount. */
+export interface FirstNumbers {
+  segment: number
+  /** of the first segment, which has no tag */
+  discontinuity: number
+}
+
+/** 2020-01-01: numbers of segments count from here, so that they stay below 2³¹ until 2088 for players that need it */
+const epochMs = 1_577_836_800_000
+
+/**
+ * ms for one discontinuity: more than one in this time, for as long as the program runs, is not expected. The numbers have to stay
+ * small, because hls.js 1.7 walks over all of them at each playlist: 5 ms at 100,000, which is a year, and 10 s at some hundred million.
+ */
+const discontinuityMs = 5 * 60_000
+
+/** The number of a moment, not rounded: one for each time that a segment lasts. */
+const numberAt = (wallMs: number, segmentSeconds: number): number =>
+  (wallMs - epochMs) / (segmentSeconds * 1000)
+
+/** segments by which a program that starts is ahead: the clock may be set back, and sources end early, which makes segments short */
+const margin = 1
+
+/**
+ * The first numbers of a packager that begins now: greater than any that the mount had before, by the wall clock alone. Numbers run as
+ * fast as segments do, because hls.js takes the numbers between two playlists, each a target duration long, for the time between them.
+ */
+export const firstNumbersAt = (wallMs: number, segmentSeconds: number): FirstNumbers => ({
+  segment: Math.max(0, Math.ceil(numberAt(wallMs, segmentSeconds)) + margin),
+  discontinuity: Math.max(0, Math.floor((wallMs - hlsEpochMs) / discontinuityMs)),
+})
+
+/** the part by which a segment is longer for each number that it is ahead of the clock, or shorter if it is behind … */
+const pacePerNumber = 0.01
+/** … and by which it is so at most: its duration is still that of the configuration, rounded */
+const paceMax = 0.05
+/** numbers ahead of the clock at which segments are as long as configured: a program that starts again is ahead of that */
+const aheadWanted = 0.5
+
+/**
+ * s that a segment which begins now should last, so that its mount's numbers stay with the clock: ends of sources make segments
+ * short, which lets numbers run ahead, and while a source is away they fall behind.
+ */
+export function pacedSeconds(number: number, wallMs: number, segmentSeconds: number): number {
+  const excess = number - numberAt(wallMs, segmentSeconds) - aheadWanted
+  const pace = Math.min(paceMax, Math.max(-paceMax, excess * pacePerNumber))
+  return segmentSeconds * (1 + pace)
+}
