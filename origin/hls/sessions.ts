@@ -1,4 +1,5 @@
 import { hlsLimits } from '../../shared/hls/limits.ts'
+import { holderOf } from '../../shared/http/address.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { Timers } from '../lib/timers.ts'
 import type { Load } from '../load.ts'
@@ -67,7 +68,8 @@ export class HlsSessions {
   #deps: SessionsDeps
   #sessions = new Map<string, HlsSession>()
   #counts = new Map<Mount, Count>()
-  #ofAddress = new Map<string, number>()
+  /** by {@link holderOf} their addresses */
+  #ofHolder = new Map<string, number>()
   /** removed by the admin, and until when they are refused */
   #killed = new Map<string, number>()
   #listening = 0
@@ -114,14 +116,14 @@ export class HlsSessions {
     return [...this.#sessions.values()].filter((each) => each.mount === mount && each.isListening)
   }
 
-  /** Whether one more of this address fits: no address may take all the room by inventing sessions. */
+  /** Whether one more of this address fits: no address, and no /64 of IPv6, may take all the room by inventing sessions. */
   hasRoomFor(address: string): boolean {
     const share = Math.max(
       hlsLimits.addressSessionsMin,
       Math.floor(this.#deps.maxListeners() * hlsLimits.addressShare),
     )
     const expected = this.#sessions.size - this.#listening
-    return (this.#ofAddress.get(address) ?? 0) < share && expected < hlsLimits.expectedMax
+    return (this.#ofHolder.get(holderOf(address)) ?? 0) < share && expected < hlsLimits.expectedMax
   }
 
   /** Accepts a session; it becomes a listener with its first segment. */
@@ -141,7 +143,8 @@ export class HlsSessions {
       hasEnded: false,
     }
     this.#sessions.set(key, session)
-    this.#ofAddress.set(session.address, (this.#ofAddress.get(session.address) ?? 0) + 1)
+    const holder = holderOf(session.address)
+    this.#ofHolder.set(holder, (this.#ofHolder.get(holder) ?? 0) + 1)
     this.#look()
     return session
   }
@@ -197,9 +200,10 @@ export class HlsSessions {
   #end(key: string, session: HlsSession): void {
     this.#sessions.delete(key)
     session.hasEnded = true
-    const left = (this.#ofAddress.get(session.address) ?? 1) - 1
-    if (left > 0) this.#ofAddress.set(session.address, left)
-    else this.#ofAddress.delete(session.address)
+    const holder = holderOf(session.address)
+    const left = (this.#ofHolder.get(holder) ?? 1) - 1
+    if (left > 0) this.#ofHolder.set(holder, left)
+    else this.#ofHolder.delete(holder)
     session.leave(session.isListening ? this.#deps.nowMs() - session.beganAtMs : 0)
     if (!session.isListening) return
     session.isListening = false

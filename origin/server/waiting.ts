@@ -1,4 +1,4 @@
-import { networkOf } from '../../shared/http/address.ts'
+import { holderOf } from '../../shared/http/address.ts'
 
 interface Entry {
   /** see {@link holderOf} */
@@ -79,7 +79,3 @@ export class Waiting<T> {
     return oldest
   }
 }
-
-/** The holder of an address: a client has a single IPv4 address, or a whole /64 of IPv6. */
-const holderOf = (address: string): string =>
-  address.includes(':') ? (networkOf(address, { ipv4: 32, ipv6: 64 }) ?? address) : address

@@ -83,6 +83,10 @@ export function networkOf(text: string, bits: { ipv4: number; ipv6: number }): s
   return ipaddr.fromByteArray(address.toByteArray().map((byte, i) => (i < kept ? byte : 0))).toString()
 }
 
+/** The holder of an address: a client has a single IPv4 address, or a whole /64 of IPv6. */
+export const holderOf = (address: string): string =>
+  address.includes(':') ? (networkOf(address, { ipv4: 32, ipv6: 64 }) ?? address) : address
+
 /** The kind of network that an address belongs to; `unknown` if the text is not an address. */
 export const rangeOf = (address: string) => parseAddress(address)?.range() ?? 'unknown'
 

@@ -173,4 +173,33 @@ describe('the sessions of one address', () => {
     await time.pass(lifeMs + 1000)
     expect(sessions.hasRoomFor('192.0.2.1')).toBe(true)
   })
+
+  test('never exceed the share, however long one address invents new ones, and each place is held for three target durations', async () => {
+    const { time, sessions, accept } = server(100)
+    const share = 100 * hlsLimits.addressShare
+    let accepted = 0
+    for (let i = 0; i < 1000; i++) {
+      for (let j = 0; j < 50 && sessions.hasRoomFor('192.0.2.1'); j++) {
+        sessions.fetched(accept(`${i} ${j}`), 700, target, false)
+        accepted++
+      }
+      expect(sessions.size).toBeLessThanOrEqual(share)
+      expect(accepted).toBeLessThanOrEqual(share * (1 + Math.floor(time.nowMs() / lifeMs)))
+      await time.pass(100)
+    }
+    expect(accepted).toBeGreaterThan(share)
+  })
+
+  test('are those of a whole /64 of IPv6, which one client has, and another network has its own', () => {
+    const { sessions, accept } = server(1000)
+    let accepted = 0
+    for (let i = 1; i <= 1000; i++) {
+      const address = `2001:db8:0:1::${i.toString(16)}`
+      if (sessions.hasRoomFor(address)) accepted += accept(`${i}`, address) ? 1 : 0
+    }
+    expect(accepted).toBe(1000 * hlsLimits.addressShare)
+    expect(sessions.hasRoomFor('2001:db8:0:2::1')).toBe(true)
+    sessions.endAll()
+    expect(sessions.hasRoomFor('2001:db8:0:1::ffff')).toBe(true)
+  })
 })
