@@ -6,6 +6,7 @@ import { listenWhenServed } from '../kit/listener.ts'
 import { numberedFrame, numbersInOrder } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
 import { originRuntimes } from '../kit/runtimes.ts'
+import { numbered } from '../kit/source.ts'
 
 const metaint = 8192
 const page =
@@ -26,7 +27,10 @@ const dnas2 = (path: string) =>
       `icy-metaint: ${metaint}\r\nServer: SHOUTcast DNAS/posix\r\nConnection: close\r\n\r\n`
     : 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'
 
-/** Starts a server with a Shoutcast server's answers; it plays numbered frames as fast as they are read, then waits. */
+/**
+ * Starts a server with a Shoutcast server's answers. It plays the first frames as fast as they are read and the others at their own
+ * pace: a listener that comes late gets one burst of those that have been, and goes on.
+ */
 async function startShoutcast(head: (path: string, agent: string) => string): Promise<number> {
   const port = await freePort()
   const sockets = new Set<Socket>()
@@ -39,7 +43,8 @@ async function startShoutcast(head: (path: string, agent: string) => string): Pr
       const reply = head(request.split(' ')[1] ?? '', agent)
       socket.write(reply)
       if (!reply.includes('icy-metaint')) socket.end()
-      else for (const piece of woven(/^icy-metadata: *1/im.test(request))) socket.write(piece)
+      else if (/^icy-metadata: *1/im.test(request)) play(socket)
+      else socket.destroy() // a relay asks for titles
     })
   })
   server.listen(port, '127.0.0.1')
@@ -51,15 +56,35 @@ async function startShoutcast(head: (path: string, agent: string) => string): Pr
   return port
 }
 
-function woven(icy: boolean): Buffer[] {
-  const frames = Buffer.concat(Array.from({ length: 400 }, (_, n) => numberedFrame(n)))
-  if (!icy) throw new Error('expected a relay to ask for titles')
-  const block = Buffer.concat([Uint8Array.of(2), Buffer.from("StreamTitle='Ein Lied';".padEnd(32, '\0'))])
+const firstFrames = 400
+/** at a time: played as long as the pause between two writes */
+const nextFrames = 4
+
+function play(socket: Socket): void {
+  let [n, audioBytes] = [0, 0]
+  const next = (count: number) => {
+    const frames = Buffer.concat(Array.from({ length: count }, () => numberedFrame(n++)))
+    socket.write(Buffer.concat(woven(frames, audioBytes)))
+    audioBytes += frames.length
+  }
+  next(firstFrames)
+  const ticking = setInterval(() => next(nextFrames), nextFrames * numbered.frameMs)
+  socket.on('close', () => clearInterval(ticking))
+}
+
+/** Audio with a block after every `metaint` bytes from the stream's beginning; the first one has the title. */
+function woven(audio: Buffer, before: number): Buffer[] {
   const pieces: Buffer[] = []
-  for (let at = 0; at < frames.length; at += metaint)
-    pieces.push(frames.subarray(at, at + metaint), at === 0 ? block : Buffer.alloc(1))
+  for (let at = 0; at < audio.length; ) {
+    const left = metaint - ((before + at) % metaint)
+    pieces.push(audio.subarray(at, at + left))
+    if (at + left <= audio.length) pieces.push(before + at < metaint ? title : Buffer.alloc(1))
+    at += left
+  }
   return pieces
 }
+
+const title = Buffer.concat([Uint8Array.of(2), Buffer.from("StreamTitle='Ein Lied';".padEnd(32, '\0'))])
 
 describe.for(originRuntimes)('a relay on %s', (runtime) => {
   test.for([
