@@ -45,8 +45,11 @@ export const authLimits = {
   newsWaitingMax: 65_536,
   /** ms before each further attempt to deliver a notification */
   newsRetryMs: [1000, 5000],
-  /** ms after the grace period within which notifications have to be delivered when the program ends */
-  farewellMs: 1000,
+  /**
+   * ms after the grace period within which notifications have to be delivered when the program ends: with the default grace
+   * this is less than the 10 s that Docker waits, and enough for 600 listeners of a backend that answers within 100 ms
+   */
+  farewellMs: 4000,
   /** programs of on-connect and on-disconnect at one time, and ms that each may run */
   programsMax: 64,
   programMs: 3_600_000,
