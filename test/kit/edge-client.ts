@@ -24,8 +24,8 @@ export interface EdgeClient {
   ask(path: string, init?: RequestInit): Promise<Response>
   asAdmin(path: string, method?: string): Promise<Response>
   servers(): Promise<Omit<ServerJson, 'ageSeconds'>[]>
-  /** Every server without what time changes by itself: its age, and with it whether it is out as stale. */
-  held(): Promise<Omit<ServerJson, 'ageSeconds' | 'out'>[]>
+  /** Every server without what time changes by itself: its age, and with it whether it is out as stale, and its notes. */
+  held(): Promise<Omit<ServerJson, 'ageSeconds' | 'out' | 'notes'>[]>
   server(id: string): Promise<Omit<ServerJson, 'ageSeconds'> | undefined>
 }
 
@@ -48,7 +48,7 @@ export function clientOf(url: string): EdgeClient {
     ask,
     asAdmin,
     servers,
-    held: async () => (await servers()).map(({ out: _, ...rest }) => rest),
+    held: async () => (await servers()).map(({ out: _, notes: __, ...rest }) => rest),
     server: async (id) => (await servers()).find((server) => server.id === id),
     report: (report, sender = relaySender, type = 'text/plain; charset=utf-8') =>
       ask('/admin/sourcelist.txt', {

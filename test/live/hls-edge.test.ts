@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { eventually } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
@@ -14,8 +16,10 @@ import { mountReport, reportOf } from '../kit/reports.ts'
 import { type Server, secrets, startEdge, startOrigin } from '../kit/runtimes.ts'
 import { basic, numbered, type Source, startSource } from '../kit/source.ts'
 
-/** Segments of one second; a mount with a fallback, one that asks who may listen, and one without HLS. */
-const config = `<icecast><hls-segment>1</hls-segment>
+const segmentSeconds = 1
+/** Segments of one second; connections that wait longer than a busy machine takes to open thousands; a mount with a fallback, one that asks who may listen, and one without HLS. */
+const config = `<icecast><hls-segment>${segmentSeconds}</hls-segment>
+  <limits><header-timeout>600</header-timeout></limits>
   <mount><mount-name>/main.mp3</mount-name><fallback-mount>/live.mp3</fallback-mount></mount>
   <mount><mount-name>/plain.mp3</mount-name><hls>off</hls></mount>
   <mount><mount-name>/members.mp3</mount-name><authentication type="htpasswd">
@@ -236,6 +240,7 @@ describe('HLS at a master, a slave, and an edge on each runtime that carries', (
 
   test('ten thousand invented sessions of one address get the share of one address, and leave room for another', async () => {
     const [connections, each] = [10, 1000]
+    const beganMs = performance.now()
     const counts = await Promise.all(
       Array.from({ length: connections }, async (_, connection) => {
         const raw = connectRaw(slave.port)
@@ -245,27 +250,29 @@ describe('HLS at a master, a slave, and an edge on each runtime that carries', (
           raw.send(`GET /hls/live.mp3/media.m3u8?s=${s} HTTP/1.1\r\nHost: slave\r\n\r\n`)
         }
         const count = (status: number) => raw.received().split(`HTTP/1.1 ${status} `).length - 1
-        await eventually(() => count(200) + count(503) === each, { everyMs: 100, withinMs: 9000 }).catch(
-          () => {
-            throw new Error(
-              `${count(200)} ${count(503)} closed ${raw.isClosed} ${raw.received().length} ${raw.received().slice(-600)}`,
-            )
-          },
-        )
+        await eventually(() => count(200) + count(503) === each, { everyMs: 100 }).catch(() => {
+          throw new Error(
+            `${count(200)} × 200, ${count(503)} × 503, closed: ${raw.isClosed}, ${raw.received().slice(-600)}`,
+          )
+        })
         return count(200)
       }),
     )
-    const share = slots / 4
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(share)
-    const { connect } = await import('node:net')
+    // a session that fetches no segment holds its slot for three target durations; on a busy machine this takes several of them
+    const rounds =
+      1 + Math.floor((performance.now() - beganMs) / (hlsLimits.sessionTargets * segmentSeconds * 1000))
+    const share = slots * hlsLimits.addressShare
+    const accepted = counts.reduce((sum, count) => sum + count, 0)
+    expect(accepted).toBeGreaterThan(0)
+    expect(accepted).toBeLessThanOrEqual(share * rounds)
     const other = connect({ port: slave.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    onTestFinished(() => void other.destroy())
     other.write('GET /hls/live.mp3/media.m3u8 HTTP/1.0\r\n\r\n')
     let heard = ''
     other.on('data', (bytes) => {
       heard += bytes.toString('latin1')
     })
     await eventually(() => heard.startsWith('HTTP/1.0 200') || heard.startsWith('HTTP/1.1 200'))
-    other.destroy()
   })
 
   test('a master that answers wrongly, endlessly, slowly or elsewhere is passed over, and costs nobody else anything', async () => {
@@ -299,10 +306,8 @@ describe('a source that goes away', () => {
         return statuses
       }),
     )
-    for (const statuses of seen) {
-      expect(statuses.at(-1)).toBe(503)
-      expect(statuses.length).toBeGreaterThan(10)
-    }
+    // how long each lasts is held by test/origin/hls/packagers.test.ts, on a clock of its own
+    for (const statuses of seen) expect(statuses.at(-1)).toBe(503)
     play('/short.mp3')
     for (const [i, server] of servers().entries()) {
       const last = before[i]?.at(-1)?.mediaSequenceNumber ?? 0

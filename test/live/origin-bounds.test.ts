@@ -10,8 +10,9 @@ import { basic, numbered, type Source, startSource } from '../kit/source.ts'
 const icecastXml = `<icecast>
   <limits>
     <max-listeners>3</max-listeners><sources>2</sources>
-    <header-timeout>2</header-timeout><source-timeout>2</source-timeout>
+    <header-timeout>2</header-timeout>
   </limits>
+  <mount><mount-name>/silent</mount-name><source-timeout>2</source-timeout></mount>
 </icecast>`
 
 /** The limits of an origin that is configured to be small. */
