@@ -69,6 +69,9 @@ export const hlsLimits = {
   balancedMax: 20_000,
   /** points by which one of two drawn servers has to be emptier to be taken in place of the first */
   emptierPoints: 2,
-  /** s in which all but a third of the sessions that are too many are told to move: in a minute all but a quarter of them have */
-  rebalanceSeconds: 40,
+  /**
+   * s in which as many sessions are told to move as are too many: one TTL, for those that move are counted at both servers until three
+   * target durations and a report later, so that nine of ten have moved after a minute
+   */
+  rebalanceSeconds: 10,
 } as const
