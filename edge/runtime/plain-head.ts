@@ -20,6 +20,8 @@ const wholeHead =
   /(GET|HEAD) (\/[\w.~!$&()*+,;=:@%/-]*)(\?[\w.~!$&()*+,;=:@%/?-]*)? HTTP\/1\.1(\r\n(?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/y
 /** headers that change what follows the head on the connection */
 const framing = /\n(?:content-length|transfer-encoding|expect|upgrade):/i
+/** two of them, even if one is empty, can be read as two requests: the full parser rejects them (RFC 9112 §3.2) */
+const secondHost = /\nhost:.*\nhost:/is
 /** The players of a crowd send the same few heads over and over, and parsing one takes longer than the draw. */
 const known = new ForgetfulMap<string, PlainHead>(edgeLimits.headsKnownMax)
 
@@ -64,7 +66,7 @@ function parsePlainHead(text: string, start: number): PlainHead | undefined {
   if (whole === undefined || method === undefined || path === undefined || lines === undefined)
     return undefined
   const headers = new HeaderLines(lines)
-  if (framing.test(lines) || headers.get('host') === null) return undefined
+  if (framing.test(lines) || headers.get('host') === null || secondHost.test(lines)) return undefined
   const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
   if (connection !== 'keep-alive' && connection !== 'close') return undefined
   const keepAlive = connection === 'keep-alive'

@@ -9,6 +9,8 @@ export interface IcyMetadata {
 
 /** bytes of text that fit in one block: its length byte counts units of 16 */
 const textBytesMax = 255 * 16
+/** bytes of a URL and what is around it: one that takes more than half of a block would leave no room for the title */
+const urlBytesMax = textBytesMax / 2
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const latin1 = new TextDecoder('latin1')
 
@@ -17,23 +19,24 @@ const clean = (value: string) => value.replaceAll("';", '’;').replace(/[\0\r\n
 
 /**
  * Encodes one block: length byte, text, and NULs up to a multiple of 16, at least one, as Icecast 2.4 does.
- * Text beyond 4079 bytes is cut between two characters.
+ * A title beyond 4079 bytes is cut between two characters. A URL beyond half of that is left out, as a part of it leads nowhere.
  */
 export function encodeMetadata(
   { title, url }: IcyMetadata,
   encode: EncodeText = encoderFor(undefined),
 ): Uint8Array {
-  const tail = encode(url === undefined ? "';" : `';StreamUrl='${clean(url)}';`)
+  const end = encode("';")
+  const withUrl = url === undefined ? end : encode(`';StreamUrl='${clean(url)}';`)
+  const tail = withUrl.length > urlBytesMax ? end : withUrl
   const head = encode("StreamTitle='")
-  const room = Math.max(0, textBytesMax - 1 - head.length - tail.length)
+  const room = textBytesMax - 1 - head.length - tail.length
   const body = cutText(encode(clean(title)), room)
-  const textBytes = Math.min(head.length + body.length + tail.length, textBytesMax)
-  const sixteens = Math.min(255, Math.floor(textBytes / 16) + 1)
+  const sixteens = Math.floor((head.length + body.length + tail.length) / 16) + 1
   const block = new Uint8Array(1 + sixteens * 16)
   block[0] = sixteens
   block.set(head, 1)
   block.set(body, 1 + head.length)
-  block.set(tail.subarray(0, textBytesMax - head.length - body.length), 1 + head.length + body.length)
+  block.set(tail, 1 + head.length + body.length)
   return block
 }
 

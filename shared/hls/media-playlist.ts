@@ -84,9 +84,11 @@ function printWithSlots(playlist: MediaPlaylist): string {
   return `${lines.join('\n')}\n`
 }
 
-/** An attribute of a playlist can neither hold nor escape a quotation mark or a line end (RFC 8216 §4.2). */
+/** An attribute of a playlist can neither hold nor escape a line end (RFC 8216 §4.2), of which JavaScript knows two more. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes control characters
-const quoted = (text: string) => `"${text.replaceAll('"', '”').replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ')}"`
+const lineEnds = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
+/** nor a quotation mark */
+const quoted = (text: string) => `"${text.replaceAll('"', '”').replace(lineEnds, ' ')}"`
 
 const printTitle = ({ id, startMs, title, artist }: ListedTitle) =>
   [

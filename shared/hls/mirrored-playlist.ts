@@ -11,6 +11,9 @@ export interface MirroredPlaylist {
 }
 
 const slot = '\u0001'
+/** characters at which some player ends a line: what follows them would be another line, such as a segment elsewhere */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
+const otherLineEnd = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]/
 /** names of segments as a master prints them */
 const uri = /^(?:0|[1-9]\d{0,14})\.(?:mp3|aac|m4s)$/
 const map = /^#EXT-X-MAP:URI="(init-\d{1,15}\.mp4)"$/
@@ -23,7 +26,7 @@ const tag =
  * master's mistake cannot send players elsewhere.
  */
 export function readMirrored(text: string): MirroredPlaylist | undefined {
-  if (text.length > hlsLimits.playlistBytesMax || text.includes(slot)) return undefined
+  if (text.length > hlsLimits.playlistBytesMax || otherLineEnd.test(text)) return undefined
   const [first, ...lines] = text.split('\n')
   if (first !== '#EXTM3U' || lines.pop() !== '') return undefined
   const printed: string[] = [first]

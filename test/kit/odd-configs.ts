@@ -168,6 +168,11 @@ export const oddConfigs: readonly OddConfig[] = [
   starts('an unknown element', '<nonsense>1</nonsense>', 'line 2: <nonsense> is unknown'),
   // what is not XML
   stops('a bare ampersand', '<location>Rock & Roll</location>', 'line 2'),
+  stops(
+    'a control byte',
+    '<location>a\u0001b</location>',
+    'line 2: the character U+0001 is not allowed in XML',
+  ),
   stops('an attribute twice', '<mount type="normal" type="default"/>', 'line 2'),
   stops('an element that does not end', '<location>', 'line 3'),
   stops('an attribute without quotes', '<mount type=normal/>', 'line 2'),

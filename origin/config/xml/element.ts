@@ -32,8 +32,18 @@ const parser = new XMLParser({
   processEntities: { enabled: true, maxTotalExpansions: 1000, maxExpandedLength: 100_000 },
 })
 
+/** characters that XML 1.0 §2.2 does not allow: Icecast does not start with them either */
+const notXml = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
+
 /** Reads the elements of an icecast.xml. Throws {@link ConfigError} with the line if it is not one. */
 export function readIcecast(xml: string): XmlElement {
+  const bad = xml.search(notXml)
+  if (bad >= 0) {
+    const code = (xml.codePointAt(bad) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+    throw new ConfigError(
+      `line ${lineIn(xml)(bad)}: the character U+${code} is not allowed in XML; remove it`,
+    )
+  }
   const valid = XMLValidator.validate(xml)
   if (valid !== true) throw new ConfigError(`line ${valid.err.line}: ${valid.err.msg}`)
   let tree: unknown

@@ -93,6 +93,8 @@ describe('a plain head', () => {
     ['with an absolute target', head('GET http://radio.example/a HTTP/1.1')],
     ['with a character that a URL parser encodes', head('GET /a"b HTTP/1.1')],
     ['with a fragment', head('GET /a#b HTTP/1.1')],
+    ['with two Hosts', head('GET /a HTTP/1.1', 'Host: evil.example')],
+    ['with two Hosts of which one is empty', head('GET /a HTTP/1.1', 'A: b', 'HOST:')],
     ['without a Host', 'GET /a HTTP/1.1\r\nA: b\r\n\r\n'],
     ['with a body', head('GET /a HTTP/1.1', 'Content-Length: 1')],
     ['with a chunked body', head('GET /a HTTP/1.1', 'transfer-encoding: chunked')],

@@ -41,6 +41,16 @@ describe('a metadata block', () => {
     expect(decodeMetadata(block.subarray(1))?.title).toMatch(/^ü{2000,}$/)
   })
 
+  test('leaves out a URL that would take the place of the title: half of one leads nowhere', () => {
+    const told = (url: string) => decodeMetadata(encodeMetadata({ title: 'Sigur Rós', url }).subarray(1))
+    expect(told(`http://a/${'ü'.repeat(900)}`)?.url).toHaveLength(909)
+    for (const length of [1100, 3000, 9000])
+      expect(told(`http://a/${'ü'.repeat(length)}`)).toEqual({ title: 'Sigur Rós', url: undefined })
+    const full = encodeMetadata({ title: 'x'.repeat(5000), url: 'u' })
+    expect(full).toHaveLength(1 + 4080)
+    expect(decodeMetadata(full.subarray(1))?.url).toBe('u')
+  })
+
   test('is decoded as UTF-8, else as latin1, with quotes in it', () => {
     const decoded = (text: string, encoding: BufferEncoding = 'utf8') =>
       decodeMetadata(Buffer.from(text, encoding))

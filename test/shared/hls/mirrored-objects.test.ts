@@ -57,6 +57,11 @@ describe('a slave', () => {
 
   test.each([
     ['garbage', 'not a playlist'],
+    [
+      'a carriage return, after which a player may read a segment',
+      `${playlistFrom(10).slice(0, -1)}\n#EXTINF:4,\rhttp://evil.example/1.mp3\n`,
+    ],
+    ['a line separator of Unicode', `${playlistFrom(10)}#EXTINF:4,\u2028http://evil.example/1.mp3\n`],
     ['an HTML page', '<html><body>hotel wifi</body></html>'],
     [
       'a playlist without an end',

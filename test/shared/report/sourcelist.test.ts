@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { MountReport, Report } from '../../../shared/report/report.ts'
+import type { Report } from '../../../shared/report/report.ts'
 import {
   decodeSourcelist,
   lineNotUtf8,
@@ -8,6 +8,7 @@ import {
   printSourcelist,
   SourcelistError,
 } from '../../../shared/report/sourcelist.ts'
+import { anyReport } from '../../kit/any-report.ts'
 import { anyText } from '../../kit/any-text.ts'
 import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf } from '../../kit/reports.ts'
@@ -280,55 +281,9 @@ test('names of JavaScript properties are unknown names like any other', () => {
   expect(refusalOf(`__proto__: 1\n${text}`)).toBe('line 2: __proto__ appears twice, expected it once')
 })
 
-const integer = fc.oneof(fc.nat(), fc.maxSafeNat())
-const mountReports: fc.Arbitrary<MountReport[]> = fc.uniqueArray(
-  fc.record({
-    mount: fc.stringMatching(/^[a-z0-9 %?.é]{1,12}$/).map((s) => mountOf(`/m${encodeURIComponent(s)}`)),
-    listeners: integer,
-    max: fc.option(integer),
-    kbps: integer,
-    joins: integer,
-    contentType: fc.constantFrom('', 'audio/mpeg', 'audio/ogg; codecs=opus', 'audio/aacp'),
-  }),
-  { selector: (m) => m.mount, maxLength: 20 },
-)
-const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
-const reports: fc.Arbitrary<Report> = fc.record({
-  id: fc.stringMatching(/^[A-Za-z0-9._:[\]-]{1,128}$/),
-  boot: optional(fc.stringMatching(/^[\x21-\x7e]{1,30}$/)),
-  seq: optional(integer),
-  role: fc.constantFrom('slave', 'master'),
-  urls: fc
-    .array(fc.constantFrom('http://a.example:8000', 'https://b.example', 'http://[2001:db8::1]:80'), {
-      minLength: 1,
-      maxLength: 8,
-    })
-    .map((urls) => urls.map((url) => new URL(url).origin)),
-  interval: fc.integer({ min: 1, max: 3600 }),
-  maxListeners: optional(integer),
-  listeners: integer,
-  maxBandwidth: optional(integer),
-  bandwidth: optional(integer),
-  joins: optional(integer),
-  state: fc.constantFrom('up', 'draining', 'leaving'),
-  location: optional(
-    fc.record({
-      latitude: fc.integer({ min: -9000, max: 9000 }).map((n) => n / 100),
-      longitude: fc.integer({ min: -18_000, max: 18_000 }).map((n) => n / 100),
-    }),
-  ),
-  countries: optional(
-    fc.record({
-      allow: fc.boolean(),
-      codes: fc.array(fc.stringMatching(/^[A-Z]{2}$/), { minLength: 1, maxLength: 5 }),
-    }),
-  ),
-  mounts: mountReports,
-})
-
 test('any report printed and parsed is the same report', () => {
   fc.assert(
-    fc.property(reports, (report) => {
+    fc.property(anyReport, (report) => {
       expect(parseSourcelist(printSourcelist(report))).toEqual(report)
     }),
     { numRuns: repetitions(2_000) },
@@ -337,7 +292,7 @@ test('any report printed and parsed is the same report', () => {
 
 test('no mutation of a valid report crashes the parser', () => {
   const bent = fc
-    .tuple(reports, fc.array(fc.tuple(fc.nat(), anyText({ maxLength: 5 })), { maxLength: 4 }))
+    .tuple(anyReport, fc.array(fc.tuple(fc.nat(), anyText({ maxLength: 5 })), { maxLength: 4 }))
     .map(([report, edits]) => {
       let text = printSourcelist(report)
       for (const [at, insert] of edits)

@@ -1,0 +1,35 @@
+import { Worker } from 'node:worker_threads'
+import { inputBytesMax } from './mutate.ts'
+import type { Order, Outcome } from './worker.ts'
+
+/** ms after which an input that is still being read counts as one that hangs */
+const hangMs = 60_000
+/** MB of heap of the thread that reads: an input is a few KB */
+const heapMb = 512
+
+/** Runs a target in a thread, and ends it if an input hangs it or takes all its memory. */
+export function watched(order: Omit<Order, 'shared'>): Promise<Outcome> {
+  const shared = new SharedArrayBuffer(8 + Math.max(inputBytesMax * 4, order.input?.length ?? 0))
+  const counters = new Int32Array(shared, 0, 2)
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: { ...order, shared } satisfies Order,
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  })
+  return new Promise((resolve) => {
+    let last = -1
+    const told = () => Uint8Array.from(new Uint8Array(shared, 8, counters[1] ?? 0))
+    const end = (outcome: Outcome) => {
+      clearInterval(timer)
+      void worker.terminate()
+      resolve(outcome)
+    }
+    const failed = (text: string) =>
+      end({ checked: counters[0] ?? 0, joined: [], finding: { input: told(), text } })
+    const timer = setInterval(() => {
+      if (counters[0] === last) failed(`an input hangs: it has been read for ${hangMs / 1000} s`)
+      last = counters[0] ?? 0
+    }, hangMs)
+    worker.once('message', end)
+    worker.once('error', (error) => failed(error.stack ?? error.message))
+  })
+}
