@@ -62,12 +62,14 @@ export class StreamListReader {
   }
 
   #take(written: string): void {
-    const line = written.trim()
-    if (line === '') return
-    const entry = line.length > limits.streamListLineLengthMax ? undefined : parseLine(line)
+    const lengthMax = limits.streamListLineLengthMax
+    // with its blanks: of a long line that comes in pieces, only the beginning is kept
+    const isTooLong = written.length > lengthMax
+    const line = written.slice(0, lengthMax).trim()
+    if (line === '' && !isTooLong) return
+    const entry = isTooLong ? undefined : parseLine(line)
     if (!entry) {
-      if (this.#refused.length < limits.streamListRefusedMax)
-        this.#refused.push(line.slice(0, limits.streamListLineLengthMax))
+      if (this.#refused.length < limits.streamListRefusedMax) this.#refused.push(line)
       return
     }
     const key = `${entry.base ?? ''}${entry.mount}`

@@ -15,7 +15,7 @@ export function watched(order: Omit<Order, 'shared'>): Promise<Outcome> {
     workerData: { ...order, shared } satisfies Order,
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   })
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let last = -1
     const told = () => Uint8Array.from(new Uint8Array(shared, 8, counters[1] ?? 0))
     const end = (outcome: Outcome) => {
@@ -30,6 +30,10 @@ export function watched(order: Omit<Order, 'shared'>): Promise<Outcome> {
       last = counters[0] ?? 0
     }, hangMs)
     worker.once('message', end)
-    worker.once('error', (error) => failed(error.stack ?? error.message))
+    worker.once('error', (error) => {
+      if ((counters[0] ?? 0) > 0) return failed(error.stack ?? error.message)
+      clearInterval(timer)
+      reject(error) // before any input: the target itself could not be loaded
+    })
   })
 }
