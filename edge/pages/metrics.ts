@@ -1,4 +1,4 @@
-import { type ServerJson, serverSteps } from '../../shared/api/json.ts'
+import { describeServers, type ServerJson, surroundingSteps } from '../../shared/api/json.ts'
 import { type Moment, momentOf } from '../../shared/draw/moment.ts'
 import { isHeld } from '../../shared/draw/server.ts'
 import type { View } from '../../shared/draw/view.ts'
@@ -21,7 +21,8 @@ export const edgeMetrics = (view: View, totals: Totals, nowMs: number): string =
 export function* edgeMetricSteps(moment: Moment, totals: Totals): Generator<SliceStep, void> {
   yield moment.servers.length // the moment itself has been a piece of work
   const servers: ServerJson[] = []
-  for (const server of serverSteps(moment, false)) {
+  const around = yield* surroundingSteps(moment, false)
+  for (const server of describeServers(moment, around)) {
     servers.push(server)
     yield server.mounts.length
   }
@@ -55,7 +56,7 @@ export function* edgeMetricSteps(moment: Moment, totals: Totals): Generator<Slic
       type: 'gauge',
       samples: mounts.map(({ mount, hasMaster }) => ({ labels: { mount }, value: hasMaster ? 1 : 0 })),
     },
-    ...counters(totals, moment.byId.keys()),
+    ...counters(totals, moment),
   ])
 }
 
@@ -104,30 +105,55 @@ function serverMetrics(servers: readonly ServerJson[]): Metric[] {
   ]
 }
 
-/** @param ids of the servers: a counter that first appears above 0 has lost its first increase for `rate()` */
-function counters({ answers, sendBacks, joins, reports }: Totals, ids: Iterable<string>): Metric[] {
-  const zeros = Object.fromEntries([...ids].map((id) => [id, 0]))
-  const counter = (name: string, help: string, label: string, counts: Record<string, number>): Metric => ({
+/** A count of each server, 0 too: a counter that first appears above 0 has lost its first increase for `rate()`. */
+function* countsOf(
+  counts: Readonly<Record<string, number>>,
+  { servers }: Moment,
+): Iterable<readonly [string, number]> {
+  const left = new Map(Object.entries(counts))
+  for (const { report } of servers) {
+    yield [report.id, left.get(report.id) ?? 0]
+    left.delete(report.id)
+  }
+  yield* left
+}
+
+function* labelled(label: string, counts: Iterable<readonly [string, number]>): Iterable<Sample> {
+  for (const [key, value] of counts) yield { labels: { [label]: key }, value }
+}
+
+function counters({ answers, sendBacks, joins, reports }: Totals, moment: Moment): Metric[] {
+  const counter = (
+    name: string,
+    help: string,
+    label: string,
+    counts: Iterable<readonly [string, number]>,
+  ): Metric => ({
     name: `distributary_${name}_total`,
     help,
     type: 'counter',
-    samples: Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value })),
+    samples: labelled(label, counts),
   })
   return [
-    counter('answers', 'Requests for mounts by what they were answered; of HEADs and probes too.', 'answer', {
-      ...answers,
-    }),
+    counter(
+      'answers',
+      'Requests for mounts by what they were answered; of HEADs and probes too.',
+      'answer',
+      Object.entries(answers),
+    ),
     {
       name: 'distributary_refusals_total',
       help: 'Requests for mounts that got no server: 503.',
       type: 'counter',
       samples: [{ value: answers.no_room }],
     },
-    counter('send_backs', 'Listeners that a server sent back.', 'id', { ...zeros, ...sendBacks }),
-    counter('joins', 'Joins that a server counted, since this program knows it.', 'id', {
-      ...zeros,
-      ...joins,
-    }),
-    counter('reports', 'Reports by the status of their answer.', 'status', reports),
+    counter('send_backs', 'Listeners that a server sent back.', 'id', countsOf(sendBacks, moment)),
+    counter(
+      'joins',
+      'Joins that a server counted, since this program knows it.',
+      'id',
+      countsOf(joins, moment),
+    ),
+    counter('reports', 'Reports by the status of their answer.', 'status', Object.entries(reports)),
   ]
 }

@@ -2,9 +2,10 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
-import type { Seen } from '../../shared/api/cluster-json.ts'
+import type { SeenData } from '../../shared/api/cluster-json.ts'
 import type { HistoryRowJson, PlayJson } from '../../shared/api/history-json.ts'
 import type { HistoryQuery, PlaysQuery } from '../../shared/api/history-query.ts'
+import { seenData } from '../../shared/api/seen.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { ServerTable } from '../../shared/cluster/server-table.ts'
 import type { ClusterEvent } from '../../shared/cluster/watch/event.ts'
@@ -96,8 +97,8 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#cluster.plays(query)
   }
 
-  async seen(): Promise<Seen> {
-    return this.#cluster.seen()
+  async seen(): Promise<SeenData> {
+    return seenData(this.#registry, Date.now())
   }
 
   async wrongLogin(login: WrongLogin): Promise<void> {

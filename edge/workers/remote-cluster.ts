@@ -2,9 +2,10 @@ import { getLogger } from '@logtape/logtape'
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import { type Cluster, lastDay } from '../../shared/api/cluster.ts'
-import type { Seen } from '../../shared/api/cluster-json.ts'
+import type { Seen, SeenData } from '../../shared/api/cluster-json.ts'
 import type { HistoryRowJson, PlayJson } from '../../shared/api/history-json.ts'
 import type { HistoryQuery, PlaysQuery } from '../../shared/api/history-query.ts'
+import { seenIn } from '../../shared/api/seen.ts'
 import { hold } from '../../shared/cluster/hearing.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
 import type { ClusterEvent } from '../../shared/cluster/watch/event.ts'
@@ -37,7 +38,7 @@ export interface ClusterStub {
   wrongLogin(login: WrongLogin): Promise<void>
   history(query: HistoryQuery): Promise<HistoryRowJson[]>
   plays(query: PlaysQuery): Promise<PlayJson[] | undefined>
-  seen(): Promise<Seen>
+  seen(): Promise<SeenData>
   events(): Promise<readonly ClusterEvent[]>
   check(): Promise<void>
 }
@@ -149,8 +150,8 @@ export class RemoteCluster implements Cluster {
     return asked(() => this.#deps.stub().plays(query))
   }
 
-  seen(): Promise<Seen> {
-    return asked(() => this.#deps.stub().seen())
+  async seen(): Promise<Seen> {
+    return seenIn(await asked(() => this.#deps.stub().seen()))
   }
 
   wallMs(): number {

@@ -98,11 +98,24 @@ export interface EventJson {
   detail?: string
 }
 
-/** What a decider has seen, in addition to its {@link View}. Plain data: a Durable Object sends it. */
+/** What a decider has seen of a server. */
+export type SeenServer = Pick<ClusterServerJson, 'joinsPerMinute' | 'version' | 'clockOffsetSeconds'>
+
+/** What a decider has seen, in addition to its {@link View}; servers and counters only as they are asked for. */
 export interface Seen {
   perMinute: PerMinuteJson
+  serverOf(id: string): SeenServer | undefined
+  /** redirects of the last hour by mount and country */
+  countries: Record<string, Record<string, number>>
+  /** counters, for metrics */
+  totals(): Totals
+}
+
+/** The same as plain data, which a Durable Object sends. */
+export interface SeenData {
+  perMinute: PerMinuteJson
   /** by server id */
-  servers: Record<string, Pick<ClusterServerJson, 'joinsPerMinute' | 'version' | 'clockOffsetSeconds'>>
+  servers: Record<string, SeenServer>
   /** redirects of the last hour by mount and country */
   countries: Record<string, Record<string, number>>
   /** counters, for metrics */

@@ -1,13 +1,20 @@
 import type { ClusterEvent } from '../cluster/watch/event.ts'
 import { liveMounts, type Moment, type MountLive, type MountThen, momentOf } from '../draw/moment.ts'
-import { isHeld, isLive } from '../draw/server.ts'
+import { isHeld, isLive, type Server } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
-import { jsonArray, type SliceStep, wholeOf } from '../http/slices.ts'
+import { jsonArray, jsonObject, type SliceStep, wholeOf } from '../http/slices.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import type { Report } from '../report/report.ts'
 import { version } from '../version.ts'
 import type { ClusterJson, ClusterMountJson, ClusterServerJson, ClusterTotals, Seen } from './cluster-json.ts'
-import { mountJson, type ServerJson, serverSteps } from './json.ts'
+import {
+  carrierIds,
+  describeServer,
+  type ServerJson,
+  type Surroundings,
+  summedUp,
+  surroundingSteps,
+} from './json.ts'
 import { problemSteps } from './problems.ts'
 
 /** What an answer shows besides the cluster. */
@@ -20,14 +27,25 @@ export interface ClusterShown {
 }
 
 /** The whole answer. @param atMs since 1970 by the wall clock */
-export const clusterJson = (
+export function clusterJson(
   view: View,
   seen: Seen,
   events: readonly ClusterEvent[],
   nowMs: number,
   atMs: number,
   isHttps: boolean,
-): ClusterJson => wholeOf(clusterSteps(momentOf(view, nowMs), { seen, events, atMs, isHttps }))
+): ClusterJson {
+  const steps = clusterSteps(momentOf(view, nowMs), { seen, events, atMs, isHttps })
+  const { mounts, ...rest } = wholeOf(steps)
+  return {
+    ...rest,
+    mounts: mounts.map((mount) => ({
+      ...mount.head,
+      servers: Object.fromEntries(listenersAt(mount.known)),
+      ...mount.tail,
+    })),
+  }
+}
 
 /** The whole answer as JSON, in steps. */
 export function* clusterText(moment: Moment, shown: ClusterShown): Generator<SliceStep, void> {
@@ -35,32 +53,55 @@ export function* clusterText(moment: Moment, shown: ClusterShown): Generator<Sli
   yield `${JSON.stringify(first).slice(0, -1)},"servers":`
   yield* jsonArray(servers, (server) => server.mounts.length)
   yield ',"mounts":'
-  yield* jsonArray(mounts, (mount) => Object.keys(mount.servers).length)
+  let separator = '['
+  for (const { head, known, tail } of mounts) {
+    yield `${separator}${JSON.stringify(head).slice(0, -1)},"servers":`
+    yield* jsonObject(listenersAt(known))
+    yield `,${JSON.stringify(tail).slice(1)}`
+    separator = ','
+  }
+  yield separator === '[' ? '[]' : ']'
   yield `,${JSON.stringify({ perMinute, problems, events }).slice(1)}`
 }
 
-function* clusterSteps(moment: Moment, shown: ClusterShown): Generator<SliceStep, ClusterJson> {
+/** A mount whose servers are not listed yet: there may be ten thousand. */
+interface DescribedMount {
+  head: Omit<ClusterMountJson, 'servers' | 'countries'>
+  known: MountLive
+  tail: Pick<ClusterMountJson, 'countries'>
+}
+
+type Described = Omit<ClusterJson, 'mounts'> & { mounts: DescribedMount[] }
+
+function* clusterSteps(moment: Moment, shown: ClusterShown): Generator<SliceStep, Described> {
   const { seen, events, atMs, isHttps } = shown
   const { perMinute } = seen
   yield moment.servers.length // the moment itself has been a piece of work
   const servers: ClusterServerJson[] = []
-  for (const server of serverSteps(moment, isHttps)) {
-    servers.push(clusterServer(server, moment, seen))
-    yield server.mounts.length
+  const sums = new ServerSums()
+  let held = 0
+  const around = yield* surroundingSteps(moment, isHttps)
+  for (const server of moment.servers) {
+    const described = clusterServer(server, around, seen)
+    servers.push(described)
+    sums.add(described, isLive(server, moment.nowMs))
+    if (isHeld(server, moment.nowMs)) held++
+    yield server.report.mounts.length
   }
   const live = yield* liveMounts(moment)
-  const mounts: ClusterMountJson[] = []
+  const mounts: DescribedMount[] = []
   for (const then of moment.mounts) {
     const known = live.get(then.mount)
     if (!known) continue
-    mounts.push(clusterMount(then, known, seen))
-    yield known.live.length
+    mounts.push(describeMount(then, known, seen))
+    yield known.live.reports.length
   }
-  const totals = totalsOf(moment, servers, mounts.length)
-  const held = moment.servers.filter((server) => isHeld(server, moment.nowMs)).length
-  yield servers.length
+  const totals = sums.of(mounts.length)
   const offAir = moment.mounts.filter(({ isOffAir }) => isOffAir).map(({ mount }) => mount)
-  const problems = yield* problemSteps({ servers, mounts, offAir, totals, perMinute, held })
+  const carried = mounts.map(({ head: { mount, hasMaster }, known }) => {
+    return { mount, hasMaster, ids: () => carrierIds(known) }
+  })
+  const problems = yield* problemSteps({ servers, mounts: carried, offAir, totals, perMinute, held })
   return {
     at: new Date(atMs).toISOString(),
     version,
@@ -73,50 +114,57 @@ function* clusterSteps(moment: Moment, shown: ClusterShown): Generator<SliceStep
   }
 }
 
-function totalsOf(
-  { byId, nowMs }: Moment,
-  servers: readonly ClusterServerJson[],
-  mounts: number,
-): ClusterTotals {
-  const live = servers.filter(({ id }) => {
-    const server = byId.get(id)
-    return server !== undefined && isLive(server, nowMs)
-  })
-  const getting = servers.filter(({ out }) => out === null)
-  const rates = live.flatMap(({ bandwidth }) => bandwidth ?? [])
-  const listeners = sum(live.map((server) => server.listeners))
-  const maxListeners = sum(live.map((server) => server.maxListeners))
-  return {
-    listeners,
-    maxListeners,
-    free: sum(getting.map(({ free }) => free)),
-    bandwidth: rates.length === 0 ? null : sum(rates),
-    utilisation: maxListeners === 0 ? null : listeners / maxListeners,
-    serversIn: getting.length,
-    serversOut: servers.length - getting.length,
-    mounts,
+/** The sums over servers, added up one after the other. */
+class ServerSums {
+  readonly #sums = { listeners: 0, maxListeners: 0, free: 0, bandwidth: 0, serversIn: 0, serversOut: 0 }
+  #saysBandwidth = false
+
+  add({ listeners, maxListeners, free, bandwidth, out }: ClusterServerJson, isAlive: boolean): void {
+    const sums = this.#sums
+    if (isAlive) {
+      sums.listeners += listeners
+      sums.maxListeners += maxListeners
+      sums.bandwidth += bandwidth ?? 0
+      if (bandwidth !== null) this.#saysBandwidth = true
+    }
+    if (out === null) {
+      sums.serversIn++
+      sums.free += free
+    } else sums.serversOut++
+  }
+
+  of(mounts: number): ClusterTotals {
+    const { listeners, maxListeners, bandwidth, ...rest } = this.#sums
+    return {
+      listeners,
+      maxListeners,
+      ...rest,
+      bandwidth: this.#saysBandwidth ? bandwidth : null,
+      utilisation: maxListeners === 0 ? null : listeners / maxListeners,
+      mounts,
+    }
   }
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
-function clusterServer(json: ServerJson, { byId }: Moment, { servers }: Seen): ClusterServerJson {
-  const seen = servers[json.id]
-  const server = byId.get(json.id)
+function clusterServer(server: Server, around: Surroundings, seen: Seen): ClusterServerJson {
+  const json = describeServer(server, around)
+  const { joinsPerMinute = null, version = null, clockOffsetSeconds = null } = seen.serverOf(json.id) ?? {}
   return {
     ...json,
-    location: server?.location ?? null,
-    joinsPerMinute: seen?.joinsPerMinute ?? null,
+    location: server.location ?? null,
+    joinsPerMinute,
     utilisation: utilisationOf(json),
-    hlsShare: hlsShareOf(server?.report),
-    version: seen?.version ?? null,
-    clockOffsetSeconds: seen?.clockOffsetSeconds ?? null,
+    hlsShare: hlsShareOf(server.report),
+    version,
+    clockOffsetSeconds,
   }
 }
 
 /** Only our origins, from 0.1 on, report how many listen by HLS. */
-function hlsShareOf(report: Report | undefined): number | null {
-  if (report?.hlsListeners === undefined) return null
+function hlsShareOf(report: Report): number | null {
+  if (report.hlsListeners === undefined) return null
   return report.listeners === 0 ? 0 : Math.min(1, report.hlsListeners / report.listeners)
 }
 
@@ -126,24 +174,33 @@ function utilisationOf({ listeners, maxListeners, bandwidth, maxBandwidth }: Ser
   return Math.max(slots, line)
 }
 
-function clusterMount(then: MountThen, known: MountLive, seen: Seen): ClusterMountJson {
+function describeMount(then: MountThen, known: MountLive, seen: Seen): DescribedMount {
   const { mount, isPrivate, listenerPeak } = then
-  const json = mountJson(mount, known)
-  const servers: Record<string, number> = {}
-  if (known.everywhere.length > 0) for (const id of json.servers) servers[id] = 0
-  for (const { server, mount: said } of known.live) servers[server.report.id] = said.listeners
+  const { contentType, bitrate, listeners } = summedUp(known)
   return {
-    mount,
-    ...knownOf(known.about),
-    hidden: isPrivate,
-    contentType: json.contentType,
-    bitrate: json.bitrate,
-    listeners: json.listeners,
-    peak: Math.max(listenerPeak, json.listeners),
-    hasMaster: known.master !== undefined,
-    servers,
-    countries: shares(seen.countries[mount] ?? {}, json.listeners),
+    head: {
+      mount,
+      ...knownOf(known.about),
+      hidden: isPrivate,
+      contentType,
+      bitrate,
+      listeners,
+      peak: Math.max(listenerPeak, listeners),
+      hasMaster: known.master !== undefined,
+    },
+    known,
+    tail: { countries: shares(seen.countries[mount] ?? {}, listeners) },
   }
+}
+
+/** The listeners of a mount by server id; those that carry the mounts of all masters do not say how many. */
+function* listenersAt({ live: { servers, reports }, everywhere }: MountLive): Iterable<[string, number]> {
+  const ids = new Set(everywhere)
+  for (const [i, { report }] of servers.entries()) {
+    ids.delete(report.id)
+    yield [report.id, reports[i]?.listeners ?? 0]
+  }
+  for (const id of ids) yield [id, 0]
 }
 
 const knownOf = (about: AboutMount | undefined) => ({

@@ -12,11 +12,11 @@ import {
 import type { View } from '../draw/view.ts'
 import { isPackaged } from '../hls/kinds.ts'
 import { multivariantPath } from '../hls/paths.ts'
-import { jsonArray, type SliceStep, wholeOf } from '../http/slices.ts'
+import { jsonArray, jsonInPieces, type SliceStep, wholeOf } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import { notesOf } from './notes.ts'
-import { sharedUrls } from './shared-urls.ts'
+import { sharedUrlSteps } from './shared-urls.ts'
 
 /** A server in `GET /api/servers`; unknown numbers are null, rates in kbit/s. */
 export interface ServerJson {
@@ -96,18 +96,18 @@ export const offAirMounts = (view: View, nowMs: number): OffAirMount[] =>
     .sort((a, b) => (a.mount < b.mount ? -1 : 1))
 
 /** All servers, by id, including those that are out. */
-export const serversJson = (view: View, nowMs: number, isHttps = false): ServerJson[] => [
-  ...serverSteps(momentOf(view, nowMs), isHttps),
-]
+export function serversJson(view: View, nowMs: number, isHttps = false): ServerJson[] {
+  const moment = momentOf(view, nowMs)
+  return [...describeServers(moment, wholeOf(surroundingSteps(moment, isHttps)))]
+}
 
-/** The same, one after the other. */
-export function* serverSteps(moment: Moment, isHttps: boolean): Generator<ServerJson, void> {
-  const surroundings = surroundingsOf(moment, isHttps)
-  for (const server of moment.servers) yield describeServer(server, surroundings)
+/** The same, one after the other. @param around by {@link surroundingSteps} */
+export function* describeServers({ servers }: Moment, around: Surroundings): Generator<ServerJson, void> {
+  for (const server of servers) yield describeServer(server, around)
 }
 
 /** What the description of a server depends on besides the server. */
-interface Surroundings extends Pick<Moment, 'nowMs' | 'maxListenersDefault'> {
+export interface Surroundings extends Pick<Moment, 'nowMs' | 'maxListenersDefault'> {
   /** the decider has an https address, or a listener has used one */
   isHttps: boolean
   /** the mounts that a live master carries, by name */
@@ -115,11 +115,14 @@ interface Surroundings extends Pick<Moment, 'nowMs' | 'maxListenersDefault'> {
   shared: ReadonlyMap<string, readonly string[]>
 }
 
-function surroundingsOf(moment: Moment, isHttps: boolean): Surroundings {
-  const { servers, nowMs, maxListenersDefault, isAskedByHttps } = moment
+/** What the servers of a moment have around them; a step for each. @param isHttps the decider has an https address */
+export function* surroundingSteps(
+  { servers, nowMs, maxListenersDefault, isAskedByHttps }: Moment,
+  isHttps: boolean,
+): Generator<SliceStep, Surroundings> {
   const isNeeded = servers.some(({ carriesAll, polled }) => carriesAll || polled)
   const mastered = new Set(isNeeded ? masteredMounts(servers, nowMs).sort() : [])
-  const shared = sharedUrls(servers, nowMs)
+  const shared = yield* sharedUrlSteps(servers, nowMs)
   return { nowMs, maxListenersDefault, isHttps: isHttps || isAskedByHttps, mastered, shared }
 }
 
@@ -130,9 +133,9 @@ const masteredMounts = (servers: readonly Server[], nowMs: number): Mount[] =>
 
 /** One server. @param isHttps the decider has an https address, whether or not a listener has used it */
 export const serverJson = (server: Server, view: View, nowMs: number, isHttps = false): ServerJson =>
-  describeServer(server, surroundingsOf(momentOf(view, nowMs), isHttps))
+  describeServer(server, wholeOf(surroundingSteps(momentOf(view, nowMs), isHttps)))
 
-function describeServer(server: Server, around: Surroundings): ServerJson {
+export function describeServer(server: Server, around: Surroundings): ServerJson {
   const { nowMs, maxListenersDefault, isHttps, mastered, shared } = around
   const { report } = server
   const mounts = mountsOf(server, mastered)
@@ -182,41 +185,54 @@ function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<
 /** The mounts that live servers carry, by name; listeners summed over them. */
 export function mountsJson(view: View, nowMs: number): MountJson[] {
   const moment = momentOf(view, nowMs)
-  return [...mountSteps(moment, wholeOf(liveMounts(moment)))]
-}
-
-/** The same, one after the other. */
-export function* mountSteps(
-  { mounts }: Moment,
-  live: ReadonlyMap<Mount, MountLive>,
-): Generator<MountJson, void> {
-  for (const { mount } of mounts) {
+  const live = wholeOf(liveMounts(moment))
+  return moment.mounts.flatMap(({ mount }) => {
     const known = live.get(mount)
-    if (known) yield mountJson(mount, known)
-  }
+    return known ? [mountJson(mount, known)] : []
+  })
 }
 
-/** One mount. */
-export function mountJson(mount: Mount, { live, everywhere }: MountLive): MountJson {
-  const ids = live.map(({ server }) => server.report.id)
-  return {
-    mount,
-    listeners: live.reduce((sum, carrier) => sum + carrier.mount.listeners, 0),
-    servers: everywhere.length === 0 ? ids : [...ids, ...everywhere].sort(),
-    contentType: live.find((carrier) => carrier.mount.contentType !== '')?.mount.contentType ?? null,
-    bitrate: live.find((carrier) => carrier.mount.kbps > 0)?.mount.kbps ?? null,
-  }
+const mountJson = (mount: Mount, known: MountLive): MountJson => {
+  const { listeners, contentType, bitrate } = summedUp(known)
+  return { mount, listeners, servers: [...carrierIds(known)], contentType, bitrate }
+}
+
+/** What the live servers of a mount say together. */
+export const summedUp = ({
+  live: { reports },
+}: MountLive): Pick<MountJson, 'listeners' | 'contentType' | 'bitrate'> => ({
+  listeners: reports.reduce((sum, { listeners }) => sum + listeners, 0),
+  contentType: reports.find(({ contentType }) => contentType !== '')?.contentType ?? null,
+  bitrate: reports.find(({ kbps }) => kbps > 0)?.kbps ?? null,
+})
+
+/** The ids of all live servers of a mount, sorted. */
+export function* carrierIds({ live: { servers }, everywhere }: MountLive): Iterable<string> {
+  if (everywhere.length > 0) yield* [...servers.map(({ report }) => report.id), ...everywhere].sort()
+  else for (const { report } of servers) yield report.id
 }
 
 /** All servers of a moment as JSON, in steps. */
 export function* serversText(moment: Moment, isHttps: boolean): Generator<SliceStep, void> {
   yield moment.servers.length // the moment itself has been a piece of work
-  yield* jsonArray(serverSteps(moment, isHttps), ({ mounts }) => mounts.length)
+  const around = yield* surroundingSteps(moment, isHttps)
+  yield* jsonArray(describeServers(moment, around), ({ mounts }) => mounts.length)
 }
 
 /** All mounts of a moment as JSON, in steps. */
 export function* mountsText(moment: Moment): Generator<SliceStep, void> {
   yield moment.servers.length
   const live = yield* liveMounts(moment)
-  yield* jsonArray(mountSteps(moment, live), ({ servers }) => servers.length)
+  let separator = '['
+  for (const { mount } of moment.mounts) {
+    const known = live.get(mount)
+    if (!known) continue
+    const { listeners, ...rest } = summedUp(known)
+    yield known.live.reports.length
+    yield `${separator}${JSON.stringify({ mount, listeners }).slice(0, -1)},"servers":`
+    yield* jsonInPieces(carrierIds(known))
+    yield `,${JSON.stringify(rest).slice(1)}`
+    separator = ','
+  }
+  yield separator === '[' ? '[]' : ']'
 }

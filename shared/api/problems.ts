@@ -1,7 +1,6 @@
 import type { SliceStep } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type {
-  ClusterMountJson,
   ClusterServerJson,
   ClusterTotals,
   PerMinuteJson,
@@ -19,10 +18,18 @@ const clockSeconds = 5
 const fullShare = 0.9
 const overfullShare = 0.98
 
+/** A mount, as far as its problems depend on it. */
+export interface CarriedBy {
+  mount: Mount
+  hasMaster: boolean
+  /** of its live servers */
+  ids: () => Iterable<string>
+}
+
 /** What {@link problemSteps} is told. */
 export interface Situation {
   servers: readonly ClusterServerJson[]
-  mounts: readonly ClusterMountJson[]
+  mounts: readonly CarriedBy[]
   /** mounts that were reported a while ago, and that no live server carries */
   offAir: readonly Mount[]
   totals: ClusterTotals
@@ -56,11 +63,16 @@ function* mountProblems({ servers, mounts, offAir }: Situation): Generator<Slice
     mount,
   })
   const problems = offAir.map((mount) => critical(mount, 'off air: no live server carries it'))
-  for (const { mount, hasMaster, servers: carriers } of mounts) {
+  for (const { mount, hasMaster, ids } of mounts) {
     if (!hasMaster && hasMasters) problems.push(critical(mount, 'no master'))
-    const ids = Object.keys(carriers)
-    if (!ids.some((id) => getting.has(id))) problems.push(critical(mount, 'no server has room for it'))
-    yield ids.length
+    let hasRoom = false
+    for (const id of ids()) {
+      hasRoom = getting.has(id)
+      if (hasRoom) break
+      yield 0
+    }
+    if (!hasRoom) problems.push(critical(mount, 'no server has room for it'))
+    yield 0
   }
   return problems
 }

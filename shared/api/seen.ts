@@ -1,5 +1,5 @@
 import type { Registry } from '../cluster/registry.ts'
-import type { Seen } from './cluster-json.ts'
+import type { Seen, SeenData, SeenServer } from './cluster-json.ts'
 
 /** What a registry has seen beyond reports. */
 export function seenOf(registry: Registry, nowMs: number): Seen {
@@ -13,20 +13,32 @@ export function seenOf(registry: Registry, nowMs: number): Seen {
       refusals: counts.lastMinute('no_room', nowMs),
       joins: counts.lastMinute('joins', nowMs),
     },
-    servers: Object.fromEntries(
-      [...registry.view.servers.values()].map(({ report: { id, joins } }) => {
-        const sender = registry.senderOf(id)
-        return [
-          id,
-          {
-            joinsPerMinute: joins === undefined ? null : counts.lastMinute(`joins ${id}`, nowMs),
-            version: sender?.program ?? null,
-            clockOffsetSeconds: sender?.clockOffsetSeconds ?? null,
-          },
-        ]
-      }),
-    ),
+    serverOf: (id) => seenServer(registry, id, nowMs),
     countries: counts.countries.all(nowMs),
-    totals: counts.totals,
+    totals: () => counts.totals,
   }
 }
+
+function seenServer(registry: Registry, id: string, nowMs: number): SeenServer {
+  const sender = registry.senderOf(id)
+  const countsJoins = registry.view.servers.get(id)?.report.joins !== undefined
+  return {
+    joinsPerMinute: countsJoins ? registry.history.counts.lastMinute(`joins ${id}`, nowMs) : null,
+    version: sender?.program ?? null,
+    clockOffsetSeconds: sender?.clockOffsetSeconds ?? null,
+  }
+}
+
+/** The same as plain data. */
+export function seenData(registry: Registry, nowMs: number): SeenData {
+  const { perMinute, countries, totals } = seenOf(registry, nowMs)
+  const servers = [...registry.view.servers.keys()].map((id) => [id, seenServer(registry, id, nowMs)])
+  return { perMinute, servers: Object.fromEntries(servers), countries, totals: totals() }
+}
+
+/** The same by data that a Durable Object has sent. */
+export const seenIn = ({ servers, totals, ...rest }: SeenData): Seen => ({
+  ...rest,
+  serverOf: (id) => servers[id],
+  totals: () => totals,
+})

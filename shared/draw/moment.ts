@@ -14,7 +14,6 @@ export interface Moment {
   readonly nowMs: number
   /** by id, with their debits of that moment */
   readonly servers: readonly Server[]
-  readonly byId: ReadonlyMap<string, Server>
   /** the mounts that are known, by name */
   readonly mounts: readonly MountThen[]
   readonly maxListenersDefault: number
@@ -37,7 +36,7 @@ export interface MountThen {
 /** A mount and those that carry it at a moment. */
 export interface MountLive {
   /** the live ones, by id; of those that follow its masters only if a master is live */
-  readonly live: readonly { server: Server; mount: MountReport }[]
+  readonly live: Carriage
   /** the live master that relays are sent to: the first by id */
   readonly master: Server | undefined
   /** ids of live servers that carry the mounts of all masters, this one's too */
@@ -45,8 +44,17 @@ export interface MountLive {
   readonly about: AboutMount | undefined
 }
 
+/**
+ * Servers, and at the same index what each reports of a mount. Not an object for each: ten thousand servers with a hundred mounts
+ * would be a million for one answer.
+ */
+export interface Carriage {
+  readonly servers: readonly Server[]
+  readonly reports: readonly MountReport[]
+}
+
 export function momentOf(view: View, nowMs: number): Moment {
-  const servers = [...view.servers.values()].sort(byId).map((server) => ({ ...server }))
+  const servers = Array.from(view.sorted(), (server) => ({ ...server }))
   const mounts: MountThen[] = []
   for (const [mount, { listenerPeak, isPrivate }] of view.mounts) {
     const onAir = view.onAir(mount, nowMs)
@@ -57,21 +65,25 @@ export function momentOf(view: View, nowMs: number): Moment {
   return {
     nowMs,
     servers,
-    byId: new Map(servers.map((server) => [server.report.id, server])),
     mounts: mounts.sort((a, b) => (a.mount < b.mount ? -1 : 1)),
     maxListenersDefault: view.maxListenersDefault,
     isAskedByHttps: view.isAskedByHttps,
   }
 }
 
-const byId = (a: Server, b: Server) => (a.report.id < b.report.id ? -1 : 1)
-
-/** One mount while its servers are gathered. */
+/** A mount while its servers are gathered. */
 interface Gathering {
-  reporters: { server: Server; mount: MountReport }[]
-  followers: { server: Server; mount: MountReport }[]
-  master: { server: Server; mount: MountReport } | undefined
+  reporters: GatheredCarriage
+  followers: GatheredCarriage
+  master: { server: Server; about: AboutMount | undefined } | undefined
 }
+
+interface GatheredCarriage extends Carriage {
+  servers: Server[]
+  reports: MountReport[]
+}
+
+const empty = (): GatheredCarriage => ({ servers: [], reports: [] })
 
 /** The mounts that live servers carry, with these; a step for each server. */
 export function* liveMounts({ servers, nowMs }: Moment): Generator<SliceStep, ReadonlyMap<Mount, MountLive>> {
@@ -87,34 +99,55 @@ export function* liveMounts({ servers, nowMs }: Moment): Generator<SliceStep, Re
   for (const [mount, each] of gathered) {
     const known = mountLive(each, everywhere)
     if (known) mounts.set(mount, known)
-    yield each.followers.length
+    yield each.followers.servers.length
   }
   return mounts
 }
 
-function gather(all: Map<Mount, Gathering>, server: Server, mount: MountReport): void {
-  let known = all.get(mount.mount)
+function gather(all: Map<Mount, Gathering>, server: Server, report: MountReport): void {
+  let known = all.get(report.mount)
   if (!known) {
-    known = { reporters: [], followers: [], master: undefined }
-    all.set(mount.mount, known)
+    known = { reporters: empty(), followers: empty(), master: undefined }
+    all.set(report.mount, known)
   }
-  const carrier = { server, mount }
-  if (server.polled) known.followers.push(carrier)
-  else known.reporters.push(carrier)
-  if (server.report.role === 'master') known.master ??= carrier
+  const { servers, reports } = server.polled ? known.followers : known.reporters
+  servers.push(server)
+  reports.push(report)
+  if (server.report.role === 'master') known.master ??= { server, about: report.about }
 }
 
 function mountLive(
   { reporters, followers, master }: Gathering,
   everywhere: readonly string[],
 ): MountLive | undefined {
-  const live = !master ? reporters : followers.length === 0 ? reporters : [...reporters, ...followers]
-  if (live.length === 0) return undefined
-  if (live !== reporters) live.sort((a, b) => byId(a.server, b.server))
+  const live = master ? merged(reporters, followers) : reporters
+  if (live.servers.length === 0) return undefined
   return {
     live,
     master: master?.server,
     everywhere: master ? everywhere : [],
-    about: master?.mount.about ?? followers.find(({ mount }) => mount.about)?.mount.about,
+    about: master?.about ?? followers.reports.find(({ about }) => about)?.about,
   }
 }
+
+/** Both by id, where each is by id. */
+function merged(one: Carriage, other: Carriage): Carriage {
+  if (other.servers.length === 0) return one
+  const both = empty()
+  let at = 0
+  const take = ({ servers, reports }: Carriage, i: number) => {
+    const [server, report] = [servers[i], reports[i]]
+    if (!server || !report) return
+    both.servers.push(server)
+    both.reports.push(report)
+  }
+  for (const [i, { report }] of one.servers.entries()) {
+    for (; idAt(other, at) < report.id; at++) take(other, at)
+    take(one, i)
+  }
+  for (; at < other.servers.length; at++) take(other, at)
+  return both
+}
+
+/** Higher than every id, after the last. */
+const idAt = ({ servers }: Carriage, i: number): string => servers[i]?.report.id ?? '\uffff'

@@ -32,6 +32,8 @@ export class View {
   readonly #carriers: Carriers
   /** hosts so far */
   #numbered = 0
+  /** by id; undefined: not sorted since one has come or gone */
+  #sorted: Host[] | undefined
   /** whether any listener came by https since the program (on Workers: the isolate, the object) started */
   isAskedByHttps = false
   /** the id of this program if it is one of its own candidates; its listeners can already reach it */
@@ -56,6 +58,12 @@ export class View {
     return this.#mounts.all
   }
 
+  /** All servers, sorted by id. They are sorted again only after one has come or gone. */
+  *sorted(): Generator<Server, void> {
+    this.#sorted ??= [...this.#hosts.values()].sort(byId)
+    for (const { server } of this.#sorted) yield server
+  }
+
   /** Whether the address family of listeners matters. */
   get hasLiterals(): boolean {
     return this.#pools.hasLiterals
@@ -76,8 +84,7 @@ export class View {
     const before = this.#servers.get(id)
     this.#servers.set(id, server)
     this.#pools.noteUrls(server, id === this.ownId)
-    const host = this.#hosts.get(id) ?? new Host(++this.#numbered, server, this.maxListenersDefault)
-    this.#hosts.set(id, host)
+    const host = this.#hosts.get(id) ?? this.#add(server)
     this.#sums.expire(nowMs)
     const isOfOtherKinds = host.replace(server)
     const wasCounted = this.#sums.note(host, nowMs)
@@ -105,6 +112,7 @@ export class View {
     this.#removeEverywhere(id)
     this.#servers.delete(id)
     this.#hosts.delete(id)
+    this.#sorted = undefined
     this.#pools.forgetUrls(id)
     this.#groups.settle(receivedAtMs)
     this.#groups.showAll(host)
@@ -169,6 +177,13 @@ export class View {
     return entry && aboutOf(entry, nowMs)
   }
 
+  #add(server: Server): Host {
+    const host = new Host(++this.#numbered, server, this.maxListenersDefault)
+    this.#hosts.set(server.report.id, host)
+    this.#sorted = undefined
+    return host
+  }
+
   #draws(entry: Entry | undefined, secure: boolean, family: Family | undefined): Draws | undefined {
     if (secure) this.isAskedByHttps = true
     return entry && this.#pools.drawsOf(entry, secure, family)
@@ -186,6 +201,8 @@ export class View {
     for (const entry of this.#mounts.all.values()) this.#groups.unsettle(entry)
   }
 }
+
+const byId = (a: Host, b: Host) => (a.server.report.id < b.server.report.id ? -1 : 1)
 
 /** Whether a server is another for all its mounts, whatever they report. */
 const isOther = (before: Server, { report, polled, carriesAll }: Server): boolean =>

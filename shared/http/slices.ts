@@ -119,6 +119,41 @@ export class SlicedText {
 export const slicedBody = (work: Iterator<SliceStep, unknown>): ReadableStream<Uint8Array> =>
   new SlicedText(work).body()
 
+/** elements of a long array that are printed in one step */
+const elementsAStep = 1_000
+
+/** Prints a long array of small elements as JSON, some a step. */
+export function* jsonInPieces(all: Iterable<unknown>): Generator<SliceStep, void> {
+  let text = '['
+  let separator = ''
+  let count = 0
+  for (const each of all) {
+    text += separator + JSON.stringify(each)
+    separator = ','
+    if (++count % elementsAStep !== 0) continue
+    yield text
+    yield elementsAStep
+    text = ''
+  }
+  yield `${text}]`
+}
+
+/** Prints names and numbers as a JSON object, some a step. */
+export function* jsonObject(all: Iterable<readonly [string, number]>): Generator<SliceStep, void> {
+  let text = '{'
+  let separator = ''
+  let count = 0
+  for (const [name, value] of all) {
+    text += `${separator}${JSON.stringify(name)}:${value}`
+    separator = ','
+    if (++count % elementsAStep !== 0) continue
+    yield text
+    yield elementsAStep
+    text = ''
+  }
+  yield `${text}}`
+}
+
 /** Prints an array as JSON, an element a step. @param weigh units of work of an element */
 export function* jsonArray<T>(
   all: Iterable<T>,

@@ -3,6 +3,7 @@ import { edgeLimits } from '../../../edge/limits.ts'
 import { IsolateExchange } from '../../../edge/workers/exchange.ts'
 import { type ClusterStub, RemoteCluster } from '../../../edge/workers/remote-cluster.ts'
 import { localCluster } from '../../../shared/api/cluster.ts'
+import { seenData } from '../../../shared/api/seen.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { StoreError } from '../../../shared/cluster/store-error.ts'
 import type { Server } from '../../../shared/draw/server.ts'
@@ -59,7 +60,7 @@ function createObject() {
     wrongLogin: (login) => across(() => local.wrongLogin(login)),
     history: (query) => across(() => local.history(query)),
     plays: (query) => across(() => local.plays(query)),
-    seen: () => across(() => local.seen()),
+    seen: () => across(async () => seenData(registry, time.nowMs())),
     events: () => across(() => local.events()),
     check: () => across(() => local.check()),
   }

@@ -20,9 +20,9 @@ function cluster() {
 }
 const nothingSeen: Seen = {
   perMinute: { answers: {}, sendBacks: 0, refusals: 0, joins: 0 },
-  servers: {},
+  serverOf: () => undefined,
   countries: {},
-  totals: { answers: newAnswers(), sendBacks: {}, joins: {}, reports: {} },
+  totals: () => ({ answers: newAnswers(), sendBacks: {}, joins: {}, reports: {} }),
 }
 const events: ClusterEvent[] = [{ at: 1000, kind: 'server stale', server: 'b' }]
 const answer = (seen = nothingSeen) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ClusterServerJson, Seen } from '../../../shared/api/cluster-json.ts'
+import type { ClusterServerJson, Seen, SeenServer } from '../../../shared/api/cluster-json.ts'
 import { clusterJson } from '../../../shared/api/describe-cluster.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { newAnswers } from '../../../shared/history/counts.ts'
@@ -7,11 +7,11 @@ import { mountReport, serverOf } from '../../kit/reports.ts'
 
 type Server = Parameters<View['put']>[0]
 
-const seenOf = (servers: Seen['servers'] = {}, refusals = 0): Seen => ({
+const seenOf = (servers: Record<string, SeenServer> = {}, refusals = 0): Seen => ({
   perMinute: { answers: {}, sendBacks: 0, refusals, joins: 0 },
-  servers,
+  serverOf: (id) => servers[id],
   countries: {},
-  totals: { answers: newAnswers(), sendBacks: {}, joins: {}, reports: {} },
+  totals: () => ({ answers: newAnswers(), sendBacks: {}, joins: {}, reports: {} }),
 })
 const about = (over: Partial<ClusterServerJson>) => ({
   joinsPerMinute: null,

@@ -210,7 +210,7 @@ describe('a view after any reports', () => {
     const moment = momentOf(view, nowMs)
     const all = wholeOf(liveMounts(moment))
     for (const mount of paths.map(mountOf)) {
-      const live = all.get(mount)?.live.map((each) => each.mount)
+      const live = all.get(mount)?.live.reports
       const shown = view.onAir(mount, nowMs)
       expect(shown?.listeners, mount).toBe(live?.reduce((sum, { listeners }) => sum + listeners, 0))
       if (!live || !shown) continue

@@ -68,7 +68,7 @@ const answers: Record<string, () => Iterator<SliceStep, unknown>> = {
   '/api/mounts': () => mountsText(momentOf(view, 1)),
   '/api/cluster': () =>
     clusterText(momentOf(view, 1), { seen: seenOf(registry, 1), events: [], atMs: 0, isHttps: false }),
-  '/metrics': () => edgeMetricSteps(momentOf(view, 1), seenOf(registry, 1).totals),
+  '/metrics': () => edgeMetricSteps(momentOf(view, 1), seenOf(registry, 1).totals()),
   'mounts of the public pages': () => [JSON.stringify(publicMounts(view, 1))].values(),
 }
 for (const [name, begin] of Object.entries(answers)) {
