@@ -36,7 +36,7 @@ export interface MountThen {
 /** A mount and those that carry it at a moment. */
 export interface MountLive {
   /** the live ones, by id; of those that follow its masters only if a master is live */
-  readonly live: Carriage
+  readonly live: LiveCarriers
   /** the live master that relays are sent to: the first by id */
   readonly master: Server | undefined
   /** ids of live servers that carry the mounts of all masters, this one's too */
@@ -48,7 +48,7 @@ export interface MountLive {
  * Servers, and at the same index what each reports of a mount. Not an object for each: ten thousand servers with a hundred mounts
  * would be a million for one answer.
  */
-export interface Carriage {
+export interface LiveCarriers {
   readonly servers: readonly Server[]
   readonly reports: readonly MountReport[]
 }
@@ -73,17 +73,17 @@ export function momentOf(view: View, nowMs: number): Moment {
 
 /** A mount while its servers are gathered. */
 interface Gathering {
-  reporters: GatheredCarriage
-  followers: GatheredCarriage
+  reporters: GatheredCarriers
+  followers: GatheredCarriers
   master: { server: Server; about: AboutMount | undefined } | undefined
 }
 
-interface GatheredCarriage extends Carriage {
+interface GatheredCarriers extends LiveCarriers {
   servers: Server[]
   reports: MountReport[]
 }
 
-const empty = (): GatheredCarriage => ({ servers: [], reports: [] })
+const empty = (): GatheredCarriers => ({ servers: [], reports: [] })
 
 /** The mounts that live servers carry, with these; a step for each server. */
 export function* liveMounts({ servers, nowMs }: Moment): Generator<SliceStep, ReadonlyMap<Mount, MountLive>> {
@@ -131,11 +131,11 @@ function mountLive(
 }
 
 /** Both by id, where each is by id. */
-function merged(one: Carriage, other: Carriage): Carriage {
+function merged(one: LiveCarriers, other: LiveCarriers): LiveCarriers {
   if (other.servers.length === 0) return one
   const both = empty()
   let at = 0
-  const take = ({ servers, reports }: Carriage, i: number) => {
+  const take = ({ servers, reports }: LiveCarriers, i: number) => {
     const [server, report] = [servers[i], reports[i]]
     if (!server || !report) return
     both.servers.push(server)
@@ -150,4 +150,4 @@ function merged(one: Carriage, other: Carriage): Carriage {
 }
 
 /** Higher than every id, after the last. */
-const idAt = ({ servers }: Carriage, i: number): string => servers[i]?.report.id ?? '\uffff'
+const idAt = ({ servers }: LiveCarriers, i: number): string => servers[i]?.report.id ?? '\uffff'
