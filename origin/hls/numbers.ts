@@ -20,28 +20,32 @@ const discontinuityMs = 5 * 60_000
 const numberAt = (wallMs: number, segmentSeconds: number): number =>
   (wallMs - epochMs) / (segmentSeconds * 1000)
 
-/** segments by which a program that starts is ahead: the clock may be set back, and sources end early, which makes segments short */
-const margin = 1
-
 /**
  * The first numbers of a packager that begins now: greater than any that the mount had before, by the wall clock alone. Numbers run as
  * fast as segments do, because hls.js takes the numbers between two playlists, each a target duration long, for the time between them.
  */
 export const firstNumbersAt = (wallMs: number, segmentSeconds: number): FirstNumbers => ({
-  segment: Math.max(0, Math.ceil(numberAt(wallMs, segmentSeconds)) + margin),
+  segment: Math.max(0, Math.ceil(numberAt(wallMs, segmentSeconds))),
   discontinuity: Math.max(0, Math.floor((wallMs - hlsEpochMs) / discontinuityMs)),
 })
+
+/**
+ * Whether a segment may be listed: a packager that begins from now on, after a restart or at another master, has greater numbers. A
+ * segment of full length may when it ends. Ends of sources make segments short, and those have to wait.
+ */
+export const isDue = (number: number, wallMs: number, segmentSeconds: number): boolean =>
+  numberAt(wallMs, segmentSeconds) > number
 
 /** the part by which a segment is longer for each number that it is ahead of the clock, or shorter if it is behind … */
 const pacePerNumber = 0.01
 /** … and by which it is so at most: its duration is still that of the configuration, rounded */
 const paceMax = 0.05
-/** numbers ahead of the clock at which segments are as long as configured: a program that starts again is ahead of that */
-const aheadWanted = 0.5
+/** numbers ahead of the clock at which segments are as long as configured: the clock may then be set back by half of one */
+const aheadWanted = -0.5
 
 /**
- * s that a segment which begins now should last, so that its mount's numbers stay with the clock: ends of sources make segments
- * short, which lets numbers run ahead, and while a source is away they fall behind.
+ * s that a segment which begins now should last, so that its mount's numbers stay with the clock: short segments let them run ahead,
+ * and while a source is away they fall behind.
  */
 export function pacedSeconds(number: number, wallMs: number, segmentSeconds: number): number {
   const excess = number - numberAt(wallMs, segmentSeconds) - aheadWanted

@@ -2,8 +2,9 @@ import { hlsLimits } from '../../shared/hls/limits.ts'
 import type { Chunk } from '../format/chunk.ts'
 import type { MountTap } from '../mount/tap.ts'
 import { hasTitlesInside, unitsFor } from './formats.ts'
-import { type FirstNumbers, pacedSeconds } from './numbers.ts'
+import { type FirstNumbers, isDue, pacedSeconds } from './numbers.ts'
 import type { PackagedSource } from './packaged-source.ts'
+import type { Segment } from './segment.ts'
 import { SegmentWindow } from './segment-window.ts'
 import { Segmenter } from './segmenter.ts'
 import type { Units } from './units.ts'
@@ -13,6 +14,8 @@ export interface PackagerOptions {
   windowSeconds: number
   /** the numbers to begin with. @param beganMs when its first audio was broadcast, ms since 1970 */
   first: (beganMs: number) => FirstNumbers
+  /** a clock that does not step back, ms */
+  nowMs: () => number
   /** the wall clock, ms since 1970 */
   wallMs: () => number
   onSegment: () => void
@@ -20,7 +23,11 @@ export interface PackagerOptions {
 
 /** Packages one mount: cuts its stream into segments, and keeps the newest. It goes on when the mount ends and begins again. */
 export class Packager {
-  readonly window: SegmentWindow
+  readonly #window: SegmentWindow
+  /** finished, but not yet listed */
+  #early: Segment[] = []
+  /** the wall clock without the steps that it makes */
+  readonly #ranMs: () => number
   #options: PackagerOptions
   #segmenter: Segmenter
   #units: Units | undefined
@@ -32,20 +39,22 @@ export class Packager {
 
   /** Packages a mount, beginning with what it still holds. */
   constructor(source: PackagedSource, options: PackagerOptions) {
-    const { segmentSeconds, windowSeconds, first, wallMs, onSegment } = options
+    const { segmentSeconds, windowSeconds, first, nowMs, wallMs } = options
     this.#options = options
+    const beganMs = wallMs() - nowMs()
+    this.#ranMs = () => beganMs + nowMs()
     const { chunks, leave } = source.follow(this.#tap(source))
     const held = heldAudio(source, chunks, windowSeconds)
     const { segment, discontinuity } = first(wallMs() - held.seconds * 1000)
-    this.window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: discontinuity })
+    this.#window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: discontinuity })
     this.#segmenter = new Segmenter({
       segmentSeconds,
       firstNumber: segment,
       wallMs: () => wallMs() - this.#lateMs,
       secondsOf: (number, dueMs) => pacedSeconds(number, this.#lateMs > 0 ? dueMs : wallMs(), segmentSeconds),
       onSegment: (segment) => {
-        this.window.push(segment)
-        onSegment()
+        this.#early.push(segment)
+        this.#list()
       },
     })
     this.#play(source, held, leave)
@@ -53,7 +62,29 @@ export class Packager {
 
   /** the numbers with which another packager goes on from here: its first segment does not follow the last of this one */
   get next(): FirstNumbers {
-    return { segment: this.#segmenter.nextNumber, discontinuity: this.window.discontinuities + 1 }
+    const last = this.#window.segments.at(-1)?.number
+    const segment = last === undefined ? this.#segmenter.firstNumber : last + 1
+    return { segment, discontinuity: this.#window.discontinuities + 1 }
+  }
+
+  /** the segments that may be listed by now */
+  get window(): SegmentWindow {
+    this.#list()
+    return this.#window
+  }
+
+  /** Lists segments when it is their time (see {@link isDue}), or when players would miss them. */
+  #list(): void {
+    const { segmentSeconds, wallMs, onSegment } = this.#options
+    for (let [first] = this.#early; first; [first] = this.#early) {
+      // the clock may have been set back
+      const atMs = Math.max(wallMs(), this.#ranMs())
+      const isMissed = this.#early.length > hlsLimits.earlySegments
+      if (!isMissed && !isDue(first.number, atMs, segmentSeconds)) return
+      this.#early.shift()
+      this.#window.push(first)
+      onSegment()
+    }
   }
 
   /**
@@ -65,7 +96,7 @@ export class Packager {
     this.stop()
     if (!source) return
     const { chunks, leave } = source.follow(this.#tap(source))
-    const held = this.window.hasSegments ? [] : chunks
+    const held = this.#window.hasSegments || this.#early.length > 0 ? [] : chunks
     this.#play(source, heldAudio(source, held, this.#options.windowSeconds), leave)
   }
 
@@ -108,6 +139,7 @@ export class Packager {
       this.#units = unitsFor(source, this.#segmenter)
     }
     this.#units?.push(chunk)
+    this.#list()
   }
 }
 

@@ -154,6 +154,7 @@ export class Packagers {
           discontinuity: Math.max(before?.discontinuity ?? 0, byClock.discontinuity),
         }
       },
+      nowMs,
       wallMs,
       onSegment: () => {
         for (const resolve of waiting.splice(0)) resolve()

@@ -58,9 +58,8 @@ export class Segmenter {
     this.#number = options.firstNumber
   }
 
-  /** number of the next segment */
-  get nextNumber(): number {
-    return this.#number
+  get firstNumber(): number {
+    return this.#options.firstNumber
   }
 
   /** the newest title */

@@ -8,6 +8,8 @@ export const hlsLimits = {
   windowSeconds: 60,
   windowSecondsMin: 12,
   windowSecondsMax: 600,
+  /** short segments that wait to be listed, so that numbers stay with the clock: with more, players would run dry */
+  earlySegments: 3,
   /** target durations that a playlist lists at least (RFC 8216 §6.2.2) */
   windowTargetsMin: 3,
   /** ms for which a mount is packaged after the last request for it */

@@ -7,6 +7,7 @@ import type { AudioUnit, Segment } from '../../../origin/hls/segment.ts'
 import { SegmentWindow } from '../../../origin/hls/segment-window.ts'
 import { Segmenter } from '../../../origin/hls/segmenter.ts'
 import type { MountTap } from '../../../origin/mount/tap.ts'
+import { hlsLimits } from '../../../shared/hls/limits.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { type SeenPlaylist, WatchedPlaylist } from '../../kit/playlist-laws.ts'
 import { repetitions } from '../../kit/repetitions.ts'
@@ -127,6 +128,8 @@ class Master {
   /** every segment that was listed, by its number, and the seconds listed after it once it left */
   readonly seen = new Map<number, { bytes: number; seconds: number; afterItLeft: number | undefined }>()
   wallMs = epochMs
+  /** of a clock that does not step */
+  ranMs = 0
   /** wall clock at which numbers began, and discontinuities since then */
   breaks = 0
   highestWallMs = epochMs
@@ -146,8 +149,8 @@ class Master {
       packaging: () => 'always',
       times: () => ({ segmentSeconds: 2, windowSeconds: 12 }),
       timers: this.time,
-      nowMs: this.time.nowMs,
-      wallMs: () => this.wallMs + this.time.nowMs(),
+      nowMs: () => this.ranMs,
+      wallMs: () => this.wallMs,
     })
     packagers.look()
     return packagers
@@ -155,7 +158,7 @@ class Master {
 
   do(one: Step): void {
     if (one.kind === 'play') this.#play(sounds[one.sound] ?? sounds[0], one.frames)
-    else if (one.kind === 'silence') this.wallMs += one.ms
+    else if (one.kind === 'silence') this.#pass(one.ms)
     else if (one.kind === 'title') this.#source.tell(`${this.#newest}`)
     else if (one.kind === 'clock') this.wallMs += one.ms
     else if (one.kind === 'break') this.#broken(() => this.#source.break())
@@ -173,9 +176,14 @@ class Master {
       const seconds = (count * sound.samples) / sound.rate
       this.#source.push(chunkOf(sound, count))
       this.pushed = { seconds: this.pushed.seconds + seconds, bytes: this.pushed.bytes + count * sound.bytes }
-      this.wallMs += seconds * 1000
+      this.#pass(seconds * 1000)
       this.#look()
     }
+  }
+
+  #pass(ms: number): void {
+    this.wallMs += ms
+    this.ranMs += ms
   }
 
   #reconnect(format: string): void {
@@ -207,6 +215,8 @@ class Master {
   flush(): void {
     this.#sound = undefined
     this.#source.break()
+    this.#look()
+    this.#pass(10_000) // short segments are listed when it is their time
     this.#look()
     this.#packagers.stop()
   }
@@ -271,6 +281,52 @@ test('whatever a source, the clock and the program do, playlists stay legal, and
       expect(sum(({ seconds }) => seconds)).toBeCloseTo(master.pushed.seconds, 6)
     }),
     { numRuns: repetitions(100), examples: [[shortOnes]] },
+  )
+})
+
+test('however short segments are, a program that begins from any moment on begins above all numbers that were listed', () => {
+  const short = fc.record({ frames: fc.integer({ min: 1, max: 400 }), isBroken: fc.boolean() })
+  fc.assert(
+    fc.property(
+      fc.array(short, { minLength: 3, maxLength: 40 }),
+      fc.nat(3000),
+      fc.constantFrom(1, 1.4, 2, 4),
+      (parts, awayMs, segmentSeconds) => {
+        let [wallMs, breaks] = [epochMs + awayMs * 7, 0]
+        const begin = (source: FedSource) => {
+          const packagers = new Packagers({
+            running: () => [source],
+            packaging: () => 'always',
+            times: () => ({ segmentSeconds, windowSeconds: 60 }),
+            timers: new ManualTime(),
+            nowMs: () => 0,
+            wallMs: () => wallMs,
+          })
+          packagers.look()
+          return packagers
+        }
+        const play = (source: FedSource, frames: number) => {
+          for (let i = 0; i < frames; i++) {
+            wallMs += (1152 / 44_100) * 1000
+            source.push(chunkOf(sounds[0], 1))
+          }
+        }
+        const source = new FedSource('mpeg')
+        const packagers = begin(source)
+        for (const { frames, isBroken } of parts) {
+          play(source, frames)
+          // more than that, all at once, are listed early
+          if (isBroken && breaks++ < hlsLimits.earlySegments) source.break()
+        }
+        const last = packagers.get(live)?.window.segments.at(-1)?.number ?? -1
+        wallMs += awayMs + 1
+        const next = new FedSource('mpeg')
+        const after = begin(next)
+        play(next, segmentSeconds * 50)
+        expect(after.get(live)?.window.segments[0]?.number).toBeGreaterThan(last)
+      },
+    ),
+    { numRuns: repetitions(100) },
   )
 })
 
