@@ -236,6 +236,7 @@ export class Program {
       standIn: (mount) => this.#standIn(mount),
       mayReturn: (mount) => this.#packagers.mayReturn(mount) || wasMirrored(mount),
       sessions: this.#state.sessions,
+      askDrainers: () => (this.#reports.isDraining ? this.#reports.renew() : undefined),
       edgeUrls: () => this.#reports.edgeUrls,
       decider: this.#decider,
       random: (bytes) => crypto.getRandomValues(bytes),

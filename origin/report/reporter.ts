@@ -70,6 +70,7 @@ export class Reporter {
   #deps: ReporterDeps
   #schedule: Schedule
   #sending: Promise<boolean> | undefined
+  #renewing: Promise<void> | undefined
   #failures = 0
   #stopped = false
   #isLeaving = false
@@ -144,6 +145,25 @@ export class Reporter {
   async flush(): Promise<void> {
     if (this.#sending) await this.#sending
     else if (!this.#isLeaving && maySend(this.#schedule, this.#deps.nowMs())) await this.#send()
+  }
+
+  /** Sends a report as soon as it may, and resolves when that is answered: the reply is then newer than this call. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
+  }
+
+  async #renew(): Promise<void> {
+    const { nowMs, timers } = this.#deps
+    await this.#sending // it may have been answered already
+    const { sentAtMs, heldUntilMs } = this.#schedule
+    const waitMs = Math.max(sentAtMs + gapMs, heldUntilMs) - nowMs()
+    if (waitMs > 0) await new Promise<void>((resolve) => timers.after(waitMs, resolve))
+    if (this.#stopped || this.#isLeaving) return
+    if (this.#schedule.sentAtMs === sentAtMs) await this.#send()
+    else await this.#sending // its time had come meanwhile
   }
 
   /**

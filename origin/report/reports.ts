@@ -65,11 +65,22 @@ export class Reports {
    */
   async flush(masterUrl: string): Promise<void> {
     const asked = this.#all.filter(({ url }) => url === masterUrl)
+    await this.#briefly(asked.map((reporter) => reporter.flush()))
+  }
+
+  /** Asks the deciders that drained this server whether they still do: only a report's reply tells that a drain has ended. */
+  async renew(): Promise<void> {
+    const draining = this.#all.filter(({ reply }) => reply?.isDraining)
+    await this.#briefly(draining.map((reporter) => reporter.renew()))
+  }
+
+  /** A decider that does not answer holds nobody up. */
+  async #briefly(answers: readonly Promise<void>[]): Promise<void> {
     let cancel = () => {}
     const enough = new Promise<void>((resolve) => {
       cancel = this.#deps.timers.after(flushMsMax, resolve)
     })
-    await Promise.race([Promise.all(asked.map((reporter) => reporter.flush())), enough])
+    await Promise.race([Promise.all(answers), enough])
     cancel()
   }
 

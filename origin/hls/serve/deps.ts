@@ -15,6 +15,8 @@ export interface HlsDeps extends ListenDeps {
     standIn: (mount: Mount) => ActiveMount | undefined
     /** whether a mount was here less than a minute ago, so that its players may come back */
     mayReturn: (mount: Mount) => boolean
+    /** Asks the deciders that drained this server again; undefined: none did. */
+    askDrainers: () => Promise<void> | undefined
     /** by scheme: where a listener may be sent back to, and who steers it */
     edgeUrls: () => readonly string[]
     /** of a master that decides itself: it names its slaves too, and steers */

@@ -231,7 +231,9 @@ async function sessionFor(
   const known = sessions.get(key)
   if (known) return { session: known }
   if (sessions.isKilled(key)) return { refused: { status: 403, text: 'removed by the admin' } }
-  const refused = deps.placer.refuseHls(mount)
+  const refused = await refusalOfNew(mount, deps)
+  const accepted = sessions.get(key)
+  if (accepted) return { session: accepted }
   if (refused) {
     if (refused.absent && deps.hls.mayReturn(mount)) return { refused: { status: 503, text: away } }
     if (refused.forRoom) deps.state.mounts.get(mount)?.countRefused()
@@ -240,6 +242,15 @@ async function sessionFor(
   if (!sessions.hasRoomFor(address))
     return { refused: { status: 503, text: 'too many listeners of this address' } }
   return admitSession(connection, mount, key, deps)
+}
+
+/** Some players ask a server once, so one that a decider has drained asks first whether that has ended. */
+async function refusalOfNew(mount: Mount, { placer, hls }: HlsDeps): Promise<ListenRefusal | undefined> {
+  const refused = placer.refuseHls(mount)
+  const news = refused?.isClosed ? hls.askDrainers() : undefined
+  if (!news) return refused
+  await news
+  return placer.refuseHls(mount)
 }
 
 function refuse(connection: Connection, mount: Mount, refused: Refusal, deps: HlsDeps): void {

@@ -696,6 +696,48 @@ describe('a reporter', () => {
     expect(reports.isDraining).toBe(true)
   })
 
+  test('a drained server that asks again hears within a second that its drain has ended, however many ask, and asks no other decider', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const reports = reportsOf(both, time, edge)
+    const askedAt = () =>
+      edge.told.flatMap(({ url }, i) => (new URL(url).host === 'e.example' ? [edge.times()[i]] : []))
+    edge.answers.next = () => new Response('accepted 0\nstate draining\n')
+    reports.start()
+    await time.pass(300)
+    let answered = 0
+    // it is asked in the second after a report, and again while that answer is waited for
+    for (let i = 0; i < 100; i++) void reports.renew().then(() => answered++)
+    edge.answers.next = () => new Response('accepted 0\nstate up\n')
+    await time.pass(600)
+    expect([askedAt(), answered, reports.isDraining]).toEqual([[0], 0, true])
+    await time.pass(100)
+    expect([askedAt(), answered, reports.isDraining]).toEqual([[0, 1000], 100, false])
+    await reports.renew() // nobody drains it
+    expect(edge.told.length).toBe(4)
+  })
+
+  test('a drained server that asks again waits for no decider that is away', async () => {
+    const time = new ManualTime()
+    const edge = decider(time)
+    const reports = reportsOf(both, time, edge)
+    edge.answers.next = () => new Response('accepted 0\nstate draining\n')
+    reports.start()
+    await time.pass(5000)
+    edge.answers.next = () => {
+      throw new TypeError('fetch failed')
+    }
+    const renewed = reports.renew()
+    await time.pass(0)
+    await renewed // answered by a failure
+    let isHeldUp = true
+    void reports.renew().then(() => {
+      isHeldUp = false
+    })
+    await time.pass(2000)
+    expect([isHeldUp, reports.isDraining]).toEqual([false, true])
+  })
+
   test('S12: a master that accepts no reports is not an edge', async () => {
     const time = new ManualTime()
     const edge = decider(time)
