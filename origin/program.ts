@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getLogger } from '@logtape/logtape'
@@ -21,10 +22,12 @@ import { runtimeTimers as timers } from './lib/timers.ts'
 import { limits } from './limits.ts'
 import { Decider } from './listen/decider.ts'
 import { createPlacer } from './listen/placer.ts'
+import { openTable } from './listen/sqlite.ts'
 import type { ActiveMount } from './mount/mount.ts'
 import { MountWatch } from './mount/mount-watch.ts'
 import { listenersMax } from './process/descriptors.ts'
 import { Programs } from './process/programs.ts'
+import { Pull } from './relay/pull/pull.ts'
 import { Relaying } from './relay/relaying.ts'
 import { measure, promiseSeconds } from './report/measure.ts'
 import { Reports } from './report/reports.ts'
@@ -74,7 +77,14 @@ export class Program {
     this.#directories = new Directories({ config, mounts: state.mounts, timers, nowMs, fetch })
     state.mounts.onDemand = this.#relaying.relays
     if (decidesItself(config))
-      this.#decider = new Decider({ config, state, measure: () => this.#measure(), nowMs, roll })
+      this.#decider = new Decider({
+        config,
+        state,
+        table: config.dataDir === undefined ? undefined : openTable(config.dataDir),
+        measure: () => this.#measure(),
+        nowMs,
+        roll,
+      })
     this.#server = this.#createServer()
   }
 
@@ -274,6 +284,9 @@ export class Program {
       nowMs,
       roll,
       viaName,
+      fetch,
+      lookUp: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+      pull: (url, options, events) => new Pull(url, options, events),
       beforeRequest: (masterUrl) => this.#reports.flush(masterUrl),
       onAnswer: (masterUrl, server) => this.#reports.seen(masterUrl, server),
       onChange: () => this.#reports.change(),

@@ -6,6 +6,7 @@ import { admitReporter, type ClusterEnv, clusterApp, printAnswer } from '../../s
 import { HlsDecider } from '../../shared/cluster/hls-decider.ts'
 import type { OpenedSession } from '../../shared/cluster/open-session.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
+import type { ServerTable } from '../../shared/cluster/server-table.ts'
 import { StoreError, storeAnswer } from '../../shared/cluster/store-error.ts'
 import { offAirMs, whyNoServer } from '../../shared/draw/absence.ts'
 import { type PlacingDeps, placeListener } from '../../shared/draw/place-listener.ts'
@@ -18,7 +19,6 @@ import type { Report } from '../../shared/report/report.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { OriginState } from '../state.ts'
 import { type ListenRefusal, type ListenRequest, noRoom, notFound, type Placement } from './placement.ts'
-import { openTable } from './sqlite.ts'
 
 /** slots of a slave that does not report any: the edge's default (docs/configuration.md#the-edge-environment) */
 const maxListenersDefault = 100
@@ -31,6 +31,8 @@ type Session = Parameters<HlsDecider['open']>[1]
 export interface DeciderDeps {
   config: OriginConfig
   state: OriginState
+  /** undefined: everything is kept in memory */
+  table: ServerTable | undefined
   /** this server's own current report */
   measure: () => Report
   nowMs: () => number
@@ -44,7 +46,8 @@ export interface DeciderDeps {
 export class Decider {
   /** handles reports, `/api/*`, and the registration of icecast-kh slaves before the stream list */
   readonly app: Hono<ClusterEnv>
-  #registry: Registry
+  /** its servers and their reports */
+  readonly registry: Registry
   #deps: DeciderDeps
   #placing: PlacingDeps
   #hls: HlsDecider
@@ -52,20 +55,19 @@ export class Decider {
   #ownCounts = ''
 
   constructor(deps: DeciderDeps) {
-    const { config, state, nowMs } = deps
+    const { config, state, table, nowMs } = deps
     this.#deps = deps
-    const table = config.dataDir === undefined ? undefined : openTable(config.dataDir)
-    this.#registry = new Registry(table, maxListenersDefault, nowMs())
-    const redirected = (server: Server, kbps: number) => this.#registry.redirected(server, kbps)
+    this.registry = new Registry(table, maxListenersDefault, nowMs())
+    const redirected = (server: Server, kbps: number) => this.registry.redirected(server, kbps)
     this.#placing = { config: { httpsOnly: false }, nowMs, roll: deps.roll, redirected }
     this.#hls = new HlsDecider(this.#placing, maxListenersDefault)
     state.mounts.onChange(() => this.changed())
     state.drain.onChange(() => this.changed())
     const accounts = accountsOf(config)
-    const local = localCluster(this.#registry, accounts, nowMs)
+    const local = localCluster(this.registry, accounts, nowMs)
     const current = () => {
       this.#refresh()
-      return this.#registry.current(nowMs())
+      return this.registry.current(nowMs())
     }
     const accept: Cluster['accept'] = (post) => {
       this.#refresh() // this server's own id is taken, and the wish counts this server too
@@ -85,7 +87,7 @@ export class Decider {
     this.#refresh()
     const { mount, query, head, userAgent, range } = request
     const listener = { mount, query, head, userAgent, range, relay: false, needsRoom: true, sender: request }
-    const view = this.#registry.current(this.#deps.nowMs())
+    const view = this.registry.current(this.#deps.nowMs())
     const placed = placeListener(view, listener, this.#placing)
     if (placed === 'here') return placeHere()
     this.#count(placed, mount, sentBack, 'redirect')
@@ -97,7 +99,7 @@ export class Decider {
   /** Opens a session by HLS at its slaves and itself: it is one of the servers that the session may fetch from. */
   openHls(asked: Session, opening: Parameters<HlsDecider['open']>[2]): OpenedSession {
     this.#refresh()
-    const opened = this.#hls.open(this.#registry.view, asked, opening)
+    const opened = this.#hls.open(this.registry.view, asked, opening)
     this.#count(opened, asked.mount, sentBackBy(asked.query), 'hls')
     return opened
   }
@@ -105,7 +107,7 @@ export class Decider {
   /** Where a session by HLS goes on: the steering manifest for its player. */
   steerHls(asked: Session): ReturnType<HlsDecider['steer']> {
     this.#refresh()
-    return this.#hls.steer(this.#registry.view, asked)
+    return this.#hls.steer(this.registry.view, asked)
   }
 
   /** Counts a request that is not served here, or a session. @param placed why not, or anything else */
@@ -113,13 +115,13 @@ export class Decider {
     const isUnknown = placed === 'unknown mount' || placed === 'not packaged'
     const answer = isUnknown ? 'unknown_mount' : placed === 'no room' ? 'no_room' : otherwise
     const known = isUnknown ? undefined : mount
-    this.#registry.count({ answer, mount: known, sentBackBy, n: 1 }, this.#deps.nowMs())
+    this.registry.count({ answer, mount: known, sentBackBy, n: 1 }, this.#deps.nowMs())
   }
 
   /** Why no server has room: if no live server carries the mount any more, it is not full, but gone. */
   refusal(mount: Mount): ListenRefusal {
     const nowMs = this.#deps.nowMs()
-    const { view } = this.#registry
+    const { view } = this.registry
     const refused = offAirMs(view, mount, nowMs) === undefined ? noRoom : notFound
     // Icecast's text comes first: tools look for it
     return { ...refused, text: `${refused.text}\r\n${whyNoServer(view, mount, nowMs)}` }
@@ -127,7 +129,7 @@ export class Decider {
 
   /** whether an operator has drained this server by the cluster's API */
   get isDrained(): boolean {
-    return this.#registry.isDrained(this.#deps.config.id)
+    return this.registry.isDrained(this.#deps.config.id)
   }
 
   /** What plays here if no server can serve the mount: a report does not name fallbacks. */
@@ -145,13 +147,13 @@ export class Decider {
   /** Finds what has changed without a request: mounts here, and servers that are stale; called about every second. */
   look(): void {
     this.#refresh()
-    this.#registry.sweep(this.#deps.nowMs())
+    this.registry.sweep(this.#deps.nowMs())
   }
 
   /** Forgets servers that have been gone for a day; called periodically. */
   prune(): void {
     this.#refresh() // the history counts its own listeners also while nobody comes
-    this.#registry.prune(this.#deps.nowMs())
+    this.registry.prune(this.#deps.nowMs())
   }
 
   /** Updates this server's own numbers among the candidates if they have changed. */
@@ -162,7 +164,7 @@ export class Decider {
     if (counts === this.#ownCounts && nowMs - this.#ownAtMs < ownAgeMsMax) return
     this.#ownCounts = counts
     this.#ownAtMs = nowMs
-    this.#registry.putOwn(measure(), nowMs)
+    this.registry.putOwn(measure(), nowMs)
   }
 }
 

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import type { FetchedObject } from '../../shared/hls/object-cache.ts'
 import { FailOver } from '../../shared/http/fail-over.ts'
 import { LastKnown } from '../../shared/last-known.ts'
@@ -10,7 +9,8 @@ import type { Mounts } from '../mount/mounts.ts'
 import { relayLimits } from './limits.ts'
 import { Masters } from './lists/masters.ts'
 import { fetchObject } from './pull/fetch-object.ts'
-import { Pull } from './pull/pull.ts'
+import type { StartPull } from './pull/pull.ts'
+import type { LookUp } from './pull/reach.ts'
 import { Relays } from './relays.ts'
 import type { Upstream } from './upstreams/upstream.ts'
 
@@ -23,6 +23,11 @@ export interface RelayingDeps {
   /** random numbers in [0, 1) */
   roll: () => number
   viaName: string
+  fetch: typeof fetch
+  /** the addresses of a host */
+  lookUp: LookUp
+  /** starts one attempt at a stream */
+  pull: StartPull
   /** sends the report that precedes a request for a master's list (S8) */
   beforeRequest: (masterUrl: string) => Promise<void>
   /** called with the `Server` header of each list's answer; null if there was no answer */
@@ -30,8 +35,6 @@ export interface RelayingDeps {
   /** the set of relayed mounts has changed */
   onChange: () => void
 }
-
-const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
 
 /** Everything that a server relays: mounts listed by its masters, and relays in its configuration. */
 export class Relaying {
@@ -41,22 +44,20 @@ export class Relaying {
   #failOver: FailOver
   /** of mounts for which there were objects lately */
   #lately: LastKnown<Mount, readonly Upstream[]>
-  #config: OriginConfig
+  #deps: Pick<RelayingDeps, 'config' | 'fetch' | 'lookUp'>
 
   constructor({ config, beforeRequest, onAnswer, ...deps }: RelayingDeps) {
-    this.#config = config
+    const { fetch, lookUp } = deps
+    this.#deps = { config, fetch, lookUp }
     this.#failOver = new FailOver(deps.nowMs)
     this.#lately = new LastKnown(deps.nowMs, relayLimits.objectsLatelyMs, limits.reportMountsMax)
     this.relays = new Relays({
       ...deps,
       config,
-      lookUp,
-      pull: (url, options, events) => new Pull(url, options, events),
       onEnded: () => this.#masters.hurry(),
     })
     this.#masters = new Masters({
       ...deps,
-      fetch,
       beforeRequest,
       onAnswer,
       masters: () => config.masters,
@@ -89,9 +90,10 @@ export class Relaying {
   async fetchObject(mount: Mount, path: string, bytesMax: number): Promise<FetchedObject> {
     const listed = this.relays.upstreamsOf(mount)
     const upstreams = listed.length > 0 ? listed : (this.#lately.get(mount) ?? [])
+    const { config, fetch, lookUp } = this.#deps
     const object = await fetchObject(path, upstreams, {
       fetch,
-      reach: { allowsInside: this.#config.relayInside, lookUp },
+      reach: { allowsInside: config.relayInside, lookUp },
       bytesMax,
       failOver: this.#failOver,
     })

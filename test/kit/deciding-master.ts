@@ -30,6 +30,7 @@ export function decidingMaster(flags = '', roll: () => number = () => 0) {
   const decider = new Decider({
     config,
     state,
+    table: undefined,
     measure: () =>
       measure({
         config,

@@ -1,5 +1,5 @@
 interface Entry {
-  atS: number
+  due: number
   /** breaks ties: of two events at the same time, the one added first comes first */
   order: number
   act: () => void
@@ -10,13 +10,13 @@ export class Agenda {
   #heap: Entry[] = []
   #order = 0
 
-  /** When the next event is due, in simulated seconds; infinite if there is none. */
-  get nextS(): number {
-    return this.#heap[0]?.atS ?? Number.POSITIVE_INFINITY
+  /** When the next event is due, in the unit of whoever fills it; infinite if there is none. */
+  get nextDue(): number {
+    return this.#heap[0]?.due ?? Number.POSITIVE_INFINITY
   }
 
-  add(atS: number, act: () => void): void {
-    const entry = { atS, order: this.#order++, act }
+  add(due: number, act: () => void): void {
+    const entry = { due, order: this.#order++, act }
     let at = this.#heap.length
     while (at > 0) {
       const parent = (at - 1) >> 1
@@ -51,4 +51,4 @@ export class Agenda {
   }
 }
 
-const before = (a: Entry, b: Entry) => a.atS < b.atS || (a.atS === b.atS && a.order < b.order)
+const before = (a: Entry, b: Entry) => a.due < b.due || (a.due === b.due && a.order < b.order)

@@ -78,7 +78,7 @@ class Simulation {
     const crowdShare = crowding / perSecond
     let arrivalS = fromS + waitFor(perSecond, this.#arrivals)
     for (;;) {
-      if (this.#agenda.nextS <= Math.min(arrivalS, untilS)) this.#agenda.runNext()
+      if (this.#agenda.nextDue <= Math.min(arrivalS, untilS)) this.#agenda.runNext()
       else if (arrivalS > untilS) return
       else {
         this.#arrive(arrivalS, crowdShare > 0 && this.#drawCrowd() < crowdShare)

@@ -1,0 +1,223 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { limits } from '../../shared/limits.ts'
+import { printSourcelist } from '../../shared/report/sourcelist.ts'
+import { reportOf } from '../kit/reports.ts'
+import type { Cluster } from '../tools/world/cluster.ts'
+import { beginnings } from '../tools/world/faults/all.ts'
+import type { Fault } from '../tools/world/faults/fault.ts'
+import { drawPlan, type WorldPlan } from '../tools/world/plan.ts'
+import { type Mutation, play } from '../tools/world/play.ts'
+import type { Setting } from '../tools/world/setting.ts'
+import { shrink } from '../tools/world/shrink.ts'
+import { tell } from '../tools/world/story.ts'
+
+const flagsOf = (host: string) =>
+  `--hostname ${host} --public-url http://${host} --id ${host} --update-interval 2 --max-listeners 30 --relay-password relay-1`
+/** an edge, a master and two slaves that report every 2 s */
+const small: Setting = {
+  edges: ['edge-1'],
+  origins: [
+    {
+      host: 'north',
+      kind: 'master',
+      flags: `--edge http://edge-1 --edge-password relay-1 ${flagsOf('north')}`,
+    },
+    ...['east', 'west'].map((host) => ({
+      host,
+      kind: 'slave' as const,
+      flags: `--master http://edge-1 --master-password relay-1 ${flagsOf(host)}`,
+    })),
+  ],
+  mounts: ['/live.mp3'],
+  countries: [undefined],
+  joinsPerSecond: 0.5,
+  longestIntervalS: 2,
+}
+
+/** A minute of the small cluster with these faults. */
+const planOf = (...faults: (Partial<Fault> & Pick<Fault, 'kind'>)[]): WorldPlan => ({
+  seed: 1,
+  setting: small,
+  healMs: 60_000,
+  faults: faults.map((fault) => ({ atMs: 20_000, forMs: 5000, who: 0, other: 0, size: 0.5, ...fault })),
+})
+
+describe('the world', () => {
+  test.each([1, 2, 3])('of seed %i breaks no rule', async (seed) => {
+    const plan = drawPlan(seed, 2)
+    const played = await play(plan)
+    expect(played.violations, tell(plan, played)).toEqual([])
+    expect(played.outcomes.served).toBeGreaterThan(20)
+  })
+
+  test('is the same again with the same seed, to the last message', async () => {
+    const [once, again, other] = [
+      await play(drawPlan(5, 1)),
+      await play(drawPlan(5, 1)),
+      await play(drawPlan(6, 1)),
+    ]
+    expect([again.hash, again.steps]).toEqual([once.hash, once.steps])
+    expect(other.hash).not.toBe(once.hash)
+  })
+
+  test('draws every kind of fault', () => {
+    const drawn = new Set(
+      [...Array(30).keys()].flatMap((seed) => drawPlan(seed, 5).faults.map(({ kind }) => kind)),
+    )
+    expect([...drawn].sort()).toEqual(Object.keys(beginnings).sort())
+  })
+
+  test('cuts a seed that breaks a rule down to the faults that it takes, and tells it', async () => {
+    const kinds = ['slow', 'killed', 'exodus', 'stopped']
+    const plan = planOf(...kinds.map((kind, i) => ({ kind, atMs: 20_000 + 2000 * i })))
+    const forgets: Mutation = ({ world }) => {
+      world.tampering.forgets = (query) => query.startsWith('INSERT OR REPLACE INTO server')
+    }
+    const smallest = await shrink(plan, forgets)
+    expect(smallest.plan.faults.map(({ kind }) => kind)).toEqual(['killed'])
+    expect(tell(smallest.plan, smallest.played)).toMatch(/this does not hold: no acknowledged report is lost/)
+  })
+})
+
+describe('the check finds', () => {
+  const longer = limits.deadlineIntervals
+  afterEach(() => void Object.assign(limits, { deadlineIntervals: longer }))
+  const reports =
+    (change: (sourcelist: string) => string): Mutation =>
+    (cluster) => {
+      cluster.world.tampering.report = change
+    }
+  const late =
+    (atMs: number, act: (cluster: Cluster) => void): Mutation =>
+    (cluster) =>
+      cluster.world.after(atMs, () => act(cluster))
+
+  test.each<[what: string, rule: RegExp, mutate: Mutation, plan: WorldPlan]>([
+    [
+      'a store that forgets reports',
+      /no acknowledged report is lost/,
+      ({ world }) => {
+        world.tampering.forgets = (query) => query.startsWith('INSERT OR REPLACE INTO server')
+      },
+      planOf({ kind: 'killed' }),
+    ],
+    [
+      'a store that forgets drains',
+      /a drain survives a restart/,
+      ({ world }) => {
+        world.tampering.forgets = (query) => query.includes('INTO drain')
+      },
+      planOf({ kind: 'drained', forMs: 60_000 }, { kind: 'killed', atMs: 25_000 }),
+    ],
+    [
+      'a decider that takes old reports',
+      /an older report never replaces a newer one/,
+      reports((text) => text.replace(/^(?:boot|seq): .*\n/gm, '')),
+      planOf({ kind: 'doubling', size: 0.99, forMs: 60_000 }, { kind: 'slow', size: 0.9, forMs: 60_000 }),
+    ],
+    [
+      'a decider that takes a dead server for a live one',
+      /no redirect to a server that is out.* stale/,
+      () => void Object.assign(limits, { deadlineIntervals: 20 }),
+      planOf({ kind: 'cut off', who: 0.9, forMs: 60_000 }),
+    ],
+    [
+      'a decider that overlooks what a server says of itself',
+      /no redirect to a server that is out.* draining/,
+      reports((text) => text.replace('state: draining', 'state: up')),
+      planOf({ kind: 'drains itself', forMs: 60_000 }),
+    ],
+    [
+      'a decider that overlooks that a server is full',
+      /no redirect to a server that is out.* full/,
+      reports((text) => text.replace(/max-listeners: \d+/, 'max-listeners: 999')),
+      planOf({ kind: 'crowd', size: 0.99 }, { kind: 'crowd', atMs: 21_000, size: 0.99 }),
+    ],
+    [
+      'a decider that sends relays to slaves',
+      /no redirect to a server that is out.* a relay needs a master/,
+      late(19_000, ({ world }) => {
+        world.tampering.report = (text) => text.replace('role: slave', 'role: master')
+      }),
+      planOf({ kind: 'crowd' }),
+    ],
+    [
+      'a server that passes listeners on and on',
+      /a server that is sent any x never sends back|no chain is longer/,
+      ({ world }) => {
+        world.tampering.query = () => ''
+      },
+      planOf({ kind: 'crowd', size: 0.99 }, { kind: 'crowd', atMs: 21_000, size: 0.99 }),
+    ],
+    [
+      'a decider that refuses listeners while servers have room',
+      /nobody is refused while a known server has room/,
+      reports((text) => text.replace(/max-listeners: \d+/, 'max-listeners: 0')),
+      planOf(),
+    ],
+    [
+      'a redirect to nowhere',
+      /a redirect leads to a server/,
+      ({ world }) => {
+        world.tampering.location = (location) =>
+          location.replace('east', 'elsewhere').replace('west', 'elsewhere')
+      },
+      planOf(),
+    ],
+    [
+      'a slave that lacks a mount',
+      /every slave carries every mount/,
+      ({ world }) => {
+        world.tampering.answer = (path, text) => (path.includes('streamlist') ? '' : text)
+      },
+      planOf(),
+    ],
+    [
+      'a server that never comes back into the draw',
+      /every server is in the draw/,
+      late(20_000, ({ world, slaves, deciders }) => {
+        world.network.cut(slaves[0]?.host ?? '', deciders[0]?.host ?? '')
+      }),
+      planOf(),
+    ],
+    [
+      'a server that does not notice that listeners leave',
+      /counts are right to the listener/,
+      ({ world }) => {
+        world.tampering.overlooksLeaving = true
+      },
+      planOf({ kind: 'exodus', size: 0.9 }),
+    ],
+    [
+      'a decider that counts wrong',
+      /counts are right to the listener/,
+      reports((text) => text.replace(/^listeners: (\d+)$/m, (_, n) => `listeners: ${Number(n) + 1}`)),
+      planOf(),
+    ],
+    [
+      'a server that nobody runs',
+      /nobody else is in the draw/,
+      late(61_000, ({ deciders }) => {
+        const ghost = reportOf('ghost')
+        for (const { program, registry } of deciders)
+          registry?.put(ghost, printSourcelist(ghost), program?.process.nowMs() ?? 0)
+      }),
+      planOf(),
+    ],
+    [
+      'a program that waits for ever more',
+      /memory is bounded by what is live/,
+      late(65_000, ({ slaves }) => {
+        for (let i = 0; i < 1000; i++) slaves[0]?.origin?.process.after(1e9, () => {})
+      }),
+      planOf(),
+    ],
+  ])('%s', async (_, rule, mutate, plan) => {
+    const { violations } = await play(plan, mutate)
+    const told = violations.map(({ rule: broken, detail }) => `${broken}: ${detail}`)
+    expect(
+      told.find((line) => rule.test(line)),
+      told.join('\n'),
+    ).toBeDefined()
+  })
+})

@@ -1,0 +1,96 @@
+import { printBasic } from '../../../shared/http/credentials.ts'
+import type { Mount } from '../../../shared/mount.ts'
+import { Crowd } from './parts/crowd.ts'
+import { secrets } from './parts/decides.ts'
+import { Operator } from './parts/operator.ts'
+import { nameOf } from './parts/origin.ts'
+import { Site } from './parts/site.ts'
+import { Encoder } from './parts/sources.ts'
+import { running } from './rig/globals.ts'
+import type { Setting } from './setting.ts'
+import type { World } from './world.ts'
+
+/** ms between two moments at which the disks of a cluster are synced, as an operating system does it */
+const syncMs = 5000
+
+/** All machines, programs, encoders and listeners of one setting. */
+export class Cluster {
+  readonly world: World
+  readonly sites = new Map<string, Site>()
+  readonly encoders: Encoder[] = []
+  readonly crowd: Crowd
+  readonly operator: Operator
+  readonly mounts: readonly Mount[]
+
+  constructor(world: World, setting: Setting) {
+    this.world = world
+    this.operator = new Operator(world)
+    this.mounts = setting.mounts.map(nameOf)
+    for (const host of setting.edges) this.#add(new Site(world, host, { kind: 'edge' }))
+    for (const { host, kind, flags } of setting.origins) this.#add(new Site(world, host, { kind, flags }))
+    this.crowd = new Crowd(world, this.sites)
+    for (const site of this.masters)
+      for (const mount of this.mounts) this.encoders.push(new Encoder(world, site, mount))
+    const roll = world.rolls('starts')
+    for (const site of this.sites.values()) world.after(roll() * 3000, () => site.up())
+    this.#sync()
+    this.#breathe(setting)
+  }
+
+  get deciders(): Site[] {
+    return this.#sitesWith(({ ledger }) => ledger !== undefined)
+  }
+  get masters(): Site[] {
+    return this.#sitesWith(({ isMaster }) => isMaster)
+  }
+  get slaves(): Site[] {
+    return this.#sitesWith(({ plan }) => plan.kind === 'slave')
+  }
+  get origins(): Site[] {
+    return this.#sitesWith(({ isEdge }) => !isEdge)
+  }
+
+  /** What a decider tells its admin at this moment, without the network. */
+  async readNow({ program, host }: Site, path: string): Promise<string> {
+    const authorization = printBasic({ user: 'admin', password: secrets.admin })
+    if (!program) throw new Error(`${host} runs nothing`)
+    running.process = program.process
+    const response = await program.answer(
+      new Request(`http://${host}${path}`, { headers: { authorization } }),
+      host,
+    )
+    return response.text()
+  }
+
+  #sitesWith(is: (site: Site) => boolean): Site[] {
+    return [...this.sites.values()].filter(is)
+  }
+
+  #add(site: Site): void {
+    this.sites.set(site.host, site)
+  }
+
+  #sync(): void {
+    for (const { machine } of this.deciders) machine.disk.sync()
+    this.world.after(syncMs, () => this.#sync())
+  }
+
+  /** Listeners come and go all the time. */
+  #breathe({ joinsPerSecond, countries }: Setting): void {
+    const roll = this.world.rolls('breath')
+    const next = () => {
+      this.world.after((-Math.log(1 - roll()) / joinsPerSecond) * 1000, next)
+      if (!this.crowd.isLoyal) return
+      const [decider] = pick(this.deciders, roll)
+      const [mount] = pick(this.mounts, roll)
+      const [country] = pick(countries, roll)
+      if (decider && mount) this.crowd.join(decider, mount, country)
+      if (decider && mount && roll() < 0.05) this.crowd.relay(decider, mount)
+      if (roll() < 0.3) this.crowd.leave(0.05)
+    }
+    next()
+  }
+}
+
+const pick = <T>(all: readonly T[], roll: () => number): T[] =>
+  all.slice(Math.floor(roll() * all.length)).slice(0, 1)

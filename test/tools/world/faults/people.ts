@@ -1,0 +1,130 @@
+import { type Begin, oneOf, seconds } from './fault.ts'
+
+const drained: Begin = (cluster, { who, other }) => {
+  const decider = oneOf(cluster.deciders, who)
+  const server = oneOf(cluster.origins, other)
+  if (!decider || !server) return undefined
+  const { operator } = cluster
+  operator.ask(decider, 'POST', `/api/servers/${server.host}/drain`)
+  return {
+    story: `the operator drains ${server.host} at ${decider.host}`,
+    end: () => operator.ask(decider, 'POST', `/api/servers/${server.host}/undrain`),
+  }
+}
+
+const deleted: Begin = (cluster, { who, other }) => {
+  const decider = oneOf(cluster.deciders, who)
+  const server = oneOf(cluster.origins, other)
+  if (!decider || !server || server.host === decider.host) return undefined
+  cluster.operator.ask(decider, 'DELETE', `/api/servers/${server.host}`)
+  return { story: `the operator deletes ${server.host} at ${decider.host}` }
+}
+
+const drainsItself: Begin = (cluster, { who }) => {
+  const origin = oneOf(cluster.origins, who)?.origin
+  if (!origin) return undefined
+  const set = (isDraining: boolean) => origin.process.run(() => origin.state.drain.set(isDraining))
+  set(true)
+  return { story: `${origin.id} is set to drain by its own admin`, end: () => set(false) }
+}
+
+const restarted: Begin = (cluster, { who, forMs }) => {
+  const site = oneOf([...cluster.sites.values()], who)
+  const process = site?.program?.process
+  if (!site || !process?.isAlive || process.isHung) return undefined
+  cluster.world.bites.note('SIGTERM')
+  site.terminate(Math.min(forMs, 20_000))
+  return { story: `${site.host} is restarted with a new version` }
+}
+
+const reloaded: Begin = (cluster, { who, size }) => {
+  const site = oneOf(cluster.origins, who)
+  const { origin } = site ?? {}
+  if (!site || !origin || origin.process.isHung) return undefined
+  const max = 1 + Math.floor(size * 30)
+  site.flags = site.flags.replace(/--max-listeners \d+/, `--max-listeners ${max}`)
+  origin.process.run(() => origin.reload(site.flags))
+  cluster.world.bites.note('SIGHUP')
+  return { story: `${site.host} gets --max-listeners ${max} by SIGHUP` }
+}
+
+/** Every edge accepts both passwords, then every origin shows the new one, then every edge accepts that alone. */
+const passwordsRotated: Begin = (cluster) => {
+  const edges = cluster.deciders.filter(({ isEdge }) => isEdge)
+  const [before] = edges[0]?.passwords ?? []
+  if (before === undefined || edges.some(({ passwords }) => passwords.length > 1)) return undefined
+  const after = `relay-${Number(before.slice('relay-'.length)) + 1}`
+  cluster.world.bites.note('passwords rotated')
+  const setAll = (passwords: readonly string[]) => {
+    for (const edge of edges) {
+      edge.passwords = passwords
+      edge.terminate(1000)
+    }
+  }
+  setAll([before, after])
+  cluster.world.after(5000, () => {
+    for (const site of cluster.origins) {
+      site.flags = site.flags.replaceAll(/(--(?:edge|master)-password) \S+/g, `$1 ${after}`)
+      site.flags = site.flags.replace(/(--relay-password) \S+/, `$1 ${after}`)
+      site.terminate(1000)
+    }
+  })
+  cluster.world.after(60_000, () => setAll([after]))
+  return { story: `the operator rotates the relays' password to ${after}` }
+}
+
+const encoderStops: Begin = (cluster, { who }) => {
+  const encoder = oneOf(cluster.encoders, who)
+  if (!encoder) return undefined
+  encoder.stop()
+  cluster.world.bites.note('encoder stopped')
+  const end = () => {
+    encoder.isOn = true
+  }
+  return { story: `the source of ${encoder.mount} at ${encoder.site.host} stops`, end }
+}
+
+const encoderSilent: Begin = (cluster, { who }) => {
+  const encoder = oneOf(cluster.encoders, who)
+  if (!encoder) return undefined
+  encoder.isSilent = true
+  cluster.world.bites.note('encoder silent')
+  const end = () => {
+    encoder.isSilent = false
+  }
+  return {
+    story: `the source of ${encoder.mount} at ${encoder.site.host} sends nothing, on an open line`,
+    end,
+  }
+}
+
+const crowd: Begin = (cluster, { who, other, size, forMs }) => {
+  const { deciders, mounts, world } = cluster
+  const mount = oneOf(mounts, other)
+  const one = oneOf(deciders, who)
+  if (mount === undefined || !one) return undefined
+  const count = 10 + Math.floor(size * 90)
+  const withinMs = Math.min(forMs, 20_000)
+  for (let i = 0; i < count; i++)
+    world.after((i / count) * withinMs, () => cluster.crowd.join(one, mount, i % 3 === 0 ? 'DE' : undefined))
+  return { story: `${count} listeners of ${mount} come to ${one.host} within ${seconds(withinMs)}` }
+}
+
+const exodus: Begin = (cluster, { size }) => {
+  cluster.crowd.leave(size)
+  return { story: `${Math.round(size * 100)} % of the listeners leave` }
+}
+
+/** What operators, studios and listeners do. */
+export const peoplesFaults: Record<string, Begin> = {
+  drained,
+  deleted,
+  'drains itself': drainsItself,
+  restarted,
+  reloaded,
+  'passwords rotated': passwordsRotated,
+  'encoder stops': encoderStops,
+  'encoder silent': encoderSilent,
+  crowd,
+  exodus,
+}

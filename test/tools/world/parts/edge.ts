@@ -1,0 +1,121 @@
+import { createEdge, type Edge } from '../../../../edge/app.ts'
+import { type EdgeConfig, parseConfig } from '../../../../edge/config.ts'
+import { edgeLimits } from '../../../../edge/limits.ts'
+import { Outreach } from '../../../../edge/outreach/outreach.ts'
+import { localCluster } from '../../../../shared/api/cluster.ts'
+import { Registry } from '../../../../shared/cluster/registry.ts'
+import { ServerTable } from '../../../../shared/cluster/server-table.ts'
+import { hlsLimits } from '../../../../shared/hls/limits.ts'
+import type { Service } from '../rig/network.ts'
+import type { Process } from '../rig/process.ts'
+import type { Machine, World } from '../world.ts'
+import { addressOf, type Decides, secrets } from './decides.ts'
+import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
+import { type Watched, watch } from './watched.ts'
+
+/** One run of the edge's program on Node, Bun or Deno: its app, registry, store and outreach, as edge/main.ts puts them together. */
+export class EdgeProgram implements Service, Decides, AnswersRelays {
+  readonly process: Process
+  readonly machine: Machine
+  readonly registry: Registry
+  readonly #edge: Edge
+  readonly #world: World
+  readonly #base: string
+  readonly #watched: Watched
+
+  /** @throws if its store cannot be opened */
+  constructor(world: World, machine: Machine, passwords: readonly string[], watched: Watched) {
+    this.process = world.start(machine)
+    const { nowMs } = this.process
+    const config = configOf(machine, passwords)
+    const roll = world.rolls(this.process.name)
+    this.machine = machine
+    this.#world = world
+    this.#base = machine.url
+    this.#watched = watched
+    this.registry = new Registry(
+      new ServerTable(machine.disk.open()),
+      config.maxListenersDefault,
+      nowMs(),
+      undefined,
+      () => machine.clock.wallMs(),
+    )
+    const cluster = localCluster(this.registry, config.accounts, nowMs)
+    this.#edge = createEdge({
+      config,
+      cluster,
+      nowMs,
+      roll,
+      redirected: (server, kbps) => this.registry.redirected(server, kbps),
+      carrying: {
+        fetch: world.network.fetchFrom(machine.host, this.process),
+        bytesMax: hlsLimits.cacheBytesMax,
+      },
+      startedAtMs: nowMs(),
+    })
+    this.#reachOut(world, config.probe)
+    world.network.listen(machine.host, this)
+  }
+
+  async answer(request: Request, from: string): Promise<Response> {
+    const facts = { ...this.#facts, address: addressOf(from) }
+    return watch(request, {
+      watched: this.#watched,
+      tampering: this.#world.tampering,
+      nowMs: this.process.nowMs,
+      answer: (asked) => this.#edge.answer(asked, facts),
+    })
+  }
+
+  place: Decides['place'] = ({ method, mount, path, query, headers, country, secure }) => {
+    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: { country } }
+    return this.#edge.place({ method, mount, path, query, headers }, facts)
+  }
+
+  /** A relay asks here where the line of a list has only a path, or where its operator named the edge. */
+  async answerRelay(ask: RelayAsk): Promise<RelayAnswer> {
+    const placed = await this.place(ask)
+    const location = typeof placed === 'string' ? placed : placed?.headers.get('location')
+    if (location) return { status: 302, headers: new Map([['location', location]]) }
+    return { status: placed instanceof Response ? placed.status : 404, headers: new Map() }
+  }
+
+  /** The program ends as SIGTERM has it end. */
+  stop(): void {
+    this.registry.stop(this.process.nowMs())
+    this.process.kill()
+  }
+
+  get #facts() {
+    return { secure: false, base: this.#base, bases: [this.#base] }
+  }
+
+  #reachOut({ network }: World, probes: boolean): void {
+    const { process, registry, machine } = this
+    const outreach = new Outreach(
+      {
+        registry,
+        fetch: (url, init) => network.fetchFrom(machine.host, process)(url, init),
+        nowMs: process.nowMs,
+        atOnce: edgeLimits.outgoingMax,
+        lookup: async (host) => [addressOf(host)],
+      },
+      probes,
+    )
+    const every = (ms: number, act: () => void) => {
+      process.after(ms, () => {
+        act()
+        every(ms, act)
+      })
+    }
+    every(edgeLimits.pruneMs, () => registry.prune(process.nowMs()))
+    every(edgeLimits.outreachMs, () => void outreach.run())
+  }
+}
+
+const configOf = ({ url }: Machine, passwords: readonly string[]): EdgeConfig =>
+  parseConfig({
+    RELAY_PASSWORD: passwords.join(' '),
+    ADMIN_PASSWORD: secrets.admin,
+    PUBLIC_URL: url,
+  })

@@ -1,0 +1,130 @@
+import { parseSourcelist } from '../../../../shared/report/sourcelist.ts'
+import { checkKept, checkRestored } from '../truth/kept.ts'
+import { Ledger } from '../truth/ledger.ts'
+import type { Machine, World } from '../world.ts'
+import { EdgeProgram } from './edge.ts'
+import { OriginProgram, type Snapshot } from './origin.ts'
+
+/** What a site runs. */
+export type Plan = { kind: 'edge' } | { kind: 'master' | 'slave' | 'decider'; flags: string }
+
+type Program = EdgeProgram | OriginProgram
+
+/** A machine and the program that its operator keeps running there, over all its restarts. */
+export class Site {
+  readonly machine: Machine
+  readonly plan: Plan
+  /** of a site that redirects listeners: what it must know */
+  readonly ledger: Ledger | undefined
+  program: Program | undefined
+  /** a copy of the machine that runs too */
+  clone: OriginProgram | undefined
+  /** the passwords of relays that an edge accepts */
+  passwords: readonly string[] = ['relay-1']
+  flags: string
+  readonly #world: World
+
+  constructor(world: World, host: string, plan: Plan) {
+    this.#world = world
+    this.machine = world.machine(host)
+    this.plan = plan
+    this.flags = plan.kind === 'edge' ? '' : plan.flags
+    if (plan.kind === 'edge') this.ledger = new Ledger()
+    if (plan.kind === 'decider') this.ledger = new Ledger(host)
+  }
+
+  get host(): string {
+    return this.machine.host
+  }
+  get isEdge(): boolean {
+    return this.plan.kind === 'edge'
+  }
+  get isMaster(): boolean {
+    return this.plan.kind === 'master' || this.plan.kind === 'decider'
+  }
+  get edge(): EdgeProgram | undefined {
+    return this.program instanceof EdgeProgram && this.program.process.isAlive ? this.program : undefined
+  }
+  get origin(): OriginProgram | undefined {
+    return this.program instanceof OriginProgram && this.program.process.isAlive ? this.program : undefined
+  }
+  /** the state of its own that a decider draws from */
+  get registry() {
+    return this.edge?.registry ?? this.origin?.decider?.registry
+  }
+
+  /** Starts the program, unless it runs; a store that cannot be opened is moved away by the operator. */
+  up(snapshot?: Snapshot): void {
+    if (this.program?.process.isAlive) return
+    try {
+      this.program = this.#start(snapshot)
+    } catch (error) {
+      this.#world.note(this.host, `cannot start: ${error}`)
+      this.machine.disk.replace()
+      this.ledger?.doubt()
+      this.program = this.#start(snapshot)
+    }
+    this.ledger?.restart(this.program.process.nowMs())
+    checkRestored(this.#world, this)
+  }
+
+  #start(snapshot?: Snapshot): Program {
+    const watched = { reported: this.reported, done: this.done }
+    if (this.plan.kind === 'edge') return new EdgeProgram(this.#world, this.machine, this.passwords, watched)
+    return new OriginProgram(this.#world, this.machine, this.flags, { snapshot, watched })
+  }
+
+  /** SIGTERM; a new version is started when the program has ended. */
+  terminate(backAfterMs: number): void {
+    const { program } = this
+    if (!program?.process.isAlive) {
+      this.up()
+      return
+    }
+    const back = () => this.#world.after(backAfterMs, () => this.up())
+    program.process.onEnd(back)
+    if (program instanceof OriginProgram) program.process.run(() => program.leave())
+    else program.process.run(() => program.stop())
+  }
+
+  /** A copy of the virtual machine runs too, elsewhere: nobody listens to it, but it reports. */
+  copy(): void {
+    const { origin } = this
+    if (!origin) return
+    const machine = this.#world.machine(`${this.host}-copy`)
+    const watched = { reported: () => {}, done: () => {} }
+    this.clone = new OriginProgram(this.#world, machine, this.flags, { snapshot: origin.snapshot, watched })
+  }
+
+  endCopy(): void {
+    this.clone?.process.kill()
+    this.clone = undefined
+  }
+
+  /** `kill -9`; the supervisor starts it again after a while. */
+  kill(backAfterMs: number): void {
+    this.program?.process.kill()
+    this.#world.after(backAfterMs, () => this.up())
+  }
+
+  /** A decider answered a report. */
+  readonly reported = (sourcelist: string, status: number, nowMs: number): void => {
+    const { ledger } = this
+    this.#world.bites.note(`report answered ${status}`)
+    if (!ledger || (status !== 200 && status !== 500 && status !== 503)) return
+    const report = parseSourcelist(sourcelist)
+    if (status === 200 && ledger.isOlder(report))
+      this.#world.violate(
+        'an older report never replaces a newer one',
+        `${this.host} accepted seq ${report.seq} of ${report.id} after ${ledger.certain(report.id)?.seq}`,
+      )
+    ledger.heard(report, nowMs, status === 200)
+    if (status === 200) checkKept(this.#world, this, report.id)
+  }
+
+  /** A decider did what its operator asked. */
+  readonly done = (deed: 'drain' | 'undrain' | 'delete', id: string): void => {
+    if (deed === 'delete') this.ledger?.forget(id)
+    else this.ledger?.drain(id, deed === 'drain')
+  }
+}

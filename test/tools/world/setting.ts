@@ -1,0 +1,52 @@
+/** What a world consists of. Plain data, drawn from a seed. */
+export interface Setting {
+  edges: readonly string[]
+  origins: readonly { host: string; kind: 'master' | 'slave' | 'decider'; flags: string }[]
+  mounts: readonly string[]
+  countries: readonly (string | undefined)[]
+  joinsPerSecond: number
+  /** the longest that any of the origins promises, in s */
+  longestIntervalS: number
+}
+
+const passwords = '--source-password source-secret --relay-password relay-1 --admin-password admin-secret'
+
+/** The setting of a seed. */
+export function drawSetting(roll: () => number): Setting {
+  const up = (from: number, to: number) => from + Math.floor(roll() * (to - from + 1))
+  const interval = () => [2, 5, 10, 10, 20][up(0, 4)] ?? 10
+  const intervals: number[] = []
+  const own = (host: string) => {
+    const seconds = interval()
+    intervals.push(seconds)
+    return `--hostname ${host} --public-url http://${host} --id ${host} --update-interval ${seconds} --max-listeners ${up(4, 30)} ${passwords}`
+  }
+  const decides = roll() < 0.3
+  const edges = decides ? [] : Array.from({ length: up(1, 2) }, (_, i) => `edge-${i + 1}`)
+  const masterHosts = decides ? ['master-1'] : Array.from({ length: up(1, 2) }, (_, i) => `master-${i + 1}`)
+  const toEdges = edges.map((host) => `--edge http://${host} `).join('')
+  const masters = masterHosts.map((host) => ({
+    host,
+    kind: decides ? ('decider' as const) : ('master' as const),
+    flags: decides ? `--public-slave ${own(host)}` : `${toEdges}--edge-password relay-1 ${own(host)}`,
+  }))
+  const slaves = Array.from({ length: up(2, 4) }, (_, i) => {
+    const host = `slave-${i + 1}`
+    const from = decides ? masterHosts : edges
+    const masterFlags = from.map((each) => `--master http://${each} `).join('')
+    const onDemand = roll() < 0.2 ? '--on-demand ' : ''
+    return {
+      host,
+      kind: 'slave' as const,
+      flags: `${masterFlags}--master-password relay-1 ${onDemand}${own(host)}`,
+    }
+  })
+  return {
+    edges,
+    origins: [...masters, ...slaves],
+    mounts: ['/live.mp3', '/news.mp3', '/jazz.mp3'].slice(0, up(1, 3)),
+    countries: [undefined, 'DE', 'FR'],
+    joinsPerSecond: 0.2 + roll() * 0.8,
+    longestIntervalS: Math.max(...intervals),
+  }
+}

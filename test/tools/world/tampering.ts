@@ -1,0 +1,18 @@
+/**
+ * Breaks the programs, or the world around them, on purpose: each rule has one that it must find, or it might never find
+ * anything. The observers see what was sent and answered, the programs what is made of it here.
+ */
+export interface Tampering {
+  /** what becomes of a report before its decider reads it */
+  report?: (sourcelist: string) => string
+  /** what becomes of an answer of a decider or a master before it is sent */
+  answer?: (path: string, text: string) => string
+  /** whether a write to a store is forgotten, though it succeeded */
+  forgets?: (query: string) => boolean
+  /** what becomes of the query of a listener at a server */
+  query?: (query: string) => string
+  /** what becomes of a redirect */
+  location?: (location: string) => string
+  /** a server does not notice that a listener has left */
+  overlooksLeaving?: boolean
+}

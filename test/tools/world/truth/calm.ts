@@ -1,0 +1,81 @@
+import type { ServerJson } from '../../../../shared/api/json.ts'
+import type { Cluster } from '../cluster.ts'
+import type { Site } from '../parts/site.ts'
+
+/** timers and messages that one program may wait for: some of its own, some for each mount and each server that it knows */
+const waitingMax = ({ mounts, sites }: Cluster) => 20 + 12 * mounts.length + 6 * sites.size
+
+/** After everything has healed, and twice the longest interval: all is as if nothing had happened. */
+export async function checkCalm(cluster: Cluster): Promise<void> {
+  for (const slave of cluster.slaves) checkCarries(cluster, slave)
+  for (const origin of cluster.origins) checkCounts(cluster, origin)
+  for (const decider of cluster.deciders) await checkDraw(cluster, decider)
+  for (const site of cluster.sites.values()) checkWaiting(cluster, site)
+}
+
+/** Every mount of a live master is carried by every slave, and audio flows. */
+function checkCarries({ world, mounts }: Cluster, { host, origin, flags }: Site): void {
+  const isOnDemand = flags.includes('--on-demand')
+  for (const name of mounts) {
+    const mount = origin?.state.mounts.get(name)
+    const isIdle = isOnDemand && origin?.relaying.relays.isIdle(name) === true
+    if (!isIdle && (!mount || mount.interruptedAtMs !== undefined))
+      world.violate(
+        'every slave carries every mount',
+        `${host} ${mount ? 'has lost' : 'does not carry'} ${name}`,
+      )
+  }
+}
+
+/** A server counts exactly the listeners that it has. */
+function checkCounts({ world, crowd, mounts }: Cluster, { host, origin }: Site): void {
+  const counted = origin?.state.load.listeners
+  if (counted !== crowd.countAt(host))
+    world.violate(
+      'counts are right to the listener',
+      `${host} counts ${counted} listeners, and has ${crowd.countAt(host)}`,
+    )
+  for (const name of mounts) {
+    const here = origin?.state.mounts.get(name)?.listeners ?? 0
+    if (here !== crowd.countAt(host, name))
+      world.violate(
+        'counts are right to the listener',
+        `${host} counts ${here} at ${name}, and has ${crowd.countAt(host, name)}`,
+      )
+  }
+}
+
+/** Each server is in the draw of each decider, with its listeners and its mounts; nobody else is. */
+async function checkDraw(cluster: Cluster, decider: Site): Promise<void> {
+  const { world, crowd, origins, mounts } = cluster
+  const servers = JSON.parse(await cluster.readNow(decider, '/api/servers')) as ServerJson[]
+  for (const { host, origin } of origins) {
+    const server = servers.find(({ id }) => id === host)
+    const isFull = (origin?.config.limits.maxListeners ?? 0) <= crowd.countAt(host)
+    const told = `${host} at ${decider.host}`
+    if (!server || (server.out !== null && !(server.out === 'full' && isFull)))
+      world.violate('every server is in the draw', `${told} is ${server ? server.out : 'unknown'}`)
+    else if (server.listeners !== crowd.countAt(host))
+      world.violate(
+        'counts are right to the listener',
+        `${told} counts ${server.listeners}, and has ${crowd.countAt(host)}`,
+      )
+    else if (mounts.some((mount) => !server.mounts.includes(mount)))
+      world.violate(
+        'every slave carries every mount',
+        `${told} carries ${server.mounts.join(', ') || 'nothing'}`,
+      )
+  }
+  const strangers = servers.filter(({ id }) => !cluster.sites.has(id)).map(({ id }) => id)
+  if (strangers.length > 0)
+    world.violate('nobody else is in the draw', `${strangers.join(', ')} at ${decider.host}`)
+}
+
+/** A program waits for no more than what it does needs. */
+function checkWaiting(cluster: Cluster, { host, program }: Site): void {
+  const { world } = cluster
+  const waiting = world.scheduler.pending.get(program?.process.name ?? '') ?? 0
+  world.bites.most(`timers of ${host.split('-')[0]}, most`, waiting)
+  if (waiting > waitingMax(cluster))
+    world.violate('memory is bounded by what is live', `${host} waits for ${waiting} timers`)
+}

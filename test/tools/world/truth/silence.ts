@@ -1,0 +1,69 @@
+import type { Report } from '../../../../shared/report/report.ts'
+import type { Told } from './ledger.ts'
+
+/** ms for which a decider that hears nobody may draw by the last reports (docs/protocol.md#a-decider-that-hears-nobody) */
+const heldMs = 600_000
+/** servers that have to go stale together */
+const missedMin = 2
+
+/** ms for which a report counts */
+export const spanMs = ({ interval }: Report): number => 2500 * interval + 2000
+
+/**
+ * When a stale server may get listeners: the decider hears nobody, or did not until a moment ago
+ * (docs/protocol.md#a-decider-that-hears-nobody). Written down from that page, and not from the code.
+ */
+export class Silence {
+  readonly #ownId: string | undefined
+  #lastMs = Number.NEGATIVE_INFINITY
+  /** by server: one more deadline, once reports come again */
+  readonly #graceMs = new Map<string, number>()
+  #isUnsure = false
+
+  constructor(ownId: string | undefined) {
+    this.#ownId = ownId
+  }
+
+  /** A report comes: those that were kept in get one more deadline from now on. */
+  heard(told: ReadonlyMap<string, Told>, atMs: number): void {
+    const kept = this.#kept(told, atMs)
+    for (const [id, { report }] of kept) this.#graceMs.set(id, atMs + spanMs(report))
+    this.#lastMs = Math.max(this.#lastMs, atMs)
+    this.#isUnsure = false
+  }
+
+  /** The decider starts again: it remembers only the times of what was stored. */
+  restart(told: ReadonlyMap<string, Told>): void {
+    this.#graceMs.clear()
+    this.#lastMs = Math.max(Number.NEGATIVE_INFINITY, ...[...told.values()].map(({ atMs }) => atMs))
+  }
+
+  /** It is not known which report was the last. */
+  doubt(): void {
+    this.#isUnsure = true
+  }
+
+  excuses(told: ReadonlyMap<string, Told>, id: string, nowMs: number): boolean {
+    if (this.#isUnsure || nowMs <= (this.#graceMs.get(id) ?? Number.NEGATIVE_INFINITY)) return true
+    return this.#kept(told, nowMs).some(([kept]) => kept === id)
+  }
+
+  /** Servers that went stale since the last report of anyone, if two did and everybody else is late too. */
+  #kept(told: ReadonlyMap<string, Told>, nowMs: number): [string, Told][] {
+    const others = [...told].filter(([id, { report }]) => id !== this.#ownId && report.state !== 'leaving')
+    const lastMs = Math.max(...others.map(([, { atMs }]) => atMs), this.#lastMs)
+    const missed = others.filter(
+      ([, { report, atMs }]) =>
+        atMs + spanMs(report) > lastMs && nowMs > atMs + spanMs(report) && report.mounts.length > 0,
+    )
+    if (missed.length < missedMin) return []
+    const beganMs =
+      missed.map(([, { report, atMs }]) => atMs + spanMs(report)).sort((a, b) => a - b)[missedMin - 1] ?? 0
+    if (nowMs > beganMs + heldMs) return []
+    const longestMs = Math.max(...missed.map(([, { report }]) => spanMs(report)))
+    const isInTime = ({ report, atMs }: Told) =>
+      report.interval * 1000 < longestMs && nowMs <= atMs + report.interval * 1000 + 2000
+    if (others.some(([, each]) => isInTime(each))) return []
+    return others.filter(([, { report, atMs }]) => atMs + spanMs(report) > lastMs)
+  }
+}
