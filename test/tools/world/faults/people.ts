@@ -106,7 +106,10 @@ const crowd: Begin = (cluster, { who, other, size, forMs }) => {
   const count = 10 + Math.floor(size * 90)
   const withinMs = Math.min(forMs, 20_000)
   for (let i = 0; i < count; i++)
-    world.after((i / count) * withinMs, () => cluster.crowd.join(one, mount, i % 3 === 0 ? 'DE' : undefined))
+    world.after((i / count) * withinMs, () => {
+      cluster.crowd.join(one, mount, i % 3 === 0 ? 'DE' : undefined)
+      if (i % 10 === 0) cluster.crowd.relay(one, mount)
+    })
   return { story: `${count} listeners of ${mount} come to ${one.host} within ${seconds(withinMs)}` }
 }
 
