@@ -2,6 +2,7 @@ import { createConfig } from '../../origin/config/config.ts'
 import { parseFlags } from '../../origin/config/flags.ts'
 import { Decider } from '../../origin/listen/decider.ts'
 import { createPlacer } from '../../origin/listen/placer.ts'
+import { openTable } from '../../origin/listen/sqlite.ts'
 import { measure } from '../../origin/report/measure.ts'
 import { createState } from '../../origin/state.ts'
 import type { ServerJson } from '../../shared/api/json.ts'
@@ -30,7 +31,7 @@ export function decidingMaster(flags = '', roll: () => number = () => 0) {
   const decider = new Decider({
     config,
     state,
-    table: undefined,
+    table: config.dataDir === undefined ? undefined : openTable(config.dataDir),
     measure: () =>
       measure({
         config,
