@@ -88,8 +88,7 @@ export class Room {
   close(listeners: readonly Listener[]): void {
     if (listeners.length === 0) return
     for (const listener of listeners) {
-      listener.send() // the last flush may not have reached it yet
-      listener.wire.end()
+      listener.finish() // the last flush may not have reached it yet
       this.leave(listener)
     }
     this.#options.timers.after(limits.farewellMs, () => {

@@ -156,8 +156,23 @@ export class Listener {
       this.#tally.dropped.add(this)
       return
     }
+    if (this.wire.writableLength > 0) return
+    this.#writeRest(queue)
+  }
+
+  /** Writes all that it still lacks, even if its socket has not accepted the previous write, and then closes the connection. */
+  finish(): void {
+    const queue = this.#queue
+    if (this.#position < queue.first) this.#tally.dropped.add(this)
+    else this.#writeRest(queue)
+    this.#queue = nowhere
+    this.#position = 0
+    this.wire.end()
+  }
+
+  #writeRest(queue: Queue): void {
     const count = queue.end - this.#position + this.#lead.length
-    if (count === 0 || this.wire.writableLength > 0) return
+    if (count === 0) return
     const hasOne = count === 1 && this.#lead.length === 0
     const taken = hasOne ? this.#write(queue.at(this.#position)?.bytes) : this.#writeAll(queue)
     this.#position = queue.end

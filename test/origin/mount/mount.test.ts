@@ -235,6 +235,23 @@ describe('a listener', () => {
     for (const wire of wires) expect(numbersInOrder(audioOf(wire))).toMatchObject({ first: 0, count: 20 })
   })
 
+  test('that is behind gets the last bytes of a mount that ends, and nothing after its end', () => {
+    const { feed, mount, join } = serverWithMount()
+    const { wire } = join()
+    feed.push(frames(0, 10))
+    wire.block()
+    feed.push(frames(10, 10))
+    mount.flush()
+    feed.push(frames(20, 10))
+    mount.flush()
+    feed.push(frames(30, 10))
+    feed.end()
+    expect(wire.ended).toBe(true)
+    expect(numbersInOrder(audioOf(wire))).toMatchObject({ first: 0, count: 40 })
+    wire.drain()
+    expect(numbersInOrder(audioOf(wire)).count).toBe(40)
+  })
+
   test('is closed when its mount ends, and destroyed if it does not take the rest', async () => {
     const { time, feed, state, join } = serverWithMount()
     const { wire } = join()
