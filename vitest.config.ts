@@ -76,8 +76,6 @@ export default defineConfig({
           globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],
           include: ['test/live/**/*.test.ts'],
           sequence: { groupOrder: 1 },
-          // stock Icecast crashes in about one start of sixty; a test that needed its second try says so in the log
-          retry: 1,
           testTimeout: 120_000 + 2000 * peerSeconds,
           hookTimeout: 120_000 + 2000 * peerSeconds,
         },

@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
+import { patienceMs } from './eventually.ts'
 import { pathOf } from './peers.ts'
 
 /** Where Debian's Chromium is; undefined where it is not. */
@@ -32,6 +33,7 @@ export async function openPage(
   const context = await browser.newContext(options)
   onTestFinished(() => context.close())
   const page = await context.newPage()
+  page.setDefaultTimeout(patienceMs)
   const problems: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text())

@@ -63,3 +63,10 @@ export const relayBlock = (port: number, mount: string, further = '') =>
 export const masterBlock = (port: number) =>
   `<master-server>127.0.0.1</master-server><master-server-port>${port}</master-server-port>
    <master-password>${secrets.relay}</master-password><master-update-interval>1</master-update-interval>`
+
+/** An icecast.xml by which a relay keeps its listeners longer than a busy machine takes to start a master again. */
+export function patientFile(): string {
+  const file = join(testFolder(), 'patient.xml')
+  writeFileSync(file, '<icecast><limits><source-timeout>100</source-timeout></limits></icecast>')
+  return file
+}

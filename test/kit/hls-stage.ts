@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import type { Browser, Frame, Page } from 'playwright-core'
-import { eventually } from './eventually.ts'
+import { eventually, patienceMs } from './eventually.ts'
 
 /** What a player tells of itself. */
 export interface PlayerLook {
@@ -72,6 +72,7 @@ export class HlsStage {
   async open(browser: Browser): Promise<void> {
     await new Promise<void>((resolve) => this.#site.listen(0, '127.0.0.1', resolve))
     this.#page = await browser.newPage()
+    this.#page.setDefaultTimeout(patienceMs)
     await this.#page.goto(this.#url)
   }
 

@@ -64,12 +64,18 @@ ${readFileSync(tls.keyFile)}`,
   }
 }
 
-/** starts of Icecast until one lasts; of sixty one or two do not */
+/** starts of Icecast until one lasts: where others ask it while it starts, one of sixty does not */
 const attemptsMax = 4
 
+/** what it logs once requests are safe; 2.4.4 loses lines that two threads log at once, and logs the second one later */
+const statsReady = /stats thread started|get_ssl_certificate/
+/** ms to wait for such a line */
+const lineMs = 5000
+
 /**
- * Starts Icecast and waits until it tells its stats. 2.4.4 crashes now and then where it is asked for them in its first
- * moments, after an empty answer: then it is started again.
+ * Starts Icecast and waits until it tells its stats. A request that it gets before its thread for stats has started may crash it
+ * (seen with 2.4.4 and 2.5.0), so nothing is asked before its log says that. A source or relay that comes back may still be too early:
+ * then it is started again.
  */
 export async function runIcecast(begin: () => Program, url: string): Promise<Program> {
   const told = async () => (await (await fetch(`${url}/status-json.xsl`)).text()).includes('icestats')
@@ -79,7 +85,8 @@ export async function runIcecast(begin: () => Program, url: string): Promise<Pro
     program.exited.then(() => {
       isGone = true
     })
-    const runs = await eventually(async () => isGone || ((await told()) && (await told()))).catch(() => false)
+    await program.line(statsReady, lineMs).catch(() => undefined)
+    const runs = await eventually(async () => isGone || (await told())).catch(() => false)
     if (runs && !isGone) return program
     await program.stop()
     if (attempt === attemptsMax) throw new Error(`Icecast did not answer at ${url}:\n${program.output()}`)

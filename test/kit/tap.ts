@@ -88,7 +88,8 @@ function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
   ] as const) {
     sockets.add(end)
     end.pipe(other)
-    end.on('error', () => other.destroy())
+    // an encoder may end with a reset, since it has not read the whole answer: the server still gets what it has sent
+    end.on('error', () => (end === near ? other.end() : other.destroy()))
     end.on('close', () => {
       sockets.delete(end)
       if (!other.writableEnded) other.destroy()

@@ -58,7 +58,7 @@ function startUnit(unit: string): Program {
 
 const packageTest = (name: string, body: () => Promise<void>) =>
   process.getuid?.() === 0
-    ? peer('adduser')(name, body, 120_000)
+    ? peer('adduser')(name, body, 300_000)
     : test.skip(`${name} [skipped: only root can install it]`)
 
 packageTest(

@@ -12,7 +12,6 @@ import { expectSameStream } from '../kit/streams.ts'
 
 const heard = (listener: Listener, bytes: number) => eventually(() => listener.bytesHeard > bytes)
 
-// a stock Icecast 2.4.4 crashes now and then, some one start in sixty
 describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
   let master: Server
   let link: Link

@@ -285,8 +285,9 @@ describe('HLS at a master, a slave, and an edge on each runtime that carries', (
     // what sockets hold, and the bound of a playlist, for each that asked
     expect(hostile.sentEndlessly).toBeLessThan(4 * 8_000_000)
     expect(hostile.trapped.filter((login) => login !== undefined)).toEqual([])
-    for (const server of servers()) expect((await fetch(media(server, '/live.mp3'))).status).toBe(200)
-  }, 60_000)
+    // a report may be late on a busy machine, and the mount out for that long
+    for (const server of servers()) await whenListed(server, '/live.mp3', 1)
+  })
 })
 
 describe('a source that goes away', () => {

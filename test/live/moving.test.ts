@@ -2,62 +2,60 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
+import { patientFile } from '../kit/configured.ts'
 import { eventually } from '../kit/eventually.ts'
+import { runIcecast } from '../kit/icecast.ts'
 import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
 import { lastNumber, wholeNumbers } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
 import { type Program, start } from '../kit/process.ts'
 import { originProgram } from '../kit/programs.ts'
-import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
 import { expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, shareOf, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-// a stock Icecast that is asked as soon as it starts crashes now and then
-describe.for(originRuntimes)(
-  'moving a fleet from Icecast to distributary on %s, and back',
-  { retry: 2 },
-  (runtime) => {
-    for (const name of stockNames)
-      stock(name)(
-        `S13: distributary relays keep their listeners while the address of ${name} changes hands, twice, with one icecast.xml`,
-        async () => {
-          const { url, file } = await oldAddress(name)
-          const icecast = await startAt(url, stockCommand(name), ['-c', file])
-          const source = startSource({
-            url: `${url}/live.mp3`,
-            password: secrets.source,
-            programme: numbered,
-            headers: expecting,
-          })
-          onTestFinished(() => source.close())
+describe.for(originRuntimes)('moving a fleet from Icecast to distributary on %s, and back', (runtime) => {
+  for (const name of stockNames)
+    stock(name)(
+      `S13: distributary relays keep their listeners while the address of ${name} changes hands, twice, with one icecast.xml`,
+      async () => {
+        const { url, file } = await oldAddress(name)
+        const icecast = await stockAt(url, name, file)
+        const source = startSource({
+          url: `${url}/live.mp3`,
+          password: secrets.source,
+          programme: numbered,
+          headers: expecting,
+        })
+        onTestFinished(() => source.close())
 
-          // 1. distributary relays next to the old ones: a plain Icecast is their master
-          const relay = await startOrigin(runtime, ['--master', url, '--update-interval', '1'])
-          onTestFinished(() => relay.stop())
-          const listener = await listenWhenServed(`${relay.url}/live.mp3`)
-          await eventually(() => lastNumber(listener.audio()) > 100)
+        // 1. distributary relays next to the old ones: a plain Icecast is their master
+        const flags = ['--master', url, '--update-interval', '1', '--config', patientFile()]
+        const relay = await startOrigin(runtime, flags)
+        onTestFinished(() => relay.stop())
+        const listener = await listenWhenServed(`${relay.url}/live.mp3`)
+        await eventually(() => lastNumber(listener.audio()) > 100)
 
-          // 2. a distributary master takes the old address; encoders and relays reconnect by themselves
-          await end(icecast)
-          const master = await startAt(url, runtime, [originProgram, '--config', file])
-          await hearsOn(listener, source)
+        // 2. a distributary master takes the old address; encoders and relays reconnect by themselves
+        await end(icecast)
+        const master = await oursAt(url, runtime, file)
+        await hearsOn(listener, source)
 
-          // 3. requests to the old address are redirected from now on
-          await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`)
+        // 3. requests to the old address are redirected from now on
+        await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`)
 
-          // and back
-          await end(master)
-          await startAt(url, stockCommand(name), ['-c', file])
-          await hearsOn(listener, source)
-          expect(listener.isClosed).toBe(false)
-          listener.close()
-          const numbers = wholeNumbers(listener.audio())
-          expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
-          expect(new Set(numbers).size).toBe(numbers.length)
-        },
-      )
-  },
-)
+        // and back
+        await end(master)
+        await stockAt(url, name, file)
+        await hearsOn(listener, source)
+        expect(listener.isClosed).toBe(false)
+        listener.close()
+        const numbers = wholeNumbers(listener.audio())
+        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+        expect(new Set(numbers).size).toBe(numbers.length)
+      },
+    )
+})
 
 /** The address that encoders and listeners use, and the icecast.xml of the server there. */
 async function oldAddress(name: StockName): Promise<{ url: string; file: string }> {
@@ -69,9 +67,14 @@ async function oldAddress(name: StockName): Promise<{ url: string; file: string 
   return { url: `http://127.0.0.1:${port}`, file }
 }
 
-/** Starts a server and waits until it answers at its address. */
-async function startAt(url: string, command: string, args: readonly string[]): Promise<Program> {
-  const program = start(command, args)
+async function stockAt(url: string, name: StockName, file: string): Promise<Program> {
+  const program = await runIcecast(() => start(stockCommand(name), ['-c', file]), url)
+  onTestFinished(() => program.stop())
+  return program
+}
+
+async function oursAt(url: string, runtime: OriginRuntime, file: string): Promise<Program> {
+  const program = start(runtime, [originProgram, '--config', file])
   onTestFinished(() => program.stop())
   await eventually(async () => (await fetch(`${url}/status-json.xsl`)).ok)
   return program
@@ -110,6 +113,6 @@ const icecastXml = (port: number, folder: string, share: string) => `<icecast>
     <basedir>${folder}</basedir>
     <webroot>${share}/web</webroot><adminroot>${share}/admin</adminroot>
   </paths>
-  <logging><accesslog>-</accesslog><errorlog>-</errorlog></logging>
+  <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
   <security>${process.getuid?.() === 0 ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : ''}</security>
 </icecast>`

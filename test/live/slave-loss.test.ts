@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { serverAt } from '../kit/cluster.ts'
+import { patientFile } from '../kit/configured.ts'
 import { eventually } from '../kit/eventually.ts'
-import { testFolder } from '../kit/files.ts'
 import { openLink } from '../kit/link.ts'
 import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
 import { lastNumber, numbersInOrder, wholeNumbers } from '../kit/numbered-frames.ts'
@@ -25,13 +23,6 @@ const hear = (listener: Listener, frames: number) =>
   eventually(() => listener.bytesHeard > frames * frameBytes)
 
 const slaveFlags = (masterUrl: string) => ['--master', masterUrl, '--update-interval', '1']
-
-/** An icecast.xml by which listeners are kept longer than a busy machine takes to start a master again. */
-function patient(): string {
-  const file = join(testFolder(), 'icecast.xml')
-  writeFileSync(file, '<icecast><limits><source-timeout>100</source-timeout></limits></icecast>')
-  return file
-}
 
 function source(url: string, onEvent: (event: string) => void = () => {}) {
   const address = { url: `${url}/live.mp3`, password: secrets.source }
@@ -83,7 +74,7 @@ describe.for(originRuntimes)('a slave on %s', (runtime) => {
     const playing = source(master.url, (event) => {
       if (/ECONNREFUSED/.test(event)) tries++
     })
-    const slave = await startOrigin(runtime, [...slaveFlags(master.url), '--config', patient()])
+    const slave = await startOrigin(runtime, [...slaveFlags(master.url), '--config', patientFile()])
     onTestFinished(() => slave.stop())
     const listener = await listenWhenServed(`${slave.url}/live.mp3`)
     await hear(listener, 100)
