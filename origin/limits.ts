@@ -2,6 +2,9 @@
 export const limits = {
   /** bytes of a request head, its blank line included (docs/protocol.md#bounds) */
   headBytesMax: 8192,
+  /** heads that are kept parsed: some for each kind of player, twice as many for both of its requests; and bytes of one, the usual size of a browser's */
+  knownHeadsMax: 512,
+  knownHeadBytesMax: 1024,
   /** header lines of a request (docs/protocol.md#bounds) */
   headLinesMax: 64,
   /** connections that have not sent a whole head; in a crowd of 2,000 a second each takes a few ms */

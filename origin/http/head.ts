@@ -89,7 +89,7 @@ export class HeadReader {
 
   #endLine(whole: string, restAt: number): ReadHead | undefined {
     const line = trimmed(whole, '\r')
-    if (!this.#request) return line === '' ? undefined : this.#readRequest(trimmed(line, ' '))
+    if (!this.#request) return line === '' ? undefined : this.#beginHead(readRequestLine(trimmed(line, ' ')))
     if (line === '')
       return this.#framing.bad ?? { head: { ...this.#request, headers: this.#headers }, restAt }
     this.#lines++
@@ -98,25 +98,9 @@ export class HeadReader {
     return this.#readHeader(line)
   }
 
-  #readRequest(line: string): BadHead | undefined {
-    const methodEnd = line.indexOf(' ')
-    const targetEnd = line.lastIndexOf(' ')
-    // Icecast accepts methods in lower case too, and some scripts send them
-    const method = line.slice(0, Math.max(0, methodEnd)).toUpperCase()
-    const version = protocol.exec(line.slice(targetEnd + 1))
-    if (isProxyLine(line))
-      return refuse(400, 'a PROXY line from an address that is not a trusted proxy, or after the first bytes')
-    if (!token.test(method) || method.length > limits.methodLengthMax || targetEnd <= methodEnd || !version)
-      return refuse(400, 'malformed request line, expected "METHOD /path HTTP/1.1"')
-    const target = trimmed(line.slice(methodEnd, targetEnd), ' ')
-    const path = pathOf(target)
-    if (path === undefined)
-      return refuse(400, 'malformed request target, expected a path that begins with "/"')
-    const mark = path.indexOf('?')
-    const name = mark < 0 ? path : path.slice(0, mark)
-    const query = path.slice(name.length)
-    const [, major = '1', minor = '0'] = version
-    this.#request = { method, path: name, query, version: `${major}.${minor}` < '1.1' ? '1.0' : '1.1' }
+  #beginHead(request: Omit<Head, 'headers'> | BadHead): BadHead | undefined {
+    if ('status' in request) return request
+    this.#request = request
     return undefined
   }
 
@@ -135,6 +119,27 @@ export class HeadReader {
     if (isSaid) this.#headers.set(name, before === undefined ? value : `${before}, ${value}`)
     return undefined
   }
+}
+
+/** Reads the first line of a head, without spaces around it. */
+export function readRequestLine(line: string): Omit<Head, 'headers'> | BadHead {
+  const methodEnd = line.indexOf(' ')
+  const targetEnd = line.lastIndexOf(' ')
+  // Icecast accepts methods in lower case too, and some scripts send them
+  const method = line.slice(0, Math.max(0, methodEnd)).toUpperCase()
+  const version = protocol.exec(line.slice(targetEnd + 1))
+  if (isProxyLine(line))
+    return refuse(400, 'a PROXY line from an address that is not a trusted proxy, or after the first bytes')
+  if (!token.test(method) || method.length > limits.methodLengthMax || targetEnd <= methodEnd || !version)
+    return refuse(400, 'malformed request line, expected "METHOD /path HTTP/1.1"')
+  const target = trimmed(line.slice(methodEnd, targetEnd), ' ')
+  const path = pathOf(target)
+  if (path === undefined) return refuse(400, 'malformed request target, expected a path that begins with "/"')
+  const mark = path.indexOf('?')
+  const name = mark < 0 ? path : path.slice(0, mark)
+  const query = path.slice(name.length)
+  const [, major = '1', minor = '0'] = version
+  return { method, path: name, query, version: `${major}.${minor}` < '1.1' ? '1.0' : '1.1' }
 }
 
 const refuse = (status: BadHead['status'], text: string): BadHead => ({ status, text })

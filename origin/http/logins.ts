@@ -24,7 +24,7 @@ type OwnAccounts = Pick<OriginConfig, 'relayUser' | 'relayPassword' | 'adminUser
 
 /** The roles that the credentials of a request prove. */
 export function proven(config: OwnAccounts, authorization: string | undefined): Proven {
-  const login = parseBasic(authorization)
+  const login = authorization === undefined ? undefined : parseBasic(authorization)
   if (!login) return nobody
   const is = (user: string, password: string | undefined) =>
     password !== undefined && isLogin(login, user, [password])

@@ -4,9 +4,11 @@ import { plainAddress } from '../../shared/http/address.ts'
 import { ProxyHeaderReader } from '../../shared/http/proxy-protocol.ts'
 import { AddressGate } from '../auth/address-gate.ts'
 import type { SocketSettings } from '../config/xml/socket-settings.ts'
-import type { Connection } from '../http/connection.ts'
+import { type Connection, takeSocket } from '../http/connection.ts'
 import { beginExchange, type Exchange, endExchange } from '../http/exchange.ts'
-import { type BadHead, HeadReader } from '../http/head.ts'
+import type { BadHead, Head } from '../http/head.ts'
+import { HeadLine } from '../http/head-line.ts'
+import { KnownHeads } from '../http/known-heads.ts'
 import { endSoon, finish, textReply } from '../http/reply.ts'
 import { limits } from '../limits.ts'
 import { connectionsMax } from '../process/descriptors.ts'
@@ -26,16 +28,15 @@ const log = getLogger(['distributary', 'http'])
 const sweepMs = 500
 const ignore = () => {}
 
-/** A connection whose request head is not read yet. */
+/** A connection, for as long as it is open. */
 type Incoming = Pick<Connection, 'socket' | 'via'> & {
   /** the other end, by the socket or by a PROXY header */
   peer: KnownPeer
   /** requests answered on it before */
   answered: number
+  /** its record for the access log once a head is read */
+  exchange: Exchange | undefined
 }
-
-/** A request whose head has been read. */
-type Asked = Pick<Connection, 'head' | 'rest'> & Incoming
 
 const noHeaders: ReadonlyMap<string, string> = new Map()
 
@@ -48,8 +49,8 @@ export class HttpServer {
   #waiting = new Waiting<Socket>(limits.waitingHeadsMax)
   /** those that had an answer, and may ask again: players of HLS keep theirs, and are more than connections that are new */
   #kept = new Waiting<Socket>(limits.keptConnectionsMax)
-  /** every connection, and its record for the access log once its head is read */
-  #sockets = new Map<Socket, Exchange | undefined>()
+  #sockets = new Map<Socket, Incoming>()
+  #knownHeads = new KnownHeads()
   #refusals: Refusals
   #listening: ListenSockets
   #sweep: ReturnType<typeof setInterval> | undefined
@@ -124,9 +125,10 @@ export class HttpServer {
       return
     }
     this.#serving.state.load.clients++
-    this.#track(socket)
+    const peer = { address, secure: via.secure }
+    const incoming: Incoming = { socket, peer, via, answered: 0, exchange: undefined }
+    this.#track(incoming)
     this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
-    const incoming = { socket, peer: { address, secure: via.secure }, via, answered: 0 }
     // before TLS, a PROXY header would have to be read below it
     if (!via.secure && this.#proxies.trusts(address)) this.#readProxyHeader(incoming)
     else this.#begin(incoming)
@@ -142,7 +144,7 @@ export class HttpServer {
   #readProxyHeader(incoming: Incoming): void {
     const { socket, peer } = incoming
     const reader = new ProxyHeaderReader()
-    const onGone = () => this.#lose(socket)
+    const onGone = () => this.#lose(incoming)
     const onData = (bytes: Uint8Array) => {
       const first = reader.push(bytes)
       if (!first) return
@@ -160,7 +162,8 @@ export class HttpServer {
         else socket.destroy()
       }
       if (socket.destroyed) return
-      this.#begin({ ...incoming, peer: { address, secure } }, first.rest.length > 0 ? first.rest : undefined)
+      incoming.peer = { address, secure }
+      this.#begin(incoming, first.rest.length > 0 ? first.rest : undefined)
     }
     socket.on('data', onData).once('end', onGone).once('close', onGone)
   }
@@ -180,44 +183,45 @@ export class HttpServer {
     return silent !== undefined
   }
 
-  /** Separate from {@link #readHead}, so that the listener that lives as long as the connection does not retain the head's reader. */
-  #track(socket: Socket): void {
-    this.#sockets.set(socket, undefined)
+  #track(incoming: Incoming): void {
+    const { socket } = incoming
+    this.#sockets.set(socket, incoming)
     socket.once('close', () => {
-      this.#endExchange(socket)
+      this.#endExchange(incoming)
       this.#sockets.delete(socket)
       this.#serving.state.load.clients--
     })
   }
 
-  #endExchange(socket: Socket): void {
-    const exchange = this.#sockets.get(socket)
+  #endExchange({ socket, exchange }: Incoming): void {
     if (exchange) endExchange(exchange, socket.bytesWritten, this.#serving.nowMs())
   }
 
-  /** @param first bytes that were read already */
+  /**
+   * Reads the heads of a connection. What the line needs is separate from what lives as long as the connection: a listener does not
+   * retain it.
+   * @param first bytes that were read already
+   */
   #readHead(incoming: Incoming, first?: Uint8Array): void {
-    const { socket, peer } = incoming
-    // made when something comes: a player is silent for seconds, and what lives so long costs the garbage collector most
-    let reader: HeadReader | undefined
-    const onGone = () => this.#lose(socket)
-    const onData = (bytes: Uint8Array) => {
-      reader ??= new HeadReader()
-      const read = reader.push(bytes)
-      if (!read) return
-      this.#begun(socket)
-      socket.off('data', onData).off('end', onGone).off('close', onGone)
-      if ('head' in read) this.#answer({ ...incoming, head: read.head, rest: bytes.subarray(read.restAt) })
-      else this.#refuseBad(socket, peer.address, read)
-    }
-    socket.on('data', onData).once('end', onGone).once('close', onGone)
-    if (first) onData(first)
+    const { socket } = incoming
+    const line = new HeadLine(socket, this.#knownHeads, {
+      onHead: (head) => {
+        this.#begun(incoming)
+        this.#answer({ incoming, head, line, rest: noBytes })
+      },
+      onBad: (bad) => {
+        this.#begun(incoming)
+        this.#refuseBad(socket, incoming.peer.address, bad)
+      },
+      onGone: () => this.#lose(incoming),
+    })
+    line.read(first)
   }
 
   /** Like {@link #readHead}, for sources of Shoutcast. */
   #greet(incoming: Incoming, first?: Uint8Array): void {
     const { socket, via, peer } = incoming
-    const onGone = () => this.#lose(socket)
+    const onGone = () => this.#lose(incoming)
     const over = () => void socket.off('end', onGone).off('close', onGone)
     const done = () => {
       over()
@@ -228,7 +232,7 @@ export class HttpServer {
         done()
         // no proxy for HTTP adds headers here
         this.#answer(
-          { ...incoming, head, rest },
+          { incoming, head, line: undefined, rest },
           (connection) => takeShoutcast(connection, opened, this.#serving),
           noHeaders,
         )
@@ -244,39 +248,50 @@ export class HttpServer {
   }
 
   /** A connection ended before its head was complete. */
-  #lose(socket: Socket): void {
-    this.#begun(socket)
-    socket.destroy()
+  #lose(incoming: Incoming): void {
+    this.#begun(incoming)
+    incoming.socket.destroy()
   }
 
   /** It does not wait for a head any more. */
-  #begun(socket: Socket): void {
-    this.#waiting.delete(socket)
-    this.#kept.delete(socket)
+  #begun({ socket, answered }: Incoming): void {
+    if (answered === 0) this.#waiting.delete(socket)
+    else this.#kept.delete(socket)
   }
 
   /** Answers a request; an exception closes only this connection. */
   #answer(
-    asked: Asked,
+    { incoming, head, line, rest }: Asked,
     answer: (connection: Connection) => void = (connection) => this.#router.route(connection),
-    headers = asked.head.headers,
+    headers = head.headers,
   ): void {
-    const { socket, head, peer } = asked
+    const { socket, via, peer, answered } = incoming
     const { address, secure } = this.#proxies.clientOf(headers, peer)
     const exchange = beginExchange(head, address, this.#serving.nowMs(), socket.bytesWritten)
-    this.#sockets.set(socket, exchange)
+    incoming.exchange = exchange
     try {
-      const mayStay = asked.answered + 1 < limits.keptRequestsMax
-      const { via, rest, answered } = asked
-      const readNext = () => this.#readNext(asked)
-      const connection = { socket, via, head, rest, address, secure, exchange, readNext, answered, mayStay }
+      const mayStay = answered + 1 < limits.keptRequestsMax
+      const readNext = () => this.#readNext(incoming, connection)
+      const connection: Connection = {
+        socket,
+        via,
+        head,
+        rest,
+        line,
+        address,
+        secure,
+        exchange,
+        readNext,
+        answered,
+        mayStay,
+      }
       if (address === peer.address || this.#lets(address)) answer(connection)
       // closed without an answer, as it would be without the proxy, it would be the proxy's error
-      else
-        finish(
-          connection,
-          textReply(head.version, 403, 'this address may not connect', this.#serving.config.httpHeaders),
-        )
+      else {
+        takeSocket(connection)
+        const { httpHeaders } = this.#serving.config
+        finish(connection, textReply(head.version, 403, 'this address may not connect', httpHeaders))
+      }
     } catch (error) {
       log.error('request failed', { method: head.method, path: head.path, error })
       socket.destroy()
@@ -284,11 +299,25 @@ export class HttpServer {
   }
 
   /** Reads the next request of a connection that stays open. */
-  #readNext({ socket, peer, via, rest, answered }: Asked): void {
-    this.#endExchange(socket)
-    this.#sockets.set(socket, undefined)
+  #readNext(incoming: Incoming, { line, rest }: Pick<Connection, 'line' | 'rest'>): void {
+    const { socket, peer } = incoming
+    this.#endExchange(incoming)
+    incoming.exchange = undefined
+    incoming.answered++
     this.#kept.add(socket, peer.address, this.#serving.nowMs())?.destroy()
-    const incoming = { socket, peer, via, answered: answered + 1 }
-    this.#readHead(incoming, rest.length > 0 ? rest : undefined)
+    if (line) line.read()
+    else this.#readHead(incoming, rest)
   }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** A request whose head has been read. */
+interface Asked {
+  incoming: Incoming
+  head: Head
+  /** undefined: nobody reads another head of this connection */
+  line: HeadLine | undefined
+  /** bytes that came with the head, if there is no line that holds them */
+  rest: Uint8Array
 }

@@ -2,7 +2,7 @@ import { getLogger } from '@logtape/logtape'
 import { preflightHeaders } from '../../shared/draw/redirect.ts'
 import { resolveAlias } from '../files/aliases.ts'
 import { answerHls, answerMultivariant, answerNoObject } from '../hls/serve/serve.ts'
-import type { Connection } from '../http/connection.ts'
+import { type Connection, takeSocket } from '../http/connection.ts'
 import { afterwards } from '../http/logins.ts'
 import { type Answer, allowHeader, finish, printReply, textReply } from '../http/reply.ts'
 import { utf8Path } from '../http/utf8-path.ts'
@@ -32,7 +32,10 @@ export class Router {
   route(connection: Connection): void {
     const authorization = connection.head.headers.get('authorization')
     if (authorization === undefined) this.#route(connection)
-    else this.#inTurn(connection, authorization, () => this.#route(connection))
+    else {
+      takeSocket(connection)
+      this.#inTurn(connection, authorization, () => this.#route(connection))
+    }
   }
 
   #inTurn(connection: Connection, secret: string, call: () => void): void {
@@ -61,6 +64,7 @@ export class Router {
     const { head } = connection
     const route = routeOf(head, (mount) => state.mounts.get(mount) !== undefined)
     if (route.to !== 'source' && route.to !== 'reserved') state.load.requests++
+    if (route.to !== 'hls') takeSocket(connection)
     switch (route.to) {
       case 'listener':
         answerListener(connection, route.mount, this.#serving)

@@ -1,7 +1,7 @@
 import type { PiecedAnswer } from '../../../shared/hls/answers.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
 import type { HeaderRule } from '../../config/xml/headers.ts'
-import type { Connection } from '../../http/connection.ts'
+import { type Connection, takeSocket } from '../../http/connection.ts'
 import { runtimeTimers as timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 import { headBytes, wholeBytes } from './kept-bytes.ts'
@@ -9,15 +9,28 @@ import { headBytes, wholeBytes } from './kept-bytes.ts'
 /**
  * Sends an answer in one write, and reads the next request of the connection if the client keeps it open: a player asks for a
  * segment every few seconds, and a new connection each time would cost more than the segment.
+ * @param wallMs now, ms since 1970
  */
-export function sendPieced(connection: Connection, answer: PiecedAnswer, rules: readonly HeaderRule[]): void {
+export function sendPieced(
+  connection: Connection,
+  answer: PiecedAnswer,
+  rules: readonly HeaderRule[],
+  wallMs = Date.now(),
+): void {
   const { socket, head } = connection
   const keepAlive = stays(connection)
-  const options = { version: head.version, keepAlive, rules, wallMs: Date.now() }
+  const options = { version: head.version, keepAlive, rules, wallMs }
   const isHead = head.method === 'HEAD'
   const over = () => proceed(connection, keepAlive)
   const whole = isHead ? undefined : wholeBytes(answer, options)
-  if (whole) socket.write(whole, over)
+  if (whole && !connection.via.secure) {
+    socket.write(whole)
+    if (socket.writableLength === 0) {
+      proceed(connection, keepAlive) // the system has it already: nothing has to call back
+      return
+    }
+    socket.write(nothing, over) // called once all before it is written
+  } else if (whole) socket.write(whole, over)
   else {
     const pieces = isHead ? [] : answer.pieces
     socket.cork()
@@ -28,11 +41,15 @@ export function sendPieced(connection: Connection, answer: PiecedAnswer, rules: 
   if (socket.writableLength > 0) watchTaking(connection)
 }
 
+const nothing = Buffer.alloc(0)
+
 /**
  * Leaves what the client sends meanwhile unread: it may send its next requests before it has the answer (RFC 9112 §9.3.2), and bytes that
  * arrive while nobody reads are lost.
  */
-export const holdNext = ({ socket }: Connection): void => void socket.pause()
+export function holdNext({ socket, line }: Connection): void {
+  if (!line) socket.pause()
+}
 
 /** Whether the connection stays open for another request. */
 const stays = ({ head, answered }: Connection): boolean => {
@@ -41,12 +58,14 @@ const stays = ({ head, answered }: Connection): boolean => {
   return isKept && answered + 1 < hlsLimits.requestsMax
 }
 
-function proceed({ socket, readNext }: Connection, keepAlive: boolean): void {
+function proceed(connection: Connection, keepAlive: boolean): void {
+  const { socket, line, readNext } = connection
   if (socket.destroyed) return
   if (keepAlive) {
-    socket.resume() // before it is read, since the next request may be here already, and pauses it again
+    if (!line) socket.resume() // before it is read, since the next request may be here already, and pauses it again
     readNext()
   } else {
+    takeSocket(connection)
     socket.resume() // what the client still sends is discarded
     socket.end()
     const cancel = timers.after(limits.lingerMs, () => socket.destroy())
