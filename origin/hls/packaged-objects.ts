@@ -19,9 +19,16 @@ export class PackagedObjects implements HlsObjects {
   }
 
   segment(mount: Mount, number: number, extension: SegmentExtension): Promise<ServedSegment | undefined> {
+    return Promise.resolve(this.segmentHere(mount, number, extension))
+  }
+
+  playlistHere(mount: Mount): ServedPlaylist | undefined {
+    return this.#packagers.ready(mount)?.window.playlist
+  }
+
+  segmentHere(mount: Mount, number: number, extension: SegmentExtension): ServedSegment | undefined {
     const segment = this.#packagers.get(mount)?.window.whole(number)
-    const served = segment && extensionOf(segment.kind) === extension ? this.#served(segment) : undefined
-    return Promise.resolve(served)
+    return segment && extensionOf(segment.kind) === extension ? this.#served(segment) : undefined
   }
 
   /** The same object for all that ask, so that what is made of it is made once. */

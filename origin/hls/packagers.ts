@@ -85,6 +85,14 @@ export class Packagers {
     return this.#options.nowMs() - endedAtMs >= heardMs
   }
 
+  /** The packager of a mount that runs and has something to play, as {@link request} would resolve at once. */
+  ready(mount: Mount): Packager | undefined {
+    const held = this.#held.get(mount)
+    if (!held?.packager.window.hasSegments || this.#isHeardOut(held)) return undefined
+    held.askedAtMs = this.#options.nowMs()
+    return held.packager
+  }
+
   /** The packager of a mount if it runs. */
   get(mount: Mount): Packager | undefined {
     const held = this.#held.get(mount)

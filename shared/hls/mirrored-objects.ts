@@ -50,6 +50,16 @@ export class MirroredObjects implements HlsObjects {
     return this.#segment(mount, { kind: 'segment', number, extension }, segmentTypes[extension])
   }
 
+  playlistHere(mount: Mount): ServedPlaylist | undefined {
+    const object = this.#cache.fresh(hlsPath(mount, { kind: 'media' }))
+    return object?.status === 200 ? this.#playlistIn(object) : undefined
+  }
+
+  segmentHere(mount: Mount, number: number, extension: SegmentExtension): ServedSegment | undefined {
+    const object = this.#cache.fresh(hlsPath(mount, { kind: 'segment', number, extension }))
+    return object?.status === 200 ? this.#served(object, segmentTypes[extension]) : undefined
+  }
+
   init(mount: Mount, number: number): Promise<ServedSegment | undefined> {
     return this.#segment(mount, { kind: 'init', number }, segmentTypes.m4s)
   }
@@ -57,7 +67,11 @@ export class MirroredObjects implements HlsObjects {
   async #segment(mount: Mount, object: HlsObject, type: string): Promise<ServedSegment | undefined> {
     const forever = { freshMs: Number.POSITIVE_INFINITY, staleMs: Number.POSITIVE_INFINITY }
     const fetched = await this.#get(mount, object, () => forever)
-    if (fetched.status !== 200) return undefined
+    return fetched.status === 200 ? this.#served(fetched, type) : undefined
+  }
+
+  /** The same object for all that ask, so that what is made of it is made once. */
+  #served(fetched: FetchedObject, type: string): ServedSegment {
     const known = this.#segments.get(fetched)
     if (known) return known
     const { bytes, isPrivate } = fetched

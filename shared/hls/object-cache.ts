@@ -45,6 +45,8 @@ export class ObjectCache {
   #options: ObjectCacheOptions
   /** in the order of their last use */
   #held = new Map<string, Held>()
+  /** the one used last */
+  #newest: Held | undefined
   #bytes = 0
   #fetching = new Map<string, Promise<FetchedObject>>()
   /** fetches that failed a moment ago, oldest first */
@@ -64,15 +66,23 @@ export class ObjectCache {
     return { held: this.#held.size, fetching: this.#fetching.size }
   }
 
-  /** The object at a path; rejects if the masters cannot be asked and no copy is young enough. */
-  async get(path: string, source: ObjectSource): Promise<FetchedObject> {
-    const nowMs = this.#options.nowMs()
+  /** The object at a path if a fresh copy is held. */
+  fresh(path: string): FetchedObject | undefined {
     const held = this.#held.get(path)
-    if (held && nowMs - held.fetchedAtMs < held.freshMs) {
+    if (!held || this.#options.nowMs() - held.fetchedAtMs >= held.freshMs) return undefined
+    if (this.#newest !== held) {
       this.#held.delete(path)
       this.#held.set(path, held)
-      return held.object
+      this.#newest = held
     }
+    return held.object
+  }
+
+  /** The object at a path; rejects if the masters cannot be asked and no copy is young enough. */
+  async get(path: string, source: ObjectSource): Promise<FetchedObject> {
+    const fresh = this.fresh(path)
+    if (fresh) return fresh
+    const held = this.#held.get(path)
     try {
       return await (this.#fetching.get(path) ?? this.#fetch(path, source))
     } catch (error) {
@@ -84,6 +94,7 @@ export class ObjectCache {
   /** Forgets everything. */
   clear(): void {
     this.#held.clear()
+    this.#newest = undefined
     this.#bytes = 0
   }
 
@@ -124,6 +135,7 @@ export class ObjectCache {
   #keep(path: string, held: Held): void {
     this.#drop(path)
     this.#held.set(path, held)
+    this.#newest = held
     this.#bytes += costOf(path, held)
     for (const oldest of this.#held.keys()) {
       if (this.#bytes <= this.#options.bytesMax || oldest === path) break
@@ -135,6 +147,7 @@ export class ObjectCache {
     const held = this.#held.get(path)
     if (!held) return
     this.#held.delete(path)
+    if (this.#newest === held) this.#newest = undefined
     this.#bytes -= costOf(path, held)
   }
 }

@@ -26,4 +26,8 @@ export interface HlsObjects {
   /** undefined: no such segment, or not any more */
   segment(mount: Mount, number: number, extension: SegmentExtension): Promise<ServedSegment | undefined>
   init(mount: Mount, number: number): Promise<ServedSegment | undefined>
+  /** The same playlist if it is here, so that nobody has to wait; undefined: {@link playlist} tells. */
+  playlistHere?(mount: Mount): ServedPlaylist | undefined
+  /** The same segment if it is here; undefined: {@link segment} tells. */
+  segmentHere?(mount: Mount, number: number, extension: SegmentExtension): ServedSegment | undefined
 }

@@ -4,7 +4,6 @@ import {
   errorAnswer,
   multivariantAnswer,
   type PiecedAnswer,
-  preparedAnswer,
   redirectAnswer,
   segmentAnswer,
   takesGzip,
@@ -28,8 +27,8 @@ import { addressFor } from '../../report/reply.ts'
 import { kindOfMount, whyNotPackaged } from '../formats.ts'
 import type { HlsSession } from '../sessions.ts'
 import { admitSession, type Refusal } from './admit.ts'
+import { answerHere, isGuarded, playlistAnswerTo, sessionKey } from './answer-here.ts'
 import type { HlsDeps } from './deps.ts'
-import { templateOf } from './playlist-template.ts'
 import { holdNext, sendPieced } from './send.ts'
 
 /**
@@ -112,6 +111,11 @@ const gzipOf = ({ head }: Connection): Gzip | undefined =>
 /** Answers a GET or HEAD below `/hls/`: a media playlist, a segment, or an initialization segment. */
 export function answerHls(connection: Connection, mount: Mount, object: HlsObject, deps: HlsDeps): void {
   holdNext(connection)
+  const answer = answerHere(connection.head, mount, object, deps)
+  if (answer) {
+    send(connection, mount, answer, deps)
+    return
+  }
   answerObject(connection, mount, object, deps).catch((error: unknown) => {
     deps.hls.failed(mount, error)
     send(connection, mount, comeBack('the master cannot be asked for this at the moment', deps), deps)
@@ -160,14 +164,7 @@ async function playlistFor(
   const { head } = connection
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
   if (!playlist) return deps.hls.mayReturn(mount) ? comeBack(away, deps) : noPlaylist(mount, deps)
-  const id = sessionOf(head.query)
-  const { targetSeconds } = playlist
-  const isPrivate = playlist.isPrivate === true || isGuarded(mount, deps)
-  const template = templateOf(playlist)
-  const packed = takesGzip(head.headers.get('accept-encoding')) ? template?.packed(id) : undefined
-  const text =
-    packed ?? template?.plain(id) ?? Buffer.from(playlist.textFor(id === undefined ? '' : `?s=${id}`))
-  const answer = preparedAnswer({ targetSeconds, isPrivate, text, isPacked: packed !== undefined })
+  const answer = playlistAnswerTo(head, mount, playlist, deps)
   count(session, head.method === 'HEAD' ? 0 : answer.bytes, playlist.targetSeconds, false, deps)
   return answer
 }
@@ -197,9 +194,6 @@ async function segmentFor(
 /** s: what a playlist lists is unknown while a source or master is away */
 const unknownTargetSeconds = 10
 
-/** Whether a mount asks who may listen: then no cache on the way may give its audio to others. */
-const isGuarded = (mount: Mount, { config }: HlsDeps) => mountSettings(config, mount).auth !== undefined
-
 function count(
   session: HlsSession | undefined,
   bytes: number,
@@ -227,7 +221,7 @@ async function sessionFor(
 ): Promise<{ session: HlsSession } | { refused: Refusal }> {
   const { head, address } = connection
   const { sessions } = deps.hls
-  const key = `${mount} ${sessionOf(head.query) ?? `${address} ${head.headers.get('user-agent') ?? ''}`}`
+  const key = sessionKey(mount, sessionOf(head.query) ?? `${address} ${head.headers.get('user-agent') ?? ''}`)
   const known = sessions.get(key)
   if (known) return { session: known }
   if (sessions.isKilled(key)) return { refused: { status: 403, text: 'removed by the admin' } }

@@ -50,6 +50,19 @@ function server(packaging: Packaging = 'on request') {
 }
 
 describe('packaging on request', () => {
+  test('is ready without a promise once it has a segment, and until players have heard all that is listed', async () => {
+    const { play, time, settings, mount, packagers } = server()
+    await play(2)
+    expect(packagers.ready(mount.name)).toBeUndefined()
+    const packager = await packagers.request(mount.name)
+    expect(packagers.ready(mount.name)).toBe(packager)
+    settings.isRunning = false
+    packagers.look()
+    expect(packagers.ready(mount.name)).toBe(packager)
+    await time.pass(3000) // three target durations
+    expect([packagers.ready(mount.name), await packagers.request(mount.name)]).toEqual([undefined, undefined])
+  })
+
   test('begins with what the mount still holds for its listeners, so the first player need not wait', async () => {
     const { play, packagers, segmentsOf } = server()
     await play(10)

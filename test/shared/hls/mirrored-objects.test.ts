@@ -55,6 +55,23 @@ describe('a slave', () => {
     expect(segments.map(({ uri }) => uri)).toEqual(['10.mp3?s=1', '11.mp3?s=1', '12.mp3?s=1'])
   })
 
+  test('answers what it holds without a promise, for as long as that is fresh', async () => {
+    const { clock, asked, master, objects } = mirror()
+    master.set(media, playlistFrom(10))
+    master.set('/hls/live.mp3/11.mp3', 'audio')
+    const isHere = () =>
+      [objects.playlistHere(live), objects.segmentHere(live, 11, 'mp3')].map((each) => each !== undefined)
+    expect(isHere()).toEqual([false, false])
+    const [playlist, segment] = [await objects.playlist(live), await objects.segment(live, 11, 'mp3')]
+    expect([objects.playlistHere(live), objects.segmentHere(live, 11, 'mp3')]).toEqual([playlist, segment])
+    expect(objects.segmentHere(live, 11, 'aac')).toBeUndefined()
+    clock.ms = 2000 // half a target duration
+    expect(isHere()).toEqual([false, true])
+    expect(asked).toHaveLength(2)
+    expect(await objects.segment(live, 12, 'mp3')).toBeUndefined()
+    expect(objects.segmentHere(live, 12, 'mp3')).toBeUndefined()
+  })
+
   test.each([
     ['garbage', 'not a playlist'],
     [

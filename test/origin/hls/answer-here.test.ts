@@ -1,0 +1,158 @@
+import { Socket } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { answerHere, type HereDeps } from '../../../origin/hls/serve/answer-here.ts'
+import { sendPieced } from '../../../origin/hls/serve/send.ts'
+import { HlsSessions } from '../../../origin/hls/sessions.ts'
+import { beginExchange } from '../../../origin/http/exchange.ts'
+import type { Head } from '../../../origin/http/head.ts'
+import { Load } from '../../../origin/load.ts'
+import { PrintedPlaylist } from '../../../shared/hls/media-playlist.ts'
+import type { HlsObject } from '../../../shared/hls/paths.ts'
+import type { HlsObjects } from '../../../shared/hls/served.ts'
+import { ManualTime } from '../../kit/manual-time.ts'
+import { settingsOf } from '../../kit/mount-settings.ts'
+import { mountOf } from '../../kit/reports.ts'
+
+const live = mountOf('/live.mp3')
+const id = 'AbCdEfGhIjKlMnOp'
+const bytes = Buffer.alloc(64_000, 7)
+/** of all answers: their heads have the same date */
+const nowMs = 1_800_000_000_000
+/** configured headers: the same list for all */
+const rules = [] as const
+const media: HlsObject = { kind: 'media' }
+const segment: HlsObject = { kind: 'segment', number: 17, extension: 'mp3' }
+
+/** A server that has one session, a playlist, and segment 17. */
+function server() {
+  const time = new ManualTime()
+  const load = new Load(time.nowMs)
+  const sessions = new HlsSessions({
+    load,
+    nowMs: time.nowMs,
+    timers: time,
+    nextId: () => 1,
+    maxListeners: () => 1000,
+    onEnd: () => {},
+  })
+  const told = { mount: live, address: '192.0.2.1', userAgent: 'player', referer: undefined, user: undefined }
+  const accepted = { ...told, path: '/', version: '1.1', deadlineMs: undefined, leave: () => {} } as const
+  sessions.accept(`${live} ${id}`, accepted, 4)
+  const playlist = new PrintedPlaylist({
+    targetSeconds: 4,
+    sequence: 17,
+    discontinuitySequence: 0,
+    segments: [{ uri: '17.mp3', seconds: 4, startMs: 0, discontinuity: false, init: undefined }],
+    titles: [],
+    ended: false,
+  })
+  const served = { type: 'audio/mpeg', pieces: [bytes], bytes: bytes.length }
+  let waits = 0
+  const wait = () => {
+    waits++
+    return Promise.resolve(undefined)
+  }
+  const objects: HlsObjects = {
+    playlist: wait,
+    segment: wait,
+    init: wait,
+    playlistHere: () => playlist,
+    segmentHere: (_, number) => (number === 17 ? served : undefined),
+  }
+  const deps: HereDeps = { config: { mounts: settingsOf({}) }, hls: { objectsOf: () => objects, sessions } }
+  return { deps, load, waits: () => waits }
+}
+
+const headOf = (query: string, over: Partial<Head> = {}): Head => ({
+  method: 'GET',
+  path: '/hls/live.mp3/media.m3u8',
+  query,
+  version: '1.1',
+  headers: new Map(),
+  ...over,
+})
+
+/** A connection whose system accepts all at once, or nothing; what it is asked for is counted. */
+function connected(head: Head, accepts: boolean) {
+  const socket = new Socket()
+  const counts = { writes: 0, callbacks: 0, next: 0, listeners: 0, pauses: 0 }
+  const before = socket.eventNames().length
+  const called: (() => void)[] = []
+  socket.write = (_: unknown, call?: unknown) => {
+    counts.writes++
+    if (typeof call === 'function') called.push(() => call())
+    return true
+  }
+  socket.pause = () => {
+    counts.pauses++
+    return socket
+  }
+  Object.defineProperty(socket, 'writableLength', { get: () => (accepts ? 0 : 64_000) })
+  const exchange = beginExchange(head, '192.0.2.1', 0)
+  const via = {
+    port: 80,
+    bind: undefined,
+    secure: false,
+    protocol: 'http',
+    shoutcastMount: undefined,
+  } as const
+  const connection = {
+    ...{ socket, head, exchange, via, line: undefined, rest: new Uint8Array(), secure: false, answered: 1 },
+    ...{ address: '192.0.2.1', mayStay: false, readNext: () => void counts.next++ },
+  }
+  const tell = () => ({ ...counts, callbacks: called.length, listeners: socket.eventNames().length - before })
+  return { connection, tell, accept: () => called.splice(0).map((call) => call()), socket }
+}
+
+describe('a request of a known session for what is here', () => {
+  test('is answered at once, without a promise, and counted', () => {
+    const { deps, load, waits } = server()
+    expect(answerHere(headOf(`?s=${id}`), live, media, deps)?.status).toBe(200)
+    expect(load.listeners).toBe(0)
+    expect(answerHere(headOf(`?s=${id}`), live, segment, deps)?.bytes).toBe(64_000)
+    expect([load.listeners, waits()]).toEqual([1, 0])
+    expect(load.bytesSent).toBeGreaterThan(64_000)
+  })
+
+  test('is one write: no callback, no listener and no timer, where the system accepts it', () => {
+    const { deps } = server()
+    const head = headOf(`?s=${id}`)
+    const ask = (object: HlsObject) => {
+      const answer = answerHere(head, live, object, deps)
+      const { connection, tell } = connected(head, true)
+      if (answer) sendPieced(connection, answer, rules, nowMs)
+      return tell()
+    }
+    ask(segment) // the first of a second gets head and body apart
+    for (const object of [media, segment, media, segment])
+      expect(ask(object)).toEqual({ writes: 1, callbacks: 0, next: 1, listeners: 0, pauses: 0 })
+  })
+
+  test('of which the system accepts only a part: the next request is read when it has the rest', () => {
+    const { deps } = server()
+    const head = headOf(`?s=${id}`)
+    for (let i = 0; i < 3; i++) {
+      const answer = answerHere(head, live, segment, deps)
+      const { connection, tell, accept, socket } = connected(head, false)
+      if (answer) sendPieced(connection, answer, rules, nowMs)
+      expect(tell().next).toBe(0)
+      accept()
+      expect(tell().next).toBe(1)
+      socket.destroy()
+    }
+  })
+})
+
+test('all other requests are left to the way that may have to wait', () => {
+  const { deps } = server()
+  const unsaid = [
+    [headOf(''), media],
+    [headOf('?s=AbCdEfGhIjKlMnOq'), media],
+    [headOf(`?s=${id}`, { method: 'HEAD' }), media],
+    [headOf(`?s=${id}`, { headers: new Map([['authorization', 'Basic cmVsYXk6eA==']]) }), segment],
+    [headOf(`?s=${id}`), { ...segment, number: 18 }],
+    [headOf(`?s=${id}`), { kind: 'init', number: 0 }],
+    [headOf(`?s=${id}`), { kind: 'steering' }],
+  ] as const
+  for (const [head, object] of unsaid) expect(answerHere(head, live, object, deps)).toBeUndefined()
+})
