@@ -118,7 +118,7 @@ export class Registry {
     this.polled = new PolledServers(table)
     this.#events = new EventRing(table)
     for (const id of table?.drains() ?? []) this.#drains.add(id)
-    for (const row of table?.servers() ?? []) this.#restore(row, nowMs)
+    this.view.load(this.#restored(nowMs), nowMs)
     for (const server of this.view.servers.values()) this.#hearing.heard(server)
     const servers = [...this.view.servers.values()].map((server) => this.#reported(server, nowMs))
     const about = (mount: Mount, atMs: number) => this.view.about(mount, atMs)
@@ -451,27 +451,45 @@ export class Registry {
     return parseSourcelist(sourcelist, this.#known)
   }
 
-  #restore(row: ServerRow, nowMs: number): void {
-    let report: Report
+  /** The stored servers; a row that this version cannot parse is set aside. */
+  *#restored(nowMs: number): Generator<Server, void> {
+    for (const row of this.#table?.servers() ?? []) {
+      const report = this.#reportIn(row)
+      if (report) yield this.#restore(row, report, nowMs)
+    }
+  }
+
+  #reportIn(row: ServerRow): Report | undefined {
     try {
-      report = this.parse(row.sourcelist)
+      const report = this.parse(row.sourcelist)
       if (report.id !== row.id) throw new Error(`the report is of ${report.id}`)
+      return report
     } catch (error) {
       this.#table?.setAside(row.id, messageOf(error))
-      return
+      return undefined
     }
+  }
+
+  #restore(row: ServerRow, report: Report, nowMs: number): Server {
     // a clock that was set back during the restart must not keep a server live forever
     const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
     const { boot, seq } = report
     // nothing can be learned from its joins: the number of redirects behind them was lost with the old process
-    this.#hold({ ...row, receivedAtMs }, report, { boot, seq, formerBoots: row.formerBoots, owns: false }, 1)
+    this.#orders.set(row.id, { boot, seq, formerBoots: row.formerBoots, owns: false })
     this.#quota.note(restoredAccount, row.id, report.mounts.length + row.formerMounts.length)
+    return this.#serverOf({ ...row, receivedAtMs }, report, 1)
   }
 
   #hold(row: ServerRow, report: Report, order: Order, factor: number): Server {
     this.#orders.set(row.id, order)
+    const server = this.#serverOf(row, report, factor)
+    this.view.put(server, this.#nowMs)
+    return server
+  }
+
+  #serverOf(row: ServerRow, report: Report, factor: number): Server {
     const probed = this.#probed.get(row.id)
-    const server: Server = {
+    return {
       // first, so that the engine stores them in the object itself: a draw needs only these
       factor,
       debit: 0,
@@ -487,8 +505,6 @@ export class Registry {
       formerMounts: row.formerMounts,
       location: report.location ?? row.location,
     }
-    this.view.put(server, this.#nowMs)
-    return server
   }
 
   /** Notices that two programs report with one id: a boot that another replaced goes on while its successor is live. */

@@ -40,6 +40,9 @@ const migrations: readonly string[] = [
   ...historyTables,
 ]
 
+/** rows of servers that are read from the database at once: all of them are tens of MB of text */
+const rowsAtOnce = 100
+
 const logger = getLogger(['distributary', 'store'])
 
 const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema)
@@ -126,14 +129,20 @@ export class ServerTable {
     )
   }
 
-  /** The stored servers; malformed rows are set aside and logged. */
-  servers(): ServerRow[] {
-    return this.#sql.all<Record<string, unknown>>('SELECT * FROM server ORDER BY id').flatMap((raw) => {
-      const row = serverRowIn(raw)
-      if (typeof row !== 'string') return [row]
-      this.setAside(String(raw.id), row)
-      return []
-    })
+  /** The stored servers, read some at a time; malformed rows are set aside and logged. */
+  *servers(): Generator<ServerRow, void> {
+    const ids = this.#sql.all<{ id: string }>('SELECT id FROM server ORDER BY id')
+    const query = 'SELECT * FROM server WHERE id >= ? AND id <= ? ORDER BY id'
+    for (let at = 0; at < ids.length; at += rowsAtOnce) {
+      const some = ids.slice(at, at + rowsAtOnce)
+      const [first, last] = [some[0], some.at(-1)]
+      if (!first || !last) return
+      for (const raw of this.#sql.all<Record<string, unknown>>(query, first.id, last.id)) {
+        const row = serverRowIn(raw)
+        if (typeof row === 'string') this.setAside(String(raw.id), row)
+        else yield row
+      }
+    }
   }
 
   /** Moves a row that cannot be used out of the servers, and keeps it for diagnosis. */

@@ -80,23 +80,52 @@ export class View {
    * @param nowMs later than its report where it has changed in another way: one that is stale does not count again in the sums
    */
   put(server: Server, nowMs = server.receivedAtMs): void {
-    const { id } = server.report
-    const before = this.#servers.get(id)
-    this.#servers.set(id, server)
-    this.#pools.noteUrls(server, id === this.ownId)
-    const host = this.#hosts.get(id) ?? this.#add(server)
+    const before = this.#servers.get(server.report.id)
+    const host = this.#hostOf(server)
     this.#sums.expire(nowMs)
     const isOfOtherKinds = host.replace(server)
     const wasCounted = this.#sums.note(host, nowMs)
     this.#carriers.update(host, before, isOfOtherKinds || !before || isOther(before, server))
     // those of a new server have been counted as they were added
     if (before && wasCounted !== host.isCounted) this.#sums.countAll(host)
+    this.#noteRest(host, before)
+    this.#groups.settle(nowMs)
+    this.#groups.show(host, before, this.#mounts)
+  }
+
+  /** Adds all servers that there are at the start, mount by mount, and finds the groups of these once, not for each server. */
+  load(servers: Iterable<Server>, nowMs: number): void {
+    const hosts = Array.from(servers, (server) => {
+      const host = this.#hostOf(server)
+      this.#sums.note(host, nowMs)
+      return host
+    })
+    this.#carriers.load(hosts)
+    for (const host of hosts) this.#noteRest(host, undefined)
+    this.#groups.settle(nowMs)
+    for (const host of hosts) this.#groups.show(host, undefined, this.#mounts)
+  }
+
+  /** The host of a server from now on. */
+  #hostOf(server: Server): Host {
+    const { id } = server.report
+    this.#servers.set(id, server)
+    this.#pools.noteUrls(server, id === this.ownId)
+    const known = this.#hosts.get(id)
+    if (known) return known
+    const host = new Host(++this.#numbered, server, this.maxListenersDefault)
+    this.#hosts.set(id, host)
+    this.#sorted = undefined
+    return host
+  }
+
+  /** What a report says beyond the mounts that its server carries. */
+  #noteRest(host: Host, before: Server | undefined): void {
+    const { server } = host
     for (const [mount, atMs] of server.formerMounts) this.#mounts.touch(this.#mounts.know(mount), atMs)
     this.#mounts.bound()
     if (server.carriesAll) this.#addEverywhere(host)
-    else if (before?.carriesAll) this.#removeEverywhere(id)
-    this.#groups.settle(nowMs)
-    this.#groups.show(host, before, this.#mounts)
+    else if (before?.carriesAll) this.#removeEverywhere(server.report.id)
   }
 
   /** Some servers' deadlines are earlier than they were, so that they have to be looked for again. */
@@ -175,13 +204,6 @@ export class View {
   about(mount: Mount, nowMs: number): AboutMount | undefined {
     const entry = this.#mounts.get(mount)
     return entry && aboutOf(entry, nowMs)
-  }
-
-  #add(server: Server): Host {
-    const host = new Host(++this.#numbered, server, this.maxListenersDefault)
-    this.#hosts.set(server.report.id, host)
-    this.#sorted = undefined
-    return host
   }
 
   #draws(entry: Entry | undefined, secure: boolean, family: Family | undefined): Draws | undefined {

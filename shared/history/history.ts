@@ -31,8 +31,8 @@ export class History {
       if (goesOn) this.#recorder.resume(play)
       else this.#recorder.plays.addEnded(play)
     for (const server of servers) this.#recorder.restore(server)
-    const [first] = store.notRolled()
-    this.#hour = first && Math.floor(first.bucket / 60)
+    const first = store.firstNotRolled()
+    this.#hour = first === undefined ? undefined : Math.floor(first / 60)
   }
 
   report(reported: Reported, nowMs: number): void {

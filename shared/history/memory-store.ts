@@ -27,6 +27,10 @@ export class MemoryHistory implements HistoryStore {
     return this.#notRolled === 0 ? [] : this.#minutes.slice(-this.#notRolled)
   }
 
+  firstNotRolled(): number | undefined {
+    return this.#notRolled === 0 ? undefined : this.#minutes.at(-this.#notRolled)?.bucket
+  }
+
   addHours(hours: readonly HistoryRow[]): void {
     this.#hours.push(...hours)
     this.#notRolled = 0

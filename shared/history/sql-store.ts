@@ -154,6 +154,12 @@ export class SqlHistory implements HistoryStore {
     })
   }
 
+  firstNotRolled(): number | undefined {
+    const query = 'SELECT bucket FROM history_minute WHERE n > ? ORDER BY n LIMIT 1'
+    const [first] = this.#sql.all<{ bucket: unknown }>(query, this.#rolled)
+    return typeof first?.bucket === 'number' ? first.bucket : undefined
+  }
+
   addHours(hours: readonly HistoryRow[]): void {
     const next = this.#next.hour
     try {

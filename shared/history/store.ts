@@ -14,6 +14,8 @@ export interface HistoryStore {
   add(finished: readonly Finished[]): void
   /** the rows that no hour contains yet */
   notRolled(): HistoryRow[]
+  /** the minute of the first of them; undefined: there is none */
+  firstNotRolled(): number | undefined
   /** Keeps the rows of hours that all minutes so far are in. */
   addHours(hours: readonly HistoryRow[]): void
   last(): LastState | undefined

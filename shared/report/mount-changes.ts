@@ -19,6 +19,7 @@ export function mountChanges(
   now: readonly MountReport[],
 ): readonly MountChange[] {
   if (before === now) return none
+  if (before.length === 0) return now.map((each) => ({ mount: each.mount, before: undefined, now: each }))
   const changes: MountChange[] = []
   for (const [i, mount] of now.entries()) {
     const last = before[i]

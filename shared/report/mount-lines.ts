@@ -5,7 +5,9 @@ import type { MountReport, Report } from './report.ts'
 
 /** content types that are remembered: radio has some twenty */
 const typesMax = 1000
-/** a mount's line in the form in which programs write it; 15 digits are an integer that a number holds */
+/** digits that are an integer that a number holds */
+const digitsMax = 15
+/** a mount's line in the form in which programs write it */
 const usualLine = /^(\S+) (\d{1,15}) (-|\d{1,15}) (\d{1,15}) (\d{1,15}) (.*)$/s
 
 /**
@@ -19,6 +21,8 @@ export class KnownLines {
   readonly #types = new Map<string, string>()
   /** the lines that each was read from */
   readonly #abouts = new WeakMap<AboutMount, string>()
+  /** the mounts of the report that was read last, of any server: the servers of a fleet carry the same ones */
+  #newest: readonly MountReport[] = []
 
   /** @param lastOf a server's last report, by its id */
   constructor(lastOf: (id: string) => Report | undefined = () => undefined) {
@@ -30,20 +34,34 @@ export class KnownLines {
     return this.#lastOf(id)?.mounts ?? []
   }
 
+  /** Whether a report before had the same mounts in the same order, and so none twice. @param last of the same server */
+  hadNames(mounts: readonly MountReport[], last: readonly MountReport[]): boolean {
+    return isSameNames(mounts, last) || isSameNames(mounts, this.#newest)
+  }
+
+  /** Remembers the mounts of a report that has none twice. */
+  learnNames(mounts: readonly MountReport[]): void {
+    this.#newest = mounts
+  }
+
   /** Reads a line whose name and type are known; undefined: it has to be parsed. */
   read(line: string): MountReport | undefined {
-    const [, path = '', listeners, max, kbps, joins, type = ''] = usualLine.exec(line) ?? []
-    const mount = this.#mounts.get(path)
-    const contentType = this.#types.get(type)
+    const path = line.indexOf(' ')
+    const first = line.indexOf(' ', path + 1)
+    const second = line.indexOf(' ', first + 1)
+    const third = line.indexOf(' ', second + 1)
+    const fourth = line.indexOf(' ', third + 1)
+    if (path < 0 || first < 0 || second < 0 || third < 0 || fourth < 0) return undefined
+    const mount = this.#mounts.get(line.slice(0, path))
+    const contentType = this.#types.get(line.slice(fourth + 1))
     if (mount === undefined || contentType === undefined) return undefined
-    return {
-      mount,
-      listeners: Number(listeners),
-      max: max === '-' ? null : Number(max),
-      kbps: Number(kbps),
-      joins: Number(joins),
-      contentType,
-    }
+    const listeners = countIn(line, path + 1, first)
+    const isUnlimited = second === first + 2 && line[first + 1] === '-'
+    const max = isUnlimited ? null : countIn(line, first + 1, second)
+    const kbps = countIn(line, second + 1, third)
+    const joins = countIn(line, third + 1, fourth)
+    if (listeners < 0 || (max !== null && max < 0) || kbps < 0 || joins < 0) return undefined
+    return { mount, listeners, max, kbps, joins, contentType }
   }
 
   /** Remembers the name and the type of a line that was parsed, and returns the mount with these. */
@@ -70,8 +88,24 @@ export class KnownLines {
   }
 }
 
+/** The integer between two positions; -1 if there is something else. */
+function countIn(line: string, from: number, to: number): number {
+  if (to <= from || to - from > digitsMax) return -1
+  let count = 0
+  for (let i = from; i < to; i++) {
+    const digit = line.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return -1
+    count = count * 10 + digit
+  }
+  return count
+}
+
 /** A text as one that does not keep the report alive that it was cut from, as engines do. */
 export const own = (text: string): string => ` ${text}`.slice(1)
+
+const isSameNames = (some: readonly MountReport[], others: readonly MountReport[]): boolean =>
+  some.length === others.length &&
+  some.every((each, i) => each === others[i] || each.mount === others[i]?.mount)
 
 /** The last report's mount if a newer one says the same of it, so that nobody has to look at it again. */
 export const keptIfSame = (last: MountReport | undefined, now: MountReport): MountReport =>

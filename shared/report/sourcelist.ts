@@ -42,7 +42,8 @@ export function parseSourcelist(text: string, known: KnownLines = new KnownLines
     )
   const last = known.mountsOf(header.id)
   const mounts = blocks.map((block, i) => readBlock(block, last[i], known))
-  refuseTwice(mounts, blocks, last)
+  if (!known.hadNames(mounts, last)) refuseTwice(mounts, blocks)
+  known.learnNames(mounts)
   return {
     id: header.id,
     boot: header.boot,
@@ -136,17 +137,7 @@ function parseMountLine(line: string, number: number): MountReport {
   throw new SourcelistError(number, `${name} is ${quote(fields[name] ?? '')}, ${parsed.issues[0].message}`)
 }
 
-function refuseTwice(
-  mounts: readonly MountReport[],
-  blocks: readonly Block[],
-  last: readonly MountReport[],
-): void {
-  // the names of the last report, which had none twice
-  if (
-    mounts.length === last.length &&
-    mounts.every((each, i) => each === last[i] || each.mount === last[i]?.mount)
-  )
-    return
+function refuseTwice(mounts: readonly MountReport[], blocks: readonly Block[]): void {
   const seen = new Set<Mount>()
   for (const [i, { mount }] of mounts.entries()) {
     if (seen.has(mount))

@@ -43,8 +43,11 @@ export class ClusterWatch {
 
   /** Continues with the servers that were stored before a restart, given the events until then. */
   restore(events: readonly ClusterEvent[], startMs: number): void {
+    const oldestMs = events[0]?.at ?? startMs
+    const eventsOf = Map.groupBy(events, ({ server }) => server)
     for (const [id, server] of this.#view.servers) {
-      const watch = new WatchedServer(id, toldOf(server, events, startMs, this.#view.maxListenersDefault))
+      const told = toldOf(server, eventsOf.get(id) ?? [], oldestMs, this.#view.maxListenersDefault)
+      const watch = new WatchedServer(id, told)
       this.#servers.set(id, watch)
       if (watch.standing !== 'live') continue
       watch.restored(dueAfterRestart(server, startMs))
@@ -161,12 +164,12 @@ export class ClusterWatch {
     if (after.mounts.length === 0) this.#carried.delete(id)
     else this.#carried.set(id, after)
     const changes = mountChanges(before.mounts, after.mounts)
-    const names = changes.flatMap(({ mount, before: last, now }) => {
+    const names: Mount[] = []
+    for (const { mount, before: last, now } of changes) {
       const carriers = Number(now !== undefined) - Number(last !== undefined)
-      return carriers === 0
-        ? []
-        : [this.#countMount(mount, carriers, (now ? after : before).isMaster ? carriers : 0)]
-    })
+      if (carriers !== 0)
+        names.push(this.#countMount(mount, carriers, (now ? after : before).isMaster ? carriers : 0))
+    }
     if (before.isMaster === after.isMaster) return names
     const isNew = new Set(names)
     for (const { mount } of after.mounts)

@@ -139,20 +139,24 @@ export interface ToldBefore {
 
 const noneTold: ToldBefore = { standing: 'new', isFull: false, isReached: true, isDrained: false }
 
-/** What earlier events told about a stored server, so that a restarted decider does not tell it again. */
+/**
+ * What earlier events told about a stored server, so that a restarted decider does not tell it again.
+ * @param events of this server
+ * @param oldestMs of the oldest event of any server that is remembered
+ */
 export function toldOf(
   server: Server,
   events: readonly ClusterEvent[],
-  startMs: number,
+  oldestMs: number,
   maxListenersDefault: number,
 ): ToldBefore {
   const { state, maxListeners = maxListenersDefault } = server.report
   const isDrained = server.drained || state === 'draining'
   const isFull = maxListeners > 0 && freeOfServer(server, maxListenersDefault) === 0
   // an event that is no longer remembered was told as well
-  const isOld = deadlineMs(server) < (events[0]?.at ?? startMs)
+  const isOld = deadlineMs(server) < oldestMs
   const told: ToldBefore = { standing: isOld ? 'stale' : 'live', isFull, isReached: true, isDrained }
-  for (const event of events) if (event.server === server.report.id) readEvent(told, event)
+  for (const event of events) readEvent(told, event)
   if (state === 'leaving') told.standing = 'left'
   return told
 }

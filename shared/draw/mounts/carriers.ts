@@ -26,17 +26,27 @@ export class Carriers {
   /**
    * Updates the mounts of a server.
    * @param before the server by its last report
-   * @param isWhole it differs in a way that all its mounts have to see; otherwise those whose report is the same object are not touched
+   * @param isWhole it is new, or differs in a way that all its mounts have to see; otherwise those whose report is the same object are not touched
    */
   update(host: Host, before: Server | undefined, isWhole: boolean): void {
     const { id, mounts } = host.server.report
     if (isWhole) for (const mount of mounts) this.#put(host, mount)
-    for (const { mount, now } of mountChanges(before?.report.mounts ?? [], mounts))
-      if (!now) {
-        if (before) this.remove(host, mount, before)
-      } else if (!isWhole) this.#put(host, now)
+    if (!before) return
+    for (const { mount, now } of mountChanges(before.report.mounts, mounts))
+      if (!now) this.remove(host, mount, before)
+      else if (!isWhole) this.#put(host, now)
     // the slots of a mount with a limit depend on the server's as well
     if (!isWhole) for (const carrier of this.#limited.get(id) ?? []) this.#mark(carrier)
+  }
+
+  /** The mounts of servers that are new, mount by mount, if they have them in the same order: each mount's carriers are filled at once. */
+  load(hosts: readonly Host[]): void {
+    const most = hosts.reduce((max, { server }) => Math.max(max, server.report.mounts.length), 0)
+    for (let i = 0; i < most; i++)
+      for (const host of hosts) {
+        const mount = host.server.report.mounts[i]
+        if (mount) this.#put(host, mount)
+      }
   }
 
   /** A server no longer carries a mount. @param before the server as it was when it carried the mount */

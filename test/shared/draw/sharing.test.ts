@@ -125,13 +125,16 @@ function reported({ id, ...said }: Step, before: Server | undefined, nowMs: numb
 /** A view in which a mount shares nothing, since there is no other. */
 function alone(servers: Iterable<Server>, mount: Mount, nowMs: number): View {
   const view = new View(100)
-  for (const server of servers) {
-    const { report } = server
-    view.put(
-      { ...server, report: { ...report, mounts: report.mounts.filter((each) => each.mount === mount) } },
-      nowMs,
-    )
-  }
+  const only = (mounts: readonly MountReport[]) => mounts.filter((each) => each.mount === mount)
+  for (const server of servers)
+    view.put({ ...server, report: { ...server.report, mounts: only(server.report.mounts) } }, nowMs)
+  return view
+}
+
+/** A view that has just been started with the same servers. */
+function restarted(servers: Iterable<Server>, nowMs: number): View {
+  const view = new View(100)
+  view.load(servers, nowMs)
   return view
 }
 
@@ -208,12 +211,14 @@ test('mounts that share what a draw needs are drawn, summed up and hidden as if 
         if (server) view.put(server, nowMs)
         else view.remove(each.id)
         const servers = [...view.servers.values()]
+        const again = restarted(servers, nowMs)
         hasSwitched ||= each.deed === 'is the other role'
         for (const mount of mounts) {
           const apart = alone(servers, mount, nowMs)
           const memory = memories.get(mount)
           if (memory) remember(memory, servers, mount, server !== undefined, nowMs)
           expectSame(view, apart, mount, nowMs)
+          expectSame(again, apart, mount, nowMs)
           if (memory) expectRemembered(view, memory, mount, hasSwitched)
         }
         const { ask } = each

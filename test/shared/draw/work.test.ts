@@ -5,8 +5,10 @@ import { decide } from '../../../shared/draw/decide.ts'
 import { Drum } from '../../../shared/draw/pool/drum.ts'
 import { Pool } from '../../../shared/draw/pool/pool.ts'
 import { Regions, TotalDemand } from '../../../shared/draw/pool/regions.ts'
+import { View } from '../../../shared/draw/view.ts'
+import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
+import { mountOf, mountReport, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
 
 // The work for one listener, counted: unlike the time in a bench it does not depend on the machine.
@@ -95,6 +97,49 @@ test('docs/protocol.md#storage: a decision reads nothing from the store and writ
     registry.count({ answer: 'redirect', mount: asked.mount, n: 1 }, i)
   }
   expect(queries).toBe(0)
+})
+
+test('docs/protocol.md#storage: a start looks at each mount of each server a few times, however many servers there are', () => {
+  const looksOf = (servers: number) => {
+    let looks = 0
+    const counted = (mount: MountReport) =>
+      new Proxy(mount, {
+        get(target, name) {
+          looks++
+          return Reflect.get(target, name)
+        },
+      })
+    const view = new View(100)
+    const mounts = ['/a', '/b', '/c'].map((path) => mountReport(path))
+    const all = Array.from({ length: servers }, (_, i) => serverOf(`s${i}`, { mounts: mounts.map(counted) }))
+    view.load(all, 0)
+    expect(view.groups).toBe(1)
+    expect(view.onAir(mountOf('/b'), 0)?.contentType).toBe('audio/mpeg')
+    return looks
+  }
+  expect(looksOf(200)).toBeLessThan(200 * 3 * 12)
+  expect(looksOf(400)).toBeLessThan(looksOf(200) * 2.1)
+})
+
+test('docs/protocol.md#storage: a start reads a hundred servers of its store at a time', () => {
+  const sql = memorySql()
+  const table = new ServerTable(sql)
+  const before = new Registry(table, 100, 0)
+  for (let i = 0; i < 250; i++) {
+    const report = reportOf(`s${i}`)
+    before.put(report, printSourcelist(report), 0)
+  }
+  const most: number[] = []
+  const counted: ConstructorParameters<typeof ServerTable>[0] = {
+    all: <T>(query: string, ...params: (string | number | null)[]) => {
+      const rows = sql.all<T>(query, ...params)
+      if (query.startsWith('SELECT * FROM server')) most.push(rows.length)
+      return rows
+    },
+    tx: (fn) => sql.tx(fn),
+  }
+  expect(new Registry(new ServerTable(counted), 100, 0).view.servers.size).toBe(250)
+  expect(most).toEqual([100, 100, 50])
 })
 
 test('the work for each of many servers that register at once does not grow with the number of the others', () => {
