@@ -1,0 +1,81 @@
+import { globSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { messageOf } from '../../../shared/message-of.ts'
+import { repo } from '../../kit/process.ts'
+import { seededRoll } from '../../kit/reports.ts'
+import { explained, nameOf } from './explained.ts'
+import { type Mutant, type MutatedFile, mutantsOf } from './mutants.ts'
+import { relatedTests } from './related.ts'
+import { decide, type Fate } from './trial.ts'
+
+const usage = `npm run mutate -- FOLDER-OR-FILE…   changes the code a little, and shows the changes that no unit test notices
+
+  --sample N   tries N mutants, drawn by the seed (all)
+  --seed N     of the sample (1)
+  --static     tries those too that run only while modules are imported: a process each`
+
+function filesOf(path: string): string[] {
+  const at = relative(repo, join(process.cwd(), path))
+  const isFile = statSync(join(repo, at)).isFile()
+  return isFile ? [at] : globSync(`${at}/*.ts`, { cwd: repo }).toSorted()
+}
+
+/** Some of them, the same for the same seed. */
+function sampled(mutants: readonly Mutant[], size: number, seed: number): readonly Mutant[] {
+  const roll = seededRoll(seed)
+  return mutants
+    .map((mutant) => ({ mutant, at: roll() }))
+    .toSorted((a, b) => a.at - b.at)
+    .slice(0, size)
+    .map(({ mutant }) => mutant)
+}
+
+function tell(mutants: readonly Mutant[], fates: ReadonlyMap<number, Fate>): void {
+  const are = (fate: Fate) => mutants.filter(({ id }) => (fates.get(id) ?? 'not reached') === fate)
+  const survivors = [...are('survived'), ...are('not reached')].toSorted((a, b) => a.id - b.id)
+  for (const mutant of survivors.filter((each) => !explained.has(nameOf(each))))
+    console.log(
+      `line ${mutant.line}: ${nameOf(mutant)}${fates.has(mutant.id) ? '' : ' (no test reaches it)'}`,
+    )
+  const [killed, endless] = [are('killed').length, are('endless').length]
+  const known = survivors.filter((each) => explained.has(nameOf(each))).length
+  const tried = killed + endless + survivors.length
+  console.log(
+    `${tried} mutants: ${killed} killed, ${endless} without end, ${survivors.length} survive, of which ${known} are explained; ` +
+      `${are('static').length} that run at import only were not tried; score ${((100 * (killed + endless)) / Math.max(1, tried)).toFixed(1)} %`,
+  )
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      sample: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      static: { type: 'boolean', default: false },
+    },
+  })
+  if (positionals.length === 0) return console.log(usage)
+  const files: MutatedFile[] = []
+  let firstId = 1
+  for (const file of positionals.flatMap(filesOf)) {
+    const mutated = mutantsOf(file, firstId)
+    files.push(mutated)
+    firstId += mutated.mutants.length
+  }
+  const all = files.flatMap(({ mutants }) => mutants)
+  const mutants = sampled(all, Number(values.sample ?? all.length), Number(values.seed))
+  const tests = relatedTests(files.map(({ file }) => file))
+  console.log(
+    `${files.length} files, ${mutants.length} of ${all.length} mutants, ${tests.near.length} files of tests beside them and ${tests.far.length} others`,
+  )
+  tell(mutants, await decide({ files, mutants, tests, withStatic: values.static }))
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(messageOf(error))
+  process.exitCode = 2
+}
