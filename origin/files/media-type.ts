@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { valueIn } from '../../shared/value-in.ts'
 
 const types: Readonly<Record<string, string>> = {
   aac: 'audio/aac',
@@ -44,5 +45,5 @@ const types: Readonly<Record<string, string>> = {
 /** The media type of a file by the extension of its name; `application/octet-stream` if it is unknown. */
 export function mediaTypeOf(path: string): string {
   const extension = extname(path).slice(1).toLowerCase()
-  return Object.hasOwn(types, extension) ? (types[extension] ?? '') : 'application/octet-stream'
+  return valueIn(types, extension) ?? 'application/octet-stream'
 }

@@ -1,4 +1,5 @@
 import type { HlsKind } from '../../shared/hls/kinds.ts'
+import { valueIn } from '../../shared/value-in.ts'
 import { FrameUnits } from './frame-units.ts'
 import { OggUnits } from './ogg-units.ts'
 import type { PackagedSource } from './packaged-source.ts'
@@ -24,8 +25,8 @@ export type KnownMount = Pick<PackagedSource, 'format' | 'facts'>
  * of its container has not arrived.
  */
 export function kindOfMount(mount: KnownMount | undefined): HlsKind | 'none' | undefined {
-  if (mount?.format !== 'ogg') return mount && (kinds[mount.format] ?? 'none')
-  return mount.facts && (kindsInOgg[mount.facts.subtype] ?? 'none')
+  if (mount?.format !== 'ogg') return mount && (valueIn(kinds, mount.format) ?? 'none')
+  return mount.facts && (valueIn(kindsInOgg, mount.facts.subtype) ?? 'none')
 }
 
 /** Why a mount of kind `none` is not an HLS stream. */

@@ -1,3 +1,4 @@
+import { valueIn } from '../../shared/value-in.ts'
 import { adtsFormat } from '../format/adts.ts'
 import type { Chunk } from '../format/chunk.ts'
 import type { FrameFormat } from '../format/framer.ts'
@@ -28,7 +29,7 @@ export class FrameUnits implements Units {
 
   /** undefined if a format has no frames */
   static of(format: string, segmenter: Segmenter): FrameUnits | undefined {
-    const known = formats[format]
+    const known = valueIn(formats, format)
     return known && new FrameUnits(known, segmenter)
   }
 

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { getLogger } from '@logtape/logtape'
 import { messageOf } from '../../shared/message-of.ts'
+import { valueIn } from '../../shared/value-in.ts'
 import type { OriginConfig } from '../config/config.ts'
 import type { SocketSettings } from '../config/xml/socket-settings.ts'
 import { Handshakes } from './handshakes.ts'
@@ -152,7 +153,7 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine does not have the address',
 }
 /** The runtimes word the same error differently. */
-const reasonOf = (why: unknown) => reasons[codeOf(why)] ?? messageOf(why)
+const reasonOf = (why: unknown) => valueIn(reasons, codeOf(why)) ?? messageOf(why)
 
 const printAddress = (host: string) => (host.includes(':') ? `[${host}]` : host)
 

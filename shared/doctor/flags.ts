@@ -1,3 +1,4 @@
+import { valueIn } from '../value-in.ts'
 import type { AdminLogin } from './servers.ts'
 
 /** The flags of the doctor itself, without their dashes, and whether each has a value. */
@@ -15,7 +16,7 @@ export function splitFlags(args: readonly string[]): { own: Map<string, string>;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
     const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(arg) ?? []
-    const hasValue = Object.hasOwn(known, name) ? known[name] : undefined
+    const hasValue = valueIn(known, name)
     if (hasValue === undefined) rest.push(arg)
     else if (!hasValue) own.set(name, '')
     else own.set(name, value ?? args[++i] ?? '')

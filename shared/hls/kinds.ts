@@ -1,4 +1,5 @@
 import type { AboutMount } from '../report/about-mount.ts'
+import { valueIn } from '../value-in.ts'
 
 /** How a mount is packaged: MP3 and AAC as packed audio, Opus and FLAC as fragmented MP4 (RFC 8216 §3.3, §3.4). */
 export type HlsKind = 'mp3' | 'aac' | 'opus' | 'flac'
@@ -34,7 +35,7 @@ const kindsOfType: Readonly<Record<string, HlsKind>> = {
  */
 export function kindOfType(contentType: string): HlsKind | undefined {
   const [type = '', ...parameters] = contentType.toLowerCase().split(';')
-  const named = kindsOfType[type.trim()]
+  const named = valueIn(kindsOfType, type.trim())
   if (named) return named
   const codecs = parameters.map((each) => each.trim()).find((each) => each.startsWith('codecs='))
   const codec = codecs?.slice('codecs='.length).replaceAll('"', '').trim()

@@ -31,6 +31,7 @@ export const anyReport: fc.Arbitrary<Report> = fc.record({
   interval: fc.integer({ min: 1, max: 3600 }),
   maxListeners: optional(integer),
   listeners: integer,
+  hlsListeners: optional(integer),
   maxBandwidth: optional(integer),
   bandwidth: optional(integer),
   joins: optional(integer),

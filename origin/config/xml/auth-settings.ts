@@ -1,3 +1,4 @@
+import { valueIn } from '../../../shared/value-in.ts'
 import { boolean, httpUrl, text } from '../values.ts'
 import { at, childrenOf, readOfFile, type Warn } from './block.ts'
 import type { XmlElement } from './element.ts'
@@ -111,7 +112,7 @@ function readOptions(role: XmlElement, warn: Warn): Options {
   const options: Options = {}
   for (const element of childrenOf(role, 'option')) {
     const { name: given = '', value = '' } = element.attributes
-    const name = optionNames[given] ?? given
+    const name = valueIn(optionNames, given) ?? given
     if (!isOption(name))
       warn(`${at(element)}<authentication><option name="${given}"> is unknown and has no effect`)
     else if (value !== '')

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { valueIn } from '../../../shared/value-in.ts'
 import { ConfigError } from '../error.ts'
 import { mendOf } from '../mend.ts'
 import type { XmlElement } from './element.ts'
@@ -35,7 +36,7 @@ export function readBlock<const F extends Fields>(
   const told: Told<F> = {}
   for (const child of block.children) {
     const said = `${at(child)}<${block.name}><${child.name}>`
-    const schema = Object.hasOwn(fields, child.name) ? fields[child.name] : undefined
+    const schema = valueIn(fields, child.name)
     if (schema) {
       if (child.text === '') continue
       const value = readOfFile(schema, said, child.text, warn)

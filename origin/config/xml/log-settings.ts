@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import * as v from 'valibot'
+import { valueIn } from '../../../shared/value-in.ts'
 import { mendable, nearest } from '../mend.ts'
 import { boolean, integer, text } from '../values.ts'
 import { readBlock, type Told, type Warn } from './block.ts'
@@ -32,7 +33,7 @@ const levelWords: Readonly<Record<string, IcecastLogLevel>> = {
 export const level = mendable(
   v.pipe(
     v.string(),
-    v.transform((word) => levelWords[word.toLowerCase()]),
+    v.transform((word) => valueIn(levelWords, word.toLowerCase())),
     v.custom<IcecastLogLevel>(
       (word) => word !== undefined,
       'expected error, warning, info or debug, or an integer from 1 to 4',

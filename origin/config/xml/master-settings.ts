@@ -39,7 +39,7 @@ export function readMasters(elements: readonly XmlElement[], warn: Warn): Master
   const masters: ToldMaster[] = []
   let before: ToldMaster['told'] = {}
   for (const element of elements) {
-    if (element.text === '' || !(element.name in fields)) continue
+    if (element.text === '' || !masterElements.has(element.name)) continue
     const schema = fields[element.name as keyof typeof fields]
     const value = readOfFile(schema, `${at(element)}<${element.name}>`, element.text, warn)
     if (value === undefined) continue

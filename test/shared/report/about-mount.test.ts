@@ -129,3 +129,24 @@ describe('lines about a mount in a report', () => {
 
 const defined = (about: AboutMount) =>
   Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined))
+
+test('a text of exactly 1 KiB is a title, and a longer one is cut without a blank at its end', () => {
+  const title = 'x'.repeat(1024)
+  expect(aboutText(title)).toBe(title)
+  expect(aboutText(` ${'x'.repeat(1023)} more`)).toBe('x'.repeat(1023))
+  expect(aboutText(`${'x'.repeat(1022)}ü!`)).toBe(`${'x'.repeat(1022)}ü`)
+  expect(aboutText(`${'x'.repeat(1023)}ü`)).toBe('x'.repeat(1023))
+  const told = parseSourcelist(
+    printSourcelist(reportOf('a', { role: 'master', mounts: [mountReport('/a', { about: { title } })] })),
+  )
+  expect(told.mounts[0]?.about?.title).toBe(title)
+})
+
+test.for(['Tue, 24 Nov 2026 10:00:00 +0000', '2026-13-24T10:00:00Z', '2026-11-24T25:00:00Z'])(
+  '%s is not a date of ISO 8601',
+  (since) => {
+    expect(() => aboutIn(`${header('master', 1)}${line} since: ${since}\n`)).toThrow(
+      'expected an ISO 8601 date',
+    )
+  },
+)

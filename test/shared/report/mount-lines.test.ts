@@ -3,6 +3,8 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Registry } from '../../../shared/cluster/registry.ts'
+import { limits } from '../../../shared/limits.ts'
+import { mountChanges } from '../../../shared/report/mount-changes.ts'
 import { KnownLines } from '../../../shared/report/mount-lines.ts'
 import type { MountReport, Report } from '../../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist, SourcelistError } from '../../../shared/report/sourcelist.ts'
@@ -71,6 +73,95 @@ describe('the parser that knows earlier reports', () => {
     expect(second.mounts.map((each, i) => each === first.mounts[i])).toEqual([true, false, true])
     expect(second.mounts[1]).toMatchObject({ listeners: 9, about: { title: 'title 2' } })
     expect(second.mounts[1]?.about).toBe(first.mounts[1]?.about)
+  })
+})
+
+describe('known lines', () => {
+  const line = (n: number) => `/m${n} 1 - 128 5 audio/mpeg`
+  const learn = (known: KnownLines, n: number) => known.learn(line(n), mountReport(`/m${n}`))
+
+  test('are read without being parsed, once their name and type were found right', () => {
+    const known = new KnownLines()
+    expect(known.read(line(1))).toBeUndefined()
+    learn(known, 1)
+    expect(known.read('/m1 7 9 64 8 audio/mpeg')).toEqual({
+      mount: '/m1',
+      listeners: 7,
+      max: 9,
+      kbps: 64,
+      joins: 8,
+      contentType: 'audio/mpeg',
+    })
+    for (const other of [
+      '/m2 1 - 128 5 audio/mpeg',
+      '/m1 1 - 128 5 audio/aac',
+      '/m1 1 - 128',
+      'x /m1 1 - 128 5 audio/mpeg',
+    ])
+      expect(known.read(other), other).toBeUndefined()
+  })
+
+  test('are forgotten where there are too many names', () => {
+    const known = new KnownLines()
+    for (let n = 1; n <= limits.namesKeptMax; n++) learn(known, n)
+    expect(known.read(line(1))).toBeDefined()
+    learn(known, limits.namesKeptMax + 1)
+    expect(known.read(line(1))).toBeUndefined()
+    expect(known.read(line(limits.namesKeptMax + 1))).toBeDefined()
+  })
+
+  test('are forgotten where there are more than a thousand types', () => {
+    const known = new KnownLines()
+    const typed = (n: number) => `/a 1 - 128 5 audio/x-${n}`
+    for (let n = 1; n <= 1000; n++) known.learn(typed(n), mountReport('/a', { contentType: `audio/x-${n}` }))
+    expect(known.read(typed(1))).toBeDefined()
+    known.learn(typed(1001), mountReport('/a', { contentType: 'audio/x-1001' }))
+    expect(known.read(typed(1))).toBeUndefined()
+  })
+
+  test('that have another form are not learned', () => {
+    const known = new KnownLines()
+    const parsed = mountReport('/a')
+    expect(known.learn('/a\t1 - 128 5 audio/mpeg', parsed)).toBe(parsed)
+  })
+})
+
+test('a mount given twice is refused, also in a report like the last one', () => {
+  const known = (mounts: readonly string[]) =>
+    new KnownLines(() => reportOf('a', { mounts: mounts.map((name) => mountReport(name)) }))
+  const text = (...names: string[]) =>
+    printSourcelist(reportOf('a', { mounts: names.map((name) => mountReport(name)) }))
+  for (const last of [[], ['/a'], ['/a', '/b'], ['/b', '/a'], ['/a', '/b', '/c']])
+    expect(() => parseSourcelist(text('/a', '/a'), known(last)), last.join(' ')).toThrow('/a appears twice')
+  expect(parseSourcelist(text('/a', '/b'), known(['/a', '/b'])).mounts).toHaveLength(2)
+})
+
+describe('what a report says anew', () => {
+  const [a, b, c] = ['/a', '/b', '/c'].map((name) => mountReport(name)) as [
+    MountReport,
+    MountReport,
+    MountReport,
+  ]
+  const again = { ...b }
+  test.each([
+    ['nothing, if it is the same', [a, b], [a, b], []],
+    ['a mount whose numbers changed', [a, b], [a, again], [['/b', b, again]]],
+    ['a mount that has come', [a], [a, b], [['/b', undefined, b]]],
+    ['a mount that has gone', [a, b], [a], [['/b', b, undefined]]],
+    ['nothing of mounts in another order', [a, b], [b, a], []],
+    [
+      'one in place of another',
+      [a, b],
+      [a, c],
+      [
+        ['/c', undefined, c],
+        ['/b', b, undefined],
+      ],
+    ],
+    ['one that changed, in another order', [a, b], [again, a], [['/b', b, again]]],
+  ] as const)('is %s', (_, before, now, changes) => {
+    expect(mountChanges(before, now)).toEqual(changes.map(([mount, before, now]) => ({ mount, before, now })))
+    for (const list of [before, now]) expect(mountChanges(list, list)).toEqual([])
   })
 })
 

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Report } from '../../../shared/report/report.ts'
 import {
+  claimOf,
   decodeSourcelist,
+  fitting,
   lineNotUtf8,
   parseSourcelist,
   printSourcelist,
@@ -314,4 +316,74 @@ test('bytes that are not UTF-8, or too many, are rejected', () => {
   expect(decodeSourcelist(new Uint8Array(1_048_577))).toBeUndefined()
   expect(decodeSourcelist(new TextEncoder().encode(example))).toBe(example)
   expect(lineNotUtf8(Uint8Array.of(0x61, 0x0a, 0x0a, 0x62, 0xff, 0x0a))).toBe(3)
+})
+
+describe('bounds of a report hold to the byte', () => {
+  test('a body of exactly 1 MiB is read, one more byte is not', () => {
+    const body = (bytes: number) => new Uint8Array(bytes).fill(0x61)
+    expect(decodeSourcelist(body(1_048_576))).toHaveLength(1_048_576)
+    expect(decodeSourcelist(body(1_048_577))).toBeUndefined()
+  })
+
+  test('a report that has exactly the bytes that are left is sent whole, with one byte less it is shortened', () => {
+    const about = { title: 'T', description: 'long' }
+    const report: Report = { ...parsed, mounts: parsed.mounts.map((mount) => ({ ...mount, about })) }
+    const { length } = new TextEncoder().encode(printSourcelist(report))
+    expect(fitting(report, length)).toEqual(report)
+    expect(fitting(report, length - 1).mounts.map((mount) => mount.about?.description)).toEqual([
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('a report without lines about its mounts gets none where it is shortened', () => {
+    expect(fitting(parsed, 10).mounts.map((mount) => 'about' in mount)).toEqual([false, false])
+  })
+
+  test('a latitude of 90 degrees and a longitude of 180 are places', () => {
+    const at = (location: string) => refusalOf(minimal.replace('mounts', `location: ${location}\nmounts`))
+    expect([at('90,180'), at('-90,-180')]).toEqual(['accepted', 'accepted'])
+    expect(at('90,180.1')).toContain('expected a latitude')
+  })
+
+  test('an error shows sixty characters of a value', () => {
+    const said = (length: number) =>
+      refusalOf(minimal.replace('listeners: 0', `listeners: ${'x'.repeat(length)}`))
+    expect(said(60)).toContain(`"${'x'.repeat(60)}"`)
+    expect(said(61)).toContain(`"${'x'.repeat(60)}…"`)
+  })
+})
+
+test('a report that has no blank line is told so, on the line after its last', () => {
+  expect(refusalOf('url: http://a:8000\ninterval: 10\n')).toBe(
+    'line 3: expected a blank line after the header',
+  )
+  expect(refusalOf('\n')).toBe('line 1: no usable url, expected "url: …"')
+})
+
+test('the default id has the port of its scheme', () => {
+  expect(parseSourcelist(minimal.replace('http://a:8000', 'http://a.example')).id).toBe('a.example:80')
+})
+
+test.each(['xhttp://a:8000', 'x https://a'])('%s is not a url', (url) => {
+  expect(refusalOf(minimal.replace('http://a:8000', url))).toMatch(/^line 1: url is /)
+})
+
+test('a content type is trimmed, and a line with a blank at its beginning is not a mount', () => {
+  const one = (line: string) => `url: http://a:8000\ninterval: 10\nlisteners: 0\nmounts: 1\n\n${line}\n`
+  expect(parseSourcelist(one('/a 1 - 128 5  audio/mpeg ')).mounts[0]?.contentType).toBe('audio/mpeg')
+  expect(refusalOf(one('\t/a 1 - 128 5 x'))).toContain(
+    'expected "mount listeners max kbit/s joins content-type"',
+  )
+  expect(refusalOf(one('/a 1 - 128 5x y'))).toContain('joins is "5x"')
+})
+
+describe('what a malformed report claims to be', () => {
+  test.each([
+    ['id: a\nrole: master\n\nid: b', { id: 'a', role: 'master' }],
+    ['  ID:  a b \r\n\r\nrole: master', { id: 'a b', role: undefined }],
+    ['role: slave\nidle: x', { id: undefined, role: 'slave' }],
+    ['\nid: a', { id: undefined, role: undefined }],
+    ['x\nid: a', { id: 'a', role: undefined }],
+  ])('%j claims %j', (text, claim) => expect(claimOf(text)).toEqual(claim))
 })

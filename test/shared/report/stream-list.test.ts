@@ -24,3 +24,43 @@ describe('a line longer than its bound', () => {
       expect(read(text.slice(0, at), text.slice(at))).toEqual(expected)
   })
 })
+
+describe('a stream list', () => {
+  test('keeps as many mounts as a report may have, those known before others, and counts the rest', () => {
+    const reader = new StreamListReader((mount) => mount.startsWith('/known'))
+    const { reportMountsMax } = limits
+    for (let i = 0; i < reportMountsMax + 5; i++) reader.push(`/a${i}\n`)
+    reader.push('/a0\n/known1\n/known2\nhttp://m:8000/a0\n')
+    const { entries, left } = reader.end()
+    expect(entries).toHaveLength(reportMountsMax)
+    expect(entries.slice(0, 3).map(({ mount }) => mount)).toEqual(['/known1', '/known2', '/a0'])
+    // five beyond the bound, one of another server, and two that known ones displaced
+    expect(left).toBe(8)
+  })
+
+  test('tells the first ten lines that are not mounts', () => {
+    const { refused } = parseStreamList(Array.from({ length: 15 }, (_, i) => `bad${i}\n`).join(''))
+    expect(refused).toEqual(Array.from({ length: 10 }, (_, i) => `bad${i}`))
+  })
+
+  test.each([
+    'x/a',
+    'x http://m/a',
+    'xhttps://m:8000/a',
+    'http://m:99999/a',
+    '/a/admin/streams?mount=/b',
+    '/b#/admin/streams?mount=/c',
+  ])('has no entry for %s that another path names', (line) => {
+    const { entries, refused } = parseStreamList(line)
+    expect([entries.map(({ mount }) => mount), refused]).toEqual(
+      line === '/b#/admin/streams?mount=/c' ? [['/b'], []] : [[], [line]],
+    )
+  })
+
+  test('may begin with an empty line, and have a line of exactly its bound', () => {
+    expect(parseStreamList('\n/a').entries).toHaveLength(1)
+    const { streamListLineLengthMax: bound } = limits
+    expect(parseStreamList('/a'.padEnd(bound)).entries).toHaveLength(1)
+    expect(parseStreamList('/a'.padEnd(bound + 1)).entries).toHaveLength(0)
+  })
+})

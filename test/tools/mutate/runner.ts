@@ -11,7 +11,7 @@ import { mutation, recorded } from './state.ts'
 /** tests outside of its own folder that a mutant has to survive */
 const farTestsMax = 60
 /** ms after which a test that waits for something counts as failed */
-const waitMs = 5000
+const waitMs = 20_000
 /** how often a mutant may be asked for, in addition to a hundred times as often as without it */
 const askedAtLeast = 20_000
 
