@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AboutMount, aboutText, isSameAbout, printAbout } from '../../../shared/report/about-mount.ts'
+import { KnownLines } from '../../../shared/report/mount-lines.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { fitting, parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { anyText } from '../../kit/any-text.ts'
@@ -150,3 +151,14 @@ test.for(['Tue, 24 Nov 2026 10:00:00 +0000', '2026-13-24T10:00:00Z', '2026-11-24
     )
   },
 )
+
+test('lines that differ from those of the last report by a line end alone say something else', () => {
+  let last: Report | undefined
+  const known = new KnownLines(() => last)
+  const read = (about: string) => {
+    last = parseSourcelist(`id: a\n${header('master', 1)}${line}${about}`, known)
+    return last.mounts[0]?.about
+  }
+  expect(read(' title: a\n artist: b\n')).toEqual({ title: 'a', artist: 'b' })
+  expect(read(' title: aartist: b\n')).toEqual({ title: 'aartist: b' })
+})

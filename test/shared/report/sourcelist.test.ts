@@ -361,6 +361,16 @@ test('a report that has no blank line is told so, on the line after its last', (
   expect(refusalOf('\n')).toBe('line 1: no usable url, expected "url: …"')
 })
 
+test('an error names the line, wherever the header has it', () => {
+  expect(refusalOf('url: http://a:8000\ninterval: 10\nurl: ftp://b\nlisteners: 0\nmounts: 0\n\n')).toMatch(
+    /^line 3: url is "ftp:/,
+  )
+  expect(refusalOf('interval: 10\nurl: http://a!b:8000\nlisteners: 0\nmounts: 0\n\n')).toMatch(
+    /^line 2: .*cannot serve as an id/,
+  )
+  expect(refusalOf('a: b\nc: d')).toBe('line 2: expected the last line to end in LF')
+})
+
 test('the default id has the port of its scheme', () => {
   expect(parseSourcelist(minimal.replace('http://a:8000', 'http://a.example')).id).toBe('a.example:80')
 })

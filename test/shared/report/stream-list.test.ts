@@ -30,12 +30,14 @@ describe('a stream list', () => {
     const reader = new StreamListReader((mount) => mount.startsWith('/known'))
     const { reportMountsMax } = limits
     for (let i = 0; i < reportMountsMax + 5; i++) reader.push(`/a${i}\n`)
+    // what there is no room for is not remembered, so it counts each time
+    reader.push(`/a${reportMountsMax + 4}\n`)
     reader.push('/a0\n/known1\n/known2\nhttp://m:8000/a0\n')
     const { entries, left } = reader.end()
     expect(entries).toHaveLength(reportMountsMax)
     expect(entries.slice(0, 3).map(({ mount }) => mount)).toEqual(['/known1', '/known2', '/a0'])
-    // five beyond the bound, one of another server, and two that known ones displaced
-    expect(left).toBe(8)
+    // six beyond the bound, one of another server, and two that known ones displaced
+    expect(left).toBe(9)
   })
 
   test('tells the first ten lines that are not mounts', () => {
@@ -58,7 +60,7 @@ describe('a stream list', () => {
   })
 
   test('may begin with an empty line, and have a line of exactly its bound', () => {
-    expect(parseStreamList('\n/a').entries).toHaveLength(1)
+    expect(parseStreamList('\n/a\n/b').entries).toHaveLength(2)
     const { streamListLineLengthMax: bound } = limits
     expect(parseStreamList('/a'.padEnd(bound)).entries).toHaveLength(1)
     expect(parseStreamList('/a'.padEnd(bound + 1)).entries).toHaveLength(0)
