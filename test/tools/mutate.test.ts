@@ -4,7 +4,7 @@ import { mutantsOf } from './mutate/mutants.ts'
 import { relatedTests } from './mutate/related.ts'
 
 const code = `
-export { trimmed } from './trim.ts'
+export { trimmed } from "./trim.ts"
 const kinds = ['low'] as const
 export function judge(value: number, names?: readonly string[]): string | undefined {
   let sum = value
@@ -48,7 +48,7 @@ test('a file with all its mutants in it answers as before, and each of them answ
   const equal: string[] = []
   for (const { id, original: before, replacement } of mutants)
     if ((await answersWith(id)) === original) equal.push(`${before} → ${replacement}`)
-  expect(mutantsOf('shared/judge.ts', 1, code).source).toContain("export { trimmed } from './trim.ts'\n")
+  expect(mutantsOf('shared/judge.ts', 1, code).source).toContain("export { trimmed } from "./trim.ts"\n")
   expect(mutants.length).toBeGreaterThan(20)
   expect(equal).toEqual([])
 })
