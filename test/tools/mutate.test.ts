@@ -48,7 +48,7 @@ test('a file with all its mutants in it answers as before, and each of them answ
   const equal: string[] = []
   for (const { id, original: before, replacement } of mutants)
     if ((await answersWith(id)) === original) equal.push(`${before} → ${replacement}`)
-  expect(mutantsOf('shared/judge.ts', 1, code).source).toContain("export { trimmed } from "./trim.ts"\n")
+  expect(mutantsOf('shared/judge.ts', 1, code).source).toContain('export { trimmed } from "./trim.ts"\n')
   expect(mutants.length).toBeGreaterThan(20)
   expect(equal).toEqual([])
 })
