@@ -1,6 +1,7 @@
 import type { Target } from './target.ts'
 import { api } from './targets/api.ts'
 import { chunked } from './targets/chunked.ts'
+import { contentType } from './targets/content-type.ts'
 import { edgeHead } from './targets/edge-head.ts'
 import { environment } from './targets/environment.ts'
 import { forwarded } from './targets/forwarded.ts'
@@ -23,7 +24,7 @@ import { xml } from './targets/xml.ts'
 /** All of them, as the command lists them. */
 export const targets: readonly Target[] = [
   ...[head, edgeHead, chunked, proxy, forwarded, api, environment],
-  ...[report, streamList, polledServer, statsJson, statsXml, xml, htpasswd],
+  ...[report, streamList, polledServer, statsJson, statsXml, xml, htpasswd, contentType],
   ...[mpeg, adts, ogg, webm, id3, icyMetadata, icyStream, shoutcast],
   ...[replyHead, reply, mirrored, paths],
 ]
