@@ -192,9 +192,11 @@ export class HlsSessions {
   }
 
   #countOf(mount: Mount): Count {
-    const known = this.#counts.get(mount) ?? { listeners: 0, joins: 0, bytes: 0 }
-    this.#counts.set(mount, known)
-    return known
+    const known = this.#counts.get(mount)
+    if (known) return known
+    const count = { listeners: 0, joins: 0, bytes: 0 }
+    this.#counts.set(mount, count)
+    return count
   }
 
   #end(key: string, session: HlsSession): void {

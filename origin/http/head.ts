@@ -123,6 +123,24 @@ export class HeadReader {
 
 /** Reads the first line of a head, without spaces around it. */
 export function readRequestLine(line: string): Omit<Head, 'headers'> | BadHead {
+  return readUsual(line) ?? readAny(line)
+}
+
+const [usualStart, usualEnd] = ['GET ', ' HTTP/1.1']
+
+/** The line of nearly all requests, without a second look; undefined for others. */
+function readUsual(line: string): Omit<Head, 'headers'> | undefined {
+  if (!line.startsWith(usualStart) || !line.endsWith(usualEnd)) return undefined
+  const target = line.slice(usualStart.length, -usualEnd.length)
+  return plainPath.test(target) ? { method: 'GET', ...partsOf(target), version: '1.1' } : undefined
+}
+
+function partsOf(path: string): Pick<Head, 'path' | 'query'> {
+  const mark = path.indexOf('?')
+  return mark < 0 ? { path, query: '' } : { path: path.slice(0, mark), query: path.slice(mark) }
+}
+
+function readAny(line: string): Omit<Head, 'headers'> | BadHead {
   const methodEnd = line.indexOf(' ')
   const targetEnd = line.lastIndexOf(' ')
   // Icecast accepts methods in lower case too, and some scripts send them
@@ -135,11 +153,8 @@ export function readRequestLine(line: string): Omit<Head, 'headers'> | BadHead {
   const target = trimmed(line.slice(methodEnd, targetEnd), ' ')
   const path = pathOf(target)
   if (path === undefined) return refuse(400, 'malformed request target, expected a path that begins with "/"')
-  const mark = path.indexOf('?')
-  const name = mark < 0 ? path : path.slice(0, mark)
-  const query = path.slice(name.length)
   const [, major = '1', minor = '0'] = version
-  return { method, path: name, query, version: `${major}.${minor}` < '1.1' ? '1.0' : '1.1' }
+  return { method, ...partsOf(path), version: `${major}.${minor}` < '1.1' ? '1.0' : '1.1' }
 }
 
 const refuse = (status: BadHead['status'], text: string): BadHead => ({ status, text })

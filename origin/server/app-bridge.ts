@@ -111,14 +111,15 @@ export class AppBridge {
     if (head.method === 'GET' || head.method === 'HEAD' || !isLoggedIn || standing === 'health') return noBody
     const { config, nowMs } = this.#serving
     const bodies = this.#bodies[standing]
-    bodies.add(socket, address, nowMs())?.destroy()
+    const place = bodies.enter(socket, address)
+    bodies.add(place, nowMs())?.destroy()
     try {
       return await readBody(connection, {
         bytesMax: bodyBytesMax(connection, standing),
         withinMs: config.limits.headerTimeoutMs,
       })
     } finally {
-      bodies.delete(socket)
+      bodies.leave(place)
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { limits } from '../limits.ts'
-import { Waiting } from './waiting.ts'
+import { Waiting, type WaitingPlace } from './waiting.ts'
 
 type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
 
@@ -14,6 +14,7 @@ export type ShakingSocket = Ends & {
 
 interface Shaking {
   socket: ShakingSocket
+  place: WaitingPlace<ShakingSocket>
   onGone: () => void
 }
 
@@ -25,7 +26,7 @@ interface Shaking {
  * resets a connection may open the next between the same ends before the end of the first is reported.
  */
 export class Handshakes {
-  #waiting = new Waiting<Shaking>(limits.waitingHeadsMax)
+  #waiting = new Waiting<ShakingSocket>(limits.waitingHeadsMax)
   #byEnds = new Map<string, Shaking>()
 
   /** number of handshakes in progress */
@@ -45,10 +46,11 @@ export class Handshakes {
       this.#forget(ends, before)
       before.socket.destroy()
     }
-    const shaking: Shaking = { socket, onGone: () => this.#forget(ends, shaking) }
+    const place = this.#waiting.enter(socket, socket.remoteAddress)
+    const shaking: Shaking = { socket, place, onGone: () => this.#forget(ends, shaking) }
     this.#byEnds.set(ends, shaking)
     socket.once('close', shaking.onGone)
-    this.#waiting.add(shaking, socket.remoteAddress, nowMs)?.socket.destroy()
+    this.#waiting.add(place, nowMs)?.destroy()
   }
 
   end(socket: Ends): void {
@@ -59,13 +61,13 @@ export class Handshakes {
 
   /** Closes connections whose handshake has taken longer than this. */
   expire(nowMs: number, afterMs: number): void {
-    for (const { socket } of this.#waiting.expire(nowMs, afterMs)) socket.destroy()
+    for (const socket of this.#waiting.expire(nowMs, afterMs)) socket.destroy()
   }
 
   /** Forgets this connection only: its ends may belong to another by now. */
   #forget(ends: string, shaking: Shaking): void {
     if (this.#byEnds.get(ends) === shaking) this.#byEnds.delete(ends)
-    this.#waiting.delete(shaking)
+    this.#waiting.leave(shaking.place)
     shaking.socket.off('close', shaking.onGone)
   }
 }

@@ -20,7 +20,7 @@ import { type KnownPeer, Proxies } from './proxies.ts'
 import { Refusals } from './refusals.ts'
 import { Router } from './router.ts'
 import type { Serving } from './serving.ts'
-import { Waiting } from './waiting.ts'
+import { Waiting, type WaitingPlace } from './waiting.ts'
 
 const log = getLogger(['distributary', 'http'])
 
@@ -34,6 +34,8 @@ type Incoming = Pick<Connection, 'socket' | 'via'> & {
   peer: KnownPeer
   /** requests answered on it before */
   answered: number
+  /** among those that wait for a head */
+  place: WaitingPlace<Socket> | undefined
   /** its record for the access log once a head is read */
   exchange: Exchange | undefined
 }
@@ -126,9 +128,9 @@ export class HttpServer {
     }
     this.#serving.state.load.clients++
     const peer = { address, secure: via.secure }
-    const incoming: Incoming = { socket, peer, via, answered: 0, exchange: undefined }
+    const incoming: Incoming = { socket, peer, via, answered: 0, place: undefined, exchange: undefined }
     this.#track(incoming)
-    this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
+    this.#wait(incoming)
     // before TLS, a PROXY header would have to be read below it
     if (!via.secure && this.#proxies.trusts(address)) this.#readProxyHeader(incoming)
     else this.#begin(incoming)
@@ -150,19 +152,19 @@ export class HttpServer {
       if (!first) return
       socket.off('data', onData).off('end', onGone).off('close', onGone)
       if (first.is === 'bad') {
-        this.#waiting.delete(socket)
+        this.#leave(incoming)
         this.#refuseBad(socket, peer.address, { status: 400, text: first.why })
         return
       }
       const { address = peer.address, secure = peer.secure } = (first.is === 'proxied' && first.client) || {}
+      incoming.peer = { address, secure }
       if (address !== peer.address) {
-        this.#waiting.delete(socket)
+        this.#leave(incoming)
         // a proxy that knows its clients so well passes on bytes alone: its client is judged like one that connects itself
-        if (this.#lets(address)) this.#waiting.add(socket, address, this.#serving.nowMs())?.destroy()
+        if (this.#lets(address)) this.#wait(incoming)
         else socket.destroy()
       }
       if (socket.destroyed) return
-      incoming.peer = { address, secure }
       this.#begin(incoming, first.rest.length > 0 ? first.rest : undefined)
     }
     socket.on('data', onData).once('end', onGone).once('close', onGone)
@@ -187,6 +189,7 @@ export class HttpServer {
     const { socket } = incoming
     this.#sockets.set(socket, incoming)
     socket.once('close', () => {
+      this.#leave(incoming)
       this.#endExchange(incoming)
       this.#sockets.delete(socket)
       this.#serving.state.load.clients--
@@ -225,7 +228,7 @@ export class HttpServer {
     const over = () => void socket.off('end', onGone).off('close', onGone)
     const done = () => {
       over()
-      this.#waiting.delete(socket)
+      this.#leave(incoming)
     }
     const outcomes: Parameters<typeof greetShoutcast>[2] = {
       onSource: (opened, head, rest) => {
@@ -253,10 +256,22 @@ export class HttpServer {
     incoming.socket.destroy()
   }
 
-  /** It does not wait for a head any more. */
-  #begun({ socket, answered }: Incoming): void {
-    if (answered === 0) this.#waiting.delete(socket)
-    else this.#kept.delete(socket)
+  /** It waits for a head: among those that are new, or those that had an answer. */
+  #wait(incoming: Incoming): void {
+    const room = roomOf(incoming, this.#waiting, this.#kept)
+    incoming.place ??= room.enter(incoming.socket, incoming.peer.address)
+    room.add(incoming.place, this.#serving.nowMs())?.destroy()
+  }
+
+  /** Its head is here. One that had an answer before is likely to wait again. */
+  #begun(incoming: Incoming): void {
+    if (incoming.answered === 0) this.#leave(incoming)
+    else if (incoming.place) this.#kept.delete(incoming.place)
+  }
+
+  #leave(incoming: Incoming): void {
+    if (incoming.place) roomOf(incoming, this.#waiting, this.#kept).leave(incoming.place)
+    incoming.place = undefined
   }
 
   /** Answers a request; an exception closes only this connection. */
@@ -300,17 +315,19 @@ export class HttpServer {
 
   /** Reads the next request of a connection that stays open. */
   #readNext(incoming: Incoming, { line, rest }: Pick<Connection, 'line' | 'rest'>): void {
-    const { socket, peer } = incoming
     this.#endExchange(incoming)
     incoming.exchange = undefined
     incoming.answered++
-    this.#kept.add(socket, peer.address, this.#serving.nowMs())?.destroy()
+    this.#wait(incoming)
     if (line) line.read()
     else this.#readHead(incoming, rest)
   }
 }
 
 const noBytes = new Uint8Array(0)
+
+const roomOf = <T>({ answered }: Pick<Incoming, 'answered'>, fresh: T, kept: T): T =>
+  answered === 0 ? fresh : kept
 
 /** A request whose head has been read. */
 interface Asked {

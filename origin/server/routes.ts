@@ -39,11 +39,22 @@ const isReserved = (path: string) =>
 export const isOfSource = ({ method, path }: Pick<Head, 'method' | 'path'>): boolean =>
   method === 'SOURCE' || method === 'PUT' || (method === 'POST' && !isApiPath(path) && path !== '/admin.cgi')
 
+const isRead = (method: string) => method === 'GET' || method === 'HEAD'
+
+/** The route of an object of HLS: where somebody listens by HLS, nearly all requests are such. */
+function hlsRouteOf({ method, path }: Pick<Head, 'method' | 'path'>): Route | undefined {
+  if (!isHlsPath(path) || !isRead(method)) return undefined
+  const asked = parseHlsPath(path)
+  return asked || !isOwnPath(path) ? { to: 'hls', asked } : undefined
+}
+
 /**
  * Routes a request by its method and path.
  * @param isLive whether a mount of that name has a feed: then the path is not a playlist
  */
 export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolean): Route {
+  const hls = hlsRouteOf({ method, path })
+  if (hls) return hls
   if (method === 'OPTIONS') return { to: 'preflight' }
   if (method === 'STATS') return { to: 'stats' }
   const isSource = isOfSource({ method, path })
@@ -55,8 +66,6 @@ export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolea
     }
   if (path === '/admin.cgi') return { to: 'titles' }
   if (isOwnPath(path)) return { to: 'app' }
-  const isRead = method === 'GET' || method === 'HEAD'
-  if (isHlsPath(path) && isRead) return { to: 'hls', asked: parseHlsPath(path) }
   const mount = parseOriginMount(path)
   if (!mount)
     return {
@@ -66,7 +75,7 @@ export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolea
     }
   if (isSource) return { to: 'source', mount }
   if (mount === rootMount && !isLive(mount)) return { to: 'app' }
-  if (!isRead)
+  if (!isRead(method))
     return {
       to: 'refusal',
       status: 405,

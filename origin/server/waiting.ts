@@ -1,9 +1,22 @@
 import { holderOf } from '../../shared/http/address.ts'
 
-interface Entry {
+/** All connections of a client, whether they wait or not. */
+interface Holder {
+  readonly name: string
+  connections: number
+  waiting: number
+}
+
+/** A connection in a {@link Waiting}: it may wait again and again, and nothing is made for that. */
+export interface WaitingPlace<T> {
+  readonly connection: T
   /** see {@link holderOf} */
-  holder: string
+  readonly holder: Holder
+  isWaiting: boolean
   sinceMs: number
+  /** those that came before and after it */
+  older: WaitingPlace<T> | undefined
+  newer: WaitingPlace<T> | undefined
 }
 
 /**
@@ -12,70 +25,94 @@ interface Entry {
  */
 export class Waiting<T> {
   #max: number
-  /** in the order they came */
-  #entries = new Map<T, Entry>()
-  /** one connection, or several: a player that keeps its connection is one of many that wait alone */
-  #ofHolder = new Map<string, T | Set<T>>()
+  #size = 0
+  #oldest: WaitingPlace<T> | undefined
+  #newest: WaitingPlace<T> | undefined
+  #holders = new Map<string, Holder>()
 
   constructor(max: number) {
     this.#max = max
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#size
   }
 
-  /** Adds a connection; returns the one to close for it if there are too many. */
-  add(connection: T, address: string, nowMs: number): T | undefined {
-    const holder = holderOf(address)
-    this.#entries.set(connection, { holder, sinceMs: nowMs })
-    const same = this.#ofHolder.get(holder)
-    if (same instanceof Set) same.add(connection)
-    else this.#ofHolder.set(holder, same === undefined ? connection : new Set([same, connection]))
-    if (this.#entries.size <= this.#max) return undefined
+  /** clients that have a connection here */
+  get holders(): number {
+    return this.#holders.size
+  }
+
+  /** Makes a place for a connection, which does not wait yet; until {@link leave}. */
+  enter(connection: T, address: string): WaitingPlace<T> {
+    const name = holderOf(address)
+    const holder = this.#holders.get(name) ?? { name, connections: 0, waiting: 0 }
+    if (holder.connections++ === 0) this.#holders.set(name, holder)
+    return { connection, holder, isWaiting: false, sinceMs: 0, older: undefined, newer: undefined }
+  }
+
+  /** Lets a connection wait; returns the one to close for it if there are too many. */
+  add(place: WaitingPlace<T>, nowMs: number): T | undefined {
+    this.delete(place)
+    place.isWaiting = true
+    place.sinceMs = nowMs
+    place.older = this.#newest
+    if (this.#newest) this.#newest.newer = place
+    else this.#oldest = place
+    this.#newest = place
+    place.holder.waiting++
+    this.#size++
+    if (this.#size <= this.#max) return undefined
     const victim = this.#oldestOfMost()
-    if (victim !== undefined) this.delete(victim)
-    return victim
+    if (victim) this.delete(victim)
+    return victim?.connection
   }
 
-  delete(connection: T): void {
-    const entry = this.#entries.get(connection)
-    if (!entry) return
-    this.#entries.delete(connection)
-    const same = this.#ofHolder.get(entry.holder)
-    if (same instanceof Set) same.delete(connection)
-    if (same === connection || (same instanceof Set && same.size === 0)) this.#ofHolder.delete(entry.holder)
+  /** It does not wait any more, but may again. */
+  delete(place: WaitingPlace<T>): void {
+    if (!place.isWaiting) return
+    const { older, newer } = place
+    if (older) older.newer = newer
+    else this.#oldest = newer
+    if (newer) newer.older = older
+    else this.#newest = older
+    place.isWaiting = false
+    place.older = undefined
+    place.newer = undefined
+    place.holder.waiting--
+    this.#size--
+  }
+
+  /** It will not wait again. To be called once. */
+  leave(place: WaitingPlace<T>): void {
+    this.delete(place)
+    const { holder } = place
+    if (--holder.connections === 0) this.#holders.delete(holder.name)
   }
 
   /** Removes and returns the connections that have waited longer than this. */
   expire(nowMs: number, afterMs: number): T[] {
     const late: T[] = []
-    for (const [connection, { sinceMs }] of this.#entries) {
-      if (nowMs - sinceMs <= afterMs) break
-      late.push(connection)
+    for (let place = this.#oldest; place && nowMs - place.sinceMs > afterMs; place = this.#oldest) {
+      this.delete(place)
+      late.push(place.connection)
     }
-    for (const connection of late) this.delete(connection)
     return late
   }
 
   /** Removes and returns the oldest connection of the holder with most, if it has waited this long, to make room for another. */
   yieldOne(nowMs: number, afterMs: number): T | undefined {
     const victim = this.#oldestOfMost()
-    const entry = victim === undefined ? undefined : this.#entries.get(victim)
-    if (victim === undefined || !entry || nowMs - entry.sinceMs < afterMs) return undefined
+    if (!victim || nowMs - victim.sinceMs < afterMs) return undefined
     this.delete(victim)
-    return victim
+    return victim.connection
   }
 
-  #oldestOfMost(): T | undefined {
-    let oldest: T | undefined
-    let most = 0
-    for (const same of this.#ofHolder.values()) {
-      const count = same instanceof Set ? same.size : 1
-      if (count <= most) continue
-      most = count
-      oldest = same instanceof Set ? same.values().next().value : same
-    }
-    return oldest
+  #oldestOfMost(): WaitingPlace<T> | undefined {
+    let most: Holder | undefined
+    for (const holder of this.#holders.values()) if (holder.waiting > (most?.waiting ?? 0)) most = holder
+    let place = this.#oldest
+    while (place && place.holder !== most) place = place.newer
+    return place
   }
 }

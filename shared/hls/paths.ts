@@ -12,9 +12,32 @@ export type HlsObject =
 const numbered = /^(0|[1-9]\d{0,14})\.([a-z0-9]+)$/
 const initial = /^init-(0|[1-9]\d{0,14})\.mp4$/
 
+/** What a path below `/hls/` names. */
+interface AskedObject {
+  readonly mount: Mount
+  readonly object: HlsObject
+}
+
+/** paths that are kept parsed: the playlist and the newest segments of two hundred mounts, for which all players ask */
+const keptMax = 1024
+const kept = new Map<string, AskedObject>()
+
 /** Parses `/hls/live.mp3/media.m3u8` and its siblings; undefined if the path names no object of HLS. */
-export function parseHlsPath(path: string): { mount: Mount; object: HlsObject } | undefined {
-  if (!path.startsWith('/hls/')) return undefined
+export function parseHlsPath(path: string): AskedObject | undefined {
+  const before = kept.get(path)
+  if (before) return before
+  const asked = path.startsWith('/hls/') ? parseAsked(path) : undefined
+  if (!asked) return undefined
+  const name = hlsPath(asked.mount, asked.object)
+  // a text of its own: a part of a request would keep the whole
+  const own = name === path ? parseAsked(name) : undefined
+  if (!own) return asked
+  if (kept.size >= keptMax) kept.clear()
+  kept.set(name, own)
+  return own
+}
+
+function parseAsked(path: string): AskedObject | undefined {
   const end = path.lastIndexOf('/')
   const mount = parseMount(path.slice('/hls'.length, end))
   const object = parseObject(path.slice(end + 1))

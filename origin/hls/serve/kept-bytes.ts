@@ -33,7 +33,7 @@ const copiedMax = 262_144
 const copiesMax = 8_388_608
 
 /** What was printed in one second, by the list of headers; all of it is forgotten in the next, since the date changes. */
-let kept = { second: 0, bytes: 0, printed: new Map<KeptAnswer['headers'], Map<string, Printed>>() }
+let kept = { second: 0, bytes: 0, printed: new Map<KeptAnswer['headers'], Map<number, Printed>>() }
 
 /** The head of an answer: printed once a second for all that get the same object. */
 export const headBytes = (answer: KeptAnswer, options: HeadOptions): Buffer => printedOf(answer, options).head
@@ -63,9 +63,12 @@ function printedOf(answer: KeptAnswer, options: HeadOptions): Printed {
   if (status !== 200) return print(answer, options)
   const second = Math.floor(wallMs / 1000)
   if (kept.second !== second) kept = { second, bytes: 0, printed: new Map() }
-  const known = kept.printed.get(headers) ?? new Map<string, Printed>()
-  kept.printed.set(headers, known)
-  const key = `${version} ${keepAlive} ${bytes}`
+  let known = kept.printed.get(headers)
+  if (!known) {
+    known = new Map()
+    kept.printed.set(headers, known)
+  }
+  const key = bytes * 4 + (keepAlive ? 2 : 0) + (version === '1.1' ? 1 : 0)
   const before = known.get(key)
   if (before?.rules === rules) return before
   const made = print(answer, options)

@@ -19,6 +19,14 @@ describe('the paths of HLS', () => {
     expect(hlsPath(mount, object)).toBe(path)
   })
 
+  test('are parsed once for all that ask for the same', () => {
+    const first = parseHlsPath('/hls/live.mp3/18.mp3')
+    expect(parseHlsPath('/hls/live.mp3/18.mp3')).toBe(first)
+    for (let i = 0; i < 2000; i++) parseHlsPath(`/hls/live.mp3/${i}.aac`)
+    expect(parseHlsPath('/hls/live.mp3/18.mp3')).not.toBe(first) // others have taken its place
+    expect(parseHlsPath('/hls/live.mp3/18.mp3')).toEqual(first)
+  })
+
   test.each([
     '/hls/live.mp3',
     '/hls/live.mp3/',
