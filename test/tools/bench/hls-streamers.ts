@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { eventually } from '../../kit/eventually.ts'
@@ -64,7 +65,9 @@ const mediaUrl = (url: string) => `${url}/hls${mount}/media.m3u8`
 export async function startHlsNginx(): Promise<HlsStreamer> {
   const origin = await startHlsOrigin('node', loadCpu)
   const folder = mkdtempSync(join(tmpdir(), 'nginx-hls-'))
-  const copy = new Copy(`http://127.0.0.1:${origin.port}`, folder)
+  const copy = new Copy(`http://127.0.0.1:${origin.port}`, (path, bytes) =>
+    writeWhole(join(folder, 'www', path), bytes),
+  )
   await copy.look()
   const copying = setInterval(() => copy.look().catch(() => {}), copyMs)
   const port = await freePort()
@@ -102,38 +105,89 @@ const configuration = (port: number, folder: string) => `
     }
   }`
 
-/** A folder with the newest playlist of an origin, and its segments. */
+/** The least program that serves HLS on a runtime: it holds whole answers, which the copying program brings as an origin makes them. */
+export async function startBareHls(runtime: OriginRuntime): Promise<HlsStreamer> {
+  const origin = await startHlsOrigin('node', loadCpu)
+  const port = await freePort()
+  const bare = start(runtime, ['test/tools/bench/bare-hls.ts', String(port)])
+  const copy = new Copy(`http://127.0.0.1:${origin.port}`, async (path, bytes) => {
+    const isPacked = path.endsWith('.gz')
+    await put(port, isPacked ? path.slice(0, -'.gz'.length) : path, answerWith(bytes, isPacked))
+  })
+  let copying: NodeJS.Timeout | undefined
+  const stop = async () => {
+    clearInterval(copying)
+    await Promise.all([bare.stop(), origin.stop()])
+  }
+  try {
+    await bare.line(/ready/)
+    pin(bare.pid, serverCpu)
+    const { residentBytes } = usageOf(bare.pid)
+    await copy.look()
+    copying = setInterval(() => copy.look().catch(() => {}), copyMs)
+    return { port, group: bare.pid, idleBytes: residentBytes, stop }
+  } catch (problem) {
+    await stop()
+    throw new Error(bare.output(), { cause: problem })
+  }
+}
+
+/** An answer with as many headers as an origin's. */
+const answerWith = (body: Uint8Array, isPacked: boolean) =>
+  Buffer.concat([
+    Buffer.from(
+      `HTTP/1.1 200 OK\r\nServer: bare\r\nConnection: keep-alive\r\nDate: ${new Date().toUTCString()}\r\n` +
+        `Cache-Control: max-age=2\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n` +
+        `${isPacked ? 'Content-Encoding: gzip\r\n' : ''}Content-Length: ${body.length}\r\n\r\n`,
+    ),
+    body,
+  ])
+
+/** Brings an answer; resolves when it is kept. */
+const put = (port: number, path: string, answer: Uint8Array) =>
+  new Promise<void>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', reject).on('close', () => resolve())
+    socket.resume()
+    socket.write(`PUT ${path} HTTP/1.1\r\n\r\n`)
+    socket.end(answer)
+  })
+
+/** Nobody reads half a file. */
+async function writeWhole(file: string, content: Uint8Array): Promise<void> {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(`${file}.new`, content)
+  renameSync(`${file}.new`, file)
+}
+
+/** Copies the newest playlist of an origin, and its segments. */
 class Copy {
   #url: string
-  #folder: string
+  #write: (path: string, bytes: Uint8Array) => Promise<void>
   #known = new Set<string>()
+  #newest = ''
 
-  constructor(url: string, folder: string) {
+  constructor(url: string, write: (path: string, bytes: Uint8Array) => Promise<void>) {
     this.#url = url
-    this.#folder = join(folder, 'www')
-    mkdirSync(join(this.#folder, `hls${mount}`), { recursive: true })
-    this.#write(
-      `${mount}.m3u8`,
-      `#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS="mp4a.40.34"\n/hls${mount}/media.m3u8\n`,
-    )
+    this.#write = write
   }
 
   async look(): Promise<void> {
     const playlist = await (await fetch(mediaUrl(this.#url))).text()
+    if (playlist === this.#newest) return
+    if (this.#newest === '') {
+      const variant = '#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS="mp4a.40.34"'
+      const text = `#EXTM3U\n#EXT-X-VERSION:6\n${variant}\n/hls${mount}/media.m3u8\n`
+      await this.#write(`${mount}.m3u8`, Buffer.from(text))
+    }
     for (const name of playlist.match(/^\d+\.mp3$/gm) ?? []) {
       if (this.#known.has(name)) continue
       const segment = await fetch(`${this.#url}/hls${mount}/${name}`)
-      this.#write(`/hls${mount}/${name}`, new Uint8Array(await segment.arrayBuffer()))
+      await this.#write(`/hls${mount}/${name}`, new Uint8Array(await segment.arrayBuffer()))
       this.#known.add(name)
     }
-    this.#write(`/hls${mount}/media.m3u8`, playlist)
-    this.#write(`/hls${mount}/media.m3u8.gz`, gzipSync(playlist))
-  }
-
-  /** Nobody reads half a file. */
-  #write(path: string, content: string | Uint8Array): void {
-    const file = join(this.#folder, path)
-    writeFileSync(`${file}.new`, content)
-    renameSync(`${file}.new`, file)
+    await this.#write(`/hls${mount}/media.m3u8`, Buffer.from(playlist))
+    await this.#write(`/hls${mount}/media.m3u8.gz`, gzipSync(playlist))
+    this.#newest = playlist
   }
 }

@@ -4,7 +4,14 @@ import { originRuntimes } from '../../kit/runtimes.ts'
 import { HlsCrowd } from '../load/hls/hls-crowd.ts'
 import type { HlsHeard } from '../load/hls/sessions.ts'
 import { measure } from './crowds.ts'
-import { type HlsStreamer, loadCpu, serverCpu, startHlsNginx, startHlsOrigin } from './hls-streamers.ts'
+import {
+  type HlsStreamer,
+  loadCpu,
+  serverCpu,
+  startBareHls,
+  startHlsNginx,
+  startHlsOrigin,
+} from './hls-streamers.ts'
 import type { Plan } from './plan.ts'
 import { pin, pinned, usageOf } from './processes.ts'
 import { contendersOn, mount } from './streamers.ts'
@@ -40,7 +47,7 @@ interface TakenByHls {
 
 interface HlsCell {
   name: string
-  kind: 'HLS' | 'plain'
+  kind: 'HLS' | 'plain' | 'bare'
   crowd: number
   runtime: string | undefined
   rounds: TakenByHls[]
@@ -53,6 +60,10 @@ export async function benchHls({ rounds, seconds, listeners, runtimes }: Plan): 
   const cells = listeners.flatMap((crowd): HlsCell[] => [
     hlsCell('nginx', undefined, crowd, startHlsNginx),
     ...ours.flatMap((runtime) => [
+      {
+        ...hlsCell(`bare on ${runtime}`, runtime, crowd, () => startBareHls(runtime)),
+        kind: 'bare' as const,
+      },
       hlsCell(`origin on ${runtime}`, runtime, crowd, () => startHlsOrigin(runtime)),
       plainCell(runtime, crowd),
     ]),
@@ -68,7 +79,7 @@ export async function benchHls({ rounds, seconds, listeners, runtimes }: Plan): 
       'One mount of 128 kbit/s in segments of 4 s, two playlists of 60 s kept; players that keep their connections and take gzip, each with a session of its own. ' +
       `Processor time by /proc, µs for each second of audio that a listener received; server and load on a processor each; ${rounds} rounds of ${seconds} s, medians. ` +
       `They have had ${warmAnswers.toLocaleString('en')} answers before. "mount alone" is the same time with no listener, for the source and the packager, divided by the listeners; ` +
-      '"serving" is the rest. nginx = 1 does neither, and serves the same bytes as files, with playlists packed beforehand; plain = 1 is a listener of the same origin without HLS. Memory is what the program ' +
+      '"serving" is the rest. A bare program holds whole answers in memory and writes them to whoever asks. nginx = 1 does neither, and serves the same bytes as files, with playlists packed beforehand; plain = 1 is a listener of the same origin without HLS. Memory is what the program ' +
       'has more than before, for its listeners and, by HLS, the mount.',
     columns: [
       '',
@@ -100,7 +111,7 @@ function rowOf(cell: HlsCell, cells: readonly HlsCell[]): string[] {
   const nginx = beside((other) => other.runtime === undefined)
   const plain = beside((other) => other.kind === 'plain' && other.runtime === runtime)
   const resident = middle(cell, ({ residentBytes }) => residentBytes)
-  const isOurs = kind === 'HLS' && runtime !== undefined
+  const isOurs = kind !== 'plain' && runtime !== undefined
   const ofOurs = (value: number) => (isOurs ? fixed(value, 2) : '')
   const answers = middle(cell, (taken) => taken.answers)
   return [
@@ -112,9 +123,9 @@ function rowOf(cell: HlsCell, cells: readonly HlsCell[]): string[] {
     isOurs ? fixed(alone, 1) : '',
     ofOurs((cpu - alone) / middle(nginx, ({ cpuMicros }) => cpuMicros)),
     ofOurs(cpu / middle(plain, ({ cpuMicros }) => cpuMicros)),
-    kind === 'HLS' ? whole(resident / 1024) : '',
+    kind === 'HLS' && isOurs ? whole(resident / 1024) : '',
     fixed(resident / 1024 / crowd, 1),
-    kind === 'HLS' ? fixed(answers, 2) : '',
+    kind === 'plain' ? '' : fixed(answers, 2),
     fixed(Math.max(...rounds.map(({ missing }) => missing)), 0),
     fixed(
       middle(cell, ({ loadMicros }) => loadMicros),
