@@ -88,10 +88,8 @@ async function runDeployed({ deployed, secrets }: Cloudflare): Promise<string> {
   const dev = start('wrangler', ['dev', ...flags, ...where], { cwd: folder, env })
   onTestFinished(() => dev.stop())
   const url = `http://127.0.0.1:${port}`
-  await eventually(async () => (await fetch(`${url}/healthz`)).status > 0, { withinMs: 30_000 }).catch(
-    (problem: unknown) => {
-      throw new Error(dev.output(), { cause: problem })
-    },
-  )
+  await eventually(async () => (await fetch(`${url}/healthz`)).status > 0).catch((problem: unknown) => {
+    throw new Error(dev.output(), { cause: problem })
+  })
   return url
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Cluster, drawnOrigins, startCluster } from '../kit/cluster.ts'
-import { eventually } from '../kit/eventually.ts'
+import { eventually, patienceMs } from '../kit/eventually.ts'
 import { type Icecast, startIcecast } from '../kit/icecast.ts'
 import { listenWhenServed } from '../kit/listener.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
@@ -76,7 +76,7 @@ async function startMaster(name: StockName): Promise<Icecast> {
 async function expectFramesAt(url: string): Promise<void> {
   const listener = await listenWhenServed(url)
   await eventually(() => listener.bytesHeard > heardFrames * 418, {
-    withinMs: 30_000 + 1000 * peerSeconds,
+    withinMs: patienceMs + 1000 * peerSeconds,
   })
   listener.close()
   expect(numbersInOrder(listener.audio()).count).toBeGreaterThanOrEqual(heardFrames - 1)
