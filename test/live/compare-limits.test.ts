@@ -79,11 +79,12 @@ const limits: Scene[] = [
   },
   {
     name: 'max-listener-duration: a listener is closed when its time is up, a later one is not closed yet',
-    elements: mountBlock('/short', { 'max-listener-duration': 3 }),
+    // a busy machine notices each of the two, the second one's join and the first one's end, some seconds late
+    elements: mountBlock('/short', { 'max-listener-duration': 10 }),
     async play(stage) {
       await stage.source('/short', 'live')
       const early = await stage.listen('/short')
-      await early.goesOn(60)
+      await early.goesOn(150)
       const late = await stage.listen('/short')
       await early.isClosed()
       return { story: early.story(), lateIsClosed: late.listener.isClosed }

@@ -229,6 +229,7 @@ describe('the pages of an edge in Chromium', () => {
       const answer = await route.fetch()
       await route.fulfill({ response: answer, json: hostile((await answer.json()) as ClusterJson) })
     })
+    onTestFinished(() => page.unrouteAll({ behavior: 'ignoreErrors' })) // the page asks again and again, at its end too
     await eventually(async () => (await text(page, '#problems li bdi')) === reversed)
     await page.locator('.row button.link', { hasText: 'onerror' }).first().click()
     await eventually(async () => (await page.locator('#details dd', { hasText: 'onerror' }).count()) > 0)

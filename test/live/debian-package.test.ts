@@ -29,10 +29,10 @@ const accounts = () =>
   ['passwd', 'group'].filter((database) => /^distributary:/m.test(readFileSync(`/etc/${database}`, 'utf8')))
 
 /** As apt does; the disk need not hold it after a power failure. */
-function dpkg(...args: string[]): void {
+async function dpkg(...args: string[]): Promise<void> {
   const flags = ['--force-unsafe-io', '--force-confdef', '--force-confold', ...args]
-  const { status, stdout, stderr } = spawnSync('dpkg', flags, { encoding: 'utf8' })
-  expect(status, stdout + stderr).toBe(0)
+  const program = start('dpkg', flags) // meanwhile the source of this process plays on
+  expect((await program.exited).code, program.output()).toBe(0)
 }
 
 /** Changes texts of a file that each have to be there once, as an admin's editor does. */
@@ -76,7 +76,7 @@ packageTest(
     }
     const [first, second] = [deb('0.0.1'), deb('0.0.2')]
 
-    dpkg('--install', first)
+    await dpkg('--install', first)
     expect(present()).toEqual(traces)
     const uid = statSync('/var/lib/distributary').uid
     for (const path of ['/etc/distributary/origin.xml', '/etc/distributary/edge.env']) {
@@ -98,7 +98,7 @@ packageTest(
     expect(existsSync('/var/lib/distributary/edge/edge.sqlite')).toBe(true)
 
     const edited = ['origin.xml', 'edge.env'].map((name) => readFileSync(`/etc/distributary/${name}`, 'utf8'))
-    dpkg('--install', second)
+    await dpkg('--install', second)
     expect(
       ['origin.xml', 'edge.env'].map((name) => readFileSync(`/etc/distributary/${name}`, 'utf8')),
     ).toEqual(edited)
@@ -119,14 +119,14 @@ packageTest(
     await stopped(restarted, 2)
     await stopped(edge, 1)
 
-    dpkg('--remove', 'distributary')
+    await dpkg('--remove', 'distributary')
     expect(present()).toEqual([
       '/etc/distributary',
       '/etc/logrotate.d/distributary',
       '/var/lib/distributary',
       '/var/log/distributary',
     ])
-    dpkg('--purge', 'distributary')
+    await dpkg('--purge', 'distributary')
     expect([present(), accounts()]).toEqual([[], []])
   },
 )
