@@ -110,6 +110,9 @@ const blocks = v.pipe(
 
 const hlsEdges = ['off', 'overflow', 'always'] as const
 
+/** Regions in which Cloudflare creates an object, by the names of its `locationHint`. */
+const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+
 const text = v.pipe(v.string(), v.minLength(1))
 
 /** The environment variables of an edge (docs/configuration.md#the-edge-environment). Defaults are here and nowhere else. */
@@ -129,6 +132,7 @@ const EnvironmentSchema = v.object({
   HTTPS_ONLY: v.optional(flag, '0'),
   PROBE: v.optional(flag, '1'),
   HLS_EDGE: v.optional(v.picklist(hlsEdges, hlsEdges.join(', ')), 'off'),
+  LOCATION_HINT: v.optional(v.picklist(locationHints, locationHints.join(', '))),
   TRUSTED_PROXIES: v.optional(blocks, ''),
   GEO_DB: v.optional(text),
   LOG_LEVEL: v.optional(logLevel, 'info'),
@@ -161,6 +165,8 @@ export interface EdgeConfig {
   probe: boolean
   /** whether the edge carries HLS itself: never, where no server has room, or for everybody */
   hlsEdge: (typeof hlsEdges)[number]
+  /** on Workers: where Cloudflare creates the objects; undefined: near the first request */
+  locationHint: (typeof locationHints)[number] | undefined
   trustedProxies: Blocks
   /** path of a MaxMind-format database */
   geoDb: string | undefined
@@ -203,6 +209,7 @@ export function parseConfig(environment: Readonly<Record<string, unknown>>): Edg
     httpsOnly: env.HTTPS_ONLY,
     probe: env.PROBE,
     hlsEdge: env.HLS_EDGE,
+    locationHint: env.LOCATION_HINT,
     trustedProxies: env.TRUSTED_PROXIES,
     geoDb: env.GEO_DB,
     logLevel: env.LOG_LEVEL,

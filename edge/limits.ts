@@ -24,8 +24,18 @@ export const edgeLimits = {
   pruneMs: 60_000,
   /** … and in an object, which it wakes */
   alarmMs: 3_600_000,
-  /** mounts of all servers that one credential reports to an object, which has 128 MB: some 800 bytes each */
-  mountsWorkersMax: 60_000,
+  /** mounts of all servers that one credential reports to an object, which has 128 MB: 540 bytes each in servers with ten, 300 in those with a hundred */
+  mountsWorkersMax: 100_000,
+  /** bytes of news in one call: the loads of 9,000 servers with ten mounts. A call can carry 32 MiB at most, and takes about a ms for each MB */
+  newsBytesMax: 1_000_000,
+  /** reports a second that the object of a cluster takes alone: each costs it about a ms, with the call and the write … */
+  reportsAloneMax: 150,
+  /** … beyond it objects gather them, each up to so many a second: Cloudflare names 500 to 1,000 requests for one … */
+  reportsGatheredMax: 200,
+  /** … as many as this: 3,200 reports a second, which is more than the object of a cluster takes */
+  gatherersMax: 16,
+  /** what one call passes on: reports of a tenth of a second, which nobody waits for; of their bytes a quarter of what a call can carry */
+  gathered: { ms: 100, countMax: 100, bytesMax: 8_388_608 },
   /** servers that an object remembers as removed; beyond it, isolates fetch everything again */
   removedMax: 10_000,
   /** bytes of HLS that an isolate keeps, which has 128 MB for everything; the Cache API has the rest */

@@ -8,11 +8,12 @@ import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
 import { edgeLimits } from './limits.ts'
 import { type AddressFacts, baseOf, hereOf, ownBases } from './listener/own-addresses.ts'
 import { cacheStore } from './workers/cache-store.ts'
-import type { Exchanged } from './workers/exchange.ts'
+import { clusterObjectOf, reportsObjectOf } from './workers/objects.ts'
 import { type ClusterStub, RemoteCluster } from './workers/remote-cluster.ts'
 import { whereaboutsOf } from './workers/whereabouts.ts'
 
 export { ClusterObject } from './workers/cluster-object.ts'
+export { ReportsObject } from './workers/reports-object.ts'
 
 type Handler = (request: Request) => Response | Promise<Response>
 
@@ -45,7 +46,7 @@ const defer = (work: Promise<unknown>) =>
 
 function createWorker(config: EdgeConfig): Handler {
   const cluster = new RemoteCluster({
-    stub: clusterStub,
+    stub: () => clusterStub(config),
     nowMs: Date.now,
     roll: Math.random,
     sleep: (ms) => scheduler.wait(ms),
@@ -74,14 +75,12 @@ function createWorker(config: EdgeConfig): Handler {
  * The object that holds the cluster. The runtime's types for values sent to it lose that a pair has two elements; the two
  * casts restore it, which is safe since both ends are this code.
  */
-function clusterStub(): ClusterStub {
-  const object = env.CLUSTER.getByName('cluster')
+function clusterStub({ locationHint }: EdgeConfig): ClusterStub {
+  const object = clusterObjectOf(env, locationHint)
   return {
-    exchange: async (sent, have) => (await object.exchange(sent, have)) as Exchanged,
-    async accept(post, sent, have) {
-      const { answer, news } = await object.accept(post, sent, have)
-      return { answer, news: news as Exchanged }
-    },
+    exchange: (sent, have) => object.exchange(sent, have),
+    accept: (post, epoch) => object.accept(post, epoch),
+    acceptBy: (gatherer, post, epoch) => reportsObjectOf(env, gatherer, locationHint).accept(post, epoch),
     register: (registration) => object.register(registration),
     addPolled: (body) => object.addPolled(body),
     setDrain: (id, drained, by) => object.setDrain(id, drained, by),

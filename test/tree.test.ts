@@ -70,6 +70,7 @@ const rooms: Record<string, readonly string[]> = {
     'shared/polled',
     'shared/cluster/watch',
     'shared/cluster',
+    'shared/news',
     'shared/api',
     'shared/doctor',
   ],

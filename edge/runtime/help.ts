@@ -17,6 +17,8 @@ export const settingHelp: Readonly<Record<string, string>> = {
   PROBE: '0: servers that accept no connection stay in the draw (default: 1)',
   HLS_EDGE:
     'overflow: listeners by HLS fetch from the edge where no server has room; always: all of them (default: off)',
+  LOCATION_HINT:
+    'on Workers: the region where Cloudflare creates the objects, such as weur (default: its choice)',
   TRUSTED_PROXIES:
     'addresses or CIDR blocks of proxies that tell the client, by header or PROXY protocol (default: none)',
   GEO_DB: "file in MaxMind's format, to redirect listeners to near servers more often (default: none)",

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
+import { getLogger } from '@logtape/logtape'
 import type { Post, Registration, ReportAnswer } from '../../shared/api/accept.ts'
 import type { PolledServerAnswer } from '../../shared/api/accept-polled.ts'
 import { type Cluster, localCluster } from '../../shared/api/cluster.ts'
@@ -10,10 +11,14 @@ import { Registry } from '../../shared/cluster/registry.ts'
 import { ServerTable } from '../../shared/cluster/server-table.ts'
 import type { ClusterEvent } from '../../shared/cluster/watch/event.ts'
 import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
+import type { News, Version } from '../../shared/news/published-servers.ts'
 import { parseConfig } from '../config.ts'
 import { edgeLimits } from '../limits.ts'
 import { Outreach } from '../outreach/outreach.ts'
-import { type Exchanged, IsolateExchange, type Sent, type Version } from './exchange.ts'
+import { type AcceptedReport, IsolateExchange, type Sent, type SentReport } from './exchange.ts'
+import { Gatherers } from './gatherers.ts'
+
+const logger = getLogger(['distributary', 'cluster'])
 
 /**
  * The one object of a cluster: it stores every report in its SQLite, and isolates fetch their snapshots from it. A report is
@@ -23,6 +28,7 @@ export class ClusterObject extends DurableObject<Env> {
   #registry: Registry
   #cluster: Cluster
   #exchange: IsolateExchange
+  #gatherers: Gatherers
   #outreach: Outreach
   /** ms between two alarms at most */
   #roundMs: number
@@ -40,6 +46,7 @@ export class ClusterObject extends DurableObject<Env> {
     })
     this.#registry = new Registry(table, maxListenersDefault, Date.now(), edgeLimits.mountsWorkersMax)
     this.#cluster = localCluster(this.#registry, accounts, Date.now)
+    this.#gatherers = new Gatherers(this.#registry.view.servers.values())
     this.#exchange = new IsolateExchange(this.#registry, crypto.randomUUID(), edgeLimits.removedMax)
     this.#outreach = new Outreach(
       {
@@ -54,19 +61,38 @@ export class ClusterObject extends DurableObject<Env> {
     this.#roundMs = probe ? edgeLimits.probeMs : edgeLimits.alarmMs
   }
 
-  exchange(sent: Sent, have: Version | undefined): Exchanged {
+  exchange(sent: Sent, have: Version | undefined): News {
     return this.#exchange.exchange(sent, have, Date.now())
   }
 
-  async accept(
-    post: Post,
-    sent: Sent,
-    have: Version | undefined,
-  ): Promise<{ answer: ReportAnswer; news: Exchanged }> {
-    const answer = await this.#cluster.accept(post)
-    const news = this.#exchange.exchange(sent, have, Date.now())
+  /** Answers a report, without the news of other servers. */
+  async accept(post: Post, epoch: string | undefined): Promise<AcceptedReport> {
+    const accepted = await this.#accept({ post, epoch })
     await this.#wakeBy(Date.now() + this.#roundMs)
-    return { answer, news }
+    return accepted
+  }
+
+  /** The same for several reports, which are stored together. */
+  async acceptAll(reports: SentReport[]): Promise<AcceptedReport[]> {
+    const accepted: AcceptedReport[] = []
+    for (const report of reports)
+      accepted.push(await this.#accept(report).catch((error: unknown) => this.#fault(error)))
+    await this.#wakeBy(Date.now() + this.#roundMs)
+    return accepted
+  }
+
+  async #accept({ post, epoch }: SentReport): Promise<AcceptedReport> {
+    const answer = await this.#cluster.accept(post)
+    const { id } = answer
+    const own = epoch === undefined || id === undefined ? undefined : this.#exchange.published.one(id, epoch)
+    return { answer, own, gatherers: this.#gatherers.after(Date.now()) }
+  }
+
+  /** A fault of the program at one report must not cost the others that came with it their answers. */
+  #fault(error: unknown): AcceptedReport {
+    logger.error('a report failed: {error}', { error })
+    const answer: ReportAnswer = { status: 500, text: 'the report failed: see the log\n' }
+    return { answer, own: undefined, gatherers: this.#gatherers.after(Date.now()) }
   }
 
   async register(registration: Registration): Promise<ReportAnswer> {

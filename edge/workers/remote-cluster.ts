@@ -15,22 +15,21 @@ import type { Counted } from '../../shared/history/counts.ts'
 import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
 import { limits } from '../../shared/limits.ts'
 import { messageOf } from '../../shared/message-of.ts'
+import { NewsReader } from '../../shared/news/news-reader.ts'
+import type { News, Version } from '../../shared/news/published-servers.ts'
 import { edgeLimits } from '../limits.ts'
 import { CountedLater } from './counted-later.ts'
-import type { Delta, Exchanged, Sent, Version } from './exchange.ts'
-import { type Carriage, type PackedServer, unpack } from './packed-server.ts'
+import type { AcceptedReport, Delta, Sent } from './exchange.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 
 /** The object as an isolate calls it. */
 export interface ClusterStub {
-  exchange(sent: Sent, have: Version | undefined): Promise<Exchanged>
-  /** a report, and the exchange in the same call: the isolate that received it knows it at once */
-  accept(
-    post: Post,
-    sent: Sent,
-    have: Version | undefined,
-  ): Promise<{ answer: ReportAnswer; news: Exchanged }>
+  exchange(sent: Sent, have: Version | undefined): Promise<News>
+  /** a report. @param epoch of the isolate's snapshot: the isolate that received a report knows it at once */
+  accept(post: Post, epoch: string | undefined): Promise<AcceptedReport>
+  /** the same by one of the objects that gather reports */
+  acceptBy(gatherer: number, post: Post, epoch: string | undefined): Promise<AcceptedReport>
   register(registration: Registration): Promise<ReportAnswer>
   addPolled(body: string): Promise<PolledServerAnswer>
   setDrain(id: string, drained: boolean, by?: string): Promise<boolean>
@@ -63,6 +62,10 @@ interface Count {
   sentKbps: number
 }
 
+type Debit = Pick<Server, 'debit' | 'debitKbps'>
+const noDebit: Debit = { debit: 0, debitKbps: 0 }
+const nothing: Sent = { deltas: [], counted: [] }
+
 /**
  * The cluster as one isolate of Workers sees it: a snapshot that listeners are answered from, brought up to date by
  * exchanges with the object. No promise outlives its request or is awaited by another one, since the runtime may drop a
@@ -72,18 +75,18 @@ interface Count {
 export class RemoteCluster implements Cluster {
   #deps: RemoteDeps
   #view: View
-  /** the carriage of each server, which the object sends only when it has changed */
-  #carriages = new Map<string, Carriage>()
-  #version: Version | undefined
+  #news: NewsReader
+  /** by server: its debit as the object knows it */
+  #debits = new Map<string, Debit>()
   #takenAtMs = Number.NEGATIVE_INFINITY
   /** deadline of the exchange in progress; 0: there is none */
   #leaseMs = 0
   #flushDueMs = 0
   /** by server */
   #counts = new Map<string, Count>()
-  #calls = 0
-  #callApplied = 0
   #counted = new CountedLater()
+  /** how many objects gather reports, as the last answer to one said */
+  #gatherers = 0
   /** the servers that are kept in because the object does not answer, and until when the object itself keeps them in */
   #held = new Map<Server, number>()
   #history: { rows: HistoryRowJson[]; atMs: number } | undefined
@@ -91,10 +94,25 @@ export class RemoteCluster implements Cluster {
   constructor(deps: RemoteDeps) {
     this.#deps = deps
     this.#view = new View(deps.maxListenersDefault)
+    this.#news = new NewsReader({
+      put: (server) => {
+        const { id } = server.report
+        this.#debits.set(id, { debit: server.debit, debitKbps: server.debitKbps })
+        this.#view.put({ ...server, ...this.#debitOf(id) }, this.#deps.nowMs())
+      },
+      debit: (id, debit, debitKbps) => {
+        this.#debits.set(id, { debit, debitKbps })
+        this.#showDebit(id)
+      },
+      remove: (id) => {
+        this.#debits.delete(id)
+        this.#view.remove(id)
+      },
+    })
   }
 
   current(): View | Promise<View> {
-    if (this.#version === undefined) return this.#first() // a new isolate: each request waits on a call of its own
+    if (!this.#news.isComplete) return this.#first() // a new isolate: each request waits on a call of its own
     const ageMs = this.#ageMs()
     if (ageMs <= edgeLimits.snapshotFreshMs) return this.#view
     // the flush that is due brings a new snapshot: the object is called once, not twice
@@ -104,7 +122,7 @@ export class RemoteCluster implements Cluster {
   }
 
   async fresh(): Promise<View> {
-    await this.#call(async (sent) => ({ news: await this.#deps.stub().exchange(sent, this.#version) }))
+    await this.#exchange()
     return this.#view
   }
 
@@ -118,8 +136,26 @@ export class RemoteCluster implements Cluster {
   }
 
   async accept(post: Post): Promise<ReportAnswer> {
-    const { answer } = await this.#call((sent) => this.#deps.stub().accept(post, sent, this.#version))
+    // an isolate whose snapshot is old has no listeners, and waits for a new one before it answers any
+    const epoch = this.#ageMs() <= edgeLimits.snapshotStaleMs ? this.#news.version?.epoch : undefined
+    const { answer, own, gatherers } = await this.#report(post, epoch)
+    this.#gatherers = gatherers
+    if (own) this.#news.applyOne(own)
+    else if (epoch !== undefined && answer.status === 200) this.#outdate()
     return answer
+  }
+
+  /** If an object that gathers does not answer, the cluster's own may: the same report twice is accepted twice. */
+  async #report(post: Post, epoch: string | undefined): Promise<AcceptedReport> {
+    if (this.#gatherers > 0) {
+      const gatherer = Math.floor(this.#deps.roll() * this.#gatherers)
+      try {
+        return await this.#deps.stub().acceptBy(gatherer, post, epoch)
+      } catch (error) {
+        logger.warning('object that gathers reports does not answer: {error}', { error, gatherer })
+      }
+    }
+    return asked(() => this.#deps.stub().accept(post, epoch))
   }
 
   register(registration: Registration): Promise<ReportAnswer> {
@@ -204,6 +240,11 @@ export class RemoteCluster implements Cluster {
     this.#flushLater()
   }
 
+  /** The object has begun a new life, of which this snapshot does not know: the next listener waits for a new one. */
+  #outdate(): void {
+    this.#takenAtMs = Math.min(this.#takenAtMs, this.#deps.nowMs() - edgeLimits.snapshotStaleMs - 1)
+  }
+
   #ageMs(): number {
     return this.#deps.nowMs() - this.#takenAtMs
   }
@@ -269,21 +310,30 @@ export class RemoteCluster implements Cluster {
     logger.info('cluster object answers again', { ageSeconds: Math.round(this.#ageMs() / 1000) })
   }
 
-  /** Makes a call that sends the counts and returns the changes. */
-  async #call<T extends { news: Exchanged }>(call: (sent: Sent) => Promise<T>): Promise<T> {
-    const mine = ++this.#calls
+  /** Sends the counts, and reads all news since the last time: as a rule one call, and more while they do not fit into one page. */
+  async #exchange(): Promise<void> {
     const deltas = this.#takeCounts()
     const counted = this.#counted.take()
+    let sent: Sent | undefined = { deltas, counted }
     try {
-      const result = await call({ deltas, counted })
-      this.#settle(deltas, true)
-      this.#apply(result.news, mine)
-      return result
+      for (let isLast = false; !isLast; ) {
+        const news: News = await this.#deps.stub().exchange(sent ?? nothing, this.#news.version)
+        if (sent) this.#settle(deltas, true)
+        sent = undefined
+        this.#release()
+        this.#news.apply(news)
+        isLast = news.isLast
+      }
     } catch (error) {
-      this.#settle(deltas, false)
-      this.#counted.giveBack(counted)
+      if (sent) {
+        this.#settle(deltas, false)
+        this.#counted.giveBack(counted)
+      }
       throw awayOf(error)
     }
+    const nowMs = this.#deps.nowMs()
+    this.#view.prune(nowMs)
+    this.#takenAtMs = nowMs
   }
 
   #takeCounts(): Delta[] {
@@ -311,50 +361,21 @@ export class RemoteCluster implements Cluster {
     }
   }
 
-  #apply(news: Exchanged, call: number): void {
-    if (call < this.#callApplied) return // a later call was answered first
-    this.#callApplied = call
-    this.#release()
-    if (news.whole) {
-      const ids = new Set(news.servers.map(({ server }) => server.report.id))
-      for (const id of [...this.#view.servers.keys()]) if (!ids.has(id)) this.#remove(id)
-    }
-    for (const id of news.removed) this.#remove(id)
-    const debits = new Map(news.debits.map(([id, debit, debitKbps]) => [id, { debit, debitKbps }]))
-    const debitOf = (id: string) => ({
-      debit: (debits.get(id)?.debit ?? 0) + (this.#counts.get(id)?.redirects ?? 0),
-      debitKbps: (debits.get(id)?.debitKbps ?? 0) + (this.#counts.get(id)?.kbps ?? 0),
-    })
-    const nowMs = this.#deps.nowMs()
-    let isWhole = true
-    for (const packed of news.servers) {
-      const server = this.#unpack(packed)
-      if (server) this.#view.put({ ...server, ...debitOf(server.report.id) }, nowMs)
-      else isWhole = false
-    }
-    for (const server of [...this.#view.servers.values()]) {
-      const now = debitOf(server.report.id)
-      // the drums must be told about a weight that rises; they notice one that falls themselves
-      if (now.debit < server.debit || now.debitKbps < server.debitKbps)
-        this.#view.put({ ...server, ...now }, nowMs)
-      else Object.assign(server, now)
-    }
-    this.#view.prune(nowMs)
-    // if a carriage is missing, everything is fetched again
-    this.#version = isWhole ? news.version : { epoch: '', change: 0 }
-    this.#takenAtMs = nowMs
-  }
-  #unpack(packed: PackedServer): Server | undefined {
-    const { id } = packed.server.report
-    const carriage = packed.carriage ?? this.#carriages.get(id)
-    if (!carriage) return undefined
-    this.#carriages.set(id, carriage)
-    return unpack(packed, carriage)
+  /** The redirects to a server since its last report: by all isolates as far as the object knows them, and those of this one that it does not. */
+  #debitOf(id: string): Debit {
+    const { debit, debitKbps } = this.#debits.get(id) ?? noDebit
+    const own = this.#counts.get(id)
+    return { debit: debit + (own?.redirects ?? 0), debitKbps: debitKbps + (own?.kbps ?? 0) }
   }
 
-  #remove(id: string): void {
-    this.#carriages.delete(id)
-    this.#view.remove(id)
+  #showDebit(id: string): void {
+    const server = this.#view.servers.get(id)
+    if (!server) return
+    const now = this.#debitOf(id)
+    // the drums must be told about a weight that rises; they notice one that falls themselves
+    if (now.debit < server.debit || now.debitKbps < server.debitKbps)
+      this.#view.put({ ...server, ...now }, this.#deps.nowMs())
+    else Object.assign(server, now)
   }
 }
 

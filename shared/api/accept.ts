@@ -29,6 +29,8 @@ export interface ReportAnswer {
   status: 200 | 400 | 401 | 409 | 413 | 429 | 500 | 503
   /** lines of text/plain */
   text: string
+  /** of the server whose report has been accepted */
+  id?: string | undefined
 }
 
 /**
@@ -67,7 +69,7 @@ function judge(registry: Registry, accounts: Accounts, post: Post, nowMs: number
   const notPut = registry.put(report, post.sourcelist, nowMs, context)
   if (notPut) return printRefusal(notPut)
   if (post.edgeUrls.some((url) => url.startsWith('https:'))) registry.view.isAskedByHttps = true
-  return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs) }
+  return { status: 200, text: printReply(registry, report, post.edgeUrls, nowMs), id: report.id }
 }
 
 const printRefusal = (refused: Rejection | StoreError): ReportAnswer =>

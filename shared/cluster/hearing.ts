@@ -70,6 +70,7 @@ export class Hearing {
     // those that were gone before are not kept
     const isKept = (server: Server) => server.report.id !== ownId && ownDeadlineMs(server) > this.#heardAtMs
     for (const server of hold(servers.values(), untilMs, nowMs, isKept)) this.#view.put(server)
+    this.#view.deadlinesMoved()
   }
 
   /** When the second server went stale since the last report, if no other server has reported in time. */

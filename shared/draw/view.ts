@@ -36,6 +36,8 @@ export class View {
   #sorted: Host[] | undefined
   /** whether any listener came by https since the program (on Workers: the isolate, the object) started */
   isAskedByHttps = false
+  /** told of each server that is put or removed, by its id; of undefined when deadlines of any may have moved */
+  onChange: ((id: string | undefined) => void) | undefined
   /** the id of this program if it is one of its own candidates; its listeners can already reach it */
   ownId: string | undefined
   readonly maxListenersDefault: number
@@ -126,11 +128,13 @@ export class View {
     this.#mounts.bound()
     if (server.carriesAll) this.#addEverywhere(host)
     else if (before?.carriesAll) this.#removeEverywhere(server.report.id)
+    this.onChange?.(server.report.id)
   }
 
-  /** Some servers' deadlines are earlier than they were, so that they have to be looked for again. */
+  /** Servers' deadlines have been moved in place: those that are earlier than they were have to be looked for again. */
   deadlinesMoved(): void {
     this.#sums.deadlinesMoved()
+    this.onChange?.(undefined)
   }
 
   remove(id: string): void {
@@ -145,6 +149,7 @@ export class View {
     this.#pools.forgetUrls(id)
     this.#groups.settle(receivedAtMs)
     this.#groups.showAll(host)
+    this.onChange?.(id)
   }
 
   /** What the live servers say of a mount together; undefined if none carries it. It looks at the mount alone, not at its carriers. */

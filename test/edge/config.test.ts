@@ -75,6 +75,7 @@ describe('a bad value stops the start with an error that gives its name, the val
     ['HTTPS_ONLY', 'yes', '0 or 1'],
     ['PROBE', '2', '0 or 1'],
     ['HLS_EDGE', 'sometimes', 'off, overflow, always'],
+    ['LOCATION_HINT', 'europe', 'wnam, enam, sam, weur, eeur, apac, oc, afr, me'],
     ['LOG_LEVEL', 'loud', 'trace, debug, info, warning, error, fatal'],
     ['PUBLIC_URL', 'radio.example.org', 'http://host:port'],
     ['PUBLIC_URL', 'http://radio.example.org/path', 'without user, path, query or fragment'],

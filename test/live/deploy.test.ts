@@ -76,7 +76,9 @@ async function runDeployed({ deployed, secrets }: Cloudflare): Promise<string> {
     durable_objects: {
       bindings: bound('durable_object_namespace').map(({ name, class_name }) => ({ name, class_name })),
     },
-    migrations: [{ tag: 'v1', new_sqlite_classes: ['ClusterObject'] }],
+    migrations: [
+      { tag: 'v1', new_sqlite_classes: bound('durable_object_namespace').map((each) => each.class_name) },
+    ],
   }
   writeFileSync(join(folder, 'wrangler.json'), JSON.stringify(config))
   writeFileSync(join(folder, metadata.main_module), script)

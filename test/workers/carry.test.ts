@@ -4,7 +4,6 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { createEdge } from '../../edge/app.ts'
 import { parseConfig } from '../../edge/config.ts'
 import { cacheStore } from '../../edge/workers/cache-store.ts'
-import type { Exchanged } from '../../edge/workers/exchange.ts'
 import { type ClusterStub, RemoteCluster } from '../../edge/workers/remote-cluster.ts'
 import { printBasic } from '../../shared/http/credentials.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
@@ -55,9 +54,10 @@ function newIsolate(fetchFromMaster: typeof fetch) {
   const stub: ClusterStub = {
     exchange: async (sent, have) => {
       calls++
-      return (await object().exchange(sent, have)) as Exchanged
+      return object().exchange(sent, have)
     },
     accept: notCalled,
+    acceptBy: notCalled,
     register: notCalled,
     addPolled: notCalled,
     setDrain: notCalled,

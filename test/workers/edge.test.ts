@@ -3,12 +3,12 @@ import { env, exports } from 'cloudflare:workers'
 import { afterEach, expect, test } from 'vitest'
 import { createEdge } from '../../edge/app.ts'
 import { parseConfig } from '../../edge/config.ts'
-import type { Exchanged } from '../../edge/workers/exchange.ts'
 import { RemoteCluster } from '../../edge/workers/remote-cluster.ts'
 import type { ClusterEvent } from '../../shared/cluster/watch/event.ts'
 import { printBasic } from '../../shared/http/credentials.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
+import { serversIn } from '../kit/news.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 
 const relay = { user: 'relay', password: 'relay-secret' }
@@ -39,8 +39,9 @@ function newIsolate() {
   const sleeping: (() => void)[] = []
   const cluster = new RemoteCluster({
     stub: () => ({
-      exchange: async (sent, have) => (await object().exchange(sent, have)) as Exchanged,
+      exchange: (sent, have) => object().exchange(sent, have),
       accept: () => Promise.reject(new Error('no report is sent through it')),
+      acceptBy: () => Promise.reject(new Error('no report is sent through it')),
       register: (registration) => object().register(registration),
       addPolled: (body) => object().addPolled(body),
       setDrain: (id, drained, by) => object().setDrain(id, drained, by),
@@ -105,9 +106,10 @@ test('an object that was evicted answers from the reports and drains that it had
     { id: 'evicted', out: null },
     { id: 'evicted-too', listeners: 7, out: 'drained' },
   ])
-  const { version } = await object().exchange(nothing, undefined)
+  const { epoch, change } = await object().exchange(nothing, undefined)
   await evictDurableObject(object())
-  expect((await object().exchange(nothing, version)).whole, 'its versions are of another life').toBe(true)
+  const news = await object().exchange(nothing, { epoch, change })
+  expect(news.after, 'its versions are of another life').toBe(0)
   expect(await servers()).toEqual(before)
 })
 
@@ -125,7 +127,9 @@ test('S9: redirects of all isolates add up in the object, and in the news for ea
   for (const isolate of isolates)
     for (let i = 0; i < 10; i++) expect((await isolate.ask('/live.mp3')).status).toBe(302)
   for (const isolate of isolates) await isolate.flush()
-  expect((await object().exchange(nothing, undefined)).debits).toEqual([['shared', 20, 0]])
+  expect(serversIn([await object().exchange(nothing, undefined)])).toMatchObject([
+    { debit: 20, debitKbps: 0 },
+  ])
 })
 
 test('each server is stored as one row, with its mounts inside', async () => {

@@ -23,8 +23,6 @@ const accounts = {
   relays: new Map(),
 }
 
-const nothing = { deltas: [], counted: [] }
-
 /** An object and as many isolates as a test asks for, on one clock; calls take `latencyMs`. */
 function createObject() {
   const time = new ManualTime()
@@ -36,6 +34,11 @@ function createObject() {
     /** the fate of a call: answered, rejected, or lost */
     fate: 'answered' as 'answered' | 'refused' | 'dropped',
     calls: 0,
+    stub: undefined as unknown as ClusterStub,
+    gatherers: 0,
+    /** those that reports went to */
+    gathered: [] as number[],
+    deadGatherer: undefined as number | undefined,
   }
   const sleep = (ms: number) => new Promise<void>((wake) => time.after(ms, wake))
   const across = async <T>(run: () => T | Promise<T>): Promise<T> => {
@@ -48,11 +51,17 @@ function createObject() {
   }
   const stub: ClusterStub = {
     exchange: (sent, have) => across(() => state.exchange.exchange(sent, have, time.nowMs())),
-    accept: (post, sent, have) =>
-      across(async () => ({
-        answer: await local.accept(post),
-        news: state.exchange.exchange(sent, have, time.nowMs()),
-      })),
+    accept: (post, epoch) =>
+      across(async () => {
+        const answer = await local.accept(post)
+        const { id } = answer
+        const own = epoch && id ? state.exchange.published.one(id, epoch) : undefined
+        return { answer, own, gatherers: state.gatherers }
+      }),
+    acceptBy(gatherer, post, epoch) {
+      state.gathered.push(gatherer)
+      return gatherer === state.deadGatherer ? Promise.reject(new Error('away')) : stub.accept(post, epoch)
+    },
     register: (registration) => across(() => local.register(registration)),
     addPolled: (body) => across(() => local.addPolled(body)),
     setDrain: (id, drained, by) => across(() => local.setDrain(id, drained, by)),
@@ -64,9 +73,10 @@ function createObject() {
     events: () => across(() => local.events()),
     check: () => across(() => local.check()),
   }
+  state.stub = stub
   const isolate = (roll = 0) =>
     new RemoteCluster({
-      stub: () => stub,
+      stub: () => state.stub,
       nowMs: time.nowMs,
       roll: () => roll,
       sleep,
@@ -212,31 +222,6 @@ describe('the snapshot of an isolate', () => {
     registry.forget('c')
     state.exchange = new IsolateExchange(registry, 'life-2', 3)
     expect(await idsIn(during(time, cluster.fresh()))).toEqual(['a'])
-  })
-
-  test('gets the servers that changed since, and no others', () => {
-    const { registry, report, state } = createObject()
-    for (const id of ['a', 'b', 'c']) report(reportOf(id))
-    const first = state.exchange.exchange(nothing, undefined, 0)
-    expect(first).toMatchObject({ whole: true, servers: [{}, {}, {}] })
-    report(reportOf('b', { listeners: 9 }))
-    registry.forget('c')
-    const news = state.exchange.exchange(nothing, first.version, 0)
-    expect(news.whole).toBe(false)
-    expect(news.servers.map(({ server }) => server.report.id)).toEqual(['b'])
-    expect(news.removed).toEqual(['c'])
-    expect(state.exchange.exchange(nothing, news.version, 0)).toMatchObject({ servers: [], removed: [] })
-  })
-
-  test('is fetched completely if more was removed than the object remembers', () => {
-    const { registry, report, state } = createObject()
-    const first = state.exchange.exchange(nothing, undefined, 0)
-    for (const id of ['a', 'b', 'c', 'd', 'e']) report(reportOf(id))
-    state.exchange.exchange(nothing, undefined, 0)
-    for (const id of ['a', 'b', 'c', 'd']) registry.forget(id)
-    const news = state.exchange.exchange(nothing, first.version, 0)
-    expect(news.whole).toBe(true)
-    expect(news.servers.map(({ server }) => server.report.id)).toEqual(['e'])
   })
 })
 
@@ -388,12 +373,96 @@ describe('debits', () => {
   })
 })
 
-test('a report is known at once to the isolate that received it, by the same call', async () => {
-  const { time, isolate, state } = createObject()
-  const cluster = isolate()
-  const sourcelist = printSourcelist(reportOf('a'))
-  const post = { sourcelist, reporter: { kind: 'relay' as const }, remote: undefined, edgeUrls: [] }
-  expect(await during(time, cluster.accept(post), 10)).toMatchObject({ status: 200 })
-  expect(serverIn(cluster, 'a').report.id).toBe('a')
-  expect(state.calls).toBe(1)
+describe('a report', () => {
+  const postOf = (report: Report) => ({
+    sourcelist: printSourcelist(report),
+    reporter: { kind: 'relay' as const },
+    remote: undefined,
+    edgeUrls: [],
+  })
+
+  test('is known at once to the isolate that received it, by the same call and without news of other servers', async () => {
+    const { time, isolate, state, report } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    report(reportOf('other'))
+    expect(await during(time, cluster.accept(postOf(reportOf('a', { state: 'leaving' }))), 10)).toMatchObject(
+      {
+        status: 200,
+      },
+    )
+    expect(serverIn(cluster, 'a').report.state).toBe('leaving')
+    expect(await idsIn(cluster.current())).toEqual(['a'])
+    expect(state.calls).toBe(2)
+  })
+
+  test('to an object that has restarted is known to the next listener, which waits for the new snapshot', async () => {
+    const { time, isolate, state, report, registry } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    state.exchange = new IsolateExchange(registry, 'life-2', 3)
+    await during(time, cluster.accept(postOf(reportOf('new'))), 10)
+    expect(await during(time, idsIn(cluster.current()), snapshotWaitMs)).toEqual(['a', 'new'])
+  })
+
+  test('brings nothing back to an isolate that has no listeners', async () => {
+    const { time, isolate, state } = createObject()
+    const cluster = isolate()
+    const answers: unknown[] = []
+    const { accept } = state.stub
+    state.stub.accept = async (post, epoch) => {
+      const accepted = await accept(post, epoch)
+      answers.push(accepted.own)
+      return accepted
+    }
+    await during(time, cluster.accept(postOf(reportOf('a'))), 10)
+    await during(time, cluster.current(), 10)
+    await during(time, cluster.accept(postOf(reportOf('a', { listeners: 1 }))), 10)
+    await time.pass(snapshotStaleMs)
+    await during(time, cluster.accept(postOf(reportOf('a', { listeners: 2 }))), 10)
+    expect(answers).toEqual([undefined, expect.objectContaining({ isLast: false }), undefined])
+  })
+
+  test('goes to objects that gather them once the object asks for it, and to itself where one does not answer', async () => {
+    const { time, isolate, state } = createObject()
+    const cluster = isolate(0.5)
+    const send = () => during(time, cluster.accept(postOf(reportOf('a'))), 10)
+    await send()
+    state.gatherers = 4
+    await send()
+    expect(state.gathered).toEqual([])
+    await send()
+    expect(state.gathered).toEqual([2])
+    state.deadGatherer = 2
+    const lines = await logged(async () => expect(await send()).toMatchObject({ status: 200 }))
+    expect(lines).toMatchObject([{ properties: { gatherer: 2 } }])
+    state.gatherers = 0
+    await send()
+    state.gathered = []
+    await send()
+    expect(state.gathered).toEqual([])
+  })
+
+  test('is not undone by news that were on their way before it', async () => {
+    const { time, isolate, report, state } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    report(reportOf('a', { listeners: 1, state: 'draining' }))
+    const { exchange } = state.stub
+    state.stub.exchange = async (sent, have) => {
+      const news = state.exchange.exchange(sent, have, time.nowMs())
+      await new Promise<void>((wake) => time.after(100, wake))
+      return news
+    }
+    const slow = cluster.fresh()
+    await during(time, cluster.accept(postOf(reportOf('a', { listeners: 2, state: 'leaving' }))), 10)
+    await during(time, slow, 100)
+    expect(serverIn(cluster, 'a').report).toMatchObject({ listeners: 2, state: 'leaving' })
+    state.stub.exchange = exchange
+    await during(time, cluster.fresh(), 10)
+    expect(serverIn(cluster, 'a').report).toMatchObject({ listeners: 2, state: 'leaving' })
+  })
 })

@@ -42,6 +42,7 @@ describe('S9: a report that is accepted', () => {
     expect(accept(registry, accounts, post(reportOf('a')), 0)).toEqual({
       status: 200,
       text: 'accepted 1\ninterval 10\nstate up\nedge http://edge.example\n',
+      id: 'a',
     })
     expect(accept(registry, accounts, post(reportOf('b'), { edgeUrls: [] }), 0).text).not.toContain('edge')
   })

@@ -12,6 +12,7 @@ import { type Plan, parseWish } from './plan.ts'
 import { benchRedirects } from './redirects.ts'
 import { benchReports } from './reports.ts'
 import { printMachine, printTable, type Table } from './table.ts'
+import { benchWorkers } from './workers.ts'
 
 interface Bench {
   run(plan: Plan): Promise<Table>
@@ -24,6 +25,7 @@ interface Bench {
 const benches = new Map<string, Bench>([
   ['redirects', { run: benchRedirects, rounds: 2, seconds: 2 }],
   ['reports', { run: benchReports, rounds: 1, seconds: 2 }],
+  ['workers', { run: benchWorkers, rounds: 5, seconds: 1 }],
   ['beside', { run: benchBeside, rounds: 1, seconds: 5 }],
   ['pages', { run: benchPages, rounds: 1, seconds: 1 }],
   ['pick', { run: benchPick, rounds: 1, seconds: 1 }],
