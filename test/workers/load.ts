@@ -5,7 +5,7 @@ import type { Version } from '../../shared/news/published-servers.ts'
 // A worker that calls the objects of a cluster as its isolates would, for `npm run bench -- workers`.
 export { ReportsObject } from '../../edge/workers/reports-object.ts'
 
-/** workerd takes an object out of memory a minute after its first call, unless a call is under way: this one is, for an hour. */
+/** In runs of more than a minute workerd took the object out of memory between two calls; this one is under way for an hour. */
 export class ClusterObject extends Measured {
   stay(): Promise<void> {
     return scheduler.wait(3_600_000)
