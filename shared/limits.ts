@@ -71,6 +71,8 @@ export const limits = {
   mountMemoryMs: 5 * 60_000,
   /** ms after which a stale server is forgotten */
   serverMemoryMs: 24 * 3_600_000,
+  /** servers that are forgotten in one turn because they have been stale for a day: some ms */
+  serversPrunedAtOnceMax: 50,
   /** a server is stale after this many promised intervals … */
   deadlineIntervals: 2.5,
   /** … plus this many ms, for the transit of the report */

@@ -334,7 +334,7 @@ export class Registry {
   /** Writes the running minute of the history: the program stops. */
   stop(nowMs: number): void {
     this.history.stop(nowMs)
-    this.#try(nowMs, () => this.history.flush())
+    this.#try(nowMs, () => this.history.flush(true))
   }
 
   /** The last events up to now, the oldest first. */
@@ -355,6 +355,8 @@ export class Registry {
       ({ report, receivedAtMs }) =>
         nowMs - receivedAtMs > limits.serverMemoryMs && !this.polled.servers.has(report.id),
     )
+    // the others at the next call
+    gone.length = Math.min(gone.length, limits.serversPrunedAtOnceMax)
     for (const { report } of gone) {
       this.#try(nowMs, () => this.#table?.remove(report.id)) // if it stays there, it is forgotten again after a restart
       this.#letGo(report.id, 'stale for a day')

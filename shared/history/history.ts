@@ -2,9 +2,11 @@ import { type Counted, Counts } from './counts.ts'
 import { historyLimits } from './limits.ts'
 import type { Play } from './play-log.ts'
 import { type Finished, Recorder, type RecorderDeps, type Reported } from './recorder.ts'
-import { numbersOf, rollUp, type Selected, type SeriesRow } from './rows.ts'
+import { type HistoryRow, numbersOf, RollUp, type Selected, type SeriesRow } from './rows.ts'
 import type { HistoryStore } from './store.ts'
 
+/** series of minutes that are read for an hour before listeners get their turn: some ms */
+const seriesAtOnce = 4000
 /** ms before now that a history may go on from after a restart: the longest deadline of a server, and some */
 const resumeMsMax = 3 * 3_600_000
 
@@ -18,6 +20,8 @@ export class History {
   #pending: Finished[] = []
   /** the hour of the minutes that no hour contains yet */
   #hour: number | undefined
+  /** that hour while it is added up */
+  #rolling: { minutes: Iterator<HistoryRow>; sums: RollUp } | undefined
 
   /** @param servers as they were stored; their numbers count from where the stored history ends */
   constructor(deps: RecorderDeps, store: HistoryStore, servers: readonly Reported[], nowMs: number) {
@@ -68,14 +72,18 @@ export class History {
     this.#pending.push(...this.#recorder.take())
   }
 
-  /** Writes what is finished. Throws if the store cannot be written: it is written with the next rows then. */
-  flush(): void {
+  /**
+   * Writes what is finished. Throws if the store cannot be written: it is written with the next rows then. Where an hour is over that
+   * many servers are in, one call adds up some of its minutes, and the last one writes.
+   * @param isLast there is no next call: the program stops
+   */
+  flush(isLast = false): void {
     while (this.#pending.length > 0) {
       const [first] = this.#pending
       if (!first) return
       const hour = hourOf(first)
       if (this.#hour !== undefined && hour !== this.#hour) {
-        this.#store.addHours(rollUp(this.#store.notRolled()))
+        if (!this.#rollUp(isLast)) return
         this.#hour = undefined
       }
       const end = this.#pending.findIndex((each) => hourOf(each) !== hour)
@@ -84,6 +92,27 @@ export class History {
       this.#hour = hour
       this.#pending.splice(0, ofHour.length)
     }
+  }
+
+  /** Adds up minutes of the hour that is over, and writes it at the last; returns whether it is written. */
+  #rollUp(isAll: boolean): boolean {
+    const rolling = this.#rolling ?? {
+      minutes: this.#store.notRolled()[Symbol.iterator](),
+      sums: new RollUp(),
+    }
+    // begun again if the store fails
+    this.#rolling = undefined
+    for (let series = 0; isAll || series < seriesAtOnce; ) {
+      const { value, done } = rolling.minutes.next()
+      if (done) {
+        this.#store.addHours(rolling.sums.hours)
+        return true
+      }
+      rolling.sums.add(value)
+      series += value.servers.size + value.mounts.size
+    }
+    this.#rolling = rolling
+    return false
   }
 
   /** ms since 1970 by the wall clock. */

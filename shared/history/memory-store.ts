@@ -23,7 +23,7 @@ export class MemoryHistory implements HistoryStore {
     keepNewest(this.#plays, playsMax)
   }
 
-  notRolled(): HistoryRow[] {
+  notRolled(): Iterable<HistoryRow> {
     return this.#notRolled === 0 ? [] : this.#minutes.slice(-this.#notRolled)
   }
 
@@ -46,7 +46,7 @@ export class MemoryHistory implements HistoryStore {
   }
 
   hours(selected: Selected, from: number, to: number): Iterable<SeriesRow[]> {
-    const running = this.notRolled().map((row) => ({ ...row, bucket: Math.floor(row.bucket / 60) }))
+    const running = Array.from(this.notRolled(), (row) => ({ ...row, bucket: Math.floor(row.bucket / 60) }))
     return [seriesOf([...this.#hours, ...running], selected, from, to)]
   }
 

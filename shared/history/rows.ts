@@ -28,33 +28,41 @@ export const numbersOf = ({ total, mounts, servers }: HistoryRow, selected: Sele
   return ('mount' in selected ? mounts.get(selected.mount) : servers.get(selected.server)) ?? noNumbers
 }
 
-/** Rows of hours, each from the rows of minutes that are in it, in the order in which the hours first come. */
-export function rollUp(minutes: readonly HistoryRow[]): HistoryRow[] {
-  const hours = new Map<number, HistoryRow>()
-  for (const minute of minutes) {
-    const bucket = Math.floor(minute.bucket / 60)
-    const hour = hours.get(bucket)
-    if (!hour) hours.set(bucket, { ...minute, bucket })
-    else
-      hours.set(bucket, {
-        bucket,
-        span: hour.span + minute.span,
-        total: added(hour.total, minute.total),
-        mounts: merged(hour.mounts, minute.mounts),
-        servers: merged(hour.servers, minute.servers),
-      })
-  }
-  return [...hours.values()]
+/** An hour while its minutes are added up. */
+interface HourSums extends HistoryRow {
+  span: number
+  total: Numbers
+  readonly mounts: Map<string, Numbers>
+  readonly servers: Map<string, Numbers>
 }
 
-function merged(
-  a: ReadonlyMap<string, Numbers>,
-  b: ReadonlyMap<string, Numbers>,
-): ReadonlyMap<string, Numbers> {
-  const both = new Map(a)
-  for (const [name, numbers] of b) {
-    const before = both.get(name)
-    both.set(name, before ? added(before, numbers) : numbers)
+/** Adds up rows of hours from the rows of minutes that are in them. */
+export class RollUp {
+  readonly #hours = new Map<number, HourSums>()
+
+  /** The hours so far, in the order in which they first came. */
+  get hours(): HistoryRow[] {
+    return [...this.#hours.values()]
   }
-  return both
+
+  add(minute: HistoryRow): void {
+    const bucket = Math.floor(minute.bucket / 60)
+    const hour = this.#hours.get(bucket)
+    if (!hour) {
+      const series = { mounts: new Map(minute.mounts), servers: new Map(minute.servers) }
+      this.#hours.set(bucket, { ...minute, ...series, bucket })
+      return
+    }
+    hour.span += minute.span
+    hour.total = added(hour.total, minute.total)
+    addTo(hour.mounts, minute.mounts)
+    addTo(hour.servers, minute.servers)
+  }
+}
+
+function addTo(sums: Map<string, Numbers>, more: ReadonlyMap<string, Numbers>): void {
+  for (const [name, numbers] of more) {
+    const before = sums.get(name)
+    sums.set(name, before ? added(before, numbers) : numbers)
+  }
 }

@@ -146,12 +146,17 @@ export class SqlHistory implements HistoryStore {
     this.#plays -= oldest.plays
   }
 
-  notRolled(): HistoryRow[] {
-    const query = 'SELECT bucket, span, total, mounts, servers FROM history_minute WHERE n > ? ORDER BY n'
-    return this.#sql.all<unknown>(query, this.#rolled).flatMap((raw) => {
+  *notRolled(): Iterable<HistoryRow> {
+    const numbers = this.#sql.all<{ n: number }>(
+      'SELECT n FROM history_minute WHERE n > ? ORDER BY n',
+      this.#rolled,
+    )
+    const query = 'SELECT bucket, span, total, mounts, servers FROM history_minute WHERE slot = ? AND n = ?'
+    for (const { n } of numbers) {
+      const [raw] = this.#sql.all<unknown>(query, n % historyLimits.minutesMax, n)
       const parsed = v.safeParse(RowSchema, raw)
-      return parsed.success ? [parsed.output] : []
-    })
+      if (parsed.success) yield parsed.output
+    }
   }
 
   firstNotRolled(): number | undefined {

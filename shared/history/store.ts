@@ -12,8 +12,8 @@ export interface LastState {
 export interface HistoryStore {
   /** Keeps finished rows, all or none. */
   add(finished: readonly Finished[]): void
-  /** the rows that no hour contains yet */
-  notRolled(): HistoryRow[]
+  /** the rows that no hour contains yet, each read when it is asked for */
+  notRolled(): Iterable<HistoryRow>
   /** the minute of the first of them; undefined: there is none */
   firstNotRolled(): number | undefined
   /** Keeps the rows of hours that all minutes so far are in. */

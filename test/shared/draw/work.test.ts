@@ -6,6 +6,7 @@ import { Drum } from '../../../shared/draw/pool/drum.ts'
 import { Pool } from '../../../shared/draw/pool/pool.ts'
 import { Regions, TotalDemand } from '../../../shared/draw/pool/regions.ts'
 import { View } from '../../../shared/draw/view.ts'
+import { limits } from '../../../shared/limits.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { mountOf, mountReport, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
@@ -159,4 +160,11 @@ test('the work for each of many servers that register at once does not grow with
     return count
   }
   expect(looks(2000) - looks(1000)).toBeLessThan(1000)
+})
+
+test('ten thousand servers that have been stale for a day are forgotten some at a time', () => {
+  const registry = new Registry(undefined, 100, 0)
+  for (let i = 0; i < 120; i++) registry.put(reportOf(`s${i}`), printSourcelist(reportOf(`s${i}`)), 0)
+  const tomorrowMs = limits.serverMemoryMs + 1
+  expect([1, 2, 3, 4].map(() => registry.prune(tomorrowMs).length)).toEqual([50, 50, 20, 0])
 })
