@@ -56,12 +56,11 @@ export class Packagers {
 
   /**
    * The packager of a mount, which begins now if it did not run; resolves when it has a segment, or has waited long enough.
-   * Undefined if the mount is not here, is not to be packaged, or HLS has no place for its format; or if its source has been away for
-   * so long that players have heard all that the playlist lists.
+   * Undefined if the mount is not here, is not to be packaged, or HLS has no place for its format. A mount whose source is away keeps its
+   * playlist as it is for a minute, since ffmpeg ends at any other answer.
    */
   async request(mount: Mount): Promise<Packager | undefined> {
     const held = this.#heldFor(mount)
-    if (held && this.#isHeardOut(held)) return undefined
     if (!held || held.packager.window.hasSegments) return held?.packager
     await new Promise<void>((resolve) => {
       const cancel = this.#options.timers.after(hlsLimits.firstSegmentMs, resolve)
@@ -78,17 +77,10 @@ export class Packagers {
     return this.#held.get(mount)?.endedAtMs !== undefined
   }
 
-  /** Players are up to three target durations behind the end. */
-  #isHeardOut({ packager, endedAtMs }: Held): boolean {
-    if (endedAtMs === undefined) return false
-    const heardMs = hlsLimits.sessionTargets * packager.window.targetSeconds * 1000
-    return this.#options.nowMs() - endedAtMs >= heardMs
-  }
-
-  /** The packager of a mount that runs and has something to play, as {@link request} would resolve at once. */
+  /** The packager of a mount that has something to play, as {@link request} would resolve at once. */
   ready(mount: Mount): Packager | undefined {
     const held = this.#held.get(mount)
-    if (!held?.packager.window.hasSegments || this.#isHeardOut(held)) return undefined
+    if (!held?.packager.window.hasSegments) return undefined
     held.askedAtMs = this.#options.nowMs()
     return held.packager
   }

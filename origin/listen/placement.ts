@@ -59,8 +59,8 @@ export interface Placer {
    * @param admit called only if this server serves the request: a redirected listener shows its credentials elsewhere
    */
   place(request: ListenRequest, admit?: Admit): Placement | Promise<Placement>
-  /** Why a mount takes no further listener by HLS here; undefined if it does. */
-  refuseHls(mount: Mount): ListenRefusal | undefined
+  /** Why a mount takes no further listener by HLS here; undefined if it does. @param isAway its source is away, and may return */
+  refuseHls(mount: Mount, isAway?: boolean): ListenRefusal | undefined
 }
 
 /** A mount's current numbers. */

@@ -111,10 +111,10 @@ export function createPlacer({
     return placement
   }
   return {
-    refuseHls(mount) {
+    refuseHls(mount, isAway = false) {
       if (mountSettings(config, mount).noMount) return noDirectListening
       const live = state.mounts.get(mount) ?? standIn(mount)
-      const carried = live ?? (mirrors(mount) ? idleMount : undefined)
+      const carried = live ?? (isAway || mirrors(mount) ? idleMount : undefined)
       if (!carried) missed(mount)
       const here = standing(carried)
       const draining = here.draining || decider?.isDrained === true

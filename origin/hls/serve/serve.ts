@@ -229,7 +229,6 @@ async function sessionFor(
   const accepted = sessions.get(key)
   if (accepted) return { session: accepted }
   if (refused) {
-    if (refused.absent && deps.hls.mayReturn(mount)) return { refused: { status: 503, text: away } }
     if (refused.forRoom) deps.state.mounts.get(mount)?.countRefused()
     return { refused }
   }
@@ -240,11 +239,12 @@ async function sessionFor(
 
 /** Some players ask a server once, so one that a decider has drained asks first whether that has ended. */
 async function refusalOfNew(mount: Mount, { placer, hls }: HlsDeps): Promise<ListenRefusal | undefined> {
-  const refused = placer.refuseHls(mount)
+  const refusal = () => placer.refuseHls(mount, hls.mayReturn(mount))
+  const refused = refusal()
   const news = refused?.isClosed ? hls.askDrainers() : undefined
   if (!news) return refused
   await news
-  return placer.refuseHls(mount)
+  return refusal()
 }
 
 function refuse(connection: Connection, mount: Mount, refused: Refusal, deps: HlsDeps): void {
