@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { checkMultivariant, type SeenPlaylist, type SeenSegment, WatchedPlaylist } from './playlist-laws.ts'
 
 /** What a listener or an observer of HLS got of one segment. */
-export interface WatchedSegment extends Pick<SeenSegment, 'number' | 'uri' | 'startMs' | 'discontinuities'> {
+export interface WatchedSegment
+  extends Pick<SeenSegment, 'number' | 'uri' | 'startMs' | 'seconds' | 'discontinuities'> {
   bytes: Uint8Array
 }
 
@@ -66,11 +67,11 @@ export class HlsWatcher {
 
   async #fetchNew({ segments }: SeenPlaylist): Promise<void> {
     const last = this.heard.at(-1)?.number ?? -1
-    for (const { number, uri, startMs, discontinuities } of segments) {
+    for (const { number, uri, startMs, seconds, discontinuities } of segments) {
       if (number <= last) continue
       const bytes = await this.#get(new URL(uri, this.#url).href)
       if (!bytes) return
-      this.heard.push({ number, uri: uri.replace(/\?.*/, ''), startMs, discontinuities, bytes })
+      this.heard.push({ number, uri: uri.replace(/\?.*/, ''), startMs, seconds, discontinuities, bytes })
     }
   }
 

@@ -70,7 +70,16 @@ export async function startOrigin(
   flags: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<Server> {
-  const port = await freePort()
+  return startOriginAt(await freePort(), runtime, flags, env)
+}
+
+/** The same at a port that is known before, so that it can start there again. */
+export async function startOriginAt(
+  port: number,
+  runtime: OriginRuntime,
+  flags: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<Server> {
   const url = `http://127.0.0.1:${port}`
   const program = start(
     runtime,
