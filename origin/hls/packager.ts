@@ -12,6 +12,8 @@ import type { Units } from './units.ts'
 export interface PackagerOptions {
   segmentSeconds: number
   windowSeconds: number
+  /** s of audio before now that may be packaged: what was packaged before has its numbers */
+  heldSecondsMax: number
   /** the numbers to begin with. @param beganMs when its first audio was broadcast, ms since 1970 */
   first: (beganMs: number) => FirstNumbers
   /** a clock that does not step back, ms */
@@ -39,12 +41,12 @@ export class Packager {
 
   /** Packages a mount, beginning with what it still holds. */
   constructor(source: PackagedSource, options: PackagerOptions) {
-    const { segmentSeconds, windowSeconds, first, nowMs, wallMs } = options
+    const { segmentSeconds, windowSeconds, heldSecondsMax, first, nowMs, wallMs } = options
     this.#options = options
     const beganMs = wallMs() - nowMs()
     this.#ranMs = () => beganMs + nowMs()
     const { chunks, leave } = source.follow(this.#tap(source))
-    const held = heldAudio(source, chunks, windowSeconds)
+    const held = heldAudio(source, chunks, Math.min(heldSecondsMax, windowSeconds))
     const { segment, discontinuity } = first(wallMs() - held.seconds * 1000)
     this.#window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: discontinuity })
     this.#segmenter = new Segmenter({
@@ -149,12 +151,12 @@ interface HeldAudio {
   seconds: number
 }
 
-/** The newest of these chunks, no more than a playlist lists. */
-function heldAudio(source: PackagedSource, chunks: readonly Chunk[], windowSeconds: number): HeldAudio {
+/** The newest of these chunks, so many s of audio at most. */
+function heldAudio(source: PackagedSource, chunks: readonly Chunk[], secondsMax: number): HeldAudio {
   const seconds = secondsIn(source, chunks)
-  if (seconds <= windowSeconds) return { chunks, seconds }
+  if (seconds <= secondsMax) return { chunks, seconds }
   const bytes = chunks.reduce((sum, each) => sum + each.bytes.length, 0)
-  let skip = bytes * (1 - windowSeconds / seconds)
+  let skip = bytes * (1 - secondsMax / seconds)
   const newest = chunks.filter((each) => {
     skip -= each.bytes.length
     return skip < 0

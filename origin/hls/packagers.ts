@@ -42,7 +42,7 @@ export class Packagers {
   #options: PackagersOptions
   #held = new Map<Mount, Held>()
   /** the next number of mounts that were packaged before */
-  #numbers = new Map<Mount, FirstNumbers>()
+  #numbers = new Map<Mount, FirstNumbers & { stoppedAtMs: number }>()
   #stopLooking: (() => void) | undefined
 
   constructor(options: PackagersOptions) {
@@ -147,6 +147,7 @@ export class Packagers {
     const packager = new Packager(source, {
       segmentSeconds,
       windowSeconds,
+      heldSecondsMax: before ? (nowMs() - before.stoppedAtMs) / 1000 : windowSeconds,
       first: (beganMs) => {
         const byClock = firstNumbersAt(beganMs, segmentSeconds)
         return {
@@ -171,7 +172,7 @@ export class Packagers {
     held.packager.stop()
     this.#held.delete(mount)
     this.#numbers.delete(mount)
-    this.#numbers.set(mount, held.packager.next)
+    this.#numbers.set(mount, { ...held.packager.next, stoppedAtMs: this.#options.nowMs() })
     const [oldest] = this.#numbers.keys()
     if (this.#numbers.size > numbersKeptMax && oldest !== undefined) this.#numbers.delete(oldest)
   }

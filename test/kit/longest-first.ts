@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 export const longFiles = [
   'test/live/hls-players.test.ts',
+  'test/live/hls-player-restarts.test.ts',
   'test/live/old-npm.test.ts',
   'test/live/formats-relays.test.ts',
   'test/live/polled-icecast.test.ts',

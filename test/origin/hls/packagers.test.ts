@@ -100,6 +100,23 @@ describe('packaging on request', () => {
     expect(after?.[0]?.mediaSequenceNumber).toBeGreaterThan((before?.at(-1)?.mediaSequenceNumber ?? 0) + 60)
   })
 
+  test('begins again with audio that was not packaged before alone, so that its segments need not wait for their time', async () => {
+    const { play, packagers, segmentsOf, time } = server()
+    await play(3)
+    await segmentsOf()
+    while (packagers.mounts.length > 0) await play(1)
+    void segmentsOf()
+    await play(2)
+    for (let s = 0; s < 4; s++) {
+      const segments = await segmentsOf()
+      const first = segments?.[0]?.programDateTime?.getTime() ?? 0
+      const endMs = first + (segments ?? []).reduce((sum, { duration }) => sum + duration * 1000, 0)
+      // a segment of a second, and 250 ms of frames at a time
+      expect(epochMs + time.nowMs() - endMs).toBeLessThan(1300)
+      await play(1)
+    }
+  })
+
   test('goes on under the same numbers when a source comes back, with a discontinuity', async () => {
     const { play, packagers, segmentsOf, settings, mount, info } = server()
     await play(3)
