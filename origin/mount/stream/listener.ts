@@ -156,28 +156,35 @@ export class Listener {
       this.#tally.dropped.add(this)
       return
     }
-    if (this.wire.writableLength > 0) return
-    this.#writeRest(queue)
-  }
-
-  /** Writes all that it still lacks, even if its socket has not accepted the previous write, and then closes the connection. */
-  finish(): void {
-    const queue = this.#queue
-    if (this.#position < queue.first) this.#tally.dropped.add(this)
-    else this.#writeRest(queue)
-    this.#queue = nowhere
-    this.#position = 0
-    this.wire.end()
-  }
-
-  #writeRest(queue: Queue): void {
     const count = queue.end - this.#position + this.#lead.length
-    if (count === 0) return
+    if (count === 0 || this.wire.writableLength > 0) return
     const hasOne = count === 1 && this.#lead.length === 0
     const taken = hasOne ? this.#write(queue.at(this.#position)?.bytes) : this.#writeAll(queue)
     this.#position = queue.end
     this.#tally.writes++
     if (!taken && this.wire.writableLength > 0) this.#awaitDrain()
+  }
+
+  /** Closes the connection once it has been written all that it still lacks: at once, or as its socket accepts it. */
+  finish(): void {
+    const queue = this.#queue
+    const rest = [...this.#lead]
+    if (this.#position < queue.first) this.#tally.dropped.add(this)
+    else for (let i = this.#position; i < queue.end; i++) rest.push(queue.at(i)?.bytes ?? new Uint8Array())
+    this.#queue = nowhere
+    this.#position = 0
+    this.#lead = nothing
+    this.#pour(rest)
+  }
+
+  /** Writes no more than the socket accepts: some runtimes copy what waits, which all listeners together could not hold. */
+  #pour(rest: Uint8Array[]): void {
+    let at = 0
+    this.wire.cork()
+    for (let taken = true; at < rest.length && taken; at++) taken = this.#write(rest[at])
+    this.wire.uncork()
+    if (at < rest.length) this.wire.once('drain', () => this.#pour(rest.slice(at)))
+    else this.wire.end()
   }
 
   #write(bytes: Uint8Array | undefined): boolean {
