@@ -17,6 +17,7 @@ import { Files } from './files/serve.ts'
 import { PackagedObjects } from './hls/packaged-objects.ts'
 import { Packagers } from './hls/packagers.ts'
 import type { HlsDeps } from './hls/serve/deps.ts'
+import { KeptBytes } from './hls/serve/kept-bytes.ts'
 import { Slots } from './lib/slots.ts'
 import { runtimeTimers as timers } from './lib/timers.ts'
 import { limits } from './limits.ts'
@@ -249,6 +250,7 @@ export class Program {
       askDrainers: () => (this.#reports.isDraining ? this.#reports.renew() : undefined),
       edgeUrls: () => this.#reports.edgeUrls,
       decider: this.#decider,
+      kept: new KeptBytes(),
       random: (bytes) => crypto.getRandomValues(bytes),
       roll,
     }

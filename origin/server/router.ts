@@ -83,7 +83,7 @@ export class Router {
         break
       case 'hls':
         if (route.asked) answerHls(connection, route.asked.mount, route.asked.object, this.#serving)
-        else answerNoObject(connection, rules)
+        else answerNoObject(connection, rules, this.#serving)
         break
       case 'multivariant':
         fileOr(connection, {

@@ -1,13 +1,12 @@
 import { reset } from 'cloudflare:test'
-import { env, exports } from 'cloudflare:workers'
+import { env } from 'cloudflare:workers'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createEdge } from '../../edge/app.ts'
 import { parseConfig } from '../../edge/config.ts'
 import { cacheStore } from '../../edge/workers/cache-store.ts'
 import { type ClusterStub, RemoteCluster } from '../../edge/workers/remote-cluster.ts'
-import { printBasic } from '../../shared/http/credentials.ts'
-import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
+import { ask, report } from './asked-worker.ts'
 
 const object = () => env.CLUSTER.getByName('cluster')
 const audio = Uint8Array.from({ length: 400 }, (_, i) => i % 251)
@@ -28,22 +27,8 @@ function masterAnswers(isPrivate = false) {
 }
 
 /** A cluster with one master that packages this mount. */
-async function report(mount: string): Promise<void> {
-  const about = { hls: 4 }
-  const sent = reportOf('m', { role: 'master', mounts: [mountReport(mount, { about })] })
-  const answer = await ask('/admin/sourcelist.txt', {
-    method: 'POST',
-    headers: {
-      Authorization: printBasic({ user: 'relay', password: 'relay-secret' }),
-      'Content-Type': 'text/plain',
-    },
-    body: printSourcelist(sent),
-  })
-  expect(answer.status).toBe(200)
-}
-
-const ask = (path: string, init: RequestInit = {}) =>
-  exports.default.fetch(new Request(`http://edge.example${path}`, { redirect: 'manual', ...init }))
+const reportPackaging = (mount: string) =>
+  report(reportOf('m', { role: 'master', mounts: [mountReport(mount, { about: { hls: 4 } })] }))
 
 /** An isolate that starts now, in the data centre of all others: nothing is in its memory, and it counts its calls of the object. */
 function newIsolate(fetchFromMaster: typeof fetch) {
@@ -109,7 +94,7 @@ afterEach(async () => {
 })
 
 test('a segment that is in the cache of the data centre is asked of the master once, and touches no Durable Object', async () => {
-  await report('/cached.mp3')
+  await reportPackaging('/cached.mp3')
   const { asked, fetch } = masterAnswers()
   const first = newIsolate(fetch)
   const path = '/hls/cached.mp3/5.mp3'
@@ -125,7 +110,7 @@ test('a segment that is in the cache of the data centre is asked of the master o
 })
 
 test('a playlist comes from the master, and is in no cache of the data centre', async () => {
-  await report('/fresh.mp3')
+  await reportPackaging('/fresh.mp3')
   const { asked, fetch } = masterAnswers()
   const path = '/hls/fresh.mp3/media.m3u8'
   for (const isolate of [newIsolate(fetch), newIsolate(fetch)]) {
@@ -138,7 +123,7 @@ test('a playlist comes from the master, and is in no cache of the data centre', 
 })
 
 test('an object of a mount with authentication is given to nobody, and is in no cache', async () => {
-  await report('/guarded.mp3')
+  await reportPackaging('/guarded.mp3')
   const { asked, fetch } = masterAnswers(true)
   const path = '/hls/guarded.mp3/5.mp3'
   for (const isolate of [newIsolate(fetch), newIsolate(fetch)]) {
@@ -151,7 +136,7 @@ test('an object of a mount with authentication is given to nobody, and is in no 
 })
 
 test('requests of one isolate share a fetch, though the request that began it is another one', async () => {
-  await report('/shared.mp3')
+  await reportPackaging('/shared.mp3')
   const { asked, fetch } = masterAnswers()
   vi.spyOn(globalThis, 'fetch').mockImplementation(fetch)
   const path = '/hls/shared.mp3/7.mp3'
@@ -161,7 +146,7 @@ test('requests of one isolate share a fetch, though the request that began it is
 })
 
 test('a playlist is packed by the runtime', async () => {
-  await report('/packed.mp3')
+  await reportPackaging('/packed.mp3')
   vi.spyOn(globalThis, 'fetch').mockImplementation(masterAnswers().fetch)
   const answer = await ask('/hls/packed.mp3/media.m3u8', { headers: { 'Accept-Encoding': 'gzip' } })
   expect([answer.status, answer.headers.get('content-encoding')]).toEqual([200, 'gzip'])

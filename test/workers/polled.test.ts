@@ -1,21 +1,16 @@
 import { evictDurableObject, reset, runDurableObjectAlarm } from 'cloudflare:test'
-import { env, exports } from 'cloudflare:workers'
+import { env } from 'cloudflare:workers'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { ServerJson } from '../../shared/api/json.ts'
-import { printBasic } from '../../shared/http/credentials.ts'
-import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
+import { asAdmin, ask, report } from './asked-worker.ts'
 
-const authorization = printBasic({ user: 'admin', password: 'admin-secret' })
 const object = () => env.CLUSTER.getByName('cluster')
 
 afterEach(async () => {
   vi.restoreAllMocks()
   await reset()
 })
-
-const ask = (path: string, init: RequestInit = {}) =>
-  exports.default.fetch(new Request(`http://edge.example${path}`, { redirect: 'manual', ...init }))
 
 /** Makes the network answer with the stats of a server whose one mount has this many listeners; returns the requests. */
 function answerStats(listeners: number): string[] {
@@ -31,27 +26,17 @@ function answerStats(listeners: number): string[] {
 async function nameServer(): Promise<void> {
   const answer = await ask('/api/servers', {
     method: 'POST',
-    headers: { Authorization: authorization, 'Content-Type': 'application/json' },
+    headers: { ...asAdmin, 'Content-Type': 'application/json' },
     body: JSON.stringify({ id: 'old', url: 'http://old.example.org:8000', maxListeners: 100 }),
   })
   expect(answer.status, await answer.text()).toBe(201)
 }
 
-async function reportMaster(): Promise<void> {
-  const report = reportOf('m', { role: 'master', maxListeners: 0, mounts: [mountReport('/live.mp3')] })
-  const answer = await ask('/admin/sourcelist.txt', {
-    method: 'POST',
-    headers: {
-      Authorization: printBasic({ user: 'relay', password: 'relay-secret' }),
-      'Content-Type': 'text/plain',
-    },
-    body: printSourcelist(report),
-  })
-  expect(answer.status, await answer.text()).toBe(200)
-}
+const reportMaster = () =>
+  report(reportOf('m', { role: 'master', maxListeners: 0, mounts: [mountReport('/live.mp3')] }))
 
 async function old(): Promise<ServerJson | undefined> {
-  const answer = await ask('/api/servers', { headers: { Authorization: authorization } })
+  const answer = await ask('/api/servers', { headers: asAdmin })
   return ((await answer.json()) as ServerJson[]).find(({ id }) => id === 'old')
 }
 

@@ -4,6 +4,7 @@ import type { Decider } from '../../listen/decider.ts'
 import type { ListenDeps } from '../../listen/deps.ts'
 import type { ActiveMount } from '../../mount/mount.ts'
 import type { HlsSessions } from '../sessions.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 
 /** What serving HLS needs. */
 export interface HlsDeps extends ListenDeps {
@@ -21,6 +22,8 @@ export interface HlsDeps extends ListenDeps {
     edgeUrls: () => readonly string[]
     /** of a master that decides itself: it names its slaves too, and steers */
     decider: Pick<Decider, 'openHls' | 'steerHls' | 'refusal'> | undefined
+    /** what was printed this second, for the next listeners of the same objects */
+    kept: KeptBytes
     random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array
     roll: () => number
     /** Tells of a request that could not be served. */

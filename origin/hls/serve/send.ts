@@ -4,7 +4,7 @@ import type { HeaderRule } from '../../config/xml/headers.ts'
 import { type Connection, takeSocket } from '../../http/connection.ts'
 import { runtimeTimers as timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
-import { headBytes, wholeBytes } from './kept-bytes.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 
 /**
  * Sends an answer in one write, and reads the next request of the connection if the client keeps it open: a player asks for a
@@ -15,6 +15,7 @@ export function sendPieced(
   connection: Connection,
   answer: PiecedAnswer,
   rules: readonly HeaderRule[],
+  kept: KeptBytes,
   wallMs = Date.now(),
 ): void {
   const { socket, head } = connection
@@ -22,7 +23,7 @@ export function sendPieced(
   const options = { version: head.version, keepAlive, rules, wallMs }
   const isHead = head.method === 'HEAD'
   const over = () => proceed(connection, keepAlive)
-  const whole = isHead ? undefined : wholeBytes(answer, options)
+  const whole = isHead ? undefined : kept.whole(answer, options)
   if (whole && !connection.via.secure) {
     socket.write(whole)
     if (socket.writableLength === 0) {
@@ -34,7 +35,7 @@ export function sendPieced(
   else {
     const pieces = isHead ? [] : answer.pieces
     socket.cork()
-    socket.write(headBytes(answer, options), pieces.length === 0 ? over : undefined)
+    socket.write(kept.head(answer, options), pieces.length === 0 ? over : undefined)
     for (const [i, piece] of pieces.entries()) socket.write(piece, i === pieces.length - 1 ? over : undefined)
     socket.uncork()
   }

@@ -206,11 +206,15 @@ function count(
 }
 
 /** Answers a request below `/hls/` that names no object, as one with a number that is negative or too long. */
-export function answerNoObject(connection: Connection, rules: readonly HeaderRule[]): void {
+export function answerNoObject(
+  connection: Connection,
+  rules: readonly HeaderRule[],
+  { hls }: Pick<HlsDeps, 'hls'>,
+): void {
   holdNext(connection)
   const answer = errorAnswer(404, 'no such HLS object')
   connection.exchange.status = answer.status
-  sendPieced(connection, answer, rules)
+  sendPieced(connection, answer, rules, hls.kept)
 }
 
 /** The session of a request: the one it belongs to, or a new one if it may listen and there is room. */
@@ -290,5 +294,5 @@ const comeBack = (text: string, { hls }: Pick<HlsDeps, 'hls'>) =>
 /** A session has one line in the access log, at its end; so has each request that is refused. */
 function send(connection: Connection, mount: Mount, answer: PiecedAnswer, deps: HlsDeps): void {
   if (answer.status >= 300) connection.exchange.status = answer.status
-  sendPieced(connection, answer, mountRules(deps.config, mount))
+  sendPieced(connection, answer, mountRules(deps.config, mount), deps.hls.kept)
 }

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { answerHere, type HereDeps } from '../../../origin/hls/serve/answer-here.ts'
+import { KeptBytes } from '../../../origin/hls/serve/kept-bytes.ts'
 import { sendPieced } from '../../../origin/hls/serve/send.ts'
 import { HlsSessions } from '../../../origin/hls/sessions.ts'
 import { beginExchange } from '../../../origin/http/exchange.ts'
@@ -116,11 +117,12 @@ describe('a request of a known session for what is here', () => {
 
   test('is one write: no callback, no listener and no timer, where the system accepts it', () => {
     const { deps } = server()
+    const kept = new KeptBytes()
     const head = headOf(`?s=${id}`)
     const ask = (object: HlsObject) => {
       const answer = answerHere(head, live, object, deps)
       const { connection, tell } = connected(head, true)
-      if (answer) sendPieced(connection, answer, rules, nowMs)
+      if (answer) sendPieced(connection, answer, rules, kept, nowMs)
       return tell()
     }
     ask(segment) // the first of a second gets head and body apart
@@ -130,11 +132,12 @@ describe('a request of a known session for what is here', () => {
 
   test('of which the system accepts only a part: the next request is read when it has the rest', () => {
     const { deps } = server()
+    const kept = new KeptBytes()
     const head = headOf(`?s=${id}`)
     for (let i = 0; i < 3; i++) {
       const answer = answerHere(head, live, segment, deps)
       const { connection, tell, accept, socket } = connected(head, false)
-      if (answer) sendPieced(connection, answer, rules, nowMs)
+      if (answer) sendPieced(connection, answer, rules, kept, nowMs)
       expect(tell().next).toBe(0)
       accept()
       expect(tell().next).toBe(1)
