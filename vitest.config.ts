@@ -10,6 +10,9 @@ import { peerSeconds } from './test/kit/peer-seconds.ts'
  */
 const isWatching = !process.argv.includes('run')
 
+/** It analyses every regular expression of the source, and loads Vite to find them: a second of each `npm run test:unit`. */
+const slowHouseTest = 'test/patterns.test.ts'
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/kit/summary-reporter.ts'],
@@ -23,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/{shared,edge,origin,tools}/**/*.test.ts', 'test/*.test.ts'],
+          exclude: [slowHouseTest],
           isolate: false,
           setupFiles: ['./test/kit/seed-properties.ts'],
           // a group of its own, before the others: with more processes than cores, each would import all modules again
@@ -36,7 +40,7 @@ export default defineConfig({
         // pure code as well, but millions of steps: run before a change is sent in, not at each save
         test: {
           name: 'crowds',
-          include: ['test/crowds/**/*.test.ts'],
+          include: ['test/crowds/**/*.test.ts', slowHouseTest],
           setupFiles: ['./test/kit/yield-processor.ts', './test/kit/seed-properties.ts'],
           sequence: { groupOrder: 1 },
           experimental: { viteModuleRunner: isWatching },

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ChunkError, ChunkedDecoder } from '../../../origin/http/chunked.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 
 const bytesOf = (text: string) => Buffer.from(text, 'latin1')
 
@@ -77,7 +78,7 @@ describe('a chunked body', () => {
           expect(result(...cut(bytes, size))).toEqual(result(bytes))
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: repetitions(1000) },
     )
   })
 })

@@ -7,6 +7,7 @@ import type { Server } from '../../../shared/draw/server.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { wholeOf } from '../../../shared/http/slices.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
 
 const policy = { httpsOnly: false }
@@ -250,7 +251,7 @@ describe('a view after any reports', () => {
         expectSums(view, nowMs)
         expectDraws(view, fresh, nowMs)
       }),
-      { numRuns: 300 },
+      { numRuns: repetitions(300) },
     )
   })
 

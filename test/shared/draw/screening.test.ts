@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { serversJson } from '../../../shared/api/json.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import { asked, live, policy, viewOf } from '../../kit/draws.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountReport, serverOf } from '../../kit/reports.ts'
 
 interface Facts {
@@ -75,7 +76,7 @@ test('a server is drawn just when /api/servers gives no reason against it, at an
         else out++
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: repetitions(1000) },
   )
   expect(drawn).toBeGreaterThan(100)
   expect(out).toBeGreaterThan(100)

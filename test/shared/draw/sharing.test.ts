@@ -5,6 +5,7 @@ import { View } from '../../../shared/draw/view.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import { keptIfSame } from '../../../shared/report/mount-lines.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
 
 // A view with groups of mounts beside views of one mount each, which share nothing, after any reports.
@@ -235,7 +236,7 @@ test('mounts that share what a draw needs are drawn, summed up and hidden as if 
       const again = restarted(view.servers.values(), nowMs)
       for (const mount of mounts) expectSame(view, again, mount, nowMs)
     }),
-    { numRuns: 100 },
+    { numRuns: repetitions(100) },
   )
 })
 

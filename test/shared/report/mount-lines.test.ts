@@ -8,6 +8,7 @@ import { mountChanges } from '../../../shared/report/mount-changes.ts'
 import { KnownLines } from '../../../shared/report/mount-lines.ts'
 import type { MountReport, Report } from '../../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist, SourcelistError } from '../../../shared/report/sourcelist.ts'
+import { repetitions } from '../../kit/repetitions.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 
 const mount = fc.record({
@@ -56,7 +57,7 @@ describe('the parser that knows earlier reports', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: repetitions(500) },
     )
   })
 

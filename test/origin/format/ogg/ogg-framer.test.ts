@@ -6,6 +6,7 @@ import { pageBytesMax } from '../../../../origin/format/ogg/page.ts'
 import { fixture, pagesOf } from '../../../kit/fixtures.ts'
 import { cutInto, digest, framed } from '../../../kit/framing.ts'
 import { oggComments, oggPage } from '../../../kit/ogg.ts'
+import { repetitions } from '../../../kit/repetitions.ts'
 
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('audio/ogg; codecs=opus'), ...pieces)
 const opusHead = Buffer.from('OpusHead\x01\x02\x00\x00\x80\xbb\x00\x00\x00\x00\x00', 'latin1')
@@ -181,7 +182,7 @@ describe('noise in an Ogg stream', () => {
           expect(frame(bent, behind).bytes.equals(others), `byte ${offset}`).toBe(true)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: repetitions(200) },
     )
   })
 
