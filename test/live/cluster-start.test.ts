@@ -24,11 +24,14 @@ async function end(demo: Program): Promise<void> {
   await demo.exited
 }
 
-test('npm start plays to a listener at the edge, and Ctrl-C stops all of its programs', async () => {
+test('npm start says what to try once every server is in the draw, plays to a listener at the edge, and Ctrl-C stops all of its programs', async () => {
   const port = await freePortBlock(4)
   const demo = start('npm', ['start'], { env: { PORT: String(port) } })
   onTestFinished(() => end(demo))
-  await demo.line(/The first redirect works/, 40_000)
+  await demo.line(/The first redirect works, and every server is in the draw/, 60_000)
+  expect(demo.output()).not.toContain('cannot reach')
+  const playlist = await (await fetch(`http://127.0.0.1:${port}/live.mp3.m3u8`)).text()
+  for (const n of [1, 2, 3]) expect(playlist).toContain(`http://127.0.0.1:${port + n}/`)
   const listener = await listen(`http://127.0.0.1:${port}/live.mp3`, { icy: true })
   expect(listener.status).toBe(200)
   expect([1, 2, 3].map((n) => port + n)).toContain(Number(new URL(listener.url).port))

@@ -14,9 +14,11 @@ const passwords = { relay: 'relay-pw', admin: 'admin-pw', source: 'source-pw' }
 function machine({
   taken = 0,
   plays = async () => {},
+  missing = [],
 }: {
   taken?: number
   plays?: () => Promise<void>
+  missing?: readonly string[]
 } = {}) {
   const did: string[] = []
   const started: DemoProgram[] = []
@@ -29,6 +31,11 @@ function machine({
     untilPlaying: async (url) => {
       did.push(`listen ${url}`)
       await plays()
+    },
+    untilListening: async (port) => void did.push(`wait for port ${port}`),
+    untilInDraw: async ({ servers, mount }) => {
+      did.push(`wait for ${servers.join(', ')} with ${mount}`)
+      return missing
     },
     stop: async (last) => void did.push(`stop, ${last} last`),
     print: (text) => void did.push(`print ${text}`),
@@ -45,25 +52,28 @@ describe('npm start', () => {
     expect(readFileSync(join(repo, 'distributary.ts'), 'utf8')).toContain('\n  demo: {')
   })
 
-  test('starts an edge, a master, two slaves and a source, then listens, then prints what to try', async () => {
+  test('starts an edge, a master and a source, each once the one before listens, then the relays, and prints what to try once all are in the draw', async () => {
     const { did, run } = machine()
     await run()
     expect(did.slice(0, -1)).toEqual([
       'start edge',
       'print edge   | pid 1, http://127.0.0.1:9000',
+      'wait for port 9000',
       'start master',
       'print master | pid 2, http://127.0.0.1:9001',
-      'start relay1',
-      'print relay1 | pid 3, http://127.0.0.1:9002',
-      'start relay2',
-      'print relay2 | pid 4, http://127.0.0.1:9003',
+      'wait for port 9001',
       'start source',
-      'print source | pid 5, plays to http://127.0.0.1:9001/live.mp3',
+      'print source | pid 3, plays to http://127.0.0.1:9001/live.mp3',
       'listen http://127.0.0.1:9000/live.mp3',
+      'start relay1',
+      'print relay1 | pid 4, http://127.0.0.1:9002',
+      'start relay2',
+      'print relay2 | pid 5, http://127.0.0.1:9003',
+      'wait for master, relay1, relay2 with /live.mp3',
     ])
     const guide = did.at(-1)
     for (const line of [
-      'The first redirect works. Open',
+      'The first redirect works, and every server is in the draw. Open',
       '  http://127.0.0.1:9000/play/live.mp3 ',
       '  curl -sI http://127.0.0.1:9000/live.mp3',
       'in proportion to free slots (master 100, relay1 300, relay2 900)',
@@ -72,16 +82,23 @@ describe('npm start', () => {
       expect(guide).toContain(line)
   })
 
+  test('says which server is not in the draw where one does not come into it in time', async () => {
+    const { did, run } = machine({ missing: ['relay2'] })
+    await run()
+    expect(did.at(-1)).toContain('these servers are not in the draw yet: relay2. Open')
+  })
+
   test("has flags and variables that its programs accept: one cluster, each server at its own port with its slots and its caller's password", async () => {
     const { started, run } = machine()
     await run()
     const [edge, ...others] = started
     const config = parseConfig(edge?.env ?? {})
     expect(config).toMatchObject({ host: '127.0.0.1', port: 9000, dataDir: ':memory:' })
-    const origins = others.slice(0, 3).map(({ flags, env }) => {
+    const [master, source, ...relays] = others
+    const origins = [master, ...relays].map((origin) => {
       const sources = {
-        flags: parseFlags(flags).settings,
-        environment: parseEnvironment(env),
+        flags: parseFlags(origin?.flags ?? []).settings,
+        environment: parseEnvironment(origin?.env ?? {}),
         file: undefined,
       }
       return createConfig(sources)
@@ -98,7 +115,7 @@ describe('npm start', () => {
       [0, 1],
       [0, 1],
     ])
-    for (const origin of origins) expect(origin.sourcePassword).toBe(others.at(-1)?.env.SOURCE_PASSWORD)
+    for (const origin of origins) expect(origin.sourcePassword).toBe(source?.env.SOURCE_PASSWORD)
   })
 
   test.for(['9000', '9001', '9002', '9003'])(

@@ -1,12 +1,16 @@
-import { type DemoPasswords, type DemoProgram, parseDemoPort, planDemo } from './plan.ts'
+import { type DemoDraw, type DemoPasswords, type DemoProgram, parseDemoPort, planDemo } from './plan.ts'
 
 /** What the demo does to the machine it runs on. */
 export interface DemoMachine {
   isFree(port: number): Promise<boolean>
   /** Runs a program; returns its pid. */
   start(program: DemoProgram): number
+  /** Resolves once a program listens on this port; throws where none does. */
+  untilListening(port: number): Promise<unknown>
   /** Resolves once a listener at this url was redirected to audio; throws where that does not come. */
   untilPlaying(url: string): Promise<unknown>
+  /** Resolves to the servers that do not get listeners of the mount: none once all do, or those that a deadline leaves. */
+  untilInDraw(draw: DemoDraw): Promise<readonly string[]>
   /** Ends all programs, `last` when the others have ended. */
   stop(last: string): Promise<void>
   print(text: string): void
@@ -33,24 +37,34 @@ export class Demo {
       return this.#refuse(
         `PORT is "${portText}", expected an integer from 1 to 65532: the demo uses it and the next three ports`,
       )
-    const { ports, programs, listenUrl, spare, guide } = planDemo(port, passwords)
+    const { ports, programs, relays, draw, listenUrl, guide } = planDemo(port, passwords)
     // otherwise the printed urls could lead to another running demo
     for (const each of ports)
       if (!(await machine.isFree(each)))
         return this.#refuse(
           `port ${each} is taken; the demo needs ${port} to ${port + 3}, or others: set PORT, such as PORT=9000`,
         )
-    for (const program of programs)
-      machine.print(`${program.name.padEnd(7)}| pid ${machine.start(program)}, ${program.about}`)
     try {
+      for (const program of programs) await this.#start(program)
       await machine.untilPlaying(listenUrl)
     } catch (problem) {
+      if (this.#isEnding) return
       machine.complain(`no redirect worked: ${problem}`)
       return this.end(1)
     }
+    for (const relay of relays) await this.#start(relay)
     if (this.#isEnding) return
-    this.#spare = spare
-    machine.print(guide)
+    const missing = await machine.untilInDraw(draw)
+    if (this.#isEnding) return
+    this.#spare = relays.map(({ name }) => name)
+    machine.print(guide(missing))
+  }
+
+  async #start(program: DemoProgram): Promise<void> {
+    if (this.#isEnding) return
+    const pid = this.#machine.start(program)
+    this.#machine.print(`${program.name.padEnd(7)}| pid ${pid}, ${program.about}`)
+    if (program.awaited !== undefined) await this.#machine.untilListening(program.awaited)
   }
 
   /** A program has exited unexpectedly. Its user may have killed a relay to hear what happens; the rest is not a cluster without any of the others. */

@@ -17,6 +17,16 @@ export interface DemoProgram {
   readonly env: Readonly<Record<string, string>>
   /** its url, or what it does */
   readonly about: string
+  /** the port that it listens on, where what starts after it connects there at once */
+  readonly awaited?: number
+}
+
+/** Which servers have to carry a mount, and where an admin asks the edge which do. */
+export interface DemoDraw {
+  readonly serversUrl: string
+  readonly adminPassword: string
+  readonly mount: string
+  readonly servers: readonly string[]
 }
 
 export interface DemoPlan {
@@ -26,10 +36,11 @@ export interface DemoPlan {
   readonly listenUrl: string
   /** in the order in which they start */
   readonly programs: readonly DemoProgram[]
-  /** programs that the cluster plays on without: the relays */
-  readonly spare: readonly string[]
-  /** printed once a listener was redirected to audio */
-  readonly guide: string
+  /** start once a listener was redirected to audio: the first that they hear of the edge is the mount */
+  readonly relays: readonly DemoProgram[]
+  readonly draw: DemoDraw
+  /** printed once all servers are in the draw. @param missing the servers that are not */
+  readonly guide: (missing: readonly string[]) => string
 }
 
 /** The first port of the demo's four; undefined where the text is not one. */
@@ -69,8 +80,11 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
         ORIGIN_MASTER_PASSWORD: passwords.relay,
       },
       about: server.url,
+      ...(server.name === 'master' && { awaited: server.port }),
     }
   })
+  const [master, ...relays] = origins
+  if (!master) throw new Error('the demo has no master')
   const sourceUrl = `http://127.0.0.1:${port + 1}${mount}`
   return {
     ports: [port, ...servers.map((server) => server.port)],
@@ -89,8 +103,9 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
           ADMIN_PASSWORD: passwords.admin,
         },
         about: edge,
+        awaited: port,
       },
-      ...origins,
+      master,
       {
         name: 'source',
         program: 'source',
@@ -99,13 +114,24 @@ export function planDemo(port: number, passwords: DemoPasswords): DemoPlan {
         about: `plays to ${sourceUrl}`,
       },
     ],
-    spare: servers.map(({ name }) => name).filter((name) => name !== 'master'),
-    guide: printGuide(edge, passwords.admin),
+    relays,
+    draw: {
+      serversUrl: `${edge}/api/servers`,
+      adminPassword: passwords.admin,
+      mount,
+      servers: servers.map(({ name }) => name),
+    },
+    guide: (missing) => printGuide(edge, passwords.admin, missing),
   }
 }
 
-const printGuide = (edge: string, adminPassword: string) => `
-The first redirect works. Open
+const printMissing = (missing: readonly string[]) =>
+  missing.length === 0
+    ? 'every server is in the draw'
+    : `these servers are not in the draw yet: ${missing.join(', ')}`
+
+const printGuide = (edge: string, adminPassword: string, missing: readonly string[]) => `
+The first redirect works, and ${printMissing(missing)}. Open
 
   ${edge}/play${mount}    the player page: it plays on when its server is drained or killed
   ${edge}${mount}    in a browser or a player: the stream

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
+import type { ServerJson } from '../../../shared/api/json.ts'
 import { eventually } from '../../kit/eventually.ts'
 import { isFree } from '../../kit/ports.ts'
 import { runChild } from './child.ts'
 import { Children } from './children.ts'
 import { Demo } from './demo.ts'
 import { startLifeline } from './lifeline.ts'
+import type { DemoDraw } from './plan.ts'
 
 /** Follows a 302 of the edge and waits for the first bytes. */
 async function isRedirectedToAudio(url: string): Promise<boolean> {
@@ -18,6 +21,41 @@ async function isRedirectedToAudio(url: string): Promise<boolean> {
     leaving.abort() // a stream never ends by itself
   }
 }
+
+/** ms that the relays get to carry the mount: some 3 s, and more on a machine that does much else */
+const inDrawMs = 30_000
+
+/** The servers that get no listeners of a mount yet. */
+async function missingOf({ serversUrl, adminPassword, mount, servers }: DemoDraw): Promise<string[]> {
+  const login = Buffer.from(`admin:${adminPassword}`).toString('base64')
+  const answer = await fetch(serversUrl, {
+    headers: { Authorization: `Basic ${login}` },
+    signal: AbortSignal.timeout(5000),
+  })
+  const known = (await answer.json()) as ServerJson[]
+  const drawn = known.filter(({ out, mounts }) => out === null && mounts.some((each) => each === mount))
+  return servers.filter((id) => !drawn.some((server) => server.id === id))
+}
+
+async function untilInDraw(draw: DemoDraw): Promise<readonly string[]> {
+  let missing = draw.servers
+  const look = async () => {
+    missing = await missingOf(draw)
+    return missing.length === 0
+  }
+  await eventually(look, { withinMs: inDrawMs }).catch(() => false)
+  return missing
+}
+
+const isListening = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      resolve(true)
+      socket.destroy()
+    })
+  })
 
 const helpText = `Usage: distributary demo
 
@@ -41,6 +79,8 @@ export async function playDemo(args: readonly string[]): Promise<number> {
   const demo = new Demo({
     isFree,
     start: (program) => children.start(program),
+    untilListening: (port) => eventually(() => isListening(port)),
+    untilInDraw,
     untilPlaying: (url) => eventually(() => isRedirectedToAudio(url), { everyMs: 200 }),
     stop: (last) => children.stop(last),
     print: (text) => console.log(text),
