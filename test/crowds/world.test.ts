@@ -16,6 +16,7 @@ const flagsOf = (host: string) =>
 /** an edge, a master and two slaves that report every 2 s */
 const small: Setting = {
   edges: ['edge-1'],
+  onWorkers: [],
   origins: [
     {
       host: 'north',
@@ -200,7 +201,7 @@ describe('the check finds', () => {
       late(61_000, ({ deciders }) => {
         const ghost = reportOf('ghost')
         for (const { program, registry } of deciders)
-          registry?.put(ghost, printSourcelist(ghost), program?.process.nowMs() ?? 0)
+          registry?.put(ghost, printSourcelist(ghost), program?.nowMs() ?? 0)
       }),
       planOf(),
     ],

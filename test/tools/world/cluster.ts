@@ -26,7 +26,8 @@ export class Cluster {
     this.world = world
     this.operator = new Operator(world)
     this.mounts = setting.mounts.map(nameOf)
-    for (const host of setting.edges) this.#add(new Site(world, host, { kind: 'edge' }))
+    for (const host of setting.edges)
+      this.#add(new Site(world, host, { kind: setting.onWorkers.includes(host) ? 'workers' : 'edge' }))
     for (const { host, kind, flags } of setting.origins) this.#add(new Site(world, host, { kind, flags }))
     this.crowd = new Crowd(world, this.sites)
     for (const site of this.masters)
@@ -50,16 +51,20 @@ export class Cluster {
     return this.#sitesWith(({ isEdge }) => !isEdge)
   }
 
-  /** What a decider tells its admin at this moment, without the network. */
+  /** What a decider tells its admin now. */
   async readNow({ program, host }: Site, path: string): Promise<string> {
     const authorization = printBasic({ user: 'admin', password: secrets.admin })
     if (!program) throw new Error(`${host} runs nothing`)
     running.process = program.process
-    const response = await program.answer(
-      new Request(`http://${host}${path}`, { headers: { authorization } }),
-      host,
-    )
-    return response.text()
+    let text: string | undefined
+    program
+      .answer(new Request(`http://${host}${path}`, { headers: { authorization } }), host)
+      .then(async (response) => {
+        text = await response.text()
+      })
+    // an isolate has to ask its object first
+    await this.world.scheduler.run(this.world.nowMs + 5000, () => text !== undefined)
+    return text ?? '[]'
   }
 
   #sitesWith(is: (site: Site) => boolean): Site[] {

@@ -1,6 +1,8 @@
 /** What a world consists of. Plain data, drawn from a seed. */
 export interface Setting {
   edges: readonly string[]
+  /** of these, the ones that run on Workers */
+  onWorkers: readonly string[]
   origins: readonly { host: string; kind: 'master' | 'slave' | 'decider'; flags: string }[]
   mounts: readonly string[]
   countries: readonly (string | undefined)[]
@@ -43,6 +45,7 @@ export function drawSetting(roll: () => number): Setting {
   })
   return {
     edges,
+    onWorkers: edges.filter(() => roll() < 0.4),
     origins: [...masters, ...slaves],
     mounts: ['/live.mp3', '/news.mp3', '/jazz.mp3'].slice(0, up(1, 3)),
     countries: [undefined, 'DE', 'FR'],

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster.ts'
+import { objectHost } from '../parts/workers.ts'
 import { type Begin, type Fault, oneOf } from './fault.ts'
 
 /** Cuts lines; returns what mends them all. */
@@ -9,7 +10,11 @@ function cutAll(cluster: Cluster, lines: readonly (readonly [from: string, to: s
   }
 }
 
-const hostsOf = (cluster: Cluster) => [...cluster.sites.keys()]
+/** All hosts, the objects of edges on Workers among them. */
+const hostsOf = ({ sites }: Cluster) =>
+  [...sites.values()].flatMap(({ host, plan }) =>
+    plan.kind === 'workers' ? [host, objectHost(host)] : [host],
+  )
 
 function pairOf(cluster: Cluster, { who, other }: Fault): readonly [string, string] | undefined {
   const hosts = hostsOf(cluster)

@@ -35,8 +35,11 @@ const stopped: Begin = (cluster, { who }) => {
   return { story: `${site.host} hangs`, end: () => process.goOn() }
 }
 
+/** Cloudflare keeps the clocks and the disks of its machines. */
+const ofOwnMachine = (sites: readonly Site[]) => sites.filter(({ plan }) => plan.kind !== 'workers')
+
 const suspended: Begin = (cluster, { who, size }) => {
-  const site = oneOf(anyone(cluster), who)
+  const site = oneOf(ofOwnMachine(anyone(cluster)), who)
   const process = site?.program?.process
   if (!site || !process) return undefined
   const sinceMs = cluster.world.nowMs
@@ -51,7 +54,7 @@ const suspended: Begin = (cluster, { who, size }) => {
 }
 
 const clockJumps: Begin = (cluster, { who, size }) => {
-  const site = oneOf([...cluster.sites.values()], who)
+  const site = oneOf(ofOwnMachine([...cluster.sites.values()]), who)
   if (!site) return undefined
   const ms = Math.round((size - 0.5) * 2 * 7_200_000)
   site.machine.clock.jump(ms)
@@ -62,7 +65,7 @@ const clockJumps: Begin = (cluster, { who, size }) => {
 }
 
 const clockDrifts: Begin = (cluster, { who, size }) => {
-  const site = oneOf([...cluster.sites.values()], who)
+  const site = oneOf(ofOwnMachine([...cluster.sites.values()]), who)
   if (!site) return undefined
   const rate = 0.9 + size * 0.2
   site.machine.clock.run(rate)
@@ -115,12 +118,12 @@ const rowDamaged: Begin = (cluster, { who, other, forMs }) => {
   if (!site) return undefined
   site.kill(forMs)
   const id = site.machine.disk.damageRow(other)
-  if (id !== undefined) site.ledger?.forget(id, 'lost')
+  if (id !== undefined) site.ledger?.forget(id, site.program?.nowMs() ?? 0, 'lost')
   return { story: `${site.host} is killed, and the stored report of ${id} comes back as nonsense` }
 }
 
 const storeDamaged: Begin = (cluster, { who, forMs }) => {
-  const site = oneOf(running(cluster.deciders), who)
+  const site = oneOf(ofOwnMachine(running(cluster.deciders)), who)
   if (!site) return undefined
   site.kill(forMs)
   site.machine.disk.damage()
@@ -136,6 +139,16 @@ const cloned: Begin = (cluster, { who }) => {
   site.copy()
   cluster.world.bites.note('clone started')
   return { story: `a copy of ${site.host} runs too, with its id and its boot`, end: () => site.endCopy() }
+}
+
+const isolateEvicted: Begin = (cluster, { who, other }) => {
+  const site = oneOf(
+    cluster.deciders.filter(({ workers }) => workers),
+    who,
+  )
+  if (!site?.workers) return undefined
+  site.workers.evictIsolate(other)
+  return { story: `the runtime evicts an isolate of ${site.host}` }
 }
 
 /** What befalls machines, their clocks and disks, and the programs on them. */
@@ -154,4 +167,5 @@ export const machineFaults: Record<string, Begin> = {
   'row damaged': rowDamaged,
   'store damaged': storeDamaged,
   cloned,
+  'isolate evicted': isolateEvicted,
 }

@@ -31,6 +31,10 @@ const drainsItself: Begin = (cluster, { who }) => {
 const restarted: Begin = (cluster, { who, forMs }) => {
   const site = oneOf([...cluster.sites.values()], who)
   const process = site?.program?.process
+  if (site?.workers) {
+    site.workers.deploy()
+    return { story: `a new version of ${site.host} is deployed beside the old one` }
+  }
   if (!site || !process?.isAlive || process.isHung) return undefined
   cluster.world.bites.note('SIGTERM')
   site.terminate(Math.min(forMs, 20_000))

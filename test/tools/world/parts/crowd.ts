@@ -69,14 +69,12 @@ export class Crowd {
     if (!this.#hop(visit, decider)) return
     const path = printMount(asked.mount)
     const { edge, origin } = decider
-    if (edge && !edge.process.isHung) {
+    if (edge?.isUp) {
       const headers = {
         get: (name: string) => (asked.isRelay && name === 'user-agent' ? 'Icecast 2.4.4' : null),
       }
-      let answered: Answered | Promise<Answered>
-      edge.process.run(() => {
-        answered = edge.place({ method: 'GET', path, headers, secure: false, ...asked, query })
-      })
+      const answered = edge.place({ method: 'GET', path, headers, secure: false, ...asked, query })
+      visit.knownMs = decider.workers?.lastKnowsMs
       if (answered instanceof Promise) answered.then((later) => this.#answered(visit, later))
       else this.#answered(visit, answered)
     } else if (origin?.decider && !origin.process.isHung) this.#arrive(visit, decider, origin)
@@ -95,7 +93,7 @@ export class Crowd {
       return
     }
     this.#world.note(visit.decider.host, `answers ${status} for ${visit.asked.mount}`)
-    checkRefusal(this.#world, visit.decider, visit.asked, status)
+    checkRefusal(this.#world, visit.decider, visit, status)
     if (status === 404) this.outcomes.unknown++
     else this.outcomes.refused++
   }
@@ -111,7 +109,7 @@ export class Crowd {
       return
     }
     const { asked } = visit
-    checkRedirect(this.#world, visit.decider, server, asked)
+    checkRedirect(this.#world, visit.decider, server, visit)
     this.#soon(() => {
       if (!this.#hop(visit, server)) return
       const { origin } = server
@@ -233,6 +231,7 @@ class Visit {
   asked: ListenerTruth
   query = ''
   hops = 0
+  knownMs: number | undefined
 
   constructor(decider: Site, asked: ListenerTruth) {
     this.decider = decider

@@ -9,7 +9,7 @@ import { hlsLimits } from '../../../../shared/hls/limits.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
 import type { Machine, World } from '../world.ts'
-import { addressOf, type Decides, secrets } from './decides.ts'
+import { type Answered, type Asked, addressOf, type Decides, secrets } from './decides.ts'
 import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
 import { type Watched, watch } from './watched.ts'
 
@@ -67,10 +67,19 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
     })
   }
 
-  place: Decides['place'] = ({ method, mount, path, query, headers, country, secure }) => {
+  place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
     const facts = { ...this.#facts, secure, address: addressOf('listener'), from: { country } }
-    return this.#edge.place({ method, mount, path, query, headers }, facts)
+    let answered: Answered | Promise<Answered>
+    this.process.run(() => {
+      answered = this.#edge.place({ method, mount, path, query, headers }, facts)
+    })
+    return answered
   }
+
+  get isUp(): boolean {
+    return this.process.isAlive && !this.process.isHung
+  }
+  readonly nowMs = (): number => this.process.nowMs()
 
   /** A relay asks here where the line of a list has only a path, or where its operator named the edge. */
   async answerRelay(ask: RelayAsk): Promise<RelayAnswer> {
@@ -113,7 +122,8 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
   }
 }
 
-const configOf = ({ url }: Machine, passwords: readonly string[]): EdgeConfig =>
+/** The settings of an edge of the world. */
+export const configOf = ({ url }: Machine, passwords: readonly string[]): EdgeConfig =>
   parseConfig({
     RELAY_PASSWORD: passwords.join(' '),
     ADMIN_PASSWORD: secrets.admin,

@@ -51,6 +51,8 @@ export class OriginProgram implements Service, AnswersRelays {
   readonly relaying: Relaying
   readonly decider: Decider | undefined
   readonly placer: Placer
+  /** relays without the relays' password, which count as listeners (docs/protocol.md#relays) */
+  readonly guests = new Set<{ mount: Mount }>()
   readonly #world: World
   readonly #watched: Watched
   readonly #app: ReturnType<typeof originApp>
@@ -140,6 +142,7 @@ export class OriginProgram implements Service, AnswersRelays {
   get snapshot(): Snapshot {
     return { boot: this.#boot, seq: this.#seq }
   }
+  readonly nowMs = (): number => this.process.nowMs()
   get isLeaving(): boolean {
     return this.#isLeaving
   }
@@ -185,7 +188,8 @@ export class OriginProgram implements Service, AnswersRelays {
     this.process.after(0, () => {
       if (hasLeft) return
       if (mount.isStopped) return hangUp()
-      const wire = new LineWire(channel, line, () => {})
+      let onClosed = () => {}
+      const wire = new LineWire(channel, line, () => onClosed())
       const info = {
         address: addressOf(line.host),
         userAgent: serverAgent,
@@ -193,7 +197,13 @@ export class OriginProgram implements Service, AnswersRelays {
         isRelay,
       }
       const listener = mount.join(wire, new Uint8Array(), info, false)
-      leave = () => listener.leave()
+      const guest = { mount: mount.name }
+      if (!isRelay) this.guests.add(guest)
+      leave = () => {
+        listener.leave()
+        this.guests.delete(guest)
+      }
+      onClosed = () => this.guests.delete(guest)
     })
     // the machine is up: its system closes the connections of a program that is gone
     this.process.onEnd(hangUp)

@@ -4,11 +4,12 @@ import { Ledger } from '../truth/ledger.ts'
 import type { Machine, World } from '../world.ts'
 import { EdgeProgram } from './edge.ts'
 import { OriginProgram, type Snapshot } from './origin.ts'
+import { WorkersProgram } from './workers.ts'
 
 /** What a site runs. */
-export type Plan = { kind: 'edge' } | { kind: 'master' | 'slave' | 'decider'; flags: string }
+export type Plan = { kind: 'edge' | 'workers' } | { kind: 'master' | 'slave' | 'decider'; flags: string }
 
-type Program = EdgeProgram | OriginProgram
+type Program = EdgeProgram | WorkersProgram | OriginProgram
 
 /** A machine and the program that its operator keeps running there, over all its restarts. */
 export class Site {
@@ -28,8 +29,8 @@ export class Site {
     this.#world = world
     this.machine = world.machine(host)
     this.plan = plan
-    this.flags = plan.kind === 'edge' ? '' : plan.flags
-    if (plan.kind === 'edge') this.ledger = new Ledger()
+    this.flags = 'flags' in plan ? plan.flags : ''
+    if (!('flags' in plan)) this.ledger = new Ledger()
     if (plan.kind === 'decider') this.ledger = new Ledger(host)
   }
 
@@ -37,13 +38,18 @@ export class Site {
     return this.machine.host
   }
   get isEdge(): boolean {
-    return this.plan.kind === 'edge'
+    return !('flags' in this.plan)
   }
   get isMaster(): boolean {
     return this.plan.kind === 'master' || this.plan.kind === 'decider'
   }
-  get edge(): EdgeProgram | undefined {
-    return this.program instanceof EdgeProgram && this.program.process.isAlive ? this.program : undefined
+  get edge(): EdgeProgram | WorkersProgram | undefined {
+    const { program } = this
+    if (program instanceof WorkersProgram) return program.isUp ? program : undefined
+    return program instanceof EdgeProgram && program.process.isAlive ? program : undefined
+  }
+  get workers(): WorkersProgram | undefined {
+    return this.program instanceof WorkersProgram && this.program.isUp ? this.program : undefined
   }
   get origin(): OriginProgram | undefined {
     return this.program instanceof OriginProgram && this.program.process.isAlive ? this.program : undefined
@@ -55,7 +61,7 @@ export class Site {
 
   /** Starts the program, unless it runs; a store that cannot be opened is moved away by the operator. */
   up(snapshot?: Snapshot): void {
-    if (this.program?.process.isAlive) return
+    if (this.workers || this.program?.process.isAlive) return
     try {
       this.program = this.#start(snapshot)
     } catch (error) {
@@ -64,19 +70,38 @@ export class Site {
       this.ledger?.doubt()
       this.program = this.#start(snapshot)
     }
-    this.ledger?.restart(this.program.process.nowMs())
+    this.#restarted(this.program)
+  }
+
+  #restarted(program: Program): void {
+    this.ledger?.restart(program.nowMs())
     checkRestored(this.#world, this)
   }
 
   #start(snapshot?: Snapshot): Program {
     const watched = { reported: this.reported, done: this.done }
     if (this.plan.kind === 'edge') return new EdgeProgram(this.#world, this.machine, this.passwords, watched)
+    if (this.plan.kind === 'workers') {
+      const program: WorkersProgram = new WorkersProgram(
+        this.#world,
+        this.machine,
+        this.passwords,
+        watched,
+        () => this.#restarted(program),
+      )
+      return program
+    }
     return new OriginProgram(this.#world, this.machine, this.flags, { snapshot, watched })
   }
 
   /** SIGTERM; a new version is started when the program has ended. */
   terminate(backAfterMs: number): void {
     const { program } = this
+    if (program instanceof WorkersProgram && program.isUp) {
+      program.stop()
+      this.#world.after(backAfterMs, () => this.up())
+      return
+    }
     if (!program?.process.isAlive) {
       this.up()
       return
@@ -124,7 +149,8 @@ export class Site {
 
   /** A decider did what its operator asked. */
   readonly done = (deed: 'drain' | 'undrain' | 'delete', id: string): void => {
-    if (deed === 'delete') this.ledger?.forget(id)
-    else this.ledger?.drain(id, deed === 'drain')
+    const nowMs = this.program?.nowMs() ?? 0
+    if (deed === 'delete') this.ledger?.forget(id, nowMs)
+    else this.ledger?.drain(id, deed === 'drain', nowMs)
   }
 }

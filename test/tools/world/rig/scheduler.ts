@@ -34,6 +34,7 @@ export class Scheduler {
   /** Lets the time pass up to a moment. @param isOver asked after each event, when all promises have settled */
   async run(untilMs: number, isOver: () => boolean): Promise<void> {
     await settled()
+    if (isOver()) return
     while (this.#agenda.nextDue <= untilMs) {
       this.nowMs = this.#agenda.nextDue
       this.#agenda.runNext()

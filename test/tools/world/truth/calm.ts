@@ -1,4 +1,5 @@
 import type { ServerJson } from '../../../../shared/api/json.ts'
+import type { Mount } from '../../../../shared/mount.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Site } from '../parts/site.ts'
 
@@ -27,38 +28,40 @@ function checkCarries({ world, mounts }: Cluster, { host, origin, flags }: Site)
   }
 }
 
+/** The listeners that a server has; a relay without the relays' password is one. */
+function listenersAt({ crowd }: Cluster, { host, origin }: Site, mount?: Mount): number {
+  const guests = [...(origin?.guests ?? [])].filter((guest) => mount === undefined || guest.mount === mount)
+  return crowd.countAt(host, mount) + guests.length
+}
+
 /** A server counts exactly the listeners that it has. */
-function checkCounts({ world, crowd, mounts }: Cluster, { host, origin }: Site): void {
-  const counted = origin?.state.load.listeners
-  if (counted !== crowd.countAt(host))
-    world.violate(
-      'counts are right to the listener',
-      `${host} counts ${counted} listeners, and has ${crowd.countAt(host)}`,
-    )
-  for (const name of mounts) {
-    const here = origin?.state.mounts.get(name)?.listeners ?? 0
-    if (here !== crowd.countAt(host, name))
-      world.violate(
-        'counts are right to the listener',
-        `${host} counts ${here} at ${name}, and has ${crowd.countAt(host, name)}`,
-      )
+function checkCounts(cluster: Cluster, site: Site): void {
+  const { world, mounts } = cluster
+  const { host, origin } = site
+  const check = (counted: number | undefined, at: string, mount?: Mount) => {
+    const here = listenersAt(cluster, site, mount)
+    if (counted !== here)
+      world.violate('counts are right to the listener', `${at} counts ${counted} listeners, and has ${here}`)
   }
+  check(origin?.state.load.listeners, host)
+  for (const name of mounts) check(origin?.state.mounts.get(name)?.listeners ?? 0, `${host} at ${name}`, name)
 }
 
 /** Each server is in the draw of each decider, with its listeners and its mounts; nobody else is. */
 async function checkDraw(cluster: Cluster, decider: Site): Promise<void> {
-  const { world, crowd, origins, mounts } = cluster
+  const { world, origins, mounts } = cluster
   const servers = JSON.parse(await cluster.readNow(decider, '/api/servers')) as ServerJson[]
-  for (const { host, origin } of origins) {
+  for (const origin of origins) {
+    const { host } = origin
     const server = servers.find(({ id }) => id === host)
-    const isFull = (origin?.config.limits.maxListeners ?? 0) <= crowd.countAt(host)
+    const isFull = (origin.origin?.config.limits.maxListeners ?? 0) <= listenersAt(cluster, origin)
     const told = `${host} at ${decider.host}`
     if (!server || (server.out !== null && !(server.out === 'full' && isFull)))
       world.violate('every server is in the draw', `${told} is ${server ? server.out : 'unknown'}`)
-    else if (server.listeners !== crowd.countAt(host))
+    else if (server.listeners !== listenersAt(cluster, origin))
       world.violate(
         'counts are right to the listener',
-        `${told} counts ${server.listeners}, and has ${crowd.countAt(host)}`,
+        `${told} counts ${server.listeners}, and has ${listenersAt(cluster, origin)}`,
       )
     else if (mounts.some((mount) => !server.mounts.includes(mount)))
       world.violate(

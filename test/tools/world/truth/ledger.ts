@@ -10,6 +10,8 @@ export interface Told {
   atMs: number
   /** a power cut may have taken it back */
   isDoubtful: boolean
+  /** what it said before, and when this ended it */
+  before?: { told: Told; untilMs: number } | undefined
 }
 
 /** A listener, as far as the rules of a redirect know it. */
@@ -33,6 +35,9 @@ export class Ledger {
   /** servers whose drains a power cut may have taken back, or brought back */
   readonly doubtfulDrains = new Set<string>()
   readonly #silence: Silence
+  /** when a drain began or ended, or a server was forgotten */
+  readonly #drainedMs = new Map<string, number>()
+  readonly #forgotten = new Map<string, { told: Told; untilMs: number }>()
 
   /** @param ownId of a master that decides itself */
   constructor(ownId?: string) {
@@ -43,7 +48,13 @@ export class Ledger {
   heard(report: Report, atMs: number, isStored: boolean): void {
     const { id } = report
     this.#silence.heard(this.told, atMs)
-    this.told.set(id, { report, atMs, isDoubtful: false })
+    const last = this.told.get(id)
+    this.told.set(id, {
+      report,
+      atMs,
+      isDoubtful: false,
+      before: last && { told: recent(last, atMs), untilMs: atMs },
+    })
     if (isStored) this.acknowledged.set(id, { report, atMs, isDoubtful: false })
   }
 
@@ -59,25 +70,31 @@ export class Ledger {
     return last !== undefined && last.boot === boot && seq < (last.seq ?? 0)
   }
 
-  drain(id: string, isDrained: boolean): void {
+  /** @param nowMs by the decider's clock */
+  drain(id: string, isDrained: boolean, nowMs: number): void {
     this.doubtfulDrains.delete(id)
+    this.#drainedMs.set(id, nowMs)
     if (isDrained) this.drained.add(id)
     else this.drained.delete(id)
   }
 
   /** @param as a stored report that is lost leaves the drain */
-  forget(id: string, as: 'deleted' | 'lost' = 'deleted'): void {
-    this.told.delete(id)
+  forget(id: string, nowMs: number, as: 'deleted' | 'lost' = 'deleted'): void {
+    const told = this.told.get(id)
+    if (told) this.#endKnowledge(id, told, nowMs)
     this.acknowledged.delete(id)
-    if (as === 'deleted') this.drain(id, false)
+    if (as === 'deleted') this.drain(id, false, nowMs)
   }
 
   /** The decider starts again with what was stored; its clock may have been set back. */
   restart(nowMs: number): void {
     for (const [id, told] of this.told)
-      if (!told.isDoubtful && !this.acknowledged.has(id)) this.told.delete(id)
-    for (const [id, stored] of this.acknowledged)
-      this.told.set(id, { ...stored, atMs: Math.min(stored.atMs, nowMs) })
+      if (!told.isDoubtful && !this.acknowledged.has(id)) this.#endKnowledge(id, told, nowMs)
+    for (const [id, stored] of this.acknowledged) {
+      // isolates know until they ask again what was not stored
+      const before = this.#lastOf(id, nowMs)
+      this.told.set(id, { ...stored, atMs: Math.min(stored.atMs, nowMs), before })
+    }
     this.#silence.restart(this.told)
   }
 
@@ -88,35 +105,97 @@ export class Ledger {
     this.#silence.doubt()
   }
 
-  /** Why this server must not get this listener now; undefined if it may. */
-  forbids(id: string, { mount, country, isRelay, except }: ListenerTruth, nowMs: number): string | undefined {
-    const told = this.told.get(id)
-    if (!told) return 'it never reported'
-    if (told.isDoubtful) return undefined
-    const { report } = told
-    if (isRelay) return report.role === 'master' ? undefined : 'a relay needs a master'
-    if (id === except) return 'it sent this listener back'
-    if (this.drained.has(id) && !this.doubtfulDrains.has(id)) return 'it is drained'
-    if (report.state !== 'up') return `it is ${report.state}`
-    const { allow = false, codes = [] } = report.countries ?? {}
-    const isListed = country !== undefined && codes.includes(country)
-    if (report.countries && isListed !== allow) return `it does not serve ${country}`
-    const at = report.mounts.findIndex((each) => each.mount === mount)
-    if (at < 0) return `it does not carry ${mount}`
-    const isExcused = this.#silence.excuses(this.told, id, nowMs)
-    const heard = { report, atS: told.atMs / 1000 }
-    if (!isForbidden(heard, at, nowMs / 1000, isExcused)) return undefined
-    const lateMs = nowMs - told.atMs - spanMs(report)
-    return lateMs > 0 && !isExcused
-      ? `it is stale since ${Math.round(lateMs)} ms`
-      : 'it is full by its own report'
+  #endKnowledge(id: string, told: Told, untilMs: number): void {
+    this.told.delete(id)
+    this.#forgotten.set(id, { told, untilMs })
   }
 
-  /** Servers that could have got this listener by what the decider knows. */
-  candidates(listener: ListenerTruth, nowMs: number): string[] {
-    return [...this.told].flatMap(([id, { isDoubtful, report, atMs }]) => {
-      const isClear = !isDoubtful && !this.doubtfulDrains.has(id) && nowMs - atMs <= spanMs(report)
-      return isClear && this.forbids(id, listener, nowMs) === undefined ? [id] : []
+  /** What is known of a server now, as something that was known until now. */
+  #lastOf(id: string, nowMs: number): Told['before'] {
+    const told = this.told.get(id)
+    return told ? { told: recent(told, nowMs), untilMs: nowMs } : this.#forgotten.get(id)
+  }
+
+  /**
+   * Why this server must not get this listener now; undefined if it may.
+   * @param knownMs of an isolate: from which moment its knowledge is
+   */
+  forbids(id: string, listener: ListenerTruth, nowMs: number, knownMs = nowMs): string | undefined {
+    const isDrained = this.drained.has(id) && knownMs > (this.#drainedMs.get(id) ?? 0)
+    if (isDrained && !this.doubtfulDrains.has(id) && !listener.isRelay) return 'it is drained'
+    let why: string | undefined
+    for (const told of this.#since(id, knownMs)) {
+      const wrong = told.isDoubtful ? undefined : this.#forbidsBy(told, listener, nowMs, knownMs)
+      if (wrong === undefined) return undefined
+      why ??= wrong
+    }
+    return why ?? 'it never reported'
+  }
+
+  /** What was known of a server at a moment or since then, the newest first. */
+  *#since(id: string, knownMs: number): Generator<Told> {
+    const told = this.told.get(id)
+    const forgotten = this.#forgotten.get(id)
+    const isStillKnown = (last: Told['before']) => last !== undefined && last.untilMs >= knownMs
+    for (let at = told ?? (isStillKnown(forgotten) ? forgotten?.told : undefined); at; ) {
+      yield at
+      at = isStillKnown(at.before) ? at.before?.told : undefined
+    }
+  }
+
+  #forbidsBy(told: Told, listener: ListenerTruth, nowMs: number, knownMs: number): string | undefined {
+    const { mount, country, isRelay, except } = listener
+    const { report } = told
+    const { id } = report
+    if (isRelay && report.role !== 'master') return 'a relay needs a master'
+    if (id === except && !isRelay) return 'it sent this listener back'
+    if (report.state !== 'up' && !(isRelay && report.state === 'draining')) return `it is ${report.state}`
+    const { allow = false, codes = [] } = report.countries ?? {}
+    const isListed = country !== undefined && codes.includes(country)
+    if (report.countries && isListed !== allow && !isRelay) return `it does not serve ${country}`
+    const at = report.mounts.findIndex((each) => each.mount === mount)
+    if (at < 0) return `it does not carry ${mount}`
+    const lateMs = nowMs - told.atMs - spanMs(report)
+    const isExcused =
+      this.#silence.excuses(this.told, id, nowMs, knownMs) || isHeldByIsolate(told, nowMs, knownMs)
+    if (lateMs > 0 && !isExcused) return `it is stale since ${Math.round(lateMs)} ms`
+    const heard = { report, atS: told.atMs / 1000 }
+    return !isRelay && isForbidden(heard, at, nowMs / 1000, true) ? 'it is full by its own report' : undefined
+  }
+
+  /** Servers that could have got this listener by what the decider knows, whatever it knows of the time since `knownMs`. */
+  candidates(listener: ListenerTruth, nowMs: number, knownMs = nowMs): string[] {
+    return [...this.told].flatMap(([id, { atMs }]) => {
+      const all = [...this.#since(id, knownMs)]
+      const isClear =
+        !this.doubtfulDrains.has(id) &&
+        !this.drained.has(id) &&
+        knownMs > (this.#drainedMs.get(id) ?? 0) &&
+        atMs <= nowMs
+      const isOpen = (told: Told) =>
+        !told.isDoubtful &&
+        nowMs - told.atMs < spanMs(told.report) - storedToMs &&
+        this.#forbidsBy(told, listener, nowMs, knownMs) === undefined
+      const first = all.at(-1)
+      return isClear && first !== undefined && first.atMs < knownMs && all.every(isOpen) ? [id] : []
     })
   }
+}
+
+/** a store keeps times in whole ms */
+const storedToMs = 1
+/** ms after which an isolate that does not reach its object draws by its last snapshot, and for how long */
+const snapshotStaleMs = 10_000
+const isolateHoldsMs = 600_000
+/** ms for which it is remembered what a server said before: longer than an isolate can be behind */
+const rememberedMs = 700_000
+
+const isHeldByIsolate = ({ report, atMs }: Told, nowMs: number, knownMs: number): boolean =>
+  nowMs - knownMs > snapshotStaleMs && nowMs - knownMs <= isolateHoldsMs && knownMs <= atMs + spanMs(report)
+
+/** The same without what nobody can still know. */
+function recent(told: Told, nowMs: number): Told {
+  const { before } = told
+  if (!before) return told
+  return { ...told, before: nowMs - before.untilMs > rememberedMs ? undefined : before }
 }

@@ -2,29 +2,37 @@ import type { Site } from '../parts/site.ts'
 import type { World } from '../world.ts'
 import type { ListenerTruth } from './ledger.ts'
 
+/** What a rule needs of a listener's request. */
+interface Checked {
+  asked: ListenerTruth
+  /** from which moment the knowledge of the isolate that answered is; undefined: a decider that is one program knows everything at once */
+  knownMs: number | undefined
+}
+
 /** A decider sent a listener to a server: it must be one that may get this listener, by what the decider was told. */
-export function checkRedirect(world: World, decider: Site, server: Site, listener: ListenerTruth): void {
+export function checkRedirect(world: World, decider: Site, server: Site, { asked, knownMs }: Checked): void {
   const { ledger, program } = decider
   if (!ledger || !program) return
-  const why = ledger.forbids(server.host, listener, program.process.nowMs())
+  const why = ledger.forbids(server.host, asked, program.nowMs(), knownMs)
   if (why !== undefined)
     world.violate(
       'no redirect to a server that is out',
-      `${decider.host} sent a listener of ${listener.mount} to ${server.host}: ${why}`,
+      `${decider.host} sent a listener of ${asked.mount} to ${server.host}: ${why}`,
     )
 }
 
 /** A decider had no server for a listener: none that it knows may be open, with room and a url. */
-export function checkRefusal(world: World, decider: Site, listener: ListenerTruth, status: number): void {
+export function checkRefusal(world: World, decider: Site, { asked, knownMs }: Checked, status: number): void {
   const { ledger, program, registry } = decider
-  if (!ledger || !program || !registry || (status !== 404 && status !== 503) || listener.isRelay) return
+  if (!ledger || !program || !registry || (status !== 404 && status !== 503) || asked.isRelay) return
   world.bites.note(`listener answered ${status}`)
   const open = ledger
-    .candidates(listener, program.process.nowMs())
+    .candidates(asked, program.nowMs(), knownMs)
     .filter((id) => registry.view.servers.get(id)?.reachable !== false)
+    .filter((id) => !decider.workers?.mayDoubt(id, knownMs ?? 0))
   if (open.length > 0)
     world.violate(
       'nobody is refused while a known server has room',
-      `${decider.host} answered ${status} for ${listener.mount}, and ${open.join(', ')} had room by its own reports`,
+      `${decider.host} answered ${status} for ${asked.mount}, and ${open.join(', ')} had room by its own reports`,
     )
 }

@@ -18,6 +18,8 @@ export class Silence {
   #lastMs = Number.NEGATIVE_INFINITY
   /** by server: one more deadline, once reports come again */
   readonly #graceMs = new Map<string, number>()
+  /** by server: when it was kept in last */
+  readonly #keptMs = new Map<string, number>()
   #isUnsure = false
 
   constructor(ownId: string | undefined) {
@@ -27,7 +29,10 @@ export class Silence {
   /** A report comes: those that were kept in get one more deadline from now on. */
   heard(told: ReadonlyMap<string, Told>, atMs: number): void {
     const kept = this.#kept(told, atMs)
-    for (const [id, { report }] of kept) this.#graceMs.set(id, atMs + spanMs(report))
+    for (const [id, { report }] of kept) {
+      this.#graceMs.set(id, atMs + spanMs(report))
+      this.#keptMs.set(id, atMs)
+    }
     this.#lastMs = Math.max(this.#lastMs, atMs)
     this.#isUnsure = false
   }
@@ -43,7 +48,9 @@ export class Silence {
     this.#isUnsure = true
   }
 
-  excuses(told: ReadonlyMap<string, Told>, id: string, nowMs: number): boolean {
+  /** @param knownMs of an isolate: from which moment its knowledge is */
+  excuses(told: ReadonlyMap<string, Told>, id: string, nowMs: number, knownMs: number): boolean {
+    if (knownMs <= (this.#keptMs.get(id) ?? Number.NEGATIVE_INFINITY)) return true
     if (this.#isUnsure || nowMs <= (this.#graceMs.get(id) ?? Number.NEGATIVE_INFINITY)) return true
     return this.#kept(told, nowMs).some(([kept]) => kept === id)
   }

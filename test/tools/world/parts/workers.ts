@@ -1,0 +1,308 @@
+import { createEdge, type Edge } from '../../../../edge/app.ts'
+import { edgeLimits } from '../../../../edge/limits.ts'
+import { Outreach } from '../../../../edge/outreach/outreach.ts'
+import { type Exchanged, IsolateExchange } from '../../../../edge/workers/exchange.ts'
+import { type ClusterStub, RemoteCluster } from '../../../../edge/workers/remote-cluster.ts'
+import { type Cluster, localCluster } from '../../../../shared/api/cluster.ts'
+import { Registry } from '../../../../shared/cluster/registry.ts'
+import { ServerTable } from '../../../../shared/cluster/server-table.ts'
+import type { Service } from '../rig/network.ts'
+import type { Process } from '../rig/process.ts'
+import type { Machine, World } from '../world.ts'
+import { type Answered, type Asked, addressOf, type Decides } from './decides.ts'
+import { configOf } from './edge.ts'
+import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
+import type { Watched } from './watched.ts'
+
+/** isolates of one edge on Workers */
+const isolatesMany = 3
+
+/** The host of a cluster's object, as its isolates reach it. */
+export const objectHost = (host: string): string => `object-of-${host}`
+
+/** The one object of a cluster on Workers: edge/workers/cluster-object.ts without its runtime. It is evicted, and starts with the next call. */
+class ClusterObject {
+  readonly process: Process
+  readonly registry: Registry
+  readonly cluster: Cluster
+  readonly exchange: IsolateExchange
+
+  constructor(world: World, machine: Machine, passwords: readonly string[]) {
+    this.process = world.start(machine)
+    const nowMs = () => machine.clock.wallMs()
+    const { accounts, maxListenersDefault, probe } = configOf(machine, passwords)
+    const table = new ServerTable(machine.disk.open())
+    this.registry = new Registry(table, maxListenersDefault, nowMs(), edgeLimits.mountsWorkersMax)
+    this.cluster = localCluster(this.registry, accounts, nowMs)
+    this.exchange = new IsolateExchange(this.registry, this.process.name, edgeLimits.removedMax)
+    const fetch = world.network.fetchFrom(machine.host, this.process)
+    const outreach = new Outreach(
+      {
+        registry: this.registry,
+        fetch: (url, init) => fetch(url, init),
+        nowMs,
+        atOnce: edgeLimits.outgoingWorkersMax,
+        lookup: undefined,
+      },
+      probe,
+    )
+    const round = () => {
+      this.process.after(edgeLimits.outreachWorkersMs, round)
+      this.registry.prune(nowMs())
+      void outreach.run()
+    }
+    round()
+  }
+}
+
+/** One isolate: it answers requests from its snapshot. */
+class Isolate implements Service, AnswersRelays {
+  readonly process: Process
+  /** when the object made what this one knows, by their clock */
+  knowsMs = Number.NEGATIVE_INFINITY
+  calls = 0
+  callsApplied = 0
+  readonly #edge: Edge
+  readonly #base: string
+
+  constructor(program: WorkersProgram, world: World, machine: Machine, passwords: readonly string[]) {
+    this.process = world.start(machine)
+    this.#base = machine.url
+    const { sleep } = this.process
+    const config = configOf(machine, passwords)
+    const roll = world.rolls(this.process.name)
+    const nowMs = () => machine.clock.wallMs()
+    const cluster = new RemoteCluster({
+      stub: () => program.stubFor(this),
+      nowMs,
+      roll,
+      sleep,
+      defer: (work) => void work.catch(() => {}),
+      maxListenersDefault: config.maxListenersDefault,
+    })
+    this.#edge = createEdge({
+      config,
+      cluster,
+      nowMs,
+      roll,
+      redirected: (server, kbps) => cluster.redirected(server, kbps),
+      carrying: { fetch: world.network.fetchFrom(machine.host, this.process), bytesMax: 0 },
+      startedAtMs: nowMs(),
+    })
+    world.network.listen(machine.host, this)
+  }
+
+  async answer(request: Request, from: string): Promise<Response> {
+    return this.#edge.answer(request, { ...this.#facts, address: addressOf(from) })
+  }
+
+  place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
+    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: { country } }
+    return this.#edge.place({ method, mount, path, query, headers }, facts)
+  }
+
+  async answerRelay(ask: RelayAsk): Promise<RelayAnswer> {
+    const placed = await this.place(ask)
+    const location = typeof placed === 'string' ? placed : placed?.headers.get('location')
+    if (location) return { status: 302, headers: new Map([['location', location]]) }
+    return { status: placed instanceof Response ? placed.status : 404, headers: new Map() }
+  }
+
+  get #facts() {
+    return { secure: false, base: this.#base, bases: [this.#base] }
+  }
+}
+
+/** An edge on Workers: an object, and isolates that come and go. */
+export class WorkersProgram implements Decides {
+  readonly machine: Machine
+  readonly #world: World
+  readonly #watched: Watched
+  readonly #passwords: readonly string[]
+  readonly #roll: () => number
+  #object: ClusterObject
+  #isolates: Isolate[]
+  #isStopped = false
+  /** by server: when the object told an isolate last that it does not answer */
+  readonly #unreachableMs = new Map<string, number>()
+  /** the object starts again: what it must know is what was stored */
+  readonly #onStart: () => void
+
+  constructor(
+    world: World,
+    machine: Machine,
+    passwords: readonly string[],
+    watched: Watched,
+    onStart: () => void,
+  ) {
+    this.#world = world
+    this.machine = machine
+    this.#watched = watched
+    this.#passwords = passwords
+    this.#onStart = onStart
+    this.#roll = world.rolls(`workers ${machine.host}`)
+    this.#object = new ClusterObject(world, machine, passwords)
+    this.#isolates = Array.from({ length: isolatesMany }, () => this.#newIsolate())
+  }
+
+  /** of the object, which is all that a cluster on Workers keeps */
+  get process(): Process {
+    return this.#object.process
+  }
+  get registry(): Registry {
+    return this.#object.registry
+  }
+  get isUp(): boolean {
+    return !this.#isStopped
+  }
+  readonly nowMs = (): number => this.machine.clock.wallMs()
+
+  /** An isolate answers, whichever gets the request. */
+  place(asked: Asked): Answered | Promise<Answered> {
+    const isolate = this.#isolates[Math.floor(this.#roll() * this.#isolates.length)]
+    let answered: Answered | Promise<Answered>
+    isolate?.process.run(() => {
+      answered = isolate.place(asked)
+    })
+    this.lastKnowsMs = isolate?.knowsMs ?? 0
+    return answered
+  }
+  /** what the isolate that answered last knows is of this moment */
+  lastKnowsMs = 0
+
+  answer(request: Request, from: string): Promise<Response> {
+    const [isolate] = this.#isolates
+    return isolate ? isolate.answer(request, from) : Promise.reject(new Error('no isolate'))
+  }
+
+  /** A new version is deployed: isolates of the old one are beside those of the new one, and end one after the other. */
+  deploy(): void {
+    this.#object.process.kill()
+    for (const [i] of this.#isolates.entries()) this.#world.after(2000 * (i + 1), () => this.#replace(i))
+  }
+
+  /** The runtime evicts an isolate. */
+  evictIsolate(share: number): void {
+    this.#replace(Math.floor(share * this.#isolates.length))
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#object.process.kill()
+    for (const { process } of this.#isolates) process.kill()
+  }
+
+  #replace(i: number): void {
+    if (this.#isStopped) return
+    this.#isolates[i]?.process.kill()
+    this.#isolates = this.#isolates.with(i, this.#newIsolate())
+    this.#world.bites.note('isolate replaced')
+  }
+
+  #newIsolate(): Isolate {
+    return new Isolate(this, this.#world, this.machine, this.#passwords)
+  }
+
+  /** The object, which starts with the call that needs it. */
+  #wake(): ClusterObject {
+    if (this.#isStopped) throw new Error('this version is gone')
+    if (this.#object.process.isAlive) return this.#object
+    this.#object = new ClusterObject(this.#world, this.machine, this.#passwords)
+    this.#world.bites.note('object started again')
+    this.#onStart()
+    return this.#object
+  }
+
+  /** Whether an isolate that knows the cluster of that moment may take a server for one that does not answer. */
+  mayDoubt(id: string, knownMs: number): boolean {
+    return knownMs <= (this.#unreachableMs.get(id) ?? 0)
+  }
+
+  #noteUnreachable({ view }: Registry): void {
+    for (const [id, { reachable }] of view.servers) if (!reachable) this.#unreachableMs.set(id, this.nowMs())
+  }
+
+  #wakeOr(failed: (why: unknown) => void): ClusterObject | undefined {
+    try {
+      return this.#wake()
+    } catch (error) {
+      failed(error)
+      return undefined
+    }
+  }
+
+  /** The object as an isolate calls it: over a line of its own, its replies held back until its writes are durable. */
+  stubFor(isolate: Isolate): ClusterStub {
+    const { nowMs } = this
+    const learn = <T extends { news: Exchanged } | Exchanged>(made: T, atMs: number) => ({ made, atMs })
+    const news = async <T>(
+      run: (object: ClusterObject) => Promise<{ made: T; atMs: number }>,
+    ): Promise<T> => {
+      const call = ++isolate.calls
+      const { made, atMs } = await this.#call(isolate, run)
+      // an answer that a later call has overtaken tells an isolate nothing
+      if (call >= isolate.callsApplied) isolate.knowsMs = atMs
+      isolate.callsApplied = Math.max(isolate.callsApplied, call)
+      return made
+    }
+    const call = <T>(run: (object: ClusterObject) => T | Promise<T>) => this.#call(isolate, run)
+    return {
+      exchange: (sent, have) =>
+        news(async ({ exchange }) => learn(exchange.exchange(sent, have, nowMs()), nowMs())),
+      accept: (post, sent, have) =>
+        news(async ({ cluster, exchange }) => {
+          const tampered = this.#world.tampering.report?.(post.sourcelist) ?? post.sourcelist
+          const answer = await cluster.accept({ ...post, sourcelist: tampered })
+          this.#watched.reported(post.sourcelist, answer.status, nowMs())
+          return learn({ answer, news: exchange.exchange(sent, have, nowMs()) }, nowMs())
+        }),
+      register: (registration) => call(({ cluster }) => cluster.register(registration)),
+      addPolled: (body) => call(({ cluster }) => cluster.addPolled(body)),
+      setDrain: (id, drained, by) =>
+        call(async ({ cluster }) => {
+          const found = await cluster.setDrain(id, drained, by)
+          if (found) this.#watched.done(drained ? 'drain' : 'undrain', id)
+          return found
+        }),
+      forget: (id, by) =>
+        call(async ({ cluster }) => {
+          const found = await cluster.forget(id, by)
+          if (found) this.#watched.done('delete', id)
+          return found
+        }),
+      wrongLogin: (login) => call(({ cluster }) => cluster.wrongLogin(login)),
+      history: (query) => call(({ cluster }) => cluster.history(query)),
+      plays: (query) => call(({ cluster }) => cluster.plays(query)),
+      seen: () => call(({ cluster }) => cluster.seen()),
+      events: () => call(({ cluster }) => cluster.events()),
+      check: () => call(({ cluster }) => cluster.check()),
+    }
+  }
+
+  #call<T>(isolate: Isolate, run: (object: ClusterObject) => T | Promise<T>): Promise<T> {
+    const { network } = this.#world
+    const here = this.machine.host
+    const there = objectHost(here)
+    return new Promise<T>((resolve, reject) => {
+      const fail = (why: unknown) => isolate.process.run(() => reject(why))
+      const reset = () => fail(new Error('Network connection lost'))
+      const back = (settle: () => void) => network.send(there, here, () => isolate.process.run(settle), reset)
+      const arrive = () => {
+        const object = this.#wakeOr((why) => back(() => reject(why)))
+        object?.process.run(() => {
+          Promise.resolve(object)
+            .then(run)
+            .then(
+              (result) => {
+                this.machine.disk.sync()
+                this.#noteUnreachable(object.registry)
+                back(() => resolve(structuredClone(result)))
+              },
+              (error: unknown) => back(() => reject(error)),
+            )
+        })
+      }
+      network.send(here, there, arrive, reset)
+    })
+  }
+}
