@@ -157,10 +157,17 @@ export class Ledger {
     if (at < 0) return `it does not carry ${mount}`
     const lateMs = nowMs - told.atMs - spanMs(report)
     const isExcused =
-      this.#silence.excuses(this.told, id, nowMs, knownMs) || isHeldByIsolate(told, nowMs, knownMs)
+      this.#silence.excuses(this.told, id, nowMs, knownMs) || this.#isHeldByIsolate(told, nowMs, knownMs)
     if (lateMs > 0 && !isExcused) return `it is stale since ${Math.round(lateMs)} ms`
     const heard = { report, atS: told.atMs / 1000 }
     return !isRelay && isForbidden(heard, at, nowMs / 1000, true) ? 'it is full by its own report' : undefined
+  }
+
+  /** An isolate that does not reach its object keeps in what was live in its last snapshot. */
+  #isHeldByIsolate({ report, atMs }: Told, nowMs: number, knownMs: number): boolean {
+    const lagMs = nowMs - knownMs
+    if (lagMs <= snapshotStaleMs || lagMs > isolateHoldsMs) return false
+    return knownMs <= atMs + spanMs(report) || this.#silence.excuses(this.told, report.id, knownMs, knownMs)
   }
 
   /** Servers that could have got this listener by what the decider knows, whatever it knows of the time since `knownMs`. */
@@ -189,9 +196,6 @@ const snapshotStaleMs = 10_000
 const isolateHoldsMs = 600_000
 /** ms for which it is remembered what a server said before: longer than an isolate can be behind */
 const rememberedMs = 700_000
-
-const isHeldByIsolate = ({ report, atMs }: Told, nowMs: number, knownMs: number): boolean =>
-  nowMs - knownMs > snapshotStaleMs && nowMs - knownMs <= isolateHoldsMs && knownMs <= atMs + spanMs(report)
 
 /** The same without what nobody can still know. */
 function recent(told: Told, nowMs: number): Told {
