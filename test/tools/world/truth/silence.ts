@@ -33,6 +33,10 @@ export class Silence {
       this.#graceMs.set(id, atMs + spanMs(report))
       this.#keptMs.set(id, atMs)
     }
+    // one that is still in from a silence before was live at the last report, too
+    if (kept.length > 0)
+      for (const [id, { report }] of told)
+        if ((this.#graceMs.get(id) ?? 0) > atMs) this.#graceMs.set(id, atMs + spanMs(report))
     this.#lastMs = Math.max(this.#lastMs, atMs)
     this.#isUnsure = false
   }
