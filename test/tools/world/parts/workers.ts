@@ -4,6 +4,7 @@ import { Outreach } from '../../../../edge/outreach/outreach.ts'
 import { type Exchanged, IsolateExchange } from '../../../../edge/workers/exchange.ts'
 import { type ClusterStub, RemoteCluster } from '../../../../edge/workers/remote-cluster.ts'
 import { type Cluster, localCluster } from '../../../../shared/api/cluster.ts'
+import { seenData } from '../../../../shared/api/seen.ts'
 import { Registry } from '../../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
 import type { Service } from '../rig/network.ts'
@@ -273,7 +274,7 @@ export class WorkersProgram implements Decides {
       wrongLogin: (login) => call(({ cluster }) => cluster.wrongLogin(login)),
       history: (query) => call(({ cluster }) => cluster.history(query)),
       plays: (query) => call(({ cluster }) => cluster.plays(query)),
-      seen: () => call(({ cluster }) => cluster.seen()),
+      seen: () => call(({ registry }) => seenData(registry, nowMs())),
       events: () => call(({ cluster }) => cluster.events()),
       check: () => call(({ cluster }) => cluster.check()),
     }

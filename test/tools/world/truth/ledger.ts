@@ -81,6 +81,7 @@ export class Ledger {
   /** @param as a stored report that is lost leaves the drain */
   forget(id: string, nowMs: number, as: 'deleted' | 'lost' = 'deleted'): void {
     const told = this.told.get(id)
+    this.#silence.forgetting(this.told, nowMs)
     if (told) this.#endKnowledge(id, told, nowMs)
     this.acknowledged.delete(id)
     if (as === 'deleted') this.drain(id, false, nowMs)

@@ -20,6 +20,8 @@ export class Silence {
   readonly #graceMs = new Map<string, number>()
   /** by server: when it was kept in last */
   readonly #keptMs = new Map<string, number>()
+  /** by server: until when a silence holds it although an operator has deleted another */
+  readonly #heldMs = new Map<string, number>()
   #isUnsure = false
 
   constructor(ownId: string | undefined) {
@@ -28,7 +30,9 @@ export class Silence {
 
   /** A report comes: those that were kept in get one more deadline from now on. */
   heard(told: ReadonlyMap<string, Told>, atMs: number): void {
-    const kept = this.#kept(told, atMs)
+    const held = [...told].filter(([id]) => (this.#heldMs.get(id) ?? 0) > atMs)
+    const kept = [...this.#kept(told, atMs), ...held]
+    this.#heldMs.clear()
     for (const [id, { report }] of kept) {
       this.#graceMs.set(id, atMs + spanMs(report))
       this.#keptMs.set(id, atMs)
@@ -41,9 +45,15 @@ export class Silence {
     this.#isUnsure = false
   }
 
+  /** An operator deletes a server: a silence that has begun goes on for the others until somebody reports. */
+  forgetting(told: ReadonlyMap<string, Told>, nowMs: number): void {
+    for (const [id] of this.#kept(told, nowMs)) this.#heldMs.set(id, nowMs + heldMs)
+  }
+
   /** The decider starts again: it remembers only the times of what was stored. */
   restart(told: ReadonlyMap<string, Told>): void {
     this.#graceMs.clear()
+    this.#heldMs.clear()
     this.#lastMs = Math.max(Number.NEGATIVE_INFINITY, ...[...told.values()].map(({ atMs }) => atMs))
   }
 
@@ -56,6 +66,7 @@ export class Silence {
   excuses(told: ReadonlyMap<string, Told>, id: string, nowMs: number, knownMs: number): boolean {
     if (knownMs <= (this.#keptMs.get(id) ?? Number.NEGATIVE_INFINITY)) return true
     if (this.#isUnsure || nowMs <= (this.#graceMs.get(id) ?? Number.NEGATIVE_INFINITY)) return true
+    if (nowMs <= (this.#heldMs.get(id) ?? Number.NEGATIVE_INFINITY)) return true
     return this.#kept(told, nowMs).some(([kept]) => kept === id)
   }
 
