@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { GeoLocation } from '../geo.ts'
 import { historyTables, SqlHistory } from '../history/sql-store.ts'
 import { limits } from '../limits.ts'
+import { messageOf } from '../message-of.ts'
 import type { Mount } from '../mount.ts'
 import type { Sql } from '../sql.ts'
 import type { FormerBoot } from './report-order.ts'
@@ -145,9 +146,23 @@ export class ServerTable {
     }
   }
 
-  /** Moves a row that cannot be used out of the servers, and keeps it for diagnosis. */
+  /**
+   * Moves a row that cannot be used out of the servers, and keeps it for diagnosis. If the store cannot be written, the row stays: a
+   * start on a full disk still has the other servers.
+   */
   setAside(id: string, why: string): void {
     logger.error('stored server set aside: cannot be parsed', { id, why })
+    try {
+      this.#moveAside(id)
+    } catch (error) {
+      logger.error('stored server left in its place: the store cannot be written', {
+        id,
+        problem: messageOf(error),
+      })
+    }
+  }
+
+  #moveAside(id: string): void {
     const [row] = this.#sql.all<Record<string, unknown>>('SELECT * FROM server WHERE id = ?', id)
     this.#sql.tx(() => {
       this.#sql.all('INSERT OR REPLACE INTO set_aside VALUES (?, ?)', id, JSON.stringify(row ?? null))

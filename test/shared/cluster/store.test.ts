@@ -37,7 +37,8 @@ function failing() {
   }
   const store: Sql = {
     all(query, ...params) {
-      if (!query.startsWith('SELECT')) demand()
+      // to create a table that is there writes nothing
+      if (!/^(?:SELECT|CREATE TABLE IF NOT EXISTS)/.test(query)) demand()
       return sql.all(query, ...params)
     },
     tx(fn) {
@@ -74,6 +75,15 @@ describe('a store that cannot be written', () => {
     expect(send(registry, reportOf('a', { boot: 'b', seq: 10 }), 100_000).status).toBe(200)
     expect(() => registry.check(100_000)).not.toThrow()
     expect(open(store, 100_000).view.servers.get('a')?.report.seq).toBe(10)
+  })
+
+  test('and has a damaged row does not stop a start: the other servers are there', () => {
+    const { store, state } = failing()
+    const registry = open(store)
+    for (const id of ['a', 'b']) send(registry, reportOf(id))
+    store.all("UPDATE server SET sourcelist = 'nonsense' WHERE id = 'a'")
+    state.problem = 'database or disk is full'
+    expect([...open(store).view.servers.keys()]).toEqual(['b'])
   })
 
   test('is noticed even without a report, by at most one write a second', () => {
