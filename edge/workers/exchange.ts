@@ -41,10 +41,17 @@ export interface AcceptedReport {
 export class IsolateExchange {
   readonly published: PublishedServers
   #registry: Registry
+  #newsBytesMax: number
 
   /** @param life unique to this instance of the object */
-  constructor(registry: Registry, life: string, removedMax: number) {
+  constructor(
+    registry: Registry,
+    life: string,
+    removedMax: number,
+    newsBytesMax: number = edgeLimits.newsBytesMax,
+  ) {
     this.#registry = registry
+    this.#newsBytesMax = newsBytesMax
     this.published = new PublishedServers(registry.view, life, removedMax)
   }
 
@@ -59,6 +66,6 @@ export class IsolateExchange {
       server.debitKbps += kbps
       this.published.debited(id)
     }
-    return this.published.after(have, edgeLimits.newsBytesMax)
+    return this.published.after(have, this.#newsBytesMax)
   }
 }

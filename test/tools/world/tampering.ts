@@ -1,3 +1,5 @@
+import type { News } from '../../../shared/news/published-servers.ts'
+
 /**
  * Breaks the programs, or the world around them, on purpose: each rule has one that it must find, or it might never find
  * anything. The observers see what was sent and answered, the programs what is made of it here.
@@ -7,6 +9,8 @@ export interface Tampering {
   report?: (sourcelist: string) => string
   /** what becomes of an answer of a decider or a master before it is sent */
   answer?: (path: string, text: string) => string
+  /** what becomes of a page of news on its way to an isolate */
+  news?: (page: News) => News
   /** whether a write to a store is forgotten, though it succeeded */
   forgets?: (query: string) => boolean
   /** what becomes of the query of a listener at a server */

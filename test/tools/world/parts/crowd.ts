@@ -2,7 +2,7 @@ import type { Placement } from '../../../../origin/listen/placement.ts'
 import type { Listener } from '../../../../origin/mount/stream/listener.ts'
 import { sentBackBy } from '../../../../shared/draw/redirect.ts'
 import { type Mount, printMount } from '../../../../shared/mount.ts'
-import type { ListenerTruth } from '../truth/ledger.ts'
+import type { Known, ListenerTruth } from '../truth/ledger.ts'
 import { checkRedirect, checkRefusal } from '../truth/redirects.ts'
 import type { World } from '../world.ts'
 import { type Answered, addressOf } from './decides.ts'
@@ -74,7 +74,7 @@ export class Crowd {
         get: (name: string) => (asked.isRelay && name === 'user-agent' ? 'Icecast 2.4.4' : null),
       }
       const answered = edge.place({ method: 'GET', path, headers, secure: false, ...asked, query })
-      visit.knownMs = decider.workers?.lastKnowsMs
+      visit.known = decider.workers?.lastKnown
       if (answered instanceof Promise) answered.then((later) => this.#answered(visit, later))
       else this.#answered(visit, answered)
     } else if (origin?.decider && !origin.process.isHung) this.#arrive(visit, decider, origin)
@@ -231,7 +231,7 @@ class Visit {
   asked: ListenerTruth
   query = ''
   hops = 0
-  knownMs: number | undefined
+  known: Known | undefined
 
   constructor(decider: Site, asked: ListenerTruth) {
     this.decider = decider

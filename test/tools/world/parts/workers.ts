@@ -1,14 +1,17 @@
 import { createEdge, type Edge } from '../../../../edge/app.ts'
 import { edgeLimits } from '../../../../edge/limits.ts'
 import { Outreach } from '../../../../edge/outreach/outreach.ts'
-import { type Exchanged, IsolateExchange } from '../../../../edge/workers/exchange.ts'
+import { type AcceptedReport, IsolateExchange, type SentReport } from '../../../../edge/workers/exchange.ts'
+import { Gathering } from '../../../../edge/workers/gathering.ts'
 import { type ClusterStub, RemoteCluster } from '../../../../edge/workers/remote-cluster.ts'
 import { type Cluster, localCluster } from '../../../../shared/api/cluster.ts'
 import { seenData } from '../../../../shared/api/seen.ts'
 import { Registry } from '../../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
+import type { News, Version } from '../../../../shared/news/published-servers.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
+import type { Known } from '../truth/ledger.ts'
 import type { Machine, World } from '../world.ts'
 import { type Answered, type Asked, addressOf, type Decides } from './decides.ts'
 import { configOf } from './edge.ts'
@@ -17,6 +20,12 @@ import type { Watched } from './watched.ts'
 
 /** isolates of one edge on Workers */
 const isolatesMany = 3
+/** objects that gather reports, in the worlds that have any: so few servers would not need them */
+const gatherersMany = 2
+/** bytes of news in one call: a server is a few hundred, so that a snapshot takes several pages */
+const newsBytesMax = 700
+/** servers that an object remembers as removed, so that some worlds have more */
+const removedMax = 1
 
 /** The host of a cluster's object, as its isolates reach it. */
 export const objectHost = (host: string): string => `object-of-${host}`
@@ -35,7 +44,7 @@ class ClusterObject {
     const table = new ServerTable(machine.disk.open())
     this.registry = new Registry(table, maxListenersDefault, nowMs(), edgeLimits.mountsWorkersMax)
     this.cluster = localCluster(this.registry, accounts, nowMs)
-    this.exchange = new IsolateExchange(this.registry, this.process.name, edgeLimits.removedMax)
+    this.exchange = new IsolateExchange(this.registry, this.process.name, removedMax, newsBytesMax)
     const fetch = world.network.fetchFrom(machine.host, this.process)
     const outreach = new Outreach(
       {
@@ -56,13 +65,58 @@ class ClusterObject {
   }
 }
 
+/** An accepted report, and when the object accepted it. */
+interface Made extends AcceptedReport {
+  atMs: number
+}
+
+/** ms by which a moment is later than what happened at it */
+const momentMs = 0.001
+
+/** What an isolate must know by the answers that it got. */
+class Knowledge {
+  /** from which moment it knows everything */
+  #allMs = Number.NEGATIVE_INFINITY
+  /** by server: from which moment it knows what that one reported */
+  readonly #ownMs = new Map<string, number>()
+  #epoch: string | undefined
+
+  now(): Known {
+    return { allMs: this.#allMs, ownMs: new Map(this.#ownMs) }
+  }
+
+  /** A page came. Of two lives of the object, nobody can tell the later one while calls overlap: the isolate has to ask again. */
+  page({ epoch, isLast }: News, have: Version | undefined, madeMs: number): void {
+    if (epoch !== this.#epoch && have?.epoch !== this.#epoch) return
+    this.#epoch = epoch
+    if (isLast) this.#allMs = Math.max(this.#allMs, madeMs)
+  }
+
+  /** A report was answered, with the server that sent it. */
+  accepted(id: string, epoch: string, atMs: number): void {
+    if (epoch === this.#epoch) this.#ownMs.set(id, Math.max(this.#ownMs.get(id) ?? 0, atMs + momentMs))
+  }
+}
+
+/** An object that gathers reports: edge/workers/reports-object.ts without its runtime. */
+class ReportsObject {
+  readonly process: Process
+  readonly gathering: Gathering<SentReport, Made>
+
+  constructor(process: Process, pass: (caller: Process, reports: SentReport[]) => Promise<Made[]>) {
+    this.process = process
+    this.gathering = new Gathering(
+      (reports) => pass(process, reports),
+      (ms) => process.sleep(ms),
+      edgeLimits.gathered,
+    )
+  }
+}
+
 /** One isolate: it answers requests from its snapshot. */
 class Isolate implements Service, AnswersRelays {
   readonly process: Process
-  /** when the object made what this one knows, by their clock */
-  knowsMs = Number.NEGATIVE_INFINITY
-  calls = 0
-  callsApplied = 0
+  readonly knowledge = new Knowledge()
   readonly #edge: Edge
   readonly #base: string
 
@@ -123,6 +177,7 @@ export class WorkersProgram implements Decides {
   readonly #roll: () => number
   #object: ClusterObject
   #isolates: Isolate[]
+  #gatherers: (ReportsObject | undefined)[]
   #isStopped = false
   /** by server: when the object told an isolate last that it does not answer */
   readonly #unreachableMs = new Map<string, number>()
@@ -143,6 +198,9 @@ export class WorkersProgram implements Decides {
     this.#onStart = onStart
     this.#roll = world.rolls(`workers ${machine.host}`)
     this.#object = new ClusterObject(world, machine, passwords)
+    this.#gatherers = Array.from({
+      length: world.rolls(`gatherers ${machine.host}`)() < 0.5 ? gatherersMany : 0,
+    })
     this.#isolates = Array.from({ length: isolatesMany }, () => this.#newIsolate())
   }
 
@@ -165,11 +223,11 @@ export class WorkersProgram implements Decides {
     isolate?.process.run(() => {
       answered = isolate.place(asked)
     })
-    this.lastKnowsMs = isolate?.knowsMs ?? 0
+    this.lastKnown = isolate?.knowledge.now()
     return answered
   }
-  /** what the isolate that answered last knows is of this moment */
-  lastKnowsMs = 0
+  /** of the isolate that answered last */
+  lastKnown: Known | undefined
 
   answer(request: Request, from: string): Promise<Response> {
     const [isolate] = this.#isolates
@@ -179,6 +237,7 @@ export class WorkersProgram implements Decides {
   /** A new version is deployed: isolates of the old one are beside those of the new one, and end one after the other. */
   deploy(): void {
     this.#object.process.kill()
+    this.#endGatherers()
     for (const [i] of this.#isolates.entries()) this.#world.after(2000 * (i + 1), () => this.#replace(i))
   }
 
@@ -190,7 +249,12 @@ export class WorkersProgram implements Decides {
   stop(): void {
     this.#isStopped = true
     this.#object.process.kill()
+    this.#endGatherers()
     for (const { process } of this.#isolates) process.kill()
+  }
+
+  #endGatherers(): void {
+    for (const each of this.#gatherers) each?.process.kill()
   }
 
   #replace(i: number): void {
@@ -223,40 +287,73 @@ export class WorkersProgram implements Decides {
     for (const [id, { reachable }] of view.servers) if (!reachable) this.#unreachableMs.set(id, this.nowMs())
   }
 
-  #wakeOr(failed: (why: unknown) => void): ClusterObject | undefined {
+  #wakeOr<Called>(wake: () => Called, failed: (why: unknown) => void): Called | undefined {
     try {
-      return this.#wake()
+      return wake()
     } catch (error) {
       failed(error)
       return undefined
     }
   }
 
+  /** The object accepts a report, as the observer sees it. */
+  async #accept({ cluster, exchange }: ClusterObject, { post, epoch }: SentReport): Promise<Made> {
+    const tampered = this.#world.tampering.report?.(post.sourcelist) ?? post.sourcelist
+    const answer = await cluster.accept({ ...post, sourcelist: tampered })
+    const atMs = this.nowMs()
+    this.#watched.reported(post.sourcelist, answer.status, atMs)
+    const { id } = answer
+    const own = epoch === undefined || id === undefined ? undefined : exchange.published.one(id, epoch)
+    return { answer, own, gatherers: this.#gatherers.length, atMs }
+  }
+
+  #gatherer(i: number): ReportsObject {
+    const last = this.#gatherers[i]
+    if (last?.process.isAlive) return last
+    const pass = (caller: Process, reports: SentReport[]) =>
+      this.#call(caller, async (object) => {
+        const accepted: Made[] = []
+        for (const report of reports) accepted.push(await this.#accept(object, report))
+        return accepted
+      })
+    const made = new ReportsObject(this.#world.start(this.machine), pass)
+    this.#gatherers = this.#gatherers.with(i, made)
+    return made
+  }
+
+  /** A report by an object that gathers them: over two lines. */
+  #acceptBy(caller: Process, i: number, report: SentReport): Promise<Made> {
+    const bytes = report.post.sourcelist.length
+    this.#world.bites.note('report gathered')
+    return this.#send(
+      caller,
+      () => this.#gatherer(i),
+      ({ gathering }) => gathering.add(report, bytes),
+    )
+  }
+
   /** The object as an isolate calls it: over a line of its own, its replies held back until its writes are durable. */
-  stubFor(isolate: Isolate): ClusterStub {
+  stubFor({ process, knowledge }: Isolate): ClusterStub {
     const { nowMs } = this
-    const learn = <T extends { news: Exchanged } | Exchanged>(made: T, atMs: number) => ({ made, atMs })
-    const news = async <T>(
-      run: (object: ClusterObject) => Promise<{ made: T; atMs: number }>,
-    ): Promise<T> => {
-      const call = ++isolate.calls
-      const { made, atMs } = await this.#call(isolate, run)
-      // an answer that a later call has overtaken tells an isolate nothing
-      if (call >= isolate.callsApplied) isolate.knowsMs = atMs
-      isolate.callsApplied = Math.max(isolate.callsApplied, call)
-      return made
+    const call = <T>(run: (object: ClusterObject) => T | Promise<T>) => this.#call(process, run)
+    const learn = async (accepting: Promise<Made>) => {
+      const { atMs, ...accepted } = await accepting
+      const { answer, own } = accepted
+      if (own && answer.id !== undefined) knowledge.accepted(answer.id, own.epoch, atMs)
+      return accepted
     }
-    const call = <T>(run: (object: ClusterObject) => T | Promise<T>) => this.#call(isolate, run)
     return {
-      exchange: (sent, have) =>
-        news(async ({ exchange }) => learn(exchange.exchange(sent, have, nowMs()), nowMs())),
-      accept: (post, sent, have) =>
-        news(async ({ cluster, exchange }) => {
-          const tampered = this.#world.tampering.report?.(post.sourcelist) ?? post.sourcelist
-          const answer = await cluster.accept({ ...post, sourcelist: tampered })
-          this.#watched.reported(post.sourcelist, answer.status, nowMs())
-          return learn({ answer, news: exchange.exchange(sent, have, nowMs()) }, nowMs())
-        }),
+      exchange: async (sent, have) => {
+        const { news, madeMs } = await call(({ exchange }) => {
+          const made = exchange.exchange(sent, have, nowMs())
+          return { news: this.#world.tampering.news?.(made) ?? made, madeMs: nowMs() }
+        })
+        if (!news.isLast) this.#world.bites.note('page of news')
+        knowledge.page(news, have, madeMs)
+        return news
+      },
+      accept: (post, epoch) => learn(call((object) => this.#accept(object, { post, epoch }))),
+      acceptBy: (gatherer, post, epoch) => learn(this.#acceptBy(process, gatherer, { post, epoch })),
       register: (registration) => call(({ cluster }) => cluster.register(registration)),
       addPolled: (body) => call(({ cluster }) => cluster.addPolled(body)),
       setDrain: (id, drained, by) =>
@@ -280,25 +377,38 @@ export class WorkersProgram implements Decides {
     }
   }
 
-  #call<T>(isolate: Isolate, run: (object: ClusterObject) => T | Promise<T>): Promise<T> {
+  #call<T>(caller: Process, run: (object: ClusterObject) => T | Promise<T>): Promise<T> {
+    return this.#send(
+      caller,
+      () => this.#wake(),
+      async (object) => {
+        const result = await run(object)
+        this.machine.disk.sync()
+        this.#noteUnreachable(object.registry)
+        return result
+      },
+    )
+  }
+
+  #send<Called extends { process: Process }, T>(
+    caller: Process,
+    wake: () => Called,
+    run: (called: Called) => Promise<T>,
+  ): Promise<T> {
     const { network } = this.#world
     const here = this.machine.host
     const there = objectHost(here)
     return new Promise<T>((resolve, reject) => {
-      const fail = (why: unknown) => isolate.process.run(() => reject(why))
+      const fail = (why: unknown) => caller.run(() => reject(why))
       const reset = () => fail(new Error('Network connection lost'))
-      const back = (settle: () => void) => network.send(there, here, () => isolate.process.run(settle), reset)
+      const back = (settle: () => void) => network.send(there, here, () => caller.run(settle), reset)
       const arrive = () => {
-        const object = this.#wakeOr((why) => back(() => reject(why)))
-        object?.process.run(() => {
-          Promise.resolve(object)
+        const called = this.#wakeOr(wake, (why) => back(() => reject(why)))
+        called?.process.run(() => {
+          Promise.resolve(called)
             .then(run)
             .then(
-              (result) => {
-                this.machine.disk.sync()
-                this.#noteUnreachable(object.registry)
-                back(() => resolve(structuredClone(result)))
-              },
+              (result) => back(() => resolve(structuredClone(result))),
               (error: unknown) => back(() => reject(error)),
             )
         })

@@ -23,6 +23,14 @@ export interface ListenerTruth {
   except: string | undefined
 }
 
+/** From which moment on an isolate knows what its object knew, in ms of their clock. */
+export interface Known {
+  /** of all servers */
+  allMs: number
+  /** by server, as far as it is later: of one whose report it passed on */
+  ownMs: ReadonlyMap<string, number>
+}
+
 /**
  * What one decider must know, written down by an observer who sees only reports, answers and deeds of operators. All rules of a
  * redirect are implemented here a second time, so that the programs are not tested against themselves.
@@ -119,13 +127,15 @@ export class Ledger {
 
   /**
    * Why this server must not get this listener now; undefined if it may.
-   * @param knownMs of an isolate: from which moment its knowledge is
+   * @param known of an isolate
    */
-  forbids(id: string, listener: ListenerTruth, nowMs: number, knownMs = nowMs): string | undefined {
+  forbids(id: string, listener: ListenerTruth, nowMs: number, known?: Known): string | undefined {
+    const knownMs = known?.allMs ?? nowMs
+    const ownMs = Math.max(knownMs, known?.ownMs.get(id) ?? knownMs)
     const isDrained = this.drained.has(id) && knownMs > (this.#drainedMs.get(id) ?? 0)
     if (isDrained && !this.doubtfulDrains.has(id) && !listener.isRelay) return 'it is drained'
     let why: string | undefined
-    for (const told of this.#since(id, knownMs)) {
+    for (const told of this.#since(id, ownMs)) {
       const wrong = told.isDoubtful ? undefined : this.#forbidsBy(told, listener, nowMs, knownMs)
       if (wrong === undefined) return undefined
       why ??= wrong
