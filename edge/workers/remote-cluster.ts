@@ -315,14 +315,16 @@ export class RemoteCluster implements Cluster {
     const deltas = this.#takeCounts()
     const counted = this.#counted.take()
     let sent: Sent | undefined = { deltas, counted }
+    let askedMs = 0
     try {
       for (let isLast = false; !isLast; ) {
-        const news: News = await this.#deps.stub().exchange(sent ?? nothing, this.#news.version)
+        const { version } = this.#news
+        askedMs = this.#deps.nowMs()
+        const news: News = await this.#deps.stub().exchange(sent ?? nothing, version)
         if (sent) this.#settle(deltas, true)
         sent = undefined
         this.#release()
-        this.#news.apply(news)
-        isLast = news.isLast
+        isLast = this.#news.apply(news, { version }) && news.isLast
       }
     } catch (error) {
       if (sent) {
@@ -333,7 +335,8 @@ export class RemoteCluster implements Cluster {
     }
     const nowMs = this.#deps.nowMs()
     this.#view.prune(nowMs)
-    this.#takenAtMs = nowMs
+    // an answer may be long under way, and be overtaken; the wall clock may be set back
+    this.#takenAtMs = Math.min(nowMs, Math.max(this.#takenAtMs, askedMs))
   }
 
   #takeCounts(): Delta[] {

@@ -49,13 +49,18 @@ export class NewsReader {
     return this.#isComplete
   }
 
-  /** Reads a page. */
-  apply(news: News): void {
+  /**
+   * Reads a page.
+   * @param asked as this reader was when it asked for the page
+   * @returns false if meanwhile another page has led to another life of the publisher. Nobody can tell which life is the later
+   * one, so this page is ignored, and the reader has to ask again
+   */
+  apply(news: News, asked: Pick<NewsReader, 'version'> = this): boolean {
     const { epoch, after, change, isLast, bytes } = news
     if (this.#version?.epoch !== epoch) {
-      if (after > 0) return
+      if (after > 0 || asked.version?.epoch !== this.#version?.epoch) return false
       this.#begin()
-    } else if (after > this.#version.change || change < this.#version.change) return
+    } else if (after > this.#version.change || change < this.#version.change) return true
     try {
       this.#read(bytes, change)
     } catch (error) {
@@ -64,6 +69,7 @@ export class NewsReader {
     }
     this.#version = { epoch, change }
     if (isLast) this.#finish()
+    return true
   }
 
   /** Reads what is known of one server, in addition to the pages; a page that is older does not undo it. */

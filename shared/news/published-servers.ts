@@ -100,8 +100,11 @@ export class PublishedServers {
     const still = this.#log.bytesOf(keyOf(packed.number, kinds.still))
     const loads = this.#log.bytesOf(keyOf(packed.number, kinds.loads))
     if (!still || !loads) return undefined
+    // one that was redirected to since: a repeated report changes nothing
+    const debit = this.#log.bytesOf(keyOf(packed.number, kinds.debit))
     const { change } = this.#log
-    return { epoch, after: change, change, isLast: false, bytes: joined([still, loads]) }
+    const bytes = joined(debit ? [still, loads, debit] : [still, loads])
+    return { epoch, after: change, change, isLast: false, bytes }
   }
 
   #pack(): void {

@@ -87,6 +87,15 @@ function createObject() {
   return { time, registry, state, isolate, report }
 }
 
+/** The object's exchanges, whose answers are made at once and take `ms` to arrive. */
+const slowly =
+  (state: ReturnType<typeof createObject>['state'], time: ManualTime, ms: number): ClusterStub['exchange'] =>
+  async (sent, have) => {
+    const news = state.exchange.exchange(sent, have, time.nowMs())
+    await new Promise<void>((wake) => time.after(ms, wake))
+    return news
+  }
+
 /** Runs work that waits while `ms` pass. */
 async function during<T>(time: ManualTime, work: T | Promise<T>, ms = 1000): Promise<T> {
   const [result] = await Promise.all([work, time.pass(ms)])
@@ -211,6 +220,48 @@ describe('the snapshot of an isolate', () => {
     state.fate = 'refused'
     await expect(during(time, Promise.resolve(isolate().current()))).rejects.toThrow('the object is away')
   })
+
+  test('is as old as the question for it, however long the answer took', async () => {
+    const { time, isolate, state, report } = createObject()
+    report(reportOf('a'))
+    const cluster = isolate()
+    await during(time, cluster.current(), 10)
+    const { exchange } = state.stub
+    state.stub.exchange = slowly(state, time, snapshotStaleMs + 1000)
+    const slow = cluster.fresh()
+    await time.pass(1)
+    report(reportOf('a', { state: 'leaving' }))
+    await during(time, slow, snapshotStaleMs + 1000)
+    state.stub.exchange = exchange
+    const server = async () => (await cluster.current()).servers.get('a')
+    expect(await during(time, server(), snapshotWaitMs)).toMatchObject({ report: { state: 'leaving' } })
+  })
+
+  test.each([[undefined], ['life-0']])(
+    'is not undone by a late answer of an earlier life of the object (asked with %s)',
+    async (first) => {
+      const { time, isolate, state, report, registry } = createObject()
+      report(reportOf('a'))
+      const cluster = isolate()
+      if (first !== undefined) {
+        state.exchange = new IsolateExchange(registry, first, 3)
+        await during(time, cluster.current(), 10)
+      }
+      state.exchange = new IsolateExchange(registry, 'life-1', 3)
+      const { exchange } = state.stub
+      state.stub.exchange = slowly(state, time, 1000)
+      const slow = cluster.fresh()
+      await time.pass(1)
+      state.stub.exchange = exchange
+      state.exchange = new IsolateExchange(registry, 'life-2', 3)
+      report(reportOf('a', { state: 'leaving' }))
+      await during(time, cluster.fresh(), 10)
+      await time.pass(900)
+      expect(serverIn(cluster, 'a').report.state).toBe('leaving')
+      await during(time, slow, 1000)
+      expect(serverIn(cluster, 'a').report.state).toBe('leaving')
+    },
+  )
 
   test('loses the servers that were removed, and all of them if the object restarted', async () => {
     const { time, registry, report, isolate, state } = createObject()

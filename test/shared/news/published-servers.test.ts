@@ -160,6 +160,22 @@ describe('news', () => {
     expect(servers.get('a')).toMatchObject({ debit: 0, debitKbps: 0 })
   })
 
+  test('of one server keep a debit that it got after its report', () => {
+    const view = new View(100)
+    const server = serverOf('a')
+    view.put(server)
+    const published = new PublishedServers(view, 'life', 10)
+    const { reader, servers } = readerOf()
+    reader.apply(published.after(undefined, newsBytesMax))
+    server.debit = 3
+    published.debited('a')
+    const own = published.one('a', published.epoch)
+    if (own) reader.applyOne(own)
+    expect(servers.get('a')?.debit).toBe(3)
+    reader.apply(published.after(reader.version, newsBytesMax))
+    expect(servers.get('a')?.debit).toBe(3)
+  })
+
   test('that cannot be read are an error, after which the reader asks for everything', () => {
     const view = new View(100)
     const published = new PublishedServers(view, 'life', 3)

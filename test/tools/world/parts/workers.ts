@@ -18,6 +18,8 @@ import { configOf } from './edge.ts'
 import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
 import type { Watched } from './watched.ts'
 
+/** ms: the age from which a snapshot is waited for (docs/protocol.md#the-decision) */
+const staleMs = 10_000
 /** isolates of one edge on Workers */
 const isolatesMany = 3
 /** objects that gather reports, in the worlds that have any: so few servers would not need them */
@@ -86,10 +88,10 @@ class Knowledge {
   }
 
   /** A page came. Of two lives of the object, nobody can tell the later one while calls overlap: the isolate has to ask again. */
-  page({ epoch, isLast }: News, have: Version | undefined, madeMs: number): void {
+  page({ epoch, isLast }: News, have: Version | undefined, madeMs: number, nowMs: number): void {
     if (epoch !== this.#epoch && have?.epoch !== this.#epoch) return
     this.#epoch = epoch
-    if (isLast) this.#allMs = Math.max(this.#allMs, madeMs)
+    if (isLast) this.#allMs = Math.min(nowMs, Math.max(this.#allMs, madeMs))
   }
 
   /** A report was answered, with the server that sent it. */
@@ -224,6 +226,12 @@ export class WorkersProgram implements Decides {
       answered = isolate.place(asked)
     })
     this.lastKnown = isolate?.knowledge.now()
+    const lagMs = this.nowMs() - (this.lastKnown?.allMs ?? 0)
+    if (!(answered instanceof Promise) && lagMs > staleMs && !this.#isStopped)
+      this.#world.violate(
+        'a listener waits for a snapshot that is too old',
+        `${this.machine.host} answered by one of ${Math.round(lagMs)} ms`,
+      )
     return answered
   }
   /** of the isolate that answered last */
@@ -349,7 +357,7 @@ export class WorkersProgram implements Decides {
           return { news: this.#world.tampering.news?.(made) ?? made, madeMs: nowMs() }
         })
         if (!news.isLast) this.#world.bites.note('page of news')
-        knowledge.page(news, have, madeMs)
+        knowledge.page(news, have, madeMs, nowMs())
         return news
       },
       accept: (post, epoch) => learn(call((object) => this.#accept(object, { post, epoch }))),
