@@ -29,6 +29,10 @@ export const firstNumbersAt = (wallMs: number, segmentSeconds: number): FirstNum
   discontinuity: Math.max(0, Math.floor((wallMs - hlsEpochMs) / discontinuityMs)),
 })
 
+/** The first moment at which a packager that begins by the clock alone begins with this number, ms since 1970. */
+export const firstMsOf = (number: number, segmentSeconds: number): number =>
+  epochMs + (number - 1) * segmentSeconds * 1000
+
 /**
  * Whether a segment may be listed: a packager that begins from now on, after a restart or at another master, has greater numbers. A
  * segment of full length may when it ends. Ends of sources make segments short, and those have to wait.

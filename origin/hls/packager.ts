@@ -2,7 +2,7 @@ import { hlsLimits } from '../../shared/hls/limits.ts'
 import type { Chunk } from '../format/chunk.ts'
 import type { MountTap } from '../mount/tap.ts'
 import { hasTitlesInside, unitsFor } from './formats.ts'
-import { type FirstNumbers, isDue, pacedSeconds } from './numbers.ts'
+import { type FirstNumbers, firstMsOf, isDue, pacedSeconds } from './numbers.ts'
 import type { PackagedSource } from './packaged-source.ts'
 import type { Segment } from './segment.ts'
 import { SegmentWindow } from './segment-window.ts'
@@ -28,7 +28,7 @@ export class Packager {
   readonly #window: SegmentWindow
   /** finished, but not yet listed */
   #early: Segment[] = []
-  /** the wall clock without the steps that it makes */
+  /** the wall clock without the steps that it makes, and never behind the first number */
   readonly #ranMs: () => number
   #options: PackagerOptions
   #segmenter: Segmenter
@@ -43,11 +43,12 @@ export class Packager {
   constructor(source: PackagedSource, options: PackagerOptions) {
     const { segmentSeconds, windowSeconds, heldSecondsMax, first, nowMs, wallMs } = options
     this.#options = options
-    const beganMs = wallMs() - nowMs()
-    this.#ranMs = () => beganMs + nowMs()
     const { chunks, leave } = source.follow(this.#tap(source))
     const held = heldAudio(source, chunks, Math.min(heldSecondsMax, windowSeconds))
     const { segment, discontinuity } = first(wallMs() - held.seconds * 1000)
+    // numbers that go on from before may be ahead of the clock: it was set back, segments became longer, or a source sent faster than time goes
+    const beganMs = Math.max(wallMs(), firstMsOf(segment, segmentSeconds) + held.seconds * 1000) - nowMs()
+    this.#ranMs = () => beganMs + nowMs()
     this.#window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: discontinuity })
     this.#segmenter = new Segmenter({
       segmentSeconds,

@@ -14,10 +14,13 @@ const epochMs = Date.UTC(2026, 10, 25)
 /** A server with one mount that a test feeds in real time. */
 function server(packaging: Packaging = 'on request') {
   const { time, mount, info } = liveMount('audio/mpeg')
-  const settings: { packaging: Packaging; isRunning: boolean; standIn: ActiveMount | undefined } = {
+  const settings = {
     packaging,
     isRunning: true,
-    standIn: undefined,
+    standIn: undefined as ActiveMount | undefined,
+    segmentSeconds: 1,
+    /** ms by which the wall clock was set forward */
+    clockMs: 0,
   }
   let n = 0
   const play = async (seconds: number) => {
@@ -26,14 +29,19 @@ function server(packaging: Packaging = 'on request') {
       await time.pass(250)
     }
   }
+  /** … faster than time goes: all at once */
+  const burst = (seconds: number) => {
+    for (let i = 0; i < Math.round(seconds * 4); i++)
+      mount.push(joined(Array.from({ length: 10 }, () => numberedFrame(n++))))
+  }
   const packagers = new Packagers({
     running: () => (settings.isRunning ? [mount] : []),
     packaging: () => settings.packaging,
     standIn: () => settings.standIn,
-    times: () => ({ segmentSeconds: 1, windowSeconds: 12 }),
+    times: () => ({ segmentSeconds: settings.segmentSeconds, windowSeconds: 12 }),
     timers: time,
     nowMs: time.nowMs,
-    wallMs: () => epochMs + time.nowMs(),
+    wallMs: () => epochMs + time.nowMs() + settings.clockMs,
   })
   /** The same seconds of a mount that may stand in: its frames have numbers from a million. */
   const playOther = async (other: ActiveMount, seconds: number) => {
@@ -46,7 +54,7 @@ function server(packaging: Packaging = 'on request') {
     const packager = await packagers.request(mount.name)
     return packager && readMediaPlaylist(packager.window.playlist.textFor('')).segments
   }
-  return { time, mount, info, settings, play, playOther, packagers, segmentsOf }
+  return { time, mount, info, settings, play, burst, playOther, packagers, segmentsOf }
 }
 
 describe('packaging on request', () => {
@@ -117,6 +125,65 @@ describe('packaging on request', () => {
       expect(epochMs + time.nowMs() - endMs).toBeLessThan(1300)
       await play(1)
     }
+  })
+
+  test.each<[string, (at: ReturnType<typeof server>) => void]>([
+    [
+      'the clock was set back by a day',
+      ({ settings }) => {
+        settings.clockMs = -86_400_000
+      },
+    ],
+    [
+      'segments became longer',
+      ({ settings }) => {
+        settings.segmentSeconds = 4
+      },
+    ],
+    ['the source sent two minutes at once', ({ burst }) => burst(120)],
+  ])('begins again without a delay where numbers are ahead of the clock: %s', async (_, change) => {
+    const at = server()
+    const { play, packagers, segmentsOf, settings, time, mount } = at
+    await play(3)
+    const before = await segmentsOf()
+    change(at)
+    while (packagers.mounts.length > 0) await play(1)
+    void segmentsOf()
+    await play(1.1 * settings.segmentSeconds + 0.5)
+    expect(packagers.ready(mount.name)).toBeDefined()
+    expect((await segmentsOf())?.[0]?.mediaSequenceNumber).toBeGreaterThan(
+      before?.at(-1)?.mediaSequenceNumber ?? 0,
+    )
+    for (let s = 0; s < 20; s++) {
+      const segments = await segmentsOf()
+      const first = segments?.[0]?.programDateTime?.getTime() ?? 0
+      const endMs = first + (segments ?? []).reduce((sum, { duration }) => sum + duration * 1000, 0)
+      const lateMs = epochMs + settings.clockMs + time.nowMs() - endMs
+      expect(lateMs).toBeLessThan(1100 * settings.segmentSeconds + 300)
+      await play(1)
+    }
+  })
+
+  test('keeps as little of a source that sends faster than time goes as of any other, and lists all but its last three segments', async () => {
+    const held: number[] = []
+    for (const minutes of [2, 4]) {
+      const { play, burst, packagers, mount } = server('always')
+      packagers.look()
+      await play(3)
+      const packager = await packagers.request(mount.name)
+      burst(minutes * 60)
+      const { segments = [], bytes = 0 } = packager?.window ?? {}
+      held.push(segments.length)
+      expect(bytes).toBeLessThan(30 * 16_000 * 1.1)
+      for (let s = 0; s < 30; s++) {
+        const { numbers } = numbersHeard(Buffer.concat(packager?.window.segments.at(-1)?.pieces ?? []), 0)
+        const sent = Math.round((3 + minutes * 60 + s) * 4) * 10
+        // those that wait, and the one that is being filled, each longer by a twentieth at most
+        expect(sent - (numbers.at(-1) ?? 0)).toBeLessThan(4 * 41)
+        await play(1)
+      }
+    }
+    expect(held[1]).toBe(held[0])
   })
 
   test('goes on under the same numbers when a source comes back, with a discontinuity', async () => {
