@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
+import type { News } from '../../shared/news/published-servers.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { reportOf } from '../kit/reports.ts'
 import type { Cluster } from '../tools/world/cluster.ts'
@@ -33,6 +34,13 @@ const small: Setting = {
   countries: [undefined],
   joinsPerSecond: 0.5,
   longestIntervalS: 2,
+}
+
+/** the same with an edge on Workers, where many listeners come */
+const onWorkers: Setting = {
+  ...small,
+  onWorkers: ['edge-1'],
+  joinsPerSecond: 3,
 }
 
 /** A minute of the small cluster with these faults. */
@@ -79,6 +87,8 @@ describe('the world', () => {
     expect(tell(smallest.plan, smallest.played)).toMatch(/this does not hold: no acknowledged report is lost/)
   })
 })
+
+const emptied = (page: News): News => ({ ...page, bytes: new Uint8Array() })
 
 describe('the check finds', () => {
   const longer = limits.deadlineIntervals
@@ -204,6 +214,14 @@ describe('the check finds', () => {
           registry?.put(ghost, printSourcelist(ghost), program?.nowMs() ?? 0)
       }),
       planOf(),
+    ],
+    [
+      'isolates that read no news',
+      /a listener waits for a snapshot|no redirect to a server that is out|nobody is refused/,
+      ({ world }) => {
+        world.tampering.news = emptied
+      },
+      { ...planOf({ kind: 'crowd', size: 0.5 }), setting: onWorkers },
     ],
     [
       'a program that waits for ever more',

@@ -9,7 +9,7 @@ export interface Tampering {
   report?: (sourcelist: string) => string
   /** what becomes of an answer of a decider or a master before it is sent */
   answer?: (path: string, text: string) => string
-  /** what becomes of a page of news on its way to an isolate */
+  /** what an isolate makes of a page of news */
   news?: (page: News) => News
   /** whether a write to a store is forgotten, though it succeeded */
   forgets?: (query: string) => boolean

@@ -75,23 +75,33 @@ interface Made extends AcceptedReport {
 /** ms by which a moment is later than what happened at it */
 const momentMs = 0.001
 
+/** When a page was asked for, made and read. */
+interface Moments {
+  askedMs: number
+  madeMs: number
+  nowMs: number
+}
+
 /** What an isolate must know by the answers that it got. */
 class Knowledge {
   /** from which moment it knows everything */
   #allMs = Number.NEGATIVE_INFINITY
+  #askedMs = Number.NEGATIVE_INFINITY
   /** by server: from which moment it knows what that one reported */
   readonly #ownMs = new Map<string, number>()
   #epoch: string | undefined
 
   now(): Known {
-    return { allMs: this.#allMs, ownMs: new Map(this.#ownMs) }
+    return { allMs: this.#allMs, askedMs: this.#askedMs, ownMs: new Map(this.#ownMs) }
   }
 
   /** A page came. Of two lives of the object, nobody can tell the later one while calls overlap: the isolate has to ask again. */
-  page({ epoch, isLast }: News, have: Version | undefined, madeMs: number, nowMs: number): void {
+  page({ epoch, isLast }: News, have: Version | undefined, { askedMs, madeMs, nowMs }: Moments): void {
     if (epoch !== this.#epoch && have?.epoch !== this.#epoch) return
     this.#epoch = epoch
-    if (isLast) this.#allMs = Math.min(nowMs, Math.max(this.#allMs, madeMs))
+    if (!isLast) return
+    this.#allMs = Math.min(nowMs, Math.max(this.#allMs, madeMs))
+    this.#askedMs = Math.min(nowMs, Math.max(this.#askedMs, askedMs))
   }
 
   /** A report was answered, with the server that sent it. */
@@ -344,21 +354,23 @@ export class WorkersProgram implements Decides {
   stubFor({ process, knowledge }: Isolate): ClusterStub {
     const { nowMs } = this
     const call = <T>(run: (object: ClusterObject) => T | Promise<T>) => this.#call(process, run)
+    const tampered = (page: News) => this.#world.tampering.news?.(page) ?? page
     const learn = async (accepting: Promise<Made>) => {
       const { atMs, ...accepted } = await accepting
       const { answer, own } = accepted
       if (own && answer.id !== undefined) knowledge.accepted(answer.id, own.epoch, atMs)
-      return accepted
+      return own ? { ...accepted, own: tampered(own) } : accepted
     }
     return {
       exchange: async (sent, have) => {
+        const askedMs = nowMs()
         const { news, madeMs } = await call(({ exchange }) => {
           const made = exchange.exchange(sent, have, nowMs())
-          return { news: this.#world.tampering.news?.(made) ?? made, madeMs: nowMs() }
+          return { news: made, madeMs: nowMs() }
         })
         if (!news.isLast) this.#world.bites.note('page of news')
-        knowledge.page(news, have, madeMs, nowMs())
-        return news
+        knowledge.page(news, have, { askedMs, madeMs, nowMs: nowMs() })
+        return tampered(news)
       },
       accept: (post, epoch) => learn(call((object) => this.#accept(object, { post, epoch }))),
       acceptBy: (gatherer, post, epoch) => learn(this.#acceptBy(process, gatherer, { post, epoch })),

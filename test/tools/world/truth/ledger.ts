@@ -27,6 +27,8 @@ export interface ListenerTruth {
 export interface Known {
   /** of all servers */
   allMs: number
+  /** when it asked for that */
+  askedMs: number
   /** by server, as far as it is later: of one whose report it passed on */
   ownMs: ReadonlyMap<string, number>
 }
@@ -56,13 +58,8 @@ export class Ledger {
   heard(report: Report, atMs: number, isStored: boolean): void {
     const { id } = report
     this.#silence.heard(this.told, atMs)
-    const last = this.told.get(id)
-    this.told.set(id, {
-      report,
-      atMs,
-      isDoubtful: false,
-      before: last && { told: recent(last, atMs), untilMs: atMs },
-    })
+    // isolates that have not asked since then still know one that was deleted
+    this.told.set(id, { report, atMs, isDoubtful: false, before: this.#lastOf(id, atMs) })
     if (isStored) this.acknowledged.set(id, { report, atMs, isDoubtful: false })
   }
 
@@ -136,7 +133,8 @@ export class Ledger {
     if (isDrained && !this.doubtfulDrains.has(id) && !listener.isRelay) return 'it is drained'
     let why: string | undefined
     for (const told of this.#since(id, ownMs)) {
-      const wrong = told.isDoubtful ? undefined : this.#forbidsBy(told, listener, nowMs, knownMs)
+      const isHeld = known !== undefined && this.#isHeldByIsolate(told, nowMs, known.askedMs)
+      const wrong = told.isDoubtful ? undefined : this.#forbidsBy(told, listener, nowMs, knownMs, isHeld)
       if (wrong === undefined) return undefined
       why ??= wrong
     }
@@ -154,7 +152,13 @@ export class Ledger {
     }
   }
 
-  #forbidsBy(told: Told, listener: ListenerTruth, nowMs: number, knownMs: number): string | undefined {
+  #forbidsBy(
+    told: Told,
+    listener: ListenerTruth,
+    nowMs: number,
+    knownMs: number,
+    isHeld = false,
+  ): string | undefined {
     const { mount, country, isRelay, except } = listener
     const { report } = told
     const { id } = report
@@ -167,18 +171,17 @@ export class Ledger {
     const at = report.mounts.findIndex((each) => each.mount === mount)
     if (at < 0) return `it does not carry ${mount}`
     const lateMs = nowMs - told.atMs - spanMs(report)
-    const isExcused =
-      this.#silence.excuses(this.told, id, nowMs, knownMs) || this.#isHeldByIsolate(told, nowMs, knownMs)
+    const isExcused = isHeld || this.#silence.excuses(this.told, id, nowMs, knownMs)
     if (lateMs > 0 && !isExcused) return `it is stale since ${Math.round(lateMs)} ms`
     const heard = { report, atS: told.atMs / 1000 }
     return !isRelay && isForbidden(heard, at, nowMs / 1000, true) ? 'it is full by its own report' : undefined
   }
 
-  /** An isolate that does not reach its object keeps in what was live in its last snapshot. */
-  #isHeldByIsolate({ report, atMs }: Told, nowMs: number, knownMs: number): boolean {
-    const lagMs = nowMs - knownMs
+  /** An isolate that does not reach its object keeps in what was live in its last snapshot, which is as old as the question for it. */
+  #isHeldByIsolate({ report, atMs }: Told, nowMs: number, askedMs: number): boolean {
+    const lagMs = nowMs - askedMs
     if (lagMs <= snapshotStaleMs || lagMs > isolateHoldsMs) return false
-    return knownMs <= atMs + spanMs(report) || this.#silence.excuses(this.told, report.id, knownMs, knownMs)
+    return askedMs <= atMs + spanMs(report) || this.#silence.excuses(this.told, report.id, askedMs, askedMs)
   }
 
   /** Servers that could have got this listener by what the decider knows, whatever it knows of the time since `knownMs`. */
