@@ -76,7 +76,7 @@ export default defineConfig({
         test: {
           name: 'live',
           experimental: { viteModuleRunner: isWatching },
-          setupFiles: ['./test/kit/leave-nothing.ts'],
+          setupFiles: ['./test/kit/leave-nothing.ts', './test/kit/yield-to-players.ts'],
           globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],
           include: ['test/live/**/*.test.ts'],
           sequence: { groupOrder: 1 },

@@ -1,0 +1,19 @@
+import { constants, setPriority } from 'node:os'
+import { basename } from 'node:path'
+import { expect } from 'vitest'
+
+/**
+ * Files whose players have to hear every moment on time, because a stall is what they look for. With ten files at once, two cores
+ * would make a player stand for reasons of its own.
+ */
+const inRealTime = new Set([
+  'hls-player-restarts.test.ts',
+  'hls-players.test.ts',
+  'hls-restarts.test.ts',
+  'hls-sounds.test.ts',
+  'player-page.test.ts',
+])
+
+/** Other live tests wait for states, however long these take: they and the programs that they start come after the players. */
+if (!inRealTime.has(basename(expect.getState().testPath ?? '')))
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
