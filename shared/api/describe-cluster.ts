@@ -2,7 +2,7 @@ import type { ClusterEvent } from '../cluster/watch/event.ts'
 import { liveMounts, type Moment, type MountLive, type MountThen, momentOf } from '../draw/moment.ts'
 import { isHeld, isLive, type Server } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
-import { jsonArray, jsonObject, type SliceStep, wholeOf } from '../http/slices.ts'
+import { jsonArray, jsonElements, jsonObject, type SliceStep, wholeOf } from '../http/slices.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import type { Report } from '../report/report.ts'
 import { version } from '../version.ts'
@@ -10,6 +10,7 @@ import type { ClusterJson, ClusterMountJson, ClusterServerJson, ClusterTotals, S
 import {
   carrierIds,
   describeServer,
+  liveOf,
   type ServerJson,
   type Surroundings,
   summedUp,
@@ -53,14 +54,11 @@ export function* clusterText(moment: Moment, shown: ClusterShown): Generator<Sli
   yield `${JSON.stringify(first).slice(0, -1)},"servers":`
   yield* jsonArray(servers, (server) => server.mounts.length)
   yield ',"mounts":'
-  let separator = '['
-  for (const { head, known, tail } of mounts) {
-    yield `${separator}${JSON.stringify(head).slice(0, -1)},"servers":`
+  yield* jsonElements(mounts, function* ({ head, known, tail }, before) {
+    yield `${before}${JSON.stringify(head).slice(0, -1)},"servers":`
     yield* jsonObject(listenersAt(known))
     yield `,${JSON.stringify(tail).slice(1)}`
-    separator = ','
-  }
-  yield separator === '[' ? '[]' : ']'
+  })
   yield `,${JSON.stringify({ perMinute, problems, events }).slice(1)}`
 }
 
@@ -90,9 +88,7 @@ function* clusterSteps(moment: Moment, shown: ClusterShown): Generator<SliceStep
   }
   const live = yield* liveMounts(moment)
   const mounts: DescribedMount[] = []
-  for (const then of moment.mounts) {
-    const known = live.get(then.mount)
-    if (!known) continue
+  for (const [then, known] of liveOf(moment, live)) {
     mounts.push(describeMount(then, known, seen))
     yield known.live.reports.length
   }

@@ -1,5 +1,5 @@
 import { offAirMs } from '../draw/absence.ts'
-import { liveMounts, type Moment, type MountLive, momentOf } from '../draw/moment.ts'
+import { liveMounts, type Moment, type MountLive, type MountThen, momentOf } from '../draw/moment.ts'
 import {
   freeOfServer,
   isHeld,
@@ -12,7 +12,7 @@ import {
 import type { View } from '../draw/view.ts'
 import { isPackaged } from '../hls/kinds.ts'
 import { multivariantPath } from '../hls/paths.ts'
-import { jsonArray, jsonInPieces, type SliceStep, wholeOf } from '../http/slices.ts'
+import { jsonArray, jsonElements, jsonInPieces, type SliceStep, wholeOf } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import { notesOf } from './notes.ts'
@@ -185,11 +185,8 @@ function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<
 /** The mounts that live servers carry, by name; listeners summed over them. */
 export function mountsJson(view: View, nowMs: number): MountJson[] {
   const moment = momentOf(view, nowMs)
-  const live = wholeOf(liveMounts(moment))
-  return moment.mounts.flatMap(({ mount }) => {
-    const known = live.get(mount)
-    return known ? [mountJson(mount, known)] : []
-  })
+  const live = liveOf(moment, wholeOf(liveMounts(moment)))
+  return Array.from(live, ([{ mount }, known]) => mountJson(mount, known))
 }
 
 const mountJson = (mount: Mount, known: MountLive): MountJson => {
@@ -223,16 +220,22 @@ export function* serversText(moment: Moment, isHttps: boolean): Generator<SliceS
 export function* mountsText(moment: Moment): Generator<SliceStep, void> {
   yield moment.servers.length
   const live = yield* liveMounts(moment)
-  let separator = '['
-  for (const { mount } of moment.mounts) {
-    const known = live.get(mount)
-    if (!known) continue
+  yield* jsonElements(liveOf(moment, live), function* ([{ mount }, known], before) {
     const { listeners, ...rest } = summedUp(known)
     yield known.live.reports.length
-    yield `${separator}${JSON.stringify({ mount, listeners }).slice(0, -1)},"servers":`
+    yield `${before}${JSON.stringify({ mount, listeners }).slice(0, -1)},"servers":`
     yield* jsonInPieces(carrierIds(known))
     yield `,${JSON.stringify(rest).slice(1)}`
-    separator = ','
+  })
+}
+
+/** The mounts of a moment that live servers carry. @param live by {@link liveMounts} */
+export function* liveOf(
+  { mounts }: Moment,
+  live: ReadonlyMap<Mount, MountLive>,
+): Generator<[then: MountThen, known: MountLive], void> {
+  for (const then of mounts) {
+    const known = live.get(then.mount)
+    if (known) yield [then, known]
   }
-  yield separator === '[' ? '[]' : ']'
 }

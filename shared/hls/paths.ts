@@ -1,4 +1,5 @@
 import { type Mount, parseMount, printMount } from '../mount.ts'
+import { ownText } from '../own-text.ts'
 import { type SegmentExtension, segmentExtensions } from './kinds.ts'
 
 /** What a path below `/hls/` names, in addition to its mount. */
@@ -26,15 +27,14 @@ const kept = new Map<string, AskedObject>()
 export function parseHlsPath(path: string): AskedObject | undefined {
   const before = kept.get(path)
   if (before) return before
-  const asked = path.startsWith('/hls/') ? parseAsked(path) : undefined
-  if (!asked) return undefined
-  const name = hlsPath(asked.mount, asked.object)
-  // a text of its own: a part of a request would keep the whole
-  const own = name === path ? parseAsked(name) : undefined
-  if (!own) return asked
+  if (!path.startsWith('/hls/')) return undefined
+  const own = ownText(path)
+  const asked = parseAsked(own)
+  // of several names of an object one is kept
+  if (!asked || hlsPath(asked.mount, asked.object) !== path) return asked
   if (kept.size >= keptMax) kept.clear()
-  kept.set(name, own)
-  return own
+  kept.set(own, asked)
+  return asked
 }
 
 function parseAsked(path: string): AskedObject | undefined {

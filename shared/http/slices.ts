@@ -123,47 +123,52 @@ export const slicedBody = (work: Iterator<SliceStep, unknown>): ReadableStream<U
 const elementsAStep = 1_000
 
 /** Prints a long array of small elements as JSON, some a step. */
-export function* jsonInPieces(all: Iterable<unknown>): Generator<SliceStep, void> {
-  let text = '['
+export const jsonInPieces = (all: Iterable<unknown>): Generator<SliceStep, void> =>
+  inPieces('[', all, (each) => JSON.stringify(each), ']')
+
+/** Prints names and numbers as a JSON object, some a step. */
+export const jsonObject = (all: Iterable<readonly [string, number]>): Generator<SliceStep, void> =>
+  inPieces('{', all, ([name, value]) => `${JSON.stringify(name)}:${value}`, '}')
+
+function* inPieces<T>(
+  open: string,
+  all: Iterable<T>,
+  print: (each: T) => string,
+  close: string,
+): Generator<SliceStep, void> {
+  let text = open
   let separator = ''
   let count = 0
   for (const each of all) {
-    text += separator + JSON.stringify(each)
+    text += separator + print(each)
     separator = ','
     if (++count % elementsAStep !== 0) continue
     yield text
     yield elementsAStep
     text = ''
   }
-  yield `${text}]`
-}
-
-/** Prints names and numbers as a JSON object, some a step. */
-export function* jsonObject(all: Iterable<readonly [string, number]>): Generator<SliceStep, void> {
-  let text = '{'
-  let separator = ''
-  let count = 0
-  for (const [name, value] of all) {
-    text += `${separator}${JSON.stringify(name)}:${value}`
-    separator = ','
-    if (++count % elementsAStep !== 0) continue
-    yield text
-    yield elementsAStep
-    text = ''
-  }
-  yield `${text}}`
+  yield text + close
 }
 
 /** Prints an array as JSON, an element a step. @param weigh units of work of an element */
-export function* jsonArray<T>(
+export const jsonArray = <T>(
   all: Iterable<T>,
   weigh: (each: T) => number = () => 0,
-): Generator<SliceStep, void> {
-  let separator = '['
-  for (const each of all) {
-    yield separator + JSON.stringify(each)
+): Generator<SliceStep, void> =>
+  jsonElements(all, function* (each, before) {
+    yield before + JSON.stringify(each)
     yield weigh(each)
-    separator = ','
+  })
+
+/** Prints an array as JSON whose elements take steps of their own. @param print prints an element, with the text before it */
+export function* jsonElements<T>(
+  all: Iterable<T>,
+  print: (each: T, before: string) => Generator<SliceStep, void>,
+): Generator<SliceStep, void> {
+  let before = '['
+  for (const each of all) {
+    yield* print(each, before)
+    before = ','
   }
-  yield separator === '[' ? '[]' : ']'
+  yield before === '[' ? '[]' : ']'
 }

@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
+import { ownText } from '../own-text.ts'
 import type { AboutMount } from './about-mount.ts'
 import type { MountReport, Report } from './report.ts'
 
@@ -70,10 +71,10 @@ export class KnownLines {
     if (path === undefined || type === undefined) return parsed
     if (this.#mounts.size >= limits.namesKeptMax) this.#mounts.clear()
     if (this.#types.size >= typesMax) this.#types.clear()
-    const mount = own(parsed.mount) as Mount
-    const contentType = own(parsed.contentType)
-    this.#mounts.set(own(path), mount)
-    this.#types.set(own(type), contentType)
+    const mount = ownText(parsed.mount) as Mount
+    const contentType = ownText(parsed.contentType)
+    this.#mounts.set(ownText(path), mount)
+    this.#types.set(ownText(type), contentType)
     return { ...parsed, mount, contentType }
   }
 
@@ -84,7 +85,7 @@ export class KnownLines {
   }
 
   learnAbout(about: AboutMount, lines: string): void {
-    this.#abouts.set(about, own(lines))
+    this.#abouts.set(about, ownText(lines))
   }
 }
 
@@ -99,9 +100,6 @@ function countIn(line: string, from: number, to: number): number {
   }
   return count
 }
-
-/** A text as one that does not keep the report alive that it was cut from, as engines do. */
-export const own = (text: string): string => ` ${text}`.slice(1)
 
 const isSameNames = (some: readonly MountReport[], others: readonly MountReport[]): boolean =>
   some.length === others.length &&

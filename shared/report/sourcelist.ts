@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { limits } from '../limits.ts'
 import { type Mount, printMount } from '../mount.ts'
+import { ownText } from '../own-text.ts'
 import { trimmed } from '../trim.ts'
 import { type AboutMount, parseAbout, printAbout } from './about-mount.ts'
-import { KnownLines, keptIfSame, own } from './mount-lines.ts'
+import { KnownLines, keptIfSame } from './mount-lines.ts'
 import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
 
 /** A malformed report: the line (counted from 1), what was found there and what was expected. */
@@ -198,7 +199,7 @@ function parseAboutLines(lines: NonNullable<Block['about']>): AboutMount {
     const { key, value } = parseField(line, number)
     if (key in fields) throw new SourcelistError(number, `${key} appears twice, expected it once`)
     // it may be kept for much longer than the report that it came with
-    fields[key] = own(value)
+    fields[key] = ownText(value)
     numbers[key] = number
   }
   const about = parseAbout(fields)
