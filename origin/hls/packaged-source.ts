@@ -11,6 +11,8 @@ export interface PackagedSource {
   /** what the header says; undefined if it has not arrived, or the format has none */
   readonly facts: Pick<StreamFacts, 'subtype'> | undefined
   readonly title: string
+  /** by the clock that does not step back, ms */
+  readonly startedAtMs: number
   /** kbit/s; 0: unknown */
   readonly kbps: number
   follow(tap: MountTap): { chunks: readonly Chunk[]; leave: () => void }

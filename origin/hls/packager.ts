@@ -76,8 +76,12 @@ export class Packager {
     return this.#window
   }
 
-  /** Lists segments when it is their time (see {@link isDue}), or when players would miss them. */
+  /**
+   * Lists segments when it is their time (see {@link isDue}), or when players would miss them. While its source is away, those that wait go
+   * on waiting for it: it may play at another master by now, whose numbers begin at the clock.
+   */
   #list(): void {
+    if (!this.#source) return
     const { segmentSeconds, wallMs, onSegment } = this.#options
     for (let [first] = this.#early; first; [first] = this.#early) {
       // the clock may have been set back
@@ -116,9 +120,9 @@ export class Packager {
   stop(): void {
     this.#leave?.()
     this.#leave = undefined
-    this.#source = undefined
     this.#units = undefined
     this.#segmenter.break()
+    this.#source = undefined
   }
 
   #tap(source: PackagedSource): MountTap {

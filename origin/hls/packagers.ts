@@ -149,7 +149,9 @@ export class Packagers {
       windowSeconds,
       heldSecondsMax: before ? (nowMs() - before.stoppedAtMs) / 1000 : windowSeconds,
       first: (beganMs) => {
-        const byClock = firstNumbersAt(beganMs, segmentSeconds)
+        // what was sent faster than real time was not broadcast before its source began: until then another master may have listed some
+        const startMs = wallMs() - nowMs() + source.startedAtMs
+        const byClock = firstNumbersAt(Math.max(beganMs, startMs), segmentSeconds)
         return {
           segment: Math.max(before?.segment ?? 0, byClock.segment),
           discontinuity: Math.max(before?.discontinuity ?? 0, byClock.discontinuity),

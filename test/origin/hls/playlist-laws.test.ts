@@ -46,11 +46,14 @@ class FedSource implements PackagedSource {
   readonly facts = undefined
   readonly title = ''
   readonly kbps = 128
+  readonly startedAtMs: number
   readonly format: string
   #tap: MountTap | undefined
 
-  constructor(format: string) {
+  /** @param startedAtMs left out: it runs since long */
+  constructor(format: string, startedAtMs = Number.NEGATIVE_INFINITY) {
     this.format = format
+    this.startedAtMs = startedAtMs
   }
 
   follow(tap: MountTap) {
@@ -337,6 +340,53 @@ test('however short segments are, a program that begins from any moment on begin
     ),
     { numRuns: repetitions(100) },
   )
+})
+
+test('a source that moves to another master gets numbers there that the first did not give, while its last segment there waits to be listed', () => {
+  const frameMs = (1152 * 1000) / 44_100
+  for (let frames = 1500; frames < 1700; frames += 23)
+    for (const awayMs of [1, 300, 3000]) {
+      let nowMs = 0
+      const begin = (sources: FedSource[]) => {
+        const packagers = new Packagers({
+          running: () => sources,
+          packaging: () => 'always',
+          times: () => ({ segmentSeconds: 4, windowSeconds: 60 }),
+          timers: new ManualTime(),
+          nowMs: () => nowMs,
+          wallMs: () => epochMs + nowMs,
+        })
+        packagers.look()
+        return packagers
+      }
+      const play = (source: FedSource, count: number) => {
+        for (let i = 0; i < count; i++) {
+          nowMs += frameMs
+          source.push(chunkOf(sounds[0], 1))
+        }
+      }
+      const [there, here] = [new FedSource('mpeg'), [] as FedSource[]]
+      const running = [there]
+      const first = begin(running)
+      play(there, frames)
+      // its numbers run ahead of the clock
+      for (let i = 0; i < 2; i++) {
+        there.break()
+        play(there, 20)
+      }
+      running.pop()
+      first.look()
+      nowMs += awayMs
+      const next = new FedSource('mpeg', nowMs)
+      here.push(next)
+      const second = begin(here)
+      play(next, 600)
+      const given = [first, second].map((packagers) =>
+        packagers.get(live)?.window.segments.map(({ number }) => number),
+      )
+      expect(given[1]?.length).toBeGreaterThan(1)
+      expect(given[1]?.[0]).toBeGreaterThan(given[0]?.at(-1) ?? Number.POSITIVE_INFINITY)
+    }
 })
 
 test('units of any length make segments of one target duration, whose EXTINF add up to the samples', () => {
