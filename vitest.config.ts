@@ -78,8 +78,6 @@ export default defineConfig({
           experimental: { viteModuleRunner: isWatching },
           setupFiles: ['./test/kit/leave-nothing.ts', './test/kit/yield-to-players.ts'],
           globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],
-          // for two files of players on a busy machine, and a segment's number that two masters give (still open)
-          retry: 2,
           include: ['test/live/**/*.test.ts'],
           sequence: { groupOrder: 1 },
           testTimeout: 120_000 + 2000 * peerSeconds,
