@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os'
+import { setPriority } from 'node:os'
 import { basename } from 'node:path'
 import { expect } from 'vitest'
 
@@ -14,6 +14,8 @@ const inRealTime = new Set([
   'player-page.test.ts',
 ])
 
+/** niceness: twenty programs that want to run take less than one player's thread then, and still more than the crowds, which have 19 */
+const behindPlayers = 15
+
 /** Other live tests wait for states, however long these take: they and the programs that they start come after the players. */
-if (!inRealTime.has(basename(expect.getState().testPath ?? '')))
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+if (!inRealTime.has(basename(expect.getState().testPath ?? ''))) setPriority(behindPlayers)

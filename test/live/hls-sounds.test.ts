@@ -25,7 +25,7 @@ import { type Source, setTitle, startSource } from '../kit/source.ts'
 const isLong = peerSeconds >= 60
 const segmentSeconds = isLong ? 4 : 1
 /** s after which the late ones join */
-const lateSeconds = segmentSeconds * 4
+const lateSeconds = segmentSeconds * 6
 
 /** of each sound: the early players and the late ones, and some for the start */
 const soundSeconds = 2 * peerSeconds + 30
