@@ -52,8 +52,11 @@ test('S2: a master that decides itself moves a listener by HLS from a drained sl
     expect(heard.length).toBeGreaterThan(200)
     expect(heard).toEqual(heard.map((_, i) => (heard[0] ?? 0) + i))
     // a slave alone names itself, and its decider as the one that steers
-    const alone = await (await fetch(`${slave.url}/live.mp3.m3u8`)).text()
-    expect(parsePathways(alone).map(({ id }) => id)).toEqual([there])
+    const alone = await eventually(async () => {
+      const text = await (await fetch(`${slave.url}/live.mp3.m3u8`)).text()
+      expect(parsePathways(text).map(({ id }) => id)).toEqual([there])
+      return text
+    })
     const [, steering = ''] = /SERVER-URI="([^"]+)"/.exec(alone) ?? []
     expect((await fetch(steering)).status).toBe(200)
   } finally {

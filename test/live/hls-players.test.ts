@@ -16,6 +16,11 @@ import { type Source, startSource } from '../kit/source.ts'
 
 /** the longest that a player waits for steering, and two target durations, in ms */
 const leftWithinMs = (12 + 2 * 4) * 1000
+/**
+ * s in the buffer of each player when its server is killed: video.js 8 leaves a dead server when it asks next where to go on, after up to
+ * 12 s in which it may load nothing, and it may have begun with little
+ */
+const aheadSeconds = 8.5
 /** s of audio that a player has to play after its server is gone: more than it had in its buffer */
 const beyondBuffer = 22
 /** a folder to keep screenshots in, to look at them */
@@ -161,7 +166,8 @@ describe('HLS in Chromium', { retry: 2 }, () => {
       const before = await untilAll(
         players,
         'plays, and knows of the other server',
-        ({ position, steeredAtMs }) => position > 4 && steeredAtMs > undrainedAtMs,
+        ({ position, steeredAtMs, ahead }) =>
+          position > 4 && steeredAtMs > undrainedAtMs && ahead > aheadSeconds,
       )
       second.program.kill('SIGKILL')
       const after = await untilAll(
