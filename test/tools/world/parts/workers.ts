@@ -1,22 +1,15 @@
-import { createEdge, type Edge } from '../../../../edge/app.ts'
-import { edgeLimits } from '../../../../edge/limits.ts'
-import { Outreach } from '../../../../edge/outreach/outreach.ts'
-import { type AcceptedReport, IsolateExchange, type SentReport } from '../../../../edge/workers/exchange.ts'
-import { Gathering } from '../../../../edge/workers/gathering.ts'
-import { type ClusterStub, RemoteCluster } from '../../../../edge/workers/remote-cluster.ts'
-import { type Cluster, localCluster } from '../../../../shared/api/cluster.ts'
+import type { SentReport } from '../../../../edge/workers/exchange.ts'
+import type { ClusterStub } from '../../../../edge/workers/remote-cluster.ts'
 import { seenData } from '../../../../shared/api/seen.ts'
-import { Registry } from '../../../../shared/cluster/registry.ts'
-import { ServerTable } from '../../../../shared/cluster/server-table.ts'
-import type { News, Version } from '../../../../shared/news/published-servers.ts'
-import type { Service } from '../rig/network.ts'
+import type { Registry } from '../../../../shared/cluster/registry.ts'
+import type { News } from '../../../../shared/news/published-servers.ts'
 import type { Process } from '../rig/process.ts'
 import type { Known } from '../truth/ledger.ts'
 import type { Machine, World } from '../world.ts'
-import { type Answered, type Asked, addressOf, type Decides } from './decides.ts'
-import { configOf } from './edge.ts'
-import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
+import type { Answered, Asked, Decides } from './decides.ts'
 import type { Watched } from './watched.ts'
+import { Isolate } from './workers/isolate.ts'
+import { ClusterObject, type Made, ReportsObject } from './workers/object.ts'
 
 /** ms: the age from which a snapshot is waited for (docs/protocol.md#the-decision) */
 const staleMs = 10_000
@@ -24,161 +17,8 @@ const staleMs = 10_000
 const isolatesMany = 3
 /** objects that gather reports, in the worlds that have any: so few servers would not need them */
 const gatherersMany = 2
-/** bytes of news in one call: a server is a few hundred, so that a snapshot takes several pages */
-const newsBytesMax = 700
-/** servers that an object remembers as removed, so that some worlds have more */
-const removedMax = 1
-
 /** The host of a cluster's object, as its isolates reach it. */
 export const objectHost = (host: string): string => `object-of-${host}`
-
-/** The one object of a cluster on Workers: edge/workers/cluster-object.ts without its runtime. It is evicted, and starts with the next call. */
-class ClusterObject {
-  readonly process: Process
-  readonly registry: Registry
-  readonly cluster: Cluster
-  readonly exchange: IsolateExchange
-
-  constructor(world: World, machine: Machine, passwords: readonly string[]) {
-    this.process = world.start(machine)
-    const nowMs = () => machine.clock.wallMs()
-    const { accounts, maxListenersDefault, probe } = configOf(machine, passwords)
-    const table = new ServerTable(machine.disk.open())
-    this.registry = new Registry(table, maxListenersDefault, nowMs(), edgeLimits.mountsWorkersMax)
-    this.cluster = localCluster(this.registry, accounts, nowMs)
-    this.exchange = new IsolateExchange(this.registry, this.process.name, removedMax, newsBytesMax)
-    const fetch = world.network.fetchFrom(machine.host, this.process)
-    const outreach = new Outreach(
-      {
-        registry: this.registry,
-        fetch: (url, init) => fetch(url, init),
-        nowMs,
-        atOnce: edgeLimits.outgoingWorkersMax,
-        lookup: undefined,
-      },
-      probe,
-    )
-    const round = () => {
-      this.process.after(edgeLimits.outreachWorkersMs, round)
-      this.registry.prune(nowMs())
-      void outreach.run()
-    }
-    round()
-  }
-}
-
-/** An accepted report, and when the object accepted it. */
-interface Made extends AcceptedReport {
-  atMs: number
-}
-
-/** ms by which a moment is later than what happened at it */
-const momentMs = 0.001
-
-/** When a page was asked for, made and read. */
-interface Moments {
-  askedMs: number
-  madeMs: number
-  nowMs: number
-}
-
-/** What an isolate must know by the answers that it got. */
-class Knowledge {
-  /** from which moment it knows everything */
-  #allMs = Number.NEGATIVE_INFINITY
-  #askedMs = Number.NEGATIVE_INFINITY
-  /** by server: from which moment it knows what that one reported */
-  readonly #ownMs = new Map<string, number>()
-  #epoch: string | undefined
-
-  now(): Known {
-    return { allMs: this.#allMs, askedMs: this.#askedMs, ownMs: new Map(this.#ownMs) }
-  }
-
-  /** A page came. Of two lives of the object, nobody can tell the later one while calls overlap: the isolate has to ask again. */
-  page({ epoch, isLast }: News, have: Version | undefined, { askedMs, madeMs, nowMs }: Moments): void {
-    if (epoch !== this.#epoch && have?.epoch !== this.#epoch) return
-    this.#epoch = epoch
-    if (!isLast) return
-    this.#allMs = Math.min(nowMs, Math.max(this.#allMs, madeMs))
-    this.#askedMs = Math.min(nowMs, Math.max(this.#askedMs, askedMs))
-  }
-
-  /** A report was answered, with the server that sent it. */
-  accepted(id: string, epoch: string, atMs: number): void {
-    if (epoch === this.#epoch) this.#ownMs.set(id, Math.max(this.#ownMs.get(id) ?? 0, atMs + momentMs))
-  }
-}
-
-/** An object that gathers reports: edge/workers/reports-object.ts without its runtime. */
-class ReportsObject {
-  readonly process: Process
-  readonly gathering: Gathering<SentReport, Made>
-
-  constructor(process: Process, pass: (caller: Process, reports: SentReport[]) => Promise<Made[]>) {
-    this.process = process
-    this.gathering = new Gathering(
-      (reports) => pass(process, reports),
-      (ms) => process.sleep(ms),
-      edgeLimits.gathered,
-    )
-  }
-}
-
-/** One isolate: it answers requests from its snapshot. */
-class Isolate implements Service, AnswersRelays {
-  readonly process: Process
-  readonly knowledge = new Knowledge()
-  readonly #edge: Edge
-  readonly #base: string
-
-  constructor(program: WorkersProgram, world: World, machine: Machine, passwords: readonly string[]) {
-    this.process = world.start(machine)
-    this.#base = machine.url
-    const { sleep } = this.process
-    const config = configOf(machine, passwords)
-    const roll = world.rolls(this.process.name)
-    const nowMs = () => machine.clock.wallMs()
-    const cluster = new RemoteCluster({
-      stub: () => program.stubFor(this),
-      nowMs,
-      roll,
-      sleep,
-      defer: (work) => void work.catch(() => {}),
-      maxListenersDefault: config.maxListenersDefault,
-    })
-    this.#edge = createEdge({
-      config,
-      cluster,
-      nowMs,
-      roll,
-      redirected: (server, kbps) => cluster.redirected(server, kbps),
-      carrying: { fetch: world.network.fetchFrom(machine.host, this.process), bytesMax: 0 },
-      startedAtMs: nowMs(),
-    })
-    world.network.listen(machine.host, this)
-  }
-
-  async answer(request: Request, from: string): Promise<Response> {
-    return this.#edge.answer(request, { ...this.#facts, address: addressOf(from) })
-  }
-
-  place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
-    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: { country } }
-    return this.#edge.place({ method, mount, path, query, headers }, facts)
-  }
-
-  async answerRelay(ask: RelayAsk): Promise<RelayAnswer> {
-    const placed = await this.place(ask)
-    const location = typeof placed === 'string' ? placed : placed?.headers.get('location')
-    if (location) return { status: 302, headers: new Map([['location', location]]) }
-    return { status: placed instanceof Response ? placed.status : 404, headers: new Map() }
-  }
-
-  get #facts() {
-    return { secure: false, base: this.#base, bases: [this.#base] }
-  }
-}
 
 /** An edge on Workers: an object, and isolates that come and go. */
 export class WorkersProgram implements Decides {
@@ -283,7 +123,7 @@ export class WorkersProgram implements Decides {
   }
 
   #newIsolate(): Isolate {
-    return new Isolate(this, this.#world, this.machine, this.#passwords)
+    return new Isolate((isolate) => this.stubFor(isolate), this.#world, this.machine, this.#passwords)
   }
 
   /** The object, which starts with the call that needs it. */

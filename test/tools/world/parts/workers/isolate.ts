@@ -1,0 +1,69 @@
+import { createEdge, type Edge } from '../../../../../edge/app.ts'
+import { type ClusterStub, RemoteCluster } from '../../../../../edge/workers/remote-cluster.ts'
+import type { Service } from '../../rig/network.ts'
+import type { Process } from '../../rig/process.ts'
+import type { Machine, World } from '../../world.ts'
+import { type Answered, type Asked, addressOf } from '../decides.ts'
+import { configOf } from '../edge.ts'
+import type { AnswersRelays, RelayAnswer, RelayAsk } from '../pull.ts'
+import { Knowledge } from './knowledge.ts'
+
+/** One isolate: it answers requests from its snapshot. */
+export class Isolate implements Service, AnswersRelays {
+  readonly process: Process
+  readonly knowledge = new Knowledge()
+  readonly #edge: Edge
+  readonly #base: string
+
+  constructor(
+    stubFor: (isolate: Isolate) => ClusterStub,
+    world: World,
+    machine: Machine,
+    passwords: readonly string[],
+  ) {
+    this.process = world.start(machine)
+    this.#base = machine.url
+    const { sleep } = this.process
+    const config = configOf(machine, passwords)
+    const roll = world.rolls(this.process.name)
+    const nowMs = () => machine.clock.wallMs()
+    const cluster = new RemoteCluster({
+      stub: () => stubFor(this),
+      nowMs,
+      roll,
+      sleep,
+      defer: (work) => void work.catch(() => {}),
+      maxListenersDefault: config.maxListenersDefault,
+    })
+    this.#edge = createEdge({
+      config,
+      cluster,
+      nowMs,
+      roll,
+      redirected: (server, kbps) => cluster.redirected(server, kbps),
+      carrying: { fetch: world.network.fetchFrom(machine.host, this.process), bytesMax: 0 },
+      startedAtMs: nowMs(),
+    })
+    world.network.listen(machine.host, this)
+  }
+
+  async answer(request: Request, from: string): Promise<Response> {
+    return this.#edge.answer(request, { ...this.#facts, address: addressOf(from) })
+  }
+
+  place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
+    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: { country } }
+    return this.#edge.place({ method, mount, path, query, headers }, facts)
+  }
+
+  async answerRelay(ask: RelayAsk): Promise<RelayAnswer> {
+    const placed = await this.place(ask)
+    const location = typeof placed === 'string' ? placed : placed?.headers.get('location')
+    if (location) return { status: 302, headers: new Map([['location', location]]) }
+    return { status: placed instanceof Response ? placed.status : 404, headers: new Map() }
+  }
+
+  get #facts() {
+    return { secure: false, base: this.#base, bases: [this.#base] }
+  }
+}
