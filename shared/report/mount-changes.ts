@@ -12,7 +12,7 @@ const none: readonly MountChange[] = []
 
 /**
  * The mounts of which a server's report says something new. What is the same object in both is not looked at, and the parser keeps
- * objects that say the same (mount-lines.ts): a report costs what has changed.
+ * objects that say the same ({@link keptIfSame}): a report costs what has changed.
  */
 export function mountChanges(
   before: readonly MountReport[],
@@ -44,3 +44,16 @@ function changesByName(before: readonly MountReport[], now: readonly MountReport
   for (const last of left.values()) changes.push({ mount: last.mount, before: last, now: undefined })
   return changes
 }
+
+/** The last report's mount if a newer one says the same of it, so that nobody has to look at it again. */
+export const keptIfSame = (last: MountReport | undefined, now: MountReport): MountReport =>
+  last !== undefined &&
+  last.listeners === now.listeners &&
+  last.joins === now.joins &&
+  last.max === now.max &&
+  last.kbps === now.kbps &&
+  last.about === now.about &&
+  last.mount === now.mount &&
+  last.contentType === now.contentType
+    ? last
+    : now

@@ -2,6 +2,7 @@ import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
 import { ownText } from '../own-text.ts'
 import type { AboutMount } from './about-mount.ts'
+import { FleetLines } from './fleet-lines.ts'
 import type { MountReport, Report } from './report.ts'
 
 /** content types that are remembered: radio has some twenty */
@@ -16,6 +17,8 @@ const usualLine = /^(\S+) (\d{1,15}) (-|\d{1,15}) (\d{1,15}) (\d{1,15}) (.*)$/s
  * that were found right, and each server's last report, of which the mounts are kept that still say the same.
  */
 export class KnownLines {
+  /** the lines of servers that carry the same mounts */
+  readonly fleet = new FleetLines()
   readonly #lastOf: (id: string) => Report | undefined
   /** by their form in a report */
   readonly #mounts = new Map<string, Mount>()
@@ -40,8 +43,10 @@ export class KnownLines {
     return isSameNames(mounts, last) || isSameNames(mounts, this.#newest)
   }
 
-  /** Remembers the mounts of a report that has none twice. */
-  learnNames(mounts: readonly MountReport[]): void {
+  /** Remembers the mounts of a report that has none twice. @param lines of its mounts, each with what follows about it */
+  learnNames(mounts: readonly MountReport[], lines: readonly string[]): void {
+    // two servers in a row that carry the same: the next may as well
+    if (lines.length === mounts.length && isSameNames(mounts, this.#newest)) this.fleet.learn(lines, mounts)
     this.#newest = mounts
   }
 
@@ -104,16 +109,3 @@ function countIn(line: string, from: number, to: number): number {
 const isSameNames = (some: readonly MountReport[], others: readonly MountReport[]): boolean =>
   some.length === others.length &&
   some.every((each, i) => each === others[i] || each.mount === others[i]?.mount)
-
-/** The last report's mount if a newer one says the same of it, so that nobody has to look at it again. */
-export const keptIfSame = (last: MountReport | undefined, now: MountReport): MountReport =>
-  last !== undefined &&
-  last.listeners === now.listeners &&
-  last.joins === now.joins &&
-  last.max === now.max &&
-  last.kbps === now.kbps &&
-  last.about === now.about &&
-  last.mount === now.mount &&
-  last.contentType === now.contentType
-    ? last
-    : now

@@ -4,7 +4,8 @@ import { type Mount, printMount } from '../mount.ts'
 import { ownText } from '../own-text.ts'
 import { trimmed } from '../trim.ts'
 import { type AboutMount, parseAbout, printAbout } from './about-mount.ts'
-import { KnownLines, keptIfSame } from './mount-lines.ts'
+import { keptIfSame } from './mount-changes.ts'
+import { KnownLines } from './mount-lines.ts'
 import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
 
 /** A malformed report: the line (counted from 1), what was found there and what was expected. */
@@ -27,13 +28,27 @@ const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(
 export function parseSourcelist(text: string, known: KnownLines = new KnownLines()): Report {
   if (!text.endsWith('\n'))
     throw new SourcelistError(text.split('\n').length, 'expected the last line to end in LF')
+  return readFleet(text, known) ?? readAny(text, known)
+}
+
+/** Reads a report whose mounts are written as those of the other servers; undefined if they are not. */
+function readFleet(text: string, known: KnownLines): Report | undefined {
+  const blankAt = text.indexOf('\n\n')
+  if (blankAt < 0 || text.startsWith('\n') || text.includes('\r')) return undefined
+  const header = parseHeader(text.slice(0, blankAt).split('\n'))
+  const last = known.mountsOf(header.id)
+  const mounts = known.fleet.read(text, blankAt + 2, header.mounts, last)
+  return mounts && reportOf(header, mounts)
+}
+
+function readAny(text: string, known: KnownLines): Report {
   const lines = text.slice(0, -1).split('\n')
   if (text.includes('\r'))
     for (const [i, line] of lines.entries()) if (line.endsWith('\r')) lines[i] = line.slice(0, -1)
   const blank = lines.indexOf('')
   if (blank < 0) throw new SourcelistError(lines.length + 1, 'expected a blank line after the header')
   const header = parseHeader(lines.slice(0, blank))
-  const { mounts: expected, url: urls } = header
+  const { mounts: expected } = header
   const blocks = blocksOf(lines, blank + 1)
   const found = blocks.length
   if (found !== expected)
@@ -44,13 +59,17 @@ export function parseSourcelist(text: string, known: KnownLines = new KnownLines
   const last = known.mountsOf(header.id)
   const mounts = blocks.map((block, i) => readBlock(block, last[i], known))
   if (!known.hadNames(mounts, last)) refuseTwice(mounts, blocks)
-  known.learnNames(mounts)
+  known.learnNames(mounts, lines.slice(blank + 1))
+  return reportOf(header, mounts)
+}
+
+function reportOf(header: Header, mounts: MountReport[]): Report {
   return {
     id: header.id,
     boot: header.boot,
     seq: header.seq,
     role: header.role,
-    urls,
+    urls: header.url,
     interval: header.interval,
     maxListeners: header['max-listeners'],
     listeners: header.listeners,
@@ -105,7 +124,9 @@ function readFields(lines: string[]): Fields {
   return { values, lineOf, urls }
 }
 
-function parseHeader(lines: string[]): v.InferOutput<typeof HeaderSchema> & { id: string } {
+type Header = v.InferOutput<typeof HeaderSchema> & { id: string }
+
+function parseHeader(lines: string[]): Header {
   const { values, lineOf, urls } = readFields(lines)
   const parsed = v.safeParse(HeaderSchema, values, { abortEarly: true })
   if (parsed.success) {

@@ -9,6 +9,9 @@ import type { KnownMounts } from './known-mounts.ts'
 import type { LiveSums } from './live-sums.ts'
 import { CarriedMount, type Entry, isHiddenByMaster, noteStream } from './mount-view.ts'
 
+/** mounts whose carriers are filled at the same time at the start */
+const mountsAtOnce = 4
+
 /** Keeps the carriers and the masters of each mount to what the servers report. */
 export class Carriers {
   readonly #mounts: KnownMounts
@@ -39,13 +42,21 @@ export class Carriers {
     if (!isWhole) for (const carrier of this.#limited.get(id) ?? []) this.#mark(carrier)
   }
 
-  /** The mounts of servers that are new, mount by mount, if they have them in the same order: each mount's carriers are filled at once. */
+  /**
+   * The mounts of servers that are new, a few mounts of all servers at a time: what the carriers of so many mounts take fits into the
+   * processor's cache, and a server's mounts are read as they lie.
+   */
   load(hosts: readonly Host[]): void {
-    const most = hosts.reduce((max, { server }) => Math.max(max, server.report.mounts.length), 0)
-    for (let i = 0; i < most; i++)
-      for (const host of hosts) {
-        const mount = host.server.report.mounts[i]
-        if (mount) this.#put(host, mount)
+    const mountsOf = hosts.map(({ server }) => server.report.mounts)
+    const most = mountsOf.reduce((max, { length }) => Math.max(max, length), 0)
+    for (let from = 0; from < most; from += mountsAtOnce)
+      for (const [h, host] of hosts.entries()) {
+        const mounts = mountsOf[h] ?? []
+        const end = Math.min(mounts.length, from + mountsAtOnce)
+        for (let i = from; i < end; i++) {
+          const mount = mounts[i]
+          if (mount) this.#put(host, mount)
+        }
       }
   }
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { limits } from '../../../shared/limits.ts'
 import { mountChanges } from '../../../shared/report/mount-changes.ts'
@@ -74,6 +74,64 @@ describe('the parser that knows earlier reports', () => {
     expect(second.mounts.map((each, i) => each === first.mounts[i])).toEqual([true, false, true])
     expect(second.mounts[1]).toMatchObject({ listeners: 9, about: { title: 'title 2' } })
     expect(second.mounts[1]?.about).toBe(first.mounts[1]?.about)
+  })
+})
+
+describe('servers of a fleet', () => {
+  const names = ['/live.mp3', '/b%20c', '/%C3%A9.mp3', '/z']
+  const report = (id: string, over: Partial<MountReport>[] = []) =>
+    printSourcelist(
+      reportOf(id, {
+        mounts: names.map((name, i) =>
+          mountReport(name, { contentType: i % 2 ? 'audio/aac' : '', ...over[i] }),
+        ),
+      }),
+    )
+
+  test('are read by their numbers alone once two of them in a row have the same mounts', () => {
+    const cut = vi.spyOn(KnownLines.prototype, 'read')
+    const known = new KnownLines()
+    const linesCut = (text: string) => {
+      cut.mockClear()
+      expect(parsed(text, known)).toEqual(parseSourcelist(text))
+      // the parser without a memory cuts each of its lines
+      return cut.mock.calls.length - names.length
+    }
+    expect(['a', 'b', 'c'].map((id) => linesCut(report(id)))).toEqual([4, 4, 0])
+    expect(linesCut(report('d', [{ max: 7, listeners: 12_345 }, {}, { joins: 99, kbps: 0 }]))).toBe(0)
+    expect(linesCut(report('e', [{}, {}, { about: { title: 'a master says more' } }]))).toBe(4)
+    expect(linesCut(report('f'))).toBe(0)
+    cut.mockRestore()
+  })
+
+  test('are read as by a parser that knows nothing, down to the error, whatever one character of a report is', () => {
+    const numbers = fc.record({
+      listeners: fc.nat(),
+      joins: fc.maxSafeNat(),
+      max: fc.option(fc.nat(), { nil: null }),
+      kbps: fc.nat(400),
+    })
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      by: fc.constantFrom('', '\n', ' ', '0', '-', '/', '\r', 'x', '\u00e9', '9'.repeat(16), '\n\n'),
+      cut: fc.nat(3),
+    })
+    fc.assert(
+      fc.property(fc.array(numbers, { minLength: 4, maxLength: 4 }), fc.option(change), (over, changed) => {
+        let last: Report | undefined
+        const known = new KnownLines((id) => (id === last?.id ? last : undefined))
+        for (const id of ['a', 'b']) parseSourcelist(report(id), known)
+        const text = report('c', over)
+        last = parseSourcelist(text, known)
+        expect(last).toEqual(parseSourcelist(text))
+        expect(parseSourcelist(text, known).mounts.every((each, i) => each === last?.mounts[i])).toBe(true)
+        if (!changed) return
+        const at = Math.floor(changed.at * text.length)
+        const other = text.slice(0, at) + changed.by + text.slice(at + changed.cut)
+        expect(parsed(other, known)).toEqual(parsed(other))
+      }),
+      { numRuns: repetitions(2000) },
+    )
   })
 })
 
