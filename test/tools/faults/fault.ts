@@ -1,0 +1,25 @@
+import type { Cluster, ClusterPlan, Places } from './cluster.ts'
+
+/** The dice of a trial: the same seed plays the same faults at the same moments. */
+export interface Dice {
+  /** a number from `min` to `max` */
+  between(min: number, max: number): number
+  oneOf<T>(all: readonly T[]): T
+}
+
+/** A kind of fault that is done to a cluster of real programs. */
+export interface Fault {
+  name: string
+  /** a line for the list */
+  about: string
+  /** why it cannot be done on this machine; undefined where it can */
+  cannot?: () => string | undefined
+  /** what its cluster needs */
+  plan?: Partial<ClusterPlan>
+  /** where the programs are, if not all on 127.0.0.1 */
+  places?: () => Places
+  /** called before anything starts */
+  prepare?: (cluster: Cluster) => void
+  /** Does it once, and mends it. What must hold is checked after it. */
+  round(cluster: Cluster, dice: Dice, print: (text: string) => void): Promise<void>
+}

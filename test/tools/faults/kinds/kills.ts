@@ -1,0 +1,40 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Cluster } from '../cluster.ts'
+import type { Dice, Fault } from '../fault.ts'
+import type { Member } from '../member.ts'
+
+/** ms that a killed program is away: less and more than the deadline of its reports */
+const awayMs = [0, 9000] as const
+
+/** Kills a program at a random moment, and starts it again. */
+async function killOnce(member: Member, dice: Dice, print: (text: string) => void): Promise<void> {
+  await wait(dice.between(0, 3000))
+  const forMs = dice.between(...awayMs)
+  print(`kill -9 ${member.name}, back after ${(forMs / 1000).toFixed(1)} s`)
+  await member.kill()
+  await wait(forMs)
+  await member.start()
+}
+
+const killing = (name: string, about: string, whom: (cluster: Cluster, dice: Dice) => Member): Fault => ({
+  name,
+  about,
+  async round(cluster, dice, print) {
+    const member = whom(cluster, dice)
+    // a slave that has lost its master goes on with the frames that come after those that were lost
+    const heal = member === cluster.master ? cluster.allowGaps() : () => {}
+    await killOnce(member, dice, print)
+    await cluster.audience?.allHear()
+    heal()
+  },
+})
+
+export const killEdge = killing('kill-edge', 'kill -9 of the edge at random moments', ({ edge }) => edge)
+export const killMaster = killing(
+  'kill-master',
+  'kill -9 of the master: slaves keep their listeners while it is away, or release them',
+  ({ master }) => master,
+)
+export const killSlave = killing('kill-slave', 'kill -9 of a slave at random moments', ({ slaves }, dice) =>
+  dice.oneOf(slaves),
+)

@@ -1,0 +1,33 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Cluster } from '../cluster.ts'
+import type { Dice, Fault } from '../fault.ts'
+import type { Member } from '../member.ts'
+
+/** ms of SIGSTOP: within the deadline of 7 s, and past it, the silence after which players leave, and source-timeout */
+const shortMs = [500, 4000] as const
+const longMs = [10_000, 20_000] as const
+
+const stopping = (name: string, about: string, whom: (cluster: Cluster, dice: Dice) => Member): Fault => ({
+  name,
+  about,
+  async round(cluster, dice, print) {
+    const member = whom(cluster, dice)
+    // an origin that stands still falls off the queue in front of it
+    const heal =
+      member === cluster.edge ? () => {} : cluster.allowGaps(member === cluster.master ? undefined : [member])
+    const forMs = dice.between(...dice.oneOf<readonly [number, number]>([shortMs, longMs]))
+    print(`SIGSTOP ${member.name} for ${(forMs / 1000).toFixed(1)} s`)
+    member.pause()
+    await wait(forMs)
+    member.goOn()
+    await wait(2000)
+    await cluster.audience?.allHear()
+    heal()
+  },
+})
+
+export const stopEdge = stopping('stop-edge', 'SIGSTOP and SIGCONT of the edge', ({ edge }) => edge)
+export const stopMaster = stopping('stop-master', 'SIGSTOP and SIGCONT of the master', ({ master }) => master)
+export const stopSlave = stopping('stop-slave', 'SIGSTOP and SIGCONT of a slave', ({ slaves }, dice) =>
+  dice.oneOf(slaves),
+)

@@ -1,0 +1,43 @@
+import { faultNamed, faults } from './all.ts'
+import { type Options, usage } from './options.ts'
+import { type Outcome, tryFault } from './trial.ts'
+
+/** slaves of each trial */
+const slaves = 3
+
+/** The usage, and a line for each fault. */
+export const list = (): string =>
+  [usage, '', 'Faults:', ...faults.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`)].join('\n')
+
+/** Plays the faults that the options name, one after the other. Returns whether all held. */
+export async function playAll(options: Options, stopping: AbortSignal): Promise<boolean> {
+  const { names, minutes, listeners, edge, origins } = options
+  const chosen = names.includes('all') ? faults : names.map(faultNamed)
+  let held = true
+  let { seed } = options
+  for (const fault of chosen) {
+    const why = fault.cannot?.()
+    if (why !== undefined) {
+      console.log(`${fault.name}: skipped, ${why}`)
+      continue
+    }
+    console.log(`${fault.name}: edge on ${edge}, origins on ${origins}, seed ${seed}`)
+    const plan = { edge, origins, slaves, listeners, seed: seed++ }
+    const print = (text: string) => console.log(`  ${text}`)
+    const outcome = await tryFault(fault, { plan, ms: minutes * 60_000, print, stopping })
+    console.log(told(outcome))
+    if (outcome.faults.length > 0) {
+      held = false
+      console.log(
+        `  again: npm run faults -- ${fault.name} --seed ${plan.seed} --minutes ${minutes} --edge ${edge} --origins ${origins}`,
+      )
+    }
+    if (stopping.aborted) break
+  }
+  return held
+}
+
+function told({ rounds, frames, healedMs, faults: found }: Outcome): string {
+  const result = found.length === 0 ? 'all holds' : ['', ...found].join('\n    ')
+  return `  ${rounds} rounds, ${frames} frames heard, whole again within ${(healedMs / 1000).toFixed(1)} s: ${result}`
+}

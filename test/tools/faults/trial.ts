@@ -1,0 +1,74 @@
+import { messageOf } from '../../../shared/message-of.ts'
+import { seededRoll } from '../../kit/reports.ts'
+import { Cluster, type ClusterPlan } from './cluster.ts'
+import type { Dice, Fault } from './fault.ts'
+import { descriptorsLeft, faultsOfListening, faultsOfPrograms, isWhole } from './truth.ts'
+
+export interface TrialOptions {
+  plan: ClusterPlan
+  /** at least one round is played */
+  ms: number
+  print: (text: string) => void
+  stopping?: AbortSignal
+}
+
+export interface Outcome {
+  rounds: number
+  frames: number
+  /** ms of the slowest return to a whole cluster */
+  healedMs: number
+  /** what must not be */
+  faults: string[]
+}
+
+export function diceOf(seed: number): Dice {
+  const roll = seededRoll(seed)
+  return {
+    between: (min, max) => min + roll() * (max - min),
+    oneOf: <T>(all: readonly T[]): T => {
+      const one = all[Math.floor(roll() * all.length)]
+      if (one === undefined) throw new Error('nothing to choose from')
+      return one
+    },
+  }
+}
+
+/** Plays a fault to a cluster, round after round, and checks after each what must hold. */
+export async function tryFault(fault: Fault, { plan, ms, print, stopping }: TrialOptions): Promise<Outcome> {
+  const cluster = await Cluster.make({ ...plan, ...fault.plan }, fault.places?.())
+  const dice = diceOf(plan.seed)
+  const outcome: Outcome = { rounds: 0, frames: 0, healedMs: 0, faults: [] }
+  try {
+    fault.prepare?.(cluster)
+    await cluster.start()
+    cluster.gather()
+    await isWhole(cluster)
+    const endMs = performance.now() + ms
+    do {
+      outcome.rounds++
+      await fault.round(cluster, dice, print)
+      const beganMs = performance.now()
+      await isWhole(cluster)
+      outcome.healedMs = Math.max(outcome.healedMs, performance.now() - beganMs)
+      await cluster.audience?.upToNow()
+      outcome.faults = [...cluster.faults, ...faultsOfListening(cluster), ...faultsOfPrograms(cluster)]
+    } while (outcome.faults.length === 0 && performance.now() < endMs && !stopping?.aborted)
+    outcome.faults.push(...(await end(cluster)))
+  } catch (problem) {
+    outcome.faults.push(...cluster.faults, ...faultsOfListening(cluster), ...faultsOfPrograms(cluster))
+    outcome.faults.push(`round ${outcome.rounds}: ${messageOf(problem)}`)
+  } finally {
+    outcome.frames = cluster.audience?.frames ?? 0
+    await cluster.stop()
+  }
+  return outcome
+}
+
+/** The listeners leave, then the programs; each has to let go of what it held, and to exit with 0. */
+async function end(cluster: Cluster): Promise<string[]> {
+  await cluster.audience?.stop()
+  const held = await descriptorsLeft(cluster)
+  for (const source of cluster.sources) source.close()
+  await Promise.all(cluster.members.map((member) => member.leave()))
+  return [...held, ...cluster.members.flatMap(({ faults }) => faults)]
+}
