@@ -30,6 +30,7 @@ const small: Setting = {
       flags: `--master http://edge-1 --master-password relay-1 ${flagsOf(host)}`,
     })),
   ],
+  stock: [],
   mounts: ['/live.mp3'],
   countries: [undefined],
   joinsPerSecond: 0.5,
@@ -40,6 +41,14 @@ const small: Setting = {
 const onWorkers: Setting = {
   ...small,
   onWorkers: ['edge-1'],
+  joinsPerSecond: 3,
+}
+
+/** the same with a stock Icecast that takes listeners of Germany alone, and is polled */
+const withStock: Setting = {
+  ...small,
+  stock: [{ id: 'old', url: 'http://old', maxListeners: 6, interval: 2, countries: 'DE' }],
+  countries: [undefined, 'DE', 'FR'],
   joinsPerSecond: 3,
 }
 
@@ -222,6 +231,30 @@ describe('the check finds', () => {
         world.tampering.news = emptied
       },
       { ...planOf({ kind: 'crowd', size: 0.5 }), setting: onWorkers },
+    ],
+    [
+      'an edge that overlooks that a polled server is full',
+      /no redirect to a server that is out.* to old: it is full/,
+      ({ world }) => {
+        world.tampering.stats = (text) => text.replaceAll(/"listeners":\d+/g, '"listeners":0')
+      },
+      { ...planOf({ kind: 'crowd', size: 0.9 }), setting: withStock },
+    ],
+    [
+      'an edge that overlooks whom a polled server serves',
+      /no redirect to a server that is out.* to old: it does not serve/,
+      ({ world }) => {
+        world.tampering.named = (body) => body.replace(/,"countries":"DE"/, '')
+      },
+      { ...planOf(), setting: withStock },
+    ],
+    [
+      'an edge that takes a polled slave for a master',
+      /no redirect to a server that is out.* to old: no live master carries/,
+      ({ world }) => {
+        world.tampering.named = (body) => body.replace('{', '{"role":"master",')
+      },
+      { ...planOf(), setting: withStock },
     ],
     [
       'a program that waits for ever more',

@@ -13,6 +13,9 @@ import type { World } from './world.ts'
 /** ms between two moments at which the disks of a cluster are synced, as an operating system does it */
 const syncMs = 5000
 
+/** a mount that only stock Icecasts play, each its own */
+const ownOfStock = nameOf('/own.mp3')
+
 /** All machines, programs, encoders and listeners of one setting. */
 export class Cluster {
   readonly world: World
@@ -29,11 +32,16 @@ export class Cluster {
     for (const host of setting.edges)
       this.#add(new Site(world, host, { kind: setting.onWorkers.includes(host) ? 'workers' : 'edge' }))
     for (const { host, kind, flags } of setting.origins) this.#add(new Site(world, host, { kind, flags }))
+    for (const named of setting.stock) {
+      const setup = { from: setting.edges, mounts: this.mounts, own: ownOfStock, clients: named.maxListeners }
+      this.#add(new Site(world, named.id, { kind: 'stock', setup, named }))
+    }
     this.crowd = new Crowd(world, this.sites)
     for (const site of this.masters)
       for (const mount of this.mounts) this.encoders.push(new Encoder(world, site, mount))
     const roll = world.rolls('starts')
     for (const site of this.sites.values()) world.after(roll() * 3000, () => site.up())
+    this.operator.lookAfter(this)
     this.#sync()
     this.#breathe(setting)
   }
@@ -48,7 +56,15 @@ export class Cluster {
     return this.#sitesWith(({ plan }) => plan.kind === 'slave')
   }
   get origins(): Site[] {
-    return this.#sitesWith(({ isEdge }) => !isEdge)
+    return this.#sitesWith(({ isEdge, plan }) => !isEdge && plan.kind !== 'stock')
+  }
+  /** stock Icecasts, which edges poll */
+  get polled(): Site[] {
+    return this.#sitesWith(({ plan }) => plan.kind === 'stock')
+  }
+  /** everybody who serves listeners */
+  get servers(): Site[] {
+    return [...this.origins, ...this.polled]
   }
 
   /** What a decider tells its admin now. */
@@ -87,7 +103,8 @@ export class Cluster {
       this.world.after((-Math.log(1 - roll()) / joinsPerSecond) * 1000, next)
       if (!this.crowd.isLoyal) return
       const [decider] = pick(this.deciders, roll)
-      const [mount] = pick(this.mounts, roll)
+      const isOwn = this.polled.length > 0 && roll() < 0.05
+      const [mount] = isOwn ? [ownOfStock] : pick(this.mounts, roll)
       const [country] = pick(countries, roll)
       if (decider && mount) this.crowd.join(decider, mount, country)
       if (decider && mount && roll() < 0.05) this.crowd.relay(decider, mount)

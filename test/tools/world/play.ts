@@ -24,7 +24,9 @@ export interface Played {
 export type Mutation = (cluster: Cluster) => void
 
 /** ms after the last fault in which streams, relays and reports come back, in addition to twice the longest interval */
-const comeBackMs = 30_000
+const comeBackMs = 45_000
+/** ms after which an operator looks whether everything is as it should be: at once, and when no message is late any more */
+const insistMs = [1, 20_000]
 
 /** Plays a plan to its end, or to the first rule that does not hold. */
 export async function play(plan: WorldPlan, mutate: Mutation = () => {}): Promise<Played> {
@@ -101,10 +103,11 @@ class Fate {
 
   #heal(): void {
     for (const end of [...this.#ends]) end()
-    const { sites, encoders, crowd, world } = this.#cluster
+    const { sites, encoders, crowd, world, operator } = this.#cluster
     for (const site of sites.values()) world.after(1, () => site.up())
     for (const encoder of encoders) encoder.isOn = true
     crowd.isLoyal = false
+    for (const ms of insistMs) world.after(ms, () => operator.insist())
     this.#tell('everything is healed')
   }
 

@@ -1,9 +1,13 @@
+import type { NamedServer } from './truth/polled.ts'
+
 /** What a world consists of. Plain data, drawn from a seed. */
 export interface Setting {
   edges: readonly string[]
   /** of these, the ones that run on Workers */
   onWorkers: readonly string[]
   origins: readonly { host: string; kind: 'master' | 'slave' | 'decider'; flags: string }[]
+  /** stock Icecasts that relay from the edges, and what operators say of them when they name them to be polled */
+  stock: readonly NamedServer[]
   mounts: readonly string[]
   countries: readonly (string | undefined)[]
   joinsPerSecond: number
@@ -43,13 +47,37 @@ export function drawSetting(roll: () => number): Setting {
       flags: `${masterFlags}--master-password relay-1 ${onDemand}${own(host)}`,
     }
   })
-  return {
+  const whole = {
     edges,
     onWorkers: edges.filter(() => roll() < 0.4),
     origins: [...masters, ...slaves],
     mounts: ['/live.mp3', '/news.mp3', '/jazz.mp3'].slice(0, up(1, 3)),
-    countries: [undefined, 'DE', 'FR'],
+    countries: [undefined, 'DE', 'FR', 'US'],
     joinsPerSecond: 0.2 + roll() * 0.8,
-    longestIntervalS: Math.max(...intervals),
   }
+  const stock = Array.from({ length: edges.length > 0 ? up(0, 2) : 0 }, (_, i): NamedServer => {
+    const location = oneOf(cities, roll())
+    const countries = oneOf([undefined, undefined, 'DE', 'DE, FR', '!FR'], roll())
+    const host = `stock-${i + 1}`
+    const seconds = oneOf([2, 5, 10], roll()) ?? 10
+    intervals.push(seconds)
+    return {
+      id: host,
+      url: `http://${host}`,
+      maxListeners: up(4, 20),
+      interval: seconds,
+      ...(location !== undefined && { location }),
+      ...(countries !== undefined && { countries }),
+    }
+  })
+  const located = whole.origins.map((origin) => {
+    const location = oneOf(cities, roll())
+    return location === undefined ? origin : { ...origin, flags: `${origin.flags} --location=${location}` }
+  })
+  return { ...whole, origins: located, stock, longestIntervalS: Math.max(...intervals) }
 }
+
+/** of servers; half of them do not say */
+const cities = [undefined, undefined, undefined, '52.52,13.4', '48.85,2.35', '40.71,-74.01']
+
+const oneOf = <T>(all: readonly T[], share: number): T | undefined => all[Math.floor(share * all.length)]

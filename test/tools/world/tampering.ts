@@ -7,6 +7,10 @@ import type { News } from '../../../shared/news/published-servers.ts'
 export interface Tampering {
   /** what becomes of a report before its decider reads it */
   report?: (sourcelist: string) => string
+  /** … of the stats of a server that it polls */
+  stats?: (json: string) => string
+  /** … of what an operator says of such a server */
+  named?: (body: string) => string
   /** what becomes of an answer of a decider or a master before it is sent */
   answer?: (path: string, text: string) => string
   /** what an isolate makes of a page of news */

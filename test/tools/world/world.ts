@@ -1,5 +1,4 @@
 import { parseMount } from '../../../shared/mount.ts'
-import { serverAgent } from '../../../shared/version.ts'
 import { rolls } from '../simulate/random.ts'
 import type { RelayAsk } from './parts/pull.ts'
 import { Bites } from './rig/bites.ts'
@@ -86,11 +85,11 @@ export class World {
   }
 
   /** A relay's request for a stream. */
-  relayAsk(url: URL, authorization: string | null, hop: string): RelayAsk {
+  relayAsk(url: URL, authorization: string | null, hop: string, agent: string): RelayAsk {
     const mount = parseMount(url.pathname)
     if (!mount) throw new Error(`a relay asks for ${url.pathname}`)
     const named = new Map([
-      ['user-agent', serverAgent],
+      ['user-agent', agent],
       ['authorization', authorization],
     ])
     return {

@@ -1,8 +1,9 @@
+import type { Cluster } from '../cluster.ts'
 import { type Begin, oneOf, seconds } from './fault.ts'
 
 const drained: Begin = (cluster, { who, other }) => {
   const decider = oneOf(cluster.deciders, who)
-  const server = oneOf(cluster.origins, other)
+  const server = oneOf(cluster.servers, other)
   if (!decider || !server) return undefined
   const { operator } = cluster
   operator.ask(decider, 'POST', `/api/servers/${server.host}/drain`)
@@ -14,10 +15,13 @@ const drained: Begin = (cluster, { who, other }) => {
 
 const deleted: Begin = (cluster, { who, other }) => {
   const decider = oneOf(cluster.deciders, who)
-  const server = oneOf(cluster.origins, other)
+  const server = oneOf(cluster.servers, other)
   if (!decider || !server || server.host === decider.host) return undefined
   cluster.operator.ask(decider, 'DELETE', `/api/servers/${server.host}`)
-  return { story: `the operator deletes ${server.host} at ${decider.host}` }
+  const story = `the operator deletes ${server.host} at ${decider.host}`
+  if (!server.isPolled) return { story }
+  // one that is polled comes back only if it is named again
+  return { story, end: () => cluster.operator.name(decider, server) }
 }
 
 const drainsItself: Begin = (cluster, { who }) => {
@@ -102,12 +106,16 @@ const encoderSilent: Begin = (cluster, { who }) => {
   }
 }
 
+/** The listeners that all servers have room for. */
+const slotsOf = ({ servers }: Cluster) => servers.reduce((sum, { slots }) => sum + slots, 0)
+
+/** Up to half as many again as there is room for come at once. */
 const crowd: Begin = (cluster, { who, other, size, forMs }) => {
   const { deciders, mounts, world } = cluster
   const mount = oneOf(mounts, other)
   const one = oneOf(deciders, who)
   if (mount === undefined || !one) return undefined
-  const count = 10 + Math.floor(size * 90)
+  const count = 10 + Math.floor(size * 1.5 * slotsOf(cluster))
   const withinMs = Math.min(forMs, 20_000)
   for (let i = 0; i < count; i++)
     world.after((i / count) * withinMs, () => {

@@ -8,6 +8,7 @@ import type { World } from '../world.ts'
 import { type Answered, addressOf } from './decides.ts'
 import type { OriginProgram } from './origin.ts'
 import type { Site } from './site.ts'
+import type { StockProgram } from './stock.ts'
 import { Ear } from './wire.ts'
 
 /** edge, server, edge, server */
@@ -36,7 +37,9 @@ export class Crowd {
 
   /** A listener comes to a decider. */
   join(decider: Site, mount: Mount, country: string | undefined): void {
-    this.#ask(new Visit(decider, { mount, country, isRelay: false, except: undefined }))
+    // a master that decides itself has no database of addresses
+    const known = decider.isEdge ? country : undefined
+    this.#ask(new Visit(decider, { mount, country: known, isRelay: false, except: undefined }))
   }
 
   /** A relay of somebody else comes: stock Icecast, by its `User-Agent`. */
@@ -112,10 +115,11 @@ export class Crowd {
     checkRedirect(this.#world, visit.decider, server, visit)
     this.#soon(() => {
       if (!this.#hop(visit, server)) return
-      const { origin } = server
+      const { origin, stock } = server
       visit.query = tampering.query?.(search) ?? search
       if (asked.isRelay) return
       if (origin && !origin.process.isHung) this.#arrive(visit, server, origin)
+      else if (stock && !stock.process.isHung) this.#arriveAtStock(visit, stock)
       else {
         this.#world.bites.note('listener sent to a dead server')
         this.outcomes.dead++
@@ -134,6 +138,33 @@ export class Crowd {
       if (placed instanceof Promise) placed.then(place)
       else place(placed)
     })
+  }
+
+  /** The listener asks a stock Icecast, which serves or refuses. */
+  #arriveAtStock(visit: Visit, stock: StockProgram): void {
+    const { mount } = visit.asked
+    const { host } = stock.machine
+    const seat: Seat = { host, mount, leave: () => {} }
+    const joined = stock.join(mount, () => this.#left(seat, visit, true))
+    if (typeof joined === 'number') {
+      this.#world.bites.note(`listener answered ${joined} by a stock Icecast`)
+      this.outcomes.refused++
+      return
+    }
+    this.outcomes.served++
+    this.#world.bites.note('listener at a stock Icecast')
+    this.#seats.add(seat)
+    stock.process.onEnd(() => this.#left(seat, visit, true))
+    seat.leave = () => {
+      this.#left(seat, visit, false)
+      joined()
+    }
+  }
+
+  #left(seat: Seat, visit: Visit, isLost: boolean): void {
+    if (!this.#seats.delete(seat) || !isLost || !this.isLoyal) return
+    this.#world.bites.note('listener lost its stream')
+    this.#comeBack(visit)
   }
 
   #placed(visit: Visit, at: Site, origin: OriginProgram, placed: Placement): void {
@@ -191,11 +222,7 @@ export class Crowd {
     if (!playing) return
     this.outcomes.served++
     const seat: Seat = { host, mount, leave: () => {} }
-    const gone = (isLost: boolean) => {
-      if (!this.#seats.delete(seat) || !isLost || !this.isLoyal) return
-      this.#world.bites.note('listener lost its stream')
-      this.#comeBack(visit)
-    }
+    const gone = (isLost: boolean) => this.#left(seat, visit, isLost)
     const ear = new Ear(() => gone(true))
     const info = {
       address: addressOf('listener'),

@@ -1,3 +1,4 @@
+import type { GeoLocation, Whereabouts } from '../../../../shared/geo.ts'
 import type { Mount } from '../../../../shared/mount.ts'
 
 /** The passwords of the world. */
@@ -21,6 +22,19 @@ export type Answered = string | Response | undefined
 export interface Decides {
   place(asked: Asked): Answered | Promise<Answered>
 }
+
+/** Where listeners of a country are; of the others nobody knows. */
+const cities: Readonly<Record<string, GeoLocation>> = {
+  DE: { latitude: 52.52, longitude: 13.4 },
+  FR: { latitude: 48.85, longitude: 2.35 },
+  US: { latitude: 40.71, longitude: -74.01 },
+}
+
+/** What a database of addresses, or Cloudflare, tells an edge of a listener. */
+export const whereIs = (country: string | undefined): Whereabouts => ({
+  country,
+  location: country === undefined ? undefined : cities[country],
+})
 
 /** The address of a host: public, as an address of a documentation block counts as one. */
 export function addressOf(host: string): string {

@@ -9,9 +9,9 @@ import { hlsLimits } from '../../../../shared/hls/limits.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
 import type { Machine, World } from '../world.ts'
-import { type Answered, type Asked, addressOf, type Decides, secrets } from './decides.ts'
+import { type Answered, type Asked, addressOf, type Decides, secrets, whereIs } from './decides.ts'
 import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
-import { type Watched, watch } from './watched.ts'
+import { type Watched, watch, watchPolls } from './watched.ts'
 
 /** One run of the edge's program on Node, Bun or Deno: its app, registry, store and outreach, as edge/main.ts puts them together. */
 export class EdgeProgram implements Service, Decides, AnswersRelays {
@@ -68,7 +68,7 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
   }
 
   place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
-    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: { country } }
+    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: whereIs(country) }
     let answered: Answered | Promise<Answered>
     this.process.run(() => {
       answered = this.#edge.place({ method, mount, path, query, headers }, facts)
@@ -99,12 +99,13 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
     return { secure: false, base: this.#base, bases: [this.#base] }
   }
 
-  #reachOut({ network }: World, probes: boolean): void {
+  #reachOut(world: World, probes: boolean): void {
     const { process, registry, machine } = this
+    const fetch = world.network.fetchFrom(machine.host, process)
     const outreach = new Outreach(
       {
         registry,
-        fetch: (url, init) => network.fetchFrom(machine.host, process)(url, init),
+        fetch: watchPolls((url, init) => fetch(url, init), world, this.#watched, process.nowMs),
         nowMs: process.nowMs,
         atOnce: edgeLimits.outgoingMax,
         lookup: async (host) => [addressOf(host)],

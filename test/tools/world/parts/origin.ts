@@ -157,9 +157,10 @@ export class OriginProgram implements Service, AnswersRelays {
     })
   }
 
-  answerRelay({ mount, query, authorization }: RelayAsk): RelayAnswer | Promise<RelayAnswer> {
+  answerRelay({ mount, query, authorization, headers }: RelayAsk): RelayAnswer | Promise<RelayAnswer> {
     const relayLogin = proven(this.config, authorization ?? undefined).relay
-    const request = { ...listenRequest(mount, query), userAgent: serverAgent, relayLogin }
+    const userAgent = headers.get('user-agent') ?? serverAgent
+    const request = { ...listenRequest(mount, query), userAgent, relayLogin }
     const placed = this.placer.place(request)
     const answer = (placement: Placement) => this.#relayAnswer(placement, relayLogin)
     return placed instanceof Promise ? placed.then(answer) : answer(placed)

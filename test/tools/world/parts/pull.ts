@@ -1,6 +1,7 @@
 import { relayLimits } from '../../../../origin/relay/limits.ts'
 import type { StartPull } from '../../../../origin/relay/pull/pull.ts'
 import { judge } from '../../../../origin/relay/pull/request.ts'
+import { serverAgent } from '../../../../shared/version.ts'
 import type { Process } from '../rig/process.ts'
 import type { World } from '../world.ts'
 import type { Asked } from './decides.ts'
@@ -26,9 +27,9 @@ export interface AnswersRelays {
 
 /** As origin/relay/pull/pull.ts does it with sockets: the same requests, redirects and deadlines, over the world's network. */
 export const pullFrom =
-  (world: World, host: string, process: Process): StartPull =>
+  (world: World, host: string, process: Process, agent: string = serverAgent): StartPull =>
   (url, options, events) => {
-    const attempt = new Attempt(world, host, process, options, events)
+    const attempt = new Attempt({ world, host, process, agent }, options, events)
     attempt.request(url, 1)
     return attempt
   }
@@ -36,20 +37,30 @@ export const pullFrom =
 type Options = Parameters<StartPull>[1]
 type Events = Parameters<StartPull>[2]
 
+/** A program that pulls, and its `User-Agent`. */
+interface Puller {
+  world: World
+  host: string
+  process: Process
+  agent: string
+}
+
 class Attempt {
   readonly #world: World
   readonly #host: string
   readonly #process: Process
+  readonly #agent: string
   readonly #options: Options
   readonly #events: Events
   #isClosed = false
   #cancelDeadline = () => {}
   #served: Served | undefined
 
-  constructor(world: World, host: string, process: Process, options: Options, events: Events) {
+  constructor({ world, host, process, agent }: Puller, options: Options, events: Events) {
     this.#world = world
     this.#host = host
     this.#process = process
+    this.#agent = agent
     this.#options = options
     this.#events = events
     process.onEnd(() => this.close())
@@ -86,7 +97,7 @@ class Attempt {
     this.#deadline(relayLimits.connectTimeoutMs, 'connection timed out')
     const to = url.hostname
     const reset = () => this.#process.run(() => this.#lose('connection reset'))
-    const ask = this.#world.relayAsk(url, authorizationFor(url.origin) ?? null, hop)
+    const ask = this.#world.relayAsk(url, authorizationFor(url.origin) ?? null, hop, this.#agent)
     const reply = (answer: RelayAnswer | undefined) =>
       network.send(
         to,

@@ -1,15 +1,20 @@
 import { parseSourcelist } from '../../../../shared/report/sourcelist.ts'
 import { checkKept, checkRestored } from '../truth/kept.ts'
 import { Ledger } from '../truth/ledger.ts'
+import { type NamedServer, reportNamed, reportPolled } from '../truth/polled.ts'
 import type { Machine, World } from '../world.ts'
 import { EdgeProgram } from './edge.ts'
 import { OriginProgram, type Snapshot } from './origin.ts'
+import { StockProgram, type StockSetup } from './stock.ts'
 import { WorkersProgram } from './workers.ts'
 
 /** What a site runs. */
-export type Plan = { kind: 'edge' | 'workers' } | { kind: 'master' | 'slave' | 'decider'; flags: string }
+export type Plan =
+  | { kind: 'edge' | 'workers' }
+  | { kind: 'master' | 'slave' | 'decider'; flags: string }
+  | { kind: 'stock'; setup: StockSetup; named: NamedServer }
 
-type Program = EdgeProgram | WorkersProgram | OriginProgram
+type Program = EdgeProgram | WorkersProgram | OriginProgram | StockProgram
 
 /** A machine and the program that its operator keeps running there, over all its restarts. */
 export class Site {
@@ -23,6 +28,8 @@ export class Site {
   /** the passwords of relays that an edge accepts */
   passwords: readonly string[] = ['relay-1']
   flags: string
+  /** servers that an operator named here, and when: by the true time */
+  readonly #namedHere = new Map<string, { server: NamedServer; atMs: number }>()
   readonly #world: World
 
   constructor(world: World, host: string, plan: Plan) {
@@ -30,7 +37,7 @@ export class Site {
     this.machine = world.machine(host)
     this.plan = plan
     this.flags = 'flags' in plan ? plan.flags : ''
-    if (!('flags' in plan)) this.ledger = new Ledger()
+    if (this.isEdge) this.ledger = new Ledger()
     if (plan.kind === 'decider') this.ledger = new Ledger(host)
   }
 
@@ -38,7 +45,16 @@ export class Site {
     return this.machine.host
   }
   get isEdge(): boolean {
-    return !('flags' in this.plan)
+    return this.plan.kind === 'edge' || this.plan.kind === 'workers'
+  }
+  /** a stock Icecast, whose stats are read */
+  get isPolled(): boolean {
+    return this.plan.kind === 'stock'
+  }
+  /** the listeners that it has room for */
+  get slots(): number {
+    if (this.plan.kind === 'stock') return this.plan.named.maxListeners
+    return Number(/--max-listeners (\d+)/.exec(this.flags)?.[1] ?? 0)
   }
   get isMaster(): boolean {
     return this.plan.kind === 'master' || this.plan.kind === 'decider'
@@ -53,6 +69,9 @@ export class Site {
   }
   get origin(): OriginProgram | undefined {
     return this.program instanceof OriginProgram && this.program.process.isAlive ? this.program : undefined
+  }
+  get stock(): StockProgram | undefined {
+    return this.program instanceof StockProgram && this.program.process.isAlive ? this.program : undefined
   }
   /** the state of its own that a decider draws from */
   get registry() {
@@ -79,7 +98,8 @@ export class Site {
   }
 
   #start(snapshot?: Snapshot): Program {
-    const watched = { reported: this.reported, done: this.done }
+    const watched = { reported: this.reported, done: this.done, named: this.named, polled: this.polled }
+    if (this.plan.kind === 'stock') return new StockProgram(this.#world, this.machine, this.plan.setup)
     if (this.plan.kind === 'edge') return new EdgeProgram(this.#world, this.machine, this.passwords, watched)
     if (this.plan.kind === 'workers') {
       const program: WorkersProgram = new WorkersProgram(
@@ -117,7 +137,7 @@ export class Site {
     const { origin } = this
     if (!origin) return
     const machine = this.#world.machine(`${this.host}-copy`)
-    const watched = { reported: () => {}, done: () => {} }
+    const watched = { reported: () => {}, done: () => {}, named: () => {}, polled: () => {} }
     this.clone = new OriginProgram(this.#world, machine, this.flags, { snapshot: origin.snapshot, watched })
   }
 
@@ -147,10 +167,34 @@ export class Site {
     if (status === 200) checkKept(this.#world, this, report.id)
   }
 
+  /** An operator named a server to poll: it is known, and carries nothing until its stats have been read. */
+  readonly named = (body: string, nowMs: number): void => {
+    const server = JSON.parse(body) as NamedServer
+    this.#namedHere.set(server.id, { server, atMs: this.#world.nowMs })
+    this.ledger?.polled.add(server.id)
+    this.ledger?.heard(reportNamed(server), nowMs, this.#isStored)
+  }
+
+  /** An edge has read the stats of a server that it polls. @param askedMs when it asked, by the true time */
+  readonly polled = (id: string, text: string, askedMs: number, nowMs: number): void => {
+    const named = this.#namedHere.get(id)
+    // it was named again or deleted meanwhile: then these stats are not used
+    if (!named || askedMs < named.atMs) return
+    this.#world.bites.note('stats polled')
+    this.ledger?.heard(reportPolled(named.server, text), nowMs, this.#isStored)
+  }
+
   /** A decider did what its operator asked. */
   readonly done = (deed: 'drain' | 'undrain' | 'delete', id: string): void => {
     const nowMs = this.program?.nowMs() ?? 0
-    if (deed === 'delete') this.ledger?.forget(id, nowMs)
-    else this.ledger?.drain(id, deed === 'drain', nowMs)
+    if (deed === 'delete') {
+      this.#namedHere.delete(id)
+      this.ledger?.forget(id, nowMs)
+    } else this.ledger?.drain(id, deed === 'drain', nowMs)
+  }
+
+  /** whether what a decider writes now stays over a restart */
+  get #isStored(): boolean {
+    return this.machine.disk.trouble === undefined
   }
 }

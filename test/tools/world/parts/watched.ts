@@ -1,10 +1,31 @@
 import type { Tampering } from '../tampering.ts'
+import type { World } from '../world.ts'
 
 /** What an observer wants to see of a decider's answers. */
 export interface Watched {
   reported(sourcelist: string, status: number, nowMs: number): void
   done(deed: 'drain' | 'undrain' | 'delete', id: string): void
+  /** @param body what an operator said of a server to poll */
+  named(body: string, nowMs: number): void
+  /** @param askedMs when the stats were asked for, by the true time */
+  polled(id: string, text: string, askedMs: number, nowMs: number): void
 }
+
+/** A request that a decider sends, as the outreach has it. */
+type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** Tells the observer of the stats that a decider reads. */
+export const watchPolls =
+  (fetch: Fetch, { scheduler, tampering }: World, { polled }: Watched, nowMs: () => number): Fetch =>
+  async (url, init) => {
+    const { pathname, hostname } = new URL(url)
+    const askedMs = scheduler.nowMs
+    const response = await fetch(url, init)
+    if (pathname !== '/status-json.xsl' || response.status !== 200) return response
+    const text = await response.text()
+    polled(hostname, text, askedMs, nowMs())
+    return new Response(tampering.stats?.(text) ?? text)
+  }
 
 interface Watching {
   watched: Watched
@@ -18,7 +39,7 @@ export async function watch(
   request: Request,
   { watched, tampering, nowMs, answer }: Watching,
 ): Promise<Response> {
-  const { reported, done } = watched
+  const { reported, done, named } = watched
   const { pathname } = new URL(request.url)
   if (pathname === '/admin/sourcelist.txt') {
     const sourcelist = await request.text()
@@ -27,6 +48,18 @@ export async function watch(
       new Request(request.url, { method: 'POST', headers: request.headers, body }),
     )
     reported(sourcelist, response.status, nowMs())
+    return response
+  }
+  if (pathname === '/api/servers' && request.method === 'POST') {
+    const body = await request.text()
+    const response = await answer(
+      new Request(request.url, {
+        method: 'POST',
+        headers: request.headers,
+        body: tampering.named?.(body) ?? body,
+      }),
+    )
+    if (response.status === 200 || response.status === 201) named(body, nowMs())
     return response
   }
   const [, id, verb] = /^\/api\/servers\/([^/]+)(?:\/(drain|undrain))?$/.exec(pathname) ?? []

@@ -49,7 +49,7 @@ export class WorkersProgram implements Decides {
     this.#passwords = passwords
     this.#onStart = onStart
     this.#roll = world.rolls(`workers ${machine.host}`)
-    this.#object = new ClusterObject(world, machine, passwords)
+    this.#object = new ClusterObject(world, machine, passwords, watched)
     this.#gatherers = Array.from({
       length: world.rolls(`gatherers ${machine.host}`)() < 0.5 ? gatherersMany : 0,
     })
@@ -130,7 +130,7 @@ export class WorkersProgram implements Decides {
   #wake(): ClusterObject {
     if (this.#isStopped) throw new Error('this version is gone')
     if (this.#object.process.isAlive) return this.#object
-    this.#object = new ClusterObject(this.#world, this.machine, this.#passwords)
+    this.#object = new ClusterObject(this.#world, this.machine, this.#passwords, this.#watched)
     this.#world.bites.note('object started again')
     this.#onStart()
     return this.#object
@@ -215,7 +215,12 @@ export class WorkersProgram implements Decides {
       accept: (post, epoch) => learn(call((object) => this.#accept(object, { post, epoch }))),
       acceptBy: (gatherer, post, epoch) => learn(this.#acceptBy(process, gatherer, { post, epoch })),
       register: (registration) => call(({ cluster }) => cluster.register(registration)),
-      addPolled: (body) => call(({ cluster }) => cluster.addPolled(body)),
+      addPolled: (body) =>
+        call(async ({ cluster }) => {
+          const answer = await cluster.addPolled(this.#world.tampering.named?.(body) ?? body)
+          if ('id' in answer) this.#watched.named(body, nowMs())
+          return answer
+        }),
       setDrain: (id, drained, by) =>
         call(async ({ cluster }) => {
           const found = await cluster.setDrain(id, drained, by)

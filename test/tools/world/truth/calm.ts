@@ -2,6 +2,7 @@ import type { ServerJson } from '../../../../shared/api/json.ts'
 import type { Mount } from '../../../../shared/mount.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Site } from '../parts/site.ts'
+import type { StockProgram } from '../parts/stock.ts'
 
 /** timers and messages that one program may wait for: some of its own, some for each mount and each server that it knows */
 const waitingMax = ({ mounts, sites }: Cluster) => 20 + 12 * mounts.length + 6 * sites.size
@@ -10,6 +11,7 @@ const waitingMax = ({ mounts, sites }: Cluster) => 20 + 12 * mounts.length + 6 *
 export async function checkCalm(cluster: Cluster): Promise<void> {
   for (const slave of cluster.slaves) checkCarries(cluster, slave)
   for (const origin of cluster.origins) checkCounts(cluster, origin)
+  for (const { host, stock } of cluster.polled) checkStock(cluster, host, stock)
   for (const decider of cluster.deciders) await checkDraw(cluster, decider)
   for (const site of cluster.sites.values()) checkWaiting(cluster, site)
 }
@@ -47,23 +49,37 @@ function checkCounts(cluster: Cluster, site: Site): void {
   for (const name of mounts) check(origin?.state.mounts.get(name)?.listeners ?? 0, `${host} at ${name}`, name)
 }
 
+/** It counts for itself, so this is a check of the world: whoever listens there is known. */
+function checkStock({ world, crowd }: Cluster, host: string, stock: StockProgram | undefined): void {
+  if (stock?.listeners !== crowd.countAt(host))
+    world.violate(
+      'counts are right to the listener',
+      `${host} counts ${stock?.listeners} listeners, and has ${crowd.countAt(host)}`,
+    )
+}
+
 /** Each server is in the draw of each decider, with its listeners and its mounts; nobody else is. */
 async function checkDraw(cluster: Cluster, decider: Site): Promise<void> {
-  const { world, origins, mounts } = cluster
+  const { world, servers: all, mounts } = cluster
   const servers = JSON.parse(await cluster.readNow(decider, '/api/servers')) as ServerJson[]
-  for (const origin of origins) {
-    const { host } = origin
+  for (const origin of all) {
+    const { host, isPolled } = origin
+    // an operator names them to edges alone
+    if (isPolled && !decider.isEdge) continue
     const server = servers.find(({ id }) => id === host)
-    const isFull = (origin.origin?.config.limits.maxListeners ?? 0) <= listenersAt(cluster, origin)
+    const isFull = origin.slots <= listenersAt(cluster, origin)
     const told = `${host} at ${decider.host}`
-    if (!server || (server.out !== null && !(server.out === 'full' && isFull)))
+    if (
+      !server ||
+      (server.out !== null && !(server.out === 'full' && isFull) && !(isPolled && server.out === 'no mounts'))
+    )
       world.violate('every server is in the draw', `${told} is ${server ? server.out : 'unknown'}`)
     else if (server.listeners !== listenersAt(cluster, origin))
       world.violate(
         'counts are right to the listener',
         `${told} counts ${server.listeners}, and has ${listenersAt(cluster, origin)}`,
       )
-    else if (mounts.some((mount) => !server.mounts.includes(mount)))
+    else if (!isPolled && mounts.some((mount) => !server.mounts.includes(mount)))
       world.violate(
         'every slave carries every mount',
         `${told} carries ${server.mounts.join(', ') || 'nothing'}`,

@@ -44,6 +44,8 @@ export class Ledger {
   readonly drained = new Set<string>()
   /** servers whose drains a power cut may have taken back, or brought back */
   readonly doubtfulDrains = new Set<string>()
+  /** servers whose stats it reads: their mounts count only while a live master carries them (S6) */
+  readonly polled = new Set<string>()
   readonly #silence: Silence
   /** when a drain began or ended, or a server was forgotten */
   readonly #drainedMs = new Map<string, number>()
@@ -132,13 +134,32 @@ export class Ledger {
     const isDrained = this.drained.has(id) && knownMs > (this.#drainedMs.get(id) ?? 0)
     if (isDrained && !this.doubtfulDrains.has(id) && !listener.isRelay) return 'it is drained'
     let why: string | undefined
+    const isFollowing = this.polled.has(id)
     for (const told of this.#since(id, ownMs)) {
+      if (isFollowing && !this.#hasMaster(listener.mount, nowMs, knownMs, true)) {
+        why ??= `no live master carries ${listener.mount}`
+        continue
+      }
       const isHeld = known !== undefined && this.#isHeldByIsolate(told, nowMs, known.askedMs)
       const wrong = told.isDoubtful ? undefined : this.#forbidsBy(told, listener, nowMs, knownMs, isHeld)
       if (wrong === undefined) return undefined
       why ??= wrong
     }
     return why ?? 'it never reported'
+  }
+
+  /** Whether a live master carries a mount. @param mayBe of one that is not known for certain, that counts too */
+  #hasMaster(mount: Mount, nowMs: number, knownMs: number, mayBe: boolean): boolean {
+    const ids = new Set([...this.told.keys(), ...(mayBe ? this.#forgotten.keys() : [])])
+    return [...ids].some((id) => {
+      const all = [...this.#since(id, knownMs)]
+      const isLiveBy = (told: Told) =>
+        told.report.role === 'master' &&
+        told.report.state !== 'leaving' &&
+        told.report.mounts.some((each) => each.mount === mount) &&
+        (mayBe || (!told.isDoubtful && nowMs - told.atMs < spanMs(told.report) - storedToMs))
+      return mayBe ? all.some(isLiveBy) : all.length > 0 && all.every(isLiveBy)
+    })
   }
 
   /** What was known of a server at a moment or since then, the newest first. */
@@ -188,7 +209,9 @@ export class Ledger {
   candidates(listener: ListenerTruth, nowMs: number, knownMs = nowMs): string[] {
     return [...this.told].flatMap(([id, { atMs }]) => {
       const all = [...this.#since(id, knownMs)]
+      const isCarried = !this.polled.has(id) || this.#hasMaster(listener.mount, nowMs, knownMs, false)
       const isClear =
+        isCarried &&
         !this.doubtfulDrains.has(id) &&
         !this.drained.has(id) &&
         knownMs > (this.#drainedMs.get(id) ?? 0) &&

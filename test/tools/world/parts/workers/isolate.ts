@@ -3,7 +3,7 @@ import { type ClusterStub, RemoteCluster } from '../../../../../edge/workers/rem
 import type { Service } from '../../rig/network.ts'
 import type { Process } from '../../rig/process.ts'
 import type { Machine, World } from '../../world.ts'
-import { type Answered, type Asked, addressOf } from '../decides.ts'
+import { type Answered, type Asked, addressOf, whereIs } from '../decides.ts'
 import { configOf } from '../edge.ts'
 import type { AnswersRelays, RelayAnswer, RelayAsk } from '../pull.ts'
 import { Knowledge } from './knowledge.ts'
@@ -52,7 +52,7 @@ export class Isolate implements Service, AnswersRelays {
   }
 
   place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
-    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: { country } }
+    const facts = { ...this.#facts, secure, address: addressOf('listener'), from: whereIs(country) }
     return this.#edge.place({ method, mount, path, query, headers }, facts)
   }
 

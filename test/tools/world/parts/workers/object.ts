@@ -12,6 +12,7 @@ import { ServerTable } from '../../../../../shared/cluster/server-table.ts'
 import type { Process } from '../../rig/process.ts'
 import type { Machine, World } from '../../world.ts'
 import { configOf } from '../edge.ts'
+import { type Watched, watchPolls } from '../watched.ts'
 
 /** bytes of news in one call: a server is a few hundred, so that a snapshot takes several pages */
 const newsBytesMax = 700
@@ -25,7 +26,7 @@ export class ClusterObject {
   readonly cluster: Cluster
   readonly exchange: IsolateExchange
 
-  constructor(world: World, machine: Machine, passwords: readonly string[]) {
+  constructor(world: World, machine: Machine, passwords: readonly string[], watched: Watched) {
     this.process = world.start(machine)
     const nowMs = () => machine.clock.wallMs()
     const { accounts, maxListenersDefault, probe } = configOf(machine, passwords)
@@ -37,7 +38,7 @@ export class ClusterObject {
     const outreach = new Outreach(
       {
         registry: this.registry,
-        fetch: (url, init) => fetch(url, init),
+        fetch: watchPolls((url, init) => fetch(url, init), world, watched, nowMs),
         nowMs,
         atOnce: edgeLimits.outgoingWorkersMax,
         lookup: undefined,
