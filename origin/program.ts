@@ -209,6 +209,7 @@ export class Program {
       packaging: (mount) => mountSettings(config, mount).hls,
       standIn: (mount) => this.#standIn(mount),
       times: () => config.hls,
+      isSteered: () => this.isKnown,
       timers,
       nowMs,
       wallMs: Date.now,

@@ -76,6 +76,11 @@ describe('the laws of successive playlists', () => {
       [playlist(10, 5), playlist(10, 5, { targetSeconds: 5 })],
       'target duration does not change',
     ],
+    [
+      'another start',
+      [playlist(10, 5), playlist(10, 5).replace('N:4\n', 'N:4\n#EXT-X-START:TIME-OFFSET=-20\n')],
+      'start does not change',
+    ],
     ['a segment that is taken back', [playlist(10, 5), playlist(10, 4)], 'no segment is taken back'],
     [
       'a discontinuity that goes lost',
@@ -123,6 +128,11 @@ describe('the laws of successive playlists', () => {
       'another initialization segment without a discontinuity',
       playlist(1, 3).replace('2.mp3', '2.mp3\n#EXT-X-MAP:URI="init-2.mp4"').replace('N:3', 'N:6'),
       'without a discontinuity',
+    ],
+    [
+      'a start within three target durations',
+      playlist(1, 3).replace('N:4\n', 'N:4\n#EXT-X-START:TIME-OFFSET=-11\n'),
+      'within three target durations',
     ],
     [
       'a playlist without a target duration',

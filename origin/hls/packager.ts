@@ -12,6 +12,8 @@ import type { Units } from './units.ts'
 export interface PackagerOptions {
   segmentSeconds: number
   windowSeconds: number
+  /** whether players of this mount ask a decider where to go on */
+  isSteered: boolean
   /** s of audio before now that may be packaged: what was packaged before has its numbers */
   heldSecondsMax: number
   /** the numbers to begin with. @param beganMs when its first audio was broadcast, ms since 1970 */
@@ -41,7 +43,7 @@ export class Packager {
 
   /** Packages a mount, beginning with what it still holds. */
   constructor(source: PackagedSource, options: PackagerOptions) {
-    const { segmentSeconds, windowSeconds, heldSecondsMax, first, nowMs, wallMs } = options
+    const { segmentSeconds, windowSeconds, isSteered, heldSecondsMax, first, nowMs, wallMs } = options
     this.#options = options
     const { chunks, leave } = source.follow(this.#tap(source))
     const held = heldAudio(source, chunks, Math.min(heldSecondsMax, windowSeconds))
@@ -49,7 +51,13 @@ export class Packager {
     // numbers that go on from before may be ahead of the clock: it was set back, segments became longer, or a source sent faster than time goes
     const beganMs = Math.max(wallMs(), firstMsOf(segment, segmentSeconds) + held.seconds * 1000) - nowMs()
     this.#ranMs = () => beganMs + nowMs()
-    this.#window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: discontinuity })
+    this.#window = new SegmentWindow({
+      segmentSeconds,
+      windowSeconds,
+      firstDiscontinuity: discontinuity,
+      isSteered,
+      nowMs,
+    })
     this.#segmenter = new Segmenter({
       segmentSeconds,
       firstNumber: segment,

@@ -17,6 +17,8 @@ export interface PackagersOptions {
   standIn?: (mount: Mount) => PackagedSource | undefined
   /** s of a segment, and of a playlist */
   times: () => { segmentSeconds: number; windowSeconds: number }
+  /** whether players ask a decider where to go on; left out: they have one server */
+  isSteered?: () => boolean
   timers: Timers
   /** a clock that does not step back, ms */
   nowMs: () => number
@@ -140,13 +142,14 @@ export class Packagers {
   }
 
   #begin(mount: Mount, source: PackagedSource): Held {
-    const { times, wallMs, nowMs } = this.#options
+    const { times, isSteered, wallMs, nowMs } = this.#options
     const { segmentSeconds, windowSeconds } = times()
     const waiting: (() => void)[] = []
     const before = this.#numbers.get(mount)
     const packager = new Packager(source, {
       segmentSeconds,
       windowSeconds,
+      isSteered: isSteered?.() ?? false,
       heldSecondsMax: before ? (nowMs() - before.stoppedAtMs) / 1000 : windowSeconds,
       first: (beganMs) => {
         // what was sent faster than real time was not broadcast before its source began: until then another master may have listed some

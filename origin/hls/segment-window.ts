@@ -3,6 +3,7 @@ import { extensionOf } from '../../shared/hls/kinds.ts'
 import { hlsLimits } from '../../shared/hls/limits.ts'
 import { type ListedTitle, PrintedPlaylist } from '../../shared/hls/media-playlist.ts'
 import { objectName } from '../../shared/hls/paths.ts'
+import { behindSeconds } from './behind.ts'
 import type { Segment, SegmentTitle } from './segment.ts'
 import { targetSecondsOf } from './segmenter.ts'
 
@@ -13,6 +14,16 @@ export interface WindowOptions {
   windowSeconds: number
   /** discontinuities before the first segment: never fewer than any playlist of this mount has told */
   firstDiscontinuity: number
+  /** players ask where to go on, so they begin early enough to hear audio until they have left a server that died */
+  isSteered: boolean
+  /** a clock that does not step back, ms */
+  nowMs: () => number
+}
+
+/** When a segment left the playlist: ms, and s of all segments until then. */
+interface Leaving {
+  ms: number
+  pushedSeconds: number
 }
 
 /** The newest segments of a mount: those that its playlist lists, and those kept for players with an older one. */
@@ -23,8 +34,8 @@ export class SegmentWindow {
   #listedFrom = 0
   /** s of all segments so far */
   #pushedSeconds = 0
-  /** … when each of those that are not listed any more left the playlist */
-  #leftAt: number[] = []
+  /** of each of those that are not listed any more */
+  #leavings: Leaving[] = []
   #discontinuitySequence: number
   /** s: it grows only where a single frame or packet is longer than a segment may be */
   #targetSeconds: number
@@ -102,16 +113,21 @@ export class SegmentWindow {
     this.#forget()
   }
 
-  /** Lists the newest: as many as fit the window, and never fewer than three target durations. */
+  /** s that the playlist lists: as long as the window, and never less than three target durations */
+  get #listedSeconds(): number {
+    return Math.max(this.#options.windowSeconds, hlsLimits.windowTargetsMin * this.#targetSeconds)
+  }
+
+  /** Lists the newest. */
   #list(): void {
-    const seconds = Math.max(this.#options.windowSeconds, hlsLimits.windowTargetsMin * this.#targetSeconds)
+    const seconds = this.#listedSeconds
     let listed = secondsOf(this.#segments.slice(this.#listedFrom))
     for (;;) {
       const oldest = this.#segments[this.#listedFrom]
       if (!oldest || listed - oldest.seconds < seconds) break
       listed -= oldest.seconds
       this.#listedFrom++
-      this.#leftAt.push(this.#pushedSeconds)
+      this.#leavings.push({ ms: this.#options.nowMs(), pushedSeconds: this.#pushedSeconds })
       // a discontinuity counts once its tag has left the playlist (RFC 8216 §6.2.2)
       if (oldest.discontinuity) this.#discontinuitySequence++
       this.#title = oldest.titles.at(-1) ?? this.#title
@@ -120,18 +136,21 @@ export class SegmentWindow {
   }
 
   /**
-   * Forgets segments that were not listed any more for as long as they and the longest playlist last (RFC 8216 §6.2.2). Several short ones
-   * may leave at once, so it is counted what came since.
+   * Forgets segments that were not listed any more for as long as they and the longest playlist last (RFC 8216 §6.2.2): by the clock, since
+   * those that waited may be listed all at once. A source that sends faster than time goes does not get more kept than could have waited.
    */
   #forget(): void {
+    const nowMs = this.#options.nowMs()
+    const waitedSeconds = (hlsLimits.earlySegments + 1) * this.#targetSeconds
     let count = 0
-    for (const leftAt of this.#leftAt) {
-      const { seconds = 0 } = this.#segments[count] ?? {}
-      if (this.#pushedSeconds - leftAt < this.#longestSeconds + seconds) break
+    for (const { ms, pushedSeconds } of this.#leavings) {
+      const keptSeconds = this.#longestSeconds + (this.#segments[count]?.seconds ?? 0)
+      const isFresh = nowMs - ms < keptSeconds * 1000
+      if (isFresh && this.#pushedSeconds - pushedSeconds < keptSeconds + waitedSeconds) break
       count++
     }
     this.#segments.splice(0, count)
-    this.#leftAt.splice(0, count)
+    this.#leavings.splice(0, count)
     this.#listedFrom -= count
   }
 
@@ -143,6 +162,9 @@ export class SegmentWindow {
     ]
     return new PrintedPlaylist({
       targetSeconds: this.#targetSeconds,
+      behindSeconds: this.#options.isSteered
+        ? behindSeconds(this.#targetSeconds, this.#listedSeconds)
+        : undefined,
       sequence: listed[0]?.number ?? 0,
       discontinuitySequence: this.#discontinuitySequence,
       segments: listed.map(({ number, kind, seconds, startMs, discontinuity, init }) => ({

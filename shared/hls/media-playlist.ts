@@ -23,6 +23,8 @@ export interface ListedTitle {
 export interface MediaPlaylist {
   /** s: an integer that no segment's rounded duration exceeds */
   targetSeconds: number
+  /** s before its end at which players should begin; undefined: where they begin by themselves, at three target durations */
+  behindSeconds: number | undefined
   /** number of the first segment listed */
   sequence: number
   /** discontinuities before the first segment listed */
@@ -59,12 +61,13 @@ export class PrintedPlaylist {
 
 /** RFC 8216; a version of 6 where there is an `EXT-X-MAP`. */
 function printWithSlots(playlist: MediaPlaylist): string {
-  const { targetSeconds, sequence, discontinuitySequence, segments, titles } = playlist
+  const { targetSeconds, behindSeconds, sequence, discontinuitySequence, segments, titles } = playlist
   const hasInit = segments.some(({ init }) => init !== undefined)
   const lines = [
     '#EXTM3U',
     `#EXT-X-VERSION:${hasInit ? 6 : 3}`,
     `#EXT-X-TARGETDURATION:${targetSeconds}`,
+    ...(behindSeconds === undefined ? [] : [`#EXT-X-START:TIME-OFFSET=-${behindSeconds}`]),
     `#EXT-X-MEDIA-SEQUENCE:${sequence}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitySequence}`,
     ...titles.map(printTitle),

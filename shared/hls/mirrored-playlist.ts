@@ -19,7 +19,7 @@ const uri = /^(?:0|[1-9]\d{0,14})\.(?:mp3|aac|m4s)$/
 const map = /^#EXT-X-MAP:URI="(init-\d{1,15}\.mp4)"$/
 /** tags that a master prints: none of them names a place, as a key or a part of a segment would */
 const tag =
-  /^#EXT(?:INF|-X-(?:VERSION|TARGETDURATION|MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|DISCONTINUITY|PROGRAM-DATE-TIME|DATERANGE|ENDLIST))(?::|$)/
+  /^#EXT(?:INF|-X-(?:VERSION|TARGETDURATION|START|MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|DISCONTINUITY|PROGRAM-DATE-TIME|DATERANGE|ENDLIST))(?::|$)/
 
 /**
  * Reads a media playlist as our masters print it; undefined for anything else: a slave passes nothing on that it does not know, so a

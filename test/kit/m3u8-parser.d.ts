@@ -8,6 +8,7 @@ declare module 'm3u8-parser' {
       mediaSequence: number
       discontinuitySequence: number
       targetDuration: number
+      start?: { timeOffset: number }
       playlists?: { uri: string }[]
       segments: {
         uri: string

@@ -18,6 +18,8 @@ export interface SeenPlaylist {
   sequence: number
   discontinuitySequence: number
   targetSeconds: number
+  /** s before its end at which players begin (`EXT-X-START`); undefined: it does not say */
+  behindSeconds: number | undefined
   segments: readonly SeenSegment[]
 }
 
@@ -33,6 +35,10 @@ export function readPlaylist(text: string): SeenPlaylist {
   same('media sequence', sequence, manifest.mediaSequence)
   same('discontinuity sequence', discontinuitySequence, manifest.discontinuitySequence)
   same('target duration', read.targetDuration, manifest.targetDuration)
+  const behindSeconds = read.start && -read.start.offset
+  same('start', behindSeconds, manifest.start && -manifest.start.timeOffset)
+  if (behindSeconds !== undefined && !(behindSeconds > 3 * read.targetDuration))
+    throw new Error(`players begin ${behindSeconds} s before the end, within three target durations`)
   same('number of segments', read.segments.length, manifest.segments.length)
   let discontinuities = discontinuitySequence
   let startMs: number | undefined
@@ -56,7 +62,7 @@ export function readPlaylist(text: string): SeenPlaylist {
     segments.push({ number: sequence + i, uri, seconds, discontinuities, startMs, init })
     startMs += seconds * 1000
   }
-  return { sequence, discontinuitySequence, targetSeconds: read.targetDuration, segments }
+  return { sequence, discontinuitySequence, targetSeconds: read.targetDuration, behindSeconds, segments }
 }
 
 /** Reads a multivariant playlist by both parsers. @throws if one of them finds it not legal, or if they do not agree */
@@ -97,6 +103,7 @@ export function checkSuccession(before: SeenPlaylist, after: SeenPlaylist): void
     after.discontinuitySequence >= before.discontinuitySequence,
   )
   holds('the target duration does not change', after.targetSeconds === before.targetSeconds)
+  holds('the start does not change', after.behindSeconds === before.behindSeconds)
   const [oldest, newest] = [before.segments[0], before.segments.at(-1)]
   const last = after.segments.at(-1)
   if (!oldest || !newest || !last) return

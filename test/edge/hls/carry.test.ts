@@ -11,6 +11,7 @@ const masterOf = (over: Parameters<typeof reportOf>[1] = {}) =>
 const full = { listeners: 100 }
 const playlist = new PrintedPlaylist({
   targetSeconds: 4,
+  behindSeconds: undefined,
   sequence: 5,
   discontinuitySequence: 0,
   segments: [{ uri: '5.mp3', seconds: 4, startMs: 0, discontinuity: false, init: undefined }],

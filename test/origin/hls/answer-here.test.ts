@@ -41,6 +41,7 @@ function server() {
   sessions.accept(`${live} ${id}`, accepted, 4)
   const playlist = new PrintedPlaylist({
     targetSeconds: 4,
+    behindSeconds: undefined,
     sequence: 17,
     discontinuitySequence: 0,
     segments: [{ uri: '17.mp3', seconds: 4, startMs: 0, discontinuity: false, init: undefined }],

@@ -16,7 +16,13 @@ import { oggComments, oggPage } from '../../kit/ogg.ts'
 /** A packager of Ogg, and what it has made. */
 function packaging(segmentSeconds = 0.5) {
   const segments: Segment[] = []
-  const window = new SegmentWindow({ segmentSeconds, windowSeconds: 60, firstDiscontinuity: 0 })
+  const window = new SegmentWindow({
+    segmentSeconds,
+    windowSeconds: 60,
+    firstDiscontinuity: 0,
+    isSteered: false,
+    nowMs: () => 0,
+  })
   const segmenter = new Segmenter({
     segmentSeconds,
     firstNumber: 100,

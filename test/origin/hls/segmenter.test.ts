@@ -8,6 +8,7 @@ import { Segmenter, type SegmenterOptions } from '../../../origin/hls/segmenter.
 import { joined } from '../../../shared/bytes.ts'
 import { readMediaPlaylist } from '../../kit/hls-readers.ts'
 import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
+import { readPlaylist } from '../../kit/playlist-laws.ts'
 
 const wallMs = Date.UTC(2026, 0, 1)
 const samples = 1152
@@ -17,11 +18,19 @@ const rate = 44_100
 function packaging({
   segmentSeconds = 4,
   windowSeconds = 60,
+  isSteered = false,
   nowMs = wallMs,
   secondsOf,
-}: Partial<SegmenterOptions & { windowSeconds: number; nowMs: number }> = {}) {
+}: Partial<SegmenterOptions & { windowSeconds: number; isSteered: boolean; nowMs: number }> = {}) {
   const segments: Segment[] = []
-  const window = new SegmentWindow({ segmentSeconds, windowSeconds, firstDiscontinuity: 7 })
+  const playedMs = () => segments.reduce((sum, { seconds }) => sum + seconds * 1000, 0)
+  const window = new SegmentWindow({
+    segmentSeconds,
+    windowSeconds,
+    firstDiscontinuity: 7,
+    isSteered,
+    nowMs: playedMs,
+  })
   const segmenter = new Segmenter({
     segmentSeconds,
     firstNumber: 100,
@@ -195,6 +204,39 @@ describe('the playlist of a window', () => {
     expect(window.get(first - 6)?.number).toBe(first - 6)
     expect(window.get(first - 7)).toBeUndefined()
     expect(window.get(1_000_000)).toBeUndefined()
+  })
+
+  test('keeps two windows at most for a source that sends faster than time goes, and what could have waited', () => {
+    const window = new SegmentWindow({
+      segmentSeconds: 4,
+      windowSeconds: 20,
+      firstDiscontinuity: 0,
+      isSteered: false,
+      nowMs: () => 0,
+    })
+    const { segments, play } = packaging()
+    play(framesInFourSeconds * 60)
+    for (const segment of segments) window.push(segment)
+    expect(segments.length).toBeGreaterThan(50)
+    expect(window.segments.length).toBe(15)
+  })
+
+  test('tells players of a steered mount to begin early enough to hear audio until they ask where to go on', () => {
+    const behindOf = (isSteered: boolean, segmentSeconds: number, windowSeconds: number) => {
+      const { play, playlist } = packaging({ isSteered, segmentSeconds, windowSeconds })
+      play(framesInFourSeconds * 30)
+      return readPlaylist(playlist()).behindSeconds
+    }
+    // the longest TTL, and two target durations
+    expect([4, 2, 1].map((seconds) => behindOf(true, seconds, 60))).toEqual([20, 16, 14])
+    // two target durations before the oldest segment goes
+    expect([behindOf(true, 2, 12), behindOf(true, 1, 12)]).toEqual([8, 10])
+    // three target durations are where players begin anyway
+    expect([behindOf(true, 4, 12), behindOf(true, 12, 60), behindOf(false, 4, 60)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 
   test('has the session of its player at each segment', () => {

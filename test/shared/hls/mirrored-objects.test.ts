@@ -11,6 +11,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 const playlistFrom = (sequence: number) =>
   new PrintedPlaylist({
     targetSeconds: 4,
+    behindSeconds: undefined,
     sequence,
     discontinuitySequence: 3,
     segments: [0, 1, 2].map((i) => ({

@@ -17,6 +17,7 @@ const printed = (
 ) =>
   new PrintedPlaylist({
     targetSeconds: 4,
+    behindSeconds: 20,
     sequence: 20,
     discontinuitySequence: 1,
     titles: [{ id: '1', startMs: 80_000, title: 'one\u2028two "x"', artist: 'a' }],
@@ -32,6 +33,7 @@ describe('a printed media playlist', () => {
       '#EXTM3U',
       '#EXT-X-VERSION:3',
       '#EXT-X-TARGETDURATION:4',
+      '#EXT-X-START:TIME-OFFSET=-20',
       '#EXT-X-MEDIA-SEQUENCE:20',
       '#EXT-X-DISCONTINUITY-SEQUENCE:1',
       '#EXT-X-DATERANGE:ID="1",CLASS="distributary.title",START-DATE="1970-01-01T00:01:20.000Z",END-ON-NEXT=YES,X-TITLE="one two ”x”",X-ARTIST="a"',
@@ -81,6 +83,11 @@ describe('a playlist that a slave passes on', () => {
       '20.m4s?s=1',
       '21.m4s?s=1',
     ])
+  })
+
+  test('tells players where to begin, as its master does', () => {
+    expect(readMirrored(text)?.textFor('')).toContain('\n#EXT-X-START:TIME-OFFSET=-20\n')
+    expect(readMirrored(text)?.textFor('')).toBe(text)
   })
 
   test('may have as many segments around those that it lists as it lists, and the eight that are kept', () => {
