@@ -75,7 +75,9 @@ export function publicMountOf(view: View, mount: Mount, nowMs: number): PublicMo
     ...known,
     about,
     listenerPeak: Math.max(entry.listenerPeak, known.listeners),
-    playlist: isPackaged(about, known.contentType ?? '') ? multivariantPath(mount) : undefined,
+    playlist: isPackaged(view.saidByMaster(mount, nowMs), known.contentType ?? '')
+      ? multivariantPath(mount)
+      : undefined,
   }
 }
 

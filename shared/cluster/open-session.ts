@@ -49,7 +49,7 @@ export function openSession(
   if (!view.isKnown(mount, nowMs)) return 'unknown mount'
   const about = view.about(mount, nowMs)
   const { contentType, kbps } = reported(view, mount, nowMs)
-  if (!isPackaged(about, contentType)) return 'not packaged'
+  if (!isPackaged(view.saidByMaster(mount, nowMs), contentType)) return 'not packaged'
   // as on a plain mount, two requests of one Apple player agree, and neither a HEAD nor the probe for two bytes is counted
   const probe = head || isRangeProbe(range)
   const roll = isSticky(range, userAgent)

@@ -9,7 +9,7 @@ import { Groups } from './mounts/groups.ts'
 import { Host } from './mounts/host.ts'
 import { KnownMounts } from './mounts/known-mounts.ts'
 import { LiveSums } from './mounts/live-sums.ts'
-import { aboutOf, liveMastersOf, masterOf } from './mounts/masters.ts'
+import { aboutOf, liveMastersOf, masterOf, saidByMaster } from './mounts/masters.ts'
 import { countedOf, type Entry, type MountView } from './mounts/mount-view.ts'
 import type { MountOnAir } from './mounts/on-air.ts'
 import { Pools } from './mounts/pools.ts'
@@ -209,6 +209,12 @@ export class View {
   about(mount: Mount, nowMs: number): AboutMount | undefined {
     const entry = this.#mounts.get(mount)
     return entry && aboutOf(entry, nowMs)
+  }
+
+  /** The same as far as a live master says it; undefined without one. */
+  saidByMaster(mount: Mount, nowMs: number): AboutMount | undefined {
+    const entry = this.#mounts.get(mount)
+    return entry && saidByMaster(entry, nowMs)
   }
 
   #draws(entry: Entry | undefined, secure: boolean, family: Family | undefined): Draws | undefined {

@@ -42,7 +42,10 @@ export function kindOfType(contentType: string): HlsKind | undefined {
   return codec === 'opus' || codec === 'flac' ? codec : undefined
 }
 
-/** Whether a mount is an HLS stream too: a master says so of each; without a master only the content type tells. */
+/**
+ * Whether a mount is an HLS stream too: a master says so of each; without a master only the content type tells.
+ * @param about what its master says; the stats of a polled slave tell nothing of HLS
+ */
 export const isPackaged = (about: AboutMount | undefined, contentType: string): boolean =>
   about ? about.hls !== undefined : kindOfType(contentType) !== undefined
 

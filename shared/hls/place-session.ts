@@ -56,15 +56,19 @@ export function drawServers(
   const first = decide(view, asked, atMs, roll, config)
   if (typeof first === 'string') return first
   const isTls = first.url.startsWith('https:')
-  const others =
-    view.pool(mount, isTls, family)?.drawSeveral(atMs, roll, count * 2, sender.from?.country) ?? []
-  const places = [first, ...others.filter((each) => isOther(each, first.server, except)).map(placed(mount))]
-  const serving = places.filter(({ server }) => servesHls(server)).slice(0, count)
-  return serving.length > 0 ? serving : 'no room'
+  const drawnBy = (secure: boolean): HlsPlace[] => {
+    const may = (server: Server) => servesHls(server) && server.report.id !== except
+    const drawn = view.pool(mount, secure, family)?.drawSeveral(atMs, roll, count, sender.from?.country, may)
+    return drawn?.map(placed(mount)) ?? []
+  }
+  const others = drawnBy(isTls)
+  if (servesHls(first.server)) {
+    const isOther = ({ server }: HlsPlace) => server.report.id !== first.server.report.id
+    return [first, ...others.filter(isOther)].slice(0, count)
+  }
+  const places = others.length > 0 || !isTls || config.httpsOnly ? others : drawnBy(false)
+  return places.length > 0 ? places : 'no room'
 }
-
-const isOther = ({ server }: Candidate, first: Server, except: string | undefined) =>
-  server.report.id !== first.report.id && server.report.id !== except
 
 const placed =
   (mount: Mount) =>

@@ -18,6 +18,12 @@ export function liveMastersOf({ masters }: Entry, nowMs: number): Server[] {
   return all.filter((each) => isLive(each, nowMs)).sort((a, b) => (a.report.id < b.report.id ? -1 : 1))
 }
 
+/** What the master that relays are sent to says of a mount; undefined if there is none, or it says nothing. */
+export function saidByMaster(entry: Entry, nowMs: number): AboutMount | undefined {
+  const master = masterOf(entry, nowMs)
+  return master && entry.carriers.get(master.report.id)?.mount.about
+}
+
 /**
  * The fields of a mount in addition to its counts: from the master that relays are sent to, else from the stats of the first
  * polled server by id that has some, whichever was polled first. Those of reporting slaves are ignored, since the mount belongs
@@ -25,8 +31,7 @@ export function liveMastersOf({ masters }: Entry, nowMs: number): Server[] {
  */
 export function aboutOf(entry: Entry, nowMs: number): AboutMount | undefined {
   const { carriers, followers } = entry
-  const master = masterOf(entry, nowMs)
-  const said = master && carriers.get(master.report.id)?.mount.about
+  const said = saidByMaster(entry, nowMs)
   if (said || followers === 0) return said
   let first: CarriedMount | undefined
   for (const carrier of carriers.values()) {

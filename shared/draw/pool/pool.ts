@@ -153,14 +153,23 @@ export class Pool {
   /**
    * Draws up to `count` candidates that serve the listener's country, without repeats, each in proportion to weight among
    * the remaining ones (keys of Efraimidis and Spirakis, 2006). For playlists: it looks at every candidate, and allocates.
+   * @param may leaves servers out before any is weighed: one of them with free slots must not hide others whose slots are on their way
    */
-  drawSeveral(nowMs: number, roll: () => number, count: number, country?: string): Candidate[] {
-    const weigh = this.#candidates.some((each) => weightOf(each, nowMs) > 0) ? weightOf : freeOf
+  drawSeveral(
+    nowMs: number,
+    roll: () => number,
+    count: number,
+    country?: string,
+    may: (server: Server) => boolean = () => true,
+  ): Candidate[] {
+    const eligible = this.#candidates.filter(
+      (each) => each !== undefined && serves(each.server.report, country) && may(each.server),
+    )
+    const weigh = eligible.some((each) => weightOf(each, nowMs) > 0) ? weightOf : freeOf
     const keyed: { candidate: Candidate; key: number }[] = []
-    for (const candidate of this.#candidates) {
+    for (const candidate of eligible) {
       const weight = weigh(candidate, nowMs)
-      if (candidate && weight > 0 && serves(candidate.server.report, country))
-        keyed.push({ candidate, key: -Math.log(1 - roll()) / weight })
+      if (candidate && weight > 0) keyed.push({ candidate, key: -Math.log(1 - roll()) / weight })
     }
     return keyed
       .sort((a, b) => a.key - b.key)

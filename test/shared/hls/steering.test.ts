@@ -70,6 +70,27 @@ describe('a session', () => {
     expect(idsOf(steer(view, listenerAt('a'), deps()))).toEqual(['a'])
   })
 
+  test('goes to a server whose free slots are all on their way, although a polled one has others', () => {
+    const view = viewOf(
+      withSlots('b', 100, { listeners: 90 }, { debit: 10 }),
+      withSlots('polled', 1000, { role: 'master' }, { polled: true }),
+    )
+    const seeds = Array.from({ length: 20 }, (_, seed) => seed)
+    const placed = seeds.map((seed) => idsOf(steer(view, listenerAt(undefined), deps(seededRoll(seed)))))
+    expect(placed).toEqual(seeds.map(() => ['b']))
+  })
+
+  test('that came by https goes to a server of http, where the only one of https is polled', () => {
+    const view = viewOf(
+      withSlots('b', 100),
+      withSlots('polled', 1000, { role: 'master', urls: ['https://polled.example'] }, { polled: true }),
+    )
+    const asked = { ...listenerAt(undefined), sender: { secure: true, address: '192.0.2.1' } }
+    expect(idsOf(steer(view, asked, deps()))).toEqual(['b'])
+    const httpsOnly = { ...deps(), config: { httpsOnly: true } }
+    expect(steer(view, asked, httpsOnly)).toBe(undefined)
+  })
+
   test('asks again after 8 to 12 s, and after about 30 s where many ask and nothing has to move', () => {
     const view = viewOf(withSlots('a', 100), withSlots('b', 100))
     const roll = seededRoll(3)

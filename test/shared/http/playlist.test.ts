@@ -25,6 +25,14 @@ test('each kind contains the URLs in order', () => {
   expect(xml.playlist.trackList.track.map((track: { location: string }) => track.location)).toEqual(urls)
 })
 
+test('a server of another country hides none whose free slots are all on their way', () => {
+  const view = new View(100)
+  view.put(serverOf('a', { maxListeners: 10, listeners: 5 }, { debit: 5 }))
+  view.put(serverOf('abroad', { maxListeners: 900, listeners: 0, countries: { allow: true, codes: ['FR'] } }))
+  const drawn = view.pool(mountOf('/live.mp3'), false)?.drawSeveral(0, seededRoll(1), 5, 'DE')
+  expect(drawn?.map(({ server }) => server.report.id)).toEqual(['a'])
+})
+
 test('direct URLs are drawn by weight without repeats, and only for servers with room', () => {
   const view = new View(100)
   for (const [id, maxListeners, listeners] of [
