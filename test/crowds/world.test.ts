@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { hlsLimits } from '../../shared/hls/limits.ts'
 import { limits } from '../../shared/limits.ts'
 import type { News } from '../../shared/news/published-servers.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
@@ -34,6 +35,7 @@ const small: Setting = {
   mounts: ['/live.mp3'],
   countries: [undefined],
   joinsPerSecond: 0.5,
+  hlsShare: 0,
   longestIntervalS: 2,
 }
 
@@ -51,6 +53,9 @@ const withStock: Setting = {
   countries: [undefined, 'DE', 'FR'],
   joinsPerSecond: 3,
 }
+
+/** the same where everybody listens by HLS */
+const byHls: Setting = { ...small, hlsShare: 1 }
 
 /** A minute of the small cluster with these faults. */
 const planOf = (...faults: (Partial<Fault> & Pick<Fault, 'kind'>)[]): WorldPlan => ({
@@ -97,11 +102,27 @@ describe('the world', () => {
   })
 })
 
+/** The answer to a session, with another order of servers. */
+const reordered = (
+  text: string,
+  url: URL,
+  order: (priority: string[], current: string) => string[],
+): string => {
+  if (!url.pathname.endsWith('/steering.json') || !text.startsWith('{')) return text
+  const manifest = JSON.parse(text)
+  const current = url.searchParams.get('_HLS_pathway') ?? ''
+  return JSON.stringify({ ...manifest, 'PATHWAY-PRIORITY': order(manifest['PATHWAY-PRIORITY'], current) })
+}
+
 const emptied = (page: News): News => ({ ...page, bytes: new Uint8Array() })
 
 describe('the check finds', () => {
   const longer = limits.deadlineIntervals
-  afterEach(() => void Object.assign(limits, { deadlineIntervals: longer }))
+  const { sessionTargets } = hlsLimits
+  afterEach(() => {
+    Object.assign(limits, { deadlineIntervals: longer })
+    Object.assign(hlsLimits, { sessionTargets })
+  })
   const reports =
     (change: (sourcelist: string) => string): Mutation =>
     (cluster) => {
@@ -255,6 +276,34 @@ describe('the check finds', () => {
         world.tampering.named = (body) => body.replace('{', '{"role":"master",')
       },
       { ...planOf(), setting: withStock },
+    ],
+    [
+      'a decider that names a drained server to a session',
+      /no session is steered to a server that is out.* east .*drained/,
+      ({ world }) => {
+        world.tampering.steering = (text, url) => reordered(text, url, (priority) => [...priority, 'east'])
+      },
+      { ...planOf({ kind: 'drained', other: 0.4, forMs: 60_000 }), setting: byHls },
+    ],
+    [
+      'a decider that leaves a session at a drained server',
+      /a session leaves a server that is out.* drained/,
+      ({ world }) => {
+        world.tampering.steering = (text, url) => reordered(text, url, (all, current) => [current, ...all])
+      },
+      { ...planOf({ kind: 'drained', other: 0.4, forMs: 60_000 }), setting: byHls },
+    ],
+    [
+      'a decider that refuses sessions while servers have room',
+      /no session is refused while a known server has room/,
+      reports((text) => text.replace(/max-listeners: \d+/, 'max-listeners: 0')),
+      { ...planOf(), setting: byHls },
+    ],
+    [
+      'a server that does not notice that sessions have left',
+      /counts are right to the listener/,
+      () => void Object.assign(hlsLimits, { sessionTargets: 60 }),
+      { ...planOf({ kind: 'exodus', atMs: 50_000, size: 0.9 }), setting: byHls },
     ],
     [
       'a program that waits for ever more',

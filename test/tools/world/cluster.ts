@@ -2,6 +2,7 @@ import { printBasic } from '../../../shared/http/credentials.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import { Crowd } from './parts/crowd.ts'
 import { secrets } from './parts/decides.ts'
+import { HlsPlayers } from './parts/hls/players.ts'
 import { Operator } from './parts/operator.ts'
 import { nameOf } from './parts/origin.ts'
 import { Site } from './parts/site.ts'
@@ -22,11 +23,14 @@ export class Cluster {
   readonly sites = new Map<string, Site>()
   readonly encoders: Encoder[] = []
   readonly crowd: Crowd
+  readonly players: HlsPlayers
   readonly operator: Operator
   readonly mounts: readonly Mount[]
+  readonly hasHls: boolean
 
   constructor(world: World, setting: Setting) {
     this.world = world
+    this.hasHls = setting.hlsShare > 0
     this.operator = new Operator(world)
     this.mounts = setting.mounts.map(nameOf)
     for (const host of setting.edges)
@@ -37,6 +41,7 @@ export class Cluster {
       this.#add(new Site(world, named.id, { kind: 'stock', setup, named }))
     }
     this.crowd = new Crowd(world, this.sites)
+    this.players = new HlsPlayers(world)
     for (const site of this.masters)
       for (const mount of this.mounts) this.encoders.push(new Encoder(world, site, mount))
     const roll = world.rolls('starts')
@@ -97,7 +102,7 @@ export class Cluster {
   }
 
   /** Listeners come and go all the time. */
-  #breathe({ joinsPerSecond, countries }: Setting): void {
+  #breathe({ joinsPerSecond, countries, hlsShare }: Setting): void {
     const roll = this.world.rolls('breath')
     const next = () => {
       this.world.after((-Math.log(1 - roll()) / joinsPerSecond) * 1000, next)
@@ -106,7 +111,9 @@ export class Cluster {
       const isOwn = this.polled.length > 0 && roll() < 0.05
       const [mount] = isOwn ? [ownOfStock] : pick(this.mounts, roll)
       const [country] = pick(countries, roll)
-      if (decider && mount) this.crowd.join(decider, mount, country)
+      const [server] = roll() < 0.1 ? pick(this.origins, roll) : [decider]
+      if (server && mount && roll() < hlsShare) this.players.join(server, mount, country)
+      else if (decider && mount) this.crowd.join(decider, mount, country)
       if (decider && mount && roll() < 0.05) this.crowd.relay(decider, mount)
       if (roll() < 0.3) this.crowd.leave(0.05)
     }

@@ -25,6 +25,8 @@ export type Mutation = (cluster: Cluster) => void
 
 /** ms after the last fault in which streams, relays and reports come back, in addition to twice the longest interval */
 const comeBackMs = 45_000
+/** … after which players of HLS stay where they are */
+const settleMs = 25_000
 /** ms after which an operator looks whether everything is as it should be: at once, and when no message is late any more */
 const insistMs = [1, 20_000]
 
@@ -103,10 +105,11 @@ class Fate {
 
   #heal(): void {
     for (const end of [...this.#ends]) end()
-    const { sites, encoders, crowd, world, operator } = this.#cluster
+    const { sites, encoders, crowd, players, world, operator } = this.#cluster
     for (const site of sites.values()) world.after(1, () => site.up())
     for (const encoder of encoders) encoder.isOn = true
     crowd.isLoyal = false
+    world.after(settleMs, () => players.settle())
     for (const ms of insistMs) world.after(ms, () => operator.insist())
     this.#tell('everything is healed')
   }

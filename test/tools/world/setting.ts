@@ -11,6 +11,8 @@ export interface Setting {
   mounts: readonly string[]
   countries: readonly (string | undefined)[]
   joinsPerSecond: number
+  /** the share of them that come by HLS */
+  hlsShare: number
   /** the longest that any of the origins promises, in s */
   longestIntervalS: number
 }
@@ -74,7 +76,8 @@ export function drawSetting(roll: () => number): Setting {
     const location = oneOf(cities, roll())
     return location === undefined ? origin : { ...origin, flags: `${origin.flags} --location=${location}` }
   })
-  return { ...whole, origins: located, stock, longestIntervalS: Math.max(...intervals) }
+  const hlsShare = roll() < 0.5 ? 0.25 : 0
+  return { ...whole, hlsShare, origins: located, stock, longestIntervalS: Math.max(...intervals) }
 }
 
 /** of servers; half of them do not say */

@@ -17,6 +17,8 @@ export interface Tampering {
   news?: (page: News) => News
   /** whether a write to a store is forgotten, though it succeeded */
   forgets?: (query: string) => boolean
+  /** … of an answer to a session of HLS */
+  steering?: (text: string, url: URL) => string
   /** what becomes of the query of a listener at a server */
   query?: (query: string) => string
   /** what becomes of a redirect */

@@ -119,7 +119,9 @@ const crowd: Begin = (cluster, { who, other, size, forMs }) => {
   const withinMs = Math.min(forMs, 20_000)
   for (let i = 0; i < count; i++)
     world.after((i / count) * withinMs, () => {
-      cluster.crowd.join(one, mount, i % 3 === 0 ? 'DE' : undefined)
+      const country = i % 3 === 0 ? 'DE' : undefined
+      if (i % 4 === 0 && cluster.hasHls) cluster.players.join(one, mount, country)
+      else cluster.crowd.join(one, mount, country)
       if (i % 10 === 0) cluster.crowd.relay(one, mount)
     })
   return { story: `${count} listeners of ${mount} come to ${one.host} within ${seconds(withinMs)}` }
@@ -127,6 +129,7 @@ const crowd: Begin = (cluster, { who, other, size, forMs }) => {
 
 const exodus: Begin = (cluster, { size }) => {
   cluster.crowd.leave(size)
+  cluster.players.leave(size)
   return { story: `${Math.round(size * 100)} % of the listeners leave` }
 }
 

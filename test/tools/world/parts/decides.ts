@@ -23,6 +23,9 @@ export interface Decides {
   place(asked: Asked): Answered | Promise<Answered>
 }
 
+/** a header that stands for the address of a listener, by which an edge knows the country */
+export const fromHeader = 'x-of-country'
+
 /** Where listeners of a country are; of the others nobody knows. */
 const cities: Readonly<Record<string, GeoLocation>> = {
   DE: { latitude: 52.52, longitude: 13.4 },

@@ -9,7 +9,15 @@ import { hlsLimits } from '../../../../shared/hls/limits.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
 import type { Machine, World } from '../world.ts'
-import { type Answered, type Asked, addressOf, type Decides, secrets, whereIs } from './decides.ts'
+import {
+  type Answered,
+  type Asked,
+  addressOf,
+  type Decides,
+  fromHeader,
+  secrets,
+  whereIs,
+} from './decides.ts'
 import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
 import { type Watched, watch, watchPolls } from './watched.ts'
 
@@ -58,7 +66,8 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
   }
 
   async answer(request: Request, from: string): Promise<Response> {
-    const facts = { ...this.#facts, address: addressOf(from) }
+    const country = request.headers.get(fromHeader) ?? undefined
+    const facts = { ...this.#facts, address: addressOf(from), from: whereIs(country) }
     return watch(request, {
       watched: this.#watched,
       tampering: this.#world.tampering,

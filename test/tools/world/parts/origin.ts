@@ -13,15 +13,19 @@ import { measure, promiseSeconds } from '../../../../origin/report/measure.ts'
 import { Reports } from '../../../../origin/report/reports.ts'
 import { createState, type OriginState } from '../../../../origin/state.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
+import { parseHlsPath } from '../../../../shared/hls/paths.ts'
+import { sessionOf } from '../../../../shared/hls/session.ts'
 import { type Mount, parseMount } from '../../../../shared/mount.ts'
 import type { Report } from '../../../../shared/report/report.ts'
 import { serverAgent } from '../../../../shared/version.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
+import { Visits } from '../truth/visits.ts'
 import type { Machine, World } from '../world.ts'
 import { addressOf } from './decides.ts'
+import { ServingHls } from './hls/serving.ts'
 import { type AnswersRelays, pullFrom, type RelayAnswer, type RelayAsk } from './pull.ts'
-import { type Watched, watch } from './watched.ts'
+import { type Watched, watch, watchSteering } from './watched.ts'
 import { LineWire, type PullLine, type Served } from './wire.ts'
 
 /** What a copy of a process has in common with it: a virtual machine came back from a snapshot. */
@@ -55,6 +59,11 @@ export class OriginProgram implements Service, AnswersRelays {
   readonly guests = new Set<{ mount: Mount }>()
   readonly #world: World
   readonly #watched: Watched
+  /** sessions of HLS that were seen to fetch here */
+  readonly visits = new Visits()
+  readonly #hls: ServingHls
+  /** s, of each mount's playlist */
+  readonly #targets = new Map<Mount, number>()
   readonly #app: ReturnType<typeof originApp>
   #boot: string
   #seq: number
@@ -125,6 +134,18 @@ export class OriginProgram implements Service, AnswersRelays {
       isLeaving: () => this.#isLeaving,
     })
     const auth = new MountAuth({ config, nowMs, timers, fetch })
+    this.#hls = new ServingHls({
+      process: this.process,
+      config,
+      state,
+      placer: this.placer,
+      auth,
+      relaying: this.relaying,
+      reports: this.reports,
+      decider: this.decider,
+      roll,
+      failed: (mount, error) => world.note(this.process, `cannot serve HLS of ${mount}: ${error}`),
+    })
     const stats = {
       config,
       state,
@@ -148,6 +169,8 @@ export class OriginProgram implements Service, AnswersRelays {
   }
 
   async answer(request: Request, from: string): Promise<Response> {
+    const hls = this.#hls.answer(request, from)
+    if (hls) return this.#watchHls(request, await hls)
     const facts = { address: addressOf(from), secure: false, base: this.machine.url }
     return watch(request, {
       watched: this.#watched,
@@ -155,6 +178,23 @@ export class OriginProgram implements Service, AnswersRelays {
       nowMs: this.process.nowMs,
       answer: (asked) => this.#app.fetch(asked, facts),
     })
+  }
+
+  /** What a session got: it is a listener from its first segment. */
+  async #watchHls(request: Request, response: Response): Promise<Response> {
+    const { tampering } = this.#world
+    const asked = parseHlsPath(new URL(request.url).pathname)
+    const session = sessionOf(new URL(request.url).search)
+    if (asked?.object.kind === 'media' && response.status === 200) {
+      const text = await response.text()
+      const target = /#EXT-X-TARGETDURATION:(\d+)/.exec(text)?.[1]
+      this.#targets.set(asked.mount, Number(target))
+      return new Response(text, response)
+    }
+    if (asked?.object.kind === 'segment' && response.status === 200 && session !== undefined)
+      this.visits.served(session, asked.mount, this.#targets.get(asked.mount) ?? 0, this.process.nowMs())
+    if (this.decider) return watchSteering(request, response, { watched: this.#watched, tampering })
+    return response
   }
 
   answerRelay({ mount, query, authorization, headers }: RelayAsk): RelayAnswer | Promise<RelayAnswer> {

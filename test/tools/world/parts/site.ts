@@ -1,8 +1,11 @@
+import { parseHlsPath, parseMultivariantPath } from '../../../../shared/hls/paths.ts'
 import { parseSourcelist } from '../../../../shared/report/sourcelist.ts'
 import { checkKept, checkRestored } from '../truth/kept.ts'
-import { Ledger } from '../truth/ledger.ts'
+import { type Known, Ledger } from '../truth/ledger.ts'
 import { type NamedServer, reportNamed, reportPolled } from '../truth/polled.ts'
+import { checkAnswer } from '../truth/steering.ts'
 import type { Machine, World } from '../world.ts'
+import { fromHeader } from './decides.ts'
 import { EdgeProgram } from './edge.ts'
 import { OriginProgram, type Snapshot } from './origin.ts'
 import { StockProgram, type StockSetup } from './stock.ts'
@@ -98,7 +101,13 @@ export class Site {
   }
 
   #start(snapshot?: Snapshot): Program {
-    const watched = { reported: this.reported, done: this.done, named: this.named, polled: this.polled }
+    const watched = {
+      reported: this.reported,
+      done: this.done,
+      named: this.named,
+      polled: this.polled,
+      steered: this.steered,
+    }
     if (this.plan.kind === 'stock') return new StockProgram(this.#world, this.machine, this.plan.setup)
     if (this.plan.kind === 'edge') return new EdgeProgram(this.#world, this.machine, this.passwords, watched)
     if (this.plan.kind === 'workers') {
@@ -137,7 +146,13 @@ export class Site {
     const { origin } = this
     if (!origin) return
     const machine = this.#world.machine(`${this.host}-copy`)
-    const watched = { reported: () => {}, done: () => {}, named: () => {}, polled: () => {} }
+    const watched = {
+      reported: () => {},
+      done: () => {},
+      named: () => {},
+      polled: () => {},
+      steered: () => {},
+    }
     this.clone = new OriginProgram(this.#world, machine, this.flags, { snapshot: origin.snapshot, watched })
   }
 
@@ -182,6 +197,19 @@ export class Site {
     if (!named || askedMs < named.atMs) return
     this.#world.bites.note('stats polled')
     this.ledger?.heard(reportPolled(named.server, text), nowMs, this.#isStored)
+  }
+
+  /** A decider answered a session of HLS. */
+  readonly steered = (
+    request: Request,
+    answer: { status: number; text: string },
+    known: Known | undefined,
+  ): void => {
+    const url = new URL(request.url)
+    const mount = parseHlsPath(url.pathname)?.mount ?? parseMultivariantPath(url.pathname)
+    // a master that decides itself has no database of addresses
+    const country = this.isEdge ? (request.headers.get(fromHeader) ?? undefined) : undefined
+    if (mount !== undefined) checkAnswer(this.#world, this, { url, country }, answer, { mount, known })
   }
 
   /** A decider did what its operator asked. */

@@ -1,6 +1,5 @@
 import type { Feed } from '../../../../origin/mount/feed.ts'
 import type { Mount } from '../../../../shared/mount.ts'
-import { numberedFrame } from '../../../kit/numbered-frames.ts'
 import type { World } from '../world.ts'
 import type { OriginProgram } from './origin.ts'
 import type { Site } from './site.ts'
@@ -9,6 +8,20 @@ import type { Site } from './site.ts'
 const pieceMs = 2000
 /** ms until an encoder connects again */
 const againMs = { least: 500, spread: 2000 }
+
+/** ms of a frame of MPEG-2.5 layer III with 8 kHz and 8 kbit/s: the least audio that there is */
+const frameMs = 72
+/** the head of such a frame (mono, no CRC, no padding), and its bytes */
+const frameHead = [0xff, 0xe3, 0x18, 0xc0]
+const frameBytes = 72
+
+/** The n-th piece: as much audio as the time between two of them. */
+function pieceOf(n: number): Uint8Array {
+  const count = Math.floor(((n + 1) * pieceMs) / frameMs) - Math.floor((n * pieceMs) / frameMs)
+  const piece = new Uint8Array(count * frameBytes)
+  for (let at = 0; at < piece.length; at += frameBytes) piece.set(frameHead, at)
+  return piece
+}
 
 /** An encoder that feeds one mount of a master, and connects again whenever it has to. */
 export class Encoder {
@@ -22,7 +35,7 @@ export class Encoder {
   isSilent = false
   #feed: Feed | undefined
   #at: OriginProgram | undefined
-  #frames = 0
+  #pieces = 0
 
   constructor(world: World, site: Site, mount: Mount) {
     this.site = site
@@ -50,7 +63,7 @@ export class Encoder {
       return
     }
     const feed = this.#feed
-    origin?.process.run(() => feed.push(numberedFrame(this.#frames++)))
+    origin?.process.run(() => feed.push(pieceOf(this.#pieces++)))
   }
 
   #connect(): void {
@@ -65,7 +78,7 @@ export class Encoder {
       const feed = origin.state.mounts.open(this.mount, { ...info, onClosed })
       if (feed === 'in use') return
       this.#feed = feed
-      feed.push(numberedFrame(this.#frames++))
+      feed.push(pieceOf(this.#pieces++))
     })
   }
 }

@@ -1,4 +1,5 @@
 import type { Tampering } from '../tampering.ts'
+import type { Known } from '../truth/ledger.ts'
 import type { World } from '../world.ts'
 
 /** What an observer wants to see of a decider's answers. */
@@ -7,8 +8,26 @@ export interface Watched {
   done(deed: 'drain' | 'undrain' | 'delete', id: string): void
   /** @param body what an operator said of a server to poll */
   named(body: string, nowMs: number): void
+  /** a decider answered a session of HLS */
+  steered(request: Request, answer: { status: number; text: string }, known: Known | undefined): void
   /** @param askedMs when the stats were asked for, by the true time */
   polled(id: string, text: string, askedMs: number, nowMs: number): void
+}
+
+/** Tells the observer of an answer to a session of HLS. @param known by an isolate that answers */
+export async function watchSteering(
+  request: Request,
+  response: Response,
+  { watched: { steered }, tampering }: Pick<Watching, 'watched' | 'tampering'>,
+  known?: Known,
+): Promise<Response> {
+  const url = new URL(request.url)
+  if (!/(^(?!\/hls\/).*\.m3u8|\/steering\.json)$/.test(url.pathname)) return response
+  const { status, headers } = response
+  const told = await response.text()
+  const text = tampering.steering?.(told, url) ?? told
+  if (status !== 302) steered(request, { status, text }, known)
+  return new Response(text, { status, headers })
 }
 
 /** A request that a decider sends, as the outreach has it. */
@@ -35,10 +54,8 @@ interface Watching {
 }
 
 /** Answers a request, and tells the observer of reports and of the deeds of operators. */
-export async function watch(
-  request: Request,
-  { watched, tampering, nowMs, answer }: Watching,
-): Promise<Response> {
+export async function watch(request: Request, watching: Watching): Promise<Response> {
+  const { watched, tampering, nowMs, answer } = watching
   const { reported, done, named } = watched
   const { pathname } = new URL(request.url)
   if (pathname === '/admin/sourcelist.txt') {
@@ -63,7 +80,7 @@ export async function watch(
     return response
   }
   const [, id, verb] = /^\/api\/servers\/([^/]+)(?:\/(drain|undrain))?$/.exec(pathname) ?? []
-  const response = await answer(request)
+  const response = await watchSteering(request, await answer(request), watching)
   if (tampering.answer && response.status === 200) {
     const { status, headers } = response
     return new Response(tampering.answer(pathname, await response.text()), { status, headers })

@@ -123,7 +123,13 @@ export class WorkersProgram implements Decides {
   }
 
   #newIsolate(): Isolate {
-    return new Isolate((isolate) => this.stubFor(isolate), this.#world, this.machine, this.#passwords)
+    return new Isolate(
+      (isolate) => this.stubFor(isolate),
+      this.#world,
+      this.machine,
+      this.#passwords,
+      this.#watched,
+    )
   }
 
   /** The object, which starts with the call that needs it. */

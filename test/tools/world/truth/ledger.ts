@@ -21,6 +21,8 @@ export interface ListenerTruth {
   isRelay: boolean
   /** the server that sent it back */
   except: string | undefined
+  /** it has its slot there already: neither room nor its country matter */
+  isHere?: boolean
 }
 
 /** From which moment on an isolate knows what its object knew, in ms of their clock. */
@@ -180,7 +182,7 @@ export class Ledger {
     knownMs: number,
     isHeld = false,
   ): string | undefined {
-    const { mount, country, isRelay, except } = listener
+    const { mount, country, isRelay, except, isHere = false } = listener
     const { report } = told
     const { id } = report
     if (isRelay && report.role !== 'master') return 'a relay needs a master'
@@ -188,14 +190,16 @@ export class Ledger {
     if (report.state !== 'up' && !(isRelay && report.state === 'draining')) return `it is ${report.state}`
     const { allow = false, codes = [] } = report.countries ?? {}
     const isListed = country !== undefined && codes.includes(country)
-    if (report.countries && isListed !== allow && !isRelay) return `it does not serve ${country}`
+    if (report.countries && isListed !== allow && !isRelay && !isHere) return `it does not serve ${country}`
     const at = report.mounts.findIndex((each) => each.mount === mount)
     if (at < 0) return `it does not carry ${mount}`
     const lateMs = nowMs - told.atMs - spanMs(report)
     const isExcused = isHeld || this.#silence.excuses(this.told, id, nowMs, knownMs)
     if (lateMs > 0 && !isExcused) return `it is stale since ${Math.round(lateMs)} ms`
     const heard = { report, atS: told.atMs / 1000 }
-    return !isRelay && isForbidden(heard, at, nowMs / 1000, true) ? 'it is full by its own report' : undefined
+    return !isRelay && !isHere && isForbidden(heard, at, nowMs / 1000, true)
+      ? 'it is full by its own report'
+      : undefined
   }
 
   /** An isolate that does not reach its object keeps in what was live in its last snapshot, which is as old as the question for it. */

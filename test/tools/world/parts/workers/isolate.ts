@@ -2,10 +2,12 @@ import { createEdge, type Edge } from '../../../../../edge/app.ts'
 import { type ClusterStub, RemoteCluster } from '../../../../../edge/workers/remote-cluster.ts'
 import type { Service } from '../../rig/network.ts'
 import type { Process } from '../../rig/process.ts'
+import type { Tampering } from '../../tampering.ts'
 import type { Machine, World } from '../../world.ts'
-import { type Answered, type Asked, addressOf, whereIs } from '../decides.ts'
+import { type Answered, type Asked, addressOf, fromHeader, whereIs } from '../decides.ts'
 import { configOf } from '../edge.ts'
 import type { AnswersRelays, RelayAnswer, RelayAsk } from '../pull.ts'
+import { type Watched, watchSteering } from '../watched.ts'
 import { Knowledge } from './knowledge.ts'
 
 /** One isolate: it answers requests from its snapshot. */
@@ -14,14 +16,17 @@ export class Isolate implements Service, AnswersRelays {
   readonly knowledge = new Knowledge()
   readonly #edge: Edge
   readonly #base: string
+  readonly #watching: { watched: Watched; tampering: Tampering }
 
   constructor(
     stubFor: (isolate: Isolate) => ClusterStub,
     world: World,
     machine: Machine,
     passwords: readonly string[],
+    watched: Watched,
   ) {
     this.process = world.start(machine)
+    this.#watching = { watched, tampering: world.tampering }
     this.#base = machine.url
     const { sleep } = this.process
     const config = configOf(machine, passwords)
@@ -48,7 +53,11 @@ export class Isolate implements Service, AnswersRelays {
   }
 
   async answer(request: Request, from: string): Promise<Response> {
-    return this.#edge.answer(request, { ...this.#facts, address: addressOf(from) })
+    const country = request.headers.get(fromHeader) ?? undefined
+    const known = this.knowledge.now()
+    const facts = { ...this.#facts, address: addressOf(from), from: whereIs(country) }
+    const response = await this.#edge.answer(request, facts)
+    return watchSteering(request, response, this.#watching, known)
   }
 
   place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
