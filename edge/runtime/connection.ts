@@ -9,9 +9,11 @@ import type { Member } from '../http/crowd.ts'
 import { type RequestHead, type RequestRefusal, readHead, refusalOf } from '../http/head.ts'
 import { HeadEnd } from '../http/head-end.ts'
 import { httpLimits } from '../http/limits.ts'
-import { type BodyRest, type PrintedAnswer, printRefusal, printResponse } from '../http/print.ts'
+import { type PrintedAnswer, printRefusal, printResponse } from '../http/print.ts'
 import type { Answers } from './listening.ts'
 import { answerPlainly, printRedirect } from './plain-answers.ts'
+import { requestOf } from './request.ts'
+import { Sending } from './sending.ts'
 
 const logger = getLogger(['distributary', 'edge'])
 
@@ -262,7 +264,7 @@ export class HttpConnection implements Member {
   #ask(head: RequestHead): void {
     const { method } = head
     const body = { isWhole: head.framing === undefined }
-    const request = this.#requestOf(head, body)
+    const request = requestOf(head, () => this.#readBody(head, body))
     const unknownMethod = () =>
       new Response(`${method} is not supported here\n`, {
         status: 405,
@@ -298,41 +300,14 @@ export class HttpConnection implements Member {
     else printed.rest?.cancel()
   }
 
-  /** Undefined if the platform does not support the method. */
-  #requestOf(head: RequestHead, body: ReadBody): Request | undefined {
-    const { method, path, query, headers, framing } = head
-    const hasBody = framing !== undefined && method !== 'GET' && method !== 'HEAD'
-    try {
-      return new Request(`http://localhost${path}${query}`, {
-        method,
-        headers,
-        body: hasBody ? this.#bodyOf(head, body) : null,
-        duplex: 'half',
+  /** The body, once a route has asked for it. If it does not arrive, the route is not told, since the answer has been sent here. */
+  #readBody(head: RequestHead, body: ReadBody): Promise<Uint8Array<ArrayBuffer>> {
+    return new Promise((resolve) => {
+      this.#wantBody(head, (bytes, isWhole) => {
+        body.isWhole = isWhole
+        resolve(bytes)
       })
-    } catch {
-      return undefined
-    }
-  }
-
-  /**
-   * The body of a request, read only when a route asks for it: a sender without permission is rejected before. It comes in
-   * one piece. If it does not arrive, the route is not told, since the answer has been sent here.
-   */
-  #bodyOf(head: RequestHead, body: ReadBody): ReadableStream<Uint8Array> {
-    return new ReadableStream(
-      {
-        pull: (controller) =>
-          new Promise((resolve) => {
-            this.#wantBody(head, (bytes, isWhole) => {
-              body.isWhole = isWhole
-              if (bytes.length > 0) controller.enqueue(bytes)
-              controller.close()
-              resolve()
-            })
-          }),
-      },
-      { highWaterMark: 0 },
-    )
+    })
   }
 
   #wantBody(
@@ -371,14 +346,10 @@ export class HttpConnection implements Member {
     this.#socket.pause()
   }
 
-  #send({ head, body, rest }: PrintedAnswer, keepAlive: boolean): void {
+  #send(printed: PrintedAnswer, keepAlive: boolean): void {
     this.#enter('writing')
-    const [first, ...others] = body
-    const begin = Buffer.from(head, 'latin1')
-    const pieces = [first ? Buffer.concat([begin, first]) : begin, ...others]
-    const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    this.#answer = { pieces, at: 0, size, keepAlive, rest }
-    this.#serving.countUnread(size)
+    this.#answer = new Sending(printed, keepAlive)
+    this.#serving.countUnread(this.#answer.bytes)
     this.#writeOn()
   }
 
@@ -387,36 +358,27 @@ export class HttpConnection implements Member {
     const answer = this.#answer
     if (!answer) return
     this.#sinceMs = this.#serving.nowMs
-    const [bytes] = answer.pieces
-    if (!bytes && answer.rest) {
-      this.#makeMore(answer, answer.rest)
+    const piece = answer.take()
+    if (piece) {
+      this.#socket.write(piece, (error) => {
+        if (!error) this.#writeOn()
+      })
       return
     }
-    if (!bytes) {
-      this.#settle()
-      if (answer.keepAlive && !this.#serving.isClosing) this.#next()
-      else this.#end()
+    if (answer.hasMore) {
+      this.#makeMore(answer)
       return
     }
-    const piece = bytes.subarray(answer.at, answer.at + httpLimits.writeBytes)
-    answer.at += piece.length
-    if (answer.at === bytes.length) {
-      answer.pieces.shift()
-      answer.at = 0
-    }
-    this.#socket.write(piece, (error) => {
-      if (!error) this.#writeOn()
-    })
+    this.#settle()
+    if (answer.keepAlive && !this.#serving.isClosing) this.#next()
+    else this.#end()
   }
 
   /** Sends the next piece of an answer that is made as it is sent. */
-  #makeMore(answer: Sending, rest: BodyRest): void {
-    rest.next().then(
-      (piece) => {
-        if (this.#answer !== answer) return
-        if (piece) answer.pieces.push(piece)
-        else answer.rest = undefined
-        this.#writeOn()
+  #makeMore(answer: Sending): void {
+    answer.makeMore().then(
+      () => {
+        if (this.#answer === answer) this.#writeOn()
       },
       (error: unknown) => {
         logger.error('a request failed: {error}', { error })
@@ -427,8 +389,8 @@ export class HttpConnection implements Member {
 
   /** Drops the answer, head and body in progress. */
   #settle(): void {
-    this.#answer?.rest?.cancel()
-    if (this.#answer) this.#serving.countUnread(-this.#answer.size)
+    this.#answer?.cancel()
+    if (this.#answer) this.#serving.countUnread(-this.#answer.bytes)
     this.#answer = undefined
     this.#head = undefined
     this.#body = undefined
@@ -474,18 +436,6 @@ export class HttpConnection implements Member {
 
 /** The parts of a request's head that its answer depends on. */
 type Asker = Pick<RequestHead, 'method' | 'keepAlive' | 'isOld'>
-
-/** An answer that is being sent. */
-interface Sending {
-  /** those that are left, and how much of the first has been written */
-  pieces: Uint8Array[]
-  at: number
-  /** bytes of all pieces at its begin */
-  size: number
-  keepAlive: boolean
-  /** the pieces that are not made yet */
-  rest: BodyRest | undefined
-}
 
 /** Whether a request's body was read to its end: only then may another request follow. */
 interface ReadBody {

@@ -1,7 +1,7 @@
 import type { Server } from '../../shared/draw/server.ts'
 import { edgeLimits } from '../limits.ts'
 
-/** ms in which reports are counted before their rate is known anew: as long as most servers' intervals */
+/** ms in which reports are counted before their rate is computed again: as long as most servers' intervals */
 const countedMs = 10_000
 
 /**

@@ -23,8 +23,8 @@ export interface HeadEvents {
 const nothing: Uint8Array = new Uint8Array(0)
 
 /**
- * Reads the heads of a connection, one after another. It listens to the socket all the time: a player asks every few seconds, and what is made
- * anew for each request and lives until the next one is what the garbage collector has most work with.
+ * Reads the heads of a connection, one after another. It listens to the socket all the time: a player asks every few seconds, and objects
+ * that are made for each request and live until the next one give the garbage collector most of its work.
  */
 export class HeadLine {
   #socket: LineSocket

@@ -64,7 +64,7 @@ export class NewsReader {
     try {
       this.#read(bytes, change)
     } catch (error) {
-      this.#version = undefined // it starts anew, which may mend what is wrong
+      this.#version = undefined // it starts again, which may mend what is wrong
       throw error
     }
     this.#version = { epoch, change }

@@ -42,7 +42,7 @@ const keyOf = (number: number, kind: number) => number * kindsPerServer + kind
 
 /**
  * The servers of a view as news: each change is packed once, however many readers there are, and only if somebody reads.
- * Versions are only in memory; a publisher that starts again has another epoch, and its readers begin anew.
+ * Versions are only in memory; a publisher that starts again has another epoch, and its readers begin again.
  */
 export class PublishedServers {
   #view: View

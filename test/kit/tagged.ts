@@ -44,7 +44,7 @@ export interface Stretch {
   frames: number
 }
 
-/** The stretches of frames in an MP3 stream, and how many bytes are no part of a whole frame: where it was cut, and around a move. */
+/** The stretches of frames in an MP3 stream, and how many bytes do not belong to a whole frame: where it was cut, and around a move. */
 export function stretchesOf(bytes: Uint8Array): { stretches: readonly Stretch[]; strayBytes: number } {
   const reader = new StretchReader()
   reader.read(bytes, true)

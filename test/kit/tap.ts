@@ -97,7 +97,7 @@ function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
   }
 }
 
-/** The title that a request sets, in its query or in the form that it sends; undefined where it is no such request. */
+/** The title that a request sets, in its query or in the form that it sends; undefined if it is another request. */
 export function titleAskedBy(head: string): string | undefined {
   const [, query] = /^(?:GET|POST) \/admin(?:\.cgi|\/metadata)(?:\?(\S+))? /.exec(head) ?? []
   // without credentials it is a probe, and is asked again with them

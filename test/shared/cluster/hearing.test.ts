@@ -177,7 +177,7 @@ test('HLS steering follows the same view: sessions stay where they are', () => {
   expect(steeredAt(11 * minute)).toBeUndefined()
 })
 
-test('a server that reports every hour is no witness against a silence', () => {
+test('a server that reports every hour is not a witness against a silence', () => {
   const edge = decider()
   edge.report(0, 'seldom', { interval: 3600, maxListeners: 1 })
   for (const id of ['a', 'b']) edge.report(1, id)

@@ -128,10 +128,12 @@ describe('wrong logins', () => {
   test('forget nobody for one login that is written in many ways', async () => {
     const { judge, letGo } = doorAt()
     expect(await judge(right)).toBe('admin')
-    for (let i = 1; i <= limits.loginsCountedMax + 10; i++)
-      expect(
-        await judge(right.replace(' ', ' '.repeat(1 + (i % 700))), `10.0.${Math.floor(i / 700)}.1`),
-      ).toBe('admin')
+    let refused = 0
+    for (let i = 1; i <= limits.loginsCountedMax + 10; i++) {
+      const written = right.replace(' ', ' '.repeat(1 + (i % 700)))
+      if ((await judge(written, `10.0.${Math.floor(i / 700)}.1`)) !== 'admin') refused++
+    }
+    expect(refused).toBe(0)
     const max = limits.wrongLoginsWaitingMax
     const answers = Array.from({ length: burst + max }, (_, i) => judge(wrong(i)))
     expect(await judge(wrong(0))).toBe(429)

@@ -128,7 +128,7 @@ describe('news', () => {
     expect(published.after(reader.version, newsBytesMax).bytes).toHaveLength(0)
   })
 
-  test('begin anew if more was removed than is remembered', () => {
+  test('begin again if more was removed than is remembered', () => {
     const view = new View(100)
     const published = new PublishedServers(view, 'life', 3)
     const { reader, servers } = readerOf()
@@ -343,7 +343,7 @@ test('readers that read pages of any size at any time, also twice or late, know 
   }
 })
 
-/** A page of an earlier life, or one between two others that did not come, may be unreadable: an isolate then starts anew. */
+/** A page of an earlier life, or one between two others that did not come, may be unreadable: an isolate then starts again. */
 function readPage(reader: ReturnType<typeof readerOf>['reader'], page: News): void {
   try {
     reader.apply(page)

@@ -196,7 +196,7 @@ test('a mount given twice is refused, also in a report like the last one', () =>
   expect(parseSourcelist(text('/a', '/b'), known(['/a', '/b'])).mounts).toHaveLength(2)
 })
 
-describe('what a report says anew', () => {
+describe('what is new in a report', () => {
   const [a, b, c] = ['/a', '/b', '/c'].map((name) => mountReport(name)) as [
     MountReport,
     MountReport,

@@ -105,7 +105,7 @@ const skipped: Readonly<Record<string, readonly string[]>> = {
   ImportExpression: ['source', 'options'],
   TaggedTemplateExpression: ['quasi'],
 }
-/** modules and names, which are no values */
+/** modules and names, which are not values */
 const leaves = new Set(['ImportDeclaration', 'ExportAllDeclaration', 'ExportSpecifier'])
 const expressionsOnly = new Set(['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression'])
 

@@ -90,7 +90,7 @@ function replacementsOf(node: Node, parent: Node, parents: readonly Node[], of: 
 const isTest = (node: Node, parent: Node) =>
   parent.test === node &&
   ['IfStatement', 'ConditionalExpression', 'WhileStatement', 'ForStatement'].includes(parent.type)
-/** a loop that never ends is no news */
+/** a loop that never ends tells nothing new */
 const testsOf = ({ type }: Node) =>
   type === 'WhileStatement' || type === 'ForStatement' ? ['false'] : ['true', 'false']
 
