@@ -48,6 +48,8 @@ export const longFiles = [
   'test/live/reload-crowd.test.ts',
   'test/live/slave-decider.test.ts',
   'test/live/log-readers.test.ts',
+  'test/live/compare-limits.test.ts',
+  'test/live/compare-configs.test.ts',
   'test/live/compare-starts.test.ts',
   'test/live/edge-deno.test.ts',
   'test/live/slave-signals.test.ts',

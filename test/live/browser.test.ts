@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { browserPath, launch } from '../kit/browser.ts'
+import { launch, shellPath } from '../kit/browser.ts'
 import { serverAt } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { pathOf, peer } from '../kit/peers.ts'
@@ -20,7 +20,7 @@ describe('docs/protocol.md#headers-of-a-redirect: an https page of another origi
   let slaveUrl = ''
 
   beforeAll(async () => {
-    if (browserPath === undefined || pathOf('openssl') === undefined) return
+    if (shellPath === undefined || pathOf('openssl') === undefined) return
     const certificate = makeCertificate()
     const edge = await startEdge('bun', { TRUSTED_PROXIES: '127.0.0.1', HTTPS_ONLY: '1' })
     ends.push(() => edge.stop())
@@ -38,7 +38,7 @@ describe('docs/protocol.md#headers-of-a-redirect: an https page of another origi
     ends.push(closer(front), closer(site))
     stream = `${front.url}/live.mp3`
     // the page plays without a click
-    const browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])
+    const browser = await launch(shellPath, ['--autoplay-policy=no-user-gesture-required'])
     ends.push(() => browser.close())
     page = await browser.newPage({ ignoreHTTPSErrors: true })
     await page.goto(site.url)

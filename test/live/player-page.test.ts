@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
-import { browserPath, launch } from '../kit/browser.ts'
+import { launch, shellPath } from '../kit/browser.ts'
 import { containers, startEncoder } from '../kit/encoder.ts'
 import { eventually } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
@@ -22,7 +22,7 @@ describe('the player page in Chromium', () => {
   const sources = new Map<string, Source>()
   const encoders: Program[] = []
   beforeAll(async () => {
-    if (browserPath === undefined || absentOf(['ffmpeg']).length > 0) return
+    if (shellPath === undefined || absentOf(['ffmpeg']).length > 0) return
     const config = join(suiteFolder(), 'icecast.xml')
     // short segments: the states of a page come soon
     writeFileSync(config, '<icecast><hls-segment>1</hls-segment><hls-window>12</hls-window></icecast>')
@@ -30,7 +30,7 @@ describe('the player page in Chromium', () => {
     master = await startOrigin('bun', ['--config', config, ...masterAt(edge)])
     for (const mount of ['/live.mp3', '/change', '/a%20%22b%22%3Cc%3E.mp3']) play(mount)
     encode('/vorbis.ogg', vorbis)
-    browser = await launch(browserPath)
+    browser = await launch(shellPath)
   })
   afterAll(async () => {
     await browser?.close()

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { browserPath, launch } from '../kit/browser.ts'
+import { launch, shellPath } from '../kit/browser.ts'
 import { type Cluster, startCluster } from '../kit/cluster.ts'
 import { eventually } from '../kit/eventually.ts'
 import { listenWhenServed } from '../kit/listener.ts'
@@ -19,7 +19,7 @@ describe.for(originRuntimes)('an <audio> of Chromium, on %s', (runtime) => {
   let source: Source
   let browser: Browser
   beforeAll(async () => {
-    if (browserPath === undefined) return
+    if (shellPath === undefined) return
     cluster = await startCluster(runtime, 0)
     source = startSource({
       url: `${cluster.master.url}/piece.mp3`,
@@ -27,7 +27,7 @@ describe.for(originRuntimes)('an <audio> of Chromium, on %s', (runtime) => {
       programme: loopOf(readFileSync(join(repo, 'test/tools/demo/loop.mp3'))),
     })
     ;(await listenWhenServed(`${cluster.edge.url}/piece.mp3`)).close()
-    browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])
+    browser = await launch(shellPath, ['--autoplay-policy=no-user-gesture-required'])
   })
   afterAll(async () => {
     await browser?.close()

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { browserPath, launch, openPage } from '../kit/browser.ts'
+import { launch, openPage, shellPath } from '../kit/browser.ts'
 import { eventually } from '../kit/eventually.ts'
 import { peer } from '../kit/peers.ts'
 import { repo } from '../kit/process.ts'
@@ -19,9 +19,9 @@ describe('the status page in Chromium', () => {
   let browser: Browser
   const sources: Source[] = []
   beforeAll(async () => {
-    if (browserPath === undefined) return
+    if (shellPath === undefined) return
     origin = await startOrigin('node')
-    browser = await launch(browserPath)
+    browser = await launch(shellPath)
     await play('/live.mp3', { 'Ice-Name': 'The Loop', 'Ice-Genre': 'ambient' })
   })
   afterAll(async () => {
