@@ -25,20 +25,36 @@ export class OldTools {
   /** why they could not be had; undefined where they are there */
   missing: string | undefined
 
+  /** Fetches packages as they are packed, and unpacks what is run: Node's has headers and its own npm too. */
   async fetch(): Promise<void> {
-    const wanted = [
-      `node@npm:node-linux-${process.arch}@${nodeVersion}`,
-      ...Object.values(npmVersions).map((version) => `npm-${version}@npm:npm@${version}`),
-    ]
-    const flags = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', this.#folder]
-    const npm = start('npm', ['install', ...flags, ...wanted], { cwd: this.#folder })
-    const { code } = await npm.exited
-    if (code !== 0) this.missing = `npm install of ${wanted.join(' ')} failed:\n${npm.output().slice(-2000)}`
+    const wanted = {
+      node: `node-linux-${process.arch}@${nodeVersion}`,
+      ...Object.fromEntries(
+        Object.values(npmVersions).map((version) => [`npm-${version}`, `npm@${version}`]),
+      ),
+    }
+    const packed = await this.#run('npm', 'pack', '--silent', '--prefer-offline', ...Object.values(wanted))
+    const files = packed?.match(/\S+\.tgz/g) ?? []
+    for (const [i, name] of Object.keys(wanted).entries()) {
+      mkdirSync(join(this.#folder, name))
+      const part = name === 'node' ? ['package/bin/node'] : []
+      await this.#run('tar', '-xzf', `${files[i]}`, '-C', name, '--strip-components=1', ...part)
+    }
+  }
+
+  /** What it printed; undefined if it failed, which `missing` says then. */
+  async #run(command: string, ...args: string[]): Promise<string | undefined> {
+    if (this.missing !== undefined) return undefined
+    const program = start(command, args, { cwd: this.#folder })
+    const { code } = await program.exited
+    if (code === 0) return program.output()
+    this.missing = `${command} ${args.join(' ')} failed:\n${program.output().slice(-2000)}`
+    return undefined
   }
 
   /** A clone of the working tree, and how to run a command in it with that npm and Node 18 on the PATH. */
   clone(npm: OldNpm): Clone {
-    const tools = join(this.#folder, 'node_modules')
+    const tools = this.#folder
     const bin = join(this.#folder, `bin-${npmVersions[npm]}`)
     mkdirSync(bin, { recursive: true })
     symlinkSync(join(tools, 'node/bin/node'), join(bin, 'node'))

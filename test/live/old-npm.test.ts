@@ -15,19 +15,33 @@ function cloneFor(npm: OldNpm, { skip }: TestContext): Clone {
   return tools.clone(npm)
 }
 
+/**
+ * Two thirds of a gigabyte that npm 10 only unpacks, as npm 9 does: it takes the whole lock by `--dry-run`, and then installs what an old npm
+ * treats in its own way (the Node that it does not link, the parts of vitest that it leaves out) and what the commands need.
+ */
+const bulk =
+  'bun deno wrangler @cloudflare/vitest-plugin @biomejs/biome typescript hls.js video.js playwright-core'
+
 test.for(oldNpms)(
   'the commands of the README work with Node 18 and %s: npm ci, npm start, npm test, edge and origin',
   { timeout: timeoutMs },
   async (npm, context) => {
     const clone = cloneFor(npm, context)
+    const isWhole = npm === 'npm 9.2.0'
     expect(await clone.run('node', '--version')).toMatch(/^v18\./)
     expect(await clone.run('./distributary', 'edge')).toMatch(
       /^exit code 1: distributary: .* is not there; run npm ci in .* first\n$/,
     )
 
+    if (!isWhole) {
+      expect(await clone.run('npm', 'ci', '--dry-run')).not.toMatch(/^exit code/)
+      expect(await clone.run('npm', 'uninstall', '--package-lock-only', ...bulk)).not.toMatch(/^exit code/)
+    }
     expect(await clone.run('npm', 'ci')).not.toMatch(/^exit code/)
-    for (const [runtime, version] of Object.entries(pinnedVersions()))
-      expect(await clone.run(`node_modules/.bin/${runtime}`, '--version'), runtime).toContain(version)
+    for (const [program, version] of Object.entries(pinnedVersions()).filter(
+      ([name]) => isWhole || !bulk.includes(name),
+    ))
+      expect(await clone.run(`node_modules/.bin/${program}`, '--version'), program).toContain(version)
     expect(await clone.run('npx', 'wrangler', '--version')).toContain(pinnedVersions().wrangler)
 
     await playsUntilCtrlC(clone)
