@@ -35,7 +35,11 @@ export class Cluster {
     this.mounts = setting.mounts.map(nameOf)
     for (const host of setting.edges)
       this.#add(new Site(world, host, { kind: setting.onWorkers.includes(host) ? 'workers' : 'edge' }))
-    for (const { host, kind, flags } of setting.origins) this.#add(new Site(world, host, { kind, flags }))
+    for (const { host, kind, flags, version = 'this' } of setting.origins) {
+      const site = new Site(world, host, { kind, flags })
+      site.version = version
+      this.#add(site)
+    }
     for (const named of setting.stock) {
       const setup = { from: setting.edges, mounts: this.mounts, own: ownOfStock, clients: named.maxListeners }
       this.#add(new Site(world, named.id, { kind: 'stock', setup, named }))

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../../shared/message-of.ts'
-import { beginnings } from './faults/all.ts'
+import { idle } from './guards.ts'
 import { drawPlan } from './plan.ts'
 import { play } from './play.ts'
 import { Bites } from './rig/bites.ts'
@@ -17,8 +17,6 @@ README promises holds. A seed that breaks a rule is cut down and told as a story
   --seed S     the first seed (default: one of the clock)
   --story      tell every story, not only those that break a rule
   --help`
-
-const yearMs = 365.25 * 24 * 3_600_000
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -74,12 +72,13 @@ interface Summary {
 function printSummary({ bites, seeds, first, broken, simulatedMs, tookMs }: Summary): void {
   for (const [what, n] of [...bites.counts].sort(([a], [b]) => (a < b ? -1 : 1)))
     console.log(`${String(n).padStart(9)}  ${what}`)
-  const idle = Object.keys(beginnings).filter((kind) => !bites.counts.has(`fault: ${kind}`))
-  if (idle.length > 0) console.log(`faults that never happened: ${idle.join(', ')}`)
+  const never = idle(bites.counts)
+  console.log(never.length > 0 ? `never happened: ${never.join(', ')}` : 'everything happened at least once')
   const hours = tookMs / 3_600_000
+  const faults = [...bites.counts].reduce((sum, [what, n]) => (what.startsWith('fault: ') ? sum + n : sum), 0)
   console.log(
-    `${seeds} seeds from ${first}, ${broken} broke a rule; ${(simulatedMs / yearMs).toFixed(4)} years in ${(tookMs / 1000).toFixed(0)} s: ` +
-      `${(seeds / hours).toFixed(0)} seeds and ${(simulatedMs / yearMs / hours).toFixed(2)} years an hour`,
+    `${seeds} seeds from ${first}, ${broken} broke a rule; ${faults} faults and ${(simulatedMs / 3_600_000).toFixed(1)} simulated hours in ` +
+      `${(tookMs / 1000).toFixed(0)} s: ${(seeds / hours).toFixed(0)} seeds and ${(faults / hours).toFixed(0)} faults an hour`,
   )
 }
 

@@ -1,3 +1,4 @@
+import { type Version, versionOf } from './parts/versions.ts'
 import type { NamedServer } from './truth/polled.ts'
 
 /** What a world consists of. Plain data, drawn from a seed. */
@@ -5,7 +6,13 @@ export interface Setting {
   edges: readonly string[]
   /** of these, the ones that run on Workers */
   onWorkers: readonly string[]
-  origins: readonly { host: string; kind: 'master' | 'slave' | 'decider'; flags: string }[]
+  origins: readonly {
+    host: string
+    kind: 'master' | 'slave' | 'decider'
+    flags: string
+    /** left out: this one */
+    version?: Version
+  }[]
   /** stock Icecasts that relay from the edges, and what operators say of them when they name them to be polled */
   stock: readonly NamedServer[]
   mounts: readonly string[]
@@ -76,8 +83,10 @@ export function drawSetting(roll: () => number): Setting {
     const location = oneOf(cities, roll())
     return location === undefined ? origin : { ...origin, flags: `${origin.flags} --location=${location}` }
   })
-  const hlsShare = roll() < 0.5 ? 0.25 : 0
-  return { ...whole, hlsShare, origins: located, stock, longestIntervalS: Math.max(...intervals) }
+  const mixed = roll() < 0.5
+  const versioned = located.map((origin) => (mixed ? { ...origin, version: versionOf(roll()) } : origin))
+  const hlsShare = roll() < 0.5 ? 0.15 : 0
+  return { ...whole, hlsShare, origins: versioned, stock, longestIntervalS: Math.max(...intervals) }
 }
 
 /** of servers; half of them do not say */

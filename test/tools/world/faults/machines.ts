@@ -3,6 +3,18 @@ import type { Site } from '../parts/site.ts'
 import type { DiskTrouble } from '../rig/disk.ts'
 import { type Begin, oneOf, seconds } from './fault.ts'
 
+/** Counts a fault of a store by whose it is. */
+function ofStore<T extends Site>({ world }: Cluster, site: T | undefined): T | undefined {
+  if (site) world.bites.note(`store fault at ${deciderKinds[site.plan.kind] ?? 'nobody'}`)
+  return site
+}
+
+const deciderKinds: Readonly<Record<string, string>> = {
+  edge: 'an edge',
+  workers: 'Workers',
+  decider: 'a master that decides',
+}
+
 /** Sites whose program runs and is not stopped. */
 const running = (sites: readonly Site[]) =>
   sites.filter(({ program }) => program?.process.isAlive === true && !program.process.isHung)
@@ -17,7 +29,7 @@ const killed: Begin = (cluster, { who, forMs }) => {
 }
 
 const powerCut: Begin = (cluster, { who, size, forMs }) => {
-  const site = oneOf(running(cluster.deciders), who)
+  const site = ofStore(cluster, oneOf(running(cluster.deciders), who))
   if (!site) return undefined
   site.kill(forMs)
   const lost = site.machine.disk.cutPower(size)
@@ -78,7 +90,7 @@ const clockDrifts: Begin = (cluster, { who, size }) => {
 const diskTrouble =
   (trouble: DiskTrouble): Begin =>
   (cluster, { who }) => {
-    const site = oneOf(cluster.deciders, who)
+    const site = ofStore(cluster, oneOf(cluster.deciders, who))
     if (!site) return undefined
     const { disk } = site.machine
     disk.trouble = trouble
@@ -89,7 +101,7 @@ const diskTrouble =
   }
 
 const slowDisk: Begin = (cluster, { who, size, forMs }) => {
-  const site = oneOf(running(cluster.deciders), who)
+  const site = ofStore(cluster, oneOf(running(cluster.deciders), who))
   const process = site?.program?.process
   if (!site || !process) return undefined
   const stallMs = 100 + size * 2000
@@ -114,7 +126,7 @@ const slowDisk: Begin = (cluster, { who, size, forMs }) => {
 }
 
 const rowDamaged: Begin = (cluster, { who, other, forMs }) => {
-  const site = oneOf(running(cluster.deciders), who)
+  const site = ofStore(cluster, oneOf(running(cluster.deciders), who))
   if (!site) return undefined
   site.kill(forMs)
   const id = site.machine.disk.damageRow(other)
@@ -123,7 +135,7 @@ const rowDamaged: Begin = (cluster, { who, other, forMs }) => {
 }
 
 const storeDamaged: Begin = (cluster, { who, forMs }) => {
-  const site = oneOf(ofOwnMachine(running(cluster.deciders)), who)
+  const site = ofStore(cluster, oneOf(ofOwnMachine(running(cluster.deciders)), who))
   if (!site) return undefined
   site.kill(forMs)
   site.machine.disk.damage()

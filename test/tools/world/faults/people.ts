@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster.ts'
+import { versionOf } from '../parts/versions.ts'
 import { type Begin, oneOf, seconds } from './fault.ts'
 
 const drained: Begin = (cluster, { who, other }) => {
@@ -32,7 +33,7 @@ const drainsItself: Begin = (cluster, { who }) => {
   return { story: `${origin.id} is set to drain by its own admin`, end: () => set(false) }
 }
 
-const restarted: Begin = (cluster, { who, forMs }) => {
+const restarted: Begin = (cluster, { who, other, forMs }) => {
   const site = oneOf([...cluster.sites.values()], who)
   const process = site?.program?.process
   if (site?.workers) {
@@ -41,8 +42,10 @@ const restarted: Begin = (cluster, { who, forMs }) => {
   }
   if (!site || !process?.isAlive || process.isHung) return undefined
   cluster.world.bites.note('SIGTERM')
+  if (site.origin) site.version = versionOf(other)
   site.terminate(Math.min(forMs, 20_000))
-  return { story: `${site.host} is restarted with a new version` }
+  const version = site.version === 'this' ? 'this version' : `a version that is ${site.version}`
+  return { story: `${site.host} is restarted with ${version}` }
 }
 
 const reloaded: Begin = (cluster, { who, size }) => {
@@ -120,7 +123,7 @@ const crowd: Begin = (cluster, { who, other, size, forMs }) => {
   for (let i = 0; i < count; i++)
     world.after((i / count) * withinMs, () => {
       const country = i % 3 === 0 ? 'DE' : undefined
-      if (i % 4 === 0 && cluster.hasHls) cluster.players.join(one, mount, country)
+      if (i % 8 === 0 && cluster.hasHls) cluster.players.join(one, mount, country)
       else cluster.crowd.join(one, mount, country)
       if (i % 10 === 0) cluster.crowd.relay(one, mount)
     })

@@ -25,6 +25,7 @@ import type { Machine, World } from '../world.ts'
 import { addressOf } from './decides.ts'
 import { ServingHls } from './hls/serving.ts'
 import { type AnswersRelays, pullFrom, type RelayAnswer, type RelayAsk } from './pull.ts'
+import { reportingAs, type Version } from './versions.ts'
 import { type Watched, watch, watchSteering } from './watched.ts'
 import { LineWire, type PullLine, type Served } from './wire.ts'
 
@@ -36,6 +37,7 @@ export interface Snapshot {
 
 interface OriginOptions {
   watched: Watched
+  version: Version
   snapshot?: Snapshot | undefined
 }
 
@@ -69,7 +71,7 @@ export class OriginProgram implements Service, AnswersRelays {
   #seq: number
   #isLeaving = false
 
-  constructor(world: World, machine: Machine, flags: string, { watched, snapshot }: OriginOptions) {
+  constructor(world: World, machine: Machine, flags: string, { watched, version, snapshot }: OriginOptions) {
     this.process = world.start(machine)
     const { nowMs, timers } = this.process
     const roll = world.rolls(this.process.name)
@@ -91,7 +93,7 @@ export class OriginProgram implements Service, AnswersRelays {
       measure: () => this.#measure(),
       load: () => ({ listeners: state.load.listeners, maxListeners: config.limits.maxListeners }),
       promisedMs: () => promiseSeconds(config.updateIntervalS) * 1000,
-      fetch,
+      fetch: reportingAs(version, world.bites, fetch),
       timers,
       nowMs,
       roll,

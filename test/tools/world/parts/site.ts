@@ -9,6 +9,7 @@ import { fromHeader } from './decides.ts'
 import { EdgeProgram } from './edge.ts'
 import { OriginProgram, type Snapshot } from './origin.ts'
 import { StockProgram, type StockSetup } from './stock.ts'
+import type { Version } from './versions.ts'
 import { WorkersProgram } from './workers.ts'
 
 /** What a site runs. */
@@ -31,6 +32,8 @@ export class Site {
   /** the passwords of relays that an edge accepts */
   passwords: readonly string[] = ['relay-1']
   flags: string
+  /** of an origin: how it writes its reports */
+  version: Version = 'this'
   /** servers that an operator named here, and when: by the true time */
   readonly #namedHere = new Map<string, { server: NamedServer; atMs: number }>()
   readonly #world: World
@@ -120,7 +123,11 @@ export class Site {
       )
       return program
     }
-    return new OriginProgram(this.#world, this.machine, this.flags, { snapshot, watched })
+    return new OriginProgram(this.#world, this.machine, this.flags, {
+      snapshot,
+      watched,
+      version: this.version,
+    })
   }
 
   /** SIGTERM; a new version is started when the program has ended. */
@@ -153,7 +160,12 @@ export class Site {
       polled: () => {},
       steered: () => {},
     }
-    this.clone = new OriginProgram(this.#world, machine, this.flags, { snapshot: origin.snapshot, watched })
+    const { snapshot } = origin
+    this.clone = new OriginProgram(this.#world, machine, this.flags, {
+      snapshot,
+      watched,
+      version: this.version,
+    })
   }
 
   endCopy(): void {

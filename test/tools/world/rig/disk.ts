@@ -120,6 +120,12 @@ export class Disk {
     this.#synced = new DatabaseSync(':memory:')
   }
 
+  /** How many rows a table has. */
+  rows(table: string): number {
+    const [row] = this.#live.prepare(`SELECT count(*) AS n FROM ${table}`).all() as { n: number }[]
+    return row?.n ?? 0
+  }
+
   close(): void {
     this.#live.close()
     this.#synced.close()

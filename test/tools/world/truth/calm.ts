@@ -1,9 +1,13 @@
 import type { ServerJson } from '../../../../shared/api/json.ts'
 import type { Mount } from '../../../../shared/mount.ts'
 import type { Cluster } from '../cluster.ts'
+import type { OriginProgram } from '../parts/origin.ts'
 import type { Site } from '../parts/site.ts'
 import type { StockProgram } from '../parts/stock.ts'
 
+const bounded = 'memory is bounded by what is live'
+/** events that a decider keeps */
+const eventsMax = 500
 /** timers and messages that one program may wait for: some of its own, some for each mount and each server that it knows */
 const waitingMax = ({ mounts, sites }: Cluster) => 20 + 12 * mounts.length + 6 * sites.size
 
@@ -14,6 +18,8 @@ export async function checkCalm(cluster: Cluster): Promise<void> {
   for (const { host, stock } of cluster.polled) checkStock(cluster, host, stock)
   for (const decider of cluster.deciders) await checkDraw(cluster, decider)
   for (const site of cluster.sites.values()) checkWaiting(cluster, site)
+  for (const decider of cluster.deciders) checkStored(cluster, decider)
+  for (const origin of cluster.origins) checkSessions(cluster, origin)
 }
 
 /** Every mount of a live master is carried by every slave, and audio flows. */
@@ -62,8 +68,12 @@ function checkCounts(cluster: Cluster, site: Site): void {
       )
   }
   check(origin?.state.load.listeners, host)
-  for (const name of mounts) check(origin?.state.mounts.get(name)?.listeners ?? 0, `${host} at ${name}`, name)
+  for (const name of mounts) check(countedAt(origin, name), `${host} at ${name}`, name)
 }
+
+/** A relay on demand need not run for sessions of HLS. */
+const countedAt = (origin: OriginProgram | undefined, name: Mount) =>
+  origin?.state.mounts.get(name)?.listeners ?? origin?.state.sessions.listeners(name)
 
 /** It counts for itself, so this is a check of the world: whoever listens there is known. */
 function checkStock({ world, crowd }: Cluster, host: string, stock: StockProgram | undefined): void {
@@ -113,6 +123,25 @@ function checkWaiting(cluster: Cluster, { host, program }: Site): void {
   const { world } = cluster
   const waiting = world.scheduler.pending.get(program?.process.name ?? '') ?? 0
   world.bites.most(`timers of ${host.split('-')[0]}, most`, waiting)
-  if (waiting > waitingMax(cluster))
-    world.violate('memory is bounded by what is live', `${host} waits for ${waiting} timers`)
+  if (waiting > waitingMax(cluster)) world.violate(bounded, `${host} waits for ${waiting} timers`)
+}
+
+/** tables of a decider's store with a row a server at most */
+const tablesOfServers = ['server', 'set_aside', 'drain', 'polled'] as const
+
+/** A store has no more rows than there are servers, and a bounded number of events. */
+function checkStored({ world, servers }: Cluster, { host, machine }: Site): void {
+  const check = (table: string, max: number) => {
+    const rows = machine.disk.rows(table)
+    if (rows > max) world.violate(bounded, `${host} stores ${rows} rows of ${table}, for ${max}`)
+  }
+  for (const table of tablesOfServers) check(table, servers.length)
+  check('event', eventsMax)
+}
+
+/** A server knows no more sessions of HLS than there are players. */
+function checkSessions({ world, players }: Cluster, { host, origin }: Site): void {
+  const known = origin?.state.sessions.size ?? 0
+  if (known > players.size)
+    world.violate(bounded, `${host} knows ${known} sessions, and ${players.size} players are there`)
 }

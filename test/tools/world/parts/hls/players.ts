@@ -14,7 +14,7 @@ const penaltyMs = 60_000
 const looksMax = 15
 const timeoutMs = 8000
 /** s that somebody listens, in the mean */
-const staysS = 90
+const staysS = 50
 
 /** Everybody who listens by HLS, with players that know content steering (docs/hls.md#steering). */
 export class HlsPlayers {
