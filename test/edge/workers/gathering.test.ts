@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Gathering } from '../../../edge/workers/gathering.ts'
+import { messageOf } from '../../../shared/message-of.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 
 /** A gathering of numbers, each of which takes ten bytes, and what was passed on. */
@@ -18,7 +19,7 @@ function gatherNumbers(result: (all: number[]) => readonly string[]) {
   const add = (one: number) => {
     gathering.add(one, 10).then(
       (text) => outcomes.push(text),
-      (error: unknown) => outcomes.push(`${one} failed: ${error instanceof Error ? error.message : error}`),
+      (error: unknown) => outcomes.push(`${one} failed: ${messageOf(error)}`),
     )
   }
   return { time, passed, add, outcomes }

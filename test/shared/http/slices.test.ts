@@ -31,10 +31,11 @@ function viewOf(
 ): View {
   const view = new View(100)
   const all = Array.from({ length: mounts }, (_, i) => mountReport(`/m${i}`, { listeners }))
-  for (let i = 0; i < servers; i++) {
+  const made = Array.from({ length: servers }, (_, i) => {
     const server = serverOf(`s${i}`, { listeners, mounts: all, bandwidth: 9, maxBandwidth: 99 })
-    view.put({ ...server, report: shown(server.report) })
-  }
+    return { ...server, report: shown(server.report) }
+  })
+  view.load(made, 0)
   return view
 }
 
