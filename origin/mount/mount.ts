@@ -17,7 +17,7 @@ import type { FeedInfo } from './feed.ts'
 import type { LiveMount } from './live-mount.ts'
 import { Room } from './room/room.ts'
 import { type Sizes, sizesOf } from './stream/burst.ts'
-import { startFlushTimer } from './stream/flush-timer.ts'
+import { Flushing } from './stream/flushing.ts'
 import type { Listener, ListenerInfo, Seat, Wire } from './stream/listener.ts'
 import { Stream } from './stream/stream.ts'
 import type { MountTap } from './tap.ts'
@@ -43,7 +43,7 @@ export class ActiveMount implements LiveMount, Seat {
   #stream: Stream
   #room: Room
   #heardSinceFlush = false
-  #stopFlush: () => void
+  #flushing: Flushing
   #stopped = false
   #taps = new Set<MountTap>()
 
@@ -53,12 +53,12 @@ export class ActiveMount implements LiveMount, Seat {
   readonly #joinsBefore: number
   readonly #sentBefore: number
 
-  /** @param onChunk called with the next bytes for listeners */
+  /** @param onChunk called with the next bytes for listeners; true: it keeps them */
   constructor(
     name: Mount,
     info: FeedInfo,
     deps: MountsDeps,
-    onChunk: (bytes: Uint8Array) => void = () => {},
+    onChunk: (bytes: Uint8Array) => boolean = () => false,
   ) {
     this.name = name
     this.info = info
@@ -82,8 +82,9 @@ export class ActiveMount implements LiveMount, Seat {
       onTold: () => deps.onTold?.(),
       onFormat: (mustGo) => this.#turn(mustGo),
       onChunk: (chunk) => {
-        onChunk(chunk.bytes)
+        const isKept = onChunk(chunk.bytes)
         for (const tap of this.#taps) tap.chunk(chunk)
+        return isKept || this.#taps.size > 0
       },
     })
     this.#room = new Room(this, this.#stream, {
@@ -94,7 +95,10 @@ export class ActiveMount implements LiveMount, Seat {
     deps.intros?.of(this.settings) // read ahead of the first listener
     // a thousand mounts with five listeners each are a crowd too
     const crowd = () => Math.max(this.listeners + this.relays, deps.load.listeners)
-    this.#stopFlush = startFlushTimer(deps.timers, crowd, () => this.flush())
+    this.#flushing = new Flushing(deps, crowd, {
+      isHeard: () => this.#room.size > 0,
+      flush: () => this.flush(),
+    })
   }
 
   get kind(): 'source' | 'relay' {
@@ -204,6 +208,7 @@ export class ActiveMount implements LiveMount, Seat {
     this.#stream.push(bytes)
     // a listener that joins a mount that has just begun need not wait for its first flush
     if (isFirst || this.#stream.pendingBytes >= limits.flushBytesMax) this.#stream.flushWhole()
+    this.#flushing.heard()
   }
 
   /**
@@ -232,6 +237,7 @@ export class ActiveMount implements LiveMount, Seat {
   join(wire: Wire, head: Uint8Array, info: ListenerInfo, icy: boolean): Listener {
     const id = info.id ?? this.#deps.nextId()
     const listener = this.#room.join(id, wire, head, info, icy ? this.metaint : 0)
+    this.#flushing.joined()
     this.noteListeners()
     return listener
   }
@@ -276,6 +282,7 @@ export class ActiveMount implements LiveMount, Seat {
     if (since === undefined) return
     const owedBytes = (silenceMs * (this.kbps || kbpsUnknown)) / 8
     this.#room.enter(listener, since, Math.min(owedBytes, this.#sizes().burstBytes))
+    this.#flushing.joined()
   }
 
   /** Sends what listeners have not got yet, without waiting for the next flush. */
@@ -288,9 +295,10 @@ export class ActiveMount implements LiveMount, Seat {
     this.#room.leave(listener)
   }
 
-  /** Closes the connections of listeners whose time limit has passed. */
+  /** Time has passed: closes the connections of listeners whose limit it was, and passes on what a silent feed sent last. */
   expire(nowMs: number): void {
     this.#room.expire(nowMs)
+    this.#flushing.look()
   }
 
   /** Continues with a new connection of its feed; listeners of another codec cannot be kept. */
@@ -341,7 +349,7 @@ export class ActiveMount implements LiveMount, Seat {
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
-    this.#stopFlush()
+    this.#flushing.stop()
     this.#stream.flush()
   }
 

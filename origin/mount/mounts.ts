@@ -142,7 +142,8 @@ export class Mounts implements MountHolder {
    */
   expire(): void {
     const nowMs = this.#deps.nowMs()
-    for (const mount of [...this.list(), ...this.#files.list()]) mount.expire(nowMs)
+    for (const { mount } of this.#mounts.values()) mount.expire(nowMs)
+    for (const mount of this.#files.list()) mount.expire(nowMs)
     this.#files.rest()
   }
 
@@ -188,6 +189,7 @@ export class Mounts implements MountHolder {
     const mount: ActiveMount = new ActiveMount(name, info, this.#deps, (bytes) => {
       recall()
       dump?.push(bytes)
+      return dump !== undefined
     })
     if (dump) this.#dumps.set(mount, dump)
     return mount

@@ -8,6 +8,7 @@ import type { Connection } from '../http/connection.ts'
 import { sentByPage } from '../http/meant.ts'
 import { endSoon } from '../http/reply.ts'
 import { Deinterleaver } from '../icy/deinterleaver.ts'
+import { giveBack } from '../lib/bytes.ts'
 import type { Feed } from '../mount/feed.ts'
 import { sourceBody } from './body.ts'
 import type { SourceDeps } from './deps.ts'
@@ -158,6 +159,7 @@ function pipeBody({ socket, head, rest, address }: Connection, mount: Mount, fee
     heard.bytes += bytes.length
     if (!pushed(body, bytes, mount)) socket.destroy()
     else if (body.done) end()
+    giveBack(bytes) // framers copy what they keep
   }
   const end = () => {
     socket.off('data', onData).off('end', end)

@@ -15,6 +15,11 @@ export class ManualTime implements Timers {
     }
   }
 
+  /** timers that run */
+  get timers(): number {
+    return this.#waiting.length
+  }
+
   soon(call: () => void): () => void {
     return this.after(0, call)
   }

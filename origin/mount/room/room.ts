@@ -42,6 +42,11 @@ export class Room {
     })
   }
 
+  /** listeners and relays */
+  get size(): number {
+    return this.count.listeners + this.count.relays
+  }
+
   get everyone(): Listener[] {
     return [...this.#stream.listeners, ...this.#intros.listeners]
   }
@@ -98,6 +103,7 @@ export class Room {
 
   /** Closes the connections of listeners whose time limit has passed. */
   expire(nowMs: number): void {
+    if (this.size === 0) return
     this.close(this.everyone.filter(({ info }) => info.deadlineMs !== undefined && info.deadlineMs <= nowMs))
   }
 

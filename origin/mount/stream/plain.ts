@@ -1,6 +1,6 @@
 import type { Chunk } from '../../format/chunk.ts'
 import type { HeaderSet } from '../../format/framer.ts'
-import { asBuffer } from '../../lib/bytes.ts'
+import { asBuffer, giveBack } from '../../lib/bytes.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { limits } from '../../limits.ts'
 import { Audience } from './audience.ts'
@@ -34,7 +34,8 @@ export class Plain {
 
   constructor(options: PlainOptions, timers: Timers, settle: () => void) {
     this.#options = options
-    this.#audience = new Audience(new Queue(0), timers, settle) // each push sets the size
+    const queue = new Queue(0, giveBack) // each push sets the size
+    this.#audience = new Audience(queue, timers, settle)
   }
 
   get queue(): Queue {
@@ -128,6 +129,7 @@ export class Plain {
    */
   #admit({ bytes, frames: [frame] }: Chunk, offset: number): void {
     const nowMs = this.#options.nowMs()
+    this.queue.lend()
     const begin = frame ?? 0
     const views = [this.#headers.at(offset + begin), bytes.subarray(begin)]
     for (const [listener, { needsHeader, untilMs }] of this.#waiting)

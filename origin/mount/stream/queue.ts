@@ -29,9 +29,14 @@ export class Queue<C extends Chunk = Chunk> {
   #endOffset = 0
   /** position of the oldest chunk held */
   first = 0
+  /** the chunks from this position on were given to nobody */
+  #unlent = 0
+  #onUnlent: (bytes: Uint8Array) => void
 
-  constructor(bytesMax: number) {
+  /** @param onUnlent gets the bytes of chunks that are dropped and were given to nobody: nobody else has them */
+  constructor(bytesMax: number, onUnlent: (bytes: Uint8Array) => void = () => {}) {
     this.bytesMax = bytesMax
+    this.#onUnlent = onUnlent
   }
 
   /** position after the newest chunk */
@@ -50,10 +55,17 @@ export class Queue<C extends Chunk = Chunk> {
   }
 
   get chunks(): C[] {
+    this.lend()
     return this.#held.map(({ chunk }) => chunk)
   }
 
+  /** Somebody has the chunks that are held, and may keep their bytes. */
+  lend(): void {
+    this.#unlent = this.end
+  }
+
   at(position: number): C | undefined {
+    this.lend()
     return this.#held[position - this.first]?.chunk
   }
 
@@ -63,7 +75,8 @@ export class Queue<C extends Chunk = Chunk> {
     if (frame !== undefined) this.#newestFrameOffset = this.#endOffset + frame
     this.#endOffset += chunk.bytes.length
     while (this.#held.length > 1 && (this.#isOver() || this.#isSpare())) {
-      this.#held.shift()
+      const dropped = this.#held.shift()
+      if (dropped && this.first >= this.#unlent) this.#onUnlent(dropped.chunk.bytes)
       this.first++
     }
   }
@@ -90,6 +103,7 @@ export class Queue<C extends Chunk = Chunk> {
   /** Views of the bytes between two offsets, as far as they are held. */
   slice(from: number, to = this.#endOffset): Uint8Array[] {
     const views: Uint8Array[] = []
+    this.lend()
     for (const { chunk, start } of this.#held) {
       const begin = Math.max(0, from - start)
       const end = Math.min(chunk.bytes.length, to - start)

@@ -32,8 +32,8 @@ export interface StreamOptions {
    * @param mustGo listeners that cannot continue: they were promised ICY metadata, or have heard the old format
    */
   onFormat: (mustGo: (listener: Listener) => boolean) => void
-  /** the next bytes for listeners, as they came from the feed */
-  onChunk: (chunk: Chunk) => void
+  /** Gets the next bytes for listeners, as they came from the feed; true: it keeps them. */
+  onChunk: (chunk: Chunk) => boolean
 }
 
 /**
@@ -262,7 +262,8 @@ export class Stream {
       if (headers.length > 0) this.#options.onTold()
       this.#weave(chunk, offset)
       this.#titles.prune(queue.firstOffset)
-      this.#options.onChunk(chunk)
+      const isKept = this.#options.onChunk(chunk)
+      if (isKept || this.#woven.size > 0) queue.lend()
     }
     this.send()
   }

@@ -171,7 +171,8 @@ describe('packaging on request', () => {
       packagers.look()
       await play(3)
       const packager = await packagers.request(mount.name)
-      burst(minutes * 60)
+      burst(minutes * 60 - 0.5)
+      await play(0.5)
       const { segments = [], bytes = 0 } = packager?.window ?? {}
       held.push(segments.length)
       expect(bytes).toBeLessThan(30 * 16_000 * 1.1)

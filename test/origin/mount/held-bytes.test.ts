@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Pending } from '../../../origin/format/framer.ts'
+import { giveBack } from '../../../origin/lib/bytes.ts'
 import { limits } from '../../../origin/limits.ts'
 import type { FeedInfo } from '../../../origin/mount/feed.ts'
 import type { ActiveMount } from '../../../origin/mount/mount.ts'
+import { Queue } from '../../../origin/mount/stream/queue.ts'
 import { createState } from '../../../origin/state.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
@@ -50,6 +52,117 @@ function join(mount: ActiveMount, icy = false): FakeWire {
   mount.join(wire, new Uint8Array(), info, icy)
   return wire
 }
+
+/** Plays a mount, and says how many of its chunks still have their memory, of all and of those that it holds. */
+function memoryOf(mount: ActiveMount, play: (frames: number) => void, isKept = false) {
+  const seen: Uint8Array[] = []
+  const push = Queue.prototype.push
+  const spy = vi.spyOn(Queue.prototype, 'push').mockImplementation(function (this: Queue, chunk) {
+    if (seen.at(-1) !== chunk.bytes) seen.push(chunk.bytes)
+    push.call(this, chunk)
+  })
+  const tap = { chunk: () => {}, title: () => {}, broken: () => {} }
+  const { leave } = isKept ? mount.follow(tap) : { leave: () => {} }
+  play(1000)
+  leave()
+  spy.mockRestore()
+  return { all: seen.length, there: seen.filter(({ length }) => length > 0).length, held: mount.queuedChunks }
+}
+
+describe('the memory of bytes that a mount drops', () => {
+  test('is free at once where nobody was given them: a garbage collector would come seconds later', () => {
+    const { mount, play } = serverWith(500).first
+    const { all, there, held } = memoryOf(mount, play)
+    expect(all).toBeGreaterThan(2 * held)
+    expect(there).toBe(held)
+  })
+
+  test('stays where a listener, with metadata too, or a packager may still have them', () => {
+    const plain = serverWith(500).first
+    plain.play(400)
+    join(plain.mount)
+    const woven = serverWith(500).first
+    woven.play(400)
+    join(woven.mount, true)
+    const packaged = serverWith(500).first
+    packaged.play(400)
+    for (const [{ mount, play }, isKept] of [
+      [plain, false],
+      [woven, false],
+      [packaged, true],
+    ] as const) {
+      const { all, there, held } = memoryOf(mount, play, isKept)
+      expect(all).toBeGreaterThan(held)
+      expect(there).toBe(all)
+    }
+  })
+
+  test('is free again some time after the last listener has gone', () => {
+    const { mount, play } = serverWith(500).first
+    play(400)
+    const wire = join(mount)
+    play(100)
+    for (const listener of mount.everyone) mount.leave(listener)
+    const heard = wire.bytes
+    const { there, held } = memoryOf(mount, play)
+    expect(there).toBe(held)
+    expect(wire.bytes.equals(heard)).toBe(true)
+    expect(numbersInOrder(heard).skipped).toBe(0)
+  })
+
+  test('of one source does not grow by what another one has', () => {
+    const kept = new Uint8Array(100).subarray(10, 60)
+    giveBack(kept)
+    expect(kept.length).toBe(50)
+    const own = new Uint8Array(100)
+    giveBack(own)
+    expect(own.length).toBe(0)
+  })
+})
+
+describe('a mount that nobody hears', () => {
+  test('has no timer, and is cut as often as one that is heard, when its source sends', async () => {
+    const { time, mounts } = serverWith(500)
+    for (const { push } of mounts.slice(0, 3)) push(numberedFrame(0))
+    expect(time.timers).toBe(0)
+    const [{ mount, push } = serverWith(1).first] = mounts
+    for (let i = 0; i < 40; i++) {
+      await time.pass(100)
+      push(Buffer.concat([1, 2, 3, 4].map((k) => numberedFrame(i * 4 + k))))
+    }
+    expect(mount.queuedChunks).toBeGreaterThanOrEqual(13)
+    expect(mount.queuedChunks).toBeLessThanOrEqual(15)
+    expect(time.timers).toBe(0)
+  })
+
+  test('has one from its first listener on, until the last has gone', async () => {
+    const { time, first } = serverWith(1)
+    const { mount, push } = first
+    push(numberedFrame(0))
+    join(mount)
+    join(mount)
+    expect(time.timers).toBe(1)
+    await time.pass(1000)
+    expect(time.timers).toBe(1)
+    for (const listener of mount.everyone) mount.leave(listener)
+    await time.pass(250)
+    expect(time.timers).toBe(0)
+    mount.stop()
+    join(mount)
+    expect(time.timers).toBe(0)
+  })
+
+  test('passes on what its source sent last, though nothing follows it', async () => {
+    const { time, state, first } = serverWith(1)
+    const { mount, push } = first
+    push(Buffer.concat([0, 1, 2, 3].map(numberedFrame)))
+    push(Buffer.concat([4, 5, 6, 7].map(numberedFrame)))
+    const before = mount.queuedBytes
+    await time.pass(500)
+    state.mounts.expire()
+    expect(mount.queuedBytes).toBeGreaterThan(before)
+  })
+})
 
 describe('the bytes that a mount holds', () => {
   test.each([
