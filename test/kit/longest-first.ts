@@ -19,6 +19,7 @@ export const longFiles = [
   'test/live/formats-titles.test.ts',
   'test/live/compare-crowded.test.ts',
   'test/live/cluster-frames.test.ts',
+  'test/live/faults.test.ts',
   'test/live/moving.test.ts',
   'test/live/moved-listeners.test.ts',
   'test/live/control-room.test.ts',

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { numberedFrame } from '../kit/numbered-frames.ts'
 import { FrameCheck, type Gap } from './faults/frames.ts'
+import { Member } from './faults/member.ts'
 import { parseOptions } from './faults/options.ts'
 import { untold } from './faults/told.ts'
+import { faultsOfListening } from './faults/truth.ts'
 
 const frames = (first: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(first + i)))
@@ -37,6 +39,53 @@ describe('the audio of a listener whose servers fail', () => {
     expect(heard(Buffer.concat([frames(8, 3), Buffer.alloc(2000)]), 700).fault).toMatch(
       /more than 1024 zeros/,
     )
+  })
+})
+
+describe('what listeners saw', () => {
+  const relay = new Member({
+    name: 'relay',
+    runtime: 'node',
+    command: ['node'],
+    env: {},
+    host: 'a',
+    port: 1,
+    path: '/',
+  })
+  relay.outs.push({ host: 'a:1', fromMs: 1000, untilMs: 5000, why: 'kill -9' })
+  const gap = { after: 7, next: 9, host: 'a:1', atMs: 20_000 }
+  const seen = (redirects: [number, string][], gaps: (typeof gap)[], faults: string[] = []) =>
+    faultsOfListening({
+      audience: { redirects, gaps, faults },
+      members: [relay],
+      former: [],
+      gapsAllowed: [{ fromMs: 20_000, untilMs: 30_000, hosts: ['a:1'] }],
+    })
+
+  test('a redirect to a server past its deadline is a fault, until it is back', () => {
+    expect(
+      seen(
+        [
+          [900, 'a:1'],
+          [3000, 'b:1'],
+          [5100, 'a:1'],
+        ],
+        [],
+      ),
+    ).toEqual([])
+    expect(seen([[3000, 'a:1']], [])).toEqual(['redirected to a:1 2000 ms after its deadline (kill -9)'])
+  })
+
+  test('a gap is a fault, except where and while one is expected', () => {
+    expect(seen([], [gap])).toEqual([])
+    const late = { ...gap, atMs: 60_000 }
+    expect(seen([], [late, { ...gap, host: 'b:1' }])).toEqual([
+      'a:1: frame 9 came after frame 7 (and 1 more)',
+    ])
+  })
+
+  test('what a listener calls a fault is one', () => {
+    expect(seen([], [], ['a:1: frame 3 was repeated after frame 4'])).toHaveLength(1)
   })
 })
 

@@ -1,9 +1,35 @@
 import type { Fault } from './fault.ts'
+import { clockJumps } from './kinds/clocks.ts'
+import { fewDescriptors } from './kinds/descriptors.ts'
 import { killEdge, killMaster, killSlave } from './kinds/kills.ts'
+import { networkCuts, packetDelay, packetLoss } from './kinds/networks.ts'
+import { closedPipe, fullPipe } from './kinds/outputs.ts'
+import { rollingRestart } from './kinds/rolling.ts'
 import { stopEdge, stopMaster, stopSlave } from './kinds/stops.ts'
+import { damagedStore, fullDisk, lockedStore, lostStore, readOnlyStore } from './kinds/stores.ts'
 
 /** Every kind of fault, in the order of the list. */
-export const faults: readonly Fault[] = [killEdge, killMaster, killSlave, stopEdge, stopMaster, stopSlave]
+export const faults: readonly Fault[] = [
+  killEdge,
+  killMaster,
+  killSlave,
+  stopEdge,
+  stopMaster,
+  stopSlave,
+  fullDisk,
+  readOnlyStore,
+  damagedStore,
+  lockedStore,
+  lostStore,
+  fullPipe,
+  closedPipe,
+  fewDescriptors,
+  clockJumps,
+  networkCuts,
+  packetLoss,
+  packetDelay,
+  rollingRestart,
+]
 
 export function faultNamed(name: string): Fault {
   const found = faults.find((fault) => fault.name === name)

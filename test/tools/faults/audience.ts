@@ -50,6 +50,16 @@ export class Audience {
     )
   }
 
+  /** Nobody leaves by himself until {@link stir}, so that they can be counted. */
+  async settle(): Promise<void> {
+    await eventually(() => this.look().atMs > 0) // it listens to signals by now
+    this.program.signal('SIGUSR2')
+  }
+
+  stir(): void {
+    this.program.signal('SIGHUP')
+  }
+
   stop(): Promise<void> {
     return this.program.stop()
   }

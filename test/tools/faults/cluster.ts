@@ -30,6 +30,8 @@ const mount = '/live.mp3'
 const interval = 2
 /** joins a second of the first crowd */
 const joinsPerSecond = 150
+/** ms that a listener stays on average: some come at any moment of a fault */
+const stayMs = 30_000
 /** slots of each server: all listeners fit on one */
 const slots = ['--max-listeners', '1500']
 
@@ -38,9 +40,12 @@ export class Cluster {
   readonly plan: ClusterPlan
   readonly folder: string
   readonly edge: Member
-  readonly master: Member
+  /** the present one: a twin may take its place */
+  master: Member
   readonly slaves: readonly Member[]
   readonly sources: Source[] = []
+  /** masters whose place a twin has taken, for what they printed and did */
+  readonly former: Member[] = []
   readonly faults: string[] = []
   audience: Audience | undefined
   /** when a gap is no fault: while the line between a master and a slave, or one of these, is out */
@@ -57,9 +62,9 @@ export class Cluster {
   }
 
   /** Plans all of it; nothing runs yet. */
-  static async make(plan: ClusterPlan, { placeOf }: Places = here): Promise<Cluster> {
+  static async make(plan: ClusterPlan, places: Places = here): Promise<Cluster> {
     const folder = mkdtempSync(join(tmpdir(), 'faults-'))
-    const at = async (name: string) => ({ name, ...placeOf(name), port: await freePort() })
+    const at = async (name: string) => ({ name, ...places.placeOf(name), port: await freePort() })
     const edge = new Member(edgeAt(plan.edge, await at('edge'), folder))
     const master = new Member(originAt(plan.origins, await at('master'), masterAt(edge)))
     const slaves: Member[] = []
@@ -95,7 +100,13 @@ export class Cluster {
   /** The listeners come. */
   gather(): Audience {
     const { listeners: count, seed } = this.plan
-    this.audience = new Audience({ url: this.edge.url + mount, count, perSecond: joinsPerSecond, seed })
+    this.audience = new Audience({
+      url: this.edge.url + mount,
+      count,
+      perSecond: joinsPerSecond,
+      stayMs,
+      seed,
+    })
     return this.audience
   }
 
@@ -128,7 +139,7 @@ export class Cluster {
   async stop(): Promise<void> {
     for (const source of this.sources) source.close()
     await this.audience?.stop()
-    await Promise.all(this.members.map((member) => member.stop()))
+    await Promise.all([...this.members, ...this.former].map((member) => member.stop()))
     for (const end of this.#ends.splice(0).reverse()) await end()
     rmSync(this.folder, { recursive: true, force: true })
   }

@@ -16,6 +16,8 @@ export interface Fault {
   cannot?: () => string | undefined
   /** what its cluster needs */
   plan?: Partial<ClusterPlan>
+  /** it is played in a process that has a network of its own */
+  isInNetwork?: boolean
   /** where the programs are, if not all on 127.0.0.1 */
   places?: () => Places
   /** called before anything starts */

@@ -9,6 +9,8 @@ export interface ListenPlan {
   count: number
   /** joins a second at first */
   perSecond: number
+  /** mean ms that each stays before it comes again */
+  stayMs: number
   seed: number
 }
 
@@ -60,6 +62,8 @@ const add = (counts: Record<string, number>, name: string, by = 1) => {
 class Player {
   host = ''
   heardMs = 0
+  /** when it leaves, if it is present */
+  leaveMs = 0
   isPresent = false
   #socket: Socket | undefined
 
@@ -88,6 +92,7 @@ class Player {
       location = /\r\nlocation: ?([^\r]*)/i.exec(head.slice(0, end + 2))?.[1]
       if (status === 200) {
         this.isPresent = true
+        this.leaveMs = this.heardMs - Math.log(1 - roll()) * plan.stayMs
         check = new FrameCheck((gap) => news.gaps.push({ ...gap, atMs: Date.now(), host }))
         hear(check, Buffer.from(head.slice(end + 4), 'latin1'))
       } else {
@@ -117,9 +122,11 @@ class Player {
     })
   }
 
-  /** Gives a silent connection up. */
+  /** Leaves when its time is over, and gives a silent connection up. */
   look(nowMs: number): void {
-    if (!this.#socket || nowMs - this.heardMs < patienceMs) return
+    if (!this.#socket) return
+    if (isRestless && this.isPresent && nowMs >= this.leaveMs) this.#socket.destroy()
+    if (nowMs - this.heardMs < patienceMs || this.#socket.destroyed) return
     add(news.silent, this.host)
     this.#socket.destroy()
   }
@@ -129,6 +136,15 @@ class Player {
     setTimeout(() => this.ask(plan.url), backMsMin + roll() * (backMsMax - backMsMin))
   }
 }
+
+/** SIGUSR2: everybody stays, so that they can be counted. SIGHUP: some come and go again. */
+let isRestless = true
+process.on('SIGUSR2', () => {
+  isRestless = false
+})
+process.on('SIGHUP', () => {
+  isRestless = true
+})
 
 const players: Player[] = []
 const beganMs = performance.now()

@@ -45,7 +45,7 @@ export class Member implements Server {
   /** words before the command at the next start */
   before: readonly string[]
   env: Record<string, string>
-  #expected: 'none' | 'kill' | 'leave' = 'none'
+  #expected: 'none' | 'kill' | 'leave' | 'may refuse' = 'none'
 
   constructor(plan: MemberPlan) {
     this.plan = plan
@@ -71,11 +71,11 @@ export class Member implements Server {
   }
 
   /** Starts it, and does not wait. */
-  begin(): Program {
+  begin(expected: 'none' | 'may refuse' = 'none'): Program {
     const [command = '', ...args] = [...this.before, ...this.plan.command]
     const program = start(command, args, { env: this.env })
     this.runs.push(program)
-    this.#expected = 'none'
+    this.#expected = expected
     program.exited.then(({ code, signal }) => this.#judge(program, code, signal))
     return program
   }
@@ -98,6 +98,7 @@ export class Member implements Server {
 
   /** Redirects to it are right from now on. */
   isBack(): void {
+    if (this.#expected === 'may refuse') this.#expected = 'none'
     for (const out of this.outs) out.untilMs = Math.min(out.untilMs, Date.now())
   }
 
@@ -113,6 +114,11 @@ export class Member implements Server {
   pause(): void {
     this.program.kill('SIGSTOP')
     this.#isOut('SIGSTOP', this.#deadlineMs)
+  }
+
+  /** The edge hears nothing of it from now on, though it runs. */
+  isSilent(why: string): void {
+    this.#isOut(why, this.#deadlineMs)
   }
 
   /** SIGCONT */
@@ -153,7 +159,7 @@ export class Member implements Server {
 
   #judge(program: Program, code: number | null, signal: NodeJS.Signals | null): void {
     const how = signal ?? `code ${code}`
-    if (this.#expected === 'kill' || program !== this.program) return
+    if (this.#expected === 'kill' || this.#expected === 'may refuse' || program !== this.program) return
     if (this.#expected === 'leave' && code === 0) return
     const what = this.#expected === 'leave' ? 'exited after SIGTERM' : 'exited by itself'
     this.faults.push(`${this.name} ${what} with ${how}: ${program.output().slice(-1000)}`)

@@ -1,4 +1,5 @@
 import { faultNamed, faults } from './all.ts'
+import { isInside, runInside } from './network.ts'
 import { type Options, usage } from './options.ts'
 import { type Outcome, tryFault } from './trial.ts'
 
@@ -21,6 +22,24 @@ export async function playAll(options: Options, stopping: AbortSignal): Promise<
       console.log(`${fault.name}: skipped, ${why}`)
       continue
     }
+    const again = [
+      fault.name,
+      '--seed',
+      seed,
+      '--minutes',
+      minutes,
+      '--listeners',
+      listeners,
+      '--edge',
+      edge,
+      '--origins',
+      origins,
+    ]
+    if (fault.isInNetwork && !isInside()) {
+      held = runInside(again.map(String)) === 0 && held
+      seed++
+      continue
+    }
     console.log(`${fault.name}: edge on ${edge}, origins on ${origins}, seed ${seed}`)
     const plan = { edge, origins, slaves, listeners, seed: seed++ }
     const print = (text: string) => console.log(`  ${text}`)
@@ -28,9 +47,7 @@ export async function playAll(options: Options, stopping: AbortSignal): Promise<
     console.log(told(outcome))
     if (outcome.faults.length > 0) {
       held = false
-      console.log(
-        `  again: npm run faults -- ${fault.name} --seed ${plan.seed} --minutes ${minutes} --edge ${edge} --origins ${origins}`,
-      )
+      console.log(`  again: npm run faults -- ${again.join(' ')}`)
     }
     if (stopping.aborted) break
   }

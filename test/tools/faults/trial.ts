@@ -2,7 +2,7 @@ import { messageOf } from '../../../shared/message-of.ts'
 import { seededRoll } from '../../kit/reports.ts'
 import { Cluster, type ClusterPlan } from './cluster.ts'
 import type { Dice, Fault } from './fault.ts'
-import { descriptorsLeft, faultsOfListening, faultsOfPrograms, isWhole } from './truth.ts'
+import { allFaults, descriptorsLeft, isWhole } from './truth.ts'
 
 export interface TrialOptions {
   plan: ClusterPlan
@@ -51,11 +51,11 @@ export async function tryFault(fault: Fault, { plan, ms, print, stopping }: Tria
       await isWhole(cluster)
       outcome.healedMs = Math.max(outcome.healedMs, performance.now() - beganMs)
       await cluster.audience?.upToNow()
-      outcome.faults = [...cluster.faults, ...faultsOfListening(cluster), ...faultsOfPrograms(cluster)]
+      outcome.faults = allFaults(cluster)
     } while (outcome.faults.length === 0 && performance.now() < endMs && !stopping?.aborted)
-    outcome.faults.push(...(await end(cluster)))
+    outcome.faults.push(...(await endTrial(cluster)))
   } catch (problem) {
-    outcome.faults.push(...cluster.faults, ...faultsOfListening(cluster), ...faultsOfPrograms(cluster))
+    outcome.faults = allFaults(cluster)
     outcome.faults.push(`round ${outcome.rounds}: ${messageOf(problem)}`)
   } finally {
     outcome.frames = cluster.audience?.frames ?? 0
@@ -65,7 +65,7 @@ export async function tryFault(fault: Fault, { plan, ms, print, stopping }: Tria
 }
 
 /** The listeners leave, then the programs; each has to let go of what it held, and to exit with 0. */
-async function end(cluster: Cluster): Promise<string[]> {
+export async function endTrial(cluster: Cluster): Promise<string[]> {
   await cluster.audience?.stop()
   const held = await descriptorsLeft(cluster)
   for (const source of cluster.sources) source.close()

@@ -1,5 +1,6 @@
 import { serversAt } from '../../kit/cluster.ts'
 import { eventually } from '../../kit/eventually.ts'
+import type { Audience } from './audience.ts'
 import type { Cluster } from './cluster.ts'
 import { openDescriptors, residentMiB } from './held.ts'
 import { untold } from './told.ts'
@@ -28,6 +29,7 @@ export async function isWhole(cluster: Cluster): Promise<void> {
     return true
   }, patience)
   if (!audience) return
+  await audience.settle()
   await audience.allHear()
   await eventually(async () => {
     const known = await serversAt(edge)
@@ -40,14 +42,27 @@ export async function isWhole(cluster: Cluster): Promise<void> {
     }
     return true
   }, patience)
+  audience.stir()
 }
 
 const patience = { everyMs: 200 }
 
+/** All that was seen up to now that must not be. */
+export const allFaults = (cluster: Cluster): string[] => [
+  ...cluster.faults,
+  ...faultsOfListening(cluster),
+  ...faultsOfPrograms(cluster),
+]
+
+/** A cluster as its listeners saw it. */
+type Witnessed = Pick<Cluster, 'gapsAllowed' | 'members' | 'former'> & {
+  audience: Pick<Audience, 'redirects' | 'gaps' | 'faults'> | undefined
+}
+
 /** What the listeners saw that must not be. */
-export function faultsOfListening({ audience, gapsAllowed, members }: Cluster): string[] {
+export function faultsOfListening({ audience, gapsAllowed, members, former }: Witnessed): string[] {
   if (!audience) return []
-  const outs = members.flatMap(({ outs }) => outs)
+  const outs = [...members, ...former].flatMap(({ outs }) => outs)
   const wrong = audience.redirects.flatMap(([askedMs, to]) => {
     const out = outs.find(({ host, fromMs, untilMs }) => host === to && askedMs > fromMs && askedMs < untilMs)
     return out ? [`redirected to ${to} ${askedMs - out.fromMs} ms after its deadline (${out.why})`] : []
@@ -71,8 +86,8 @@ const several = (texts: readonly string[]): string[] =>
   texts.length < 2 ? [...texts] : [`${texts[0]} (and ${texts.length - 1} more)`]
 
 /** What programs did that they must not: exits, lines that nobody can understand, memory. */
-export function faultsOfPrograms({ members }: Cluster): string[] {
-  return members.flatMap((member) => {
+function faultsOfPrograms({ members, former }: Cluster): string[] {
+  return [...members, ...former].flatMap((member) => {
     const { name, program, faults } = member
     const memory = residentMiB(program.pid)
     return [

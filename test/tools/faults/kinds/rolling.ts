@@ -1,0 +1,34 @@
+import { serverAt } from '../../../kit/cluster.ts'
+import { eventually } from '../../../kit/eventually.ts'
+import type { Fault } from '../fault.ts'
+import { isWhole } from '../truth.ts'
+
+export const rollingRestart: Fault = {
+  name: 'rolling-restart',
+  about: '500 listeners; each slave, the edge and the master, by a twin, are restarted one after the other',
+  plan: { listeners: 500 },
+  async round(cluster, _, print) {
+    for (const slave of cluster.slaves) {
+      print(`${slave.name} is restarted`)
+      await slave.leave()
+      await slave.start()
+      await isWhole(cluster)
+    }
+    print('the edge is restarted')
+    await cluster.edge.leave()
+    await cluster.edge.start()
+    await isWhole(cluster)
+    const { master } = cluster
+    print('a twin of the master gets the same stream, and the master leaves')
+    const twin = await cluster.twinOf(master)
+    cluster.former.push(twin) // until it has taken the place
+    await twin.start()
+    const [source] = cluster.sources.slice(-1)
+    cluster.play(twin, source?.sent)
+    await eventually(async () => (await serverAt(cluster.edge, twin))?.mounts.length === 1)
+    await master.leave()
+    source?.close()
+    cluster.former.splice(cluster.former.indexOf(twin), 1, master)
+    cluster.master = twin
+  },
+}
