@@ -1,7 +1,7 @@
 import type { Fault } from './fault.ts'
 import { clockJumps } from './kinds/clocks.ts'
 import { fewDescriptors } from './kinds/descriptors.ts'
-import { killEdge, killMaster, killSlave } from './kinds/kills.ts'
+import { killEdge, killMany, killMaster, killSlave } from './kinds/kills.ts'
 import { networkCuts, packetDelay, packetLoss } from './kinds/networks.ts'
 import { closedPipe, fullPipe } from './kinds/outputs.ts'
 import { rollingRestart } from './kinds/rolling.ts'
@@ -13,6 +13,7 @@ export const faults: readonly Fault[] = [
   killEdge,
   killMaster,
   killSlave,
+  killMany,
   stopEdge,
   stopMaster,
   stopSlave,

@@ -38,3 +38,24 @@ export const killMaster = killing(
 export const killSlave = killing('kill-slave', 'kill -9 of a slave at random moments', ({ slaves }, dice) =>
   dice.oneOf(slaves),
 )
+
+export const killMany: Fault = {
+  name: 'kill-many',
+  about: 'kill -9 of several programs at once, up to all of them; each is back after a time of its own',
+  async round(cluster, dice, print) {
+    const chosen = cluster.members.filter(() => dice.oneOf([true, true, false]))
+    print(`kill -9 ${chosen.map(({ name }) => name).join(', ')}`)
+    const heal = cluster.allowGaps()
+    await Promise.all(chosen.map((member) => member.kill()))
+    // where all servers are silent, listeners are sent to them by their last reports: those who come back find them
+    for (const member of chosen) member.isBack()
+    await Promise.all(
+      chosen.map(async (member) => {
+        await wait(dice.between(...awayMs))
+        await member.start()
+      }),
+    )
+    await cluster.audience?.allHear()
+    heal()
+  },
+}

@@ -119,12 +119,13 @@ export const damagedStore: Fault = {
   about:
     'bytes of the database or its log are overwritten or cut, while the edge runs or after it was killed',
   async round(cluster, dice, print) {
+    const alive = dice.oneOf([true, false])
+    // after SIGTERM all is in the file; after kill -9 the newest is in its log
+    if (!alive) await dice.oneOf([() => cluster.edge.leave(), () => cluster.edge.kill()])()
     const log = `${databaseOf(cluster)}-wal`
     const file = dice.oneOf([databaseOf(cluster), databaseOf(cluster), ...(existsSync(log) ? [log] : [])])
     const [what, damage] = dice.oneOf(Object.entries(damages))
-    const alive = dice.oneOf([true, false])
     print(`${file.slice(cluster.folder.length + 1)}: ${what}${alive ? ', while the edge runs' : ''}`)
-    if (!alive) await cluster.edge.kill()
     damage(file, dice)
     if (alive) {
       await wait(troubleMs / 2)
