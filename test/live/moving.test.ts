@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFailed, onTestFinished } from 'vitest'
 import { patientFile } from '../kit/configured.ts'
 import { eventually } from '../kit/eventually.ts'
 import { runIcecast } from '../kit/icecast.ts'
@@ -14,53 +14,57 @@ import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../kit
 import { expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, shareOf, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
-// a stock Icecast that encoders and relays ask as soon as it starts crashes now and then
-describe.for(originRuntimes)(
-  'moving a fleet from Icecast to distributary on %s, and back',
-  { retry: 2 },
-  (runtime) => {
-    for (const name of stockNames)
-      stock(name)(
-        `S13: distributary relays keep their listeners while the address of ${name} changes hands, twice, with one icecast.xml`,
-        async () => {
-          const { url, file } = await oldAddress(name)
-          const icecast = await stockAt(url, name, file)
-          const source = startSource({
-            url: `${url}/live.mp3`,
-            password: secrets.source,
-            programme: numbered,
-            headers: expecting,
-          })
-          onTestFinished(() => source.close())
+describe.for(originRuntimes)('moving a fleet from Icecast to distributary on %s, and back', (runtime) => {
+  for (const name of stockNames)
+    stock(name)(
+      `S13: distributary relays keep their listeners while the address of ${name} changes hands, twice, with one icecast.xml`,
+      async () => {
+        const { url, file } = await oldAddress(name)
+        const icecast = await stockAt(url, name, file)
+        const events: string[] = []
+        const source = startSource({
+          url: `${url}/live.mp3`,
+          password: secrets.source,
+          programme: numbered,
+          headers: expecting,
+          onEvent: (event) => events.push(`${new Date().toISOString()} ${event}`),
+        })
+        onTestFinished(() => source.close())
 
-          // 1. distributary relays next to the old ones: a plain Icecast is their master
-          const flags = ['--master', url, '--update-interval', '1', '--config', patientFile()]
-          const relay = await startOrigin(runtime, flags)
-          onTestFinished(() => relay.stop())
-          const listener = await listenWhenServed(`${relay.url}/live.mp3`)
-          await eventually(() => lastNumber(listener.audio()) > 100)
+        // 1. distributary relays next to the old ones: a plain Icecast is their master
+        const flags = ['--master', url, '--update-interval', '1', '--config', patientFile()]
+        const relay = await startOrigin(runtime, flags)
+        onTestFinished(() => relay.stop())
+        // a listener in silence: was it the relay, its master, or the source?
+        onTestFailed(() =>
+          console.log(`the source: ${events.join(', ')}\nthe relay:\n${relay.program.output()}`),
+        )
+        const listener = await listenWhenServed(`${relay.url}/live.mp3`)
+        await eventually(() => lastNumber(listener.audio()) > 100)
 
-          // 2. a distributary master takes the old address; encoders and relays reconnect by themselves
-          await end(icecast)
-          const master = await oursAt(url, runtime, file)
-          await hearsOn(listener, source)
+        // 2. a distributary master takes the old address; encoders and relays reconnect by themselves
+        await icecast.end()
+        const master = await oursAt(url, runtime, file)
+        await hearsOn(listener, source)
 
-          // 3. requests to the old address are redirected from now on
-          await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`)
+        // 3. requests to the old address are redirected from now on
+        await eventually(async () => (await askOnce(`${url}/live.mp3`)) === `${relay.url}/live.mp3`)
 
-          // and back
-          await end(master)
-          await stockAt(url, name, file)
-          await hearsOn(listener, source)
-          expect(listener.isClosed).toBe(false)
-          listener.close()
-          const numbers = wholeNumbers(listener.audio())
-          expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
-          expect(new Set(numbers).size).toBe(numbers.length)
-        },
-      )
-  },
-)
+        // and back
+        await master.end()
+        await stockAt(url, name, file)
+        await hearsOn(listener, source)
+        expect(listener.isClosed).toBe(false)
+        listener.close()
+        const numbers = wholeNumbers(listener.audio())
+        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+        expect(new Set(numbers).size).toBe(numbers.length)
+      },
+    )
+})
+
+/** times that one Icecast may crash */
+const crashesMax = 4
 
 /** The address that encoders and listeners use, and the icecast.xml of the server there. */
 async function oldAddress(name: StockName): Promise<{ url: string; file: string }> {
@@ -72,17 +76,42 @@ async function oldAddress(name: StockName): Promise<{ url: string; file: string 
   return { url: `http://127.0.0.1:${port}`, file }
 }
 
-async function stockAt(url: string, name: StockName, file: string): Promise<Program> {
-  const program = await runIcecast(() => start(stockCommand(name), ['-c', file]), url)
-  onTestFinished(() => program.stop())
-  return program
+/** A server at the old address. */
+interface Running {
+  end(): Promise<void>
 }
 
-async function oursAt(url: string, runtime: OriginRuntime, file: string): Promise<Program> {
+/**
+ * A stock Icecast that runs again where it crashed, as a service manager has it: encoders and relays that come back to it while it starts
+ * crash it now and then, also after it has answered.
+ */
+async function stockAt(url: string, name: StockName, file: string): Promise<Running> {
+  const outputs: string[] = []
+  onTestFailed(() => console.log(`${name}:\n${outputs.join('\nonce more:\n')}`))
+  let isWanted = true
+  const run = async (): Promise<Program> => {
+    const program = await runIcecast(() => start(stockCommand(name), ['-c', file]), url)
+    program.exited.then(({ code, signal }) => {
+      outputs.push(`${program.output()}\nexited: ${signal ?? code}`)
+      if (isWanted && outputs.length < crashesMax) running = run()
+    })
+    return program
+  }
+  let running = run()
+  await running
+  const stop = async () => {
+    isWanted = false
+    await end(await running)
+  }
+  onTestFinished(stop)
+  return { end: stop }
+}
+
+async function oursAt(url: string, runtime: OriginRuntime, file: string): Promise<Running> {
   const program = start(runtime, [originProgram, '--config', file])
   onTestFinished(() => program.stop())
   await eventually(async () => (await fetch(`${url}/status-json.xsl`)).ok)
-  return program
+  return { end: () => end(program) }
 }
 
 async function end(program: Program): Promise<void> {
