@@ -1,6 +1,6 @@
 /** Bounds and times of HLS, each with its unit and its reason. */
 export const hlsLimits = {
-  /** s of a segment, unless the operator says otherwise: listeners are three of them behind, or two and a TTL where they are steered */
+  /** s of a segment, unless the operator says otherwise: listeners are three of them behind, and a TTL where they are steered */
   segmentSeconds: 4,
   segmentSecondsMin: 1,
   segmentSecondsMax: 30,

@@ -13,7 +13,7 @@ import { numbered, type Programme, type Source, startSource } from '../kit/sourc
 /** s: the default */
 const targetSeconds = 4
 /** s of audio that a player has to play before it is sure that it plays what came after an event: more than it has in its buffer */
-const beyondBuffer = 6.5 * targetSeconds
+const beyondBuffer = 7.5 * targetSeconds
 
 /** silence of 48 kHz and 64 kbit/s: other parameters than the numbered frames have */
 const mp3 = new Uint8Array(192)

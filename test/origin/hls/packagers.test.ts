@@ -8,6 +8,7 @@ import { readMediaPlaylist } from '../../kit/hls-readers.ts'
 import { liveMount } from '../../kit/live-mount.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
 import { numbersHeard } from '../../kit/numbers-heard.ts'
+import { readPlaylist } from '../../kit/playlist-laws.ts'
 
 const epochMs = Date.UTC(2026, 10, 25)
 
@@ -19,6 +20,7 @@ function server(packaging: Packaging = 'on request') {
     isRunning: true,
     standIn: undefined as ActiveMount | undefined,
     segmentSeconds: 1,
+    isSteered: false,
     /** ms by which the wall clock was set forward */
     clockMs: 0,
   }
@@ -39,6 +41,7 @@ function server(packaging: Packaging = 'on request') {
     packaging: () => settings.packaging,
     standIn: () => settings.standIn,
     times: () => ({ segmentSeconds: settings.segmentSeconds, windowSeconds: 12 }),
+    isSteered: () => settings.isSteered,
     timers: time,
     nowMs: time.nowMs,
     wallMs: () => epochMs + time.nowMs() + settings.clockMs,
@@ -81,6 +84,20 @@ describe('packaging on request', () => {
     expect(segments?.length).toBe(2) // 50 kB
     expect(segments?.[0]?.programDateTime?.getTime()).toBeGreaterThan(epochMs + 5000)
     expect(segments?.[0]?.programDateTime?.getTime()).toBeLessThan(epochMs + 10_000)
+  })
+
+  test('tells players to begin early where they ask a decider, for as long as a mount is packaged', async () => {
+    const { play, packagers, mount, settings } = server()
+    const start = async () => {
+      const packager = await packagers.request(mount.name)
+      return packager && readPlaylist(packager.window.playlist.textFor('')).behindSeconds
+    }
+    await play(2)
+    expect(await start()).toBeUndefined()
+    settings.isSteered = true
+    expect(await start()).toBeUndefined()
+    await play(hlsLimits.idleMs / 1000 + 6)
+    expect(await start()).toBe(10)
   })
 
   test('holds the first request until there is a segment', async () => {

@@ -227,8 +227,8 @@ describe('the playlist of a window', () => {
       play(framesInFourSeconds * 30)
       return readPlaylist(playlist()).behindSeconds
     }
-    // the longest TTL, and two target durations
-    expect([4, 2, 1].map((seconds) => behindOf(true, seconds, 60))).toEqual([20, 16, 14])
+    // three target durations, and the longest TTL
+    expect([4, 2, 1].map((seconds) => behindOf(true, seconds, 60))).toEqual([24, 18, 15])
     // two target durations before the oldest segment goes
     expect([behindOf(true, 2, 12), behindOf(true, 1, 12)]).toEqual([8, 10])
     // three target durations are where players begin anyway
