@@ -16,13 +16,12 @@ import { type Source, startSource } from '../kit/source.ts'
 
 /** the longest that a player waits for steering, and two target durations, in ms */
 const leftWithinMs = (12 + 2 * 4) * 1000
-/**
- * s in the buffer of each player when its server is killed: video.js 8 leaves a dead server when it asks next where to go on, after up to
- * 12 s in which it may load nothing, and it may have begun with little
- */
+/** s before the end of its playlist at which a player begins, where the playlist is that long: three target durations and a TTL */
+const behindSeconds = 3 * 4 + 12
+/** s in the buffer of each player when its server is killed: it has loaded what it began with */
 const aheadSeconds = 8.5
 /** s of audio that a player has to play after its server is gone: more than it had in its buffer */
-const beyondBuffer = 22
+const beyondBuffer = behindSeconds + 4
 /** a folder to keep screenshots in, to look at them */
 const { SCREENSHOTS: screenshots } = process.env
 
@@ -39,15 +38,13 @@ const whyIdle =
 
 const mounts = ['live.mp3', 'he.aac', ...kinds.map(([name]) => name)]
 
-// twelve players in one browser, on two cores beside nine other files: one may stand for reasons of the machine
-describe('HLS in Chromium', { retry: 2 }, () => {
+describe('HLS in Chromium', () => {
   let cluster: Cluster
   let browser: Browser
   const encoders: Program[] = []
   const sources: Source[] = []
   const folder = suiteFolder()
   let stage: HlsStage
-  // a second try needs another cluster: the first one's servers are drained and killed
   beforeEach(async () => {
     stage = new HlsStage()
     if (absentOf(['chromium', 'ffmpeg']).length > 0 || browserPath === undefined) return
@@ -88,6 +85,20 @@ describe('HLS in Chromium', { retry: 2 }, () => {
     await eventually(async () => (await fetch(media + 'd'.repeat(16))).status === 503)
     await setDrain(server, 'undrain')
     expect((await fetch(media + 'u'.repeat(16))).status).toBe(200)
+  }
+  /** s of audio in the playlist of a mount: a player that begins while it is short has less in its buffer */
+  const listedSeconds = async ({ url }: Server, mount: string) => {
+    const playlist = await (await fetch(`${url}/hls/${mount}/media.m3u8`)).text()
+    expect(playlist).toContain(`\n#EXT-X-START:TIME-OFFSET=-${behindSeconds}\n`)
+    return [...playlist.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce(
+      (sum, [, seconds]) => sum + Number(seconds),
+      0,
+    )
+  }
+  /** Waits until every playlist has as much as a player wants in its buffer. */
+  const untilListed = async (server: Server) => {
+    for (const name of mounts)
+      await eventually(async () => (await listedSeconds(server, name)) >= behindSeconds)
   }
   const hostOf = ({ url }: Server) => new URL(url).host
   const page = (mount: string) => stage.play(`${cluster.edge.url}/play/${mount}`)
@@ -143,6 +154,7 @@ describe('HLS in Chromium', { retry: 2 }, () => {
       await untilAll(players, 'plays', ({ position }) => position > 4)
 
       await undrain(second)
+      await untilListed(second)
       // video.js reads no packed MP3 ("Neither audio nor video found in segment"), and moves to servers that its playlist names
       for (const kind of ['lc.aac', 'radio.opus'])
         players.set(`${kind} by video.js`, await playByVideoJs(kind, hostOf(first)))
