@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { hlsLimits } from '../../shared/hls/limits.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Mount } from '../../shared/mount.ts'
 import type { News } from '../../shared/news/published-servers.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { reportOf } from '../kit/reports.ts'
@@ -258,6 +259,30 @@ describe('the check finds', () => {
         }
       }),
       briefPlan(),
+    ],
+    [
+      'a server that takes more listeners than it has slots',
+      /no server takes more than fit.* took a listener: it has/,
+      late(15_000, ({ slaves }) => {
+        for (const { origin } of slaves)
+          if (origin)
+            Object.assign(origin, {
+              place: ({ mount }: { mount: Mount }) => ({ serve: true, by: origin.state.mounts.get(mount) }),
+            })
+      }),
+      planOf({ kind: 'crowd', size: 0.99 }),
+    ],
+    [
+      'a server that takes sessions while it is drained',
+      /no server takes more than fit.* took a session: its admin drains it/,
+      late(15_000, ({ slaves }) => {
+        for (const { origin } of slaves)
+          if (origin) Object.assign(origin.placer, { refuseHls: () => undefined })
+      }),
+      {
+        ...planOf({ kind: 'drains itself', who: 0.4, forMs: 60_000 }),
+        setting: { ...byHls, joinsPerSecond: 5 },
+      },
     ],
     [
       'isolates that read no news',

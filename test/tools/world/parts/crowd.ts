@@ -4,6 +4,7 @@ import { sentBackBy } from '../../../../shared/draw/redirect.ts'
 import { type Mount, printMount } from '../../../../shared/mount.ts'
 import type { Known, ListenerTruth } from '../truth/ledger.ts'
 import { checkRedirect, checkRefusal } from '../truth/redirects.ts'
+import { checkServed } from '../truth/served.ts'
 import type { World } from '../world.ts'
 import { type Answered, addressOf } from './decides.ts'
 import type { OriginProgram } from './origin.ts'
@@ -170,6 +171,7 @@ export class Crowd {
   #placed(visit: Visit, at: Site, origin: OriginProgram, placed: Placement): void {
     if (placed.serve) {
       if (visit.asked.isRelay) return
+      checkServed(this.#world, at, origin)
       if (placed.by && !placed.by.isStopped) this.#sit(visit, at, origin, placed.by.name)
       return
     }

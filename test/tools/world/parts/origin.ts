@@ -20,6 +20,7 @@ import type { Report } from '../../../../shared/report/report.ts'
 import { serverAgent } from '../../../../shared/version.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
+import { closedHere, noteTaken } from '../truth/served.ts'
 import { Visits } from '../truth/visits.ts'
 import type { Machine, World } from '../world.ts'
 import { addressOf } from './decides.ts'
@@ -64,6 +65,8 @@ export class OriginProgram implements Service, AnswersRelays {
   /** sessions of HLS that were seen to fetch here */
   readonly visits = new Visits()
   readonly #hls: ServingHls
+  /** sessions that have got a playlist here */
+  readonly #sessions = new Set<string>()
   /** s, of each mount's playlist */
   readonly #targets = new Map<Mount, number>()
   readonly #app: ReturnType<typeof originApp>
@@ -171,8 +174,9 @@ export class OriginProgram implements Service, AnswersRelays {
   }
 
   async answer(request: Request, from: string): Promise<Response> {
+    const closed = closedHere(this)
     const hls = this.#hls.answer(request, from)
-    if (hls) return this.#watchHls(request, await hls)
+    if (hls) return this.#watchHls(request, await hls, closed)
     const facts = { address: addressOf(from), secure: false, base: this.machine.url }
     return watch(request, {
       watched: this.#watched,
@@ -183,11 +187,15 @@ export class OriginProgram implements Service, AnswersRelays {
   }
 
   /** What a session got: it is a listener from its first segment. */
-  async #watchHls(request: Request, response: Response): Promise<Response> {
+  async #watchHls(request: Request, response: Response, closed: string | undefined): Promise<Response> {
     const { tampering } = this.#world
     const asked = parseHlsPath(new URL(request.url).pathname)
     const session = sessionOf(new URL(request.url).search)
     if (asked?.object.kind === 'media' && response.status === 200) {
+      if (session !== undefined && !this.#sessions.has(session)) {
+        this.#sessions.add(session)
+        if (closed !== undefined) noteTaken(this.#world, this.machine.host, 'a session', closed)
+      }
       const text = await response.text()
       const target = /#EXT-X-TARGETDURATION:(\d+)/.exec(text)?.[1]
       this.#targets.set(asked.mount, Number(target))

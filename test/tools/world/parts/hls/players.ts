@@ -108,9 +108,14 @@ class Player {
     const { world } = this.#deps
     const answer = await this.#get(url)
     const location = answer?.headers.get('location')
-    if (answer?.status === 302 && location && hops < 2) {
+    if (answer?.status === 302 && location) {
+      if (hops > 0)
+        world.violate(
+          'no chain is longer than edge, server, edge, server',
+          `a session was sent back twice, to ${location}`,
+        )
       world.bites.note('session sent back')
-      return this.open(location, hops + 1)
+      return hops > 0 ? this.leave() : this.open(location, hops + 1)
     }
     if (answer?.status !== 200) {
       world.note(
