@@ -2,6 +2,7 @@ import { limits } from '../../limits.ts'
 import { type Mount, printMount } from '../../mount.ts'
 import { leftAfterDebit, type Server, serves } from '../server.ts'
 import { Drum } from './drum.ts'
+import { Sites } from './sites.ts'
 
 /** A server that carries a mount, in the form that a draw needs. */
 export interface Candidate {
@@ -50,6 +51,7 @@ export class Pool {
   /** by index: the number of {@link changes} as it changed last */
   #changedAt: number[] = []
   #puts = 0
+  #sites = new Sites()
   /** tickets: free slots minus the debit */
   #weighed = new Drum((index, nowMs) => this.weightAt(index, nowMs))
   /** tickets: free slots; used when every weight is 0 */
@@ -66,6 +68,7 @@ export class Pool {
     copy.#changes = pool.#changes
     copy.#changedAt = [...pool.#changedAt]
     copy.#puts = pool.#puts
+    copy.#sites = Sites.copyOf(pool.#sites)
     const free = Float64Array.from(copy.#candidates, (candidate) => candidate?.free ?? 0)
     copy.#weighed.fill(free)
     copy.#free.fill(free)
@@ -88,6 +91,10 @@ export class Pool {
   /** Grows with every report that reaches the pool: any report may have raised a weight. */
   get puts(): number {
     return this.#puts
+  }
+  /** Where its servers are. */
+  get sites(): Sites {
+    return this.#sites
   }
   /** Whether the location of any server is known. */
   get isLocated(): boolean {
@@ -203,7 +210,10 @@ export class Pool {
     this.#located += Number(server?.location !== undefined) - Number(before?.location !== undefined)
     this.#ruled +=
       Number(server?.report.countries !== undefined) - Number(before?.report.countries !== undefined)
-    if (!before || !server || hasMoved(before, server)) this.#changedAt[index] = ++this.#changes
+    if (!before || !server || hasMoved(before, server)) {
+      this.#changedAt[index] = ++this.#changes
+      this.#sites.set(index, server?.location)
+    }
     this.#puts++
     this.#candidates[index] = candidate
     this.#weighed.set(index, candidate?.free ?? 0)

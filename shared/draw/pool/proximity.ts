@@ -1,11 +1,12 @@
 import type { GeoLocation } from '../../geo.ts'
+import { wholeOf } from '../../http/slices.ts'
 
-const earthRadiusKm = 6371
+export const earthRadiusKm = 6371
 /**
  * km over which a server's pull falls to 1/e: with 700 km more, a server with equal room is drawn about a thousand times less
  * often, and servers of one city share listeners by free slots alone
  */
-const reachKm = 100
+export const reachKm = 100
 /** fraction of a server's free slots that demand may claim before its next report: the rest covers errors of the estimate */
 const claimMax = 0.9
 /** how strongly a multiplier moves towards its target; below 1, so that servers do not push demand back and forth */
@@ -42,7 +43,9 @@ export const pull = (listener: GeoLocation | undefined, server: GeoLocation | un
 export interface Demand {
   /** joins a second, including those that other deciders send */
   rate: number
-  /** by server, in [0, 1]; 0: it must not get them at all */
+  /** by server, how far it is, which is an index of {@link pulls}: a quarter of the memory of numbers for each server and region */
+  far: Uint16Array
+  /** in [0, 1]; 0: it must not get them at all */
   pulls: Float64Array
 }
 
@@ -77,36 +80,64 @@ export function capProximity(
   supply: Supply,
   demands: readonly Demand[],
   start?: Float64Array,
-  rounds = roundsMax,
+  rounds?: number,
 ): Cap {
+  return wholeOf(capSteps(supply, demands, start, rounds))
+}
+
+/** The same in steps, one for each region: it yields how many pairs of region and server it has looked at. */
+export function* capSteps(
+  supply: Supply,
+  demands: readonly Demand[],
+  start?: Float64Array,
+  rounds = roundsMax,
+): Generator<number, Cap> {
   const { free } = supply
-  const multipliers = start?.length === free.length ? Float64Array.from(start) : free.map(() => 1)
+  // servers that have come since begin with the price of one that has room
+  const multipliers = free.map((_, i) => start?.[i] ?? 1)
   const claims = new Float64Array(free.length)
   for (let round = 0; ; round++) {
-    claim(claims, supply, demands, multipliers)
+    yield* claim(claims, supply, demands, multipliers)
     if (round >= Math.min(roundsMax, Math.max(1, rounds)) || !move(multipliers, claims, supply)) break
   }
   return { multipliers, keep: kept(claims, supply, demands) }
 }
 
 /** Writes into `claims` the joins that each server is expected to get before its next report. */
-function claim(
+function* claim(
   claims: Float64Array,
   { free, blindS }: Supply,
   demands: readonly Demand[],
   multipliers: Float64Array,
-): void {
+): Generator<number, void> {
   claims.fill(0)
   const weights = free.map((slots, i) => slots * (multipliers[i] ?? 0))
-  for (const { rate, pulls } of demands) {
-    if (rate === 0) continue
-    let total = 0
-    for (let i = 0; i < weights.length; i++) total += (weights[i] ?? 0) * (pulls[i] ?? 0)
-    if (total === 0) continue
-    const scale = rate / total
-    for (let i = 0; i < weights.length; i++)
-      claims[i] = (claims[i] ?? 0) + scale * (weights[i] ?? 0) * (pulls[i] ?? 0) * (blindS[i] ?? 0)
+  const pulled = new Float64Array(free.length)
+  for (const demand of demands) {
+    if (demand.rate === 0) continue
+    addClaims(claims, demand, weights, blindS, pulled)
+    yield free.length
   }
+}
+
+/** Adds the joins of one region. @param pulled for its own use */
+function addClaims(
+  claims: Float64Array,
+  { rate, far, pulls }: Demand,
+  weights: Float64Array,
+  blindS: Float64Array,
+  pulled: Float64Array,
+): void {
+  let total = 0
+  for (let i = 0; i < weights.length; i++) {
+    const weight = (weights[i] ?? 0) * (pulls[far[i] ?? 0] ?? 0)
+    pulled[i] = weight
+    total += weight
+  }
+  if (total === 0) return
+  const scale = rate / total
+  for (let i = 0; i < weights.length; i++)
+    claims[i] = (claims[i] ?? 0) + scale * (pulled[i] ?? 0) * (blindS[i] ?? 0)
 }
 
 /** Moves the multipliers so that every server is claimed up to its bound at most; false if none had to move. */

@@ -2,7 +2,8 @@ import type { GeoLocation, Whereabouts } from '../../geo.ts'
 import { serves } from '../server.ts'
 import { Drum } from './drum.ts'
 import type { Candidate, Pool } from './pool.ts'
-import { type Cap, capProximity, type Demand, pull } from './proximity.ts'
+import { type Cap, capSteps, type Demand } from './proximity.ts'
+import { excluded, pointOf, pullsByFar } from './sites.ts'
 
 /** degrees of a region's side: all listeners of a region are assumed to be at its center, at most 200 km off */
 const cellDegrees = 2.5
@@ -11,8 +12,8 @@ const cellsAround = 360 / cellDegrees + 1
 const noCell = -1
 /** regions with a drum, per mount: the cities of the world are in 1,500; beyond this number the oldest is dropped */
 const regionsMax = 2048
-/** … and fewer if there are many servers: a region keeps a number for each server, and all regions together at most this many: 16 MB */
-const pairsMax = 2_000_000
+/** … and fewer if there are many servers: a region keeps two bytes for each server, and all regions together at most this many numbers: 13 MB */
+const pairsMax = 6_400_000
 /** … but always at least this many, however many servers there are: the populated core of a continent */
 const regionsMin = 128
 /** regions without a location, one for each kind of country; beyond this number the oldest is dropped */
@@ -21,8 +22,16 @@ const kindsMax = 128
 const rebuildMs = 1000
 /** … which has to wait a ms for every so many pairs of region and server: a thousand new servers a second must not cost a round each */
 const pairsPerMs = 1000
-/** pairs of region and server that one round of the prices may visit: some ms, in which no listener is answered */
-const pairsPerTurn = 3_000_000
+/** pairs of region and server that one computation of the prices visits at most, but for one visit of each */
+const pairsPerRound = 10_000_000
+/** pairs that are visited at once, while no listener is answered: less than a millisecond … */
+const pairsAtOnce = 100_000
+/** … and the rest at the draws that follow, so many for each ms that has passed: less than a tenth of a core */
+const pairsVisitedPerMs = 10_000
+/** ms after which a region looks for new servers again while prices are computed */
+const newcomersMs = 250
+/** regions that are passed over as one has to be forgotten, because they had a listener within the last second */
+const passedOverMax = 8
 /** ms without a listener after which a region is forgotten */
 const regionMemoryMs = 300_000
 /** weight of the newest second in a region's rate */
@@ -48,18 +57,40 @@ const nowhere: Whereabouts = {}
 interface Region {
   location: GeoLocation | undefined
   country: string | undefined
-  /** the servers worth drawing here, by position in the drum: their index in the pool, and the weight of a free slot */
-  near: { drum: Drum; indexes: number[]; factors: number[]; round: number }
+  /** the servers worth drawing here */
+  near: Near
   /** all servers that may get a listener of this country, ignoring locations: by slots minus the debit, and before it */
   blind: { weighed: Drum; free: Drum; round: number }
-  /** by index of the pool: how strongly each server pulls; 0 if its country rule excludes it */
-  pulls: Float64Array
+  /** by index of the pool: the distance in steps (sites.ts); `excluded` if its country rule excludes it */
+  far: Uint16Array
   /** the value of the pool's `changes` that they were computed for */
-  pullsChanges: number
+  farChanges: number
   /** joins since the last round, and the rate of joins a second before it */
   joins: number
   rate: number
   lastAskedMs: number
+}
+
+/** Servers by position in a drum: their index in the pool, and the weight of a free slot. */
+interface Near {
+  drum: Drum
+  indexes: number[]
+  factors: number[]
+  /** what they were found for: the round, the value of the pool's `changes`, and when */
+  round: number
+  changes: number
+  foundMs: number
+}
+
+/** Prices that are being computed. */
+interface Solving {
+  steps: Iterator<number, Cap>
+  /** by index of the pool, as it began */
+  free: Float64Array
+  changes: number
+  /** pairs that may be visited now, and the moment of the last visit */
+  credit: number
+  atMs: number
 }
 
 /** The joins of all mounts of a decider. Mounts share the room of their servers, and each claims its part. */
@@ -117,10 +148,14 @@ export class Regions {
   #kindsChanges = -1
   #cap: Cap = { multipliers: new Float64Array(0), keep: new Float64Array(0) }
   /** by index of the pool: free slots minus the debit, at the start of this round */
-  #weights = new Float64Array(0)
+  #weights: Float64Array = new Float64Array(0)
   #round = 0
   #roundMs = Number.NEGATIVE_INFINITY
   #roundChanges = -1
+  /** undefined: it is not time yet for others */
+  #solving: Solving | undefined
+  /** by index of the pool, for {@link #find} */
+  #factors = new Float64Array(0)
 
   constructor(pool: Pool, total: TotalDemand) {
     this.#pool = pool
@@ -139,8 +174,8 @@ export class Regions {
     regions.#roundMs = others.#roundMs
     for (const [key, other] of others.#regions) {
       const region = createRegion(pool, other.location, other.country, other.lastAskedMs)
-      region.pulls = other.pulls
-      region.pullsChanges = other.pullsChanges
+      region.far = other.far
+      region.farChanges = other.farChanges
       move(other, region, share)
       regions.#regions.set(key, region)
     }
@@ -175,7 +210,7 @@ export class Regions {
 
   /** Draws by distance; undefined if no near server has room, or the drawn one sheds this listener. */
   #drawNear(region: Region, nowMs: number, roll: () => number, except?: string): Candidate | undefined {
-    this.#fill(region)
+    this.#find(region, nowMs)
     const { drum, indexes } = region.near
     const out = except === undefined ? -1 : indexes.indexOf(this.#pool.indexOf(except))
     const drawn = indexes[drum.draw(nowMs, roll, out)]
@@ -206,8 +241,8 @@ export class Regions {
 
   #create(key: number, cell: number, country: string | undefined, nowMs: number): Region {
     const isLocated = cell !== noCell
-    if (isLocated && this.#regions.size - this.#unlocated >= this.#regionsMax) this.#forgetOldest(true)
-    if (!isLocated && this.#unlocated >= kindsMax) this.#forgetOldest(false)
+    if (isLocated && this.#regions.size - this.#unlocated >= this.#regionsMax) this.#forgetOldest(true, nowMs)
+    if (!isLocated && this.#unlocated >= kindsMax) this.#forgetOldest(false, nowMs)
     const region = createRegion(this.#pool, middleOf(cell), country, nowMs)
     if (!isLocated) this.#unlocated++
     this.#regions.set(key, region)
@@ -233,10 +268,16 @@ export class Regions {
     this.#unlocated = 0
   }
 
-  /** Forgets the oldest region, of those with a location or of those without. */
-  #forgetOldest(isLocated: boolean): void {
-    for (const [key, { location }] of this.#regions) {
-      if ((location !== undefined) !== isLocated) continue
+  /** Forgets the oldest region, of those with a location or of those without, that had no listener just now. */
+  #forgetOldest(isLocated: boolean, nowMs: number): void {
+    let passedOver = 0
+    for (const [key, region] of this.#regions) {
+      if ((region.location !== undefined) !== isLocated) continue
+      if (nowMs - region.lastAskedMs < rebuildMs && passedOver++ < passedOverMax) {
+        this.#regions.delete(key)
+        this.#regions.set(key, region)
+        continue
+      }
       this.#forget(key)
       return
     }
@@ -247,12 +288,20 @@ export class Regions {
     this.#regions.delete(key)
   }
 
-  /** Updates the expected demand of each region and the resulting caps, once a second or when servers have changed. */
+  /**
+   * Updates the expected demand of each region and the resulting caps, once a second or when servers have changed. With very many
+   * servers the caps are computed a part at each draw, and those of before hold until then.
+   */
   #refresh(nowMs: number): void {
+    this.#solving ??= this.#begin(nowMs)
+    if (this.#solving) this.#solve(this.#solving, nowMs)
+  }
+
+  #begin(nowMs: number): Solving | undefined {
     const pool = this.#pool
     const isSame = this.#roundChanges === pool.changes
     const standsMs = isSame ? rebuildMs : Math.floor((this.#regions.size * pool.size) / pairsPerMs)
-    if (nowMs - this.#roundMs < Math.min(rebuildMs, standsMs)) return
+    if (nowMs - this.#roundMs < Math.min(rebuildMs, standsMs)) return undefined
     const seconds = Math.max(rebuildMs, nowMs - this.#roundMs) / 1000
     for (const [key, region] of this.#regions) {
       const rate = Number.isFinite(seconds) ? region.joins / seconds : 0
@@ -262,12 +311,12 @@ export class Regions {
       if (nowMs - region.lastAskedMs > regionMemoryMs) this.#forget(key)
     }
     this.#roundMs = nowMs
-    this.#rework(nowMs)
+    return this.#solvingOf(nowMs)
   }
 
-  #rework(nowMs: number): void {
+  #solvingOf(nowMs: number): Solving {
     const pool = this.#pool
-    const { size, meanFactor } = pool
+    const { size, meanFactor, changes } = pool
     const free = new Float64Array(size)
     const blindS = new Float64Array(size)
     for (let i = 0; i < size; i++) {
@@ -278,43 +327,82 @@ export class Regions {
     let own = 0
     for (const region of this.#regions.values()) {
       own += region.rate
-      if (region.rate > 0) demands.push({ rate: region.rate * meanFactor, pulls: pullsIn(pool, region) })
+      if (region.rate === 0) continue
+      const far = farIn(pool, region)
+      demands.push({ rate: region.rate * meanFactor, far, pulls: pullsByFar })
     }
     const share = this.#total.shareOf(own, nowMs)
-    const rounds = Math.floor(pairsPerTurn / Math.max(1, demands.length * size))
-    this.#cap = capProximity({ free, blindS, share }, demands, this.#cap.multipliers, rounds)
-    this.#weights = free
-    this.#round++
-    this.#roundChanges = pool.changes
+    const rounds = Math.floor(pairsPerRound / Math.max(1, demands.length * size))
+    const steps = capSteps({ free, blindS, share }, demands, this.#cap.multipliers, rounds)
+    return { steps, free, changes, credit: pairsAtOnce, atMs: nowMs }
   }
 
-  /** Fills a region's drum of near servers, at most once a round. */
-  #fill(region: Region): void {
+  #solve(solving: Solving, nowMs: number): void {
+    const earned = (nowMs - solving.atMs) * pairsVisitedPerMs
+    solving.credit = Math.min(pairsAtOnce, solving.credit + Math.max(0, earned))
+    solving.atMs = nowMs
+    while (solving.credit > 0) {
+      const { done, value } = solving.steps.next()
+      if (done) {
+        this.#show(value, solving)
+        return
+      }
+      solving.credit -= value
+    }
+  }
+
+  #show(cap: Cap, { free, changes }: Solving): void {
+    this.#solving = undefined
+    this.#cap = cap
+    this.#weights = free
+    this.#round++
+    this.#roundChanges = changes
+  }
+
+  /** Finds the servers near a region, at most once a round, and newcomers while a round is computed. */
+  #find(region: Region, nowMs: number): void {
     const { near } = region
-    if (near.round === this.#round) return
+    const pool = this.#pool
+    const isSettled = near.changes === pool.changes || nowMs - near.foundMs < newcomersMs
+    if (near.round === this.#round && isSettled) return
     near.round = this.#round
-    const pulls = pullsIn(this.#pool, region)
+    near.changes = pool.changes
+    near.foundMs = nowMs
+    const far = farIn(pool, region)
+    if (this.#factors.length < far.length) this.#factors = new Float64Array(2 * far.length)
+    const factors = this.#factors
     const { multipliers } = this.#cap
     let most = 0
-    for (let i = 0; i < pulls.length; i++)
-      if ((this.#weights[i] ?? 0) > 0) most = Math.max(most, (pulls[i] ?? 0) * (multipliers[i] ?? 0))
+    for (let i = 0; i < far.length; i++) {
+      const factor =
+        this.#weightAt(i, nowMs) > 0 ? (pullsByFar[far[i] ?? excluded] ?? 0) * (multipliers[i] ?? 1) : 0
+      factors[i] = factor
+      if (factor > most) most = factor
+    }
     near.indexes.length = 0
     near.factors.length = 0
     let total = 0
-    for (let i = 0; most > 0 && i < pulls.length; i++) {
-      const factor = ((pulls[i] ?? 0) * (multipliers[i] ?? 0)) / most
-      if (factor * ticketsPerSlot < 1 || (this.#weights[i] ?? 0) === 0) continue
+    for (let i = 0; most > 0 && i < far.length; i++) {
+      const factor = (factors[i] ?? 0) / most
+      if (factor * ticketsPerSlot < 1) continue
       near.indexes.push(i)
       near.factors.push(factor)
-      total += factor * (this.#weights[i] ?? 0)
+      total += factor * this.#weightAt(i, nowMs)
     }
     const scale = Math.min(ticketsPerSlot, ticketsMax / Math.max(1, total))
     const tickets = new Float64Array(near.indexes.length)
     for (const [at, index] of near.indexes.entries()) {
       near.factors[at] = (near.factors[at] ?? 0) * scale
-      tickets[at] = Math.round((this.#weights[index] ?? 0) * (near.factors[at] ?? 0))
+      tickets[at] = Math.round(this.#weightAt(index, nowMs) * (near.factors[at] ?? 0))
     }
     near.drum.fill(tickets)
+  }
+
+  /** Free slots minus the debit as this round began; of a server that has come since, as of now. */
+  #weightAt(index: number, nowMs: number): number {
+    return this.#pool.changedAt(index) > this.#roundChanges
+      ? this.#pool.weightAt(index, nowMs)
+      : (this.#weights[index] ?? 0)
   }
 
   /** Fills a region's drums of all servers that may get its listeners, again after each report, since it may have brought room. */
@@ -323,10 +411,11 @@ export class Regions {
     const pool = this.#pool
     if (blind.round === pool.puts) return
     blind.round = pool.puts
-    const pulls = pullsIn(pool, region)
-    const may = (i: number, slots: number) => ((pulls[i] ?? 0) > 0 ? slots : 0)
-    blind.weighed.fill(Float64Array.from(pulls, (_, i) => may(i, pool.weightAt(i, nowMs))))
-    blind.free.fill(Float64Array.from(pulls, (_, i) => may(i, pool.freeAt(i, nowMs))))
+    const far = farIn(pool, region)
+    const slotsBy = (slotsAt: (i: number) => number) =>
+      Float64Array.from(far, (steps, i) => (steps === excluded ? 0 : slotsAt(i)))
+    blind.weighed.fill(slotsBy((i) => pool.weightAt(i, nowMs)))
+    blind.free.fill(slotsBy((i) => pool.freeAt(i, nowMs)))
   }
 }
 
@@ -360,14 +449,14 @@ function createRegion(
   const region: Region = {
     location,
     country,
-    near: { drum: new Drum(weigh), indexes, factors, round: -1 },
+    near: { drum: new Drum(weigh), indexes, factors, round: -1, changes: -1, foundMs: nowMs },
     blind: {
-      weighed: new Drum((i, now) => (region.pulls[i] ? pool.weightAt(i, now) : 0)),
-      free: new Drum((i, now) => (region.pulls[i] ? pool.freeAt(i, now) : 0)),
+      weighed: new Drum((i, now) => (mayGet(region, i) ? pool.weightAt(i, now) : 0)),
+      free: new Drum((i, now) => (mayGet(region, i) ? pool.freeAt(i, now) : 0)),
       round: -1,
     },
-    pulls: new Float64Array(0),
-    pullsChanges: -1,
+    far: new Uint16Array(0),
+    farChanges: -1,
     joins: 0,
     rate: 0,
     lastAskedMs: nowMs,
@@ -385,39 +474,36 @@ function move(from: Region, to: Region, share: number): void {
   to.joins += joins
 }
 
+const mayGet = ({ far }: Region, index: number): boolean => (far[index] ?? excluded) !== excluded
+
 /**
- * How strongly each server of the pool pulls a region. A distance is computed again when its server has appeared or moved,
- * not when another one has.
+ * How far each server of the pool is from a region. A distance is computed again when its server has appeared or moved, not when
+ * another one has. A server of unknown location counts as near as the nearest.
  */
-function pullsIn(pool: Pool, region: Region): Float64Array {
-  const { pullsChanges, pulls: before } = region
-  if (pullsChanges === pool.changes) return before
-  region.pullsChanges = pool.changes
+function farIn(pool: Pool, region: Region): Uint16Array {
+  const { farChanges, far: before } = region
+  if (farChanges === pool.changes) return before
+  region.farChanges = pool.changes
   // a new array, since another group's region may have the old one
-  const pulls = new Float64Array(pool.size)
-  let most = 0
-  let unknown = false
-  for (let i = 0; i < pulls.length; i++) {
-    const isKept = i < before.length && pool.changedAt(i) <= pullsChanges
-    const server = pool.at(i)?.server
-    const isLocated = server?.location !== undefined && region.location !== undefined
-    if (!server || (isKept && before[i] === 0)) continue
-    if (!isLocated) unknown = true
-    else if (isKept) pulls[i] = before[i] ?? 0
-    else if (serves(server.report, region.country))
-      pulls[i] = Math.max(Number.MIN_VALUE, pull(region.location, server.location))
-    most = Math.max(most, pulls[i] ?? 0)
+  const far = new Uint16Array(pool.size).fill(excluded)
+  const point = region.location && pointOf(region.location)
+  const unknown: number[] = []
+  let nearest = excluded
+  for (let i = 0; i < far.length; i++) {
+    const last = pool.changedAt(i) <= farChanges ? before[i] : undefined
+    if (!pool.at(i) || last === excluded || !isServedAt(pool, i, region)) continue
+    if (!point || !pool.sites.isLocated(i)) unknown.push(i)
+    else far[i] = last ?? pool.sites.farFrom(point, i)
+    nearest = Math.min(nearest, far[i] ?? excluded)
   }
-  if (unknown) countAsNearest(pool, region, pulls, most || 1)
-  region.pulls = pulls
-  return pulls
+  for (const i of unknown) far[i] = nearest === excluded ? 0 : nearest
+  region.far = far
+  return far
 }
 
-/** A server of unknown location counts as near as the nearest. */
-function countAsNearest(pool: Pool, region: Region, pulls: Float64Array, nearest: number): void {
-  for (let i = 0; i < pulls.length; i++) {
-    const server = pool.at(i)?.server
-    if (server && !(server.location && region.location) && serves(server.report, region.country))
-      pulls[i] = nearest
-  }
+/** Whether the rule of a server, if it has one, allows listeners of a region. */
+function isServedAt(pool: Pool, index: number, { country }: Region): boolean {
+  if (!pool.isRuled) return true
+  const server = pool.at(index)?.server
+  return server !== undefined && serves(server.report, country)
 }

@@ -1,11 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import { Drum } from '../../../shared/draw/pool/drum.ts'
-import { Pool } from '../../../shared/draw/pool/pool.ts'
+import { type Candidate, Pool } from '../../../shared/draw/pool/pool.ts'
+import { capSteps } from '../../../shared/draw/pool/proximity.ts'
 import { Regions, TotalDemand } from '../../../shared/draw/pool/regions.ts'
+import { Sites } from '../../../shared/draw/pool/sites.ts'
 import { View } from '../../../shared/draw/view.ts'
+import type { GeoLocation } from '../../../shared/geo.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
@@ -72,6 +75,81 @@ describe('docs/protocol.md#performance: with known locations', () => {
     const draws = seconds * joinsPerSecond
     expect(looks).toBeGreaterThanOrEqual(draws)
     expect(looks - rounds).toBeLessThan(draws * 1.1)
+  })
+})
+
+describe('docs/protocol.md#performance: with very many servers all over the world', () => {
+  const cells = Array.from({ length: 36 * 20 }, (_, i) => ({
+    latitude: 51.25 - 5 * Math.floor(i / 36),
+    longitude: (i % 36) * 10 - 178.75,
+  }))
+  const serverAt = (id: string, location: GeoLocation | undefined): Candidate => ({
+    server: serverOf(id, { maxListeners: 10_000 }, { location }),
+    free: 10_000,
+    slots: 10_000,
+    openUntilMs: Number.POSITIVE_INFINITY,
+    base: '',
+    carries: () => true,
+  })
+  function regionsOf(servers: number) {
+    const pool = new Pool()
+    for (let i = 0; i < servers; i++) pool.put(serverAt(`s${i}`, cells[(i * 7) % cells.length]))
+    return { pool, regions: new Regions(pool, new TotalDemand()) }
+  }
+
+  test('distances of a region are computed once, though listeners come from as many as the cities of the world are in', () => {
+    const { regions } = regionsOf(4000)
+    const { farFrom } = Sites.prototype
+    let measured = 0
+    // no spy: it would keep three million calls
+    Sites.prototype.farFrom = function (...args) {
+      measured++
+      return farFrom.apply(this, args)
+    }
+    const roll = seededRoll(1)
+    const measuredFrom = (fromMs: number) => {
+      measured = 0
+      for (const [i, location] of cells.entries()) regions.draw({ from: { location } }, fromMs + i, roll)
+      return measured
+    }
+    const times = [0, 1000, 2000].map(measuredFrom)
+    Sites.prototype.farFrom = farFrom
+    expect(times).toEqual([4000 * cells.length, 0, 0])
+  })
+
+  test('prices are computed a part at a draw, so that no listener waits for all of them', () => {
+    const { regions } = regionsOf(2000)
+    const steps = vi.spyOn(capSteps.prototype, 'next')
+    const roll = seededRoll(1)
+    let nowMs = 0
+    const draw = () => {
+      steps.mockClear()
+      regions.draw({ from: { location: cells[nowMs % 300] } }, nowMs++, roll)
+      return steps.mock.calls.length
+    }
+    while (nowMs < 2000) draw()
+    const regionsVisited = Array.from({ length: 200 }, draw)
+    steps.mockRestore()
+    // 600,000 pairs of region and server, of which each step visits one region's
+    expect(regionsVisited.reduce((sum, each) => sum + each)).toBeGreaterThan(300)
+    expect(Math.max(...regionsVisited)).toBeLessThanOrEqual(51)
+  })
+
+  test('a new server is drawn while prices are computed, though it has none yet', () => {
+    const { pool, regions } = regionsOf(2000)
+    const roll = seededRoll(1)
+    let nowMs = 0
+    const draw = () => regions.draw({ from: { location: cells[nowMs % 600] } }, nowMs++, roll)
+    while (nowMs < 3000) draw()
+    const lonely = { latitude: -70, longitude: 20 }
+    regions.draw({ from: { location: lonely } }, nowMs, roll)
+    pool.put(serverAt('new', lonely))
+    const ids = new Set<string | undefined>()
+    for (let i = 0; i < 300; i++) {
+      draw()
+      ids.add(regions.draw({ from: { location: lonely } }, nowMs, roll)?.server.report.id)
+    }
+    expect(ids).toContain('new')
   })
 })
 

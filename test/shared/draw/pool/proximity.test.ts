@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest'
 import {
   type Cap,
   capProximity,
+  capSteps,
   type Demand,
   distanceKm,
   pull,
   type Supply,
 } from '../../../../shared/draw/pool/proximity.ts'
+import { wholeOf } from '../../../../shared/http/slices.ts'
 import { repetitions } from '../../../kit/repetitions.ts'
 
 const berlin = { latitude: 52.52, longitude: 13.4 }
@@ -39,6 +41,7 @@ describe('proximity is capped', () => {
   const blindS = 10
   const demand = (joins: number, ...pulls: number[]): Demand => ({
     rate: joins / blindS,
+    far: Uint16Array.from(pulls.keys()),
     pulls: Float64Array.from(pulls),
   })
   const supply = (free: readonly number[], share = 1): Supply => ({
@@ -121,6 +124,25 @@ describe('proximity is capped', () => {
     expect(tight.multipliers[0]).toBeLessThan(0.1)
     expect(now.multipliers[0]).toBeGreaterThan(0.99)
     expect(now.keep).toEqual(Float64Array.of(1, 1, 1))
+  })
+
+  test('and a server that comes leaves the prices of the others as they are', () => {
+    const tight = capProximity(supply([100, 1000]), [demand(1000, 1, 0.01)])
+    const steps = capSteps(supply([100, 1000, 500]), [demand(1000, 1, 0.01, 0.001)], tight.multipliers, 1)
+    const { multipliers } = wholeOf(steps)
+    expect(tight.multipliers[0]).toBeLessThan(0.1)
+    expect(multipliers[0]).toBeLessThan(0.1)
+    expect(multipliers[2]).toBe(1)
+  })
+
+  test('in steps that look at one region each, however many regions and rounds there are', () => {
+    const crowds = [demand(1000, 1, 0.01, 0.1), demand(0, 1, 1, 1), demand(500, 0.1, 1, 0.1)]
+    const steps = capSteps(supply([100, 1000, 1000]), crowds, undefined, 4)
+    const visited: number[] = []
+    let last = steps.next()
+    for (; !last.done; last = steps.next()) visited.push(last.value)
+    expect(visited).toEqual(Array(2 * 5).fill(3))
+    expect(last.value).toEqual(capProximity(supply([100, 1000, 1000]), crowds, undefined, 4))
   })
 
   test('a mount with a third of all joins claims a third of the room', () => {
