@@ -13,8 +13,8 @@ import { aboutOf, liveMastersOf, masterOf, saidByMaster } from './mounts/masters
 import { countedOf, type Entry, type MountView } from './mounts/mount-view.ts'
 import type { MountOnAir } from './mounts/on-air.ts'
 import { Pools } from './mounts/pools.ts'
+import { JoinRate, TotalDemand } from './pool/demand.ts'
 import type { Pool } from './pool/pool.ts'
-import { JoinRate, TotalDemand } from './pool/regions.ts'
 import { kbpsOf, type Server } from './server.ts'
 
 /**

@@ -1,5 +1,6 @@
+import type { JoinRate, TotalDemand } from '../pool/demand.ts'
 import { Pool } from '../pool/pool.ts'
-import { type JoinRate, Regions, type TotalDemand } from '../pool/regions.ts'
+import { Regions } from '../pool/regions.ts'
 
 /** A pool and, over it, the regions of its listeners. */
 export interface Draws {

@@ -1,4 +1,4 @@
-import type { TotalDemand } from '../pool/regions.ts'
+import type { TotalDemand } from '../pool/demand.ts'
 import { isLive, type Server } from '../server.ts'
 import type { Everywhere } from './everywhere.ts'
 import type { Group } from './group.ts'

@@ -1,6 +1,6 @@
 import { type Mount, printMount } from '../../mount.ts'
 import type { MountReport } from '../../report/report.ts'
-import type { JoinRate } from '../pool/regions.ts'
+import type { JoinRate } from '../pool/demand.ts'
 import { followsMasters, type Server } from '../server.ts'
 import { Group } from './group.ts'
 import { type Marks, withoutMark } from './group-key.ts'

@@ -1,15 +1,19 @@
-import type { GeoLocation, Whereabouts } from '../../geo.ts'
-import { serves } from '../server.ts'
-import { Drum } from './drum.ts'
+import type { Whereabouts } from '../../geo.ts'
+import { newness, type TotalDemand } from './demand.ts'
 import type { Candidate, Pool } from './pool.ts'
 import { type Cap, capSteps, type Demand } from './proximity.ts'
-import { excluded, pointOf, pullsByFar } from './sites.ts'
+import {
+  cellOf,
+  createRegion,
+  farIn,
+  middleOf,
+  moveDemand,
+  noCell,
+  type Region,
+  regionKeyOf,
+} from './region.ts'
+import { excluded, pullsByFar } from './sites.ts'
 
-/** degrees of a region's side: all listeners of a region are assumed to be at its center, at most 200 km off */
-const cellDegrees = 2.5
-/** cells from west to east; one more than fit into 360 degrees, for longitude 180 itself */
-const cellsAround = 360 / cellDegrees + 1
-const noCell = -1
 /** regions with a drum, per mount: the cities of the world are in 1,500; beyond this number the oldest is dropped */
 const regionsMax = 2048
 /** … and fewer if there are many servers: a region keeps two bytes for each server, and all regions together at most this many numbers: 13 MB */
@@ -34,8 +38,6 @@ const newcomersMs = 250
 const passedOverMax = 8
 /** ms without a listener after which a region is forgotten */
 const regionMemoryMs = 300_000
-/** weight of the newest second in a region's rate */
-const newness = 0.3
 /** joins a second: a region with less than one join in three hours does not count as demand */
 const rateMin = 1e-4
 /** tickets in a region's drum: keeps its sums exact */
@@ -54,34 +56,6 @@ interface Drawn {
 
 const nowhere: Whereabouts = {}
 
-interface Region {
-  location: GeoLocation | undefined
-  country: string | undefined
-  /** the servers worth drawing here */
-  near: Near
-  /** all servers that may get a listener of this country, ignoring locations: by slots minus the debit, and before it */
-  blind: { weighed: Drum; free: Drum; round: number }
-  /** by index of the pool: the distance in steps (sites.ts); `excluded` if its country rule excludes it */
-  far: Uint16Array
-  /** the value of the pool's `changes` that they were computed for */
-  farChanges: number
-  /** joins since the last round, and the rate of joins a second before it */
-  joins: number
-  rate: number
-  lastAskedMs: number
-}
-
-/** Servers by position in a drum: their index in the pool, and the weight of a free slot. */
-interface Near {
-  drum: Drum
-  indexes: number[]
-  factors: number[]
-  /** what they were found for: the round, the value of the pool's `changes`, and when */
-  round: number
-  changes: number
-  foundMs: number
-}
-
 /** Prices that are being computed. */
 interface Solving {
   steps: Iterator<number, Cap>
@@ -91,44 +65,6 @@ interface Solving {
   /** pairs that may be visited now, and the moment of the last visit */
   credit: number
   atMs: number
-}
-
-/** The joins of all mounts of a decider. Mounts share the room of their servers, and each claims its part. */
-export class TotalDemand {
-  #rate = new JoinRate()
-
-  join(nowMs: number): void {
-    this.#rate.add(nowMs)
-  }
-
-  /** The part of a mount with this rate of joins, in (0, 1]. */
-  shareOf(rate: number, nowMs: number): number {
-    const total = this.#rate.at(nowMs)
-    return total <= rate || rate === 0 ? 1 : rate / total
-  }
-}
-
-/** A rate per second; the newest second counts three tenths. */
-export class JoinRate {
-  #rate = 0
-  #count = 0
-  #sinceMs: number | undefined
-
-  add(nowMs: number): void {
-    this.at(nowMs)
-    this.#count++
-  }
-
-  at(nowMs: number): number {
-    this.#sinceMs ??= nowMs
-    const seconds = Math.floor((nowMs - this.#sinceMs) / 1000)
-    if (seconds >= 1) {
-      this.#rate += (this.#count / seconds - this.#rate) * (1 - (1 - newness) ** seconds)
-      this.#count = 0
-      this.#sinceMs += seconds * 1000
-    }
-    return this.#rate
-  }
 }
 
 /**
@@ -176,7 +112,7 @@ export class Regions {
       const region = createRegion(pool, other.location, other.country, other.lastAskedMs)
       region.far = other.far
       region.farChanges = other.farChanges
-      move(other, region, share)
+      moveDemand(other, region, share)
       regions.#regions.set(key, region)
     }
     return regions
@@ -186,7 +122,7 @@ export class Regions {
   absorb(others: Regions): void {
     for (const [key, other] of others.#regions) {
       const region = this.#regions.get(key)
-      if (region && region.country === other.country) move(other, region, 1)
+      if (region && region.country === other.country) moveDemand(other, region, 1)
     }
   }
 
@@ -235,7 +171,7 @@ export class Regions {
     const cell = isLocated && location ? cellOf(location) : noCell
     if (cell === noCell && !isRuled) return undefined
     const kind = isRuled ? this.#kindOf(country) : 0
-    const key = keyOf(cell, kind)
+    const key = regionKeyOf(cell, kind)
     return this.#regions.get(key) ?? this.#create(key, cell, kind === 0 ? undefined : country, nowMs)
   }
 
@@ -417,93 +353,4 @@ export class Regions {
     blind.weighed.fill(slotsBy((i) => pool.weightAt(i, nowMs)))
     blind.free.fill(slotsBy((i) => pool.freeAt(i, nowMs)))
   }
-}
-
-/** upper bound of the kinds of countries: ISO 3166 has at most 26 × 26 codes */
-const kindsAll = 1024
-
-const keyOf = (cell: number, kind: number): number => cell * kindsAll + kind
-
-/** The cell that contains a location, as a number: a string for each listener would cost more than its draw. */
-const cellOf = ({ latitude, longitude }: GeoLocation): number =>
-  Math.floor((latitude + 90) / cellDegrees) * cellsAround + Math.floor((longitude + 180) / cellDegrees)
-
-const middleOf = (cell: number): GeoLocation | undefined =>
-  cell === noCell
-    ? undefined
-    : {
-        latitude: (Math.floor(cell / cellsAround) + 0.5) * cellDegrees - 90,
-        longitude: ((cell % cellsAround) + 0.5) * cellDegrees - 180,
-      }
-
-function createRegion(
-  pool: Pool,
-  location: GeoLocation | undefined,
-  country: string | undefined,
-  nowMs: number,
-): Region {
-  const indexes: number[] = []
-  const factors: number[] = []
-  const weigh = (at: number, now: number) =>
-    Math.round(pool.weightAt(indexes[at] ?? -1, now) * (factors[at] ?? 0))
-  const region: Region = {
-    location,
-    country,
-    near: { drum: new Drum(weigh), indexes, factors, round: -1, changes: -1, foundMs: nowMs },
-    blind: {
-      weighed: new Drum((i, now) => (mayGet(region, i) ? pool.weightAt(i, now) : 0)),
-      free: new Drum((i, now) => (mayGet(region, i) ? pool.freeAt(i, now) : 0)),
-      round: -1,
-    },
-    far: new Uint16Array(0),
-    farChanges: -1,
-    joins: 0,
-    rate: 0,
-    lastAskedMs: nowMs,
-  }
-  return region
-}
-
-/** Moves a share of the demand of one region to another. */
-function move(from: Region, to: Region, share: number): void {
-  const rate = from.rate * share
-  const joins = from.joins * share
-  from.rate -= rate
-  from.joins -= joins
-  to.rate += rate
-  to.joins += joins
-}
-
-const mayGet = ({ far }: Region, index: number): boolean => (far[index] ?? excluded) !== excluded
-
-/**
- * How far each server of the pool is from a region. A distance is computed again when its server has appeared or moved, not when
- * another one has. A server of unknown location counts as near as the nearest.
- */
-function farIn(pool: Pool, region: Region): Uint16Array {
-  const { farChanges, far: before } = region
-  if (farChanges === pool.changes) return before
-  region.farChanges = pool.changes
-  // a new array, since another group's region may have the old one
-  const far = new Uint16Array(pool.size).fill(excluded)
-  const point = region.location && pointOf(region.location)
-  const unknown: number[] = []
-  let nearest = excluded
-  for (let i = 0; i < far.length; i++) {
-    const last = pool.changedAt(i) <= farChanges ? before[i] : undefined
-    if (!pool.at(i) || last === excluded || !isServedAt(pool, i, region)) continue
-    if (!point || !pool.sites.isLocated(i)) unknown.push(i)
-    else far[i] = last ?? pool.sites.farFrom(point, i)
-    nearest = Math.min(nearest, far[i] ?? excluded)
-  }
-  for (const i of unknown) far[i] = nearest === excluded ? 0 : nearest
-  region.far = far
-  return far
-}
-
-/** Whether the rule of a server, if it has one, allows listeners of a region. */
-function isServedAt(pool: Pool, index: number, { country }: Region): boolean {
-  if (!pool.isRuled) return true
-  const server = pool.at(index)?.server
-  return server !== undefined && serves(server.report, country)
 }
