@@ -2,16 +2,17 @@ import { Agent, request } from 'node:http'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { mountReport } from '../../kit/reports.ts'
 import { benchReport, relayLogin, startBenchEdge } from './cluster.ts'
-import type { Running } from './controls.ts'
-import type { BenchRuntime, Plan } from './plan.ts'
+import { type Running, startBareHono } from './controls.ts'
+import type { Plan } from './plan.ts'
 import { pin, usageOf } from './processes.ts'
 import { median, type Table, whole } from './table.ts'
 
 /** servers, their mounts, and reports a second of all together */
-const loads = [
-  { servers: 200, mounts: 200, perSecond: 200 },
-  { servers: 200, mounts: 200, perSecond: 400 },
-]
+const loads = [0, 200, 400].map((perSecond) => ({ servers: 200, mounts: 200, perSecond }))
+/** an empty Hono app gets the same listeners and no reports: what it waits is the machine's, the runtime's and this program's */
+const control = { servers: 0, mounts: 200, perSecond: 0 }
+/** different reports that are made of each server before the load: they are printed once, not as listeners are timed */
+const reportsOfEach = 4
 /** share of a report's mounts whose listeners have changed */
 const changing = 0.2
 /** listeners a second whose redirect is timed: too few to load the edge themselves */
@@ -30,47 +31,61 @@ interface Waited {
 /** The time of a redirect, and the processor time in all, while servers report many mounts. */
 export async function benchBeside({ rounds, seconds, runtimes }: Plan): Promise<Table> {
   const rows: string[][] = []
-  for (const runtime of runtimes)
+  for (const runtime of runtimes) {
+    const bare = await startBareHono(runtime)
+    rows.push(
+      await rowOf(`empty Hono on ${runtime}`, bare, control, rounds, seconds).finally(() => bare.stop()),
+    )
     for (const load of loads) {
-      const running = await startBenchEdge(runtime, { LOG_LEVEL: 'warning' })
-      try {
-        pin(running.group, cpu)
-        const all: Waited[] = []
-        // the first round is an extra one to warm up, and does not count
-        for (let round = 0; round <= rounds; round++) {
-          const waited = await measure(running, load, seconds)
-          if (round > 0) all.push(waited)
-        }
-        rows.push(rowOf(runtime, load, all))
-      } finally {
-        await running.stop()
-      }
+      const edge = await startBenchEdge(runtime, { LOG_LEVEL: 'warning' })
+      // they are there before a listener comes, also where none reports again
+      await registered(edge, load)
+      rows.push(await rowOf(`edge on ${runtime}`, edge, load, rounds, seconds).finally(() => edge.stop()))
     }
+  }
   return {
     title: 'Redirects beside reports',
-    note: `${joinsPerSecond} redirects a second, while servers report their mounts, of which ${changing * 100} % have other listeners than before; edge and load on a processor each; kept in SQLite in memory; ${rounds} rounds of ${seconds} s, medians. CPU is the share of a core.`,
+    note: `${joinsPerSecond} redirects a second, while servers report their mounts, of which ${changing * 100} % have other listeners than before; edge and load on a processor each; kept in SQLite in memory; ${rounds} rounds of ${seconds} s, medians. CPU is the share of a core. An empty Hono app that gets no reports shows what the machine adds.`,
     columns: ['', 'servers', 'mounts', 'reports/s', 'p50 ms', 'p99 ms', 'most ms', 'CPU'],
     rows,
   }
 }
 
-function rowOf(
-  runtime: BenchRuntime,
-  { servers, mounts, perSecond }: (typeof loads)[number],
-  all: Waited[],
-): string[] {
+type Load = (typeof loads)[number]
+
+async function registered(running: Running, load: Load): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  const body = bodies(load)
+  for (let n = 0; n < load.servers; n++) await send(agent, running.url, '/admin/sourcelist.txt', body(n))
+  agent.destroy()
+}
+
+async function rowOf(
+  name: string,
+  running: Running,
+  load: Load,
+  rounds: number,
+  seconds: number,
+): Promise<string[]> {
+  pin(running.group, cpu)
+  const all: Waited[] = []
+  // the first round is an extra one to warm up, and does not count
+  for (let round = 0; round <= rounds; round++) {
+    const waited = await measure(running, load, seconds)
+    if (round > 0) all.push(waited)
+  }
   const of = (value: (waited: Waited) => number) => median(all.map(value))
   return [
-    `edge on ${runtime}`,
-    whole(servers),
-    whole(mounts),
-    whole(perSecond),
+    name,
+    whole(load.servers),
+    whole(load.mounts),
+    whole(load.perSecond),
     ...[of((each) => each.p50), of((each) => each.p99), of((each) => each.most)].map((ms) => ms.toFixed(2)),
     of((each) => each.cpuShare).toFixed(2),
   ]
 }
 
-async function measure(running: Running, load: (typeof loads)[number], seconds: number): Promise<Waited> {
+async function measure(running: Running, load: Load, seconds: number): Promise<Waited> {
   const reporters = new Agent({ keepAlive: true, maxSockets: 16 })
   const listeners = new Agent({ keepAlive: true, maxSockets: 4 })
   const waits: number[] = []
@@ -108,9 +123,10 @@ async function measure(running: Running, load: (typeof loads)[number], seconds: 
 }
 
 /** The reports of servers in turn, each another than the one before. */
-function bodies({ servers, mounts }: (typeof loads)[number]): (n: number) => string {
+function bodies({ servers, mounts }: Load): (n: number) => Buffer {
+  const made: Buffer[] = []
   const counts = Array.from({ length: servers }, () => Array.from({ length: mounts }, () => 1))
-  return (n) => {
+  for (let n = 0; n < servers * reportsOfEach; n++) {
     const server = n % servers
     const listeners = counts[server] ?? []
     for (let i = 0; i < mounts * changing; i++) {
@@ -118,20 +134,18 @@ function bodies({ servers, mounts }: (typeof loads)[number]): (n: number) => str
       listeners[at] = 1 + ((n + i) % 50)
     }
     const lines = listeners.map((count, i) => mountReport(`/mount${i}.mp3`, { listeners: count, joins: 0 }))
-    return printSourcelist(
-      benchReport(server, servers, {
-        mounts: lines,
-        listeners: listeners.reduce((a, b) => a + b),
-      }),
-    )
+    const total = listeners.reduce((a, b) => a + b)
+    const report = benchReport(server, servers, { mounts: lines, listeners: total })
+    made.push(Buffer.from(printSourcelist(report)))
   }
+  return (n) => made[n % made.length] ?? Buffer.alloc(0)
 }
 
 function send(
   agent: Agent,
   url: string,
   path: string,
-  body?: string,
+  body?: Buffer,
 ): Promise<{ status: number | undefined }> {
   const headers = { Host: 'radio.example.org', 'User-Agent': 'VLC/3.0.20 LibVLC/3.0.20' }
   const posted = { Authorization: relayLogin, 'Content-Type': 'text/plain; charset=utf-8' }

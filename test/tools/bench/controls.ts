@@ -5,6 +5,7 @@ import { mountHeaders } from '../../../shared/draw/redirect.ts'
 import { eventually } from '../../kit/eventually.ts'
 import { freePort } from '../../kit/ports.ts'
 import { type Program, start } from '../../kit/process.ts'
+import type { BenchRuntime } from './plan.ts'
 import type { Target } from './wrk.ts'
 
 /** The target of every redirect of the controls, which do not choose. */
@@ -36,6 +37,16 @@ export async function startBareBun(how: 'socket' | 'serve'): Promise<Running> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const program = start('bun', ['test/tools/bench/bare-redirect.ts', how, String(port), location])
+  await answering(program, `${url}/live.mp3`)
+  return { url, group: program.pid, stop: () => program.stop() }
+}
+
+/** An empty Hono app, as a program of its own on a runtime. */
+export async function startBareHono(runtime: BenchRuntime): Promise<Running> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const command = runtime === 'deno' ? ['run', '-A'] : []
+  const program = start(runtime, [...command, 'test/tools/bench/bare-hono.ts', String(port), location])
   await answering(program, `${url}/live.mp3`)
   return { url, group: program.pid, stop: () => program.stop() }
 }
