@@ -11,6 +11,7 @@ import { benchPick } from './pick.ts'
 import { type Plan, parseWish } from './plan.ts'
 import { benchRedirects } from './redirects.ts'
 import { benchReports } from './reports.ts'
+import { benchRestart } from './restart.ts'
 import { printMachine, printTable, type Table } from './table.ts'
 import { benchWorkers } from './workers.ts'
 
@@ -28,6 +29,7 @@ const benches = new Map<string, Bench>([
   ['workers', { run: benchWorkers, rounds: 5, seconds: 1 }],
   ['beside', { run: benchBeside, rounds: 1, seconds: 5 }],
   ['pages', { run: benchPages, rounds: 1, seconds: 1 }],
+  ['restart', { run: benchRestart, rounds: 3, seconds: 1 }],
   ['pick', { run: benchPick, rounds: 1, seconds: 1 }],
   ['history', { run: benchHistory, rounds: 1, seconds: 1 }],
   ['fan-out', { run: benchFanOut, rounds: 1, seconds: 6 }],
