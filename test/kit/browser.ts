@@ -2,6 +2,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { expect, onTestFinished } from 'vitest'
 import { patienceMs } from './eventually.ts'
 import { pathOf } from './peers.ts'
+import { childrenComeSoon } from './sessions.ts'
 
 /** Where Debian's Chromium is; undefined where it is not. */
 export const browserPath = pathOf('chromium')
@@ -13,8 +14,8 @@ export const browserPath = pathOf('chromium')
 export const shellPath = pathOf('chromium-headless-shell') ?? browserPath
 
 /** Starts it; it asks nobody outside for anything. */
-export const launch = (executablePath: string, args: readonly string[] = []): Promise<Browser> =>
-  chromium.launch({
+export async function launch(executablePath: string, args: readonly string[] = []): Promise<Browser> {
+  const browser = await chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
@@ -28,6 +29,9 @@ export const launch = (executablePath: string, args: readonly string[] = []): Pr
       ...args,
     ],
   })
+  childrenComeSoon()
+  return browser
+}
 
 /** Opens a page of a server for one test; the page may contact no other server, and nothing in it may fail. */
 export async function openPage(

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { eventually, patienceMs } from './eventually.ts'
+import { comesSoon } from './sessions.ts'
 
 export const repo = join(import.meta.dirname, '../..')
 
@@ -54,6 +55,7 @@ export function start(command: string, args: readonly string[], options: StartOp
     ...(options.unprivileged && process.getuid?.() === 0 && nobody),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) comesSoon(child.pid)
   let output = ''
   let failed: Error | undefined
   for (const stream of [child.stdout, child.stderr])

@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os'
 import { basename } from 'node:path'
 import { expect } from 'vitest'
+import { startSoon } from './sessions.ts'
 
 /**
  * Files whose players have to hear every moment on time, because a stall is what they look for. With ten files at once, two cores
@@ -17,5 +18,6 @@ const inRealTime = new Set([
 /** niceness: twenty programs that want to run take less than one player's thread then, and still more than the crowds, which have 19 */
 const behindPlayers = 15
 
-/** Other live tests wait for states, however long these take: they and the programs that they start come after the players. */
-if (!inRealTime.has(basename(expect.getState().testPath ?? ''))) setPriority(behindPlayers)
+/** Other live tests wait for states, however long these take: they, and the programs that they start, come after the players and their servers. */
+if (inRealTime.has(basename(expect.getState().testPath ?? ''))) startSoon()
+else setPriority(behindPlayers)
