@@ -149,6 +149,7 @@ function openData(dataDir: string): Store {
   try {
     return openStore(dataDir)
   } catch (error) {
+    if (error instanceof EdgeConfigError) throw error // the folder is right, its file is not
     throw new EdgeConfigError(
       `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${messageOf(error)})`,
     )

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { ServerTable } from '../../shared/cluster/server-table.ts'
 import { sqlOf } from '../../shared/cluster/sqlite.ts'
 import { startProblem, storeErrorOf } from '../../shared/cluster/store-error.ts'
+import { EdgeConfigError } from '../config.ts'
 
 /** The edge's store, in the embedded database that Node, Bun and Deno all have under this name. */
 export interface Store {
@@ -23,7 +24,7 @@ export function openStore(dataDir: string): Store {
     const database = new DatabaseSync(file)
     return tableIn(database, whetherThere(file))
   } catch (error) {
-    throw new Error(startProblem(file, storeErrorOf(error)))
+    throw new EdgeConfigError(`DATA_DIR is "${dataDir}": ${startProblem(file, storeErrorOf(error))}`)
   }
 }
 

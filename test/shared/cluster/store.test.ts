@@ -194,7 +194,7 @@ describe('a database in a file', () => {
     writeFileSync(`${folder}/edge.sqlite`, 'no database'.repeat(1000))
     writeFileSync(`${folder}/origin.sqlite`, 'no database'.repeat(1000))
     expect(() => openStore(folder)).toThrow(
-      `${folder}/edge.sqlite is damaged (file is not a database): restore a backup`,
+      `DATA_DIR is "${folder}": ${folder}/edge.sqlite is damaged (file is not a database): restore a backup`,
     )
     expect(() => openTable(folder)).toThrow(
       `${folder}/origin.sqlite is damaged (file is not a database): restore a backup`,

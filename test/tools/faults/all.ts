@@ -1,6 +1,7 @@
 import type { Fault } from './fault.ts'
 import { clockJumps } from './kinds/clocks.ts'
 import { fewDescriptors } from './kinds/descriptors.ts'
+import { drainKill } from './kinds/drains.ts'
 import { killEdge, killMany, killMaster, killSlave } from './kinds/kills.ts'
 import { networkCuts, packetDelay, packetLoss } from './kinds/networks.ts'
 import { closedPipe, fullPipe } from './kinds/outputs.ts'
@@ -14,6 +15,7 @@ export const faults: readonly Fault[] = [
   killMaster,
   killSlave,
   killMany,
+  drainKill,
   stopEdge,
   stopMaster,
   stopSlave,

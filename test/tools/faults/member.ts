@@ -121,6 +121,11 @@ export class Member implements Server {
     this.#isOut(why, this.#deadlineMs)
   }
 
+  /** The edge has acknowledged that it gets nobody. */
+  isDrained(): void {
+    this.#isOut('drained', 0)
+  }
+
   /** SIGCONT */
   goOn(): void {
     this.program.kill('SIGCONT')

@@ -6,14 +6,24 @@ import type { Member } from '../member.ts'
 /** ms that a killed program is away: less and more than the deadline of its reports */
 const awayMs = [0, 9000] as const
 
+/** ms after which the reports of before the kill still count, though the start takes a while */
+const stillLiveMs = 2000
+
 /** Kills a program at a random moment, and starts it again. */
-async function killOnce(member: Member, dice: Dice, print: (text: string) => void): Promise<void> {
+async function killOnce(member: Member, dice: Dice, print: (text: string) => void): Promise<number> {
   await wait(dice.between(0, 3000))
   const forMs = dice.between(...awayMs)
   print(`kill -9 ${member.name}, back after ${(forMs / 1000).toFixed(1)} s`)
   await member.kill()
   await wait(forMs)
   await member.start()
+  return forMs
+}
+
+/** The edge knows its servers from its store: the first request of all is redirected. */
+async function redirectsAtOnce(cluster: Cluster): Promise<void> {
+  const { status } = await fetch(`${cluster.edge.url}/live.mp3`, { method: 'HEAD', redirect: 'manual' })
+  if (status !== 302) cluster.faults.push(`the edge answered ${status} to its first listener after kill -9`)
 }
 
 const killing = (name: string, about: string, whom: (cluster: Cluster, dice: Dice) => Member): Fault => ({
@@ -23,7 +33,8 @@ const killing = (name: string, about: string, whom: (cluster: Cluster, dice: Dic
     const member = whom(cluster, dice)
     // a slave that has lost its master goes on with the frames that come after those that were lost
     const heal = member === cluster.master ? cluster.allowGaps() : () => {}
-    await killOnce(member, dice, print)
+    const forMs = await killOnce(member, dice, print)
+    if (member === cluster.edge && forMs < stillLiveMs) await redirectsAtOnce(cluster)
     await cluster.audience?.allHear()
     heal()
   },

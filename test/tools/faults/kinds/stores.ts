@@ -160,13 +160,17 @@ function moveAway(database: string): void {
 export const lockedStore: Fault = {
   name: 'locked-store',
   about: 'another program holds the lock of the database',
-  async round(cluster, _, print) {
-    print(`locked for ${troubleMs / 1000} s`)
+  async round(cluster, dice, print) {
+    const killed = dice.oneOf([true, false])
+    print(`locked for ${troubleMs / 1000} s${killed ? ', and the edge is killed' : ''}`)
     const other = new DatabaseSync(databaseOf(cluster))
     other.exec('BEGIN IMMEDIATE')
     await staysWithout(cluster)
+    const runs =
+      !killed || (await restarted(cluster, print, /is locked by another program.*stop that program/s))
     other.exec('ROLLBACK')
     other.close()
+    if (!runs) await cluster.edge.start()
     await eventually(async () => (await healthOf(cluster)) === 200)
   },
 }

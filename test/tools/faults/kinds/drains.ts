@@ -1,0 +1,40 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { serverAt } from '../../../kit/cluster.ts'
+import { secrets } from '../../../kit/runtimes.ts'
+import { basic } from '../../../kit/source.ts'
+import type { Cluster } from '../cluster.ts'
+import type { Fault } from '../fault.ts'
+import type { Member } from '../member.ts'
+
+/** ms of a drain: some reports */
+const drainedMs = 6000
+
+async function order(cluster: Cluster, member: Member, what: 'drain' | 'undrain'): Promise<void> {
+  const { id } = (await serverAt(cluster.edge, member)) ?? {}
+  const url = `${cluster.edge.url}/api/servers/${encodeURIComponent(id ?? '')}/${what}`
+  const { status } = await fetch(url, {
+    method: 'POST',
+    headers: { Authorization: basic('admin', secrets.admin) },
+  })
+  if (status !== 204) throw new Error(`${what} of ${member.name} was answered ${status}`)
+}
+
+export const drainKill: Fault = {
+  name: 'drain-kill',
+  about: 'a slave is drained at the edge, which is killed as soon as it has said so, and started again',
+  async round(cluster, dice, print) {
+    const slave = dice.oneOf(cluster.slaves)
+    print(`${slave.name} is drained, and the edge is killed`)
+    await order(cluster, slave, 'drain')
+    await cluster.edge.kill()
+    slave.isDrained()
+    await cluster.edge.start()
+    await wait(drainedMs)
+    const { out } = (await serverAt(cluster.edge, slave)) ?? {}
+    if (out !== 'drained' && out !== 'draining')
+      cluster.faults.push(`${slave.name} was drained, and is out: ${out}`)
+    await cluster.audience?.upToNow()
+    slave.isBack()
+    await order(cluster, slave, 'undrain')
+  },
+}
