@@ -4,6 +4,7 @@ import { View } from '../../../shared/draw/view.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
 import { benchReport } from './cluster.ts'
+import { cpuMs } from './own-time.ts'
 import { median } from './table.ts'
 
 // Runs on the runtime that is measured: `bun decisions.ts COUNT…` prints a line `COUNT nanoseconds` for each count of servers, or of
@@ -52,7 +53,7 @@ function measure(servers: number, mounts: number): number {
   let asked = 0
   const nanoseconds: number[] = []
   for (let chunk = 0; chunk < chunks; chunk++) {
-    const begun = performance.now()
+    const begun = cpuMs()
     for (let i = 0; i < perChunk; i++) {
       const { mount, from } = asks[asked++ % asks.length] ?? { mount: mountOf('/live.mp3') }
       const decision = decide(view, { mount, secure: false, relay: false, from }, nowMs, roll, policy)
@@ -62,7 +63,7 @@ function measure(servers: number, mounts: number): number {
       const report = asked % perReport === 0 ? reports[(asked / perReport) % servers] : undefined
       if (report) put(report, nowMs)
     }
-    if (chunk >= warmUp) nanoseconds.push(((performance.now() - begun) * 1e6) / perChunk)
+    if (chunk >= warmUp) nanoseconds.push(((cpuMs() - begun) * 1e6) / perChunk)
   }
   return median(nanoseconds)
 }

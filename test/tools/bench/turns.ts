@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { edgeMetricSteps } from '../../../edge/pages/metrics.ts'
 import { clusterText } from '../../../shared/api/describe-cluster.ts'
 import { mountsText, publicMounts, serversText } from '../../../shared/api/json.ts'
@@ -9,6 +8,7 @@ import { type SliceStep, sliceOf } from '../../../shared/http/slices.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
+import { cpuMs } from './own-time.ts'
 import { median } from './table.ts'
 
 // Runs on the runtime that is measured: `bun turns.ts` prints a line `name|turns|p99 ms|longest ms|all ms|MB` for each long answer of a
@@ -43,12 +43,6 @@ interface Measured {
   longest: number
   all: number
   megabytes: number
-}
-
-/** ms of processor time of this thread; on Deno of the whole program, which has helpers that collect garbage */
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage?.() ?? process.cpuUsage()
-  return (user + system) / 1000
 }
 
 /** Makes an answer slice by slice, as for a client. */
