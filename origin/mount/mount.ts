@@ -82,7 +82,7 @@ export class ActiveMount implements LiveMount, Seat {
       onTold: () => deps.onTold?.(),
       onFormat: (mustGo) => this.#turn(mustGo),
       onChunk: (chunk) => {
-        const isKept = onChunk(chunk.bytes)
+        const isKept = onChunk(chunk.bytes) || this.#taps.size > 0 // a tap may leave while it gets this one
         for (const tap of this.#taps) tap.chunk(chunk)
         return isKept || this.#taps.size > 0
       },
