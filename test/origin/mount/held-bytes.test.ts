@@ -97,13 +97,26 @@ describe('the memory of bytes that a mount drops', () => {
     }
   })
 
+  test('stays where a connection may still send them, though its listener left right after its burst', () => {
+    for (const icy of [false, true]) {
+      const { mount, play } = serverWith(500).first
+      play(400)
+      const wire = join(mount, icy)
+      const heard = Buffer.from(wire.bytes)
+      for (const listener of mount.everyone) mount.leave(listener)
+      play(1000)
+      expect(heard.length).toBeGreaterThan(0)
+      expect(wire.bytes.equals(heard)).toBe(true)
+    }
+  })
+
   test('is free again some time after the last listener has gone', () => {
     const { mount, play } = serverWith(500).first
     play(400)
     const wire = join(mount)
     play(100)
     for (const listener of mount.everyone) mount.leave(listener)
-    const heard = wire.bytes
+    const heard = Buffer.from(wire.bytes)
     const { there, held } = memoryOf(mount, play)
     expect(there).toBe(held)
     expect(wire.bytes.equals(heard)).toBe(true)
