@@ -26,7 +26,6 @@ export const guards: readonly string[] = [
   'page of news',
   'passwords rotated',
   'report answered 200',
-  'report answered 401',
   'report answered 409',
   'report answered 500',
   'report answered 503',

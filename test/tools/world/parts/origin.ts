@@ -65,7 +65,7 @@ export class OriginProgram implements Service, AnswersRelays {
   /** sessions of HLS that were seen to fetch here */
   readonly visits = new Visits()
   readonly #hls: ServingHls
-  /** sessions that have got a playlist here */
+  /** sessions that asked while there was room: they may have been accepted, though their master did not answer yet */
   readonly #sessions = new Set<string>()
   /** s, of each mount's playlist */
   readonly #targets = new Map<Mount, number>()
@@ -175,6 +175,8 @@ export class OriginProgram implements Service, AnswersRelays {
 
   async answer(request: Request, from: string): Promise<Response> {
     const closed = closedHere(this)
+    const session = sessionOf(new URL(request.url).search)
+    if (closed === undefined && session !== undefined) this.#sessions.add(session)
     const hls = this.#hls.answer(request, from)
     if (hls) return this.#watchHls(request, await hls, closed)
     const facts = { address: addressOf(from), secure: false, base: this.machine.url }
@@ -192,10 +194,8 @@ export class OriginProgram implements Service, AnswersRelays {
     const asked = parseHlsPath(new URL(request.url).pathname)
     const session = sessionOf(new URL(request.url).search)
     if (asked?.object.kind === 'media' && response.status === 200) {
-      if (session !== undefined && !this.#sessions.has(session)) {
-        this.#sessions.add(session)
-        if (closed !== undefined) noteTaken(this.#world, this.machine.host, 'a session', closed)
-      }
+      if (closed !== undefined && session !== undefined && !this.#sessions.has(session))
+        noteTaken(this.#world, this.machine.host, 'a session', closed)
       const text = await response.text()
       const target = /#EXT-X-TARGETDURATION:(\d+)/.exec(text)?.[1]
       this.#targets.set(asked.mount, Number(target))
