@@ -28,26 +28,22 @@ const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(
 export function parseSourcelist(text: string, known: KnownLines = new KnownLines()): Report {
   if (!text.endsWith('\n'))
     throw new SourcelistError(text.split('\n').length, 'expected the last line to end in LF')
-  return readFleet(text, known) ?? readAny(text, known)
-}
-
-/** Reads a report whose mounts are written as those of the other servers; undefined if they are not. */
-function readFleet(text: string, known: KnownLines): Report | undefined {
   const blankAt = text.indexOf('\n\n')
-  if (blankAt < 0 || text.startsWith('\n') || text.includes('\r')) return undefined
+  const isPlain = blankAt > 0 && !text.startsWith('\n') && !text.includes('\r')
+  if (!isPlain) return readLines(text, known)
   const header = parseHeader(text.slice(0, blankAt).split('\n'))
-  const last = known.mountsOf(header.id)
-  const mounts = known.fleet.read(text, blankAt + 2, header.mounts, last)
-  return mounts && reportOf(header, mounts)
+  const mounts = known.fleet.read(text, blankAt + 2, header.mounts, known.mountsOf(header.id))
+  return mounts ? reportOf(header, mounts) : readLines(text, known, header)
 }
 
-function readAny(text: string, known: KnownLines): Report {
+/** Reads a report line by line. @param parsed its header, if that was parsed already */
+function readLines(text: string, known: KnownLines, parsed?: Header): Report {
   const lines = text.slice(0, -1).split('\n')
   if (text.includes('\r'))
     for (const [i, line] of lines.entries()) if (line.endsWith('\r')) lines[i] = line.slice(0, -1)
   const blank = lines.indexOf('')
   if (blank < 0) throw new SourcelistError(lines.length + 1, 'expected a blank line after the header')
-  const header = parseHeader(lines.slice(0, blank))
+  const header = parsed ?? parseHeader(lines.slice(0, blank))
   const { mounts: expected } = header
   const blocks = blocksOf(lines, blank + 1)
   const found = blocks.length
