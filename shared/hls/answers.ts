@@ -198,13 +198,13 @@ export function errorAnswer(status: number, text: string, more: readonly (readon
  * One range of bytes, as first and last + 1; `outside` if the object has none of them. Several ranges, and what is not a range of
  * bytes, are ignored, as RFC 9110 §14.2 allows.
  */
-function parseRange(header: string | undefined, length: number): [number, number] | 'outside' | undefined {
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []
+function parseRange(header: string, length: number): [number, number] | 'outside' | undefined {
+  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header) ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined
-  if (first === '') return last === '0' ? 'outside' : [Math.max(0, length - Number(last)), length]
-  const from = Number(first)
-  const to = last === '' ? length : Math.min(length, Number(last) + 1)
-  if (last !== '' && Number(last) < from) return undefined
+  // so many bytes at the end, or from one byte to another or to the end
+  const from = first === '' ? Math.max(0, length - Number(last)) : Number(first)
+  const to = first === '' || last === '' ? length : Math.min(length, Number(last) + 1)
+  if (first !== '' && last !== '' && Number(last) < from) return undefined
   return from >= length ? 'outside' : [from, to]
 }
 

@@ -51,6 +51,10 @@ describe('the headers of HLS (docs/hls.md)', () => {
     expect(headersOf(1099)).toEqual(
       headersOf(1098).map(([name, value]) => [name, name === 'Cache-Control' ? 'max-age=549' : value]),
     )
+    const unshared = [type, ['Cache-Control', 'max-age=550'], ...cors, ['Vary', 'Accept-Encoding']]
+    expect(headersOf(1100)).toEqual(unshared)
+    const packed = preparedAnswer({ targetSeconds: 1100, isPacked: true, text: Buffer.from('') }).headers
+    expect(packed).toEqual([...unshared, ['Content-Encoding', 'gzip']])
   })
 
   test('a text is packed only where that makes it shorter', () => {
@@ -63,8 +67,10 @@ describe('the headers of HLS (docs/hls.md)', () => {
   })
 
   test('a steering manifest is of one moment; without a server it is 404', () => {
-    const headers = Object.fromEntries(steeringAnswer('{}').headers)
+    const answer = steeringAnswer('{}')
+    const headers = Object.fromEntries(answer.headers)
     expect(headers).toMatchObject({ 'Cache-Control': 'no-store', 'Content-Type': 'application/json' })
+    expect([answer.status, textOf(answer), answer.bytes]).toEqual([200, '{}', 2])
     expect(steeringAnswer(undefined)).toMatchObject({ status: 404 })
   })
 

@@ -92,3 +92,45 @@ test('a range outside of a segment is 416, and no cache keeps that in place of t
     'Content-Range': 'bytes */4',
   })
 })
+
+describe('a range of a segment (RFC 9110 §14.1.2)', () => {
+  const segmentOf = (...texts: string[]) => ({
+    type: 'audio/mpeg',
+    pieces: texts.map((each) => Buffer.from(each)),
+    bytes: texts.join('').length,
+  })
+  const partOf = (segment: ReturnType<typeof segmentOf>, range: string) => {
+    const { status, headers, pieces, bytes } = segmentAnswer(segment, range)
+    const texts = pieces.map((each) => Buffer.from(each).toString())
+    expect(texts.join('')).toHaveLength(bytes)
+    return [status, texts, Object.fromEntries(headers)['Content-Range']]
+  }
+
+  test.each([
+    ['bytes=0-0', ['0'], '0-0'],
+    ['bytes=0-3', ['0123'], '0-3'],
+    ['bytes=3-4', ['3', '4'], '3-4'],
+    ['bytes=4-', ['456789'], '4-9'],
+    ['bytes=9-', ['9'], '9-9'],
+    ['bytes=8-99', ['89'], '8-9'],
+    ['bytes=-3', ['789'], '7-9'],
+    ['bytes=-10', ['0123', '456789'], '0-9'],
+    ['bytes=-99', ['0123', '456789'], '0-9'],
+  ])('%s is a part, in as few pieces as hold it', (range, texts, named) => {
+    expect(partOf(segmentOf('0123', '456789'), range)).toEqual([206, texts, `bytes ${named}/10`])
+  })
+
+  test.each(['bytes=10-', 'bytes=10-12', 'bytes=-0'])('%s is outside', (range) => {
+    expect(partOf(segmentOf('0123', '456789'), range)).toEqual([416, [], 'bytes */10'])
+  })
+
+  test('is outside of a segment that is empty, at its end too', () => {
+    for (const range of ['bytes=0-', 'bytes=-5'])
+      expect(partOf(segmentOf(''), range)).toEqual([416, [], 'bytes */0'])
+  })
+
+  test.each(['', 'bytes=-', 'bytes=5-4', 'bytes=1-2,4-5', 'xbytes=1-2', 'lines=1-2', 'bytes=1'])(
+    'is ignored as "%s": the whole is answered',
+    (range) => expect(partOf(segmentOf('0123456789'), range)).toEqual([200, ['0123456789'], undefined]),
+  )
+})

@@ -67,6 +67,12 @@ describe('a server that is too full', () => {
     ])
   })
 
+  test('is not one that sessions left for another reason', () => {
+    const balance = new Balance(100)
+    balance.depart(server, 1000)
+    expect(balance.isOverfull(server, over)).toBe(false)
+  })
+
   test('is known by itself, and the one that was looked at longest ago is forgotten where there are too many', () => {
     const balance = new Balance(100)
     const each = (n: number) => serverOf(`s${n}`)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hlsPath, multivariantPath, parseHlsPath, parseMultivariantPath } from '../../../shared/hls/paths.ts'
-import { pathwayOf, serverOfPathway } from '../../../shared/hls/pathway.ts'
+import { edgePathway, pathwayOf, serverOfPathway } from '../../../shared/hls/pathway.ts'
 import { sessionIdOf, sessionOf } from '../../../shared/hls/session.ts'
 import { mountOf } from '../../kit/reports.ts'
 
@@ -61,6 +61,13 @@ describe('pathway ids', () => {
       expect(pathwayOf(id)).toMatch(/^[A-Za-z0-9._-]+$/)
       expect(serverOfPathway(pathwayOf(id))).toBe(id)
     }
+  })
+
+  test('of a server that is called as the edge is are another than that of the edge', () => {
+    expect(pathwayOf('edge')).toBe('_65dge')
+    expect(serverOfPathway('_65dge')).toBe('edge')
+    expect(serverOfPathway(edgePathway)).toBeUndefined()
+    expect([pathwayOf('edges'), pathwayOf('a\tb')]).toEqual(['edges', 'a_09b'])
   })
 
   test('that belong to no server lead to none', () => {

@@ -10,8 +10,9 @@ import { mutation, recorded } from './state.ts'
 
 /** tests outside of its own folder that a mutant has to survive */
 const farTestsMax = 60
-/** ms after which a test that waits for something counts as failed */
-const waitMs = 20_000
+/** ms after which a test that waits for something counts as failed, in addition to twenty times as long as without a mutant */
+const waitAtLeastMs = 3000
+const waitTimes = 20
 /** how often a mutant may be asked for, in addition to a hundred times as often as without it */
 const askedAtLeast = 20_000
 
@@ -44,18 +45,20 @@ export default class MutationRunner extends TestRunner {
     const run = TestRunner.getTestFn(test)
     if (plan.fromStart !== 0) return void (await run())
     for (const id of recorded(state).keys()) if (!done.has(id)) tell({ id, is: 'static' })
+    const beganAtMs = performance.now()
     await run()
+    const waitMs = waitAtLeastMs + waitTimes * (performance.now() - beganAtMs)
     const hits = recorded(state)
     const isFar = !plan.near.some((file) => test.file.filepath.endsWith(file))
     const tried = [...hits].filter(
       ([id]) => !done.has(id) && (!isFar || (farTests.get(id) ?? 0) < farTestsMax),
     )
-    if (tried.length === 0 || !(await succeeds(run))) return
+    if (tried.length === 0 || !(await succeeds(run, waitMs))) return
     for (const [id, often] of tried) {
       tell({ id, is: 'tried' })
       if (isFar) farTests.set(id, (farTests.get(id) ?? 0) + 1)
       Object.assign(state, { active: id, asked: 0, askedMax: askedAtLeast + 100 * often, isRecording: false })
-      const survived = await succeeds(run)
+      const survived = await succeeds(run, waitMs)
       Object.assign(state, { active: 0, isRecording: true })
       if (survived) tell({ id, is: 'survived' })
       else {
@@ -67,7 +70,7 @@ export default class MutationRunner extends TestRunner {
   }
 }
 
-async function succeeds(run: () => unknown): Promise<boolean> {
+async function succeeds(run: () => unknown, waitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   try {
     const patience = new Promise((_, reject) => {
