@@ -91,13 +91,6 @@ export class ObjectCache {
     }
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.#held.clear()
-    this.#newest = undefined
-    this.#bytes = 0
-  }
-
   async #fetch(path: string, { fetch, lifetimeOf }: ObjectSource): Promise<FetchedObject> {
     const { nowMs } = this.#options
     const failed = this.#failed.get(path)
@@ -147,7 +140,6 @@ export class ObjectCache {
     const held = this.#held.get(path)
     if (!held) return
     this.#held.delete(path)
-    if (this.#newest === held) this.#newest = undefined
     this.#bytes -= costOf(path, held)
   }
 }

@@ -31,6 +31,11 @@ describe('sessions that were moved away', () => {
     expect(balance.listeners(server(0, 3), target)).toBe(0)
   })
 
+  test('are counted at their new server, as those are that were redirected there', () => {
+    const coming = serverOf('a', { listeners: 10 }, { debit: 3, factor: 2 })
+    expect(new Balance(100).listeners(coming, target)).toBe(16)
+  })
+
   test('are forgotten in the end, second by second', () => {
     const balance = new Balance(100)
     balance.depart(server(0), 1000)

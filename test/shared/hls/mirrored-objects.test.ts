@@ -64,7 +64,9 @@ describe('a slave', () => {
       [objects.playlistHere(live), objects.segmentHere(live, 11, 'mp3')].map((each) => each !== undefined)
     expect(isHere()).toEqual([false, false])
     const [playlist, segment] = [await objects.playlist(live), await objects.segment(live, 11, 'mp3')]
-    expect([objects.playlistHere(live), objects.segmentHere(live, 11, 'mp3')]).toEqual([playlist, segment])
+    // the same objects, of which answers are made once
+    expect(objects.playlistHere(live)).toBe(playlist)
+    expect(objects.segmentHere(live, 11, 'mp3')).toBe(segment)
     expect(objects.segmentHere(live, 11, 'aac')).toBeUndefined()
     clock.ms = 2000 // half a target duration
     expect(isHere()).toEqual([false, true])
@@ -117,6 +119,39 @@ describe('a slave', () => {
     }
     expect(asked.filter((path) => path === media).length).toBe(2)
     expect(asked.length).toBe(3)
+  })
+
+  test('gives a segment and an initialization with the bytes of its master, and its own type', async () => {
+    const { master, objects } = mirror()
+    master.set('/hls/live.mp3/10.aac', 'audio')
+    master.set('/hls/live.mp3/init-3.mp4', 'about')
+    const segment = await objects.segment(live, 10, 'aac')
+    expect(segment).toEqual({ type: 'audio/aac', pieces: [bytesOf('audio')], bytes: 5, isPrivate: false })
+    const init = await objects.init(live, 3)
+    expect(init).toEqual({ type: 'audio/mp4', pieces: [bytesOf('about')], bytes: 5, isPrivate: false })
+  })
+
+  test('knows which objects its master gives to some listeners alone', async () => {
+    const isPrivateOf = async (isPrivate: boolean) => {
+      const objects = new MirroredObjects({
+        nowMs: () => 0,
+        fetch: async () => ({ status: 200, type: '', bytes: bytesOf(playlistFrom(10)), isPrivate }),
+      })
+      const [playlist, segment] = [await objects.playlist(live), await objects.segment(live, 10, 'mp3')]
+      return [playlist?.isPrivate === true, segment?.isPrivate === true, playlist?.textFor('')]
+    }
+    expect(await isPrivateOf(true)).toEqual([true, true, playlistFrom(10)])
+    expect(await isPrivateOf(false)).toEqual([false, false, playlistFrom(10)])
+  })
+
+  test('has no object of an answer 404, whatever its body is', async () => {
+    const objects = new MirroredObjects({
+      nowMs: () => 0,
+      fetch: async () => ({ status: 404, type: '', bytes: bytesOf(playlistFrom(10)) }),
+    })
+    const isHere = () => [objects.playlistHere(live), objects.segmentHere(live, 10, 'mp3')]
+    expect([await objects.playlist(live), await objects.segment(live, 10, 'mp3')]).toEqual(isHere())
+    expect(isHere()).toEqual([undefined, undefined])
   })
 
   test('asks once for a segment that a thousand players want at the same time', async () => {

@@ -13,7 +13,7 @@ const segment = (number: number, over: Partial<ListedSegment> = {}): ListedSegme
 })
 const printed = (
   segments: readonly ListedSegment[],
-  over: { ended?: boolean; targetSeconds?: number } = {},
+  over: { ended?: boolean; targetSeconds?: number; behindSeconds?: number | undefined } = {},
 ) =>
   new PrintedPlaylist({
     targetSeconds: 4,
@@ -49,6 +49,7 @@ describe('a printed media playlist', () => {
       '',
     ])
     expect(printed([segment(20)], { ended: true })).toMatch(/20\.m4s\n#EXT-X-ENDLIST\n$/)
+    expect(printed([segment(20)], { behindSeconds: undefined })).not.toContain('EXT-X-START')
   })
 
   test('names an initialization once for the segments that share it, and again after a discontinuity', () => {
@@ -74,7 +75,7 @@ describe('a printed media playlist', () => {
 })
 
 describe('a playlist that a slave passes on', () => {
-  const text = printed([segment(20, { init: 'init-7.mp4' }), segment(21, { init: 'init-7.mp4' })])
+  const text = printed([20, 21, 22].map((number) => segment(number, { init: 'init-7.mp4' })))
 
   test('has the query at each segment and each initialization, and nowhere else', () => {
     const lines = readMirrored(text)?.textFor('?s=1').split('\n') ?? []
@@ -82,6 +83,7 @@ describe('a playlist that a slave passes on', () => {
       '#EXT-X-MAP:URI="init-7.mp4?s=1"',
       '20.m4s?s=1',
       '21.m4s?s=1',
+      '22.m4s?s=1',
     ])
   })
 
@@ -92,8 +94,8 @@ describe('a playlist that a slave passes on', () => {
 
   test('may have as many segments around those that it lists as it lists, and the eight that are kept', () => {
     const may = readMirrored(text)?.mayHave
-    const around = 2 + hlsLimits.unlistedSegments
-    const numbers = [19 - around, 20 - around, 21 + around, 22 + around]
+    const around = 3 + hlsLimits.unlistedSegments
+    const numbers = [19 - around, 20 - around, 22 + around, 23 + around]
     expect(numbers.map((n) => may?.('segment', n))).toEqual([false, true, true, false])
     expect([may?.('init', 7), may?.('init', 6), may?.('segment', 7), may?.('init', 20)]).toEqual([
       true,

@@ -50,7 +50,7 @@ describe('an object cache', () => {
 
   test('remembers for a moment that an object is not there', async () => {
     const { asked, clock, get } = cacheOf()
-    const first = get('/a')
+    const first = get('/a', 60_000)
     asked[0]?.answer(missing)
     expect((await first).status).toBe(404)
     clock.ms = hlsLimits.missingMs - 1
@@ -63,14 +63,15 @@ describe('an object cache', () => {
 
   test('gives an old copy while the master cannot be asked, and none that is too old', async () => {
     const { asked, clock, get } = cacheOf()
+    clock.ms = 10_000
     const first = get('/a')
     asked[0]?.answer(objectOf(10))
     await first
-    clock.ms = 2000
+    clock.ms = 12_000
     const second = get('/a')
     asked[1]?.answer(new Error('refused'))
     expect((await second).status).toBe(200)
-    clock.ms = 3000
+    clock.ms = 13_000
     const third = get('/a')
     asked[2]?.answer(new Error('refused'))
     await expect(third).rejects.toThrow('refused')
@@ -86,6 +87,24 @@ describe('an object cache', () => {
     clock.ms = hlsLimits.missingMs
     void get('/a').catch(() => {})
     expect(asked.length).toBe(2)
+  })
+
+  test('remembers a bounded number of failures, and forgets the oldest first', async () => {
+    const { asked, get } = cacheOf()
+    const fail = (path: string) => {
+      const got = get(path).catch(() => {})
+      asked.at(-1)?.answer(new Error('refused'))
+      return got
+    }
+    for (let i = 0; i < hlsLimits.rememberedMax; i++) await fail(`/${i}`)
+    expect(asked.length).toBe(hlsLimits.rememberedMax)
+    await fail('/0')
+    expect(asked.length).toBe(hlsLimits.rememberedMax)
+    await fail('/one-more')
+    await fail('/1')
+    expect(asked.length).toBe(hlsLimits.rememberedMax + 1)
+    await fail('/0')
+    expect(asked.at(-1)?.path).toBe('/0')
   })
 
   test('fetches a bounded number of objects at a time', async () => {
@@ -116,5 +135,23 @@ describe('an object cache', () => {
     for (let i = 0; i < 1000; i++) await fetched(`/missing-${i}`, missing)
     expect(cache.bytes).toBeLessThanOrEqual(10_000)
     expect(cache.size.held).toBeLessThan(50)
+  })
+
+  test('counts an object with its name and 256 bytes, and holds exactly as many bytes as it may', async () => {
+    const cost = 1000 + '/a'.length + 256
+    const { cache, asked, get } = cacheOf(2 * cost)
+    const fetched = async (path: string, object: FetchedObject) => {
+      const got = get(path)
+      asked.at(-1)?.answer(object)
+      await got
+      return [cache.size.held, cache.bytes]
+    }
+    expect(await fetched('/a', objectOf(1000))).toEqual([1, cost])
+    expect(await fetched('/b', objectOf(1000))).toEqual([2, 2 * cost])
+    expect(await fetched('/c', objectOf(1001))).toEqual([1, cost + 1])
+    // one that is larger than all that may be held is held alone: all players want it now
+    expect(await fetched('/d', objectOf(5000))).toEqual([1, 5000 + cost - 1000])
+    expect(await fetched('/e', objectOf(1000))).toEqual([1, cost])
+    expect(cache.size.fetching).toBe(0)
   })
 })
