@@ -20,6 +20,8 @@ export interface PlayerLook {
   /** when it last asked where to go on; 0: never */
   steeredAtMs: number
   status: string | null
+  /** why it ended, where it is hls.js or video.js as it is */
+  problem: string | null
 }
 
 /** In a frame with one player, before it plays. */
@@ -45,29 +47,53 @@ const look = `(() => {
       .filter(({ name }) => name.includes('/steering.json'))
       .map(({ responseEnd }) => performance.timeOrigin + responseEnd)),
     status: document.querySelector('.status')?.textContent ?? null,
+    problem: window.problem ?? null,
   }
 })()`
 
-const videoJs = readFileSync(createRequire(import.meta.url).resolve('video.js/dist/video.min.js'))
+const { resolve } = createRequire(import.meta.url)
+const scripts = new Map([
+  ['/video.js', readFileSync(resolve('video.js/dist/video.min.js'))],
+  ['/hls.js', readFileSync(resolve('hls.js/dist/hls.min.js'))],
+])
 const videoPage = `<!doctype html><audio class="video-js"></audio><script src="/video.js"></script>
 <script>
   window.begin = () => {
     window.player = videojs(document.querySelector('audio'), { html5: { vhs: { overrideNative: true } } })
+    player.on('error', () => { window.problem = player.error().message })
     player.src({ src: new URLSearchParams(location.search).get('src'), type: 'application/vnd.apple.mpegurl' })
     return player.play()
   }
 </script>`
+const hlsPage = `<!doctype html><audio></audio><script src="/hls.js"></script>
+<script>
+  window.begin = () => {
+    const audio = document.querySelector('audio')
+    window.player = new Hls()
+    player.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) window.problem = details })
+    player.loadSource(new URLSearchParams(location.search).get('src'))
+    player.attachMedia(audio)
+    return audio.play()
+  }
+</script>`
+const pages = new Map([
+  ['/video', videoPage],
+  ['/hls', hlsPage],
+])
 
-/** A web site in a browser that shows many players at once, each in a frame: player pages of an edge, and video.js. */
+/** A web site in a browser that shows many players at once, each in a frame: player pages of an edge, and video.js and hls.js as they are. */
 export class HlsStage {
   readonly #site = createServer((request, answer) => {
-    if (request.url === '/video.js') answer.end(videoJs)
+    const [path = ''] = (request.url ?? '').split('?')
+    const script = scripts.get(path)
+    if (script) answer.end(script)
     else {
       answer.setHeader('content-type', 'text/html')
-      answer.end(request.url?.startsWith('/video') ? videoPage : '<!doctype html><title>A station</title>')
+      answer.end(pages.get(path) ?? '<!doctype html><title>A station</title>')
     }
   })
   #page: Page | undefined
+  #frames = 0
 
   async open(browser: Browser): Promise<void> {
     await new Promise<void>((resolve) => this.#site.listen(0, '127.0.0.1', resolve))
@@ -93,14 +119,23 @@ export class HlsStage {
   }
 
   /** The same with video.js. @param playlist the multivariant playlist */
-  async playByVideoJs(playlist: string): Promise<Frame> {
-    const frame = await this.#show(`${this.#url}video?src=${encodeURIComponent(playlist)}`)
+  playByVideoJs(playlist: string): Promise<Frame> {
+    return this.#begin('video', playlist)
+  }
+
+  /** The same with hls.js and its own settings, as a station's page has it that is not ours. */
+  playByHlsJs(playlist: string): Promise<Frame> {
+    return this.#begin('hls', playlist)
+  }
+
+  async #begin(page: string, playlist: string): Promise<Frame> {
+    const frame = await this.#show(`${this.#url}${page}?src=${encodeURIComponent(playlist)}`)
     await frame.evaluate('void begin()')
     return frame
   }
 
   async #show(url: string): Promise<Frame> {
-    const name = `frame${this.page.frames().length}`
+    const name = `frame${++this.#frames}`
     await this.page.evaluate(
       `(() => {
         const frame = document.createElement('iframe')

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { eventually } from '../kit/eventually.ts'
+import type { Frame } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { eventually, longPatienceMs } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
 import { fixture, pagesOf } from '../kit/fixtures.ts'
 import {
@@ -15,6 +16,7 @@ import {
   packetsIn,
 } from '../kit/hls-kinds.ts'
 import { readMultivariant } from '../kit/hls-readers.ts'
+import type { PlayerLook } from '../kit/hls-stage.ts'
 import { peerSeconds } from '../kit/peer-seconds.ts'
 import { peer } from '../kit/peers.ts'
 import { start } from '../kit/process.ts'
@@ -49,13 +51,25 @@ const unknownLines = (output: string) =>
 
 interface Playing extends HlsSound, EncodedSound {
   mount: string
-  source: Source
+}
+
+/** A player in Chromium. */
+interface BrowserCell {
+  name: string
+  /** it began when the playlist was long */
+  isLate: boolean
+  /** where it has to play from; undefined: anywhere */
+  host: string | undefined
+  frame: Frame
+  /** the first look at which it played */
+  begun: PlayerLook | undefined
 }
 
 describe('every kind of sound by HLS', () => {
   const folder = suiteFolder()
   chmodSync(folder, 0o755)
   const started: Server[] = []
+  const sources: Source[] = []
   let servers: { edge: Server; master: Server; slave: Server }
   let playing: Playing[] = []
   beforeAll(async () => {
@@ -68,24 +82,38 @@ describe('every kind of sound by HLS', () => {
       ...encodeSound(sound, soundSeconds, folder),
     }))
     const config = join(folder, 'icecast.xml')
-    writeFileSync(config, `<icecast><hls-segment>${segmentSeconds}</hls-segment></icecast>`)
+    writeFileSync(
+      config,
+      `<icecast><limits><sources>${3 * hlsSounds.length}</sources></limits><hls-segment>${segmentSeconds}</hls-segment></icecast>`,
+    )
     const edge = await also(startEdge('bun'))
     const master = await also(startOrigin('node', [...masterAt(edge), '--config', config, ...crowded]))
     const slave = await also(startOrigin('bun', [...slaveOf(edge), ...crowded]))
     servers = { edge, master, slave }
-    playing = encoded.map((sound, i) => {
-      const mount = `/sound-${i}.${sound.extension}`
+    playing = await play('sound', encoded)
+  })
+  /** Begins each sound at a mount of its own, and waits until all servers have it. */
+  async function play(prefix: string, sounds: readonly (HlsSound & EncodedSound)[]): Promise<Playing[]> {
+    const { master, slave, edge } = servers
+    const begun = sounds.map((sound, i) => {
+      const mount = `/${prefix}-${i}.${sound.extension}`
       const contentType = { mp3: 'audio/mpeg', aac: 'audio/aac', ogg: 'audio/ogg' }[sound.extension]
       const url = master.url + mount
       const source = startSource({ url, password: secrets.source, programme: sound.programme, contentType })
-      return { ...sound, mount, source }
+      sources.push(source)
+      return { ...sound, mount }
     })
-    for (const { mount } of playing)
-      for (const { url } of [slave, edge])
-        await eventually(async () => (await fetch(`${url}${mount}.m3u8`)).ok)
-  })
+    // a slave that has no such mount yet sends its listeners to the edge, where they would play from another server
+    const answers = async (url: string, status: number) =>
+      (await fetch(url, { method: 'HEAD', redirect: 'manual' })).status === status
+    for (const { mount } of begun) {
+      await eventually(() => answers(slave.url + mount, 200))
+      await eventually(() => answers(edge.url + mount, 302))
+    }
+    return begun
+  }
   afterAll(async () => {
-    for (const { source } of playing) source.close()
+    for (const source of sources) source.close()
     await Promise.all(started.map((server) => server.stop()))
   })
 
@@ -98,6 +126,16 @@ describe('every kind of sound by HLS', () => {
 
   /** What is left to check when no player plays any more: it computes for long, and sources must not wait for it. */
   type Check = () => void
+
+  const problemsOf = (checks: readonly Check[]) =>
+    checks.flatMap((check) => {
+      try {
+        check()
+        return []
+      } catch (problem) {
+        return [problem]
+      }
+    })
 
   /** Each packet that ffmpeg gets. */
   async function byFfmpeg({ mount, packets }: Playing, { url }: Server): Promise<Check> {
@@ -198,18 +236,74 @@ describe('every kind of sound by HLS', () => {
           : some().flatMap((sound) => [byMpv(sound, edge), byVlc(sound, slave)])),
       ]
       const checks = await Promise.all([...early, ...late])
-      const problems = checks.flatMap((check) => {
-        try {
-          check()
-          return []
-        } catch (problem) {
-          return [problem]
-        }
-      })
-      expect(problems).toEqual([])
+      expect(problemsOf(checks)).toEqual([])
     },
     isLong ? longMs : undefined,
   )
+
+  if (isLong)
+    peer('ffmpeg', 'cvlc')(
+      'is played by VLC from master, slave and edge, from the start of its source: each packet once, in order',
+      async () => {
+        const sounds = await play('vlc', playing)
+        const cells = sounds.flatMap((sound) => Object.values(servers).map((server) => byVlc(sound, server)))
+        expect(problemsOf(await Promise.all(cells))).toEqual([])
+      },
+      longMs,
+    )
+
+  // a run of all tests has three other files with Chromium, and 84 players cost more than that
+  if (isLong)
+    peer('ffmpeg', 'chromium')(
+      'is played by hls.js and video.js from master, slave and edge, from the start of its source and later: one buffered range; those that come later do not stall, and play at the pace of the clock',
+      async () => {
+        const { browserPath, launch } = await import('../kit/browser.ts')
+        const { HlsStage, lookAt } = await import('../kit/hls-stage.ts')
+        if (browserPath === undefined) throw new Error('there is no Chromium')
+        const browser = await launch(browserPath, ['--autoplay-policy=no-user-gesture-required'])
+        onTestFinished(() => browser.close())
+        const stage = new HlsStage()
+        await stage.open(browser)
+        onTestFinished(() => stage.close())
+
+        const cells: BrowserCell[] = []
+        const sounds = await play('browser', playing)
+        /** Begins all players of one sound at once, then those of the next. */
+        const begin = async (isLate: boolean) => {
+          for (const { name, mount, extension, codecs } of sounds)
+            await Promise.all(
+              Object.entries(servers).map(async ([role, { url }]) => {
+                const host = role === 'edge' ? undefined : new URL(url).host
+                const add = (player: string, frame: Frame) =>
+                  cells.push({ name: [player, name, role].join(', '), isLate, host, frame, begun: undefined })
+                // docs/hls.md#players: they read all but these
+                if (codecs !== 'mp4a.40.33') add('hls.js', await stage.playByHlsJs(`${url}${mount}.m3u8`))
+                if (extension !== 'mp3') add('video.js', await stage.playByVideoJs(`${url}${mount}.m3u8`))
+              }),
+            )
+        }
+        /** Waits until all have played so many seconds since they were first seen to play. */
+        const advance = (seconds: number) =>
+          eventually(
+            async () => {
+              const late: unknown[] = []
+              for (const cell of cells) {
+                const look = await lookAt(cell.frame)
+                if (!hasPlayed(cell, look, seconds)) late.push([cell.name, look])
+              }
+              if (late.length > 0) throw new Error(`have not played ${seconds} s: ${JSON.stringify(late)}`)
+              return true
+            },
+            { withinMs: longPatienceMs + seconds * 1000, everyMs: 500 },
+          )
+        await begin(false)
+        await advance(lateSeconds)
+        await begin(true)
+        await advance(peerSeconds)
+        for (const cell of cells) expectPlayed(cell, await lookAt(cell.frame))
+      },
+      longMs,
+    )
 
   peer('ffmpeg')('is 404 where HLS has no place for its codec, and the master says why', async () => {
     const { master, slave } = servers
@@ -239,3 +333,21 @@ describe('every kind of sound by HLS', () => {
 
 const floatsOf = (bytes: Buffer) =>
   new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)))
+
+/** Whether a player has played so many seconds since it was first seen to play, which is now if it was not before. */
+function hasPlayed(cell: BrowserCell, look: PlayerLook, seconds: number): boolean {
+  if (look.position > 1) cell.begun ??= look
+  return cell.begun !== undefined && look.position >= cell.begun.position + seconds
+}
+
+function expectPlayed({ name, isLate, host, begun }: BrowserCell, look: PlayerLook): void {
+  const { position, atMs, stalls, ranges, problem, segments } = look
+  const [played, passed] = [position - (begun?.position ?? 0), (atMs - (begun?.atMs ?? 0)) / 1000] as const
+  const when = isLate ? 'later' : 'from its start'
+  console.log(`${name}, ${when}: ${stalls} stalls, ${played.toFixed(1)} s played of ${passed.toFixed(1)} s`)
+  expect.soft([name, ranges, problem]).toEqual([name, 1, null])
+  if (host) expect.soft([name, segments.filter((each) => each.host !== host)]).toEqual([name, []])
+  if (!isLate) return
+  expect.soft([name, stalls - (begun?.stalls ?? 0)]).toEqual([name, 0])
+  expect.soft(Math.abs(played - passed), name).toBeLessThan(1)
+}
