@@ -14,7 +14,6 @@ const escaped = (c: string) => `_${c.charCodeAt(0).toString(16).padStart(2, '0')
 
 /** The server id that {@link pathwayOf} turned into this pathway; undefined if none was. */
 export function serverOfPathway(pathway: string): string | undefined {
-  if (!/^(?:[A-Za-z0-9.-]|_[0-9a-f]{2})*$/.test(pathway)) return undefined
   const id = pathway.replace(/_([0-9a-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   )

@@ -10,7 +10,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** A session's id. @param random {@link sessionBytes} bytes of a secure random generator */
 export function sessionIdOf(random: Uint8Array): SessionId {
   let id = ''
-  for (let i = 0; i + 2 < random.length; i += 3) {
+  for (let i = 0; i < random.length; i += 3) {
     const bits = ((random[i] ?? 0) << 16) | ((random[i + 1] ?? 0) << 8) | (random[i + 2] ?? 0)
     for (const shift of [18, 12, 6, 0]) id += alphabet[(bits >> shift) & 63]
   }

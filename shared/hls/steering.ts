@@ -53,7 +53,7 @@ export function steer(view: View, listener: SteeredListener, deps: SteeringDeps)
   const others = typeof drawn === 'string' ? [] : drawn.filter(isOther)
   const targetSeconds = view.about(mount, nowMs)?.hls || hlsLimits.segmentSeconds
   const question = { view, listener, deps, nowMs, targetSeconds, others }
-  const here = current === undefined ? undefined : placeOf(view, listener, current)
+  const here = placeOf(view, listener)
   const steering =
     here && isOpen(view, listener, here.server, nowMs) ? stayOrEven(here, question) : goAway(here, question)
   if (steering?.moves && here) deps.balance.depart(here.server, nowMs)
@@ -107,10 +107,10 @@ function emptierOf({
 }
 
 /** The current server, and the mount's url there; undefined if the mount is not there, or not by the listener's scheme. */
-function placeOf(view: View, { mount, sender }: SteeredListener, id: string): HlsPlace | undefined {
+function placeOf(view: View, { mount, sender, current }: SteeredListener): HlsPlace | undefined {
   for (const secure of sender.secure ? [true, false] : [false]) {
     const pool = view.pool(mount, secure)
-    const candidate = pool?.at(pool.indexOf(id))
+    const candidate = pool?.at(pool.indexOf(current))
     if (candidate && servesHls(candidate.server))
       return { server: candidate.server, url: urlAt(candidate, mount) }
   }
@@ -135,10 +135,10 @@ function clusterLoad({ view, listener, deps: { balance }, nowMs, targetSeconds }
   return listeners / Math.max(1, slots)
 }
 
-/** s until the next question: longer where many ask and nothing has to move. An integer, spread by the dice. */
-/** … and of a session that no server has to steer. */
+/** s until the next question of a session that no server has to steer. */
 export const steeringTtl = (deps: SteeringDeps): number => ttl(false, deps)
 
+/** s until the next question: longer where many ask and nothing has to move. An integer, spread by the dice. */
 function ttl(isUnrest: boolean, { roll, isBusy }: SteeringDeps): number {
   const seconds = !isUnrest && isBusy() ? hlsLimits.calmTtlSeconds : hlsLimits.ttlSeconds
   return Math.round(seconds * (1 + (2 * roll() - 1) * hlsLimits.ttlJitter))

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { Balance } from '../../../shared/hls/balance.ts'
 import { BusyMeter } from '../../../shared/hls/busy-meter.ts'
 import { printManifest } from '../../../shared/hls/manifest.ts'
-import { steer } from '../../../shared/hls/steering.ts'
+import { steer, steeringTtl } from '../../../shared/hls/steering.ts'
 import { live, viewOf, withSlots } from '../../kit/draws.ts'
 import { seededRoll } from '../../kit/reports.ts'
 import { SteeredCluster } from '../../kit/steered-cluster.ts'
@@ -46,7 +46,7 @@ describe('a session', () => {
 
   test('stays at a drained server where no other has room: it still plays there', () => {
     const view = viewOf(withSlots('a', 100, {}, { drained: true }), withSlots('b', 100, full))
-    expect(steer(view, listenerAt('a'), deps())).toMatchObject({ moves: false })
+    expect(steer(view, listenerAt('a'), deps())).toMatchObject({ moves: false, isStuck: true })
     expect(idsOf(steer(view, listenerAt('a'), deps()))).toEqual(['a'])
   })
 
@@ -102,6 +102,8 @@ describe('a session', () => {
     expect([Math.min(...ttls(true)), Math.max(...ttls(true))]).toEqual([24, 36])
     const unrest = viewOf(withSlots('a', 100, {}, { drained: true }), withSlots('b', 100))
     expect(steer(unrest, listenerAt('a'), { ...deps(roll), isBusy: () => true })?.ttlSeconds).toBeLessThan(13)
+    expect([0, 0.5, 0.999].map((at) => steeringTtl(deps(() => at)))).toEqual([8, 10, 12])
+    expect(steeringTtl({ ...deps(() => 0.5), isBusy: () => true })).toBe(30)
   })
 })
 
