@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Balance } from '../../../shared/hls/balance.ts'
-import { drawServers } from '../../../shared/hls/place-session.ts'
+import { drawServers, type HlsPlace } from '../../../shared/hls/place-session.ts'
 import { steer } from '../../../shared/hls/steering.ts'
 import { live, viewOf, withSlots } from '../../kit/draws.ts'
 import { mountReport, seededRoll } from '../../kit/reports.ts'
@@ -18,15 +18,17 @@ const sender = { secure: false, address: '192.0.2.1' }
 const listener = { mount: live, query: '', sender }
 const at = (current: string, secure = false) => ({ ...listener, current, sender: { ...sender, secure } })
 const bothSchemes = (id: string) => ({ urls: [`http://${id}.example`, `https://${id}.example`] })
-const idsOf = (places: ReturnType<typeof drawServers> | undefined) =>
-  typeof places === 'string' ? places : places?.map(({ server }) => server.report.id)
-const urlsOf = (places: ReturnType<typeof drawServers>) =>
-  typeof places === 'string' ? places : places.map(({ url }) => url)
+const idsOf = (places: readonly HlsPlace[] | undefined) => places?.map(({ server }) => server.report.id)
+/** Servers that must have been drawn. */
+function placesOf(drawn: ReturnType<typeof drawServers>): readonly HlsPlace[] {
+  if (typeof drawn === 'string') throw new Error(drawn)
+  return drawn
+}
 
 describe('the servers of a new session', () => {
   const drawn = (servers: Parameters<typeof viewOf>, over: Partial<typeof listener> = {}, count = 2) =>
     seeds.map((seed) =>
-      drawServers(viewOf(...servers), { ...listener, ...over }, deps(seededRoll(seed)), count),
+      placesOf(drawServers(viewOf(...servers), { ...listener, ...over }, deps(seededRoll(seed)), count)),
     )
 
   test('are as many as were asked for, where there are more, none twice', () => {
@@ -63,7 +65,8 @@ describe('the servers of a new session', () => {
       withSlots('polled', 1000, { role: 'master', ...bothSchemes('polled') }, { polled: true }),
     ]
     const over = { sender: { secure: true, address: '192.0.2.1' } }
-    for (const each of drawn(servers, over)) expect(urlsOf(each)).toEqual(['https://a.example/live.mp3'])
+    for (const each of drawn(servers, over))
+      expect(each.map(({ url }) => url)).toEqual(['https://a.example/live.mp3'])
   })
 
   test('are none where only a polled server has room, or the mount is unknown', () => {
