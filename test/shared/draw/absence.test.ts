@@ -58,6 +58,11 @@ describe('a listener who gets no server is told why:', () => {
     expect(whyAt(s, ...servers)).toBe(text)
   })
 
+  test('of a hundred servers each is looked at', () => {
+    const servers = Array.from({ length: 100 }, (_, i) => serverOf(`s${i}`, full))
+    expect(whyAt(0, ...servers)).toBe('all 100 servers that carry /live.mp3 are full')
+  })
+
   test('of very many servers a bounded number is looked at', () => {
     const servers = Array.from({ length: 1000 }, (_, i) => serverOf(`s${i}`, full))
     expect(whyAt(0, ...servers)).toBe('every server that carries /live.mp3 is out or full')

@@ -44,7 +44,11 @@ export async function decide({ files, mutants, tests, withStatic }: Trial): Prom
       const last = readVerdicts(log, fates)
       if (ended !== 'silent' && fates.size === 0) throw new Error('the tests do not run')
       // a test that fails by itself is passed over
-      if (last === undefined) break
+      if (last === undefined) {
+        if (ended === 'silent')
+          console.error(`no mutant was tried for ${silenceMs / 1000} s: the tests after that did not run`)
+        break
+      }
       fates.set(last, 'endless')
     }
     for (const [id, fate] of fates)
