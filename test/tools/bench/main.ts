@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import process from 'node:process'
+import { readArguments } from '../command-line.ts'
 import { benchBeside } from './beside.ts'
 import { benchFanOut } from './fan-out.ts'
 import { benchHistory } from './history.ts'
@@ -38,7 +38,17 @@ const benches = new Map<string, Bench>([
   ['joins', { run: benchJoins, rounds: 1, seconds: 3 }],
 ])
 
-const wish = parseWish(process.argv.slice(2))
+const usage = `npm run bench -- [NAME…]   measures distributary beside others, and prints tables; all of them take a quarter of an hour
+
+  --rounds N, --seconds N   how often and how long each is measured (by the bench)
+  --servers N,…             servers that an edge knows (10,100,1000,10000)
+  --listeners N,…           of fan-out and hls (1000,5000)
+  --runtimes NAME,…         (bun,deno,node)
+  --out FILE                for the tables, in addition
+
+Benches: ${[...benches.keys()].join(', ')}`
+
+const wish = readArguments(usage, parseWish)
 const wanted = wish.benches.length === 0 ? [...benches.keys()] : wish.benches
 const chosen = wanted.map((name) => {
   const bench = benches.get(name)

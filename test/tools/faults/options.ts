@@ -32,11 +32,13 @@ export function parseOptions(args: readonly string[], nowMs: number): Options {
       listeners: { type: 'string', default: '300' },
       edge: { type: 'string' },
       origins: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   })
   const seed = numberIn('--seed', values.seed)
   return {
-    names: positionals,
+    // without names, the list of faults and options is printed
+    names: values.help ? [] : positionals,
     minutes: numberIn('--minutes', values.minutes),
     seed,
     listeners: numberIn('--listeners', values.listeners),

@@ -52,9 +52,10 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       replay: { type: 'string' },
       keep: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   })
-  if (positionals.length === 0) return console.log(usage)
+  if (values.help || positionals.length === 0) return console.log(usage)
   const names = positionals.includes('all') ? targets.map(({ name }) => name) : positionals
   for (const name of names) targetNamed(name)
   const [minutes, seed] = [Number(values.minutes), Number(values.seed)]

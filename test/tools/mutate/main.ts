@@ -54,9 +54,10 @@ async function main(): Promise<void> {
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       static: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   })
-  if (positionals.length === 0) return console.log(usage)
+  if (values.help || positionals.length === 0) return console.log(usage)
   const files: MutatedFile[] = []
   let firstId = 1
   for (const file of positionals.flatMap(filesOf)) {

@@ -1,14 +1,22 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { printMachine } from '../bench/table.ts'
+import { readArguments } from '../command-line.ts'
 import { drawCurves } from './curves.ts'
 import { soakHls } from './hls.ts'
 import { soakListeners } from './listeners.ts'
 import { failuresOf } from './outcome.ts'
 import { soakPeers } from './peers.ts'
-import { parsePlan } from './plan.ts'
+import { parsePlan, parts } from './plan.ts'
 
-const plan = parsePlan(process.argv.slice(2), process.env)
+const usage = `npm run soak -- [${parts.join('|')}]…   plays for long with real programs, and says what failed; all parts
+
+  --minutes N        of listeners who come and go (60, or SOAK_MINUTES)
+  --listeners N      of them at any time (500)
+  --peer-seconds N   of each encoder and player (60)
+  --svg FILE         for the curves of memory and descriptors`
+
+const plan = readArguments(usage, (args) => parsePlan(args, process.env))
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
