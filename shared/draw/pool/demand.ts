@@ -1,5 +1,9 @@
 /** weight of the newest second in a rate */
-export const newness = 0.3
+const newness = 0.3
+
+/** A rate a second, after so many seconds in which there was another one. */
+export const smoothed = (rate: number, newest: number, seconds: number): number =>
+  rate + (newest - rate) * (1 - (1 - newness) ** seconds)
 
 /** The joins of all mounts of a decider. Mounts share the room of their servers, and each claims its part. */
 export class TotalDemand {
@@ -31,7 +35,7 @@ export class JoinRate {
     this.#sinceMs ??= nowMs
     const seconds = Math.floor((nowMs - this.#sinceMs) / 1000)
     if (seconds >= 1) {
-      this.#rate += (this.#count / seconds - this.#rate) * (1 - (1 - newness) ** seconds)
+      this.#rate = smoothed(this.#rate, this.#count / seconds, seconds)
       this.#count = 0
       this.#sinceMs += seconds * 1000
     }

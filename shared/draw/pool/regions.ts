@@ -1,5 +1,5 @@
 import type { Whereabouts } from '../../geo.ts'
-import { newness, type TotalDemand } from './demand.ts'
+import { smoothed, type TotalDemand } from './demand.ts'
 import type { Candidate, Pool } from './pool.ts'
 import { type Cap, capSteps, type Demand } from './proximity.ts'
 import {
@@ -241,7 +241,7 @@ export class Regions {
     const seconds = Math.max(rebuildMs, nowMs - this.#roundMs) / 1000
     for (const [key, region] of this.#regions) {
       const rate = Number.isFinite(seconds) ? region.joins / seconds : 0
-      region.rate += (rate - region.rate) * (1 - (1 - newness) ** Math.min(seconds, 60))
+      region.rate = smoothed(region.rate, rate, Math.min(seconds, 60))
       if (region.rate < rateMin) region.rate = 0
       region.joins = 0
       if (nowMs - region.lastAskedMs > regionMemoryMs) this.#forget(key)
