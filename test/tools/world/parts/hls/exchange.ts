@@ -1,45 +1,48 @@
+import { Socket } from 'node:net'
 import type { Connection } from '../../../../../origin/http/connection.ts'
+import { beginExchange } from '../../../../../origin/http/exchange.ts'
 import { addressOf } from '../decides.ts'
 
 /** What answers a request on a connection. */
 type Answers = (connection: Connection) => void
 
-/**
- * One request of a player on a connection of its own, in place of a socket: the answer is read from the bytes that the program writes,
- * to its last one.
- */
+/** A socket that is connected to nothing: what is written is kept, and counts as sent at once. */
+class Kept extends Socket {
+  readonly written: Uint8Array[] = []
+
+  override write(bytes: Uint8Array | string, over?: unknown): boolean {
+    this.written.push(Buffer.from(bytes))
+    if (typeof over === 'function') over()
+    return true
+  }
+}
+
+/** One request of a player on a connection of its own, in place of a socket: the answer is read from the bytes that the program writes. */
 export function exchange(request: Request, from: string, nowMs: number, answer: Answers): Promise<Response> {
   return new Promise((resolve) => {
-    const written: Uint8Array[] = []
-    const socket = {
-      destroyed: false,
-      writableLength: 0,
-      write(bytes: Uint8Array, over?: () => void) {
-        written.push(bytes)
-        over?.()
-        return true
-      },
-      cork() {},
-      uncork() {},
-      pause() {},
-      resume() {},
-    }
+    const socket = new Kept()
     const { pathname: path, search: query } = new URL(request.url)
-    const connection = {
+    const head = {
+      method: request.method,
+      path,
+      query,
+      version: '1.1' as const,
+      headers: new Map(request.headers),
+    }
+    const address = addressOf(from)
+    answer({
       socket,
-      address: addressOf(from),
+      address,
       secure: false,
-      via: { secure: false },
-      head: { method: request.method, path, query, version: '1.1', headers: request.headers },
-      exchange: { status: undefined },
+      via: { port: 0, bind: undefined, secure: false, protocol: 'http', shoutcastMount: undefined },
+      head,
+      exchange: beginExchange(head, address, nowMs),
+      rest: new Uint8Array(0),
       line: undefined,
-      readNext: () => resolve(responseIn(Buffer.concat(written))),
+      readNext: () => resolve(responseIn(Buffer.concat(socket.written))),
       answered: 0,
       mayStay: true,
-      startedAtMs: nowMs,
-    }
-    connection.head.headers = new Map(request.headers) as never
-    answer(connection as unknown as Connection)
+    })
   })
 }
 
