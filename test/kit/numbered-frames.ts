@@ -24,6 +24,19 @@ export function numberOf(frame: Uint8Array): number {
   return n
 }
 
+/** The same; undefined where it is not such a frame. */
+export function numberIn(frame: Uint8Array): number | undefined {
+  try {
+    return numberOf(frame)
+  } catch {
+    return undefined
+  }
+}
+
+/** bytes of the numbered frame that begins at an offset */
+export const frameBytesAt = (bytes: Uint8Array, at: number): number =>
+  frameBytesMin + (((bytes[at + 2] ?? 0) >> 1) & 1)
+
 /** What a listener should have: frames that follow each other by number. Returns the first number and how many they are. */
 export function numbersInOrder(bytes: Uint8Array): { first: number; count: number; skipped: number } {
   const { frames, skipped } = framesOf(bytes)
@@ -41,18 +54,15 @@ const describe = (n: number, expected: number) =>
 /** header and side information of a stereo MPEG-1 frame without CRC */
 const payloadAt = 4 + 32
 const frameBytesMin = 417
+export const frameBytesMax = 418
 /** A frame of 1152 samples holds 417 + 47/49 bytes at this rate: 47 of 49 frames have a byte of padding. */
 const frameBytes = (n: number) => frameBytesMin + Math.floor(((n + 1) * 47) / 49) - Math.floor((n * 47) / 49)
 
 /** The numbers of the whole frames; half a frame that a loss left, and what comes after it, is passed over. */
 export const wholeNumbers = (audio: Uint8Array): number[] =>
-  framesOf(audio).frames.flatMap((frame) => {
-    try {
-      return [numberOf(frame)]
-    } catch {
-      return []
-    }
-  })
+  framesOf(audio)
+    .frames.map(numberIn)
+    .filter((n) => n !== undefined)
 
 /** The number of the newest whole frame; -1 where there is none. Only the end is read: tests ask again and again. */
 export function lastNumber(audio: Uint8Array): number {

@@ -1,7 +1,7 @@
 import { pageChecksum } from '../../origin/format/ogg/crc.ts'
 import { fixture, pagesOf } from './fixtures.ts'
 import { parseFrameHeader } from './mpeg.ts'
-import { numberedFrame, numberOf } from './numbered-frames.ts'
+import { numberedFrame, numberIn, numberOf } from './numbered-frames.ts'
 import { numbered, type Programme } from './source.ts'
 
 /** Who made a stream: its bytes say so, and a listener's story tells whom it heard, one after the other. */
@@ -83,12 +83,8 @@ function frameAt(bytes: Uint8Array, at: number): Uint8Array | undefined {
   const header = parseFrameHeader(bytes, at)
   const frame = header && bytes.subarray(at, at + header.bytes)
   if (!frame || frame.length < header.bytes) return undefined
-  try {
-    numberOf(frame)
-    return frame
-  } catch {
-    return undefined // a header with the rest of another frame behind it
-  }
+  // undefined: a header with the rest of another frame behind it
+  return numberIn(frame) === undefined ? undefined : frame
 }
 
 function placeOf(number: number): { tag: Tag; n: number } {

@@ -5,6 +5,7 @@ import { clientOf, type EdgeClient } from '../../kit/edge-client.ts'
 import { eventually, longPatienceMs } from '../../kit/eventually.ts'
 import { freePort } from '../../kit/ports.ts'
 import { start } from '../../kit/process.ts'
+import { residentKib } from '../../kit/process-use.ts'
 import { edgeProgram } from '../../kit/programs.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { type EdgeRuntime, secrets } from '../../kit/runtimes.ts'
@@ -175,9 +176,6 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
     })
   })
 }
-
-const residentKib = (pid: number) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 
 /** Processor time that it has used, in hundredths of a second. */
 function cpuTicks(pid: number): number {

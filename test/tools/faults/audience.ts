@@ -1,4 +1,5 @@
 import { eventually } from '../../kit/eventually.ts'
+import { NewLines } from '../../kit/new-lines.ts'
 import { type Program, start } from '../../kit/process.ts'
 import type { ListenPlan, Seen } from './listeners.ts'
 
@@ -15,19 +16,17 @@ export class Audience {
   #present: Record<string, number> = {}
   #hearing = 0
   #atMs = 0
-  #read = 0
+  #lines: NewLines<Seen>
 
   constructor(plan: ListenPlan) {
     this.plan = plan
     this.program = start('node', ['test/tools/faults/listeners.ts', JSON.stringify(plan)])
+    this.#lines = new NewLines(this.program)
   }
 
   /** Reads what they have seen up to now. */
   look(): { atMs: number; present: Readonly<Record<string, number>>; hearing: number } {
-    const output = this.program.output()
-    const end = output.lastIndexOf('\n') + 1
-    for (const line of output.slice(this.#read, end).split('\n').filter(Boolean)) this.#take(JSON.parse(line))
-    this.#read = end
+    for (const seen of this.#lines.take()) this.#take(seen)
     return { atMs: this.#atMs, present: this.#present, hearing: this.#hearing }
   }
 

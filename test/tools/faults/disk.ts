@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cluster } from './cluster.ts'
-
-const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' })
+import { run } from './command.ts'
 
 /** Why no small disk can be mounted here; undefined where one can. */
 export function cannotMount(): string | undefined {

@@ -1,4 +1,4 @@
-import { numberedFrame, numberOf } from '../../kit/numbered-frames.ts'
+import { frameBytesAt, numberedFrame, numberIn } from '../../kit/numbered-frames.ts'
 
 /** A place in the audio of one connection at which frames are missing. */
 export interface Gap {
@@ -7,8 +7,6 @@ export interface Gap {
   next: number
 }
 
-/** bytes of a frame of {@link numberedFrame}: 417, and one of padding in most */
-const frameBytes = (at: Buffer, offset: number) => 417 + (((at[offset + 2] ?? 0) >> 1) & 1)
 /** zeros between two frames that a player passes over without losing its place */
 const zerosMax = 1024
 
@@ -56,7 +54,7 @@ export class FrameCheck {
           this.fault = `more than ${zerosMax} zeros after frame ${this.last}`
         continue
       }
-      const length = at + 4 > all.length ? Number.POSITIVE_INFINITY : frameBytes(all, at)
+      const length = at + 4 > all.length ? Number.POSITIVE_INFINITY : frameBytesAt(all, at)
       if (at + length > all.length) break
       this.#take(all.subarray(at, at + length))
       at += length
@@ -72,7 +70,7 @@ export class FrameCheck {
       this.count++
       return
     }
-    const number = readNumber(frame)
+    const number = numberIn(frame)
     if (number === undefined)
       this.fault = `not a frame of the source after frame ${this.last} (${this.count} heard)`
     else if (this.count > 0 && number <= this.last)
@@ -82,13 +80,5 @@ export class FrameCheck {
       this.last = number
       this.count++
     }
-  }
-}
-
-function readNumber(frame: Buffer): number | undefined {
-  try {
-    return numberOf(frame)
-  } catch {
-    return undefined
   }
 }

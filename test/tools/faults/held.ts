@@ -1,18 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { openDescriptors, residentKib } from '../../kit/process-use.ts'
 
-/** Memory of a process in MiB; 0 where it has exited. */
-export function residentMiB(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) / 1024
-  } catch {
-    return 0
-  }
-}
+/** Memory of a program in MiB; 0 where it has exited. */
+export const residentMiB = (pid: number): number => orZero(() => residentKib(pid) / 1024)
 
-/** Descriptors that a process has open; 0 where it has exited. */
-export function openDescriptors(pid: number): number {
+/** Descriptors that a program has open; 0 where it has exited. */
+export const descriptorsOf = (pid: number): number => orZero(() => openDescriptors(pid))
+
+/** @param read throws where the program is gone, and is NaN while its parent has not asked how it ended */
+function orZero(read: () => number): number {
   try {
-    return readdirSync(`/proc/${pid}/fd`).length
+    return read() || 0
   } catch {
     return 0
   }

@@ -1,13 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import type { Places } from './cluster.ts'
+import { run } from './command.ts'
 import type { Member } from './member.ts'
 
 /** set in the process that has a network of its own */
 const insideVariable = 'FAULTS_INSIDE'
 export const isInside = () => process.env[insideVariable] !== undefined
-
-const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' })
 
 /** A network and names of networks of its own, which vanish with the process. */
 const unshared = ['unshare', '--net', '--mount', 'sh', '-ec'] as const

@@ -2,7 +2,7 @@ import { serversAt } from '../../kit/cluster.ts'
 import { eventually } from '../../kit/eventually.ts'
 import type { Audience } from './audience.ts'
 import type { Cluster } from './cluster.ts'
-import { openDescriptors, residentMiB } from './held.ts'
+import { descriptorsOf, residentMiB } from './held.ts'
 import { untold } from './told.ts'
 
 /** MiB that a program holds at most with some hundred listeners: three times what it does without a fault */
@@ -102,7 +102,7 @@ function faultsOfPrograms({ members, former }: Cluster): string[] {
 export async function descriptorsLeft({ members }: Cluster): Promise<string[]> {
   const held = () =>
     members.flatMap(({ name, program }) => {
-      const count = openDescriptors(program.pid)
+      const count = descriptorsOf(program.pid)
       return count > ownDescriptorsMax ? [`${name} holds ${count} descriptors without a listener`] : []
     })
   await eventually(() => held().length === 0, { withinMs: 30_000 }).catch(() => undefined)

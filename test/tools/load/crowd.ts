@@ -1,3 +1,4 @@
+import { NewLines } from '../../kit/new-lines.ts'
 import { type Program, start } from '../../kit/process.ts'
 import type { CrowdPlan, Heard } from './listeners.ts'
 
@@ -10,7 +11,7 @@ export class Crowd {
   #heard: Heard[]
   #firstBytes: number[] = []
   #gapMs = 0
-  #read: number[]
+  #lines: NewLines<Heard>[]
 
   /** Starts as many processes as needed, each with its part of the listeners and of the joins a second. */
   constructor(plan: CrowdPlan, processes = Math.ceil(plan.count / listenersPerProcess)) {
@@ -20,12 +21,12 @@ export class Crowd {
       return start('node', ['test/tools/load/listeners.ts', JSON.stringify({ ...part, count })])
     })
     this.#heard = this.programs.map(() => ({ ...silent }))
-    this.#read = this.programs.map(() => 0)
+    this.#lines = this.programs.map((program) => new NewLines(program))
   }
 
   /** The sum of the newest lines of all processes; the longest gap since {@link takeGapMs}. */
   look(): Omit<Heard, 'firstByteMs' | 'gapMs'> {
-    for (const i of this.programs.keys()) this.#readLines(i)
+    for (const [i, lines] of this.#lines.entries()) this.#readLines(i, lines)
     const sum = (of: (heard: Heard) => number) => this.#heard.reduce((total, heard) => total + of(heard), 0)
     return {
       joined: sum(({ joined }) => joined),
@@ -55,13 +56,8 @@ export class Crowd {
     await Promise.all(this.programs.map((program) => program.stop()))
   }
 
-  #readLines(i: number): void {
-    const output = this.programs[i]?.output() ?? ''
-    const end = output.lastIndexOf('\n') + 1
-    const lines = output.slice(this.#read[i], end).split('\n').filter(Boolean)
-    this.#read[i] = end
-    for (const line of lines) {
-      const heard: Heard = JSON.parse(line)
+  #readLines(i: number, lines: NewLines<Heard>): void {
+    for (const heard of lines.take()) {
       this.#heard[i] = heard
       this.#firstBytes.push(...heard.firstByteMs)
       this.#gapMs = Math.max(this.#gapMs, heard.gapMs)

@@ -1,4 +1,4 @@
-import { numberedFrame, numberOf } from '../../kit/numbered-frames.ts'
+import { frameBytesAt, frameBytesMax, numberedFrame, numberIn } from '../../kit/numbered-frames.ts'
 
 /** least number of frames by which the reference grows when a listener gets past its end; later it doubles */
 const growFrames = 4096
@@ -57,7 +57,7 @@ export class NumberedStream {
     const opening = this.#opening
     const at = opening.findIndex((byte) => byte !== 0)
     if (at < 0 || opening.length < at + frameBytesMax) return undefined
-    const number = numberAt(opening, at)
+    const number = numberIn(opening.subarray(at, at + frameBytesAt(opening, at)))
     if (number === undefined) return 'no numbered frame where it begins'
     while (reference.starts.length <= number) growTo(reference.bytes.length + 1)
     this.#offset = reference.starts[number] ?? 0
@@ -74,16 +74,3 @@ export class NumberedStream {
       : `not what the source sent after frame ${this.last}`
   }
 }
-
-/** The number of the complete frame that begins here; undefined if it is not a numbered frame. */
-function numberAt(bytes: Uint8Array, at: number): number | undefined {
-  const padding = ((bytes[at + 2] ?? 0) >> 1) & 1
-  try {
-    return numberOf(bytes.subarray(at, at + frameBytesMax - 1 + padding))
-  } catch {
-    return undefined
-  }
-}
-
-/** bytes of a frame of {@link numberedFrame}: 417, and one of padding in most */
-const frameBytesMax = 418

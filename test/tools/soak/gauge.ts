@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repo } from '../../kit/process.ts'
+import { openDescriptors, residentKib } from '../../kit/process-use.ts'
 import type { MemorySample } from './trend.ts'
 
 const heapFolder = mkdtempSync(join(tmpdir(), 'heap-'))
@@ -18,12 +19,11 @@ const mebibyte = 2 ** 20
 
 /** The memory and descriptors of a process at this moment (Linux). Throws if it has exited. */
 export function gauge(pid: number, atS: number): MemorySample {
-  const resident = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024
   return {
     atS,
-    residentMiB: resident / mebibyte,
+    residentMiB: residentKib(pid) / 1024,
     heapMiB: heapOf(pid),
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    descriptors: openDescriptors(pid),
   }
 }
 

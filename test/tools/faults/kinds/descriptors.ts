@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
-import { openDescriptors } from '../held.ts'
+import { descriptorsOf } from '../held.ts'
 
 /** ms for which a program may open nothing more */
 const shortMs = 8000
@@ -27,7 +27,7 @@ export const fewDescriptors: Fault = {
   async round(cluster, dice, print) {
     const member = dice.oneOf(cluster.members)
     const { pid } = member.program
-    const open = openDescriptors(pid)
+    const open = descriptorsOf(pid)
     const soft = Math.max(8, Math.floor(open + dice.between(-10, 10)))
     print(`${member.name} has ${open} descriptors and may have ${soft}`)
     // a slave that cannot open another connection cannot come back to its master

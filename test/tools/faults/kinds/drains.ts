@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { serverAt } from '../../../kit/cluster.ts'
-import { secrets } from '../../../kit/runtimes.ts'
-import { basic } from '../../../kit/source.ts'
+import { clientOf } from '../../../kit/edge-client.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Fault } from '../fault.ts'
 import type { Member } from '../member.ts'
@@ -11,11 +10,8 @@ const drainedMs = 6000
 
 async function order(cluster: Cluster, member: Member, what: 'drain' | 'undrain'): Promise<void> {
   const { id } = (await serverAt(cluster.edge, member)) ?? {}
-  const url = `${cluster.edge.url}/api/servers/${encodeURIComponent(id ?? '')}/${what}`
-  const { status } = await fetch(url, {
-    method: 'POST',
-    headers: { Authorization: basic('admin', secrets.admin) },
-  })
+  const path = `/api/servers/${encodeURIComponent(id ?? '')}/${what}`
+  const { status } = await clientOf(cluster.edge.url).asAdmin(path, 'POST')
   if (status !== 204) throw new Error(`${what} of ${member.name} was answered ${status}`)
 }
 

@@ -1,0 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Memory of a process in KiB (Linux). Throws if it has exited. */
+export const residentKib = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
+
+/** Descriptors that a process has open (Linux). Throws if it has exited. */
+export const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
