@@ -13,7 +13,10 @@ export interface Icecast {
   readonly port: number
   /** of the socket by TLS, where one was asked for */
   readonly tlsPort: number | undefined
+  /** the one that runs now */
   readonly program: Program
+  /** what all of them have printed, where it crashed and runs again */
+  output(): string
   stop(): Promise<void>
 }
 
@@ -33,7 +36,7 @@ export interface IcecastOptions {
   master?: { port: number; password: string; updateIntervalS: number }
 }
 
-/** Starts the system's Icecast on a free port of 127.0.0.1 and waits until it answers. */
+/** Starts the system's Icecast on a free port of 127.0.0.1 and waits until it answers; it runs again where it crashes. */
 export async function startIcecast(options: IcecastOptions = {}): Promise<Icecast> {
   const { command = 'icecast2', tls } = options
   const port = await freePort()
@@ -52,12 +55,20 @@ ${readFileSync(tls.keyFile)}`,
   const url = `http://127.0.0.1:${port}`
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
-    const program = await runIcecast(() => start(command, ['-c', file]), url)
-    const stop = async () => {
-      await program.stop()
-      remove()
+    const kept = await keepIcecast(() => start(command, ['-c', file]), url)
+    return {
+      url,
+      port,
+      tlsPort,
+      get program() {
+        return kept.program
+      },
+      output: kept.output,
+      async stop() {
+        await kept.stop('SIGKILL')
+        remove()
+      },
     }
-    return { url, port, tlsPort, program, stop }
   } catch (problem) {
     remove()
     throw problem
@@ -90,6 +101,56 @@ export async function runIcecast(begin: () => Program, url: string): Promise<Pro
     if (runs && !isGone) return program
     await program.stop()
     if (attempt === attemptsMax) throw new Error(`Icecast did not answer at ${url}:\n${program.output()}`)
+  }
+}
+
+/** An Icecast that is started again where it crashes. */
+interface KeptIcecast {
+  readonly program: Program
+  output(): string
+  /** Ends it by a signal, and waits until it is gone. */
+  stop(signal: NodeJS.Signals): Promise<void>
+}
+
+/** times that one Icecast may crash */
+const crashesMax = 4
+
+/**
+ * Runs Icecast as a service manager does: encoders and relays that come to it while it starts crash it now and then, also after it
+ * has answered. Without that, a test would wait for a mount of a server that is gone.
+ */
+export async function keepIcecast(begin: () => Program, url: string): Promise<KeptIcecast> {
+  const ended: string[] = []
+  let isWanted = true
+  let program = await runIcecast(begin, url)
+  let coming: Promise<unknown> = Promise.resolve()
+  const keep = () => {
+    const kept = program
+    kept.exited.then(({ code, signal }) => {
+      ended.push(`${kept.output()}\nexited: ${signal ?? code}`)
+      if (isWanted && ended.length < crashesMax) coming = runAgain()
+    })
+  }
+  const runAgain = async () => {
+    try {
+      program = await runIcecast(begin, url)
+      keep()
+    } catch (problem) {
+      ended.push(String(problem))
+    }
+  }
+  keep()
+  return {
+    get program() {
+      return program
+    },
+    output: () => [...ended, program.output()].join('\nonce more:\n'),
+    async stop(signal) {
+      isWanted = false
+      await coming
+      program.kill(signal)
+      await program.exited
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 
 /** Below the range from which systems take the ports of outgoing connections, so that none of those is in the way. */
 const firstPort = 10_000
@@ -33,10 +33,21 @@ export async function freePortBlock(count: number): Promise<number> {
 /** A port that is free at this moment. */
 export const freePort = () => freePortBlock(1)
 
-/** Whether nobody listens on this port. */
+/** Whether nobody listens on this port. It binds the port for a moment: never ask so for a port that a program is about to bind. */
 export const isFree = (port: number) =>
   new Promise<boolean>((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
     server.listen(port, () => server.close(() => resolve(true)))
+  })
+
+/** Whether somebody listens on this port of 127.0.0.1. It takes the port from nobody. */
+export const isListening = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
   })

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
 import { example, replaceAll } from './examples.ts'
-import { freePortBlock, isFree } from './ports.ts'
+import { freePortBlock, isListening } from './ports.ts'
 import { type Program, start } from './process.ts'
 import type { Certificate } from './tls.ts'
 
@@ -36,7 +36,7 @@ async function whenListening(program: Program, front: Omit<ProxyServer, 'stop'>)
   program.exited.then(() => {
     gone = true
   })
-  await eventually(async () => gone || (await Promise.all(ports.map(isFree))).every((free) => !free))
+  await eventually(async () => gone || (await Promise.all(ports.map(isListening))).every(Boolean))
   if (gone) throw new Error(`the proxy exited:\n${program.output()}`)
   return { ...front, stop: () => program.stop() }
 }

@@ -48,6 +48,8 @@ export interface Source {
 const tickMs = 100
 /** ms before a lost master is tried again */
 const retryMs = 1000
+/** ms that a master may take for its answer: a server that crashed while it started may leave a source without one */
+const answerMs = 15_000
 
 /** For `headers`: Icecast 2.5 answers a PUT at its end, and at its beginning only who asks for that, as encoders do. */
 export const expecting = { Expect: '100-continue' } as const
@@ -67,10 +69,12 @@ export function startSource(options: SourceOptions): Source {
     socket = connection
     let head = ''
     connection.on('connect', () => connection.write(requestHead(options)))
+    const unanswered = setTimeout(() => connection.destroy(new Error('no answer')), answerMs)
     connection.on('data', (bytes: Buffer) => {
       if (ticking || head.length > 8192) return // a source is told nothing after the reply
       head += bytes.toString('latin1')
       if (!head.includes('\r\n\r\n')) return
+      clearTimeout(unanswered)
       const [status = ''] = head.split('\r\n')
       const isTaken = /^HTTP\/1\.[01] (?:100|200)/.test(status)
       onEvent(isTaken ? 'playing' : `refused: ${status}`)
@@ -79,6 +83,7 @@ export function startSource(options: SourceOptions): Source {
     })
     connection.on('error', (error) => onEvent(`cannot reach the master: ${error.message}`))
     connection.on('close', () => {
+      clearTimeout(unanswered)
       clearInterval(ticking)
       ticking = undefined
       if (!closed) retrying = setTimeout(open, retryMs)

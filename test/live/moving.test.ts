@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFailed, onTestFinished } from 'vitest'
 import { patientFile } from '../kit/configured.ts'
 import { eventually } from '../kit/eventually.ts'
-import { runIcecast } from '../kit/icecast.ts'
+import { keepIcecast } from '../kit/icecast.ts'
 import { type Listener, listen, listenWhenServed } from '../kit/listener.ts'
 import { lastNumber, wholeNumbers } from '../kit/numbered-frames.ts'
 import { freePort } from '../kit/ports.ts'
@@ -63,9 +63,6 @@ describe.for(originRuntimes)('moving a fleet from Icecast to distributary on %s,
     )
 })
 
-/** times that one Icecast may crash */
-const crashesMax = 4
-
 /** The address that encoders and listeners use, and the icecast.xml of the server there. */
 async function oldAddress(name: StockName): Promise<{ url: string; file: string }> {
   const port = await freePort()
@@ -81,28 +78,11 @@ interface Running {
   end(): Promise<void>
 }
 
-/**
- * A stock Icecast that runs again where it crashed, as a service manager has it: encoders and relays that come back to it while it starts
- * crash it now and then, also after it has answered.
- */
+/** A stock Icecast; encoders and relays that come back to it while it starts crash it now and then. */
 async function stockAt(url: string, name: StockName, file: string): Promise<Running> {
-  const outputs: string[] = []
-  onTestFailed(() => console.log(`${name}:\n${outputs.join('\nonce more:\n')}`))
-  let isWanted = true
-  const run = async (): Promise<Program> => {
-    const program = await runIcecast(() => start(stockCommand(name), ['-c', file]), url)
-    program.exited.then(({ code, signal }) => {
-      outputs.push(`${program.output()}\nexited: ${signal ?? code}`)
-      if (isWanted && outputs.length < crashesMax) running = run()
-    })
-    return program
-  }
-  let running = run()
-  await running
-  const stop = async () => {
-    isWanted = false
-    await end(await running)
-  }
+  const icecast = await keepIcecast(() => start(stockCommand(name), ['-c', file]), url)
+  const stop = () => icecast.stop('SIGTERM')
+  onTestFailed(() => console.log(`${name}:\n${icecast.output()}`))
   onTestFinished(stop)
   return { end: stop }
 }

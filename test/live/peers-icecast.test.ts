@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { type Cluster, drawnOrigins, startCluster } from '../kit/cluster.ts'
 import { eventually, patienceMs } from '../kit/eventually.ts'
 import { type Icecast, startIcecast } from '../kit/icecast.ts'
@@ -47,13 +47,14 @@ describe.for(originRuntimes)('a distributary slave on %s', (runtime) => {
         const flags = ['--master', master.url, '--update-interval', '1']
         const slave = await startOrigin(runtime, flags)
         onTestFinished(() => slave.stop())
+        onTestFailed(() => console.log(`master:\n${master.output()}\nslave:\n${slave.program.output()}`))
         await expectFramesAt(`${slave.url}/live.mp3`)
         const linesAbout = (text: string, what: RegExp) => text.split('\n').filter((line) => what.test(line))
         expect(linesAbout(slave.program.output(), /report rejected/)).toHaveLength(1)
-        const polls = () => linesAbout(master.program.output(), /"GET \/admin\/streamlist\.txt/)
+        const polls = () => linesAbout(master.output(), /"GET \/admin\/streamlist\.txt/)
         await eventually(() => polls().length >= 3)
         expect(
-          linesAbout(master.program.output(), /"POST \/admin\/sourcelist\.txt|unknown request/).length,
+          linesAbout(master.output(), /"POST \/admin\/sourcelist\.txt|unknown request/).length,
         ).toBeLessThan(2)
       },
     )
