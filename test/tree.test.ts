@@ -69,6 +69,7 @@ const rooms: Record<string, readonly string[]> = {
     'shared/hls',
     'shared/polled',
     'shared/cluster/watch',
+    'shared/cluster/admission',
     'shared/cluster',
     'shared/news',
     'shared/api',

@@ -1,6 +1,6 @@
 import { getLogger } from '@logtape/logtape'
 import { type Context, Hono } from 'hono'
-import type { ReportSender } from '../cluster/registry.ts'
+import type { ReportSender } from '../cluster/admission/report-context.ts'
 import { lockedRetrySeconds } from '../cluster/store-error.ts'
 import { momentOf } from '../draw/moment.ts'
 import type { Whereabouts } from '../geo.ts'

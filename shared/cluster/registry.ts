@@ -1,69 +1,39 @@
-import { type Bucket, Buckets, taken } from '../bucket.ts'
 import type { Probed } from '../draw/probe.ts'
 import { deadlineMs, followsMasters, isLive, type Server } from '../draw/server.ts'
 import { View } from '../draw/view.ts'
-import type { GeoLocation } from '../geo.ts'
 import type { Counted } from '../history/counts.ts'
 import { History } from '../history/history.ts'
 import { MemoryHistory } from '../history/memory-store.ts'
 import type { Reported } from '../history/recorder.ts'
 import type { WrongLogin } from '../http/wrong-logins.ts'
 import { limits } from '../limits.ts'
-import { messageOf } from '../message-of.ts'
 import type { Mount } from '../mount.ts'
 import { KnownLines } from '../report/mount-lines.ts'
 import type { Report } from '../report/report.ts'
 import { parseSourcelist } from '../report/sourcelist.ts'
-import { EventRing } from './event-ring.ts'
+import { IdHolders } from './admission/id-holders.ts'
+import type { Account } from './admission/quota.ts'
+import { type MakeRoom, ReportBounds } from './admission/report-bounds.ts'
+import type { Rejection, ReportContext, ReportSender } from './admission/report-context.ts'
+import { formerMountsAfter } from './admission/report-order.ts'
 import { Factors } from './fan-out-factor.ts'
 import { Hearing } from './hearing.ts'
+import { Journal } from './journal.ts'
 import { Pace } from './pace.ts'
 import { PolledServers } from './polled-servers.ts'
-import { type Account, Quota, restoredAccount } from './quota.ts'
-import { formerMountsAfter, type Order, orderAfter, outOfOrder } from './report-order.ts'
+import { ServerNotes, unreachedIn } from './server-notes.ts'
 import type { ServerRow, ServerTable } from './server-table.ts'
 import type { StoreError } from './store-error.ts'
-import { StoreWrites } from './store-writes.ts'
-import { strangeUrl, Twins, takeoverOf } from './takeover.ts'
+import { storedReports } from './stored-reports.ts'
 import { ClusterWatch } from './watch/cluster-watch.ts'
 import type { ClusterEvent } from './watch/event.ts'
 import { logEvent } from './watch/log-event.ts'
-
-/** Why a well-formed report is rejected: its order or its id (409), its size (413), or too many of them (429). */
-export interface Rejection {
-  status: 409 | 413 | 429
-  text: string
-}
 
 /** What an operator did: when, and who it was, for the events. */
 export interface Deed {
   nowMs?: number | undefined
   /** `admin@203.0.113.7` */
   by?: string | undefined
-}
-
-/** What is known about a report in addition to its text. */
-export interface ReportContext {
-  /** an icecast-kh slave: carries every mount that a live master carries */
-  carriesAll?: boolean
-  /** the report was made from the server's stats */
-  polled?: boolean
-  /** of the address that it reports from; a `location` in the report has priority */
-  location?: GeoLocation | undefined
-  /** of the credentials that it came with; undefined if the decider made it */
-  account?: Account | undefined
-  /** the address that it came from, if known and not loopback */
-  remote?: string | undefined
-  /** the program that sent it */
-  sender?: ReportSender | undefined
-}
-
-/** What the headers of a report's request say of its sender. Plain data. */
-export interface ReportSender {
-  /** `distributary 0.1.0` */
-  program?: string | undefined
-  /** s by which its clock is ahead of this program's */
-  clockOffsetSeconds?: number | undefined
 }
 
 /**
@@ -79,24 +49,15 @@ export class Registry {
   readonly history: History
   /** undefined: kept only in memory */
   #table: ServerTable | undefined
-  #drains = new Set<string>()
-  #probed = new Map<string, Probed>()
-  #senders = new Map<string, ReportSender>()
-  #orders = new Map<string, Order>()
+  #journal: Journal
+  #notes: ServerNotes
+  #holders = new IdHolders()
+  #bounds: ReportBounds
   #factors = new Factors()
-  #events: EventRing
   #watch: ClusterWatch
-  #wrongLogins: Bucket | undefined
-  #twins = new Twins()
   #hearing: Hearing
   /** the newest moment that this was told of */
   #nowMs: number
-  #quota: Quota
-  #reading = new Buckets(limits.reportBytes, limits.reportersCountedMax)
-  #paces = new Buckets(limits.reportsPerId, limits.serversPerAccountMax)
-  /** the id of this program, if it is one of its own candidates */
-  #ownId: string | undefined
-  #writes = new StoreWrites()
 
   /**
    * Loads the servers from the table; a row that this version cannot parse is set aside.
@@ -110,20 +71,20 @@ export class Registry {
     wallMs: (nowMs: number) => number = (atMs) => atMs,
   ) {
     this.#table = table
-    this.#quota = new Quota(mountsMax)
+    this.#journal = new Journal(table)
+    this.#notes = new ServerNotes(table)
+    this.#bounds = new ReportBounds(mountsMax)
     this.view = new View(maxListenersDefault)
     this.#watch = new ClusterWatch(this.view)
     this.#hearing = new Hearing(this.view)
     this.#nowMs = nowMs
     this.polled = new PolledServers(table)
-    this.#events = new EventRing(table)
-    for (const id of table?.drains() ?? []) this.#drains.add(id)
     this.view.load(this.#restored(nowMs), nowMs)
     for (const server of this.view.servers.values()) this.#hearing.heard(server)
     const servers = [...this.view.servers.values()].map((server) => this.#reported(server, nowMs))
     const about = (mount: Mount, atMs: number) => this.view.about(mount, atMs)
     this.history = new History({ wallMs, about }, table?.history ?? new MemoryHistory(), servers, nowMs)
-    if (table) this.#watch.restore(this.#events.all, nowMs)
+    if (table) this.#watch.restore(this.#journal.events, nowMs)
   }
 
   /**
@@ -138,64 +99,42 @@ export class Registry {
     context: ReportContext = {},
   ): Rejection | StoreError | undefined {
     this.sweep(nowMs)
-    const conflict = this.#conflict(report, nowMs, context)
-    if (conflict !== undefined) {
-      this.#noteTwin(report, nowMs, context.remote)
-      return { status: 409, text: conflict }
-    }
-    const tooMuch = this.#excess(report, nowMs, context)
-    if (tooMuch) return tooMuch
     const { id } = report
     const before = this.view.servers.get(id)
+    const { account, remote, sender, polled = false } = context
+    const conflict = this.#holders.conflict(report, before, polled, nowMs)
+    if (conflict !== undefined) {
+      this.#record(this.#holders.rejected(report, before, nowMs, remote))
+      return { status: 409, text: conflict }
+    }
+    const tooMuch =
+      account === undefined ? undefined : this.#bounds.excess(report, account, nowMs, this.#makeRoom)
+    if (tooMuch) return tooMuch
     const isHeld = before !== undefined && isLive(before, nowMs)
-    const last = this.#orders.get(id)
-    const order = orderAfter(last, report, isHeld)
-    const formerMounts = this.#asFarAsThereIsRoom(formerMountsAfter(before, report, nowMs), report, context)
+    const { order, takeover } = this.#holders.accepted(report, isHeld, nowMs, remote)
+    const gone = formerMountsAfter(before, report, nowMs)
     const row: ServerRow = {
       id,
       receivedAtMs: nowMs,
       sourcelist,
       carriesAll: context.carriesAll ?? false,
       formerBoots: order.formerBoots,
-      formerMounts,
-      polled: context.polled ?? false,
+      formerMounts: account === undefined ? gone : this.#bounds.asFarAsThereIsRoom(gone, report, account),
+      polled,
       location: context.location,
     }
-    const held = this.#hold(row, report, order, this.#factors.learn(report, before?.debit ?? 0))
-    this.#record(this.#hearing.heard(held))
-    const takeover = last && this.#takeover(report, last, isHeld, nowMs, context.remote)
-    const changes = this.#watch.reported(held, nowMs)
+    const server = this.#notes.serverOf(row, report, this.#factors.learn(report, before?.debit ?? 0))
+    this.view.put(server, this.#nowMs)
+    this.#record(this.#hearing.heard(server))
+    const changes = this.#watch.reported(server, nowMs)
     for (const event of changes) logEvent(event)
-    const stored = this.#storeWith(row, takeover ? [takeover, ...changes] : changes, nowMs)
-    if (context.account !== undefined) {
-      this.#quota.note(context.account, id, report.mounts.length + formerMounts.length)
-      this.#paces.take(id, 1, nowMs)
-    }
-    if (context.sender) this.#senders.set(id, context.sender)
+    const stored = this.#journal.reported(row, takeover ? [takeover, ...changes] : changes, nowMs)
+    if (account !== undefined)
+      this.#bounds.accepted(account, id, report.mounts.length + row.formerMounts.length, nowMs)
+    if (sender) this.#notes.setSender(id, sender)
     this.pace.note(report, nowMs)
-    const server = this.view.servers.get(id)
-    if (server) this.history.report(this.#reported(server, nowMs), nowMs)
+    this.history.report(this.#reported(server, nowMs), nowMs)
     return stored
-  }
-
-  /** Stores a report and the events that it caused, all or nothing; without events it is one statement. */
-  #storeWith(row: ServerRow, events: readonly ClusterEvent[], nowMs: number): StoreError | undefined {
-    if (events.length === 0) return this.#try(nowMs, () => this.#table?.put(row))
-    const storeEvents = this.#events.add(events)
-    return this.#try(nowMs, () =>
-      this.#table?.together(() => {
-        this.#table?.put(row)
-        storeEvents()
-      }),
-    )
-  }
-
-  /** Keeps and logs events that no report has caused. */
-  #record(events: readonly ClusterEvent[]): void {
-    if (events.length === 0) return
-    for (const event of events) logEvent(event)
-    const storeEvents = this.#events.add(events)
-    this.#try(this.#nowMs, () => this.#table?.together(storeEvents))
   }
 
   /**
@@ -206,7 +145,7 @@ export class Registry {
     this.#nowMs = Math.max(this.#nowMs, nowMs)
     this.#record(this.#hearing.look(nowMs))
     this.#record(this.#watch.sweep(nowMs))
-    if (this.history.advance(nowMs)) this.#try(nowMs, () => this.history.flush())
+    if (this.history.advance(nowMs)) this.#journal.write(nowMs, () => this.history.flush())
   }
 
   /** The view for a decision at this moment: if this decider hears nobody, it draws by the last reports. */
@@ -215,17 +154,9 @@ export class Registry {
     return this.view
   }
 
-  /** Writes to the store. If that fails, what arrived is used for decisions anyway, and the sender is told that it is not stored. */
-  #try(nowMs: number, write: () => void): StoreError | undefined {
-    return this.#writes.try(nowMs, write)
-  }
-
-  /**
-   * Counts the bytes of a report, and returns whether it may be parsed, given how many bytes came from its address with its
-   * credentials. Reports from this machine are not bounded: their senders share its processor anyway.
-   */
+  /** Counts the bytes of a report, and returns whether it may be parsed. */
   mayRead(account: Account, remote: string | undefined, bytes: number, nowMs: number): boolean {
-    return remote === undefined || this.#reading.take(`${account} ${remote}`, bytes, nowMs)
+    return this.#bounds.mayRead(account, remote, bytes, nowMs)
   }
 
   /**
@@ -233,12 +164,12 @@ export class Registry {
    * then on no other server can use its id. Its debit is 0, since its listeners are counted as soon as they join.
    */
   putOwn(report: Report, nowMs: number): void {
-    this.#ownId = report.id
+    this.#holders.own(report.id)
     this.view.ownId = report.id
     const server: Server = {
       report,
       receivedAtMs: nowMs,
-      drained: this.#drains.has(report.id),
+      drained: this.#notes.isDrained(report.id),
       carriesAll: false,
       polled: false,
       reachable: true,
@@ -258,10 +189,8 @@ export class Registry {
   /** Drains or undrains a server; returns false if there is none of that id. */
   setDrain(id: string, drained: boolean, { nowMs = this.#nowMs, by }: Deed = {}): boolean {
     const server = this.view.servers.get(id)
-    if (!server && !this.#drains.has(id)) return false
-    this.#table?.setDrain(id, drained)
-    if (drained) this.#drains.add(id)
-    else this.#drains.delete(id)
+    if (!server && !this.#notes.isDrained(id)) return false
+    this.#notes.setDrain(id, drained)
     if (server) this.view.put({ ...server, drained }, nowMs)
     this.sweep(nowMs)
     this.#record(this.#watch.drained(id, drained, by, nowMs))
@@ -269,7 +198,7 @@ export class Registry {
   }
 
   isDrained(id: string): boolean {
-    return this.#drains.has(id)
+    return this.#notes.isDrained(id)
   }
 
   /**
@@ -277,9 +206,8 @@ export class Registry {
    * @param probed undefined if it must not be probed
    */
   setProbed(id: string, probed: Probed | undefined, nowMs = this.#nowMs): void {
-    if (probed) this.#probed.set(id, probed)
-    else this.#probed.delete(id)
-    const unreached = probed?.problem === undefined ? undefined : probed
+    this.#notes.setProbed(id, probed)
+    const unreached = unreachedIn(probed)
     const server = this.view.servers.get(id)
     const before = server?.unreached
     if (server && (before?.url !== unreached?.url || before?.problem !== unreached?.problem))
@@ -290,7 +218,7 @@ export class Registry {
 
   /** The result of probing a server; undefined if it is not probed, or has not been yet. */
   probedOf(id: string): Probed | undefined {
-    return this.#probed.get(id)
+    return this.#notes.probedOf(id)
   }
 
   /**
@@ -299,11 +227,10 @@ export class Registry {
    */
   forget(id: string, { nowMs = this.#nowMs, by }: Deed = {}): boolean {
     const isPolled = this.polled.remove(id)
-    const known = isPolled || this.view.servers.has(id) || this.#drains.has(id)
+    const known = isPolled || this.view.servers.has(id) || this.#notes.isDrained(id)
     if (!known) return false
     this.#table?.remove(id)
-    this.#table?.setDrain(id, false)
-    this.#drains.delete(id)
+    this.#notes.setDrain(id, false)
     this.sweep(nowMs)
     this.#letGo(id, by === undefined ? 'deleted' : `deleted by ${by}`)
     return true
@@ -311,9 +238,7 @@ export class Registry {
 
   /** A wrong login was shown; the place that checked it has logged it. */
   wrongLogin({ door, address, user }: WrongLogin, nowMs: number): void {
-    const bucket = taken(this.#wrongLogins, 1, limits.wrongLoginEvents, nowMs)
-    if (!bucket) return
-    this.#wrongLogins = bucket
+    if (!this.#journal.mayTellOfLogin(nowMs)) return
     this.sweep(nowMs)
     const detail = `${door}: user "${user ?? ''}" from ${address ?? 'an unknown address'}`
     this.#record([{ at: Math.round(nowMs), kind: 'wrong login', detail }])
@@ -334,18 +259,18 @@ export class Registry {
   /** Writes the running minute of the history: the program stops. */
   stop(nowMs: number): void {
     this.history.stop(nowMs)
-    this.#try(nowMs, () => this.history.flush(true))
+    this.#journal.write(nowMs, () => this.history.flush(true))
   }
 
   /** The last events up to now, the oldest first. */
   events(nowMs: number): readonly ClusterEvent[] {
     this.sweep(nowMs)
-    return this.#events.all
+    return this.#journal.events
   }
 
   /** Throws if writes to the store fail. */
   check(nowMs: number): void {
-    this.#writes.check(nowMs, () => this.#table?.check())
+    this.#journal.check(nowMs)
   }
 
   /** Forgets servers that have been stale for a day, except drains and servers to poll, and mounts that are gone. Returns the forgotten ids. */
@@ -358,7 +283,7 @@ export class Registry {
     // the others at the next call
     gone.length = Math.min(gone.length, limits.serversPrunedAtOnceMax)
     for (const { report } of gone) {
-      this.#try(nowMs, () => this.#table?.remove(report.id)) // if it stays there, it is forgotten again after a restart
+      this.#journal.forget(report.id, nowMs)
       this.#letGo(report.id, 'stale for a day')
     }
     this.view.prune(nowMs)
@@ -368,84 +293,35 @@ export class Registry {
 
   /** The program behind the last report of a server; undefined if none came since the start. */
   senderOf(id: string): ReportSender | undefined {
-    return this.#senders.get(id)
+    return this.#notes.senderOf(id)
   }
 
   /** @param why for people */
   #letGo(id: string, why: string): void {
-    this.#senders.delete(id)
-    this.history.forget(id)
+    this.#holders.forget(id)
+    this.#bounds.forget(id)
     this.#factors.forget(id)
-    this.#quota.forget(id)
-    this.#paces.forget(id)
-    this.#orders.delete(id)
+    this.#notes.forget(id)
     this.pace.forget(id)
-    this.#probed.delete(id)
-    this.#twins.forget(id)
+    this.history.forget(id)
     this.view.remove(id)
     this.#record(this.#watch.forgotten(id, why, this.#nowMs))
   }
 
-  #conflict(report: Report, nowMs: number, { polled }: ReportContext): string | undefined {
-    if (report.id === this.#ownId) return `id ${report.id} belongs to this master itself, expected another id`
-    const server = this.view.servers.get(report.id)
-    const last = this.#orders.get(report.id)
-    if (!server || !last) return undefined
-    const isHeld = isLive(server, nowMs)
-    const isRenamed = polled === true && server.polled // its operator may change its url at any time
-    const strange = isHeld && !isRenamed ? strangeUrl(report, server, last) : undefined
-    if (strange !== undefined)
-      return `id ${report.id} is held by a live server at ${server.report.urls.join(', ')}, and ${strange} is not one of its urls; expected only its urls until it is stale or leaves, or another id`
-    return outOfOrder(last, report, isHeld)
-  }
-
-  /** Why a report exceeds what this decider remembers for its credentials, or how often it may come. */
-  #excess({ id, mounts }: Report, nowMs: number, { account }: ReportContext): Rejection | undefined {
-    if (account === undefined) return undefined
-    if (this.#paces.levelOf(id, nowMs) < 1)
-      return {
-        status: 429,
-        text: `id ${id} reports more than ${limits.reportsPerId.perSecond} times a second, expected once at most`,
-      }
-    if (!this.#makeRoom(account, id, nowMs, () => !this.#quota.isFull(account, id)))
-      return {
-        status: 429,
-        text: `${limits.serversPerAccountMax} servers already report with these credentials, which is the maximum`,
-      }
-    const room = () => this.#quota.roomFor(account, id)
-    if (!this.#makeRoom(account, id, nowMs, () => mounts.length <= room()))
-      return {
-        status: 413,
-        text: `${mounts.length} mounts, expected at most ${Math.max(0, room())}: the servers with these credentials may have ${this.#quota.mountsMax} together`,
-      }
-    return undefined
-  }
-
   /** Forgets stale servers of an account, the longest stale first, until there is room; returns false if there is none even then. */
-  #makeRoom(account: Account, id: string, nowMs: number, isEnough: () => boolean): boolean {
+  #makeRoom: MakeRoom = (account, id, nowMs, isEnough) => {
     if (isEnough()) return true
-    const stale = [...this.#quota.idsOf(account)]
+    const stale = [...this.#bounds.idsOf(account)]
       .flatMap((other) => this.view.servers.get(other) ?? [])
       .filter((server) => server.report.id !== id && !isLive(server, nowMs))
       .filter(({ report }) => !this.polled.servers.has(report.id))
       .sort((a, b) => a.receivedAtMs - b.receivedAtMs)
     for (const { report } of stale) {
-      this.#try(nowMs, () => this.#table?.remove(report.id))
+      this.#journal.forget(report.id, nowMs)
       this.#letGo(report.id, 'stale, to make room for others with its credentials')
       if (isEnough()) return true
     }
     return false
-  }
-
-  /** The former mounts of a server, as many as the account's bound allows in addition to its present ones. */
-  #asFarAsThereIsRoom(
-    former: Server['formerMounts'],
-    { id, mounts }: Report,
-    { account }: ReportContext,
-  ): Server['formerMounts'] {
-    if (account === undefined) return former
-    const room = this.#quota.roomFor(account, id) - mounts.length
-    return former.length <= room ? former : former.slice(former.length - Math.max(0, room))
   }
 
   /** Parses the text of a report; what it says as the last report of its server did is the same object. */
@@ -453,86 +329,25 @@ export class Registry {
     return parseSourcelist(sourcelist, this.#known)
   }
 
-  /** The stored servers; a row that this version cannot parse is set aside. */
+  /** The stored servers. Nothing can be learned from their joins: how many redirects caused them was lost with the old process. */
   *#restored(nowMs: number): Generator<Server, void> {
-    for (const row of this.#table?.servers() ?? []) {
-      const report = this.#reportIn(row)
-      if (report) yield this.#restore(row, report, nowMs)
+    for (const [row, report] of storedReports(this.#table, (text) => this.parse(text))) {
+      this.#holders.restored(report, row.formerBoots)
+      this.#bounds.restored(row.id, report.mounts.length + row.formerMounts.length)
+      // a clock that was set back during the restart must not keep a server live forever
+      const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
+      yield this.#notes.serverOf({ ...row, receivedAtMs }, report, 1)
     }
-  }
-
-  #reportIn(row: ServerRow): Report | undefined {
-    try {
-      const report = this.parse(row.sourcelist)
-      if (report.id !== row.id) throw new Error(`the report is of ${report.id}`)
-      return report
-    } catch (error) {
-      this.#table?.setAside(row.id, messageOf(error))
-      return undefined
-    }
-  }
-
-  #restore(row: ServerRow, report: Report, nowMs: number): Server {
-    // a clock that was set back during the restart must not keep a server live forever
-    const receivedAtMs = Math.min(row.receivedAtMs, nowMs)
-    const { boot, seq } = report
-    // nothing can be learned from its joins: the number of redirects behind them was lost with the old process
-    this.#orders.set(row.id, { boot, seq, formerBoots: row.formerBoots, owns: false })
-    this.#quota.note(restoredAccount, row.id, report.mounts.length + row.formerMounts.length)
-    return this.#serverOf({ ...row, receivedAtMs }, report, 1)
-  }
-
-  #hold(row: ServerRow, report: Report, order: Order, factor: number): Server {
-    this.#orders.set(row.id, order)
-    const server = this.#serverOf(row, report, factor)
-    this.view.put(server, this.#nowMs)
-    return server
-  }
-
-  #serverOf(row: ServerRow, report: Report, factor: number): Server {
-    const probed = this.#probed.get(row.id)
-    return {
-      // first, so that the engine stores them in the object itself: a draw needs only these
-      factor,
-      debit: 0,
-      debitKbps: 0,
-      heldUntilMs: Number.NEGATIVE_INFINITY,
-      report,
-      receivedAtMs: row.receivedAtMs,
-      drained: this.#drains.has(row.id),
-      carriesAll: row.carriesAll,
-      polled: row.polled,
-      reachable: probed?.problem === undefined,
-      unreached: probed?.problem === undefined ? undefined : probed,
-      formerMounts: row.formerMounts,
-      location: report.location ?? row.location,
-    }
-  }
-
-  /** Notices that two programs report with one id: a boot that another replaced goes on while its successor is live. */
-  #noteTwin({ id, boot }: Report, nowMs: number, address = 'the address of this decider'): void {
-    const server = this.view.servers.get(id)
-    const isFormer = this.#orders.get(id)?.formerBoots.some((former) => former.boot === boot)
-    if (server && isFormer && isLive(server, nowMs)) this.#record(this.#twins.note(id, address, nowMs))
   }
 
   /** The address of another program that reports with the same id now, and is rejected; undefined if there is none. */
   twinOf(id: string, nowMs: number): string | undefined {
-    return this.#twins.addressOf(id, nowMs)
+    return this.#holders.twinOf(id, nowMs)
   }
 
-  /** Logs that another program took over an id, and returns that event. */
-  #takeover(
-    report: Report,
-    last: Order,
-    isHeld: boolean,
-    nowMs: number,
-    address: string | undefined,
-  ): ClusterEvent | undefined {
-    const event = takeoverOf(report, last, isHeld, nowMs, address)
-    const { boot, urls } = report
-    if (event) logEvent(event, { boot, before: last.boot, urls, address })
-    return event
+  /** Keeps and logs events that no report has caused. */
+  #record(events: readonly ClusterEvent[]): void {
+    this.#journal.record(events, this.#nowMs)
   }
 
   /** A server as the history counts it: its mounts except those that are other mounts of the same name (S6). */

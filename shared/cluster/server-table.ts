@@ -6,7 +6,7 @@ import { limits } from '../limits.ts'
 import { messageOf } from '../message-of.ts'
 import type { Mount } from '../mount.ts'
 import type { Sql } from '../sql.ts'
-import type { FormerBoot } from './report-order.ts'
+import type { FormerBoot } from './admission/report-order.ts'
 import { type ClusterEvent, eventKinds } from './watch/event.ts'
 
 /** The row of a server. It holds the report as posted, so the same strict parser reads it back. */

@@ -1,7 +1,7 @@
-import type { Server } from '../draw/server.ts'
-import type { Report } from '../report/report.ts'
+import type { Server } from '../../draw/server.ts'
+import type { Report } from '../../report/report.ts'
+import type { ClusterEvent } from '../watch/event.ts'
 import { isSameBoot, type Order } from './report-order.ts'
-import type { ClusterEvent } from './watch/event.ts'
 
 // Programs that report with one id: a restart, a copied virtual machine, or somebody else.
 

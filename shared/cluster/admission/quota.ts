@@ -1,5 +1,5 @@
-import { limits } from '../limits.ts'
-import type { ReporterIdentity } from '../report/reporter.ts'
+import { limits } from '../../limits.ts'
+import type { ReporterIdentity } from '../../report/reporter.ts'
 
 /** The owner of a server: the servers that report with one credential are bounded together. */
 export type Account = string

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { limits } from '../../../shared/limits.ts'
-import { bound, decider, mounts } from '../../kit/quota.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { limits } from '../../../../shared/limits.ts'
+import { bound, decider, mounts } from '../../../kit/quota.ts'
+import { reportOf } from '../../../kit/reports.ts'
 
 describe('for one credential a decider remembers', () => {
   test('a bounded number of mounts, of which those of stale servers give way to new ones', () => {

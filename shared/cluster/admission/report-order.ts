@@ -1,8 +1,8 @@
-import { followsMasters, type Server } from '../draw/server.ts'
-import { limits } from '../limits.ts'
-import type { Mount } from '../mount.ts'
-import { mountChanges } from '../report/mount-changes.ts'
-import type { Report } from '../report/report.ts'
+import { followsMasters, type Server } from '../../draw/server.ts'
+import { limits } from '../../limits.ts'
+import type { Mount } from '../../mount.ts'
+import { mountChanges } from '../../report/mount-changes.ts'
+import type { Report } from '../../report/report.ts'
 
 /** A boot of a server that another one replaced, and the seq of its newest report. */
 export interface FormerBoot {
