@@ -2,21 +2,16 @@ import { lookup } from 'node:dns/promises'
 import process from 'node:process'
 import { gzipSync } from 'node:zlib'
 import { getLogger } from '@logtape/logtape'
-import { localCluster } from '../shared/api/cluster.ts'
 import { monotonicNowMs } from '../shared/clock.ts'
-import { Registry } from '../shared/cluster/registry.ts'
-import { hlsLimits } from '../shared/hls/limits.ts'
 import type { Peer } from '../shared/http/forwarded.ts'
 import { startLog } from '../shared/log/log.ts'
 import { messageOf } from '../shared/message-of.ts'
-import { createEdge } from './app.ts'
 import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
 import { edgeDoubts } from './doctor/doubts.ts'
 import { edgeLimits } from './limits.ts'
 import { type Forwardable, ForwardedFacts } from './listener/forwarded.ts'
-import { OwnAddresses } from './listener/own-addresses.ts'
 import { ProxyDoubts } from './listener/proxy-doubts.ts'
-import { Outreach } from './outreach/outreach.ts'
+import { EdgeParts } from './parts.ts'
 import { edgeHelp, edgeVersion, readCommandLine } from './runtime/command-line.ts'
 import { Places } from './runtime/geo.ts'
 import { startListening } from './runtime/listen.ts'
@@ -37,19 +32,12 @@ async function main(args: readonly string[]): Promise<void> {
   startLog(config.logLevel, (line) => stdout.add(line), printRecord)
   for (const warning of warnings) logger.warning('configuration: {warning}', { warning })
   const store = openData(config.dataDir)
-  const registry = new Registry(
-    store.table,
-    config.maxListenersDefault,
-    monotonicNowMs(),
-    undefined,
-    Date.now,
-  )
+  const parts = partsOf(config, store)
+  const { registry } = parts
   const places = openPlaces(config.geoDb)
   process.on('SIGHUP', () => readAgain(places))
-  const listening = await listenAnywhere(config, answersOf(config, registry, places))
-  const pruning = setInterval(() => registry.prune(monotonicNowMs()), edgeLimits.pruneMs)
-  const outreach = createOutreach(config, registry)
-  const asking = setInterval(() => outreach.run(), edgeLimits.outreachMs)
+  const listening = await listenAnywhere(config, answersOf(config, parts, places))
+  parts.start()
   logger.info('listening on {host} port {port}, data in {dataDir}', {
     host: config.host,
     port: listening.port,
@@ -60,8 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
       logger.info('{signal}: finishing requests in progress', { signal })
-      clearInterval(pruning)
-      clearInterval(asking)
+      parts.stop()
       await listening.close(edgeLimits.closeMs)
       registry.stop(monotonicNowMs())
       store.close()
@@ -70,21 +57,22 @@ async function main(args: readonly string[]): Promise<void> {
     })
 }
 
-function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answers {
-  const addresses = new OwnAddresses(config.publicUrls, config.port)
-  const cluster = localCluster(registry, config.accounts, monotonicNowMs)
-  const edge = createEdge({
-    config,
-    cluster: {
-      ...cluster,
-      accept: (post) => cluster.accept({ ...post, edgeUrls: addresses.complete(post.edgeUrls) }),
-    },
+const partsOf = (config: EdgeConfig, { table }: Store): EdgeParts =>
+  new EdgeParts(config, {
     nowMs: monotonicNowMs,
+    wallMs: Date.now,
     roll: Math.random,
-    redirected: (server, kbps) => registry.redirected(server, kbps),
-    carrying: { fetch, bytesMax: hlsLimits.cacheBytesMax, gzip: gzipSync },
-    startedAtMs: Date.now(),
+    table,
+    fetch,
+    gzip: gzipSync,
+    lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    every: (ms, act) => {
+      const timer = setInterval(act, ms)
+      return () => clearInterval(timer)
+    },
   })
+
+function answersOf(config: EdgeConfig, { edge, addresses }: EdgeParts, places: Places): Answers {
   const own = {
     proxies: config.trustedProxies,
     publicUrls: config.publicUrls,
@@ -106,18 +94,6 @@ function answersOf(config: EdgeConfig, registry: Registry, places: Places): Answ
     place: (head, peer) => edge.place(head, factsOf(head, peer)),
   }
 }
-
-const createOutreach = ({ probe }: EdgeConfig, registry: Registry): Outreach =>
-  new Outreach(
-    {
-      registry,
-      fetch,
-      nowMs: monotonicNowMs,
-      atOnce: edgeLimits.outgoingMax,
-      lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-    },
-    probe,
-  )
 
 function openPlaces(geoDb: string | undefined): Places {
   try {

@@ -1,11 +1,7 @@
-import { createEdge, type Edge } from '../../../../edge/app.ts'
 import { type EdgeConfig, parseConfig } from '../../../../edge/config.ts'
-import { edgeLimits } from '../../../../edge/limits.ts'
-import { Outreach } from '../../../../edge/outreach/outreach.ts'
-import { localCluster } from '../../../../shared/api/cluster.ts'
-import { Registry } from '../../../../shared/cluster/registry.ts'
+import { EdgeParts } from '../../../../edge/parts.ts'
+import type { Registry } from '../../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
-import { hlsLimits } from '../../../../shared/hls/limits.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
 import type { Machine, World } from '../world.ts'
@@ -21,12 +17,11 @@ import {
 import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
 import { type Watched, watch, watchPolls } from './watched.ts'
 
-/** One run of the edge's program on Node, Bun or Deno: its app, registry, store and outreach, as edge/main.ts puts them together. */
+/** One run of the edge's program on Node, Bun or Deno: its parts, without sockets. */
 export class EdgeProgram implements Service, Decides, AnswersRelays {
   readonly process: Process
   readonly machine: Machine
-  readonly registry: Registry
-  readonly #edge: Edge
+  readonly #parts: EdgeParts
   readonly #world: World
   readonly #base: string
   readonly #watched: Watched
@@ -34,35 +29,34 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
   /** @throws if its store cannot be opened */
   constructor(world: World, machine: Machine, passwords: readonly string[], watched: Watched) {
     this.process = world.start(machine)
-    const { nowMs } = this.process
-    const config = configOf(machine, passwords)
-    const roll = world.rolls(this.process.name)
+    const { process } = this
+    const { nowMs } = process
     this.machine = machine
     this.#world = world
     this.#base = machine.url
     this.#watched = watched
-    this.registry = new Registry(
-      new ServerTable(machine.disk.open()),
-      config.maxListenersDefault,
-      nowMs(),
-      undefined,
-      () => machine.clock.wallMs(),
-    )
-    const cluster = localCluster(this.registry, config.accounts, nowMs)
-    this.#edge = createEdge({
-      config,
-      cluster,
+    const every = (ms: number, act: () => void): (() => void) => {
+      let cancel = process.after(ms, () => {
+        act()
+        cancel = every(ms, act)
+      })
+      return () => cancel()
+    }
+    this.#parts = new EdgeParts(configOf(machine, passwords), {
       nowMs,
-      roll,
-      redirected: (server, kbps) => this.registry.redirected(server, kbps),
-      carrying: {
-        fetch: world.network.fetchFrom(machine.host, this.process),
-        bytesMax: hlsLimits.cacheBytesMax,
-      },
-      startedAtMs: nowMs(),
+      wallMs: () => machine.clock.wallMs(),
+      roll: world.rolls(process.name),
+      table: new ServerTable(machine.disk.open()),
+      fetch: watchPolls(world.network.fetchFrom(machine.host, process), world, watched, nowMs),
+      lookup: async (host) => [addressOf(host)],
+      every,
     })
-    this.#reachOut(world, config.probe)
+    this.#parts.start()
     world.network.listen(machine.host, this)
+  }
+
+  get registry(): Registry {
+    return this.#parts.registry
   }
 
   async answer(request: Request, from: string): Promise<Response> {
@@ -72,7 +66,7 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
       watched: this.#watched,
       tampering: this.#world.tampering,
       nowMs: this.process.nowMs,
-      answer: (asked) => this.#edge.answer(asked, facts),
+      answer: (asked) => this.#parts.edge.answer(asked, facts),
     })
   }
 
@@ -80,7 +74,7 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
     const facts = { ...this.#facts, secure, address: addressOf('listener'), from: whereIs(country) }
     let answered: Answered | Promise<Answered>
     this.process.run(() => {
-      answered = this.#edge.place({ method, mount, path, query, headers }, facts)
+      answered = this.#parts.edge.place({ method, mount, path, query, headers }, facts)
     })
     return answered
   }
@@ -106,29 +100,6 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
 
   get #facts() {
     return { secure: false, base: this.#base, bases: [this.#base] }
-  }
-
-  #reachOut(world: World, probes: boolean): void {
-    const { process, registry, machine } = this
-    const fetch = world.network.fetchFrom(machine.host, process)
-    const outreach = new Outreach(
-      {
-        registry,
-        fetch: watchPolls((url, init) => fetch(url, init), world, this.#watched, process.nowMs),
-        nowMs: process.nowMs,
-        atOnce: edgeLimits.outgoingMax,
-        lookup: async (host) => [addressOf(host)],
-      },
-      probes,
-    )
-    const every = (ms: number, act: () => void) => {
-      process.after(ms, () => {
-        act()
-        every(ms, act)
-      })
-    }
-    every(edgeLimits.pruneMs, () => registry.prune(process.nowMs()))
-    every(edgeLimits.outreachMs, () => void outreach.run())
   }
 }
 

@@ -1,22 +1,18 @@
-import { originApp } from '../../../../origin/app.ts'
-import { MountAuth } from '../../../../origin/auth/mount-auth.ts'
-import { createConfig, type OriginConfig } from '../../../../origin/config/config.ts'
+import { createConfig, type OriginConfig, reload } from '../../../../origin/config/config.ts'
 import { parseFlags } from '../../../../origin/config/flags.ts'
 import { proven } from '../../../../origin/http/logins.ts'
-import { Decider } from '../../../../origin/listen/decider.ts'
+import type { Decider } from '../../../../origin/listen/decider.ts'
 import type { ListenRequest, Placement, Placer } from '../../../../origin/listen/placement.ts'
-import { createPlacer } from '../../../../origin/listen/placer.ts'
 import type { ActiveMount } from '../../../../origin/mount/mount.ts'
+import { OriginParts } from '../../../../origin/parts.ts'
+import { shutDown } from '../../../../origin/process/shutdown.ts'
 import { viaOf } from '../../../../origin/relay/pull/hops.ts'
-import { Relaying } from '../../../../origin/relay/relaying.ts'
-import { measure, promiseSeconds } from '../../../../origin/report/measure.ts'
-import { Reports } from '../../../../origin/report/reports.ts'
-import { createState, type OriginState } from '../../../../origin/state.ts'
+import type { Relaying } from '../../../../origin/relay/relaying.ts'
+import type { OriginState } from '../../../../origin/state.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
 import { parseHlsPath } from '../../../../shared/hls/paths.ts'
 import { sessionOf } from '../../../../shared/hls/session.ts'
 import { type Mount, parseMount } from '../../../../shared/mount.ts'
-import type { Report } from '../../../../shared/report/report.ts'
 import { serverAgent } from '../../../../shared/version.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
@@ -24,7 +20,7 @@ import { closedHere, noteTaken } from '../truth/served.ts'
 import { Visits } from '../truth/visits.ts'
 import type { Machine, World } from '../world.ts'
 import { addressOf } from './decides.ts'
-import { ServingHls } from './hls/serving.ts'
+import { answerHlsRequest } from './hls/serving.ts'
 import { type AnswersRelays, pullFrom, type RelayAnswer, type RelayAsk } from './pull.ts'
 import { reportingAs, type Version } from './versions.ts'
 import { type Watched, watch, watchSteering } from './watched.ts'
@@ -44,147 +40,86 @@ interface OriginOptions {
 
 /** ms between two looks for silent sources, as origin/server/http-server.ts does it */
 const sweepMs = 500
-/** … and for changes that no report brings to light, as origin/program.ts does it */
-const lookMs = 1000
-const pruneMs = 60_000
 
-/** One run of the origin's program, as origin/program.ts puts it together, without its sockets. */
+/** One run of the origin's program: its parts, without sockets. */
 export class OriginProgram implements Service, AnswersRelays {
   readonly process: Process
   readonly machine: Machine
-  readonly config: OriginConfig
-  readonly state: OriginState
-  readonly reports: Reports
-  readonly relaying: Relaying
-  readonly decider: Decider | undefined
-  readonly placer: Placer
   /** relays without the relays' password, which count as listeners (docs/protocol.md#relays) */
   readonly guests = new Set<{ mount: Mount }>()
+  readonly #parts: OriginParts
   readonly #world: World
   readonly #watched: Watched
   /** sessions of HLS that were seen to fetch here */
   readonly visits = new Visits()
-  readonly #hls: ServingHls
   /** sessions that asked while there was room: they may have been accepted, though their master did not answer yet */
   readonly #sessions = new Set<string>()
   /** s, of each mount's playlist */
   readonly #targets = new Map<Mount, number>()
-  readonly #app: ReturnType<typeof originApp>
-  #boot: string
-  #seq: number
-  #isLeaving = false
 
   constructor(world: World, machine: Machine, flags: string, { watched, version, snapshot }: OriginOptions) {
     this.process = world.start(machine)
-    const { nowMs, timers } = this.process
-    const roll = world.rolls(this.process.name)
-    const config = createConfig({
-      flags: parseFlags(flags.split(' ')).settings,
-      environment: {},
-      file: undefined,
-    })
-    const state = createState(config, nowMs, timers)
-    const fetch = world.network.fetchFrom(machine.host, this.process)
+    const { process } = this
     this.#world = world
     this.#watched = watched
     this.machine = machine
-    this.config = config
-    this.state = state
-    this.#boot = snapshot?.boot ?? state.boot
-    this.#seq = snapshot?.seq ?? 0
-    this.reports = new Reports(config, {
-      measure: () => this.#measure(),
-      load: () => ({ listeners: state.load.listeners, maxListeners: config.limits.maxListeners }),
-      promisedMs: () => promiseSeconds(config.updateIntervalS) * 1000,
-      fetch: reportingAs(version, world.bites, fetch),
-      timers,
-      nowMs,
-      roll,
-      onReply: () => {},
-    })
-    state.mounts.onChange(() => this.reports.change())
-    state.drain.onChange(() => this.reports.change())
-    this.relaying = new Relaying({
-      config,
-      mounts: state.mounts,
-      timers,
-      nowMs,
-      roll,
-      viaName: state.viaName,
-      fetch,
+    this.#parts = new OriginParts(configOf(flags), {
+      nowMs: process.nowMs,
+      wallMs: () => process.clock.wallMs(),
+      timers: process.timers,
+      roll: world.rolls(process.name),
+      fetch: reportingAs(version, world.bites, world.network.fetchFrom(machine.host, process)),
       lookUp: async (host) => [addressOf(host)],
-      pull: pullFrom(world, machine.host, this.process),
-      beforeRequest: (master) => this.reports.flush(master),
-      onAnswer: (master, server) => this.reports.seen(master, server),
-      onChange: () => this.reports.change(),
+      pull: pullFrom(world, machine.host, process),
+      openTable: () => new ServerTable(machine.disk.open()),
     })
-    state.mounts.onDemand = this.relaying.relays
-    const { masters, publicSlave, edges } = config
-    if (publicSlave && masters.length === 0 && edges.length === 0)
-      this.decider = new Decider({
-        config,
-        state,
-        table: new ServerTable(machine.disk.open()),
-        measure: () => this.#measure(),
-        nowMs,
-        roll,
-      })
-    this.placer = createPlacer({
-      config,
-      state,
-      reports: this.reports,
-      missed: (mount) => this.relaying.missed(mount),
-      mirrors: (mount) => this.relaying.relays.isMirrored(mount),
-      decider: this.decider,
-      isLeaving: () => this.#isLeaving,
-    })
-    const auth = new MountAuth({ config, nowMs, timers, fetch })
-    this.#hls = new ServingHls({
-      process: this.process,
-      config,
-      state,
-      placer: this.placer,
-      auth,
-      relaying: this.relaying,
-      reports: this.reports,
-      decider: this.decider,
-      roll,
-      failed: (mount, error) => world.note(this.process, `cannot serve HLS of ${mount}: ${error}`),
-    })
-    const stats = {
-      config,
-      state,
-      idle: () => this.relaying.relays.idle(),
-      deciders: () => this.reports.deciders(),
+    if (snapshot) {
+      this.state.boot = snapshot.boot
+      this.#parts.seq = snapshot.seq
     }
-    this.#app = originApp({ ...stats, nowMs, auth }, this.decider?.app)
     world.network.listen(machine.host, this)
-    this.#begin()
+    process.after(0, () => this.#parts.start())
+    this.#sweep()
   }
 
+  get config(): OriginConfig {
+    return this.#parts.config
+  }
+  get state(): OriginState {
+    return this.#parts.state
+  }
+  get relaying(): Relaying {
+    return this.#parts.relaying
+  }
+  get decider(): Decider | undefined {
+    return this.#parts.decider
+  }
+  get placer(): Placer {
+    return this.#parts.placer
+  }
   get id(): string {
     return this.config.id
   }
   get snapshot(): Snapshot {
-    return { boot: this.#boot, seq: this.#seq }
+    return { boot: this.state.boot, seq: this.#parts.seq }
   }
   readonly nowMs = (): number => this.process.nowMs()
   get isLeaving(): boolean {
-    return this.#isLeaving
+    return this.#parts.isLeaving
   }
 
   async answer(request: Request, from: string): Promise<Response> {
     const closed = closedHere(this)
     const session = sessionOf(new URL(request.url).search)
     if (closed === undefined && session !== undefined) this.#sessions.add(session)
-    const hls = this.#hls.answer(request, from)
+    const hls = answerHlsRequest(this.#parts.serving, request, from)
     if (hls) return this.#watchHls(request, await hls, closed)
     const facts = { address: addressOf(from), secure: false, base: this.machine.url }
     return watch(request, {
       watched: this.#watched,
       tampering: this.#world.tampering,
       nowMs: this.process.nowMs,
-      answer: (asked) => this.#app.fetch(asked, facts),
+      answer: (asked) => this.#parts.app.fetch(asked, facts),
     })
   }
 
@@ -274,61 +209,43 @@ export class OriginProgram implements Service, AnswersRelays {
     return this.placer.place({ ...listenRequest(request.mount, request.query), ...request })
   }
 
-  /** SIGTERM: reports that it leaves, and ends once deciders know, or within its grace. */
+  /** SIGTERM */
   leave(): void {
-    if (this.#isLeaving) return
-    this.#isLeaving = true
-    this.decider?.changed()
-    const end = () => this.process.after(this.config.graceMs, () => this.process.kill())
-    this.reports.leave().then(() => this.process.run(end))
-    this.process.after(30_000, () => this.process.kill())
+    if (this.isLeaving) return
+    const parts = this.#parts
+    const { load } = this.state
+    const leaving = {
+      leave: () => parts.leave(),
+      get isIdle() {
+        return load.listeners === 0
+      },
+      isKnown: parts.isKnown,
+      close: async () => {
+        parts.stop()
+        this.process.kill()
+      },
+    }
+    void shutDown(leaving, this.config.graceMs, this.process.sleep)
   }
 
   /** SIGHUP with other flags. */
   reload(flags: string): void {
-    const { settings } = parseFlags(flags.split(' '))
-    Object.assign(this.config, createConfig({ flags: settings, environment: {}, file: undefined }))
-    this.reports.configure()
-    this.relaying.configure()
-    if (this.config.masters.length === 0) this.reports.change()
+    reload(this.config, configOf(flags))
+    this.#parts.reconfigure()
   }
 
-  #begin(): void {
-    const { process, reports, relaying, state } = this
-    process.after(0, () => {
-      reports.start()
-      relaying.start()
-    })
-    const every = (ms: number, act: () => void) => {
-      process.after(ms, () => {
-        act()
-        every(ms, act)
-      })
-    }
-    every(sweepMs, () => {
-      state.mounts.dropSilent()
-      state.mounts.expire()
-    })
-    every(pruneMs, () => this.decider?.prune())
-    every(lookMs, () => this.decider?.look())
-  }
-
-  #measure(): Report {
-    const { config, state } = this
-    const { relays } = this.relaying
-    return measure({
-      config,
-      boot: this.#boot,
-      seq: ++this.#seq,
-      state: this.#isLeaving ? 'leaving' : state.drain.active ? 'draining' : 'up',
-      mounts: state.mounts.list(),
-      idle: relays.idle(),
-      sessions: state.sessions,
-      isMirrored: (mount) => relays.isMirrored(mount),
-      load: state.load,
+  #sweep(): void {
+    const { mounts } = this.state
+    this.process.after(sweepMs, () => {
+      mounts.dropSilent()
+      mounts.expire()
+      this.#sweep()
     })
   }
 }
+
+const configOf = (flags: string): OriginConfig =>
+  createConfig({ flags: parseFlags(flags.split(' ')).settings, environment: {}, file: undefined })
 
 const listenRequest = (mount: Mount, query: string): ListenRequest => ({
   mount,

@@ -30,17 +30,20 @@ export async function watchSteering(
   return new Response(text, { status, headers })
 }
 
-/** A request that a decider sends, as the outreach has it. */
-type Fetch = (url: string, init: RequestInit) => Promise<Response>
-
 /** Tells the observer of the stats that a decider reads. */
 export const watchPolls =
-  (fetch: Fetch, { scheduler, tampering }: World, { polled }: Watched, nowMs: () => number): Fetch =>
-  async (url, init) => {
-    const { pathname, hostname } = new URL(url)
+  (
+    fetch: typeof globalThis.fetch,
+    { scheduler, tampering }: World,
+    { polled }: Watched,
+    nowMs: () => number,
+  ): typeof globalThis.fetch =>
+  async (input, init) => {
+    const { pathname, hostname } = new URL(input instanceof Request ? input.url : input)
+    if (pathname !== '/status-json.xsl') return fetch(input, init)
     const askedMs = scheduler.nowMs
-    const response = await fetch(url, init)
-    if (pathname !== '/status-json.xsl' || response.status !== 200) return response
+    const response = await fetch(input, init)
+    if (response.status !== 200) return response
     const text = await response.text()
     polled(hostname, text, askedMs, nowMs())
     return new Response(tampering.stats?.(text) ?? text)

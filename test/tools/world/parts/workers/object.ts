@@ -38,7 +38,7 @@ export class ClusterObject {
     const outreach = new Outreach(
       {
         registry: this.registry,
-        fetch: watchPolls((url, init) => fetch(url, init), world, watched, nowMs),
+        fetch: watchPolls(fetch, world, watched, nowMs),
         nowMs,
         atOnce: edgeLimits.outgoingWorkersMax,
         lookup: undefined,
