@@ -37,6 +37,7 @@ const small: Setting = {
   countries: [undefined],
   joinsPerSecond: 0.5,
   hlsShare: 0,
+  hlsEdge: 'off',
   longestIntervalS: 2,
 }
 
@@ -75,6 +76,12 @@ const deciding: Setting = {
 
 /** the same where everybody listens by HLS */
 const byHls: Setting = { ...small, hlsShare: 1 }
+
+/** the same, and the edge carries for everybody */
+const carrying: Setting = { ...byHls, hlsEdge: 'always' }
+
+/** … only where no server has room */
+const overflow: Setting = { ...byHls, hlsEdge: 'overflow' }
 
 /** Forty seconds of the small cluster with these faults. */
 const planOf = (...faults: (Partial<Fault> & Pick<Fault, 'kind'>)[]): WorldPlan => ({
@@ -142,14 +149,18 @@ const reordered = (
   return JSON.stringify({ ...manifest, 'PATHWAY-PRIORITY': order(manifest['PATHWAY-PRIORITY'], current) })
 }
 
+/** A playlist whose target duration is longer than its segments. */
+const endless = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(new TextDecoder().decode(bytes).replace(/(TARGETDURATION):\d+/, '$1:60'))
+
 const emptied = (page: News): News => ({ ...page, bytes: new Uint8Array() })
 
 describe('the check finds', () => {
   const longer = limits.deadlineIntervals
-  const { sessionTargets } = hlsLimits
+  const { sessionTargets, cacheBytesMax } = hlsLimits
   afterEach(() => {
     Object.assign(limits, { deadlineIntervals: longer })
-    Object.assign(hlsLimits, { sessionTargets })
+    Object.assign(hlsLimits, { sessionTargets, cacheBytesMax })
   })
   const reports =
     (change: (sourcelist: string) => string): Mutation =>
@@ -400,6 +411,60 @@ describe('the check finds', () => {
       [/counts are right to the listener/, /memory is bounded by what is live.* sessions/],
       () => void Object.assign(hlsLimits, { sessionTargets: 60 }),
       { ...briefPlan({ kind: 'exodus', atMs: 25_000, size: 0.9 }), setting: byHls },
+    ],
+    [
+      'an edge that carries, and passes on other bytes than a master has made',
+      /a server passes on what a master has made.*edge-1/,
+      ({ world }) => {
+        world.tampering.object = (path, bytes) =>
+          path.endsWith('.mp3') ? bytes.map((byte) => byte ^ 1) : bytes
+      },
+      { ...planOf(), setting: carrying },
+    ],
+    [
+      'an edge that carries, and keeps nothing',
+      /an object is fetched once.*edge-1/,
+      () => void Object.assign(hlsLimits, { cacheBytesMax: 0 }),
+      { ...planOf(), setting: carrying },
+    ],
+    [
+      'an edge that carries, and keeps a playlist for too long',
+      /no playlist is older than a target duration.*edge-1/,
+      ({ world }) => {
+        // the mirror compares with what was sent, so only the age differs
+        world.tampering.object = (path, bytes) => (path.endsWith('.m3u8') ? endless(bytes) : bytes)
+      },
+      { ...planOf(), setting: carrying },
+    ],
+    [
+      'an edge that shows its password to a slave',
+      /an edge shows its password to masters .*edge-1 asked (?:east|west)/,
+      reports((text) => text.replace('role: slave', 'role: master')),
+      { ...planOf(), setting: carrying },
+    ],
+    [
+      'an edge that carries for everybody, and names a server first',
+      /an edge carries a session where it should.*it named (?:north|east|west)/,
+      ({ world }) => {
+        world.tampering.steering = (text, url) => reordered(text, url, ([, ...others]) => others)
+      },
+      { ...planOf(), setting: carrying },
+    ],
+    [
+      'an edge that carries the overflow while servers have room',
+      /an edge carries a session where it should.*it named itself, and .* had room/,
+      ({ world }) => {
+        world.tampering.steering = (text, url) => reordered(text, url, (all) => ['edge', ...all])
+      },
+      { ...planOf(), setting: overflow },
+    ],
+    [
+      'an edge that carries the overflow, and refuses sessions',
+      /an edge carries a session where it should.*it named nobody/,
+      reports((text) =>
+        text.replace(/max-listeners: \d+/, 'max-listeners: 0').replace('role: master', 'role: slave'),
+      ),
+      { ...planOf(), setting: overflow },
     ],
     [
       'a decider that does not read the reports of an older version',

@@ -33,8 +33,11 @@ export class Cluster {
     this.hasHls = setting.hlsShare > 0
     this.operator = new Operator(world)
     this.mounts = setting.mounts.map(nameOf)
-    for (const host of setting.edges)
-      this.#add(new Site(world, host, { kind: setting.onWorkers.includes(host) ? 'workers' : 'edge' }))
+    for (const host of setting.edges) {
+      const site = new Site(world, host, { kind: setting.onWorkers.includes(host) ? 'workers' : 'edge' })
+      site.hlsEdge = setting.hlsEdge
+      this.#add(site)
+    }
     for (const { host, kind, flags, version = 'this' } of setting.origins) {
       const site = new Site(world, host, { kind, flags })
       site.version = version

@@ -1,6 +1,9 @@
 import { type Version, versionOf } from './parts/versions.ts'
 import type { NamedServer } from './truth/polled.ts'
 
+/** Whether an edge carries HLS itself: never, where no server has room, or for everybody. */
+export type HlsEdge = 'off' | 'overflow' | 'always'
+
 /** What a world consists of. Plain data, drawn from a seed. */
 export interface Setting {
   edges: readonly string[]
@@ -20,6 +23,8 @@ export interface Setting {
   joinsPerSecond: number
   /** the share of them that come by HLS */
   hlsShare: number
+  /** whether edges carry HLS themselves, and how soon (`HLS_EDGE`) */
+  hlsEdge: HlsEdge
   /** the longest that any of the origins promises, in s */
   longestIntervalS: number
 }
@@ -86,7 +91,8 @@ export function drawSetting(roll: () => number): Setting {
   const mixed = roll() < 0.5
   const versioned = located.map((origin) => (mixed ? { ...origin, version: versionOf(roll()) } : origin))
   const hlsShare = roll() < 0.5 ? 0.15 : 0
-  return { ...whole, hlsShare, origins: versioned, stock, longestIntervalS: Math.max(...intervals) }
+  const hlsEdge = oneOf<HlsEdge>(['off', 'overflow', 'always'], roll()) ?? 'off'
+  return { ...whole, hlsShare, hlsEdge, origins: versioned, stock, longestIntervalS: Math.max(...intervals) }
 }
 
 /** of servers; half of them do not say */

@@ -23,6 +23,8 @@ export interface Tampering {
   query?: (query: string) => string
   /** what becomes of a redirect */
   location?: (location: string) => string
+  /** what becomes of an object of HLS that a slave, or an edge that carries, gets from a master */
+  object?: (path: string, bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
   /** a server does not notice that a listener has left */
   overlooksLeaving?: boolean
 }

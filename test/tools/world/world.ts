@@ -9,6 +9,7 @@ import { Process } from './rig/process.ts'
 import { Scheduler } from './rig/scheduler.ts'
 import { Trace } from './rig/trace.ts'
 import type { Tampering } from './tampering.ts'
+import { MadeObjects, Mirror } from './truth/objects.ts'
 
 /** A computer: its name in the network, its clock, and its disk, which outlive the programs on it. */
 export interface Machine {
@@ -38,6 +39,8 @@ export class World {
   readonly violations: Violation[] = []
   readonly seed: number
   readonly tampering: Tampering = {}
+  /** objects of HLS that masters have made */
+  readonly made = new MadeObjects()
   #starts = 0
 
   constructor(seed: number) {
@@ -68,6 +71,11 @@ export class World {
   /** Begins a process on a machine. */
   start({ host, clock }: Machine): Process {
     return new Process(`${host}#${++this.#starts}`, this.scheduler, clock)
+  }
+
+  /** The observer of a program that passes objects of HLS on. */
+  mirror({ host }: Machine, { nowMs }: Process): Mirror {
+    return new Mirror(this, this.made, host, nowMs)
   }
 
   after(ms: number, act: () => void): void {

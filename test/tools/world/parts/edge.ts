@@ -4,6 +4,8 @@ import type { Registry } from '../../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
+import type { HlsEdge } from '../setting.ts'
+import type { Mirror } from '../truth/objects.ts'
 import type { Machine, World } from '../world.ts'
 import {
   type Answered,
@@ -15,7 +17,14 @@ import {
   whereIs,
 } from './decides.ts'
 import type { AnswersRelays, RelayAnswer, RelayAsk } from './pull.ts'
-import { type Watched, watch, watchPolls } from './watched.ts'
+import { type Watched, watch, watchCarried, watchPolls } from './watched.ts'
+
+/** What an operator has set at an edge. */
+export interface EdgeSetup {
+  /** of relays */
+  passwords: readonly string[]
+  hlsEdge: HlsEdge
+}
 
 /** One run of the edge's program on Node, Bun or Deno: its parts, without sockets. */
 export class EdgeProgram implements Service, Decides, AnswersRelays {
@@ -25,9 +34,10 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
   readonly #world: World
   readonly #base: string
   readonly #watched: Watched
+  readonly #mirror: Mirror
 
   /** @throws if its store cannot be opened */
-  constructor(world: World, machine: Machine, passwords: readonly string[], watched: Watched) {
+  constructor(world: World, machine: Machine, setup: EdgeSetup, watched: Watched) {
     this.process = world.start(machine)
     const { process } = this
     const { nowMs } = process
@@ -35,6 +45,7 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
     this.#world = world
     this.#base = machine.url
     this.#watched = watched
+    this.#mirror = world.mirror(machine, process)
     const every = (ms: number, act: () => void): (() => void) => {
       let cancel = process.after(ms, () => {
         act()
@@ -42,12 +53,13 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
       })
       return () => cancel()
     }
-    this.#parts = new EdgeParts(configOf(machine, passwords), {
+    const fetch = world.network.fetchFrom(machine.host, process)
+    this.#parts = new EdgeParts(configOf(machine, setup), {
       nowMs,
       wallMs: () => machine.clock.wallMs(),
       roll: world.rolls(process.name),
       table: new ServerTable(machine.disk.open()),
-      fetch: watchPolls(world.network.fetchFrom(machine.host, process), world, watched, nowMs),
+      fetch: this.#mirror.watch(watchPolls(fetch, world, watched, nowMs), watched.carries),
       lookup: async (host) => [addressOf(host)],
       every,
     })
@@ -62,12 +74,13 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
   async answer(request: Request, from: string): Promise<Response> {
     const country = request.headers.get(fromHeader) ?? undefined
     const facts = { ...this.#facts, address: addressOf(from), from: whereIs(country) }
-    return watch(request, {
+    const response = await watch(request, {
       watched: this.#watched,
       tampering: this.#world.tampering,
       nowMs: this.process.nowMs,
       answer: (asked) => this.#parts.edge.answer(asked, facts),
     })
+    return watchCarried(request, response, this.#world, this.#mirror)
   }
 
   place({ method, mount, path, query, headers, country, secure }: Asked): Answered | Promise<Answered> {
@@ -104,9 +117,10 @@ export class EdgeProgram implements Service, Decides, AnswersRelays {
 }
 
 /** The settings of an edge of the world. */
-export const configOf = ({ url }: Machine, passwords: readonly string[]): EdgeConfig =>
+export const configOf = ({ url }: Machine, { passwords, hlsEdge }: EdgeSetup): EdgeConfig =>
   parseConfig({
     RELAY_PASSWORD: passwords.join(' '),
     ADMIN_PASSWORD: secrets.admin,
     PUBLIC_URL: url,
+    HLS_EDGE: hlsEdge,
   })

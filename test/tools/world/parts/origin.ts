@@ -16,6 +16,7 @@ import { type Mount, parseMount } from '../../../../shared/mount.ts'
 import { serverAgent } from '../../../../shared/version.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
+import type { Mirror } from '../truth/objects.ts'
 import { closedHere, noteTaken } from '../truth/served.ts'
 import { Visits } from '../truth/visits.ts'
 import type { Machine, World } from '../world.ts'
@@ -50,6 +51,7 @@ export class OriginProgram implements Service, AnswersRelays {
   readonly #parts: OriginParts
   readonly #world: World
   readonly #watched: Watched
+  readonly #mirror: Mirror
   /** sessions of HLS that were seen to fetch here */
   readonly visits = new Visits()
   /** sessions that asked while there was room: they may have been accepted, though their master did not answer yet */
@@ -63,12 +65,14 @@ export class OriginProgram implements Service, AnswersRelays {
     this.#world = world
     this.#watched = watched
     this.machine = machine
+    this.#mirror = world.mirror(machine, process)
+    const fetch = this.#mirror.watch(world.network.fetchFrom(machine.host, process))
     this.#parts = new OriginParts(configOf(flags), {
       nowMs: process.nowMs,
       wallMs: () => process.clock.wallMs(),
       timers: process.timers,
       roll: world.rolls(process.name),
-      fetch: reportingAs(version, world.bites, world.network.fetchFrom(machine.host, process)),
+      fetch: reportingAs(version, world.bites, fetch),
       lookUp: async (host) => [addressOf(host)],
       pull: pullFrom(world, machine.host, process),
       openTable: () => new ServerTable(machine.disk.open()),
@@ -126,20 +130,33 @@ export class OriginProgram implements Service, AnswersRelays {
   /** What a session got: it is a listener from its first segment. */
   async #watchHls(request: Request, response: Response, closed: string | undefined): Promise<Response> {
     const { tampering } = this.#world
-    const asked = parseHlsPath(new URL(request.url).pathname)
-    const session = sessionOf(new URL(request.url).search)
-    if (asked?.object.kind === 'media' && response.status === 200) {
-      if (closed !== undefined && session !== undefined && !this.#sessions.has(session))
-        noteTaken(this.#world, this.machine.host, 'a session', closed)
-      const text = await response.text()
-      const target = /#EXT-X-TARGETDURATION:(\d+)/.exec(text)?.[1]
-      this.#targets.set(asked.mount, Number(target))
-      return new Response(text, response)
+    const { pathname, search } = new URL(request.url)
+    const asked = parseHlsPath(pathname)
+    const session = sessionOf(search)
+    const { kind } = asked?.object ?? {}
+    if (asked && (kind === 'media' || kind === 'segment') && response.status === 200) {
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      if (this.config.masters.length === 0) this.#world.made.add(pathname, bytes)
+      else this.#mirror.answered(pathname, bytes)
+      if (kind === 'media') this.#sawPlaylist(asked.mount, session, bytes, closed)
+      else if (session !== undefined)
+        this.visits.served(session, asked.mount, this.#targets.get(asked.mount) ?? 0, this.process.nowMs())
+      return new Response(bytes, response)
     }
-    if (asked?.object.kind === 'segment' && response.status === 200 && session !== undefined)
-      this.visits.served(session, asked.mount, this.#targets.get(asked.mount) ?? 0, this.process.nowMs())
     if (this.decider) return watchSteering(request, response, { watched: this.#watched, tampering })
     return response
+  }
+
+  #sawPlaylist(
+    mount: Mount,
+    session: string | undefined,
+    bytes: Uint8Array,
+    closed: string | undefined,
+  ): void {
+    if (closed !== undefined && session !== undefined && !this.#sessions.has(session))
+      noteTaken(this.#world, this.machine.host, 'a session', closed)
+    const target = /#EXT-X-TARGETDURATION:(\d+)/.exec(Buffer.from(bytes).toString())?.[1]
+    this.#targets.set(mount, Number(target))
   }
 
   answerRelay({ mount, query, authorization, headers }: RelayAsk): RelayAnswer | Promise<RelayAnswer> {

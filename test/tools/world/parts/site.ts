@@ -1,12 +1,14 @@
 import { parseHlsPath, parseMultivariantPath } from '../../../../shared/hls/paths.ts'
 import { parseSourcelist } from '../../../../shared/report/sourcelist.ts'
+import type { HlsEdge } from '../setting.ts'
+import { checkCarryingAsks } from '../truth/carried.ts'
 import { checkKept, checkRestored } from '../truth/kept.ts'
 import { type Known, Ledger } from '../truth/ledger.ts'
 import { type NamedServer, reportNamed, reportPolled } from '../truth/polled.ts'
 import { checkAnswer } from '../truth/steering.ts'
 import type { Machine, World } from '../world.ts'
 import { fromHeader } from './decides.ts'
-import { EdgeProgram } from './edge.ts'
+import { EdgeProgram, type EdgeSetup } from './edge.ts'
 import { OriginProgram, type Snapshot } from './origin.ts'
 import { StockProgram, type StockSetup } from './stock.ts'
 import type { Version } from './versions.ts'
@@ -32,6 +34,8 @@ export class Site {
   /** the passwords of relays that an edge accepts */
   passwords: readonly string[] = ['relay-1']
   flags: string
+  /** whether an edge carries HLS itself */
+  hlsEdge: HlsEdge = 'off'
   /** of an origin: how it writes its reports */
   version: Version = 'this'
   /** servers that an operator named here, and when: by the true time */
@@ -110,14 +114,15 @@ export class Site {
       named: this.named,
       polled: this.polled,
       steered: this.steered,
+      carries: this.carries,
     }
     if (this.plan.kind === 'stock') return new StockProgram(this.#world, this.machine, this.plan.setup)
-    if (this.plan.kind === 'edge') return new EdgeProgram(this.#world, this.machine, this.passwords, watched)
+    if (this.plan.kind === 'edge') return new EdgeProgram(this.#world, this.machine, this.#setup, watched)
     if (this.plan.kind === 'workers') {
       const program: WorkersProgram = new WorkersProgram(
         this.#world,
         this.machine,
-        this.passwords,
+        this.#setup,
         watched,
         () => this.#restarted(program),
       )
@@ -159,6 +164,7 @@ export class Site {
       named: () => {},
       polled: () => {},
       steered: () => {},
+      carries: () => {},
     }
     const { snapshot } = origin
     this.clone = new OriginProgram(this.#world, machine, this.flags, {
@@ -231,6 +237,14 @@ export class Site {
       this.#namedHere.delete(id)
       this.ledger?.forget(id, nowMs)
     } else this.ledger?.drain(id, deed === 'drain', nowMs)
+  }
+
+  /** An edge asks for an object that it carries. */
+  readonly carries = (url: URL, init: RequestInit | undefined): void =>
+    checkCarryingAsks(this.#world, this, url, init)
+
+  get #setup(): EdgeSetup {
+    return { passwords: this.passwords, hlsEdge: this.hlsEdge }
   }
 
   /** whether what a decider writes now stays over a restart */

@@ -1,5 +1,6 @@
 import type { Tampering } from '../tampering.ts'
 import type { Known } from '../truth/ledger.ts'
+import type { Mirror } from '../truth/objects.ts'
 import type { World } from '../world.ts'
 
 /** What an observer wants to see of a decider's answers. */
@@ -10,6 +11,8 @@ export interface Watched {
   named(body: string, nowMs: number): void
   /** a decider answered a session of HLS */
   steered(request: Request, answer: { status: number; text: string }, known: Known | undefined): void
+  /** an edge asks for an object that it carries */
+  carries(url: URL, init: RequestInit | undefined): void
   /** @param askedMs when the stats were asked for, by the true time */
   polled(id: string, text: string, askedMs: number, nowMs: number): void
 }
@@ -28,6 +31,22 @@ export async function watchSteering(
   const text = tampering.steering?.(told, url) ?? told
   if (status !== 302) steered(request, { status, text }, known)
   return new Response(text, { status, headers })
+}
+
+/** Tells the observer of an object that an edge carries. */
+export async function watchCarried(
+  request: Request,
+  response: Response,
+  { bites }: World,
+  mirror: Mirror,
+): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  if (!/^\/hls\/.*\.(?:m3u8|mp3)$/.test(pathname) || response.status !== 200) return response
+  const { status, headers } = response
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  bites.note(pathname.endsWith('.m3u8') ? 'playlist carried' : 'segment carried')
+  mirror.answered(pathname, bytes)
+  return new Response(bytes, { status, headers })
 }
 
 /** Tells the observer of the stats that a decider reads. */

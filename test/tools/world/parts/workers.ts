@@ -7,7 +7,9 @@ import type { Process } from '../rig/process.ts'
 import type { Known } from '../truth/ledger.ts'
 import type { Machine, World } from '../world.ts'
 import type { Answered, Asked, Decides } from './decides.ts'
+import type { EdgeSetup } from './edge.ts'
 import type { Watched } from './watched.ts'
+import { CacheOfRuntime } from './workers/cache.ts'
 import { Isolate } from './workers/isolate.ts'
 import { ClusterObject, type Made, ReportsObject } from './workers/object.ts'
 
@@ -25,7 +27,8 @@ export class WorkersProgram implements Decides {
   readonly machine: Machine
   readonly #world: World
   readonly #watched: Watched
-  readonly #passwords: readonly string[]
+  readonly #setup: EdgeSetup
+  readonly #store: CacheOfRuntime
   readonly #roll: () => number
   #object: ClusterObject
   #isolates: Isolate[]
@@ -36,20 +39,15 @@ export class WorkersProgram implements Decides {
   /** the object starts again: what it must know is what was stored */
   readonly #onStart: () => void
 
-  constructor(
-    world: World,
-    machine: Machine,
-    passwords: readonly string[],
-    watched: Watched,
-    onStart: () => void,
-  ) {
+  constructor(world: World, machine: Machine, setup: EdgeSetup, watched: Watched, onStart: () => void) {
     this.#world = world
     this.machine = machine
     this.#watched = watched
-    this.#passwords = passwords
+    this.#setup = setup
+    this.#store = new CacheOfRuntime(world.rolls(`cache ${machine.host}`))
     this.#onStart = onStart
     this.#roll = world.rolls(`workers ${machine.host}`)
-    this.#object = new ClusterObject(world, machine, passwords, watched)
+    this.#object = new ClusterObject(world, machine, setup, watched)
     this.#gatherers = Array.from({
       length: world.rolls(`gatherers ${machine.host}`)() < 0.5 ? gatherersMany : 0,
     })
@@ -123,20 +121,17 @@ export class WorkersProgram implements Decides {
   }
 
   #newIsolate(): Isolate {
-    return new Isolate(
-      (isolate) => this.stubFor(isolate),
-      this.#world,
-      this.machine,
-      this.#passwords,
-      this.#watched,
-    )
+    return new Isolate((isolate) => this.stubFor(isolate), this.#world, this.machine, this.#setup, {
+      watched: this.#watched,
+      store: this.#store,
+    })
   }
 
   /** The object, which starts with the call that needs it. */
   #wake(): ClusterObject {
     if (this.#isStopped) throw new Error('this version is gone')
     if (this.#object.process.isAlive) return this.#object
-    this.#object = new ClusterObject(this.#world, this.machine, this.#passwords, this.#watched)
+    this.#object = new ClusterObject(this.#world, this.machine, this.#setup, this.#watched)
     this.#world.bites.note('object started again')
     this.#onStart()
     return this.#object

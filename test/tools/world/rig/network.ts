@@ -160,7 +160,7 @@ export class Network {
     process.run(() => {
       service.answer(request, from).then(
         async (response) => {
-          const body = await response.text()
+          const body = await response.arrayBuffer()
           const { status, headers } = response
           const isBare = status === 204 || status === 304
           const copy = () => new Response(isBare ? null : body, { status, headers })

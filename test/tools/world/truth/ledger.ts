@@ -48,6 +48,8 @@ export class Ledger {
   readonly doubtfulDrains = new Set<string>()
   /** servers whose stats it reads: their mounts count only while a live master carries them (S6) */
   readonly polled = new Set<string>()
+  /** masters that have ever reported themselves */
+  readonly mastersEver = new Set<string>()
   readonly #silence: Silence
   /** when a drain began or ended, or a server was forgotten */
   readonly #drainedMs = new Map<string, number>()
@@ -61,6 +63,7 @@ export class Ledger {
   /** The decider used a report: it answered 200, or that it could not store it. */
   heard(report: Report, atMs: number, isStored: boolean): void {
     const { id } = report
+    if (report.role === 'master' && !this.polled.has(id)) this.mastersEver.add(id)
     this.#silence.heard(this.told, atMs)
     // isolates that have not asked since then still know one that was deleted
     this.told.set(id, { report, atMs, isDoubtful: false, before: this.#lastOf(id, atMs) })
@@ -148,6 +151,11 @@ export class Ledger {
       why ??= wrong
     }
     return why ?? 'it never reported'
+  }
+
+  /** Whether a master that has reported itself is live and carries a mount for certain. */
+  hasOwnMaster(mount: Mount, nowMs: number, knownMs = nowMs): boolean {
+    return this.#hasMaster(mount, nowMs, knownMs, false)
   }
 
   /** Whether a live master carries a mount. @param mayBe of one that is not known for certain, that counts too */

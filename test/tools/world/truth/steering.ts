@@ -1,3 +1,4 @@
+import { edgePathway } from '../../../../shared/hls/pathway.ts'
 import type { Mount } from '../../../../shared/mount.ts'
 import type { Site } from '../parts/site.ts'
 import type { World } from '../world.ts'
@@ -16,6 +17,7 @@ export interface Steered {
 const ruleOut = 'no session is steered to a server that is out'
 const ruleLeave = 'a session leaves a server that is out'
 const ruleRefused = 'no session is refused while a known server has room'
+const ruleCarry = 'an edge carries a session where it should'
 
 /**
  * A decider named servers to a session, or none: each but the one where it is must be one that may get a listener, and it may be told to
@@ -34,6 +36,7 @@ export function checkSteered(
   const question = { world, decider, ledger, steered, nowMs: program.nowMs(), known }
   world.bites.note(current === undefined ? 'session opened' : 'session steered')
   checkNamed(question, named ?? [])
+  checkCarrying(question, named)
   const [first] = named ?? []
   if (current !== undefined && first !== undefined && first !== current)
     world.bites.note('session told to move')
@@ -49,6 +52,27 @@ export function checkSteered(
       ruleRefused,
       `${decider.host} named nobody for ${steered.mount}; ${open.join(', ')} had room`,
     )
+}
+
+/** An edge that carries for everybody comes first, one that carries the overflow where no server has room (docs/hls.md#an-edge-that-carries). */
+function checkCarrying(question: Question, named: readonly string[] | undefined): void {
+  const { world, decider, ledger, steered, nowMs, known } = question
+  const { hlsEdge, host } = decider
+  const isFirst = named?.[0] === edgePathway
+  if (isFirst) world.bites.note(`session at an edge that carries: ${hlsEdge}`)
+  const wrong = (why: string) => world.violate(ruleCarry, `${host} (${hlsEdge}) for ${steered.mount}: ${why}`)
+  if (hlsEdge === 'off') {
+    if (named?.includes(edgePathway)) wrong('it named itself')
+    return
+  }
+  // it carries only what a live master has, as far as it knows
+  if (!isFirst && (named === undefined || hlsEdge === 'always')) {
+    if (ledger.hasOwnMaster(steered.mount, nowMs, known?.allMs)) wrong(`it named ${named?.[0] ?? 'nobody'}`)
+    return
+  }
+  if (!isFirst || hlsEdge === 'always') return
+  const open = othersWithRoom(question)
+  if (open.length > 0) wrong(`it named itself, and ${open.join(', ')} had room`)
 }
 
 interface Question {
@@ -72,7 +96,7 @@ function checkNamed(
   named: readonly string[],
 ): void {
   for (const id of named) {
-    if (id === steered.current || id === decider.host) continue
+    if (id === steered.current || id === decider.host || id === edgePathway) continue
     const why = stockOf(ledger, id) ?? ledger.forbids(id, askedOf(steered), nowMs, known)
     if (why !== undefined) world.violate(ruleOut, `${decider.host} named ${id} for ${steered.mount}: ${why}`)
   }
@@ -80,7 +104,7 @@ function checkNamed(
 
 /** Why a session should not stay where it is; a decider knows itself. */
 function whyToLeave({ decider, ledger, steered, nowMs, known }: Question, id: string): string | undefined {
-  if (id === decider.host) return undefined
+  if (id === decider.host || id === edgePathway) return undefined
   return ledger.forbids(id, { ...askedOf(steered), except: undefined, isHere: true }, nowMs, known)
 }
 

@@ -54,5 +54,8 @@ function responseIn(bytes: Buffer): Response {
     const colon = line.indexOf(':')
     return [line.slice(0, colon), line.slice(colon + 1).trim()]
   })
-  return new Response(bytes.toString('latin1', end + 4), { status: Number(first.split(' ')[1]), headers })
+  return new Response(new Uint8Array(bytes.subarray(end + 4)), {
+    status: Number(first.split(' ')[1]),
+    headers,
+  })
 }

@@ -11,7 +11,7 @@ import { Registry } from '../../../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../../../shared/cluster/server-table.ts'
 import type { Process } from '../../rig/process.ts'
 import type { Machine, World } from '../../world.ts'
-import { configOf } from '../edge.ts'
+import { configOf, type EdgeSetup } from '../edge.ts'
 import { type Watched, watchPolls } from '../watched.ts'
 
 /** bytes of news in one call: a server is a few hundred, so that a snapshot takes several pages */
@@ -26,10 +26,10 @@ export class ClusterObject {
   readonly cluster: Cluster
   readonly exchange: IsolateExchange
 
-  constructor(world: World, machine: Machine, passwords: readonly string[], watched: Watched) {
+  constructor(world: World, machine: Machine, setup: EdgeSetup, watched: Watched) {
     this.process = world.start(machine)
     const nowMs = () => machine.clock.wallMs()
-    const { accounts, maxListenersDefault, probe } = configOf(machine, passwords)
+    const { accounts, maxListenersDefault, probe } = configOf(machine, setup)
     const table = new ServerTable(machine.disk.open())
     this.registry = new Registry(table, maxListenersDefault, nowMs(), edgeLimits.mountsWorkersMax)
     this.cluster = localCluster(this.registry, accounts, nowMs)
