@@ -262,15 +262,9 @@ export class HttpConnection implements Member {
   }
 
   #ask(head: RequestHead): void {
-    const { method } = head
     const body = { isWhole: head.framing === undefined }
     const request = requestOf(head, () => this.#readBody(head, body))
-    const unknownMethod = () =>
-      new Response(`${method} is not supported here\n`, {
-        status: 405,
-        headers: { Allow: 'GET, HEAD, OPTIONS' },
-      })
-    const answer = request ? () => this.#serving.answers.answer(request, this.#peer, head) : unknownMethod
+    const answer = () => this.#serving.answers.answer(request, this.#peer, head)
     this.#sendWhenKnown(head, answer, body)
   }
 
