@@ -102,7 +102,10 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
       return c.html(controlRoom(), 200, controlRoomHeaders)
     })
   for (const served of [...controlRoomAssets, hlsJsAsset])
-    app.get(served.path, (c) => answerAsset(served, c.req.raw.headers))
+    app.get(served.path, ({ req, env }) => {
+      const encodings = env.encodings ?? req.header('accept-encoding')
+      return answerAsset(served, encodings, req.header('if-none-match'))
+    })
   app.get('/healthz', (c) =>
     Promise.resolve()
       .then(() => cluster.check())

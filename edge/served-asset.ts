@@ -19,9 +19,17 @@ export function servedAsset(
   return { path: `${path}.${tag}.${ending}`, type, asset }
 }
 
-/** The answer with one of them; 304 if the browser has it. */
-export function answerAsset({ type, asset }: ServedAsset, asked: { get(name: string): string | null }) {
-  const isPacked = 'gzip' in asset && takesGzip(asked.get('accept-encoding') ?? undefined)
+/**
+ * The answer with one of them; 304 if the browser has it.
+ * @param encodings that the browser takes
+ * @param known the `If-None-Match` header: the tag of what it has
+ */
+export function answerAsset(
+  { type, asset }: ServedAsset,
+  encodings: string | undefined,
+  known: string | undefined,
+): Response {
+  const isPacked = 'gzip' in asset && takesGzip(encodings)
   // the packed bytes and the others are two representations of one file (RFC 9110 §8.8.3)
   const etag = isPacked ? `"${asset.hash}-gzip"` : `"${asset.hash}"`
   const headers: Record<string, string> = {
@@ -33,7 +41,7 @@ export function answerAsset({ type, asset }: ServedAsset, asked: { get(name: str
     ETag: etag,
   }
   if ('gzip' in asset) headers.Vary = 'Accept-Encoding'
-  if (asked.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
+  if (known === etag) return new Response(null, { status: 304, headers })
   if ('text' in asset) return new Response(asset.text, { headers })
   const bytes = packedBytes(asset)
   if (!isPacked) return new Response(unpacked(bytes), { headers })

@@ -8,6 +8,7 @@ import { type EdgeConfig, EdgeConfigError, parseConfig } from './config.ts'
 import { edgeLimits } from './limits.ts'
 import { type AddressFacts, baseOf, hereOf, ownBases } from './listener/own-addresses.ts'
 import { cacheStore } from './workers/cache-store.ts'
+import { clientEncodingsOf } from './workers/client-encodings.ts'
 import { clusterObjectOf, reportsObjectOf } from './workers/objects.ts'
 import { type ClusterStub, RemoteCluster } from './workers/remote-cluster.ts'
 import { whereaboutsOf } from './workers/whereabouts.ts'
@@ -109,6 +110,9 @@ const factsOf = (request: Request, publicUrls: readonly string[]): RequestFacts 
   },
   get here() {
     return hereOf(askedOf(request, publicUrls))
+  },
+  get encodings() {
+    return clientEncodingsOf(request)
   },
   get from() {
     return whereaboutsOf(request)

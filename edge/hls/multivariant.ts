@@ -29,7 +29,7 @@ export function multivariantFor(
     carrier: carrierAt(config, facts),
   })
   if (typeof opened === 'string') return opened
-  const whole = playlistResponse(headers.get('accept-encoding'), carrying.gzip, opened)
+  const whole = playlistResponse(facts.encodings ?? headers.get('accept-encoding'), carrying.gzip, opened)
   return isHead ? new Response(null, whole) : whole
 }
 

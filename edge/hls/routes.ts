@@ -30,7 +30,7 @@ export function hlsApp(deps: MountDeps, splitUrl: (url: string) => { path: strin
     // the servers are not asked for before a segment that is here already
     if (config.hlsEdge !== 'off' && object.kind !== 'steering' && !isOfRelay) {
       const range = c.req.header('range')
-      const encodings = c.req.header('accept-encoding')
+      const encodings = c.env.encodings ?? c.req.header('accept-encoding')
       const player = { mount, object, query, range, encodings }
       return answerCarried(player, carried, carrying, () => retryAfterSeconds(deps.roll()))
     }

@@ -37,6 +37,8 @@ export interface RequestFacts {
   here?: string | undefined
   /** it came as a HEAD, although it is routed as a GET: it may not change anything */
   head?: boolean | undefined
+  /** what the client itself takes, where a proxy of the runtime replaces `Accept-Encoding`; undefined: that header holds */
+  encodings?: string | undefined
   /** where that address is; undefined: not known */
   from?: Whereabouts | undefined
 }

@@ -116,6 +116,11 @@ describe('an edge that carries for everybody', () => {
       expect(gunzipSync(body).toString()).toMatch(/^#EXTM3U\n/)
       const plain = await ask(path, { 'accept-encoding': 'identity' })
       expect(plain.headers.get('content-encoding')).toBeNull()
+      const replaced = await ask(path, { 'accept-encoding': 'br, gzip' }, 'GET', { encodings: '' })
+      expect([path, replaced.headers.get('content-encoding')], 'the client itself takes none').toEqual([
+        path,
+        null,
+      ])
       const text = await plain.text()
       const head = await ask(path, {}, 'HEAD')
       expect([head.headers.get('content-length'), await head.text()]).toEqual([String(text.length), ''])
