@@ -63,12 +63,29 @@ export const longFiles = [
   'test/live/peers-players.test.ts',
 ] as const
 
-/** Files that compute for a minute, at a low priority (`yield-processor.ts`): they run while the others wait. */
-const first = ['test/crowds/simulate.test.ts', 'test/crowds/shared/cluster/quota.test.ts']
-/** Projects whose files compute, but not for long: at the end. */
-const computing = ['crowds', 'workers', 'unit']
+/** Files that only compute, the longest first, at a low priority (`yield-processor.ts`): they fill the time in which the others wait. */
+export const fillers = [
+  'test/crowds/simulate.test.ts',
+  'test/crowds/shared/cluster/quota.test.ts',
+  'test/crowds/world.test.ts',
+  'test/crowds/fuzz.test.ts',
+  'test/crowds/origin/format/hostile-bytes.test.ts',
+  'test/crowds/hls-players.test.ts',
+  'test/crowds/shared/draw/decide.test.ts',
+  'test/crowds/shared/cluster/fan-out-factor.test.ts',
+  'test/crowds/steered.test.ts',
+  'test/patterns.test.ts',
+] as const
+/** of `longFiles` between two fillers: some of both run at a time, and all fillers are through before the short files */
+const longBetween = 5
 
-/** Starts the files that wait for long first. */
+/** Both, in the order in which they start. */
+const ranked = longFiles.flatMap((file, i) => {
+  const filler = i % longBetween === 0 ? fillers[i / longBetween] : undefined
+  return filler ? [filler, file] : [file]
+})
+
+/** Starts the files that wait for long first, and short ones last, so that no core waits for the other at the end. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(specs: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(specs)
@@ -77,7 +94,7 @@ export default class LongestFirst extends BaseSequencer {
 }
 
 function rankOf({ moduleId, project }: TestSpecification): number {
-  const rank = [...first, ...longFiles].findIndex((file) => moduleId.endsWith(`/${file}`))
+  const rank = ranked.findIndex((file) => moduleId.endsWith(`/${file}`))
   if (rank !== -1) return rank
-  return first.length + longFiles.length + 1 + computing.indexOf(project.name)
+  return ranked.length + (project.name === 'live' ? 1 : 0)
 }
