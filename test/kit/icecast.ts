@@ -80,8 +80,10 @@ const attemptsMax = 4
 
 /** what it logs once requests are safe; 2.4.4 loses lines that two threads log at once, and logs the second one later */
 const statsReady = /stats thread started|get_ssl_certificate/
-/** ms to wait for such a line */
+/** ms to wait for such a line, for one answer, and until it has answered: one that has hung at its start is started again in time */
 const lineMs = 5000
+const answerMs = 5000
+const startMs = 20_000
 
 /**
  * Starts Icecast and waits until it tells its stats. A request that it gets before its thread for stats has started may crash it
@@ -89,7 +91,10 @@ const lineMs = 5000
  * then it is started again.
  */
 export async function runIcecast(begin: () => Program, url: string): Promise<Program> {
-  const told = async () => (await (await fetch(`${url}/status-json.xsl`)).text()).includes('icestats')
+  const told = async () => {
+    const answer = await fetch(`${url}/status-json.xsl`, { signal: AbortSignal.timeout(answerMs) })
+    return (await answer.text()).includes('icestats')
+  }
   for (let attempt = 1; ; attempt++) {
     const program = begin()
     let isGone = false
@@ -97,7 +102,9 @@ export async function runIcecast(begin: () => Program, url: string): Promise<Pro
       isGone = true
     })
     await program.line(statsReady, lineMs).catch(() => undefined)
-    const runs = await eventually(async () => isGone || (await told())).catch(() => false)
+    const runs = await eventually(async () => isGone || (await told()), { withinMs: startMs }).catch(
+      () => false,
+    )
     if (runs && !isGone) return program
     await program.stop()
     if (attempt === attemptsMax) throw new Error(`Icecast did not answer at ${url}:\n${program.output()}`)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { isStock, type RivalConfig, type RivalName, rivalNames, startRival } from './rivals.ts'
 import type { Server } from './runtimes.ts'
 import { Stage } from './stage.ts'
@@ -48,14 +49,10 @@ export function compare(
       if (isStock(rival) && !hasStock(rival)) return
       for (let attempt = 1; ; attempt++) {
         server = await startRival(rival, { ...config, elements })
-        let isGone = false
-        server.program.exited.then(() => {
-          isGone = true
-        })
         for (const scene of played) plays.set(scene, perform(scene, server))
-        await Promise.allSettled(plays.values())
         // stock Icecast crashes now and then, with all scenes at once: they are played again at another one
-        if (!isGone || !isStock(rival) || attempt === attemptsMax) break
+        const isCrashed = await playedOut(server, [...plays.values()])
+        if (!isCrashed || !isStock(rival) || attempt === attemptsMax) break
         await server.stop()
       }
     })
@@ -70,6 +67,21 @@ export function compare(
 
 /** of one file's scenes at a stock Icecast that crashes */
 const attemptsMax = 3
+/** ms until it is known that it has, after a scene has lost it */
+const exitMs = 2000
+
+/** Waits for the end of all scenes, or for that of their server; resolves with whether it has exited. A scene may be the first to notice. */
+async function playedOut({ program }: Server, plays: readonly Promise<Seen>[]): Promise<boolean> {
+  let isGone = false
+  const gone = program.exited.then(() => {
+    isGone = true
+    return []
+  })
+  const ended = await Promise.race([Promise.allSettled(plays), gone])
+  if (ended.some(({ status }) => status === 'rejected'))
+    await eventually(() => isGone, { withinMs: exitMs }).catch(() => {})
+  return isGone
+}
 
 const allRivals: readonly RivalName[] = [...rivalNames, 'Icecast 2.5.0']
 

@@ -15,13 +15,16 @@ const password = 'letmein'
 const accepted = 'OK2\r\nicy-caps:11\r\n\r\n'
 const headers = ['icy-name:Radio', 'icy-br:128', 'content-type:audio/mpeg']
 
+/** s that a head may take: longer than a busy machine takes between two parts of one */
+const headSeconds = 8
+
 const icecastXml = (port: number) => `<icecast>
   <authentication><source-password>${password}</source-password></authentication>
   <listen-socket>
     <port>${port}</port><bind-address>127.0.0.1</bind-address><shoutcast-mount>/sc.mp3</shoutcast-mount>
   </listen-socket>
   <mount><mount-name>/own.mp3</mount-name><password>its own</password></mount>
-  <limits><header-timeout>2</header-timeout></limits>
+  <limits><header-timeout>${headSeconds}</header-timeout></limits>
 </icecast>`
 
 describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
@@ -111,10 +114,9 @@ describe.for(originRuntimes)('a Shoutcast port on %s', (runtime) => {
   })
 
   test('docs/protocol.md#bounds: a connection that is not complete in time is closed', async () => {
-    expect(await connectRaw(shoutcastPort).closed()).toBe('')
-    const slow = connectRaw(shoutcastPort)
+    const [silent, slow] = [connectRaw(shoutcastPort), connectRaw(shoutcastPort)]
     slow.send(`${password}\r\nicy-name:a\r\n`)
-    expect(await slow.closed()).toBe(accepted)
+    expect([await silent.closed(), await slow.closed()]).toEqual(['', accepted])
   })
 
   test('a second source finds the mount in use', async () => {
