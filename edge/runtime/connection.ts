@@ -189,6 +189,11 @@ export class HttpConnection implements Member {
   }
 
   #begin(bytes: Buffer): void {
+    // a report is not made a string here: only listeners ask by GET or HEAD
+    if (bytes[0] !== letterG && bytes[0] !== letterH) {
+      this.#gatherHead(bytes)
+      return
+    }
     const { text, read, keepAlive, other } = answerPlainly(
       bytes.toString('latin1'),
       this.#serving.answers.place,
@@ -437,6 +442,8 @@ interface ReadBody {
 }
 
 const noBody: Readonly<ReadBody> = { isWhole: true }
+
+const [letterG, letterH] = [0x47, 0x48]
 
 /** Whether bytes begin with a method, after any empty lines: anything else is garbage, or TLS. */
 function beginsRequest(bytes: Uint8Array): boolean {

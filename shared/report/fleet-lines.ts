@@ -1,6 +1,6 @@
 import type { Mount } from '../mount.ts'
 import { ownText } from '../own-text.ts'
-import { keptIfSame } from './mount-changes.ts'
+import { saysSame } from './mount-changes.ts'
 import type { MountReport } from './report.ts'
 
 /** What does not change in a mount's line from one server of a fleet to the next. */
@@ -39,19 +39,27 @@ export class FleetLines {
 
   /**
    * Reads the `count` mounts from a position of a text to its end; undefined if anything there is not as in the lines that were
-   * learned. What says the same as in the server's last report is the same object.
+   * learned. What says the same as in the server's last report is the same object; if all of it does, so is the array.
    */
-  read(text: string, from: number, count: number, last: readonly MountReport[]): MountReport[] | undefined {
+  read(
+    text: string,
+    from: number,
+    count: number,
+    last: readonly MountReport[],
+  ): readonly MountReport[] | undefined {
     const forms = this.#forms
     if (count === 0 || count !== forms.length) return undefined
-    const mounts: MountReport[] = []
+    // undefined as long as nothing differs from the last report
+    let mounts = last.length === count ? undefined : last.slice(0, count)
     this.#at = from
     for (let i = 0; i < count; i++) {
       const mount = this.#readMount(text, forms[i], last[i])
       if (!mount) return undefined
-      mounts.push(mount)
+      if (mount === last[i]) continue
+      mounts ??= last.slice()
+      mounts[i] = mount
     }
-    return this.#at === text.length ? mounts : undefined
+    return this.#at === text.length ? (mounts ?? last) : undefined
   }
 
   #readMount(text: string, form: Form | undefined, last: MountReport | undefined): MountReport | undefined {
@@ -68,7 +76,13 @@ export class FleetLines {
     if (!text.startsWith(form.type, this.#at - 1)) return undefined
     this.#at += form.type.length - 1
     const { mount, contentType } = form
-    return keptIfSame(last, { mount, listeners, max, kbps, joins, contentType })
+    // compared before it is made: most mounts of a report say what they said before
+    const isSame =
+      last?.mount === mount &&
+      last.contentType === contentType &&
+      last.about === undefined &&
+      saysSame(last, listeners, max, kbps, joins)
+    return isSame ? last : { mount, listeners, max, kbps, joins, contentType }
   }
 
   /** Reads an integer and the space behind it; -1 if there is something else. */

@@ -164,7 +164,7 @@ export interface Report {
   location?: { latitude: number; longitude: number } | undefined
   /** countries whose listeners it serves: only these, or all except these */
   countries?: { allow: boolean; codes: string[] } | undefined
-  mounts: MountReport[]
+  mounts: readonly MountReport[]
 }
 
 function isBaseUrl(text: string): boolean {

@@ -59,7 +59,7 @@ function readLines(text: string, known: KnownLines, parsed?: Header): Report {
   return reportOf(header, mounts)
 }
 
-function reportOf(header: Header, mounts: MountReport[]): Report {
+function reportOf(header: Header, mounts: readonly MountReport[]): Report {
   return {
     id: header.id,
     boot: header.boot,

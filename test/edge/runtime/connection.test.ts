@@ -139,6 +139,24 @@ describe('a connection', () => {
     expect(twice).toBeLessThan(2.2 * once)
   })
 
+  test('reads no body as text, only requests that may be of listeners', async () => {
+    const textsOf = async (request: string) => {
+      const { connection, written } = connected()
+      const bytes = Buffer.from(request)
+      const read = vi.spyOn(bytes, 'toString')
+      connection.receive(bytes)
+      await settled()
+      expect(written.join('')).toMatch(/^HTTP\/1.1 (302|200) /)
+      return read.mock.calls.length
+    }
+    expect(await textsOf('GET /a HTTP/1.1\r\nHost: x\r\n\r\n')).toBe(1)
+    expect(await textsOf('HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n')).toBe(1)
+    const report = 'x'.repeat(10_000)
+    expect(
+      await textsOf(`POST /own HTTP/1.1\r\nHost: x\r\nContent-Length: ${report.length}\r\n\r\n${report}`),
+    ).toBe(0)
+  })
+
   test('is ended, not reset, after silence: written bytes may still be in transit', () => {
     const { connection, calls, later } = connected()
     connection.receive(Buffer.from('GET /a HTTP/1.1\r\nHost: x\r\n\r\n'))

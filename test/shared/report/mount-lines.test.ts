@@ -77,6 +77,57 @@ describe('the parser that knows earlier reports', () => {
   })
 })
 
+describe('the mounts of which a report says something new', () => {
+  const all = Array.from({ length: 100 }, (_, i) => mountReport(`/m${i}`))
+  const twice = mountReport('/m7', { listeners: 2 })
+
+  test('are found once, however many ask', () => {
+    let reads = 0
+    const counted = (mounts: MountReport[]) =>
+      new Proxy(mounts, {
+        get(target, name) {
+          if (/^\d+$/.test(String(name))) reads++
+          return Reflect.get(target, name)
+        },
+      })
+    const before = counted(all)
+    const now = counted(all.with(7, twice))
+    const changes = mountChanges(before, now)
+    expect(changes).toEqual([{ mount: '/m7', before: all[7], now: twice }])
+    expect(reads).toBe(200)
+    expect(mountChanges(before, now)).toBe(changes)
+    expect(reads).toBe(200)
+    // of another server in between
+    expect(mountChanges(before, all.slice(1))).toHaveLength(1)
+    expect(mountChanges(before, now)).toEqual(changes)
+    expect(mountChanges(now, before)).toEqual([{ mount: '/m7', before: twice, now: all[7] }])
+  })
+
+  test('are compared once as a registry stores the report', () => {
+    let passes = 0
+    const counted = (mounts: MountReport[]) =>
+      new Proxy(mounts, {
+        get(target, name) {
+          // the last one is read by whoever reads all
+          if (name === '99') passes++
+          return Reflect.get(target, name)
+        },
+      })
+    const registry = new Registry(undefined, 100, 0)
+    const put = (seq: number, mounts: MountReport[]) =>
+      registry.put(
+        reportOf('s', { role: 'master', boot: 'b', seq, joins: seq, mounts: counted(mounts) }),
+        '',
+        seq * 1000,
+      )
+    expect(put(1, all)).toBeUndefined()
+    passes = 0
+    expect(put(2, all.with(7, twice))).toBeUndefined()
+    // the array before, and the new one
+    expect(passes).toBe(2)
+  })
+})
+
 describe('servers of a fleet', () => {
   const names = ['/live.mp3', '/b%20c', '/%C3%A9.mp3', '/z']
   const report = (id: string, over: Partial<MountReport>[] = []) =>
@@ -102,6 +153,22 @@ describe('servers of a fleet', () => {
     expect(linesCut(report('e', [{}, {}, { about: { title: 'a master says more' } }]))).toBe(4)
     expect(linesCut(report('f'))).toBe(0)
     cut.mockRestore()
+  })
+
+  test('have the same array of mounts as before while none of them says anything new', () => {
+    let last: Report | undefined
+    const known = new KnownLines((id) => (id === last?.id ? last : undefined))
+    for (const id of ['a', 'b']) parseSourcelist(report(id), known)
+    const first = parseSourcelist(report('c'), known)
+    last = first
+    expect(parseSourcelist(report('c'), known).mounts).toBe(first.mounts)
+    const third = parseSourcelist(report('c', [{}, { listeners: 5 }]), known)
+    expect(third.mounts.map((each, i) => each === first.mounts[i])).toEqual([true, false, true, true])
+    expect(first.mounts[1]?.listeners).toBe(0)
+    // one of other mounts before: no array of these is kept
+    last = reportOf('c', { mounts: [mountReport('/z'), mountReport('/live.mp3')] })
+    expect(parseSourcelist(report('c'), known).mounts).toEqual(first.mounts)
+    expect(last.mounts).toHaveLength(2)
   })
 
   test('are read as by a parser that knows nothing, down to the error, whatever one character of a report is', () => {
