@@ -1,7 +1,7 @@
 import { stripTypeScriptTypes } from 'node:module'
 import { expect, test } from 'vitest'
 import { mutantsOf } from './mutate/mutants.ts'
-import { relatedTests } from './mutate/related.ts'
+import { homeOf, relatedTests } from './mutate/related.ts'
 
 const code = `
 export { trimmed } from "./trim.ts"
@@ -66,8 +66,11 @@ test('a mutant is told with its line', () => {
 })
 
 test('the tests of a file are those that import it, first those of its folder', () => {
-  const { near, far } = relatedTests(['shared/report/stream-list.ts'])
-  expect(near).toEqual(['test/shared/report/stream-list.test.ts'])
-  expect(far).toContain('test/shared/http/http-words.test.ts')
-  expect(far).not.toContain('test/shared/http/address.test.ts')
+  const tests = relatedTests(['shared/report/stream-list.ts'])
+  expect(tests[0]).toMatch(/^test\/shared\/report\//)
+  expect(tests).toContain('test/shared/report/stream-list.test.ts')
+  expect(tests).toContain('test/shared/http/http-words.test.ts')
+  expect(tests).not.toContain('test/shared/http/address.test.ts')
+  expect(homeOf('shared/report/stream-list.ts')).toBe('test/shared/report')
+  expect(homeOf('shared/draw/mounts/groups.ts')).toBe('test/shared/draw')
 })

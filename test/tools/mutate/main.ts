@@ -1,5 +1,5 @@
 import { globSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../../shared/message-of.ts'
 import { repo } from '../../kit/process.ts'
@@ -13,6 +13,7 @@ const usage = `npm run mutate -- FOLDER-OR-FILE…   changes the code a little, 
 
   --sample N   tries N mutants, drawn by the seed (all)
   --seed N     of the sample (1)
+  --near       asks only the tests about the files: in seconds, and what survives may be noticed by others
   --static     tries those too that run only while modules are imported: a process each`
 
 function filesOf(path: string): string[] {
@@ -38,11 +39,24 @@ function tell(mutants: readonly Mutant[], fates: ReadonlyMap<number, Fate>): voi
     console.log(
       `line ${mutant.line}: ${nameOf(mutant)}${fates.has(mutant.id) ? '' : ' (no test reaches it)'}`,
     )
+  const folders = new Set(mutants.map(({ file }) => dirname(file)))
+  for (const folder of folders)
+    tellScore(
+      folder,
+      mutants.filter(({ file }) => dirname(file) === folder),
+      fates,
+    )
+  if (folders.size > 1) tellScore('all', mutants, fates)
+}
+
+function tellScore(name: string, mutants: readonly Mutant[], fates: ReadonlyMap<number, Fate>): void {
+  const are = (fate: Fate) => mutants.filter(({ id }) => (fates.get(id) ?? 'not reached') === fate)
+  const survivors = [...are('survived'), ...are('not reached')]
   const [killed, endless] = [are('killed').length, are('endless').length]
   const known = survivors.filter((each) => explained.has(nameOf(each))).length
   const tried = killed + endless + survivors.length
   console.log(
-    `${tried} mutants: ${killed} killed, ${endless} without end, ${survivors.length} survive, of which ${known} are explained; ` +
+    `${name}: ${tried} mutants: ${killed} killed, ${endless} without end, ${survivors.length} survive, of which ${known} are explained; ` +
       `${are('static').length} that run at import only were not tried; score ${((100 * (killed + endless)) / Math.max(1, tried)).toFixed(1)} %`,
   )
 }
@@ -53,6 +67,7 @@ async function main(): Promise<void> {
     options: {
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
+      near: { type: 'boolean', default: false },
       static: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -69,9 +84,9 @@ async function main(): Promise<void> {
   const mutants = sampled(all, Number(values.sample ?? all.length), Number(values.seed))
   const tests = relatedTests(files.map(({ file }) => file))
   console.log(
-    `${files.length} files, ${mutants.length} of ${all.length} mutants, ${tests.near.length} files of tests beside them and ${tests.far.length} others`,
+    `${files.length} files, ${mutants.length} of ${all.length} mutants, ${tests.length} files of tests`,
   )
-  tell(mutants, await decide({ files, mutants, tests, withStatic: values.static }))
+  tell(mutants, await decide({ files, mutants, tests, withStatic: values.static, isNear: values.near }))
 }
 
 try {

@@ -10,8 +10,8 @@ const imported = (file: string) =>
     relative(repo, join(repo, dirname(file), specifier)),
   )
 
-/** The unit tests that import one of these files, directly or not: those of the same folders, and the others. */
-export function relatedTests(files: readonly string[]): { near: string[]; far: string[] } {
+/** The unit tests that import one of these files, directly or not: first those of the same folders, then the others. */
+export function relatedTests(files: readonly string[]): string[] {
   const reach = new Map<string, ReadonlySet<string>>()
   const reachOf = (file: string): ReadonlySet<string> => {
     const known = reach.get(file)
@@ -23,7 +23,13 @@ export function relatedTests(files: readonly string[]): { near: string[]; far: s
   }
   const tests = globSync('test/{shared,edge,origin}/**/*.test.ts', { cwd: repo }).toSorted()
   const related = tests.filter((test) => files.some((file) => reachOf(test).has(file)))
-  const folders = new Set(files.map((file) => join('test', dirname(file))))
-  const near = related.filter((test) => folders.has(dirname(test)))
-  return { near, far: related.filter((test) => !near.includes(test)) }
+  const homes = new Set(files.map(homeOf))
+  const isNear = (test: string) => homes.has(dirname(test))
+  return [...related.filter(isNear), ...related.filter((test) => !isNear(test))]
+}
+
+/** The folder of the tests about a file: that of the same name, or else the next one around it. */
+export function homeOf(file: string): string {
+  for (let folder = join('test', dirname(file)); ; folder = dirname(folder))
+    if (folder === '.' || globSync(`${folder}/*.test.ts`, { cwd: repo }).length > 0) return folder
 }

@@ -1,33 +1,49 @@
 import { appendFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { type RunnerTestCase, TestRunner } from 'vitest'
 import { repo } from '../../kit/process.ts'
-import { type MutantVerdict, readPlan } from './plan.ts'
+import { homeMsMax, type MutantVerdict, readPlan, type TestVerdict } from './plan.ts'
 import { mutation, recorded } from './state.ts'
 
-/** tests outside of its own folder that a mutant has to survive */
-const farTestsMax = 60
-/** ms after which a test that waits for something counts as failed, in addition to twenty times as long as without a mutant */
-const waitAtLeastMs = 3000
+/** ms between two looks at a test that waits for something */
+const lookMs = 100
+/** looks after which it counts as failed, in addition to twenty times as long as without a mutant. Counted: a starved process looks late. */
+const looksAtLeast = 30
 const waitTimes = 20
 /** how often a mutant may be asked for, in addition to a hundred times as often as without it */
 const askedAtLeast = 20_000
 
 const plan = readPlan()
-const state = mutation()
+const state = mutation(Math.max(0, ...plan.files.flatMap(({ mutants }) => mutants.map(({ id }) => id))))
 const done = new Set(plan.done)
-const farTests = new Map<number, number>()
-const tell = (verdict: MutantVerdict) => appendFileSync(plan.log, `${JSON.stringify(verdict)}\n`)
+const over = new Set(plan.over)
+/** by mutant: ms of the processor that it took in tests that did not notice it */
+const spentMs = new Map<number, number>()
+const home = new Map(
+  plan.files.flatMap(({ file, mutants }) => mutants.map(({ id }) => [id, plan.homes[file]] as const)),
+)
+const processorMs = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+/** thrown where no test waits for it, while a mutant lives */
+let uncaught = false
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, () => {
+    uncaught = true
+  })
+const tell = (verdict: MutantVerdict | TestVerdict) =>
+  appendFileSync(plan.log, `${JSON.stringify(verdict)}\n`)
 
 if (plan.fromStart !== 0) {
   state.active = plan.fromStart
   state.askedMax = 1_000_000
 }
-// a counterexample need not be the shortest
-fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true })
+// equal in every run; and a counterexample need not be the shortest
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, endOnFailure: true })
 
 const sources = new Map(plan.files.map(({ file, source }) => [pathToFileURL(join(repo, file)).href, source]))
 registerHooks({
@@ -41,46 +57,80 @@ registerHooks({
 
 /** Runs each test once as it is, and then once for each mutant that it reaches, in the same process: nothing is imported again. */
 export default class MutationRunner extends TestRunner {
-  async runTask(test: RunnerTestCase): Promise<void> {
-    const run = TestRunner.getTestFn(test)
+  async runTask(task: RunnerTestCase): Promise<void> {
+    const run = TestRunner.getTestFn(task)
     if (plan.fromStart !== 0) return void (await run())
     for (const id of recorded(state).keys()) if (!done.has(id)) tell({ id, is: 'static' })
-    const beganAtMs = performance.now()
-    await run()
-    const waitMs = waitAtLeastMs + waitTimes * (performance.now() - beganAtMs)
-    const hits = recorded(state)
-    const isFar = !plan.near.some((file) => test.file.filepath.endsWith(file))
-    const tried = [...hits].filter(
-      ([id]) => !done.has(id) && (!isFar || (farTests.get(id) ?? 0) < farTestsMax),
-    )
-    if (tried.length === 0 || !(await succeeds(run, waitMs))) return
-    for (const [id, often] of tried) {
-      tell({ id, is: 'tried' })
-      if (isFar) farTests.set(id, (farTests.get(id) ?? 0) + 1)
-      Object.assign(state, { active: id, asked: 0, askedMax: askedAtLeast + 100 * often, isRecording: false })
-      const survived = await succeeds(run, waitMs)
-      Object.assign(state, { active: 0, isRecording: true })
-      if (survived) tell({ id, is: 'survived' })
-      else {
-        done.add(id)
-        tell({ id, is: 'killed', by: test.name })
-      }
+    const test = task.fullName
+    if (over.has(test)) return
+    tell({ test, is: 'began' })
+    const [beganAtMs, usedMs] = [performance.now(), processorMs()]
+    try {
+      await run()
+    } catch (error) {
+      tell({ test, is: 'failed' })
+      throw error
     }
+    const [ms, waitedMs] = [processorMs() - usedMs, performance.now() - beganAtMs]
+    const folder = dirname(relative(repo, task.file.filepath))
+    const hits = [...recorded(state)].filter(([id]) => isOpen(id, folder, ms))
+    if (hits.length > 0 && ms > plan.pass.testMsMax) return tell({ test, is: 'long', ms })
+    if (hits.length > 0)
+      await tryEach(test, run, hits, looksAtLeast + Math.ceil((waitTimes * waitedMs) / lookMs))
+    tell({ test, is: 'over', ms })
     recorded(state)
   }
 }
 
-async function succeeds(run: () => unknown, waitMs: number): Promise<boolean> {
+/** Whether a test is asked about a mutant. @param ms of the test, @param folder of the test */
+function isOpen(id: number, folder: string, ms: number): boolean {
+  const { isHome, mutantMsMax } = plan.pass
+  if (done.has(id) || (spentMs.get(id) ?? 0) >= mutantMsMax) return false
+  const isOfHome = home.get(id) === folder
+  return isHome ? isOfHome : !isOfHome || ms > homeMsMax
+}
+
+async function tryEach(
+  test: string,
+  run: () => unknown,
+  hits: readonly (readonly [id: number, often: number])[],
+  looks: number,
+): Promise<void> {
+  if (!(await succeeds(run, looks))) return tell({ test, is: 'failed' })
+  const killed: number[] = []
+  for (const [id, often] of hits) {
+    tell({ id, is: 'tried' })
+    Object.assign(state, { active: id, asked: 0, askedMax: askedAtLeast + 100 * often, isRecording: false })
+    const usedMs = processorMs()
+    const survived = await succeeds(run, looks)
+    Object.assign(state, { active: 0, isRecording: true })
+    spentMs.set(id, (spentMs.get(id) ?? 0) + processorMs() - usedMs)
+    tell(survived ? { id, is: 'survived' } : { id, is: 'killed', by: test })
+    if (survived) continue
+    done.add(id)
+    killed.push(id)
+  }
+  if (killed.length === 0 || (await succeeds(run, looks))) return
+  tell({ test, is: 'tainted', ids: killed })
+  // other tests may find what was left behind, too
+  process.kill(process.pid, 'SIGKILL')
+}
+
+async function succeeds(run: () => unknown, looks: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
+  uncaught = false
   try {
     const patience = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error('it waits too long')), waitMs)
+      let looked = 0
+      timer = setInterval(() => {
+        if (++looked > looks) reject(new Error('it waits too long'))
+      }, lookMs)
     })
     await Promise.race([run(), patience])
-    return true
+    return !uncaught
   } catch {
     return false
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
   }
 }

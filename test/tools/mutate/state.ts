@@ -5,8 +5,8 @@ export interface MutationState {
   /** how often the living one was asked for */
   asked: number
   askedMax: number
-  /** how often each was asked for since the last call of `recorded` */
-  hits: Map<number, number>
+  /** by id: how often each was asked for since the last call of `recorded` */
+  hits: Uint32Array
   isRecording: boolean
 }
 
@@ -20,13 +20,14 @@ class EndlessMutant extends Error {
   override name = 'EndlessMutant'
 }
 
-/** The state of this process; the first call lets mutated code run. */
-export function mutation(): MutationState {
+/** The state of this process; the first call lets mutated code run. @param idMax the highest id of a mutant */
+export function mutation(idMax: number): MutationState {
   if (globalThis.__mutation) return globalThis.__mutation
-  const state: MutationState = { active: 0, asked: 0, askedMax: 0, hits: new Map(), isRecording: true }
+  const hits = new Uint32Array(idMax + 1)
+  const state: MutationState = { active: 0, asked: 0, askedMax: 0, hits, isRecording: true }
   globalThis.__mutation = state
   globalThis.__mutant = (id) => {
-    if (state.isRecording) state.hits.set(id, (state.hits.get(id) ?? 0) + 1)
+    if (state.isRecording) hits[id] = (hits[id] ?? 0) + 1
     if (id !== state.active) return false
     if (++state.asked > state.askedMax) throw new EndlessMutant(`mutant ${id}`)
     return true
@@ -34,9 +35,10 @@ export function mutation(): MutationState {
   return state
 }
 
-/** The hits since the last call. */
-export function recorded(state: MutationState): Map<number, number> {
-  const { hits } = state
-  state.hits = new Map()
-  return hits
+/** The hits since the last call, by id. */
+export function recorded({ hits }: MutationState): Map<number, number> {
+  const since = new Map<number, number>()
+  for (let id = 0; id < hits.length; id++) if (hits[id]) since.set(id, hits[id] ?? 0)
+  hits.fill(0)
+  return since
 }

@@ -1,10 +1,18 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { repo } from '../../kit/process.ts'
 import type { Mutant, MutatedFile } from './mutants.ts'
-import { type MutantVerdict, type MutationPlan, planVariable } from './plan.ts'
+import {
+  homeMsMax,
+  type MutantVerdict,
+  type MutationPlan,
+  type Pass,
+  planVariable,
+  type TestVerdict,
+} from './plan.ts'
+import { homeOf } from './related.ts'
 
 /** What became of a mutant; those that no test reaches are not in the result. */
 export type Fate = 'killed' | 'endless' | 'survived' | 'static' | 'not reached'
@@ -12,8 +20,11 @@ export type Fate = 'killed' | 'endless' | 'survived' | 'static' | 'not reached'
 interface Trial {
   files: readonly MutatedFile[]
   mutants: readonly Mutant[]
-  tests: { near: readonly string[]; far: readonly string[] }
+  /** files, in the order in which they run */
+  tests: readonly string[]
   withStatic: boolean
+  /** only the tests about the files are asked */
+  isNear: boolean
 }
 
 /** ms without a verdict after which the mutant that is tried counts as one without end */
@@ -21,66 +32,153 @@ const silenceMs = 120_000
 /** ms between two looks at the verdicts */
 const lookMs = 1000
 
-/** Tries mutants, in as many processes after each other as some of them hang. */
-export async function decide({ files, mutants, tests, withStatic }: Trial): Promise<Map<number, Fate>> {
+/** Tests about the file itself and short ones kill most mutants: the others are only asked about those that are left. */
+const homePasses: readonly Pass[] = [
+  { isHome: true, testMsMax: 20, mutantMsMax: 400 },
+  { isHome: true, testMsMax: homeMsMax, mutantMsMax: 400 },
+]
+const staticPass: Pass = { isHome: true, testMsMax: homeMsMax, mutantMsMax: 0 }
+const otherPasses: readonly Pass[] = [
+  { isHome: false, testMsMax: 10, mutantMsMax: 150 },
+  { isHome: false, testMsMax: 100, mutantMsMax: 300 },
+  { isHome: false, testMsMax: 500, mutantMsMax: 600 },
+]
+
+/** ms of the processor that each test took when it ran last; git ignores it. */
+const timesFile = join(repo, 'dist/mutate/test-ms.json')
+
+/** Tries mutants, in as many processes after each other as there are passes and some of them hang. */
+export async function decide({
+  files,
+  mutants,
+  tests,
+  withStatic,
+  isNear,
+}: Trial): Promise<Map<number, Fate>> {
   const folder = mkdtempSync(join(tmpdir(), 'distributary-mutate-'))
   const [log, planFile] = [join(folder, 'log'), join(folder, 'plan.json')]
-  const fates = new Map<number, Fate>()
+  const known: Known = { fates: new Map(), over: new Set(), failed: new Set(), msOf: readTimes() }
+  const { fates } = known
   const wanted = new Set(mutants.map(({ id }) => id))
   const others = files.flatMap(({ mutants }) => mutants.map(({ id }) => id)).filter((id) => !wanted.has(id))
-  const run = (done: readonly number[], fromStart: number) => {
-    const plan: MutationPlan = { files, done: [...others, ...done], ...tests, log, fromStart }
+  const homes = Object.fromEntries(files.map(({ file }) => [file, homeOf(file)]))
+  const run = (pass: Pass, fromStart = 0) => {
+    const decided = fromStart === 0 ? [...fates].filter(([, fate]) => isDecided(fate)) : []
+    const done = [...others, ...decided.map(([id]) => id)]
+    const long = [...known.msOf].filter(([, ms]) => ms > pass.testMsMax).map(([test]) => test)
+    const over = [...known.over, ...known.failed, ...long]
+    const plan: MutationPlan = { files, done, over, tests, homes, pass, log, fromStart }
     writeFileSync(planFile, JSON.stringify(plan))
     writeFileSync(log, '')
     return runTests(planFile, log)
   }
   try {
-    for (;;) {
-      const decided = [...fates].filter(([, fate]) => fate === 'killed' || fate === 'endless')
-      const ended = await run(
-        decided.map(([id]) => id),
-        0,
-      )
-      const last = readVerdicts(log, fates)
-      if (ended !== 'silent' && fates.size === 0) throw new Error('the tests do not run')
-      // a test that fails by itself is passed over
-      if (last === undefined) {
-        if (ended === 'silent')
-          console.error(`no mutant was tried for ${silenceMs / 1000} s: the tests after that did not run`)
-        break
+    for (const passes of isNear ? [homePasses] : [homePasses, otherPasses]) {
+      known.over.clear()
+      for (const pass of passes) {
+        while (goesOn(await run(pass), readVerdicts(log, known), known)) {}
+        writeTimes(known.msOf)
+        const left = mutants.filter(({ id }) => !isDecided(fates.get(id))).length
+        const which = `${pass.isHome ? 'tests about the files' : 'all tests'} of up to ${pass.testMsMax} ms`
+        console.error(`by ${which}: ${left} of ${mutants.length} mutants are left`)
       }
-      fates.set(last, 'endless')
     }
+    if (fates.size === 0) throw new Error('no test reaches a mutant, or the tests do not run')
+    for (const test of known.failed) console.error(`passed over, since it fails without a mutant: ${test}`)
     for (const [id, fate] of fates)
-      if (withStatic && fate === 'static') fates.set(id, staticFates[await run([], id)])
+      if (withStatic && fate === 'static') fates.set(id, staticFates[await run(staticPass, id)])
     return fates
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
+/** Whether the rest of the tests has to run in another process. */
+function goesOn(ended: Ended, { mutant, test, isTainted }: UnderWay, { fates, failed }: Known): boolean {
+  if (isTainted) return true
+  if (mutant !== undefined) fates.set(mutant, 'endless')
+  // with no mutant living, so it says nothing
+  else if (ended === 'silent' && test !== undefined) failed.add(test)
+  else return false
+  return true
+}
+
+const isDecided = (fate: Fate | undefined) => fate === 'killed' || fate === 'endless'
+
+function readTimes(): Map<string, number> {
+  try {
+    return new Map(Object.entries<number>(JSON.parse(readFileSync(timesFile, 'utf8'))))
+  } catch {
+    return new Map() // nothing is known yet
+  }
+}
+
+function writeTimes(msOf: ReadonlyMap<string, number>): void {
+  mkdirSync(dirname(timesFile), { recursive: true })
+  writeFileSync(timesFile, JSON.stringify(Object.fromEntries(msOf), undefined, 1))
+}
+
 const staticFates = { whole: 'survived', failed: 'killed', silent: 'endless' } as const
 
-/** Adds verdicts to the fates. Returns the mutant that was tried last, if no verdict followed. */
-function readVerdicts(log: string, fates: Map<number, Fate>): number | undefined {
-  let open: number | undefined
+/** What processes have told so far. */
+interface Known {
+  fates: Map<number, Fate>
+  /** full names of tests by which all mutants were tried that they reach, in this pass */
+  over: Set<string>
+  /** tests that fail by themselves */
+  failed: Set<string>
+  /** ms of the processor that a test takes */
+  msOf: Map<string, number>
+}
+
+/** What a process was at when it ended; nothing if it did all. */
+interface UnderWay {
+  mutant: number | undefined
+  test: string | undefined
+  isTainted: boolean
+}
+
+type Ended = 'whole' | 'failed' | 'silent'
+
+/** Adds verdicts to what is known. */
+function readVerdicts(log: string, { fates, over, failed, msOf }: Known): UnderWay {
+  let mutant: number | undefined
+  let test: string | undefined
+  let isTainted = false
   for (const line of readFileSync(log, 'utf8').split('\n').slice(0, -1)) {
-    const { id, is } = JSON.parse(line) as MutantVerdict
-    open = is === 'tried' ? id : undefined
-    // a test that notices nothing does not excuse one that does; importing comes before both
-    const before = fates.get(id)
-    if (
-      is === 'killed' ||
-      (is === 'survived' && before !== 'killed') ||
-      (is === 'static' && before === undefined)
+    const verdict = JSON.parse(line) as MutantVerdict | TestVerdict
+    if ('id' in verdict) {
+      mutant = verdict.is === 'tried' ? verdict.id : undefined
+      addFate(verdict, fates)
+      continue
+    }
+    test = verdict.is === 'began' ? verdict.test : undefined
+    if (verdict.is === 'failed') failed.add(verdict.test)
+    if (verdict.is === 'over' || verdict.is === 'tainted') over.add(verdict.test)
+    if ('ms' in verdict) msOf.set(verdict.test, verdict.ms)
+    if (verdict.is !== 'tainted') continue
+    isTainted = true
+    for (const id of verdict.ids) fates.set(id, 'survived')
+    console.error(
+      `"${verdict.test}" fails after ${verdict.ids.length} mutants even without one: other tests are asked about them`,
     )
-      fates.set(id, is)
   }
-  return open
+  return { mutant, test, isTainted }
+}
+
+/** A test that notices nothing does not excuse one that does; importing comes before both. */
+function addFate({ id, is }: MutantVerdict, fates: Map<number, Fate>): void {
+  const before = fates.get(id)
+  if (
+    is === 'killed' ||
+    (is === 'survived' && before !== 'killed') ||
+    (is === 'static' && before === undefined)
+  )
+    fates.set(id, is)
 }
 
 /** Runs vitest until it ends, or no mutant is decided for a while. */
-function runTests(planFile: string, log: string): Promise<'whole' | 'failed' | 'silent'> {
+function runTests(planFile: string, log: string): Promise<Ended> {
   const args = ['run', '--config', 'test/tools/mutate/vitest.config.ts']
   const child = spawn(join(repo, 'node_modules/.bin/vitest'), args, {
     cwd: repo,

@@ -1,11 +1,12 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { repo } from '../../kit/process.ts'
 import { readPlan } from './plan.ts'
 
-const { near, far, fromStart } = readPlan()
-const files = fromStart === 0 ? [...near, ...far] : near
+const { tests, homes, pass, fromStart } = readPlan()
+const isHome = (test: string) => Object.values(homes).includes(dirname(test))
+const files = fromStart === 0 && !pass.isHome ? tests : tests.filter(isHome)
 
 /** Tests of the folder itself come first: they kill most mutants, and are the fastest. */
 class NearFirst extends BaseSequencer {
@@ -29,5 +30,7 @@ export default defineConfig({
     // the runner has its own patience
     testTimeout: 3_600_000,
     reporters: ['dot'],
+    // they are verdicts
+    onUnhandledError: () => false,
   },
 })
