@@ -33,6 +33,7 @@ const small: Setting = {
     })),
   ],
   stock: [],
+  kh: [],
   mounts: ['/live.mp3'],
   countries: [undefined],
   joinsPerSecond: 0.5,
@@ -82,6 +83,26 @@ const carrying: Setting = { ...byHls, hlsEdge: 'always' }
 
 /** … only where no server has room */
 const overflow: Setting = { ...byHls, hlsEdge: 'overflow' }
+
+/** the same with two slaves of icecast-kh: one that registers, and one that is polled by its XML */
+const withKh: Setting = {
+  ...small,
+  kh: [{ host: 'kh', clients: 30, interval: 5 }],
+  stock: [
+    { id: 'old', url: 'http://old', maxListeners: 3, interval: 2, kind: 'xml', password: 'admin-secret' },
+  ],
+  joinsPerSecond: 3,
+}
+
+/** the same with its slaves in Berlin and in Paris, and listeners in Berlin */
+const located: Setting = {
+  ...small,
+  origins: small.origins.map((each) => {
+    const at = { north: '40.71,-74.01', east: '52.52,13.4', west: '48.85,2.35' }[each.host]
+    return { ...each, flags: `${each.flags} --location=${at}` }
+  }),
+  countries: ['DE'],
+}
 
 /** Forty seconds of the small cluster with these faults. */
 const planOf = (...faults: (Partial<Fault> & Pick<Fault, 'kind'>)[]): WorldPlan => ({
@@ -152,6 +173,18 @@ const reordered = (
 /** A playlist whose target duration is longer than its segments. */
 const endless = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(new TextDecoder().decode(bytes).replace(/(TARGETDURATION):\d+/, '$1:60'))
+
+/** The reports of a master that is full, and says that it plays what it has lost. */
+function asIfOnAir(): (sourcelist: string) => string {
+  let mounts = 'mounts: 0\n\n'
+  return (sourcelist) => {
+    if (!sourcelist.includes('role: master')) return sourcelist
+    mounts = /^mounts: 1\n[\s\S]*/m.exec(sourcelist)?.[0] ?? mounts
+    return sourcelist
+      .replace(/^mounts: 0\n[\s\S]*/m, mounts)
+      .replace(/max-listeners: \d+/, 'max-listeners: 0')
+  }
+}
 
 const emptied = (page: News): News => ({ ...page, bytes: new Uint8Array() })
 
@@ -411,6 +444,38 @@ describe('the check finds', () => {
       [/counts are right to the listener/, /memory is bounded by what is live.* sessions/],
       () => void Object.assign(hlsLimits, { sessionTargets: 60 }),
       { ...briefPlan({ kind: 'exodus', atMs: 25_000, size: 0.9 }), setting: byHls },
+    ],
+    [
+      'an edge that keeps an icecast-kh in that registered, though no master is left',
+      /no redirect to a server that is out.* to kh: no live master carries/,
+      reports(asIfOnAir()),
+      { ...planOf({ kind: 'encoder stops', forMs: 60_000 }), setting: withKh },
+    ],
+    [
+      'an edge that overlooks that a polled icecast-kh is full',
+      /no redirect to a server that is out.* to old: it is full/,
+      ({ world }) => {
+        world.tampering.stats = (text) => text.replaceAll(/<listeners>\d+/g, '<listeners>0')
+      },
+      { ...planOf({ kind: 'crowd', size: 0.9 }), setting: withKh },
+    ],
+    [
+      'an edge that does not look where listeners are',
+      /a listener is not sent past a near server with room/,
+      reports((text) => text.replace(/^location: .*\n/m, '')),
+      { ...planOf(), setting: located },
+    ],
+    [
+      'a session that is told to ask much later',
+      /a session leaves a drained server in time/,
+      ({ world }) => {
+        world.tampering.steering = (text) => text.replace(/"TTL":\d+/, '"TTL":300')
+      },
+      {
+        ...planOf({ kind: 'drained', other: 0.4, forMs: 60_000 }),
+        healMs: 60_000,
+        setting: { ...byHls, joinsPerSecond: 1 },
+      },
     ],
     [
       'an edge that carries, and passes on other bytes than a master has made',

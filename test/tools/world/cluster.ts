@@ -5,10 +5,11 @@ import { secrets } from './parts/decides.ts'
 import { HlsPlayers } from './parts/hls/players.ts'
 import { Operator } from './parts/operator.ts'
 import { nameOf } from './parts/origin.ts'
-import { Site } from './parts/site.ts'
+import { registeredPort, Site } from './parts/site.ts'
 import { Encoder } from './parts/sources.ts'
 import { running } from './rig/globals.ts'
 import type { Setting } from './setting.ts'
+import { Proximity } from './truth/proximity.ts'
 import type { World } from './world.ts'
 
 /** ms between two moments at which the disks of a cluster are synced, as an operating system does it */
@@ -43,12 +44,24 @@ export class Cluster {
       site.version = version
       this.#add(site)
     }
+    const deciders = this.deciders.map(({ host }) => host)
     for (const named of setting.stock) {
-      const setup = { from: setting.edges, mounts: this.mounts, own: ownOfStock, clients: named.maxListeners }
+      const { maxListeners: clients, kind } = named
+      const isKh = kind === 'xml'
+      // an icecast-kh has one master
+      const from = isKh ? deciders.slice(0, 1) : deciders
+      const setup = { from, mounts: this.mounts, own: ownOfStock, clients, isKh }
       this.#add(new Site(world, named.id, { kind: 'stock', setup, named }))
     }
-    this.crowd = new Crowd(world, this.sites)
-    this.players = new HlsPlayers(world)
+    for (const { host, clients, interval } of setting.kh) {
+      const registers = { port: registeredPort, interval }
+      const from = deciders.slice(0, 1)
+      const setup = { from, mounts: this.mounts, own: ownOfStock, clients, isKh: true, registers }
+      this.#add(new Site(world, host, { kind: 'stock', setup }))
+    }
+    const proximity = new Proximity(world, this.sites)
+    this.crowd = new Crowd(world, this.sites, proximity)
+    this.players = new HlsPlayers(world, this.sites, proximity)
     for (const site of this.masters)
       for (const mount of this.mounts) this.encoders.push(new Encoder(world, site, mount))
     const roll = world.rolls('starts')
@@ -72,11 +85,15 @@ export class Cluster {
   }
   /** stock Icecasts, which edges poll */
   get polled(): Site[] {
+    return this.#sitesWith(({ isPolled }) => isPolled)
+  }
+  /** … and those of icecast-kh that register themselves */
+  get stocks(): Site[] {
     return this.#sitesWith(({ plan }) => plan.kind === 'stock')
   }
   /** everybody who serves listeners */
   get servers(): Site[] {
-    return [...this.origins, ...this.polled]
+    return [...this.origins, ...this.stocks]
   }
 
   /** What a decider tells its admin now. */

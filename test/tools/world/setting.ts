@@ -1,3 +1,4 @@
+import { secrets } from './parts/decides.ts'
 import { type Version, versionOf } from './parts/versions.ts'
 import type { NamedServer } from './truth/polled.ts'
 
@@ -18,6 +19,8 @@ export interface Setting {
   }[]
   /** stock Icecasts that relay from the edges, and what operators say of them when they name them to be polled */
   stock: readonly NamedServer[]
+  /** slaves of icecast-kh that register themselves with the first decider */
+  kh: readonly { host: string; clients: number; interval: number }[]
   mounts: readonly string[]
   countries: readonly (string | undefined)[]
   joinsPerSecond: number
@@ -82,8 +85,15 @@ export function drawSetting(roll: () => number): Setting {
       interval: seconds,
       ...(location !== undefined && { location }),
       ...(countries !== undefined && { countries }),
+      ...(roll() < 0.4 && { kind: 'xml' as const, password: secrets.admin }),
     }
   })
+  const kh = Array.from({ length: roll() < 0.3 ? 1 : 0 }, (_, i) => ({
+    host: `kh-${i + 1}`,
+    clients: up(4, 20),
+    interval: oneOf([5, 10], roll()) ?? 10,
+  }))
+  intervals.push(...kh.map(({ interval: seconds }) => seconds))
   const located = whole.origins.map((origin) => {
     const location = oneOf(cities, roll())
     return location === undefined ? origin : { ...origin, flags: `${origin.flags} --location=${location}` }
@@ -92,7 +102,15 @@ export function drawSetting(roll: () => number): Setting {
   const versioned = located.map((origin) => (mixed ? { ...origin, version: versionOf(roll()) } : origin))
   const hlsShare = roll() < 0.5 ? 0.15 : 0
   const hlsEdge = oneOf<HlsEdge>(['off', 'overflow', 'always'], roll()) ?? 'off'
-  return { ...whole, hlsShare, hlsEdge, origins: versioned, stock, longestIntervalS: Math.max(...intervals) }
+  return {
+    ...whole,
+    hlsShare,
+    hlsEdge,
+    origins: versioned,
+    stock,
+    kh,
+    longestIntervalS: Math.max(...intervals),
+  }
 }
 
 /** of servers; half of them do not say */

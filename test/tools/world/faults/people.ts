@@ -7,10 +7,10 @@ const drained: Begin = (cluster, { who, other }) => {
   const server = oneOf(cluster.servers, other)
   if (!decider || !server) return undefined
   const { operator } = cluster
-  operator.ask(decider, 'POST', `/api/servers/${server.host}/drain`)
+  operator.ask(decider, 'POST', `/api/servers/${server.id}/drain`)
   return {
     story: `the operator drains ${server.host} at ${decider.host}`,
-    end: () => operator.ask(decider, 'POST', `/api/servers/${server.host}/undrain`),
+    end: () => operator.ask(decider, 'POST', `/api/servers/${server.id}/undrain`),
   }
 }
 
@@ -18,7 +18,7 @@ const deleted: Begin = (cluster, { who, other }) => {
   const decider = oneOf(cluster.deciders, who)
   const server = oneOf(cluster.servers, other)
   if (!decider || !server || server.host === decider.host) return undefined
-  cluster.operator.ask(decider, 'DELETE', `/api/servers/${server.host}`)
+  cluster.operator.ask(decider, 'DELETE', `/api/servers/${server.id}`)
   const story = `the operator deletes ${server.host} at ${decider.host}`
   if (!server.isPolled) return { story }
   // one that is polled comes back only if it is named again
@@ -77,6 +77,10 @@ const passwordsRotated: Begin = (cluster) => {
     for (const site of cluster.origins) {
       site.flags = site.flags.replaceAll(/(--(?:edge|master)-password) \S+/g, `$1 ${after}`)
       site.flags = site.flags.replace(/(--relay-password) \S+/, `$1 ${after}`)
+      site.terminate(1000)
+    }
+    for (const site of cluster.stocks) {
+      site.passwords = [after]
       site.terminate(1000)
     }
   })

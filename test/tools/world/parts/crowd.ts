@@ -3,6 +3,7 @@ import type { Listener } from '../../../../origin/mount/stream/listener.ts'
 import { sentBackBy } from '../../../../shared/draw/redirect.ts'
 import { type Mount, printMount } from '../../../../shared/mount.ts'
 import type { Known, ListenerTruth } from '../truth/ledger.ts'
+import type { Proximity } from '../truth/proximity.ts'
 import { checkRedirect, checkRefusal } from '../truth/redirects.ts'
 import { checkServed } from '../truth/served.ts'
 import type { World } from '../world.ts'
@@ -29,8 +30,10 @@ export class Crowd {
   readonly #sites: ReadonlyMap<string, Site>
   readonly #roll: () => number
   readonly #seats = new Set<Seat>()
+  readonly #proximity: Proximity
 
-  constructor(world: World, sites: ReadonlyMap<string, Site>) {
+  constructor(world: World, sites: ReadonlyMap<string, Site>, proximity: Proximity) {
+    this.#proximity = proximity
     this.#world = world
     this.#sites = sites
     this.#roll = world.rolls('crowd')
@@ -71,6 +74,7 @@ export class Crowd {
   #ask(visit: Visit): void {
     const { decider, asked, query } = visit
     if (!this.#hop(visit, decider)) return
+    this.#proximity.arrived()
     const path = printMount(asked.mount)
     const { edge, origin } = decider
     if (edge?.isUp) {
@@ -114,6 +118,7 @@ export class Crowd {
     }
     const { asked } = visit
     checkRedirect(this.#world, visit.decider, server, visit)
+    this.#proximity.redirected(visit.decider, server, asked, visit.known)
     this.#soon(() => {
       if (!this.#hop(visit, server)) return
       const { origin, stock } = server
@@ -148,12 +153,12 @@ export class Crowd {
     const seat: Seat = { host, mount, leave: () => {} }
     const joined = stock.join(mount, () => this.#left(seat, visit, true))
     if (typeof joined === 'number') {
-      this.#world.bites.note(`listener answered ${joined} by a stock Icecast`)
+      this.#world.bites.note(`listener answered ${joined} by ${stock.name}`)
       this.outcomes.refused++
       return
     }
     this.outcomes.served++
-    this.#world.bites.note('listener at a stock Icecast')
+    this.#world.bites.note(`listener at ${stock.name}`)
     this.#seats.add(seat)
     stock.process.onEnd(() => this.#left(seat, visit, true))
     seat.leave = () => {

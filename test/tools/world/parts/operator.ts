@@ -38,7 +38,7 @@ export class Operator {
 
   /** Names a server to poll to an edge. */
   name(decider: Site, { plan }: Site): void {
-    if (plan.kind !== 'stock') return
+    if (plan.kind !== 'stock' || !plan.named) return
     const body = JSON.stringify(plan.named)
     const about = `${decider.host} ${plan.named.id}`
     if (this.#wishes.get(about)?.method === 'DELETE') this.#wishes.delete(about)

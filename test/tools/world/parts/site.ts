@@ -4,7 +4,7 @@ import type { HlsEdge } from '../setting.ts'
 import { checkCarryingAsks } from '../truth/carried.ts'
 import { checkKept, checkRestored } from '../truth/kept.ts'
 import { type Known, Ledger } from '../truth/ledger.ts'
-import { type NamedServer, reportNamed, reportPolled } from '../truth/polled.ts'
+import { type NamedServer, reportNamed, reportPolled, reportRegistered } from '../truth/polled.ts'
 import { checkAnswer } from '../truth/steering.ts'
 import type { Machine, World } from '../world.ts'
 import { fromHeader } from './decides.ts'
@@ -14,11 +14,14 @@ import { StockProgram, type StockSetup } from './stock.ts'
 import type { Version } from './versions.ts'
 import { WorkersProgram } from './workers.ts'
 
+/** the port of servers that register */
+export const registeredPort = 8000
+
 /** What a site runs. */
 export type Plan =
   | { kind: 'edge' | 'workers' }
   | { kind: 'master' | 'slave' | 'decider'; flags: string }
-  | { kind: 'stock'; setup: StockSetup; named: NamedServer }
+  | { kind: 'stock'; setup: StockSetup; named?: NamedServer }
 
 type Program = EdgeProgram | WorkersProgram | OriginProgram | StockProgram
 
@@ -31,13 +34,15 @@ export class Site {
   program: Program | undefined
   /** a copy of the machine that runs too */
   clone: OriginProgram | undefined
-  /** the passwords of relays that an edge accepts */
+  /** the passwords of relays that an edge accepts, or that an icecast-kh shows */
   passwords: readonly string[] = ['relay-1']
   flags: string
   /** whether an edge carries HLS itself */
   hlsEdge: HlsEdge = 'off'
   /** of an origin: how it writes its reports */
   version: Version = 'this'
+  /** servers that an operator has drained here, and when: by the true time */
+  readonly drainedMs = new Map<string, number>()
   /** servers that an operator named here, and when: by the true time */
   readonly #namedHere = new Map<string, { server: NamedServer; atMs: number }>()
   readonly #world: World
@@ -48,22 +53,34 @@ export class Site {
     this.plan = plan
     this.flags = 'flags' in plan ? plan.flags : ''
     if (this.isEdge) this.ledger = new Ledger()
-    if (plan.kind === 'decider') this.ledger = new Ledger(host)
+    if (plan.kind === 'decider')
+      this.ledger = new Ledger({
+        id: host,
+        carries: (mount) => this.origin?.state.mounts.get(mount) !== undefined,
+      })
   }
 
   get host(): string {
     return this.machine.host
+  }
+  /** what deciders call it: a server that registers has no other name than its address */
+  get id(): string {
+    return this.isRegistered ? `${this.host}:${registeredPort}` : this.host
   }
   get isEdge(): boolean {
     return this.plan.kind === 'edge' || this.plan.kind === 'workers'
   }
   /** a stock Icecast, whose stats are read */
   get isPolled(): boolean {
-    return this.plan.kind === 'stock'
+    return this.plan.kind === 'stock' && this.plan.named !== undefined
+  }
+  /** an icecast-kh that registers itself */
+  get isRegistered(): boolean {
+    return this.plan.kind === 'stock' && this.plan.named === undefined
   }
   /** the listeners that it has room for */
   get slots(): number {
-    if (this.plan.kind === 'stock') return this.plan.named.maxListeners
+    if (this.plan.kind === 'stock') return this.plan.setup.clients
     return Number(/--max-listeners (\d+)/.exec(this.flags)?.[1] ?? 0)
   }
   get isMaster(): boolean {
@@ -115,8 +132,10 @@ export class Site {
       polled: this.polled,
       steered: this.steered,
       carries: this.carries,
+      registered: this.registered,
     }
-    if (this.plan.kind === 'stock') return new StockProgram(this.#world, this.machine, this.plan.setup)
+    if (this.plan.kind === 'stock')
+      return new StockProgram(this.#world, this.machine, this.plan.setup, this.passwords[0] ?? '')
     if (this.plan.kind === 'edge') return new EdgeProgram(this.#world, this.machine, this.#setup, watched)
     if (this.plan.kind === 'workers') {
       const program: WorkersProgram = new WorkersProgram(
@@ -165,6 +184,7 @@ export class Site {
       polled: () => {},
       steered: () => {},
       carries: () => {},
+      registered: () => {},
     }
     const { snapshot } = origin
     this.clone = new OriginProgram(this.#world, machine, this.flags, {
@@ -197,6 +217,15 @@ export class Site {
         `${this.host} accepted seq ${report.seq} of ${report.id} after ${ledger.certain(report.id)?.seq}`,
       )
     ledger.heard(report, nowMs, status === 200)
+    if (status === 200) checkKept(this.#world, this, report.id)
+  }
+
+  /** An icecast-kh has registered itself. */
+  readonly registered = (query: URLSearchParams, status: number, nowMs: number): void => {
+    this.#world.bites.note(`registration answered ${status}`)
+    if (status !== 200 && status !== 500 && status !== 503) return
+    const report = reportRegistered(query)
+    this.ledger?.heard(report, nowMs, status === 200, true)
     if (status === 200) checkKept(this.#world, this, report.id)
   }
 
@@ -233,6 +262,8 @@ export class Site {
   /** A decider did what its operator asked. */
   readonly done = (deed: 'drain' | 'undrain' | 'delete', id: string): void => {
     const nowMs = this.program?.nowMs() ?? 0
+    if (deed !== 'drain') this.drainedMs.delete(id)
+    else if (!this.drainedMs.has(id)) this.drainedMs.set(id, this.#world.nowMs)
     if (deed === 'delete') {
       this.#namedHere.delete(id)
       this.ledger?.forget(id, nowMs)

@@ -1,14 +1,19 @@
-import type { Mount } from '../../../../shared/mount.ts'
+import { printBasic } from '../../../../shared/http/credentials.ts'
+import { type Mount, parseMount } from '../../../../shared/mount.ts'
 import type { Service } from '../rig/network.ts'
 import type { Process } from '../rig/process.ts'
 import type { Machine, World } from '../world.ts'
+import { secrets } from './decides.ts'
 import { pullFrom } from './pull.ts'
 
 /** ms between two attempts of a relay, as `relay` blocks of icecast.xml have it in a short form */
 const relayAgainMs = 5000
 /** ms of silence after which Icecast drops a source (`source-timeout`) */
 const sourceTimeoutMs = 10_000
-const agent = 'Icecast 2.4.4'
+const agents = { icecast: 'Icecast 2.4.4', kh: 'Icecast 2.4.0-kh22' } as const
+/** ms between two looks of an icecast-kh that does not register for its master's list, and until it gives up on an answer */
+const listMs = 10_000
+const listTimeoutMs = 5000
 
 /** What a stock Icecast relays, and for how many listeners. */
 export interface StockSetup {
@@ -19,9 +24,15 @@ export interface StockSetup {
   own: Mount
   /** `limits/clients` */
   clients: number
+  /** an icecast-kh: a slave that relays what its master's list names, with the relays' password */
+  isKh?: boolean
+  /** `master-redirect`: it registers with its master, so often in s */
+  registers?: { port: number; interval: number }
 }
 
 interface Relayed {
+  /** ends its relay */
+  close: () => void
   listeners: number
   peak: number
   connections: number
@@ -29,11 +40,18 @@ interface Relayed {
   readonly onEnd: Set<() => void>
 }
 
-const nobody = (): Relayed => ({ listeners: 0, peak: 0, connections: 0, onEnd: new Set() })
+const nobody = (close = () => {}): Relayed => ({
+  close,
+  listeners: 0,
+  peak: 0,
+  connections: 0,
+  onEnd: new Set(),
+})
 
 /**
- * A stock Icecast 2.4 as relay: it knows no edge, shows no password, reports nothing, sends nobody back, and tells its counts in
- * `status-json.xsl` (docs/polled-servers.md). Written down from what Icecast does, so it shares nothing with our programs but its lines.
+ * A stock Icecast as relay: it reports nothing and sends nobody back. A 2.4 relays what its file names, shows no password and tells its
+ * counts in `status-json.xsl`; an icecast-kh relays what its master's list names, by password, tells its counts as XML to its admin, and may
+ * register (docs/polled-servers.md, docs/icecast.md#masters-and-slaves). Written down from what they do, so it shares nothing with our programs.
  */
 export class StockProgram implements Service {
   readonly process: Process
@@ -41,19 +59,32 @@ export class StockProgram implements Service {
   readonly #world: World
   readonly #setup: StockSetup
   readonly #relayed = new Map<Mount, Relayed>()
+  /** of an icecast-kh: what its master's list names, and the relay that was begun for it */
+  readonly #wanted = new Map<Mount, symbol>()
   readonly #startedAt: string
+  readonly #authorization: string
 
-  constructor(world: World, machine: Machine, setup: StockSetup) {
+  /** @param password of relays */
+  constructor(world: World, machine: Machine, setup: StockSetup, password: string) {
     this.process = world.start(machine)
     this.machine = machine
     this.#world = world
     this.#setup = setup
     this.#startedAt = new Date(machine.clock.wallMs()).toISOString().replace(/\.\d+Z$/, '+0000')
     this.#relayed.set(setup.own, nobody())
-    for (const [i, mount] of setup.mounts.entries()) this.process.after(500 * i, () => this.#relay(mount, 0))
+    this.#authorization = printBasic({ user: 'relay', password })
+    if (setup.isKh) this.process.run(() => this.process.after(500, () => this.#list()))
+    else
+      for (const [i, mount] of setup.mounts.entries())
+        this.process.after(500 * i, () => this.#relay(mount, 0))
     world.network.listen(machine.host, this)
   }
 
+  /** what the counts of a run call it */
+  get name(): string {
+    if (!this.#setup.isKh) return 'a stock Icecast'
+    return this.#setup.registers ? 'an icecast-kh that registers' : 'an icecast-kh that is polled'
+  }
   get listeners(): number {
     let sum = 0
     for (const { listeners } of this.#relayed.values()) sum += listeners
@@ -87,6 +118,7 @@ export class StockProgram implements Service {
 
   answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url)
+    if (this.#setup.isKh) return Promise.resolve(this.#answerAdmin(pathname, request))
     if (pathname !== '/status-json.xsl') return Promise.resolve(new Response('not found', { status: 404 }))
     const text = JSON.stringify({ icestats: this.#stats() })
     const told = this.#world.tampering.answer?.(pathname, text) ?? text
@@ -95,6 +127,66 @@ export class StockProgram implements Service {
 
   stop(): void {
     this.process.kill()
+  }
+
+  /** An icecast-kh has no JSON; its XML is for its admin. */
+  #answerAdmin(pathname: string, { headers }: Request): Response {
+    if (pathname !== '/admin/stats') return new Response('not found', { status: 404 })
+    const admin = printBasic({ user: 'admin', password: secrets.admin })
+    if (headers.get('authorization') !== admin) return new Response('', { status: 401 })
+    return new Response(this.#statsXml(), { headers: { 'content-type': 'text/xml' } })
+  }
+
+  #statsXml(): string {
+    const sources = [...this.#relayed].map(
+      ([mount, { listeners, peak, connections }]) =>
+        `  <source mount="${mount}">\n    <bitrate>128</bitrate>\n    <listener_connections>${connections}</listener_connections>\n` +
+        `    <listener_peak>${peak}</listener_peak>\n    <listeners>${listeners}</listeners>\n    <max_listeners>unlimited</max_listeners>\n` +
+        '    <server_type>audio/mpeg</server_type>\n  </source>\n',
+    )
+    return (
+      `<?xml version="1.0"?>\n<icestats>\n  <listeners>${this.listeners}</listeners>\n  <server_id>${agents.kh}</server_id>\n` +
+      `  <server_start>${this.#startedAt}</server_start>\n${sources.join('')}</icestats>\n`
+    )
+  }
+
+  /** An icecast-kh asks its one master for the list, and registers by that. A list that does not come leaves everything as it is. */
+  #list(): void {
+    const { from, registers } = this.#setup
+    this.process.after(registers ? registers.interval * 1000 : listMs, () => this.#list())
+    const query = registers
+      ? `?rserver=${this.machine.host}&rport=${registers.port}&interval=${registers.interval}`
+      : ''
+    void this.#ask(`http://${from[0]}/admin/streams${query}`)
+      .then((list) => list ?? this.#ask(`http://${from[0]}/admin/streamlist.txt${query}`))
+      .then((list) => list !== undefined && this.#follow(list))
+  }
+
+  async #ask(url: string): Promise<string | undefined> {
+    const fetch = this.#world.network.fetchFrom(this.machine.host, this.process)
+    const headers = { authorization: this.#authorization, 'user-agent': agents.kh }
+    try {
+      const answer = await fetch(url, { headers, signal: AbortSignal.timeout(listTimeoutMs) })
+      return answer.status === 200 ? await answer.text() : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** It uses lines that begin with `/` alone, and closes relays that the list does not name any more. */
+  #follow(list: string): void {
+    const named = list.split(/\r?\n/).flatMap((line) => (line.startsWith('/') ? [parseMount(line)] : []))
+    for (const mount of named) if (mount !== undefined && !this.#wanted.has(mount)) this.#want(mount)
+    for (const mount of [...this.#wanted.keys()]) {
+      if (named.includes(mount)) continue
+      this.#wanted.delete(mount)
+      this.#relayed.get(mount)?.close()
+    }
+  }
+
+  #want(mount: Mount): void {
+    this.#wanted.set(mount, Symbol(mount))
+    this.#relay(mount, 0)
   }
 
   /** One source is an object, several are an array, none is left out: as Icecast's stylesheet prints them. */
@@ -110,7 +202,7 @@ export class StockProgram implements Service {
     }))
     const [only] = sources
     return {
-      server_id: agent,
+      server_id: agents.icecast,
       server_start_iso8601: this.#startedAt,
       ...(only && { source: sources.length === 1 ? only : sources }),
     }
@@ -119,25 +211,34 @@ export class StockProgram implements Service {
   #relay(mount: Mount, attempt: number): void {
     const { from } = this.#setup
     const url = new URL(`http://${from[attempt % from.length]}${mount}`)
+    const wanted = this.#wanted.get(mount)
     const end = () => {
       const relayed = this.#relayed.get(mount)
       this.#relayed.delete(mount)
       for (const ended of [...(relayed?.onEnd ?? [])]) ended()
-      this.process.after(relayAgainMs, () => this.#relay(mount, attempt + 1))
+      this.process.after(relayAgainMs, () => {
+        if (this.#wanted.get(mount) === wanted) this.#relay(mount, attempt + 1)
+      })
     }
     const { timers } = this.process
     const reach = { configured: '', allowsInside: true, lookUp: async () => [] }
-    const authorizationFor = () => undefined
+    // an icecast-kh passes its password on to wherever it is redirected
+    const authorizationFor = () => (this.#setup.isKh ? this.#authorization : undefined)
     const asked = { authorizationFor, reach, silenceMs: sourceTimeoutMs, icy: false, hop: '', timers }
-    pullFrom(
+    const agent = this.#setup.isKh ? agents.kh : agents.icecast
+    const pull = pullFrom(
       this.#world,
       this.machine.host,
       this.process,
       agent,
     )(url, asked, {
       opened: () => {
-        this.#relayed.set(mount, nobody())
-        this.#world.bites.note('stock Icecast fed')
+        const close = () => {
+          pull.close()
+          end()
+        }
+        this.#relayed.set(mount, nobody(close))
+        this.#world.bites.note(this.#setup.isKh ? 'icecast-kh fed' : 'stock Icecast fed')
       },
       data: () => {},
       lost: end,

@@ -9,6 +9,8 @@ export interface Watched {
   done(deed: 'drain' | 'undrain' | 'delete', id: string): void
   /** @param body what an operator said of a server to poll */
   named(body: string, nowMs: number): void
+  /** an icecast-kh has registered itself */
+  registered(query: URLSearchParams, status: number, nowMs: number): void
   /** a decider answered a session of HLS */
   steered(request: Request, answer: { status: number; text: string }, known: Known | undefined): void
   /** an edge asks for an object that it carries */
@@ -59,7 +61,7 @@ export const watchPolls =
   ): typeof globalThis.fetch =>
   async (input, init) => {
     const { pathname, hostname } = new URL(input instanceof Request ? input.url : input)
-    if (pathname !== '/status-json.xsl') return fetch(input, init)
+    if (pathname !== '/status-json.xsl' && pathname !== '/admin/stats') return fetch(input, init)
     const askedMs = scheduler.nowMs
     const response = await fetch(input, init)
     if (response.status !== 200) return response
@@ -78,8 +80,13 @@ interface Watching {
 /** Answers a request, and tells the observer of reports and of the deeds of operators. */
 export async function watch(request: Request, watching: Watching): Promise<Response> {
   const { watched, tampering, nowMs, answer } = watching
-  const { reported, done, named } = watched
-  const { pathname } = new URL(request.url)
+  const { reported, done, named, registered } = watched
+  const { pathname, searchParams } = new URL(request.url)
+  if (pathname.startsWith('/admin/stream') && searchParams.has('rserver')) {
+    const response = await answer(request)
+    registered(searchParams, response.status, nowMs())
+    return response
+  }
   if (pathname === '/admin/sourcelist.txt') {
     const sourcelist = await request.text()
     const body = tampering.report?.(sourcelist) ?? sourcelist

@@ -215,7 +215,14 @@ export class WorkersProgram implements Decides {
       },
       accept: (post, epoch) => learn(call((object) => this.#accept(object, { post, epoch }))),
       acceptBy: (gatherer, post, epoch) => learn(this.#acceptBy(process, gatherer, { post, epoch })),
-      register: (registration) => call(({ cluster }) => cluster.register(registration)),
+      register: (registration) =>
+        call(async ({ cluster }) => {
+          const answer = await cluster.register(registration)
+          const { host, port, interval } = registration
+          const query = new URLSearchParams({ rserver: host, rport: `${port}`, interval: `${interval}` })
+          this.#watched.registered(query, answer.status, nowMs())
+          return answer
+        }),
       addPolled: (body) =>
         call(async ({ cluster }) => {
           const answer = await cluster.addPolled(this.#world.tampering.named?.(body) ?? body)

@@ -15,7 +15,7 @@ const waitingMax = ({ mounts, sites }: Cluster) => 20 + 12 * mounts.length + 6 *
 export async function checkCalm(cluster: Cluster): Promise<void> {
   for (const slave of cluster.slaves) checkCarries(cluster, slave)
   for (const origin of cluster.origins) checkCounts(cluster, origin)
-  for (const { host, stock } of cluster.polled) checkStock(cluster, host, stock)
+  for (const { host, stock } of cluster.stocks) checkStock(cluster, host, stock)
   for (const decider of cluster.deciders) await checkDraw(cluster, decider)
   for (const site of cluster.sites.values()) checkWaiting(cluster, site)
   for (const decider of cluster.deciders) checkStored(cluster, decider)
@@ -88,25 +88,31 @@ function checkStock({ world, crowd }: Cluster, host: string, stock: StockProgram
 async function checkDraw(cluster: Cluster, decider: Site): Promise<void> {
   const { world, servers: all } = cluster
   const servers = JSON.parse(await cluster.readNow(decider, '/api/servers')) as ServerJson[]
-  // an operator names stock Icecasts to edges alone
-  for (const server of all)
-    if (decider.isEdge || !server.isPolled) checkKnown(cluster, decider, server, servers)
-  const strangers = servers.filter(({ id }) => !cluster.sites.has(id)).map(({ id }) => id)
+  for (const server of all) if (isKnownTo(decider, server)) checkKnown(cluster, decider, server, servers)
+  const ids = new Set(all.map(({ id }) => id))
+  const strangers = servers.filter(({ id }) => !ids.has(id)).map(({ id }) => id)
   if (strangers.length > 0)
     world.violate('nobody else is in the draw', `${strangers.join(', ')} at ${decider.host}`)
+}
+
+/** An operator names stock Icecasts to edges alone, and an icecast-kh has one master. */
+function isKnownTo(decider: Site, { plan, isPolled, isRegistered }: Site): boolean {
+  if (isRegistered) return plan.kind === 'stock' && plan.setup.from[0] === decider.host
+  return decider.isEdge || !isPolled
 }
 
 /** One server as a decider tells it. */
 function checkKnown(cluster: Cluster, decider: Site, site: Site, servers: readonly ServerJson[]): void {
   const { world, mounts } = cluster
-  const { host, isPolled } = site
-  const server = servers.find(({ id }) => id === host)
+  const { host, id: name, isPolled, isRegistered } = site
+  const server = servers.find(({ id }) => id === name)
   const here = listenersAt(cluster, site)
   const mayBe = [null, ...(site.slots <= here.most ? ['full'] : []), ...(isPolled ? ['no mounts'] : [])]
   const told = `${host} at ${decider.host}`
   if (!server || !mayBe.includes(server.out))
     world.violate('every server is in the draw', `${told} is ${server ? server.out : 'unknown'}`)
-  else if (!isAmong(server.listeners ?? undefined, here))
+  // it tells nobody how many listeners it has
+  else if (!isRegistered && !isAmong(server.listeners ?? undefined, here))
     world.violate(
       'counts are right to the listener',
       `${told} counts ${server.listeners}, and has ${tell(here)}`,

@@ -10,6 +10,8 @@ export interface Told {
   atMs: number
   /** a power cut may have taken it back */
   isDoubtful: boolean
+  /** an icecast-kh that has registered: it names no mounts, and carries those of live masters */
+  carriesAll?: boolean | undefined
   /** what it said before, and when this ended it */
   before?: { told: Told; untilMs: number } | undefined
 }
@@ -50,24 +52,27 @@ export class Ledger {
   readonly polled = new Set<string>()
   /** masters that have ever reported themselves */
   readonly mastersEver = new Set<string>()
+  readonly #carriesItself: (mount: Mount) => boolean
   readonly #silence: Silence
   /** when a drain began or ended, or a server was forgotten */
   readonly #drainedMs = new Map<string, number>()
   readonly #forgotten = new Map<string, { told: Told; untilMs: number }>()
 
-  /** @param ownId of a master that decides itself */
-  constructor(ownId?: string) {
-    this.#silence = new Silence(ownId)
+  /** @param own a master that decides itself: its id, and whether it has a mount now */
+  constructor(own?: { id: string; carries: (mount: Mount) => boolean }) {
+    this.#carriesItself = own?.carries ?? (() => false)
+    this.#silence = new Silence(own?.id)
   }
 
   /** The decider used a report: it answered 200, or that it could not store it. */
-  heard(report: Report, atMs: number, isStored: boolean): void {
+  heard(report: Report, atMs: number, isStored: boolean, carriesAll?: boolean): void {
     const { id } = report
     if (report.role === 'master' && !this.polled.has(id)) this.mastersEver.add(id)
     this.#silence.heard(this.told, atMs)
     // isolates that have not asked since then still know one that was deleted
-    this.told.set(id, { report, atMs, isDoubtful: false, before: this.#lastOf(id, atMs) })
-    if (isStored) this.acknowledged.set(id, { report, atMs, isDoubtful: false })
+    const told = { report, atMs, isDoubtful: false, carriesAll }
+    this.told.set(id, { ...told, before: this.#lastOf(id, atMs) })
+    if (isStored) this.acknowledged.set(id, told)
   }
 
   /** The newest report of a server that is stored for certain. */
@@ -139,9 +144,11 @@ export class Ledger {
     const isDrained = this.drained.has(id) && knownMs > (this.#drainedMs.get(id) ?? 0)
     if (isDrained && !this.doubtfulDrains.has(id) && !listener.isRelay) return 'it is drained'
     let why: string | undefined
-    const isFollowing = this.polled.has(id)
     for (const told of this.#since(id, ownMs)) {
-      if (isFollowing && !this.#hasMaster(listener.mount, nowMs, knownMs, true)) {
+      if (
+        (told.carriesAll || this.polled.has(id)) &&
+        !this.#hasMaster(listener.mount, nowMs, knownMs, true)
+      ) {
         why ??= `no live master carries ${listener.mount}`
         continue
       }
@@ -160,6 +167,7 @@ export class Ledger {
 
   /** Whether a live master carries a mount. @param mayBe of one that is not known for certain, that counts too */
   #hasMaster(mount: Mount, nowMs: number, knownMs: number, mayBe: boolean): boolean {
+    if (this.#carriesItself(mount)) return true
     const ids = new Set([...this.told.keys(), ...(mayBe ? this.#forgotten.keys() : [])])
     return [...ids].some((id) => {
       const all = [...this.#since(id, knownMs)]
@@ -200,7 +208,7 @@ export class Ledger {
     const isListed = country !== undefined && codes.includes(country)
     if (report.countries && isListed !== allow && !isRelay && !isHere) return `it does not serve ${country}`
     const at = report.mounts.findIndex((each) => each.mount === mount)
-    if (at < 0) return `it does not carry ${mount}`
+    if (at < 0 && !told.carriesAll) return `it does not carry ${mount}`
     const lateMs = nowMs - told.atMs - spanMs(report)
     const isExcused = isHeld || this.#silence.excuses(this.told, id, nowMs, knownMs)
     if (lateMs > 0 && !isExcused) return `it is stale since ${Math.round(lateMs)} ms`
@@ -217,11 +225,17 @@ export class Ledger {
     return askedMs <= atMs + spanMs(report) || this.#silence.excuses(this.told, report.id, askedMs, askedMs)
   }
 
+  /** Whether a server is a stock Icecast, which has no objects of HLS. */
+  isStock(id: string): boolean {
+    return this.polled.has(id) || this.told.get(id)?.carriesAll === true
+  }
+
   /** Servers that could have got this listener by what the decider knows, whatever it knows of the time since `knownMs`. */
   candidates(listener: ListenerTruth, nowMs: number, knownMs = nowMs): string[] {
-    return [...this.told].flatMap(([id, { atMs }]) => {
+    return [...this.told].flatMap(([id, { atMs, carriesAll }]) => {
       const all = [...this.#since(id, knownMs)]
-      const isCarried = !this.polled.has(id) || this.#hasMaster(listener.mount, nowMs, knownMs, false)
+      const isCarried =
+        (!carriesAll && !this.polled.has(id)) || this.#hasMaster(listener.mount, nowMs, knownMs, false)
       const isClear =
         isCarried &&
         !this.doubtfulDrains.has(id) &&

@@ -13,7 +13,7 @@ interface Checked {
 export function checkRedirect(world: World, decider: Site, server: Site, { asked, known }: Checked): void {
   const { ledger, program } = decider
   if (!ledger || !program) return
-  const why = ledger.forbids(server.host, asked, program.nowMs(), known)
+  const why = ledger.forbids(server.id, asked, program.nowMs(), known)
   if (why !== undefined)
     world.violate(
       'no redirect to a server that is out',

@@ -75,8 +75,10 @@ export class Silence {
     const others = [...told].filter(([id, { report }]) => id !== this.#ownId && report.state !== 'leaving')
     const lastMs = Math.max(...others.map(([, { atMs }]) => atMs), this.#lastMs)
     const missed = others.filter(
-      ([, { report, atMs }]) =>
-        atMs + spanMs(report) > lastMs && nowMs > atMs + spanMs(report) && report.mounts.length > 0,
+      ([, { report, atMs, carriesAll = false }]) =>
+        atMs + spanMs(report) > lastMs &&
+        nowMs > atMs + spanMs(report) &&
+        (carriesAll || report.mounts.length > 0),
     )
     if (missed.length < missedMin) return []
     const beganMs =

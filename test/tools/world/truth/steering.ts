@@ -116,8 +116,8 @@ function othersWithRoom({ decider, ledger, steered, nowMs, known }: Question): s
     .filter((id) => !decider.workers?.mayDoubt(id, known?.allMs ?? 0))
 }
 
-const stockOf = ({ polled }: Ledger, id: string): string | undefined =>
-  polled.has(id) ? 'a stock Icecast has no HLS' : undefined
+const stockOf = (ledger: Ledger, id: string): string | undefined =>
+  ledger.isStock(id) ? 'a stock Icecast has no HLS' : undefined
 
 /** The servers that a multivariant playlist names, in its order. */
 export const variantsIn = (playlist: string): { pathway: string; url: string }[] =>

@@ -1,5 +1,8 @@
+import { serverOfPathway } from '../../../../../shared/hls/pathway.ts'
 import { type Mount, printMount } from '../../../../../shared/mount.ts'
 import type { Process } from '../../rig/process.ts'
+import { checkLeft, type Staying } from '../../truth/drained.ts'
+import type { Proximity } from '../../truth/proximity.ts'
 import { type Manifest, variantsIn } from '../../truth/steering.ts'
 import type { World } from '../../world.ts'
 import { fromHeader } from '../decides.ts'
@@ -13,6 +16,8 @@ const penaltyMs = 60_000
 /** looks in a row without audio before a listener gives up */
 const looksMax = 15
 const timeoutMs = 8000
+/** ms after which an answer came late */
+const slowMs = 500
 /** s that somebody listens, in the mean */
 const staysS = 50
 
@@ -22,11 +27,15 @@ export class HlsPlayers {
   readonly #process: Process
   readonly #roll: () => number
   readonly #players = new Set<Player>()
+  readonly #sites: ReadonlyMap<string, Site>
+  readonly #proximity: Proximity
   /** after everything has healed they stay where they are, so that counts can be compared */
   #isSettled = false
 
-  constructor(world: World) {
+  constructor(world: World, sites: ReadonlyMap<string, Site>, proximity: Proximity) {
     this.#world = world
+    this.#sites = sites
+    this.#proximity = proximity
     this.#process = world.start(world.machine('players'))
     this.#roll = world.rolls('players')
   }
@@ -37,13 +46,14 @@ export class HlsPlayers {
 
   /** @param at the decider, or a server whose address somebody has kept */
   join(at: Site, mount: Mount, country: string | undefined): void {
+    this.#proximity.arrived()
     const player = new Player(
       at,
       { mount, country },
       {
         world: this.#world,
         process: this.#process,
-        roll: this.#roll,
+        sites: this.#sites,
         isSettled: () => this.#isSettled,
         left: () => this.#players.delete(player),
       },
@@ -74,7 +84,7 @@ interface Listener {
 interface PlayerDeps {
   world: World
   process: Process
-  roll: () => number
+  sites: ReadonlyMap<string, Site>
   isSettled: () => boolean
   left: () => void
 }
@@ -91,6 +101,8 @@ class Player {
   #steering: string | undefined
   #lastSegment = ''
   #silentLooks = 0
+  /** when it was told to stay, could not ask, or began */
+  #staysSinceMs = 0
   #hasLeft = false
 
   constructor(at: Site, listener: Listener, deps: PlayerDeps) {
@@ -132,7 +144,8 @@ class Player {
     const steering = /SERVER-URI="([^"]+)"/.exec(text)?.[1]
     this.#steering = steering && new URL(steering, url).href
     world.note(this.#at.host, `opens a session of ${this.#listener.mount} at ${this.#priority.join(', ')}`)
-    this.#after(steerAgainMs, () => this.#steer())
+    this.#staysSinceMs = world.nowMs
+    this.#after(0, () => this.#steer())
     await this.#look()
   }
 
@@ -141,8 +154,14 @@ class Player {
     const { world, isSettled } = this.#deps
     this.#after(lookMs, () => this.#look())
     const url = this.#urls.get(this.#current)
+    const chosen = {
+      at: serverOfPathway(this.#current) ?? '',
+      sinceMs: this.#staysSinceMs,
+      choseMs: world.nowMs,
+    }
     const playlist = url === undefined ? undefined : await this.#get(url)
-    const segment = playlist?.status === 200 ? newestIn(await playlist.text()) : undefined
+    const listed = playlist?.status === 200 ? await playlist.text() : ''
+    const segment = newestIn(listed)
     if (url === undefined || segment === undefined) {
       if (playlist?.status !== 200) this.#goOn()
       if (++this.#silentLooks > (isSettled() ? 3 : looksMax)) this.leave()
@@ -152,6 +171,7 @@ class Player {
     const audio = await this.#get(new URL(segment, url).href)
     if (audio?.status !== 200) return
     world.bites.note('segment heard')
+    if (!isSettled()) this.#checkLeft({ ...chosen, targetMs: targetMsIn(listed) })
     this.#lastSegment = segment
     this.#silentLooks = 0
   }
@@ -168,12 +188,22 @@ class Player {
 
   async #steer(): Promise<void> {
     if (this.#steering === undefined || this.#deps.isSettled()) return
+    const { world } = this.#deps
+    const askedMs = world.nowMs
     const url = new URL(this.#steering)
     url.searchParams.set('_HLS_pathway', this.#current)
     const answer = await this.#get(url.href)
     const manifest = answer?.status === 200 ? ((await answer.json()) as Manifest) : undefined
     this.#after(manifest ? manifest.TTL * 1000 : steerAgainMs, () => this.#steer())
+    // it knows no better while it is not told
+    if (!manifest || world.nowMs - askedMs > slowMs) this.#staysSinceMs = world.nowMs
     if (manifest && !this.#deps.isSettled()) this.#obey(manifest)
+  }
+
+  #checkLeft(staying: Staying): void {
+    const { world, sites } = this.#deps
+    const decider = this.#steering === undefined ? undefined : sites.get(new URL(this.#steering).hostname)
+    if (decider) checkLeft(world, decider, staying)
   }
 
   #obey(manifest: Manifest): void {
@@ -182,7 +212,10 @@ class Player {
       this.#urls.set(ID, to['PER-VARIANT-URIS'].audio)
     this.#priority = manifest['PATHWAY-PRIORITY'].filter((id) => this.#urls.has(id))
     const [first] = this.#priority
-    if (first === undefined || first === this.#current) return
+    if (first === undefined || first === this.#current) {
+      this.#staysSinceMs = world.nowMs
+      return
+    }
     world.note(this.#at.host, `moves a session of ${this.#listener.mount} from ${this.#current} to ${first}`)
     world.bites.note('session moved')
     this.#current = first
@@ -208,6 +241,9 @@ class Player {
     }
   }
 }
+
+const targetMsIn = (playlist: string): number =>
+  Number(/#EXT-X-TARGETDURATION:(\d+)/.exec(playlist)?.[1] ?? 0) * 1000
 
 const newestIn = (playlist: string): string | undefined =>
   playlist
