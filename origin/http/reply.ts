@@ -73,12 +73,13 @@ export const textReply = (
   status: number,
   text: string,
   rules: readonly HeaderRule[] = [],
+  headers: readonly (readonly [name: string, value: string])[] = [],
 ): Answer =>
   printReply({
     version,
     status,
     rules,
-    headers: [['Content-Type', 'text/plain; charset=utf-8']],
+    headers: [['Content-Type', 'text/plain; charset=utf-8'], ...headers],
     body: `${text}\r\n`,
   })
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { getLogger } from '@logtape/logtape'
 import type { Hono } from 'hono'
 import type { ClusterEnv, RequestFacts } from '../../shared/api/routes.ts'
+import { requestOfAnyMethod } from '../../shared/http/any-method.ts'
 import { parseBasic } from '../../shared/http/credentials.ts'
 import { limits as reportLimits } from '../../shared/limits.ts'
 import { readBody } from '../http/body.ts'
@@ -126,15 +127,18 @@ export class AppBridge {
   async #respond(connection: Connection, body: Uint8Array<ArrayBuffer>): Promise<Answer> {
     const { head } = connection
     const { httpHeaders: rules } = this.#serving.config
-    const request = requestOf(connection, body)
-    if (!request) return textReply(head.version, 405, `the method ${head.method} is not served here`, rules)
-    const response = await this.#app.fetch(request, this.#factsOf(connection))
+    const response = await this.#app.fetch(requestOf(connection, body), this.#factsOf(connection))
+    const sent = new Uint8Array(await response.arrayBuffer())
+    const headers = [...response.headers].filter(([name]) => name !== 'content-length')
+    // Bun does not show the type of a response that is made of a text
+    if (sent.length > 0 && !response.headers.has('content-type'))
+      headers.push(['Content-Type', 'text/plain; charset=utf-8'])
     return printReply({
       version: head.version,
       status: response.status,
       rules,
-      headers: [...response.headers].filter(([name]) => name !== 'content-length'),
-      body: new Uint8Array(await response.arrayBuffer()),
+      headers,
+      body: sent,
       headOnly: head.method === 'HEAD',
     })
   }
@@ -164,18 +168,9 @@ const bodyBytesMax = ({ head }: Connection, standing: Standing): number =>
     ? reportLimits.reportBytesMax
     : limits.formBytesMax
 
-/**
- * The request for the app; undefined if the runtime does not support its method. A HEAD becomes a GET, so that its
- * Content-Length is that of the GET.
- */
-function requestOf({ head }: Connection, body: Uint8Array<ArrayBuffer>): Request | undefined {
-  try {
-    return new Request(`http://origin${head.path}${head.query}`, {
-      method: head.method === 'HEAD' ? 'GET' : head.method,
-      headers: new Headers([...head.headers]),
-      body: body.length > 0 ? body : null,
-    })
-  } catch {
-    return undefined
-  }
-}
+/** The request for the app. A HEAD becomes a GET, so that its Content-Length is that of the GET. */
+const requestOf = ({ head }: Connection, body: Uint8Array<ArrayBuffer>): Request =>
+  requestOfAnyMethod(`http://origin${head.path}${head.query}`, head.method === 'HEAD' ? 'GET' : head.method, {
+    headers: new Headers([...head.headers]),
+    body: body.length > 0 ? body : null,
+  })

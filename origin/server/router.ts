@@ -110,7 +110,7 @@ export class Router {
         )
         break
       case 'refusal':
-        finish(connection, textReply(head.version, route.status, route.text, rules))
+        finish(connection, textReply(head.version, route.status, route.text, rules, namesMethods(route)))
     }
   }
 
@@ -134,3 +134,6 @@ export class Router {
     })
   }
 }
+
+/** A 405 names the methods (RFC 9110 §15.5.6). */
+const namesMethods = ({ status }: { status: number }) => (status === 405 ? [allowHeader] : [])

@@ -72,7 +72,11 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
     })
 
     test('with a method that is not supported get 405', async () => {
-      expect(statusOf(await ask(request('BREW /live.mp3 HTTP/1.1')))).toBe(405)
+      const answer = await ask(request('BREW /live.mp3 HTTP/1.1'))
+      expect(statusOf(answer)).toBe(405)
+      expect(headerOf(answer, 'allow')).toBe('GET, HEAD, OPTIONS, PUT, POST, SOURCE')
+      const page = await ask(request('BREW /status-json.xsl HTTP/1.1'))
+      expect(statusOf(page)).toBe(404)
     })
 
     const hidden = request('GET /healthz HTTP/1.1', 'Host: x')
@@ -348,7 +352,9 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
     })
 
     test('gives relays the list of mounts, a path a line', async () => {
-      expect(bodyOf(await get('/admin/streamlist.txt', relay))).toContain('/live.mp3\r\n')
+      const answer = await get('/admin/streamlist.txt', relay)
+      expect(bodyOf(answer)).toContain('/live.mp3\r\n')
+      expect(headerOf(answer, 'content-type')).toMatch(/^text\/plain\b/)
     })
 
     test('sets titles, by song or by artist and title, in UTF-8 or as charset says', async () => {
