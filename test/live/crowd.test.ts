@@ -6,7 +6,7 @@ import { crowd, type Seat, takeSeat } from '../kit/crowd.ts'
 import { eventually } from '../kit/eventually.ts'
 import { reportOf } from '../kit/reports.ts'
 import { masterAt, type Server, secrets, slaveOf, startEdge, startOrigin } from '../kit/runtimes.ts'
-import { numbered, startSource } from '../kit/source.ts'
+import { sparse, startSource } from '../kit/source.ts'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
@@ -19,7 +19,7 @@ async function clusterOf(slots: readonly number[]) {
   ends.push(() => edge.stop())
   const master = await startOrigin('node', [...masterAt(edge), '--max-listeners', '0'])
   ends.push(() => master.stop())
-  const source = startSource({ url: `${master.url}/live.mp3`, password: secrets.source, programme: numbered })
+  const source = startSource({ url: `${master.url}/live.mp3`, password: secrets.source, programme: sparse })
   ends.push(() => source.close())
   const slaves = await Promise.all(
     slots.map((max) => startOrigin('node', [...slaveOf(edge), '--max-listeners', String(max)])),

@@ -6,7 +6,7 @@ import { serverAt } from '../kit/cluster.ts'
 import { crowd, type Seat } from '../kit/crowd.ts'
 import { eventually } from '../kit/eventually.ts'
 import { masterAt, type Server, secrets, slaveOf, startEdge, startOrigin } from '../kit/runtimes.ts'
-import { numbered, type Source, startSource } from '../kit/source.ts'
+import { type Source, sparse, startSource } from '../kit/source.ts'
 
 /** Three edges on three runtimes, a master and three slaves that report to each of them. */
 const slots = [100, 200, 300]
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const alsoTo = others.flatMap((edge) => ['--edge', edge.url])
   const password = ['--edge-password', secrets.relay]
   const master = await startOrigin('node', [...masterAt(first), ...alsoTo, '--max-listeners', '0'])
-  source = startSource({ url: `${master.url}/live.mp3`, password: secrets.source, programme: numbered })
+  source = startSource({ url: `${master.url}/live.mp3`, password: secrets.source, programme: sparse })
   const slaves = await Promise.all(
     slots.map((max) =>
       startOrigin('node', [...slaveOf(first), ...alsoTo, ...password, '--max-listeners', String(max)]),
