@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { startSoon } from './sessions.ts'
 
 /**
- * Files whose players have to hear every moment on time, because a stall is what they look for. With ten files at once, two cores
+ * Files whose players have to hear every moment on time, because a stall is what they look for. With a dozen files at once, two cores
  * would make a player stand for reasons of its own.
  */
 const inRealTime = new Set([
