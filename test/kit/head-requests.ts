@@ -5,9 +5,13 @@ const atOnce = 50
 
 /**
  * Sends `count` HEADs over one connection, many before the first is answered (RFC 9112, section 9.3.2), and counts the
- * answers by `Location` (or by status where there is none).
+ * answers by `Location` (or by status where there is none). @param method GET where the answers have no body
  */
-export async function countHeads(url: string, count: number): Promise<Map<string, number>> {
+export async function countHeads(
+  url: string,
+  count: number,
+  method: 'HEAD' | 'GET' = 'HEAD',
+): Promise<Map<string, number>> {
   const { host, port, pathname } = new URL(url)
   const counts = new Map<string, number>()
   const { socket, send } = connectRaw(Number(port))
@@ -19,7 +23,7 @@ export async function countHeads(url: string, count: number): Promise<Map<string
       const ask = () => {
         const more = Math.min(atOnce, count - asked)
         asked += more
-        send(`HEAD ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(more))
+        send(`${method} ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(more))
       }
       socket.on('data', (bytes) => {
         const heads = (text + bytes.toString('latin1')).split('\r\n\r\n')
