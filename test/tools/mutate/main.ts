@@ -22,6 +22,9 @@ function filesOf(path: string): string[] {
   return isFile ? [at] : globSync(`${at}/*.ts`, { cwd: repo }).toSorted()
 }
 
+const firstIdAfter = (files: readonly MutatedFile[]) =>
+  1 + files.reduce((sum, { mutants }) => sum + mutants.length, 0)
+
 /** Some of them, the same for the same seed. */
 function sampled(mutants: readonly Mutant[], size: number, seed: number): readonly Mutant[] {
   const roll = seededRoll(seed)
@@ -73,15 +76,16 @@ async function main(): Promise<void> {
     },
   })
   if (values.help || positionals.length === 0) return console.log(usage)
-  const files: MutatedFile[] = []
-  let firstId = 1
-  for (const file of positionals.flatMap(filesOf)) {
-    const mutated = mutantsOf(file, firstId)
-    files.push(mutated)
-    firstId += mutated.mutants.length
-  }
-  const all = files.flatMap(({ mutants }) => mutants)
+  const found: MutatedFile[] = []
+  const names = positionals.flatMap(filesOf)
+  for (const file of names) found.push(mutantsOf(file, firstIdAfter(found)))
+  const all = found.flatMap(({ mutants }) => mutants)
   const mutants = sampled(all, Number(values.sample ?? all.length), Number(values.seed))
+  const wanted = new Set(mutants.map(({ id }) => id))
+  // the others would only be asked for
+  const files: MutatedFile[] = []
+  for (const file of names)
+    files.push(mutantsOf(file, firstIdAfter(files), undefined, (id) => wanted.has(id)))
   const tests = relatedTests(files.map(({ file }) => file))
   console.log(
     `${files.length} files, ${mutants.length} of ${all.length} mutants, ${tests.length} files of tests`,

@@ -34,11 +34,12 @@ export interface Node {
 export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'type' in value && 'start' in value && 'end' in value
 
-/** Finds the mutants of a file. @param firstId of its first one */
+/** Finds the mutants of a file. @param firstId of its first one, @param isWanted whether one is put into the source */
 export function mutantsOf(
   file: string,
   firstId: number,
   text = readFileSync(join(repo, file), 'utf8'),
+  isWanted: (id: number) => boolean = () => true,
 ): MutatedFile {
   const { program, errors } = parseSync(file, text, { lang: 'ts' })
   if (errors.length > 0) throw new Error(`${file} is not parsed: ${errors[0]?.message}`)
@@ -50,7 +51,7 @@ export function mutantsOf(
     mutants.push({ id, file, line, context: lines[line - 1]?.trim() ?? '', original, replacement })
     return id
   }
-  const source = print(program as unknown as Node, { text, add, parents: [] })
+  const source = print(program as unknown as Node, { text, add, isWanted, parents: [] })
   return { file, source, mutants }
 }
 
@@ -58,19 +59,21 @@ interface Printing {
   text: string
   /** notes a mutant and returns its id */
   add: (at: number, original: string, replacement: string) => number
+  isWanted: (id: number) => boolean
   /** the nodes around the one that is printed, the nearest last */
   parents: readonly Node[]
 }
 
 /** The text of a node with its mutants, and with those inside of it. */
 function print(node: Node, printing: Printing): string {
-  const { text, add, parents } = printing
+  const { text, add, isWanted, parents } = printing
   const own = alternativesOf(node, parents, text)
-  const conditions = own.map(({ replacement, ...rest }) => ({
-    ...rest,
-    replacement,
-    id: add(node.start, text.slice(node.start, node.end), replacement),
-  }))
+  const conditions = own
+    .map(({ replacement }) => ({
+      replacement,
+      id: add(node.start, text.slice(node.start, node.end), replacement),
+    }))
+    .filter(({ id }) => isWanted(id))
   const inner = printInner(node, { ...printing, parents: [...parents, node] })
   if (conditions.length === 0) return inner
   // a block is left out; anything else is a value
