@@ -64,8 +64,11 @@ export function createRegion(
 ): Region {
   const indexes: number[] = []
   const factors: number[] = []
-  const weigh = (at: number, now: number) =>
-    Math.round(pool.weightAt(indexes[at] ?? -1, now) * (factors[at] ?? 0))
+  // a rule may have changed, or the server at an index, since they were found
+  const weigh = (at: number, now: number) => {
+    const index = indexes[at] ?? -1
+    return isServedAt(pool, index, region) ? Math.round(pool.weightAt(index, now) * (factors[at] ?? 0)) : 0
+  }
   const region: Region = {
     location,
     country,

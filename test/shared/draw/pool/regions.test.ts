@@ -283,6 +283,35 @@ describe('a server with a country rule', () => {
     expect([...draws(view, { country: 'US' }, 50).keys()]).toEqual(['no room'])
   })
 
+  test('that excludes a country from now on gets none of its listeners any more, even before the prices are computed again', () => {
+    const pool = new Pool()
+    const put = (id: string, free: number, over: Partial<Report> = {}) =>
+      pool.put({
+        server: serverOf(id, over, { location: berlin }),
+        free,
+        slots: free,
+        openUntilMs: Number.POSITIVE_INFINITY,
+        base: id,
+        carries: () => true,
+      })
+    const notUs = { countries: { allow: false, codes: ['US'] } }
+    put('big', 1_000_000)
+    put('ruled', 1, notUs)
+    for (let i = 0; i < 58; i++) put(`s${i}`, 1)
+    const regions = new Regions(pool, new TotalDemand())
+    const roll = seededRoll(1)
+    // with 20 regions of 60 servers the prices are computed a millisecond later
+    const draw = (i: number) =>
+      regions.draw({ from: { location: { latitude: 5 * i, longitude: 0 }, country: 'US' } }, 0, roll)?.base
+    const went = () => new Set(Array.from({ length: 200 }, (_, i) => draw(i % 20)))
+    expect(went()).toContain('big')
+    put('big', 1_000_000, notUs)
+    expect(went()).not.toContain('big')
+    pool.remove('s7')
+    put('new', 1_000_000, notUs)
+    expect(went(), 'a server that took the place of another').not.toContain('new')
+  })
+
   test('leaves the shares of the others as they are, with and without locations', () => {
     const view = clusterOf({
       us: { slots: 5_000, location: berlin, over: { countries: { allow: true, codes: ['US'] } } },
