@@ -1,17 +1,8 @@
-import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import LongestFirst from './test/kit/longest-first.ts'
 import { peerSeconds } from './test/kit/peer-seconds.ts'
-
-/**
- * Tests are imported by Node itself, which reads our TypeScript as it is: Vite would transform each file first, and costs a
- * quarter of the run. `vitest` without `run` watches, and needs Vite to know which tests a changed file touches.
- */
-const isWatching = !process.argv.includes('run')
-
-/** It analyses every regular expression of the source, and loads Vite to find them: a second of each `npm run test:unit`. */
-const slowHouseTest = 'test/patterns.test.ts'
+import { isWatching, slowHouseTest, unit } from './test/kit/unit-project.ts'
 
 export default defineConfig({
   test: {
@@ -21,22 +12,8 @@ export default defineConfig({
     maxWorkers: 12,
     sequence: { sequencer: LongestFirst },
     projects: [
-      {
-        // pure code: no sockets, no waiting; the limit only ends what hangs, with all repetitions (`npm test`) too.
-        // Files share a process: importing the same modules again for each file was half of the work.
-        test: {
-          name: 'unit',
-          include: ['test/{shared,edge,origin,tools}/**/*.test.ts', 'test/*.test.ts'],
-          exclude: [slowHouseTest],
-          isolate: false,
-          setupFiles: ['./test/kit/seed-properties.ts'],
-          // a group of its own, before the others: with more processes than cores, each would import all modules again
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 0 },
-          experimental: { viteModuleRunner: isWatching },
-          testTimeout: 300_000,
-        },
-      },
+      // a group of its own, before the others, which are in more processes than there are cores
+      { test: { ...unit, sequence: { groupOrder: 0 } } },
       {
         // pure code as well, but millions of steps: run before a change is sent in, not at each save
         test: {

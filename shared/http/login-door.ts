@@ -51,7 +51,7 @@ export interface DoorDeps {
   wrong?: (login: WrongLogin) => void
 }
 
-const wrongLoginBounds: WrongLoginBounds = {
+const boundsOf = (loginsMax: number): WrongLoginBounds => ({
   ofNetwork: limits.wrongLoginsOfNetwork,
   ofUser: limits.wrongLoginsOfUser,
   debtMax: 0,
@@ -59,14 +59,14 @@ const wrongLoginBounds: WrongLoginBounds = {
   delayMsMax: limits.wrongLoginMs,
   delayedMax: limits.wrongLoginsWaitingMax,
   queuedMax: 0,
-  allDelayedMax: limits.loginsCountedMax,
-  countedMax: limits.loginsCountedMax,
-  rightMax: limits.loginsCountedMax,
+  allDelayedMax: loginsMax,
+  countedMax: loginsMax,
+  rightMax: loginsMax,
   lines: limits.wrongLoginLines,
   linesOfNetwork: limits.wrongLoginLinesOfNetwork,
   userLengthMax: limits.loggedUserLengthMax,
   pathLengthMax: 0,
-}
+})
 
 /**
  * The one place where an edge checks logins. A right login is answered at once, and a wrong one as {@link WrongLogins} says. If
@@ -77,11 +77,12 @@ export class LoginDoor implements Door {
   readonly #wrongLogins: WrongLogins
   readonly #noLoginLines = new FewLines(limits.noLoginLines)
 
-  constructor({ nowMs, sleep, wrong }: DoorDeps) {
+  /** @param loginsMax logins that are remembered: beyond it the oldest is forgotten */
+  constructor({ nowMs, sleep, wrong }: DoorDeps, loginsMax: number = limits.loginsCountedMax) {
     this.#nowMs = nowMs
     this.#wrongLogins = new WrongLogins(
       { nowMs, sleep, networkOf: networkIn, keyOf: rightKey, told: wrong },
-      wrongLoginBounds,
+      boundsOf(loginsMax),
     )
   }
 

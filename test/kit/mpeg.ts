@@ -13,7 +13,9 @@ const layer3Kbps = {
 
 /** Reads the four bytes at `at` as the header of a layer III frame (ISO/IEC 11172-3 §2.4.2.3); undefined where they are none. */
 export function parseFrameHeader(bytes: Uint8Array, at: number): FrameHeader | undefined {
-  const [sync = 0, kind = 0, rates = 0] = bytes.subarray(at, at + 3)
+  const sync = bytes[at] ?? 0
+  const kind = bytes[at + 1] ?? 0
+  const rates = bytes[at + 2] ?? 0
   if (sync !== 0xff || (kind & 0xe6) !== 0xe2) return undefined // eleven bits of sync, layer III
   const version = (kind >> 3) & 3 // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
   const kbps = (version === 3 ? layer3Kbps.mpeg1 : layer3Kbps.mpeg2)[rates >> 4]

@@ -10,17 +10,18 @@ export function numberedFrame(n: number): Uint8Array {
   const frame = new Uint8Array(frameBytes(n))
   const padding = frame.length - frameBytesMin
   frame.set([0xff, 0xfb, 0x90 | (padding << 1), 0x00])
-  for (let at = payloadAt; at < frame.length; at++) frame[at] = (n >> (7 * ((at - payloadAt) % 4))) & 0x7f
+  const digits = Uint8Array.of(n & 0x7f, (n >> 7) & 0x7f, (n >> 14) & 0x7f, (n >> 21) & 0x7f)
+  Buffer.from(frame.buffer).fill(digits, payloadAt)
   return frame
 }
 
 /** The number of a frame that {@link numberedFrame} made; throws where it differs from that in any byte. */
 export function numberOf(frame: Uint8Array): number {
-  const [a = 0, b = 0, c = 0, d = 0] = frame.subarray(payloadAt)
+  const [a = 0, b = 0, c = 0, d = 0] = frame.subarray(payloadAt, payloadAt + 4)
   const n = a | (b << 7) | (c << 14) | (d << 21)
   const expected = numberedFrame(n)
-  const same = frame.length === expected.length && frame.every((byte, i) => byte === expected[i])
-  if (!same) throw new Error(`a frame that calls itself ${n} is not the one that the source sent`)
+  if (Buffer.compare(frame, expected) !== 0)
+    throw new Error(`a frame that calls itself ${n} is not the one that the source sent`)
   return n
 }
 

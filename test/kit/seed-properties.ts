@@ -1,13 +1,17 @@
 import { relative } from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import './equal-bytes.ts'
 import { repo } from './process.ts'
 import { replayCommand, seedOf } from './property-seed.ts'
+import { isThorough } from './repetitions.ts'
 
 /** Before each file of a project with properties: they run with one seed, and a failed one says how to run it again. */
 const seed = seedOf(process.env.FC_SEED)
 fc.configureGlobal({
   ...(seed !== undefined && { seed }),
+  // of those that do not say it themselves by `repetitions`
+  numRuns: isThorough ? 100 : 30,
   reporter(details) {
     if (!details.failed) return
     const file = relative(repo, expect.getState().testPath ?? '')

@@ -27,12 +27,14 @@ function adtsFrame(payloadBytes: number): Buffer {
 
 describe('MPEG audio', () => {
   test('has every header that an independent parser finds, and no other', () => {
+    const different: number[] = []
     for (let word = 0; word < 0x10000; word++) {
       const header = Uint8Array.of(0xff, 0xe0 | (word >> 11), (word >> 3) & 0xff, 0)
       const expected = parseFrameHeader(header, 0) // only layer III
       const isLayer3 = ((header[1] ?? 0) & 6) === 2
-      if (isLayer3) expect(mpegFormat.parse(header, 0)?.length).toBe(expected?.bytes)
+      if (isLayer3 && mpegFormat.parse(header, 0)?.length !== expected?.bytes) different.push(word)
     }
+    expect(different).toEqual([])
   })
 
   test.each([

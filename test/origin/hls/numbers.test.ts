@@ -71,7 +71,8 @@ describe('numbers of segments', () => {
       fc.property(fc.nat(4 * day * 1000), (ms) => {
         const run = new Run(beganMs + ms, 4, mp3Frame)
         run.play(1000)
-        for (const seconds of run.lengths) expect(Math.abs(seconds - 4)).toBeLessThan(mp3Frame + 0.06)
+        const off = run.lengths.map((seconds) => Math.abs(seconds - 4))
+        expect(Math.max(...off)).toBeLessThan(mp3Frame + 0.06)
         const mean = run.lengths.slice(-500).reduce((sum, each) => sum + each, 0) / 500
         expect(mean).toBeCloseTo(4, 2)
       }),
@@ -110,7 +111,7 @@ describe('numbers of segments', () => {
     run.nowMs += 3600 * 1000
     run.play(20_000)
     expect(firstNumbersAt(run.nowMs + 1, 4).segment).toBeLessThanOrEqual(run.last + 2)
-    for (const seconds of run.lengths.slice(120)) expect(Math.round(seconds)).toBe(4)
+    expect([...new Set(run.lengths.slice(120).map(Math.round))]).toEqual([4])
   })
 
   test('begin at the clock, whatever it shows, and stay small enough for decades', () => {

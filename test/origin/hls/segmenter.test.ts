@@ -224,7 +224,7 @@ describe('the playlist of a window', () => {
   test('tells players of a steered mount to begin early enough to hear audio until they ask where to go on', () => {
     const behindOf = (isSteered: boolean, segmentSeconds: number, windowSeconds: number) => {
       const { play, playlist } = packaging({ isSteered, segmentSeconds, windowSeconds })
-      play(framesInFourSeconds * 30)
+      play(framesInFourSeconds * 18)
       return readPlaylist(playlist()).behindSeconds
     }
     // three target durations, and the longest TTL

@@ -1,52 +1,12 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { readBody } from '../../../origin/http/body.ts'
-import { ChunkedDecoder } from '../../../origin/http/chunked.ts'
-import { HeadReader } from '../../../origin/http/head.ts'
 import { sendPieces } from '../../../origin/http/reply.ts'
 import { limits } from '../../../origin/limits.ts'
 import { Gathered } from '../../../shared/http/gathered.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
 import { SlowSocket } from '../../kit/slow-socket.ts'
-
-const collect = (() => {
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as () => void
-})()
-/** Bytes of memory retained by the result of `make`. */
-function heldBy(make: () => unknown): number {
-  const used = () => {
-    collect()
-    const { heapUsed, external } = process.memoryUsage()
-    return heapUsed + external
-  }
-  const before = used()
-  const made = make()
-  const held = used() - before
-  return made === undefined ? 0 : held
-}
-
-describe('an incomplete text, sent one byte at a time', () => {
-  const letters = Array.from({ length: 26 }, (_, i) => Uint8Array.of(97 + i))
-  const trickle = (reader: { push(bytes: Uint8Array): unknown }, start: string, size: number) => {
-    reader.push(Buffer.from(start))
-    for (let i = 0; i < size; i++) reader.push(letters[i % 26] ?? Buffer.from('x'))
-    return reader
-  }
-
-  test.each([
-    ['a head', 8000, () => trickle(new HeadReader(), 'GET /a HTTP/1.1\r\nx: ', 8000)],
-    ['a first line', 8000, () => trickle(new HeadReader(), 'GET /', 8000)],
-    ["a chunk's size", 4000, () => trickle(new ChunkedDecoder(() => {}), '1;', 4000)],
-  ])('%s needs little more memory than its bytes', (_, size, make) => {
-    make()
-    // as one string per byte it was more than thirty times as much
-    expect(heldBy(() => Array.from({ length: 100 }, make))).toBeLessThan(100 * 4 * size)
-  })
-})
 
 describe('a body', () => {
   /** Bytes copied and kept for a body of this size that arrives byte by byte. */

@@ -16,12 +16,12 @@ describe('a list of very many mounts', () => {
 
   test('is used up to the size of a report, with mounts that are relayed already first', () => {
     const reader = new StreamListReader((mount) => mount === '/live.mp3')
-    reader.push(lines(300_000))
+    reader.push(lines(30_000))
     reader.push('/live.mp3')
     const { entries, left } = reader.end()
     expect(entries).toHaveLength(limits.reportMountsMax)
     expect(entries[0]?.mount).toBe('/live.mp3')
-    expect(left).toBe(290_001)
+    expect(left).toBe(20_001)
   })
 
   test('is the same list in whatever pieces it is read, and a line without an end is ignored', () => {
@@ -43,7 +43,7 @@ describe('a list of very many mounts', () => {
 
   test('is started in turns, and its relays begin a few at a time', async () => {
     const ours = relaysInMemory()
-    ours.list(lines(1000))
+    ours.list(lines(300))
     expect(ours.pulls).toHaveLength(relayLimits.beginsAtOnce)
     await ours.time.pass(relayLimits.beginGapMs * 10)
     expect(ours.pulls).toHaveLength(relayLimits.beginsAtOnce + 10)
@@ -54,7 +54,7 @@ describe('a list of very many mounts', () => {
       await ours.time.pass(relayLimits.beginGapMs)
     }
     await ours.time.pass(1000)
-    expect(ours.state.mounts.count).toBe(1000)
+    expect(ours.state.mounts.count).toBe(300)
   })
 
   test('starts no more relays than there is room for', async () => {

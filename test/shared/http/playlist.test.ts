@@ -45,11 +45,13 @@ test('direct URLs are drawn by weight without repeats, and only for servers with
   const pool = view.pool(mountOf('/live.mp3'), false)
   const roll = seededRoll(1)
   const first = { a: 0, b: 0, c: 0 }
+  const sets = new Set<string>()
   for (let i = 0; i < repetitions(100_000); i++) {
     const ids = pool?.drawSeveral(0, roll, 5).map(({ server }) => server.report.id) ?? []
-    expect(ids.toSorted()).toEqual(['a', 'b', 'c'])
+    sets.add(ids.toSorted().join())
     first[ids[0] as 'a' | 'b' | 'c']++
   }
+  expect([...sets]).toEqual(['a,b,c'])
   expect(chiSquareP([first.a, first.b, first.c], [900, 300, 100])).toBeGreaterThan(0.001)
   expect(pool?.drawSeveral(0, roll, 2)).toHaveLength(2)
 })

@@ -79,9 +79,9 @@ describe('a long answer in slices', () => {
       }
       return Math.max(...visits)
     }
-    const most = mostOf(viewOf(500, 100))
+    const most = mostOf(viewOf(250, 100))
     expect(most).toBeLessThan(100)
-    expect(mostOf(viewOf(1000, 100))).toBe(most)
+    expect(mostOf(viewOf(500, 100))).toBe(most)
   })
 
   describe('looks at as many things in a slice, however many servers there are:', () => {
@@ -121,9 +121,9 @@ describe('a long answer in slices', () => {
       return turns
     }
     const few = await turnsOf(5_000)
-    const many = await turnsOf(50_000)
+    const many = await turnsOf(20_000)
     expect(few).toBeGreaterThan(3)
-    expect(many).toBeGreaterThan(30)
+    expect(many).toBeGreaterThan(12)
   })
 
   test('ends with its reader', async () => {

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { Registry } from '../../../shared/cluster/registry.ts'
@@ -290,33 +288,6 @@ describe('what is new in a report', () => {
     expect(mountChanges(before, now)).toEqual(changes.map(([mount, before, now]) => ({ mount, before, now })))
     for (const list of [before, now]) expect(mountChanges(list, list)).toEqual([])
   })
-})
-
-test('a mount that stays keeps its own lines in memory, not the report that it came with', () => {
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  const heap = () => {
-    collect()
-    return process.memoryUsage().heapUsed
-  }
-  const mounts = Array.from({ length: 100 }, (_, i) =>
-    mountReport(`/mount${i}.mp3`, { about: { title: `the title of mount ${i} `.repeat(40).trim() } }),
-  )
-  let last: Report | undefined
-  const known = new KnownLines(() => last)
-  const read = () => {
-    // as it comes from the network: one string
-    const text = Buffer.from(printSourcelist(reportOf('a', { mounts }))).toString()
-    last = parseSourcelist(text, known)
-    return text.length
-  }
-  const bytes = read()
-  const before = heap()
-  for (const [i, each] of mounts.entries()) {
-    mounts[i] = { ...each, about: { title: `another title of mount ${i} `.repeat(35).trim() } }
-    read()
-  }
-  expect(heap() - before, `reports of ${bytes} bytes`).toBeLessThan(10 * bytes)
 })
 
 test('docs/protocol.md#performance: storing a report costs nothing for mounts about which it says nothing new', () => {

@@ -4,6 +4,7 @@ import { framerFor } from '../../../../origin/format/formats.ts'
 import { FormatError } from '../../../../origin/format/limits.ts'
 import { clusterId, clustersOf, fixture } from '../../../kit/fixtures.ts'
 import { cutInto, digest, framed } from '../../../kit/framing.ts'
+import { placesWithin } from '../../../kit/repetitions.ts'
 
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('video/webm;codecs="opus"'), ...pieces)
 const stream = fixture('opus.webm')
@@ -50,7 +51,7 @@ describe('a WebM stream', () => {
   test('can be split in two at every byte without a difference', () => {
     const begin = stream.subarray(0, 3000)
     const whole = digest(frame(begin))
-    for (let at = 1; at < begin.length; at++)
+    for (const at of placesWithin(begin.length))
       if (digest(frame(begin.subarray(0, at), begin.subarray(at))) !== whole) expect.fail(`cut at ${at}`)
   })
 

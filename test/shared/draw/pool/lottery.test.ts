@@ -28,10 +28,8 @@ test('every ticket belongs to the same index as in the naive drum, whatever was 
         }
         const drum = tickets(now)
         expect(lottery.total).toBe(drum.length)
-        for (const [ticket, index] of drum.entries()) {
-          expect(lottery.at(ticket)).toBe(index)
-          expect(lottery.at(ticket + 0.999)).toBe(index)
-        }
+        for (const later of [0, 0.999])
+          expect(Array.from(drum.keys(), (ticket) => lottery.at(ticket + later))).toEqual(drum)
         for (const index of now.keys())
           expect(lottery.before(index)).toBe(drum.filter((i) => i < index).length)
       },
@@ -50,12 +48,12 @@ test(`a drum of 10,000 stays exact after ${changes} changes`, () => {
     lottery.set(at, weights[at] ?? 0)
   }
   let before = 0
+  const wrong: number[] = []
   for (const [index, weight] of weights.entries()) {
-    if (weight > 0) {
-      expect(lottery.at(before)).toBe(index)
-      expect(lottery.at(before + weight - 1)).toBe(index)
-    }
+    if (weight > 0 && !(lottery.at(before) === index && lottery.at(before + weight - 1) === index))
+      wrong.push(index)
     before += weight
   }
+  expect(wrong).toEqual([])
   expect(lottery.total).toBe(before)
 })
