@@ -22,6 +22,11 @@ export interface Connection {
   line: HeadLine | undefined
   /** Reads another request; to be called after an answer with keep-alive to a request without a body. */
   readNext: () => void
+  /**
+   * Begins another request, whose head repeats this one: the connection is as it was for this request. Undefined where the next one may be
+   * of another client, since a proxy sends it.
+   */
+  repeat: (() => void) | undefined
   /** requests answered on it before this one */
   answered: number
   /** whether it may stay open for another request: one connection may send only a few */

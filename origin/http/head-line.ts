@@ -20,6 +20,12 @@ export interface HeadEvents {
   onGone(): void
 }
 
+/** Answers requests that need not be read, since they repeat one before. */
+export interface Repeats {
+  /** Answers a request, and reads the next one by then or later; false: it is another, and nothing has been done. */
+  answer(bytes: Buffer): boolean
+}
+
 const nothing: Uint8Array = new Uint8Array(0)
 
 /**
@@ -27,6 +33,8 @@ const nothing: Uint8Array = new Uint8Array(0)
  * that are made for each request and live until the next one give the garbage collector most of its work.
  */
 export class HeadLine {
+  /** gets what comes before it is read; set by the handler of a request, until the socket is left to others */
+  repeats: Repeats | undefined
   #socket: LineSocket
   #known: KnownHeads
   #events: HeadEvents
@@ -40,11 +48,18 @@ export class HeadLine {
   #isInside = false
   #isPaused = false
   #hasEnded = false
+  /** see {@link whole} */
+  #whole: Buffer | undefined
 
   constructor(socket: LineSocket, known: KnownHeads, events: HeadEvents) {
     this.#socket = socket
     this.#known = known
     this.#events = events
+  }
+
+  /** the bytes of the request whose head has just been read, if they came at once and nothing came with them; within {@link HeadEvents.onHead} alone */
+  get whole(): Buffer | undefined {
+    return this.#whole
   }
 
   /** Reads the next head. @param first bytes that were read already */
@@ -62,6 +77,7 @@ export class HeadLine {
     this.#socket.off('close', this.#onEnd)
     this.#isAttached = false
     this.#isReading = false
+    this.repeats = undefined
     this.#resume()
     const early = this.#early
     this.#early = nothing
@@ -130,17 +146,28 @@ export class HeadLine {
   }
 
   #takeHead(bytes: Buffer): void {
+    if (!this.#reader && this.repeats && this.#isRepeated(this.repeats, bytes)) return
     const read = (this.#reader ? undefined : this.#known.read(bytes)) ?? this.#readPart(bytes)
     if (!read) return
+    const isWhole = this.#reader === undefined
     this.#reader = undefined
     this.#isReading = false
     if ('head' in read) {
       if (read.restAt < bytes.length) this.#early = bytes.subarray(read.restAt)
+      else if (isWhole) this.#whole = bytes
       this.#events.onHead(read.head)
+      this.#whole = undefined
     } else {
       this.release()
       this.#events.onBad(read)
     }
+  }
+
+  #isRepeated(repeats: Repeats, bytes: Buffer): boolean {
+    this.#isReading = false
+    if (repeats.answer(bytes)) return true
+    this.#isReading = true
+    return false
   }
 
   #readPart(bytes: Buffer): ReadHead | undefined {

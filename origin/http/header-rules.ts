@@ -10,7 +10,7 @@ const reserved = new Set(['connection', 'content-length', 'date', 'transfer-enco
 
 /** The configured headers for answers about a mount: those of the server, then those of the mount. */
 export const mountRules = (
-  config: Pick<OriginConfig, 'httpHeaders' | 'mounts'>,
+  config: Pick<OriginConfig, 'httpHeaders'> & { mounts: Pick<OriginConfig['mounts'], 'of'> },
   mount: Mount,
 ): readonly HeaderRule[] => {
   const { headers } = mountSettings(config, mount)

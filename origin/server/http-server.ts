@@ -297,6 +297,7 @@ export class HttpServer {
         secure,
         exchange,
         readNext,
+        repeat: address === peer.address ? () => this.#repeat(incoming, connection) : undefined,
         answered,
         mayStay,
       }
@@ -311,6 +312,12 @@ export class HttpServer {
       log.error('request failed', { method: head.method, path: head.path, error })
       socket.destroy()
     }
+  }
+
+  /** Another request on a connection, as the one before. */
+  #repeat(incoming: Incoming, connection: Connection): void {
+    this.#begun(incoming)
+    connection.answered = incoming.answered
   }
 
   /** Reads the next request of a connection that stays open. */

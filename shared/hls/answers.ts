@@ -100,14 +100,14 @@ export function preparedAnswer({ targetSeconds, isPrivate, text, isPacked }: Pla
 /** lists of headers that are kept: the target durations of all mounts */
 const knownHeadersMax = 100
 /** The same list for all answers of a kind, so that what is printed from it may be kept too. */
-const knownHeaders = new Map<string, PiecedAnswer['headers']>()
+const knownHeaders = new Map<number, PiecedAnswer['headers']>()
 
 function playlistHeaders(
   targetSeconds: number,
   isPrivate: boolean,
   isPacked: boolean,
 ): PiecedAnswer['headers'] {
-  const key = `${targetSeconds} ${isPrivate} ${isPacked}`
+  const key = targetSeconds * 4 + (isPrivate ? 2 : 0) + (isPacked ? 1 : 0)
   const known = knownHeaders.get(key)
   if (known) return known
   const headers: PiecedAnswer['headers'] = [

@@ -1,10 +1,11 @@
 import { type PiecedAnswer, preparedAnswer, segmentAnswer, takesGzip } from '../../../shared/hls/answers.ts'
 import type { HlsObject } from '../../../shared/hls/paths.ts'
 import type { ServedPlaylist } from '../../../shared/hls/served.ts'
-import { sessionOf } from '../../../shared/hls/session.ts'
+import { type SessionId, sessionOf } from '../../../shared/hls/session.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import { mountSettings } from '../../config/mount-settings.ts'
 import type { Head } from '../../http/head.ts'
+import type { HlsSession } from '../sessions.ts'
 import type { HlsDeps } from './deps.ts'
 import { templateOf } from './playlist-template.ts'
 
@@ -14,48 +15,68 @@ export interface HereDeps {
   hls: Pick<HlsDeps['hls'], 'objectsOf' | 'sessions'>
 }
 
+/** What an answer depends on in addition to the object: the same for all requests of a player. */
+export interface Asking {
+  /** its `s=` */
+  id: SessionId | undefined
+  /** it takes gzip */
+  packs: boolean
+  /** its `Range` header */
+  range: string | undefined
+}
+
+export const askingOf = ({ query, headers }: Pick<Head, 'query' | 'headers'>): Asking => ({
+  id: sessionOf(query),
+  packs: takesGzip(headers.get('accept-encoding')),
+  range: headers.get('range'),
+})
+
+/** The session that a request names, if it is known, and nothing else in the request has to be looked at. */
+export function sessionHere(head: Head, mount: Mount, { hls }: HereDeps): HlsSession | undefined {
+  const id = sessionOf(head.query)
+  if (id === undefined || head.method !== 'GET' || head.headers.has('authorization')) return undefined
+  return hls.sessions.get(sessionKey(mount, id))
+}
+
 /**
  * The answer to a session that is known, if its object is here: nearly all requests are such, so nobody waits for a promise. Undefined for
  * all others.
  */
 export function answerHere(
-  head: Head,
-  mount: Mount,
+  session: HlsSession,
+  asking: Asking,
   object: HlsObject,
   deps: HereDeps,
 ): PiecedAnswer | undefined {
   const { sessions, objectsOf } = deps.hls
-  const id = sessionOf(head.query)
-  if (id === undefined || head.method !== 'GET' || head.headers.has('authorization')) return undefined
-  const session = sessions.get(sessionKey(mount, id))
-  const source = session && objectsOf(mount)
-  const playlist = source?.playlistHere?.(mount)
-  if (!session || !source || !playlist) return undefined
+  const { mount } = session
+  const source = objectsOf(mount)
+  const playlist = source.playlistHere?.(mount)
+  if (!playlist) return undefined
   if (object.kind === 'media') {
-    const answer = playlistAnswerTo(head, mount, playlist, deps)
+    const answer = playlistAnswerTo(asking, mount, playlist, deps)
     sessions.fetched(session, answer.bytes, playlist.targetSeconds, false)
     return answer
   }
   if (object.kind !== 'segment') return undefined
   const segment = source.segmentHere?.(mount, object.number, object.extension)
   if (!segment) return undefined
-  const answer = segmentAnswer(segment, head.headers.get('range'), isGuarded(mount, deps))
+  const answer = segmentAnswer(segment, asking.range, isGuarded(mount, deps))
   sessions.fetched(session, answer.bytes, playlist.targetSeconds, true)
   return answer
 }
 
 /** A playlist as a session gets it. */
 export function playlistAnswerTo(
-  { query, headers }: Head,
+  { id, packs }: Asking,
   mount: Mount,
   playlist: ServedPlaylist,
   deps: Pick<HereDeps, 'config'>,
 ): PiecedAnswer {
-  const id = sessionOf(query)
   const { targetSeconds } = playlist
   const isPrivate = playlist.isPrivate === true || isGuarded(mount, deps)
   const template = templateOf(playlist)
-  const packed = takesGzip(headers.get('accept-encoding')) ? template?.packed(id) : undefined
+  const packed = packs ? template?.packed(id) : undefined
   const text =
     packed ?? template?.plain(id) ?? Buffer.from(playlist.textFor(id === undefined ? '' : `?s=${id}`))
   return preparedAnswer({ targetSeconds, isPrivate, text, isPacked: packed !== undefined })

@@ -27,8 +27,9 @@ import { addressFor } from '../../report/reply.ts'
 import { kindOfMount, whyNotPackaged } from '../formats.ts'
 import type { HlsSession } from '../sessions.ts'
 import { admitSession, type Refusal } from './admit.ts'
-import { answerHere, isGuarded, playlistAnswerTo, sessionKey } from './answer-here.ts'
+import { answerHere, askingOf, isGuarded, playlistAnswerTo, sessionHere, sessionKey } from './answer-here.ts'
 import type { HlsDeps } from './deps.ts'
+import { followRepeats } from './repeats.ts'
 import { holdNext, sendPieced } from './send.ts'
 
 /**
@@ -111,8 +112,10 @@ const gzipOf = ({ head }: Connection): Gzip | undefined =>
 /** Answers a GET or HEAD below `/hls/`: a media playlist, a segment, or an initialization segment. */
 export function answerHls(connection: Connection, mount: Mount, object: HlsObject, deps: HlsDeps): void {
   holdNext(connection)
-  const answer = answerHere(connection.head, mount, object, deps)
+  const session = sessionHere(connection.head, mount, deps)
+  const answer = session && answerHere(session, askingOf(connection.head), object, deps)
   if (answer) {
+    followRepeats(connection, session, deps)
     send(connection, mount, answer, deps)
     return
   }
@@ -164,7 +167,7 @@ async function playlistFor(
   const { head } = connection
   const playlist = await deps.hls.objectsOf(mount).playlist(mount)
   if (!playlist) return deps.hls.mayReturn(mount) ? comeBack(away, deps) : noPlaylist(mount, deps)
-  const answer = playlistAnswerTo(head, mount, playlist, deps)
+  const answer = playlistAnswerTo(askingOf(head), mount, playlist, deps)
   count(session, head.method === 'HEAD' ? 0 : answer.bytes, playlist.targetSeconds, false, deps)
   return answer
 }

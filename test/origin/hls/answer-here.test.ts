@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { answerHere, type HereDeps } from '../../../origin/hls/serve/answer-here.ts'
+import { answerHere, askingOf, type HereDeps, sessionHere } from '../../../origin/hls/serve/answer-here.ts'
 import { KeptBytes } from '../../../origin/hls/serve/kept-bytes.ts'
 import { sendPieced } from '../../../origin/hls/serve/send.ts'
 import { HlsSessions } from '../../../origin/hls/sessions.ts'
@@ -65,6 +65,12 @@ function server() {
   return { deps, load, waits: () => waits }
 }
 
+/** What a request gets of a server, without a promise. */
+function here(head: Head, object: HlsObject, deps: HereDeps) {
+  const session = sessionHere(head, live, deps)
+  return session && answerHere(session, askingOf(head), object, deps)
+}
+
 const headOf = (query: string, over: Partial<Head> = {}): Head => ({
   method: 'GET',
   path: '/hls/live.mp3/media.m3u8',
@@ -100,7 +106,7 @@ function connected(head: Head, accepts: boolean) {
   } as const
   const connection = {
     ...{ socket, head, exchange, via, line: undefined, rest: new Uint8Array(), secure: false, answered: 1 },
-    ...{ address: '192.0.2.1', mayStay: false, readNext: () => void counts.next++ },
+    ...{ address: '192.0.2.1', mayStay: false, readNext: () => void counts.next++, repeat: undefined },
   }
   const tell = () => ({ ...counts, callbacks: called.length, listeners: socket.eventNames().length - before })
   return { connection, tell, accept: () => called.splice(0).map((call) => call()), socket }
@@ -109,9 +115,9 @@ function connected(head: Head, accepts: boolean) {
 describe('a request of a known session for what is here', () => {
   test('is answered at once, without a promise, and counted', () => {
     const { deps, load, waits } = server()
-    expect(answerHere(headOf(`?s=${id}`), live, media, deps)?.status).toBe(200)
+    expect(here(headOf(`?s=${id}`), media, deps)?.status).toBe(200)
     expect(load.listeners).toBe(0)
-    expect(answerHere(headOf(`?s=${id}`), live, segment, deps)?.bytes).toBe(64_000)
+    expect(here(headOf(`?s=${id}`), segment, deps)?.bytes).toBe(64_000)
     expect([load.listeners, waits()]).toEqual([1, 0])
     expect(load.bytesSent).toBeGreaterThan(64_000)
   })
@@ -121,7 +127,7 @@ describe('a request of a known session for what is here', () => {
     const kept = new KeptBytes()
     const head = headOf(`?s=${id}`)
     const ask = (object: HlsObject) => {
-      const answer = answerHere(head, live, object, deps)
+      const answer = here(head, object, deps)
       const { connection, tell } = connected(head, true)
       if (answer) sendPieced(connection, answer, rules, kept, nowMs)
       return tell()
@@ -136,7 +142,7 @@ describe('a request of a known session for what is here', () => {
     const kept = new KeptBytes()
     const head = headOf(`?s=${id}`)
     for (let i = 0; i < 3; i++) {
-      const answer = answerHere(head, live, segment, deps)
+      const answer = here(head, segment, deps)
       const { connection, tell, accept, socket } = connected(head, false)
       if (answer) sendPieced(connection, answer, rules, kept, nowMs)
       expect(tell().next).toBe(0)
@@ -158,5 +164,5 @@ test('all other requests are left to the way that may have to wait', () => {
     [headOf(`?s=${id}`), { kind: 'init', number: 0 }],
     [headOf(`?s=${id}`), { kind: 'steering' }],
   ] as const
-  for (const [head, object] of unsaid) expect(answerHere(head, live, object, deps)).toBeUndefined()
+  for (const [head, object] of unsaid) expect(here(head, object, deps)).toBeUndefined()
 })

@@ -39,6 +39,7 @@ export function exchange(request: Request, from: string, nowMs: number, answer: 
       exchange: beginExchange(head, address, nowMs),
       rest: new Uint8Array(0),
       line: undefined,
+      repeat: undefined,
       readNext: () => resolve(responseIn(Buffer.concat(socket.written))),
       answered: 0,
       mayStay: true,
