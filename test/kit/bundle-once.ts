@@ -27,5 +27,6 @@ export default async function bundleOnce(): Promise<() => void> {
     // where all tests run, it starts a dozen times: a second here, and half of one less each time
     ...(process.env.ALL_REPETITIONS === '1' ? [start('wrangler', ['--version']).exited] : []),
   ])
-  return () => rmSync(folder, { recursive: true, force: true })
+  // a program that ends at this moment may save what it has compiled
+  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import type { ServerJson } from '../../shared/api/json.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
 import { drawnOrigins, serverAt } from '../kit/cluster.ts'
@@ -11,20 +11,14 @@ import { basic, expecting, numbered, startSource } from '../kit/source.ts'
 import { type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
 describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) => {
-  let edge: Server
-  beforeAll(async () => {
-    edge = await startEdge(runtime)
-  })
-  afterAll(() => edge?.stop())
-
-  // each has a mount of its own, so that one edge polls them all
   for (const name of stockNames)
     stock(name)(
       `S3, S6, S10: ${name} gets its share of real listeners, and leaves the draw when it is stopped`,
       async () => {
-        const mount = mountFor(name)
         const { master, slave } = await startStockCluster(name)
-        await reportFor(master, edge, mount)
+        const edge = await startEdge(runtime)
+        onTestFinished(() => edge.stop())
+        await reportFor(master, edge)
         expect(await nameServer(edge, slave)).toMatchObject({
           polled: true,
           maxListeners: 40,
@@ -32,7 +26,7 @@ describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) =
         })
         await eventually(async () => (await serverAt(edge, slave))?.out === null)
 
-        const listeners = await Promise.all(Array.from({ length: 50 }, () => listen(edge.url + mount)))
+        const listeners = await Promise.all(Array.from({ length: 50 }, () => listen(`${edge.url}/live.mp3`)))
         for (const listener of listeners) onTestFinished(() => listener.close())
         expect(new Set(listeners.map(({ status }) => status))).toEqual(new Set([200]))
         await eventually(() => listeners.every(({ bytesHeard }) => bytesHeard > 0))
@@ -44,12 +38,12 @@ describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) =
 
         await slave.stop()
         await eventually(async () => (await serverAt(edge, slave))?.out === 'stale')
-        expect(new Set(await drawnOrigins({ url: edge.url + mount }, 50))).toEqual(new Set([master.url]))
+        expect(new Set(await drawnOrigins({ url: `${edge.url}/live.mp3` }, 50))).toEqual(
+          new Set([master.url]),
+        )
       },
     )
 })
-
-const mountFor = (name: StockName) => `/${name.replace(' ', '-')}.mp3`
 
 /** A master with a source and a slave that relays it, both stock. */
 async function startStockCluster(name: StockName): Promise<{ master: Icecast; slave: Icecast }> {
@@ -57,7 +51,7 @@ async function startStockCluster(name: StockName): Promise<{ master: Icecast; sl
   const command = stockCommand(name)
   const master = await startIcecast({ command, sourcePassword, relayPassword })
   onTestFinished(() => master.stop())
-  const url = master.url + mountFor(name)
+  const url = `${master.url}/live.mp3`
   const source = startSource({ url, password: sourcePassword, programme: numbered, headers: expecting })
   onTestFinished(() => source.close())
   const first = await listenWhenServed(url)
@@ -72,9 +66,9 @@ async function startStockCluster(name: StockName): Promise<{ master: Icecast; sl
 }
 
 /** A stock master cannot report: this reports for it, with 60 slots and a promise that outlasts the test. */
-async function reportFor(master: Icecast, edge: Server, mount: string): Promise<void> {
-  const mounts = [mountReport(mount)]
-  const report = reportOf(new URL(master.url).host, {
+async function reportFor(master: Icecast, edge: Server): Promise<void> {
+  const mounts = [mountReport('/live.mp3')]
+  const report = reportOf('master', {
     role: 'master',
     urls: [master.url],
     interval: 120,
