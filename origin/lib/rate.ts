@@ -6,25 +6,29 @@ export class Rate {
   #nowMs: () => number
   #counts = new Float64Array(windowSeconds + 1)
   #second: number
+  /** the first whole second: what comes before it, such as the header of an Ogg stream, tells no rate */
   #startSecond: number
 
   /** @param nowMs a clock in ms that does not step back */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
-    this.#second = Math.floor(nowMs() / 1000)
-    this.#startSecond = this.#second
+    const seconds = nowMs() / 1000
+    this.#second = Math.floor(seconds)
+    this.#startSecond = Math.ceil(seconds)
   }
 
   add(bytes: number): void {
-    const slot = this.#advance() % this.#counts.length
+    const second = this.#advance()
+    if (second < this.#startSecond) return
+    const slot = second % this.#counts.length
     this.#counts[slot] = (this.#counts[slot] ?? 0) + bytes
   }
 
-  /** The mean of the last whole seconds; 0 until the first has passed. */
+  /** The mean of the last whole seconds; 0 until the first has passed, which is one to two seconds after the start. */
   perSecond(): number {
     const second = this.#advance()
     const seconds = Math.min(windowSeconds, second - this.#startSecond)
-    if (seconds === 0) return 0
+    if (seconds <= 0) return 0
     const current = this.#counts[second % this.#counts.length] ?? 0
     return (this.#counts.reduce((sum, count) => sum + count, 0) - current) / seconds
   }

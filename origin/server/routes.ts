@@ -67,19 +67,19 @@ export function routeOf({ method, path }: Head, isLive: (mount: Mount) => boolea
   if (path === '/admin.cgi') return { to: 'titles' }
   if (isOwnPath(path)) return { to: 'app' }
   const mount = parseOriginMount(path)
+  if (isSource && mount) return { to: 'source', mount }
+  if (mount === rootMount && !isLive(mount)) return { to: 'app' }
+  if (!isSource && !isRead(method))
+    return {
+      to: 'refusal',
+      status: 405,
+      text: `the method is ${method}, expected GET, HEAD, PUT, SOURCE or OPTIONS`,
+    }
   if (!mount)
     return {
       to: isSource ? 'reserved' : 'refusal',
       status: 400,
       text: 'the path is not the name of a mount',
-    }
-  if (isSource) return { to: 'source', mount }
-  if (mount === rootMount && !isLive(mount)) return { to: 'app' }
-  if (!isRead(method))
-    return {
-      to: 'refusal',
-      status: 405,
-      text: `the method is ${method}, expected GET, HEAD, PUT, SOURCE or OPTIONS`,
     }
   const packaged = parseMultivariantPath(path)
   if (packaged && !isLive(mount)) return { to: 'multivariant', mount: packaged }

@@ -20,10 +20,11 @@ export function sourceStats(mount: ActiveMount, config: Described): Stats {
   const settings = mountSettings(config, mount.name)
   const info = streamInfo(mount.info.headers)
   const { stream } = settings
+  const told = audioInfoStats(info.audioInfo)
   const isPublic = settings.public ?? isSourcePublic(mount.info.headers)
   return statsOf({
-    ...audioInfoStats(info.audioInfo), // a source cannot set any of the names below
-    ...streamFacts(mount),
+    ...told, // a source cannot set any of the names below, except this one, as in Icecast
+    ...streamFacts(mount, told['ice-bitrate']),
     audio_info: info.audioInfo,
     authenticator: settings.auth?.type,
     bitrate: stream.bitrate === undefined ? info.bitrate : statOf(stream.bitrate),
@@ -55,7 +56,10 @@ const isSourcePublic = (headers: ReadonlyMap<string, string>) =>
   Number(headers.get('ice-public') ?? headers.get('icy-pub') ?? headers.get('x-audiocast-public')) === 1
 
 /** Facts from the stream itself; artist and title are separate if the format separates them. */
-function streamFacts({ facts, title }: ActiveMount): Record<string, string | number | undefined> {
+function streamFacts(
+  { facts, title }: ActiveMount,
+  nominal: string | number | undefined,
+): Record<string, string | number | undefined> {
   const kbps = facts?.bitrate && Math.round(facts.bitrate / 1000)
   return {
     artist: facts?.artist,
@@ -63,7 +67,7 @@ function streamFacts({ facts, title }: ActiveMount): Record<string, string | num
     audio_bitrate: facts?.bitrate,
     audio_channels: facts?.channels,
     audio_samplerate: facts?.samplerate,
-    'ice-bitrate': kbps,
+    'ice-bitrate': kbps ?? nominal,
     FLAC_version: facts?.flacVersion,
   }
 }

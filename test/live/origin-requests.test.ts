@@ -75,6 +75,7 @@ describe.for(originRuntimes)('requests at an origin on %s', (runtime) => {
       const answer = await ask(request('BREW /live.mp3 HTTP/1.1'))
       expect(statusOf(answer)).toBe(405)
       expect(headerOf(answer, 'allow')).toBe('GET, HEAD, OPTIONS, PUT, POST, SOURCE')
+      expect(statusOf(await ask(request('DELETE /hls/live.mp3/media.m3u8 HTTP/1.1')))).toBe(405)
       const page = await ask(request('BREW /status-json.xsl HTTP/1.1'))
       expect(statusOf(page)).toBe(404)
     })

@@ -27,7 +27,7 @@ describe('the stats of a mount', () => {
     'ice-url': 'http://u.example/',
     'ice-bitrate': '128',
     'ice-public': '1',
-    'ice-audio-info': 'ice-samplerate=44100;ice-channels=2;quality=0%2e4',
+    'ice-audio-info': 'ice-samplerate=44100;ice-bitrate=128;ice-channels=2;quality=0%2e4',
     'user-agent': 'enc/1',
   }
 
@@ -39,6 +39,7 @@ describe('the stats of a mount', () => {
       audio_info: told['ice-audio-info'],
       'ice-samplerate': 44_100,
       'ice-channels': 2,
+      'ice-bitrate': 128,
       quality: '0.4',
       bitrate: 128,
       genre: 'rock',
