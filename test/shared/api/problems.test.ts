@@ -68,17 +68,36 @@ test('a cluster that is 93 % full is a warning, one that refuses listeners is cr
   ])
 })
 
+/** The problems of servers with these clocks, in seconds by which they are ahead. */
+function clockProblems(clocks: Record<string, number>, held: Partial<Server> = {}): string[] {
+  const seen = Object.entries(clocks).map(([id, clockOffsetSeconds]) => [id, about({ clockOffsetSeconds })])
+  return problems(
+    Object.keys(clocks).map((id, i) => slave(id, {}, i === 0 ? held : {})),
+    seenOf(Object.fromEntries(seen)),
+  )
+}
+
 test('a clock that is off is named; if most are off by the same amount, the own clock is', () => {
-  const servers = ['a', 'b', 'c', 'relay1'].map((id) => slave(id))
-  const clocks = (a: number, b: number, c: number, relay1: number) => {
-    const offsets = Object.entries({ a, b, c, relay1 })
-    return seenOf(
-      Object.fromEntries(offsets.map(([id, clockOffsetSeconds]) => [id, about({ clockOffsetSeconds })])),
-    )
-  }
-  expect(problems(servers, clocks(0, 1, -1, -40))).toEqual(['warning: clock of relay1 is 40 s off'])
-  expect(problems(servers, clocks(600, 601, 600, 600))).toEqual([
-    'warning: the clock of this program is 10 min off, by those of most servers',
+  expect(clockProblems({ a: 0, b: 1, c: -1, relay1: -40 })).toEqual(['warning: clock of relay1 is 40 s off'])
+  const own = 'warning: the clock of this program is 10 min off, by those of most servers'
+  expect(clockProblems({ a: 600, b: 601, c: 600, relay1: 600 })).toEqual([own])
+  expect(clockProblems({ a: 600, b: 600, relay1: 560 })).toEqual([
+    own,
+    'warning: clock of relay1 is 40 s off',
+  ])
+})
+
+test('two servers are too few to tell that the own clock is off', () => {
+  expect(clockProblems({ a: 600, b: 600 })).toEqual([
+    'warning: clock of a is 10 min off',
+    'warning: clock of b is 10 min off',
+  ])
+})
+
+test('a clock counts as off from 5 s on, and that of a stale server not at all', () => {
+  expect(clockProblems({ a: 4.9, b: -5 })).toEqual(['warning: clock of b is 5 s off'])
+  expect(clockProblems({ a: 40, b: 0 }, { receivedAtMs: -60_000 })).toEqual([
+    'critical: a: no report for 74 s',
   ])
 })
 

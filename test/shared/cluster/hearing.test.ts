@@ -110,6 +110,20 @@ describe('S10: a decider that hears nobody', () => {
     ])
   })
 
+  test('says once that it lasts too long, as the servers are out', () => {
+    const edge = decider()
+    edge.report(0, 'a')
+    edge.report(4, 'b')
+    const said = () => edge.events().filter(([, kind]) => String(kind).includes('reports'))
+    edge.pass(31.5 + 10 * minute - 0.5)
+    expect(said()).toEqual([[31.5, 'no reports', undefined]])
+    edge.pass(3600)
+    expect(said()).toEqual([
+      [31.5, 'no reports', undefined],
+      [631.5, 'no reports for too long', undefined],
+    ])
+  })
+
   test('gives the others one more deadline once a report comes again, and not more', () => {
     const edge = decider()
     for (const id of ['a', 'b', 'dead']) edge.report(0, id)

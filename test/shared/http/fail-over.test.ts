@@ -55,6 +55,37 @@ describe('asking one server after the other', () => {
     expect(await ask()).toBe('ab: yes')
   })
 
+  test('one that fails for long is tried first again after 320 s at most', async () => {
+    const { clock, ask } = servers({ a: away, b: 'yes' })
+    const firstAt: number[] = []
+    for (clock.ms = 0; clock.ms < 1_600_000; clock.ms += 10_000)
+      if ((await ask()).startsWith('a')) firstAt.push(clock.ms / 1000)
+    expect(firstAt).toEqual([0, 10, 30, 70, 150, 310, 630, 950, 1270, 1590])
+  })
+
+  test('beyond a thousand servers that failed the oldest failure is forgotten', async () => {
+    const failOver = new FailOver(() => 0)
+    const fail = (name: string) =>
+      failOver
+        .ask(
+          [name],
+          (each) => each,
+          () => Promise.reject(away),
+          () => true,
+        )
+        .catch(() => undefined)
+    for (let i = 0; i < 1000; i++) await fail(`s${i}`)
+    await fail('s0')
+    await fail('last')
+    expect(failOver.inOrder(['s0', 's1', 's2', 'last', 'other'], (each) => each)).toEqual([
+      's1',
+      'other',
+      's0',
+      's2',
+      'last',
+    ])
+  })
+
   test('one that answers something else is not out of order', async () => {
     const { ask } = servers({ a: new OtherAnswer('answered 503'), b: 'yes' })
     expect([await ask(), await ask()]).toEqual(['ab: yes', 'ab: yes'])
