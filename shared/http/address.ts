@@ -4,8 +4,13 @@ import { trimmedEnd } from '../trim.ts'
 export type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Block = [Address, number]
 
+/** what an IPv4 address may be written with, octal and hexadecimal parts included */
+const ipv4Characters = /^[\d.a-fx]+$/i
+
 /** Parses an address; `::ffff:127.0.0.1` and `127.0.0.1` are the same. Undefined if the text is not an address. */
 export function parseAddress(text: string): Address | undefined {
+  // most hosts are names: the library would throw an error for each
+  if (!text.includes(':') && !ipv4Characters.test(text)) return undefined
   try {
     // asking the library for its kind or validity first would parse it twice
     return text.includes(':') ? ipaddr.process(text) : ipaddr.IPv4.parse(text)
