@@ -8,6 +8,7 @@ export const guards: readonly string[] = [
   'damaged store refused',
   'encoder silent',
   'encoder stopped',
+  'frames missing where a relay was fed again',
   'icecast-kh fed',
   'isolate replaced',
   'listener answered 403 by a stock Icecast',

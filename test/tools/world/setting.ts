@@ -100,8 +100,8 @@ export function drawSetting(roll: () => number): Setting {
   })
   const mixed = roll() < 0.5
   const versioned = located.map((origin) => (mixed ? { ...origin, version: versionOf(roll()) } : origin))
-  const hlsShare = roll() < 0.5 ? 0.15 : 0
-  const hlsEdge = oneOf<HlsEdge>(['off', 'overflow', 'always'], roll()) ?? 'off'
+  const hlsShare = roll() < 0.5 ? 0.25 : 0
+  const hlsEdge = oneOf<HlsEdge>(['off', 'off', 'overflow', 'always'], roll()) ?? 'off'
   return {
     ...whole,
     hlsShare,

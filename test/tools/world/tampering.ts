@@ -25,6 +25,8 @@ export interface Tampering {
   location?: (location: string) => string
   /** what becomes of an object of HLS that a slave, or an edge that carries, gets from a master */
   object?: (path: string, bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
+  /** what becomes of what a listener hears */
+  heard?: (bytes: Uint8Array) => Uint8Array
   /** a server does not notice that a listener has left */
   overlooksLeaving?: boolean
 }

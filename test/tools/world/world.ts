@@ -41,6 +41,8 @@ export class World {
   readonly tampering: Tampering = {}
   /** objects of HLS that masters have made */
   readonly made = new MadeObjects()
+  /** by program and path: how often a relay was fed by an upstream */
+  readonly #feeds = new Map<string, number>()
   #starts = 0
 
   constructor(seed: number) {
@@ -76,6 +78,15 @@ export class World {
   /** The observer of a program that passes objects of HLS on. */
   mirror({ host }: Machine, { nowMs }: Process): Mirror {
     return new Mirror(this, this.made, host, nowMs)
+  }
+
+  /** A relay of a program has an upstream. */
+  fed({ name }: Process, path: string): void {
+    this.#feeds.set(`${name} ${path}`, this.feeds({ name }, path) + 1)
+  }
+
+  feeds({ name }: Pick<Process, 'name'>, path: string): number {
+    return this.#feeds.get(`${name} ${path}`) ?? 0
   }
 
   after(ms: number, act: () => void): void {

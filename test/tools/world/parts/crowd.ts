@@ -2,6 +2,7 @@ import type { Placement } from '../../../../origin/listen/placement.ts'
 import type { Listener } from '../../../../origin/mount/stream/listener.ts'
 import { sentBackBy } from '../../../../shared/draw/redirect.ts'
 import { type Mount, printMount } from '../../../../shared/mount.ts'
+import { Hearing } from '../truth/heard.ts'
 import type { Known, ListenerTruth } from '../truth/ledger.ts'
 import type { Proximity } from '../truth/proximity.ts'
 import { checkRedirect, checkRefusal } from '../truth/redirects.ts'
@@ -230,7 +231,12 @@ export class Crowd {
     this.outcomes.served++
     const seat: Seat = { host, mount, leave: () => {} }
     const gone = (isLost: boolean) => this.#left(seat, visit, isLost)
-    const ear = new Ear(() => gone(true))
+    const feeds = () => this.#world.feeds(origin.process, printMount(mount))
+    const hearing = new Hearing(this.#world, { host, mount, feeds })
+    const ear = new Ear(
+      () => gone(true),
+      (bytes) => hearing.heard(bytes),
+    )
     const info = {
       address: addressOf('listener'),
       userAgent: 'player',

@@ -150,6 +150,7 @@ class Attempt {
         }),
       closed: () => this.#process.run(() => this.#lose('connection closed')),
     }
+    this.#world.fed(this.#process, url.pathname)
     this.#events.opened(head, url)
     if (!this.#isClosed) this.#served = answer.stream?.(line)
     if (this.#isClosed) this.#hangUp()

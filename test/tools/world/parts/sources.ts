@@ -1,6 +1,7 @@
 import type { Feed } from '../../../../origin/mount/feed.ts'
 import type { Mount } from '../../../../shared/mount.ts'
 import type { World } from '../world.ts'
+import { frameBytes, frameMs, writeFrame } from './frames.ts'
 import type { OriginProgram } from './origin.ts'
 import type { Site } from './site.ts'
 
@@ -9,17 +10,12 @@ const pieceMs = 2000
 /** ms until an encoder connects again */
 const againMs = { least: 500, spread: 2000 }
 
-/** ms of a frame of MPEG-2.5 layer III with 8 kHz and 8 kbit/s: the least audio that there is */
-const frameMs = 72
-/** the head of such a frame (mono, no CRC, no padding), and its bytes */
-const frameHead = [0xff, 0xe3, 0x18, 0xc0]
-const frameBytes = 72
-
-/** The n-th piece: as much audio as the time between two of them. */
-function pieceOf(n: number): Uint8Array {
-  const count = Math.floor(((n + 1) * pieceMs) / frameMs) - Math.floor((n * pieceMs) / frameMs)
+/** The n-th piece of an encoder: as much audio as the time between two of them. */
+function pieceOf(encoder: number, n: number): Uint8Array {
+  const first = Math.floor((n * pieceMs) / frameMs)
+  const count = Math.floor(((n + 1) * pieceMs) / frameMs) - first
   const piece = new Uint8Array(count * frameBytes)
-  for (let at = 0; at < piece.length; at += frameBytes) piece.set(frameHead, at)
+  for (let i = 0; i < count; i++) writeFrame(piece, i * frameBytes, encoder, first + i)
   return piece
 }
 
@@ -35,9 +31,12 @@ export class Encoder {
   isSilent = false
   #feed: Feed | undefined
   #at: OriginProgram | undefined
+  readonly #number: number
   #pieces = 0
 
-  constructor(world: World, site: Site, mount: Mount) {
+  /** @param number of this encoder among all */
+  constructor(world: World, site: Site, mount: Mount, number: number) {
+    this.#number = number
     this.site = site
     this.mount = mount
     this.#world = world
@@ -63,7 +62,7 @@ export class Encoder {
       return
     }
     const feed = this.#feed
-    origin?.process.run(() => feed.push(pieceOf(this.#pieces++)))
+    origin?.process.run(() => feed.push(pieceOf(this.#number, this.#pieces++)))
   }
 
   #connect(): void {
@@ -78,7 +77,7 @@ export class Encoder {
       const feed = origin.state.mounts.open(this.mount, { ...info, onClosed })
       if (feed === 'in use') return
       this.#feed = feed
-      feed.push(pieceOf(this.#pieces++))
+      feed.push(pieceOf(this.#number, this.#pieces++))
     })
   }
 }

@@ -15,17 +15,20 @@ export interface Served {
   left(): void
 }
 
-/** Takes whatever a mount writes; tells once that it was closed. */
+/** Passes on what a mount writes, to whoever listens; tells once that it was closed. */
 export class Ear implements Wire {
   writableLength = 0
   readonly #onClosed: () => void
+  readonly #onBytes: (bytes: Uint8Array) => void
   #isClosed = false
 
-  constructor(onClosed: () => void) {
+  constructor(onClosed: () => void, onBytes: (bytes: Uint8Array) => void = () => {}) {
     this.#onClosed = onClosed
+    this.#onBytes = onBytes
   }
 
-  write(_bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array): boolean {
+    this.#onBytes(bytes)
     return true
   }
   cork(): void {}

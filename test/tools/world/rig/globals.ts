@@ -12,6 +12,9 @@ type Cancel = () => void
 export function takeOver(roll: () => number): () => void {
   const { setTimeout, clearTimeout } = globalThis
   const { timeout } = AbortSignal
+  const { stackTraceLimit } = Error
+  // most of a world's errors are requests that came to nothing: nobody reads where
+  Error.stackTraceLimit = 0
   const replaced = {
     setTimeout: (call: () => void, ms = 0): Cancel => mine().after(ms, call),
     clearTimeout: (cancel: unknown) => {
@@ -40,6 +43,7 @@ export function takeOver(roll: () => number): () => void {
   return () => {
     Object.assign(globalThis, { setTimeout, clearTimeout })
     AbortSignal.timeout = timeout
+    Error.stackTraceLimit = stackTraceLimit
     Reflect.deleteProperty(crypto, 'randomUUID')
     Reflect.deleteProperty(crypto, 'getRandomValues')
     running.process = undefined
