@@ -25,8 +25,10 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
   const whole: Report = {
     ...emptyReport(server),
     boot: bootOf(stats),
-    listeners: stats.listeners ?? [...mounts.values()].reduce((sum, { listeners }) => sum + listeners, 0),
-    bandwidth: Math.min(bandwidth, Number.MAX_SAFE_INTEGER),
+    listeners: bounded(
+      stats.listeners ?? [...mounts.values()].reduce((sum, { listeners }) => sum + listeners, 0),
+    ),
+    bandwidth: bounded(bandwidth),
     joins: stats.listener_connections,
     mounts: [...mounts.values()],
   }
@@ -35,6 +37,9 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
     throw new StatsError(`a report of more than ${limits.reportBytesMax} bytes`)
   return report
 }
+
+/** A sum as a report may say it. */
+const bounded = (sum: number) => Math.min(sum, Number.MAX_SAFE_INTEGER)
 
 /** The report of a server before its stats are first read: it carries no mounts. */
 export const emptyReport = (server: PolledServer): Report => ({
@@ -85,8 +90,6 @@ const mountReport = (mount: Mount, source: SourceStats): MountReport => ({
 
 /** The stats' description of the stream, without Icecast's placeholders for missing texts. */
 function aboutOf(source: SourceStats): AboutMount | undefined {
-  const { stream_start_iso8601: started } = source
-  const sinceMs = Date.parse(started ?? '')
   const about = {
     title: aboutText(source.title),
     artist: aboutText(source.artist),
@@ -94,12 +97,19 @@ function aboutOf(source: SourceStats): AboutMount | undefined {
     description: saidOf(source.server_description, 'Unspecified description'),
     genre: aboutText(source.genre),
     site: aboutText(source.server_url),
-    since: Number.isNaN(sinceMs) ? undefined : new Date(sinceMs).toISOString(),
+    since: dateIn(source.stream_start_iso8601),
     peak: source.listener_peak,
     samplerate: source.audio_samplerate ?? source.samplerate,
     channels: source.audio_channels ?? source.channels,
   }
   return Object.values(about).some((value) => value !== undefined) ? about : undefined
+}
+
+/** A date as a report may say it: one of a year with more than four digits begins with a sign. */
+function dateIn(text: string | undefined): string | undefined {
+  const ms = Date.parse(text ?? '')
+  const date = Number.isNaN(ms) ? '' : new Date(ms).toISOString()
+  return /^\d/.test(date) ? date : undefined
 }
 
 const saidOf = (text: string | undefined, unsaid: string) => (text === unsaid ? undefined : aboutText(text))

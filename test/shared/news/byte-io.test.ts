@@ -18,7 +18,7 @@ const numbers = [
 ]
 
 test('numbers and texts are read as they were written, whatever their size', () => {
-  const texts = ['', 'ü€😀', 'x'.repeat(5000)]
+  const texts = ['', 'ü€😀', '\ufeffa', 'x'.repeat(5000)]
   const writer = new ByteWriter()
   for (const number of numbers) writer.number(number)
   writer.number(undefined).number(Number.NEGATIVE_INFINITY)

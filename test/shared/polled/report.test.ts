@@ -48,6 +48,25 @@ describe('the stats of a stock Icecast', () => {
     }
   })
 
+  test('become a report that can be parsed after a restart, whatever their numbers and dates', () => {
+    const most = Number.MAX_SAFE_INTEGER
+    const numbers = { listeners: most, max_listeners: most, listener_connections: most, bitrate: most }
+    const odd = (listenurl: string, started: string) =>
+      source({ ...numbers, listener_peak: most, listenurl, stream_start_iso8601: started })
+    const made = report(
+      odd('http://h/a.mp3', '+275760-09-13T00:00:00Z'),
+      odd('http://h/b.mp3', '-000001-01-01T00:00:00Z'),
+      odd('http://h/c.mp3', '9999-12-31T23:59:59+0000'),
+    )
+    expect(made.listeners).toBe(most)
+    expect(made.mounts.map(({ about }) => about?.since)).toEqual([
+      undefined,
+      undefined,
+      '9999-12-31T23:59:59.000Z',
+    ])
+    expect(parseSourcelist(printSourcelist(made))).toEqual(made)
+  })
+
   test('become the report that it would have sent, including what plays', () => {
     const about = { name: 'N', title: 'T', peak: 9 }
     expect(report(source(), source({ listenurl: 'http://localhost:8000/b.ogg', listeners: 3 }))).toEqual({
