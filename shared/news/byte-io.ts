@@ -8,7 +8,7 @@ const [codeUndefined, codeFloat, codeZero] = [0, 1, 2]
 const integerMax = Number.MAX_SAFE_INTEGER - codeZero
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /** Writes numbers and texts one after the other. */
 export class ByteWriter {

@@ -299,6 +299,58 @@ describe('a restart of the decider', () => {
   })
 })
 
+describe('after a restart of the decider', () => {
+  const answers = { url: 'http://cut.example', problem: undefined }
+  const silent = { url: 'http://cut.example', problem: 'no answer' }
+
+  test('what was over again before is not told once more: back, with room, reachable', () => {
+    const decided = decider()
+    const { send, told, restart } = decided
+    send(0, 'back', { mounts: [] })
+    send(0, 'returned', { mounts: [], state: 'leaving' })
+    told(50)
+    send(60, 'back', { mounts: [] })
+    send(60, 'returned', { mounts: [] })
+    send(60, 'room', { mounts: [], ...full })
+    send(70, 'room', { mounts: [], maxListeners: 100 })
+    send(70, 'cut', { mounts: [] })
+    for (const probed of [silent, answers]) decided.registry.setProbed('cut', probed, 70_000)
+    const before = told(75)
+    expect(before).toContain('60.0 server back back')
+    restart(80)
+    for (const id of ['back', 'returned', 'room', 'cut']) send(85, id, { mounts: [], maxListeners: 100 })
+    decided.registry.setProbed('cut', answers, 86_000)
+    expect(told(90)).toEqual(before)
+  })
+
+  test('what ends then is told: a server is back, has room, is reachable, is undrained', () => {
+    const decided = decider()
+    const { send, told, restart } = decided
+    send(0, 'stale', { mounts: [] })
+    for (const id of ['full', 'cut', 'drained']) send(50, id, { mounts: [], ...(id === 'full' && full) })
+    // with a hundredth free it still counts as full
+    send(50, 'nearly', { mounts: [], ...full })
+    send(51, 'nearly', { mounts: [], ...full, listeners: 99 })
+    send(51, 'left', { mounts: [], state: 'leaving' })
+    decided.registry.setDrain('drained', true, { nowMs: 50_000 })
+    decided.registry.setProbed('cut', silent, 50_000)
+    const { length } = told(60)
+    restart(61)
+    for (const id of ['stale', 'left', 'full', 'nearly', 'cut', 'drained'])
+      send(62, id, { mounts: [], maxListeners: 100 })
+    decided.registry.setProbed('cut', answers, 63_000)
+    decided.registry.setDrain('drained', false, { nowMs: 64_000 })
+    expect(told(65, length)).toEqual([
+      '62.0 server back stale',
+      '62.0 server back left',
+      '62.0 server has room full',
+      '62.0 server has room nearly',
+      '63.0 server reachable cut',
+      '64.0 server undrained drained',
+    ])
+  })
+})
+
 test('an event costs one written row, in the transaction of its report; a report without one writes none', () => {
   const sql = memorySql()
   const written: string[] = []
