@@ -1,24 +1,24 @@
-import { Agent, request } from 'node:http'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { mountReport } from '../../kit/reports.ts'
+import { Asking } from './asking.ts'
 import { benchReport, relayLogin, startBenchEdge } from './cluster.ts'
 import { type Running, startBareHono } from './controls.ts'
 import type { Plan } from './plan.ts'
-import { pin, usageOf } from './processes.ts'
+import { beforeOthers, pin, pinProcess, usageOf } from './processes.ts'
 import { median, type Table, whole } from './table.ts'
 
 /** servers, their mounts, and reports a second of all together */
 const loads = [0, 200, 400].map((perSecond) => ({ servers: 200, mounts: 200, perSecond }))
-/** an empty Hono app gets the same listeners and no reports: what it waits is the machine's, the runtime's and this program's */
-const control = { servers: 0, mounts: 200, perSecond: 0 }
 /** different reports that are made of each server before the load: they are printed once, not as listeners are timed */
 const reportsOfEach = 4
-/** share of a report's mounts whose listeners have changed */
+/** share of a report's mounts whose listeners have changed since the one before */
 const changing = 0.2
 /** listeners a second whose redirect is timed: too few to load the edge themselves */
 const joinsPerSecond = 250
-/** the processor that an edge is pinned to; this program has another */
-const cpu = 0
+/** servers that report at the same time before the load begins */
+const registeredAtOnce = 8
+/** the processor that an edge is pinned to, and the one of this program */
+const [cpu, ownCpu] = [0, 1]
 
 /** How long listeners wait for a redirect while reports come in. */
 interface Waited {
@@ -31,34 +31,27 @@ interface Waited {
 /** The time of a redirect, and the processor time in all, while servers report many mounts. */
 export async function benchBeside({ rounds, seconds, runtimes }: Plan): Promise<Table> {
   const rows: string[][] = []
-  for (const runtime of runtimes) {
-    const bare = await startBareHono(runtime)
-    rows.push(
-      await rowOf(`empty Hono on ${runtime}`, bare, control, rounds, seconds).finally(() => bare.stop()),
-    )
+  pinProcess(process.pid, ownCpu)
+  beforeOthers(process.pid)
+  for (const runtime of runtimes)
     for (const load of loads) {
+      // an app that only reads the same reports: what its listeners wait is the machine's, the runtime's and this program's
+      const bare = await startBareHono(runtime)
+      rows.push(
+        await rowOf(`empty Hono on ${runtime}`, bare, load, rounds, seconds).finally(() => bare.stop()),
+      )
       const edge = await startBenchEdge(runtime, { LOG_LEVEL: 'warning' })
-      // they are there before a listener comes, also where none reports again
-      await registered(edge, load)
       rows.push(await rowOf(`edge on ${runtime}`, edge, load, rounds, seconds).finally(() => edge.stop()))
     }
-  }
   return {
     title: 'Redirects beside reports',
-    note: `${joinsPerSecond} redirects a second, while servers report their mounts, of which ${changing * 100} % have other listeners than before; edge and load on a processor each; kept in SQLite in memory; ${rounds} rounds of ${seconds} s, medians. CPU is the share of a core. An empty Hono app that gets no reports shows what the machine adds.`,
+    note: `${joinsPerSecond} redirects a second, while servers report their mounts, of which ${changing * 100} % have other listeners than before; edge and load on a processor each, before other programs where the system allows it; kept in SQLite in memory; ${rounds} rounds of ${seconds} s, medians. CPU is the share of a core. An empty Hono app that reads the same reports, and only that, shows what the machine adds.`,
     columns: ['', 'servers', 'mounts', 'reports/s', 'p50 ms', 'p99 ms', 'most ms', 'CPU'],
     rows,
   }
 }
 
 type Load = (typeof loads)[number]
-
-async function registered(running: Running, load: Load): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 4 })
-  const body = bodies(load)
-  for (let n = 0; n < load.servers; n++) await send(agent, running.url, '/admin/sourcelist.txt', body(n))
-  agent.destroy()
-}
 
 async function rowOf(
   name: string,
@@ -68,12 +61,18 @@ async function rowOf(
   seconds: number,
 ): Promise<string[]> {
   pin(running.group, cpu)
+  beforeOthers(running.group)
+  const reports = reportsOf(load)
+  const asking = new Asking(running.url)
+  // they are there before a listener comes, also where none reports again
+  await register(asking, reports.slice(0, load.servers))
   const all: Waited[] = []
   // the first round is an extra one to warm up, and does not count
   for (let round = 0; round <= rounds; round++) {
-    const waited = await measure(running, load, seconds)
+    const waited = await measure(running, asking, reports, load, seconds)
     if (round > 0) all.push(waited)
   }
+  asking.end()
   const of = (value: (waited: Waited) => number) => median(all.map(value))
   return [
     name,
@@ -85,12 +84,32 @@ async function rowOf(
   ]
 }
 
-async function measure(running: Running, load: Load, seconds: number): Promise<Waited> {
-  const reporters = new Agent({ keepAlive: true, maxSockets: 16 })
-  const listeners = new Agent({ keepAlive: true, maxSockets: 4 })
+/** Sends these reports, some at a time. */
+async function register(asking: Asking, reports: readonly Buffer[]): Promise<void> {
+  let next = 0
+  const post = async () => {
+    for (let report = reports[next++]; report; report = reports[next++]) await sent(asking, report, 200)
+  }
+  await Promise.all(Array.from({ length: registeredAtOnce }, post))
+}
+
+const sent = (asking: Asking, request: Buffer, expected: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    asking.ask(request, (status, ms) => {
+      if (status === expected) resolve(ms)
+      else reject(new Error(`answered ${status}, expected ${expected}`))
+    })
+  })
+
+async function measure(
+  running: Running,
+  asking: Asking,
+  reports: readonly Buffer[],
+  load: Load,
+  seconds: number,
+): Promise<Waited> {
   const waits: number[] = []
   const pending: Promise<unknown>[] = []
-  const body = bodies(load)
   const before = usageOf(running.group).cpuSeconds
   const begunMs = performance.now()
   const pace = (perSecond: number, act: (n: number) => Promise<unknown>) => {
@@ -101,68 +120,46 @@ async function measure(running: Running, load: Load, seconds: number): Promise<W
     }, 1)
   }
   const timers = [
-    pace(load.perSecond, async (n) => {
-      const { status } = await send(reporters, running.url, '/admin/sourcelist.txt', body(n))
-      if (status !== 200) throw new Error(`a report was answered ${status}`)
-    }),
-    pace(joinsPerSecond, async (n) => {
-      const sentMs = performance.now()
-      const { status } = await send(listeners, running.url, `/mount${n % load.mounts}.mp3`)
-      if (status === 302) waits.push(performance.now() - sentMs)
-    }),
+    pace(joinsPerSecond, async (n) => waits.push(await sent(asking, listenerOf(n % load.mounts), 302))),
+    pace(load.perSecond, (n) => sent(asking, reports[n % reports.length] ?? Buffer.alloc(0), 200)),
   ]
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   for (const timer of timers) clearInterval(timer)
   await Promise.all(pending)
   const cpuShare = (usageOf(running.group).cpuSeconds - before) / ((performance.now() - begunMs) / 1000)
-  reporters.destroy()
-  listeners.destroy()
   waits.sort((a, b) => a - b)
   const at = (share: number) => waits[Math.floor(share * (waits.length - 1))] ?? Number.NaN
   return { p50: at(0.5), p99: at(0.99), most: at(1), cpuShare }
 }
 
-/** The reports of servers in turn, each another than the one before. */
-function bodies({ servers, mounts }: Load): (n: number) => Buffer {
+const hostLine = 'Host: radio.example.org\r\n'
+
+const listenerOf = (mount: number): Buffer =>
+  Buffer.from(`GET /mount${mount}.mp3 HTTP/1.1\r\n${hostLine}User-Agent: VLC/3.0.20 LibVLC/3.0.20\r\n\r\n`)
+
+/** The reports of servers in turn, round after round; each differs from the one before of its server in {@link changing} of its mounts. */
+function reportsOf({ servers, mounts }: Load): Buffer[] {
   const made: Buffer[] = []
-  const counts = Array.from({ length: servers }, () => Array.from({ length: mounts }, () => 1))
-  for (let n = 0; n < servers * reportsOfEach; n++) {
-    const server = n % servers
-    const listeners = counts[server] ?? []
-    for (let i = 0; i < mounts * changing; i++) {
-      const at = (n * 7 + i * 3) % mounts
-      listeners[at] = 1 + ((n + i) % 50)
+  for (let round = 0; round < reportsOfEach; round++)
+    for (let server = 0; server < servers; server++) {
+      const listeners = Array.from({ length: mounts }, () => 1)
+      for (let i = 0; i < mounts * changing; i++)
+        listeners[(server * 7 + i * 3) % mounts] = 1 + ((server + i + 13 * round) % 50)
+      const lines = listeners.map((count, i) => mountReport(`/mount${i}.mp3`, { listeners: count, joins: 0 }))
+      const total = listeners.reduce((a, b) => a + b)
+      made.push(postOf(printSourcelist(benchReport(server, servers, { mounts: lines, listeners: total }))))
     }
-    const lines = listeners.map((count, i) => mountReport(`/mount${i}.mp3`, { listeners: count, joins: 0 }))
-    const total = listeners.reduce((a, b) => a + b)
-    const report = benchReport(server, servers, { mounts: lines, listeners: total })
-    made.push(Buffer.from(printSourcelist(report)))
-  }
-  return (n) => made[n % made.length] ?? Buffer.alloc(0)
+  return made
 }
 
-function send(
-  agent: Agent,
-  url: string,
-  path: string,
-  body?: Buffer,
-): Promise<{ status: number | undefined }> {
-  const headers = { Host: 'radio.example.org', 'User-Agent': 'VLC/3.0.20 LibVLC/3.0.20' }
-  const posted = { Authorization: relayLogin, 'Content-Type': 'text/plain; charset=utf-8' }
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      new URL(path, url),
-      {
-        agent,
-        method: body === undefined ? 'GET' : 'POST',
-        headers: body === undefined ? headers : { ...headers, ...posted },
-      },
-      (answer) => {
-        answer.resume()
-        answer.on('end', () => resolve({ status: answer.statusCode }))
-      },
-    )
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
+const postOf = (body: string): Buffer =>
+  Buffer.from(
+    [
+      'POST /admin/sourcelist.txt HTTP/1.1',
+      `${hostLine}Authorization: ${relayLogin}`,
+      'Content-Type: text/plain; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
