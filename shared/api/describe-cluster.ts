@@ -13,7 +13,7 @@ import {
   liveOf,
   type ServerJson,
   type Surroundings,
-  summedUp,
+  sumSteps,
   surroundingSteps,
 } from './json.ts'
 import { problemSteps } from './problems.ts'
@@ -89,8 +89,7 @@ function* clusterSteps(moment: Moment, shown: ClusterShown): Generator<SliceStep
   const live = yield* liveMounts(moment)
   const mounts: DescribedMount[] = []
   for (const [then, known] of liveOf(moment, live)) {
-    mounts.push(describeMount(then, known, seen))
-    yield known.live.reports.length
+    mounts.push(yield* describeMount(then, known, seen))
   }
   const totals = sums.of(mounts.length)
   const offAir = moment.mounts.filter(({ isOffAir }) => isOffAir).map(({ mount }) => mount)
@@ -170,9 +169,9 @@ function utilisationOf({ listeners, maxListeners, bandwidth, maxBandwidth }: Ser
   return Math.max(slots, line)
 }
 
-function describeMount(then: MountThen, known: MountLive, seen: Seen): DescribedMount {
+function* describeMount(then: MountThen, known: MountLive, seen: Seen): Generator<SliceStep, DescribedMount> {
   const { mount, isPrivate, listenerPeak } = then
-  const { contentType, bitrate, listeners } = summedUp(known)
+  const { contentType, bitrate, listeners } = yield* sumSteps(known)
   return {
     head: {
       mount,
@@ -190,11 +189,13 @@ function describeMount(then: MountThen, known: MountLive, seen: Seen): Described
 }
 
 /** The listeners of a mount by server id; those that carry the mounts of all masters do not say how many. */
-function* listenersAt({ live: { servers, reports }, everywhere }: MountLive): Iterable<[string, number]> {
+function* listenersAt({ live, everywhere }: MountLive): Iterable<[string, number]> {
   const ids = new Set(everywhere)
-  for (const [i, { report }] of servers.entries()) {
-    ids.delete(report.id)
-    yield [report.id, reports[i]?.listeners ?? 0]
+  for (let i = 0; i < live.size; i++) {
+    const id = live.serverAt(i)?.report.id
+    if (id === undefined) continue
+    ids.delete(id)
+    yield [id, live.reportAt(i)?.listeners ?? 0]
   }
   for (const id of ids) yield [id, 0]
 }

@@ -1,4 +1,5 @@
 import { offAirMs } from '../draw/absence.ts'
+import type { LiveCarriers } from '../draw/live-carriers.ts'
 import { liveMounts, type Moment, type MountLive, type MountThen, momentOf } from '../draw/moment.ts'
 import {
   freeOfServer,
@@ -17,6 +18,9 @@ import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import { notesOf } from './notes.ts'
 import { sharedUrlSteps } from './shared-urls.ts'
+
+/** servers of a mount that are summed up in one step */
+const summedAStep = 1_000
 
 /** A server in `GET /api/servers`; unknown numbers are null, rates in kbit/s. */
 export interface ServerJson {
@@ -115,6 +119,8 @@ export interface Surroundings extends Pick<Moment, 'nowMs' | 'maxListenersDefaul
   /** the mounts that a live master carries, by name */
   mastered: ReadonlySet<Mount>
   shared: ReadonlyMap<string, readonly string[]>
+  /** those of the server that was described last */
+  names: { last: Mount[] }
 }
 
 /** What the servers of a moment have around them; a step for each. @param isHttps the decider has an https address */
@@ -125,7 +131,14 @@ export function* surroundingSteps(
   const isNeeded = servers.some(({ carriesAll, polled }) => carriesAll || polled)
   const mastered = new Set(isNeeded ? masteredMounts(servers, nowMs).sort() : [])
   const shared = yield* sharedUrlSteps(servers, nowMs)
-  return { nowMs, maxListenersDefault, isHttps: isHttps || isAskedByHttps, mastered, shared }
+  return {
+    nowMs,
+    maxListenersDefault,
+    isHttps: isHttps || isAskedByHttps,
+    mastered,
+    shared,
+    names: { last: [] },
+  }
 }
 
 const masteredMounts = (servers: readonly Server[], nowMs: number): Mount[] =>
@@ -138,9 +151,9 @@ export const serverJson = (server: Server, view: View, nowMs: number, isHttps = 
   describeServer(server, wholeOf(surroundingSteps(momentOf(view, nowMs), isHttps)))
 
 export function describeServer(server: Server, around: Surroundings): ServerJson {
-  const { nowMs, maxListenersDefault, isHttps, mastered, shared } = around
+  const { nowMs, maxListenersDefault, isHttps, shared } = around
   const { report } = server
-  const mounts = mountsOf(server, mastered)
+  const mounts = mountsOf(server, around)
   const free = freeOfServer(server, maxListenersDefault)
   const out = screen(server, free, mounts.length > 0, nowMs)
   const notes = notesOf(server, {
@@ -178,10 +191,15 @@ function sharedUrlOf({ report }: Server, shared: ReadonlyMap<string, readonly st
 }
 
 /** The mounts that a server carries; if it does not report them itself, only those that a live master carries too (S6). */
-function mountsOf({ report, carriesAll, polled }: Server, mastered: ReadonlySet<Mount>): Mount[] {
+function mountsOf({ report, carriesAll, polled }: Server, { mastered, names }: Surroundings): Mount[] {
   if (carriesAll) return [...mastered]
-  const own = report.mounts.map(({ mount }) => mount)
-  return polled ? own.filter((mount) => mastered.has(mount)) : own
+  if (polled) return report.mounts.map(({ mount }) => mount).filter((mount) => mastered.has(mount))
+  const { last } = names
+  const { mounts } = report
+  // the servers of a fleet carry the same mounts: one array for all of them
+  const isSame = last.length === mounts.length && mounts.every(({ mount }, i) => mount === last[i])
+  if (!isSame) names.last = mounts.map(({ mount }) => mount)
+  return names.last
 }
 
 /** The mounts that live servers carry, by name; listeners summed over them. */
@@ -192,23 +210,39 @@ export function mountsJson(view: View, nowMs: number): MountJson[] {
 }
 
 const mountJson = (mount: Mount, known: MountLive): MountJson => {
-  const { listeners, contentType, bitrate } = summedUp(known)
+  const { listeners, contentType, bitrate } = wholeOf(sumSteps(known))
   return { mount, listeners, servers: [...carrierIds(known)], contentType, bitrate }
 }
 
-/** What the live servers of a mount say together. */
-export const summedUp = ({
-  live: { reports },
-}: MountLive): Pick<MountJson, 'listeners' | 'contentType' | 'bitrate'> => ({
-  listeners: reports.reduce((sum, { listeners }) => sum + listeners, 0),
-  contentType: reports.find(({ contentType }) => contentType !== '')?.contentType ?? null,
-  bitrate: reports.find(({ kbps }) => kbps > 0)?.kbps ?? null,
-})
+/** What the live servers of a mount say together; a step for some of them. */
+export function* sumSteps({
+  live,
+}: MountLive): Generator<SliceStep, Pick<MountJson, 'listeners' | 'contentType' | 'bitrate'>> {
+  let listeners = 0
+  let contentType: string | null = null
+  let bitrate: number | null = null
+  for (let i = 0; i < live.size; i++) {
+    if (i % summedAStep === 0) yield summedAStep
+    const report = live.reportAt(i)
+    if (!report) continue
+    listeners += report.listeners
+    if (report.contentType !== '') contentType ??= report.contentType
+    if (report.kbps > 0) bitrate ??= report.kbps
+  }
+  return { listeners, contentType, bitrate }
+}
 
 /** The ids of all live servers of a mount, sorted. */
-export function* carrierIds({ live: { servers }, everywhere }: MountLive): Iterable<string> {
-  if (everywhere.length > 0) yield* [...servers.map(({ report }) => report.id), ...everywhere].sort()
-  else for (const { report } of servers) yield report.id
+export function* carrierIds({ live, everywhere }: MountLive): Iterable<string> {
+  if (everywhere.length > 0) yield* [...idsOf(live), ...everywhere].sort()
+  else yield* idsOf(live)
+}
+
+function* idsOf(live: LiveCarriers): Iterable<string> {
+  for (let i = 0; i < live.size; i++) {
+    const server = live.serverAt(i)
+    if (server) yield server.report.id
+  }
 }
 
 /** All servers of a moment as JSON, in steps. */
@@ -223,8 +257,7 @@ export function* mountsText(moment: Moment): Generator<SliceStep, void> {
   yield moment.servers.length
   const live = yield* liveMounts(moment)
   yield* jsonElements(liveOf(moment, live), function* ([{ mount }, known], before) {
-    const { listeners, ...rest } = summedUp(known)
-    yield known.live.reports.length
+    const { listeners, ...rest } = yield* sumSteps(known)
     yield `${before}${JSON.stringify({ mount, listeners }).slice(0, -1)},"servers":`
     yield* jsonInPieces(carrierIds(known))
     yield `,${JSON.stringify(rest).slice(1)}`

@@ -1,7 +1,7 @@
 import type { SliceStep } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
-import type { MountReport } from '../report/report.ts'
+import { LiveCarriers } from './live-carriers.ts'
 import type { MountOnAir } from './mounts/on-air.ts'
 import { isLive, type Server } from './server.ts'
 import type { View } from './view.ts'
@@ -26,6 +26,8 @@ export interface MountThen {
   readonly mount: Mount
   readonly listenerPeak: number
   readonly isPrivate: boolean
+  /** how many servers carry it, live or not */
+  readonly carriers: number
   /** undefined: no live server carries it */
   readonly onAir: MountOnAir | undefined
   /** it was reported lately, and no live server carries it */
@@ -44,23 +46,14 @@ export interface MountLive {
   readonly about: AboutMount | undefined
 }
 
-/**
- * Servers, and at the same index what each reports of a mount. Not an object for each: ten thousand servers with a hundred mounts
- * would be a million for one answer.
- */
-export interface LiveCarriers {
-  readonly servers: readonly Server[]
-  readonly reports: readonly MountReport[]
-}
-
 export function momentOf(view: View, nowMs: number): Moment {
-  const servers = Array.from(view.sorted(), (server) => ({ ...server }))
+  const servers = view.sorted.map(({ server }) => copyOf(server))
   const mounts: MountThen[] = []
-  for (const [mount, { listenerPeak, isPrivate }] of view.mounts) {
+  for (const [mount, { listenerPeak, isPrivate, carriers }] of view.mounts) {
     const onAir = view.onAir(mount, nowMs)
     const isOffAir = onAir === undefined && view.isKnown(mount, nowMs)
     const hasMaster = view.master(mount, nowMs) !== undefined
-    mounts.push({ mount, listenerPeak, isPrivate, onAir, isOffAir, hasMaster })
+    mounts.push({ mount, listenerPeak, isPrivate, carriers: carriers.size, onAir, isOffAir, hasMaster })
   }
   return {
     nowMs,
@@ -71,83 +64,99 @@ export function momentOf(view: View, nowMs: number): Moment {
   }
 }
 
+/**
+ * A server as of now: only its debit and what it is held for change in place. Field by field, since ten thousand are copied in one
+ * turn: a spread takes several times as long on Bun.
+ */
+const copyOf = (server: Server): Server => ({
+  factor: server.factor,
+  debit: server.debit,
+  debitKbps: server.debitKbps,
+  heldUntilMs: server.heldUntilMs,
+  report: server.report,
+  receivedAtMs: server.receivedAtMs,
+  drained: server.drained,
+  carriesAll: server.carriesAll,
+  polled: server.polled,
+  reachable: server.reachable,
+  unreached: server.unreached,
+  formerMounts: server.formerMounts,
+  location: server.location,
+})
+
 /** A mount while its servers are gathered. */
 interface Gathering {
-  reporters: GatheredCarriers
-  followers: GatheredCarriers
+  carriers: number
+  /** undefined: none so far */
+  reporters: LiveCarriers | undefined
+  followers: LiveCarriers | undefined
   master: { server: Server; about: AboutMount | undefined } | undefined
 }
 
-interface GatheredCarriers extends LiveCarriers {
-  servers: Server[]
-  reports: MountReport[]
-}
-
-const empty = (): GatheredCarriers => ({ servers: [], reports: [] })
-
 /** The mounts that live servers carry, with these; a step for each server. */
-export function* liveMounts({ servers, nowMs }: Moment): Generator<SliceStep, ReadonlyMap<Mount, MountLive>> {
+export function* liveMounts({
+  servers,
+  mounts: known,
+  nowMs,
+}: Pick<Moment, 'servers' | 'mounts' | 'nowMs'>): Generator<SliceStep, ReadonlyMap<Mount, MountLive>> {
   const gathered = new Map<Mount, Gathering>()
+  for (const { mount, carriers } of known)
+    gathered.set(mount, { carriers, reporters: undefined, followers: undefined, master: undefined })
   const everywhere: string[] = []
-  for (const server of servers) {
+  for (const [i, server] of servers.entries()) {
     yield server.report.mounts.length
     if (!isLive(server, nowMs)) continue
     if (server.carriesAll) everywhere.push(server.report.id)
-    for (const mount of server.report.mounts) gather(gathered, server, mount)
+    gather(gathered, servers, i)
   }
   const mounts = new Map<Mount, MountLive>()
   for (const [mount, each] of gathered) {
-    const known = mountLive(each, everywhere)
-    if (known) mounts.set(mount, known)
-    yield each.followers.servers.length
+    const live = mountLive(each, everywhere)
+    if (live) mounts.set(mount, live)
+    yield each.followers?.size ?? 0
   }
   return mounts
 }
 
-function gather(all: Map<Mount, Gathering>, server: Server, report: MountReport): void {
-  let known = all.get(report.mount)
-  if (!known) {
-    known = { reporters: empty(), followers: empty(), master: undefined }
-    all.set(report.mount, known)
+/** Adds a server to each of its mounts. */
+function gather(all: ReadonlyMap<Mount, Gathering>, servers: readonly Server[], index: number): void {
+  const server = servers[index]
+  if (!server) return
+  const { mounts, role } = server.report
+  for (let place = 0; place < mounts.length; place++) {
+    const report = mounts[place]
+    const known = report && all.get(report.mount)
+    if (!known) continue
+    const { carriers } = known
+    if (server.polled) {
+      known.followers ??= new LiveCarriers(servers, carriers)
+      known.followers.add(index, place)
+    } else {
+      known.reporters ??= new LiveCarriers(servers, carriers)
+      known.reporters.add(index, place)
+    }
+    if (role === 'master') known.master ??= { server, about: report.about }
   }
-  const { servers, reports } = server.polled ? known.followers : known.reporters
-  servers.push(server)
-  reports.push(report)
-  if (server.report.role === 'master') known.master ??= { server, about: report.about }
 }
 
 function mountLive(
   { reporters, followers, master }: Gathering,
   everywhere: readonly string[],
 ): MountLive | undefined {
-  const live = master ? merged(reporters, followers) : reporters
-  if (live.servers.length === 0) return undefined
+  const live = master && followers ? (reporters?.with(followers) ?? followers) : reporters
+  if (!live) return undefined
   return {
     live,
     master: master?.server,
     everywhere: master ? everywhere : [],
-    about: master?.about ?? followers.reports.find(({ about }) => about)?.about,
+    about: master?.about ?? (followers && firstAbout(followers)),
   }
 }
 
-/** Both by id, where each is by id. */
-function merged(one: LiveCarriers, other: LiveCarriers): LiveCarriers {
-  if (other.servers.length === 0) return one
-  const both = empty()
-  let at = 0
-  const take = ({ servers, reports }: LiveCarriers, i: number) => {
-    const [server, report] = [servers[i], reports[i]]
-    if (!server || !report) return
-    both.servers.push(server)
-    both.reports.push(report)
+function firstAbout(carriers: LiveCarriers): AboutMount | undefined {
+  for (let i = 0; i < carriers.size; i++) {
+    const about = carriers.reportAt(i)?.about
+    if (about) return about
   }
-  for (const [i, { report }] of one.servers.entries()) {
-    for (; idAt(other, at) < report.id; at++) take(other, at)
-    take(one, i)
-  }
-  for (; at < other.servers.length; at++) take(other, at)
-  return both
+  return undefined
 }
-
-/** Higher than every id, after the last. */
-const idAt = ({ servers }: LiveCarriers, i: number): string => servers[i]?.report.id ?? '\uffff'

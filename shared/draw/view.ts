@@ -13,6 +13,7 @@ import { aboutOf, liveMastersOf, masterOf, saidByMaster } from './mounts/masters
 import { countedOf, type Entry, type MountView } from './mounts/mount-view.ts'
 import type { MountOnAir } from './mounts/on-air.ts'
 import { Pools } from './mounts/pools.ts'
+import { SortedHosts } from './mounts/sorted-hosts.ts'
 import { JoinRate, TotalDemand } from './pool/demand.ts'
 import type { Pool } from './pool/pool.ts'
 import { kbpsOf, type Server } from './server.ts'
@@ -32,8 +33,8 @@ export class View {
   readonly #carriers: Carriers
   /** hosts so far */
   #numbered = 0
-  /** by id; undefined: not sorted since one has come or gone */
-  #sorted: Host[] | undefined
+  /** by id */
+  readonly #sorted = new SortedHosts()
   /** whether any listener came by https since the program (on Workers: the isolate, the object) started */
   isAskedByHttps = false
   /** told of each server that is put or removed, by its id; of undefined when deadlines of any may have moved */
@@ -60,10 +61,9 @@ export class View {
     return this.#mounts.all
   }
 
-  /** All servers, sorted by id. They are sorted again only after one has come or gone. */
-  *sorted(): Generator<Server, void> {
-    this.#sorted ??= [...this.#hosts.values()].sort(byId)
-    for (const { server } of this.#sorted) yield server
+  /** All servers, sorted by id: each came to its place when it was new. */
+  get sorted(): readonly Host[] {
+    return this.#sorted.all
   }
 
   /** Whether the address family of listeners matters. */
@@ -117,7 +117,7 @@ export class View {
     if (known) return known
     const host = new Host(++this.#numbered, server, this.maxListenersDefault)
     this.#hosts.set(id, host)
-    this.#sorted = undefined
+    this.#sorted.add(host)
     return host
   }
 
@@ -145,7 +145,7 @@ export class View {
     this.#removeEverywhere(id)
     this.#servers.delete(id)
     this.#hosts.delete(id)
-    this.#sorted = undefined
+    this.#sorted.remove(host)
     this.#pools.forgetUrls(id)
     this.#groups.settle(receivedAtMs)
     this.#groups.showAll(host)
@@ -234,8 +234,6 @@ export class View {
     for (const entry of this.#mounts.all.values()) this.#groups.unsettle(entry)
   }
 }
-
-const byId = (a: Host, b: Host) => (a.server.report.id < b.server.report.id ? -1 : 1)
 
 /** Whether a server is another for all its mounts, whatever they report. */
 const isOther = (before: Server, { report, polled, carriesAll }: Server): boolean =>

@@ -211,7 +211,10 @@ describe('a view after any reports', () => {
     const moment = momentOf(view, nowMs)
     const all = wholeOf(liveMounts(moment))
     for (const mount of paths.map(mountOf)) {
-      const live = all.get(mount)?.live.reports
+      const carriers = all.get(mount)?.live
+      const live =
+        carriers &&
+        Array.from({ length: carriers.size }, (_, i) => carriers.reportAt(i)).filter((each) => !!each)
       const shown = view.onAir(mount, nowMs)
       expect(shown?.listeners, mount).toBe(live?.reduce((sum, { listeners }) => sum + listeners, 0))
       if (!live || !shown) continue
