@@ -31,8 +31,11 @@ export function steerSession(
   // some players send it as a quoted string
   const current = told.replace(/^"(.*)"$/, '$1')
   const isKnown = (id: string) => id === edgePathway || (id !== '' && serverOfPathway(id) !== undefined)
-  const known = p.split(',').filter(isKnown)
-  const asked = { mount, query: '', sender, probe: true, current: serverOfPathway(current) }
+  const listensTo = serverOfPathway(current)
+  const isHere = current === edgePathway || view.servers.has(listensTo ?? '')
+  // a client that makes its url itself does not say what its playlist named: at least what it listens to
+  const known = p === '' && isHere ? [current] : p.split(',').filter(isKnown)
+  const asked = { mount, query: '', sender, probe: true, current: listensTo }
   // a player that does not know this decider as a pathway has to be told its whole address
   const isNamed = carrier !== undefined && (carrier.base !== '' || known.includes(edgePathway))
   const carries = isNamed && canCarry(view, mount, nowMs)

@@ -125,6 +125,15 @@ describe('the steering manifest', () => {
     expect(redirected).toEqual([])
   })
 
+  test('offers the others to a client that does not say what its playlist named, as clones of what it listens to', async () => {
+    const { ask } = cluster()
+    const answer = await ask(`${steering}?s=ABCDEFGHIJKLMNOP&_HLS_pathway=b`)
+    const manifest = (await answer.json()) as Record<string, unknown>
+    const clones = manifest['PATHWAY-CLONES'] as { ID: string; 'BASE-ID': string }[]
+    expect(clones.map(({ ID }) => ID).sort()).toEqual(['a', 'c', 'd_3a8000', 'm'])
+    expect(new Set(clones.map((clone) => clone['BASE-ID']))).toEqual(new Set(['b']))
+  })
+
   test('knows the pathway of a session also as a quoted string, as some players send it', async () => {
     const { ask, redirected } = cluster()
     for (const server of ['a', 'b', 'c']) {
