@@ -89,7 +89,7 @@ export class Packager {
    * on waiting for it: it may play at another master by now, whose numbers begin at the clock.
    */
   #list(): void {
-    if (!this.#source) return
+    if (!this.#source || this.#early.length === 0) return // asked by each request
     const { segmentSeconds, wallMs, onSegment } = this.#options
     for (let [first] = this.#early; first; [first] = this.#early) {
       // the clock may have been set back

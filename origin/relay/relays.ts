@@ -71,8 +71,9 @@ export class Relays implements OnDemand {
   isMirrored(mount: Mount): boolean {
     const relay = this.#relays.get(mount)
     if (!relay || this.#unlisted.has(mount)) return relay !== undefined
-    const listed = new Set(this.#listed.get(mount)?.map(keyOf))
-    return relay.plan.upstreams.some((upstream) => listed.has(keyOf(upstream)))
+    // each request of a listener by HLS asks, nearly always about one upstream: nothing is made for it
+    const listed = this.#listed.get(mount) ?? []
+    return relay.plan.upstreams.some((upstream) => listed.some((each) => keyOf(each) === keyOf(upstream)))
   }
 
   /** Where a mirrored mount can be had from, in order; empty if it is not mirrored. */
