@@ -5,30 +5,48 @@ import { type Icecast, startIcecast } from '../kit/icecast.ts'
 import { listenWhenServed } from '../kit/listener.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { peerSeconds } from '../kit/peer-seconds.ts'
-import { originRuntimes, secrets, startOrigin } from '../kit/runtimes.ts'
+import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { expecting, numbered, startSource } from '../kit/source.ts'
-import { type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
+import { hasStock, type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
 
 /** frames that a listener has to hear: more than the burst, which is some four seconds */
 const heardFrames = 30 * peerSeconds
 
 describe.for(originRuntimes)('stock Icecast together with distributary servers on %s', (runtime) => {
   let cluster: Cluster
+  const slaves: Icecast[] = []
+  /** what each of them is heard to relay: they wait for their next look at the list together */
+  const heard = new Map<string, Promise<void>>()
+  const listers = ['master', 'edge'] as const
+  const relay = async (name: StockName, { port }: Server) => {
+    const master = { port, password: secrets.relay, updateIntervalS: 15 }
+    const slave = await startIcecast({ command: stockCommand(name), master })
+    slaves.push(slave)
+    await expectFramesAt(`${slave.url}/live.mp3`)
+  }
   beforeAll(async () => {
     cluster = await startCluster(runtime)
+    for (const name of stockNames.filter(hasStock))
+      for (const from of listers) {
+        const hearing = relay(name, cluster[from])
+        hearing.catch(() => {}) // its test says so
+        heard.set(`${name} ${from}`, hearing)
+      }
   })
-  afterAll(() => cluster?.stop())
+  afterAll(async () => {
+    await Promise.allSettled(heard.values())
+    await Promise.all(slaves.map((slave) => slave.stop()))
+    await cluster?.stop()
+  })
 
   for (const name of stockNames)
-    for (const from of ['master', 'edge'] as const)
+    for (const from of listers)
       stock(name)(
         `S12: ${name} as a slave relays the mounts that a distributary ${from} lists, frame by frame`,
         async () => {
-          const { port } = cluster[from]
-          const master = { port, password: secrets.relay, updateIntervalS: 15 }
-          const slave = await startIcecast({ command: stockCommand(name), master })
-          onTestFinished(() => slave.stop())
-          await expectFramesAt(`${slave.url}/live.mp3`)
+          const hearing = heard.get(`${name} ${from}`)
+          if (!hearing) throw new Error(`${name} did not start`)
+          await hearing
         },
       )
 
