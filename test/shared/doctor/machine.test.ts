@@ -65,6 +65,14 @@ test('limits that are too low for the listeners are named with what to set', () 
   expect(told[3]?.todo).toContain('nf_conntrack_max to 72000')
 })
 
+test('a limit that is just enough is enough', () => {
+  const gradeOf = (most: number) =>
+    checkMachine(facts({ '/proc/sys/net/netfilter/nf_conntrack_max': `${most}\n` }), needs(60_000)).find(
+      ({ name }) => name === 'nf_conntrack',
+    )?.grade
+  expect([72_000, 71_999].map(gradeOf)).toEqual(['ok', 'warning'])
+})
+
 test('the limit of open files that is advised has room for all connections', () => {
   const advised = (connections: number) =>
     Number(/LimitNOFILE=(\d+)/.exec(checkMachine(facts(), needs(connections, 700))[0]?.todo ?? '')?.[1])
