@@ -33,7 +33,7 @@ export function reportOfStats(server: PolledServer, stats: ServerStats): Report 
     mounts: [...mounts.values()],
   }
   const report = fitting(whole, limits.reportBytesMax)
-  if (printSourcelist(report).length > limits.reportBytesMax)
+  if (new TextEncoder().encode(printSourcelist(report)).length > limits.reportBytesMax)
     throw new StatsError(`a report of more than ${limits.reportBytesMax} bytes`)
   return report
 }

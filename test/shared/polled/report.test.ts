@@ -170,6 +170,13 @@ describe('the stats of a stock Icecast', () => {
     const many = Array.from({ length: 10_001 }, (_, i) => source({ listenurl: `http://h/${i}` }))
     expect(() => report(...many)).toThrow(StatsError)
   })
+
+  test('a report of more than a MiB is rejected, in bytes of UTF-8', () => {
+    const withTypes = (type: string) =>
+      Array.from({ length: 1000 }, (_, i) => source({ listenurl: `http://h/${i}`, server_type: type }))
+    expect(report(...withTypes('x'.repeat(512))).mounts).toHaveLength(1000)
+    expect(() => report(...withTypes('€'.repeat(512)))).toThrow('a report of more than 1048576 bytes')
+  })
 })
 
 describe('Icecast 2.4 prints text without quotes if it looks numeric', () => {
