@@ -1,9 +1,12 @@
 // Long answers are made in slices, between which others are answered. A generator makes the answer; what it reads is of one moment.
 
-/** characters of text after which a slice ends: some servers with a hundred mounts each */
-const sliceChars = 65_536
-/** units of work, each a server or a mount at a server that is looked at, after which a slice ends: well under a millisecond */
-const sliceUnits = 5_000
+/** After how much a slice ends: well under a millisecond. */
+const sliceMax = {
+  /** characters of text: some servers with a hundred mounts each */
+  chars: 65_536,
+  /** units of work, each a server or a mount at a server that is looked at */
+  units: 5_000,
+}
 /** ms after which an answer is not begun again as long as nobody reads it to its end … */
 const begunMs = 10_000
 /** … and for which it is given to others who ask once it is whole */
@@ -29,11 +32,14 @@ export function textOf(work: Iterator<SliceStep, unknown>): string {
 }
 
 /** Runs one slice of a generator; returns its text, and whether more follows. */
-export function sliceOf(work: Iterator<SliceStep, unknown>): { text: string; isLast: boolean } {
+export function sliceOf(
+  work: Iterator<SliceStep, unknown>,
+  max = sliceMax,
+): { text: string; isLast: boolean } {
   const pieces: string[] = []
   let chars = 0
   let units = 0
-  while (chars < sliceChars && units < sliceUnits) {
+  while (chars < max.chars && units < max.units) {
     const { done, value } = work.next()
     if (done) return { text: pieces.join(''), isLast: true }
     units++
