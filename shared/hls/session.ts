@@ -1,5 +1,8 @@
 declare const sessionBrand: unique symbol
-/** The `s=` of a listener: 96 random bits, as 16 characters of base64url. Only this module makes one. */
+/**
+ * The `s=` of a listener: what its player shows, in characters that a URL has as they are. Those that this module makes are 96 random
+ * bits, as 16 characters of base64url.
+ */
 export type SessionId = string & { readonly [sessionBrand]: true }
 
 /** bytes: 96 bits cannot be guessed, and no two sessions of a year are likely to agree */
@@ -20,8 +23,12 @@ export function sessionIdOf(random: Uint8Array): SessionId {
 /** A new session's id, from the runtime's secure random generator. */
 export const newSessionId = (): SessionId => sessionIdOf(crypto.getRandomValues(new Uint8Array(sessionBytes)))
 
-/** The session that a query names; undefined without one, or if it has another form than ours. */
+/** characters of an `s=` that a player made itself: a UUID has 36, 256 bits in hex have 64 */
+const lengthMax = 64
+const form = new RegExp(`^[A-Za-z0-9._~-]{1,${lengthMax}}$`)
+
+/** The session that a query names; undefined without one, or if a URL could not have it as it is. */
 export function sessionOf(query: string): SessionId | undefined {
   const value = /(?:^\??|&)s=([^&]*)/.exec(query)?.[1]
-  return value !== undefined && /^[A-Za-z0-9_-]{16}$/.test(value) ? (value as SessionId) : undefined
+  return value !== undefined && form.test(value) ? (value as SessionId) : undefined
 }

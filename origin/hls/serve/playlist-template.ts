@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync, gzipSync } from 'node:zlib'
+import { sessionBytes } from '../../../shared/hls/session.ts'
 
 /** The part of a served playlist that is needed here. */
 interface Texts {
@@ -19,7 +20,8 @@ export function templateOf(playlist: Texts): PlaylistTemplate | undefined {
 
 /** bytes of a gzip member's head: no name, no time (RFC 1952 §2.3) */
 const gzipHead = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
-const idLength = 16
+/** characters of the ids that servers make ({@link sessionBytes} in base64url) */
+const idLength = (sessionBytes / 3) * 4
 /** stands for an id: 16 times a character that no playlist has */
 const mark = '\u0002'.repeat(idLength)
 
@@ -31,6 +33,7 @@ const mark = '\u0002'.repeat(idLength)
 export class PlaylistTemplate {
   #plain: { bytes: Buffer; at: readonly number[] }
   #withoutId: Buffer
+  #textFor: Texts['textFor']
   #packedWithoutId: Buffer | undefined
   #asked = 0
   /** null: it cannot be shared, or is not shorter */
@@ -48,11 +51,13 @@ export class PlaylistTemplate {
     }
     this.#plain = { bytes: Buffer.from(parts.join('.'.repeat(idLength))), at }
     this.#withoutId = Buffer.from(playlist.textFor(''))
+    this.#textFor = (query) => playlist.textFor(query)
   }
 
   /** The text for a session. */
   plain(id: string | undefined): Buffer {
     if (id === undefined) return this.#withoutId
+    if (id.length !== idLength) return Buffer.from(this.#textFor(`?s=${id}`))
     const copy = Buffer.from(this.#plain.bytes)
     for (const at of this.#plain.at) copy.write(id, at, 'latin1')
     return copy
@@ -64,7 +69,7 @@ export class PlaylistTemplate {
       this.#packedWithoutId ??= gzipSync(this.#withoutId)
       return shorter(this.#packedWithoutId, this.#withoutId)
     }
-    if (this.#asked++ < sharedFrom) {
+    if (id.length !== idLength || this.#asked++ < sharedFrom) {
       const text = this.plain(id)
       return shorter(gzipSync(text), text)
     }

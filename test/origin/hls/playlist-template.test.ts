@@ -52,6 +52,11 @@ describe('a playlist that is prepared for its sessions', () => {
       expect(gunzipSync(template?.packed(id) ?? Buffer.alloc(0)).toString()).toBe(usual.textFor(`?s=${id}`))
   })
 
+  test('is right for ids that a player made itself, of any length', () => {
+    for (const template of [templateOf(usual), shared(templateOf(usual))])
+      for (const id of ['1', 'kitchen-radio', 'x'.repeat(64)]) expectRight(template, usual, id)
+  })
+
   test('is packed to less than a third, by 40 bytes longer for a session than for everybody at most', () => {
     const template = shared(templateOf(usual))
     const packed = template?.packed('AbCdEfGhIjKlMnOp')?.length ?? 0

@@ -96,14 +96,25 @@ describe('the id of a session', () => {
     expect(sessionOf(`?token=1&s=${id}&x=2`)).toBe(id)
   })
 
-  test('of another form is none', () => {
+  test('is what a player shows, whoever made it', () => {
+    for (const id of [
+      '1',
+      'kitchen-radio',
+      '0123456789abcdef01234567',
+      '6fa459ea-ee8a-4ca4-894e-db77e160355e',
+    ])
+      expect(sessionOf(`?s=${id}`)).toBe(id)
+  })
+
+  test('that a URL cannot have as it is, is none', () => {
     for (const query of [
       '',
       '?s=',
-      '?s=short',
       '?xs=ABCDEFGHIJKL____',
-      '?s=ABCDEFGHIJKL____x',
+      `?s=${'x'.repeat(65)}`,
       '?s=ABCDEFGHIJKL<___',
+      '?s=%41',
+      '?s=a/b',
     ])
       expect(sessionOf(query)).toBeUndefined()
   })
