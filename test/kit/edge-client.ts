@@ -22,7 +22,8 @@ export interface EdgeClient {
   ): Promise<Response>
   /** Asks for a path and follows nothing. */
   ask(path: string, init?: RequestInit): Promise<Response>
-  asAdmin(path: string, method?: string): Promise<Response>
+  /** @param body JSON */
+  asAdmin(path: string, method?: string, body?: string): Promise<Response>
   servers(): Promise<Omit<ServerJson, 'ageSeconds'>[]>
   /** Every server without what time changes by itself: its age, and with it whether it is out as stale, and its notes. */
   held(): Promise<Omit<ServerJson, 'ageSeconds' | 'out' | 'notes'>[]>
@@ -37,8 +38,15 @@ export function clientOf(url: string): EdgeClient {
       // `wrangler dev` would compress even an empty body, and leave out its length
       headers: { 'Accept-Encoding': 'identity', ...init.headers },
     })
-  const asAdmin = (path: string, method = 'GET') =>
-    ask(path, { method, headers: { Authorization: basic('admin', secrets.admin) } })
+  const asAdmin = (path: string, method = 'GET', body?: string) =>
+    ask(path, {
+      method,
+      headers: {
+        Authorization: basic('admin', secrets.admin),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(body !== undefined && { body }),
+    })
   const servers = async () => {
     const all = (await (await asAdmin('/api/servers')).json()) as ServerJson[]
     return all.map(({ ageSeconds: _, ...rest }) => rest)

@@ -4,52 +4,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import type { Browser, Frame, Page } from 'playwright-core'
 import { eventually, patienceMs } from './eventually.ts'
-
-/** What a player tells of itself. */
-export interface PlayerLook {
-  position: number
-  /** ms: by the clock of the machine */
-  atMs: number
-  ranges: number
-  /** `waiting` events after it played first */
-  stalls: number
-  /** s in the buffer before the position */
-  ahead: number
-  /** hosts of the segments it asked for, and when, by the clock of the machine */
-  segments: { host: string; atMs: number }[]
-  /** when it last asked where to go on; 0: never */
-  steeredAtMs: number
-  status: string | null
-  /** why it ended, where it is hls.js or video.js as it is */
-  problem: string | null
-}
-
-/** In a frame with one player, before it plays. */
-const watch = `(() => {
-  window.stalls = 0
-  const audio = document.querySelector('audio')
-  audio.addEventListener('playing', () => audio.addEventListener('waiting', () => window.stalls++), { once: true })
-})()`
-
-const look = `(() => {
-  const audio = document.querySelector('audio')
-  const { buffered, currentTime } = audio
-  return {
-    position: currentTime,
-    atMs: performance.timeOrigin + performance.now(),
-    ranges: buffered.length,
-    ahead: buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime,
-    stalls: window.stalls,
-    segments: performance.getEntriesByType('resource')
-      .filter(({ name }) => /\\/hls\\/.*\\/\\d+\\.(mp3|aac|m4s)/.test(name))
-      .map(({ name, startTime }) => ({ host: new URL(name).host, atMs: performance.timeOrigin + startTime })),
-    steeredAtMs: Math.max(0, ...performance.getEntriesByType('resource')
-      .filter(({ name }) => name.includes('/steering.json'))
-      .map(({ responseEnd }) => performance.timeOrigin + responseEnd)),
-    status: document.querySelector('.status')?.textContent ?? null,
-    problem: window.problem ?? null,
-  }
-})()`
+import { look, type PlayerLook, tell, type Witnessed, watch, witness, witnessed } from './player-watch.ts'
 
 const { resolve } = createRequire(import.meta.url)
 const scripts = new Map([
@@ -100,6 +55,7 @@ export class HlsStage {
     this.#page = await browser.newPage()
     this.#page.setDefaultTimeout(patienceMs)
     await this.#page.goto(this.#url)
+    await this.#page.evaluate(witness)
   }
 
   get #url(): string {
@@ -109,6 +65,11 @@ export class HlsStage {
   get page(): Page {
     if (!this.#page) throw new Error('the stage is not open')
     return this.#page
+  }
+
+  /** What the machine has done to the players until now. */
+  witnessed(): Promise<Witnessed> {
+    return this.page.evaluate<Witnessed>(witnessed)
   }
 
   /** Shows a player page in a frame, and presses play. */
@@ -157,3 +118,6 @@ export class HlsStage {
 
 /** What the player in a frame tells of itself. */
 export const lookAt = (frame: Frame) => frame.evaluate<PlayerLook>(look)
+
+/** What happened there, for a person. */
+export const toldBy = (frame: Frame) => frame.evaluate<string>(tell)

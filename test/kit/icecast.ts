@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
@@ -42,16 +42,7 @@ export async function startIcecast(options: IcecastOptions = {}): Promise<Icecas
   const port = await freePort()
   const tlsPort = tls && (await freePort())
   const folder = mkdtempSync(join(tmpdir(), 'icecast-'))
-  const file = join(folder, 'icecast.xml')
-  writeFileSync(file, icecastXml(port, folder, options, tlsPort))
-  if (tls) {
-    writeFileSync(
-      pemIn(folder),
-      `${readFileSync(tls.certFile)}
-${readFileSync(tls.keyFile)}`,
-    )
-    chmodSync(folder, 0o755) // it reads the certificate as the user that it has become
-  }
+  const file = icecastFile(port, folder, options, tlsPort)
   const url = `http://127.0.0.1:${port}`
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
@@ -73,6 +64,23 @@ ${readFileSync(tls.keyFile)}`,
     remove()
     throw problem
   }
+}
+
+/** Writes its configuration, and what that needs, to a folder. @returns the file */
+export function icecastFile(port: number, folder: string, options: IcecastOptions, tlsPort?: number): string {
+  const { tls } = options
+  const file = join(folder, 'icecast.xml')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, icecastXml(port, folder, options, tlsPort))
+  if (tls) {
+    writeFileSync(
+      pemIn(folder),
+      `${readFileSync(tls.certFile)}
+${readFileSync(tls.keyFile)}`,
+    )
+    chmodSync(folder, 0o755) // it reads the certificate as the user that it has become
+  }
+  return file
 }
 
 /** starts of Icecast until one lasts: where others ask it while it starts, one of sixty does not */

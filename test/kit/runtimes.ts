@@ -98,7 +98,7 @@ export async function startOriginAt(
 }
 
 /** A slave of an edge or a master, and a master that reports to an edge, by the flags that make them so. */
-export const slaveOf = (server: Server) => ['--master', server.url, '--update-interval', '2']
+export const slaveOf = (server: Pick<Server, 'url'>) => ['--master', server.url, '--update-interval', '2']
 export const masterAt = (edge: Server) => [
   '--edge',
   edge.url,

@@ -15,11 +15,11 @@ const dice: Dice = {
   },
 }
 
-/** The short form of `npm run faults`: an edge on Node, origins on Bun, and listeners who come back as players do. */
+/** The short form of `npm run faults`: an edge on Node, origins on Bun, and listeners who come back as players do, some by HLS. */
 describe('a cluster of real programs, and listeners who check every frame', () => {
   let cluster: Cluster
   beforeAll(async () => {
-    cluster = await Cluster.make({ edge: 'node', origins: 'bun', slaves: 2, listeners: 40, seed: 1 })
+    cluster = await Cluster.make({ edge: 'node', origins: 'bun', slaves: 2, listeners: 30, hls: 6, seed: 1 })
     await cluster.start()
     cluster.gather()
     await isWhole(cluster)

@@ -8,8 +8,9 @@ import { type EncoderFormat, startEncoder } from '../kit/encoder.ts'
 import { eventually } from '../kit/eventually.ts'
 import { suiteFolder } from '../kit/files.ts'
 import { encodeSound, hlsSounds } from '../kit/hls-kinds.ts'
-import { HlsStage, lookAt, type PlayerLook } from '../kit/hls-stage.ts'
+import { HlsStage, lookAt, toldBy } from '../kit/hls-stage.ts'
 import { absentOf, peer } from '../kit/peers.ts'
+import type { PlayerLook, Witnessed } from '../kit/player-watch.ts'
 import type { Program } from '../kit/process.ts'
 import { type Server, secrets } from '../kit/runtimes.ts'
 import { type Source, startSource } from '../kit/source.ts'
@@ -22,8 +23,16 @@ const behindSeconds = 3 * 4 + 12
 const aheadSeconds = 8.5
 /** s of audio that a player has to play after its server is gone: more than it had in its buffer */
 const beyondBuffer = behindSeconds + 4
+/** ms by which a tick of the page is late where the machine stood: a player that has to act in that time may stand as well */
+const machineLateMs = 1500
 /** a folder to keep screenshots in, to look at them */
 const { SCREENSHOTS: screenshots } = process.env
+
+/** All players at one moment, and what the machine had done to them until then. */
+interface Look {
+  seen: ReadonlyMap<string, PlayerLook>
+  machine: Witnessed
+}
 
 /** What ffmpeg encodes while it is played. */
 const kinds: readonly EncoderFormat[] = [
@@ -38,8 +47,7 @@ const whyIdle =
 
 const mounts = ['live.mp3', 'he.aac', ...kinds.map(([name]) => name)]
 
-// twelve players in one browser, on two cores beside nine other files: one may stand for reasons of the machine
-describe('HLS in Chromium', { retry: 2 }, () => {
+describe('HLS in Chromium', () => {
   let cluster: Cluster
   let browser: Browser
   const encoders: Program[] = []
@@ -135,6 +143,28 @@ describe('HLS in Chromium', { retry: 2 }, () => {
       { everyMs: 500 },
     )
 
+  /** What all players have done, and what the machine did to them. */
+  const withMachine = async (looking: Promise<ReadonlyMap<string, PlayerLook>>): Promise<Look> => ({
+    seen: await looking,
+    machine: await stage.witnessed(),
+  })
+  /** A player never stood, and played as the clock went: or the machine stood, and so did the bare player of the page. */
+  const expectPlayed = async (name: string, frame: Frame, from: Look, to: Look) => {
+    const [began, ended] = [from.seen.get(name), to.seen.get(name)]
+    if (!began || !ended) throw new Error(`nobody looked at ${name}`)
+    const { machine } = to
+    const played = ended.position - began.position
+    const passed = (ended.atMs - began.atMs) / 1000
+    // the looks at the twelve and at the bare one are a moment apart
+    const machinePlayed = machine.position - from.machine.position
+    const told = `${name}: ${ended.stalls} stalls, ${played.toFixed(1)} s played of ${passed.toFixed(1)} s, the bare player ${machinePlayed.toFixed(1)} s; ${machine.stalls} stalls of that, and ticks ${machine.lateMs.toFixed(0)} ms late`
+    console.log(told)
+    if (machine.stalls > 0 || machine.lateMs > machineLateMs) return
+    const offSeconds = Math.min(Math.abs(played - passed), Math.abs(played - machinePlayed))
+    const isRight = ended.stalls === 0 && ended.ranges === 1 && offSeconds < 1
+    if (!isRight) throw new Error(`${told}\n${await toldBy(frame)}`)
+  }
+
   peer('chromium', 'ffmpeg')(
     'every kind plays on without a gap while its server is drained, and again when its server is killed',
     async () => {
@@ -159,7 +189,7 @@ describe('HLS in Chromium', { retry: 2 }, () => {
       // video.js reads no packed MP3 ("Neither audio nor video found in segment"), and moves to servers that its playlist names
       for (const kind of ['lc.aac', 'radio.opus'])
         players.set(`${kind} by video.js`, await playByVideoJs(kind, hostOf(first)))
-      const begun = await untilAll(players, 'plays', ({ position }) => position > 4)
+      const begun = await withMachine(untilAll(players, 'plays', ({ position }) => position > 4))
       await setDrain(first, 'drain')
       const drainedAtMs = Date.now()
       const moved = await untilAll(
@@ -176,27 +206,28 @@ describe('HLS in Chromium', { retry: 2 }, () => {
       await undrain(first)
       const undrainedAtMs = Date.now()
       for (const name of mounts) players.set(`${name}, joined late`, await page(name))
-      const before = await untilAll(
-        players,
-        'plays, and knows of the other server',
-        ({ position, steeredAtMs, ahead }) =>
-          position > 4 && steeredAtMs > undrainedAtMs && ahead > aheadSeconds,
+      const before = await withMachine(
+        untilAll(
+          players,
+          'plays, and knows of the other server',
+          ({ position, steeredAtMs, ahead }) =>
+            position > 4 && steeredAtMs > undrainedAtMs && ahead > aheadSeconds,
+        ),
       )
       second.program.kill('SIGKILL')
-      const after = await untilAll(
-        players,
-        'plays on',
-        ({ position, segments }, name) =>
-          position > (before.get(name)?.position ?? 0) + beyondBuffer &&
-          segments.at(-1)?.host === hostOf(first),
+      const after = await withMachine(
+        untilAll(
+          players,
+          'plays on',
+          ({ position, segments }, name) =>
+            position > (before.seen.get(name)?.position ?? 0) + beyondBuffer &&
+            segments.at(-1)?.host === hostOf(first),
+        ),
       )
       if (screenshots) await stage.page.screenshot({ path: join(screenshots, 'frames.png'), fullPage: true })
-      for (const [name, { position, atMs, stalls, ranges }] of after) {
-        const from = begun.get(name) ?? before.get(name)
-        const [played, passed] = [position - (from?.position ?? 0), (atMs - (from?.atMs ?? 0)) / 1000]
-        console.log(`${name}: ${stalls} stalls, ${played.toFixed(1)} s played of ${passed.toFixed(1)} s`)
-        expect([name, stalls, ranges]).toEqual([name, 0, 1])
-        expect(Math.abs(played - passed), `${name}: ${played} s of ${passed} s`).toBeLessThan(1)
+      for (const [name, frame] of players) {
+        const from = begun.seen.has(name) ? begun : before
+        await expectPlayed(name, frame, from, after)
       }
     },
     240_000,

@@ -16,9 +16,9 @@ import {
   packetsIn,
 } from '../kit/hls-kinds.ts'
 import { readMultivariant } from '../kit/hls-readers.ts'
-import type { PlayerLook } from '../kit/hls-stage.ts'
 import { peerSeconds } from '../kit/peer-seconds.ts'
 import { peer } from '../kit/peers.ts'
+import type { PlayerLook } from '../kit/player-watch.ts'
 import { start } from '../kit/process.ts'
 import { masterAt, type Server, secrets, slaveOf, startEdge, startOrigin } from '../kit/runtimes.ts'
 import { type Source, setTitle, startSource } from '../kit/source.ts'

@@ -25,7 +25,7 @@ async function startMaster(runtime: OriginRuntime, flags: string[] = []) {
 }
 
 async function lineTo(port: number, at?: number) {
-  const link = await openLink(port, at)
+  const link = await openLink(port, { at })
   onTestFinished(() => link.close())
   return link
 }

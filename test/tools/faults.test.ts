@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { numberedFrame } from '../kit/numbered-frames.ts'
-import { FrameCheck, type Gap } from './faults/frames.ts'
 import { Member } from './faults/member.ts'
+import { growth, Memory } from './faults/memory.ts'
 import { parseOptions } from './faults/options.ts'
+import { FrameCheck, type Gap } from './faults/people/frames.ts'
+import { unexpected } from './faults/people/judge.ts'
+import { LooseCheck } from './faults/people/loose-frames.ts'
+import type { Break, Silence } from './faults/people/seen.ts'
+import { SegmentBook } from './faults/people/segments.ts'
+import { SentTimes } from './faults/sent-times.ts'
 import { untold } from './faults/told.ts'
 import { faultsOfListening } from './faults/truth.ts'
 
@@ -42,7 +48,130 @@ describe('the audio of a listener whose servers fail', () => {
   })
 })
 
+test('the audio of a stock Icecast begins and ends anywhere; whatever does not follow is told, also what is repeated', () => {
+  const audio = Buffer.concat([
+    frames(70, 30).subarray(100),
+    frames(120, 10).subarray(0, -50),
+    frames(125, 10),
+  ])
+  for (const pieceBytes of [1, 417, 5000]) {
+    const gaps: Gap[] = []
+    const check = new LooseCheck((gap) => gaps.push(gap))
+    for (let at = 0; at < audio.length; at += pieceBytes) check.push(audio.subarray(at, at + pieceBytes))
+    check.push(Buffer.alloc(500))
+    expect([gaps, check.count, check.last]).toEqual([
+      [
+        { after: 99, next: 120 },
+        { after: 128, next: 125 },
+      ],
+      29 + 9 + 10,
+      134,
+    ])
+  }
+})
+
+describe('a segment of HLS', () => {
+  // 13 bytes of a tag, whose length has seven bits a byte
+  const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\x01\0', 'latin1'), Buffer.alloc(128)])
+
+  test('has whole frames after its tags, and the same bytes from every server', () => {
+    const book = new SegmentBook()
+    const segment = Buffer.concat([tag, frames(40, 20)])
+    const heard = { first: 40, last: 59, count: 20, gaps: [] }
+    expect(book.read(7, segment, 'a:1')).toMatchObject(heard)
+    expect(book.read(7, Buffer.from(segment), 'b:1')).toMatchObject(heard)
+    expect(book.read(7, frames(40, 20), 'b:1')).toEqual({
+      ...heard,
+      differs: 'segment 7 of b:1 is not the one of a:1',
+    })
+  })
+
+  test('has a fault where a frame is cut, repeated or not the source’s, and says where frames are missing', () => {
+    const book = new SegmentBook()
+    expect(book.read(1, frames(40, 20).subarray(0, -1), 'a:1')).toBe(
+      'segment 1 of a:1 ends inside of a frame',
+    )
+    expect(book.read(2, tag, 'a:1')).toBe('segment 2 of a:1 ends inside of a frame')
+    expect(book.read(3, Buffer.concat([frames(4, 3), frames(5, 1)]), 'a:1')).toMatch(/frame 5 was repeated/)
+    expect(book.read(4, Buffer.concat([frames(4, 3), frames(9, 1)]), 'a:1')).toMatchObject({
+      gaps: [{ after: 6, next: 9 }],
+    })
+  })
+})
+
+describe('what listeners by HLS heard', () => {
+  // a frame every 10 ms, from 0 on
+  const sentAtMs = (n: number) => n * 10
+  const allowed = [{ fromMs: 20_000, untilMs: 30_000, hosts: undefined }]
+  const gap = (after: number, next: number): Break => ({
+    after,
+    next,
+    host: 'a:1',
+    atMs: 70_000,
+    isHls: true,
+  })
+  const silence = (fullMs: number, fromMs: number): Silence => ({ host: 'a:1', fullMs, fromMs, forMs: 500 })
+  const left = (breaks: Break[], silences: Silence[], allow: Parameters<typeof unexpected>[1] = allowed) => {
+    const found = unexpected({ breaks, silences }, allow, sentAtMs)
+    return [found.breaks.length, found.silences.length]
+  }
+
+  test('a gap is expected where the source sent its frames during the fault, however late it is heard', () => {
+    expect(left([gap(2500, 2600)], [])).toEqual([0, 0])
+    expect(left([gap(5500, 5600)], [])).toEqual([1, 0])
+  })
+
+  test('a repeat is a fault, except of less than a segment where a master has taken the place of another', () => {
+    const swapped = [{ fromMs: 20_000, untilMs: 30_000, hosts: undefined, hlsFramesMax: 160 }]
+    expect(left([gap(2600, 2500)], [])).toEqual([1, 0])
+    expect(left([gap(2600, 2500), gap(2500, 2600)], [], swapped)).toEqual([0, 0])
+    expect(left([gap(2700, 2500), gap(2500, 2700)], [silence(25_000, 29_000)], swapped)).toEqual([2, 1])
+  })
+
+  test('nobody is silent or loses a segment for a slave’s sake: others have the same', () => {
+    const slave = [{ fromMs: 0, untilMs: 90_000, hosts: ['a:1'] }]
+    expect(left([gap(2500, 2600)], [silence(1000, 9000)], slave)).toEqual([1, 1])
+  })
+
+  test('a buffer that a fault has used up may end long after it', () => {
+    expect(left([], [silence(22_000, 60_000)])).toEqual([0, 0])
+    expect(left([], [silence(52_000, 60_000)])).toEqual([0, 1])
+  })
+})
+
+describe('memory after many faults', () => {
+  test('grows where the least of the last third is above that of the third before', () => {
+    const leaking = Array.from({ length: 12 }, (_, i) => 100 + 5 * i + (i % 2) * 10)
+    expect(growth(leaking)).toBe(20)
+    expect(growth(leaking.slice(0, 8))).toBeUndefined()
+  })
+
+  test('has levelled where it grew in the first third alone, or garbage comes and goes', () => {
+    expect(growth([60, 90, 110, 120, 140, 121, 150, 122, 145, 160, 123, 150])).toBeUndefined()
+  })
+
+  test('is that of each program for as long as it runs, and what grows is told by name', () => {
+    let round = 0
+    const memory = new Memory((pid) => (pid === 1 ? 80 + 8 * round : 90))
+    const programs = (slave: number) => [
+      { name: 'edge', program: { pid: 1 } },
+      { name: 'master', program: { pid: 2 } },
+      { name: 'slave', program: { pid: slave } },
+    ]
+    for (; round < 9; round++) memory.note({ members: programs(3 + round) })
+    expect(memory.told()).toEqual([
+      'edge 80, 88, 96, 104, 112, 120, 128, 136, 144 MiB',
+      'master 90, 90, 90, 90, 90, 90, 90, 90, 90 MiB',
+    ])
+    expect(memory.faults()).toEqual([
+      'edge grows: 24 MiB more within a third of 9 rounds (80, 88, 96, 104, 112, 120, 128, 136, 144)',
+    ])
+  })
+})
+
 describe('what listeners saw', () => {
+  const sentTimes = new SentTimes(() => 0)
+  sentTimes.stop()
   const relay = new Member({
     name: 'relay',
     runtime: 'node',
@@ -53,11 +182,17 @@ describe('what listeners saw', () => {
     path: '/',
   })
   relay.outs.push({ host: 'a:1', fromMs: 1000, untilMs: 5000, why: 'kill -9' })
-  const gap = { after: 7, next: 9, host: 'a:1', atMs: 20_000 }
-  const seen = (redirects: [number, string][], gaps: (typeof gap)[], faults: string[] = []) =>
+  const gap: Break = { after: 7, next: 9, host: 'a:1', atMs: 20_000, isHls: false }
+  const seen = (
+    redirects: [number, string][],
+    breaks: Break[],
+    faults: string[] = [],
+    silences: Silence[] = [],
+  ) =>
     faultsOfListening({
-      audience: { redirects, gaps, faults },
-      members: [relay],
+      audience: { redirects, breaks, silences, faults },
+      servers: [relay],
+      sentTimes,
       former: [],
       gapsAllowed: [{ fromMs: 20_000, untilMs: 30_000, hosts: ['a:1'] }],
     })

@@ -2,10 +2,14 @@ import type { Fault } from './fault.ts'
 import { clockJumps } from './kinds/clocks.ts'
 import { fewDescriptors } from './kinds/descriptors.ts'
 import { drainKill } from './kinds/drains.ts'
+import { hlsDrain, hlsKill, hlsStop } from './kinds/hls.ts'
 import { killEdge, killMany, killMaster, killSlave } from './kinds/kills.ts'
+import { lineCuts, lineDelay, lineLoss, lineResets } from './kinds/links.ts'
+import { memory } from './kinds/memory.ts'
 import { networkCuts, packetDelay, packetLoss } from './kinds/networks.ts'
 import { closedPipe, fullPipe } from './kinds/outputs.ts'
 import { rollingRestart } from './kinds/rolling.ts'
+import { polledFaults } from './kinds/stock.ts'
 import { stopEdge, stopMaster, stopSlave } from './kinds/stops.ts'
 import { damagedStore, fullDisk, lockedStore, lostStore, readOnlyStore } from './kinds/stores.ts'
 
@@ -31,6 +35,15 @@ export const faults: readonly Fault[] = [
   networkCuts,
   packetLoss,
   packetDelay,
+  lineLoss,
+  lineDelay,
+  lineCuts,
+  lineResets,
+  hlsKill,
+  hlsDrain,
+  hlsStop,
+  ...polledFaults,
+  memory,
   rollingRestart,
 ]
 

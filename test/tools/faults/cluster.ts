@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../kit/ports.ts'
-import { edgeProgram, originProgram } from '../../kit/programs.ts'
+import { clientOf } from '../../kit/edge-client.ts'
 import { type EdgeRuntime, masterAt, type OriginRuntime, secrets, slaveOf } from '../../kit/runtimes.ts'
 import { numbered, type Programme, type Source, startSource } from '../../kit/source.ts'
-import { Audience } from './audience.ts'
-import { Member, type MemberPlan } from './member.ts'
+import type { StockName } from '../../kit/stock.ts'
+import { Member } from './member.ts'
+import { Audience } from './people/audience.ts'
+import { here, type Place, type Places } from './places.ts'
+import { edgeAt, interval, originAt, slots, stockAt } from './programs.ts'
+import { SentTimes } from './sent-times.ts'
 
 /** What a trial starts. */
 export interface ClusterPlan {
@@ -14,26 +17,32 @@ export interface ClusterPlan {
   origins: OriginRuntime
   slaves: number
   listeners: number
+  /** how many of the listeners are by HLS; a fifth where it is not said */
+  hls?: number
+  /** a stock Icecast that relays from the master, and is polled by the edge */
+  stock?: StockName
+  /** further settings of the origins: a file */
+  config?: string
   seed: number
 }
 
-/** How a network lets the programs be elsewhere than on 127.0.0.1. */
-export interface Places {
-  /** the address of a program, and the words before its command that put it there */
-  placeOf(name: string): { host: string; before: readonly string[] }
+/** When a gap or a silence is no fault. */
+export interface Allowed {
+  fromMs: number
+  untilMs: number
+  /** undefined: at all servers */
+  hosts: readonly string[] | undefined
+  /** by HLS alone, and so many frames at most are missing or heard twice: another master has cut at other frames */
+  hlsFramesMax?: number
 }
 
-const here: Places = { placeOf: () => ({ host: '127.0.0.1', before: [] }) }
-
 const mount = '/live.mp3'
-/** s between two reports, as `masterAt` and `slaveOf` have it */
-const interval = 2
 /** joins a second of the first crowd */
 const joinsPerSecond = 150
 /** ms that a listener stays on average: some come at any moment of a fault */
 const stayMs = 30_000
-/** slots of each server: all listeners fit on one */
-const slots = ['--max-listeners', '1500']
+/** of the listeners, those by HLS */
+const hlsShare = 0.2
 
 /** The programs of a trial, its source and its listeners, and what was seen that must not be. */
 export class Cluster {
@@ -43,40 +52,65 @@ export class Cluster {
   /** the present one: a twin may take its place */
   master: Member
   readonly slaves: readonly Member[]
+  /** a stock Icecast */
+  readonly stock: Member | undefined
   readonly sources: Source[] = []
   /** masters whose place a twin has taken, for what they printed and did */
   readonly former: Member[] = []
   readonly faults: string[] = []
   audience: Audience | undefined
   /** when a gap is no fault: while the line between a master and a slave, or one of these, is out */
-  readonly gapsAllowed: { fromMs: number; untilMs: number; hosts: readonly string[] | undefined }[] = []
+  readonly gapsAllowed: Allowed[] = []
+  /** when frames were sent */
+  readonly sentTimes = new SentTimes(() => this.sent)
+  #from = 0
   #ends: (() => unknown)[] = []
 
-  private constructor(plan: ClusterPlan, folder: string, members: readonly [Member, Member, ...Member[]]) {
+  private constructor(
+    plan: ClusterPlan,
+    folder: string,
+    members: readonly [Member, Member, ...Member[]],
+    stock: Member | undefined,
+  ) {
     this.plan = plan
     this.folder = folder
     const [edge, master, ...slaves] = members
     this.edge = edge
     this.master = master
     this.slaves = slaves
+    this.stock = stock
   }
 
   /** Plans all of it; nothing runs yet. */
   static async make(plan: ClusterPlan, places: Places = here): Promise<Cluster> {
     const folder = mkdtempSync(join(tmpdir(), 'faults-'))
-    const at = async (name: string) => ({ name, ...places.placeOf(name), port: await freePort() })
-    const edge = new Member(edgeAt(plan.edge, await at('edge'), folder))
-    const master = new Member(originAt(plan.origins, await at('master'), masterAt(edge)))
+    const more = plan.config === undefined ? [] : ['--config', plan.config]
+    const origin = (place: Place, flags: readonly string[]) =>
+      new Member(originAt(plan.origins, place, [...flags, ...more]))
+    const edgePlace = await places.placeOf('edge')
+    const edge = new Member(await edgeAt(plan.edge, edgePlace, folder))
+    const master = origin(await places.placeOf('master'), masterAt(edge))
     const slaves: Member[] = []
-    for (let i = 1; i <= plan.slaves; i++)
-      slaves.push(new Member(originAt(plan.origins, await at(`slave${i}`), slaveOf(edge))))
-    return new Cluster(plan, folder, [edge, master, ...slaves])
+    for (let i = 1; i <= plan.slaves; i++) {
+      const name = `slave${i}`
+      const url = (await places.edgeFor?.(name, edgePlace)) ?? edge.url
+      slaves.push(origin(await places.placeOf(name), slaveOf({ url })))
+    }
+    const stock =
+      plan.stock && new Member(stockAt(plan.stock, await places.placeOf('stock'), folder, master.port))
+    return new Cluster(plan, folder, [edge, master, ...slaves], stock)
   }
 
   get origins(): readonly Member[] {
     return [this.master, ...this.slaves]
   }
 
+  /** All that listeners are redirected to. */
+  get servers(): readonly Member[] {
+    return this.stock ? [...this.origins, this.stock] : this.origins
+  }
+
+  /** The programs of ours. */
   get members(): readonly Member[] {
     return [this.edge, ...this.origins]
   }
@@ -87,44 +121,48 @@ export class Cluster {
     await this.master.start()
     this.play(this.master)
     await Promise.all(this.slaves.map((slave) => slave.start()))
+    if (this.stock) await nameStock(this.edge, this.stock)
   }
 
   /** Starts a source at a master: the frames from a number on. */
   play(master: Member, from = 0): Source {
+    this.#from = from
     const programme: Programme = { ...numbered, at: (n) => numbered.at(from + n) }
     const source = startSource({ url: master.url + mount, password: secrets.source, programme })
     this.sources.push(source)
     return source
   }
 
+  /** Frames that the newest source has sent, with those that another sent before it. */
+  get sent(): number {
+    return this.#from + (this.sources.at(-1)?.sent ?? 0)
+  }
+
   /** The listeners come. */
   gather(): Audience {
-    const { listeners: count, seed } = this.plan
-    this.audience = new Audience({
+    const { listeners: count, seed, hls = Math.floor(count * hlsShare) } = this.plan
+    const plan = {
       url: this.edge.url + mount,
       count,
       perSecond: joinsPerSecond,
       stayMs,
       seed,
-    })
+      stock: this.stock ? [this.stock.address] : [],
+    }
+    this.audience = new Audience(plan, hls)
     return this.audience
   }
 
   /** A master that takes the place of another one, with an address of its own. */
   async twinOf(master: Member): Promise<Member> {
-    const place = {
-      name: `${master.name}'s twin`,
-      host: master.plan.host,
-      before: [],
-      port: await freePort(),
-    }
+    const place = await here.placeOf(`${master.name}'s twin`)
     return new Member(originAt(this.plan.origins, place, masterAt(this.edge)))
   }
 
   /** Gaps are expected from now on until they are closed, of listeners at these servers, or at all. */
-  allowGaps(members?: readonly Member[]): () => void {
+  allowGaps(members?: readonly Member[], more: Pick<Allowed, 'hlsFramesMax'> = {}): () => void {
     const hosts = members?.map(({ address }) => address)
-    const allowed = { fromMs: Date.now(), untilMs: Number.POSITIVE_INFINITY, hosts }
+    const allowed: Allowed = { fromMs: Date.now(), untilMs: Number.POSITIVE_INFINITY, hosts, ...more }
     this.gapsAllowed.push(allowed)
     return () => {
       allowed.untilMs = Date.now()
@@ -137,39 +175,20 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
+    this.sentTimes.stop()
     for (const source of this.sources) source.close()
     await this.audience?.stop()
+    await this.stock?.stop()
     await Promise.all([...this.members, ...this.former].map((member) => member.stop()))
     for (const end of this.#ends.splice(0).reverse()) await end()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
 
-type Place = Pick<MemberPlan, 'name' | 'host' | 'port'> & { before: readonly string[] }
-
-function edgeAt(runtime: EdgeRuntime, place: Place, folder: string): MemberPlan {
-  const command: MemberPlan['command'] =
-    runtime === 'deno' ? ['deno', 'run', '-A', edgeProgram] : [runtime, edgeProgram]
-  const env = {
-    RELAY_PASSWORD: secrets.relay,
-    ADMIN_PASSWORD: secrets.admin,
-    PROBE: '0',
-    DATA_DIR: join(folder, 'store'),
-    HOST: place.host,
-    PORT: String(place.port),
-  }
-  return { ...place, runtime, command, env, path: '/healthz' }
-}
-
-function originAt(runtime: OriginRuntime, place: Place, flags: readonly string[]): MemberPlan {
-  const { host, port } = place
-  const own = ['--port', String(port), '--bind', host, '--public-url', `http://${host}:${port}`]
-  const env = {
-    ORIGIN_SOURCE_PASSWORD: secrets.source,
-    ORIGIN_RELAY_PASSWORD: secrets.relay,
-    ORIGIN_ADMIN_PASSWORD: secrets.admin,
-    ORIGIN_MASTER_PASSWORD: secrets.relay,
-  }
-  const command: MemberPlan['command'] = [runtime, originProgram, ...own, ...slots, ...flags]
-  return { ...place, runtime, command, env, path: '/status-json.xsl', interval }
+/** Starts it, and names it to the edge, which polls it from then on. */
+async function nameStock(edge: Member, stock: Member): Promise<void> {
+  await stock.start()
+  const body = JSON.stringify({ url: stock.url, maxListeners: slots, interval })
+  const { status } = await clientOf(edge.url).asAdmin('/api/servers', 'POST', body)
+  if (status !== 201) throw new Error(`${stock.name} was named to the edge, which answered ${status}`)
 }

@@ -1,4 +1,6 @@
-import type { Cluster, ClusterPlan, Places } from './cluster.ts'
+import type { EdgeRuntime } from '../../kit/runtimes.ts'
+import type { Cluster, ClusterPlan } from './cluster.ts'
+import type { Places } from './places.ts'
 
 /** The dice of a trial: the same seed plays the same faults at the same moments. */
 export interface Dice {
@@ -14,6 +16,10 @@ export interface Fault {
   about: string
   /** why it cannot be done on this machine; undefined where it can */
   cannot?: () => string | undefined
+  /** why it is not done to an edge of this kind; undefined where it is */
+  notOn?: (edge: EdgeRuntime) => string | undefined
+  /** rounds at least; one where it is not said */
+  roundsMin?: number
   /** what its cluster needs */
   plan?: Partial<ClusterPlan>
   /** it is played in a process that has a network of its own */

@@ -1,11 +1,12 @@
 import { eventually } from '../../kit/eventually.ts'
+import { runIcecast } from '../../kit/icecast.ts'
 import { type Program, start } from '../../kit/process.ts'
 import type { EdgeRuntime, Server } from '../../kit/runtimes.ts'
 
 /** How a program of the cluster is started; the same at each start. */
 export interface MemberPlan {
   name: string
-  runtime: EdgeRuntime
+  runtime: EdgeRuntime | 'stock'
   /** the runtime and its arguments */
   command: readonly [string, ...string[]]
   /** words before the command, such as those that limit what it may open */
@@ -82,6 +83,10 @@ export class Member implements Server {
 
   /** Starts it, and waits until it answers. */
   async start(): Promise<void> {
+    if (this.plan.runtime === 'stock') {
+      await runIcecast(() => this.begin('may refuse'), this.url)
+      return this.isBack()
+    }
     const program = this.begin()
     let gone = false
     program.exited.then(() => {

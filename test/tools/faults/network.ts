@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import type { Places } from './cluster.ts'
+import { freePort } from '../../kit/ports.ts'
 import { run } from './command.ts'
 import type { Member } from './member.ts'
+import type { Place, Places } from './places.ts'
 
 /** set in the process that has a network of its own */
 const insideVariable = 'FAULTS_INSIDE'
@@ -58,7 +59,7 @@ export class Network implements Places {
       run('nft', `add chain ip faults ${hook} { type filter hook ${hook} priority 0; }`)
   }
 
-  placeOf(name: string): { host: string; before: readonly string[] } {
+  async placeOf(name: string): Promise<Place> {
     const n = ++this.#hosts
     const [router, host, device] = [`10.77.${n}.1`, `10.77.${n}.2`, `to-${name}`]
     run('ip', 'netns', 'add', name)
@@ -69,7 +70,8 @@ export class Network implements Places {
     run('ip', '-n', name, 'addr', 'add', `${host}/24`, 'dev', 'eth0')
     run('ip', '-n', name, 'link', 'set', 'eth0', 'up')
     run('ip', '-n', name, 'route', 'add', 'default', 'via', router)
-    return { host, before: ['ip', 'netns', 'exec', name] }
+    const port = await freePort()
+    return { name, host, port, bindPort: port, before: ['ip', 'netns', 'exec', name] }
   }
 
   /** Drops all packets of these lines, one way each, without a word to either end. */

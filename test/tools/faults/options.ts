@@ -5,8 +5,8 @@ export const usage = `npm run faults -- NAME…   does faults to a cluster of re
 
   --minutes M        of each fault (1); at least one round is played
   --seed S           of the moments and the choices (the time of day)
-  --listeners N      who check every frame, and come back as players do (300)
-  --edge RUNTIME     node, bun or deno (by the seed)
+  --listeners N      who check every frame, a fifth of them by HLS, and come back as players do (300)
+  --edge RUNTIME     node, bun, deno or workers, which is workerd (by the seed)
   --origins RUNTIME  node or bun (by the seed)`
 
 export interface Options {
@@ -18,7 +18,7 @@ export interface Options {
   origins: OriginRuntime
 }
 
-const edges: readonly EdgeRuntime[] = ['node', 'bun', 'deno']
+const edges: readonly EdgeRuntime[] = ['node', 'bun', 'deno', 'workers']
 const origins: readonly OriginRuntime[] = ['node', 'bun']
 
 /** Reads `kill-edge --minutes 5 --seed 7`. Throws at any other argument. */

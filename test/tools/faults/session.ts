@@ -17,7 +17,7 @@ export async function playAll(options: Options, stopping: AbortSignal): Promise<
   let held = true
   let { seed } = options
   for (const fault of chosen) {
-    const why = fault.cannot?.()
+    const why = fault.cannot?.() ?? fault.notOn?.(edge)
     if (why !== undefined) {
       console.log(`${fault.name}: skipped, ${why}`)
       continue
@@ -54,7 +54,8 @@ export async function playAll(options: Options, stopping: AbortSignal): Promise<
   return held
 }
 
-function told({ rounds, frames, healedMs, faults: found }: Outcome): string {
+function told({ rounds, frames, healedMs, memory, faults: found }: Outcome): string {
   const result = found.length === 0 ? 'all holds' : ['', ...found].join('\n    ')
-  return `  ${rounds} rounds, ${frames} frames heard, whole again within ${(healedMs / 1000).toFixed(1)} s: ${result}`
+  const lines = memory.map((line) => `  ${line}\n`).join('')
+  return `${lines}  ${rounds} rounds, ${frames} frames heard, whole again within ${(healedMs / 1000).toFixed(1)} s: ${result}`
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../../../shared/message-of.ts'
 import { seededRoll } from '../../kit/reports.ts'
 import { Cluster, type ClusterPlan } from './cluster.ts'
 import type { Dice, Fault } from './fault.ts'
+import { Memory } from './memory.ts'
 import { allFaults, descriptorsLeft, isWhole } from './truth.ts'
 
 export interface TrialOptions {
@@ -17,6 +18,8 @@ export interface Outcome {
   frames: number
   /** ms of the slowest return to a whole cluster */
   healedMs: number
+  /** MiB after each round, of programs that ran through enough of them */
+  memory: string[]
   /** what must not be */
   faults: string[]
 }
@@ -37,7 +40,8 @@ export function diceOf(seed: number): Dice {
 export async function tryFault(fault: Fault, { plan, ms, print, stopping }: TrialOptions): Promise<Outcome> {
   const cluster = await Cluster.make({ ...plan, ...fault.plan }, fault.places?.())
   const dice = diceOf(plan.seed)
-  const outcome: Outcome = { rounds: 0, frames: 0, healedMs: 0, faults: [] }
+  const outcome: Outcome = { rounds: 0, frames: 0, healedMs: 0, memory: [], faults: [] }
+  const memory = new Memory()
   try {
     fault.prepare?.(cluster)
     await cluster.start()
@@ -51,8 +55,14 @@ export async function tryFault(fault: Fault, { plan, ms, print, stopping }: Tria
       await isWhole(cluster)
       outcome.healedMs = Math.max(outcome.healedMs, performance.now() - beganMs)
       await cluster.audience?.upToNow()
-      outcome.faults = allFaults(cluster)
-    } while (outcome.faults.length === 0 && performance.now() < endMs && !stopping?.aborted)
+      memory.note(cluster)
+      outcome.faults = [...allFaults(cluster), ...memory.faults()]
+    } while (
+      outcome.faults.length === 0 &&
+      (performance.now() < endMs || outcome.rounds < (fault.roundsMin ?? 1)) &&
+      !stopping?.aborted
+    )
+    outcome.memory = memory.told()
     outcome.faults.push(...(await endTrial(cluster)))
   } catch (problem) {
     outcome.faults = allFaults(cluster)

@@ -8,7 +8,8 @@ import type { Member } from '../member.ts'
 /** ms of a drain: some reports */
 const drainedMs = 6000
 
-async function order(cluster: Cluster, member: Member, what: 'drain' | 'undrain'): Promise<void> {
+/** Drains a server at the edge, or ends that. */
+export async function order(cluster: Cluster, member: Member, what: 'drain' | 'undrain'): Promise<void> {
   const { id } = (await serverAt(cluster.edge, member)) ?? {}
   const path = `/api/servers/${encodeURIComponent(id ?? '')}/${what}`
   const { status } = await clientOf(cluster.edge.url).asAdmin(path, 'POST')

@@ -93,6 +93,7 @@ async function haveItLog(cluster: Cluster, { url }: Member): Promise<void> {
 const deaf = (name: string, about: string, how: 'stall' | 'close'): Fault => ({
   name,
   about,
+  notOn: (edge) => (edge === 'workers' ? 'a worker has no stdout, and workerd has its own' : undefined),
   prepare: readThemAll,
   async round(cluster, dice, print) {
     const member = dice.oneOf(cluster.members)

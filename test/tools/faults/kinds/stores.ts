@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import { eventually } from '../../../kit/eventually.ts'
+import type { EdgeRuntime } from '../../../kit/runtimes.ts'
 import type { Cluster } from '../cluster.ts'
 import { cannotMount, SmallDisk } from '../disk.ts'
 import type { Dice, Fault } from '../fault.ts'
@@ -41,8 +42,13 @@ async function staysWithout(cluster: Cluster): Promise<void> {
   await redirects(cluster)
 }
 
+/** The store of workerd is workerd's. */
+const notOn = (edge: EdgeRuntime) =>
+  edge === 'workers' ? 'the files of its objects are workerd’s own, and Cloudflare keeps them' : undefined
+
 export const fullDisk: Fault = {
   name: 'full-disk',
+  notOn,
   about:
     "the disk with the edge's store is full for longer than a report counts; by chance the edge is killed meanwhile",
   cannot: cannotMount,
@@ -72,6 +78,7 @@ async function restarted(cluster: Cluster, print: (text: string) => void, why: R
 
 export const readOnlyStore: Fault = {
   name: 'read-only-store',
+  notOn,
   about: 'the edge is killed, and starts with its store on a disk that cannot be written',
   cannot: cannotMount,
   prepare: onSmallDisk,
@@ -116,6 +123,7 @@ function change(file: string, by: (descriptor: number, size: number) => void): v
 
 export const damagedStore: Fault = {
   name: 'damaged-store',
+  notOn,
   about:
     'bytes of the database or its log are overwritten or cut, while the edge runs or after it was killed',
   async round(cluster, dice, print) {
@@ -159,6 +167,7 @@ function moveAway(database: string): void {
 
 export const lockedStore: Fault = {
   name: 'locked-store',
+  notOn,
   about: 'another program holds the lock of the database',
   async round(cluster, dice, print) {
     const killed = dice.oneOf([true, false])
@@ -177,6 +186,7 @@ export const lockedStore: Fault = {
 
 export const lostStore: Fault = {
   name: 'lost-store',
+  notOn,
   about: 'the file of the database is moved away under the edge',
   async round(cluster, _, print) {
     print('moved away')

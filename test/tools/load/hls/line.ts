@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
+import { unchunked } from './chunks.ts'
 import type { Came } from './player.ts'
 
 /** What to ask for, and of whom. */
@@ -8,8 +9,8 @@ export interface Request {
   port: number
   /** with the query */
   path: string
-  /** the body is text that is read; otherwise it is counted and dropped */
-  isText: boolean
+  /** text is read, bytes are kept; what is dropped is counted */
+  body: 'text' | 'bytes' | 'dropped'
 }
 
 /** bytes of one read; all connections share one buffer, since what is kept of it is copied */
@@ -20,18 +21,20 @@ const headBytesMax = 16_384
 
 /**
  * One connection of a player, which asks for one thing at a time and stays open: it costs its process as little as possible, because
- * thousands are on the machine of their server. It reads HTTP/1.1 answers that have a length.
+ * thousands are on the machine of their server. It reads HTTP/1.1 answers that have a length, and those in chunks, which are short texts.
  */
 export class Line {
   readonly #socket: Socket
-  #asked: { isText: boolean; done: (came: Came) => void } | undefined
+  #asked: { body: Request['body']; done: (came: Came) => void } | undefined
   #head = Buffer.alloc(0)
   #status = 0
   #retrySeconds: number | undefined
   #isPacked = false
   /** bytes of the body that are still to come; undefined before the end of the head */
   #left: number | undefined
-  #text: Buffer[] = []
+  /** what came of a body in chunks; undefined: it has a length */
+  #chunks: Buffer | undefined
+  #kept: Buffer[] = []
   isOpen = true
   received = 0
 
@@ -59,9 +62,9 @@ export class Line {
   }
 
   /** Asks; the line has to be idle. `done` is called once. */
-  ask({ host, port, path, isText }: Request, done: (came: Came) => void): void {
-    this.#asked = { isText, done }
-    const packing = isText ? 'Accept-Encoding: gzip\r\n' : ''
+  ask({ host, port, path, body }: Request, done: (came: Came) => void): void {
+    this.#asked = { body, done }
+    const packing = body === 'text' ? 'Accept-Encoding: gzip\r\n' : ''
     this.#socket.write(
       `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUser-Agent: hls-load\r\n${packing}\r\n`,
     )
@@ -98,24 +101,43 @@ export class Line {
     const retry = /\r\nretry-after: ?(\d+)/i.exec(head)?.[1]
     this.#retrySeconds = retry === undefined ? undefined : Number(retry)
     const length = /\r\ncontent-length: ?(\d+)/i.exec(head)?.[1]
-    if (length === undefined) {
-      this.close() // nobody here reads a body without a length
+    const isChunked = /\r\ntransfer-encoding: ?chunked/i.test(head)
+    if (length === undefined && !isChunked) {
+      this.close() // nobody here reads a body that ends with its connection
       return
     }
+    this.#chunks = isChunked ? Buffer.alloc(0) : undefined
     if (/\r\nconnection: ?close/i.test(head)) this.isOpen = false
-    this.#left = Number(length)
+    this.#left = isChunked ? 0 : Number(length)
     this.#readBody(rest)
   }
 
   #readBody(bytes: Buffer): void {
+    if (this.#chunks) {
+      this.#readChunks(this.#chunks, bytes)
+      return
+    }
     this.#left = (this.#left ?? 0) - bytes.length
-    if (this.#asked?.isText && bytes.length > 0) this.#text.push(Buffer.from(bytes))
+    if (this.#asked && this.#asked.body !== 'dropped' && bytes.length > 0) this.#kept.push(Buffer.from(bytes))
     if (this.#left > 0) return
-    const body = Buffer.concat(this.#text)
-    this.#text = []
+    const kept = Buffer.concat(this.#kept)
+    this.#kept = []
+    this.#end(kept)
+  }
+
+  #readChunks(before: Buffer, bytes: Buffer): void {
+    this.#chunks = Buffer.concat([before, bytes])
+    const body = unchunked(this.#chunks)
+    if (body === undefined) return
+    this.#chunks = undefined
+    this.#end(body)
+  }
+
+  #end(kept: Buffer): void {
     this.#left = undefined
-    const text = (this.#isPacked ? gunzipSync(body) : body).toString()
-    this.#done({ status: this.#status, text, retrySeconds: this.#retrySeconds })
+    const body = this.#isPacked ? gunzipSync(kept) : kept
+    const text = this.#asked?.body === 'text' ? body.toString() : ''
+    this.#done({ status: this.#status, text, bytes: body, retrySeconds: this.#retrySeconds })
   }
 
   #done(came: Came): void {

@@ -15,8 +15,10 @@ export interface Wish {
 export interface Came {
   /** 0: no connection, or no answer in time */
   status: number
-  /** empty for segments, which nobody reads */
+  /** empty for segments */
   text: string
+  /** of a segment, where they are kept */
+  bytes?: Buffer
   /** s after which a 429 or 503 may be asked again */
   retrySeconds?: number | undefined
 }
@@ -36,6 +38,7 @@ const ttlDefaultSeconds = 300
  */
 export class HlsPlayer {
   #url: string
+  #followsStart: boolean
   #hasAsked = false
   #retryAtMs = 0
   #pathways = new Map<string, string>()
@@ -60,9 +63,13 @@ export class HlsPlayer {
   missed = 0
   segments = 0
 
-  /** @param url of the multivariant playlist */
-  constructor(url: string) {
+  /**
+   * @param url of the multivariant playlist
+   * @param followsStart begins where the playlist says (EXT-X-START), as hls.js and video.js do
+   */
+  constructor(url: string, followsStart = false) {
     this.#url = url
+    this.#followsStart = followsStart
   }
 
   /** The pathway that it fetches from. */
@@ -170,12 +177,13 @@ export class HlsPlayer {
     this.#queue(wish, listed)
   }
 
-  #queue(wish: Wish, { targetSeconds, segments }: ReadSegments): void {
+  #queue(wish: Wish, { targetSeconds, startSeconds, segments }: ReadSegments): void {
     if (this.#newest < 0) {
       let behind = 0
+      const wanted = (this.#followsStart && startSeconds) || beginTargets * targetSeconds
       const from = segments.findLastIndex(({ seconds }) => {
         behind += seconds
-        return behind >= beginTargets * targetSeconds
+        return behind >= wanted
       })
       this.#newest = (segments[Math.max(0, from)]?.number ?? 0) - 1
     }

@@ -9,6 +9,8 @@ export interface ReadPathways {
 /** What a player reads from a media playlist. */
 export interface ReadSegments {
   targetSeconds: number
+  /** s before the end at which a player should begin; undefined: as it likes */
+  startSeconds: number | undefined
   segments: readonly { number: number; seconds: number; uri: string }[]
 }
 
@@ -37,12 +39,13 @@ export function readSegments(text: string): ReadSegments {
   const targetSeconds = Number(/^#EXT-X-TARGETDURATION:(\d+)$/m.exec(text)?.[1])
   let number = Number(/^#EXT-X-MEDIA-SEQUENCE:(\d+)$/m.exec(text)?.[1])
   if (!(targetSeconds > 0) || !Number.isInteger(number)) throw new Error('not a media playlist')
+  const start = /^#EXT-X-START:TIME-OFFSET=-([\d.]+)/m.exec(text)?.[1]
   const segments: { number: number; seconds: number; uri: string }[] = []
   let seconds = 0
   for (const line of text.split('\n'))
     if (line.startsWith('#EXTINF:')) seconds = Number.parseFloat(line.slice('#EXTINF:'.length))
     else if (line !== '' && !line.startsWith('#')) segments.push({ number: number++, seconds, uri: line })
-  return { targetSeconds, segments }
+  return { targetSeconds, startSeconds: start === undefined ? undefined : Number(start), segments }
 }
 
 interface Clone {

@@ -1,8 +1,17 @@
 import { Line } from './line.ts'
-import { HlsPlayer, type Wish } from './player.ts'
+import { type Came, HlsPlayer, type Wish } from './player.ts'
 
 /** ms that an answer may take */
 const answerMs = 5000
+
+export interface SessionOptions {
+  /** local address of its connections */
+  from?: string | undefined
+  /** told of each answer before the player takes it; then the bytes of segments are kept */
+  onAnswer?: ((wish: Wish, came: Came, askedMs: number) => void) | undefined
+  /** begins where the playlist says */
+  followsStart?: boolean
+}
 
 /** A player and its connections: at most two to each server, which stay open. */
 export class Session {
@@ -12,12 +21,13 @@ export class Session {
   #waiting = new Map<Line, number>()
   /** bytes by connections that are closed */
   #receivedBefore = 0
+  #onAnswer: SessionOptions['onAnswer']
   requests = 0
 
-  /** @param from local address of its connections */
-  constructor(url: string, from: string | undefined) {
-    this.player = new HlsPlayer(url)
+  constructor(url: string, { from, onAnswer, followsStart }: SessionOptions = {}) {
+    this.player = new HlsPlayer(url, followsStart)
     this.#from = from
+    this.#onAnswer = onAnswer
   }
 
   get received(): number {
@@ -43,8 +53,11 @@ export class Session {
     const line = this.#lineTo(to)
     this.requests++
     this.#waiting.set(line, nowMs + answerMs)
-    line.ask({ ...to, path: pathname + search, isText: wish.kind !== 'segment' }, (came) => {
+    const askedMs = Date.now()
+    const body = wish.kind !== 'segment' ? 'text' : this.#onAnswer ? 'bytes' : 'dropped'
+    line.ask({ ...to, path: pathname + search, body }, (came) => {
       this.#waiting.delete(line)
+      this.#onAnswer?.(wish, came, askedMs)
       const atMs = performance.now()
       this.player.answer(wish, came, atMs)
       // what follows at once, such as a segment after its playlist, is asked for by the caller's next look

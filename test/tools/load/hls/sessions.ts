@@ -81,7 +81,7 @@ export function playAll({ urls, count, perSecond, spread }: HlsCrowdPlan): {
     const due = Math.min(count, Math.floor(((nowMs - beganMs) / 1000) * perSecond))
     while (sessions.length < due) {
       const i = sessions.length
-      sessions.push(new Session(urls[i % urls.length] ?? '', spread ? addressOf(i) : undefined))
+      sessions.push(new Session(urls[i % urls.length] ?? '', { from: spread ? addressOf(i) : undefined }))
     }
     for (const session of sessions) session.look(nowMs)
   }, lookMs)

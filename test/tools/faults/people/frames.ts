@@ -1,4 +1,4 @@
-import { frameBytesAt, numberedFrame, numberIn } from '../../kit/numbered-frames.ts'
+import { frameBytesAt, numberedFrame, numberIn } from '../../../kit/numbered-frames.ts'
 
 /** A place in the audio of one connection at which frames are missing. */
 export interface Gap {
@@ -32,7 +32,8 @@ export class FrameCheck {
   #rest = Buffer.alloc(0)
   #zeros = 0
   #onGap: (gap: Gap) => void
-  /** the number of the last complete frame; -1 before the first */
+  /** the numbers of the first and the last complete frame; -1 before the first */
+  first = -1
   last = -1
   /** complete frames */
   count = 0
@@ -41,6 +42,11 @@ export class FrameCheck {
 
   constructor(onGap: (gap: Gap) => void) {
     this.#onGap = onGap
+  }
+
+  /** no part of a frame is left */
+  get isWhole(): boolean {
+    return this.#rest.length === 0
   }
 
   push(bytes: Buffer): void {
@@ -77,6 +83,7 @@ export class FrameCheck {
       this.fault = `frame ${number} was repeated after frame ${this.last}`
     else {
       if (this.count > 0) this.#onGap({ after: this.last, next: number })
+      else this.first = number
       this.last = number
       this.count++
     }
