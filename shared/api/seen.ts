@@ -1,4 +1,5 @@
 import type { Registry } from '../cluster/registry.ts'
+import { valueIn } from '../value-in.ts'
 import type { Seen, SeenData, SeenServer } from './cluster-json.ts'
 
 /** What a registry has seen beyond reports. */
@@ -39,6 +40,6 @@ export function seenData(registry: Registry, nowMs: number): SeenData {
 /** The same by data that a Durable Object has sent. */
 export const seenIn = ({ servers, totals, ...rest }: SeenData): Seen => ({
   ...rest,
-  serverOf: (id) => servers[id],
+  serverOf: (id) => valueIn(servers, id),
   totals: () => totals,
 })

@@ -48,8 +48,11 @@ export const packSeries = (series: ReadonlyMap<string, Numbers>): string =>
 export const SeriesSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.record(v.string(), NumbersSchema),
-  v.transform((record) => new Map(Object.entries(record).map(([key, numbers]) => [nameIn(key), numbers]))),
+  // a record of valibot leaves out `constructor` and other names of every object, which an id may be
+  v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  v.transform((series): [string, unknown][] => Object.entries(series)),
+  v.array(v.tuple([v.string(), NumbersSchema])),
+  v.transform((series) => new Map(series.map(([key, numbers]) => [nameIn(key), numbers]))),
 )
 
 export const packPlays = (plays: readonly Play[]): string =>
