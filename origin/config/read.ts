@@ -37,8 +37,14 @@ export function readConfig(
 }
 
 function readFile(path: string): ReturnType<typeof parseIcecastXml> {
+  let bytes: Buffer
   try {
-    return parseIcecastXml(decodeXml(readFileSync(path)))
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw new ConfigError(`--config is ${JSON.stringify(path)}, expected an icecast.xml: ${messageOf(error)}`)
+  }
+  try {
+    return parseIcecastXml(decodeXml(bytes))
   } catch (error) {
     throw new ConfigError(`${path}: ${messageOf(error)}`)
   }

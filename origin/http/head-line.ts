@@ -110,7 +110,7 @@ export class HeadLine {
     this.#events.onGone()
   }
 
-  /** What comes while nobody reads is kept, and no more of it is let in. */
+  /** Keeps bytes that arrive while nobody reads, and reads no more of them from the socket. */
   #hold(bytes: Uint8Array): void {
     this.#early = this.#early.length > 0 ? joined([this.#early, bytes]) : bytes
     if (this.#isPaused) return

@@ -8,8 +8,8 @@ import type { ClusterEvent } from './watch/event.ts'
 import { logEvent } from './watch/log-event.ts'
 
 /**
- * The events of a cluster, and what is written to its store beside them. If a write fails, the decider goes on with what it
- * has in memory, and whoever caused the write may be told that it is not stored.
+ * The events of a cluster, and the writes to its store. If a write fails, the decider goes on with what it has in memory, and
+ * the caller gets the failure, so that the sender of a report is told that it is not stored.
  */
 export class Journal {
   #table: ServerTable | undefined

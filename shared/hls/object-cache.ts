@@ -5,7 +5,7 @@ export interface FetchedObject {
   status: number
   type: string
   bytes: Uint8Array<ArrayBuffer>
-  /** for those alone that the master lets in: `Cache-Control: private` */
+  /** only for listeners that the master accepts: `Cache-Control: private` */
   isPrivate?: boolean
 }
 

@@ -54,7 +54,7 @@ export function sliceOf(
 /** Lets everything else run that waits. */
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
-/** An answer in the making: whoever asks for it while it is new reads the same pieces, and makes those that are not there yet. */
+/** An answer in the making: all clients that ask for it while it is new read the same pieces, and make those that are not there yet. */
 export class SlicedText {
   readonly #work: Iterator<SliceStep, unknown>
   readonly #encoder = new TextEncoder()

@@ -44,7 +44,7 @@ export class Carriers {
 
   /**
    * The mounts of servers that are new, a few mounts of all servers at a time: what the carriers of so many mounts take fits into the
-   * processor's cache, and a server's mounts are read as they lie.
+   * processor's cache, and a server's mounts are read in their order.
    */
   load(hosts: readonly Host[]): void {
     const mountsOf = hosts.map(({ server }) => server.report.mounts)

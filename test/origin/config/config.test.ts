@@ -3,6 +3,7 @@ import { adviceOn } from '../../../origin/config/advice.ts'
 import { createConfig, type OriginConfig } from '../../../origin/config/config.ts'
 import { doubtsOf } from '../../../origin/config/doubts.ts'
 import { helpText, parseEnvironment, parseFlags, secretNames } from '../../../origin/config/flags.ts'
+import { readConfig } from '../../../origin/config/read.ts'
 import { parseIcecastXml } from '../../../origin/config/xml/icecast-xml.ts'
 
 const fromFlags = (line: string, boundPort?: number) =>
@@ -300,6 +301,12 @@ describe('icecast.xml', () => {
       size = parseIcecastXml(text).settings.serverAdmin?.length ?? 0
     } catch {}
     expect(size).toBeLessThan(200_000)
+  })
+
+  test('a file that cannot be read is named with the flag', () => {
+    expect(() => readConfig({ configFile: '/nonexistent/icecast.xml', settings: {} }, {})).toThrow(
+      '--config is "/nonexistent/icecast.xml", expected an icecast.xml: ENOENT',
+    )
   })
 
   test('a file that is not XML, or not an icecast.xml, says so', () => {
