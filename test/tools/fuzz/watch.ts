@@ -2,8 +2,11 @@ import { Worker } from 'node:worker_threads'
 import { inputBytesMax } from './mutate.ts'
 import type { Order, Outcome } from './worker.ts'
 
-/** ms after which an input that is still being read counts as one that hangs */
-const hangMs = 60_000
+/** ms of the processor after which an input that is still being read counts as one that hangs: on a busy machine a minute may have few of them */
+const hangMs = 30_000
+/** looks, a second apart, after which one counts as waiting for something that does not come */
+const waitsMax = 300
+const lookMs = 1000
 /** MB of heap of the thread that reads: an input is a few KB */
 const heapMb = 512
 
@@ -25,10 +28,23 @@ export function watched(order: Omit<Order, 'shared'>): Promise<Outcome> {
     }
     const failed = (text: string) =>
       end({ checked: counters[0] ?? 0, joined: [], finding: { input: told(), text } })
+    let looks = 0
+    let used = process.cpuUsage()
     const timer = setInterval(() => {
-      if (counters[0] === last) failed(`an input hangs: it has been read for ${hangMs / 1000} s`)
-      last = counters[0] ?? 0
-    }, hangMs)
+      const now = counters[0] ?? 0
+      // before the first input the target is loaded
+      if (now === 0 || now !== last) {
+        last = now
+        looks = 0
+        used = process.cpuUsage()
+        return
+      }
+      const { user, system } = process.cpuUsage(used)
+      if ((user + system) / 1000 >= hangMs || ++looks > waitsMax)
+        failed(
+          `an input hangs: it took ${Math.round((user + system) / 1e6)} s of the processor and is not read yet`,
+        )
+    }, lookMs)
     worker.once('message', end)
     worker.once('error', (error) => {
       if ((counters[0] ?? 0) > 0) return failed(error.stack ?? error.message)

@@ -93,13 +93,14 @@ export async function decide({
   }
 }
 
-/** Whether the rest of the tests has to run in another process. */
-function goesOn(ended: Ended, { mutant, test, isTainted }: UnderWay, { fates, failed }: Known): boolean {
+/** Whether the rest of the tests has to run in another process: this one was ended, or ended by itself before they had all run. */
+function goesOn(ended: Ended, { mutant, test, isTainted, isFurther }: UnderWay, known: Known): boolean {
   if (isTainted) return true
-  if (mutant !== undefined) fates.set(mutant, 'endless')
+  if (mutant !== undefined) known.fates.set(mutant, 'endless')
   // with no mutant living, so it says nothing
-  else if (ended === 'silent' && test !== undefined) failed.add(test)
-  else return false
+  else if (ended !== 'whole' && test !== undefined) known.failed.add(test)
+  // a test that fails ends with this too: then no other is left to run
+  else return ended !== 'whole' && isFurther
   return true
 }
 
@@ -136,6 +137,8 @@ interface UnderWay {
   mutant: number | undefined
   test: string | undefined
   isTainted: boolean
+  /** it has come to an end with at least one test */
+  isFurther: boolean
 }
 
 type Ended = 'whole' | 'failed' | 'silent'
@@ -145,6 +148,7 @@ function readVerdicts(log: string, { fates, over, failed, msOf }: Known): UnderW
   let mutant: number | undefined
   let test: string | undefined
   let isTainted = false
+  const before = over.size + failed.size
   for (const line of readFileSync(log, 'utf8').split('\n').slice(0, -1)) {
     const verdict = JSON.parse(line) as MutantVerdict | TestVerdict
     if ('id' in verdict) {
@@ -163,7 +167,7 @@ function readVerdicts(log: string, { fates, over, failed, msOf }: Known): UnderW
       `"${verdict.test}" fails after ${verdict.ids.length} mutants even without one: other tests are asked about them`,
     )
   }
-  return { mutant, test, isTainted }
+  return { mutant, test, isTainted, isFurther: over.size + failed.size > before }
 }
 
 /** A test that notices nothing does not excuse one that does; importing comes before both. */

@@ -31,6 +31,16 @@ test('nothing is drawn, and nothing rolled, where only the index that is out has
   expect(drawBy(drumOf([0, 0]), [0.5])).toEqual({ index: -1, rolls: 0 })
 })
 
+test('a drum grows with the highest index that has a weight', () => {
+  for (const size of [16, 17, 40]) {
+    const weights = Array.from({ length: size }, (_, i) => (i === size - 1 ? 5 : 0))
+    expect(drawBy(drumOf(weights), [0.5]).index).toBe(size - 1)
+    const drum = new Drum((index) => weights[index] ?? 0)
+    drum.set(size - 1, 5)
+    expect(drawBy(drum, [0.5]).index).toBe(size - 1)
+  }
+})
+
 test('a weight that fell to nothing is rolled once, and not again', () => {
   const weights = [100, 100]
   const drum = drumOf(weights)
