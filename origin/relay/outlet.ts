@@ -110,7 +110,9 @@ export class Outlet {
     const settle = (ms: number, leftMs: number) => {
       this.#cancelSettle = timers.after(ms, () => {
         if (seam.settle()) return
-        if (leftMs <= 0) seam.goOn()
+        // an upstream may stall between its answer and its stream: the time counts from the first byte
+        if (seam.isEmpty) settle(relayLimits.spliceMs, leftMs)
+        else if (leftMs <= 0) seam.goOn()
         else settle(relayLimits.spliceMs, leftMs - relayLimits.spliceMs)
       })
     }

@@ -55,6 +55,11 @@ export class Splicer implements Sink {
     return this.#open
   }
 
+  /** whether no byte has come yet, so that nothing can be said */
+  get isEmpty(): boolean {
+    return !this.#open && this.#heldBytes === 0
+  }
+
   audio(bytes: Uint8Array): void {
     if (this.#open) {
       this.#sink.audio(bytes)
@@ -73,11 +78,12 @@ export class Splicer implements Sink {
 
   /**
    * The burst is complete; if it does not overlap the mount, it follows after an unavoidable gap. Returns false if it
-   * must be called again: the new connection lags behind the old one and has to catch up with the mount's end. It does
-   * not lag if it can continue: repetitive data matches both ways.
+   * must be called again: the new connection lags behind the old one and has to catch up with the mount's end, or has
+   * sent nothing yet, and will repeat what the mount has. It does not lag if it can continue: repetitive data matches both ways.
    */
   settle(): boolean {
     if (this.#open) return true
+    if (this.isEmpty && this.#tail.length > 0) return false
     const head = this.#head()
     const from = this.#audioFrom(head)
     const at = splice(this.#tail, head, from ?? 0)

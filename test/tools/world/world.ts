@@ -41,8 +41,8 @@ export class World {
   readonly tampering: Tampering = {}
   /** objects of HLS that masters have made */
   readonly made = new MadeObjects()
-  /** by program and path: how often a relay was fed by an upstream */
-  readonly #feeds = new Map<string, number>()
+  /** by program and path: when a relay was fed by an upstream */
+  readonly #feeds = new Map<string, number[]>()
   #starts = 0
 
   constructor(seed: number) {
@@ -82,11 +82,14 @@ export class World {
 
   /** A relay of a program has an upstream. */
   fed({ name }: Process, path: string): void {
-    this.#feeds.set(`${name} ${path}`, this.feeds({ name }, path) + 1)
+    const times = this.#feeds.get(`${name} ${path}`) ?? []
+    times.push(this.scheduler.nowMs)
+    this.#feeds.set(`${name} ${path}`, times)
   }
 
-  feeds({ name }: Pick<Process, 'name'>, path: string): number {
-    return this.#feeds.get(`${name} ${path}`) ?? 0
+  /** How often a relay was fed since a moment. */
+  feedsSince({ name }: Process, path: string, sinceMs: number): number {
+    return (this.#feeds.get(`${name} ${path}`) ?? []).filter((atMs) => atMs >= sinceMs).length
   }
 
   after(ms: number, act: () => void): void {

@@ -129,6 +129,15 @@ describe('the splicer', () => {
     expect(sink.seen).toEqual(['current', 2000, 'next', 500])
   })
 
+  test('a connection that has sent nothing yet is not judged', () => {
+    const sink = recorder()
+    const splicer = new Splicer(stream.subarray(0, 10_000), sink)
+    expect([splicer.isEmpty, splicer.settle()]).toEqual([true, false])
+    splicer.audio(stream.subarray(4000, 12_000))
+    expect([splicer.isEmpty, splicer.settle()]).toEqual([false, true])
+    expect(sink.seen).toEqual([2000])
+  })
+
   test('settled without an overlap, the whole burst passes except the zeros before it', () => {
     const sink = recorder()
     const other = noise(5000, 9)

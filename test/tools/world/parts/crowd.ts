@@ -231,8 +231,8 @@ export class Crowd {
     this.outcomes.served++
     const seat: Seat = { host, mount, leave: () => {} }
     const gone = (isLost: boolean) => this.#left(seat, visit, isLost)
-    const feeds = () => this.#world.feeds(origin.process, printMount(mount))
-    const hearing = new Hearing(this.#world, { host, mount, feeds })
+    const feedsSince = (ms: number) => this.#world.feedsSince(origin.process, printMount(mount), ms)
+    const hearing = new Hearing(this.#world, { host, mount, feedsSince })
     const ear = new Ear(
       () => gone(true),
       (bytes) => hearing.heard(bytes),

@@ -2,12 +2,15 @@ import type { Mount } from '../../../../shared/mount.ts'
 import { frameBytes, frameHead, numberIn } from '../parts/frames.ts'
 import type { World } from '../world.ts'
 
+/** ms of audio that a new listener gets at once (64 KiB of 8 kbit/s), and that an upstream takes until its stream is used */
+const burstMs = 65_000 + 25_000
+
 /** Where somebody listens. */
 interface Place {
   host: string
   mount: Mount
-  /** how often the mount was fed by an upstream up to now; 0: by a source here */
-  feeds: () => number
+  /** how often the mount was fed by an upstream since a moment; 0: by a source here */
+  feedsSince: (ms: number) => number
 }
 
 /**
@@ -17,7 +20,7 @@ interface Place {
 export class Hearing {
   readonly #world: World
   readonly #place: Place
-  readonly #feedsBefore: number
+  readonly #sinceMs: number
   #rest: Uint8Array = new Uint8Array()
   #last: { encoder: number; frame: number } | undefined
   #gaps = 0
@@ -25,8 +28,7 @@ export class Hearing {
   constructor(world: World, place: Place) {
     this.#world = world
     this.#place = place
-    // an upstream that was opened a moment ago may take over only now
-    this.#feedsBefore = Math.max(0, place.feeds() - 1)
+    this.#sinceMs = world.nowMs - burstMs
   }
 
   heard(written: Uint8Array): void {
@@ -53,7 +55,7 @@ export class Hearing {
   #missing(before: number, after: number): void {
     this.#gaps++
     this.#world.bites.note('frames missing where a relay was fed again')
-    const feeds = this.#place.feeds() - this.#feedsBefore
+    const feeds = this.#place.feedsSince(this.#sinceMs)
     if (this.#gaps > feeds)
       this.#wrong(`frame ${after} after ${before}, and its mount was fed ${feeds} times`)
   }
