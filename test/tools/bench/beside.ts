@@ -4,7 +4,7 @@ import { Asking } from './asking.ts'
 import { benchReport, relayLogin, startBenchEdge } from './cluster.ts'
 import { type Running, startBareHono } from './controls.ts'
 import type { Plan } from './plan.ts'
-import { beforeOthers, pin, pinProcess, usageOf } from './processes.ts'
+import { pin, pinProcess, usageOf } from './processes.ts'
 import { median, type Table, whole } from './table.ts'
 
 /** servers, their mounts, and reports a second of all together */
@@ -32,7 +32,6 @@ interface Waited {
 export async function benchBeside({ rounds, seconds, runtimes }: Plan): Promise<Table> {
   const rows: string[][] = []
   pinProcess(process.pid, ownCpu)
-  beforeOthers(process.pid)
   for (const runtime of runtimes)
     for (const load of loads) {
       // an app that only reads the same reports: what its listeners wait is the machine's, the runtime's and this program's
@@ -45,7 +44,7 @@ export async function benchBeside({ rounds, seconds, runtimes }: Plan): Promise<
     }
   return {
     title: 'Redirects beside reports',
-    note: `${joinsPerSecond} redirects a second, while servers report their mounts, of which ${changing * 100} % have other listeners than before; edge and load on a processor each, before other programs where the system allows it; kept in SQLite in memory; ${rounds} rounds of ${seconds} s, medians. CPU is the share of a core. An empty Hono app that reads the same reports, and only that, shows what the machine adds.`,
+    note: `${joinsPerSecond} redirects a second, while servers report their mounts, of which ${changing * 100} % have other listeners than before; edge and load on a processor each; kept in SQLite in memory; ${rounds} rounds of ${seconds} s, medians. CPU is the share of a core. An empty Hono app that reads the same reports, and only that, shows what the machine adds.`,
     columns: ['', 'servers', 'mounts', 'reports/s', 'p50 ms', 'p99 ms', 'most ms', 'CPU'],
     rows,
   }
@@ -61,7 +60,6 @@ async function rowOf(
   seconds: number,
 ): Promise<string[]> {
   pin(running.group, cpu)
-  beforeOthers(running.group)
   const reports = reportsOf(load)
   const asking = new Asking(running.url)
   // they are there before a listener comes, also where none reports again

@@ -36,18 +36,6 @@ export function pinProcess(pid: number, cpu: number): void {
   if (canPin) execFileSync('taskset', ['-a', '-c', '-p', String(cpu), String(pid)], { stdio: 'ignore' })
 }
 
-/** a real-time priority, which is before that of every usual program */
-const realTime = 10
-
-/**
- * Gives a process the processor before other programs, where the system allows it (`chrt`, as root), and not the programs that it
- * starts: what others on the machine do is not measured then. Only for programs that leave most of a processor to others.
- */
-export function beforeOthers(pid: number): void {
-  if (!has('chrt') || process.getuid?.() !== 0) return
-  execFileSync('chrt', ['-a', '-R', '-r', '-p', String(realTime), String(pid)], { stdio: 'ignore' })
-}
-
 /** A command pinned to one processor, if there is more than one. */
 export const pinned = (cpu: number, command: string, args: readonly string[]): [string, string[]] =>
   canPin ? ['taskset', ['-c', String(cpu), command, ...args]] : [command, [...args]]
