@@ -15,6 +15,9 @@ const lookMs = 100
 /** ms for which a decider may still send listeners to a server that left: the maximum age of the data of an edge on Workers */
 const staleMs = 5000
 
+/** ms for which the end waits for its connections to be closed: on Bun 1.4 some that were destroyed never said so */
+const closeMs = 4000
+
 /**
  * Ends a server within its grace (docs/protocol.md#the-end-of-an-origin): tells the deciders, keeps serving its listeners, sends back those that a
  * decider still sends, and closes when the last listener has left, or the grace is over.
@@ -31,5 +34,5 @@ export async function shutDown(
   await Promise.race([leaving.leave(), grace])
   if (leaving.isKnown) await Promise.race([wait(staleMs), grace])
   while (!over.now && !leaving.isIdle) await Promise.race([wait(lookMs), grace])
-  await leaving.close()
+  await Promise.race([leaving.close(), wait(closeMs)])
 }

@@ -19,7 +19,7 @@ const dice: Dice = {
 describe('a cluster of real programs, and listeners who check every frame', () => {
   let cluster: Cluster
   beforeAll(async () => {
-    cluster = await Cluster.make({ edge: 'node', origins: 'bun', slaves: 2, listeners: 30, hls: 6, seed: 1 })
+    cluster = await Cluster.make({ edge: 'node', origins: 'bun', slaves: 2, listeners: 20, hls: 4, seed: 1 })
     await cluster.start()
     cluster.gather()
     await isWhole(cluster)

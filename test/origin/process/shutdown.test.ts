@@ -7,6 +7,7 @@ function ending({
   idleAtMs = Number.POSITIVE_INFINITY,
   isKnown = false,
   graceMs = 5000,
+  closingMs = 0,
 } = {}) {
   const time = new ManualTime()
   const wait = (ms: number) => new Promise<void>((resolve) => time.after(ms, resolve))
@@ -23,6 +24,7 @@ function ending({
       isKnown,
       close: async () => {
         happened.push(`close at ${time.nowMs()}`)
+        if (closingMs > 0) await wait(closingMs)
       },
     },
     graceMs,
@@ -43,6 +45,19 @@ test('SIGTERM: a decider that does not answer does not delay it beyond its grace
   await time.pass(6000)
   await done
   expect(happened).toEqual(['leave at 0', 'close at 5000'])
+})
+
+test('SIGTERM: a connection that never says that it is closed does not keep the program', async () => {
+  const { time, done } = ending({ closingMs: 60_000 })
+  let isOver = false
+  done.then(() => {
+    isOver = true
+  })
+  await time.pass(8900)
+  expect(isOver).toBe(false)
+  await time.pass(200)
+  await done
+  expect(isOver).toBe(true)
 })
 
 test('SIGTERM: without listeners and deciders it closes at once', async () => {

@@ -5,7 +5,6 @@ import { type EdgeRuntime, type OriginRuntime, secrets } from '../../kit/runtime
 import { type StockName, stockCommand } from '../../kit/stock.ts'
 import type { MemberPlan } from './member.ts'
 import type { Place } from './places.ts'
-import { workerdConfig } from './workerd.ts'
 
 /** s between two reports, and two polls, of a server */
 export const interval = 2
@@ -19,6 +18,7 @@ export async function edgeAt(runtime: EdgeRuntime, place: Place, folder: string)
   const path = '/healthz'
   const store = join(folder, 'store')
   if (runtime === 'workers') {
+    const { workerdConfig } = await import('./workerd.ts') // its bundler takes a while to load
     const file = await workerdConfig(store, place, settings)
     return { ...place, runtime, command: ['workerd', 'serve', file], env: {}, path }
   }
