@@ -15,8 +15,8 @@ const lookMs = 100
 /** ms for which a decider may still send listeners to a server that left: the maximum age of the data of an edge on Workers */
 const staleMs = 5000
 
-/** ms for which the end waits for its connections to be closed: on Bun 1.4 some that were destroyed never said so */
-const closeMs = 4000
+/** ms that the close may take, in which auth backends have 4 s: a connection of which the runtime never says that it is closed keeps no program */
+const closeMs = 8000
 
 /**
  * Ends a server within its grace (docs/protocol.md#the-end-of-an-origin): tells the deciders, keeps serving its listeners, sends back those that a

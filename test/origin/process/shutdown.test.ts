@@ -53,7 +53,7 @@ test('SIGTERM: a connection that never says that it is closed does not keep the 
   done.then(() => {
     isOver = true
   })
-  await time.pass(8900)
+  await time.pass(12_900)
   expect(isOver).toBe(false)
   await time.pass(200)
   await done
