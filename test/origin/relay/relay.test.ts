@@ -135,6 +135,20 @@ describe('a short loss of the master', () => {
     expect(tail.lastIndexOf(Buffer.concat([0, 1, 2, 3].map(numberedFrame)))).toBeGreaterThan(0)
   })
 
+  test('a stream that comes long after its answer is joined all the same: nothing is heard twice', async () => {
+    const { list, play, send, newest, live, time } = relaysInMemory()
+    list('/live.mp3\r\n')
+    play(0, 100)
+    newest().events.lost('reset')
+    await time.pass(500)
+    newest().open()
+    await time.pass(relayLimits.behindMsMax + 2 * relayLimits.spliceMs)
+    send(50, 70)
+    await time.pass(2 * relayLimits.spliceMs)
+    const frames = Array.from({ length: 120 }, (_, n) => numberedFrame(n))
+    expect(Buffer.from(live()?.tail(1e6) ?? []).equals(Buffer.concat(frames))).toBe(true)
+  })
+
   test('after source-timeout the mount ends, so that its listeners return to the edge; the relay tries on', async () => {
     const { list, play, newest, live, time, pulls } = relaysInMemory()
     list('/live.mp3\r\n')
