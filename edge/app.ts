@@ -14,6 +14,7 @@ import { preflightHeaders } from '../shared/draw/redirect.ts'
 import { LoginDoor, sleep } from '../shared/http/login-door.ts'
 import { metricsType } from '../shared/http/metrics.ts'
 import { slicedBody } from '../shared/http/slices.ts'
+import { encodingsOf } from '../shared/http/takes-gzip.ts'
 import { isOwnPath } from '../shared/mount.ts'
 import type { EdgeDeps, MountDeps } from './deps.ts'
 import { hlsApp } from './hls/routes.ts'
@@ -103,7 +104,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
     })
   for (const served of [...controlRoomAssets, hlsJsAsset])
     app.get(served.path, ({ req, env }) => {
-      const encodings = env.encodings ?? req.header('accept-encoding')
+      const encodings = encodingsOf(env, req.raw.headers)
       return answerAsset(served, encodings, req.header('if-none-match'))
     })
   app.get('/healthz', (c) =>

@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../shared/api/routes.ts'
 import type { Carrier } from '../../shared/cluster/open-session.ts'
 import type { View } from '../../shared/draw/view.ts'
+import { encodingsOf } from '../../shared/http/takes-gzip.ts'
 import type { Mount } from '../../shared/mount.ts'
 import type { MountDeps } from '../deps.ts'
 import { playlistResponse } from './carry.ts'
@@ -29,7 +30,7 @@ export function multivariantFor(
     carrier: carrierAt(config, facts),
   })
   if (typeof opened === 'string') return opened
-  const whole = playlistResponse(facts.encodings ?? headers.get('accept-encoding'), carrying.gzip, opened)
+  const whole = playlistResponse(encodingsOf(facts, headers), carrying.gzip, opened)
   return isHead ? new Response(null, whole) : whole
 }
 

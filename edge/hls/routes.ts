@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { ClusterEnv } from '../../shared/api/routes.ts'
 import { isRelayAgent, mountHeaders, retryAfterSeconds } from '../../shared/draw/redirect.ts'
 import { hlsPath, parseHlsPath } from '../../shared/hls/paths.ts'
+import { encodingsOf } from '../../shared/http/takes-gzip.ts'
 import { printMount } from '../../shared/mount.ts'
 import type { MountDeps } from '../deps.ts'
 import { carriedObjects } from './carried-objects.ts'
@@ -30,7 +31,7 @@ export function hlsApp(deps: MountDeps, splitUrl: (url: string) => { path: strin
     // the servers are not asked for before a segment that is here already
     if (config.hlsEdge !== 'off' && object.kind !== 'steering' && !isOfRelay) {
       const range = c.req.header('range')
-      const encodings = c.env.encodings ?? c.req.header('accept-encoding')
+      const encodings = encodingsOf(c.env, c.req.raw.headers)
       const player = { mount, object, query, range, encodings }
       return answerCarried(player, carried, carrying, () => retryAfterSeconds(deps.roll()))
     }

@@ -20,3 +20,9 @@ function namesGzip(encodings: string): boolean {
     if (/^(?:gzip|x-gzip)$/i.test(name.trim())) return !/^\s*q=0(?:\.0*)?\s*$/i.test(weight ?? '')
   return false
 }
+
+/** What a client takes: its own word, where a proxy of the runtime has replaced its `Accept-Encoding`, else that header. */
+export const encodingsOf = (
+  { encodings }: { encodings?: string | undefined },
+  headers: { get(name: string): string | null },
+): string | undefined => encodings ?? headers.get('accept-encoding') ?? undefined
