@@ -1,20 +1,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { repo } from '../../kit/process.ts'
+import { repo } from './process.ts'
 
 /**
- * The worker for workerd itself, without wrangler around it: a process that can be killed and stopped, whose objects are on disk.
- * @returns the file of its configuration
+ * Prepares a worker with the cluster's objects for workerd itself, without wrangler around it: a process that can be killed and stopped,
+ * whose objects are on disk, in this folder.
+ * @param entry the worker's module, below the repository
+ * @param address that it listens on, `127.0.0.1:8000`
+ * @returns the file of its configuration, for `workerd serve`
  */
 export async function workerdConfig(
   folder: string,
-  { host, bindPort }: { host: string; bindPort: number },
+  entry: string,
+  address: string,
   vars: Readonly<Record<string, string>>,
 ): Promise<string> {
   mkdirSync(join(folder, 'objects'), { recursive: true })
   await build({
-    entryPoints: [join(repo, 'edge/worker.ts')],
+    entryPoints: [join(repo, entry)],
     bundle: true,
     format: 'esm',
     external: ['cloudflare:*', 'node:*'],
@@ -35,7 +39,7 @@ const config :Workerd.Config = (
     (name = "disk", disk = (path = ${JSON.stringify(join(folder, 'objects'))}, writable = true)),
     (name = "internet", network = (allow = ["public", "private"])),
   ],
-  sockets = [(name = "http", address = "${host}:${bindPort}", http = (), service = "main")],
+  sockets = [(name = "http", address = "${address}", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker.mjs", esModule = embed "worker.mjs")],

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { eventually } from '../../kit/eventually.ts'
 import { freePort } from '../../kit/ports.ts'
-import { repo, start } from '../../kit/process.ts'
+import { start } from '../../kit/process.ts'
+import { workerdConfig } from '../../kit/workerd.ts'
 import type { Running } from './controls.ts'
 import type { Plan } from './plan.ts'
 import { pin, usageOf } from './processes.ts'
@@ -22,18 +22,9 @@ const interval = 10
 async function startWorkerd(): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'workerd-'))
   const port = await freePort()
-  mkdirSync(join(folder, 'storage'))
-  const { outputFiles } = await build({
-    entryPoints: [join(repo, 'test/workers/load.ts')],
-    bundle: true,
-    format: 'esm',
-    external: ['cloudflare:workers'],
-    conditions: ['workerd', 'worker', 'browser'],
-    write: false,
-  })
-  writeFileSync(join(folder, 'worker.mjs'), outputFiles[0]?.text ?? '')
-  writeFileSync(join(folder, 'workerd.capnp'), configOf(port, join(folder, 'storage')))
-  const program = start('workerd', ['serve', join(folder, 'workerd.capnp')])
+  const vars = { RELAY_PASSWORD: 'r', ADMIN_PASSWORD: 'a', PROBE: '0' }
+  const config = await workerdConfig(folder, 'test/workers/load.ts', `127.0.0.1:${port}`, vars)
+  const program = start('workerd', ['serve', config])
   const url = `http://127.0.0.1:${port}`
   await eventually(async () => (await fetch(`${url}/ready`)).ok)
   pin(program.pid, cpu)
@@ -49,27 +40,6 @@ async function startWorkerd(): Promise<Running> {
     },
   }
 }
-
-const configOf = (port: number, storage: string) => `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .main), (name = "disk", disk = (path = "${storage}", writable = true))],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-);
-const main :Workerd.Worker = (
-  modules = [(name = "worker.mjs", esModule = embed "worker.mjs")],
-  compatibilityDate = "2026-10-20",
-  bindings = [
-    (name = "CLUSTER", durableObjectNamespace = "ClusterObject"),
-    (name = "REPORTS", durableObjectNamespace = "ReportsObject"),
-    (name = "RELAY_PASSWORD", text = "r"), (name = "ADMIN_PASSWORD", text = "a"), (name = "PROBE", text = "0"),
-  ],
-  durableObjectNamespaces = [
-    (className = "ClusterObject", uniqueKey = "cluster", enableSql = true),
-    (className = "ReportsObject", uniqueKey = "reports", enableSql = true),
-  ],
-  durableObjectStorage = (localDisk = "disk"),
-);
-`
 
 interface Taken {
   /** µs of processor time for each */

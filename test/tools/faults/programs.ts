@@ -18,8 +18,8 @@ export async function edgeAt(runtime: EdgeRuntime, place: Place, folder: string)
   const path = '/healthz'
   const store = join(folder, 'store')
   if (runtime === 'workers') {
-    const { workerdConfig } = await import('./workerd.ts') // its bundler takes a while to load
-    const file = await workerdConfig(store, place, settings)
+    const { workerdConfig } = await import('../../kit/workerd.ts') // its bundler takes a while to load
+    const file = await workerdConfig(store, 'edge/worker.ts', `${host}:${bindPort}`, settings)
     return { ...place, runtime, command: ['workerd', 'serve', file], env: {}, path }
   }
   const command: MemberPlan['command'] =
