@@ -105,15 +105,11 @@ export async function runIcecast(begin: () => Program, url: string): Promise<Pro
   }
   for (let attempt = 1; ; attempt++) {
     const program = begin()
-    let isGone = false
-    program.exited.then(() => {
-      isGone = true
-    })
     await program.line(statsReady, lineMs).catch(() => undefined)
-    const runs = await eventually(async () => isGone || (await told()), { withinMs: startMs }).catch(
+    const runs = await eventually(async () => program.isGone || (await told()), { withinMs: startMs }).catch(
       () => false,
     )
-    if (runs && !isGone) return program
+    if (runs && !program.isGone) return program
     await program.stop()
     if (attempt === attemptsMax) throw new Error(`Icecast did not answer at ${url}:\n${program.output()}`)
   }

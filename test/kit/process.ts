@@ -22,6 +22,8 @@ export interface Program {
   kill(signal: NodeJS.Signals): void
   /** Signals it alone, as a supervisor would. */
   signal(signal: NodeJS.Signals): void
+  /** whether it has exited: it has been told by then, and its output is whole */
+  readonly isGone: boolean
   /** Its exit code and signal, once it has exited. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   /** Kills it and waits until it is gone. */
@@ -73,11 +75,14 @@ export function start(command: string, args: readonly string[], options: StartOp
       resolve({ code: null, signal: null })
     })
   })
-  const isGone = () => child.exitCode !== null || child.signalCode !== null
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
   const program: Program = {
     pid: child.pid ?? 0,
     output: () => output,
     exited,
+    get isGone() {
+      return !running.has(program)
+    },
     async line(pattern, withinMs = patienceMs) {
       const seen = () => {
         for (const line of output.split('\n')) {
@@ -86,7 +91,7 @@ export function start(command: string, args: readonly string[], options: StartOp
         }
         return undefined
       }
-      const found = await eventually(() => seen() ?? (failed || isGone() ? 'gone' : undefined), {
+      const found = await eventually(() => seen() ?? (failed || isOver() ? 'gone' : undefined), {
         withinMs,
       }).catch(() => 'late' as const)
       const match = typeof found === 'string' ? seen() : found
@@ -99,7 +104,7 @@ export function start(command: string, args: readonly string[], options: StartOp
       if (child.pid !== undefined) signalQuietly(-child.pid, signal) // its children may outlive it
     },
     signal(signal) {
-      if (child.pid !== undefined && !isGone()) signalQuietly(child.pid, signal)
+      if (child.pid !== undefined && !isOver()) signalQuietly(child.pid, signal)
     },
     async stop() {
       program.kill('SIGKILL')
@@ -108,6 +113,24 @@ export function start(command: string, args: readonly string[], options: StartOp
   }
   running.add(program)
   return program
+}
+
+/**
+ * Waits until a program is ready, by what `isReady` sees. Where it exits before, or never is, it is stopped.
+ * @throws with what it was to do, and all that it printed
+ */
+export async function whenReady(
+  program: Program,
+  isReady: () => Promise<boolean>,
+  what: string,
+): Promise<void> {
+  try {
+    await eventually(async () => program.isGone || (await isReady()))
+    if (program.isGone) throw new Error('it exited')
+  } catch (problem) {
+    await program.stop()
+    throw new Error(`${what}:\n${program.output()}`, { cause: problem })
+  }
 }
 
 function signalQuietly(pid: number, signal: NodeJS.Signals): void {

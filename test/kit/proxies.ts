@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually } from './eventually.ts'
 import { example, replaceAll } from './examples.ts'
 import { freePortBlock, isListening } from './ports.ts'
-import { type Program, start } from './process.ts'
+import { type Program, start, whenReady } from './process.ts'
 import type { Certificate } from './tls.ts'
 
 /** Ports of a program behind a proxy. */
@@ -32,12 +31,8 @@ interface Behind {
 
 async function whenListening(program: Program, front: Omit<ProxyServer, 'stop'>): Promise<ProxyServer> {
   const ports = [...Object.values(front.edge), ...Object.values(front.origin)]
-  let gone = false
-  program.exited.then(() => {
-    gone = true
-  })
-  await eventually(async () => gone || (await Promise.all(ports.map(isListening))).every(Boolean))
-  if (gone) throw new Error(`the proxy exited:\n${program.output()}`)
+  const listens = async () => (await Promise.all(ports.map(isListening))).every(Boolean)
+  await whenReady(program, listens, 'the proxy does not listen')
   return { ...front, stop: () => program.stop() }
 }
 

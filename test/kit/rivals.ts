@@ -1,10 +1,9 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { eventually } from './eventually.ts'
 import { runIcecast } from './icecast.ts'
 import { freePort } from './ports.ts'
-import { type Program, start } from './process.ts'
+import { type Program, start, whenReady } from './process.ts'
 import { originProgram } from './programs.ts'
 import { type OriginRuntime, type Server, secrets } from './runtimes.ts'
 import { type StockName, shareOf, stockCommand, stockNames } from './stock.ts'
@@ -62,18 +61,9 @@ const runStock = (name: StockName, file: string, url: string) =>
 
 async function runOurs(runtime: OriginRuntime, file: string, url: string): Promise<Program> {
   const program = start(runtime, [originProgram, '--config', file])
-  let isGone = false
-  program.exited.then(() => {
-    isGone = true
-  })
-  try {
-    await eventually(async () => isGone || (await fetch(`${url}/status-json.xsl`)).ok)
-    if (isGone) throw new Error('it exited')
-    return program
-  } catch (problem) {
-    await program.stop()
-    throw new Error(`ours on ${runtime} did not answer at ${url}:\n${program.output()}`, { cause: problem })
-  }
+  const answers = async () => (await fetch(`${url}/status-json.xsl`)).ok
+  await whenReady(program, answers, `ours on ${runtime} did not answer at ${url}`)
+  return program
 }
 
 interface Places {

@@ -1,9 +1,8 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually } from './eventually.ts'
 import { freePort } from './ports.ts'
-import { type Program, start } from './process.ts'
+import { type Program, start, whenReady } from './process.ts'
 import { edgeProgram, originProgram } from './programs.ts'
 
 export type OriginRuntime = 'node' | 'bun'
@@ -110,16 +109,10 @@ export const masterAt = (edge: Server) => [
 
 async function whenAnswering(name: string, port: number, program: Program, path: string): Promise<Server> {
   const url = `http://127.0.0.1:${port}`
-  let gone = false
-  program.exited.then(() => {
-    gone = true
-  })
-  try {
-    await eventually(async () => gone || (await fetch(url + path)).ok)
-    if (gone) throw new Error('it exited')
-  } catch (problem) {
-    await program.stop()
-    throw new Error(`${name} did not answer at ${url}${path}:\n${program.output()}`, { cause: problem })
-  }
+  await whenReady(
+    program,
+    async () => (await fetch(url + path)).ok,
+    `${name} did not answer at ${url}${path}`,
+  )
   return { url, port, program, stop: () => program.stop() }
 }

@@ -1,5 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventually } from './eventually.ts'
 import { isStock, type RivalConfig, type RivalName, rivalNames, startRival } from './rivals.ts'
 import type { Server } from './runtimes.ts'
 import { Stage } from './stage.ts'
@@ -72,15 +72,9 @@ const exitMs = 2000
 
 /** Waits for the end of all scenes, or for that of their server; resolves with whether it has exited. A scene may be the first to notice. */
 async function playedOut({ program }: Server, plays: readonly Promise<Seen>[]): Promise<boolean> {
-  let isGone = false
-  const gone = program.exited.then(() => {
-    isGone = true
-    return []
-  })
-  const ended = await Promise.race([Promise.allSettled(plays), gone])
-  if (ended.some(({ status }) => status === 'rejected'))
-    await eventually(() => isGone, { withinMs: exitMs }).catch(() => {})
-  return isGone
+  const ended = await Promise.race([Promise.allSettled(plays), program.exited.then(() => [])])
+  if (ended.some(({ status }) => status === 'rejected')) await Promise.race([program.exited, wait(exitMs)])
+  return program.isGone
 }
 
 const allRivals: readonly RivalName[] = [...rivalNames, 'Icecast 2.5.0']

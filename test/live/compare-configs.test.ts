@@ -29,13 +29,9 @@ async function answers(begin: () => Program, port: number): Promise<true | strin
   let output = ''
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const program = begin()
-    let isGone = false
-    program.exited.then(() => {
-      isGone = true
-    })
-    const asked = async () => isGone || (await rawRequest(port, 'GET /nothing HTTP/1.0\r\n\r\n')).status > 0
-    await eventually(asked)
-    const runs = !isGone
+    const answered = async () => (await rawRequest(port, 'GET /nothing HTTP/1.0\r\n\r\n')).status > 0
+    await eventually(async () => program.isGone || (await answered()))
+    const runs = !program.isGone
     await program.stop()
     if (runs) return true
     output = program.output()

@@ -12,6 +12,7 @@ import { type Program, start } from '../kit/process.ts'
 import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { stock, stockCommand, stockNames } from '../kit/stock.ts'
 import { expectSameStream } from '../kit/streams.ts'
+import { Together } from '../kit/together.ts'
 
 const heard = (listener: Listener, bytes: number) => eventually(() => listener.bytesHeard > bytes)
 const toneAt = (i: number) => `/tone${i}`
@@ -44,15 +45,14 @@ describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
   let slave: Server
   const encoders: Program[] = []
   /** what was heard of each format, at the master and over the cuts: they are played and cut together */
-  let heardOf: Promise<Heard[]> | undefined
+  const heardOf = new Together<Heard[]>()
   beforeAll(async () => {
     master = await startOrigin(runtime, ['--config', file])
     link = await openLink(master.port)
     slave = await startOrigin(runtime, ['--master', link.url, '--update-interval', '1'])
     if (absentOf(['ffmpeg']).length > 0) return
     for (const [i, format] of formats.entries()) encoders.push(startEncoder(master.url + toneAt(i), format))
-    heardOf = hearOverCuts()
-    heardOf.catch(() => {}) // the tests say so
+    heardOf.begin('all formats', hearOverCuts())
   })
   afterAll(async () => {
     await Promise.all(encoders.map((encoder) => encoder.stop()))
@@ -92,7 +92,7 @@ describe.for(originRuntimes)('relays of Ogg and WebM on %s', (runtime) => {
 
   for (const [i, [name]] of formats.entries())
     peer('ffmpeg')(`${name}: the line to the master is cut, and no byte is lost or repeated`, async () => {
-      const { early, listener } = (await heardOf)?.[i] ?? {}
+      const { early, listener } = (await heardOf.of('all formats'))[i] ?? {}
       if (!early || !listener) throw new Error('nobody listened')
       expectSameStream(early.audio(), listener.audio())
       expect(runsOf(toneAt(i))).toBe(3)

@@ -8,6 +8,7 @@ import { peerSeconds } from '../kit/peer-seconds.ts'
 import { originRuntimes, type Server, secrets, startOrigin } from '../kit/runtimes.ts'
 import { expecting, numbered, startSource } from '../kit/source.ts'
 import { hasStock, type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
+import { Together } from '../kit/together.ts'
 
 /** frames that a listener has to hear: more than the burst, which is some four seconds */
 const heardFrames = 30 * peerSeconds
@@ -16,7 +17,7 @@ describe.for(originRuntimes)('stock Icecast together with distributary servers o
   let cluster: Cluster
   const slaves: Icecast[] = []
   /** what each of them is heard to relay: they wait for their next look at the list together */
-  const heard = new Map<string, Promise<void>>()
+  const heard = new Together<void>()
   const listers = ['master', 'edge'] as const
   const relay = async (name: StockName, { port }: Server) => {
     const master = { port, password: secrets.relay, updateIntervalS: 15 }
@@ -27,14 +28,10 @@ describe.for(originRuntimes)('stock Icecast together with distributary servers o
   beforeAll(async () => {
     cluster = await startCluster(runtime)
     for (const name of stockNames.filter(hasStock))
-      for (const from of listers) {
-        const hearing = relay(name, cluster[from])
-        hearing.catch(() => {}) // its test says so
-        heard.set(`${name} ${from}`, hearing)
-      }
+      for (const from of listers) heard.begin(`${name} ${from}`, relay(name, cluster[from]))
   })
   afterAll(async () => {
-    await Promise.allSettled(heard.values())
+    await heard.ended()
     await Promise.all(slaves.map((slave) => slave.stop()))
     await cluster?.stop()
   })
@@ -44,9 +41,7 @@ describe.for(originRuntimes)('stock Icecast together with distributary servers o
       stock(name)(
         `S12: ${name} as a slave relays the mounts that a distributary ${from} lists, frame by frame`,
         async () => {
-          const hearing = heard.get(`${name} ${from}`)
-          if (!hearing) throw new Error(`${name} did not start`)
-          await hearing
+          await heard.of(`${name} ${from}`)
         },
       )
 

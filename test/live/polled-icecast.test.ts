@@ -9,6 +9,7 @@ import { mountReport, reportOf } from '../kit/reports.ts'
 import { type EdgeRuntime, edgeRuntimes, type Server, secrets, startEdge } from '../kit/runtimes.ts'
 import { basic, expecting, numbered, startSource } from '../kit/source.ts'
 import { hasStock, type StockName, stock, stockCommand, stockNames } from '../kit/stock.ts'
+import { Together } from '../kit/together.ts'
 
 describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) => {
   const ends: Ends = []
@@ -16,16 +17,12 @@ describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) =
    * They wait for their next look at the list together. Each has an edge of its own: one that heard neither of them any more would suspect
    * itself, and keep both.
    */
-  const plays = new Map<StockName, Promise<void>>()
+  const plays = new Together<void>()
   beforeAll(() => {
-    for (const name of stockNames.filter(hasStock)) {
-      const playing = isPolled(name, runtime, ends)
-      playing.catch(() => {}) // its test says so
-      plays.set(name, playing)
-    }
+    for (const name of stockNames.filter(hasStock)) plays.begin(name, isPolled(name, runtime, ends))
   })
   afterAll(async () => {
-    await Promise.allSettled(plays.values())
+    await plays.ended()
     await Promise.all(ends.map((end) => end()))
   })
 
@@ -33,9 +30,7 @@ describe.for(edgeRuntimes)('stock Icecast polled by the edge on %s', (runtime) =
     stock(name)(
       `S3, S6, S10: ${name} gets its share of real listeners, and leaves the draw when it is stopped`,
       async () => {
-        const playing = plays.get(name)
-        if (!playing) throw new Error(`${name} did not start`)
-        await playing
+        await plays.of(name)
       },
     )
 })

@@ -3,19 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { answerHere, askingOf, type HereDeps, sessionHere } from '../../../origin/hls/serve/answer-here.ts'
 import { KeptBytes } from '../../../origin/hls/serve/kept-bytes.ts'
 import { sendPieced } from '../../../origin/hls/serve/send.ts'
-import { HlsSessions } from '../../../origin/hls/sessions.ts'
 import { beginExchange } from '../../../origin/http/exchange.ts'
 import type { Head } from '../../../origin/http/head.ts'
-import { Load } from '../../../origin/load.ts'
-import { PrintedPlaylist } from '../../../shared/hls/media-playlist.ts'
 import type { HlsObject } from '../../../shared/hls/paths.ts'
-import type { HlsObjects } from '../../../shared/hls/served.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { settingsOf } from '../../kit/mount-settings.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { knownId, knownMount, serverOfSession } from '../../kit/known-session.ts'
 
-const live = mountOf('/live.mp3')
-const id = 'AbCdEfGhIjKlMnOp'
+const [live, id] = [knownMount, knownId]
 const bytes = Buffer.alloc(64_000, 7)
 /** of all answers: their heads have the same date */
 const nowMs = 1_800_000_000_000
@@ -25,44 +18,9 @@ const media: HlsObject = { kind: 'media' }
 const segment: HlsObject = { kind: 'segment', number: 17, extension: 'mp3' }
 
 /** A server that has one session, a playlist, and segment 17. */
-function server() {
-  const time = new ManualTime()
-  const load = new Load(time.nowMs)
-  const sessions = new HlsSessions({
-    load,
-    nowMs: time.nowMs,
-    timers: time,
-    nextId: () => 1,
-    maxListeners: () => 1000,
-    onEnd: () => {},
-  })
-  const told = { mount: live, address: '192.0.2.1', userAgent: 'player', referer: undefined, user: undefined }
-  const accepted = { ...told, path: '/', version: '1.1', deadlineMs: undefined, leave: () => {} } as const
-  sessions.accept(`${live} ${id}`, accepted, 4)
-  const playlist = new PrintedPlaylist({
-    targetSeconds: 4,
-    behindSeconds: undefined,
-    sequence: 17,
-    discontinuitySequence: 0,
-    segments: [{ uri: '17.mp3', seconds: 4, startMs: 0, discontinuity: false, init: undefined }],
-    titles: [],
-    ended: false,
-  })
-  const served = { type: 'audio/mpeg', pieces: [bytes], bytes: bytes.length }
-  let waits = 0
-  const wait = () => {
-    waits++
-    return Promise.resolve(undefined)
-  }
-  const objects: HlsObjects = {
-    playlist: wait,
-    segment: wait,
-    init: wait,
-    playlistHere: () => playlist,
-    segmentHere: (_, number) => (number === 17 ? served : undefined),
-  }
-  const deps: HereDeps = { config: { mounts: settingsOf({}) }, hls: { objectsOf: () => objects, sessions } }
-  return { deps, load, waits: () => waits }
+function server(): { deps: HereDeps } & Pick<ReturnType<typeof serverOfSession>, 'load' | 'waits'> {
+  const { needs, load, waits } = serverOfSession({ 17: bytes })
+  return { deps: needs, load, waits }
 }
 
 /** What a request gets of a server, without a promise. */

@@ -4,22 +4,16 @@ import { answerHere, askingOf, sessionHere } from '../../../origin/hls/serve/ans
 import { KeptBytes } from '../../../origin/hls/serve/kept-bytes.ts'
 import { followRepeats } from '../../../origin/hls/serve/repeats.ts'
 import { sendPieced } from '../../../origin/hls/serve/send.ts'
-import { HlsSessions } from '../../../origin/hls/sessions.ts'
 import type { Connection } from '../../../origin/http/connection.ts'
 import { beginExchange } from '../../../origin/http/exchange.ts'
 import { HeadLine } from '../../../origin/http/head-line.ts'
 import { KnownHeads } from '../../../origin/http/known-heads.ts'
-import { Load } from '../../../origin/load.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
-import { PrintedPlaylist } from '../../../shared/hls/media-playlist.ts'
 import { parseHlsPath } from '../../../shared/hls/paths.ts'
-import type { HlsObjects } from '../../../shared/hls/served.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
+import { knownId, knownMount, serverOfSession } from '../../kit/known-session.ts'
 import { settingsOf } from '../../kit/mount-settings.ts'
-import { mountOf } from '../../kit/reports.ts'
 
-const live = mountOf('/live.mp3')
-const id = 'AbCdEfGhIjKlMnOp'
+const [live, id] = [knownMount, knownId]
 const via = { port: 80, bind: undefined, secure: false, protocol: 'http', shoutcastMount: undefined } as const
 const media = `/hls/live.mp3/media.m3u8?s=${id}`
 const segment = (number: number) => `/hls/live.mp3/${number}.mp3?s=${id}`
@@ -28,55 +22,15 @@ const asks = (target: string, more = '') =>
 
 /** A server with a session that is known, a playlist, and segments 17 to 19; what it takes to answer is counted. */
 function server() {
-  const time = new ManualTime()
-  const load = new Load(time.nowMs)
-  const deps = {
-    load,
-    nowMs: time.nowMs,
-    timers: time,
-    nextId: () => 1,
-    maxListeners: () => 9,
-    onEnd: () => {},
-  }
-  const sessions = new HlsSessions(deps)
-  const told = { mount: live, address: '192.0.2.1', userAgent: 'player', referer: undefined, user: undefined }
-  const accept = () =>
-    sessions.accept(
-      `${live} ${id}`,
-      { ...told, path: '/', version: '1.1', deadlineMs: undefined, leave() {} },
-      4,
-    )
-  accept()
-  const playlist = new PrintedPlaylist({
-    targetSeconds: 4,
-    behindSeconds: undefined,
-    sequence: 17,
-    discontinuitySequence: 0,
-    segments: [{ uri: '17.mp3', seconds: 4, startMs: 0, discontinuity: false, init: undefined }],
-    titles: [],
-    ended: false,
-  })
-  const nobody = () => Promise.resolve(undefined)
-  const served = new Map(
-    [17, 18, 19].map((number) => [
-      number,
-      { type: 'audio/mpeg', pieces: [Buffer.alloc(number, number)], bytes: number },
-    ]),
-  )
-  const objects: HlsObjects = {
-    playlist: nobody,
-    segment: nobody,
-    init: nobody,
-    playlistHere: () => playlist,
-    segmentHere: (_, number) => served.get(number),
-  }
+  const segments = Object.fromEntries([17, 18, 19].map((number) => [number, Buffer.alloc(number, number)]))
+  const { needs, ...one } = serverOfSession(segments)
   const failed = vi.fn()
-  const needs = {
-    config: { mounts: settingsOf({}), httpHeaders: [] },
-    hls: { objectsOf: () => objects, sessions, kept: new KeptBytes(), failed },
+  const all = {
+    config: { ...needs.config, httpHeaders: [] },
+    hls: { ...needs.hls, kept: new KeptBytes(), failed },
     state: { load: { requests: 0 } },
   }
-  return { needs, sessions, load, failed, accept, objects, served }
+  return { ...one, needs: all, failed }
 }
 
 /** A socket that is connected to nothing, and takes all bytes, or none until it is told to. */

@@ -88,13 +88,9 @@ export class Member implements Server {
       return this.isBack()
     }
     const program = this.begin()
-    let gone = false
-    program.exited.then(() => {
-      gone = true
-    })
     try {
-      await eventually(async () => gone || (await fetch(this.url + this.plan.path)).ok)
-      if (gone) throw new Error('it exited')
+      await eventually(async () => program.isGone || (await fetch(this.url + this.plan.path)).ok)
+      if (program.isGone) throw new Error('it exited')
     } catch (problem) {
       throw new Error(`${this.name} does not answer: ${problem}\n${program.output().slice(-3000)}`)
     }

@@ -42,7 +42,7 @@ export function mutantsOf(
   isWanted: (id: number) => boolean = () => true,
 ): MutatedFile {
   const { program, errors } = parseSync(file, text, { lang: 'ts' })
-  if (errors.length > 0) throw new Error(`${file} is not parsed: ${errors[0]?.message}`)
+  if (errors.length > 0 || !isNode(program)) throw new Error(`${file} is not parsed: ${errors[0]?.message}`)
   const mutants: Mutant[] = []
   const lines = text.split('\n')
   const add = (at: number, original: string, replacement: string) => {
@@ -51,7 +51,7 @@ export function mutantsOf(
     mutants.push({ id, file, line, context: lines[line - 1]?.trim() ?? '', original, replacement })
     return id
   }
-  const source = print(program as unknown as Node, { text, add, isWanted, parents: [] })
+  const source = print(program, { text, add, isWanted, parents: [] })
   return { file, source, mutants }
 }
 
