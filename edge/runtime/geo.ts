@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type CityResponse, Reader } from 'mmdb-lib'
-import type { Whereabouts } from '../../shared/geo.ts'
+import { readWhereabouts, type Whereabouts } from '../../shared/geo.ts'
 import { ipv4Number, plainAddress } from '../../shared/http/address.ts'
 import { edgeLimits } from '../limits.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
@@ -8,14 +8,17 @@ import { ForgetfulMap } from './forgetful-map.ts'
 /** The location of an address, as far as the database has it. */
 export type Locate = (address: string) => Whereabouts | undefined
 
+/** Opens a file of {@link geoIn}. @throws also if it cannot be read */
+export const openGeo = (path: string): Locate => geoIn(readFileSync(path))
+
 /**
- * Opens a database in MaxMind's format (`GEO_DB`): one of cities gives locations and countries, one of countries only
- * countries. It is read into memory, so that a look-up takes a microsecond or two. Answers are kept, of IPv4 for a whole /24
+ * A database in MaxMind's format (`GEO_DB`): one of cities gives locations and countries, one of countries only
+ * countries. It is in memory, so that a look-up takes a microsecond or two. Answers are kept, of IPv4 for a whole /24
  * where the database has no smaller network in it: listeners share those far more often than addresses.
- * @throws if the file is not such a database
+ * @throws if the bytes are not such a database
  */
-export function openGeo(path: string): Locate {
-  const reader = new Reader<CityResponse>(readFileSync(path), {
+export function geoIn(database: Buffer): Locate {
+  const reader = new Reader<CityResponse>(database, {
     cache: new ForgetfulMap(edgeLimits.geoRecordsMax),
   })
   const known = new ForgetfulMap<number | string, Whereabouts>(edgeLimits.geoNetworksMax)
@@ -27,7 +30,7 @@ export function openGeo(path: string): Locate {
     const before = known.get(network) ?? (number < 0 ? undefined : known.get(address))
     if (before) return before
     const [found, bits] = lookUp(reader, address)
-    if (!found) return undefined
+    if (typeof found !== 'object' || found === null) return undefined
     const whereabouts = cities.get(found) ?? whereaboutsIn(found)
     cities.set(found, whereabouts)
     known.set(bits > 24 ? address : network, whereabouts)
@@ -56,13 +59,9 @@ export class Places {
   }
 }
 
-function whereaboutsIn({ location, country }: CityResponse): Whereabouts {
-  const { latitude, longitude } = location ?? {}
-  return {
-    location: latitude === undefined || longitude === undefined ? undefined : { latitude, longitude },
-    country: country?.iso_code,
-  }
-}
+/** A database of something else, or a damaged one, may have any value in the place of each. */
+const whereaboutsIn = ({ location, country }: Partial<CityResponse>): Whereabouts =>
+  readWhereabouts({ ...location, country: country?.iso_code })
 
 /** What the database says, and the bits of the network of which it says so. A text that is not an address has no location; the reader throws on it. */
 function lookUp(reader: Reader<CityResponse>, address: string): [CityResponse | null, number] {

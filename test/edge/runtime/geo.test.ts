@@ -63,6 +63,29 @@ test('GEO_DB: an answer counts for a whole /24, unless the database has smaller 
   looked.mockRestore()
 })
 
+test('GEO_DB: what a database says in another form than degrees and codes counts as unknown', () => {
+  const country = { iso_code: 'DE' }
+  const records = [
+    'Berlin',
+    5,
+    ['DE'],
+    { country: 'DE', location: 'Berlin' },
+    { country: { iso_code: 49 }, location: { latitude: 'north', longitude: 13.4 } },
+    { country: { iso_code: 'Germany' }, location: { latitude: 52.5, longitude: 360.5 } },
+    { country: { iso_code: 'de' }, location: { latitude: Number.NaN, longitude: 13.4 } },
+    { country: { iso_code: '' }, location: { latitude: 90.5, longitude: 13.4 } },
+  ]
+  const networks = records.map((record, i) => [`192.0.${i}.0/24`, record] as const)
+  const locate = openGeo(
+    fileOf('odd.mmdb', writeMmdb({ ...Object.fromEntries(networks), '198.51.100.0/24': { country } })),
+  )
+  for (const [i, record] of records.entries()) {
+    const { location, country } = locate(`192.0.${i}.1`) ?? {}
+    expect([location, country], JSON.stringify(record)).toEqual([undefined, undefined])
+  }
+  expect(locate('198.51.100.1')?.country).toBe('DE')
+})
+
 test('GEO_DB: a file of another format is rejected', () => {
   expect(() => openGeo(fileOf('none.mmdb', 'this is not a database'))).toThrow()
   expect(() => openGeo(join(folder, 'absent.mmdb'))).toThrow('ENOENT')
