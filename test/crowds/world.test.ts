@@ -161,6 +161,14 @@ describe('the world', () => {
   })
 })
 
+test('where all servers are drained, a session of HLS stays at the one where it is', async () => {
+  const plan = { ...planOf({ kind: 'drained', size: 0.99, forMs: 60_000 }), setting: byHls }
+  const { bites, violations } = await play(plan)
+  expect(violations).toEqual([])
+  expect(bites.counts.get('session stays at a server that is out')).toBeGreaterThan(0)
+  expect(bites.counts.get('session at a drained server')).toBeGreaterThan(0)
+})
+
 /** The answer to a session, with another order of servers. */
 const reordered = (
   text: string,

@@ -2,16 +2,21 @@ import type { Cluster } from '../cluster.ts'
 import { versionOf } from '../parts/versions.ts'
 import { type Begin, oneOf, seconds } from './fault.ts'
 
-const drained: Begin = (cluster, { who, other }) => {
+/** beyond this size, all servers are drained */
+const drainedAll = 0.85
+
+const drained: Begin = (cluster, { who, other, size }) => {
   const decider = oneOf(cluster.deciders, who)
   const server = oneOf(cluster.servers, other)
   if (!decider || !server) return undefined
   const { operator } = cluster
-  operator.ask(decider, 'POST', `/api/servers/${server.id}/drain`)
-  return {
-    story: `the operator drains ${server.host} at ${decider.host}`,
-    end: () => operator.ask(decider, 'POST', `/api/servers/${server.id}/undrain`),
+  const servers = size > drainedAll ? cluster.servers : [server]
+  const askAll = (what: 'drain' | 'undrain') => {
+    for (const { id } of servers) operator.ask(decider, 'POST', `/api/servers/${id}/${what}`)
   }
+  askAll('drain')
+  const names = servers.map(({ host }) => host).join(', ')
+  return { story: `the operator drains ${names} at ${decider.host}`, end: () => askAll('undrain') }
 }
 
 const deleted: Begin = (cluster, { who, other }) => {
