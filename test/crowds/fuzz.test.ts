@@ -80,6 +80,8 @@ describe('the fuzzer', () => {
   })
 
   test('names the targets that there are', () => {
-    expect(() => targetNamed('hed')).toThrow('there is no target "hed", expected one of head, edge-head,')
+    expect(() => targetNamed('hed')).toThrow(
+      'there is no target "hed", expected one of head, repeated-heads,',
+    )
   })
 })

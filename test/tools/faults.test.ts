@@ -172,6 +172,9 @@ describe('memory after many faults', () => {
 describe('what listeners saw', () => {
   const sentTimes = new SentTimes(() => 0)
   sentTimes.stop()
+  sentTimes.note(5000, 5)
+  sentTimes.note(20_000, 100)
+  sentTimes.note(60_000, 200)
   const relay = new Member({
     name: 'relay',
     runtime: 'node',
@@ -194,7 +197,7 @@ describe('what listeners saw', () => {
       servers: [relay],
       sentTimes,
       former: [],
-      gapsAllowed: [{ fromMs: 20_000, untilMs: 30_000, hosts: ['a:1'] }],
+      gapsAllowed: [{ fromMs: 20_000, untilMs: 30_000, hosts: ['a:1'], gapsMax: 1 }],
     })
 
   test('a redirect to a server past its deadline is a fault, until it is back', () => {
@@ -216,6 +219,20 @@ describe('what listeners saw', () => {
     const late = { ...gap, atMs: 60_000 }
     expect(seen([], [late, { ...gap, host: 'b:1' }])).toEqual([
       'a:1: frame 9 came after frame 7 (and 1 more)',
+    ])
+  })
+
+  test('frames that were sent before a fault or after it may not be missing, though that is heard meanwhile', () => {
+    expect(seen([], [{ ...gap, after: 2, next: 9 }])).toHaveLength(1)
+    expect(seen([], [{ ...gap, after: 98, next: 120 }])).toHaveLength(1)
+    expect(seen([], [{ ...gap, after: 20, next: 90 }])).toEqual([])
+  })
+
+  test('a connection may miss frames once for each loss of a master', () => {
+    const gapOf = (connection: number, after: number) => ({ ...gap, connection, after, next: after + 2 })
+    expect(seen([], [gapOf(1, 20), gapOf(2, 20)])).toEqual([])
+    expect(seen([], [gapOf(1, 20), gapOf(2, 20), gapOf(1, 40)])).toEqual([
+      'a:1: frame 42 came after frame 40',
     ])
   })
 

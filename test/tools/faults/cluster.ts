@@ -34,6 +34,8 @@ export interface Allowed {
   hosts: readonly string[] | undefined
   /** by HLS alone, and so many frames at most are missing or heard twice: another master has cut at other frames */
   hlsFramesMax?: number
+  /** gaps of one connection of the plain mount; left out: any number */
+  gapsMax?: number
 }
 
 const mount = '/live.mp3'
@@ -160,7 +162,7 @@ export class Cluster {
   }
 
   /** Gaps are expected from now on until they are closed, of listeners at these servers, or at all. */
-  allowGaps(members?: readonly Member[], more: Pick<Allowed, 'hlsFramesMax'> = {}): () => void {
+  allowGaps(members?: readonly Member[], more: Pick<Allowed, 'hlsFramesMax' | 'gapsMax'> = {}): () => void {
     const hosts = members?.map(({ address }) => address)
     const allowed: Allowed = { fromMs: Date.now(), untilMs: Number.POSITIVE_INFINITY, hosts, ...more }
     this.gapsAllowed.push(allowed)

@@ -10,7 +10,7 @@ import type { Outcome } from './worker.ts'
 
 const usage = `npm run fuzz -- NAME… --minutes N   reads mutated inputs, and checks what has to hold; all: each target in turn
 
-  --minutes N     for each target (1)
+  --minutes N     of the processor, for each target (1)
   --seed N        of the mutations (the time of day)
   --replay FILE   checks this input alone
   --keep FOLDER   writes the inputs that reached new code into a folder
@@ -31,13 +31,14 @@ function save(folder: string, input: Uint8Array): string {
 }
 
 /** Tells what was found. Returns whether nothing was. */
-function tell(name: string, { checked, joined, finding }: Outcome): boolean {
+function tell(name: string, { checked, usedMs, joined, finding }: Outcome): boolean {
+  const how = `${checked} inputs in ${(usedMs / 60_000).toFixed(1)} min`
   if (!finding) {
-    console.log(`${name}: ${checked} inputs, all holds; ${joined.length} reached new code`)
+    console.log(`${name}: ${how}, all holds; ${joined.length} reached new code`)
     return true
   }
   const shown = Buffer.from(finding.input.subarray(0, 300)).toString('latin1')
-  console.log(`${name}: after ${checked} inputs, this one of ${finding.input.length} bytes fails:`)
+  console.log(`${name}: after ${how}, this one of ${finding.input.length} bytes fails:`)
   console.log(`  ${JSON.stringify(shown)}\n${finding.text}`)
   const file = save(join(findings, name), finding.input)
   console.log(`again: npm run fuzz -- ${name} --replay ${file}`)

@@ -27,7 +27,7 @@ export function watched(order: Omit<Order, 'shared'>): Promise<Outcome> {
       resolve(outcome)
     }
     const failed = (text: string) =>
-      end({ checked: counters[0] ?? 0, joined: [], finding: { input: told(), text } })
+      end({ checked: counters[0] ?? 0, usedMs: 0, joined: [], finding: { input: told(), text } })
     let looks = 0
     let used = process.cpuUsage()
     const timer = setInterval(() => {

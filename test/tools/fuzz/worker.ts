@@ -10,6 +10,7 @@ import { targetNamed } from './targets.ts'
 export interface Order {
   name: string
   seed: number
+  /** ms of the processor, so that a busy machine tries as many inputs as an idle one */
   ms: number
   input: Uint8Array | undefined
   /** its first 4 bytes count inputs, the next 4 say the length of the current one, which follows */
@@ -19,6 +20,8 @@ export interface Order {
 /** What a worker tells when it is done. */
 export interface Outcome {
   checked: number
+  /** ms of the processor that the checks took */
+  usedMs: number
   /** inputs that reached new blocks */
   joined: readonly Uint8Array[]
   finding: { input: Uint8Array; text: string } | undefined
@@ -35,6 +38,12 @@ function tellInput(bytes: Uint8Array): void {
   Atomics.add(counters, 0, 1)
 }
 
+/** ms of the processor that this thread has used */
+const usedMs = () => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
+}
+
 const textOfError = (error: unknown) =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)
 
@@ -43,33 +52,38 @@ async function run(): Promise<Outcome> {
   if (input) {
     tellInput(input)
     const finding = await failureOf(target, input)
-    return { checked: 1, joined: [], finding: finding && { input, text: textOfError(finding.error) } }
+    return {
+      checked: 1,
+      usedMs: 0,
+      joined: [],
+      finding: finding && { input, text: textOfError(finding.error) },
+    }
   }
   const inputs = corpusOf(target, seed)
   const { length } = inputs
   const coverage = countBlocks(target.files)
-  const endMs = performance.now() + ms
+  const beganMs = usedMs()
   const { checked, finding } = await hunt(
     { target, inputs, seed, coverage, onInput: tellInput },
-    () => performance.now() < endMs,
+    () => usedMs() < beganMs + ms,
   )
-  const joined = inputs.slice(length)
+  const hunted = { checked, usedMs: usedMs() - beganMs, joined: inputs.slice(length) }
   if (finding) {
     const small = await reduced(finding.input, async (each) => {
       tellInput(each)
       return (await failureOf(target, each)) !== undefined
     })
     const { error } = (await failureOf(target, small)) ?? finding
-    return { checked, joined, finding: { input: small, text: textOfError(error) } }
+    return { ...hunted, finding: { input: small, text: textOfError(error) } }
   }
   for (const each of inputs)
     try {
       tellInput(each)
       await checkLinear(target, each)
     } catch (error) {
-      return { checked, joined, finding: { input: each, text: textOfError(error) } }
+      return { ...hunted, finding: { input: each, text: textOfError(error) } }
     }
-  return { checked, joined, finding: undefined }
+  return { ...hunted, finding: undefined }
 }
 
 parentPort?.postMessage(await run())

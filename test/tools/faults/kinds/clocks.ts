@@ -43,7 +43,7 @@ export const clockJumps: Fault = {
     setClock(cluster, member, seconds)
     await isWhole(cluster)
     if (restarts) {
-      const heal = member === cluster.master ? cluster.allowGaps() : () => {}
+      const heal = member === cluster.master ? cluster.allowGaps(undefined, { gapsMax: 1 }) : () => {}
       await member.kill()
       await member.start()
       await isWhole(cluster)

@@ -31,8 +31,8 @@ const killing = (name: string, about: string, whom: (cluster: Cluster, dice: Dic
   about,
   async round(cluster, dice, print) {
     const member = whom(cluster, dice)
-    // a slave that has lost its master goes on with the frames that come after those that were lost
-    const heal = member === cluster.master ? cluster.allowGaps() : () => {}
+    // a slave that has lost its master goes on, once, with the frames that come after those that were lost
+    const heal = member === cluster.master ? cluster.allowGaps(undefined, { gapsMax: 1 }) : () => {}
     const forMs = await killOnce(member, dice, print)
     if (member === cluster.edge && forMs < stillLiveMs) await redirectsAtOnce(cluster)
     await cluster.audience?.allHear()
@@ -56,7 +56,7 @@ export const killMany: Fault = {
   async round(cluster, dice, print) {
     const chosen = cluster.members.filter(() => dice.oneOf([true, true, false]))
     print(`kill -9 ${chosen.map(({ name }) => name).join(', ')}`)
-    const heal = cluster.allowGaps()
+    const heal = cluster.allowGaps(undefined, { gapsMax: 1 })
     await Promise.all(chosen.map((member) => member.kill()))
     // where all servers are silent, listeners are sent to them by their last reports: those who come back find them
     for (const member of chosen) member.isBack()

@@ -20,8 +20,21 @@ export function unexpected(
     (each.hlsFramesMax === undefined
       ? each.hosts === undefined && next > after && what === undefined
       : Math.abs(next - after - 1) <= each.hlsFramesMax)
-  const explains = (each: Allowed, { host, atMs }: Break) =>
-    during(each, atMs, atMs) && each.hlsFramesMax === undefined && (each.hosts?.includes(host) ?? true)
+  /** gaps of each connection that a fault explains */
+  const explained = new Map<Allowed, Map<number, number>>()
+  /** Whether a fault explains a gap of the plain mount: it is heard meanwhile, and all that is missing was sent meanwhile. */
+  const explains = (each: Allowed, { host, atMs, after, next, connection }: Break) => {
+    const isThere = each.hlsFramesMax === undefined && (each.hosts?.includes(host) ?? true)
+    const [first, last] = [Math.min(after + 1, next), Math.max(after, next - 1)]
+    const isSent = sentAtMs(first) >= each.fromMs - earlyMs && sentAtMs(last) <= each.untilMs + heardLateMs
+    if (!isThere || !isSent || !during(each, atMs, atMs)) return false
+    if (each.gapsMax === undefined || connection === undefined) return true
+    const counts = explained.get(each) ?? new Map<number, number>()
+    explained.set(each, counts)
+    const count = (counts.get(connection) ?? 0) + 1
+    counts.set(connection, count)
+    return count <= each.gapsMax
+  }
   return {
     breaks: breaks.filter(
       (seen) => !allowed.some((each) => (seen.isHls ? explainsHls(each, seen) : explains(each, seen))),

@@ -13,6 +13,7 @@ const stock = new Set(plan.stock)
 const redirectsMax = 3
 
 let news = noNews()
+let connections = 0
 
 /** A listener: one connection after the other. */
 class Player {
@@ -51,7 +52,9 @@ class Player {
         this.isPresent = true
         this.beganMs = this.heardMs
         this.leaveMs = this.heardMs + stayMsOf(roll, plan)
-        const onGap = (gap: Gap) => news.breaks.push({ ...gap, atMs: Date.now(), host, isHls: false })
+        const connection = connections++
+        const onGap = (gap: Gap) =>
+          news.breaks.push({ ...gap, atMs: Date.now(), host, connection, isHls: false })
         check = stock.has(host) ? new LooseCheck(onGap) : new FrameCheck(onGap)
         hear(check, Buffer.from(head.slice(end + 4), 'latin1'))
       } else {

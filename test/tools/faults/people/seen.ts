@@ -19,6 +19,8 @@ export interface Break {
   next: number
   host: string
   atMs: number
+  /** of a listener of the plain mount: which of its process's connections */
+  connection?: number
   /** what is wrong, where it is not that */
   what?: string
   /** it is in segments of HLS, which are heard when they come, and in every playlist for a minute */

@@ -45,7 +45,7 @@ function checkFramer(format: string, announced: string, input: Uint8Array): void
 }
 
 /** The same bytes with the right checksum in whatever looks like a page: a wrong one hides all that follows. */
-function resealed(input: Uint8Array): Uint8Array {
+export function resealed(input: Uint8Array): Uint8Array {
   const bytes = input.slice()
   for (let at = nextCapture(bytes, 0); at < bytes.length; ) {
     const length = pageLength(bytes, at)
