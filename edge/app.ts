@@ -141,7 +141,7 @@ function ownPaths(deps: MountDeps): Hono<ClusterEnv> {
   refuseOtherMethods(app)
   app.onError((error, c) => {
     if (error instanceof StoreError) return printAnswer(c, storeAnswer(error))
-    logger.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error })
+    logger.error('request failed', { method: c.req.method, path: c.req.path, error })
     return c.text('internal error; see the edge log\n', 500)
   })
   app.notFound((c) => c.text('no such page at the edge\n', 404))

@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   const warnings = [...doubts, ...edgeDoubts(config)]
   if (action === 'check') return check(config, warnings)
   startLog(config.logLevel, (line) => stdout.add(line), printRecord)
-  for (const warning of warnings) logger.warning('configuration: {warning}', { warning })
+  for (const warning of warnings) logger.warning('configuration', { warning })
   const store = openData(config.dataDir)
   const parts = partsOf(config, store)
   const { registry } = parts
@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
   process.on('SIGHUP', () => readAgain(places))
   const listening = await listenAnywhere(config, answersOf(config, parts, places))
   parts.start()
-  logger.info('listening on {host} port {port}, data in {dataDir}', {
+  logger.info('ready', {
     host: config.host,
     port: listening.port,
     dataDir: config.dataDir,
@@ -47,7 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
-      logger.info('{signal}: finishing requests in progress', { signal })
+      logger.info('shutting down', { signal, graceMs: edgeLimits.closeMs })
       parts.stop()
       await listening.close(edgeLimits.closeMs)
       registry.stop(monotonicNowMs())
@@ -113,11 +113,9 @@ function check(config: EdgeConfig, warnings: readonly string[]): void {
 function readAgain(places: Places): void {
   try {
     places.open()
-    logger.info('SIGHUP: files read again')
+    logger.info('GEO_DB read again')
   } catch (error) {
-    logger.error('SIGHUP: {why}; old data stay in use', {
-      why: messageOf(error),
-    })
+    logger.error('GEO_DB not read again: old data stay in use', { why: messageOf(error) })
   }
 }
 

@@ -43,7 +43,7 @@ function createAnswer(): Handler {
 }
 
 const defer = (work: Promise<unknown>) =>
-  waitUntil(work.catch((error: unknown) => logger.warning('deferred work failed: {error}', { error })))
+  waitUntil(work.catch((error: unknown) => logger.warning('deferred work failed', { error })))
 
 function createWorker(config: EdgeConfig): Handler {
   const cluster = new RemoteCluster({

@@ -7,11 +7,16 @@ import { repo } from './kit/process.ts'
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')
 const page = read('docs/troubleshooting.md').replace(/\s+/g, ' ')
 
-/** The first argument of each call that logs a warning or an error, with its file. */
-function loggedArguments(): { file: string; argument: string }[] {
+/** levels of lines that an operator may have to act upon, and the others */
+const loud = 'warn|warning|error|fatal'
+const quiet = 'trace|debug|info'
+
+/** The first argument of each call that logs at one of these levels, with its file. */
+function loggedArguments(levels: string): { file: string; argument: string }[] {
+  const call = new RegExp(`\\b(?:log|logger)\\s*\\.(?:${levels})\\(`, 'g')
   return globSync('{shared,edge,origin}/**/*.ts', { cwd: repo }).flatMap((file) => {
     const code = read(file)
-    const calls = code.matchAll(/\b(?:log|logger)\s*\.(?:warn|warning|error|fatal)\(/g)
+    const calls = code.matchAll(call)
     return [...calls].map(({ index, 0: call }) => ({
       file,
       argument: firstArgument(code, index + call.length),
@@ -60,7 +65,7 @@ const isNamed = (text: string): boolean =>
   )
 
 test('every warning and error of a program is in the page on troubleshooting', () => {
-  const logged = loggedArguments()
+  const logged = loggedArguments(loud)
   expect(logged.length).toBeGreaterThan(40)
   const missing = logged.flatMap(({ file, argument }) => {
     const texts = literals(argument)
@@ -68,6 +73,13 @@ test('every warning and error of a program is in the page on troubleshooting', (
     return all.filter((text) => !isNamed(text)).map((text) => `${file}: ${text}`)
   })
   expect(missing).toEqual([])
+})
+
+test('the text of a log line is the same each time: values are in its fields', () => {
+  const logged = loggedArguments(`${loud}|${quiet}`)
+  expect(logged.length).toBeGreaterThan(90)
+  const filled = logged.filter(({ argument }) => /[{`]/.test(argument))
+  expect(filled).toEqual([])
 })
 
 test('every reason by which a server is out is in the page on troubleshooting', () => {

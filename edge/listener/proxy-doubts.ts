@@ -25,7 +25,7 @@ export class ProxyDoubts {
     if (!this.#looksForLoops || !mayLoop.test(headers.get('host') ?? '') || !facts.isLooped) return
     this.#looksForLoops = false
     logger.warning(
-      'the own address is not known: a proxy asks for {host}; set PUBLIC_URL, or have the proxy send Host and X-Forwarded-For, and name it in TRUSTED_PROXIES',
+      'the own address is not known: a proxy asks for a loopback host; set PUBLIC_URL, or have the proxy send Host and X-Forwarded-For, and name it in TRUSTED_PROXIES',
       { host: headers.get('host') },
     )
   }

@@ -49,11 +49,10 @@ export const createPoller = ({ registry, fetch, nowMs, atOnce }: Outgoing): Rota
           const isNamed = registry.polled.servers.get(server.id) === server // it may have been replaced meanwhile
           if (isNamed && !reportsItself(registry, server.id, nowMs())) putPolled(registry, report, nowMs())
         }
-        if (failures > 0) logger.info('poll succeeded again: {id}', { id: server.id })
+        if (failures > 0) logger.info('poll succeeded again', { id: server.id })
         return { pauseMs: server.interval * 1000, state: 0 }
       } catch (error) {
-        if (failures === 0)
-          logger.warning('poll failed: {id}: {problem}', { id: server.id, problem: say(error) })
+        if (failures === 0) logger.warning('poll failed', { id: server.id, why: say(error) })
         return afterFailure(server, failures + 1)
       }
     },

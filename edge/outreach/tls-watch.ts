@@ -15,7 +15,7 @@ export class TlsWatch {
       else if (!this.#told.has(id)) {
         this.#told.add(id)
         logger.warning(
-          '{id} has no https url: listeners come to the edge by https, and a page by https cannot play from it',
+          'server has no https url: listeners come to the edge by https, and a page by https cannot play from it',
           {
             id,
             urls: server.report.urls,

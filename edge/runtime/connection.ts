@@ -276,7 +276,7 @@ export class HttpConnection implements Member {
   #sendWhenKnown(head: Asker, answer: () => Response | Promise<Response>, body: Readonly<ReadBody>): void {
     this.#socket.pause()
     this.#print(head, answer, body).catch((error: unknown) => {
-      logger.error('a request failed: {error}', { error })
+      logger.error('request failed', { error })
       this.destroy()
     })
   }
@@ -380,7 +380,7 @@ export class HttpConnection implements Member {
         if (this.#answer === answer) this.#writeOn()
       },
       (error: unknown) => {
-        logger.error('a request failed: {error}', { error })
+        logger.error('request failed', { error })
         this.destroy()
       },
     )
@@ -410,12 +410,7 @@ export class HttpConnection implements Member {
     const { status, text } = refusal
     const leftOut = this.#serving.badRequests.next(this.#serving.nowMs)
     if (leftOut !== undefined)
-      logger.info('request rejected with {status}: {text}', {
-        status,
-        text: text.trim(),
-        address: this.#peer.address,
-        leftOut,
-      })
+      logger.info('bad request', { address: this.#peer.address, status, why: text.trim(), leftOut })
     this.#socket.write(printRefusal(refusal, Date.now()), 'latin1')
     this.#end()
   }

@@ -85,7 +85,7 @@ export class Connections implements ConnectionContext {
     for (const connection of this.#crowd.members()) connection.sweep()
     if (this.#closedForOthers === 0 || this.nowMs - this.#toldAtMs < httpLimits.crowdedLogMs) return
     this.#toldAtMs = this.nowMs
-    logger.warning('too many connections: {closed} idle ones closed to make room', {
+    logger.warning('too many connections: idle ones closed to make room', {
       closed: this.#closedForOthers,
       connections: this.#crowd.size,
     })

@@ -161,7 +161,7 @@ async function acceptAll(
     } catch (error) {
       if (!running.now) return
       // as text: to print the error object, Deno opens files, and exits if it cannot
-      if (!isTold) logger.error('cannot accept connections: {why}', { why: String(error) })
+      if (!isTold) logger.error('cannot accept connections', { why: String(error) })
       isTold = true
       await wait(acceptAgainMs)
     }

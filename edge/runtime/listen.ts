@@ -37,7 +37,7 @@ async function listenOnNode(host: string, port: number, connections: Connections
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, connections))
   server.listen(port, host)
   await once(server, 'listening')
-  server.on('error', (error) => logger.error('cannot accept connections: {error}', { error }))
+  server.on('error', (error) => logger.error('listening socket failed', { host, port, error }))
   return { port: (server.address() as AddressInfo).port, stop: () => server.close() }
 }
 

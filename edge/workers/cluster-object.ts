@@ -90,7 +90,7 @@ export class ClusterObject extends DurableObject<Env> {
 
   /** A fault of the program at one report must not cost the others that came with it their answers. */
   #fault(error: unknown): AcceptedReport {
-    logger.error('a report failed: {error}', { error })
+    logger.error('report failed', { error })
     const answer: ReportAnswer = { status: 500, text: 'the report failed: see the log\n' }
     return { answer, own: undefined, gatherers: this.#gatherers.after(Date.now()) }
   }

@@ -152,7 +152,7 @@ export class RemoteCluster implements Cluster {
       try {
         return await this.#deps.stub().acceptBy(gatherer, post, epoch)
       } catch (error) {
-        logger.warning('object that gathers reports does not answer: {error}', { error, gatherer })
+        logger.warning('object that gathers reports does not answer', { error, gatherer })
       }
     }
     return asked(() => this.#deps.stub().accept(post, epoch))

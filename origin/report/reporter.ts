@@ -298,8 +298,9 @@ export class Reporter {
     const was = this.#unreached
     this.#unreached = probe === 'ok' ? undefined : probe
     if (probe !== 'ok' && was?.url !== probe.url)
-      log.warn(`the edge cannot reach ${probe.url} (${probe.why})`, { by: this.url, ...probe })
-    if (probe === 'ok' && was) log.info(`the edge can reach ${was.url} again`, { by: this.url, url: was.url })
+      log.warn('this server is unreachable from the edge', { by: this.url, ...probe })
+    if (probe === 'ok' && was)
+      log.info('this server is reachable from the edge again', { by: this.url, url: was.url })
   }
 
   #failed(report: Report, failure: Failure): void {

@@ -56,7 +56,7 @@ export function refuse(
     beforeUnauthenticated(connection, 'source', wrongLogins, answered, whySourceFails(config))
     return
   }
-  log.info('source refused', { mount, address, why: refused.text })
+  log.info('source rejected', { mount, address, why: refused.text })
   send()
 }
 

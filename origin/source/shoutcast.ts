@@ -57,7 +57,7 @@ export function greetShoutcast(
   const stop = () => void socket.off('data', onData)
   const refuse = (why: string, words?: Uint8Array) => {
     stop()
-    log.info('source refused', { mount: opened?.mount ?? via.shoutcastMount, address, why })
+    log.info('source rejected', { mount: opened?.mount ?? via.shoutcastMount, address, why })
     endSoon(socket, words)
     onRefused()
   }

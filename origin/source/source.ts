@@ -65,7 +65,7 @@ function judgeSource(
 export function takeShoutcast(connection: Connection, { mount, owner }: Opened, serving: SourceDeps): void {
   const refused = beginSource(connection, mount, serving, { owner, isShoutcast: true }, () => {})
   if (!refused) return
-  log.info('source refused', { mount, address: connection.address, why: refused.text })
+  log.info('source rejected', { mount, address: connection.address, why: refused.text })
   connection.exchange.status = refused.status
   endSoon(connection.socket)
 }

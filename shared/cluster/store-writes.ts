@@ -21,7 +21,7 @@ export class StoreWrites {
       write()
     } catch (error) {
       const trouble = storeErrorOf(error)
-      if (!this.#trouble) logger.error('store writes fail', { problem: trouble.message })
+      if (!this.#trouble) logger.error('store writes fail', { why: trouble.message })
       this.#trouble = trouble
       this.#troubleAtMs = nowMs
       return trouble

@@ -152,7 +152,7 @@ async function playing(): Promise<{ edge: Program; relay: Program; edgeUrl: stri
     '    <port>8000</port>\n    <!--': `    <port>${relayPort}</port>\n    <bind-address>127.0.0.1</bind-address>\n    <!--`,
   })
   const edge = startUnit('distributary-edge')
-  await edge.line(/listening on/)
+  await edge.line(/"ready"/)
   const relay = startUnit('distributary-origin')
   await relay.line(/"ready"/)
   const toEdge = { url: edgeUrl } as Server

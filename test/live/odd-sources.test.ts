@@ -134,12 +134,12 @@ describe.for(originRuntimes)('the log of %s about sources', (runtime) => {
     expect(await exchange(server.port, source('/status.xsl'))).toContain(
       '/status.xsl is reserved by the server',
     )
-    await server.program.line(/source refused.*\/status\.xsl/)
+    await server.program.line(/source rejected.*\/status\.xsl/)
     // a path that only an edge has, and an invalid name
     for (const path of ['/now', '/a//b']) {
       expect(await exchange(server.port, source(path, wrong))).toContain(' 401 ')
       expect(await exchange(server.port, source(path))).toMatch(/ 40[03] /)
-      await server.program.line(new RegExp(`source refused.*${path}`))
+      await server.program.line(new RegExp(`source rejected.*${path}`))
     }
     const connection = connectRaw(server.port)
     connection.send(request('SOURCE /a.webm HTTP/1.0', login, 'Content-Type: video/webm'))

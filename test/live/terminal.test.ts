@@ -16,13 +16,13 @@ test('an edge writes text to a terminal and JSON to a pipe: what it remembers at
   const piped = start('node', ['edge/main.ts'], { env })
   try {
     const [, port = ''] = await atTerminal.line(
-      /^\S+ \S+ info {4}edge: listening on 127\.0\.0\.1 port (\d+), data in :memory: servers=0 mounts=0\r?$/m,
+      /^\S+ \S+ info {4}edge: ready host=127\.0\.0\.1 port=(\d+) dataDir=:memory: servers=0 mounts=0\r?$/m,
     )
     const login = { Authorization: `Basic ${btoa('a\u001b[2Jb:guess')}` }
     await fetch(`http://127.0.0.1:${port}/metrics`, { headers: login })
     const [line] = await atTerminal.line(/^.* warning auth: wrong login .*$/m)
     expect(line).toContain('door="the metrics" address=127.0.0.1 user="a\\u001b[2Jb"')
-    const [json] = await piped.line(/^\{.*listening on.*$/m)
+    const [json] = await piped.line(/^\{.*"ready".*$/m)
     expect(JSON.parse(json)).toMatchObject({ servers: 0, mounts: 0 })
   } finally {
     const [, pid = ''] = await atTerminal.line(/^pid (\d+)/m)

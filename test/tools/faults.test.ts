@@ -244,7 +244,7 @@ describe('what listeners saw', () => {
 test('a line that an operator cannot look up is reported: a stack trace, a warning without an entry', () => {
   const line = (level: string, message: string) => JSON.stringify({ level, message })
   const known = line('WARN', 'server stale')
-  const filled = line('ERROR', 'poll failed: icecast1: no answer')
+  const filled = line('ERROR', 'server has no https url: listeners come by https')
   const unknown = line('ERROR', 'it broke')
   const trace = '    at Object.<anonymous> (edge/main.ts:1:1)'
   expect(untold([known, filled, line('INFO', 'anything'), unknown, trace, ''].join('\n'))).toEqual([

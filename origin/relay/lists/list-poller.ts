@@ -157,7 +157,7 @@ export class StreamListPoller {
   #complain(trouble: string | undefined): void {
     const { url } = this.master
     if (trouble !== undefined && trouble !== this.#lastTrouble)
-      log.warn('no valid stream list', { master: url, trouble })
+      log.warn('no valid stream list', { master: url, why: trouble })
     if (trouble === undefined && this.#lastTrouble !== undefined)
       log.info('stream list valid again', { master: url })
     this.#lastTrouble = trouble

@@ -47,7 +47,7 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
         },
       })
       stop = () => program.stop()
-      await program.line(/listening/)
+      await program.line(/"ready"/)
       pid = program.pid
       client = clientOf(`http://127.0.0.1:${port}`)
     })

@@ -352,10 +352,12 @@ test('an edge that cannot reach this server is logged once, and once when it can
     await says('probe ok\n')
   })
   reporter.stop()
-  expect(messages.map(({ message }) => message)).toEqual([
-    'report accepted',
-    'the edge cannot reach http://a.example:8000 (connection refused)',
-    'the edge can reach http://a.example:8000 again',
+  const by = 'http://edge.example'
+  const url = 'http://a.example:8000'
+  expect(messages).toEqual([
+    { message: 'report accepted', by },
+    { message: 'this server is unreachable from the edge', by, url, why: 'connection refused' },
+    { message: 'this server is reachable from the edge again', by, url },
   ])
 })
 

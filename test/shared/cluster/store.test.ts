@@ -125,7 +125,7 @@ describe('a store that cannot be written', () => {
         }
     })
     expect(records.map(({ level }) => level)).toEqual(['error', 'info'])
-    expect(records[0]?.properties.problem).toBe('database or disk is full')
+    expect(records[0]?.properties.why).toBe('database or disk is full')
   })
 })
 

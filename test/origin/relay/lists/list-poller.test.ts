@@ -116,8 +116,8 @@ describe('polling the stream list', () => {
       },
       'connection closed without an answer; a port for https does so: is it https://m.example?',
     ],
-  ])('the log says what to do about %s', async ([, answers, trouble]) => {
+  ])('the log says what to do about %s', async ([, answers, why]) => {
     const records = await told(() => poller(answers, 'my radio').time.pass(3000))
-    expect(records).toEqual([{ message: 'no valid stream list', master: 'http://m.example', trouble }])
+    expect(records).toEqual([{ message: 'no valid stream list', master: 'http://m.example', why }])
   })
 })
