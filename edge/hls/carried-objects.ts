@@ -4,8 +4,9 @@ import { hlsLimits } from '../../shared/hls/limits.ts'
 import { MirroredObjects } from '../../shared/hls/mirrored-objects.ts'
 import type { FetchedObject } from '../../shared/hls/object-cache.ts'
 import { servesHls } from '../../shared/hls/place-session.ts'
-import { readBounded } from '../../shared/http/bounded-body.ts'
-import { FailOver, OtherAnswer } from '../../shared/http/fail-over.ts'
+import { readObject } from '../../shared/hls/read-object.ts'
+import { printBasic } from '../../shared/http/credentials.ts'
+import { FailOver } from '../../shared/http/fail-over.ts'
 import { LastKnown } from '../../shared/last-known.ts'
 import type { Mount } from '../../shared/mount.ts'
 import { serverAgent } from '../../shared/version.ts'
@@ -88,21 +89,13 @@ async function fetchOne(
   { fetch, accounts }: Carrying,
 ): Promise<FetchedObject> {
   const { relayUser, relayPasswords } = accounts
-  const login = new TextEncoder().encode(`${relayUser}:${relayPasswords[0] ?? ''}`)
+  const login = { user: relayUser, password: relayPasswords[0] ?? '' }
   const url = base + path
   const response = await fetch(url, {
-    headers: { 'User-Agent': serverAgent, Authorization: `Basic ${btoa(String.fromCharCode(...login))}` },
+    headers: { 'User-Agent': serverAgent, Authorization: printBasic(login) },
     redirect: 'manual',
     signal: AbortSignal.timeout(hlsLimits.fetchMs),
   })
-  const { status, headers } = response
-  if (status !== 200) {
-    await response.body?.cancel()
-    if (status !== 404) throw new OtherAnswer(`${url} answered ${status}`)
-    return { status, type: '', bytes: new Uint8Array() }
-  }
-  const bytes = await readBounded(response.body, bytesMax)
-  if (!bytes) throw new Error(`${url} sent more than ${bytesMax} bytes`)
-  const isPrivate = /\bprivate\b/.test(headers.get('cache-control') ?? '')
-  return { status, type: headers.get('content-type') ?? '', bytes: new Uint8Array(bytes), isPrivate }
+  const isPrivate = /\bprivate\b/.test(response.headers.get('cache-control') ?? '')
+  return { ...(await readObject(response, url, bytesMax)), isPrivate }
 }

@@ -1,7 +1,7 @@
 import { hlsLimits } from '../../../shared/hls/limits.ts'
 import type { FetchedObject } from '../../../shared/hls/object-cache.ts'
-import { readBounded } from '../../../shared/http/bounded-body.ts'
-import { type FailOver, OtherAnswer } from '../../../shared/http/fail-over.ts'
+import { readObject } from '../../../shared/hls/read-object.ts'
+import type { FailOver } from '../../../shared/http/fail-over.ts'
 import { serverAgent } from '../../../shared/version.ts'
 import { relayLimits } from '../limits.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
@@ -59,19 +59,7 @@ async function fetchFrom(
       target = new URL(location, target)
       continue
     }
-    return await objectOf(response, target, bytesMax)
+    return await readObject(response, target.origin, bytesMax)
   }
   throw new Error(`${url.origin} redirected ${relayLimits.requestsMax} times`)
-}
-
-async function objectOf(response: Response, { origin }: URL, bytesMax: number): Promise<FetchedObject> {
-  const { status, headers } = response
-  if (status !== 200) {
-    await response.body?.cancel()
-    if (status !== 404) throw new OtherAnswer(`${origin} answered ${status}`)
-    return { status, type: '', bytes: new Uint8Array() }
-  }
-  const bytes = await readBounded(response.body, bytesMax)
-  if (!bytes) throw new Error(`${origin} sent more than ${bytesMax} bytes`)
-  return { status, type: headers.get('content-type') ?? '', bytes: new Uint8Array(bytes) }
 }
