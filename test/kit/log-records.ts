@@ -18,3 +18,9 @@ export async function logged(run: () => unknown): Promise<LogRecord[]> {
   }
   return records
 }
+
+/** The messages of what is logged while it runs, with their fields; from `info` on. */
+export async function told(run: () => unknown): Promise<({ message: string } & Record<string, unknown>)[]> {
+  const records = (await logged(run)).filter(({ level }) => level !== 'trace' && level !== 'debug')
+  return records.map(({ message, properties }) => ({ ...properties, message: message.join('') }))
+}

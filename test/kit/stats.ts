@@ -32,3 +32,13 @@ export async function audienceOf({ url }: Pick<Server, 'url'>): Promise<{ listen
   const numberIn = (element: string) => Number(new RegExp(`<${element}>(\\d+)<`).exec(text)?.[1] ?? -1)
   return { listeners: numberIn('listeners'), slow: numberIn('slow_listeners') }
 }
+
+/** Icecast 2.4 prints invalid JSON for titles such as `-` (docs/icecast.md). */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

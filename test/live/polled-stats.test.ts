@@ -5,6 +5,7 @@ import { eventually } from '../kit/eventually.ts'
 import { startIcecast } from '../kit/icecast.ts'
 import { listenWhenServed } from '../kit/listener.ts'
 import { basic, expecting, numbered, startSource } from '../kit/source.ts'
+import { isJson } from '../kit/stats.ts'
 import { stock, stockCommand, stockNames } from '../kit/stock.ts'
 
 for (const name of stockNames)
@@ -48,12 +49,3 @@ for (const name of stockNames)
       await expect(read({ kind: 'xml', password: 'wrong' })).rejects.toThrow('it answered 401, expected 200')
     },
   )
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}

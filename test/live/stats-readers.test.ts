@@ -6,6 +6,7 @@ import { startIcecast } from '../kit/icecast.ts'
 import { peer } from '../kit/peers.ts'
 import { secrets } from '../kit/runtimes.ts'
 import { numbered, setTitle, startSource } from '../kit/source.ts'
+import { isJson } from '../kit/stats.ts'
 import { type Shown, statsReaders } from '../kit/stats-readers.ts'
 
 const titles = ['Plain', 'Song "1"', '🎻', 'שלום', 'A - B', '', '-']
@@ -92,12 +93,3 @@ const jq = (filter: string, input: string) => {
 const hasTitle = (text: string, title: string) =>
   jq('[.icestats.source] | flatten | .[] | select(.listenurl | endswith("/live.mp3")) | .title', text)
     .lines[0] === (title || 'null')
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { EncoderWatch } from '../../../edge/listener/encoders.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
-import { told } from '../../kit/log-told.ts'
+import { told } from '../../kit/log-records.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { basic } from '../../kit/source.ts'
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { UrlWatch } from '../../../edge/outreach/url-watch.ts'
 import { serversJson } from '../../../shared/api/json.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { told } from '../../kit/log-told.ts'
+import { told } from '../../kit/log-records.ts'
 import { serverOf } from '../../kit/reports.ts'
 
 const one = { urls: ['http://relay.example:8000'] }

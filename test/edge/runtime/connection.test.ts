@@ -199,7 +199,7 @@ describe('a connection', () => {
     expect(calls).toEqual(['pause', 'destroy'])
   })
 
-  test('whose head or body trickles in gets 408 at its deadline, however often bytes arrived', async () => {
+  test('gets 408 if its head or body trickles in, at its deadline, however often bytes arrived', async () => {
     for (const first of ['GET /a HTTP/1.1\r\n', 'POST /own HTTP/1.1\r\nContent-Length: 5\r\n\r\n']) {
       const { connection, written, later } = connected()
       connection.receive(Buffer.from(first))

@@ -196,7 +196,7 @@ describe('the snapshot of an isolate', () => {
     expect(answeredMs).toBe(snapshotWaitMs)
   })
 
-  test('whose call the runtime dropped is fetched again once the lease is over', async () => {
+  test('is fetched again once the lease is over, if the runtime dropped its call', async () => {
     const { time, report, isolate, state } = createObject()
     const cluster = isolate()
     await during(time, cluster.current(), 10)

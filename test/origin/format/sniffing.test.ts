@@ -4,7 +4,7 @@ import { FormatError, formatLimits } from '../../../origin/format/limits.ts'
 import { fixture } from '../../kit/fixtures.ts'
 import { cutInto, framed } from '../../kit/framing.ts'
 import { liveMount } from '../../kit/live-mount.ts'
-import { told } from '../../kit/log-told.ts'
+import { told } from '../../kit/log-records.ts'
 import { numberedFrame } from '../../kit/numbered-frames.ts'
 
 const mp3 = (count: number, from = 0) =>

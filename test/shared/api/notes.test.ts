@@ -10,7 +10,7 @@ import { reportOfStats } from '../../../shared/polled/report.ts'
 import { parsePolledServer } from '../../../shared/polled/server.ts'
 import { parseStatusJson } from '../../../shared/polled/stats.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
-import { told } from '../../kit/log-told.ts'
+import { told } from '../../kit/log-records.ts'
 import { mountOf, reportOf, serverOf } from '../../kit/reports.ts'
 import { basic } from '../../kit/source.ts'
 

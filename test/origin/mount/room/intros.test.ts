@@ -8,7 +8,7 @@ import { type IntroFile, IntroFiles, introOf } from '../../../../origin/media/in
 import { ActiveMount } from '../../../../origin/mount/mount.ts'
 import { eventually } from '../../../kit/eventually.ts'
 import { fixture } from '../../../kit/fixtures.ts'
-import { told } from '../../../kit/log-told.ts'
+import { told } from '../../../kit/log-records.ts'
 import { ManualTime } from '../../../kit/manual-time.ts'
 import { settingsOf } from '../../../kit/mount-settings.ts'
 import { numberedFrame } from '../../../kit/numbered-frames.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { backoffMs } from '../../../../origin/lib/backoff.ts'
 import { StreamListPoller } from '../../../../origin/relay/lists/list-poller.ts'
-import { told } from '../../../kit/log-told.ts'
+import { told } from '../../../kit/log-records.ts'
 import { ManualTime } from '../../../kit/manual-time.ts'
 
 describe('back-off', () => {

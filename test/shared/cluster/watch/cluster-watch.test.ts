@@ -303,7 +303,7 @@ describe('after a restart of the decider', () => {
   const answers = { url: 'http://cut.example', problem: undefined }
   const silent = { url: 'http://cut.example', problem: 'no answer' }
 
-  test('what was over again before is not told once more: back, with room, reachable', () => {
+  test('a change that was over before is not told once more: back, with room, reachable', () => {
     const decided = decider()
     const { send, told, restart } = decided
     send(0, 'back', { mounts: [] })
@@ -323,7 +323,7 @@ describe('after a restart of the decider', () => {
     expect(told(90)).toEqual(before)
   })
 
-  test('what ends then is told: a server is back, has room, is reachable, is undrained', () => {
+  test('the end of each is told then: a server is back, has room, is reachable, is undrained', () => {
     const decided = decider()
     const { send, told, restart } = decided
     send(0, 'stale', { mounts: [] })
