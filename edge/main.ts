@@ -125,7 +125,7 @@ function openData(dataDir: string): Store {
   } catch (error) {
     if (error instanceof EdgeConfigError) throw error // the folder is right, its file is not
     throw new EdgeConfigError(
-      `DATA_DIR is "${dataDir}", expected a directory to write in, or :memory: (${messageOf(error)})`,
+      `cannot write in DATA_DIR "${dataDir}": ${messageOf(error)}; name a folder that can be written, or :memory:`,
     )
   }
 }

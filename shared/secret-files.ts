@@ -25,9 +25,7 @@ export function withSecretFiles(
     const found = secretIn(path, read)
     if (environment[name]) problems.push(`${name} and ${fileNameOf(name)} are both set, expected one of them`)
     else if ('problem' in found)
-      problems.push(
-        `${fileNameOf(name)} is ${JSON.stringify(path)}, expected a file with the secret: ${found.problem}`,
-      )
+      problems.push(`cannot read the secret of ${fileNameOf(name)} ${JSON.stringify(path)}: ${found.problem}`)
     else complete[name] = found.secret
   }
   return { environment: complete, problems }

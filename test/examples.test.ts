@@ -68,7 +68,7 @@ test('an icecast.xml as AzuraCast writes it starts an origin, and warns only of 
   ])
 })
 
-test('what AzuraRelay adds makes a slave of a station, or a relay of each of its mounts', () => {
+test('the lines of AzuraRelay make a slave of a station, or a relay of each of its mounts', () => {
   const slave = `<icecast><listen-socket><port>8010</port></listen-socket>
     <master-server>azuracast.example.org</master-server><master-server-port>8010</master-server-port>
     <master-update-interval>120</master-update-interval><master-password>pw</master-password></icecast>`

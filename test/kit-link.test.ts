@@ -72,7 +72,7 @@ test('a line that loses segments and delays them changes neither bytes nor order
   expect(heard()).toBe(sent)
 })
 
-test('what was sent before the end arrives before it, and a reset ends both sides', async () => {
+test('bytes that were sent before the end arrive before it, and a reset ends both sides', async () => {
   const { link, far, answered, client, error } = await line()
   link.become({ delayMs: 20 }, 'down')
   far.write('last words')

@@ -68,9 +68,7 @@ function readEnvFile(path: string, read: (path: string) => string): EnvFile {
     const text = read(path)
     return { values: parseEnvFile(text), doubts: idleLines(text, names).map((doubt) => `${path}: ${doubt}`) }
   } catch (error) {
-    throw new EdgeConfigError(
-      `--env-file is ${JSON.stringify(path)}, expected an env file: ${messageOf(error)}`,
-    )
+    throw new EdgeConfigError(`cannot read --env-file ${JSON.stringify(path)}: ${messageOf(error)}`)
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type CityResponse, Reader } from 'mmdb-lib'
 import { readWhereabouts, type Whereabouts } from '../../shared/geo.ts'
 import { ipv4Number, plainAddress } from '../../shared/http/address.ts'
+import { messageOf } from '../../shared/message-of.ts'
 import { edgeLimits } from '../limits.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
 
@@ -54,7 +55,9 @@ export class Places {
     try {
       if (this.#path !== undefined) this.locate = openGeo(this.#path)
     } catch (error) {
-      throw new Error(`GEO_DB is "${this.#path}", expected a database in MaxMind's format (${error})`)
+      throw new Error(
+        `cannot read GEO_DB "${this.#path}": ${messageOf(error)}; name a database in MaxMind's format`,
+      )
     }
   }
 }

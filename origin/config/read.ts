@@ -41,7 +41,7 @@ function readFile(path: string): ReturnType<typeof parseIcecastXml> {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    throw new ConfigError(`--config is ${JSON.stringify(path)}, expected an icecast.xml: ${messageOf(error)}`)
+    throw new ConfigError(`cannot read --config ${JSON.stringify(path)}: ${messageOf(error)}`)
   }
   try {
     return parseIcecastXml(decodeXml(bytes))

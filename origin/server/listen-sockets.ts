@@ -130,7 +130,7 @@ function readPem(file: string, what: 'certificate' | 'key'): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new Error(`the ${what} is ${file}, expected a readable PEM file (${messageOf(error)})`)
+    throw new Error(`cannot read the ${what} ${file}: ${messageOf(error)}`)
   }
 }
 

@@ -241,7 +241,7 @@ describe('listeners in the cities of the world go to the nearest server that has
     },
   )
 
-  test('which fills the near ones first by the rules that go by distance alone: the crowd of one region is rejected', () => {
+  test('the rules that go by distance alone fill near servers first, and reject the crowd of one region', () => {
     const setting = { ...worldCrowd(0.85, 30, 20, { crowd: 'one region' }), afterS: 10 }
     expect(rejected(setting, 'nearest with spill-over')).toBeGreaterThan(3)
     expect(rejected(setting, ours)).toBeLessThanOrEqual(0.2)

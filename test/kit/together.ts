@@ -1,6 +1,6 @@
 /**
  * Long waits that begin before the tests, all at once, each for a test of its own: that test awaits it, and fails alone by it.
- * What fails before its test awaits it is no unhandled rejection.
+ * A wait that fails before its test awaits it does not count as an unhandled rejection.
  */
 export class Together<T> {
   readonly #works = new Map<string, Promise<T>>()

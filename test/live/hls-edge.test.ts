@@ -141,7 +141,7 @@ describe('HLS at a master, a slave, and an edge on each runtime that carries', (
         expect([url, path, (await fetch(url + path)).status]).toEqual([url, path, 404])
   })
 
-  test('what an edge cannot ask about, it gives to nobody', async () => {
+  test('an edge gives a mount to nobody if it cannot ask who may listen', async () => {
     for (const edge of edges)
       for (const mount of ['/members.mp3', '/guarded.mp3'])
         for (const name of ['media.m3u8', '5.mp3'])

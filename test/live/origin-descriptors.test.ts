@@ -51,7 +51,7 @@ describe.for(originRuntimes)('an origin that may open 64 files, on %s', (runtime
     const clients = Array.from({ length: 70 }, () => open(listen))
     // of a burst that does not fit some connections are closed without an answer; none hangs
     await eventually(() => clients.every(({ received, isClosed }) => received() !== '' || isClosed))
-    // refused for room, or, while the descriptors of those have not come back, for want of one
+    // refused for room, or, while the descriptors of those have not come back, for lack of one
     const refused = clients.filter(({ received }) => /^(?:403|503)$/.test(statusOf(received()) ?? ''))
     expect(refused.length).toBeGreaterThan(0)
     const served = clients.filter((client) => statusOf(client.received()) === '200')

@@ -57,7 +57,7 @@ test.for(originRuntimes)(
 test('an env file that is not there is an error of the edge, not of Node, which knows the flag as well', async () => {
   const edge = start('./distributary', ['edge', '--env-file', '/nonexistent'])
   expect(await edge.exited).toEqual({ code: 1, signal: null })
-  expect(edge.output()).toContain('--env-file is "/nonexistent", expected an env file: ENOENT')
+  expect(edge.output()).toContain('cannot read --env-file "/nonexistent": ENOENT')
 })
 
 const shell = ['sh', '-c', 'set -a; . "$0"; set +a; exec ./distributary edge'] as const

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LastKnown } from '../../shared/last-known.ts'
 
-test('what was last known of a thing is known for a while, of the latest things alone', () => {
+test('the last value of a thing is known for a while, of the latest things alone', () => {
   const clock = { ms: 0 }
   const lately = new LastKnown<string, number>(() => clock.ms, 1000, 2)
   lately.note('a', 1)

@@ -236,7 +236,7 @@ describe('what listeners saw', () => {
     ])
   })
 
-  test('what a listener calls a fault is one', () => {
+  test('a fault that a listener reports is one', () => {
     expect(seen([], [], ['a:1: frame 3 was repeated after frame 4'])).toHaveLength(1)
   })
 })

@@ -58,8 +58,8 @@ export function lifeContract(runtime: ProcessRuntime): void {
         /LAST_RESORT_URL is "http:\/\/a.example\/", expected an https URL, since HTTPS_ONLY is 1/,
       ],
       ['with a bad flag', { ...passwords, HTTPS_ONLY: 'yes' }, /HTTPS_ONLY is "yes", expected 0 or 1/],
-      ['if it cannot write', { ...passwords, DATA_DIR: '/dev/null/x' }, /DATA_DIR is "\/dev\/null\/x"/],
-      ['if no folder can be created', { ...passwords, DATA_DIR: '/proc/x/y' }, /DATA_DIR is "\/proc\/x\/y"/],
+      ['if it cannot write', { ...passwords, DATA_DIR: '/dev/null/x' }, /DATA_DIR "\/dev\/null\/x"/],
+      ['if no folder can be created', { ...passwords, DATA_DIR: '/proc/x/y' }, /DATA_DIR "\/proc\/x\/y"/],
     ] as [string, Record<string, string>, RegExp][])(
       'refuses to start %s, and says why',
       async (_, env, said) => {
@@ -162,7 +162,7 @@ export function lifeContract(runtime: ProcessRuntime): void {
       writeFileSync(geo, 'garbage')
       program.signal('SIGHUP')
       await program.line(
-        /GEO_DB not read again: old data stay in use.*GEO_DB is .*geo\.mmdb.*, expected a database/,
+        /GEO_DB not read again: old data stay in use.*cannot read GEO_DB .*geo\.mmdb.*; name a database/,
       )
       writeFileSync(geo, writeMmdb({ '192.0.2.0/24': { country: { iso_code: 'DE' } } }))
       program.signal('SIGHUP')

@@ -46,7 +46,7 @@ describe('the settings of an edge', () => {
 
   test('a file without an end is rejected, not read into memory', () => {
     expect(() => readCommandLine(['--env-file', '/dev/zero'], {})).toThrow(
-      '--env-file is "/dev/zero", expected an env file: it has more than 1048576 bytes',
+      'cannot read --env-file "/dev/zero": it has more than 1048576 bytes',
     )
   })
 
@@ -79,15 +79,15 @@ describe('the settings of an edge', () => {
     }
     expect(() => environmentOf([], environment, files)).toThrow(
       [
-        'RELAY_PASSWORD_FILE is "/missing", expected a file with the secret: ENOENT: no such file',
-        'ADMIN_PASSWORD_FILE is "/empty", expected a file with the secret: it is empty',
+        'cannot read the secret of RELAY_PASSWORD_FILE "/missing": ENOENT: no such file',
+        'cannot read the secret of ADMIN_PASSWORD_FILE "/empty": it is empty',
         'MASTER_PASSWORD and MASTER_PASSWORD_FILE are both set, expected one of them',
       ].join('\n'),
     )
   })
 
   test.for([
-    ['--env-file=gone', '--env-file is "gone", expected an env file: ENOENT: no such file'],
+    ['--env-file=gone', 'cannot read --env-file "gone": ENOENT: no such file'],
     ['--prot', "Unknown option '--prot'; distributary edge --help lists the flags"],
     ['--env-file', "Option '--env-file <value>' argument missing; distributary edge --help lists the flags"],
     ['8000', /^Unexpected argument '8000'.*; distributary edge --help lists the flags/],
@@ -98,7 +98,7 @@ describe('the settings of an edge', () => {
   test('a password with a # and without quotes is rejected: a shell keeps it, readers of env files cut it off', () => {
     const file = (line: string) => environmentOf(['--env-file=f'], {}, { f: `# one\n${line}\n` })
     expect(() => file('ADMIN_PASSWORD=hush#1')).toThrow(
-      '--env-file is "f", expected an env file: line 2: the value of ADMIN_PASSWORD has a # in it; put the value in quotes',
+      'cannot read --env-file "f": line 2: the value of ADMIN_PASSWORD has a # in it; put the value in quotes',
     )
     expect(file('ADMIN_PASSWORD="hush#1"').ADMIN_PASSWORD).toBe('hush#1')
     expect(file('ADMIN_PASSWORD=hush # the old one').ADMIN_PASSWORD).toBe('hush')

@@ -25,7 +25,7 @@ function gatherNumbers(result: (all: number[]) => readonly string[]) {
   return { time, passed, add, outcomes }
 }
 
-test('what comes within 100 ms is passed on together, and each gets its own result', async () => {
+test('reports that come within 100 ms are passed on together, and each gets its own result', async () => {
   const { time, passed, add, outcomes } = gatherNumbers((all) => all.map((one) => `result ${one}`))
   add(1)
   await time.pass(90)

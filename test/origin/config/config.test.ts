@@ -170,7 +170,7 @@ describe('flags', () => {
       ORIGIN_ADMIN_PASSWORD_FILE: '/dev/null',
     }
     expect(() => parseEnvironment(environment)).toThrow(
-      /^ORIGIN_SOURCE_PASSWORD_FILE is "\/nonexistent\/secret", expected a file with the secret: ENOENT.*\nORIGIN_RELAY_PASSWORD_FILE is "\/dev\/null", expected a file with the secret: it is empty\nORIGIN_ADMIN_PASSWORD and ORIGIN_ADMIN_PASSWORD_FILE are both set, expected one of them$/,
+      /^cannot read the secret of ORIGIN_SOURCE_PASSWORD_FILE "\/nonexistent\/secret": ENOENT.*\ncannot read the secret of ORIGIN_RELAY_PASSWORD_FILE "\/dev\/null": it is empty\nORIGIN_ADMIN_PASSWORD and ORIGIN_ADMIN_PASSWORD_FILE are both set, expected one of them$/,
     )
   })
 
@@ -305,7 +305,7 @@ describe('icecast.xml', () => {
 
   test('a file that cannot be read is named with the flag', () => {
     expect(() => readConfig({ configFile: '/nonexistent/icecast.xml', settings: {} }, {})).toThrow(
-      '--config is "/nonexistent/icecast.xml", expected an icecast.xml: ENOENT',
+      'cannot read --config "/nonexistent/icecast.xml": ENOENT',
     )
   })
 

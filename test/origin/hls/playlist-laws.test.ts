@@ -302,7 +302,7 @@ const setBack: Step[] = [
   { kind: 'play', sound: 0, frames: 1 },
 ]
 
-test('whatever a source, the clock and the program do, playlists stay legal, and hold every frame once, for as long as they have to', () => {
+test('playlists stay legal and hold every frame once, for as long as they have to, whatever a source, the clock and the program do', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
       const master = new Master()

@@ -29,7 +29,7 @@ test('a page has as many records as fit, one at least, and the next one goes on 
   expect(read(log, 3, 8)).toMatchObject({ bytes: { length: 20 }, change: 4, isLast: true })
 })
 
-test('what was replaced costs memory only up to a bound, and no reader anything', () => {
+test('records that were replaced cost memory only up to a bound, and no reader anything', () => {
   const log = new NewsLog()
   for (let i = 0; i < 100_000; i++) log.put(i % 10, record(i % 10))
   expect(read(log, 0)).toMatchObject({ bytes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], change: 100_000 })

@@ -26,7 +26,7 @@ export interface ClusterPlan {
   seed: number
 }
 
-/** When a gap or a silence is no fault. */
+/** When a gap or a silence is not a fault. */
 export interface Allowed {
   fromMs: number
   untilMs: number
@@ -61,7 +61,7 @@ export class Cluster {
   readonly former: Member[] = []
   readonly faults: string[] = []
   audience: Audience | undefined
-  /** when a gap is no fault: while the line between a master and a slave, or one of these, is out */
+  /** when a gap is not a fault: while the line between a master and a slave, or one of these, is out */
   readonly gapsAllowed: Allowed[] = []
   /** when frames were sent */
   readonly sentTimes = new SentTimes(() => this.sent)

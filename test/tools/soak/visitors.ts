@@ -118,7 +118,7 @@ const oddities: readonly (readonly [name: string, request: string, answer: RegEx
   ['playlist', `GET ${plan.mount}.m3u HTTP/1.0\r\n\r\n`, /^HTTP\/1\.[01] 200 /],
   ['status', 'GET /status-json.xsl HTTP/1.0\r\n\r\n', /^HTTP\/1\.[01] 200 /],
   ['no such mount', 'GET /nothing.mp3 HTTP/1.0\r\n\r\n', /^HTTP\/1\.0 (404|302) /],
-  ['bad request', 'This is no HTTP\r\n\r\n', /^HTTP\/1\.1 400 /],
+  ['bad request', 'This is not HTTP\r\n\r\n', /^HTTP\/1\.1 400 /],
   ['long head', `GET / HTTP/1.1\r\n${'a'.repeat(9000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
   [
     'wrong password',

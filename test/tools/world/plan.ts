@@ -3,7 +3,7 @@ import { beginnings } from './faults/all.ts'
 import { type Fault, oneOf } from './faults/fault.ts'
 import { drawSetting, type Setting } from './setting.ts'
 
-/** One life of a world: what it is made of, and what befalls it. Plain data. */
+/** One life of a world: its parts, and its faults. Plain data. */
 export interface WorldPlan {
   seed: number
   setting: Setting
@@ -12,7 +12,7 @@ export interface WorldPlan {
   faults: readonly Fault[]
 }
 
-/** ms in which a cluster comes up before anything befalls it */
+/** ms in which a cluster comes up before its first fault */
 const startMs = 20_000
 /** faults a second, and s that one lasts, in the mean */
 const faultsPerSecond = 1 / 6

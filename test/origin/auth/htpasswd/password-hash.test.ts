@@ -41,7 +41,7 @@ const known: [kind: string, password: string, hash: string][] = [
     '$6$rounds=1400$anotherlongsalts$POfYwTEok97VWcjxIiSOjiykti.o/pQs.wPvMxQ6Fm7I6IoYN3CmLs66x9t0oSwbtEW7o7UmJEiDwGqd8p4ur1',
   ],
   [
-    '$6$ of bytes that are no ASCII',
+    '$6$ of bytes that are not ASCII',
     'pässword and a long one that is longer than sixteen',
     '$6$abcdefgh$hvRaSa6ihMRgWptz15dkwuPs7XeH63RZynZwuZKUBTxYZIEAlT/upAFeo8zw3WtcltY4XIuAwc9knc7bj2ao60',
   ],

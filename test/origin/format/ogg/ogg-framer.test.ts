@@ -120,7 +120,7 @@ describe('an Ogg header', () => {
     expect(frame(...stream).headers.map(({ title }) => title)).toEqual([expected])
   })
 
-  test('whose comments claim to be longer than they are has the part that can be read', () => {
+  test('has the part of its comments that can be read, if they claim to be longer than they are', () => {
     const short = oggComments('OpusTags', 'TITLE=T', 'ARTIST=A').subarray(0, -1)
     short.writeUInt32LE(0xffffffff, 16)
     expect(frame(bos, oggPage([short]), sound(2)).headers.map(({ title }) => title)).toEqual(['T'])

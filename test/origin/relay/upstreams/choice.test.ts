@@ -103,7 +103,7 @@ describe('upstreams', () => {
     ])
   })
 
-  test('whose master answers again are asked as if they had never failed', () => {
+  test('are asked as if they had never failed, if their master answers again', () => {
     const all = new Upstreams(
       [upstream('a', true), b],
       () => 0,

@@ -86,7 +86,7 @@ const trouble =
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
 
-/** What befalls the lines between machines. */
+/** What happens to the lines between machines. */
 export const lineFaults: Record<string, Begin> = {
   cut,
   'cut one way': cutOneWay,

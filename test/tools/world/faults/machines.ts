@@ -163,7 +163,7 @@ const isolateEvicted: Begin = (cluster, { who, other }) => {
   return { story: `the runtime evicts an isolate of ${site.host}` }
 }
 
-/** What befalls machines, their clocks and disks, and the programs on them. */
+/** What happens to machines, their clocks and disks, and the programs on them. */
 export const machineFaults: Record<string, Begin> = {
   killed,
   'power cut': powerCut,

@@ -77,7 +77,7 @@ interface Watching {
   answer: (request: Request) => Response | Promise<Response>
 }
 
-/** Answers a request, and tells the observer of reports and of the deeds of operators. */
+/** Answers a request, and tells the observer of reports and of the actions of operators. */
 export async function watch(request: Request, watching: Watching): Promise<Response> {
   const { watched, tampering, nowMs, answer } = watching
   const { reported, done, named, registered } = watched

@@ -38,7 +38,7 @@ export interface Known {
 }
 
 /**
- * What one decider must know, written down by an observer who sees only reports, answers and deeds of operators. All rules of a
+ * What one decider must know, written down by an observer who sees only reports, answers and actions of operators. All rules of a
  * redirect are implemented here a second time, so that the programs are not tested against themselves.
  */
 export class Ledger {
