@@ -1,4 +1,4 @@
-import { isLive } from '../../shared/draw/server.ts'
+import { isLive, type Server } from '../../shared/draw/server.ts'
 import type { View } from '../../shared/draw/view.ts'
 import { printMount } from '../../shared/mount.ts'
 import { namedMountsMax, namingMounts } from '../../shared/named-mounts.ts'
@@ -12,9 +12,13 @@ export function carriedHere(view: View, nowMs: number): string {
   let looks = 0
   for (const [mount, { carriers, isPrivate }] of view.mounts) {
     if (found.length === namedMountsMax || looks++ === looksMax) break
-    if (!isPrivate && [...carriers.values()].some(({ server }) => isLive(server, nowMs)))
-      found.push(printMount(mount))
+    if (!isPrivate && hasLive(carriers.values(), nowMs)) found.push(printMount(mount))
   }
   const line = namingMounts(found)
   return line === '' ? '' : `${line}\n`
+}
+
+function hasLive(carriers: Iterable<{ server: Server }>, nowMs: number): boolean {
+  for (const { server } of carriers) if (isLive(server, nowMs)) return true
+  return false
 }

@@ -10,7 +10,7 @@ import { Host } from './mounts/host.ts'
 import { KnownMounts } from './mounts/known-mounts.ts'
 import { LiveSums } from './mounts/live-sums.ts'
 import { aboutOf, liveMastersOf, masterOf, saidByMaster } from './mounts/masters.ts'
-import { countedOf, type Entry, type MountView } from './mounts/mount-view.ts'
+import type { Entry, MountView } from './mounts/mount-view.ts'
 import type { MountOnAir } from './mounts/on-air.ts'
 import { Pools } from './mounts/pools.ts'
 import { SortedHosts } from './mounts/sorted-hosts.ts'
@@ -49,7 +49,7 @@ export class View {
     const demand = new TotalDemand()
     this.#pools = new Pools(this.#everywhere, demand, maxListenersDefault)
     this.#groups = new Groups(this.#everywhere, this.#pools, demand)
-    this.#mounts = new KnownMounts(this.#groups)
+    this.#mounts = new KnownMounts(this.#groups, this.#hosts)
     this.#sums = new LiveSums(this.#hosts, this.#mounts)
     this.#carriers = new Carriers(this.#mounts, this.#groups, this.#sums)
   }
@@ -156,7 +156,7 @@ export class View {
   onAir(mount: Mount, nowMs: number): MountOnAir | undefined {
     this.#sums.expire(nowMs)
     const entry = this.#mounts.get(mount)
-    return entry?.onAir.at(masterOf(entry, nowMs) !== undefined, () => countedOf(entry))
+    return entry?.onAir.at(masterOf(entry, nowMs) !== undefined, () => entry.carriers.counted())
   }
 
   /** Whether a server reported the mount in the last five minutes, or a live server with a longer interval carries it. */
@@ -190,7 +190,7 @@ export class View {
   /** kbit/s that a listener of the mount takes of a server's line; 0 if the server does not report what that carries. */
   kbpsAt(mount: Mount, { report }: Server): number {
     if (report.maxBandwidth === undefined || report.bandwidth === undefined) return 0
-    return kbpsOf(this.#mounts.get(mount)?.carriers.get(report.id)?.mount)
+    return kbpsOf(this.#mounts.get(mount)?.carriers.reportOf(this.#hosts.get(report.id)))
   }
 
   /** The live master that relays are sent to for this mount: the first by id. */

@@ -7,7 +7,7 @@ import type { Groups } from './groups.ts'
 import type { Host } from './host.ts'
 import type { KnownMounts } from './known-mounts.ts'
 import type { LiveSums } from './live-sums.ts'
-import { CarriedMount, type Entry, isHiddenByMaster, noteStream } from './mount-view.ts'
+import { type Entry, isHiddenByMaster, noteStream } from './mount-view.ts'
 
 /** mounts whose carriers are filled at the same time at the start */
 const mountsAtOnce = 4
@@ -18,7 +18,7 @@ export class Carriers {
   readonly #groups: Groups
   readonly #sums: LiveSums
   /** by server: its mounts that have a limit of their own */
-  readonly #limited = new Map<string, Set<CarriedMount>>()
+  readonly #limited = new Map<string, Set<Entry>>()
 
   constructor(mounts: KnownMounts, groups: Groups, sums: LiveSums) {
     this.#mounts = mounts
@@ -39,7 +39,8 @@ export class Carriers {
       if (!now) this.remove(host, mount, before)
       else if (!isWhole) this.#put(host, now)
     // the slots of a mount with a limit depend on the server's as well
-    if (!isWhole) for (const carrier of this.#limited.get(id) ?? []) this.#mark(carrier)
+    if (!isWhole)
+      for (const entry of this.#limited.get(id) ?? []) this.#mark(host, entry, entry.carriers.placeOf(host))
   }
 
   /**
@@ -64,44 +65,43 @@ export class Carriers {
   remove(host: Host, mount: Mount, before: Server): void {
     const { id } = before.report
     const entry = this.#mounts.get(mount)
-    const carrier = entry?.carriers.get(id)
-    if (!entry || !carrier) return
+    const place = entry?.carriers.placeOf(host) ?? -1
+    if (!entry || place < 0) return
+    const { carriers, onAir } = entry
     if (!followsMasters(before)) this.#mounts.touch(entry, before.receivedAtMs)
-    carrier.count(false)
-    entry.carriers.delete(id)
-    if (entry.carriers.size === 0) this.#mounts.noteCarried(false)
-    carrier.unmark()
-    this.#noteLimit(id, carrier, false)
+    carriers.count(place, false, onAir)
+    this.#unmark(entry, place)
+    carriers.removeAt(place)
+    if (carriers.size === 0) this.#mounts.noteCarried(false)
+    this.#noteLimit(id, entry, false)
     this.#noteMaster(entry, host, false)
     this.#groups.unsettle(entry)
   }
 
   #put(host: Host, mount: MountReport): void {
     const entry = this.#mounts.know(mount.mount)
+    const { carriers } = entry
     const { server } = host
     const { id, role } = server.report
-    let carrier = entry.carriers.get(id)
-    const before = carrier?.mount
-    if (entry.carriers.size === 0) this.#mounts.noteCarried(true)
-    if (carrier) carrier.mount = mount
-    else {
-      carrier = new CarriedMount(host, entry, mount)
-      entry.carriers.set(id, carrier)
-    }
-    this.#noteLimit(id, carrier, mount.max !== null)
+    let place = carriers.placeOf(host)
+    const before = carriers.reportAt(place)
+    if (carriers.size === 0) this.#mounts.noteCarried(true)
+    if (place < 0) place = carriers.add(host, mount)
+    else carriers.setReport(place, mount)
+    this.#noteLimit(id, entry, mount.max !== null)
     noteStream(entry, server, mount, before)
     this.#noteMaster(entry, host, role === 'master')
     if (role === 'master') entry.isPrivate = isHiddenByMaster(entry)
-    this.#mark(carrier)
-    this.#sums.count(carrier)
+    this.#mark(host, entry, place)
+    this.#sums.count(entry, place, host)
   }
 
-  #noteLimit(id: string, carrier: CarriedMount, isLimited: boolean): void {
+  #noteLimit(id: string, entry: Entry, isLimited: boolean): void {
     const limited = this.#limited.get(id)
     if (!limited) {
-      if (isLimited) this.#limited.set(id, new Set([carrier]))
-    } else if (isLimited) limited.add(carrier)
-    else if (limited.delete(carrier) && limited.size === 0) this.#limited.delete(id)
+      if (isLimited) this.#limited.set(id, new Set([entry]))
+    } else if (isLimited) limited.add(entry)
+    else if (limited.delete(entry) && limited.size === 0) this.#limited.delete(id)
   }
 
   #noteMaster(entry: Entry, host: Host, isMaster: boolean): void {
@@ -116,17 +116,25 @@ export class Carriers {
     this.#groups.unsettle(entry)
   }
 
-  /** Updates what a carrier adds to the key of its mount's group. */
-  #mark(carrier: CarriedMount): void {
-    const { host, entry } = carrier
+  /** Updates what the server at a place adds to the key of the mount's group. */
+  #mark(host: Host, entry: Entry, place: number): void {
+    const { carriers } = entry
+    const mount = carriers.reportAt(place)
+    if (!mount) return
     const follows = followsMasters(host.server)
-    const mark = host.markOf(carrier.mount, entry.number)
-    if (mark === carrier.mark && follows === carrier.follows) return
-    carrier.unmark()
+    const mark = host.markOf(mount, entry.number)
+    if (mark === carriers.markAt(place) && follows === carriers.followsAt(place)) return
+    this.#unmark(entry, place)
     if (follows) entry.followers = withMark(entry.followers, mark)
     else entry.reporters = withMark(entry.reporters, mark)
-    carrier.mark = mark
-    carrier.follows = follows
+    carriers.setMark(place, mark, follows)
     this.#groups.unsettle(entry)
+  }
+
+  /** Takes the mark of the server at a place out of the key. */
+  #unmark(entry: Entry, place: number): void {
+    const mark = entry.carriers.markAt(place)
+    if (entry.carriers.followsAt(place)) entry.followers = withoutMark(entry.followers, mark)
+    else entry.reporters = withoutMark(entry.reporters, mark)
   }
 }

@@ -2,19 +2,23 @@ import { limits } from '../../limits.ts'
 import type { Mount } from '../../mount.ts'
 import { followsMasters, isLive } from '../server.ts'
 import type { Groups } from './groups.ts'
+import type { Host } from './host.ts'
 import { createEntry, type Entry } from './mount-view.ts'
 
 /** The mounts that some server carries or has carried lately, by name. */
 export class KnownMounts {
   readonly #entries = new Map<Mount, Entry>()
   readonly #groups: Groups
+  readonly #hosts: ReadonlyMap<string, Host>
   /** mounts so far */
   #numbered = 0
   /** how many of them have no carrier */
   #uncarried = 0
 
-  constructor(groups: Groups) {
+  /** @param hosts the servers of the view by id */
+  constructor(groups: Groups, hosts: ReadonlyMap<string, Host>) {
     this.#groups = groups
+    this.#hosts = hosts
   }
 
   get all(): ReadonlyMap<Mount, Entry> {
@@ -29,7 +33,7 @@ export class KnownMounts {
   know(mount: Mount): Entry {
     let entry = this.#entries.get(mount)
     if (!entry) {
-      entry = createEntry(mount, ++this.#numbered)
+      entry = createEntry(mount, ++this.#numbered, this.#hosts)
       this.#entries.set(mount, entry)
       this.#groups.unsettle(entry)
       this.#uncarried++

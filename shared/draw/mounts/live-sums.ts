@@ -1,6 +1,6 @@
 import { deadlineMs, isLive } from '../server.ts'
 import type { Host } from './host.ts'
-import type { CarriedMount, EntryByMount } from './mount-view.ts'
+import type { Entry, EntryByMount } from './mount-view.ts'
 
 /** mounts of stale servers that are taken out of the sums in one turn: some ms */
 const expiredAtOnceMax = 5_000
@@ -27,19 +27,18 @@ export class LiveSums {
     return wasCounted
   }
 
-  /** Brings the sums of a mount up to what one of its servers says now. */
-  count(carrier: CarriedMount): void {
-    const { entry, host } = carrier
-    carrier.count(host.isCounted)
+  /** Brings the sums of a mount up to what the server at a place says now. */
+  count(entry: Entry, place: number, host: Host): void {
+    entry.carriers.count(place, host.isCounted, entry.onAir)
     entry.listenerPeak = Math.max(entry.listenerPeak, entry.onAir.listeners)
   }
 
   /** The same for all mounts of a server. */
   countAll(host: Host): void {
-    const { id, mounts } = host.server.report
-    for (const { mount } of mounts) {
-      const carrier = this.#mounts.get(mount)?.carriers.get(id)
-      if (carrier) this.count(carrier)
+    for (const { mount } of host.server.report.mounts) {
+      const entry = this.#mounts.get(mount)
+      const place = entry?.carriers.placeOf(host) ?? -1
+      if (entry && place >= 0) this.count(entry, place, host)
     }
   }
 

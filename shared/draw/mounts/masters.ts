@@ -1,6 +1,7 @@
 import type { AboutMount } from '../../report/about-mount.ts'
 import { isLive, type Server } from '../server.ts'
-import type { CarriedMount, Entry } from './mount-view.ts'
+import type { Carrier } from './mount-carriers.ts'
+import type { Entry } from './mount-view.ts'
 
 // What a mount has from its masters, at one moment.
 
@@ -21,7 +22,7 @@ export function liveMastersOf({ masters }: Entry, nowMs: number): Server[] {
 /** What the master that relays are sent to says of a mount; undefined if there is none, or it says nothing. */
 export function saidByMaster(entry: Entry, nowMs: number): AboutMount | undefined {
   const master = masterOf(entry, nowMs)
-  return master && entry.carriers.get(master.report.id)?.mount.about
+  return master && entry.carriers.reportOf(entry.masters.get(master.report.id))?.about
 }
 
 /**
@@ -33,7 +34,7 @@ export function aboutOf(entry: Entry, nowMs: number): AboutMount | undefined {
   const { carriers, followers } = entry
   const said = saidByMaster(entry, nowMs)
   if (said || followers === 0) return said
-  let first: CarriedMount | undefined
+  let first: Carrier | undefined
   for (const carrier of carriers.values()) {
     const { server, mount } = carrier
     if (!server.polled || !mount.about || (first && first.server.report.id < server.report.id)) continue

@@ -3,14 +3,15 @@ import type { MountReport } from '../../report/report.ts'
 import type { JoinRate } from '../pool/demand.ts'
 import { followsMasters, type Server } from '../server.ts'
 import { Group } from './group.ts'
-import { type Marks, withoutMark } from './group-key.ts'
+import type { Marks } from './group-key.ts'
 import type { Host } from './host.ts'
+import { MountCarriers } from './mount-carriers.ts'
 import { OnAir } from './on-air.ts'
 
 /** One mount as the decider sees it: its carriers, and the group whose pools it is drawn from. */
 export interface MountView {
   /** its carriers by id, with each one's report of it */
-  readonly carriers: ReadonlyMap<string, { server: Server; mount: MountReport }>
+  readonly carriers: MountCarriers
   /** when a server reported it that may not carry it any more; see {@link reportedAtMs} */
   readonly touchedAtMs: number
   /** most concurrent listeners over all servers, since its source began */
@@ -26,7 +27,6 @@ export interface Entry extends MountView, Marks {
   readonly number: number
   /** its name as in a URL */
   readonly path: string
-  carriers: Map<string, CarriedMount>
   touchedAtMs: number
   listenerPeak: number
   isPrivate: boolean
@@ -44,56 +44,12 @@ export interface EntryByMount {
   get(mount: Mount): Entry | undefined
 }
 
-/** A mount at one of its servers. */
-export class CarriedMount {
-  readonly host: Host
-  readonly entry: Entry
-  /** what the server's newest report says of the mount */
-  mount: MountReport
-  /** what it adds to the key of the mount's group, as one that reports the mount or as one that follows its masters */
-  mark = 0
-  follows = false
-  /** its server is live, so it counts in the sums of the mount: with as many listeners, as one that follows or not */
-  isCounted = false
-  #listeners = 0
-  #follows = false
-
-  constructor(host: Host, entry: Entry, mount: MountReport) {
-    this.host = host
-    this.entry = entry
-    this.mount = mount
-  }
-
-  get server(): Server {
-    return this.host.server
-  }
-
-  /** Brings the sums of the mount up to what its server says now. */
-  count(isLive: boolean): void {
-    const { onAir } = this.entry
-    if (this.isCounted) onAir.add(this.#follows, -1, -this.#listeners)
-    this.isCounted = isLive
-    this.#follows = this.follows
-    this.#listeners = this.mount.listeners
-    if (isLive) onAir.add(this.#follows, 1, this.#listeners)
-    onAir.show(this, isLive)
-  }
-
-  /** Takes its mark out of the key. */
-  unmark(): void {
-    const { entry, mark } = this
-    if (this.follows) entry.followers = withoutMark(entry.followers, mark)
-    else entry.reporters = withoutMark(entry.reporters, mark)
-    this.mark = 0
-  }
-}
-
-/** A mount that nobody carries yet. */
-export const createEntry = (mount: Mount, number: number): Entry => ({
+/** A mount that nobody carries yet. @param hosts the servers of the view by id */
+export const createEntry = (mount: Mount, number: number, hosts: ReadonlyMap<string, Host>): Entry => ({
   mount,
   number,
   path: printMount(mount),
-  carriers: new Map(),
+  carriers: new MountCarriers(hosts),
   masters: new Map(),
   touchedAtMs: Number.NEGATIVE_INFINITY,
   listenerPeak: 0,
@@ -106,15 +62,10 @@ export const createEntry = (mount: Mount, number: number): Entry => ({
   rate: undefined,
 })
 
-/** The carriers of a mount that count in its sums. */
-export function* countedOf({ carriers }: Entry): Iterable<CarriedMount> {
-  for (const carrier of carriers.values()) if (carrier.isCounted) yield carrier
-}
-
 /** Whether a master flags the mount `hidden` or `no-mount`. */
 export function isHiddenByMaster({ carriers, masters }: Entry): boolean {
-  for (const id of masters.keys()) {
-    const about = carriers.get(id)?.mount.about
+  for (const host of masters.values()) {
+    const about = carriers.reportOf(host)?.about
     if (about?.hidden || about?.noMount) return true
   }
   return false

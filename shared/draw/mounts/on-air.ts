@@ -10,8 +10,17 @@ export interface MountOnAir {
 
 /** A live server's report of a mount, whose type and bit rate may be shown. */
 interface LivePart {
+  /** the server, which is only compared */
+  readonly host: object
   readonly follows: boolean
   readonly mount: MountReport
+}
+
+/** What is shown, and the server that says it. */
+interface Shown<Said> {
+  host: object
+  follows: boolean
+  said: Said
 }
 
 /** The listeners and the servers of one sort. */
@@ -29,8 +38,8 @@ export class OnAir {
   /** those that carry it only while a master does */
   readonly #followers: Sum = { servers: 0, listeners: 0 }
   /** a server that says its type, and one that says its bit rate; undefined: to be looked for, since the one before has gone */
-  #type: LivePart | 'none' | undefined = 'none'
-  #rate: LivePart | 'none' | undefined = 'none'
+  #type: Shown<string> | 'none' | undefined = 'none'
+  #rate: Shown<number> | 'none' | undefined = 'none'
 
   /** of all live servers */
   get listeners(): number {
@@ -49,9 +58,9 @@ export class OnAir {
   }
 
   /** What a server says may be shown, or not any more. */
-  show(part: LivePart, isLive: boolean): void {
-    this.#type = shownAfter(this.#type, part, isLive && saysType(part))
-    this.#rate = shownAfter(this.#rate, part, isLive && saysRate(part))
+  show(host: object, follows: boolean, mount: MountReport, isLive: boolean): void {
+    this.#type = shownAfter(this.#type, host, follows, isLive ? typeIn(mount) : undefined)
+    this.#rate = shownAfter(this.#rate, host, follows, isLive ? rateIn(mount) : undefined)
   }
 
   /**
@@ -62,31 +71,48 @@ export class OnAir {
   at(hasMaster: boolean, live: () => Iterable<LivePart>): MountOnAir | undefined {
     const servers = this.#reporters.servers + (hasMaster ? this.#followers.servers : 0)
     if (servers === 0) return undefined
-    this.#type ??= firstOf(live(), saysType)
-    this.#rate ??= firstOf(live(), saysRate)
+    this.#type ??= firstOf(live(), typeIn)
+    this.#rate ??= firstOf(live(), rateIn)
     // without a master the followers say nothing, which is not worth remembering: a master will be back
-    const shown = (first: LivePart | 'none', says: (part: LivePart) => boolean) =>
+    const shown = <Said>(first: Shown<Said> | 'none', saidIn: (mount: MountReport) => Said | undefined) =>
       hasMaster || first === 'none' || !first.follows
         ? first
-        : firstOf(live(), (each) => !each.follows && says(each))
-    const type = shown(this.#type, saysType)
-    const rate = shown(this.#rate, saysRate)
+        : firstOf(live(), (mount, follows) => (follows ? undefined : saidIn(mount)))
+    const type = shown(this.#type, typeIn)
+    const rate = shown(this.#rate, rateIn)
     return {
       listeners: this.#reporters.listeners + (hasMaster ? this.#followers.listeners : 0),
-      contentType: type === 'none' ? null : type.mount.contentType,
-      bitrate: rate === 'none' ? null : rate.mount.kbps,
+      contentType: type === 'none' ? null : type.said,
+      bitrate: rate === 'none' ? null : rate.said,
     }
   }
 }
 
-const saysType = ({ mount }: LivePart) => mount.contentType !== ''
-const saysRate = ({ mount }: LivePart) => mount.kbps > 0
+const typeIn = ({ contentType }: MountReport): string | undefined => contentType || undefined
+const rateIn = ({ kbps }: MountReport): number | undefined => (kbps > 0 ? kbps : undefined)
 
 /** The shown one, or another if there is none; undefined if it says nothing any more: then another has to be looked for. */
-const shownAfter = (shown: LivePart | 'none' | undefined, part: LivePart, says: boolean) =>
-  shown === part ? (says ? part : undefined) : shown === 'none' && says ? part : shown
+function shownAfter<Said>(
+  shown: Shown<Said> | 'none' | undefined,
+  host: object,
+  follows: boolean,
+  said: Said | undefined,
+): Shown<Said> | 'none' | undefined {
+  if (shown === 'none') return said === undefined ? shown : { host, follows, said }
+  if (shown?.host !== host) return shown
+  if (said === undefined) return undefined
+  shown.follows = follows
+  shown.said = said
+  return shown
+}
 
-function firstOf(all: Iterable<LivePart>, says: (part: LivePart) => boolean): LivePart | 'none' {
-  for (const each of all) if (says(each)) return each
+function firstOf<Said>(
+  all: Iterable<LivePart>,
+  saidIn: (mount: MountReport, follows: boolean) => Said | undefined,
+): Shown<Said> | 'none' {
+  for (const { host, follows, mount } of all) {
+    const said = saidIn(mount, follows)
+    if (said !== undefined) return { host, follows, said }
+  }
   return 'none'
 }

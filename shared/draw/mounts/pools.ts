@@ -58,13 +58,13 @@ export class Pools {
   /** Shows a server's newest report to the pools of a group. */
   put(group: Group<Entry>, host: Host): void {
     const { id } = host.server.report
-    const carrier = group.member?.carriers.get(id)
-    const carries = carrier !== undefined || this.#everywhere.has(id)
+    const reported = group.member?.carriers.reportOf(host)
+    const carries = reported !== undefined || this.#everywhere.has(id)
     const bases = this.#bases.get(id) ?? []
     for (const [way, draws] of group.draws.entries()) {
       const base = bases[way]
       if (!carries || base === undefined) draws?.pool.remove(id)
-      else draws?.pool.put(this.#candidate(group, host.server, carrier?.mount, base))
+      else draws?.pool.put(this.#candidate(group, host.server, reported, base))
     }
   }
 

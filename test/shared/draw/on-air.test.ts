@@ -7,9 +7,12 @@ import { mountReport, serverOf } from '../../kit/reports.ts'
 
 describe('what live servers say of a mount together', () => {
   const part = (contentType: string, kbps: number, follows = false) => ({
+    host: {},
     follows,
     mount: mountReport('/live.mp3', { contentType, kbps }),
   })
+  const show = (onAir: OnAir, { host, follows, mount }: ReturnType<typeof part>, isLive: boolean) =>
+    onAir.show(host, follows, mount, isLive)
   const nobody = () => []
 
   test('is nothing without one that reports it, and followers count only with a master', () => {
@@ -29,13 +32,13 @@ describe('what live servers say of a mount together', () => {
     onAir.add(false, 3, 0)
     const [silent, typed, rated] = [part('', 0), part('audio/aac', 0), part('audio/mpeg', 64)]
     const shown = () => onAir.at(true, () => [silent, typed, rated])
-    onAir.show(silent, true)
+    show(onAir, silent, true)
     expect(shown()).toMatchObject({ contentType: null, bitrate: null })
-    onAir.show(typed, true)
-    onAir.show(rated, true)
+    show(onAir, typed, true)
+    show(onAir, rated, true)
     expect(shown()).toMatchObject({ contentType: 'audio/aac', bitrate: 64 })
-    onAir.show(silent, true)
-    onAir.show(silent, false)
+    show(onAir, silent, true)
+    show(onAir, silent, false)
     expect(shown()).toMatchObject({ contentType: 'audio/aac', bitrate: 64 })
   })
 
@@ -43,13 +46,13 @@ describe('what live servers say of a mount together', () => {
     const onAir = new OnAir()
     onAir.add(false, 2, 0)
     const [first, second] = [part('audio/aac', 48), part('audio/mpeg', 64)]
-    onAir.show(first, true)
-    onAir.show(second, true)
-    onAir.show(first, false)
+    show(onAir, first, true)
+    show(onAir, second, true)
+    show(onAir, first, false)
     expect(onAir.at(true, () => [second])).toMatchObject({ contentType: 'audio/mpeg', bitrate: 64 })
-    onAir.show(second, false)
+    show(onAir, second, false)
     expect(onAir.at(true, nobody)).toMatchObject({ contentType: null, bitrate: null })
-    onAir.show(first, true)
+    show(onAir, first, true)
     expect(onAir.at(true, nobody)).toMatchObject({ contentType: 'audio/aac', bitrate: 48 })
   })
 
@@ -58,7 +61,7 @@ describe('what live servers say of a mount together', () => {
     onAir.add(true, 1, 0)
     onAir.add(false, 1, 0)
     const [follower, reporter] = [part('audio/aac', 48, true), part('audio/mpeg', 64)]
-    onAir.show(follower, true)
+    show(onAir, follower, true)
     const at = (hasMaster: boolean) => onAir.at(hasMaster, () => [follower, reporter])
     expect(at(true)).toMatchObject({ contentType: 'audio/aac', bitrate: 48 })
     expect(at(false)).toMatchObject({ contentType: 'audio/mpeg', bitrate: 64 })
