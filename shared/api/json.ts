@@ -16,6 +16,8 @@ import { multivariantPath } from '../hls/paths.ts'
 import { jsonArray, jsonElements, jsonInPieces, type SliceStep, wholeOf } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
+import { nameAt } from '../report/mount-list.ts'
+import type { MountList } from '../report/report.ts'
 import { notesOf } from './notes.ts'
 import { sharedUrlSteps } from './shared-urls.ts'
 
@@ -197,9 +199,14 @@ function mountsOf({ report, carriesAll, polled }: Server, { mastered, names }: S
   const { last } = names
   const { mounts } = report
   // the servers of a fleet carry the same mounts: one array for all of them
-  const isSame = last.length === mounts.length && mounts.every(({ mount }, i) => mount === last[i])
-  if (!isSame) names.last = mounts.map(({ mount }) => mount)
+  if (!isNamed(mounts, last)) names.last = mounts.map(({ mount }) => mount)
   return names.last
+}
+
+function isNamed(mounts: MountList, names: readonly Mount[]): boolean {
+  if (names.length !== mounts.length) return false
+  for (let place = 0; place < names.length; place++) if (nameAt(mounts, place) !== names[place]) return false
+  return true
 }
 
 /** The mounts that live servers carry, by name; listeners summed over them. */

@@ -43,7 +43,7 @@ export class LiveCarriers {
 
   /** What it reports of the mount. */
   reportAt(i: number): MountReport | undefined {
-    return this.serverAt(i)?.report.mounts[this.#placeAt(i)]
+    return this.serverAt(i)?.report.mounts.at(this.#placeAt(i))
   }
 
   /** Both together, by id. */

@@ -1,6 +1,7 @@
 import type { SliceStep } from '../http/slices.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
+import { nameAt } from '../report/mount-list.ts'
 import { LiveCarriers } from './live-carriers.ts'
 import type { MountOnAir } from './mounts/on-air.ts'
 import { isLive, type Server } from './server.ts'
@@ -124,8 +125,8 @@ function gather(all: ReadonlyMap<Mount, Gathering>, servers: readonly Server[], 
   if (!server) return
   const { mounts, role } = server.report
   for (let place = 0; place < mounts.length; place++) {
-    const report = mounts[place]
-    const known = report && all.get(report.mount)
+    const mount = nameAt(mounts, place)
+    const known = mount === undefined ? undefined : all.get(mount)
     if (!known) continue
     const { carriers } = known
     if (server.polled) {
@@ -135,7 +136,7 @@ function gather(all: ReadonlyMap<Mount, Gathering>, servers: readonly Server[], 
       known.reporters ??= new LiveCarriers(servers, carriers)
       known.reporters.add(index, place)
     }
-    if (role === 'master') known.master ??= { server, about: report.about }
+    if (role === 'master') known.master ??= { server, about: mounts.at(place)?.about }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Server } from '../draw/server.ts'
 import { type AboutMount, isSameAbout } from '../report/about-mount.ts'
-import type { MountReport, Report } from '../report/report.ts'
+import { PackedMounts } from '../report/mount-list.ts'
+import type { MountList, MountReport, Report } from '../report/report.ts'
 import { type ByteReader, ByteWriter } from './byte-io.ts'
 
 // A server as bytes. The numbers that change with each report (loads) are separate from the part that seldom changes (still), so
@@ -28,10 +29,13 @@ export function stillTextOf(server: Server): string {
 }
 
 /** Whether two lists of mounts differ only in loads. */
-export const isSameCarriage = (a: readonly MountReport[], b: readonly MountReport[]): boolean =>
+export const isSameCarriage = (a: MountList, b: MountList): boolean =>
+  a === b || (a instanceof PackedMounts && a.isAlike(b) ? a.hasSameMaxima(b) : isSameEach(a, b))
+
+const isSameEach = (a: MountList, b: MountList): boolean =>
   a.length === b.length &&
   a.every((each, i) => {
-    const other = b[i]
+    const other = b.at(i)
     return (
       each === other ||
       (each.mount === other?.mount &&
@@ -118,7 +122,7 @@ export function readLoads(
   if (count !== mounts.length)
     throw new RangeError(`loads of ${count} mounts of ${said.id}, expected ${mounts.length}`)
   const before = last?.report.mounts
-  const loaded = mounts.map((still, i) => readMount(reader, still, before?.[i]))
+  const loaded = mounts.map((still, i) => readMount(reader, still, before?.at(i)))
   const report: Report = { ...said, seq, listeners, hlsListeners, bandwidth, joins, mounts: loaded }
   // first what a draw needs, so that the engine stores it in the object itself
   return { factor, debit, debitKbps, heldUntilMs, report, receivedAtMs, ...own }

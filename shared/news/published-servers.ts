@@ -1,7 +1,7 @@
 import { joined } from '../bytes.ts'
 import type { Server } from '../draw/server.ts'
 import type { View } from '../draw/view.ts'
-import type { MountReport } from '../report/report.ts'
+import type { MountList } from '../report/report.ts'
 import { NewsLog } from './news-log.ts'
 import {
   isSameCarriage,
@@ -33,7 +33,7 @@ export interface News extends Version {
 interface Packed {
   number: number
   stillText: string
-  mounts: readonly MountReport[]
+  mounts: MountList
 }
 
 /** as many numbers as there are kinds of records */

@@ -1,36 +1,30 @@
-import type { Mount } from '../mount.ts'
 import { ownText } from '../own-text.ts'
-import { saysSame } from './mount-changes.ts'
-import type { MountReport } from './report.ts'
-
-/** What does not change in a mount's line from one server of a fleet to the next. */
-interface Form {
-  /** `/live.mp3 `, as written */
-  path: string
-  /** ` audio/mpeg` and LF */
-  type: string
-  mount: Mount
-  contentType: string
-}
+import { type MountForm, numbersEach, PackedMounts } from './mount-list.ts'
+import type { MountList } from './report.ts'
 
 /** digits that are an integer that a number holds */
 const digitsMax = 15
 const [space, dash, zero] = [32, 45, 48]
 
 /**
- * The lines of servers that carry the same mounts in the same order. Only the numbers differ, so only these are read: no line is cut
- * out of the text, and nothing is looked up.
+ * The lines of servers that carry the same mounts in the same order. Only the numbers differ, so only these are read and kept: no line
+ * is cut out of the text, and nothing is looked up.
  */
 export class FleetLines {
-  #forms: readonly Form[] = []
+  #forms: readonly MountForm[] = []
   /** in the text that is being read: where the next character is; -1 after anything that is not expected */
   #at = 0
+  /** of the mount that was read last: its maximum is -1 if it has none */
+  #listeners = 0
+  #max = 0
+  #kbps = 0
+  #joins = 0
 
   /** Learns the lines of a report that was parsed, if all of its lines have the usual form. */
-  learn(lines: readonly string[], mounts: readonly MountReport[]): void {
-    const forms: Form[] = []
-    for (const [i, { mount, contentType }] of mounts.entries()) {
-      const [, path, type] = /^(\S+ )\d+ (?:-|\d+) \d+ \d+( .*)$/s.exec(lines[i] ?? '') ?? []
+  learn(lines: readonly string[], mounts: MountList): void {
+    const forms: MountForm[] = []
+    for (const { mount, contentType } of mounts) {
+      const [, path, type] = /^(\S+ )\d+ (?:-|\d+) \d+ \d+( .*)$/s.exec(lines[forms.length] ?? '') ?? []
       if (path === undefined || type === undefined) return
       forms.push({ path: ownText(path), type: ownText(`${type}\n`), mount, contentType })
     }
@@ -39,50 +33,63 @@ export class FleetLines {
 
   /**
    * Reads the `count` mounts from a position of a text to its end; undefined if anything there is not as in the lines that were
-   * learned. What says the same as in the server's last report is the same object; if all of it does, so is the array.
+   * learned, or in those of the server's last report. If all says the same as that one, its list is returned.
    */
-  read(
-    text: string,
-    from: number,
-    count: number,
-    last: readonly MountReport[],
-  ): readonly MountReport[] | undefined {
-    const forms = this.#forms
-    if (count === 0 || count !== forms.length) return undefined
-    // undefined as long as nothing differs from the last report
-    let mounts = last.length === count ? undefined : last.slice(0, count)
-    this.#at = from
-    for (let i = 0; i < count; i++) {
-      const mount = this.#readMount(text, forms[i], last[i])
-      if (!mount) return undefined
-      if (mount === last[i]) continue
-      mounts ??= last.slice()
-      mounts[i] = mount
-    }
-    return this.#at === text.length ? (mounts ?? last) : undefined
+  read(text: string, from: number, count: number, last: MountList): MountList | undefined {
+    if (count === 0) return undefined
+    // fleets may take turns, and a server stays with its own
+    const own = last instanceof PackedMounts && last.length === count ? last : undefined
+    const read = own && this.#readAs(own.forms, text, from, own)
+    if (read || this.#forms === own?.forms || this.#forms.length !== count) return read
+    return this.#readAs(this.#forms, text, from, undefined)
   }
 
-  #readMount(text: string, form: Form | undefined, last: MountReport | undefined): MountReport | undefined {
-    if (!form || !text.startsWith(form.path, this.#at)) return undefined
-    this.#at += form.path.length
+  /** @param last a list of the same forms */
+  #readAs(
+    forms: readonly MountForm[],
+    text: string,
+    from: number,
+    last: PackedMounts | undefined,
+  ): PackedMounts | undefined {
+    // undefined as long as nothing differs from the last report
+    let numbers = last ? undefined : new Float64Array(forms.length * numbersEach)
+    this.#at = from
+    let place = 0
+    for (const form of forms) {
+      if (!this.#readMount(text, form)) return undefined
+      if (!last?.has(place, this.#listeners, this.#max, this.#kbps, this.#joins)) {
+        numbers ??= last?.numbers() ?? new Float64Array(forms.length * numbersEach)
+        const at = place * numbersEach
+        numbers[at] = this.#listeners
+        numbers[at + 1] = this.#max
+        numbers[at + 2] = this.#kbps
+        numbers[at + 3] = this.#joins
+      }
+      place++
+    }
+    if (this.#at !== text.length) return undefined
+    return numbers ? new PackedMounts(forms, numbers) : last
+  }
+
+  /** Reads the numbers of a mount; false if its line is not as expected. */
+  #readMount(text: string, { path, type }: MountForm): boolean {
+    if (!text.startsWith(path, this.#at)) return false
+    this.#at += path.length
     const listeners = this.#readCount(text)
     const isUnlimited = text.charCodeAt(this.#at) === dash && text.charCodeAt(this.#at + 1) === space
-    const max = isUnlimited ? null : this.#readCount(text)
+    const max = isUnlimited ? -1 : this.#readCount(text)
     if (isUnlimited) this.#at += 2
     const kbps = this.#readCount(text)
     const joins = this.#readCount(text)
     // the type begins with the space behind the last number
-    if (listeners < 0 || (max !== null && max < 0) || kbps < 0 || joins < 0) return undefined
-    if (!text.startsWith(form.type, this.#at - 1)) return undefined
-    this.#at += form.type.length - 1
-    const { mount, contentType } = form
-    // compared before it is made: most mounts of a report say what they said before
-    const isSame =
-      last?.mount === mount &&
-      last.contentType === contentType &&
-      last.about === undefined &&
-      saysSame(last, listeners, max, kbps, joins)
-    return isSame ? last : { mount, listeners, max, kbps, joins, contentType }
+    if (listeners < 0 || (!isUnlimited && max < 0) || kbps < 0 || joins < 0) return false
+    if (!text.startsWith(type, this.#at - 1)) return false
+    this.#at += type.length - 1
+    this.#listeners = listeners
+    this.#max = max
+    this.#kbps = kbps
+    this.#joins = joins
+    return true
   }
 
   /** Reads an integer and the space behind it; -1 if there is something else. */

@@ -1,83 +1,110 @@
 import type { Mount } from '../mount.ts'
-import type { MountReport } from './report.ts'
+import { PackedMounts } from './mount-list.ts'
+import type { MountList, MountReport } from './report.ts'
 
 /** A mount of which a report says something new: another thing than the report before, for the first time, or nothing any more. */
 export interface MountChange {
   mount: Mount
   before: MountReport | undefined
   now: MountReport | undefined
+  /** its place in the newer report; -1 if that does not name it */
+  place: number
 }
 
 const none: readonly MountChange[] = []
+
+interface Answer {
+  changes: readonly MountChange[]
+  /** what both name has the same place in both */
+  hasSamePlaces: boolean
+}
 
 /**
  * The question that was asked last, and its answer: all who keep something of a server ask the same about each of its reports, one after
  * the other, and to compare the mounts again for each of them would be most of the work and of the garbage of a report.
  */
-let asked: { before: readonly MountReport[]; now: readonly MountReport[] } = { before: [], now: [] }
-let answer: readonly MountChange[] = none
+let asked: { before: MountList; now: MountList } = { before: [], now: [] }
+let answer: Answer = { changes: none, hasSamePlaces: true }
 
 /**
- * The mounts of which a server's report says something new. What is the same object in both is not looked at, and the parser keeps
- * objects that say the same ({@link keptIfSame}): a report costs what has changed. The arrays must not be changed afterwards.
+ * The mounts of which a server's report says something new. What is the same object in both is not looked at, nor are numbers that are
+ * the same in packed lists: a report costs what has changed. The lists must not be changed afterwards.
  */
-export function mountChanges(
-  before: readonly MountReport[],
-  now: readonly MountReport[],
-): readonly MountChange[] {
-  if (before === now) return none
+export const mountChanges = (before: MountList, now: MountList): readonly MountChange[] =>
+  before === now ? none : answerTo(before, now).changes
+
+/** Whether each mount that two reports of a server name has the same place in both. */
+export const hasSamePlaces = (before: MountList, now: MountList): boolean =>
+  before === now || answerTo(before, now).hasSamePlaces
+
+function answerTo(before: MountList, now: MountList): Answer {
   if (before === asked.before && now === asked.now) return answer
-  answer = changesOf(before, now)
+  answer = compare(before, now)
   asked = { before, now }
   return answer
 }
 
-function changesOf(before: readonly MountReport[], now: readonly MountReport[]): readonly MountChange[] {
-  if (before.length === 0) return now.map((each) => ({ mount: each.mount, before: undefined, now: each }))
+function compare(before: MountList, now: MountList): Answer {
+  if (now instanceof PackedMounts && now.isAlike(before))
+    return { changes: changesOfPacked(before, now), hasSamePlaces: true }
+  if (before.length === 0) {
+    const changes = now.map((each, place) => ({ mount: each.mount, before: undefined, now: each, place }))
+    return { changes, hasSamePlaces: true }
+  }
   const changes: MountChange[] = []
-  // by index: entries() would make an array for each mount, changed or not
-  for (let i = 0; i < now.length; i++) {
-    const mount = now[i]
-    const last = before[i]
+  // by place: entries() would make an array for each mount, changed or not
+  for (let place = 0; place < now.length; place++) {
+    const mount = now.at(place)
+    const last = before.at(place)
     if (mount === last || mount === undefined) continue
-    if (mount.mount !== last?.mount) return changesByName(before, now)
-    changes.push({ mount: mount.mount, before: last, now: mount })
+    if (mount.mount !== last?.mount) return { changes: changesByName(before, now), hasSamePlaces: false }
+    if (!isSame(last, mount)) changes.push({ mount: mount.mount, before: last, now: mount, place })
   }
   for (let i = now.length; i < before.length; i++) {
-    const last = before[i]
-    if (last) changes.push({ mount: last.mount, before: last, now: undefined })
+    const last = before.at(i)
+    if (last) changes.push({ mount: last.mount, before: last, now: undefined, place: -1 })
+  }
+  return { changes, hasSamePlaces: true }
+}
+
+/** The same where numbers alone can differ: only what does is looked at as a mount. */
+function changesOfPacked(before: PackedMounts, now: PackedMounts): readonly MountChange[] {
+  const changes: MountChange[] = []
+  for (let place = 0; place < now.length; place++) {
+    if (now.isSameAt(place, before)) continue
+    const mount = now.at(place)
+    if (mount) changes.push({ mount: mount.mount, before: before.at(place), now: mount, place })
   }
   return changes
 }
 
 /** The same where a report names other mounts, or in another order. */
-function changesByName(before: readonly MountReport[], now: readonly MountReport[]): readonly MountChange[] {
+function changesByName(before: MountList, now: MountList): readonly MountChange[] {
   const left = new Map(before.map((mount) => [mount.mount, mount]))
   const changes: MountChange[] = []
+  let place = 0
   for (const mount of now) {
     const last = left.get(mount.mount)
     left.delete(mount.mount)
-    if (mount !== last) changes.push({ mount: mount.mount, before: last, now: mount })
+    if (!(last && isSame(last, mount))) changes.push({ mount: mount.mount, before: last, now: mount, place })
+    place++
   }
-  for (const last of left.values()) changes.push({ mount: last.mount, before: last, now: undefined })
+  for (const last of left.values())
+    changes.push({ mount: last.mount, before: last, now: undefined, place: -1 })
   return changes
 }
 
 /** The last report's mount if a newer one says the same of it, so that nobody has to look at it again. */
 export const keptIfSame = (last: MountReport | undefined, now: MountReport): MountReport =>
-  last !== undefined &&
-  saysSame(last, now.listeners, now.max, now.kbps, now.joins) &&
-  last.about === now.about &&
-  last.mount === now.mount &&
-  last.contentType === now.contentType
-    ? last
-    : now
+  last !== undefined && isSame(last, now) ? last : now
 
-/** Whether a mount's last report had these numbers. */
-export const saysSame = (
-  last: MountReport,
-  listeners: number,
-  max: number | null,
-  kbps: number,
-  joins: number,
-): boolean => last.listeners === listeners && last.joins === joins && last.max === max && last.kbps === kbps
+/** Whether a newer report says the same of a mount. */
+const isSame = (last: MountReport, now: MountReport): boolean =>
+  last === now ||
+  (last.listeners === now.listeners &&
+    last.joins === now.joins &&
+    last.max === now.max &&
+    last.kbps === now.kbps &&
+    last.about === now.about &&
+    last.mount === now.mount &&
+    last.contentType === now.contentType)

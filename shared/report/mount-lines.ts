@@ -3,7 +3,8 @@ import type { Mount } from '../mount.ts'
 import { ownText } from '../own-text.ts'
 import type { AboutMount } from './about-mount.ts'
 import { FleetLines } from './fleet-lines.ts'
-import type { MountReport, Report } from './report.ts'
+import { hasSameNames } from './mount-list.ts'
+import type { MountList, MountReport, Report } from './report.ts'
 
 /** content types that are remembered: radio has some twenty */
 const typesMax = 1000
@@ -26,7 +27,7 @@ export class KnownLines {
   /** the lines that each was read from */
   readonly #abouts = new WeakMap<AboutMount, string>()
   /** the mounts of the report that was read last, of any server: the servers of a fleet carry the same ones */
-  #newest: readonly MountReport[] = []
+  #newest: MountList = []
 
   /** @param lastOf a server's last report, by its id */
   constructor(lastOf: (id: string) => Report | undefined = () => undefined) {
@@ -34,19 +35,19 @@ export class KnownLines {
   }
 
   /** The mounts of a server's last report. */
-  mountsOf(id: string): readonly MountReport[] {
+  mountsOf(id: string): MountList {
     return this.#lastOf(id)?.mounts ?? []
   }
 
   /** Whether a report before had the same mounts in the same order, and so none twice. @param last of the same server */
-  hadNames(mounts: readonly MountReport[], last: readonly MountReport[]): boolean {
-    return isSameNames(mounts, last) || isSameNames(mounts, this.#newest)
+  hadNames(mounts: MountList, last: MountList): boolean {
+    return hasSameNames(mounts, last) || hasSameNames(mounts, this.#newest)
   }
 
   /** Remembers the mounts of a report that has none twice. @param lines of its mounts, each with what follows about it */
-  learnNames(mounts: readonly MountReport[], lines: readonly string[]): void {
+  learnNames(mounts: MountList, lines: readonly string[]): void {
     // two servers in a row that carry the same: the next may as well
-    if (lines.length === mounts.length && isSameNames(mounts, this.#newest)) this.fleet.learn(lines, mounts)
+    if (lines.length === mounts.length && hasSameNames(mounts, this.#newest)) this.fleet.learn(lines, mounts)
     this.#newest = mounts
   }
 
@@ -105,7 +106,3 @@ function countIn(line: string, from: number, to: number): number {
   }
   return count
 }
-
-const isSameNames = (some: readonly MountReport[], others: readonly MountReport[]): boolean =>
-  some.length === others.length &&
-  some.every((each, i) => each === others[i] || each.mount === others[i]?.mount)

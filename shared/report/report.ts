@@ -144,6 +144,16 @@ export type MountReport = v.InferOutput<typeof MountLineSchema> & {
   about?: AboutMount | undefined
 }
 
+/** The mounts of a report in its order: an array, or packed (mount-list.ts). */
+export interface MountList extends Iterable<MountReport> {
+  readonly length: number
+  at(place: number): MountReport | undefined
+  map<T>(of: (mount: MountReport, place: number) => T): T[]
+  filter(is: (mount: MountReport, place: number) => boolean): MountReport[]
+  every(is: (mount: MountReport, place: number) => boolean): boolean
+  slice(from?: number, to?: number): MountReport[]
+}
+
 /** One server at one moment. Rates are in kbit/s, `interval` in seconds; undefined fields were not reported. */
 export interface Report {
   id: string
@@ -164,7 +174,7 @@ export interface Report {
   location?: { latitude: number; longitude: number } | undefined
   /** countries whose listeners it serves: only these, or all except these */
   countries?: { allow: boolean; codes: string[] } | undefined
-  mounts: readonly MountReport[]
+  mounts: MountList
 }
 
 function isBaseUrl(text: string): boolean {

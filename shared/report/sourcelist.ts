@@ -6,7 +6,15 @@ import { trimmed } from '../trim.ts'
 import { type AboutMount, parseAbout, printAbout } from './about-mount.ts'
 import { keptIfSame } from './mount-changes.ts'
 import { KnownLines } from './mount-lines.ts'
-import { HeaderSchema, IdSchema, idOf, MountLineSchema, type MountReport, type Report } from './report.ts'
+import {
+  HeaderSchema,
+  IdSchema,
+  idOf,
+  MountLineSchema,
+  type MountList,
+  type MountReport,
+  type Report,
+} from './report.ts'
 
 /** A malformed report: the line (counted from 1), what was found there and what was expected. */
 export class SourcelistError extends Error {
@@ -23,7 +31,7 @@ const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(
  * Parses the text of `sourcelist.txt` (docs/sourcelist.md, after the patch of 2004).
  * The form is strict, so that a truncated report is always rejected; unknown names are ignored.
  * Throws {@link SourcelistError}.
- * @param known from earlier reports: the result is equal, and its mounts are the same objects as before where they say the same
+ * @param known from earlier reports: the mounts are equal, and packed where another server carries the same
  */
 export function parseSourcelist(text: string, known: KnownLines = new KnownLines()): Report {
   if (!text.endsWith('\n'))
@@ -53,13 +61,13 @@ function readLines(text: string, known: KnownLines, parsed?: Header): Report {
       `${found} mount lines, expected the ${expected} that the header promises`,
     )
   const last = known.mountsOf(header.id)
-  const mounts = blocks.map((block, i) => readBlock(block, last[i], known))
+  const mounts = blocks.map((block, i) => readBlock(block, last.at(i), known))
   if (!known.hadNames(mounts, last)) refuseTwice(mounts, blocks)
   known.learnNames(mounts, lines.slice(blank + 1))
   return reportOf(header, mounts)
 }
 
-function reportOf(header: Header, mounts: readonly MountReport[]): Report {
+function reportOf(header: Header, mounts: MountList): Report {
   return {
     id: header.id,
     boot: header.boot,

@@ -4,7 +4,7 @@ import type { View } from '../../draw/view.ts'
 import { limits } from '../../limits.ts'
 import type { Mount } from '../../mount.ts'
 import { mountChanges } from '../../report/mount-changes.ts'
-import type { MountReport } from '../../report/report.ts'
+import type { MountList } from '../../report/report.ts'
 import type { ClusterEvent } from './event.ts'
 import { gathered } from './gathered.ts'
 import { type Cause, WatchedMount } from './watched-mount.ts'
@@ -12,7 +12,7 @@ import { dueAfterRestart, toldOf, WatchedServer } from './watched-server.ts'
 
 /** The mounts that a live server carries, as they are counted. */
 interface Carried {
-  mounts: readonly MountReport[]
+  mounts: MountList
   isMaster: boolean
 }
 
@@ -33,7 +33,7 @@ export class ClusterWatch {
   /** grows whenever a mount gets a master or loses one: then others may be the ones that describe it */
   #mastersChanges = 0
   /** by master: the number of {@link #mastersChanges} as all its mounts were described */
-  readonly #described = new Map<string, { mounts: readonly MountReport[]; changes: number }>()
+  readonly #described = new Map<string, { mounts: MountList; changes: number }>()
   /** no server is stale before this */
   #soonestMs = Number.POSITIVE_INFINITY
 

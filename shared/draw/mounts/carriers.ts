@@ -1,6 +1,7 @@
 import type { Mount } from '../../mount.ts'
-import { mountChanges } from '../../report/mount-changes.ts'
-import type { MountReport } from '../../report/report.ts'
+import { hasSamePlaces, mountChanges } from '../../report/mount-changes.ts'
+import { nameAt } from '../../report/mount-list.ts'
+import type { MountList, MountReport } from '../../report/report.ts'
 import { followsMasters, type Server } from '../server.ts'
 import { markOf, withMark, withoutMark } from './group-key.ts'
 import type { Groups } from './groups.ts'
@@ -33,11 +34,17 @@ export class Carriers {
    */
   update(host: Host, before: Server | undefined, isWhole: boolean): void {
     const { id, mounts } = host.server.report
-    if (isWhole) for (const mount of mounts) this.#put(host, mount)
+    const last = before?.report.mounts ?? []
+    const isListedAlike = last.length === 0 || hasSamePlaces(last, mounts)
+    if (!isListedAlike) this.#list(host, mounts)
+    if (isWhole) {
+      const said = isListedAlike ? last : saidOf(mounts, last)
+      for (let i = 0; i < mounts.length; i++) this.#put(host, mounts.at(i), i, said.at(i))
+    }
     if (!before) return
-    for (const { mount, now } of mountChanges(before.report.mounts, mounts))
-      if (!now) this.remove(host, mount, before)
-      else if (!isWhole) this.#put(host, now)
+    for (const change of mountChanges(last, mounts))
+      if (!change.now) this.remove(host, change.mount, before)
+      else if (!isWhole) this.#put(host, change.now, change.place, change.before)
     // the slots of a mount with a limit depend on the server's as well
     if (!isWhole)
       for (const entry of this.#limited.get(id) ?? []) this.#mark(host, entry, entry.carriers.placeOf(host))
@@ -54,11 +61,18 @@ export class Carriers {
       for (const [h, host] of hosts.entries()) {
         const mounts = mountsOf[h] ?? []
         const end = Math.min(mounts.length, from + mountsAtOnce)
-        for (let i = from; i < end; i++) {
-          const mount = mounts[i]
-          if (mount) this.#put(host, mount)
-        }
+        for (let i = from; i < end; i++) this.#put(host, mounts.at(i), i, undefined)
       }
+  }
+
+  /** A report of a server names other mounts, or in another order: what it says of those that it carries stands elsewhere. */
+  #list(host: Host, mounts: MountList): void {
+    for (let i = 0; i < mounts.length; i++) {
+      const mount = nameAt(mounts, i)
+      const carriers = mount === undefined ? undefined : this.#mounts.get(mount)?.carriers
+      const place = carriers?.placeOf(host) ?? -1
+      if (carriers && place >= 0) carriers.setListed(place, i)
+    }
   }
 
   /** A server no longer carries a mount. @param before the server as it was when it carried the mount */
@@ -69,7 +83,7 @@ export class Carriers {
     if (!entry || place < 0) return
     const { carriers, onAir } = entry
     if (!followsMasters(before)) this.#mounts.touch(entry, before.receivedAtMs)
-    carriers.count(place, false, onAir)
+    carriers.discount(place, onAir)
     this.#unmark(entry, place)
     carriers.removeAt(place)
     if (carriers.size === 0) this.#mounts.noteCarried(false)
@@ -78,22 +92,22 @@ export class Carriers {
     this.#groups.unsettle(entry)
   }
 
-  #put(host: Host, mount: MountReport): void {
+  /** @param listedAt where the newest report names the mount @param before what the one before said of it */
+  #put(host: Host, mount: MountReport | undefined, listedAt: number, before: MountReport | undefined): void {
+    if (!mount) return
     const entry = this.#mounts.know(mount.mount)
     const { carriers } = entry
     const { server } = host
     const { id, role } = server.report
     let place = carriers.placeOf(host)
-    const before = carriers.reportAt(place)
     if (carriers.size === 0) this.#mounts.noteCarried(true)
-    if (place < 0) place = carriers.add(host, mount)
-    else carriers.setReport(place, mount)
+    if (place < 0) place = carriers.add(host, listedAt)
     this.#noteLimit(id, entry, mount.max !== null)
     noteStream(entry, server, mount, before)
     this.#noteMaster(entry, host, role === 'master')
     if (role === 'master') entry.isPrivate = isHiddenByMaster(entry)
-    this.#mark(host, entry, place)
-    this.#sums.count(entry, place, host)
+    this.#mark(host, entry, place, mount)
+    this.#sums.count(entry, place)
   }
 
   #noteLimit(id: string, entry: Entry, isLimited: boolean): void {
@@ -117,9 +131,8 @@ export class Carriers {
   }
 
   /** Updates what the server at a place adds to the key of the mount's group. */
-  #mark(host: Host, entry: Entry, place: number): void {
+  #mark(host: Host, entry: Entry, place: number, mount = entry.carriers.reportAt(place)): void {
     const { carriers } = entry
-    const mount = carriers.reportAt(place)
     if (!mount) return
     const follows = followsMasters(host.server)
     const mark = host.markOf(mount, entry.number)
@@ -137,4 +150,10 @@ export class Carriers {
     if (entry.carriers.followsAt(place)) entry.followers = withoutMark(entry.followers, mark)
     else entry.reporters = withoutMark(entry.reporters, mark)
   }
+}
+
+/** What the report before said of mounts, in their order. */
+function saidOf(mounts: MountList, before: MountList): readonly (MountReport | undefined)[] {
+  const byName = new Map(before.map((each) => [each.mount, each]))
+  return mounts.map(({ mount }) => byName.get(mount))
 }

@@ -1,3 +1,4 @@
+import { nameAt } from '../../report/mount-list.ts'
 import type { TotalDemand } from '../pool/demand.ts'
 import { isLive, type Server } from '../server.ts'
 import type { Everywhere } from './everywhere.ts'
@@ -78,8 +79,9 @@ export class Groups {
       return this.#groups.values()
     const groups = new Set<Group<Entry>>()
     for (const some of [now, last])
-      for (const { mount } of some) {
-        const group = mounts.get(mount)?.group
+      for (let i = 0; i < some.length; i++) {
+        const mount = nameAt(some, i)
+        const group = mount === undefined ? undefined : mounts.get(mount)?.group
         if (group) groups.add(group)
       }
     return groups

@@ -1,3 +1,4 @@
+import { nameAt } from '../../report/mount-list.ts'
 import { deadlineMs, isLive } from '../server.ts'
 import type { Host } from './host.ts'
 import type { Entry, EntryByMount } from './mount-view.ts'
@@ -28,17 +29,19 @@ export class LiveSums {
   }
 
   /** Brings the sums of a mount up to what the server at a place says now. */
-  count(entry: Entry, place: number, host: Host): void {
-    entry.carriers.count(place, host.isCounted, entry.onAir)
+  count(entry: Entry, place: number): void {
+    entry.carriers.count(place, entry.onAir)
     entry.listenerPeak = Math.max(entry.listenerPeak, entry.onAir.listeners)
   }
 
   /** The same for all mounts of a server. */
   countAll(host: Host): void {
-    for (const { mount } of host.server.report.mounts) {
-      const entry = this.#mounts.get(mount)
+    const { mounts } = host.server.report
+    for (let i = 0; i < mounts.length; i++) {
+      const mount = nameAt(mounts, i)
+      const entry = mount === undefined ? undefined : this.#mounts.get(mount)
       const place = entry?.carriers.placeOf(host) ?? -1
-      if (entry && place >= 0) this.count(entry, place, host)
+      if (entry && place >= 0) this.count(entry, place)
     }
   }
 

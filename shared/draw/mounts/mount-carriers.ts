@@ -14,8 +14,8 @@ export interface Carrier {
   readonly follows: boolean
 }
 
-/** numbers for each server: the mark, the listeners that count in the sums, and flags */
-const numbersEach = 3
+/** numbers for each server: the mark, the listeners that count in the sums, flags, and where its report names the mount */
+const numbersEach = 4
 /** flags: its mark is one of a follower; it counts in the sums of the mount; it does as a follower */
 const [follows, isCounted, isCountedAsFollower] = [1, 2, 4]
 /** servers of a mount that are found by looking at each: to keep an index costs more */
@@ -31,7 +31,6 @@ export class MountCarriers {
   readonly #known: ReadonlyMap<string, Host>
   /** by place */
   readonly #hosts: Host[] = []
-  readonly #reports: MountReport[] = []
   #numbers = new Float64Array(numbersEach)
   /** undefined as long as there are few */
   #index: PlaceIndex | undefined
@@ -82,17 +81,18 @@ export class MountCarriers {
   }
 
   reportAt(place: number): MountReport | undefined {
-    return place < 0 ? undefined : this.#reports[place]
+    const host = this.#hosts[place]
+    return host?.server.report.mounts.at(this.#numbers[place * numbersEach + 3] ?? 0)
   }
 
-  /** Replaces what a server reports of the mount. */
-  setReport(place: number, report: MountReport): void {
+  /** Its server names the mount at another place of its report. */
+  setListed(place: number, listedAt: number): void {
     if (place < 0 || place >= this.size) throw new RangeError(`there is no server at the place ${place}`)
-    this.#reports[place] = report
+    this.#numbers[place * numbersEach + 3] = listedAt
   }
 
-  /** Adds a server that did not carry the mount; returns its place. */
-  add(host: Host, report: MountReport): number {
+  /** Adds a server that did not carry the mount; returns its place. @param listedAt where its report names the mount */
+  add(host: Host, listedAt: number): number {
     const place = this.size
     const at = place * numbersEach
     if (at >= this.#numbers.length) {
@@ -101,8 +101,8 @@ export class MountCarriers {
       this.#numbers = grown
     }
     this.#numbers.fill(0, at, at + numbersEach)
+    this.#numbers[at + 3] = listedAt
     this.#hosts.push(host)
-    this.#reports.push(report)
     if (this.#index) this.#index.add(host, place, this.#hosts)
     else if (this.size > fewMax) this.#index = PlaceIndex.of(this.#hosts)
     return place
@@ -112,18 +112,15 @@ export class MountCarriers {
   removeAt(place: number): void {
     const host = this.#hosts[place]
     const last = this.#hosts.at(-1)
-    const lastReport = this.#reports.at(-1)
-    if (!host || !last || !lastReport) return
+    if (!host || !last) return
     this.#index?.remove(host, this.#hosts)
     if (last !== host) {
       this.#index?.move(last, place, this.#hosts)
       this.#hosts[place] = last
-      this.#reports[place] = lastReport
       const from = (this.size - 1) * numbersEach
       this.#numbers.copyWithin(place * numbersEach, from, from + numbersEach)
     }
     this.#hosts.pop()
-    this.#reports.pop()
     if (this.size <= fewMax) this.#index = undefined
   }
 
@@ -142,24 +139,41 @@ export class MountCarriers {
   }
 
   /** Brings the sums of the mount up to what the server at a place says now. */
-  count(place: number, isLive: boolean, onAir: OnAir): void {
+  count(place: number, onAir: OnAir): void {
     const host = this.#hosts[place]
-    const report = this.#reports[place]
+    const report = this.reportAt(place)
     if (!host || !report) return
+    this.#uncount(place, onAir)
+    if (!host.isCounted) onAir.hide(host)
+    else {
+      const isFollower = this.followsAt(place)
+      onAir.add(isFollower, 1, report.listeners)
+      onAir.show(host, isFollower, report)
+      this.#numbers[place * numbersEach + 1] = report.listeners
+      this.#setFlags(
+        place,
+        (this.#flagsAt(place) & follows) | isCounted | (isFollower ? isCountedAsFollower : 0),
+      )
+    }
+  }
+
+  /** Takes the server at a place out of the sums of the mount. */
+  discount(place: number, onAir: OnAir): void {
+    const host = this.#hosts[place]
+    this.#uncount(place, onAir)
+    if (host) onAir.hide(host)
+  }
+
+  #uncount(place: number, onAir: OnAir): void {
     const flags = this.#flagsAt(place)
-    const isFollower = (flags & follows) !== 0
-    const at = place * numbersEach + 1
-    if (flags & isCounted) onAir.add((flags & isCountedAsFollower) !== 0, -1, -(this.#numbers[at] ?? 0))
-    if (isLive) onAir.add(isFollower, 1, report.listeners)
-    this.#numbers[at] = report.listeners
-    const counted = (isLive ? isCounted : 0) | (isFollower ? isCountedAsFollower : 0)
-    this.#setFlags(place, (flags & follows) | counted)
-    onAir.show(host, isFollower, report, isLive)
+    if ((flags & isCounted) === 0) return
+    onAir.add((flags & isCountedAsFollower) !== 0, -1, -(this.#numbers[place * numbersEach + 1] ?? 0))
+    this.#setFlags(place, flags & follows)
   }
 
   #at(place: number): Carrier | undefined {
     const host = this.#hosts[place]
-    const mount = this.#reports[place]
+    const mount = this.reportAt(place)
     return host && mount && { host, server: host.server, mount, follows: this.followsAt(place) }
   }
 

@@ -57,10 +57,16 @@ export class OnAir {
     sum.listeners += listeners
   }
 
-  /** What a server says may be shown, or not any more. */
-  show(host: object, follows: boolean, mount: MountReport, isLive: boolean): void {
-    this.#type = shownAfter(this.#type, host, follows, isLive ? typeIn(mount) : undefined)
-    this.#rate = shownAfter(this.#rate, host, follows, isLive ? rateIn(mount) : undefined)
+  /** What a live server says may be shown. */
+  show(host: object, follows: boolean, mount: MountReport): void {
+    this.#type = shownAfter(this.#type, host, follows, typeIn(mount))
+    this.#rate = shownAfter(this.#rate, host, follows, rateIn(mount))
+  }
+
+  /** A server is not live any more, or does not carry the mount. */
+  hide(host: object): void {
+    this.#type = shownAfter(this.#type, host, false, undefined)
+    this.#rate = shownAfter(this.#rate, host, false, undefined)
   }
 
   /**

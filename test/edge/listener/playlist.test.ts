@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Report } from '../../../shared/report/report.ts'
+import type { MountReport } from '../../../shared/report/report.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
 import { reportOf } from '../../kit/reports.ts'
 
@@ -55,7 +55,7 @@ describe('docs/protocol.md#requests-to-an-edge: playlists for players that do no
     const named = edgeOf(
       reportOf('a'),
       reportOf('b', {
-        mounts: [{ ...reportOf('b').mounts[0], mount: '/live.mp3.m3u' } as Report['mounts'][0]],
+        mounts: [{ ...reportOf('b').mounts.at(0), mount: '/live.mp3.m3u' } as MountReport],
       }),
     )
     expect((await named.ask('/live.mp3.m3u')).headers.get('location')).toBe(

@@ -63,7 +63,7 @@ test.each([
   const mount = live('/live.ogg', { contentType, format: 'ogg', facts: subtype && { subtype } })
   const [byMaster] = measured({ config: master, mounts: [mount] }).mounts
   expect([byMaster?.contentType, byMaster?.about?.hls]).toEqual([said, hls])
-  expect(measured({ mounts: [mount] }).mounts[0]?.contentType).toBe(contentType)
+  expect(measured({ mounts: [mount] }).mounts.at(0)?.contentType).toBe(contentType)
 })
 
 test.each([
@@ -77,8 +77,8 @@ test.each([
   'a master reports %s of frames as %s %o as %s, so that an edge names the codec',
   (contentType, format, sound, said) => {
     const mount = live('/live', { contentType, format, sound })
-    expect(measured({ config: master, mounts: [mount] }).mounts[0]?.contentType).toBe(said)
-    expect(measured({ mounts: [mount] }).mounts[0]?.contentType).toBe(contentType)
+    expect(measured({ config: master, mounts: [mount] }).mounts.at(0)?.contentType).toBe(said)
+    expect(measured({ mounts: [mount] }).mounts.at(0)?.contentType).toBe(contentType)
   },
 )
 

@@ -162,7 +162,7 @@ test('any view gives the same as the plain implementation: a ticket for each fre
       const eligible = held.filter((s) => screen(s, freeOfServer(s, 100), true, nowMs) === null)
       const near = secure ? eligible.filter((s) => s.report.urls[0]?.startsWith('https:')) : eligible
       const inReach = near.length > 0 ? near : eligible
-      const free = (s: Server) => freeSlots(s.report, s.report.mounts[0], 100)
+      const free = (s: Server) => freeSlots(s.report, s.report.mounts.at(0), 100)
       const weighed = inReach.map((s) => Math.max(0, free(s) - s.debit))
       const weights = weighed.some((w) => w > 0) ? weighed : inReach.map(free)
       const tickets = inReach.flatMap((s, i) => Array.from({ length: weights[i] ?? 0 }, () => s.report.id))

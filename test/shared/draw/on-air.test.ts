@@ -12,7 +12,7 @@ describe('what live servers say of a mount together', () => {
     mount: mountReport('/live.mp3', { contentType, kbps }),
   })
   const show = (onAir: OnAir, { host, follows, mount }: ReturnType<typeof part>, isLive: boolean) =>
-    onAir.show(host, follows, mount, isLive)
+    isLive ? onAir.show(host, follows, mount) : onAir.hide(host)
   const nobody = () => []
 
   test('is nothing without one that reports it, and followers count only with a master', () => {

@@ -4,7 +4,7 @@ import { isLive, type Server, serves } from '../../../shared/draw/server.ts'
 import { View } from '../../../shared/draw/view.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import { keptIfSame } from '../../../shared/report/mount-changes.ts'
-import type { MountReport } from '../../../shared/report/report.ts'
+import type { MountList, MountReport } from '../../../shared/report/report.ts'
 import { repetitions } from '../../kit/repetitions.ts'
 import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
 
@@ -93,7 +93,7 @@ function changed({ deed, ...said }: Step, before: Server, nowMs: number): Server
 }
 
 function reported({ id, ...said }: Step, before: Server | undefined, nowMs: number): Server {
-  const last = before?.report.mounts ?? []
+  const last = [...(before?.report.mounts ?? [])]
   const lines = said.lines.map(({ mount, about, ...over }): MountReport => {
     const now = mountReport(mount, { ...over, ...(id.startsWith('m') && about && { about }) })
     // as the parser does: what says the same is the same object
@@ -126,7 +126,7 @@ function reported({ id, ...said }: Step, before: Server | undefined, nowMs: numb
 /** A view in which a mount shares nothing, since there is no other. */
 function alone(servers: Iterable<Server>, mount: Mount, nowMs: number): View {
   const view = new View(100)
-  const only = (mounts: readonly MountReport[]) => mounts.filter((each) => each.mount === mount)
+  const only = (mounts: MountList) => mounts.filter((each) => each.mount === mount)
   for (const server of servers)
     view.put({ ...server, report: { ...server.report, mounts: only(server.report.mounts) } }, nowMs)
   return view
@@ -166,7 +166,7 @@ function remember(
   nowMs: number,
 ) {
   const carriers = servers.flatMap((server) => {
-    const said = server.report.mounts.find((each) => each.mount === mount)
+    const said = [...server.report.mounts].find((each) => each.mount === mount)
     return said ? [{ server, said }] : []
   })
   const masters = carriers.filter(({ server }) => server.report.role === 'master')

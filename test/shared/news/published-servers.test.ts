@@ -103,8 +103,8 @@ describe('a published server', () => {
     view.put(serverOf('a', { mounts: mounts.map((each, i) => (i === 0 ? { ...each, listeners: 4 } : each)) }))
     reader.apply(published.after(reader.version, newsBytesMax))
     const now = servers.get('a')?.report.mounts
-    expect(now?.[0]).toEqual({ ...first, listeners: 4 })
-    expect(now?.[1]).toBe(second)
+    expect(now?.at(0)).toEqual({ ...first, listeners: 4 })
+    expect(now?.at(1)).toBe(second)
   })
 })
 

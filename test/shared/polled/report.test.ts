@@ -30,7 +30,7 @@ const statsOf = (...sources: object[]) =>
     },
   })
 const report = (...sources: object[]) => reportOfStats(server, parseStatusJson(statsOf(...sources)))
-const mount = (over: object = {}) => report(source(over)).mounts[0]
+const mount = (over: object = {}) => report(source(over)).mounts.at(0)
 
 describe('the stats of a stock Icecast', () => {
   test('become a report that can be parsed after a restart, whatever the content type', () => {
@@ -189,7 +189,7 @@ describe('Icecast 2.4 prints text without quotes if it looks numeric', () => {
 
   test('a text that contains such JSON stays unchanged', () => {
     const text = statsOf(source({ title: 'TITLE', server_type: 'a":-, \\ b{:1.}' })).replace('"TITLE"', '-')
-    expect(reportOfStats(server, parseStatusJson(text)).mounts[0]?.contentType).toBe('a":-, \\ b{:1.}')
+    expect(reportOfStats(server, parseStatusJson(text)).mounts.at(0)?.contentType).toBe('a":-, \\ b{:1.}')
   })
 
   test('raw control bytes in a title break nothing', () => {

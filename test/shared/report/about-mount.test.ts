@@ -10,7 +10,7 @@ import { mountReport, reportOf } from '../../kit/reports.ts'
 const header = (role: string, mounts: number) =>
   `role: ${role}\nurl: http://a.example\ninterval: 10\nlisteners: 0\nmounts: ${mounts}\n\n`
 const line = '/live.mp3 0 - 128 0 audio/mpeg\n'
-const aboutIn = (text: string) => parseSourcelist(text).mounts[0]?.about
+const aboutIn = (text: string) => parseSourcelist(text).mounts.at(0)?.about
 
 const whole: AboutMount = {
   title: 'Ouvertüre: "Égmont" 🎻',
@@ -91,11 +91,11 @@ describe('lines about a mount in a report', () => {
     fc.assert(
       fc.property(anything, (about) => {
         const report = reportOf('m', { role: 'master', mounts: [mountReport('/a.mp3', { about })] })
-        expect(parseSourcelist(printSourcelist(report)).mounts[0]?.about ?? {}).toEqual(defined(about))
+        expect(parseSourcelist(printSourcelist(report)).mounts.at(0)?.about ?? {}).toEqual(defined(about))
       }),
     )
     const report = reportOf('m', { role: 'master', mounts: [mountReport('/a.mp3', { about: whole })] })
-    expect(parseSourcelist(printSourcelist(report)).mounts[0]?.about).toEqual(whole)
+    expect(parseSourcelist(printSourcelist(report)).mounts.at(0)?.about).toEqual(whole)
   })
 
   test('are cut at 1 KiB without splitting a character', () => {
@@ -109,15 +109,15 @@ describe('lines about a mount in a report', () => {
     const mounts = Array.from({ length: 500 }, (_, i) => mountReport(`/${i}.mp3`, { about }))
     const report: Report = reportOf('m', { role: 'master', mounts })
     const within = (bytes: number) => parseSourcelist(printSourcelist(fitting(report, bytes))).mounts
-    expect(within(1_048_576)[499]?.about).toEqual(whole && about)
-    expect(within(200_000)[499]?.about).toEqual({
+    expect(within(1_048_576).at(499)?.about).toEqual(whole && about)
+    expect(within(200_000).at(499)?.about).toEqual({
       title: whole.title,
       artist: whole.artist,
       hidden: true,
       noMount: true,
     })
     expect(within(50_000)).toHaveLength(500)
-    expect(within(50_000)[0]?.about).toEqual({ hidden: true, noMount: true })
+    expect(within(50_000).at(0)?.about).toEqual({ hidden: true, noMount: true })
   })
 
   test('are the same if only the peak differs', () => {
@@ -140,7 +140,7 @@ test('a text of exactly 1 KiB is a title, and a longer one is cut without a blan
   const told = parseSourcelist(
     printSourcelist(reportOf('a', { role: 'master', mounts: [mountReport('/a', { about: { title } })] })),
   )
-  expect(told.mounts[0]?.about?.title).toBe(title)
+  expect(told.mounts.at(0)?.about?.title).toBe(title)
 })
 
 test.for(['Tue, 24 Nov 2026 10:00:00 +0000', '2026-13-24T10:00:00Z', '2026-11-24T25:00:00Z'])(
@@ -157,7 +157,7 @@ test('lines that differ from those of the last report by a line end alone say so
   const known = new KnownLines(() => last)
   const read = (about: string) => {
     last = parseSourcelist(`id: a\n${header('master', 1)}${line}${about}`, known)
-    return last.mounts[0]?.about
+    return last.mounts.at(0)?.about
   }
   expect(read(' title: a\n artist: b\n')).toEqual({ title: 'a', artist: 'b' })
   expect(read(' title: aartist: b\n')).toEqual({ title: 'aartist: b' })

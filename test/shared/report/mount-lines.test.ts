@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { limits } from '../../../shared/limits.ts'
-import { mountChanges } from '../../../shared/report/mount-changes.ts'
+import { hasSamePlaces, mountChanges } from '../../../shared/report/mount-changes.ts'
 import { KnownLines } from '../../../shared/report/mount-lines.ts'
 import type { MountReport, Report } from '../../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist, SourcelistError } from '../../../shared/report/sourcelist.ts'
@@ -39,6 +39,10 @@ const parsed = (text: string, known?: KnownLines): Report | string => {
   }
 }
 
+/** With its mounts as an array, however they are kept. */
+const plain = (report: Report | string) =>
+  typeof report === 'string' ? report : { ...report, mounts: [...report.mounts] }
+
 describe('the parser that knows earlier reports', () => {
   test('reads every report as one that knows none, down to the error', () => {
     fc.assert(
@@ -50,7 +54,7 @@ describe('the parser that knows earlier reports', () => {
           for (const [id, mounts] of reports) {
             const text = textOf(id, mounts)
             const report = parsed(text, known)
-            expect(report).toEqual(parsed(text))
+            expect(plain(report)).toEqual(parsed(text))
             if (typeof report !== 'string') last.set(id, report)
           }
         },
@@ -69,9 +73,9 @@ describe('the parser that knows earlier reports', () => {
     last = first
     const changed = mounts.map((each, i) => (i === 1 ? { ...each, listeners: 9 } : each))
     const second = parseSourcelist(printSourcelist(reportOf('a', { mounts: changed, listeners: 9 })), known)
-    expect(second.mounts.map((each, i) => each === first.mounts[i])).toEqual([true, false, true])
-    expect(second.mounts[1]).toMatchObject({ listeners: 9, about: { title: 'title 2' } })
-    expect(second.mounts[1]?.about).toBe(first.mounts[1]?.about)
+    expect(second.mounts.map((each, i) => each === first.mounts.at(i))).toEqual([true, false, true])
+    expect(second.mounts.at(1)).toMatchObject({ listeners: 9, about: { title: 'title 2' } })
+    expect(second.mounts.at(1)?.about).toBe(first.mounts.at(1)?.about)
   })
 })
 
@@ -91,14 +95,14 @@ describe('the mounts of which a report says something new', () => {
     const before = counted(all)
     const now = counted(all.with(7, twice))
     const changes = mountChanges(before, now)
-    expect(changes).toEqual([{ mount: '/m7', before: all[7], now: twice }])
+    expect(changes).toEqual([{ mount: '/m7', before: all[7], now: twice, place: 7 }])
     expect(reads).toBe(200)
     expect(mountChanges(before, now)).toBe(changes)
     expect(reads).toBe(200)
     // of another server in between
     expect(mountChanges(before, all.slice(1))).toHaveLength(1)
     expect(mountChanges(before, now)).toEqual(changes)
-    expect(mountChanges(now, before)).toEqual([{ mount: '/m7', before: twice, now: all[7] }])
+    expect(mountChanges(now, before)).toEqual([{ mount: '/m7', before: twice, now: all[7], place: 7 }])
   })
 
   test('are compared once as a registry stores the report', () => {
@@ -142,7 +146,7 @@ describe('servers of a fleet', () => {
     const known = new KnownLines()
     const linesCut = (text: string) => {
       cut.mockClear()
-      expect(parsed(text, known)).toEqual(parseSourcelist(text))
+      expect(plain(parsed(text, known))).toEqual(parseSourcelist(text))
       // the parser without a memory cuts each of its lines
       return cut.mock.calls.length - names.length
     }
@@ -153,7 +157,7 @@ describe('servers of a fleet', () => {
     cut.mockRestore()
   })
 
-  test('have the same array of mounts as before while none of them says anything new', () => {
+  test('have the same list of mounts as before while none of them says anything new', () => {
     let last: Report | undefined
     const known = new KnownLines((id) => (id === last?.id ? last : undefined))
     for (const id of ['a', 'b']) parseSourcelist(report(id), known)
@@ -161,11 +165,13 @@ describe('servers of a fleet', () => {
     last = first
     expect(parseSourcelist(report('c'), known).mounts).toBe(first.mounts)
     const third = parseSourcelist(report('c', [{}, { listeners: 5 }]), known)
-    expect(third.mounts.map((each, i) => each === first.mounts[i])).toEqual([true, false, true, true])
-    expect(first.mounts[1]?.listeners).toBe(0)
-    // one of other mounts before: no array of these is kept
+    expect(mountChanges(first.mounts, third.mounts)).toMatchObject([
+      { mount: '/b c', before: { listeners: 0 }, now: { listeners: 5 }, place: 1 },
+    ])
+    expect(first.mounts.at(1)?.listeners).toBe(0)
+    // one of other mounts before: no list of these is kept
     last = reportOf('c', { mounts: [mountReport('/z'), mountReport('/live.mp3')] })
-    expect(parseSourcelist(report('c'), known).mounts).toEqual(first.mounts)
+    expect([...parseSourcelist(report('c'), known).mounts]).toEqual([...first.mounts])
     expect(last.mounts).toHaveLength(2)
   })
 
@@ -188,12 +194,12 @@ describe('servers of a fleet', () => {
         for (const id of ['a', 'b']) parseSourcelist(report(id), known)
         const text = report('c', over)
         last = parseSourcelist(text, known)
-        expect(last).toEqual(parseSourcelist(text))
-        expect(parseSourcelist(text, known).mounts.every((each, i) => each === last?.mounts[i])).toBe(true)
+        expect(plain(last)).toEqual(parseSourcelist(text))
+        expect(mountChanges(last.mounts, parseSourcelist(text, known).mounts)).toEqual([])
         if (!changed) return
         const at = Math.floor(changed.at * text.length)
         const other = text.slice(0, at) + changed.by + text.slice(at + changed.cut)
-        expect(parsed(other, known)).toEqual(parsed(other))
+        expect(plain(parsed(other, known))).toEqual(parsed(other))
       }),
       { numRuns: repetitions(2000) },
     )
@@ -267,25 +273,32 @@ describe('what is new in a report', () => {
     MountReport,
     MountReport,
   ]
-  const again = { ...b }
+  const again = { ...b, listeners: 1 }
   test.each([
     ['nothing, if it is the same', [a, b], [a, b], []],
-    ['a mount whose numbers changed', [a, b], [a, again], [['/b', b, again]]],
-    ['a mount that has come', [a], [a, b], [['/b', undefined, b]]],
-    ['a mount that has gone', [a, b], [a], [['/b', b, undefined]]],
+    ['nothing, if other objects say the same', [a, b], [{ ...a }, { ...b }], []],
+    ['a mount whose numbers changed', [a, b], [a, again], [['/b', b, again, 1]]],
+    ['a mount that has come', [a], [a, b], [['/b', undefined, b, 1]]],
+    ['a mount that has gone', [a, b], [a], [['/b', b, undefined, -1]]],
     ['nothing of mounts in another order', [a, b], [b, a], []],
     [
       'one in place of another',
       [a, b],
       [a, c],
       [
-        ['/c', undefined, c],
-        ['/b', b, undefined],
+        ['/c', undefined, c, 1],
+        ['/b', b, undefined, -1],
       ],
     ],
-    ['one that changed, in another order', [a, b], [again, a], [['/b', b, again]]],
+    ['one that changed, in another order', [a, b], [again, a], [['/b', b, again, 0]]],
   ] as const)('is %s', (_, before, now, changes) => {
-    expect(mountChanges(before, now)).toEqual(changes.map(([mount, before, now]) => ({ mount, before, now })))
+    expect(mountChanges(before, now)).toEqual(
+      changes.map(([mount, before, now, place]) => ({ mount, before, now, place })),
+    )
+    const placesOf = (list: readonly MountReport[]) => new Map(list.map(({ mount }, place) => [mount, place]))
+    const places = placesOf(before)
+    const isAlike = [...placesOf(now)].every(([mount, place]) => (places.get(mount) ?? place) === place)
+    if (!isAlike) expect(hasSamePlaces(before, now)).toBe(false)
     for (const list of [before, now]) expect(mountChanges(list, list)).toEqual([])
   })
 })

@@ -381,7 +381,7 @@ test.each(['xhttp://a:8000', 'x https://a'])('%s is not a url', (url) => {
 
 test('a content type is trimmed, and a line with a blank at its beginning is not a mount', () => {
   const one = (line: string) => `url: http://a:8000\ninterval: 10\nlisteners: 0\nmounts: 1\n\n${line}\n`
-  expect(parseSourcelist(one('/a 1 - 128 5  audio/mpeg ')).mounts[0]?.contentType).toBe('audio/mpeg')
+  expect(parseSourcelist(one('/a 1 - 128 5  audio/mpeg ')).mounts.at(0)?.contentType).toBe('audio/mpeg')
   expect(refusalOf(one('\t/a 1 - 128 5 x'))).toContain(
     'expected "mount listeners max kbit/s joins content-type"',
   )

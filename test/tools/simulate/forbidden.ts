@@ -13,7 +13,7 @@ export function isForbidden(
   if (!heard) return true
   const { report, atS } = heard
   const { maxListeners = 0, listeners, maxBandwidth, bandwidth = 0 } = report
-  const kbps = report.mounts[mount]?.kbps ?? 0
+  const kbps = report.mounts.at(mount)?.kbps ?? 0
   const stale = !isExcused && nowS > atS + 2.5 * report.interval + 2 + 1e-6
   const full = listeners >= maxListeners || (maxBandwidth !== undefined && maxBandwidth - bandwidth < kbps)
   return stale || report.state !== 'up' || full

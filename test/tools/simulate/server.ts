@@ -1,4 +1,4 @@
-import type { Report } from '../../../shared/report/report.ts'
+import type { MountReport, Report } from '../../../shared/report/report.ts'
 import { mountOf } from '../../kit/reports.ts'
 import { waitFor } from './random.ts'
 import { costOf, leavesPerSecond, type Setting } from './setting.ts'
@@ -24,7 +24,7 @@ export class SimServer {
   reported = 0
   #setting: Setting
   #roll: () => number
-  #mounts: Report['mounts']
+  #mounts: MountReport[]
   #listeners = 0
   #joins = 0
   #boot = 1

@@ -174,7 +174,7 @@ export class Ledger {
       const isLiveBy = (told: Told) =>
         told.report.role === 'master' &&
         told.report.state !== 'leaving' &&
-        told.report.mounts.some((each) => each.mount === mount) &&
+        [...told.report.mounts].some((each) => each.mount === mount) &&
         (mayBe || (!told.isDoubtful && nowMs - told.atMs < spanMs(told.report) - storedToMs))
       return mayBe ? all.some(isLiveBy) : all.length > 0 && all.every(isLiveBy)
     })
@@ -207,7 +207,7 @@ export class Ledger {
     const { allow = false, codes = [] } = report.countries ?? {}
     const isListed = country !== undefined && codes.includes(country)
     if (report.countries && isListed !== allow && !isRelay && !isHere) return `it does not serve ${country}`
-    const at = report.mounts.findIndex((each) => each.mount === mount)
+    const at = [...report.mounts].findIndex((each) => each.mount === mount)
     if (at < 0 && !told.carriesAll) return `it does not carry ${mount}`
     const lateMs = nowMs - told.atMs - spanMs(report)
     const isExcused = isHeld || this.#silence.excuses(this.told, id, nowMs, knownMs)
