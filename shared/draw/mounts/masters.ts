@@ -1,6 +1,6 @@
 import type { AboutMount } from '../../report/about-mount.ts'
 import { isLive, type Server } from '../server.ts'
-import type { Carrier } from './mount-carriers.ts'
+import type { MountCarrier } from './mount-carriers.ts'
 import type { Entry } from './mount-view.ts'
 
 // What a mount has from its masters, at one moment.
@@ -34,7 +34,7 @@ export function aboutOf(entry: Entry, nowMs: number): AboutMount | undefined {
   const { carriers, followers } = entry
   const said = saidByMaster(entry, nowMs)
   if (said || followers === 0) return said
-  let first: Carrier | undefined
+  let first: MountCarrier | undefined
   for (const carrier of carriers.values()) {
     const { server, mount } = carrier
     if (!server.polled || !mount.about || (first && first.server.report.id < server.report.id)) continue

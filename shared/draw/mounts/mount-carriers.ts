@@ -5,7 +5,7 @@ import type { OnAir } from './on-air.ts'
 import { PlaceIndex } from './place-index.ts'
 
 /** A server that carries a mount, as one look finds it. */
-export interface Carrier {
+export interface MountCarrier {
   readonly host: Host
   readonly server: Server
   /** what the server's newest report says of the mount */
@@ -48,7 +48,7 @@ export class MountCarriers {
     return this.#placeOfId(id) >= 0
   }
 
-  get(id: string): Carrier | undefined {
+  get(id: string): MountCarrier | undefined {
     return this.#at(this.#placeOfId(id))
   }
 
@@ -56,7 +56,7 @@ export class MountCarriers {
     for (const { server } of this.#hosts) yield server.report.id
   }
 
-  *values(): Generator<Carrier, void> {
+  *values(): Generator<MountCarrier, void> {
     for (let place = 0; place < this.size; place++) {
       const carrier = this.#at(place)
       if (carrier) yield carrier
@@ -64,7 +64,7 @@ export class MountCarriers {
   }
 
   /** Those that count in the sums of the mount. */
-  *counted(): Generator<Carrier, void> {
+  *counted(): Generator<MountCarrier, void> {
     let place = 0
     for (const carrier of this.values()) if (this.#flagsAt(place++) & isCounted) yield carrier
   }
@@ -171,7 +171,7 @@ export class MountCarriers {
     this.#setFlags(place, flags & follows)
   }
 
-  #at(place: number): Carrier | undefined {
+  #at(place: number): MountCarrier | undefined {
     const host = this.#hosts[place]
     const mount = this.reportAt(place)
     return host && mount && { host, server: host.server, mount, follows: this.followsAt(place) }
