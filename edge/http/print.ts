@@ -18,6 +18,7 @@ export interface BodyRest {
 
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',
+  201: 'Created',
   204: 'No Content',
   206: 'Partial Content',
   302: 'Found',

@@ -3,6 +3,7 @@ import { putPolled, reportsItself } from '../../shared/api/accept-polled.ts'
 import type { Registry } from '../../shared/cluster/registry.ts'
 import { readBounded } from '../../shared/http/bounded-body.ts'
 import { printBasic } from '../../shared/http/credentials.ts'
+import { problemOf } from '../../shared/http/problem.ts'
 import { limits } from '../../shared/limits.ts'
 import { reportOfStats } from '../../shared/polled/report.ts'
 import type { PolledServer } from '../../shared/polled/server.ts'
@@ -52,7 +53,7 @@ export const createPoller = ({ registry, fetch, nowMs, atOnce }: Outgoing): Rota
         if (failures > 0) logger.info('poll succeeded again', { id: server.id })
         return { pauseMs: server.interval * 1000, state: 0 }
       } catch (error) {
-        if (failures === 0) logger.warning('poll failed', { id: server.id, why: say(error) })
+        if (failures === 0) logger.warning('poll failed', { id: server.id, why: why(error) })
         return afterFailure(server, failures + 1)
       }
     },
@@ -64,9 +65,7 @@ function afterFailure({ interval }: PolledServer, failures: Failures): Next<Fail
   return { pauseMs: Math.min(pauseMs, Math.max(interval * 1000, edgeLimits.pollPauseMs)), state: failures }
 }
 
-/** `fetch` only says that it failed; the reason is in the cause. */
-const say = (error: unknown) =>
-  String(error instanceof Error && error.cause !== undefined ? error.cause : error)
+const why = (error: unknown) => (error instanceof StatsError ? error.message : problemOf(error).text)
 
 /**
  * Reads a server's stats once. Redirects are not followed, since the operator named this server and its login is for it alone.

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { expect, test } from 'vitest'
 import { printResponse } from '../../../edge/http/print.ts'
 
@@ -29,4 +30,12 @@ test('one that names none is sent in chunks if it is long, and whole to a client
   const whole = await printResponse(new Response(inPieces()), { ...asked, isOld: true })
   expect(whole.head).toContain('Content-Length: 18\r\n')
   expect(whole.rest).toBeUndefined()
+})
+
+test('every status that an edge answers has the words of RFC 9110 and its like', async () => {
+  for (const status of [200, 201, 204, 302, 400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503]) {
+    const { head } = await printResponse(new Response(null, { status }), asked)
+    const words = status === 413 ? 'Content Too Large' : STATUS_CODES[status]
+    expect(head.split('\r\n', 1)).toEqual([`HTTP/1.1 ${status} ${words}`])
+  }
 })

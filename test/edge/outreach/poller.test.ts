@@ -6,6 +6,7 @@ import { Registry } from '../../../shared/cluster/registry.ts'
 import { limits } from '../../../shared/limits.ts'
 import { parsePolledServer } from '../../../shared/polled/server.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { told } from '../../kit/log-records.ts'
 import { reportOf } from '../../kit/reports.ts'
 
 const stats = (listeners: number) =>
@@ -95,6 +96,24 @@ describe('a polled server', () => {
     const { registry, pass } = createPolling(() => Promise.reject(new Error('refused')))
     acceptPolled(registry, named({ interval: 5 }), 0)
     expect(await pass(110_000)).toEqual([0, 5000, 10_000, 20_000, 40_000, 70_000, 100_000])
+  })
+
+  test('is in the log once when its stats cannot be read, with the reason in plain words, and once when they can again', async () => {
+    const failing = (): Response => {
+      throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND old.example.org') })
+    }
+    let answer = failing
+    const { registry, pass } = createPolling(() => answer())
+    acceptPolled(registry, named(), 0)
+    const records = await told(async () => {
+      await pass(15_000)
+      answer = () => new Response(stats(1))
+      await pass(60_000)
+    })
+    expect(records.filter(({ message }) => message.startsWith('poll '))).toEqual([
+      { message: 'poll failed', id: 'old', why: 'its name has no address' },
+      { message: 'poll succeeded again', id: 'old' },
+    ])
   })
 
   test('that reports itself is not polled until it stops reporting', async () => {
