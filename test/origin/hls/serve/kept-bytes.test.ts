@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { KeptBytes } from '../../../origin/hls/serve/kept-bytes.ts'
+import { KeptBytes } from '../../../../origin/hls/serve/kept-bytes.ts'
 
 const body = new Uint8Array(64_000).fill(7)
 const segment = {

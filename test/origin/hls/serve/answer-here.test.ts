@@ -1,12 +1,12 @@
 import { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { answerHere, askingOf, type HereDeps, sessionHere } from '../../../origin/hls/serve/answer-here.ts'
-import { KeptBytes } from '../../../origin/hls/serve/kept-bytes.ts'
-import { sendPieced } from '../../../origin/hls/serve/send.ts'
-import { beginExchange } from '../../../origin/http/exchange.ts'
-import type { Head } from '../../../origin/http/head.ts'
-import type { HlsObject } from '../../../shared/hls/paths.ts'
-import { knownId, knownMount, serverOfSession } from '../../kit/known-session.ts'
+import { answerHere, askingOf, type HereDeps, sessionHere } from '../../../../origin/hls/serve/answer-here.ts'
+import { KeptBytes } from '../../../../origin/hls/serve/kept-bytes.ts'
+import { sendPieced } from '../../../../origin/hls/serve/send.ts'
+import { beginExchange } from '../../../../origin/http/exchange.ts'
+import type { Head } from '../../../../origin/http/head.ts'
+import type { HlsObject } from '../../../../shared/hls/paths.ts'
+import { knownId, knownMount, serverOfSession } from '../../../kit/known-session.ts'
 
 const [live, id] = [knownMount, knownId]
 const bytes = Buffer.alloc(64_000, 7)
