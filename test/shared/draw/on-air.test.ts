@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { decide } from '../../../../shared/draw/decide.ts'
-import { OnAir } from '../../../../shared/draw/mounts/on-air.ts'
-import { View } from '../../../../shared/draw/view.ts'
-import { asked, live, policy, viewOf } from '../../../kit/draws.ts'
-import { mountReport, serverOf } from '../../../kit/reports.ts'
+import { decide } from '../../../shared/draw/decide.ts'
+import { OnAir } from '../../../shared/draw/mounts/on-air.ts'
+import { View } from '../../../shared/draw/view.ts'
+import { asked, live, policy, viewOf } from '../../kit/draws.ts'
+import { mountReport, serverOf } from '../../kit/reports.ts'
 
 describe('what live servers say of a mount together', () => {
   const part = (contentType: string, kbps: number, follows = false) => ({

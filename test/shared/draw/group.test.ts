@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { publicMounts } from '../../../../shared/api/json.ts'
-import { decide } from '../../../../shared/draw/decide.ts'
-import { liveMounts, momentOf } from '../../../../shared/draw/moment.ts'
-import type { Server } from '../../../../shared/draw/server.ts'
-import { View } from '../../../../shared/draw/view.ts'
-import { wholeOf } from '../../../../shared/http/slices.ts'
-import type { MountReport } from '../../../../shared/report/report.ts'
-import { repetitions } from '../../../kit/repetitions.ts'
-import { mountOf, mountReport, seededRoll, serverOf } from '../../../kit/reports.ts'
+import { publicMounts } from '../../../shared/api/json.ts'
+import { decide } from '../../../shared/draw/decide.ts'
+import { liveMounts, momentOf } from '../../../shared/draw/moment.ts'
+import type { Server } from '../../../shared/draw/server.ts'
+import { View } from '../../../shared/draw/view.ts'
+import { wholeOf } from '../../../shared/http/slices.ts'
+import type { MountReport } from '../../../shared/report/report.ts'
+import { repetitions } from '../../kit/repetitions.ts'
+import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
 
 const policy = { httpsOnly: false }
 const berlin = { latitude: 52.5, longitude: 12.5 }
