@@ -26,7 +26,7 @@ export interface MutationPlan {
   /** by mutated file: the folder of the tests that are about it */
   homes: Readonly<Record<string, string>>
   pass: Pass
-  /** where lines of JSON are added: a {@link MutantVerdict} or {@link TestVerdict} each */
+  /** where lines of JSON are added, a {@link Verdict} each */
   log: string
   /** the mutant that lives from the first import on: code that runs once; 0: each by itself */
   fromStart: number
@@ -51,6 +51,9 @@ export type TestVerdict =
   | { test: string; is: 'failed' }
   /** it fails after these mutants even without one: what they left behind may be what it noticed */
   | { test: string; is: 'tainted'; ids: readonly number[] }
+
+/** What a worker tells; at first its process id. */
+export type Verdict = { worker: number } | MutantVerdict | TestVerdict
 
 export const planVariable = 'MUTATION_PLAN'
 

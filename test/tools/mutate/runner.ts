@@ -3,9 +3,9 @@ import { registerHooks } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
-import { type RunnerTestCase, TestRunner } from 'vitest'
+import { type RunnerTestCase, TestRunner, vi } from 'vitest'
 import { repo } from '../../kit/process.ts'
-import { homeMsMax, type MutantVerdict, readPlan, type TestVerdict } from './plan.ts'
+import { homeMsMax, readPlan, type Verdict } from './plan.ts'
 import { mutation, recorded } from './state.ts'
 
 /** ms between two looks at a test that waits for something */
@@ -13,6 +13,8 @@ const lookMs = 100
 /** looks after which it counts as failed, in addition to twenty times as long as without a mutant. Counted: a starved process looks late. */
 const looksAtLeast = 30
 const waitTimes = 20
+/** looks in a row at a test that waits for nothing that could still come, after which it counts as failed: work of other threads is not seen */
+const idleLooks = 4
 /** how often a mutant may be asked for, in addition to a hundred times as often as without it */
 const askedAtLeast = 20_000
 
@@ -35,8 +37,8 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, () => {
     uncaught = true
   })
-const tell = (verdict: MutantVerdict | TestVerdict) =>
-  appendFileSync(plan.log, `${JSON.stringify(verdict)}\n`)
+const tell = (verdict: Verdict) => appendFileSync(plan.log, `${JSON.stringify(verdict)}\n`)
+tell({ worker: process.pid })
 
 if (plan.fromStart !== 0) {
   state.active = plan.fromStart
@@ -76,9 +78,21 @@ export default class MutationRunner extends TestRunner {
     const hits = [...recorded(state)].filter(([id]) => isOpen(id, folder, ms))
     if (hits.length > 0 && ms > plan.pass.testMsMax) return tell({ test, is: 'long', ms })
     if (hits.length > 0)
-      await tryEach(test, run, hits, looksAtLeast + Math.ceil((waitTimes * waitedMs) / lookMs))
+      await tryEach(test, cleaned(task, run), hits, looksAtLeast + Math.ceil((waitTimes * waitedMs) / lookMs))
     tell({ test, is: 'over', ms })
     recorded(state)
+  }
+}
+
+/** A test with what it has done at its end, after each time that it runs: a spy that stays would be noticed by the next. */
+const cleaned = (task: RunnerTestCase, run: () => unknown) => async () => {
+  try {
+    await run()
+  } finally {
+    vi.restoreAllMocks()
+    // what `onTestFinished` has noted
+    const ends: unknown = 'onFinished' in task ? task.onFinished : undefined
+    for (const end of Array.isArray(ends) ? ends.splice(0) : []) await end(task.context)
   }
 }
 
@@ -116,15 +130,23 @@ async function tryEach(
   process.kill(process.pid, 'SIGKILL')
 }
 
+/** Timers, sockets and requests that may still call back. */
+const pending = (): number => process.getActiveResourcesInfo().length
+/** how many there were at the least beside the look itself, before a test ran: these belong to no test */
+let quiet = Number.POSITIVE_INFINITY
+
 async function succeeds(run: () => unknown, looks: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   uncaught = false
   try {
     const patience = new Promise((_, reject) => {
       let looked = 0
+      let idle = 0
       timer = setInterval(() => {
-        if (++looked > looks) reject(new Error('it waits too long'))
+        idle = pending() > quiet ? 0 : idle + 1
+        if (++looked > looks || idle >= idleLooks) reject(new Error('it waits too long'))
       }, lookMs)
+      quiet = Math.min(quiet, pending())
     })
     await Promise.race([run(), patience])
     return !uncaught

@@ -10,7 +10,7 @@ import {
   type MutationPlan,
   type Pass,
   planVariable,
-  type TestVerdict,
+  type Verdict,
 } from './plan.ts'
 import { homeOf } from './related.ts'
 
@@ -27,10 +27,10 @@ interface Trial {
   isNear: boolean
 }
 
-/** ms without a verdict after which the mutant that is tried counts as one without end */
-const silenceMs = 120_000
 /** ms between two looks at the verdicts */
 const lookMs = 1000
+/** looks without a verdict after which the mutant that is tried counts as one without end. Counted: it may have been stopped meanwhile */
+const silentLooksMax = 120
 
 /** Tests about the file itself and short ones kill most mutants: the others are only asked about those that are left. */
 const homePasses: readonly Pass[] = [
@@ -149,8 +149,7 @@ function readVerdicts(log: string, { fates, over, failed, msOf }: Known): UnderW
   let test: string | undefined
   let isTainted = false
   const before = over.size + failed.size
-  for (const line of readFileSync(log, 'utf8').split('\n').slice(0, -1)) {
-    const verdict = JSON.parse(line) as MutantVerdict | TestVerdict
+  for (const verdict of verdictsIn(log)) {
     if ('id' in verdict) {
       mutant = verdict.is === 'tried' ? verdict.id : undefined
       addFate(verdict, fates)
@@ -181,6 +180,20 @@ function addFate({ id, is }: MutantVerdict, fates: Map<number, Fate>): void {
     fates.set(id, is)
 }
 
+const linesOf = (log: string) =>
+  readFileSync(log, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Verdict)
+const verdictsIn = (log: string) => linesOf(log).flatMap((line) => ('worker' in line ? [] : [line]))
+const workersIn = (log: string) => linesOf(log).flatMap((line) => ('worker' in line ? [line.worker] : []))
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {} // it has ended by itself
+}
+
 /** Runs vitest until it ends, or no mutant is decided for a while. */
 function runTests(planFile: string, log: string): Promise<Ended> {
   const args = ['run', '--config', 'test/tools/mutate/vitest.config.ts']
@@ -188,19 +201,19 @@ function runTests(planFile: string, log: string): Promise<Ended> {
     cwd: repo,
     env: { ...process.env, [planVariable]: planFile },
     stdio: ['ignore', 'ignore', 'inherit'],
-    detached: true, // its workers are ended with it
   })
   return new Promise((resolve) => {
     let size = -1
-    let sinceMs = performance.now()
+    let silentLooks = 0
     let isSilent = false
     const timer = setInterval(() => {
       const now = existsSync(log) ? statSync(log).size : 0
-      if (now !== size) sinceMs = performance.now()
+      silentLooks = now === size ? silentLooks + 1 : 0
       size = now
-      if (performance.now() - sinceMs < silenceMs || isSilent || child.pid === undefined) return
+      if (silentLooks < silentLooksMax || isSilent || child.pid === undefined) return
       isSilent = true
-      process.kill(-child.pid, 'SIGKILL')
+      // its worker in a loop without end does not notice that it is alone
+      for (const pid of [child.pid, ...workersIn(log)]) end(pid)
     }, lookMs)
     child.once('exit', (code) => {
       clearInterval(timer)
