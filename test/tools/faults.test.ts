@@ -11,6 +11,7 @@ import { SegmentBook } from './faults/people/segments.ts'
 import { SentTimes } from './faults/sent-times.ts'
 import { untold } from './faults/told.ts'
 import { faultsOfListening } from './faults/truth.ts'
+import { Waits, waitedMs } from './faults/waits.ts'
 
 const frames = (first: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(first + i)))
@@ -175,6 +176,16 @@ describe('what listeners saw', () => {
   sentTimes.note(5000, 5)
   sentTimes.note(20_000, 100)
   sentTimes.note(60_000, 200)
+  const waits = new Waits(() => [])
+  waits.stop()
+  waits.note(40_000, new Map([[1, 100]]))
+  waits.note(
+    41_000,
+    new Map([
+      [1, 1200],
+      [2, 300],
+    ]),
+  )
   const relay = new Member({
     name: 'relay',
     runtime: 'node',
@@ -196,6 +207,7 @@ describe('what listeners saw', () => {
       audience: { redirects, breaks, silences, faults },
       servers: [relay],
       sentTimes,
+      waits,
       former: [],
       gapsAllowed: [{ fromMs: 20_000, untilMs: 30_000, hosts: ['a:1'], gapsMax: 1 }],
     })
@@ -234,6 +246,13 @@ describe('what listeners saw', () => {
     expect(seen([], [gapOf(1, 20), gapOf(2, 20), gapOf(1, 40)])).toEqual([
       'a:1: frame 42 came after frame 40',
     ])
+  })
+
+  test('a silence counts where no program waited as long for a processor', () => {
+    const silence = { host: 'a:1', fullMs: 40_200, fromMs: 40_600, forMs: 1000 }
+    expect(seen([], [], [], [silence])).toEqual([])
+    expect(seen([], [], [], [{ ...silence, forMs: 1200 }])).toHaveLength(1)
+    expect(waitedMs(process.pid)).toBeGreaterThanOrEqual(0)
   })
 
   test('a fault that a listener reports is one', () => {

@@ -10,6 +10,7 @@ import { Audience } from './people/audience.ts'
 import { here, type Place, type Places } from './places.ts'
 import { edgeAt, interval, originAt, slots, stockAt } from './programs.ts'
 import { SentTimes } from './sent-times.ts'
+import { Waits } from './waits.ts'
 
 /** What a trial starts. */
 export interface ClusterPlan {
@@ -65,6 +66,11 @@ export class Cluster {
   readonly gapsAllowed: Allowed[] = []
   /** when frames were sent */
   readonly sentTimes = new SentTimes(() => this.sent)
+  /** how long programs and listeners waited for a processor */
+  readonly waits = new Waits(() => [
+    ...this.members.flatMap(({ pids }) => pids),
+    ...(this.audience?.pids ?? []),
+  ])
   #from = 0
   #ends: (() => unknown)[] = []
 
@@ -178,6 +184,7 @@ export class Cluster {
 
   async stop(): Promise<void> {
     this.sentTimes.stop()
+    this.waits.stop()
     for (const source of this.sources) source.close()
     await this.audience?.stop()
     await this.stock?.stop()

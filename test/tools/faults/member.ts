@@ -71,6 +71,11 @@ export class Member implements Server {
     return program
   }
 
+  /** of its newest run; none before its start */
+  get pids(): readonly number[] {
+    return this.runs.slice(-1).map(({ pid }) => pid)
+  }
+
   /** Starts it, and does not wait. */
   begin(expected: 'none' | 'may refuse' = 'none'): Program {
     const [command = '', ...args] = [...this.before, ...this.plan.command]

@@ -59,7 +59,7 @@ export const allFaults = (cluster: Cluster): string[] => [
 ]
 
 /** A cluster as its listeners saw it. */
-type Witnessed = Pick<Cluster, 'gapsAllowed' | 'servers' | 'former' | 'sentTimes'> & {
+type Witnessed = Pick<Cluster, 'gapsAllowed' | 'servers' | 'former' | 'sentTimes' | 'waits'> & {
   audience: Pick<Audience, 'redirects' | 'breaks' | 'silences' | 'faults'> | undefined
 }
 
@@ -70,6 +70,7 @@ export function faultsOfListening({
   servers,
   former,
   sentTimes,
+  waits,
 }: Witnessed): string[] {
   if (!audience) return []
   const outs = [...servers, ...former].flatMap(({ outs }) => outs)
@@ -77,7 +78,12 @@ export function faultsOfListening({
     const out = outs.find(({ host, fromMs, untilMs }) => host === to && askedMs > fromMs && askedMs < untilMs)
     return out ? [`redirected to ${to} ${askedMs - out.fromMs} ms after its deadline (${out.why})`] : []
   })
-  const { breaks, silences } = unexpected(audience, gapsAllowed, (n) => sentTimes.at(n))
+  const { breaks, silences } = unexpected(
+    audience,
+    gapsAllowed,
+    (n) => sentTimes.at(n),
+    (fromMs, toMs) => waits.longest(fromMs, toMs),
+  )
   return [
     ...several(audience.faults),
     ...several(wrong),

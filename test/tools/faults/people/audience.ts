@@ -26,6 +26,10 @@ export class Audience {
     ]
   }
 
+  get pids(): readonly number[] {
+    return this.#crowds.map(({ program }) => program.pid)
+  }
+
   /** Reads what they have seen up to now. */
   look(): Pick<Seen, 'atMs' | 'present' | 'left' | 'hearing'> {
     for (const crowd of this.#crowds) {

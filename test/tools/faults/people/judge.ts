@@ -6,11 +6,16 @@ const heardLateMs = 5000
 /** ms by which the time of a frame, or the end of a full buffer, may be early */
 const earlyMs = 5000
 
-/** The breaks and silences that no fault explains. @param sentAtMs when the source sent a frame */
+/**
+ * The breaks and silences that no fault explains.
+ * @param sentAtMs when the source sent a frame
+ * @param waitedMs how long a program waited for a processor between two moments: a silence that is not longer is the machine's
+ */
 export function unexpected(
   { breaks, silences }: { breaks: readonly Break[]; silences: readonly Silence[] },
   allowed: readonly Allowed[],
   sentAtMs: (n: number) => number,
+  waitedMs: (fromMs: number, toMs: number) => number = () => 0,
 ): { breaks: Break[]; silences: Silence[] } {
   const during = ({ fromMs, untilMs }: Allowed, sinceMs: number, toMs: number) =>
     toMs >= fromMs && sinceMs <= untilMs + heardLateMs
@@ -41,7 +46,8 @@ export function unexpected(
     ),
     // a buffer that was long enough until a fault may be used up long after it, and is not filled again
     silences: silences.filter(
-      ({ fullMs, fromMs }) =>
+      ({ fullMs, fromMs, forMs }) =>
+        forMs > waitedMs(fullMs, fromMs + forMs) &&
         !allowed.some(
           (each) => !each.hosts && each.hlsFramesMax === undefined && during(each, fullMs - earlyMs, fromMs),
         ),
