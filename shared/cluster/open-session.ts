@@ -49,7 +49,10 @@ export function openSession(
   if (!view.isKnown(mount, nowMs)) return 'unknown mount'
   const about = view.about(mount, nowMs)
   const { contentType, kbps } = reported(view, mount, nowMs)
-  if (!isPackaged(view.saidByMaster(mount, nowMs), contentType)) return 'not packaged'
+  const said = view.saidByMaster(mount, nowMs)
+  // a slave that relays on demand does not know what its master will send, and goes on to name the mount while that is away
+  const isUntold = said === undefined && contentType === ''
+  if (!isUntold && !isPackaged(said, contentType)) return 'not packaged'
   // as on a plain mount, two requests of one Apple player agree, and neither a HEAD nor the probe for two bytes is counted
   const probe = head || isRangeProbe(range)
   const roll = isSticky(range, userAgent)

@@ -31,6 +31,13 @@ describe('whether a mount is an HLS stream', () => {
     expect(typeof openSession(viewOf(slave, polled, master), listener, deps, player)).toBe('function')
   })
 
+  test('is not denied while its master is gone and no server that is left knows its content type', () => {
+    const idle = serverOf('slave', { mounts: [mountReport('/live.mp3', { contentType: '' })] })
+    expect(typeof openSession(viewOf(idle), listener, deps, player)).toBe('function')
+    const other = serverOf('slave', { mounts: [mountReport('/live.mp3', { contentType: 'audio/x-other' })] })
+    expect(openSession(viewOf(other), listener, deps, player)).toBe('not packaged')
+  })
+
   test('is told by its master, reporting or polled', () => {
     const off = serverOf('master', { role: 'master', ...saying({ peak: 3 }) })
     const stock = serverOf('master', { role: 'master', ...saying({ peak: 3 }) }, { polled: true })
