@@ -34,3 +34,9 @@ test('no two files export the same name, so that a search for it finds one meani
   expect(repeated.filter(([name]) => !(name in allowed))).toEqual([])
   expect(Object.keys(allowed).filter((name) => exporters.get(name)?.length === 1)).toEqual([])
 })
+
+test('nor do two files of the kit that tests share', () => {
+  const exporters = exportersOf(globSync('test/kit/*.ts', { cwd: repo }))
+  expect(exporters.size).toBeGreaterThan(200)
+  expect([...exporters].filter(([, { length }]) => length > 1)).toEqual([])
+})

@@ -7,6 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 export const patienceMs = 60_000
 /** ms for a state that by its nature takes half a minute or more, such as the next call of a directory */
 export const longPatienceMs = 110_000
+/** ms for a test that starts servers, and then waits for such a state */
+export const longTestMs = patienceMs + longPatienceMs
 
 /** ms between two looks at first */
 const firstLooksMs = 20

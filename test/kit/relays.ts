@@ -43,7 +43,7 @@ const fakePull = (url: URL, options: PullOptions, events: PullEvents): FakePull 
 })
 
 /** A `<relay>` block of `/live.mp3` with these upstreams. */
-export const relayBlock = (
+export const relaySettings = (
   hosts: readonly (string | UpstreamSettings)[],
   over: Partial<RelaySettings> = {},
 ): RelaySettings => ({

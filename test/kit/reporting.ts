@@ -15,7 +15,7 @@ export const slave = configOf('--master http://127.0.0.1:1 --master-password pw 
 export const master = configOf('--edge http://127.0.0.1:1 --edge-password pw')
 
 /** A mount that plays. */
-export const live = (path: string, with_: Partial<LiveMount> = {}): LiveMount => ({
+export const mountThatPlays = (path: string, with_: Partial<LiveMount> = {}): LiveMount => ({
   name: mountOf(path),
   kind: 'relay',
   contentType: 'audio/mpeg',
@@ -50,7 +50,7 @@ export const measured = (with_: Partial<Measured> = {}): Report =>
   })
 
 /** A decider whose answers the test gives, which records the reports and their times. */
-export function decider(time: ManualTime) {
+export function recordingDecider(time: ManualTime) {
   const told: { atMs: number; url: string; user: string; report: Report }[] = []
   const answers = {
     next: (): Response => new Response('accepted 0\ninterval 10\nstate up\n'),
@@ -66,7 +66,7 @@ export function decider(time: ManualTime) {
 
 /** A reporter to it, which does not report yet. */
 export function reporterTo(
-  { fetch }: ReturnType<typeof decider>,
+  { fetch }: ReturnType<typeof recordingDecider>,
   time: ManualTime,
   role: 'slave' | 'master' = 'slave',
 ) {

@@ -1,5 +1,5 @@
 /** A source of `status-json.xsl`, as it was parsed. */
-export type Source = Record<string, unknown>
+export type StatsSource = Record<string, unknown>
 
 /** What a program of others shows of a mount. */
 export interface Shown {
@@ -10,7 +10,7 @@ export interface Shown {
 }
 
 interface Stats {
-  icestats?: { source?: Source | Source[] }
+  icestats?: { source?: StatsSource | StatsSource[] }
 }
 
 /** A program of others that reads `status-json.xsl`: the file that holds its rules, at the commit that was read. */
@@ -21,9 +21,9 @@ interface StatsReader {
   read(stats: Stats): Shown[]
 }
 
-const listOf = ({ icestats }: Stats): Source[] => [icestats?.source ?? []].flat()
-const pathOf = ({ listenurl }: Source) => decodeURIComponent(new URL(String(listenurl)).pathname)
-const needs = (row: Source, names: readonly string[]) => {
+const listOf = ({ icestats }: Stats): StatsSource[] => [icestats?.source ?? []].flat()
+const pathOf = ({ listenurl }: StatsSource) => decodeURIComponent(new URL(String(listenurl)).pathname)
+const needs = (row: StatsSource, names: readonly string[]) => {
   for (const name of names) if (!(name in row)) throw new Error(`${name} is missing`)
 }
 

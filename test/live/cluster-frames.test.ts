@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { listenAt, startCluster } from '../kit/cluster.ts'
-import { eventually, longPatienceMs } from '../kit/eventually.ts'
+import { eventually, longPatienceMs, longTestMs } from '../kit/eventually.ts'
 import { numbersInOrder } from '../kit/numbered-frames.ts'
 import { originRuntimes } from '../kit/runtimes.ts'
 import { numbered } from '../kit/source.ts'
@@ -12,7 +12,7 @@ const framesMin = Math.floor((seconds * 1000) / numbered.frameMs)
 describe.concurrent('what a listener hears through the edge', () => {
   test.for(originRuntimes)(
     `S2: ${seconds} s of the source's own frames, none missing and none repeated, from the master and either slave, on %s`,
-    { timeout: 150_000 },
+    { timeout: longTestMs },
     async (runtime) => {
       const cluster = await startCluster(runtime)
       try {

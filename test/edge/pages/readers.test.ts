@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
-import { type Source, statsReaders } from '../../kit/stats-readers.ts'
+import { type StatsSource, statsReaders } from '../../kit/stats-readers.ts'
 
 const since = '2026-11-23T01:53:52Z'
 const mountOf = (name: string, about: AboutMount = {}) =>
   mountReport(name, { listeners: 4, about: { since, name: 'Radio', ...about } })
 const statsOf = async (...mounts: ReturnType<typeof mountReport>[]) => {
   const { ask } = edgeOf(reportOf('m', { role: 'master', mounts }))
-  return (await (await ask('/status-json.xsl')).json()) as { icestats: { source?: Source | Source[] } }
+  return (await (await ask('/status-json.xsl')).json()) as { icestats: { source?: StatsSource | StatsSource[] } }
 }
 const [azuraCast, netdata] = statsReaders
 const two = (about: AboutMount) => [mountOf('/live.mp3', about), mountOf('/%C3%BC%20b.mp3', { title: 'B' })]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createPlacer } from '../../../origin/listen/placer.ts'
-import { relayBlock, relaysInMemory } from '../../kit/relays.ts'
+import { relaySettings, relaysInMemory } from '../../kit/relays.ts'
 import { mountOf } from '../../kit/reports.ts'
 
 describe('on-demand relays', () => {
@@ -84,8 +84,8 @@ describe('on-demand relays', () => {
 })
 
 describe('an on-demand relay', () => {
-  const idle = (hosts: string[]) => relaysInMemory({ blocks: [relayBlock(hosts, { onDemand: true })] })
-  const { mount } = relayBlock([])
+  const idle = (hosts: string[]) => relaysInMemory({ blocks: [relaySettings(hosts, { onDemand: true })] })
+  const { mount } = relaySettings([])
 
   test('asks one upstream after the other while its first listener waits', async () => {
     const ours = idle(['one.example', 'two.example'])

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { rootMount } from '../../../origin/lib/root-mount.ts'
 import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { settingsOf } from '../../kit/mount-settings.ts'
-import { configOf, live, master, measured, slave } from '../../kit/reporting.ts'
+import { configOf, master, measured, mountThatPlays, slave } from '../../kit/reporting.ts'
 import { mountOf } from '../../kit/reports.ts'
 
 test.each([
@@ -12,7 +12,7 @@ test.each([
   ['audio/ogg', 'Vorbis', 'audio/ogg', undefined],
   ['audio/ogg', undefined, 'audio/ogg', undefined],
 ] as const)('a master reports %s with %s as %s, a slave as it is', (contentType, subtype, said, hls) => {
-  const mount = live('/live.ogg', { contentType, format: 'ogg', facts: subtype && { subtype } })
+  const mount = mountThatPlays('/live.ogg', { contentType, format: 'ogg', facts: subtype && { subtype } })
   const [byMaster] = measured({ config: master, mounts: [mount] }).mounts
   expect([byMaster?.contentType, byMaster?.about?.hls]).toEqual([said, hls])
   expect(measured({ mounts: [mount] }).mounts.at(0)?.contentType).toBe(contentType)
@@ -28,7 +28,7 @@ test.each([
 ] as const)(
   'a master reports %s of frames as %s %o as %s, so that an edge names the codec',
   (contentType, format, sound, said) => {
-    const mount = live('/live', { contentType, format, sound })
+    const mount = mountThatPlays('/live', { contentType, format, sound })
     expect(measured({ config: master, mounts: [mount] }).mounts.at(0)?.contentType).toBe(said)
     expect(measured({ mounts: [mount] }).mounts.at(0)?.contentType).toBe(contentType)
   },
@@ -36,8 +36,8 @@ test.each([
 
 test('a mount / is in no report: an edge serves its own page there, and would reject the whole report', () => {
   const mounts = [
-    live('/live.mp3', { kind: 'source' }),
-    live('/live.mp3', { kind: 'source', name: rootMount }),
+    mountThatPlays('/live.mp3', { kind: 'source' }),
+    mountThatPlays('/live.mp3', { kind: 'source', name: rootMount }),
   ]
   const report = measured({ config: master, mounts })
   expect(report.mounts.map(({ mount }) => mount)).toEqual(['/live.mp3'])
@@ -53,14 +53,14 @@ describe('measure', () => {
   })
 
   test('S6: other sources of the slave are not in its report', () => {
-    const own = live('/own.mp3', { kind: 'source' })
-    const mounts = [own, live('/live.mp3'), live('/other.mp3')]
+    const own = mountThatPlays('/own.mp3', { kind: 'source' })
+    const mounts = [own, mountThatPlays('/live.mp3'), mountThatPlays('/other.mp3')]
     const isMirrored = (mount: string) => mount !== '/other.mp3'
     expect(measured({ mounts, isMirrored }).mounts.map(({ mount }) => mount)).toEqual(['/live.mp3'])
   })
 
   test('S7: a relay that lost its master stays while its listeners are kept, and an idle on-demand one is listed too', () => {
-    const lost = live('/live.mp3', { interruptedAtMs: 5, listeners: 3 })
+    const lost = mountThatPlays('/live.mp3', { interruptedAtMs: 5, listeners: 3 })
     const report = measured({ mounts: [lost], idle: [mountOf('/idle.mp3'), mountOf('/live.mp3')] })
     expect(report.mounts).toEqual([
       { mount: '/live.mp3', listeners: 3, max: null, kbps: 128, joins: 0, contentType: 'audio/mpeg' },
@@ -69,7 +69,7 @@ describe('measure', () => {
   })
 
   test("docs/protocol.md#when-a-report-is-sent: a master's report includes its relays, also idle ones", () => {
-    const mounts = [live('/own.mp3', { kind: 'source' }), live('/relayed.mp3')]
+    const mounts = [mountThatPlays('/own.mp3', { kind: 'source' }), mountThatPlays('/relayed.mp3')]
     const idle = [mountOf('/idle.mp3')]
     const report = measured({ config: master, mounts, idle, isMirrored: () => false })
     expect(report.mounts.map(({ mount }) => mount)).toEqual(['/own.mp3', '/relayed.mp3', '/idle.mp3'])
@@ -85,7 +85,7 @@ describe('measure', () => {
     const mounts = settingsOf({ '/back.mp3': { noMount: true }, '/idle.mp3': { noMount: true } })
     const report = measured({
       config: { ...slave, mounts },
-      mounts: [live('/back.mp3')],
+      mounts: [mountThatPlays('/back.mp3')],
       idle: [mountOf('/idle.mp3')],
     })
     expect(report.mounts.map(({ max }) => max)).toEqual([0, 0])
@@ -98,7 +98,9 @@ describe('measure', () => {
   })
 
   test('S9: a report has what a draw needs, and parses back to itself', () => {
-    const report = measured({ mounts: [live('/a%20b.mp3', { listeners: 2, maxListeners: 5, joins: 4 })] })
+    const report = measured({
+      mounts: [mountThatPlays('/a%20b.mp3', { listeners: 2, maxListeners: 5, joins: 4 })],
+    })
     expect(parseSourcelist(printSourcelist(report))).toEqual(report)
     expect(report).toMatchObject({
       id: 'localhost:8000',
@@ -113,7 +115,7 @@ describe('measure', () => {
   })
 
   test('a master reports its sources, with role master', () => {
-    const report = measured({ config: master, mounts: [live('/live.mp3', { kind: 'source' })] })
+    const report = measured({ config: master, mounts: [mountThatPlays('/live.mp3', { kind: 'source' })] })
     expect(report).toMatchObject({ role: 'master', mounts: [{ mount: '/live.mp3' }] })
   })
 
@@ -128,7 +130,9 @@ describe('measure', () => {
   })
 
   test('a content type with control bytes or of any length cannot break the report', () => {
-    const report = measured({ mounts: [live('/live.mp3', { contentType: `a\u0000/b${'x'.repeat(600)}` })] })
+    const report = measured({
+      mounts: [mountThatPlays('/live.mp3', { contentType: `a\u0000/b${'x'.repeat(600)}` })],
+    })
     expect(parseSourcelist(printSourcelist(report))).toEqual(report)
   })
 })

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { told } from '../../kit/log-records.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
-import { decider, reporterTo } from '../../kit/reporting.ts'
+import { recordingDecider, reporterTo } from '../../kit/reporting.ts'
 
 test('the log says what to do where a decider cannot take the report', async () => {
   const whyFor = async (next: () => Response) => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     edge.answers.next = next
     const [record] = await told(async () => {
       reporterTo(edge, time).reporter.start()
@@ -30,7 +30,7 @@ test('the log says what to do where a decider cannot take the report', async () 
 
 test('another program with its id is logged when it begins and when it ends', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const { reporter } = reporterTo(edge, time)
   const messages = await told(async () => {
     reporter.start()
@@ -49,7 +49,7 @@ test('another program with its id is logged when it begins and when it ends', as
 
 test('a process whose copy is ahead of it, both from one snapshot of a machine, takes another boot', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const { reporter } = reporterTo(edge, time)
   edge.answers.next = () =>
     new Response('seq 1 is older than 900, the newest of this boot\n', { status: 409 })
@@ -66,7 +66,7 @@ test('a process whose copy is ahead of it, both from one snapshot of a machine, 
 
 test('a boot that another replaced is kept: two programs do not take the id from each other in turn', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const { reporter } = reporterTo(edge, time)
   edge.answers.next = () => new Response('boot b was replaced by another, which is live\n', { status: 409 })
   reporter.start()
@@ -77,7 +77,7 @@ test('a boot that another replaced is kept: two programs do not take the id from
 
 test('an edge that cannot reach this server is logged once, and once when it can again', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const { reporter } = reporterTo(edge, time)
   const says = (line: string) => {
     edge.answers.next = () => new Response(`accepted 0\ninterval 10\nstate up\n${line}`)
@@ -106,7 +106,7 @@ test('an edge that cannot reach this server is logged once, and once when it can
 describe('a reporter', () => {
   test('that gets 401 as user relay: a master tries as user master, and stays with what works', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     edge.answers.next = () =>
       edge.told.at(-1)?.user === 'master' ? new Response('accepted 0\n') : new Response('no', { status: 401 })
     reporterTo(edge, time, 'master').reporter.start()
@@ -116,7 +116,7 @@ describe('a reporter', () => {
 
   test('that gets 401 as a slave tries no other user', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     edge.answers.next = () => new Response('no', { status: 401 })
     reporterTo(edge, time).reporter.start()
     await time.pass(4000)
@@ -139,7 +139,7 @@ describe('a reporter', () => {
     'S12: treats a master that answers %s (Server: %s) as one without reports, and asks again after 10 minutes',
     async ([status, server]) => {
       const time = new ManualTime()
-      const edge = decider(time)
+      const edge = recordingDecider(time)
       edge.answers.next = refusing(status, server)
       const { reporter } = reporterTo(edge, time)
       reporter.start()
@@ -158,7 +158,7 @@ describe('a reporter', () => {
     'asks again soon after %i: the server may support reports',
     async (status) => {
       const time = new ManualTime()
-      const edge = decider(time)
+      const edge = recordingDecider(time)
       edge.answers.next = refusing(status)
       reporterTo(edge, time).reporter.start()
       await time.pass(16_000)
@@ -168,7 +168,7 @@ describe('a reporter', () => {
 
   test('asks a decider that accepted a report again soon, whatever a proxy answers for a while', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     const { reporter } = reporterTo(edge, time)
     reporter.start()
     await time.pass(11_000)
@@ -182,7 +182,7 @@ describe('a reporter', () => {
 
   test('S13: that was told to wait reports at once when another server answers at its address, or SIGHUP comes', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     edge.answers.next = refusing(400, 'Icecast 2.4.4')
     const { reporter } = reporterTo(edge, time)
     reporter.start()

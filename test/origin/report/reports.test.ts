@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { Reports } from '../../../origin/report/reports.ts'
 import { logged } from '../../kit/log-records.ts'
 import { ManualTime } from '../../kit/manual-time.ts'
-import { configOf, decider, measured } from '../../kit/reporting.ts'
+import { configOf, measured, recordingDecider } from '../../kit/reporting.ts'
 
 /** The reports of an origin with these flags to all its deciders. */
 const reportsOf = (
   line: string,
   time: ManualTime,
-  edge: ReturnType<typeof decider>,
+  edge: ReturnType<typeof recordingDecider>,
   config = configOf(line),
 ) => {
   return new Reports(config, {
@@ -27,7 +27,7 @@ const both =
 
 test('a slave reports to its master and to each edge, once if they are the same', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   reportsOf(`${both} --edge http://m.example`, time, edge).start()
   await time.pass(0)
   expect(edge.told.map(({ url }) => new URL(url).host).sort()).toEqual(['e.example', 'm.example'])
@@ -35,7 +35,7 @@ test('a slave reports to its master and to each edge, once if they are the same'
 
 test('S8: of several masters each gets its own report, right before its list is asked for', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const reports = reportsOf(`${both} --master http://n.example`, time, edge)
   await reports.flush('http://n.example')
   expect(edge.told.map(({ url }) => new URL(url).host)).toEqual(['n.example'])
@@ -43,7 +43,7 @@ test('S8: of several masters each gets its own report, right before its list is 
 
 test('on SIGHUP it says leaving to a removed master, starts with a new one, and sends the others nothing', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const config = configOf(`${both} --master http://n.example`)
   const reports = reportsOf('', time, edge, config)
   reports.start()
@@ -64,7 +64,7 @@ test('on SIGHUP it says leaving to a removed master, starts with a new one, and 
 
 test('an edge that takes itself for a loopback address is called by the configured one, and the log says so once', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const reports = reportsOf(both, time, edge)
   edge.answers.next = () =>
     new Response('accepted 0\nedge http://127.0.0.1:8000\nedge https://radio.example\n')
@@ -84,7 +84,7 @@ test('an edge that takes itself for a loopback address is called by the configur
 
 test('listeners are sent back to the edge at the address in its reply, else at the configured one', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const reports = reportsOf(both, time, edge)
   expect(reports.edgeUrls).toEqual(['http://e.example'])
   edge.answers.next = () => new Response('accepted 0\nstate draining\nedge https://public.example\n')
@@ -96,7 +96,7 @@ test('listeners are sent back to the edge at the address in its reply, else at t
 
 test('a drained server that asks again hears within a second that its drain has ended, however many ask, and asks no other decider', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const reports = reportsOf(both, time, edge)
   const askedAt = () =>
     edge.told.flatMap(({ url }, i) => (new URL(url).host === 'e.example' ? [edge.times()[i]] : []))
@@ -117,7 +117,7 @@ test('a drained server that asks again hears within a second that its drain has 
 
 test('a drained server that asks again waits for no decider that is away', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const reports = reportsOf(both, time, edge)
   edge.answers.next = () => new Response('accepted 0\nstate draining\n')
   reports.start()
@@ -138,7 +138,7 @@ test('a drained server that asks again waits for no decider that is away', async
 
 test('S12: a master that accepts no reports is not an edge', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   edge.answers.next = () => new Response('<html>400</html>', { status: 400 })
   const reports = reportsOf('--hostname a.example --master http://m.example --master-password pw', time, edge)
   reports.start()

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ManualTime } from '../../kit/manual-time.ts'
-import { decider, reporterTo } from '../../kit/reporting.ts'
+import { recordingDecider, reporterTo } from '../../kit/reporting.ts'
 
 describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () => {
   test('at once when it starts, then by the promised interval', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     reporterTo(edge, time).reporter.start()
     await time.pass(35_000)
     expect(edge.times()).toEqual([0, 10_000, 20_000, 30_000])
@@ -15,7 +15,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
   test('S14: within 1 s of the start or end of a mirrored mount, but never more than once a second', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     const { reporter } = reporterTo(edge, time)
     reporter.start()
     await time.pass(3000)
@@ -29,7 +29,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
   test('S8: right before a request for the stream list, unless one was sent within the last second', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     const { reporter } = reporterTo(edge, time)
     reporter.start()
     await time.pass(500)
@@ -42,7 +42,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
   test('when the number of listeners has changed by more than 5 % of the maximum, up or down', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     const { reporter, load } = reporterTo(edge, time)
     reporter.start()
     load.listeners = 5
@@ -58,7 +58,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
   test("the reply's wish makes reports more frequent, never less frequent than promised", async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     edge.answers.next = () => new Response('accepted 0\ninterval 2\n')
     reporterTo(edge, time).reporter.start()
     await time.pass(7000)
@@ -70,7 +70,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
   test('an unreachable decider is asked at growing intervals, but never less often than promised', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     edge.answers.next = () => {
       throw new TypeError('fetch failed')
     }
@@ -81,7 +81,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
   test('no report is sent while another is in progress', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     const waiting: ((response: Response) => void)[] = []
     let asked = 0
     const slow = {
@@ -104,7 +104,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
   test('the last report says leaving a second after the one before, and none follows', async () => {
     const time = new ManualTime()
-    const edge = decider(time)
+    const edge = recordingDecider(time)
     const { reporter } = reporterTo(edge, time)
     reporter.start()
     await time.pass(400)
@@ -117,7 +117,7 @@ describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () =>
 
 test('a decider that knows this server and is away for a moment gets the leaving report when it is back', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const { reporter } = reporterTo(edge, time)
   reporter.start()
   await time.pass(2000)
@@ -135,7 +135,7 @@ test('a decider that knows this server and is away for a moment gets the leaving
 
 test('S10: a decider that stays away gets no more leaving reports once it considers this server dead', async () => {
   const time = new ManualTime()
-  const edge = decider(time)
+  const edge = recordingDecider(time)
   const { reporter } = reporterTo(edge, time)
   reporter.start()
   await time.pass(2000)

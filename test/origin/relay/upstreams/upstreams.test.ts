@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { numberedFrame, numbersInOrder } from '../../../kit/numbered-frames.ts'
-import { relayBlock, relaysInMemory } from '../../../kit/relays.ts'
+import { relaySettings, relaysInMemory } from '../../../kit/relays.ts'
 import { mountOf } from '../../../kit/reports.ts'
 
 type Relaying = ReturnType<typeof relaysInMemory>
 
 /** A relay of two servers that send the same stream; the first plays frames 0 to 99. */
 function playing(hosts = ['one.example', 'two.example']) {
-  const ours = relaysInMemory({ blocks: [relayBlock(hosts)] })
+  const ours = relaysInMemory({ blocks: [relaySettings(hosts)] })
   ours.play(0, 100)
   return ours
 }
@@ -32,7 +32,7 @@ describe('a relay of two upstreams', () => {
   })
 
   test('asks the second if the first delivers no stream', async () => {
-    const ours = relaysInMemory({ blocks: [relayBlock(['one.example', 'two.example'])] })
+    const ours = relaysInMemory({ blocks: [relaySettings(['one.example', 'two.example'])] })
     ours.newest().events.lost('answered 404')
     expect(ours.asked()).toEqual(['one.example', 'two.example'])
   })
@@ -150,7 +150,7 @@ describe('a relay of two upstreams', () => {
 
   test('with a fallback that plays and returns listeners, waits three seconds', async () => {
     const ours = relaysInMemory({
-      blocks: [relayBlock(['one.example'])],
+      blocks: [relaySettings(['one.example'])],
       xml: `<mount><mount-name>/live.mp3</mount-name><fallback-mount>/backup.mp3</fallback-mount>
               <fallback-override>own</fallback-override></mount>`,
     })
@@ -195,7 +195,7 @@ describe('configured relays', () => {
   })
 
   test("show an upstream's credentials only to that upstream", () => {
-    const ours = relaysInMemory({ blocks: [relayBlock([login('one.example', 'me')])] })
+    const ours = relaysInMemory({ blocks: [relaySettings([login('one.example', 'me')])] })
     const { authorizationFor } = ours.newest().options
     expect(authorizationFor('http://one.example')).toBe(`Basic ${btoa('me:pw')}`)
     for (const other of ['https://one.example', 'http://m.example', 'http://two.example'])
@@ -203,13 +203,13 @@ describe('configured relays', () => {
   })
 
   test('S6: belong to the slave and are not mirrored, unless the master lists their stream', () => {
-    const ours = relaysInMemory({ blocks: [relayBlock(['elsewhere.example'])] })
-    const { mount } = relayBlock([])
+    const ours = relaysInMemory({ blocks: [relaySettings(['elsewhere.example'])] })
+    const { mount } = relaySettings([])
     expect(ours.relays.isMirrored(mount)).toBe(false)
     ours.list('/live.mp3\n')
     expect(ours.relays.isMirrored(mount)).toBe(false)
     expect(ours.asked()).toEqual(['elsewhere.example'])
-    const mirrored = relaysInMemory({ blocks: [relayBlock([login('m.example', 'me')])] })
+    const mirrored = relaysInMemory({ blocks: [relaySettings([login('m.example', 'me')])] })
     mirrored.list('/live.mp3\n')
     expect(mirrored.relays.isMirrored(mount)).toBe(true)
   })
@@ -217,8 +217,8 @@ describe('configured relays', () => {
   test('on SIGHUP a removed block ends, a new one starts, and an unchanged one plays on', () => {
     const ours = playing()
     const before = ours.live()
-    const other = relayBlock(['three.example'], { mount: relayBlock([]).mount })
-    ours.config.relays = [relayBlock(['one.example', 'two.example'])]
+    const other = relaySettings(['three.example'], { mount: relaySettings([]).mount })
+    ours.config.relays = [relaySettings(['one.example', 'two.example'])]
     ours.relays.configure()
     expect(ours.live()).toBe(before)
     expect(ours.pulls.length).toBe(1)
@@ -233,7 +233,7 @@ describe('configured relays', () => {
   test('on SIGHUP a new order makes the relay switch, and its listeners stay', async () => {
     const ours = playing()
     const before = ours.live()
-    ours.config.relays = [relayBlock(['two.example', 'one.example'])]
+    ours.config.relays = [relaySettings(['two.example', 'one.example'])]
     ours.relays.configure()
     await ours.time.pass(1)
     expect(ours.asked()).toEqual(['one.example', 'two.example'])
@@ -246,7 +246,7 @@ describe('configured relays', () => {
   })
 
   test('wait their own <retry-delay> between two attempts', async () => {
-    const ours = relaysInMemory({ blocks: [relayBlock(['one.example'], { retryDelayMs: 30_000 })] })
+    const ours = relaysInMemory({ blocks: [relaySettings(['one.example'], { retryDelayMs: 30_000 })] })
     ours.newest().events.lost('refused')
     await ours.time.pass(29_999)
     expect(ours.pulls.length).toBe(1)
@@ -255,7 +255,7 @@ describe('configured relays', () => {
   })
 
   test('do not start if <limits><sources> is reached', async () => {
-    const ours = relaysInMemory({ blocks: [relayBlock(['one.example'])], sources: 1 })
+    const ours = relaysInMemory({ blocks: [relaySettings(['one.example'])], sources: 1 })
     ours.play(0, 10)
     ours.list('/other.mp3\n')
     expect(ours.asked()).toEqual(['one.example'])
@@ -267,7 +267,7 @@ describe('configured relays', () => {
 
 describe('a relay of itself', () => {
   test('is detected by its Via, and rejected', async () => {
-    const ours = relaysInMemory({ blocks: [relayBlock(['one.example', 'two.example'])] })
+    const ours = relaysInMemory({ blocks: [relaySettings(['one.example', 'two.example'])] })
     expect(ours.newest().options.hop).toBe('1.0 boot%2Flive.mp3')
     ours.newest().open('Content-Type: audio/mpeg\r\nVia: 1.0 other%2Fx, 1.0 boot%2Flive.mp3\r\n')
     expect(ours.pulls[0]?.closed).toBe(true)
