@@ -6,20 +6,20 @@ import type { Seen, SeenData } from '../../shared/api/cluster-json.ts'
 import type { HistoryRowJson, PlayJson } from '../../shared/api/history-json.ts'
 import type { HistoryQuery, PlaysQuery } from '../../shared/api/history-query.ts'
 import { seenIn } from '../../shared/api/seen.ts'
-import { hold } from '../../shared/cluster/hearing.ts'
 import { StoreError } from '../../shared/cluster/store-error.ts'
 import type { ClusterEvent } from '../../shared/cluster/watch/event.ts'
-import { isLive, type Server } from '../../shared/draw/server.ts'
+import type { Server } from '../../shared/draw/server.ts'
 import { View } from '../../shared/draw/view.ts'
 import type { Counted } from '../../shared/history/counts.ts'
 import type { WrongLogin } from '../../shared/http/wrong-logins.ts'
-import { limits } from '../../shared/limits.ts'
 import { messageOf } from '../../shared/message-of.ts'
 import { NewsReader } from '../../shared/news/news-reader.ts'
 import type { News, Version } from '../../shared/news/published-servers.ts'
 import { edgeLimits } from '../limits.ts'
 import { CountedLater } from './counted-later.ts'
-import type { AcceptedReport, Delta, Sent } from './exchange.ts'
+import type { AcceptedReport, Sent } from './exchange.ts'
+import { HeldServers } from './held-servers.ts'
+import { RedirectsLater } from './redirects-later.ts'
 
 const logger = getLogger(['distributary', 'cluster'])
 
@@ -54,16 +54,6 @@ export interface RemoteDeps {
   maxListenersDefault: number
 }
 
-/** Redirects to one server that no snapshot contains yet, and what they take of its line; of both, what is being sent. */
-interface Count {
-  redirects: number
-  sent: number
-  kbps: number
-  sentKbps: number
-}
-
-type Debit = Pick<Server, 'debit' | 'debitKbps'>
-const noDebit: Debit = { debit: 0, debitKbps: 0 }
 const nothing: Sent = { deltas: [], counted: [] }
 
 /**
@@ -76,19 +66,15 @@ export class RemoteCluster implements Cluster {
   #deps: RemoteDeps
   #view: View
   #news: NewsReader
-  /** by server: its debit as the object knows it */
-  #debits = new Map<string, Debit>()
+  #redirects = new RedirectsLater()
   #takenAtMs = Number.NEGATIVE_INFINITY
   /** deadline of the exchange in progress; 0: there is none */
   #leaseMs = 0
   #flushDueMs = 0
-  /** by server */
-  #counts = new Map<string, Count>()
   #counted = new CountedLater()
   /** how many objects gather reports, as the last answer to one said */
   #gatherers = 0
-  /** the servers that are kept in because the object does not answer, and until when the object itself keeps them in */
-  #held = new Map<Server, number>()
+  #held = new HeldServers()
   #history: { rows: HistoryRowJson[]; atMs: number } | undefined
 
   constructor(deps: RemoteDeps) {
@@ -96,16 +82,15 @@ export class RemoteCluster implements Cluster {
     this.#view = new View(deps.maxListenersDefault)
     this.#news = new NewsReader({
       put: (server) => {
-        const { id } = server.report
-        this.#debits.set(id, { debit: server.debit, debitKbps: server.debitKbps })
-        this.#view.put({ ...server, ...this.#debitOf(id) }, this.#deps.nowMs())
+        this.#redirects.know(server.report.id, server)
+        this.#view.put({ ...server, ...this.#redirects.debitOf(server.report.id) }, this.#deps.nowMs())
       },
       debit: (id, debit, debitKbps) => {
-        this.#debits.set(id, { debit, debitKbps })
+        this.#redirects.know(id, { debit, debitKbps })
         this.#showDebit(id)
       },
       remove: (id) => {
-        this.#debits.delete(id)
+        this.#redirects.forget(id)
         this.#view.remove(id)
       },
     })
@@ -232,11 +217,7 @@ export class RemoteCluster implements Cluster {
   redirected(server: Server, kbps: number): void {
     server.debit++
     server.debitKbps += kbps
-    const { id } = server.report
-    const count = this.#counts.get(id) ?? { redirects: 0, sent: 0, kbps: 0, sentKbps: 0 }
-    count.redirects++
-    count.kbps += kbps
-    this.#counts.set(id, count)
+    this.#redirects.add(server.report.id, kbps)
     this.#flushLater()
   }
 
@@ -263,8 +244,7 @@ export class RemoteCluster implements Cluster {
     const nowMs = this.#deps.nowMs()
     if (this.#leaseMs > nowMs) return
     // the runtime dropped the exchange before: it may or may not have arrived, and a debit too high does less harm
-    if (this.#leaseMs > 0)
-      for (const count of this.#counts.values()) Object.assign(count, { sent: 0, sentKbps: 0 })
+    if (this.#leaseMs > 0) this.#redirects.unsend()
     this.#leaseMs = nowMs + edgeLimits.leaseMs
     try {
       await this.fresh()
@@ -273,7 +253,7 @@ export class RemoteCluster implements Cluster {
       this.#leaseMs = this.#deps.nowMs() + edgeLimits.flushMs // a later request tries again
       this.#hold()
     }
-    if (this.#counts.size > 0 || this.#counted.size > 0) this.#flushLater()
+    if (this.#redirects.size > 0 || this.#counted.size > 0) this.#flushLater()
   }
 
   /** Waits until the snapshot is fresh again, whichever request refreshes it; after the wait it is used as far as it is live. */
@@ -287,32 +267,15 @@ export class RemoteCluster implements Cluster {
     return this.#view
   }
 
-  /** The object does not answer: for up to ten minutes listeners go by the last snapshot (docs/protocol.md#a-decider-that-hears-nobody). */
+  /** The object does not answer: for up to ten minutes listeners go by the last snapshot. */
   #hold(): void {
-    const nowMs = this.#deps.nowMs()
-    const untilMs = this.#takenAtMs + limits.silenceHeldMs
-    if (this.#held.size > 0 || this.#ageMs() <= edgeLimits.snapshotStaleMs || nowMs >= untilMs) return
-    const isKept = (server: Server) => isLive(server, this.#takenAtMs)
-    for (const server of this.#view.servers.values())
-      if (isKept(server)) this.#held.set(server, server.heldUntilMs)
-    for (const server of hold(this.#held.keys(), untilMs, nowMs, isKept)) this.#view.put(server)
-    if (this.#held.size === 0) return
-    const ageSeconds = Math.round(this.#ageMs() / 1000)
-    logger.warning('cluster object does not answer: the last snapshot is used', { ageSeconds })
-  }
-
-  /** The object answers: what it says of its servers counts again. */
-  #release(): void {
-    if (this.#held.size === 0) return
-    for (const [server, heldUntilMs] of this.#held) server.heldUntilMs = heldUntilMs
-    this.#held.clear()
-    this.#view.deadlinesMoved()
-    logger.info('cluster object answers again', { ageSeconds: Math.round(this.#ageMs() / 1000) })
+    if (this.#ageMs() > edgeLimits.snapshotStaleMs)
+      this.#held.hold(this.#view, this.#takenAtMs, this.#deps.nowMs())
   }
 
   /** Sends the counts, and reads all news since the last time: as a rule one call, and more while they do not fit into one page. */
   async #exchange(): Promise<void> {
-    const deltas = this.#takeCounts()
+    const deltas = this.#redirects.take()
     const counted = this.#counted.take()
     let sent: Sent | undefined = { deltas, counted }
     let askedMs = 0
@@ -321,14 +284,14 @@ export class RemoteCluster implements Cluster {
         const { version } = this.#news
         askedMs = this.#deps.nowMs()
         const news: News = await this.#deps.stub().exchange(sent ?? nothing, version)
-        if (sent) this.#settle(deltas, true)
+        if (sent) this.#redirects.landed(deltas)
         sent = undefined
-        this.#release()
+        this.#held.release(this.#view, this.#ageMs())
         isLast = this.#news.apply(news, { version }) && news.isLast
       }
     } catch (error) {
       if (sent) {
-        this.#settle(deltas, false)
+        this.#redirects.giveBack(deltas)
         this.#counted.giveBack(counted)
       }
       throw awayOf(error)
@@ -339,42 +302,10 @@ export class RemoteCluster implements Cluster {
     this.#takenAtMs = Math.min(nowMs, Math.max(this.#takenAtMs, askedMs))
   }
 
-  #takeCounts(): Delta[] {
-    const deltas: Delta[] = []
-    for (const [id, count] of this.#counts) {
-      if (count.redirects > count.sent)
-        deltas.push({ id, redirects: count.redirects - count.sent, kbps: count.kbps - count.sentKbps })
-      count.sent = count.redirects
-      count.sentKbps = count.kbps
-    }
-    return deltas
-  }
-
-  #settle(deltas: readonly Delta[], landed: boolean): void {
-    for (const { id, redirects, kbps } of deltas) {
-      const count = this.#counts.get(id)
-      if (!count) continue
-      count.sent = Math.max(0, count.sent - redirects)
-      count.sentKbps = Math.max(0, count.sentKbps - kbps)
-      if (landed) {
-        count.redirects -= redirects
-        count.kbps -= kbps
-      }
-      if (count.redirects <= 0) this.#counts.delete(id)
-    }
-  }
-
-  /** The redirects to a server since its last report: by all isolates as far as the object knows them, and those of this one that it does not. */
-  #debitOf(id: string): Debit {
-    const { debit, debitKbps } = this.#debits.get(id) ?? noDebit
-    const own = this.#counts.get(id)
-    return { debit: debit + (own?.redirects ?? 0), debitKbps: debitKbps + (own?.kbps ?? 0) }
-  }
-
   #showDebit(id: string): void {
     const server = this.#view.servers.get(id)
     if (!server) return
-    const now = this.#debitOf(id)
+    const now = this.#redirects.debitOf(id)
     // the drums must be told about a weight that rises; they notice one that falls themselves
     if (now.debit < server.debit || now.debitKbps < server.debitKbps)
       this.#view.put({ ...server, ...now }, this.#deps.nowMs())
