@@ -9,7 +9,9 @@ const mountOf = (name: string, about: AboutMount = {}) =>
   mountReport(name, { listeners: 4, about: { since, name: 'Radio', ...about } })
 const statsOf = async (...mounts: ReturnType<typeof mountReport>[]) => {
   const { ask } = edgeOf(reportOf('m', { role: 'master', mounts }))
-  return (await (await ask('/status-json.xsl')).json()) as { icestats: { source?: StatsSource | StatsSource[] } }
+  return (await (await ask('/status-json.xsl')).json()) as {
+    icestats: { source?: StatsSource | StatsSource[] }
+  }
 }
 const [azuraCast, netdata] = statsReaders
 const two = (about: AboutMount) => [mountOf('/live.mp3', about), mountOf('/%C3%BC%20b.mp3', { title: 'B' })]
