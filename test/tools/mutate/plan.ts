@@ -52,7 +52,7 @@ export type TestVerdict =
   /** it fails after these mutants even without one: what they left behind may be what it noticed */
   | { test: string; is: 'tainted'; ids: readonly number[] }
 
-/** What a worker tells; at first its process id. */
+/** What a worker tells; its process id before each file of tests. */
 export type Verdict = { worker: number } | MutantVerdict | TestVerdict
 
 export const planVariable = 'MUTATION_PLAN'

@@ -38,7 +38,6 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     uncaught = true
   })
 const tell = (verdict: Verdict) => appendFileSync(plan.log, `${JSON.stringify(verdict)}\n`)
-tell({ worker: process.pid })
 
 if (plan.fromStart !== 0) {
   state.active = plan.fromStart
@@ -59,6 +58,11 @@ registerHooks({
 
 /** Runs each test once as it is, and then once for each mutant that it reaches, in the same process: nothing is imported again. */
 export default class MutationRunner extends TestRunner {
+  override importFile(...args: Parameters<TestRunner['importFile']>): ReturnType<TestRunner['importFile']> {
+    tell({ worker: process.pid })
+    return super.importFile(...args)
+  }
+
   async runTask(task: RunnerTestCase): Promise<void> {
     const run = TestRunner.getTestFn(task)
     if (plan.fromStart !== 0) return void (await run())

@@ -31,6 +31,8 @@ interface Trial {
 const lookMs = 1000
 /** looks without a verdict after which the mutant that is tried counts as one without end. Counted: it may have been stopped meanwhile */
 const silentLooksMax = 120
+/** … or s of the processor that its worker has used without one: the imports of a file, and twenty times what a test takes */
+const silentSecondsMax = ({ testMsMax }: Pass) => 4 + (20 * testMsMax) / 1000
 
 /** Tests about the file itself and short ones kill most mutants: the others are only asked about those that are left. */
 const homePasses: readonly Pass[] = [
@@ -70,7 +72,7 @@ export async function decide({
     const plan: MutationPlan = { files, done, over, tests, homes, pass, log, fromStart }
     writeFileSync(planFile, JSON.stringify(plan))
     writeFileSync(log, '')
-    return runTests(planFile, log)
+    return runTests(planFile, log, silentSecondsMax(pass))
   }
   try {
     for (const passes of isNear ? [homePasses] : [homePasses, otherPasses]) {
@@ -186,7 +188,23 @@ const linesOf = (log: string) =>
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Verdict)
 const verdictsIn = (log: string) => linesOf(log).flatMap((line) => ('worker' in line ? [] : [line]))
-const workersIn = (log: string) => linesOf(log).flatMap((line) => ('worker' in line ? [line.worker] : []))
+/** Each tells its id before all else. */
+function workersIn(log: string): number[] {
+  const [first, ...more] = readFileSync(log, 'utf8').split('\n', 2)
+  const line = more.length > 0 ? (JSON.parse(first ?? '') as Verdict) : undefined
+  return line && 'worker' in line ? [line.worker] : []
+}
+
+/** Seconds of the processor that a process has used; 0 where that cannot be told. */
+function usedSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  } catch {
+    return 0
+  }
+}
+const ticksPerSecond = 100
 
 function end(pid: number): void {
   try {
@@ -195,7 +213,7 @@ function end(pid: number): void {
 }
 
 /** Runs vitest until it ends, or no mutant is decided for a while. */
-function runTests(planFile: string, log: string): Promise<Ended> {
+function runTests(planFile: string, log: string, secondsMax: number): Promise<Ended> {
   const args = ['run', '--config', 'test/tools/mutate/vitest.config.ts']
   const child = spawn(join(repo, 'node_modules/.bin/vitest'), args, {
     cwd: repo,
@@ -205,15 +223,19 @@ function runTests(planFile: string, log: string): Promise<Ended> {
   return new Promise((resolve) => {
     let size = -1
     let silentLooks = 0
+    let usedBefore = 0
     let isSilent = false
     const timer = setInterval(() => {
       const now = existsSync(log) ? statSync(log).size : 0
-      silentLooks = now === size ? silentLooks + 1 : 0
-      size = now
-      if (silentLooks < silentLooksMax || isSilent || child.pid === undefined) return
+      const workers = now > 0 ? workersIn(log) : []
+      const used = workers.reduce((sum, pid) => sum + usedSeconds(pid), 0)
+      if (now !== size) [size, silentLooks, usedBefore] = [now, 0, used]
+      else silentLooks++
+      const isLoop = silentLooks >= silentLooksMax || used - usedBefore > secondsMax
+      if (!isLoop || isSilent || child.pid === undefined) return
       isSilent = true
       // its worker in a loop without end does not notice that it is alone
-      for (const pid of [child.pid, ...workersIn(log)]) end(pid)
+      for (const pid of [child.pid, ...workers]) end(pid)
     }, lookMs)
     child.once('exit', (code) => {
       clearInterval(timer)
