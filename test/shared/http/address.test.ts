@@ -1,11 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  holderOf,
   inBlocks,
   ipv4Number,
   isIn,
+  isLocal,
+  networkOf,
   parseAddress,
   parseBlock,
+  parseBlocks,
+  plainAddress,
   printedAddress,
 } from '../../../shared/http/address.ts'
 
@@ -51,4 +56,60 @@ test('an address as text is in the blocks that the parsed one is in, and is prin
       if (ipv4Number(text) >= 0) expect(isIn(text, [parseBlock(`${text}/${size}`)])).toBe(true)
     }),
   )
+})
+
+test('the network of an address is its first bytes, and a holder has one IPv4 address or a whole /64 of IPv6', () => {
+  const bits = { ipv4: 24, ipv6: 64 }
+  expect(networkOf('192.0.2.77', bits)).toBe('192.0.2.0')
+  expect(networkOf('::ffff:192.0.2.77', bits)).toBe('192.0.2.0')
+  expect(networkOf('2001:db8:1:2:3:4:5:6', bits)).toBe('2001:db8:1:2::')
+  expect(networkOf('nonsense', bits)).toBeUndefined()
+  expect(['192.0.2.77', '2001:db8::1', '2001:db8::ffff', '::nonsense', ''].map(holderOf)).toEqual([
+    '192.0.2.77',
+    '2001:db8::',
+    '2001:db8::',
+    '::nonsense',
+    '',
+  ])
+})
+
+test('a local network is one of a machine, a link, a house or a carrier', () => {
+  for (const address of [
+    '127.0.0.1',
+    '::1',
+    '10.1.2.3',
+    '192.168.0.1',
+    'fd00::1',
+    'fe80::1',
+    '169.254.0.1',
+    '100.64.0.1',
+  ])
+    expect(isLocal(address), address).toBe(true)
+  for (const address of ['192.0.2.1', '2001:db8::1', '', 'localhost'])
+    expect(isLocal(address), address).toBe(false)
+})
+
+test('an address is written without the prefix of a socket for both families', () => {
+  const written = ['::ffff:192.0.2.1', '::ffff:c000:201', '2001:db8::ffff:1.2.3.4', '192.0.2.1', undefined]
+  expect(written.map(plainAddress)).toEqual([
+    '192.0.2.1',
+    '::ffff:c000:201',
+    '2001:db8::ffff:1.2.3.4',
+    '192.0.2.1',
+    undefined,
+  ])
+})
+
+test('blocks have commas and blanks between them, and an address alone is a block of one', () => {
+  const blocks = parseBlocks(' 10.0.0.0/8,192.0.2.7 , 2001:db8::7\n')
+  expect(blocks.map(([network, size]) => `${network}/${size}`)).toEqual([
+    '10.0.0.0/8',
+    '192.0.2.7/32',
+    '2001:db8::7/128',
+  ])
+  expect(parseBlocks('')).toEqual([])
+  expect(isIn('192.0.2.7', blocks)).toBe(true)
+  expect(isIn('192.0.2.8', blocks)).toBe(false)
+  expect(isIn('2001:db8::7', blocks)).toBe(true)
+  expect(isIn('203.0.113.9', parseBlocks('0.0.0.0/0'))).toBe(true)
 })
