@@ -11,7 +11,7 @@ import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
 import { testFolder } from './kit/files.ts'
 import { peer } from './kit/peers.ts'
 import { repo } from './kit/process.ts'
-import { commandOf, settingOf } from './kit/units.ts'
+import { commandOf, environmentOf, settingOf } from './kit/units.ts'
 
 const units = ['distributary-origin', 'distributary-edge']
 
@@ -37,6 +37,17 @@ describe.for(units)('%s.service', (unit) => {
     expect(unit).toBe(`distributary-${command}`)
     expect([settingOf(unit, 'User'), settingOf(unit, 'Group')]).toEqual(['distributary', 'distributary'])
   })
+})
+
+test('an origin runs with one setting of its allocator in the Debian package, in the container and in the benches', () => {
+  const {
+    MIMALLOC_SCAVENGER: scavenger,
+    MIMALLOC_PURGE_HOLES: holes,
+    ...rest
+  } = environmentOf('distributary-origin')
+  expect([scavenger, holes, rest]).toEqual(['0', '0', {}])
+  const image = readFileSync(join(repo, 'deploy/Containerfile'), 'utf8')
+  expect(image).toContain(`\nENV MIMALLOC_SCAVENGER=${scavenger} MIMALLOC_PURGE_HOLES=${holes}\n`)
 })
 
 test('systemd waits longer for an origin than its listeners are given', () => {

@@ -11,7 +11,7 @@ import { type OriginRuntime, secrets, startOrigin } from '../../kit/runtimes.ts'
 import { numbered, startSource } from '../../kit/source.ts'
 import { HeadStart } from '../load/hls/head-start.ts'
 import { pin, usageOf } from './processes.ts'
-import { mount, type Streamer } from './streamers.ts'
+import { asPackaged, mount, type Streamer } from './streamers.ts'
 
 /** A server whose mount has as many segments as it keeps. */
 export interface HlsStreamer extends Streamer {
@@ -32,7 +32,7 @@ const copyMs = 500
 
 /** An origin on a processor of its own, with a source of 128 kbit/s, packaged for as long as it keeps segments. */
 export async function startHlsOrigin(runtime: OriginRuntime, cpu = serverCpu): Promise<HlsStreamer> {
-  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)])
+  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)], asPackaged)
   const group = origin.program.pid
   pin(group, cpu)
   const clock = new HeadStart(fillMs)
@@ -109,7 +109,7 @@ const configuration = (port: number, folder: string) => `
 export async function startBareHls(runtime: OriginRuntime): Promise<HlsStreamer> {
   const origin = await startHlsOrigin('node', loadCpu)
   const port = await freePort()
-  const bare = start(runtime, ['test/tools/bench/bare-hls.ts', String(port)])
+  const bare = start(runtime, ['test/tools/bench/bare-hls.ts', String(port)], { env: asPackaged })
   const copy = new Copy(`http://127.0.0.1:${origin.port}`, async (path, bytes) => {
     const isPacked = path.endsWith('.gz')
     await put(port, isPacked ? path.slice(0, -'.gz'.length) : path, answerWith(bytes, isPacked))
