@@ -21,10 +21,10 @@ import { fixed, median, type Table, whole } from './table.ts'
 const joinsPerSecond = 500
 /** ms after the last join: each has a full buffer, and asks for one segment at a time */
 const settleMs = 5000
-/** answers before the measurement: a server runs for weeks, and a runtime compiles most of what it runs within so many */
-const warmAnswers = 20_000
+/** answers before the measurement: a server runs for weeks, and the compiler of Bun is at work until then */
+const warmAnswers = 60_000
 /** ms in which they come: 1,000 listeners ask 500 times a second */
-const warmMs = 60_000
+const warmMs = 150_000
 /** s for which the mount is measured alone */
 const aloneSeconds = 6
 /** s that one segment lasts */
