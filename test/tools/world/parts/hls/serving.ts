@@ -1,5 +1,6 @@
 import type { HlsDeps } from '../../../../../origin/hls/serve/deps.ts'
-import { answerHls, answerMultivariant } from '../../../../../origin/hls/serve/serve.ts'
+import { answerMultivariant } from '../../../../../origin/hls/serve/multivariant.ts'
+import { answerHls } from '../../../../../origin/hls/serve/serve.ts'
 import { parseHlsPath, parseMultivariantPath } from '../../../../../shared/hls/paths.ts'
 import { exchange } from './exchange.ts'
 
