@@ -176,7 +176,7 @@ export class Ledger {
         told.report.state !== 'leaving' &&
         [...told.report.mounts].some((each) => each.mount === mount) &&
         (mayBe || (!told.isDoubtful && nowMs - told.atMs < spanMs(told.report) - storedToMs))
-      return mayBe ? all.some(isLiveBy) : all.length > 0 && all.every(isLiveBy)
+      return mayBe ? all.some(isLiveBy) : this.#isKnownSince(id, knownMs) && all.every(isLiveBy)
     })
   }
 
@@ -246,9 +246,18 @@ export class Ledger {
         !told.isDoubtful &&
         nowMs - told.atMs < spanMs(told.report) - storedToMs &&
         this.#forbidsBy(told, listener, nowMs, knownMs) === undefined
-      const first = all.at(-1)
-      return isClear && first !== undefined && first.atMs < knownMs && all.every(isOpen) ? [id] : []
+      return isClear && this.#isKnownSince(id, knownMs) && all.every(isOpen) ? [id] : []
     })
+  }
+
+  /** Whether something was known of a server all the time since a moment: an isolate may be as it was at any of these moments. */
+  #isKnownSince(id: string, knownMs: number): boolean {
+    let told = this.told.get(id)
+    while (told && told.atMs >= knownMs) {
+      const before: Told['before'] = told.before
+      told = before && before.untilMs >= told.atMs ? before.told : undefined
+    }
+    return told !== undefined
   }
 }
 
