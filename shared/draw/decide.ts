@@ -52,7 +52,12 @@ function drawByScheme(
   return view.draw({ ...asked, secure: false }, nowMs, roll)
 }
 
+/** A master that is full sends a relay without credentials back: it goes to another one, or again to the only one, which then refuses it. */
 function toMaster(view: View, asked: DecisionRequest, nowMs: number): Decision {
-  const server = view.master(asked.mount, nowMs)
-  return server ? { server, url: urlOf(asked.mount, server, asked) } : 'unknown mount'
+  const { mount, except } = asked
+  const first = view.master(mount, nowMs)
+  const isSentBack = first !== undefined && first.report.id === except
+  const other = isSentBack && view.masters(mount, nowMs).find(({ report }) => report.id !== except)
+  const server = other || first
+  return server ? { server, url: urlOf(mount, server, asked) } : 'unknown mount'
 }

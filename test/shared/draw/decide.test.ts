@@ -250,6 +250,13 @@ describe('S11: a relay', () => {
     expect(idOf(decide(viewOf(withSlots('a', 10)), relay, 0, Math.random, policy))).toBe('unknown mount')
   })
 
+  test('goes to another master if the first one has sent it back, and again to the only one, which then refuses it', () => {
+    const back = { ...relay, except: 'm1' }
+    const slave = withSlots('a-slave', 10)
+    expect(idOf(decide(viewOf(slave, master('m1'), master('m2')), back, 0, Math.random, policy))).toBe('m2')
+    expect(idOf(decide(viewOf(slave, master('m1')), back, 0, Math.random, policy))).toBe('m1')
+  })
+
   test('goes to a master that is full, drained or draining, but never to one that is stale or has left', () => {
     for (const over of [{ listeners: 100 }, { state: 'draining' as const }])
       expect(idOf(decide(viewOf(master('m', {}, over)), relay, 0, Math.random, policy))).toBe('m')
