@@ -12,13 +12,13 @@ export function carriedHere(view: View, nowMs: number): string {
   let looks = 0
   for (const [mount, { carriers, isPrivate }] of view.mounts) {
     if (found.length === namedMountsMax || looks++ === looksMax) break
-    if (!isPrivate && hasLive(carriers.values(), nowMs)) found.push(printMount(mount))
+    if (!isPrivate && hasLive(carriers.servers(), nowMs)) found.push(printMount(mount))
   }
   const line = namingMounts(found)
   return line === '' ? '' : `${line}\n`
 }
 
-function hasLive(carriers: Iterable<{ server: Server }>, nowMs: number): boolean {
-  for (const { server } of carriers) if (isLive(server, nowMs)) return true
+function hasLive(carriers: Iterable<Server>, nowMs: number): boolean {
+  for (const server of carriers) if (isLive(server, nowMs)) return true
   return false
 }

@@ -10,7 +10,7 @@ const carriersMax = 100
 export function offAirMs(view: View, mount: Mount, nowMs: number): number | undefined {
   const entry = view.mounts.get(mount)
   if (!entry) return undefined
-  for (const { server } of entry.carriers.values())
+  for (const server of entry.carriers.servers())
     if (isLive(server, nowMs) && (!followsMasters(server) || view.master(mount, nowMs))) return undefined
   return Math.max(0, nowMs - reportedAtMs(entry))
 }

@@ -127,7 +127,7 @@ function isOpen(view: View, { mount }: SteeredListener, server: Server, nowMs: n
 function clusterLoad({ view, listener, deps: { balance }, nowMs, targetSeconds }: Question): number {
   let listeners = 0
   let slots = 0
-  for (const { server } of view.mounts.get(listener.mount)?.carriers.values() ?? []) {
+  for (const server of view.mounts.get(listener.mount)?.carriers.servers() ?? []) {
     if (!servesHls(server) || !isOpen(view, listener, server, nowMs)) continue
     listeners += balance.listeners(server, targetSeconds)
     slots += balance.slots(server)

@@ -56,7 +56,7 @@ export class KnownMounts {
     const entry = this.#entries.get(mount)
     if (!entry) return false
     if (nowMs - entry.touchedAtMs <= limits.mountMemoryMs) return true
-    for (const { server } of entry.carriers.values()) {
+    for (const server of entry.carriers.servers()) {
       if (followsMasters(server)) continue
       const isRecent = nowMs - server.receivedAtMs <= limits.mountMemoryMs
       if (isRecent) this.touch(entry, server.receivedAtMs)

@@ -63,6 +63,11 @@ export class MountCarriers {
     }
   }
 
+  /** The servers alone: a listener who asks for a mount that ten thousand dead ones carry makes no garbage of them. */
+  *servers(): Generator<Server, void> {
+    for (const { server } of this.#hosts) yield server
+  }
+
   /** Those that count in the sums of the mount. */
   *counted(): Generator<MountCarrier, void> {
     let place = 0

@@ -86,7 +86,7 @@ export function noteStream(
 /** When a server last reported a mount. */
 export function reportedAtMs({ carriers, touchedAtMs }: MountView): number {
   let lastMs = touchedAtMs
-  for (const { server } of carriers.values())
+  for (const server of carriers.servers())
     if (!followsMasters(server)) lastMs = Math.max(lastMs, server.receivedAtMs)
   return lastMs
 }

@@ -75,6 +75,7 @@ test('docs/protocol.md#performance: the columns of a mount hold what a map of it
         expect(carriers.get(id)).toEqual(said && { host, server: host.server, mount, follows: said.follows })
         if (said) expect(carriers.markAt(carriers.placeOf(host))).toBe(said.mark)
       }
+      expect([...carriers.servers()]).toEqual([...carriers.values()].map(({ server }) => server))
       expect(new Set(carriers.keys())).toEqual(
         new Set([...model.keys()].map(({ server }) => server.report.id)),
       )
