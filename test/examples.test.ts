@@ -57,7 +57,10 @@ test('an icecast.xml as AzuraCast writes it starts an origin, and warns only of 
     paths: { aliases: [{ source: '/', destination: '/status.xsl' }] },
   })
   const named = warnings.map(
-    (warning) => /^(?:line \d+: )?(?:no effect here: )?<\w+><([\w-]+)>/.exec(warning)?.[1],
+    (warning) =>
+      /^(?:line \d+: )?(?:these elements of Icecast have no effect here: )?<\w+><([\w-]+)>/.exec(
+        warning,
+      )?.[1],
   )
   expect(named.sort()).toEqual([
     'adminroot',

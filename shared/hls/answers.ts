@@ -1,7 +1,4 @@
 import { mountHeaders } from '../draw/redirect.ts'
-
-export { takesGzip } from '../http/takes-gzip.ts'
-
 import type { Gzip } from '../http/takes-gzip.ts'
 import type { ServedPlaylist, ServedSegment } from './served.ts'
 

@@ -126,7 +126,8 @@ export function parseIcecastXml(xml: string): FileSettings & { warnings: string[
     else if (unused.has(name)) without.push(bracketed(name))
     else if (!masterElements.has(name)) warnings.push(`${said} is unknown and has no effect`)
   }
-  if (without.length > 0) warnings.push(`no effect here: ${[...new Set(without)].join(', ')}`)
+  if (without.length > 0)
+    warnings.push(`these elements of Icecast have no effect here: ${[...new Set(without)].join(', ')}`)
   if (burst) holdBurst(settings, burst, warn)
   const blocks = readBlocks(root, (name) => found.get(name) ?? [], settings, warn)
   return { settings, blocks, warnings }

@@ -262,7 +262,7 @@ describe('icecast.xml', () => {
     expect(warnings).toEqual([
       'line 2: <hostnme> is unknown and has no effect',
       'line 4: <limits><cleints> is unknown and has no effect',
-      'no effect here: <limits><client-timeout>',
+      'these elements of Icecast have no effect here: <limits><client-timeout>',
     ])
   })
 

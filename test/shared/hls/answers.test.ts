@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { playlistAnswer, redirectAnswer, segmentAnswer, takesGzip } from '../../../shared/hls/answers.ts'
+import { playlistAnswer, redirectAnswer, segmentAnswer } from '../../../shared/hls/answers.ts'
+import { takesGzip } from '../../../shared/http/takes-gzip.ts'
 
 const lines = Array.from({ length: 15 }, (_, i) => `#EXTINF:4.022857,\n${435639956 + i}.mp3`)
 const playlist = {
