@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { whyNoServer } from '../../../shared/draw/absence.ts'
+import { ageText, offAirMs, whyNoServer } from '../../../shared/draw/absence.ts'
 import { View } from '../../../shared/draw/view.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
@@ -113,4 +113,35 @@ describe('an edge', () => {
       'no live master carries this mount, only slaves do: a relay needs a master\n',
     )
   })
+})
+
+test('an age is in seconds up to two minutes, then in minutes', () => {
+  expect([499, 500, 119_499, 120_000, 149_999, 150_000].map(ageText)).toEqual([
+    '0 s',
+    '1 s',
+    '119 s',
+    '2 min',
+    '2 min',
+    '3 min',
+  ])
+})
+
+test('a mount is off air since its last report, if it is known and nobody carries it now', () => {
+  const view = new View(100)
+  view.put(serverOf('a', {}, { receivedAtMs: 5000 }))
+  view.put(serverOf('p', { interval: 3600 }, { polled: true, receivedAtMs: 9000 }))
+  expect([
+    offAirMs(view, live, 32_000),
+    offAirMs(view, live, 32_001),
+    offAirMs(view, mountOf('/other'), 0),
+  ]).toEqual([undefined, 27_001, undefined])
+})
+
+test('a polled server without a live master is told as one that has no mounts', () => {
+  const view = new View(100)
+  view.put(serverOf('a', full))
+  view.put(serverOf('p', {}, { polled: true }))
+  expect(whyNoServer(view, live, 0)).toContain('1 full, 1 no mounts')
+  view.put(serverOf('m', { role: 'master', ...full }))
+  expect(whyNoServer(view, live, 0)).toContain('2 full, 1 open, but not for this listener')
 })

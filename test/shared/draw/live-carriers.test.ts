@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { LiveCarriers } from '../../../shared/draw/live-carriers.ts'
-import { viewOf } from '../../kit/draws.ts'
 import { mountReport, serverOf } from '../../kit/reports.ts'
 
 const all = ['a', 'b', 'c', 'd', 'e'].map((id, i) =>
@@ -35,17 +34,4 @@ test('two lists together are by id, whichever begins and ends', () => {
   expect(ids(carriersOf().with(carriersOf(2)))).toEqual(['c', undefined])
   const some = carriersOf(2)
   expect(some.with(carriersOf())).toBe(some)
-})
-
-test('the servers of a view are by id, in whatever order they come and go', () => {
-  for (const order of ['abcdefg', 'gfedcba', 'dbfaceg', 'ecagfbd']) {
-    const view = viewOf(...[...order].map((id) => serverOf(id)))
-    const ids = () => view.sorted.map(({ server }) => server.report.id).join('')
-    expect(ids()).toBe('abcdefg')
-    for (const gone of ['d', 'a', 'g', 'nobody']) view.remove(gone)
-    expect(ids()).toBe('bcef')
-    view.put(serverOf('b'))
-    view.put(serverOf('d'))
-    expect(ids()).toBe('bcdef')
-  }
 })

@@ -47,6 +47,38 @@ describe('a listener', () => {
     expect(placed({ query: '?x=-' }).ids).toEqual(['a', 'b'])
   })
 
+  test('has the same dice as long as its address or its program is unknown', () => {
+    const sender = { secure: false, address: undefined }
+    expect(placed({ userAgent: undefined, range: 'bytes=0-1', sender }).ids).toHaveLength(1)
+    const agents = Array.from(
+      { length: 20 },
+      (_, i) => placed({ userAgent: `AppleCoreMedia/${i}`, sender }).ids[0],
+    )
+    expect([...new Set(agents)].toSorted()).toEqual(['a', 'b'])
+  })
+
+  test('that this program gets itself stays here, and is not counted', () => {
+    const view = viewOf(withSlots('me', 100))
+    view.ownId = 'me'
+    const redirected = () => {
+      throw new Error('it is counted')
+    }
+    const deps = { config: { httpsOnly: false }, nowMs: () => 0, roll: () => 0.5, redirected }
+    expect(placeListener(view, usual, deps)).toBe('here')
+  })
+
+  test('gets a url of its address family where servers name addresses', () => {
+    const view = viewOf(withSlots('a', 100, { urls: ['http://192.0.2.7', 'http://[2001:db8::7]'] }))
+    const deps = { config: { httpsOnly: false }, nowMs: () => 0, roll: () => 0.5, redirected: () => {} }
+    const to = (address: string) =>
+      placeListener(view, { ...usual, sender: { secure: false, address } }, deps)
+    expect(to('2001:db8::1')).toMatchObject({ location: 'http://[2001:db8::7]/live.mp3' })
+    expect(to('192.0.2.1')).toMatchObject({ location: 'http://192.0.2.7/live.mp3' })
+    const named = viewOf(withSlots('a', 100, { urls: ['http://192.168.0.7'] }))
+    const local = { ...usual, sender: { secure: false, address: 'fd00::1' } }
+    expect(placeListener(named, local, deps), 'a local machine has both').toMatchObject({ id: 'a' })
+  })
+
   test('is counted, except for a HEAD, a probe, and one that needs no room', () => {
     expect(placed().counted).toBe(20)
     for (const over of [{ head: true }, { range: 'bytes=0-1' }, { needsRoom: false }])

@@ -69,3 +69,15 @@ test('the first url that may be probed is probed', () => {
     'https://relay.example.org',
   )
 })
+
+test('a silence does not count before its patience is over, and ends with an answer at its very moment', () => {
+  const after = (times: readonly number[], patienceMs: number, othersHeardMs: readonly number[] = []) =>
+    times.reduce<Silence | undefined>(
+      (before, atMs) => silenceAfter(before, 'silent', atMs, othersHeardMs, patienceMs),
+      undefined,
+    )
+  expect(isReachable(after([100, 110, 149], 50))).toBe(true)
+  expect(isReachable(after([100, 110, 150], 50))).toBe(false)
+  expect(isReachable(after([100, 110, 120], 0, [99, 99]))).toBe(true)
+  expect(isReachable(after([100, 110, 120], 0, [99, 100]))).toBe(false)
+})

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../../shared/draw/decide.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { basesOf, wayIndex } from '../../../shared/draw/ways.ts'
+import { basesOf, hasLiteral, wayIndex } from '../../../shared/draw/ways.ts'
 import { type Family, familyOf } from '../../../shared/http/address.ts'
 import { mountOf, seededRoll, serverOf } from '../../kit/reports.ts'
 
@@ -135,6 +135,12 @@ test('a changed url counts from the next report on, and families do not matter o
   view.put(serverOf('a', { urls: ['http://192.0.2.7'] }))
   view.remove('a')
   expect(view.hasLiterals).toBe(false)
+})
+
+test('one address among names of a server makes families matter', () => {
+  expect(hasLiteral(['http://relay.example', 'http://192.0.2.7'])).toBe(true)
+  expect(hasLiteral(['http://relay.example', 'http://x/http://192.0.2.7'])).toBe(false)
+  expect(hasLiteral([])).toBe(false)
 })
 
 test('a relay gets the url of a master that fits its family, else any', () => {

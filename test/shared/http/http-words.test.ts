@@ -3,13 +3,6 @@ import { describe, expect, test } from 'vitest'
 import manifest from '../../../package.json' with { type: 'json' }
 import { type Accounts, isAdmin, reporterOf } from '../../../shared/api/auth.ts'
 import { wishSeconds } from '../../../shared/cluster/pace.ts'
-import {
-  isRelayAgent,
-  locationOf,
-  retryAfterSeconds,
-  sentBackBy,
-  withSentBack,
-} from '../../../shared/draw/redirect.ts'
 import { inBlocks, isLoopbackHost, parseAddress, parseBlock } from '../../../shared/http/address.ts'
 import {
   parseBasic,
@@ -19,7 +12,7 @@ import {
   textOfSecret,
 } from '../../../shared/http/credentials.ts'
 import { parseStreamList } from '../../../shared/report/stream-list.ts'
-import { serverAgent, version } from '../../../shared/version.ts'
+import { version } from '../../../shared/version.ts'
 
 describe('credentials', () => {
   test('any user and password survive printing and parsing', () => {
@@ -151,35 +144,6 @@ describe('addresses', () => {
       expect(isInside(none), none).toBeUndefined()
     expect(() => parseBlock('10.0.0.0/99')).toThrow('"10.0.0.0/99" is neither an address nor a CIDR block')
   })
-})
-
-describe('S4: the Location', () => {
-  const to = (query: string) => locationOf('http://s:8000/caf%C3%A9', query)
-  test('is the server, the mount and the query as it came', () => {
-    expect(to('')).toBe('http://s:8000/caf%C3%A9')
-    expect(to('?a=1&b=%20&c')).toBe('http://s:8000/caf%C3%A9?a=1&b=%20&c')
-    expect(to('?max=3')).toBe('http://s:8000/caf%C3%A9?max=3')
-  })
-  test('of a listener that was sent back has a single x=-', () => {
-    expect(to('?x=relay1')).toBe('http://s:8000/caf%C3%A9?x=-')
-    expect(to('?a=1&x=relay1&b=2&x=other')).toBe('http://s:8000/caf%C3%A9?a=1&x=-&b=2')
-    expect(to('?x=relay1&&a&x=-')).toBe('http://s:8000/caf%C3%A9?x=-&&a')
-    expect(withSentBack('', 'relay:1[')).toBe('?x=relay%3A1%5B')
-    expect([sentBackBy('?x=a%5Bb'), sentBackBy('?a=x=1'), sentBackBy('?x=%zz'), sentBackBy('?xx=1')]).toEqual(
-      ['a[b', undefined, '%zz', undefined],
-    )
-  })
-})
-
-test('S11: Icecast, its forks and our servers are recognized by the beginning of their User-Agent, in any case', () => {
-  for (const agent of ['Icecast 2.4.4', 'icecast 2.4.0-kh22', 'ICECAST', serverAgent])
-    expect(isRelayAgent(agent)).toBe(true)
-  for (const agent of ['VLC/3.0 Icecast', 'Lavf/59', '', null, undefined])
-    expect(isRelayAgent(agent)).toBe(false)
-})
-
-test('a crowd without room is asked to return after 5 to 15 s', () => {
-  expect([retryAfterSeconds(0), retryAfterSeconds(0.999999)]).toEqual([5, 15])
 })
 
 test('S8: a stream list is read as paths and as absolute URLs; what is neither is told', () => {

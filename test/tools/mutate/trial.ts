@@ -36,7 +36,7 @@ const silentSecondsMax = ({ testMsMax }: Pass) => 4 + (20 * testMsMax) / 1000
 
 /** Tests about the file itself and short ones kill most mutants: the others are only asked about those that are left. */
 const homePasses: readonly Pass[] = [
-  { isHome: true, testMsMax: 20, mutantMsMax: 400 },
+  { isHome: true, testMsMax: 20, mutantMsMax: 200 },
   { isHome: true, testMsMax: homeMsMax, mutantMsMax: 400 },
 ]
 const staticPass: Pass = { isHome: true, testMsMax: homeMsMax, mutantMsMax: 0 }
