@@ -7,24 +7,6 @@ import { mountOf, seededRoll, serverOf } from '../../kit/reports.ts'
 
 const live = mountOf('/live.mp3')
 
-test.for<[string | undefined, Family | undefined]>([
-  ['192.0.2.1', 'ipv4'],
-  ['::ffff:192.0.2.1', 'ipv4'],
-  ['::FFFF:c000:201', 'ipv4'],
-  ['64:ff9b::192.0.2.1', 'ipv4'],
-  ['64:ff9b::c000:201', 'ipv4'],
-  ['0064:ff9b:0:0:0:0:c000:0201', 'ipv4'],
-  ['64:ff9b:0:1::1', 'ipv6'],
-  ['2001:db8::1', 'ipv6'],
-  ['::1', 'ipv6'],
-  ['fe80::1', 'ipv6'],
-  ['unknown', undefined],
-  ['', undefined],
-  [undefined, undefined],
-])('%s speaks %s', ([address, family]) => {
-  expect(familyOf(address)).toBe(family)
-})
-
 describe('the url of a server is the first that fits the listener', () => {
   const urls = [
     'http://192.0.2.7:8000',

@@ -1,17 +1,21 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  type Family,
+  familyOf,
   holderOf,
   inBlocks,
   ipv4Number,
   isIn,
   isLocal,
+  isLoopback,
   networkOf,
   parseAddress,
   parseBlock,
   parseBlocks,
   plainAddress,
   printedAddress,
+  rangeOf,
 } from '../../../shared/http/address.ts'
 
 const ipv4 = fc.ipV4()
@@ -112,4 +116,32 @@ test('blocks have commas and blanks between them, and an address alone is a bloc
   expect(isIn('192.0.2.8', blocks)).toBe(false)
   expect(isIn('2001:db8::7', blocks)).toBe(true)
   expect(isIn('203.0.113.9', parseBlocks('0.0.0.0/0'))).toBe(true)
+})
+
+test.for<[string | undefined, Family | undefined]>([
+  ['192.0.2.1', 'ipv4'],
+  ['::ffff:192.0.2.1', 'ipv4'],
+  ['::FFFF:c000:201', 'ipv4'],
+  ['64:ff9b::192.0.2.1', 'ipv4'],
+  ['64:ff9b::c000:201', 'ipv4'],
+  ['0064:ff9b:0:0:0:0:c000:0201', 'ipv4'],
+  ['64:ff9b:0:1::1', 'ipv6'],
+  ['2001:db8::1', 'ipv6'],
+  ['::1', 'ipv6'],
+  ['fe80::1', 'ipv6'],
+  ['::ffff:1', 'ipv6'],
+  ['12::1.2.3.4', 'ipv6'],
+  ['12.a', undefined],
+  ['a.12', undefined],
+  ['x:y', undefined],
+  ['unknown', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('%s speaks %s', ([address, family]) => {
+  expect(familyOf(address)).toBe(family)
+})
+
+test('a range is named, and loopback is one of them', () => {
+  expect(['127.0.0.1', '10.0.0.1', 'nonsense'].map(rangeOf)).toEqual(['loopback', 'private', 'unknown'])
+  expect(['127.0.0.1', '::1', '10.0.0.1', ''].map(isLoopback)).toEqual([true, true, false, false])
 })

@@ -35,6 +35,9 @@ test('an https URL to an http port, and the other way round', () => {
   expect(adviceOnProblem('https://edge.example', closedEarly)).toBeUndefined()
   expect(adviceOnAnswer({ url, status: 400 })).toBe('a port for https answers so too')
   expect(adviceOnAnswer({ url, status: 500 })).toBeUndefined()
+  expect(adviceOnAnswer({ url: 'https://edge.example', status: 400 })).toBeUndefined()
+  expect(adviceOnAnswer({ url, status: 300 })).toBe('it redirects, expected an answer')
+  expect(adviceOnAnswer({ url, status: 299 })).toBeUndefined()
 })
 
 test('advice follows what happened', () => {

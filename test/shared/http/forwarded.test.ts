@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { describe, expect, test, vi } from 'vitest'
 import { parseBlock } from '../../../shared/http/address.ts'
-import { ForwardedClient, readForwarded } from '../../../shared/http/forwarded.ts'
+import { ForwardedClient, isForwarded, readForwarded, saysHttps } from '../../../shared/http/forwarded.ts'
 import { UntrustedProxies } from '../../../shared/http/untrusted-proxies.ts'
 import { limits } from '../../../shared/limits.ts'
 
@@ -143,4 +143,61 @@ test('a proxy that is not trusted is told once, and a crowd that poses as one do
   const strangers = Array.from({ length: 200 }, (_, i) => `203.0.113.${i}`)
   expect(strangers.filter((address) => told.isNew(address))).toHaveLength(limits.untrustedProxiesMax)
   expect(['172.17.0.2', '172.17.0.2'].map((address) => told.isNew(address))).toEqual([true, false])
+})
+
+describe('a Forwarded header', () => {
+  const read = (header: string) => readForwarded(header).map((element) => Object.fromEntries(element))
+
+  test('has commas, semicolons and quotes in its quotes', () => {
+    expect(read('for="a,b";by=c, for="d\\"e;f"')).toEqual([{ for: 'a,b', by: 'c' }, { for: 'd"e;f' }])
+    expect(read('for="a\\\\", for=b')).toEqual([{ for: 'a\\' }, { for: 'b' }])
+    expect(read(' , for=a ,, ')).toEqual([{ for: 'a' }])
+    expect(read('for=a, nonsense, for=b')).toEqual([{ for: 'b' }])
+    expect(read('for=a;FOR=b')).toEqual([])
+    expect(read('for=')).toEqual([{ for: '' }])
+  })
+})
+
+test('a request that came straight from its client says so, and one through proxies does not', () => {
+  expect(clientOf({}, '192.0.2.1').isDirect).toBe(true)
+  expect(clientOf({ 'X-Forwarded-For': '192.0.2.9' }).isDirect).toBe(false)
+  expect(new ForwardedClient(new Headers(), { address: undefined, secure: true }, proxies)).toMatchObject({
+    address: undefined,
+    secure: true,
+    isDirect: true,
+  })
+  for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via'])
+    expect(isForwarded(new Headers({ [name]: 'x' })), name).toBe(true)
+  expect(isForwarded(new Headers({ Host: 'x' }))).toBe(false)
+})
+
+test('anybody may say that a request came by https, which hides it only while nobody trusted says so', () => {
+  const says = (headers: Record<string, string>) => saysHttps(new Headers(headers))
+  expect([says({ 'X-Forwarded-Proto': 'HTTPS' }), says({ Forwarded: 'for=a;proto="https"' })]).toEqual([
+    true,
+    true,
+  ])
+  expect([
+    says({}),
+    says({ 'X-Forwarded-Proto': 'http,https' }),
+    says({ Forwarded: 'proto=httpsx' }),
+  ]).toEqual([false, false, false])
+  expect(clientOf({ 'X-Forwarded-Proto': 'https' }, '192.0.2.1').hidesHttps).toBe(true)
+  expect(clientOf({}, '192.0.2.1').hidesHttps).toBe(false)
+  expect(clientOf({ 'X-Forwarded-Proto': 'https' }, '192.0.2.1', true).hidesHttps).toBe(false)
+})
+
+test('a list of addresses may have empty parts, brackets and ports', () => {
+  const addressBy = (list: string) => clientOf({ 'X-Forwarded-For': list }).address
+  expect(
+    [
+      'a, , 192.0.2.9 ,',
+      '[2001:db8::9]:80',
+      '[2001:db8::9]',
+      '192.0.2.9:http',
+      'x[2001:db8::9]',
+      '  ',
+      ',',
+    ].map(addressBy),
+  ).toEqual(['192.0.2.9', '2001:db8::9', '2001:db8::9', '192.0.2.9', '10.0.0.1', '10.0.0.1', '10.0.0.1'])
 })

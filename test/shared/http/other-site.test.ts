@@ -65,3 +65,9 @@ test('another port of our host is another site where the browser says so, though
 test('the named other site has no query', () => {
   expect(asked({ Referer: 'http://evil.example/p?pass=1#x' }, 'edge.example')).toBe('http://evil.example/p')
 })
+
+test('the own port of a scheme is ours where it is given', () => {
+  expect(asked({ Origin: 'http://edge.example' }, 'edge.example:80')).toBeUndefined()
+  expect(asked({ Origin: 'http://edge.example' }, 'edge.example:443')).toBe('http://edge.example')
+  expect(asked({ Origin: 'x:http://edge.example' }, 'edge.example')).toBe('x:http://edge.example')
+})

@@ -75,3 +75,21 @@ test.for<[string, unknown]>([
 ])('%s says nothing about the server', ([, error]) => {
   expect(problemOf(error).isOurs).toBe(true)
 })
+
+test('an unknown name is told apart, what was thrown may be anything, and a text is short', () => {
+  const of = (error: unknown) => {
+    const { text, isOurs, isUnknownName } = problemOf(error)
+    return [text, isOurs, isUnknownName]
+  }
+  expect(of(coded('ENOTFOUND', 'getaddrinfo ENOTFOUND gone.example'))).toEqual([
+    'its name has no address',
+    false,
+    true,
+  ])
+  expect(of(coded('ECONNREFUSED'))).toEqual(['connection refused', false, false])
+  expect(of('odd\u0000')).toEqual(['odd', false, false])
+  expect(of(new Error(`${'x'.repeat(99)}yz`))[0]).toBe(`${'x'.repeat(99)}y`)
+  expect(of(new Error(''))).toEqual(['no answer', false, false])
+  expect(of(new AggregateError([]))).toEqual(['no answer', false, false])
+  expect(of(coded('E', 'at https://certificate.example/ it'))[0]).toBe('E at  it')
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type FirstBytes, ProxyHeaderReader } from '../../../shared/http/proxy-protocol.ts'
+import { type FirstBytes, isProxyLine, ProxyHeaderReader } from '../../../shared/http/proxy-protocol.ts'
 import { limits } from '../../../shared/limits.ts'
 import { binaryProxyHeader, tlsRecord } from '../../kit/proxy-header.ts'
 
@@ -170,5 +170,22 @@ test('the first bytes, cut anywhere, are read the same', () => {
       expect(readAll(pieces)).toEqual(plain)
       expect(readAll(bytes)).toEqual(plain)
     }),
+  )
+})
+
+test('ports of a PROXY line go up to 65535, and a record without content says nothing of TLS', () => {
+  expect(readText('PROXY TCP4 192.0.2.9 198.51.100.1 65535 65535\r\n')).toEqual(proxied('192.0.2.9', false))
+  expect(readText('PROXY TCP6 2001:db8::9 192.0.2.1 1 2\r\n')).toMatchObject({ is: 'bad' })
+  expect(readAll([binaryProxyHeader({ records: [[0x20]] })])).toEqual(proxied('192.0.2.9', false))
+  expect(readAll([binaryProxyHeader({ records: [[0x04, 1]] })])).toEqual(proxied('192.0.2.9', false))
+  expect(readAll([binaryProxyHeader({ records: [[0x04, 1], tlsRecord] })])).toEqual(
+    proxied('192.0.2.9', true),
+  )
+})
+
+test('a line begins as a PROXY line does only at its begin', () => {
+  expect(['PROXY TCP4 ', 'PROXY UNKNOWN', 'PROXY TCP6\r\n'].map(isProxyLine)).toEqual([true, true, true])
+  expect([' PROXY TCP4', 'PROXY UDP4', 'PROXY TCP40', 'GET PROXY UNKNOWN'].map(isProxyLine)).toEqual(
+    Array(4).fill(false),
   )
 })

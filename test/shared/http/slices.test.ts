@@ -5,7 +5,16 @@ import { mountsJson, mountsText, serversJson, serversText } from '../../../share
 import { type Moment, momentOf } from '../../../shared/draw/moment.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { newAnswers, type Totals } from '../../../shared/history/counts.ts'
-import { jsonArray, SlicedText, type SliceStep, slicedBody, sliceOf } from '../../../shared/http/slices.ts'
+import {
+  jsonArray,
+  jsonInPieces,
+  jsonObject,
+  SlicedText,
+  type SliceStep,
+  slicedBody,
+  sliceOf,
+  textOf,
+} from '../../../shared/http/slices.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { mountReport, serverOf } from '../../kit/reports.ts'
 
@@ -207,4 +216,47 @@ describe('a long answer in slices', () => {
     }
     expect(JSON.parse(text)).toEqual(then)
   })
+})
+
+test('the text of steps is made at once, and a slice ends by its characters or its units', () => {
+  expect(textOf(counted(3).work)).toBe(`${'.'.repeat(98)}0\n${'.'.repeat(98)}1\n${'.'.repeat(98)}2\n`)
+  const steps = (max: { chars: number; units: number }) => {
+    const { made, work } = counted(1000)
+    const { text, isLast } = sliceOf(work, max)
+    return [made.steps, text.length, isLast]
+  }
+  expect(steps({ chars: 300, units: 10_000 })).toEqual([3, 300, false])
+  // a step of text is one, and one that says 3 counts as four
+  expect(steps({ chars: 100_000, units: 10 })).toEqual([2, 200, false])
+  expect(steps({ chars: 100_001, units: 1_000_000 })).toEqual([1000, 100_000, true])
+})
+
+test('a long array or object is printed some elements a step, and is whole JSON', () => {
+  const numbers = Array.from({ length: 2500 }, (_, i) => i)
+  const steps = [...jsonInPieces(numbers)]
+  expect(JSON.parse(textOf(jsonInPieces(numbers)))).toEqual(numbers)
+  expect(steps.filter((step) => typeof step === 'number')).toEqual([1000, 1000])
+  expect(textOf(jsonInPieces([]))).toBe('[]')
+  expect(
+    textOf(
+      jsonObject([
+        ['a "b"', 1],
+        ['c', 2],
+      ]),
+    ),
+  ).toBe('{"a \\"b\\"":1,"c":2}')
+  expect(textOf(jsonObject([]))).toBe('{}')
+})
+
+test('an answer in the making is given to others for ten seconds, and a whole one for a second', async () => {
+  let nowMs = 0
+  const answer = new SlicedText(counted(3).work, () => nowMs)
+  const isNewAt = (atMs: number) => {
+    nowMs = atMs
+    return answer.isNew
+  }
+  expect([isNewAt(9999), isNewAt(10_000)]).toEqual([true, false])
+  nowMs = 5000
+  expect((await new Response(answer.body()).text()).length).toBe(300)
+  expect([isNewAt(5999), isNewAt(6000)]).toEqual([true, false])
 })
