@@ -12,6 +12,7 @@ import { Rate } from '../lib/rate.ts'
 import { limits } from '../limits.ts'
 import { logTitle } from '../log/playlist.ts'
 import type { IntroFile } from '../media/intro-files.ts'
+import { AudienceCount } from './audience-count.ts'
 import type { MountsDeps } from './deps.ts'
 import type { FeedInfo } from './feed.ts'
 import type { LiveMount } from './live-mount.ts'
@@ -20,7 +21,7 @@ import { type Sizes, sizesOf } from './stream/burst.ts'
 import { Flushing } from './stream/flushing.ts'
 import type { Listener, ListenerInfo, Seat, Wire } from './stream/listener.ts'
 import { Stream } from './stream/stream.ts'
-import type { MountTap } from './tap.ts'
+import { type MountTap, Taps } from './tap.ts'
 
 const log = getLogger(['distributary', 'mount'])
 
@@ -45,13 +46,8 @@ export class ActiveMount implements LiveMount, Seat {
   #heardSinceFlush = false
   #flushing: Flushing
   #stopped = false
-  #taps = new Set<MountTap>()
-
-  /** most listeners at a time, with those by HLS */
-  #peak = 0
-  /** by HLS, joins and bytes of earlier sources of this name */
-  readonly #joinsBefore: number
-  readonly #sentBefore: number
+  #taps = new Taps()
+  #count: AudienceCount
 
   /** @param onChunk called with the next bytes for listeners; true: it keeps them */
   constructor(
@@ -66,8 +62,6 @@ export class ActiveMount implements LiveMount, Seat {
     this.startedAtMs = deps.nowMs()
     this.heardAtMs = this.startedAtMs
     this.#called = new Set([formatOf(info.contentType)])
-    this.#joinsBefore = deps.sessions?.joins(name) ?? 0
-    this.#sentBefore = deps.sessions?.bytesSent(name) ?? 0
     this.#rate = new Rate(deps.nowMs)
     this.#stream = new Stream(formatOf(info.contentType), {
       sizes: () => this.#sizes(),
@@ -77,14 +71,13 @@ export class ActiveMount implements LiveMount, Seat {
       settle: () => this.#room.settle(),
       onTitle: (title) => {
         logTitle(name, this.listeners, title)
-        for (const tap of this.#taps) tap.title(title)
+        this.#taps.title(title)
       },
       onTold: () => deps.onTold?.(),
       onFormat: (mustGo) => this.#turn(mustGo),
       onChunk: (chunk) => {
-        const isKept = onChunk(chunk.bytes) || this.#taps.size > 0 // a tap may leave while it gets this one
-        for (const tap of this.#taps) tap.chunk(chunk)
-        return isKept || this.#taps.size > 0
+        const isKept = onChunk(chunk.bytes)
+        return this.#taps.chunk(chunk) || isKept
       },
     })
     this.#room = new Room(this, this.#stream, {
@@ -92,6 +85,7 @@ export class ActiveMount implements LiveMount, Seat {
       sizes: () => this.#sizes(),
       intro: () => this.#intro(),
     })
+    this.#count = new AudienceCount(name, deps.sessions, this.#room.count)
     deps.intros?.of(this.settings) // read ahead of the first listener
     // a thousand mounts with five listeners each are a crowd too
     const crowd = () => Math.max(this.listeners + this.relays, deps.load.listeners)
@@ -133,23 +127,22 @@ export class ActiveMount implements LiveMount, Seat {
     return streamHeaders(this.info.headers, this.settings.stream)
   }
   get listeners(): number {
-    return this.#room.count.listeners + (this.#deps.sessions?.listeners(this.name) ?? 0)
+    return this.#count.listeners
   }
   get relays(): number {
     return this.#room.count.relays
   }
   get listenerPeak(): number {
-    this.noteListeners()
-    return Math.max(this.#room.count.listenerPeak, this.#peak)
+    return this.#count.peak
   }
   get joins(): number {
-    return this.#room.count.joins + (this.#deps.sessions?.joins(this.name) ?? 0) - this.#joinsBefore
+    return this.#count.joins
   }
   get slow(): number {
     return this.#room.count.slow
   }
   get bytesSent(): number {
-    return this.#room.count.bytesSent + (this.#deps.sessions?.bytesSent(this.name) ?? 0) - this.#sentBefore
+    return this.#count.bytesSent
   }
   get writes(): number {
     return this.#room.count.writes
@@ -216,8 +209,7 @@ export class ActiveMount implements LiveMount, Seat {
    * @returns the newest chunks so far, oldest first, and a function that ends it
    */
   follow(tap: MountTap): { chunks: readonly Chunk[]; leave: () => void } {
-    this.#taps.add(tap)
-    return { chunks: this.#stream.chunks, leave: () => this.#taps.delete(tap) }
+    return { chunks: this.#stream.chunks, leave: this.#taps.add(tap) }
   }
 
   /** True if the title has changed. */
@@ -244,7 +236,7 @@ export class ActiveMount implements LiveMount, Seat {
 
   /** There may be more listeners than ever: those by HLS do not join here. */
   noteListeners(): void {
-    this.#peak = Math.max(this.#peak, this.listeners)
+    this.#count.note()
   }
 
   /** Whether there is room for one more listener from another mount. */
@@ -317,13 +309,13 @@ export class ActiveMount implements LiveMount, Seat {
     this.info = info
     this.heardAtMs = this.#deps.nowMs()
     this.interruptedAtMs = undefined
-    this.#breakTaps()
+    this.#taps.broken()
   }
 
   /** The next bytes do not follow the previous ones: an incomplete frame is dropped. */
   breakOff(): void {
     this.#stream.breakOff()
-    this.#breakTaps()
+    this.#taps.broken()
   }
 
   /** Counts a listener refused because the mount is full. */
@@ -370,12 +362,8 @@ export class ActiveMount implements LiveMount, Seat {
     if (isFormat(formatOf(contentType)))
       log.warn('feed sends another format than announced', { mount, says: contentType, sends: format })
     else log.info('feed format detected', { mount, says: contentType, sends: format })
-    this.#breakTaps()
+    this.#taps.broken()
     this.#room.close(this.everyone.filter(mustGo))
-  }
-
-  #breakTaps(): void {
-    for (const tap of this.#taps) tap.broken()
   }
 
   #sizes(): Sizes {
