@@ -57,20 +57,25 @@ export async function playsOf(
     if (plays.length > historyLimits.playsAnsweredMax) return undefined
     await pause()
   }
+  // the store may have got some of them meanwhile
+  const stored = new Set(plays.map(keyOf))
   plays.push(
     ...recent.ended
       .filter(isAsked)
       .filter(isWithin)
-      .map((play) => playJson(play, false)),
+      .map((play) => playJson(play, false))
+      .filter((play) => !stored.has(keyOf(play))),
   )
   // a play under way belongs to every time that includes the present, whenever it began
   const isNow = to * 1000 >= history.wallMs(nowMs) - 1000
   const open = recent.open
     .filter(isAsked)
     .filter((play) => (isNow ? play.startMs < to * 1000 : isWithin(play)))
-  plays.push(...open.map((play) => playJson(play, true)))
+  plays.push(...open.map((play) => playJson(play, true)).filter((play) => !stored.has(keyOf(play))))
   return plays.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.mount < b.mount ? -1 : 1))
 }
+
+const keyOf = ({ start, mount }: PlayJson) => `${start} ${mount}`
 
 const playJson = (play: Play, playing: boolean): PlayJson => ({
   mount: play.mount,

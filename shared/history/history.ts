@@ -146,6 +146,7 @@ export class History {
 
   /** The plays under way, and those that the store has not got yet. */
   recentPlays(nowMs: number): { open: Play[]; ended: Play[] } {
+    this.advance(nowMs) // else a row that has just ended would take its plays along, and be nowhere yet
     const { open, ended } = this.#recorder.playsAt(nowMs)
     return { open, ended: [...this.#pending.flatMap((each) => each.ended), ...ended] }
   }
