@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Pace } from '../../../shared/cluster/pace.ts'
+import { Pace, wishSeconds } from '../../../shared/cluster/pace.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { limits } from '../../../shared/limits.ts'
 import { reportOf, serverOf } from '../../kit/reports.ts'
@@ -68,3 +68,22 @@ describe('the load of a cluster', () => {
     expect(toldAt(101, [0, 500, 999, 1000])).toEqual([0, 0, 0, 303])
   })
 })
+
+test.each([
+  [10, { servers: 1, listeners: 0, joinsPerSecond: 0 }, 10],
+  [10, { servers: 1, listeners: 700, joinsPerSecond: 0 }, 10],
+  [10, { servers: 1, listeners: 701, joinsPerSecond: 0 }, 5],
+  [10, { servers: 1, listeners: 0, joinsPerSecond: 10 }, 10],
+  [10, { servers: 1, listeners: 0, joinsPerSecond: 10.1 }, 5],
+  [10, { servers: 1, listeners: 600, joinsPerSecond: 4.1 }, 5],
+  [10, { servers: 1, listeners: 2000, joinsPerSecond: 0 }, 5],
+  [30, { servers: 1000, listeners: 800, joinsPerSecond: 0 }, 10],
+  [10, { servers: 5000, listeners: 800, joinsPerSecond: 0 }, 10],
+  [1, { servers: 1, listeners: 800, joinsPerSecond: 0 }, 1],
+  [3, { servers: 1, listeners: 800, joinsPerSecond: 0 }, 3],
+])(
+  'a promise of %i s in a cluster of 1,000 slots at %j is answered with a wish for %i s',
+  (promised, at, wish) => {
+    expect(wishSeconds(promised, { slots: 1000, ...at })).toBe(wish)
+  },
+)

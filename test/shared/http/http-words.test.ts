@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import manifest from '../../../package.json' with { type: 'json' }
 import { type Accounts, isAdmin, reporterOf } from '../../../shared/api/auth.ts'
-import { wishSeconds } from '../../../shared/cluster/pace.ts'
 import { inBlocks, isLoopbackHost, parseAddress, parseBlock } from '../../../shared/http/address.ts'
 import {
   parseBasic,
@@ -160,23 +159,6 @@ test('S8: a stream list is read as paths and as absolute URLs; what is neither i
     refused: ['nonsense', '//x', '/%2e%2e/e'],
   })
 })
-
-test.each([
-  [10, { servers: 1, listeners: 0, joinsPerSecond: 0 }, 10],
-  [10, { servers: 1, listeners: 700, joinsPerSecond: 0 }, 10],
-  [10, { servers: 1, listeners: 701, joinsPerSecond: 0 }, 5],
-  [10, { servers: 1, listeners: 0, joinsPerSecond: 10 }, 10],
-  [10, { servers: 1, listeners: 0, joinsPerSecond: 10.1 }, 5],
-  [30, { servers: 1000, listeners: 800, joinsPerSecond: 0 }, 10],
-  [10, { servers: 5000, listeners: 800, joinsPerSecond: 0 }, 10],
-  [1, { servers: 1, listeners: 800, joinsPerSecond: 0 }, 1],
-  [3, { servers: 1, listeners: 800, joinsPerSecond: 0 }, 3],
-])(
-  'a promise of %i s in a cluster of 1,000 slots at %j is answered with a wish for %i s',
-  (promised, at, wish) => {
-    expect(wishSeconds(promised, { slots: 1000, ...at })).toBe(wish)
-  },
-)
 
 test('the version in the code is the version of the package', () => {
   expect(version).toBe(manifest.version)

@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest'
+import { CommonFactor, Factors, noFactorMemory } from '../../../shared/cluster/fan-out-factor.ts'
+import { Hearing } from '../../../shared/cluster/hearing.ts'
+import { Registry } from '../../../shared/cluster/registry.ts'
+import { ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
+import type { Report } from '../../../shared/report/report.ts'
+import { printSourcelist } from '../../../shared/report/sourcelist.ts'
+import { live, viewOf } from '../../kit/draws.ts'
+import { decider, mounts } from '../../kit/quota.ts'
+import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
+import { memorySql } from '../../kit/sqlite.ts'
+
+const open = (sql: Sql, nowMs = 0) => new Registry(new ServerTable(sql), 100, nowMs)
+const put = (registry: Registry, report: Report, nowMs = 0, context = {}) =>
+  registry.put(report, printSourcelist(report), nowMs, context)
+
+describe('what operators do', () => {
+  test('a drain and its end are there after a restart', () => {
+    const sql = memorySql()
+    const isDrained = () => open(sql).isDrained('a')
+    const registry = open(sql)
+    put(registry, reportOf('a'))
+    registry.setDrain('a', true)
+    expect(isDrained()).toBe(true)
+    registry.setDrain('a', false)
+    expect(isDrained()).toBe(false)
+    registry.setDrain('a', true)
+    expect([registry.forget('a'), registry.isDrained('a'), isDrained(), registry.forget('a')]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
+  test('a server that is deleted by nobody known is told as deleted, with all that was known of it', () => {
+    const registry = open(memorySql())
+    put(registry, reportOf('a'), 0, { sender: { program: 'p' } })
+    registry.setProbed('a', { url: 'http://a', problem: 'refused' })
+    registry.forget('a')
+    expect(registry.events(0).find(({ kind }) => kind === 'server forgotten')?.detail).toBe('deleted')
+    expect([registry.probedOf('a'), registry.senderOf('a')]).toEqual([undefined, undefined])
+    put(registry, reportOf('a'))
+    expect([registry.view.servers.get('a')?.reachable, registry.senderOf('a')]).toEqual([true, undefined])
+  })
+
+  test('a wrong login may have neither a user nor an address', () => {
+    const registry = open(memorySql())
+    registry.wrongLogin({ door: 'api', user: undefined, address: undefined }, 1.4)
+    expect(registry.events(2)).toEqual([
+      { at: 1, kind: 'wrong login', detail: 'api: user "" from an unknown address' },
+    ])
+  })
+})
+
+test('a probe changes a server only where its url or its problem differs', () => {
+  const registry = open(memorySql())
+  put(registry, reportOf('a'))
+  let changes = 0
+  registry.view.onChange = () => changes++
+  const changed = (url: string, problem: string | undefined) => {
+    changes = 0
+    registry.setProbed('a', { url, problem })
+    return changes
+  }
+  expect([
+    changed('http://a', undefined),
+    changed('http://a', 'refused'),
+    changed('http://a', 'refused'),
+    changed('http://a', 'silent'),
+    changed('http://b', 'silent'),
+    changed('http://b', undefined),
+  ]).toEqual([0, 1, 0, 1, 1, 1])
+  registry.setProbed('a', { url: 'http://a', problem: 'refused' })
+  registry.setProbed('a', undefined)
+  expect([registry.probedOf('a'), registry.view.servers.get('a')?.reachable]).toEqual([undefined, true])
+  registry.setProbed('nobody', { url: 'http://c', problem: 'refused' })
+  expect(registry.view.servers.size).toBe(1)
+})
+
+test('a redirect takes a slot and its part of the line', () => {
+  const registry = open(memorySql())
+  put(registry, reportOf('a'))
+  const server = registry.view.servers.get('a')
+  for (let i = 0; server && i < 2; i++) registry.redirected(server, 64)
+  expect([server?.debit, server?.debitKbps]).toEqual([2, 128])
+})
+
+test('the running minute is written as the program stops', () => {
+  const sql = memorySql()
+  const registry = open(sql)
+  put(registry, reportOf('a', { listeners: 2 }))
+  registry.stop(30_000)
+  expect(sql.all('SELECT bucket, span FROM history_minute')).toEqual([{ bucket: 0, span: 30 }])
+})
+
+test('the history has a polled server only where a master carries its mounts, and nothing of one that leaves', () => {
+  const listening = (nowMs: number, ...reports: [Report, object?][]) => {
+    const registry = open(memorySql())
+    for (const [report, context] of reports) put(registry, report, 0, context)
+    const [row] = [...registry.history.minutes({ mount: live }, 0, 9, nowMs)].flat()
+    return row?.numbers.seconds
+  }
+  const with3 = (id: string, over: Partial<Report> = {}) =>
+    reportOf(id, { listeners: 3, mounts: [mountReport('/live.mp3', { listeners: 3 })], ...over })
+  const polled = { polled: true }
+  expect(listening(10_000, [with3('a')])).toBe(30)
+  expect(listening(10_000, [with3('a'), polled])).toBe(0)
+  expect(listening(10_000, [with3('m', { role: 'master' })], [with3('a'), polled])).toBe(60)
+  expect(listening(10_000, [with3('a', { state: 'leaving' })])).toBe(0)
+})
+
+describe('an account that is full', () => {
+  test('loses the server that has been stale longest first, and no more than it must', () => {
+    const { registry, send } = decider(100)
+    for (const [i, id] of ['b', 'c', 'a'].entries())
+      send(reportOf(id, { mounts: mounts(30, i * 30), interval: 1 }), i * 100)
+    // as long as anybody reports, the others are stale
+    for (const atMs of [10_000, 30_000, 59_000]) send(reportOf('alive', { mounts: [] }), atMs)
+    expect(send(reportOf('new', { mounts: mounts(40, 200) }), 60_000).status).toBe(200)
+    expect([...registry.view.servers.keys()].sort()).toEqual(['a', 'alive', 'c', 'new'])
+    expect(send(reportOf('more', { mounts: mounts(61, 300) }), 60_000).status, 'of those that are left').toBe(
+      413,
+    )
+  })
+
+  test('counts after a restart what is carried and what was', () => {
+    const sql = memorySql()
+    const account = 'relay'
+    const limited = (nowMs: number) => new Registry(new ServerTable(sql), 100, nowMs, 4)
+    const registry = limited(0)
+    put(registry, reportOf('a', { mounts: mounts(2) }), 0, { account })
+    put(registry, reportOf('a', { mounts: mounts(1) }), 1000, { account })
+    const three = reportOf('b', { mounts: mounts(3, 10) })
+    expect(put(limited(2000), three, 2000, { account })).toMatchObject({ status: 413 })
+    expect(put(limited(2000), reportOf('b', { mounts: mounts(2, 10) }), 2000, { account })).toBeUndefined()
+  })
+})
+
+test('what was learned of a server is forgotten with it', () => {
+  const factors = new Factors()
+  const learn = (id: string, joins: number, debit: number) =>
+    factors.learn(reportOf(id, { boot: 'b', joins }), debit)
+  for (const joins of [0, 100, 200]) learn('a', joins, 10)
+  expect(learn('a', 300, 10)).toBeCloseTo(10)
+  factors.forget('a')
+  factors.forget('nobody')
+  expect([learn('a', 400, 10), learn('a', 400, 10)]).toEqual([1, 1])
+  expect(learn('a', 400, 10), 'no joins for two redirects').toBe(1)
+  expect(new CommonFactor().value).toBe(1)
+  const common = new CommonFactor()
+  common.replace(noFactorMemory, { ...noFactorMemory, joinsSum: 30, debitsSum: 10 })
+  expect(common.value).toBe(3)
+})
+
+describe('a decider that hears nobody', () => {
+  const heard = (...servers: ReturnType<typeof serverOf>[]) => {
+    const view = viewOf(...servers)
+    const hearing = new Hearing(view)
+    for (const server of servers) hearing.heard(server)
+    return { view, hearing }
+  }
+  const kinds = (hearing: Hearing, ...times: number[]) =>
+    times.flatMap((nowMs) => hearing.look(nowMs).map(({ kind, detail }) => [nowMs, kind, detail]))
+
+  test('says for how long, at its begin and at its end', () => {
+    const { hearing } = heard(serverOf('a'), serverOf('b', {}, { receivedAtMs: 4000 }))
+    expect(kinds(hearing, 27_001, 31_000, 31_001)).toEqual([[31_001, 'no reports', 'none for 27 s']])
+    expect(hearing.heard(serverOf('a', {}, { receivedAtMs: 90_000 }))).toEqual([
+      { at: 90_000, kind: 'reports again', detail: 'none for 86 s', server: 'a' },
+    ])
+  })
+
+  test('does not miss itself, nor servers that left or carry nothing, and no two that went before the last report', () => {
+    const own = heard(serverOf('me'), serverOf('a'))
+    own.view.ownId = 'me'
+    expect(kinds(own.hearing, 60_000)).toEqual([])
+    expect(kinds(heard(serverOf('a'), serverOf('b', { state: 'leaving' })).hearing, 60_000)).toEqual([])
+    expect(kinds(heard(serverOf('a'), serverOf('b', { mounts: [] })).hearing, 60_000)).toEqual([])
+    expect(
+      kinds(heard(serverOf('a'), serverOf('kh', { mounts: [] }, { carriesAll: true })).hearing, 60_000),
+    ).toHaveLength(1)
+    const gone = heard(serverOf('a'), serverOf('b'), serverOf('c', {}, { receivedAtMs: 40_000 }))
+    expect(kinds(gone.hearing, 66_000, 67_001, 90_000)).toEqual([])
+  })
+
+  test('waits for a server that is not late yet', () => {
+    const { hearing } = heard(
+      serverOf('a'),
+      serverOf('b'),
+      serverOf('c', { interval: 20 }, { receivedAtMs: 10_000 }),
+    )
+    // c is late after 32 s, and those two are stale after 27
+    expect(kinds(hearing, 27_001, 32_000, 32_001)).toEqual([[32_001, 'no reports', 'none for 22 s']])
+  })
+})
