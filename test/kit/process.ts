@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { eventually, patienceMs } from './eventually.ts'
+import { hasExited, signalGroup, signalQuietly } from './process-group.ts'
 import { comesSoon } from './sessions.ts'
 
 export const repo = join(import.meta.dirname, '../..')
@@ -30,12 +31,28 @@ export interface Program {
   stop(): Promise<void>
 }
 
-const running = new Set<Program>()
+/** by their command lines */
+const running = new Map<Program, string>()
+/** how those ended that exited last */
+const gone: string[] = []
+const goneMax = 5
+/** characters of its output that {@link lastWords} shows of each program */
+const toldMax = 2000
 
 /** Kills all programs that still run. */
 export function stopAll(): void {
-  for (const program of running) program.kill('SIGKILL')
+  for (const program of running.keys()) program.kill('SIGKILL')
 }
+
+/** What the programs that run have printed last, and those that exited last: why a test failed is seldom in its own error. */
+export const lastWords = () => [
+  ...gone,
+  ...[...running].map(([program, line]) => tell(program, line, 'runs')),
+]
+
+const tell = ({ pid, output }: Program, line: string, state: string) =>
+  `${pid} ${line.slice(0, 500)}: ${state}\n${output().slice(-toldMax)}`
+
 process.on('exit', stopAll)
 
 export interface StartOptions {
@@ -58,6 +75,7 @@ export function start(command: string, args: readonly string[], options: StartOp
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (child.pid !== undefined) comesSoon(child.pid)
+  const line = [command, ...args].join(' ')
   let output = ''
   let failed: Error | undefined
   for (const stream of [child.stdout, child.stderr])
@@ -67,6 +85,8 @@ export function start(command: string, args: readonly string[], options: StartOp
   const exited: Program['exited'] = new Promise((resolve) => {
     child.on('close', (code, signal) => {
       running.delete(program)
+      gone.push(tell(program, line, `exited, ${signal ?? code}`))
+      gone.splice(0, gone.length - goneMax)
       resolve({ code, signal })
     })
     child.on('error', (error) => {
@@ -75,7 +95,7 @@ export function start(command: string, args: readonly string[], options: StartOp
       resolve({ code: null, signal: null })
     })
   })
-  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  const isOver = () => hasExited(child)
   const program: Program = {
     pid: child.pid ?? 0,
     output: () => output,
@@ -101,7 +121,7 @@ export function start(command: string, args: readonly string[], options: StartOp
       )
     },
     kill(signal) {
-      if (child.pid !== undefined) signalQuietly(-child.pid, signal) // its children may outlive it
+      signalGroup(child, signal)
     },
     signal(signal) {
       if (child.pid !== undefined && !isOver()) signalQuietly(child.pid, signal)
@@ -111,7 +131,7 @@ export function start(command: string, args: readonly string[], options: StartOp
       await exited
     },
   }
-  running.add(program)
+  running.set(program, line)
   return program
 }
 
@@ -130,13 +150,5 @@ export async function whenReady(
   } catch (problem) {
     await program.stop()
     throw new Error(`${what}:\n${program.output()}`, { cause: problem })
-  }
-}
-
-function signalQuietly(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // it exited between the look and the signal
   }
 }

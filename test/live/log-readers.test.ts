@@ -6,6 +6,7 @@ import { printBasic } from '../../shared/http/credentials.ts'
 import { eventually } from '../kit/eventually.ts'
 import { freePort } from '../kit/ports.ts'
 import { repo } from '../kit/process.ts'
+import { signalGroup } from '../kit/process-group.ts'
 import { edgeProgram, originProgram } from '../kit/programs.ts'
 import { secrets } from '../kit/runtimes.ts'
 
@@ -51,13 +52,7 @@ async function startInto(command: string, reader: string, path: string): Promise
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  onTestFinished(() => {
-    try {
-      process.kill(-(child.pid ?? 0), 'SIGKILL')
-    } catch {
-      // it exited by itself
-    }
-  })
+  onTestFinished(() => signalGroup(child, 'SIGKILL'))
   await eventually(async () => (await fetch(`http://127.0.0.1:${port}${path}`)).ok)
   return { child, port, exited }
 }
