@@ -49,10 +49,11 @@ export default defineConfig({
         },
       },
       {
-        // real processes, real sockets, real encoders and players. Each file has a process of its own: what a file leaves
-        // behind, such as a source that still plays, would hold up the next one.
+        // real processes, real sockets, real encoders and players
         test: {
           name: 'live',
+          // a dozen processes run the files one after the other: to start and to import anew for each was an eighth of the whole
+          isolate: false,
           experimental: { viteModuleRunner: isWatching },
           setupFiles: ['./test/kit/leave-nothing.ts', './test/kit/yield-to-players.ts'],
           globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],

@@ -7,9 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 const soon = -10
 let isSoon = false
 
-/** From now on the programs that this process starts come before those of other sessions. */
-export function startSoon(): void {
-  isSoon = true
+/** Whether the programs that this process starts from now on come before those of other sessions. */
+export function startSoon(is: boolean): void {
+  isSoon = is
 }
 
 /** Tells the system so of a program that leads a session, where it has that and this process may. */

@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os'
+import { constants, setPriority } from 'node:os'
 import { basename } from 'node:path'
 import { expect } from 'vitest'
 import { startSoon } from './sessions.ts'
@@ -19,5 +19,11 @@ const inRealTime = new Set([
 const behindPlayers = 15
 
 /** Other live tests wait for states, however long these take: they, and the programs that they start, come after the players and their servers. */
-if (inRealTime.has(basename(expect.getState().testPath ?? ''))) startSoon()
-else setPriority(behindPlayers)
+const isInRealTime = inRealTime.has(basename(expect.getState().testPath ?? ''))
+startSoon(isInRealTime)
+try {
+  // the process may have run another file before
+  setPriority(isInRealTime ? constants.priority.PRIORITY_NORMAL : behindPlayers)
+} catch {
+  // not root: then it stays behind
+}
