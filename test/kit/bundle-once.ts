@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../deploy/build/bundle.ts'
 import { start } from './process.ts'
-import { bundleVariables, sources } from './programs.ts'
+import { bundleVariables, encodedVariable, sources } from './programs.ts'
 
 /**
  * Before the tests: bundles the programs that live tests start by the hundred, and has Node compile them once, and the
@@ -17,6 +17,7 @@ export default async function bundleOnce(): Promise<() => void> {
   for (const each of [folder, compiled]) chmodSync(each, 0o755) // some tests start programs as another user
   // the workers have these from here, and what they start has them from the workers
   process.env.NODE_COMPILE_CACHE = compiled
+  process.env[encodedVariable] = folder
   await Promise.all([
     ...(['origin', 'edge'] as const).map(async (part) => {
       const file = join(folder, `${part}.mjs`)

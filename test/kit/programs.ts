@@ -1,6 +1,9 @@
 /** Environment variables with the bundles of a run (`bundle-once.ts`), by program. */
 export const bundleVariables = { origin: 'TEST_ORIGIN_BUNDLE', edge: 'TEST_EDGE_BUNDLE' } as const
 
+/** Environment variable with the folder of what tests encode once a run (`encoder.ts`). */
+export const encodedVariable = 'TEST_ENCODED_FOLDER'
+
 /** What each program is where no bundle has been made: its sources. */
 export const sources = { origin: 'origin/main.ts', edge: 'edge/main.ts' } as const
 
