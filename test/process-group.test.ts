@@ -39,7 +39,7 @@ test('a signal to a program that has exited does not reach another one that has 
 
 /** A new group by this number. Other programs that start at the same moment may get it: it is tried some times. */
 async function leadWithNumber(pid: number): Promise<ReturnType<typeof lead> | undefined> {
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let attempt = 0; attempt < 100; attempt++) {
     try {
       writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1))
     } catch {

@@ -81,10 +81,12 @@ const demanded: Scene[] = [
       await isListed(stage, '/absent')
       const before = upstream.asked('/absent')
       const first = await stage.listen('/absent')
-      const second = await stage.listen('/absent')
-      return { stories: [first.story(), second.story()], asked: upstream.asked('/absent') - before }
+      const later = await Promise.all([1, 2, 3, 4].map(() => stage.listen('/absent')))
+      const asked = upstream.asked('/absent') - before
+      // on a busy machine the later ones may come when it is time to ask again: once for all of them
+      return { stories: [first, ...later].map((each) => each.story()), isAskedByEach: asked > 2 }
     },
-    seen: { stories: ['404', '404'], asked: 1 },
+    seen: { stories: ['404', '404', '404', '404', '404'], isAskedByEach: false },
   },
   {
     name: 'an on-demand relay serves as the fallback of a dead mount',

@@ -82,7 +82,7 @@ describe.for(originRuntimes)("Icecast's log files on %s", (runtime) => {
       /^127\.0\.0\.1 - bob \[TIME\] "GET \/members\.mp3 HTTP\/1\.1" 200 \d{5,} "http:\/\/ref\/" "pl\\"1" \d+$/,
     )
     expect(lineOf('GET /admin/metadata')).toMatch(
-      /^127\.0\.0\.1 - - \[TIME\] "GET \/admin\/metadata HTTP\/1\.0" 401 \d{3} "-" "-" 0$/,
+      /^127\.0\.0\.1 - - \[TIME\] "GET \/admin\/metadata HTTP\/1\.0" 401 \d{3} "-" "-" \d+$/,
     )
     expect(lineOf('PUT')).toMatch(
       /^127\.0\.0\.1 - - \[TIME\] "PUT \/members\.mp3 HTTP\/1\.1" 200 \d\d "-" "enc\/1" \d+$/,
