@@ -38,7 +38,16 @@ export function startEncoder(mountUrl: string, format: EncoderFormat): Program {
   const to = mountUrl.replace('http://', `icecast://source:${secrets.source}@`)
   const tags = ['-metadata', 'artist=Ä', '-metadata', `title=${name}`]
   const input = ['-v', 'error', '-re', '-stream_loop', '-1', '-i', encodedOnce(format)]
-  return start('ffmpeg', [...input, '-c', 'copy', ...ofMuxer(flags), ...tags, '-content_type', contentType, to])
+  return start('ffmpeg', [
+    ...input,
+    '-c',
+    'copy',
+    ...ofMuxer(flags),
+    ...tags,
+    '-content_type',
+    contentType,
+    to,
+  ])
 }
 
 /** s of packets: longer than what a test hears of bytes that it looks for, since they come again after it */
@@ -51,12 +60,22 @@ function encodedOnce([, , flags]: EncoderFormat): string {
   const file = join(folder, `encoded-${key}`)
   if (existsSync(file)) return file
   const own = `${file}-${process.pid}`
-  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', sound, '-t', `${encodedSeconds}`, ...flags, own])
+  execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    sound,
+    '-t',
+    `${encodedSeconds}`,
+    ...flags,
+    own,
+  ])
   renameSync(own, file) // another process may look for it meanwhile
   return file
 }
 
 /** The flags that say how packets are packed, which hold for packets that are encoded already. */
-const ofMuxer = (flags: readonly string[]) =>
-  flags.filter((_, i) => muxing.has(flags[i - (i % 2)] ?? ''))
+const ofMuxer = (flags: readonly string[]) => flags.filter((_, i) => muxing.has(flags[i - (i % 2)] ?? ''))
 const muxing = new Set(['-page_duration', '-cluster_time_limit', '-f'])
