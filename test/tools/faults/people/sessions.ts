@@ -12,8 +12,11 @@ const roll = seededRoll(plan.seed)
 const book = new SegmentBook()
 /** ms between two looks at what they want */
 const lookMs = 50
-/** ms of a buffer that is as long as it should be: longer than a player needs to leave a server that does not answer */
-const fullBufferMs = 8000
+/**
+ * ms of a buffer that is as long as it should be: longer than a player needs to leave a server that does not answer. It asks after a
+ * target duration of 4 s, gives up after 5 s more, and gets a playlist and a segment elsewhere.
+ */
+const fullBufferMs = 12_000
 /** ms below which a silence is not told: a look may come late by as much on a busy machine */
 const silenceMsMin = 250
 /** ms without a segment after which a server counts a session no more, at segments of four seconds */
