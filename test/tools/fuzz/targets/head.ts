@@ -1,5 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import { type Head, HeadReader } from '../../../../origin/http/head.ts'
+import { limits } from '../../../../origin/limits.ts'
 import { sameHoweverCut } from '../cuts.ts'
 import { bytesOf, type Target } from '../target.ts'
 
@@ -60,7 +61,10 @@ export const head: Target = {
     sameHoweverCut(input, read)
     const answer = read([input])
     if (typeof answer === 'string' || !('head' in answer)) return
-    const again = read([printed(trimmedValues(answer.head))])
+    const bytes = printed(trimmedValues(answer.head))
+    // a blank of the path is printed as an escape, which is longer
+    if (bytes.length > limits.headBytesMax) return
+    const again = read([bytes])
     deepStrictEqual(
       typeof again === 'object' && 'head' in again ? again.head : again,
       trimmedValues(answer.head),
