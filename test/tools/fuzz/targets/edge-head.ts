@@ -34,6 +34,9 @@ const shown = ({
 const printed = ({ method, path, query, isOld, headers }: RequestHead) =>
   `${method} ${path}${query} HTTP/1.${isOld ? 0 : 1}\r\n${[...headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 
+/** A joined value may end in a comma and a blank, which a reader removes: the last line of that name was empty. */
+const trimmedValues = (headers: Headers) => [...headers].map(([name, value]) => [name, value.trim()])
+
 export const edgeHead: Target = {
   name: 'edge-head',
   about: "an edge's request heads: its two readers agree; printed and read again, the same head",
@@ -73,8 +76,8 @@ export const edgeHead: Target = {
     }
     const again = readHead(printed(whole))
     deepStrictEqual(
-      { ...again, headers: 'headers' in again ? [...again.headers] : again },
-      { ...whole, headers: [...whole.headers] },
+      { ...again, headers: 'headers' in again ? trimmedValues(again.headers) : again },
+      { ...whole, headers: trimmedValues(whole.headers) },
       'printed and read again',
     )
   },
