@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { clientOf, type EdgeClient } from '../kit/edge-client.ts'
-import { type EdgeRuntime, type Server, startEdge } from '../kit/runtimes.ts'
+import { type EdgeRuntime, type Server, startEdge, startEdgeByWrangler } from '../kit/runtimes.ts'
 import { lifeContract } from './edge/life.ts'
 import { listenerContract } from './edge/listeners.ts'
 import { listContract } from './edge/lists.ts'
@@ -18,7 +18,7 @@ export function edgeContract(runtime: EdgeRuntime): void {
     let edge: Server
     let client: EdgeClient
     beforeAll(async () => {
-      edge = await startEdge(runtime, settings)
+      edge = await (runtime === 'workers' ? startEdgeByWrangler(settings) : startEdge(runtime, settings))
       client = clientOf(edge.url)
     })
     afterAll(() => edge?.stop())
