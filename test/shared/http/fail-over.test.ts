@@ -35,6 +35,10 @@ describe('asking one server after the other', () => {
     expect(await servers({ a: away, b: 'no' }).ask()).toBe('abc: no')
   })
 
+  test('of several other answers the first counts', async () => {
+    expect(await servers({ a: away, b: 'not here', c: 'busy' }).ask()).toBe('abc: not here')
+  })
+
   test('fails where none has answered', async () => {
     expect(await servers({ a: away, b: away, c: away }).ask()).toBe('abc: refused')
   })

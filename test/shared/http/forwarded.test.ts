@@ -152,6 +152,7 @@ describe('a Forwarded header', () => {
     expect(read('for="a,b";by=c, for="d\\"e;f"')).toEqual([{ for: 'a,b', by: 'c' }, { for: 'd"e;f' }])
     expect(read('for="a\\\\", for=b')).toEqual([{ for: 'a\\' }, { for: 'b' }])
     expect(read(' , for=a ,, ')).toEqual([{ for: 'a' }])
+    expect(read('for="a,b\\\\", for=c')).toEqual([{ for: 'a,b\\' }, { for: 'c' }])
     expect(read('for=a, nonsense, for=b')).toEqual([{ for: 'b' }])
     expect(read('for=a;FOR=b')).toEqual([])
     expect(read('for=')).toEqual([{ for: '' }])

@@ -44,6 +44,9 @@ describe('credentials', () => {
     'Bearer abc',
     'Basic YQ==',
     `Basic ${'A'.repeat(2000)}`,
+    'x Basic YTpi',
+    'Basic YTpi!',
+    'Basic =YTpi',
   ])('%j are none', (header) => expect(parseBasic(header)).toBeUndefined())
 
   test('secrets are equal only as a whole, and an empty one never is', () => {

@@ -238,3 +238,54 @@ test('wrong logins from a thousand addresses are a few events: they do not push 
   expect(kinds.slice(0, 2)).toEqual(['server new', 'mount up'])
   expect(kinds).toHaveLength(2 + limits.wrongLoginEvents.burst)
 })
+
+describe('a login at a mount', () => {
+  const prove = (password: string) => (login: { password: string }) =>
+    login.password === password ? 'relay' : undefined
+  const caller = (password: string, user = 'relay') => ({
+    header: printBasic({ user, password }),
+    address: '203.0.113.7',
+    door: 'a mount',
+  })
+  const asked = (door: LoginDoor, password: string, user?: string) =>
+    door.judgeNow(caller(password, user), prove('secret'), (name) => name === 'relay')
+
+  test('is a guess only with a wrong password of a user that is known', async () => {
+    const { door } = doorAt()
+    const lines = await logged(() => {
+      expect([asked(door, 'secret'), asked(door, 'secret', 'ann'), asked(door, 'wrong', 'ann')]).toEqual([
+        'relay',
+        undefined,
+        undefined,
+      ])
+      expect(door.judgeNow({ ...caller(''), header: null }, prove('secret'), () => true)).toBeUndefined()
+    })
+    expect(lines).toEqual([])
+    expect(await logged(() => asked(door, 'wrong'))).toHaveLength(1)
+  })
+
+  test('that is right is answered as before, once there were many wrong ones of its network, if it was right before', () => {
+    const { door } = doorAt()
+    for (let i = 0; i < 2 * burst; i++) asked(door, `guess ${i}`)
+    expect(asked(door, 'secret'), 'it could be a guess').toBeUndefined()
+    const known = doorAt().door
+    asked(known, 'secret')
+    for (let i = 0; i < 2 * burst; i++) asked(known, `guess ${i}`)
+    expect(asked(known, 'secret')).toBe('relay')
+  })
+})
+
+test('a door that only checks logs requests without a login, and no others', async () => {
+  const door = plainDoor(() => 0)
+  const judge = (header: string | null) =>
+    door.judge({ header, address: undefined, door: 'the api' }, (login) =>
+      login.password === 'x' ? login.user : undefined,
+    )
+  const lines = await logged(async () => {
+    expect(await judge(printBasic({ user: 'a', password: 'x' }))).toEqual({ who: 'a' })
+    expect(await judge(printBasic({ user: 'a', password: 'y' }))).toEqual({ status: 401 })
+    expect(await judge('nonsense')).toEqual({ status: 401 })
+  })
+  expect(lines).toEqual([])
+  expect(await logged(() => judge(null))).toHaveLength(1)
+})

@@ -189,3 +189,21 @@ test('a line begins as a PROXY line does only at its begin', () => {
     Array(4).fill(false),
   )
 })
+
+test('what comes with the end of a PROXY header is all there, however long it is', () => {
+  const body = 'x'.repeat(2 * limits.proxyHeaderBytesMax)
+  for (const header of [Buffer.from('PROXY UNKNOWN\r\n'), binaryProxyHeader({ command: 0x20 })]) {
+    const pieces = [header.subarray(0, 3), Buffer.concat([header.subarray(3), Buffer.from(body)])]
+    expect(readAll(pieces)).toEqual(nobody(body))
+  }
+})
+
+test('a record of TLS without content leaves it to the port', () => {
+  const ipv4 = [192, 0, 2, 9, 198, 51, 100, 1, 1, 2, 443 >> 8, 443 & 255]
+  expect(readAll([binaryProxyHeader({ addresses: ipv4, records: [[0x20]] })])).toEqual(
+    proxied('192.0.2.9', true),
+  )
+  expect(readAll([binaryProxyHeader({ addresses: ipv4, records: [[0x20, 0]] })])).toEqual(
+    proxied('192.0.2.9', false),
+  )
+})

@@ -11,6 +11,8 @@ describe('text for people', () => {
       '--master is "http://…@h:8000", expected http://host:port',
     ],
     ['http://a b"c@d@h', 'http://…@h'],
+    ['http://@h', 'http://…@h'],
+    ['ask ops@example.org', 'ask ops@example.org'],
     ['ask ops@example.org of http://h', 'ask ops@example.org of http://h'],
     ['one http://h\ntwo https://u:p@h', 'one http://h\ntwo https://…@h'],
     ['nothing', 'nothing'],

@@ -44,6 +44,10 @@ describe('the answer to a wrong login', () => {
     expect(Array.from({ length: 7 }, () => note('a'))).toEqual([0, 0, 100, 200, 400, 800, 1000])
     expect([logins.isLate('a'), logins.isLate('b')]).toEqual([true, false])
     expect(['c', 'd', 'e', 'f', 'g'].map((address) => note(address, 'bob'))).toEqual([0, 0, 0, 100, 200])
+    expect(
+      ['h', 'i', 'j', 'k', 'l'].map((address) => note(address)),
+      'a password without a user',
+    ).toEqual([0, 0, 0, 0, 0])
     clock.ms = 60_000
     expect([note('a'), logins.isLate('a')]).toEqual([0, false])
   })
