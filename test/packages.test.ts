@@ -11,7 +11,7 @@ import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
 import { testFolder } from './kit/files.ts'
 import { peer } from './kit/peers.ts'
 import { repo } from './kit/process.ts'
-import { commandOf, environmentOf, settingOf } from './kit/units.ts'
+import { commandOf, settingOf } from './kit/units.ts'
 
 const units = ['distributary-origin', 'distributary-edge']
 
@@ -37,14 +37,6 @@ describe.for(units)('%s.service', (unit) => {
     expect(unit).toBe(`distributary-${command}`)
     expect([settingOf(unit, 'User'), settingOf(unit, 'Group')]).toEqual(['distributary', 'distributary'])
   })
-})
-
-test('an origin runs with one setting of its allocator in the Debian package, in the container and in the benches', () => {
-  const packaged = environmentOf('distributary-origin')
-  expect(packaged).toEqual({ MIMALLOC_SCAVENGER: '0', MIMALLOC_PURGE_HOLES_MIN_INTERVAL: '1000' })
-  const image = readFileSync(join(repo, 'deploy/Containerfile'), 'utf8')
-  const set = Object.entries(packaged).map((each) => each.join('='))
-  expect(image).toContain(`\nENV ${set.join(' ')}\n`)
 })
 
 test('systemd waits longer for an origin than its listeners are given', () => {
