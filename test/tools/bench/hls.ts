@@ -78,7 +78,7 @@ export async function benchHls({ rounds, seconds, listeners, runtimes }: Plan): 
     note:
       'One mount of 128 kbit/s in segments of 4 s, two playlists of 60 s kept; players that keep their connections and take gzip, each with a session of its own. ' +
       `Processor time by /proc, µs for each second of audio that a listener received; server and load on a processor each; ${rounds} rounds of ${seconds} s, medians. ` +
-      `They have had ${warmAnswers.toLocaleString('en')} answers before. "mount alone" is the same time with no listener, for the source and the packager, divided by the listeners; ` +
+      `They have had ${warmAnswers.toLocaleString('en')} answers before; on Bun they run with the settings for HLS of docs/running.md. "mount alone" is the same time with no listener, for the source and the packager, divided by the listeners; ` +
       '"serving" is the rest. A bare program holds whole answers in memory and writes them to whoever asks. nginx = 1 does neither, and serves the same bytes as files, with playlists packed beforehand; plain = 1 is a listener of the same origin without HLS. Memory is what the program ' +
       'has more than before, for its listeners and, by HLS, the mount.',
     columns: [
