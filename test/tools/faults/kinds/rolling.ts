@@ -3,8 +3,8 @@ import { eventually } from '../../../kit/eventually.ts'
 import type { Fault } from '../fault.ts'
 import { isWhole } from '../truth.ts'
 
-/** frames that the twin has before the master leaves: three segments */
-const heldFrames = 460
+/** frames that the twin has before the master leaves: half a minute, since sessions of HLS begin 24 s before the end, and a segment is being cut */
+const heldFrames = 1150
 /** frames of a segment, which is up to a twentieth longer than four seconds */
 const segmentFrames = 162
 
