@@ -27,28 +27,27 @@ test('a signal reaches the children of a program that has exited', async () => {
 test('a signal to a program that has exited does not reach another one that has its number now', async ({
   skip,
 }) => {
-  const first = lead('true')
-  await once(first, 'exit')
-  const second = await leadWithNumber(first.pid ?? 0)
-  if (!second) return skip('no process gets a number of one’s choice here')
-  signalGroup(first, 'SIGKILL')
-  second.stdout.resume()
-  second.kill('SIGTERM')
-  expect(await once(second, 'exit')).toEqual([null, 'SIGTERM'])
+  const pair = await twoOfOneNumber()
+  if (!pair) return skip('no process gets a number of one’s choice here')
+  signalGroup(pair.exited, 'SIGKILL')
+  pair.running.kill('SIGTERM')
+  expect(await once(pair.running, 'exit')).toEqual([null, 'SIGTERM'])
 })
 
-/** A new group by this number. Other programs that start at the same moment may get it: it is tried some times. */
-async function leadWithNumber(pid: number): Promise<ReturnType<typeof lead> | undefined> {
+/** A program that has exited, and one that has its number. Whatever else starts at that moment may get it: then another pair is tried. */
+async function twoOfOneNumber() {
   for (let attempt = 0; attempt < 100; attempt++) {
+    const exited = lead('true')
+    await once(exited, 'exit')
     try {
-      writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1))
+      writeFileSync('/proc/sys/kernel/ns_last_pid', String((exited.pid ?? 0) - 1))
     } catch {
       return undefined // not root, or not Linux
     }
-    const child = lead('sleep', '1000')
-    if (child.pid === pid) return child
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    const running = lead('sleep', '1000')
+    if (running.pid === exited.pid) return { exited, running }
+    running.kill('SIGKILL')
+    await once(running, 'exit')
   }
   return undefined
 }
