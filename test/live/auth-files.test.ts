@@ -31,7 +31,8 @@ function diary() {
   const [program, file] = [join(folder, 'program'), join(folder, 'diary')]
   writeFileSync(program, `#!/bin/sh\necho "$# $1 \${ORIGIN_ADMIN_PASSWORD:-none} $MARK" >> ${file}\n`)
   chmodSync(program, 0o755)
-  const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [])
+  // whole ones: the shell opens the file before it writes
+  const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [])
   return { program, lines }
 }
 
