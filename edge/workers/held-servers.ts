@@ -9,7 +9,7 @@ const seconds = (ms: number) => Math.round(ms / 1000)
 
 /** The servers that an isolate keeps in because the object does not answer (docs/protocol.md#a-decider-that-hears-nobody). */
 export class HeldServers {
-  /** … and until when the object itself keeps each of them in */
+  /** until when the object itself keeps each of them in */
   #held = new Map<Server, number>()
 
   /** Keeps in the servers that were live in a snapshot, for up to ten minutes after it. @param takenAtMs when the snapshot was asked for */

@@ -1,5 +1,5 @@
 import { ownText } from '../own-text.ts'
-import { type MountForm, numbersEach, PackedMounts } from './mount-list.ts'
+import { type MountForm, numbersEach, PackedMounts, putNumbers, unlimited } from './mount-list.ts'
 import type { MountList } from './report.ts'
 
 /** digits that are an integer that a number holds */
@@ -14,7 +14,7 @@ export class FleetLines {
   #forms: readonly MountForm[] = []
   /** in the text that is being read: where the next character is; -1 after anything that is not expected */
   #at = 0
-  /** of the mount that was read last: its maximum is -1 if it has none */
+  /** of the mount that was read last: its maximum is {@link unlimited} if it has none */
   #listeners = 0
   #max = 0
   #kbps = 0
@@ -59,11 +59,7 @@ export class FleetLines {
       if (!this.#readMount(text, form)) return undefined
       if (!last?.has(place, this.#listeners, this.#max, this.#kbps, this.#joins)) {
         numbers ??= last?.numbers() ?? new Float64Array(forms.length * numbersEach)
-        const at = place * numbersEach
-        numbers[at] = this.#listeners
-        numbers[at + 1] = this.#max
-        numbers[at + 2] = this.#kbps
-        numbers[at + 3] = this.#joins
+        putNumbers(numbers, place, this.#listeners, this.#max, this.#kbps, this.#joins)
       }
       place++
     }
@@ -77,7 +73,7 @@ export class FleetLines {
     this.#at += path.length
     const listeners = this.#readCount(text)
     const isUnlimited = text.charCodeAt(this.#at) === dash && text.charCodeAt(this.#at + 1) === space
-    const max = isUnlimited ? -1 : this.#readCount(text)
+    const max = isUnlimited ? unlimited : this.#readCount(text)
     if (isUnlimited) this.#at += 2
     const kbps = this.#readCount(text)
     const joins = this.#readCount(text)

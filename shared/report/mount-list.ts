@@ -14,7 +14,23 @@ export interface MountForm {
 /** numbers of each mount: listeners, its maximum, kbit/s, joins */
 export const numbersEach = 4
 /** in place of a maximum: there is none */
-const unlimited = -1
+export const unlimited = -1
+
+/** Writes the numbers of the mount at a place. @param max {@link unlimited} if it has none */
+export function putNumbers(
+  numbers: Float64Array,
+  place: number,
+  listeners: number,
+  max: number,
+  kbps: number,
+  joins: number,
+): void {
+  const at = place * numbersEach
+  numbers[at] = listeners
+  numbers[at + 1] = max
+  numbers[at + 2] = kbps
+  numbers[at + 3] = joins
+}
 
 /**
  * The mounts of a server whose fleet carries the same ones: their numbers in one array, at which a garbage collector does not look, and
@@ -84,7 +100,7 @@ export class PackedMounts implements MountList {
     return this.#numbers.slice()
   }
 
-  /** Whether the mount at a place has these numbers. @param max -1: none */
+  /** Whether the mount at a place has these numbers. @param max {@link unlimited} if it has none */
   has(place: number, listeners: number, max: number, kbps: number, joins: number): boolean {
     const numbers = this.#numbers
     const at = place * numbersEach

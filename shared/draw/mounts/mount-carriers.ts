@@ -70,8 +70,10 @@ export class MountCarriers {
 
   /** Those that count in the sums of the mount. */
   *counted(): Generator<MountCarrier, void> {
-    let place = 0
-    for (const carrier of this.values()) if (this.#flagsAt(place++) & isCounted) yield carrier
+    for (let place = 0; place < this.size; place++) {
+      const carrier = this.#flagsAt(place) & isCounted ? this.#at(place) : undefined
+      if (carrier) yield carrier
+    }
   }
 
   /** -1 if it does not carry the mount. */
