@@ -7,8 +7,7 @@ import { isWatching, slowHouseTest, unit } from './test/kit/unit-project.ts'
 export default defineConfig({
   test: {
     reporters: ['default', './test/kit/summary-reporter.ts'],
-    // more than two cores can compute at once: most live tests wait, for audio to be played or a silence to be noticed. With ten, a run took
-    // as long as their waits, and a fifth of both cores was idle.
+    // more than two cores can compute at once: most live tests wait, for audio to be played or a silence to be noticed
     maxWorkers: 12,
     sequence: { sequencer: LongestFirst },
     projects: [

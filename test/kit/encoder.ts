@@ -60,21 +60,14 @@ function encodedOnce([, , flags]: EncoderFormat): string {
   const file = join(folder, `encoded-${key}`)
   if (existsSync(file)) return file
   const own = `${file}-${process.pid}`
-  execFileSync('ffmpeg', [
-    '-v',
-    'error',
-    '-f',
-    'lavfi',
-    '-i',
-    sound,
-    '-t',
-    `${encodedSeconds}`,
-    ...flags,
-    own,
-  ])
+  encodeFile(sound, ['-t', String(encodedSeconds), ...flags], own)
   renameSync(own, file) // another process may look for it meanwhile
   return file
 }
+
+/** Writes what ffmpeg makes of a sound of its own (lavfi) to a file. */
+export const encodeFile = (lavfi: string, flags: readonly string[], file: string): void =>
+  void execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', lavfi, ...flags, file])
 
 /** The flags that say how packets are packed, which hold for packets that are encoded already. */
 const ofMuxer = (flags: readonly string[]) => flags.filter((_, i) => muxing.has(flags[i - (i % 2)] ?? ''))

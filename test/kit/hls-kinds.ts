@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { encodeFile } from './encoder.ts'
 import { fixture, pagesOf } from './fixtures.ts'
 import type { Programme } from './source.ts'
 
@@ -102,19 +103,7 @@ export function encodeSound(
 ): EncodedSound {
   const file = join(folder, `${name.replaceAll(' ', '-')}.${extension}`)
   const noise = `anoisesrc=duration=${seconds}:sample_rate=${samplerate}:amplitude=0.2:seed=7`
-  if (flags)
-    execFileSync('ffmpeg', [
-      '-v',
-      'error',
-      '-f',
-      'lavfi',
-      '-i',
-      noise,
-      '-ac',
-      String(channels),
-      ...flags,
-      file,
-    ])
+  if (flags) encodeFile(noise, ['-ac', String(channels), ...flags], file)
   else
     writeFileSync(
       file,

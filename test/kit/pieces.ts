@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { encodeFile } from './encoder.ts'
 import { numberedFrame } from './numbered-frames.ts'
 
 /** Music for encoders that play files: pieces of five seconds, each with a title. */
@@ -30,7 +30,7 @@ export function makePieces(folder: string, count: number): Pieces {
     const file = join(folder, `${title}.ogg`)
     const sound = `sine=frequency=${440 + 20 * i}:sample_rate=44100:duration=${pieceSeconds}`
     const encoding = ['-ac', '2', '-c:a', 'libvorbis', '-q:a', '4', '-metadata', `title=${title}`]
-    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', sound, ...encoding, file])
+    encodeFile(sound, encoding, file)
     return file
   })
   return { folder, titles, seconds: count * pieceSeconds, mp3, vorbis }

@@ -6,3 +6,9 @@ export const residentKib = (pid: number): number =>
 
 /** Descriptors that a process has open (Linux). Throws if it has exited. */
 export const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
+
+/** Processor time that a process has used, in hundredths of a second (Linux). Throws if it has exited. */
+export function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
+  return Number(fields[11]) + Number(fields[12])
+}

@@ -95,7 +95,6 @@ export function start(command: string, args: readonly string[], options: StartOp
       resolve({ code: null, signal: null })
     })
   })
-  const isOver = () => hasExited(child)
   const program: Program = {
     pid: child.pid ?? 0,
     output: () => output,
@@ -111,7 +110,7 @@ export function start(command: string, args: readonly string[], options: StartOp
         }
         return undefined
       }
-      const found = await eventually(() => seen() ?? (failed || isOver() ? 'gone' : undefined), {
+      const found = await eventually(() => seen() ?? (failed || hasExited(child) ? 'gone' : undefined), {
         withinMs,
       }).catch(() => 'late' as const)
       const match = typeof found === 'string' ? seen() : found
@@ -124,7 +123,7 @@ export function start(command: string, args: readonly string[], options: StartOp
       signalGroup(child, signal)
     },
     signal(signal) {
-      if (child.pid !== undefined && !isOver()) signalQuietly(child.pid, signal)
+      if (child.pid !== undefined && !hasExited(child)) signalQuietly(child.pid, signal)
     },
     async stop() {
       program.kill('SIGKILL')

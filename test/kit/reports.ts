@@ -32,6 +32,10 @@ export const reportOf = (id: string, over: Partial<Report> = {}): Report => ({
   ...over,
 })
 
+/** With its mounts as an array, however they are kept; an error's text as it is. */
+export const unpacked = (report: Report | string) =>
+  typeof report === 'string' ? report : { ...report, mounts: [...report.mounts] }
+
 /** What a decider holds of {@link reportOf}, received at 0. */
 export const serverOf = (id: string, over: Partial<Report> = {}, held: Partial<Server> = {}): Server => ({
   report: reportOf(id, over),

@@ -5,7 +5,7 @@ import { clientOf, type EdgeClient } from '../../kit/edge-client.ts'
 import { eventually, longPatienceMs } from '../../kit/eventually.ts'
 import { freePort } from '../../kit/ports.ts'
 import { start } from '../../kit/process.ts'
-import { residentKib } from '../../kit/process-use.ts'
+import { cpuTicks, residentKib } from '../../kit/process-use.ts'
 import { edgeProgram } from '../../kit/programs.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
 import { type EdgeRuntime, secrets } from '../../kit/runtimes.ts'
@@ -175,12 +175,6 @@ export function boundsContract(runtime: Exclude<EdgeRuntime, 'workers'>): void {
       expect(cpuTicks(pid) - before, 'of 100 in a second').toBeLessThan(60)
     })
   })
-}
-
-/** Processor time that it has used, in hundredths of a second. */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return Number(fields[11]) + Number(fields[12])
 }
 
 async function prlimit(pid: number, files: number): Promise<{ status: number | null }> {

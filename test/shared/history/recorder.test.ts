@@ -37,6 +37,18 @@ const brief = ({ row: { bucket, span, total, mounts, servers } }: Finished) => [
   servers.get('a')?.kbit,
 ]
 
+/** A play that was under way when the program ended. */
+const earlier: Play = {
+  mount: live,
+  artist: undefined,
+  title: 'One',
+  startMs: 5,
+  seconds: 7,
+  listenersAtStart: 1,
+  peak: 1,
+  listeningSeconds: 7,
+}
+
 describe('a row of a minute', () => {
   test('has what was listened to and sent in it, by its end by the wall clock', () => {
     const { recorder, report, at } = started()
@@ -154,20 +166,10 @@ describe('plays', () => {
   })
 
   test('that were under way go on after a restart if the title is the same, and else ended then', () => {
-    const play: Play = {
-      mount: live,
-      artist: undefined,
-      title: 'One',
-      startMs: 5,
-      seconds: 7,
-      listenersAtStart: 1,
-      peak: 1,
-      listeningSeconds: 7,
-    }
     for (const about of [{ title: 'One' }, { title: 'Two' }, { artist: 'A', title: 'One' }, undefined]) {
       const { recorder, set, at } = started()
       set.about = about
-      recorder.resume(play)
+      recorder.resume(earlier)
       const { open, ended } = recorder.playsAt(at(10))
       const goesOn = about?.title === 'One' && !('artist' in about)
       expect([open.length, ended.length, open[0]?.seconds]).toEqual(goesOn ? [1, 0, 17] : [0, 1, undefined])
@@ -211,19 +213,9 @@ describe('a history', () => {
   })
 
   test('goes on from a stored end of the last hours, and from now on otherwise', () => {
-    const play: Play = {
-      mount: live,
-      artist: undefined,
-      title: 'One',
-      startMs: 5,
-      seconds: 7,
-      listenersAtStart: 1,
-      peak: 1,
-      listeningSeconds: 7,
-    }
     const spanAfter = (pausedMs: number) => {
       const store = new StoredHistory()
-      store.state = { untilMs: startMs - pausedMs, open: [play] }
+      store.state = { untilMs: startMs - pausedMs, open: [earlier] }
       const history = new History(deps, store, [reported(2)], startMs)
       const { open, ended } = history.recentPlays(startMs)
       expect([open.length, ended.length]).toEqual([0, 1])

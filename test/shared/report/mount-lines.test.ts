@@ -7,7 +7,7 @@ import { KnownLines } from '../../../shared/report/mount-lines.ts'
 import type { MountReport, Report } from '../../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist, SourcelistError } from '../../../shared/report/sourcelist.ts'
 import { repetitions } from '../../kit/repetitions.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { mountReport, reportOf, unpacked } from '../../kit/reports.ts'
 
 const mount = fc.record({
   path: fc.constantFrom('/a', '/b%20c', '/%C3%A9.mp3', '/live.mp3', '/x/../y', '/z'),
@@ -39,10 +39,6 @@ const parsed = (text: string, known?: KnownLines): Report | string => {
   }
 }
 
-/** With its mounts as an array, however they are kept. */
-const plain = (report: Report | string) =>
-  typeof report === 'string' ? report : { ...report, mounts: [...report.mounts] }
-
 describe('the parser that knows earlier reports', () => {
   test('reads every report as one that knows none, down to the error', () => {
     fc.assert(
@@ -54,7 +50,7 @@ describe('the parser that knows earlier reports', () => {
           for (const [id, mounts] of reports) {
             const text = textOf(id, mounts)
             const report = parsed(text, known)
-            expect(plain(report)).toEqual(parsed(text))
+            expect(unpacked(report)).toEqual(parsed(text))
             if (typeof report !== 'string') last.set(id, report)
           }
         },
@@ -146,7 +142,7 @@ describe('servers of a fleet', () => {
     const known = new KnownLines()
     const linesCut = (text: string) => {
       cut.mockClear()
-      expect(plain(parsed(text, known))).toEqual(parseSourcelist(text))
+      expect(unpacked(parsed(text, known))).toEqual(parseSourcelist(text))
       // the parser without a memory cuts each of its lines
       return cut.mock.calls.length - names.length
     }
@@ -194,12 +190,12 @@ describe('servers of a fleet', () => {
         for (const id of ['a', 'b']) parseSourcelist(report(id), known)
         const text = report('c', over)
         last = parseSourcelist(text, known)
-        expect(plain(last)).toEqual(parseSourcelist(text))
+        expect(unpacked(last)).toEqual(parseSourcelist(text))
         expect(mountChanges(last.mounts, parseSourcelist(text, known).mounts)).toEqual([])
         if (!changed) return
         const at = Math.floor(changed.at * text.length)
         const other = text.slice(0, at) + changed.by + text.slice(at + changed.cut)
-        expect(plain(parsed(other, known))).toEqual(parsed(other))
+        expect(unpacked(parsed(other, known))).toEqual(parsed(other))
       }),
       { numRuns: repetitions(2000) },
     )

@@ -10,9 +10,7 @@ interface DenoLibraries {
 declare const Deno: DenoLibraries
 
 /** The part of WebAssembly that is used, typed here for the same reason. */
-interface WasmMemories {
-  WebAssembly: { Memory: new (sizes: { initial: number }) => { readonly buffer: ArrayBuffer } }
-}
+declare const WebAssembly: { Memory: new (sizes: { initial: number }) => { readonly buffer: ArrayBuffer } }
 
 /** CLOCK_THREAD_CPUTIME_ID of Linux */
 const threadClock = 3
@@ -31,8 +29,7 @@ function clockOf(): Promise<() => number> | (() => number) {
 /** Node has no calls into C libraries; its WASI has the clock. */
 async function clockOfNode(): Promise<() => number> {
   const { WASI } = await import('node:wasi')
-  const { Memory } = (globalThis as unknown as WasmMemories).WebAssembly
-  const memory = new Memory({ initial: 1 })
+  const memory = new WebAssembly.Memory({ initial: 1 })
   const wasi = new WASI({ version: 'preview1' })
   wasi.finalizeBindings({ exports: { memory } }, { memory })
   const time = new BigInt64Array(memory.buffer)

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { repo } from '../../kit/process.ts'
+import { signalQuietly } from '../../kit/process-group.ts'
+import { cpuTicks } from '../../kit/process-use.ts'
 import type { Mutant, MutatedFile } from './mutants.ts'
 import {
   homeMsMax,
@@ -198,18 +200,10 @@ function workersIn(log: string): number[] {
 /** Seconds of the processor that a process has used; 0 where that cannot be told. */
 function usedSeconds(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    return cpuTicks(pid) / 100
   } catch {
     return 0
   }
-}
-const ticksPerSecond = 100
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {} // it has ended by itself
 }
 
 /** Runs vitest until it ends, or no mutant is decided for a while. */
@@ -235,7 +229,7 @@ function runTests(planFile: string, log: string, secondsMax: number): Promise<En
       if (!isLoop || isSilent || child.pid === undefined) return
       isSilent = true
       // its worker in a loop without end does not notice that it is alone
-      for (const pid of [child.pid, ...workers]) end(pid)
+      for (const pid of [child.pid, ...workers]) signalQuietly(pid, 'SIGKILL')
     }, lookMs)
     child.once('exit', (code) => {
       clearInterval(timer)

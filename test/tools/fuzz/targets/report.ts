@@ -9,14 +9,11 @@ import {
   SourcelistError,
 } from '../../../../shared/report/sourcelist.ts'
 import { anyReport } from '../../../kit/any-report.ts'
+import { unpacked } from '../../../kit/reports.ts'
 import { orError, type Target, textOf, utf8Of } from '../target.ts'
 
 const parsed = (text: string, known?: KnownLines): Report | string =>
   orError([SourcelistError], () => parseSourcelist(text, known))
-
-/** With the mounts as objects, however they are kept. */
-const unpacked = (report: Report | string) =>
-  typeof report === 'string' ? report : { ...report, mounts: [...report.mounts] }
 
 export const report: Target = {
   name: 'report',
