@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { messageOf } from '../../../shared/message-of.ts'
 import { repo } from '../../kit/process.ts'
 import { seededRoll } from '../../kit/reports.ts'
-import { explained, nameOf } from './explained.ts'
+import { explained, nameOf, staleNames } from './explained.ts'
 import { type Mutant, type MutatedFile, mutantsOf } from './mutants.ts'
 import { relatedTests } from './related.ts'
 import { decide, type Fate } from './trial.ts'
@@ -90,6 +90,7 @@ async function main(): Promise<void> {
   console.log(
     `${files.length} files, ${mutants.length} of ${all.length} mutants, ${tests.length} files of tests`,
   )
+  for (const name of staleNames(all)) console.log(`explained, but not a mutant any more: ${name}`)
   tell(mutants, await decide({ files, mutants, tests, withStatic: values.static, isNear: values.near }))
 }
 
