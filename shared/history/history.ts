@@ -120,23 +120,30 @@ export class History {
     return this.#deps.wallMs(nowMs)
   }
 
-  /** The rows of one series with these minutes, the running one too, in slices; in any order. */
+  /** The rows of one series with these minutes as of now, in slices, in any order: the running one, and those that the store has not got yet, too. */
   *minutes(selected: Selected, from: number, to: number, nowMs: number): Iterable<SeriesRow[]> {
+    const recent = this.#recent(selected, 1, from, to, nowMs)
     yield* this.#store.minutes(selected, from, to)
-    yield this.#running(selected, 1, from, to, nowMs)
+    yield recent
   }
 
   /** The same of hours. */
   *hours(selected: Selected, from: number, to: number, nowMs: number): Iterable<SeriesRow[]> {
+    const recent = this.#recent(selected, 60, from, to, nowMs)
     yield* this.#store.hours(selected, from, to)
-    yield this.#running(selected, 60, from, to, nowMs)
+    yield recent
   }
 
-  #running(selected: Selected, minutes: number, from: number, to: number, nowMs: number): SeriesRow[] {
-    const row = this.#recorder.running(nowMs)
-    const bucket = Math.floor(row.bucket / minutes)
-    const isAsked = bucket >= from && bucket < to && row.span > 0
-    return isAsked ? [{ bucket, span: row.span, numbers: numbersOf(row, selected) }] : []
+  #recent(selected: Selected, minutes: number, from: number, to: number, nowMs: number): SeriesRow[] {
+    this.advance(nowMs) // else a row that has just ended would be nowhere yet
+    const rows = [...this.#pending.map(({ row }) => row), this.#recorder.running(nowMs)]
+    return rows
+      .map((row) => ({
+        bucket: Math.floor(row.bucket / minutes),
+        span: row.span,
+        numbers: numbersOf(row, selected),
+      }))
+      .filter(({ bucket, span }) => bucket >= from && bucket < to && span > 0)
   }
 
   /** The plays that are over, in slices. */

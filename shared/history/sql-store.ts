@@ -185,30 +185,30 @@ export class SqlHistory implements HistoryStore {
   }
 
   minutes(selected: Selected, from: number, to: number): Iterable<SeriesRow[]> {
-    return this.#series('history_minute', selected, from, to, -1)
+    return this.#series('minute', selected, [from, to], [0, this.#next.minute])
   }
 
   *hours(selected: Selected, from: number, to: number): Iterable<SeriesRow[]> {
-    yield* this.#series('history_hour', selected, from, to, -1)
-    const running = this.#series('history_minute', selected, from * 60, to * 60, this.#rolled)
-    for (const slice of running)
+    // as of now: an hour that is written while this is read has these minutes in it
+    const running = [this.#rolled + 1, this.#next.minute] as const
+    yield* this.#series('hour', selected, [from, to], [0, this.#next.hour])
+    for (const slice of this.#series('minute', selected, [from * 60, to * 60], running))
       yield slice.map(({ bucket, ...row }) => ({ ...row, bucket: Math.floor(bucket / 60) }))
   }
 
-  /** The rows with buckets in `[from, to)` and numbers above `after`, a slice at a time. */
+  /** The rows whose buckets and numbers are in these ranges, the first of each but not the last; a slice at a time. */
   *#series(
-    table: 'history_minute' | 'history_hour',
+    kind: Kind,
     selected: Selected,
-    from: number,
-    to: number,
-    after: number,
+    buckets: readonly [from: number, to: number],
+    ns: readonly [from: number, to: number],
   ): Iterable<SeriesRow[]> {
     const [numbers, path] = columnOf(selected)
-    const query = `SELECT n, bucket, span, ${numbers} AS numbers FROM ${table}
-      WHERE slot >= ? AND slot < ? AND n > ? AND bucket >= ? AND bucket < ?`
-    const slots = table === 'history_minute' ? historyLimits.minutesMax : historyLimits.hoursMax
+    const query = `SELECT n, bucket, span, ${numbers} AS numbers FROM history_${kind}
+      WHERE slot >= ? AND slot < ? AND n >= ? AND n < ? AND bucket >= ? AND bucket < ?`
+    const slots = kind === 'minute' ? historyLimits.minutesMax : historyLimits.hoursMax
     for (let slot = 0; slot < slots; slot += historyLimits.sliceRows) {
-      const params = [...path, slot, slot + historyLimits.sliceRows, after, from, to]
+      const params = [...path, slot, slot + historyLimits.sliceRows, ...ns, ...buckets]
       const rows = this.#sql.all<unknown>(query, ...params).flatMap((raw) => {
         const parsed = v.safeParse(SeriesRowSchema, raw)
         return parsed.success ? [{ ...parsed.output, numbers: parsed.output.numbers ?? noNumbers }] : []

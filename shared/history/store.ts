@@ -19,7 +19,7 @@ export interface HistoryStore {
   /** Keeps the rows of hours that all minutes so far are in. */
   addHours(hours: readonly HistoryRow[]): void
   last(): LastState | undefined
-  /** the rows of one series with these buckets, in slices between which others get their turn; in any order */
+  /** the rows of one series with these buckets, in slices between which others get their turn, in any order; what is added meanwhile is not among them */
   minutes(selected: Selected, from: number, to: number): Iterable<SeriesRow[]>
   /** the same of hours: those that are over, and the minutes of the running one */
   hours(selected: Selected, from: number, to: number): Iterable<SeriesRow[]>
