@@ -76,7 +76,7 @@ function answerPreflight({ headers }: Request): Response {
 
 /** Answers as to the GET, without the body but with its length, which the runtimes would give as 0. */
 async function answerHead(app: Hono<ClusterEnv>, request: Request, facts: RequestFacts): Promise<Response> {
-  const whole = await app.fetch(new Request(request, { method: 'GET' }), facts)
+  const whole = await app.fetch(new Request(request, { method: 'GET' }), { ...facts, head: true })
   const head = new Response(null, whole)
   // a body that the runtime packs has no length yet
   const isUnknown = whole.headers.has('content-encoding') && !whole.headers.has('content-length')

@@ -122,7 +122,6 @@ export function parseRegistration(
   const host = query.get('rserver') ?? ''
   const port = Number(query.get('rport'))
   const interval = Number(query.get('interval'))
-  if (!/^[A-Za-z0-9.-]{1,253}$|^\[[0-9a-fA-F:.]{2,45}\]$/.test(host)) return undefined
   if (!URL.canParse(`http://${host}:${port}`) || !v.is(IdSchema, `${host}:${port}`)) return undefined
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
   if (!Number.isInteger(interval) || interval < 1 || interval > 3600) return undefined
