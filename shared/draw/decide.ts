@@ -37,7 +37,7 @@ export function decide(
   if (drawn) return drawn
   // on a local network a listener of one family usually has the other as well: [::1] reaches 127.0.0.1
   if (asked.family === undefined || !isLocal(asked.address ?? '')) return 'no room'
-  return drawByScheme(view, { ...asked, family: undefined }, nowMs, roll, policy) ?? 'no room'
+  return drawByScheme(view, { ...asked, family: undefined, again: true }, nowMs, roll, policy) ?? 'no room'
 }
 
 function drawByScheme(
@@ -49,7 +49,7 @@ function drawByScheme(
 ): Drawn | undefined {
   const drawn = view.draw(asked, nowMs, roll)
   if (drawn || !asked.secure || policy.httpsOnly) return drawn
-  return view.draw({ ...asked, secure: false }, nowMs, roll)
+  return view.draw({ ...asked, secure: false, again: true }, nowMs, roll)
 }
 
 /** A master that is full sends a relay without credentials back: it goes to another one, or again to the only one, which then refuses it. */

@@ -16,6 +16,8 @@ export interface DrawRequest {
   from?: Whereabouts | undefined
   /** a HEAD or a probe, which does not become a join */
   probe?: boolean | undefined
+  /** an earlier draw for the same request found no server, and has counted its join */
+  again?: boolean | undefined
 }
 
 /** A server that was drawn, and the mount there: a `Location` header without the query. */

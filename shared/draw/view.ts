@@ -179,7 +179,7 @@ export class View {
     const entry = this.#mounts.get(ask.mount)
     const draws = this.#draws(entry, ask.secure, ask.family)
     if (!entry || !draws) return undefined
-    if (!ask.probe) {
+    if (!ask.probe && !ask.again) {
       entry.rate ??= new JoinRate()
       entry.rate.add(nowMs)
     }

@@ -52,6 +52,8 @@ interface Drawn {
   except?: string | undefined
   /** a request that does not become a join */
   probe?: boolean | undefined
+  /** an earlier draw for it has counted its join among all joins; that was in another pool */
+  again?: boolean | undefined
 }
 
 const nowhere: Whereabouts = {}
@@ -132,8 +134,12 @@ export class Regions {
   }
 
   /** Like {@link Pool.draw}, for a listener of a location and country; a probe does not count as demand. */
-  draw({ from = nowhere, except, probe }: Drawn, nowMs: number, roll: () => number): Candidate | undefined {
-    if (!probe) this.#total.join(nowMs)
+  draw(
+    { from = nowhere, except, probe, again }: Drawn,
+    nowMs: number,
+    roll: () => number,
+  ): Candidate | undefined {
+    if (!probe && !again) this.#total.join(nowMs)
     if (!this.#pool.isLocated && !this.#pool.isRuled) return this.#pool.draw(nowMs, roll, except)
     const region = this.#regionOf(from, nowMs)
     if (!region) return this.#pool.draw(nowMs, roll, except)

@@ -63,6 +63,15 @@ describe('a listener who gets no server is told why:', () => {
     expect(whyAt(0, ...servers)).toBe('all 100 servers that carry /live.mp3 are full')
   })
 
+  test('of very many servers a hundred are asked whether they are masters, so that a refusal costs no more than a redirect', () => {
+    const isToldOffAir = (othersBefore: number) => {
+      const others = Array.from({ length: othersBefore }, (_, i) => serverOf(`s${i}`, { mounts: [] }))
+      const master = serverOf('m', { role: 'master', mounts: [] })
+      return whyAt(0, serverOf('full', full), ...others, master).includes('no master carries it')
+    }
+    expect([0, 98, 99].map(isToldOffAir)).toEqual([true, true, false])
+  })
+
   test('of very many servers a bounded number is looked at', () => {
     const servers = Array.from({ length: 1000 }, (_, i) => serverOf(`s${i}`, full))
     expect(whyAt(0, ...servers)).toBe('every server that carries /live.mp3 is out or full')

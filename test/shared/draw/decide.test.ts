@@ -297,6 +297,29 @@ describe('the scheme of a request', () => {
   })
 })
 
+const berlin = { latitude: 52.5, longitude: 12.5 }
+test.each([
+  ['by https where only http servers have room', { secure: true }, {}],
+  [
+    'of a local network whose address family no url has',
+    { family: 'ipv6', address: 'fd00::1' } as const,
+    { urls: ['http://192.168.0.7'] },
+  ],
+])('a listener %s is one, not two: none is sent far while a near server has room', (_, by, over) => {
+  // until their next report 72,000 come: a server has room for them, and half of one has not
+  const large = { maxListeners: 100_000, interval: 3600, ...over }
+  const view = viewOf(
+    serverOf('berlin', large, { location: berlin }),
+    serverOf('tokyo', large, { location: { latitude: 37.5, longitude: 137.5 } }),
+  )
+  const roll = seededRoll(7)
+  const went = Array.from({ length: 200 }, (_, i) => {
+    const ask = { ...asked, from: { location: berlin }, ...by }
+    return idOf(decide(view, ask, i * 50, roll, policy))
+  })
+  expect(new Set(went)).toEqual(new Set(['berlin']))
+})
+
 describe('an icecast-kh slave', () => {
   const kh = (over: Partial<Report> = {}) =>
     serverOf('kh', { mounts: [], maxListeners: undefined, ...over }, { carriesAll: true })

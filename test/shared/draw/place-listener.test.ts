@@ -45,6 +45,11 @@ describe('a listener', () => {
   test('does not go to the server that sent it back, unless that was another time', () => {
     expect(placed({ query: '?x=a' }).ids).toEqual(['b'])
     expect(placed({ query: '?x=-' }).ids).toEqual(['a', 'b'])
+    const deps = { config: { httpsOnly: false }, nowMs: () => 0, roll: () => 0.5, redirected: () => {} }
+    const backTo = (id: string) =>
+      placeListener(viewOf(withSlots(id, 100)), { ...usual, query: `?x=${id}` }, deps)
+    expect(backTo('a')).toBe('no room')
+    expect(backTo('-'), 'a server may have this id').toMatchObject({ id: '-' })
   })
 
   test('has the same dice as long as its address or its program is unknown', () => {
@@ -55,6 +60,14 @@ describe('a listener', () => {
       (_, i) => placed({ userAgent: `AppleCoreMedia/${i}`, sender }).ids[0],
     )
     expect([...new Set(agents)].toSorted()).toEqual(['a', 'b'])
+  })
+
+  test('of Apple is spread over the servers by its address', () => {
+    const ids = Array.from({ length: 20 }, (_, i) => {
+      const sender = { secure: false, address: `192.0.2.${i}` }
+      return placed({ userAgent: 'AppleCoreMedia/1.0', sender }).ids[0]
+    })
+    expect([...new Set(ids)].toSorted()).toEqual(['a', 'b'])
   })
 
   test('that this program gets itself stays here, and is not counted', () => {
@@ -104,6 +117,8 @@ test('a relay that came by https gets the https url of its master, where there i
   const master = serverOf('m', { urls: ['http://m.example', 'https://m.example'] })
   expect(urlOf(live, master, { secure: true })).toBe('https://m.example/live.mp3')
   expect(urlOf(live, master, { secure: false })).toBe('http://m.example/live.mp3')
+  const literal = serverOf('m', { urls: ['http://192.0.2.7', 'http://[2001:db8::7]'] })
+  expect(urlOf(live, literal, { secure: true, family: 'ipv6' })).toBe('http://[2001:db8::7]/live.mp3')
 })
 
 test('a server whose report is late is held after its own deadline, until it is not held any more', () => {

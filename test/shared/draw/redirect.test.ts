@@ -23,6 +23,7 @@ test('a preflight allows a login only where it asks for one', () => {
 test('a send-back replaces all others, and keeps the rest of the query', () => {
   expect(withSentBack('?a=1&x=old&&x&xy=2&x=', 'me')).toBe('?a=1&xy=2&x=me')
   expect(withSentBack('?', 'me')).toBe('?x=me')
+  expect(withSentBack('?max=1&fx', 'me')).toBe('?max=1&fx&x=me')
   expect(withSentBack('a?=1', 'me')).toBe('?a?=1&x=me')
 })
 

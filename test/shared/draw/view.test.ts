@@ -176,6 +176,13 @@ describe('a moment', () => {
     expect(facts(viewOf(master('m')), 600_000)).toEqual([false, false, false])
   })
 
+  test('counts as work each mount of each server, and each of those that follow the masters', () => {
+    const followers = ['p1', 'p2', 'p3'].map((id) => serverOf(id, {}, { polled: true }))
+    const two = { mounts: [mountReport('/live.mp3'), mountReport('/other.mp3')] }
+    const work = [...liveMounts(momentOf(viewOf(master('m', two), ...followers), 0))]
+    expect(work).toEqual([2, 1, 1, 1, 3, 0])
+  })
+
   test('has those that carry everything with a mount of a live master alone, and of these the words of the first', () => {
     const kh = serverOf('kh', { mounts: [] }, { carriesAll: true })
     const polled = serverOf('p', saying({ title: 'p' }), { polled: true })
@@ -190,6 +197,9 @@ describe('a moment', () => {
     expect([led?.everywhere, led?.about?.title, led?.master?.report.id]).toEqual([['kh'], 'm1', 'm1'])
     const quiet = known(viewOf(polled, serverOf('p0', {}, { polled: true }), master('m'))).live
     expect([quiet?.about?.title, quiet?.live.size]).toEqual(['p', 3])
-    expect(known(viewOf(polled)).live, 'no master carries it').toBeUndefined()
+    const lacksWords = serverOf('o', {}, { polled: true })
+    expect(known(viewOf(polled, lacksWords, master('m'))).live?.about?.title).toBe('p')
+    const unled = momentOf(viewOf(polled), 0)
+    expect(wholeOf(liveMounts(unled)).size, 'no master carries it').toBe(0)
   })
 })
