@@ -8,13 +8,23 @@ import { textLine } from '../../shared/log/text-line.ts'
 
 /** The part of Deno's stdout that is used; typed here, so that Deno's global types are not needed. */
 interface DenoLike {
-  stdout: { write(bytes: Uint8Array): Promise<number> }
+  stdout: { write(bytes: Uint8Array): Promise<number>; writeSync(bytes: Uint8Array): number }
 }
 declare const Deno: DenoLike
 
 /** Deno's `process.stdout` blocks until its reader reads; `Deno.stdout` does not. */
 const byRuntime = (): WriteBytes =>
   'Deno' in globalThis ? (bytes) => Deno.stdout.write(bytes) : throughStdout()
+
+/** Where a disk takes a part of the bytes and is full then, Deno's `fs.writeSync` does not say how many it took; `Deno.stdout` does. */
+const outputFiles =
+  'Deno' in globalThis
+    ? {
+        ...files,
+        writeSync: (fd: number, bytes: Uint8Array) =>
+          fd === 1 ? Deno.stdout.writeSync(bytes) : files.writeSync(fd, bytes),
+      }
+    : files
 
 function throughStdout(): WriteBytes {
   let isWatched = false
@@ -32,7 +42,7 @@ export const printRecord = isatty(1) ? textLine : jsonLine
 
 /** The queue of log lines for stdout. */
 export const stdout = new LineQueue({
-  write: outputOf(1, files, byRuntime()),
+  write: outputOf(1, outputFiles, byRuntime()),
   soon: setImmediate,
   after: (ms, call) => setTimeout(call, ms).unref(),
   printLost: (lines) => printRecord(lostRecord(lines)),

@@ -1,10 +1,12 @@
-import { appendFile, closeSync, fstatSync, openSync, renameSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, renameSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { messageOf } from '../../shared/message-of.ts'
 import { limits } from '../limits.ts'
 import { printArchiveTime, wallTime } from './time.ts'
 
-const append = promisify(appendFile)
+const writeSome = promisify(write)
+const newline = 0x0a
+const nothing = new Uint8Array()
 
 export interface LogFileOptions {
   /** bytes after which a new file is begun; 0: never */
@@ -14,6 +16,14 @@ export interface LogFileOptions {
   nowMs: () => number
   /** called when no new file can be opened, and once when lines are dropped because the disk is full or too slow */
   onTrouble: (why: string) => void
+  /** writes bytes from an offset on, and says how many: a disk that fills up takes some of them; default: the file system's */
+  write?: (fd: number, bytes: Uint8Array, from: number) => Promise<number>
+}
+
+/** What is missing of the line in which a disk stopped taking bytes: with it first, the next lines stand on lines of their own. */
+export function restOfLine(bytes: Uint8Array, written: number): Uint8Array {
+  if (written === 0 || bytes[written - 1] === newline) return nothing
+  return bytes.subarray(written, bytes.indexOf(newline, written) + 1)
 }
 
 /**
@@ -29,6 +39,8 @@ export class LogFile {
   #pending = 0
   #writing: Promise<void> | undefined
   #losing = false
+  /** what the disk did not take of a line that it has begun */
+  #rest: Uint8Array = nothing
 
   /** Opens or creates the file. @throws if that fails */
   constructor(path: string, options: LogFileOptions) {
@@ -55,6 +67,7 @@ export class LogFile {
 
   async close(): Promise<void> {
     await this.flushed()
+    if (this.#rest.length > 0) await this.#append(nothing)
     closeSync(this.#fd)
   }
 
@@ -71,20 +84,30 @@ export class LogFile {
       this.#lines = []
       this.#pending = 0
       this.#makeRoom(bytes.length)
-      try {
-        await append(this.#fd, bytes)
-        this.#size += bytes.length
-        this.#losing = false
-      } catch (error) {
-        this.#lose(error)
-      }
+      await this.#append(bytes)
     }
+  }
+
+  async #append(lines: Uint8Array): Promise<void> {
+    const bytes = this.#rest.length === 0 ? lines : Buffer.concat([this.#rest, lines])
+    const { write = writeToFile } = this.#options
+    let written = 0
+    try {
+      while (written < bytes.length) written += await write(this.#fd, bytes, written)
+      this.#losing = false
+    } catch (error) {
+      this.#lose(error)
+    }
+    this.#size += written
+    // where nothing was taken, what was missing before still is
+    if (written > 0) this.#rest = restOfLine(bytes, written)
   }
 
   /** If no new file can be opened, lines continue in the open one: none is dropped. */
   #makeRoom(bytes: number): void {
     const { sizeBytes, archive, nowMs, onTrouble } = this.#options
     if (sizeBytes === 0 || this.#size === 0 || this.#size + bytes <= sizeBytes) return
+    if (this.#rest.length > 0) return // a line does not go on in another file
     this.#size = 0 // after a failure too, so that it is not tried again for each line
     try {
       renameSync(this.path, `${this.path}.${archive ? printArchiveTime(wallTime(nowMs())) : 'old'}`)
@@ -101,3 +124,6 @@ export class LogFile {
     this.#losing = true
   }
 }
+
+const writeToFile = async (fd: number, bytes: Uint8Array, from: number): Promise<number> =>
+  (await writeSome(fd, bytes, from)).bytesWritten

@@ -17,7 +17,7 @@ interface Files {
  */
 export function outputOf(fd: 1 | 2, files: Files, byRuntime: WriteBytes): WriteBytes {
   const kind = kindOf(fd, files)
-  if (kind === 'file') return (bytes) => files.writeSync(fd, bytes)
+  if (kind === 'file') return (bytes) => toFile(fd, files, bytes)
   if (kind === 'socket') return byRuntime
   let own: number | undefined
   let foreign = false
@@ -34,6 +34,17 @@ export function outputOf(fd: 1 | 2, files: Files, byRuntime: WriteBytes): WriteB
       foreign = true
       return byRuntime(bytes)
     }
+  }
+}
+
+/** A full disk accepts nothing now, as a reader that has stalled: the line that it cut goes on once there is room. */
+function toFile(fd: number, files: Files, bytes: Uint8Array): number {
+  try {
+    return files.writeSync(fd, bytes)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOSPC' || code === 'EDQUOT') return 0
+    throw error
   }
 }
 

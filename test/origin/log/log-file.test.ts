@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LogFile, type LogFileOptions } from '../../../origin/log/log-file.ts'
@@ -11,6 +11,20 @@ const options = (more: Partial<LogFileOptions> = {}): LogFileOptions => ({
   onTrouble: () => {},
   ...more,
 })
+
+/** Takes so many bytes, in as many writes as they come in, and then none. */
+function diskWith(freeBytes: number) {
+  const disk = {
+    freeBytes,
+    async write(fd: number, bytes: Uint8Array, from: number) {
+      if (disk.freeBytes === 0) throw new Error('ENOSPC')
+      const written = writeSync(fd, bytes, from, Math.min(disk.freeBytes, bytes.length - from))
+      disk.freeBytes -= written
+      return written
+    },
+  }
+  return disk
+}
 
 describe('a log file', () => {
   test('gets every line in order, after its earlier contents', async () => {
@@ -78,6 +92,54 @@ describe('a log file', () => {
     }
     expect(troubles).toEqual([expect.stringMatching(/^lines dropped: ENOSPC/)])
     await file.close()
+  })
+
+  test.each([1, 7, 9, 10, 11, 15, 19, 20, 25])(
+    'a disk that is full after %i bytes leaves no half line: the line that it cut is completed once there is room',
+    async (room) => {
+      const path = join(testFolder(), 'access.log')
+      const troubles: string[] = []
+      const disk = diskWith(room)
+      const file = new LogFile(path, options({ write: disk.write, onTrouble: (why) => troubles.push(why) }))
+      for (const line of ['line one.', 'line two.', 'line three.']) file.write(line) // 10, 10 and 12 bytes, in one write
+      await file.flushed()
+      file.write('line four.')
+      await file.flushed()
+      expect(troubles).toEqual(['lines dropped: ENOSPC'])
+      disk.freeBytes = Number.POSITIVE_INFINITY
+      file.write('line five.')
+      await file.flushed()
+      await file.close()
+      const begun = ['line one.', 'line two.', 'line three.'].slice(0, Math.ceil(room / 10))
+      expect(readFileSync(path, 'utf8').split('\n')).toEqual([...begun, 'line five.', ''])
+    },
+  )
+
+  test('a line that a full disk cut is completed when its file is closed, as log rotation does', async () => {
+    const path = join(testFolder(), 'access.log')
+    const disk = diskWith(4)
+    const file = new LogFile(path, options({ write: disk.write, sizeBytes: 8 }))
+    file.write('line one.')
+    await file.flushed()
+    disk.freeBytes = 100
+    await file.close()
+    expect(readFileSync(path, 'utf8')).toBe('line one.\n')
+  })
+
+  test('a line that a full disk cut does not go on in another file, where the size would begin one', async () => {
+    const folder = testFolder()
+    const disk = diskWith(4)
+    const file = new LogFile(join(folder, 'access.log'), options({ write: disk.write, sizeBytes: 8 }))
+    file.write('line one.')
+    await file.flushed()
+    disk.freeBytes = 100
+    for (const line of ['line two.', 'line three.']) {
+      file.write(line)
+      await file.flushed()
+    }
+    await file.close()
+    expect(readFileSync(join(folder, 'access.log.old'), 'utf8')).toBe('line one.\nline two.\n')
+    expect(readFileSync(join(folder, 'access.log'), 'utf8')).toBe('line three.\n')
   })
 
   test('a file that cannot be opened throws at once', () => {

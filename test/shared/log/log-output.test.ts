@@ -53,6 +53,15 @@ describe('an output', () => {
     expect(output('pipe', (call) => (call === 'write 9' ? 'EAGAIN' : undefined)).write()).toBe(0)
   })
 
+  test.each(['ENOSPC', 'EDQUOT'])(
+    'that is a file on a full disk accepts nothing now, so that no line is cut: %s',
+    (code) => {
+      const file = output('file', () => code)
+      for (let i = 0; i < 2; i++) expect(file.write()).toBe(0)
+      expect(output('file', () => 'EIO').write).toThrow('EIO')
+    },
+  )
+
   test('without a reader fails, and is opened again at the next line', () => {
     const pipe = output('pipe', (call) => (call.startsWith('open') ? 'ENXIO' : undefined))
     for (let i = 0; i < 2; i++) expect(pipe.write).toThrow('ENXIO')
