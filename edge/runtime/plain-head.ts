@@ -1,4 +1,5 @@
 import { parseMount } from '../../shared/mount.ts'
+import { httpLimits } from '../http/limits.ts'
 import { edgeLimits } from '../limits.ts'
 import type { MountHead } from '../listener/mount-head.ts'
 import { ForgetfulMap } from './forgetful-map.ts'
@@ -13,6 +14,8 @@ export interface PlainHead extends MountHead {
   keepAlive: boolean
   /** the index after the head's last character */
   end: number
+  /** lines after the first one */
+  lineCount: number
 }
 
 /** Method, path, query and header lines; the target has only characters that every URL parser leaves unchanged. */
@@ -48,6 +51,8 @@ function readParted(text: string): PlainHead | undefined {
     known.set(common, head)
   }
   if (lines.length === 0) return head
+  const lineCount = head.lineCount + lines.length / 2 // a name and a value each
+  if (lineCount > httpLimits.headLinesMax) return undefined
   const { method, path, query, mount, headers, keepAlive } = head
   return {
     method,
@@ -57,6 +62,7 @@ function readParted(text: string): PlainHead | undefined {
     headers: new PartedHeaders(headers, lines),
     keepAlive,
     end: text.length,
+    lineCount,
   }
 }
 
@@ -65,12 +71,22 @@ function parsePlainHead(text: string, start: number): PlainHead | undefined {
   const [whole, method, path, query = '', lines] = wholeHead.exec(text) ?? []
   if (whole === undefined || method === undefined || path === undefined || lines === undefined)
     return undefined
+  // a head that comes in one packet has the bounds of one that comes in several
+  const lineCount = countEnds(lines) - 1
+  if (whole.length > httpLimits.headBytesMax || lineCount > httpLimits.headLinesMax) return undefined
   const headers = new HeaderLines(lines)
   if (framing.test(lines) || headers.get('host') === null || secondHost.test(lines)) return undefined
   const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
   if (connection !== 'keep-alive' && connection !== 'close') return undefined
   const keepAlive = connection === 'keep-alive'
-  return { method, path, query, mount: parseMount(path), headers, keepAlive, end: start + whole.length }
+  const mount = parseMount(path)
+  return { method, path, query, mount, headers, keepAlive, end: start + whole.length, lineCount }
+}
+
+function countEnds(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++
+  return count
 }
 
 /** The few headers that are needed are searched for in the text: that is cheaper than parsing all of them. */

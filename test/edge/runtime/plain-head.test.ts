@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { readHead } from '../../../edge/http/head.ts'
+import { httpLimits } from '../../../edge/http/limits.ts'
 import { ForgetfulMap } from '../../../edge/runtime/forgetful-map.ts'
 import { answerPlainly } from '../../../edge/runtime/plain-answers.ts'
 import { readPlainHead } from '../../../edge/runtime/plain-head.ts'
@@ -39,6 +41,25 @@ describe('a plain head', () => {
       const personal = readPlainHead(head('GET /known.mp3 HTTP/1.1', line, 'User-Agent: VLC/3'), 0)
       expect(personal?.headers.get(name.toLowerCase()), line).toBe(value)
       expect(readPlainHead(common, 0)?.headers.get(name.toLowerCase()), line).toBeNull()
+    }
+  })
+
+  test('has the bounds of a head that comes in several packets: bytes, and lines, personal ones too', () => {
+    const wide = (bytes: number) => {
+      const empty = head('GET /a HTTP/1.1', 'X: ')
+      return head('GET /a HTTP/1.1', `X: ${'a'.repeat(bytes - empty.length)}`)
+    }
+    expect(readPlainHead(wide(httpLimits.headBytesMax), 0)).toBeDefined()
+    expect(readPlainHead(wide(httpLimits.headBytesMax + 1), 0)).toBeUndefined()
+    for (const line of ['A: b', 'Cookie: a', 'X-Forwarded-For: 192.0.2.1']) {
+      // with Host
+      const long = (lines: number) => head('GET /a HTTP/1.1', ...Array<string>(lines - 1).fill(line))
+      expect(readHead(long(httpLimits.headLinesMax)), line).toHaveProperty('path', '/a')
+      expect(readPlainHead(long(httpLimits.headLinesMax), 0), line).toBeDefined()
+      expect(readPlainHead(`x${long(httpLimits.headLinesMax)}`, 1), line).toBeDefined()
+      expect(readHead(long(httpLimits.headLinesMax + 1)), line).toHaveProperty('status', 431)
+      expect(readPlainHead(long(httpLimits.headLinesMax + 1), 0), line).toBeUndefined()
+      expect(readPlainHead(`x${long(httpLimits.headLinesMax + 1)}`, 1), line).toBeUndefined()
     }
   })
 
