@@ -8,7 +8,12 @@ import { Splicer } from './splicer.ts'
 type SeamMount = Pick<ActiveMount, 'header' | 'tail' | 'format'>
 
 /** Creates the splicer that joins a new connection to a mount, by the rules of its format. */
-export function seamAt(mount: SeamMount | undefined, feed: Feed, contentType: string, passOn: Sink): Splicer {
+export function seamAt(
+  mount: SeamMount | undefined,
+  feed: Pick<Feed, 'breakOff'>,
+  contentType: string,
+  passOn: Sink,
+): Splicer {
   const tail = mount?.tail(relayLimits.tailBytes) ?? empty
   // the mount's real format, whatever this upstream announces
   const format = mount?.format ?? formatOf(contentType)

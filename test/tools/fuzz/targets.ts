@@ -24,6 +24,7 @@ import { proxy } from './targets/proxy.ts'
 import { repeatedHeads } from './targets/repeated-heads.ts'
 import { reply, replyHead } from './targets/replies.ts'
 import { report } from './targets/report.ts'
+import { seam } from './targets/seam.ts'
 import { shoutcast } from './targets/shoutcast.ts'
 import { statsJson, statsXml } from './targets/stats.ts'
 import { streamList } from './targets/stream-list.ts'
@@ -35,7 +36,7 @@ export const targets: readonly Target[] = [
   ...[api, listenerQuery, environment, geo, files, addressList, backends],
   ...[report, streamList, polledServer, statsJson, statsXml, xml, htpasswd, contentType],
   ...[mpeg, adts, ogg, webm, id3, icyMetadata, icyStream, shoutcast, packaging],
-  ...[replyHead, reply, mirrored, paths],
+  ...[replyHead, reply, mirrored, paths, seam],
 ]
 
 /** Throws if there is no target of this name. */

@@ -6,19 +6,10 @@ import { scan } from '../../../../origin/relay/seam/scan.ts'
 import { lookFor, splice } from '../../../../origin/relay/seam/splice.ts'
 import { Splicer } from '../../../../origin/relay/seam/splicer.ts'
 import { fixture } from '../../../kit/fixtures.ts'
+import { noise } from '../../../kit/noise.ts'
 import { numberedFrame } from '../../../kit/numbered-frames.ts'
 import { repetitions } from '../../../kit/repetitions.ts'
 
-/** bytes like a compressed stream's: no sequence is repeated */
-const noise = (length: number, seed = 1) => {
-  const bytes = new Uint8Array(length)
-  let state = seed
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    bytes[i] = (state >>> 24) | 1
-  }
-  return bytes
-}
 const stream = noise(200_000)
 
 test('scan finds all matches that a plain search finds, also in repetitive bytes', () => {
