@@ -5,10 +5,13 @@ import { drainKill } from './kinds/drains.ts'
 import { hlsDrain, hlsKill, hlsStop } from './kinds/hls.ts'
 import { killEdge, killMany, killMaster, killSlave } from './kinds/kills.ts'
 import { lineCuts, lineDelay, lineLoss, lineResets } from './kinds/links.ts'
+import { fullLogDisk } from './kinds/logs.ts'
 import { memory } from './kinds/memory.ts'
+import { lostNames } from './kinds/names.ts'
 import { networkCuts, packetDelay, packetLoss } from './kinds/networks.ts'
 import { closedPipe, fullPipe } from './kinds/outputs.ts'
 import { rollingRestart } from './kinds/rolling.ts'
+import { sourceFlaps } from './kinds/sources.ts'
 import { polledFaults } from './kinds/stock.ts'
 import { stopEdge, stopMaster, stopSlave } from './kinds/stops.ts'
 import { damagedStore, fullDisk, lockedStore, lostStore, readOnlyStore } from './kinds/stores.ts'
@@ -28,10 +31,13 @@ export const faults: readonly Fault[] = [
   damagedStore,
   lockedStore,
   lostStore,
+  fullLogDisk,
   fullPipe,
   closedPipe,
   fewDescriptors,
   clockJumps,
+  sourceFlaps,
+  lostNames,
   networkCuts,
   packetLoss,
   packetDelay,

@@ -76,7 +76,7 @@ function readThemAll(cluster: Cluster): void {
 }
 
 /** Has a program log more than a pipe holds: an origin logs each request, an edge each rejected report. */
-async function haveItLog(cluster: Cluster, { url }: Member): Promise<void> {
+export async function haveItLog(cluster: Cluster, { url }: Member): Promise<void> {
   const path = url === cluster.edge.url ? '/admin/sourcelist.txt' : '/nothing'
   for (let i = 0; i < requests; i += 20)
     await Promise.all(
