@@ -51,7 +51,8 @@ export const LocationSchema = v.pipe(
   v.string(),
   v.regex(/^-?\d{1,3}(\.\d{1,15})?, ?-?\d{1,3}(\.\d{1,15})?$/, 'expected latitude,longitude in degrees'),
   v.transform((text) => {
-    const [latitude = Number.NaN, longitude = Number.NaN] = text.split(',').map(Number)
+    // + 0: "-0" is 0, as it is printed
+    const [latitude = Number.NaN, longitude = Number.NaN] = text.split(',').map((part) => Number(part) + 0)
     return { latitude, longitude }
   }),
   v.check(

@@ -346,6 +346,11 @@ describe('bounds of a report hold to the byte', () => {
     expect(at('90,180.1')).toContain('expected a latitude')
   })
 
+  test('a location of -0 degrees is read as 0, as it is printed', () => {
+    const { location } = parseSourcelist(minimal.replace('mounts', 'location: -0,-0.0\nmounts'))
+    expect(location).toStrictEqual({ latitude: 0, longitude: 0 })
+  })
+
   test('an error shows sixty characters of a value', () => {
     const said = (length: number) =>
       refusalOf(minimal.replace('listeners: 0', `listeners: ${'x'.repeat(length)}`))
