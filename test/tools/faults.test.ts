@@ -6,7 +6,7 @@ import { parseOptions } from './faults/options.ts'
 import { FrameCheck, type Gap } from './faults/people/frames.ts'
 import { unexpected } from './faults/people/judge.ts'
 import { LooseCheck } from './faults/people/loose-frames.ts'
-import type { Break, Silence } from './faults/people/seen.ts'
+import type { Break, Redirected, Silence } from './faults/people/seen.ts'
 import { SegmentBook } from './faults/people/segments.ts'
 import { SentTimes } from './faults/sent-times.ts'
 import { untold } from './faults/told.ts'
@@ -197,12 +197,7 @@ describe('what listeners saw', () => {
   })
   relay.outs.push({ host: 'a:1', fromMs: 1000, untilMs: 5000, why: 'kill -9' })
   const gap: Break = { after: 7, next: 9, host: 'a:1', atMs: 20_000, isHls: false }
-  const seen = (
-    redirects: [number, string][],
-    breaks: Break[],
-    faults: string[] = [],
-    silences: Silence[] = [],
-  ) =>
+  const seen = (redirects: Redirected[], breaks: Break[], faults: string[] = [], silences: Silence[] = []) =>
     faultsOfListening({
       audience: { redirects, breaks, silences, faults },
       servers: [relay],
@@ -216,14 +211,17 @@ describe('what listeners saw', () => {
     expect(
       seen(
         [
-          [900, 'a:1'],
-          [3000, 'b:1'],
-          [5100, 'a:1'],
+          [900, 'a:1', 1100],
+          [3000, 'b:1', 3100],
+          [5100, 'a:1', 5200],
+          [3000, 'a:1', 5100], // a line held it until the server was back
         ],
         [],
       ),
     ).toEqual([])
-    expect(seen([[3000, 'a:1']], [])).toEqual(['redirected to a:1 2000 ms after its deadline (kill -9)'])
+    expect(seen([[3000, 'a:1', 3100]], [])).toEqual([
+      'redirected to a:1 2000 ms after its deadline (kill -9)',
+    ])
   })
 
   test('a gap is a fault, except where and while one is expected', () => {

@@ -74,8 +74,11 @@ export function faultsOfListening({
 }: Witnessed): string[] {
   if (!audience) return []
   const outs = [...servers, ...former].flatMap(({ outs }) => outs)
-  const wrong = audience.redirects.flatMap(([askedMs, to]) => {
-    const out = outs.find(({ host, fromMs, untilMs }) => host === to && askedMs > fromMs && askedMs < untilMs)
+  const wrong = audience.redirects.flatMap(([askedMs, to, answeredMs]) => {
+    // a request that a bad line held until the server was back may have been answered by what came with it
+    const out = outs.find(
+      ({ host, fromMs, untilMs }) => host === to && askedMs > fromMs && answeredMs < untilMs,
+    )
     return out ? [`redirected to ${to} ${askedMs - out.fromMs} ms after its deadline (${out.why})`] : []
   })
   const { breaks, silences } = unexpected(

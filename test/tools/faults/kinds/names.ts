@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { serversAt } from '../../../kit/cluster.ts'
 import type { Cluster } from '../cluster.ts'
 import { run } from '../command.ts'
 import type { Fault } from '../fault.ts'
 import { here, type Place, type Places } from '../places.ts'
 
 /** the name by which the slaves know the edge */
-const edgeName = 'edge.faults.test'
+const edgeName = 'edge.localhost'
 /** ms without an answer to it: within a deadline, and past it */
 const lostMs = [3000, 25_000] as const
 /** where a resolver of this machine can be that says nothing, or is not there */
@@ -103,6 +104,11 @@ export const lostNames: Fault = {
     await cluster.edge.start()
     for (const slave of cluster.slaves) slave.isSilent('cannot resolve the edge')
     await wait(forMs)
+    const known = await serversAt(cluster.edge)
+    const late = known.filter(({ ageSeconds }) => ageSeconds > forMs / 1000)
+    print(`${late.length} servers have not reported meanwhile`)
+    if (late.length < cluster.slaves.length)
+      cluster.faults.push('the slaves resolve the name of the edge all the same')
     for (const slave of cluster.slaves) slave.isBack()
     names?.resolve()
     await wait(2000)

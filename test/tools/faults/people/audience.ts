@@ -1,12 +1,12 @@
 import { eventually } from '../../../kit/eventually.ts'
 import { NewLines } from '../../../kit/new-lines.ts'
 import { type Program, start } from '../../../kit/process.ts'
-import { add, type Break, type ListenPlan, type Seen, type Silence } from './seen.ts'
+import { add, type Break, type ListenPlan, type Redirected, type Seen, type Silence } from './seen.ts'
 
 /** The listeners of a trial, of the plain mount and by HLS, who live in processes of their own, and all that they have seen. */
 export class Audience {
   readonly plan: ListenPlan
-  readonly redirects: [askedMs: number, to: string][] = []
+  readonly redirects: Redirected[] = []
   readonly breaks: Break[] = []
   readonly silences: Silence[] = []
   readonly faults: string[] = []

@@ -75,7 +75,7 @@ class Player {
       this.isPresent = false
       if (location === undefined) return this.#comeBack()
       const to = new URL(location, url)
-      news.redirects.push([askedMs, to.host])
+      news.redirects.push([askedMs, to.host, this.heardMs])
       if (redirects < redirectsMax) return this.ask(to.href, redirects + 1)
       news.faults.push(
         `more than ${redirectsMax} redirects in a row, the last one from ${host} to ${to.host}`,

@@ -36,11 +36,14 @@ export interface Silence {
   forMs: number
 }
 
+/** When a decider was asked, the host that it named, and when its answer was there. */
+export type Redirected = [askedMs: number, to: string, answeredMs: number]
+
 /** What listeners have seen, a line of JSON at regular intervals; lists and counts have what is new since the line before. */
 export interface Seen {
   atMs: number
-  /** redirects, or servers that a playlist or a steering answer named: when the decider was asked, and the host that it named */
-  redirects: [askedMs: number, to: string][]
+  /** redirects, or servers that a playlist or a steering answer named */
+  redirects: Redirected[]
   breaks: Break[]
   silences: Silence[]
   faults: string[]

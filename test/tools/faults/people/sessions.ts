@@ -111,7 +111,7 @@ class Listener {
   /** A decider has named servers. */
   #name({ kind, url }: Wish, text: string, askedMs: number): void {
     const named = (urls: Iterable<string>) => {
-      for (const each of urls) news.redirects.push([askedMs, new URL(each).host])
+      for (const each of urls) news.redirects.push([askedMs, new URL(each).host, Date.now()])
     }
     if (kind === 'multivariant') {
       this.#pathways = readPathways(text, url).pathways
