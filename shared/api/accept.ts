@@ -122,8 +122,9 @@ export function parseRegistration(
   const host = query.get('rserver') ?? ''
   const port = Number(query.get('rport'))
   const interval = Number(query.get('interval'))
-  if (!URL.canParse(`http://${host}:${port}`) || !v.is(IdSchema, `${host}:${port}`)) return undefined
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
+  // a URL has no port that is not an integer up to 65535
+  if (!URL.canParse(`http://${host}:${port}`) || port === 0) return undefined
+  if (!v.is(IdSchema, `${host}:${port}`)) return undefined
   if (!Number.isInteger(interval) || interval < 1 || interval > 3600) return undefined
   return { host, port, interval }
 }

@@ -53,8 +53,9 @@ export async function playsOf(
   const recent = history.recentPlays(nowMs)
   const plays: PlayJson[] = []
   for (const slice of history.plays(from * 1000, to * 1000)) {
-    plays.push(...slice.filter(isAsked).map((play) => playJson(play, false)))
-    if (plays.length > historyLimits.playsAnsweredMax) return undefined
+    const asked = slice.filter(isAsked)
+    if (plays.length + asked.length > historyLimits.playsAnsweredMax) return undefined
+    plays.push(...asked.map((play) => playJson(play, false)))
     await pause()
   }
   // the store may have got some of them meanwhile

@@ -149,7 +149,7 @@ const masteredMounts = (servers: readonly Server[], nowMs: number): Mount[] =>
     .flatMap(({ report }) => report.mounts.map(({ mount }) => mount))
 
 /** One server. @param isHttps the decider has an https address, whether or not a listener has used it */
-export const serverJson = (server: Server, view: View, nowMs: number, isHttps = false): ServerJson =>
+export const serverJson = (server: Server, view: View, nowMs: number, isHttps: boolean): ServerJson =>
   describeServer(server, wholeOf(surroundingSteps(momentOf(view, nowMs), isHttps)))
 
 export function describeServer(server: Server, around: Surroundings): ServerJson {

@@ -109,9 +109,7 @@ export async function refuseNoAdmin(
   accounts: Accounts,
   what: string,
 ): Promise<RouteAnswer | undefined> {
-  const judged = await admit(c, door, what, 'the admin', (login) =>
-    isAdmin(accounts, login) ? true : undefined,
-  )
+  const judged = await admit(c, door, what, 'the admin', (login) => isAdmin(accounts, login) || undefined)
   return 'refused' in judged ? judged.refused : undefined
 }
 

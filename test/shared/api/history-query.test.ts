@@ -16,6 +16,9 @@ describe('a question about the history', () => {
     ['from=2026-11-25T10:00:00.5Z', nowS - 7199.5, nowS],
     [`from=${nowS - 60}`, nowS - 60, nowS],
     ['to=2026-11-24', nowS - 2.5 * day, nowS - 1.5 * day],
+    [`from=${nowS}`, nowS, nowS + day],
+    ['from=2026-11-26', nowS + day / 2, nowS + 1.5 * day],
+    ['from=&to=&mount=&server=&step=', nowS - day, nowS],
   ])('%s', (query, from, to) => {
     expect(parse(query)).toMatchObject({ from, to })
   })
@@ -29,6 +32,13 @@ describe('a question about the history', () => {
     ['from=2026-08-01', 21_600],
     ['from=2025-11-25', 21_600],
     ['from=2025-11-01', day],
+    ['from=1971-01-01', 14 * day],
+    [`from=${nowS - 1500 * 60}`, 60],
+    [`from=${nowS - 1500 * 60 - 1}`, 300],
+    [`from=${nowS - 2 * day - 60}`, 300],
+    [`from=${nowS - 2 * day - 61}`, 3600],
+    [`from=${nowS - 10_000 * 60}&step=60`, 60],
+    ['step=60m', 3600],
   ])('%s has a step of %i s: minutes are kept for two days, and a chart has 1,500 points', (query, step) => {
     expect(parse(query)).toMatchObject({ step })
   })
@@ -54,6 +64,11 @@ describe('a question about the history', () => {
     expect(parse(query)).toContain(text)
   })
 
+  test('what is wrong is quoted by its beginning', () => {
+    expect(parse(`from=${'x'.repeat(1000)}`)).toMatch(/^from is "x{100}", expected a date/)
+    expect(parse(`${'x'.repeat(1000)}=1`)).toMatch(/^x{40} is not known, expected mount/)
+  })
+
   test('a mount with any characters is the one of that name', () => {
     for (const mount of ['/ü.mp3', '/a b', '/100%', '/a?b#c'])
       expect(parse(`mount=${encodeURIComponent(mount)}`)).toMatchObject({ mount })
@@ -63,5 +78,10 @@ describe('a question about the history', () => {
     const plays = (query: string) => parsePlaysQuery(new URLSearchParams(query), nowS)
     expect(plays('mount=/a')).toEqual({ mount: '/a', from: nowS - day, to: nowS })
     expect(plays('server=a')).toBe('server is given; expected mount, from or to')
+    expect(plays('step=1h')).toBe('step is given; expected mount, from or to')
+    expect(plays('mount=live')).toMatch(/^mount is "live", expected a mount/)
+    expect(plays('from=2026-11-25&to=2026-11-24')).toMatch(
+      /^from is 2026-11-25T00:00:00\.000Z, expected a time before/,
+    )
   })
 })

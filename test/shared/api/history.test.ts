@@ -1,22 +1,26 @@
 import { describe, expect, test } from 'vitest'
 import { historyOf, playsOf } from '../../../shared/api/history.ts'
+import type { HistoryQuery } from '../../../shared/api/history-query.ts'
 import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { History } from '../../../shared/history/history.ts'
 import { MemoryHistory } from '../../../shared/history/memory-store.ts'
 import type { Play } from '../../../shared/history/play-log.ts'
+import { noNumbers } from '../../../shared/history/series.ts'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
 import { live } from '../../kit/draws.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
 
 const startMs = 600 * 60_000
 
 /** A history whose master says titles, and a store that does something as it is read. */
-function played(meanwhile: (history: History) => void = () => {}) {
+function played(
+  meanwhile: (history: History, title: (name: string, atS: number) => void) => void = () => {},
+) {
   let about: AboutMount | undefined
   class ReadSlowly extends MemoryHistory {
     override *plays(fromMs: number, toMs: number): Iterable<Play[]> {
-      meanwhile(history)
+      meanwhile(history, title)
       yield* super.plays(fromMs, toMs)
     }
   }
@@ -45,6 +49,99 @@ describe('what was played', () => {
         ['Two', atS - 50, true],
       ])
     }
+  })
+
+  const play = (path: string, startMs: number, over: Partial<Play> = {}): Play => ({
+    mount: mountOf(path),
+    artist: undefined,
+    title: undefined,
+    startMs,
+    seconds: 10,
+    listenersAtStart: 3,
+    peak: 7,
+    listeningSeconds: 45,
+    ...over,
+  })
+
+  /** Those of a store with these plays, one of them under way, that are asked for. */
+  const told = (stored: Play[], query: { mount?: string; from?: number; to?: number }, nowMs = 1e9) => {
+    const store = new MemoryHistory()
+    store.plays = () => [stored, []]
+    const history = new History({ wallMs: () => nowMs, about: () => undefined }, store, [], nowMs)
+    const { mount, from = 0, to = nowMs / 1000 } = query
+    return playsOf(history, { mount: mount === undefined ? undefined : mountOf(mount), from, to }, nowMs)
+  }
+
+  test('has the time, the listeners and the hours that they listened', async () => {
+    const about = { artist: 'A', title: 'T', seconds: 1800.26, listeningSeconds: 9000 }
+    expect(await told([play('/a', 1000, about), play('/b', 2000, { seconds: 0 })], {})).toEqual([
+      {
+        mount: '/a',
+        artist: 'A',
+        title: 'T',
+        start: '1970-01-01T00:00:01.000Z',
+        seconds: 1800.3,
+        listenersAtStart: 3,
+        listenersMean: 5,
+        listenersPeak: 7,
+        listeningHours: 2.5,
+        playing: false,
+      },
+      expect.objectContaining({ mount: '/b', artist: null, title: null, seconds: 0, listenersMean: 3 }),
+    ])
+  })
+
+  test('is told oldest first, and by mount where two began at once', async () => {
+    const plays = [play('/c', 2), play('/b', 2), play('/d', 2), play('/a', 3), play('/z', 1)]
+    expect((await told(plays, {}))?.map(({ mount }) => mount)).toEqual(['/z', '/b', '/c', '/d', '/a'])
+  })
+
+  test('is told of one mount alone', async () => {
+    const plays = [play('/a', 1), play('/b', 2)]
+    expect((await told(plays, { mount: '/b' }))?.map(({ mount }) => mount)).toEqual(['/b'])
+  })
+
+  test('is not told at all where it is more than one answer holds, however much more', async () => {
+    const one = play('/a', 1)
+    const plays = Array.from({ length: 200_000 }, () => one)
+    expect(await told(plays, {})).toBeUndefined()
+    expect(await told(plays, { mount: '/b' })).toEqual([])
+  })
+
+  test('belongs to the time in which it began, and what plays now to each that reaches until now', async () => {
+    const { history, title } = played()
+    title('Three', 70)
+    const nowMs = startMs + 95_000
+    const told = async (from: number, to: number, mount = live, atMs = nowMs) => {
+      const query = { mount, from: startMs / 1000 + from, to: startMs / 1000 + to }
+      return (await playsOf(history, query, atMs))?.map((play) => play.title)
+    }
+    expect(await told(60, 70, live, startMs + 70_500), 'until the moment in which Three began').toEqual([])
+    // nothing is written yet: One ended in a minute that is over, Two in the running one
+    expect(await told(0, 50)).toEqual(['One'])
+    expect(await told(0, 51)).toEqual(['One', 'Two'])
+    expect(await told(50, 70)).toEqual(['Two'])
+    expect(await told(70, 71)).toEqual(['Three'])
+    expect(await told(71, 93)).toEqual([])
+    expect(await told(71, 94)).toEqual(['Three'])
+    expect(await told(94, 200)).toEqual(['Three'])
+    expect(await told(0, 200, mountOf('/other'))).toEqual([])
+    expect(history.advance(nowMs)).toBe(true)
+    history.flush(true)
+    expect(await told(0, 200)).toEqual(['One', 'Two', 'Three'])
+    expect(await told(1, 60)).toEqual(['Two'])
+  })
+
+  test('is told once, though it ends and is written while it is read', async () => {
+    const { plays } = played((history, title) => {
+      title('Three', 100)
+      history.advance(startMs + 130_000)
+      history.flush()
+    })
+    expect(await plays(95)).toEqual([
+      ['One', 50, false],
+      ['Two', 50, false],
+    ])
   })
 
   test('is told once, though it is written while it is read', async () => {
@@ -127,4 +224,92 @@ describe('a history', () => {
       expect(listenedS).toBe(125 * 120)
     },
   )
+})
+
+describe('a row', () => {
+  const minute = startMs / 60_000
+  const ask = (history: History, over: Partial<HistoryQuery>, nowS = 30) => {
+    const query = {
+      mount: undefined,
+      server: undefined,
+      from: startMs / 1000,
+      to: startMs / 1000 + 60,
+      step: 60,
+    }
+    return historyOf(history, { ...query, ...over }, startMs + nowS * 1000)
+  }
+  const deps = { wallMs: (nowMs: number) => nowMs, about: () => undefined }
+
+  test('is of everything, of one mount, or of one server', async () => {
+    const history = new History(deps, new MemoryHistory(), [], startMs)
+    const report = (id: string, listeners: number, bandwidth: number, path: string, joins: number) => {
+      const mounts = [mountReport(path, { listeners, joins, kbps: 64 })]
+      const report = reportOf(id, { listeners, bandwidth, joins, mounts, boot: 'b' })
+      history.report({ report, untilMs: 1e12, mounts }, startMs)
+    }
+    report('a', 2, 200, '/a', 10)
+    report('b', 4, 500, '/b', 20)
+    report('b', 4, 500, '/b', 23)
+    history.count({ answer: 'no_room', mount: mountOf('/b'), n: 5 }, startMs, false)
+    history.count({ answer: 'redirect', sentBackBy: 'a', n: 2 }, startMs, true)
+    const at = new Date(startMs).toISOString()
+    expect(await ask(history, {})).toEqual([
+      { at, listenersMean: 6, listenersPeak: 6, listeningHours: 0.05, joins: 3, refused: 5, bandwidth: 700 },
+    ])
+    expect(await ask(history, { mount: mountOf('/b') })).toEqual([
+      {
+        at,
+        listenersMean: 4,
+        listenersPeak: 4,
+        listeningHours: 0.0333,
+        joins: 3,
+        refused: 5,
+        bandwidth: 256,
+      },
+    ])
+    expect(await ask(history, { server: 'a' })).toEqual([
+      {
+        at,
+        listenersMean: 2,
+        listenersPeak: 2,
+        listeningHours: 0.0167,
+        joins: 0,
+        refused: 2,
+        bandwidth: 200,
+      },
+    ])
+  })
+
+  test.each([60, 1800, 3600, 7200])(
+    'of %i s is read by minutes below an hour, and by hours from there on',
+    async (step) => {
+      const store = new MemoryHistory()
+      const row = (bucket: number, seconds: number) => ({
+        bucket,
+        span: 60,
+        total: { ...noNumbers, seconds },
+        mounts: new Map(),
+        servers: new Map(),
+      })
+      store.add([{ row: row(minute, 3600), untilMs: 0, ended: [], open: [] }])
+      store.addHours([row(minute / 60, 7200)])
+      const rows = await ask(new History(deps, store, [], startMs), { step }, 0)
+      expect(rows.map(({ listeningHours }) => listeningHours)).toEqual([step < 3600 ? 1 : 2])
+    },
+  )
+
+  test('is there where the time asked for begins or ends within its minute', async () => {
+    const { history, pass } = listened()
+    pass(1, 5, true)
+    const [from, to] = [startMs / 1000 + 61, startMs / 1000 + 181]
+    const rows = await ask(history, { from, to }, 300)
+    expect(rows.map(({ at }) => Date.parse(at) - startMs)).toEqual([60_000, 120_000, 180_000])
+  })
+
+  test('of a damaged store that spans no time is left out: it has no mean', async () => {
+    const store = new MemoryHistory()
+    const row = { bucket: minute, span: 0, total: noNumbers, mounts: new Map(), servers: new Map() }
+    store.add([{ row, untilMs: 0, ended: [], open: [] }])
+    expect(await ask(new History(deps, store, [], startMs), {}, 0)).toEqual([])
+  })
 })

@@ -31,16 +31,22 @@ describe('a request for the stream list by an icecast-kh slave', () => {
   })
 
   test.each([
-    ['', 400, /^expected rserver=HOST&rport=1…65535&interval=1…3600 \(seconds\), or none of them\n$/],
+    [
+      '',
+      'a server',
+      400,
+      /^expected rserver=HOST&rport=1…65535&interval=1…3600 \(seconds\), or none of them\n$/,
+    ],
     [
       '127.0.0.1&rport=8000&interval=10',
+      '127.0.0.1',
       400,
       /^rserver is 127\.0\.0\.1, expected a host that others can reach\n$/,
     ],
-    ['own&rport=8000&interval=10', 401, /^id is "own:8000", expected the credentials of that id\n$/],
+    ['own&rport=8000&interval=10', 'own', 401, /^id is "own:8000", expected the credentials of that id\n$/],
   ])(
-    'with rserver=%s is answered %i, and the log says why it is not registered',
-    async (query, status, text) => {
+    'with rserver=%s the registration of %s is answered %i, and the log says why',
+    async (query, host, status, text) => {
       const { ask } = edgeWith({ env: { RELAYS: 'own:8000:secret' } })
       let answer: Response | undefined
       const lines = await told(async () => {
@@ -49,7 +55,9 @@ describe('a request for the stream list by an icecast-kh slave', () => {
       expect(answer?.status).toBe(status)
       expect(await answer?.text()).toMatch(text)
       expect(await (await ask('/api/servers', admin)).json()).toEqual([])
-      expect(lines).toMatchObject([{ message: 'request rejected', status, address: '192.0.2.1' }])
+      expect(lines).toMatchObject([
+        { message: 'request rejected', request: `the registration of ${host}`, status, address: '192.0.2.1' },
+      ])
     },
   )
 })

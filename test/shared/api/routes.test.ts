@@ -26,10 +26,10 @@ interface Asked {
 }
 
 /** The routes of a decider, whose store may fail. */
-function apiOf({ door = plainDoor(() => 0), sql = memorySql() } = {}) {
+function apiOf({ door = plainDoor(() => 0), sql = memorySql(), accounts = openAccounts } = {}) {
   const registry = new Registry(new ServerTable(sql), 100, 0, undefined, (nowMs) => wallMs + nowMs)
-  const cluster = localCluster(registry, openAccounts, () => 0)
-  const app = clusterApp(cluster, openAccounts, () => 0, door)
+  const cluster = localCluster(registry, accounts, () => 0)
+  const app = clusterApp(cluster, accounts, () => 0, door)
   const ask = async (path: string, { method = 'GET', headers = admin, body, over = {} }: Asked = {}) =>
     app.request(path, { method, headers, ...(body !== undefined && { body }) }, { ...facts, ...over })
   const report = (
@@ -101,7 +101,9 @@ describe('a report', () => {
       ['edge http://e.example', 'edge https://e.example'],
     ],
   ])('is told where listeners reach a decider with %j', async (over, lines) => {
-    const text = await (await apiOf().report(undefined, { over })).text()
+    const answer = await apiOf().report(undefined, { over })
+    expect(answer.status).toBe(200)
+    const text = await answer.text()
     expect(text.split('\n').filter((line) => line.startsWith('edge '))).toEqual(lines)
   })
 
@@ -135,9 +137,12 @@ describe('a report', () => {
   ])(
     'with %j comes from a clock that is %j s ahead: half a second is added, since a date is cut to one',
     async (headers, offset) => {
-      const { report, server } = apiOf()
+      const { registry, report, server } = apiOf()
       await report(undefined, { headers })
       expect((await server())?.clockOffsetSeconds).toBe(offset)
+      expect(registry.senderOf('a')?.clockOffsetSeconds ?? null, 'not a number that no clock has').toBe(
+        offset,
+      )
     },
   )
 })
@@ -155,9 +160,11 @@ describe('what a decider answers', () => {
       expect(answer.headers.get('retry-after')).toBe('1')
       expect(await said(answer)).toBe('429 too many wrong logins from your network: try again later\n')
     }
-    expect(await said(await apiOf().ask('/api/servers', { headers: {} }))).toBe(
-      '401 expected the credentials of the admin\n',
-    )
+    const strangers: Record<string, string>[] = [{}, { Authorization: basic('admin', 'guess') }, relay]
+    for (const headers of strangers)
+      expect(await said(await apiOf().ask('/api/servers', { headers }))).toBe(
+        '401 expected the credentials of the admin\n',
+      )
   })
 
   test('a store that is locked is answered 503 with a time to try again, one that is full 500 without', async () => {
@@ -223,12 +230,31 @@ describe('an operator', () => {
       expect(await said(await ask(path, { method }))).toBe('404 no server has the id "b:1"\n')
   })
 
+  test('with a long name is cut in the events', async () => {
+    const adminUser = 'x'.repeat(100)
+    const { registry, report, ask } = apiOf({ accounts: { ...openAccounts, adminUser } })
+    await report()
+    const headers = { Authorization: basic(adminUser, 'admin-secret') }
+    expect((await ask('/api/servers/a/drain', { method: 'POST', headers })).status).toBe(204)
+    expect(registry.events(0).at(-1)?.detail).toBe(`by ${'x'.repeat(limits.loggedUserLengthMax)}@192.0.2.1`)
+  })
+
   test('whose address is not known is unknown in the events', async () => {
     const { registry, report, ask } = apiOf()
     await report()
     await ask('/api/servers/a/drain', { method: 'POST', over: { address: undefined } })
     expect(registry.events(0).at(-1)?.detail).toBe('by admin@unknown')
   })
+})
+
+test('a page of another site may have the API read, and nothing changed', async () => {
+  const { registry, report, ask } = apiOf()
+  const evil = { Origin: 'http://evil.example' }
+  expect((await report(undefined, { headers: evil })).status).toBe(403)
+  expect(registry.view.servers.size).toBe(0)
+  await report()
+  expect((await ask('/api/servers', { headers: { ...admin, ...evil } })).status).toBe(200)
+  expect((await ask('/api/servers/a', { method: 'DELETE', headers: { ...admin, ...evil } })).status).toBe(403)
 })
 
 describe('the log', () => {
