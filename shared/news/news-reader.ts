@@ -72,9 +72,12 @@ export class NewsReader {
     return true
   }
 
-  /** Reads what is known of one server, in addition to the pages; a page that is older does not undo it. */
-  applyOne(news: News): void {
-    if (this.#version?.epoch === news.epoch) this.#read(news.bytes, news.change)
+  /**
+   * Reads what is known of one server, in addition to the pages; a page that is older does not undo it. Once the pages have come as far,
+   * it says nothing newer, and the server may have been removed.
+   */
+  applyOne({ epoch, change, bytes }: News): void {
+    if (this.#version?.epoch === epoch && change > this.#version.change) this.#read(bytes, change)
   }
 
   /** Servers that are gone are told at the end of a whole reading, not before: listeners are answered meanwhile. */

@@ -176,6 +176,20 @@ describe('news', () => {
     expect(servers.get('a')?.debit).toBe(3)
   })
 
+  test('of one server that come late neither bring it back once it was removed, nor undo what is newer', () => {
+    const view = new View(100)
+    const published = new PublishedServers(view, 'life', 10)
+    const { reader, servers } = readerOf()
+    for (const id of ['a', 'b']) view.put(serverOf(id, { listeners: 1 }))
+    reader.apply(published.after(undefined, newsBytesMax))
+    const late = ['a', 'b'].flatMap((id) => published.one(id, published.epoch) ?? [])
+    view.remove('a')
+    view.put(serverOf('b', { listeners: 2 }))
+    reader.apply(published.after(reader.version, newsBytesMax))
+    for (const own of late) reader.applyOne(own)
+    expect([...servers.values()].map(({ report }) => [report.id, report.listeners])).toEqual([['b', 2]])
+  })
+
   test('that cannot be read are an error, after which the reader asks for everything', () => {
     const view = new View(100)
     const published = new PublishedServers(view, 'life', 3)
