@@ -52,7 +52,7 @@ export class FleetLines {
     last: PackedMounts | undefined,
   ): PackedMounts | undefined {
     // undefined as long as nothing differs from the last report
-    let numbers = last ? undefined : new Float64Array(forms.length * numbersEach)
+    let numbers: Float64Array<ArrayBuffer> | undefined
     this.#at = from
     let place = 0
     for (const form of forms) {

@@ -58,7 +58,7 @@ export class KnownLines {
     const second = line.indexOf(' ', first + 1)
     const third = line.indexOf(' ', second + 1)
     const fourth = line.indexOf(' ', third + 1)
-    if (path < 0 || first < 0 || second < 0 || third < 0 || fourth < 0) return undefined
+    // where a blank is missing, a number ends before it begins
     const mount = this.#mounts.get(line.slice(0, path))
     const contentType = this.#types.get(line.slice(fourth + 1))
     if (mount === undefined || contentType === undefined) return undefined

@@ -84,21 +84,3 @@ test('docs/protocol.md#performance: a view of packed mounts is the same as one o
   )
   expect(packed).toBeGreaterThan(20)
 })
-
-test('packed mounts are what an array of them is, and are read by place', () => {
-  const registry = new Registry(undefined, 100, 0)
-  const all = ['/a', '/b', '/c'].map((name, i) =>
-    mountReport(name, { listeners: i, max: i === 1 ? 0 : null, joins: 2 ** 49 - 1 - i }),
-  )
-  const texts = ['x', 'y', 'z'].map((id) => printSourcelist(reportOf(id, { mounts: all })))
-  const [first, , third] = texts.map((text) => registry.parse(text).mounts)
-  expect([first instanceof PackedMounts, third instanceof PackedMounts]).toEqual([false, true])
-  expect(third).toHaveLength(3)
-  expect([...(third ?? [])]).toEqual(all)
-  expect([third?.at(1), third?.at(3)]).toEqual([all[1], undefined])
-  expect(third?.slice(1)).toEqual(all.slice(1))
-  expect(third?.map(({ joins }, place) => joins + place)).toEqual(Array(3).fill(2 ** 49 - 1))
-  expect(third?.filter(({ max }) => max === 0)).toEqual([all[1]])
-  expect(third?.every(({ mount }) => mount !== '/b')).toBe(false)
-  expect(() => new PackedMounts([], new Float64Array(1))).toThrow(RangeError)
-})

@@ -147,10 +147,60 @@ describe('servers of a fleet', () => {
       return cut.mock.calls.length - names.length
     }
     expect(['a', 'b', 'c'].map((id) => linesCut(report(id)))).toEqual([4, 4, 0])
-    expect(linesCut(report('d', [{ max: 7, listeners: 12_345 }, {}, { joins: 99, kbps: 0 }]))).toBe(0)
+    expect(linesCut(report('d', [{ max: 7, listeners: 12_345 }, { max: 0 }, { joins: 99, kbps: 0 }]))).toBe(0)
+    expect(linesCut(report('e', [{ joins: 999_999_999_999_999 }]))).toBe(0)
+    expect(linesCut(report('e', [{ joins: 1_000_000_000_000_000 }]))).toBe(4)
     expect(linesCut(report('e', [{}, {}, { about: { title: 'a master says more' } }]))).toBe(4)
     expect(linesCut(report('f'))).toBe(0)
     cut.mockRestore()
+  })
+
+  test.for<[string, (text: string) => string]>([
+    ['another name', (text) => text.replace('/z', '/y')],
+    ['another type', (text) => text.replace('0 audio/aac', '0 audio/ogg')],
+    ['no type', (text) => text.replace(' audio/aac', '')],
+    ['a number less', (text) => text.replace(' 128 0', ' 128')],
+    ['a number more', (text) => text.replace(' 128 0', ' 128 0 0')],
+    ['no listeners', (text) => text.replace(' 0 - ', ' - ')],
+    ['an empty number', (text) => text.replace(' 128 ', '  ')],
+    ['no line end behind the last number', (text) => text.replace(' 7 audio/aac\n', ' 7 audio/aac')],
+    ['two of them in one', (text) => text.replace('0 \n/z', '0 /z')],
+    ['two of them in one, and a number less', (text) => text.replace(' 0 \n/z', ' /z')],
+    ['two blanks', (text) => text.replace(' 128 0', ' 128  0')],
+    ['a dash in place of listeners', (text) => text.replace(' 0 - ', ' - - ')],
+    ['a dash in place of a rate', (text) => text.replace(' - 128 ', ' - - ')],
+    ['a dash before a digit', (text) => text.replace(' - 128 ', ' -5 128 ')],
+    ['a letter after a digit', (text) => text.replace(' 128 ', ' 12x ')],
+    ['a colon in place of a digit', (text) => text.replace(' 128 ', ' 12: ')],
+    ['a slash in place of a digit', (text) => text.replace(' 128 ', ' 12/ ')],
+    ['a tab in place of a blank', (text) => text.replace(' 128 ', '\t128 ')],
+    ['a line more', (text) => `${text}/more.mp3 0 - 128 0 audio/mpeg\n`],
+    ['a line about the last mount', (text) => `${text} title: one\n`],
+    ['an empty line more', (text) => `${text}\n`],
+    ['a line less', (text) => text.slice(0, text.lastIndexOf('/z'))],
+    ['no line end', (text) => text.slice(0, -1)],
+    ['the end within a number', (text) => `${text.slice(0, text.lastIndexOf('28'))}\n`],
+    ['a number too large', (text) => text.replace(' 128 ', ` ${'9'.repeat(16)} `)],
+    ['leading zeros', (text) => text.replace(' 128 ', ' 000000000000128 ')],
+    ['line ends of CRLF', (text) => text.replaceAll('\n', '\r\n')],
+    ['blank lines at its beginning', (text) => `\n\n${text}`],
+  ])('whose lines have %s are read as by a parser that knows nothing', ([, changed]) => {
+    const known = new KnownLines()
+    for (const id of ['a', 'b']) parseSourcelist(report(id), known)
+    const text = changed(report('c', [{}, {}, {}, { joins: 7 }]))
+    expect(text).not.toBe(report('c', [{}, {}, {}, { joins: 7 }]))
+    expect(unpacked(parsed(text, known))).toEqual(parsed(text))
+  })
+
+  test('whose type is a long number, and which lack a number, are read as by a parser that knows nothing', () => {
+    const known = new KnownLines()
+    const type = { contentType: '9'.repeat(16) }
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => report(id, [{}, {}, {}, type])) as [string, string, string]
+    for (const text of [a, b]) parseSourcelist(text, known)
+    const shorter = c.replace(`128 0 ${type.contentType}`, `128 ${type.contentType}`)
+    expect(unpacked(parsed(c, known))).toEqual(parsed(c))
+    expect(parsed(shorter, known)).toEqual(parsed(shorter))
+    expect(parsed(shorter)).toContain('joins is')
   })
 
   test('have the same list of mounts as before while none of them says anything new', () => {
@@ -218,11 +268,29 @@ describe('known lines', () => {
       joins: 8,
       contentType: 'audio/mpeg',
     })
+    expect(known.read('/m1 0 0 0 0 audio/mpeg')).toMatchObject({ listeners: 0, max: 0, kbps: 0, joins: 0 })
+    expect(known.read('/m1 10 - 128 999999999999999 audio/mpeg')).toMatchObject({
+      joins: 999_999_999_999_999,
+    })
     for (const other of [
       '/m2 1 - 128 5 audio/mpeg',
       '/m1 1 - 128 5 audio/aac',
+      '/m1 1 - 128 5',
       '/m1 1 - 128',
+      '/m1 1 -',
+      '/m1 1',
+      '/m1',
+      '',
+      'audio/mpeg',
       'x /m1 1 - 128 5 audio/mpeg',
+      '/m1  - 128 5 audio/mpeg',
+      '/m1 1  128 5 audio/mpeg',
+      '/m1 1 - - 5 audio/mpeg',
+      '/m1 -1 - 128 5 audio/mpeg',
+      '/m1 1 -5 128 5 audio/mpeg',
+      '/m1 1 - 12: 5 audio/mpeg',
+      '/m1 1 - 12/ 5 audio/mpeg',
+      '/m1 1 - 128 1000000000000000 audio/mpeg',
     ])
       expect(known.read(other), other).toBeUndefined()
   })

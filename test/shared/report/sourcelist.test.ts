@@ -1,6 +1,7 @@
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import type { Report } from '../../../shared/report/report.ts'
+import { OriginSchema, type Report } from '../../../shared/report/report.ts'
 import {
   claimOf,
   decodeSourcelist,
@@ -382,6 +383,12 @@ test('the default id has the port of its scheme', () => {
 
 test.each(['xhttp://a:8000', 'x https://a'])('%s is not a url', (url) => {
   expect(refusalOf(minimal.replace('http://a:8000', url))).toMatch(/^line 1: url is /)
+})
+
+test('a url that names a server alone has no path, and no user', () => {
+  const said = ['http://A:80/', 'https://a:8000', 'http://a/x', 'http://u@a', 'http://a?b', 'ftp://a', '']
+  expect(said.map((url) => v.is(OriginSchema, url))).toEqual([true, true, false, false, false, false, false])
+  expect(v.parse(OriginSchema, 'http://A:80/')).toBe('http://a')
 })
 
 test('a content type is trimmed, and a line with a blank at its beginning is not a mount', () => {

@@ -40,6 +40,25 @@ describe('a stream list', () => {
     expect(left).toBe(9)
   })
 
+  test('keeps no more than that where all of them are known', () => {
+    const reader = new StreamListReader(() => true)
+    for (let i = 0; i <= limits.reportMountsMax; i++) reader.push(`/a${i}\n`)
+    const { entries, left } = reader.end()
+    expect([entries.length, left]).toEqual([limits.reportMountsMax, 1])
+  })
+
+  test('has a mount once for each server that it names, with the prefix of icecast-kh or without', () => {
+    const lines = ['/a', 'http://m/a', 'http://n/a', '/admin/streams?mount=/b', 'http://m:80/a', '/b', '/a']
+    const { entries, refused } = parseStreamList(lines.join('\n'))
+    expect(entries.map(({ base, mount }) => `${base ?? ''}${mount}`)).toEqual([
+      '/a',
+      'http://m/a',
+      'http://n/a',
+      '/b',
+    ])
+    expect(refused).toEqual([])
+  })
+
   test('tells the first ten lines that are not mounts', () => {
     const { refused } = parseStreamList(Array.from({ length: 15 }, (_, i) => `bad${i}\n`).join(''))
     expect(refused).toEqual(Array.from({ length: 10 }, (_, i) => `bad${i}`))
