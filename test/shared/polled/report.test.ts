@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
 import { reportOfStats } from '../../../shared/polled/report.ts'
 import { type PolledServer, parsePolledServer } from '../../../shared/polled/server.ts'
 import { parseStatsXml, parseStatusJson, StatsError } from '../../../shared/polled/stats.ts'
@@ -120,12 +121,21 @@ describe('the stats of a stock Icecast', () => {
     expect(mount({ listenurl: `http://h:8000${path}` })?.mount).toBe(name)
   })
 
-  test.for(['http://h:8000', 'http://h//a', 'http://h/../a', 'http://h/admin/x', 'nonsense', '', null, 5])(
-    'with %j for a listenurl name no mount, and the rest still counts',
-    (listenurl) => {
-      expect(report(source({ listenurl }), source()).mounts.map((each) => each.mount)).toEqual(['/live.mp3'])
-    },
-  )
+  test.for([
+    'http://h:8000',
+    'http://h//a',
+    'http://h/../a',
+    'http://h/admin/x',
+    'see http://h/a',
+    'http://h/a\nb',
+    'http://h/\ud800',
+    'nonsense',
+    '',
+    null,
+    5,
+  ])('with %j for a listenurl name no mount, and the rest still counts', (listenurl) => {
+    expect(report(source({ listenurl }), source()).mounts.map((each) => each.mount)).toEqual(['/live.mp3'])
+  })
 
   test('a repeated mount counts once', () => {
     expect(report(source(), source({ listeners: 90 })).listeners).toBe(7)
@@ -138,6 +148,7 @@ describe('the stats of a stock Icecast', () => {
     [{ bitrate: undefined, 'ice-bitrate': 64 }, 64],
     [{ bitrate: undefined, audio_info: 'ice-samplerate=44100;ice-bitrate=48' }, 48],
     [{ bitrate: undefined, audio_bitrate: 86_000 }, 86],
+    [{ bitrate: limits.bitrateMaxKbps }, limits.bitrateMaxKbps],
     [{ bitrate: 128_000 }, 128],
     [{ bitrate: 'Quality 4' }, 0],
     [{ bitrate: undefined }, 0],
@@ -163,12 +174,21 @@ describe('the stats of a stock Icecast', () => {
   test('S6: a relay on demand that is idle counts, a mount that only a fallback serves does not', () => {
     const idle = { listener_peak: 0, listeners: 0, listenurl: 'http://h/idle.mp3', dummy: null }
     const fallback = { listeners: 0, listenurl: 'http://h/fallback.mp3', dummy: null }
-    expect(report(idle, fallback).mounts.map((each) => each.mount)).toEqual(['/idle.mp3'])
+    const fed = { listenurl: 'http://h/a', 'content-type': 'audio/aac' }
+    const fedToo = { listenurl: 'http://h/b', server_type: 'audio/aac' }
+    expect(report(idle, fallback, fed, fedToo).mounts.map((each) => each.mount)).toEqual([
+      '/idle.mp3',
+      '/a',
+      '/b',
+    ])
   })
 
-  test('10,001 mounts are rejected', () => {
-    const many = Array.from({ length: 10_001 }, (_, i) => source({ listenurl: `http://h/${i}` }))
-    expect(() => report(...many)).toThrow(StatsError)
+  test('10,000 mounts are read, 10,001 are rejected', () => {
+    const statsOf = (count: number) => ({
+      source: Array.from({ length: count }, (_, i) => ({ listenurl: `http://h/${i}`, listener_peak: 0 })),
+    })
+    expect(reportOfStats(server, statsOf(10_000)).mounts).toHaveLength(10_000)
+    expect(() => reportOfStats(server, statsOf(10_001))).toThrow('10001 mounts, expected at most 10000')
   })
 
   test('a report of more than a MiB is rejected, in bytes of UTF-8', () => {
@@ -176,6 +196,51 @@ describe('the stats of a stock Icecast', () => {
       Array.from({ length: 1000 }, (_, i) => source({ listenurl: `http://h/${i}`, server_type: type }))
     expect(report(...withTypes('x'.repeat(512))).mounts).toHaveLength(1000)
     expect(() => report(...withTypes('€'.repeat(512)))).toThrow('a report of more than 1048576 bytes')
+  })
+
+  test('a report of exactly a MiB is read, one byte more is rejected', () => {
+    const whole = 'x'.repeat(512)
+    const typed = (type: string, i: number) => ({ listenurl: `http://h/${i}`, server_type: type })
+    const bytesOf = (sources: object[]) => printSourcelist(report(...sources)).length
+    const one = bytesOf([typed(whole, 1000)])
+    const each = bytesOf([typed(whole, 1000), typed(whole, 1001)]) - one
+    // three digits more for their count
+    const left = 1_048_576 - one - 3
+    const sources = Array.from({ length: 1 + Math.floor(left / each) }, (_, i) => typed(whole, 1000 + i))
+    // the last two share what is left
+    const last = left % each
+    const shorter = sources.slice(0, -1)
+    const ends = (bytes: number) => [typed('x'.repeat(512 - each + last + bytes), 5000), typed(whole, 5001)]
+    expect(bytesOf([...shorter, ...ends(0)])).toBe(1_048_576)
+    expect(() => report(...shorter, ...ends(1))).toThrow('a report of more than 1048576 bytes')
+  })
+
+  test('say nothing about a mount where they have placeholders alone, or no text at all', () => {
+    const none = { listener_peak: undefined, title: undefined, server_name: undefined }
+    expect(mount(none)?.about).toBeUndefined()
+    const placeholders = { server_name: 'Unspecified name', server_description: 'Unspecified description' }
+    expect(mount({ ...none, ...placeholders })?.about).toBeUndefined()
+    expect(mount({ ...none, stream_start_iso8601: 'yesterday' })?.about).toBeUndefined()
+    expect(mount({ ...none, genre: 'Jazz' })?.about).toEqual({ genre: 'Jazz' })
+  })
+
+  test('have the rate and the channels of a stream, as measured before as declared', () => {
+    const declared = { samplerate: 22_050, channels: 1 }
+    expect(mount(declared)?.about).toMatchObject(declared)
+    expect(mount({ ...declared, audio_samplerate: 44_100, audio_channels: 2 })?.about).toMatchObject({
+      samplerate: 44_100,
+      channels: 2,
+    })
+  })
+
+  test.for<[object, string | undefined]>([
+    [{}, undefined],
+    [{ server_start: '' }, undefined],
+    [{ server_start: '23/Nov/2026:02:12:32 +0000' }, '23/Nov/2026:02:12:32_+0000'],
+    [{ server_start: 'x', server_start_iso8601: 'y' }, 'y'],
+    [{ server_start: 'é'.repeat(9) + 'x'.repeat(200) }, `_${'x'.repeat(127)}`],
+  ])('with %j name the boot %j', ([icestats, boot]) => {
+    expect(reportOfStats(server, parseStatusJson(JSON.stringify({ icestats }))).boot).toBe(boot)
   })
 })
 
@@ -229,7 +294,7 @@ describe('the XML stats of icecast-kh', () => {
   test('with a DOCTYPE are rejected, so no entity can expand', () => {
     expect(() =>
       parseStatsXml('<!DOCTYPE a [<!ENTITY x "y">]><icestats><host>&x;</host></icestats>'),
-    ).toThrow(StatsError)
+    ).toThrow('not the stats of an Icecast: a DOCTYPE, expected none')
   })
 })
 
@@ -247,6 +312,11 @@ describe('text that is not stats', () => {
   test.for(bodies)('%s is rejected', (body) => {
     expect(() => parseStatusJson(body)).toThrow(StatsError)
     expect(() => parseStatsXml(body)).toThrow(StatsError)
+  })
+
+  test('is named by the part that is not usable', () => {
+    expect(() => parseStatusJson('{"icestats":{"source":5}}')).toThrow('no usable icestats.source')
+    expect(() => parseStatusJson('5')).toThrow('no usable object')
   })
 
   test('truncated stats are rejected', () => {

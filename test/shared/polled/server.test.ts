@@ -85,6 +85,8 @@ describe('a bad body is rejected with field, value and what is allowed:', () => 
     [{ kind: 'xml' }, 'password is missing, expected the password of its admin'],
     [{ password: 'hackme' }, 'password is not shown here, expected the password of its admin'],
     [{ maxlisteners: 5 }, '"maxlisteners" is not a field of a server, expected url, maxListeners'],
+    [{ id: ' '.repeat(78) }, `id is "${' '.repeat(78)}", expected`],
+    [{ id: ' '.repeat(79) }, `id is "${' '.repeat(79)}…, expected`],
     [{ constructor: 5 }, '"constructor" is not a field of a server'],
   ])('%j', ([over, expected]) => {
     const refusal = refusalOf(JSON.stringify({ ...named, ...over }))
