@@ -61,7 +61,13 @@ export async function decide({
 }: Trial): Promise<Map<number, Fate>> {
   const folder = mkdtempSync(join(tmpdir(), 'distributary-mutate-'))
   const [log, planFile] = [join(folder, 'log'), join(folder, 'plan.json')]
-  const known: Known = { fates: new Map(), over: new Set(), failed: new Set(), msOf: readTimes() }
+  const known: Known = {
+    fates: new Map(),
+    over: new Set(),
+    failed: new Set(),
+    doubtful: new Set(),
+    msOf: readTimes(),
+  }
   const { fates } = known
   const wanted = new Set(mutants.map(({ id }) => id))
   const others = files.flatMap(({ mutants }) => mutants.map(({ id }) => id)).filter((id) => !wanted.has(id))
@@ -74,7 +80,8 @@ export async function decide({
     const plan: MutationPlan = { files, done, over, tests, homes, pass, log, fromStart }
     writeFileSync(planFile, JSON.stringify(plan))
     writeFileSync(log, '')
-    return runTests(planFile, log, silentSecondsMax(pass))
+    // what fails there is a verdict, not a message
+    return runTests(planFile, log, silentSecondsMax(pass), fromStart === 0 ? 'inherit' : 'ignore')
   }
   try {
     for (const passes of isNear ? [homePasses] : [homePasses, otherPasses]) {
@@ -90,7 +97,8 @@ export async function decide({
     if (fates.size === 0) throw new Error('no test reaches a mutant, or the tests do not run')
     for (const test of known.failed) console.error(`passed over, since it fails without a mutant: ${test}`)
     for (const [id, fate] of fates)
-      if (withStatic && fate === 'static') fates.set(id, staticFates[await run(staticPass, id)])
+      if ((withStatic && fate === 'static') || (fate === 'survived' && isByItself(id, known)))
+        fates.set(id, staticFates[await run(staticPass, id)])
     return fates
   } finally {
     rmSync(folder, { recursive: true })
@@ -123,6 +131,9 @@ function writeTimes(msOf: ReadonlyMap<string, number>): void {
   writeFileSync(timesFile, JSON.stringify(Object.fromEntries(msOf), undefined, 1))
 }
 
+/** Whether a mutant that leaves something behind gets a process: there the first test that fails tells. */
+const isByItself = (id: number, { doubtful, failed }: Known) => doubtful.has(id) && failed.size === 0
+
 const staticFates = { whole: 'survived', failed: 'killed', silent: 'endless' } as const
 
 /** What processes have told so far. */
@@ -132,6 +143,8 @@ interface Known {
   over: Set<string>
   /** tests that fail by themselves */
   failed: Set<string>
+  /** mutants by which a test failed that then failed without one, too */
+  doubtful: Set<number>
   /** ms of the processor that a test takes */
   msOf: Map<string, number>
 }
@@ -148,7 +161,7 @@ interface UnderWay {
 type Ended = 'whole' | 'failed' | 'silent'
 
 /** Adds verdicts to what is known. */
-function readVerdicts(log: string, { fates, over, failed, msOf }: Known): UnderWay {
+function readVerdicts(log: string, { fates, over, failed, doubtful, msOf }: Known): UnderWay {
   let mutant: number | undefined
   let test: string | undefined
   let isTainted = false
@@ -165,9 +178,12 @@ function readVerdicts(log: string, { fates, over, failed, msOf }: Known): UnderW
     if ('ms' in verdict) msOf.set(verdict.test, verdict.ms)
     if (verdict.is !== 'tainted') continue
     isTainted = true
-    for (const id of verdict.ids) fates.set(id, 'survived')
+    for (const id of verdict.ids) {
+      fates.set(id, 'survived')
+      doubtful.add(id)
+    }
     console.error(
-      `"${verdict.test}" fails after ${verdict.ids.length} mutants even without one: other tests are asked about them`,
+      `"${verdict.test}" fails after ${verdict.ids.length} mutants even without one: other tests are asked about them, then a process each`,
     )
   }
   return { mutant, test, isTainted, isFurther: over.size + failed.size > before }
@@ -207,12 +223,17 @@ function usedSeconds(pid: number): number {
 }
 
 /** Runs vitest until it ends, or no mutant is decided for a while. */
-function runTests(planFile: string, log: string, secondsMax: number): Promise<Ended> {
+function runTests(
+  planFile: string,
+  log: string,
+  secondsMax: number,
+  stderr: 'inherit' | 'ignore',
+): Promise<Ended> {
   const args = ['run', '--config', 'test/tools/mutate/vitest.config.ts']
   const child = spawn(join(repo, 'node_modules/.bin/vitest'), args, {
     cwd: repo,
     env: { ...process.env, [planVariable]: planFile },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', stderr],
   })
   return new Promise((resolve) => {
     let size = -1
