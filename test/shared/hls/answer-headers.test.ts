@@ -42,6 +42,27 @@ describe('the headers of HLS (docs/hls.md)', () => {
     },
   )
 
+  test('answers of different kinds have different headers, whichever came first', () => {
+    const kinds = [4, 8, 9].flatMap((targetSeconds) =>
+      [false, true].flatMap((isPrivate) =>
+        [false, true].map((isPacked) => ({ targetSeconds, isPrivate, isPacked })),
+      ),
+    )
+    const text = Buffer.from('text')
+    for (const kind of [...kinds, ...kinds]) {
+      const { targetSeconds, isPrivate, isPacked } = kind
+      const age = `${isPrivate ? 'private, ' : ''}max-age=${Math.floor(targetSeconds / 2)}`
+      const coding = isPacked ? [['Content-Encoding', 'gzip']] : []
+      expect(preparedAnswer({ ...kind, text }).headers).toEqual([
+        type,
+        ['Cache-Control', age],
+        ...cors,
+        ['Vary', 'Accept-Encoding'],
+        ...coding,
+      ])
+    }
+  })
+
   test('prepared answers of a kind share their headers, of a hundred kinds at most', () => {
     const headersOf = (targetSeconds: number) =>
       preparedAnswer({ targetSeconds, text: Buffer.from('') }).headers

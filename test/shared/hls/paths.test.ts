@@ -102,6 +102,7 @@ describe('the id of a session', () => {
       'kitchen-radio',
       '0123456789abcdef01234567',
       '6fa459ea-ee8a-4ca4-894e-db77e160355e',
+      'f'.repeat(64),
     ])
       expect(sessionOf(`?s=${id}`)).toBe(id)
   })

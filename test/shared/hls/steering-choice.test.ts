@@ -42,6 +42,20 @@ describe('the servers of a new session', () => {
     expect(drawn(servers).filter((each) => idsOf(each)?.[0] === 'b').length).toBeLessThan(3)
   })
 
+  test('begin with one that is near, where locations are known, though others have more room', () => {
+    const [sydney, berlin] = [
+      { latitude: -33.9, longitude: 151.2 },
+      { latitude: 52.5, longitude: 13.4 },
+    ]
+    const servers = [
+      withSlots('near', 100, {}, { location: sydney }),
+      ...['far1', 'far2', 'far3'].map((id) => withSlots(id, 1000, {}, { location: berlin })),
+    ]
+    const over = { sender: { ...sender, from: { location: sydney } } }
+    const firsts = drawn(servers, over).map((each) => idsOf(each)?.[0])
+    expect(firsts.filter((id) => id === 'near').length).toBeGreaterThan(seeds.length / 2)
+  })
+
   test('do not include one that sent the listener back, unless that was another time', () => {
     const servers = [withSlots('a', 100), withSlots('b', 100), withSlots('-', 100)]
     for (const each of drawn(servers, { query: '?x=a' }, 3))
