@@ -51,7 +51,10 @@ const levels: Readonly<Record<LogLevel, string>> = {
 export function errorLine({ timestamp, level, category, message, properties }: LogRecord): string {
   const told = Object.entries(properties)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` ${name}=${typeof value === 'number' ? value : JSON.stringify(plain(value))}`)
+    .map(
+      ([name, value]) =>
+        ` ${name}=${typeof value === 'number' ? value : escapedUnseen(JSON.stringify(plain(value)) ?? '')}`,
+    )
   const text = oneLine(message.map(textOf).join(''))
   return `[${printErrorTime(wallTime(timestamp))}] ${levels[level]} ${category.join('/')} ${text}${told.join('')}`
 }
@@ -61,5 +64,9 @@ const plain = (value: unknown) => (value instanceof Error ? value.message : valu
 
 const textOf = (value: unknown) => (value === undefined || value === null ? '' : String(value))
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes are what it takes out
-const oneLine = (text: string) => text.replace(/[\x00-\x1f\x7f]+/g, ' ')
+/** What a terminal obeys, or an editor takes for the end of a line; JSON leaves some of them as they are. */
+const unseen = /[\p{Cc}\p{Zl}\p{Zp}]/gu
+
+const oneLine = (text: string) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+const escapedUnseen = (json: string) =>
+  json.replace(unseen, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)

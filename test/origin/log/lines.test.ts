@@ -66,6 +66,15 @@ describe('the lines of Icecast 2.4', () => {
     )
   })
 
+  test('error.log and playlist.log hold nothing that a terminal obeys or that ends a line, C1 codes too', () => {
+    const agent = 'a\x1b[2J\x7f\x85\x9b31m\u2028b'
+    expect(errorLine(record({ agent }, { message: [agent] })).replace(/^\[[^\]]+\]/, '[TIME]')).toBe(
+      String.raw`[TIME] INFO distributary/source a [2J 31m b agent="a\u001b[2J\u007f\u0085\u009b31m\u2028b"`,
+    )
+    const told = { mount: agent, listeners: 1, title: 'b' }
+    expect(playlistLine(record(told)).replace(anyTime, 'TIME')).toBe('TIME|a [2J 31m b|1|b')
+  })
+
   test('times are local, with their offset from UTC', () => {
     const inDelhi = wallTime(momentMs, 330)
     expect(printAccessTime(inDelhi)).toBe('23/Nov/2026:07:24:14 +0530')
