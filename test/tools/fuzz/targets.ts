@@ -20,6 +20,7 @@ import { listenerQuery } from './targets/listener-query.ts'
 import { packaging } from './targets/packaging.ts'
 import { mirrored, paths } from './targets/playlists.ts'
 import { polledServer } from './targets/polled-server.ts'
+import { printed } from './targets/printed.ts'
 import { proxy } from './targets/proxy.ts'
 import { repeatedHeads } from './targets/repeated-heads.ts'
 import { reply, replyHead } from './targets/replies.ts'
@@ -36,7 +37,7 @@ export const targets: readonly Target[] = [
   ...[api, listenerQuery, environment, geo, files, addressList, backends],
   ...[report, streamList, polledServer, statsJson, statsXml, xml, htpasswd, contentType],
   ...[mpeg, adts, ogg, webm, id3, icyMetadata, icyStream, shoutcast, packaging],
-  ...[replyHead, reply, mirrored, paths, seam],
+  ...[replyHead, reply, mirrored, paths, seam, printed],
 ]
 
 /** Throws if there is no target of this name. */
