@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { HlsPlayer, type Wish } from './load/hls/player.ts'
+import { Lateness } from './load/hls/lateness.ts'
+import { type Came, HlsPlayer, type Wish } from './load/hls/player.ts'
 
 const master = 'http://edge.example/live.mp3.m3u8'
 const multivariant = [
@@ -22,7 +23,7 @@ const manifest = (priority: string[], more: object = {}) =>
   JSON.stringify({ VERSION: 1, TTL: 10, 'PATHWAY-PRIORITY': priority, ...more })
 
 /** A player whose servers answer by this table, until it wants nothing more at that moment. */
-function playing(answers: (wish: Wish) => { status?: number; text?: string } | undefined) {
+function playing(answers: (wish: Wish) => Partial<Came> | undefined) {
   const player = new HlsPlayer(master)
   const asked: string[] = []
   const look = (nowMs: number) => {
@@ -131,6 +132,29 @@ describe('a player of the load client', () => {
     expect(player.silentMs(20_000)).toBe(1000)
   })
 
+  test('tells what it asked for and what came of it, for each request without a usable answer', () => {
+    const failures: [Wish['kind'], Partial<Came>][] = [
+      ['media', { status: 0, why: 'no answer in 5 s' }],
+      ['media', { text: 'no playlist' }],
+      ['segment', { status: 404 }],
+      ['segment', { status: 0, why: 'ECONNREFUSED' }],
+      ['segment', { status: 404 }],
+    ]
+    const answers = usual(() => 20)
+    const { player, look } = playing((wish) => {
+      const [next] = failures
+      return next?.[0] === wish.kind ? failures.shift()?.[1] : answers(wish)
+    })
+    for (let nowMs = 0; failures.length > 0 && nowMs < 600_000; nowMs += 1000) look(nowMs)
+    expect(Object.fromEntries(player.causes)).toEqual({
+      'media: no answer in 5 s': 1,
+      'media: not readable': 1,
+      'segment: status 404': 2,
+      'segment: ECONNREFUSED': 1,
+    })
+    expect(player.failures).toBe(5)
+  })
+
   test('asks a steering server that answers 410 never again', () => {
     const answers = usual(() => 20)
     const { look } = playing((wish) => (wish.kind === 'steering' ? { status: 410 } : answers(wish)))
@@ -138,4 +162,11 @@ describe('a player of the load client', () => {
     for (let nowMs = 1000; nowMs < 400_000; nowMs += 1000)
       expect(look(nowMs)).not.toContain('e/steering.json')
   })
+})
+
+test('a load that had no processor for a while counts nothing as missing before it has read what came meanwhile', () => {
+  const lateness = new Lateness(20, 0)
+  expect([20, 45, 900].map((nowMs) => lateness.isInTime(nowMs))).toEqual([true, true, true])
+  expect([7000, 7020].map((nowMs) => lateness.isInTime(nowMs))).toEqual([false, true])
+  expect(lateness.mostMs).toBe(6080)
 })

@@ -13,7 +13,7 @@ import {
   startHlsOrigin,
 } from './hls-streamers.ts'
 import type { Plan } from './plan.ts'
-import { pin, pinned, usageOf } from './processes.ts'
+import { pin, pinned, usageOf, waitedSeconds } from './processes.ts'
 import { contendersOn, mount } from './streamers.ts'
 import { fixed, median, type Table, whole } from './table.ts'
 
@@ -43,6 +43,8 @@ interface TakenByHls {
   answers: number
   /** sessions that do not play, requests that failed, and sessions that were silent */
   missing: number
+  /** what failed and how, and how long the machine let server and load wait; undefined: nothing failed */
+  trouble: string | undefined
 }
 
 interface HlsCell {
@@ -78,9 +80,9 @@ export async function benchHls({ rounds, seconds, listeners, runtimes }: Plan): 
     note:
       'One mount of 128 kbit/s in segments of 4 s, two playlists of 60 s kept; players that keep their connections and take gzip, each with a session of its own. ' +
       `Processor time by /proc, µs for each second of audio that a listener received; server and load on a processor each; ${rounds} rounds of ${seconds} s, medians. ` +
-      `They have had ${warmAnswers.toLocaleString('en')} answers before; on Bun they run with the settings for HLS of docs/running.md. "mount alone" is the same time with no listener, for the source and the packager, divided by the listeners; ` +
+      `They have had ${warmAnswers.toLocaleString('en')} answers before; on Bun they run with the environment that the packages set. "mount alone" is the same time with no listener, for the source and the packager, divided by the listeners; ` +
       '"serving" is the rest. A bare program holds whole answers in memory and writes them to whoever asks. nginx = 1 does neither, and serves the same bytes as files, with playlists packed beforehand; plain = 1 is a listener of the same origin without HLS. Memory is what the program ' +
-      'has more than before, for its listeners and, by HLS, the mount.',
+      `has more than before, for its listeners and, by HLS, the mount.${troublesOf(cells)}`,
     columns: [
       '',
       'listeners',
@@ -99,6 +101,13 @@ export async function benchHls({ rounds, seconds, listeners, runtimes }: Plan): 
     rows: cells.map((cell) => rowOf(cell, cells)),
   }
 }
+
+/** What failed, for each that lost requests: a table without it would not tell a slow server from a busy machine. */
+const troublesOf = (cells: readonly HlsCell[]) =>
+  cells
+    .flatMap(({ name, crowd, rounds }) => rounds.map(({ trouble }) => ({ name, crowd, trouble })))
+    .map(({ name, crowd, trouble }) => (trouble ? ` At ${name} with ${whole(crowd)}: ${trouble}.` : ''))
+    .join('')
 
 function rowOf(cell: HlsCell, cells: readonly HlsCell[]): string[] {
   const { name, kind, crowd, runtime, rounds } = cell
@@ -179,7 +188,13 @@ function plainCell(runtime: string, crowd: number): HlsCell {
       const visit = { crowd, perSecond: 1000, secure: false, icy: false, seconds, loadCpu }
       const taken = await measure(name, start, visit)
       return (
-        taken && { ...taken, residentBytes: taken.residentBytes * crowd, aloneMicros: Number.NaN, answers: 0 }
+        taken && {
+          ...taken,
+          residentBytes: taken.residentBytes * crowd,
+          aloneMicros: Number.NaN,
+          answers: 0,
+          trouble: undefined,
+        }
       )
     },
   }
@@ -192,6 +207,7 @@ async function visitByHls(streamer: HlsStreamer, count: number, seconds: number)
   const aloneMicros = await microsAlone(group)
   const plan = { urls, count, perSecond: joinsPerSecond, spread: true }
   const crowd = new HlsCrowd(plan, (command, args) => pinned(loadCpu, command, args))
+  const waitedBefore = waitedSeconds(group)
   const usage = () => ({
     cpu: usageOf(group).cpuSeconds,
     load: crowd.programs.reduce((sum, { pid }) => sum + usageOf(pid).cpuSeconds, 0),
@@ -218,6 +234,7 @@ async function visitByHls(streamer: HlsStreamer, count: number, seconds: number)
       residentBytes: usageOf(group).residentBytes - idleBytes,
       answers: (after.requests - before.requests) / heardSeconds,
       missing: missingIn(after, count),
+      trouble: troubleIn(after, waitedSeconds(group) - waitedBefore),
     }
   } finally {
     await crowd.stop()
@@ -229,6 +246,12 @@ async function microsAlone(group: number): Promise<number> {
   const before = usageOf(group).cpuSeconds
   await wait(aloneSeconds * 1000)
   return ((usageOf(group).cpuSeconds - before) * 1e6) / aloneSeconds
+}
+
+function troubleIn({ failures, causes, lateMs }: HlsHeard, waited: number): string | undefined {
+  if (failures === 0) return undefined
+  const told = Object.entries(causes).map(([cause, count]) => `${cause} (${count})`)
+  return `${told.join(', ')}; the load was late by up to ${fixed(lateMs, 0)} ms, the server waited ${fixed(waited, 1)} s for its processor`
 }
 
 const missingIn = ({ playing, failures, silent, missed }: HlsHeard, count: number) =>

@@ -23,6 +23,19 @@ export function usageOf(group: number): Usage {
   return usage
 }
 
+/** s for which threads of a process group were ready to run and another program had the processor (Linux). */
+export function waitedSeconds(group: number): number {
+  let nanos = 0
+  for (const { pid } of statsOf(group))
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      try {
+        nanos += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[1])
+      } catch {
+        // it has ended, or the kernel does not count
+      }
+  return nanos / 1e9
+}
+
 /** Whether a program and its load can each have a processor of their own. */
 export const canPin = availableParallelism() > 1 && has('taskset')
 

@@ -1,5 +1,5 @@
 import { type Program, start } from '../../../kit/process.ts'
-import type { HlsCrowdPlan, HlsHeard } from './sessions.ts'
+import { addedCounts, type HlsCrowdPlan, type HlsHeard } from './sessions.ts'
 
 /** sessions per process: with as many, it takes less than half a processor */
 const sessionsPerProcess = 5000
@@ -11,6 +11,8 @@ const nothing: HlsHeard = {
   requests: 0,
   segments: 0,
   failures: 0,
+  causes: {},
+  lateMs: 0,
   moves: 0,
   missed: 0,
   bufferMs: { least: 0, middle: 0 },
@@ -56,16 +58,15 @@ function lastLine(program: Program): HlsHeard {
 }
 
 function added(a: HlsHeard, b: HlsHeard): HlsHeard {
-  const pathways = { ...a.pathways }
-  for (const [pathway, count] of Object.entries(b.pathways))
-    pathways[pathway] = (pathways[pathway] ?? 0) + count
   return {
     playing: a.playing + b.playing,
-    pathways,
+    pathways: addedCounts(a.pathways, b.pathways),
     received: a.received + b.received,
     requests: a.requests + b.requests,
     segments: a.segments + b.segments,
     failures: a.failures + b.failures,
+    causes: addedCounts(a.causes, b.causes),
+    lateMs: Math.max(a.lateMs, b.lateMs),
     moves: a.moves + b.moves,
     missed: a.missed + b.missed,
     bufferMs:

@@ -36,6 +36,8 @@ export class Line {
   #chunks: Buffer | undefined
   #kept: Buffer[] = []
   isOpen = true
+  /** of the system, such as `ECONNREFUSED` */
+  #error: string | undefined
   received = 0
 
   /** @param from address of this player, so that a server can tell many of them apart */
@@ -53,8 +55,11 @@ export class Line {
       },
     })
     this.#socket.setNoDelay(true)
-    this.#socket.on('error', () => {}) // 'close' follows
-    this.#socket.once('close', () => this.#close())
+    // 'close' follows
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#error = error.code
+    })
+    this.#socket.once('close', () => this.#close(this.#error ?? 'connection closed'))
   }
 
   get isIdle(): boolean {
@@ -70,15 +75,15 @@ export class Line {
     )
   }
 
-  /** Gives up what was asked, as after a time without an answer. */
-  close(): void {
+  /** Gives up what was asked, as after a time without an answer. @param why it is told of with `status` 0 */
+  close(why = 'given up'): void {
     this.#socket.destroy()
-    this.#close()
+    this.#close(why)
   }
 
-  #close(): void {
+  #close(why: string): void {
     this.isOpen = false
-    this.#done({ status: 0, text: '' })
+    this.#done({ status: 0, text: '', why })
   }
 
   #read(bytes: Buffer): void {
@@ -90,7 +95,7 @@ export class Line {
     this.#head = Buffer.concat([this.#head, bytes])
     const end = this.#head.indexOf(headEnd)
     if (end < 0) {
-      if (this.#head.length > headBytesMax) this.close()
+      if (this.#head.length > headBytesMax) this.close('head too long')
       return
     }
     const head = this.#head.toString('latin1', 0, end)
@@ -103,7 +108,7 @@ export class Line {
     const length = /\r\ncontent-length: ?(\d+)/i.exec(head)?.[1]
     const isChunked = /\r\ntransfer-encoding: ?chunked/i.test(head)
     if (length === undefined && !isChunked) {
-      this.close() // nobody here reads a body that ends with its connection
+      this.close('no length') // nobody here reads a body that ends with its connection
       return
     }
     this.#chunks = isChunked ? Buffer.alloc(0) : undefined

@@ -21,6 +21,8 @@ export interface Came {
   bytes?: Buffer
   /** s after which a 429 or 503 may be asked again */
   retrySeconds?: number | undefined
+  /** with `status` 0: why there is no answer */
+  why?: string
 }
 
 /** target durations from the end of the playlist at which a player begins (RFC 8216 §6.3.3) */
@@ -57,8 +59,8 @@ export class HlsPlayer {
   heardFrom: string | undefined
   /** changes of the server that segments come from */
   moves = 0
-  /** requests without a usable answer */
-  failures = 0
+  /** requests without a usable answer: what was asked for and what came of it, and how often */
+  readonly causes = new Map<string, number>()
   /** segments that were never listed while it looked */
   missed = 0
   segments = 0
@@ -70,6 +72,13 @@ export class HlsPlayer {
   constructor(url: string, followsStart = false) {
     this.#url = url
     this.#followsStart = followsStart
+  }
+
+  /** requests without a usable answer */
+  get failures(): number {
+    let sum = 0
+    for (const count of this.causes.values()) sum += count
+    return sum
   }
 
   /** The pathway that it fetches from. */
@@ -210,8 +219,10 @@ export class HlsPlayer {
     this.heardFrom = pathway
   }
 
-  #fail(wish: Wish, { retrySeconds }: Came, nowMs: number): void {
-    this.failures++
+  #fail(wish: Wish, came: Came, nowMs: number): void {
+    const { retrySeconds } = came
+    const cause = `${wish.kind}: ${causeOf(came)}`
+    this.causes.set(cause, (this.causes.get(cause) ?? 0) + 1)
     if (wish.kind === 'multivariant') {
       this.#hasAsked = false
       this.#retryAtMs = nowMs + (retrySeconds ?? retryMs / 1000) * 1000
@@ -257,6 +268,11 @@ const wishOf = (kind: Wish['kind'], url: string, pathway?: string): Wish => ({
   number: 0,
   seconds: 0,
 })
+
+const causeOf = ({ status, why }: Came): string => {
+  if (status === 0) return why ?? 'no answer'
+  return status === 200 ? 'not readable' : `status ${status}`
+}
 
 function textOf({ status, text }: Came): string {
   if (status !== 200) throw new Error(`answered ${status}`)

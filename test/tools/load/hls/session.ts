@@ -38,7 +38,8 @@ export class Session {
 
   /** Asks for what is wanted now; to be called often. */
   look(nowMs: number): void {
-    for (const [line, untilMs] of this.#waiting) if (untilMs <= nowMs) line.close()
+    for (const [line, untilMs] of this.#waiting)
+      if (untilMs <= nowMs) line.close(`no answer in ${answerMs / 1000} s`)
     if (this.player.wakeMs > nowMs) return
     for (const wish of this.player.wishes(nowMs)) this.#ask(wish, nowMs)
   }

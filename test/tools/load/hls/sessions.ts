@@ -1,3 +1,4 @@
+import { Lateness } from './lateness.ts'
 import { Session } from './session.ts'
 
 /** The task of a process of sessions. */
@@ -21,8 +22,11 @@ export interface HlsHeard {
   received: number
   requests: number
   segments: number
-  /** requests without a usable answer */
+  /** requests without a usable answer, and how often each cause was */
   failures: number
+  causes: Record<string, number>
+  /** ms by which this process came late to a look at its sessions, at most: what it asked for meanwhile is late because of that */
+  lateMs: number
   /** changes of server */
   moves: number
   /** segments that a session was never told of */
@@ -44,10 +48,20 @@ const silenceMsMin = 50
 /** 127.1.0.1 and so on: all of 127/8 is this machine */
 const addressOf = (i: number) => `127.1.${i >> 8}.${i & 255 || 255}`
 
+/** Counts by name, added up. */
+export function addedCounts(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const both = { ...a }
+  for (const [name, count] of Object.entries(b)) both[name] = (both[name] ?? 0) + count
+  return both
+}
+
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
-/** What the sessions have heard until now. */
-export function heardBy(sessions: readonly Session[], nowMs: number): HlsHeard {
+/** What the sessions have heard until now. @param lateMs see {@link HlsHeard} */
+export function heardBy(sessions: readonly Session[], nowMs: number, lateMs = 0): HlsHeard {
   const players = sessions.map(({ player }) => player)
   const playing = players.filter(({ segments }) => segments > 0)
   const pathways: Record<string, number> = {}
@@ -61,6 +75,8 @@ export function heardBy(sessions: readonly Session[], nowMs: number): HlsHeard {
     requests: sum(sessions.map(({ requests }) => requests)),
     segments: sum(players.map(({ segments }) => segments)),
     failures: sum(players.map(({ failures }) => failures)),
+    causes: players.map(({ causes }) => Object.fromEntries(causes)).reduce(addedCounts, {}),
+    lateMs,
     moves: sum(players.map(({ moves }) => moves)),
     missed: sum(players.map(({ missed }) => missed)),
     bufferMs: { least: buffers[0] ?? 0, middle: buffers[buffers.length >> 1] ?? 0 },
@@ -72,12 +88,15 @@ export function heardBy(sessions: readonly Session[], nowMs: number): HlsHeard {
 /** Lets sessions join and play, in this process, until `stop` is called. */
 export function playAll({ urls, count, perSecond, spread }: HlsCrowdPlan): {
   sessions: Session[]
+  lateness: Lateness
   stop: () => void
 } {
   const sessions: Session[] = []
   const beganMs = performance.now()
+  const lateness = new Lateness(lookMs, beganMs)
   const looking = setInterval(() => {
     const nowMs = performance.now()
+    if (!lateness.isInTime(nowMs)) return
     const due = Math.min(count, Math.floor(((nowMs - beganMs) / 1000) * perSecond))
     while (sessions.length < due) {
       const i = sessions.length
@@ -89,11 +108,14 @@ export function playAll({ urls, count, perSecond, spread }: HlsCrowdPlan): {
     clearInterval(looking)
     for (const session of sessions) session.close()
   }
-  return { sessions, stop }
+  return { sessions, lateness, stop }
 }
 
 // `node sessions.ts PLAN`, a separate process, so that its work is not counted as the server's; runs until it is killed.
 if (import.meta.main) {
-  const { sessions } = playAll(JSON.parse(process.argv[2] ?? '{}'))
-  setInterval(() => console.log(JSON.stringify(heardBy(sessions, performance.now()))), lineMs)
+  const { sessions, lateness } = playAll(JSON.parse(process.argv[2] ?? '{}'))
+  setInterval(
+    () => console.log(JSON.stringify(heardBy(sessions, performance.now(), lateness.mostMs))),
+    lineMs,
+  )
 }
