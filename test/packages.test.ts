@@ -11,7 +11,7 @@ import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
 import { testFolder } from './kit/files.ts'
 import { peer } from './kit/peers.ts'
 import { repo } from './kit/process.ts'
-import { commandOf, settingOf } from './kit/units.ts'
+import { commandOf, environmentOf, settingOf } from './kit/units.ts'
 
 const units = ['distributary-origin', 'distributary-edge']
 
@@ -37,6 +37,19 @@ describe.for(units)('%s.service', (unit) => {
     expect(unit).toBe(`distributary-${command}`)
     expect([settingOf(unit, 'User'), settingOf(unit, 'Group')]).toEqual(['distributary', 'distributary'])
   })
+})
+
+test('an origin on Bun has the same setting of its allocator in the Debian package, in the container and from a clone, unless the caller has another', () => {
+  const packaged = environmentOf('distributary-origin')
+  const [[name = '', value] = [], ...others] = Object.entries(packaged)
+  expect([name, value, others]).toEqual(['MIMALLOC_PURGE_HOLES_MIN_INTERVAL', '10000', []])
+  expect(readFileSync(join(repo, 'deploy/Containerfile'), 'utf8')).toContain(`\nENV ${name}=${value}\n`)
+  const fromClone = (env: NodeJS.ProcessEnv) =>
+    spawnSync(join(repo, 'distributary'), ['with', 'bun', '-p', `process.env.${name}`], {
+      env: { PATH: process.env.PATH, ...env },
+      encoding: 'utf8',
+    }).stdout
+  expect([fromClone({}), fromClone({ [name]: '100' })]).toEqual([`${value}\n`, '100\n'])
 })
 
 test('systemd waits longer for an origin than its listeners are given', () => {

@@ -8,5 +8,11 @@ export function settingOf(unit: string, name: string): string | undefined {
   return lines.findLast((line) => line.startsWith(`${name}=`))?.slice(name.length + 1)
 }
 
+/** The environment that a unit sets itself, whose values have no quotes and no blanks in them. */
+export const environmentOf = (unit: string): Record<string, string> =>
+  Object.fromEntries(
+    (settingOf(unit, 'Environment')?.split(' ') ?? []).map((each) => each.split(/=(.*)/s).slice(0, 2)),
+  )
+
 /** The command line of a unit, which has no quotes and no variables in it. */
 export const commandOf = (unit: string): string[] => settingOf(unit, 'ExecStart')?.split(' ') ?? []

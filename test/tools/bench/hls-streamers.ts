@@ -11,7 +11,7 @@ import { type OriginRuntime, secrets, startOrigin } from '../../kit/runtimes.ts'
 import { numbered, startSource } from '../../kit/source.ts'
 import { HeadStart } from '../load/hls/head-start.ts'
 import { pin, usageOf } from './processes.ts'
-import { mount, type Streamer } from './streamers.ts'
+import { asPackaged, mount, type Streamer } from './streamers.ts'
 
 /** A server whose mount has as many segments as it keeps. */
 export interface HlsStreamer extends Streamer {
@@ -23,8 +23,6 @@ export interface HlsStreamer extends Streamer {
 export const serverCpu = 0
 export const loadCpu = 1
 
-/** what docs/running.md recommends where many listen by HLS on Bun */
-const withoutPurges = { MIMALLOC_SCAVENGER: '0', MIMALLOC_PURGE_HOLES: '0' }
 /** more than any crowd: one address may have a quarter of a server's listeners */
 const listenersMax = 16_000
 /** ms for which the source plays ten times as fast, so that two playlists' length of segments are there */
@@ -33,8 +31,12 @@ const fillMs = 14_000
 const copyMs = 500
 
 /** An origin on a processor of its own, with a source of 128 kbit/s, packaged for as long as it keeps segments. */
-export async function startHlsOrigin(runtime: OriginRuntime, cpu = serverCpu): Promise<HlsStreamer> {
-  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)], withoutPurges)
+export async function startHlsOrigin(
+  runtime: OriginRuntime,
+  cpu = serverCpu,
+  env = asPackaged,
+): Promise<HlsStreamer> {
+  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)], env)
   const group = origin.program.pid
   pin(group, cpu)
   const clock = new HeadStart(fillMs)
@@ -111,7 +113,7 @@ const configuration = (port: number, folder: string) => `
 export async function startBareHls(runtime: OriginRuntime): Promise<HlsStreamer> {
   const origin = await startHlsOrigin('node', loadCpu)
   const port = await freePort()
-  const bare = start(runtime, ['test/tools/bench/bare-hls.ts', String(port)], { env: withoutPurges })
+  const bare = start(runtime, ['test/tools/bench/bare-hls.ts', String(port)], { env: asPackaged })
   const copy = new Copy(`http://127.0.0.1:${origin.port}`, async (path, bytes) => {
     const isPacked = path.endsWith('.gz')
     await put(port, isPacked ? path.slice(0, -'.gz'.length) : path, answerWith(bytes, isPacked))

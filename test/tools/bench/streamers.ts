@@ -6,6 +6,10 @@ import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../../
 import { expecting, numbered, startSource } from '../../kit/source.ts'
 import { hasStock, stockCommand } from '../../kit/stock.ts'
 import { makeCertificate } from '../../kit/tls.ts'
+import { environmentOf } from '../../kit/units.ts'
+
+/** what the packages set for an origin, which runs on Bun there */
+export const asPackaged = environmentOf('distributary-origin')
 
 /** the mount of the listeners, a stream of 128 kbit/s */
 export const mount = '/live.mp3'
@@ -104,7 +108,8 @@ export function emptyOn(runtimes: readonly string[]): { name: string; start: () 
     .map((runtime) => ({
       name: `origin on ${runtime}`,
       start: async (): Promise<Empty> => {
-        const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)])
+        const flags = ['--max-listeners', String(listenersMax)]
+        const origin = await startOrigin(runtime, flags, asPackaged)
         const { port, program } = origin
         return { port, group: program.pid, password: secrets.source, stop: () => origin.stop() }
       },
@@ -116,7 +121,8 @@ async function startMaster(runtime: OriginRuntime, { secure }: Occasion): Promis
   const tlsPort = await freePort()
   const { certFile, keyFile } = certificate
   const tls = ['--tls-port', String(tlsPort), '--tls-cert', certFile, '--tls-key', keyFile]
-  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax), ...(secure ? tls : [])])
+  const flags = ['--max-listeners', String(listenersMax), ...(secure ? tls : [])]
+  const origin = await startOrigin(runtime, flags, asPackaged)
   const port = secure ? tlsPort : origin.port
   return fed({ port, group: origin.program.pid, stop: () => origin.stop() }, origin.url, secrets.source)
 }
@@ -135,7 +141,8 @@ export async function startBare(
 ): Promise<Streamer> {
   const port = await freePort()
   const files = secure ? [certificate.certFile, certificate.keyFile] : []
-  const program = start(runtime, ['test/tools/bench/bare-send.ts', String(port), String(flushMs), ...files])
+  const command = ['test/tools/bench/bare-send.ts', String(port), String(flushMs), ...files]
+  const program = start(runtime, command, { env: asPackaged })
   await program.line(/ready/)
   return { port, group: program.pid, stop: () => program.stop() }
 }
