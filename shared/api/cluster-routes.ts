@@ -54,7 +54,7 @@ export function addClusterRoutes<E extends Env>(
     return c.body(answer.body(), 200, { 'Content-Type': 'application/json' })
   })
 
-  const history = async (c: Context, csv: boolean) => {
+  const history = async (c: Context, csv: boolean): Promise<Response> => {
     const query = parseHistoryQuery(parametersOf(c), cluster.wallMs() / 1000)
     if (typeof query === 'string') return c.text(`${query}\n`, 400)
     const rows = await cluster.history(query)
@@ -63,7 +63,7 @@ export function addClusterRoutes<E extends Env>(
     const answer: HistoryJson = { mount, server, from: iso(query.from), to: iso(query.to), step, rows }
     return c.json(answer)
   }
-  const plays = async (c: Context, csv: boolean) => {
+  const plays = async (c: Context, csv: boolean): Promise<Response> => {
     const query = parsePlaysQuery(parametersOf(c), cluster.wallMs() / 1000)
     if (typeof query === 'string') return c.text(`${query}\n`, 400)
     const rows = await cluster.plays(query)
@@ -74,10 +74,13 @@ export function addClusterRoutes<E extends Env>(
       )
     return csv ? printed(c, 'plays', printCsv(playNames, rows)) : c.json(rows)
   }
-  app.get('/api/history', (c) => history(c, wantsCsv(c)))
-  app.get('/api/history.csv', (c) => history(c, true))
-  app.get('/api/plays', (c) => plays(c, wantsCsv(c)))
-  app.get('/api/plays.csv', (c) => plays(c, true))
+  for (const [path, answer] of Object.entries({ '/api/history': history, '/api/plays': plays })) {
+    app.get(path, (c) => {
+      c.header('Vary', 'Accept')
+      return answer(c, wantsCsv(c))
+    })
+    app.get(`${path}.csv`, (c) => answer(c, true))
+  }
 }
 
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
@@ -95,5 +98,4 @@ const printed = (c: Context, name: string, csv: string) =>
   c.body(csv, 200, {
     'Content-Type': 'text/csv; charset=utf-8; header=present',
     'Content-Disposition': `attachment; filename="${name}.csv"`,
-    Vary: 'Accept',
   })

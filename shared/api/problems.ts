@@ -14,6 +14,8 @@ const problemsMax = 100
 const lateSeconds = 3
 /** s by which a clock may be off: titles and logs can still be compared */
 const clockSeconds = 5
+/** clocks from which it can be told that this program's own is off */
+const clocksMin = 3
 /** share of the slots from which a cluster is called full, and from which listeners are about to be refused */
 const fullShare = 0.9
 const overfullShare = 0.98
@@ -107,13 +109,12 @@ function serverProblems(server: ClusterServerJson): ProblemJson[] {
     server: id,
   })
   const silent = `no report for ${duration(ageSeconds)}`
-  const [first = out ?? ''] = notes
   switch (out) {
     case 'stale':
       return [problem('critical', silent)]
     case 'unreachable':
     case 'no mounts':
-      return notes.length > 0 ? notes.map((note) => problem('warning', note)) : [problem('warning', first)]
+      return (notes.length > 0 ? notes : [out]).map((what) => problem('warning', what))
     default:
       return [
         ...(ageSeconds > interval + lateSeconds ? [problem('warning', silent)] : []),
@@ -130,14 +131,16 @@ const outTexts = {
   leaving: 'leaving',
 } as const
 
-/** A clock that differs from most others; if most differ from this program's, its own is the wrong one. */
+/** Clocks that differ from this program's; if most agree that it is off, its own is the wrong one, and those that differ from them. */
 function clockProblems(servers: readonly ClusterServerJson[]): ProblemJson[] {
   const known = servers.flatMap(({ id, out, clockOffsetSeconds }) =>
     out === 'stale' || clockOffsetSeconds === null ? [] : [{ id, offset: clockOffsetSeconds }],
   )
   const offsets = known.map(({ offset }) => offset).sort((a, b) => a - b)
-  const median = offsets.length < 3 ? 0 : (offsets[Math.floor(offsets.length / 2)] ?? 0)
-  const common = Math.abs(median) >= clockSeconds ? median : 0
+  const median = offsets[Math.floor(offsets.length / 2)] ?? 0
+  const agreeing = offsets.filter((offset) => Math.abs(offset - median) < clockSeconds).length
+  const isOwn = offsets.length >= clocksMin && agreeing > offsets.length / 2
+  const common = isOwn && Math.abs(median) >= clockSeconds ? median : 0
   const own: ProblemJson[] =
     common === 0
       ? []

@@ -53,6 +53,45 @@ describe('/api/cluster', () => {
     expect(servers.b).toMatchObject({ out: 'stale' })
   })
 
+  test('has null where nothing can be said: no bandwidth, no slots, no server', () => {
+    const totals = (...servers: Parameters<View['put']>[0][]) => {
+      const view = new View(100)
+      for (const server of servers) view.put(server)
+      return clusterJson(view, nothingSeen, [], 0, 0, false).totals
+    }
+    expect(totals(serverOf('a'))).toMatchObject({ bandwidth: null, utilisation: 0 })
+    expect(totals(serverOf('a'), serverOf('b', { bandwidth: 0 }), serverOf('c'))).toMatchObject({
+      bandwidth: 0,
+    })
+    expect(totals()).toMatchObject({ bandwidth: null, utilisation: null, serversIn: 0, maxListeners: 0 })
+    expect(totals(serverOf('a', { maxListeners: 0 }))).toMatchObject({ utilisation: null })
+  })
+
+  test.each([
+    [{ listeners: 0, maxListeners: 0 }, 0],
+    [{ listeners: 50, bandwidth: 9000 }, 0.5],
+    [{ listeners: 50, bandwidth: 9000, maxBandwidth: 0 }, 0.5],
+    [{ listeners: 50, maxBandwidth: 10_000 }, 0.5],
+    [{ listeners: 50, bandwidth: 9000, maxBandwidth: 10_000 }, 0.9],
+    [{ listeners: 120, bandwidth: 9000, maxBandwidth: 10_000 }, 1.2],
+  ])('a server with %j is full to %f', (over, utilisation) => {
+    const view = new View(100)
+    view.put(serverOf('a', over))
+    expect(clusterJson(view, nothingSeen, [], 0, 0, false).servers[0]?.utilisation).toBe(utilisation)
+  })
+
+  test('a mount has its highest audience, and those that carry the mounts of all masters', () => {
+    const view = new View(100)
+    const at = (listeners: number) =>
+      serverOf('m', { role: 'master', mounts: [mountReport('/live.mp3', { listeners })] })
+    view.put(at(9))
+    view.put(at(4))
+    view.put(serverOf('kh', { mounts: [] }, { carriesAll: true }))
+    expect(clusterJson(view, nothingSeen, [], 0, 0, false).mounts).toMatchObject([
+      { listeners: 4, peak: 9, servers: { kh: 0, m: 4 } },
+    ])
+  })
+
   test.each([
     [undefined, 50, null],
     [0, 0, 0],
@@ -94,4 +133,5 @@ test('shares are integers that add up to the whole; the largest remainders are r
   expect(shares({ DE: 1, AT: 1, CH: 1 }, 10)).toEqual({ AT: 4, CH: 3, DE: 3 })
   expect(shares({ DE: 5, AT: 1 }, 1)).toEqual({ DE: 1 })
   expect(shares({}, 10)).toEqual({})
+  expect(shares({ DE: 0 }, 10)).toEqual({})
 })

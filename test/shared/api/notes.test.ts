@@ -3,6 +3,7 @@ import { TlsWatch } from '../../../edge/outreach/tls-watch.ts'
 import { acceptPolled, putPolled } from '../../../shared/api/accept-polled.ts'
 import type { ServerJson } from '../../../shared/api/json.ts'
 import { serversJson } from '../../../shared/api/json.ts'
+import { notesOf } from '../../../shared/api/notes.ts'
 import { printStreamList } from '../../../shared/api/print-stream-list.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { decide } from '../../../shared/draw/decide.ts'
@@ -11,7 +12,7 @@ import { parsePolledServer } from '../../../shared/polled/server.ts'
 import { parseStatusJson } from '../../../shared/polled/stats.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
 import { told } from '../../kit/log-records.ts'
-import { mountOf, reportOf, serverOf } from '../../kit/reports.ts'
+import { mountOf, mountReport, reportOf, serverOf } from '../../kit/reports.ts'
 import { basic } from '../../kit/source.ts'
 
 const admin = { Authorization: basic('admin', 'admin-secret') }
@@ -106,4 +107,49 @@ test('the note about an unreachable server has its url and the reason', () => {
   expect(serversJson(registry.view, 0)).toMatchObject([
     { out: 'unreachable', notes: ['the edge cannot reach http://s.example (connection refused)'] },
   ])
+})
+
+describe('the notes about a server', () => {
+  const nothing = { out: null, isHttps: false, isHeld: false }
+
+  test('say that it is unreachable where that keeps it out, and not where something else does', () => {
+    const server = serverOf('a', {}, { unreached: { url: 'http://a.example', problem: 'timed out' } })
+    expect(notesOf(server, { ...nothing, out: 'unreachable' })).toEqual([
+      'the edge cannot reach http://a.example (timed out)',
+    ])
+    expect(notesOf(server, { ...nothing, out: 'drained' })).toEqual([])
+    expect(notesOf(serverOf('a'), { ...nothing, out: 'unreachable' })).toEqual([])
+  })
+
+  test('say that its report is too old where it gets listeners all the same', () => {
+    expect(notesOf(serverOf('a'), { ...nothing, isHeld: true })).toEqual([
+      expect.stringMatching(/^its last report is too old; it gets listeners all the same/),
+    ])
+  })
+
+  test('name at most three others that report its url', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f']
+    expect(notesOf(serverOf('b'), { ...nothing, sharedUrl: { url: 'http://x', ids } })).toEqual([
+      expect.stringMatching(/^a, c, d reports its url http:\/\/x too/),
+    ])
+  })
+
+  test.each([
+    [{}, { carriesAll: true }, /^it carries the mounts of live masters, and there is no live master$/],
+    [{ mounts: [] }, {}, /^its report names no mount$/],
+    [
+      { mounts: [] },
+      { polled: true },
+      /^its stats have not been read yet, or name no mount with a source: see the log$/,
+    ],
+    [
+      { mounts: ['/a', '/b', '/c', '/d'].map((path) => mountReport(path)) },
+      { polled: true },
+      /^no live master carries \/a, \/b, \/c: have a master report/,
+    ],
+  ])('say why one with %j, %j has no mounts', (over, held, note) => {
+    expect(notesOf(serverOf('a', over, held), { ...nothing, out: 'no mounts' })).toEqual([
+      expect.stringMatching(note),
+    ])
+  })
 })

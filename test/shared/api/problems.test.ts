@@ -55,6 +55,43 @@ test('a mount without a master, without room, and off the air is critical, and c
   ])
 })
 
+test('a report is late from 3 s after its time on, and ages are told in seconds, minutes and hours', () => {
+  const since = (ageSeconds: number, interval: number) =>
+    problems([serverOf('a', { interval })], seenOf(), ageSeconds * 1000)
+  expect(since(13, 10)).toEqual([])
+  expect(since(13.1, 10)).toEqual(['warning: a: no report for 13 s'])
+  expect(since(119, 60)).toEqual(['warning: a: no report for 119 s'])
+  expect(since(120, 60)).toEqual(['warning: a: no report for 2 min'])
+  expect(since(7199, 3600)).toEqual(['warning: a: no report for 120 min'])
+  expect(since(7200, 3600)).toEqual(['warning: a: no report for 2 h'])
+})
+
+test('a cluster that no server reports to may be cut off, and says how many it goes on with', () => {
+  const held = { heldUntilMs: 1e9, receivedAtMs: -60_000 }
+  const start = 'critical: no server reported for a while, as if this program were cut off'
+  expect(problems([slave('a', {}, held)])[0]).toBe(
+    `${start}: 1 server gets listeners by a report that is too old`,
+  )
+  expect(problems([slave('a', {}, held), slave('b', {}, held)])[0]).toBe(
+    `${start}: 2 servers get listeners by a report that is too old`,
+  )
+})
+
+test('a cluster that no server has reported to says so', () => {
+  expect(problems([])).toEqual(['notice: no server has reported yet'])
+})
+
+test('one server with room is enough for a mount, whichever it is', () => {
+  const full = (id: string) => slave(id, { listeners: 100 })
+  const others = ['notice: a: full', 'notice: c: full']
+  const room = slave('b', { maxListeners: 1000 })
+  expect(problems([full('a'), room, full('c')])).toEqual(others)
+  expect(problems([full('a'), full('c')]).slice(0, 2)).toEqual([
+    'critical: /live.mp3: no server has room for it',
+    'critical: cluster 100 % full',
+  ])
+})
+
 test('where no master reports at all, as with a stock Icecast, mounts do not lack one', () => {
   expect(problems([slave('a')])).toEqual([])
 })
@@ -66,6 +103,15 @@ test('a cluster that is 93 % full is a warning, one that refuses listeners is cr
     'critical: 1 request got no server within the last minute',
     'warning: cluster 93 % full',
   ])
+})
+
+test.each([
+  [89, []],
+  [90, ['warning: cluster 90 % full']],
+  [97, ['warning: cluster 97 % full']],
+  [98, ['critical: cluster 98 % full']],
+])('%i listeners of 100: %j', (listeners, said) => {
+  expect(problems([slave('a', { listeners })])).toEqual(said)
 })
 
 /** The problems of servers with these clocks, in seconds by which they are ahead. */
@@ -84,6 +130,21 @@ test('a clock that is off is named; if most are off by the same amount, the own 
   expect(clockProblems({ a: 600, b: 600, relay1: 560 })).toEqual([
     own,
     'warning: clock of relay1 is 40 s off',
+  ])
+})
+
+test('the own clock is off only where most servers agree', () => {
+  const off = (id: string) => `warning: clock of ${id} is 10 min off`
+  expect(clockProblems({ a: 0, b: 0, c: 600, d: 600 })).toEqual([off('c'), off('d')])
+  expect(clockProblems({ a: 0, b: 0, c: -600, d: -600 })).toEqual([off('c'), off('d')])
+  expect(clockProblems({ a: -600, b: 8, c: 600 })).toEqual([
+    off('a'),
+    'warning: clock of b is 8 s off',
+    off('c'),
+  ])
+  expect(clockProblems({ a: 5, b: 6, c: 7, d: 0 })).toEqual([
+    'warning: the clock of this program is 6 s off, by those of most servers',
+    'warning: clock of d is 6 s off',
   ])
 })
 
@@ -111,6 +172,45 @@ test('different versions are worth knowing', () => {
   ])
 })
 
+test('which of our versions run is told in order, whatever other programs report', () => {
+  const of = (...versions: string[]) => {
+    const seen = versions.map((version, i) => [`s${i}`, about({ version })])
+    return problems(
+      versions.map((_, i) => slave(`s${i}`)),
+      seenOf(Object.fromEntries(seen)),
+    )
+  }
+  expect(
+    of(
+      'distributary 0.3.0',
+      'distributary 0.1.0',
+      'Icecast 2.4.4',
+      'distributary 0.2.0',
+      'distributary 0.1.0',
+    ),
+  ).toEqual([
+    'notice: servers run different versions: distributary 0.1.0 on 2, distributary 0.2.0 on 1, distributary 0.3.0 on 1',
+  ])
+  expect(of('distributary 0.1.0', 'Icecast 2.4.4')).toEqual([])
+})
+
+test('a server that leaves or drains itself says so, and what is noted of one in the draw is worth knowing', () => {
+  const shared = { urls: ['http://one.example'] }
+  const said = problems([
+    slave('a', shared),
+    slave('b', shared),
+    slave('d', { state: 'draining' }),
+    slave('l', { state: 'leaving' }),
+  ])
+  expect(said).toEqual([
+    expect.stringMatching(/^notice: a: b reports its url http:\/\/one\.example too/),
+    expect.stringMatching(/^notice: b: a reports its url http:\/\/one\.example too/),
+    'notice: d: draining, so it gets no listeners',
+    'notice: l: leaving',
+  ])
+  expect(problems([slave('a'), slave('u', {}, { reachable: false })])).toEqual(['warning: u: unreachable'])
+})
+
 test('drained, unreachable and empty servers say so; a list of thousands is cut', () => {
   const unreached = { url: 'http://u.example.org:8000', problem: 'timed out' }
   expect(
@@ -127,5 +227,6 @@ test('drained, unreachable and empty servers say so; a list of thousands is cut'
   ])
   const many = Array.from({ length: 300 }, (_, i) => slave(`s${i}`, { mounts: [] }))
   expect(problems(many)).toHaveLength(100)
+  expect(problems(many.slice(0, 100)).at(-1)).toBe('warning: s99: its report names no mount')
   expect(problems(many).at(-1)).toBe('notice: 201 more problems')
 })
