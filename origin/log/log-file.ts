@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, write } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, renameSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { messageOf } from '../../shared/message-of.ts'
 import { limits } from '../limits.ts'
@@ -26,6 +26,19 @@ export function restOfLine(bytes: Uint8Array, written: number): Uint8Array {
   return bytes.subarray(written, bytes.indexOf(newline, written) + 1)
 }
 
+/** Whether a file ends within a line: its program was killed, or its machine lost power, while the disk was full. */
+function endsWithin(path: string, size: number): boolean {
+  try {
+    const fd = openSync(path, 'r')
+    const last = new Uint8Array(1)
+    readSync(fd, last, 0, 1, size - 1)
+    closeSync(fd)
+    return last[0] !== newline
+  } catch {
+    return false // it may be written and not read
+  }
+}
+
 /**
  * Appends lines to a file, in the background and in order: lines that come during a write are kept for the next one. The
  * file is rotated between two writes.
@@ -47,7 +60,9 @@ export class LogFile {
     this.path = path
     this.#options = options
     this.#fd = openSync(path, 'a')
-    this.#size = fstatSync(this.#fd).size
+    const stats = fstatSync(this.#fd)
+    this.#size = stats.size
+    if (stats.isFile() && stats.size > 0 && endsWithin(path, stats.size)) this.#rest = Uint8Array.of(newline)
   }
 
   write(line: string): void {

@@ -142,6 +142,18 @@ describe('a log file', () => {
     expect(readFileSync(join(folder, 'access.log'), 'utf8')).toBe('line three.\n')
   })
 
+  test('a half line that an earlier run left, killed while the disk was full, does not swallow the next line', async () => {
+    const path = join(testFolder(), 'access.log')
+    writeFileSync(path, 'whole\nhal')
+    const file = new LogFile(path, options())
+    for (const line of ['one', 'two']) {
+      file.write(line)
+      await file.flushed()
+    }
+    await file.close()
+    expect(readFileSync(path, 'utf8')).toBe('whole\nhal\none\ntwo\n')
+  })
+
   test('a file that cannot be opened throws at once', () => {
     expect(() => new LogFile(join(testFolder(), 'none', 'access.log'), options())).toThrow('ENOENT')
   })
