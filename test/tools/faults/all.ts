@@ -13,7 +13,7 @@ import { closedPipe, fullPipe } from './kinds/outputs.ts'
 import { rollingRestart } from './kinds/rolling.ts'
 import { sourceFlaps } from './kinds/sources.ts'
 import { polledFaults } from './kinds/stock.ts'
-import { stopEdge, stopMaster, stopSlave } from './kinds/stops.ts'
+import { starved, stopEdge, stopMaster, stopSlave } from './kinds/stops.ts'
 import { damagedStore, fullDisk, lockedStore, lostStore, readOnlyStore } from './kinds/stores.ts'
 
 /** Every kind of fault, in the order of the list. */
@@ -26,6 +26,7 @@ export const faults: readonly Fault[] = [
   stopEdge,
   stopMaster,
   stopSlave,
+  starved,
   fullDisk,
   readOnlyStore,
   damagedStore,

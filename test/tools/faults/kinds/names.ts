@@ -88,6 +88,8 @@ export const lostNames: Fault = {
   name: 'lost-names',
   about:
     'the slaves cannot resolve the name of the edge: the resolver refuses, or is silent; the edge is restarted meanwhile',
+  // Bun's fetch knows names below localhost without asking
+  plan: { origins: 'node' },
   cannot: cannotMountFiles,
   places() {
     names = new Names()

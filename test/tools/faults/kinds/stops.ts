@@ -31,3 +31,25 @@ export const stopMaster = stopping('stop-master', 'SIGSTOP and SIGCONT of the ma
 export const stopSlave = stopping('stop-slave', 'SIGSTOP and SIGCONT of a slave', ({ slaves }, dice) =>
   dice.oneOf(slaves),
 )
+
+/** ms of a slice, and for how long slices are taken from a program */
+const sliceMs = 250
+const starvedMs = 20_000
+
+export const starved: Fault = {
+  name: 'starved',
+  about:
+    'a program gets a processor for a part of each quarter of a second alone, as beside a greedy neighbour',
+  async round(cluster, dice, print) {
+    const member = dice.oneOf(cluster.members)
+    const stoppedMs = Math.round(sliceMs * dice.between(0.3, 0.8))
+    print(`${member.name} stands still for ${stoppedMs} ms of every ${sliceMs}, ${starvedMs / 1000} s long`)
+    const untilMs = performance.now() + starvedMs
+    while (performance.now() < untilMs) {
+      member.program.kill('SIGSTOP')
+      await wait(stoppedMs)
+      member.program.kill('SIGCONT')
+      await wait(sliceMs - stoppedMs)
+    }
+  },
+}
