@@ -155,12 +155,12 @@ function move(multipliers: Float64Array, claims: Float64Array, { free, share }: 
       const now = Math.max(multiplierMin, Math.min(1, was * off))
       if (Math.abs(now - was) > was * 0.001) moved = true
       multipliers[i] = now
+      most = Math.max(most, now)
     }
-    most = Math.max(most, multipliers[i] ?? 0)
   }
-  // only the ratios of prices matter: if all have risen, they fall together
-  if (most > 0 && most < 1)
-    for (let i = 0; i < multipliers.length; i++) multipliers[i] = (multipliers[i] ?? 0) / most
+  // only the ratios of prices matter: if those of all servers with room have risen, they fall together
+  if (most > 0)
+    for (let i = 0; i < multipliers.length; i++) multipliers[i] = Math.min(1, (multipliers[i] ?? 0) / most)
   return moved
 }
 

@@ -16,7 +16,10 @@ export interface Region {
   country: string | undefined
   /** the servers worth drawing here */
   near: Near
-  /** all servers that may get a listener of this country, ignoring locations: by slots minus the debit, and before it */
+  /**
+   * all servers that may get a listener of this country, ignoring locations: by slots minus the debit, and before it; filled again after
+   * each report, so that none of another country has tickets
+   */
   blind: { weighed: Drum; free: Drum; round: number }
   /** by index of the pool: the distance in steps (sites.ts); `excluded` if its country rule excludes it */
   far: Uint16Array
@@ -74,8 +77,8 @@ export function createRegion(
     country,
     near: { drum: new Drum(weigh), indexes, factors, round: -1, changes: -1, foundMs: nowMs },
     blind: {
-      weighed: new Drum((i, now) => (mayGet(region, i) ? pool.weightAt(i, now) : 0)),
-      free: new Drum((i, now) => (mayGet(region, i) ? pool.freeAt(i, now) : 0)),
+      weighed: new Drum((i, now) => pool.weightAt(i, now)),
+      free: new Drum((i, now) => pool.freeAt(i, now)),
       round: -1,
     },
     far: new Uint16Array(0),
@@ -96,8 +99,6 @@ export function moveDemand(from: Region, to: Region, share: number): void {
   to.rate += rate
   to.joins += joins
 }
-
-const mayGet = ({ far }: Region, index: number): boolean => (far[index] ?? excluded) !== excluded
 
 /**
  * How far each server of the pool is from a region. A distance is computed again when its server has appeared or moved, not when

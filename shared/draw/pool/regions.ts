@@ -45,6 +45,10 @@ const ticketsMax = 2 ** 50
 /** tickets for a free slot of the server that pulls most; a server with a millionth of that pull gets none in this region */
 const ticketsPerSlot = 2 ** 20
 
+/** How many regions with a location are kept over so many servers. */
+export const regionsMaxOf = (servers: number): number =>
+  Math.max(regionsMin, Math.min(regionsMax, Math.floor(pairsMax / servers)))
+
 /** The properties of a request that matter for a draw by region. */
 interface Drawn {
   from?: Whereabouts | undefined
@@ -183,16 +187,13 @@ export class Regions {
 
   #create(key: number, cell: number, country: string | undefined, nowMs: number): Region {
     const isLocated = cell !== noCell
-    if (isLocated && this.#regions.size - this.#unlocated >= this.#regionsMax) this.#forgetOldest(true, nowMs)
+    if (isLocated && this.#regions.size - this.#unlocated >= regionsMaxOf(this.#pool.size))
+      this.#forgetOldest(true, nowMs)
     if (!isLocated && this.#unlocated >= kindsMax) this.#forgetOldest(false, nowMs)
     const region = createRegion(this.#pool, middleOf(cell), country, nowMs)
     if (!isLocated) this.#unlocated++
     this.#regions.set(key, region)
     return region
-  }
-
-  get #regionsMax(): number {
-    return Math.max(regionsMin, Math.min(regionsMax, Math.floor(pairsMax / Math.max(1, this.#pool.size))))
   }
 
   #kindOf(country: string | undefined): number {
@@ -246,8 +247,7 @@ export class Regions {
     if (nowMs - this.#roundMs < Math.min(rebuildMs, standsMs)) return undefined
     const seconds = Math.max(rebuildMs, nowMs - this.#roundMs) / 1000
     for (const [key, region] of this.#regions) {
-      const rate = Number.isFinite(seconds) ? region.joins / seconds : 0
-      region.rate = smoothed(region.rate, rate, Math.min(seconds, 60))
+      region.rate = smoothed(region.rate, region.joins / seconds, Math.min(seconds, 60))
       if (region.rate < rateMin) region.rate = 0
       region.joins = 0
       if (nowMs - region.lastAskedMs > regionMemoryMs) this.#forget(key)

@@ -151,7 +151,7 @@ describe('the mounts of a fleet', () => {
   })
 })
 
-test('a mount that parts takes the part of the demand that its listeners are: a HEAD or a probe of another mount is none', () => {
+test('a mount that parts from others takes the demand of its listeners with it', () => {
   const view = new View(100)
   const [hot, cold] = mountsOf(2)
   if (!hot || !cold) throw new Error('there is no mount')
@@ -163,10 +163,7 @@ test('a mount that parts takes the part of the demand that its listeners are: a 
   const roll = seededRoll(1)
   const draw = ({ mount }: MountReport, nowMs: number, probe: boolean) =>
     view.draw({ mount, secure: false, from: { location: berlin }, probe }, nowMs, roll)?.server.report.id
-  for (let i = 0; i < 200; i++) {
-    draw(hot, i * 50, false)
-    for (let probes = 0; probes < 20; probes++) draw(cold, i * 50, true)
-  }
+  for (let i = 0; i < 200; i++) draw(hot, i * 50, false)
   put('full', 0, [hot])
   expect(view.groups).toBe(2)
   for (const nowMs of [11_000, 12_000, 13_000]) draw(hot, nowMs, true)

@@ -14,6 +14,7 @@ const usage = `npm run mutate -- FOLDER-OR-FILE…   changes the code a little, 
   --sample N   tries N mutants, drawn by the seed (all)
   --seed N     of the sample (1)
   --near       asks only the tests about the files: in seconds, and what survives may be noticed by others
+  --open       tries only those that are not explained
   --static     tries those too that run only while modules are imported: a process each`
 
 function filesOf(path: string): string[] {
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       near: { type: 'boolean', default: false },
+      open: { type: 'boolean', default: false },
       static: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -80,7 +82,8 @@ async function main(): Promise<void> {
   const names = positionals.flatMap(filesOf)
   for (const file of names) found.push(mutantsOf(file, firstIdAfter(found)))
   const all = found.flatMap(({ mutants }) => mutants)
-  const mutants = sampled(all, Number(values.sample ?? all.length), Number(values.seed))
+  const open = values.open ? all.filter((each) => !explained.has(nameOf(each))) : all
+  const mutants = sampled(open, Number(values.sample ?? all.length), Number(values.seed))
   const wanted = new Set(mutants.map(({ id }) => id))
   // the others would only be asked for
   const files: MutatedFile[] = []

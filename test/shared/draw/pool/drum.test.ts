@@ -41,6 +41,29 @@ test('a drum grows with the highest index that has a weight', () => {
   }
 })
 
+test('a drum keeps all weights as it grows', () => {
+  const weights = Array.from({ length: 18 }, (_, i) => (i < 16 ? 0 : 5))
+  for (const order of [
+    [16, 17],
+    [17, 16],
+  ]) {
+    const drum = new Drum((index) => weights[index] ?? 0)
+    for (const index of order) drum.set(index, 5)
+    expect([0.25, 0.75].map((roll) => drawBy(drum, [roll]).index)).toEqual([16, 17])
+  }
+})
+
+test('a drum that was emptied is filled again, by one weight or by all', () => {
+  const weights = [0, 2, 3]
+  const drum = drumOf(weights)
+  drum.fill(new Float64Array(0))
+  expect(drawBy(drum, [0.5])).toEqual({ index: -1, rolls: 0 })
+  drum.set(2, 3)
+  expect(drawBy(drum, [0.5])).toEqual({ index: 2, rolls: 1 })
+  drum.fill(Float64Array.from(weights))
+  expect([0.1, 0.9].map((roll) => drawBy(drum, [roll]).index)).toEqual([1, 2])
+})
+
 test('a weight that fell to nothing is rolled once, and not again', () => {
   const weights = [100, 100]
   const drum = drumOf(weights)

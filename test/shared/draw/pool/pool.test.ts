@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { JoinRate, smoothed, TotalDemand } from '../../../../shared/draw/pool/demand.ts'
-import { type Candidate, Pool } from '../../../../shared/draw/pool/pool.ts'
+import { type Candidate, Pool, urlAt } from '../../../../shared/draw/pool/pool.ts'
 import { cellOf, middleOf, noCell } from '../../../../shared/draw/pool/region.ts'
 import { excluded, pointOf, pullsByFar, Sites } from '../../../../shared/draw/pool/sites.ts'
 import type { GeoLocation } from '../../../../shared/geo.ts'
 import { limits } from '../../../../shared/limits.ts'
 import type { Report } from '../../../../shared/report/report.ts'
-import { serverOf } from '../../../kit/reports.ts'
+import { mountOf, serverOf } from '../../../kit/reports.ts'
 
 const berlin: GeoLocation = { latitude: 52.5, longitude: 13.4 }
 const madrid: GeoLocation = { latitude: 40.4, longitude: -3.7 }
@@ -150,6 +150,10 @@ describe('a pool', () => {
     pool.remove('a')
     expect([pool.meanFactor, new Pool().meanFactor]).toEqual([5, 0])
   })
+})
+
+test('the url of a mount at a server has its name as a URL has it', () => {
+  expect(urlAt(candidate('a', 1), mountOf('/caf%C3%A9'))).toBe('http://a/caf%C3%A9')
 })
 
 describe('several servers for a playlist', () => {

@@ -170,4 +170,85 @@ describe('proximity is capped', () => {
       keep: Float64Array.of(1, 1),
     })
   })
+
+  test('and a region that no server may have claims nothing', () => {
+    const crowd = demand(1000, 1, 0.01)
+    const both = capProximity(supply([100, 1000]), [crowd, demand(50, 0, 0)])
+    expect(both).toEqual(capProximity(supply([100, 1000]), [crowd]))
+  })
+
+  test('by prices whose ratio alone matters: if all have risen they fall together, and a full server keeps its own', () => {
+    expect(capProximity(supply([100]), [demand(1000, 1)]).multipliers).toEqual(Float64Array.of(1))
+    expect(capProximity(supply([100, 100]), [demand(1000, 1, 1)]).multipliers).toEqual(Float64Array.of(1, 1))
+    const crowd = [demand(1000, 1, 0.01, 0.01)]
+    const from = (...prices: number[]) =>
+      capProximity(supply([100, 1000, 0]), crowd, Float64Array.from(prices)).multipliers
+    const [near = 0, far] = from(1, 1, 1)
+    expect(from(1e-3, 1e-3, 1e-3)[0]).toBeCloseTo(near, 2)
+    expect([far, from(1e-3, 1e-3, 0.5)[1]], 'however low that of a full one is').toEqual([1, 1])
+    const calm = capProximity(supply([100, 0]), [demand(50, 1, 1)], Float64Array.of(1, 0.5))
+    expect(calm.multipliers).toEqual(Float64Array.of(1, 0.5))
+  })
+
+  test('and once prices have settled every draw stands, and nine tenths are claimed', () => {
+    const free = [100, 1000, 1000]
+    const crowds = [demand(600, 1, 0.01, 0.001), demand(300, 0.5, 1, 0.01)]
+    let cap = capProximity(supply(free), crowds)
+    for (let i = 0; i < 20; i++) cap = capProximity(supply(free), crowds, cap.multipliers)
+    expect(cap.keep).toEqual(Float64Array.of(1, 1, 1))
+    expect(claimsOf(free, crowds, cap)[0]).toBeCloseTo(90, 0)
+  })
+
+  test('for a mount with half of the joins at half of the room', () => {
+    const crowd = [demand(100, 1, 0.01)]
+    expect(capProximity(supply([200, 1000]), crowd).multipliers).toEqual(Float64Array.of(1, 1))
+    const half = capProximity(supply([200, 1000], 0.5), crowd, undefined, 1)
+    expect(half.multipliers[0]).toBeLessThan(1)
+    // one round has not settled it: of what is claimed more than 90 stand, with their part of what is shed
+    const [claimed = 0] = claimsOf([200, 1000], crowd, half)
+    expect(claimed).toBeCloseTo(90, 0)
+  })
+
+  test.each<[string, number[], number[], Demand[]]>([
+    ['one server', [100, 1000], [10, 10], [demand(500, 1, 1e-30)]],
+    ['two servers', [100, 50, 10_000], [10, 10, 10], [demand(400, 1, 0.5, 1e-30)]],
+    [
+      'two regions',
+      [100, 80, 10_000],
+      [10, 10, 10],
+      [demand(400, 1, 1e-20, 1e-30), demand(300, 1e-20, 1, 1e-30)],
+    ],
+    ['a server with another interval', [300, 80, 20_000], [30, 2, 10], [demand(400, 1, 0.5, 1e-30)]],
+    [
+      'one beside others with room',
+      [100, 3000, 10_000],
+      [10, 10, 10],
+      [demand(500, 1, 1e-30, 1e-30), demand(900, 0, 1, 0)],
+    ],
+  ])(
+    'and as long as they have not, %s sheds what is more than its bound, and no more',
+    (_, free, blind, demands) => {
+      const all: Supply = { free: Float64Array.from(free), blindS: Float64Array.from(blind), share: 1 }
+      const { multipliers, keep } = capProximity(all, demands, undefined, 1)
+      const claims = free.map(() => 0)
+      for (const { rate, pulls } of demands) {
+        const weights = free.map((slots, i) => slots * (pulls[i] ?? 0) * (multipliers[i] ?? 0))
+        const total = weights.reduce((a, b) => a + b, 0)
+        for (const [i, weight] of weights.entries())
+          claims[i] = (claims[i] ?? 0) + (rate * weight * (blind[i] ?? 0)) / total
+      }
+      const room = free.reduce((a, b) => a + b, 0)
+      const shedRate = claims.reduce(
+        (sum, each, i) => sum + ((1 - (keep[i] ?? 0)) * each) / (blind[i] ?? 1),
+        0,
+      )
+      expect(shedRate).toBeGreaterThan(0)
+      for (const [i, slots] of free.entries()) {
+        const bound = 0.9 * slots
+        const stands = (keep[i] ?? 0) * (claims[i] ?? 0) + (shedRate * slots * (blind[i] ?? 0)) / room
+        if (keep[i] === 1) expect(stands).toBeLessThan(1.011 * bound)
+        else expect(stands / bound).toBeCloseTo(1, 2)
+      }
+    },
+  )
 })
