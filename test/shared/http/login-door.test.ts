@@ -61,6 +61,19 @@ describe('wrong logins', () => {
     expect(waiting).toHaveLength(1)
   })
 
+  test('of clients whose address is not known are those of one network, and a right one is accepted', async () => {
+    const { door, waiting } = doorAt()
+    const judge = (header: string) =>
+      door.judge({ header, address: undefined, door: 'the api' }, (login) =>
+        isAdmin(openAccounts, login) ? 'admin' : undefined,
+      )
+    for (let i = 0; i < burst; i++) expect(await judge(wrong(i))).toEqual({ status: 401 })
+    void judge(wrong(burst))
+    await Promise.resolve()
+    expect(waiting).toHaveLength(1)
+    expect(await judge(right)).toEqual({ who: 'admin' })
+  })
+
   test('for one user are delayed from all addresses once they are many; a right one from a new address is not', async () => {
     const { judge, waiting } = doorAt()
     for (let i = 0; i < limits.wrongLoginsOfUser.burst; i++)

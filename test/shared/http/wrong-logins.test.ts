@@ -80,6 +80,43 @@ describe('the answer to a wrong login', () => {
     expect(sleeps).toEqual([])
   })
 
+  test('calls the logins that wait only as far as few answers do, and forgets none of them', async () => {
+    const { logins, wrong, wake, sleeps } = made({ queuedMax: 3 })
+    for (let i = 0; i < 2; i++) await wrong('a')
+    const order: string[] = []
+    const late = wrong('a')
+    const waits = ['first', 'second', 'third'].map((name) =>
+      Promise.resolve(logins.turn('a', name)).then(() => order.push(name)),
+    )
+    const woken = async () => {
+      wake()
+      await settled()
+      return [order.length, sleeps.length]
+    }
+    expect(await woken(), 'the answer is sent').toEqual([1, 1])
+    await late
+    const next = wrong('a')
+    expect(await woken(), 'another one waits').toEqual([1, 2])
+    expect(await woken(), 'which is sent').toEqual([2, 1])
+    await next
+    expect(await woken()).toEqual([3, 0])
+    await Promise.all(waits)
+    expect(order).toEqual(['first', 'second', 'third'])
+  })
+
+  test('lets logins of its network wait as long as any other is late', async () => {
+    const { logins, wrong, wake } = made()
+    for (let i = 0; i < 2; i++) await wrong('a')
+    const [one, other] = [wrong('a'), wrong('a')]
+    wake()
+    await one
+    const waiting = logins.turn('a', 'x')
+    expect(waiting).toBeInstanceOf(Promise)
+    wake()
+    await Promise.all([other, waiting])
+    expect(logins.turn('a', 'x')).toBeUndefined()
+  })
+
   test('does not wait while those of too many networks do', async () => {
     const { wrong, sleeps, wake } = made()
     const late: Promise<void>[] = []

@@ -44,6 +44,7 @@ test('the last lines of a program are written before it exits, and none twice', 
   const { lines, written, next } = reader()
   lines.add('the end')
   lines.flush()
+  expect(written).toEqual(['the end\n'])
   next()
   lines.flush()
   expect(written).toEqual(['the end\n'])
@@ -90,19 +91,79 @@ describe('a reader that stalls', () => {
     expect(8 * 2 ** 20).toBe(linesLengthMax)
   })
 
-  test('does not delay the exit of the program beyond the given time', async () => {
-    const { lines, later } = reading(() => 0)
-    lines.add('a')
-    let over = false
-    const flushed = lines.flushed(30).then(() => {
-      over = true
+  test.for([
+    ['with their line ends, as many as fit', linesLengthMax - 10, 8, 0],
+    ['one character more does not', linesLengthMax - 10, 9, 1],
+    ['nor a line of the whole bound', 0, linesLengthMax, 1],
+    ['a line that has room for its end does', 0, linesLengthMax - 1, 0],
+  ] as const)('gets lines up to the bound: %s', ([, first, second, lost]) => {
+    const { lines, next, text } = reader()
+    if (first > 0) lines.add('x'.repeat(first))
+    lines.add('y'.repeat(second))
+    next()
+    expect(text().endsWith('lost 1\n')).toBe(lost === 1)
+    expect(text()).toHaveLength((first > 0 ? first + 1 : 0) + (lost === 1 ? 'lost 1\n'.length : second + 1))
+  })
+})
+
+describe('the exit of a program', () => {
+  /** How often it waited until a promise was kept. */
+  async function waitsUntil(kept: Promise<void>, wake: (times: number) => void): Promise<number> {
+    let isOver = false
+    const over = kept.then(() => {
+      isOver = true
     })
-    for (let i = 0; i < 10 && !over; i++) {
-      for (const { call } of later.splice(0)) call()
-      await Promise.resolve()
-      await Promise.resolve()
-    }
-    await flushed
+    let times = 0
+    for (await settled(); !isOver && times < 100; await settled()) wake(++times)
+    await over
+    return times
+  }
+  const settled = () => new Promise(setImmediate)
+
+  test('does not wait where all is written at once', async () => {
+    const { lines, later, text } = reader()
+    lines.add('a')
+    expect(await waitsUntil(lines.flushed(30), () => {})).toBe(0)
+    expect([text(), later]).toEqual(['a\n', []])
+  })
+
+  test('waits for a reader that has stalled, up to the given time', async () => {
+    const { lines, tryAgain } = reading(() => 0)
+    lines.add('a')
+    expect(await waitsUntil(lines.flushed(30), tryAgain)).toBe(3)
+  })
+
+  test('waits no longer once such a reader has everything, what was logged meanwhile too', async () => {
+    let room = 1
+    const { lines, tryAgain, next, text } = reading((bytes) => {
+      const taken = Math.min(room, bytes.length)
+      room -= taken
+      return taken
+    })
+    lines.add('a')
+    const waits = waitsUntil(lines.flushed(1000), (times) => {
+      if (times === 2) room = 100
+      tryAgain()
+      if (times === 2) lines.add('b')
+      if (times === 3) next()
+    })
+    expect(await waits).toBe(3)
+    expect(text()).toBe('a\nb\n')
+  })
+
+  test('waits for a reader that has gone, to tell the next one what was lost', async () => {
+    let gone = true
+    const { lines, tryAgain, text } = reading((bytes) => {
+      if (gone) throw new Error('EPIPE')
+      return bytes.length
+    })
+    lines.add('a')
+    const waits = waitsUntil(lines.flushed(1000), (times) => {
+      gone = times < 4
+      tryAgain()
+    })
+    expect(await waits).toBe(4)
+    expect(text()).toBe('lost 1\n')
   })
 })
 
@@ -130,22 +191,48 @@ describe('a reader that has gone', () => {
     expect(text()).toBe('lost 100\nhello\n')
   })
 
-  test('is handled the same if the runtime reports it later, and the queue stays within its bound', async () => {
-    let fail: (error: Error) => void = () => {}
-    const { lines, next, tryAgain } = reading(
-      () =>
-        new Promise((_, reject) => {
-          fail = reject
+  test('is handled the same if the runtime reports it later', async () => {
+    let end: (failed?: Error) => void = () => {}
+    const { lines, next, tryAgain, text, later } = reading(
+      (bytes) =>
+        new Promise((resolve, reject) => {
+          end = (failed) => (failed ? reject(failed) : resolve(bytes.length))
         }),
     )
     lines.add('a')
+    lines.add('b')
     next()
     lines.flush()
-    fail(new Error('EPIPE'))
+    end(new Error('EPIPE'))
     await new Promise(setImmediate)
-    lines.add('b')
+    expect(later.map(({ ms }) => ms)).toEqual([1000])
+    lines.add('c')
     tryAgain()
-    fail(new Error('EPIPE'))
+    expect(text()).toBe('a\nb\nlost 3\n')
+    end()
+    await new Promise(setImmediate)
+    lines.add('d')
+    next()
+    expect(text()).toBe('a\nb\nlost 3\nd\n')
+  })
+
+  test('leaves as much room for the lines that follow as there was before', () => {
+    let gone = true
+    const { lines, next, tryAgain, text } = reading((bytes) => {
+      if (gone) throw new Error('EPIPE')
+      return bytes.length
+    })
+    const long = 'x'.repeat(linesLengthMax / 2 + 1)
+    for (let i = 0; i < 2; i++) {
+      lines.add(long)
+      next()
+      tryAgain()
+    }
+    gone = false
+    tryAgain()
+    lines.add(long)
+    next()
+    expect(text()).toBe(`lost 2\n${long}\n`)
   })
 })
 

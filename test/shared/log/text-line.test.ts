@@ -29,6 +29,9 @@ test('a value that is in the text is not told twice, and text with blanks is quo
   expect(
     await lineOf(() => logger.info('listening on port {port}', { port: 8000, dataDir: '/my data' })),
   ).toBe('2026-11-25 23:05:07 info    edge.probe: listening on port 8000 dataDir="/my data"')
+  expect(
+    await lineOf(() => logger.error('cannot read {path} of {n}', { path: '/my data', n: 2, x: 'a b' })),
+  ).toBe('2026-11-25 23:05:07 error   edge.probe: cannot read /my data of 2 x="a b"')
   expect(await lineOf(() => logger.error('failed: {error}', { error: new Error('no "disk"') }))).toBe(
     '2026-11-25 23:05:07 error   edge.probe: failed: "no \\"disk\\""',
   )
