@@ -78,9 +78,7 @@ export class History {
    * @param isLast there is no next call: the program stops
    */
   flush(isLast = false): void {
-    while (this.#pending.length > 0) {
-      const [first] = this.#pending
-      if (!first) return
+    for (let [first] = this.#pending; first; [first] = this.#pending) {
       const hour = hourOf(first)
       if (this.#hour !== undefined && hour !== this.#hour) {
         if (!this.#rollUp(isLast)) return

@@ -18,7 +18,7 @@ export class MemoryHistory implements HistoryStore {
   add(finished: readonly Finished[]): void {
     this.#minutes.push(...finished.map(({ row }) => row))
     this.#notRolled += finished.length
-    this.#plays.push(...finished.flatMap(({ ended }) => ended))
+    for (const { ended } of finished) for (const play of ended) this.#plays.push(play)
     keepNewest(this.#minutes, historyLimits.minutesMax)
     keepNewest(this.#plays, playsMax)
   }

@@ -122,16 +122,18 @@ export class SqlHistory implements HistoryStore {
 
   #addPlays(plays: readonly Play[]): void {
     if (plays.length === 0) return
-    const starts = plays.map(({ startMs }) => startMs)
+    // not spread into arguments, of which an engine takes some hundred thousand
+    const first = plays.reduce((min, { startMs }) => Math.min(min, startMs), Number.POSITIVE_INFINITY)
+    const last = plays.reduce((max, { startMs }) => Math.max(max, startMs), Number.NEGATIVE_INFINITY)
     this.#sql.all(
       'INSERT INTO play (first, last, plays, body) VALUES (?, ?, ?, ?)',
-      Math.min(...starts),
-      Math.max(...starts),
+      first,
+      last,
       plays.length,
       packPlays(plays),
     )
     this.#plays += plays.length
-    this.#forgetPlays(Math.max(...starts))
+    this.#forgetPlays(last)
   }
 
   /** Deletes the rows that were written first once they are too much older than the newest, or too many. */

@@ -62,6 +62,13 @@ describe('redirects by country', () => {
     window.add('/b', 'DE', 1, countriesMs)
     expect(window.all(countriesMs)['/b']).toEqual({ DE: 1 })
   })
+
+  test('take room once, however often they are counted', () => {
+    const window = new CountryWindow()
+    for (let i = 0; i <= countriesMax; i++) window.add('/a', 'DE', 1, 0)
+    window.add('/b', 'FR', 1, 0)
+    expect(window.all(0)).toEqual({ '/a': { DE: countriesMax + 1 }, '/b': { FR: 1 } })
+  })
 })
 
 test('send-backs count if their server is known, countries only of redirects, and joins by server', () => {
@@ -119,6 +126,8 @@ describe('joins between two reports', () => {
     expect(since('x', 2, 7)).toEqual([['/a.mp3', 2]])
     expect(since('y', 5, 0)).toEqual([['/a.mp3', 5]])
     expect(mountJoinsSince(undefined, reportOf('a', {}), mounts(5, 7))).toEqual([])
+    const busier = mounts(5, 7).map((mount) => ({ ...mount, listeners: 3 }))
+    expect(mountJoinsSince(before, reportOf('a', { boot: 'x' }), busier)).toEqual([])
   })
 })
 

@@ -7,12 +7,12 @@ import { reportOf } from '../../kit/reports.ts'
 
 // An hour of very many servers, added up while listeners are redirected.
 
-const series = new Map(Array.from({ length: 2000 }, (_, i) => [`s${i}`, { ...noNumbers, joins: i % 7 }]))
+const series = new Map(Array.from({ length: 1000 }, (_, i) => [`s${i}`, { ...noNumbers, joins: i % 7 }]))
 const minutes: HistoryRow[] = Array.from({ length: 60 }, (_, bucket) => ({
   bucket,
   span: 60,
   total: { ...noNumbers, joins: 5 },
-  mounts: new Map(),
+  mounts: series,
   servers: series,
 }))
 

@@ -77,7 +77,33 @@ describe.for<[string, () => HistoryStore]>([
       [2, 120],
     ])
     expect(seconds(store.hours('all', 2, 9))).toEqual([[2, 120]])
+    expect(seconds(store.hours('all', 3, 9))).toEqual([])
     expect(seconds(store.hours('all', 1, 2))).toEqual([[1, 121]])
+  })
+
+  test('keeps the newest minutes, as many as fit', () => {
+    const store = create()
+    const { minutesMax } = historyLimits
+    store.add(Array.from({ length: minutesMax + 2 }, (_, i) => finished(i)))
+    const buckets = seconds(store.minutes('all', 0, 99_999)).map(([bucket]) => bucket)
+    expect([buckets.length, buckets[0], buckets.at(-1)]).toEqual([minutesMax, 2, minutesMax + 1])
+  })
+
+  test('keeps more plays at once than a call takes arguments', () => {
+    const store = create()
+    const many: Play[] = Array(150_000).fill(play(5))
+    store.add([finished(1, many)])
+    expect(store.firstNotRolled()).toBe(1)
+  })
+
+  test('is as it was where nothing is finished', () => {
+    const store = create()
+    store.add([])
+    expect([store.firstNotRolled(), all(store.minutes('all', 0, 99)), store.last()]).toEqual([
+      undefined,
+      [],
+      undefined,
+    ])
   })
 
   test('has the plays that began within a time', () => {
@@ -91,7 +117,58 @@ describe.for<[string, () => HistoryStore]>([
   })
 })
 
+test('a history in memory keeps the newest of ten thousand plays', () => {
+  const store = new MemoryHistory()
+  store.add([
+    finished(
+      1,
+      Array.from({ length: 10_002 }, (_, i) => play(i)),
+    ),
+  ])
+  const starts = all(store.plays(0, 99_999)).map(({ startMs }) => startMs)
+  expect([starts.length, starts[0], starts.at(-1)]).toEqual([10_000, 2, 10_001])
+})
+
 describe('a history in SQLite', () => {
+  test('keeps the newest hours in a ring, and reads all of it', () => {
+    const sql = memorySql()
+    storeOf(sql).addHours([rowOf(1), rowOf(2)])
+    const last = historyLimits.hoursMax - 1
+    sql.all(
+      `INSERT INTO history_hour SELECT ?, ?, 3, span, '[3]', mounts, servers, rolled FROM history_hour WHERE n = 0`,
+      last,
+      last,
+    )
+    const store = storeOf(sql)
+    store.addHours([rowOf(4)])
+    expect(seconds(store.hours('all', 0, 99))).toEqual([
+      [2, 2],
+      [3, 3],
+      [4, 4],
+    ])
+  })
+
+  test('keeps a bounded number of plays, also after a restart', () => {
+    const sql = memorySql()
+    storeOf(sql).add([finished(1, [play(1)])])
+    const { playsMax } = historyLimits
+    sql.all('UPDATE play SET plays = ?', playsMax - 1)
+    const store = storeOf(sql)
+    const startsAfter = (start: number) => {
+      store.add([finished(2, [play(start)])])
+      return all(store.plays(0, 99)).map(({ startMs }) => startMs)
+    }
+    expect(startsAfter(2), 'as many as fit').toEqual([1, 2])
+    expect(startsAfter(3), 'one more').toEqual([2, 3])
+    expect(startsAfter(4), 'there is room again').toEqual([2, 3, 4])
+  })
+
+  test('writes no row of plays where none has ended', () => {
+    const sql = memorySql()
+    storeOf(sql).add([finished(1)])
+    expect(sql.all('SELECT n FROM play')).toEqual([])
+  })
+
   test('goes on after a restart where it ended', () => {
     const sql = memorySql()
     expect(storeOf(sql).last()).toBeUndefined()
@@ -104,14 +181,6 @@ describe('a history in SQLite', () => {
     expect(all(after.minutes('all', 0, 999))).toHaveLength(3)
   })
 
-  test('keeps the newest minutes in a ring', () => {
-    const store = storeOf()
-    const { minutesMax } = historyLimits
-    store.add(Array.from({ length: minutesMax + 2 }, (_, i) => finished(i)))
-    const buckets = seconds(store.minutes('all', 0, 99_999)).map(([bucket]) => bucket)
-    expect([buckets.length, buckets[0], buckets.at(-1)]).toEqual([minutesMax, 2, minutesMax + 1])
-  })
-
   test('forgets the plays that are too old, as others come', () => {
     const store = storeOf()
     const { playsMs } = historyLimits
@@ -121,6 +190,14 @@ describe('a history in SQLite', () => {
     store.add([finished(3, [play(playsMs + 11)])])
     expect(all(store.plays(0, 99))).toEqual([])
     expect(all(store.plays(0, 2 * playsMs))).toHaveLength(2)
+  })
+
+  test('forgets them by the newest of those that have ended', () => {
+    const store = storeOf()
+    const { playsMs } = historyLimits
+    store.add([finished(1, [play(10)])])
+    store.add([finished(2, [play(playsMs + 11), play(12)])])
+    expect(all(store.plays(0, 99)).map(({ startMs }) => startMs)).toEqual([12])
   })
 
   test('is as before where a write fails', () => {
@@ -159,5 +236,9 @@ describe('a history in SQLite', () => {
     ])
     expect([...store.notRolled()].map(({ bucket }) => bucket)).toEqual([60, 62])
     expect([all(store.plays(0, 99)), store.last()]).toEqual([[], undefined])
+    // a name that no program has written is read as it is
+    sql.all(`UPDATE history_minute SET mounts = '{"/%zz":[7]}' WHERE bucket = 60`)
+    const [row] = store.notRolled()
+    expect([...(row?.mounts ?? [])]).toEqual([['/%zz', { ...noNumbers, seconds: 7 }]])
   })
 })
