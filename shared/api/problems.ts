@@ -166,8 +166,9 @@ function clockProblems(servers: readonly ClusterServerJson[]): ProblemJson[] {
 
 function versionProblems(servers: readonly ClusterServerJson[]): ProblemJson[] {
   const counts = new Map<string, number>()
-  for (const { version } of servers)
-    if (version?.startsWith('distributary ')) counts.set(version, (counts.get(version) ?? 0) + 1)
+  for (const { out, version } of servers)
+    if (out !== 'stale' && version?.startsWith('distributary '))
+      counts.set(version, (counts.get(version) ?? 0) + 1)
   if (counts.size < 2) return []
   const list = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([version, n]) => `${version} on ${n}`)
   return [{ severity: 'notice', text: `servers run different versions: ${list.join(', ')}` }]

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { PublicTexts } from '../../../edge/pages/public-texts.ts'
-import { Remembered } from '../../../shared/api/remembered.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { edgeOf } from '../../kit/edge-app.ts'
 import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
@@ -15,49 +14,6 @@ function viewOf(servers: number): View {
 const mounts = (listeners: number) =>
   Array.from({ length: 10 }, (_, i) => mountReport(`/mount${i}.mp3`, { listeners }))
 const carrier = (id: string, listeners: number) => serverOf(id, { mounts: mounts(listeners) })
-
-describe('a public value computed from a cluster', () => {
-  function counting(workMs = 0) {
-    const clock = { nowMs: 0 }
-    const works: number[] = []
-    const remembered = new Remembered<number>(() => clock.nowMs)
-    const ask = (view: View, atMs: number) => {
-      clock.nowMs = atMs
-      return remembered.of(view, (nowMs) => {
-        works.push(nowMs)
-        clock.nowMs += workMs
-        return view.servers.size
-      })
-    }
-    return { ask, works }
-  }
-
-  test('is kept for a second if the cluster is large', () => {
-    const { ask, works } = counting()
-    const view = viewOf(101)
-    expect([0, 500, 999].map((atMs) => ask(view, atMs))).toEqual([101, 101, 101])
-    expect(works).toEqual([0])
-    ask(view, 1000)
-    expect(works).toEqual([0, 1000])
-  })
-
-  test('is kept for a second after it is done, even if it took longer than that', () => {
-    const { ask, works } = counting(3000)
-    const view = viewOf(101)
-    for (const atMs of [0, 3000, 3500, 3999]) ask(view, atMs)
-    expect(works).toEqual([0])
-    ask(view, 4000)
-    expect(works).toEqual([0, 4000])
-  })
-
-  test('is never older than the last report if the cluster is small', () => {
-    const { ask } = counting()
-    const view = viewOf(3)
-    expect(ask(view, 0)).toBe(3)
-    view.put(serverOf('s4'))
-    expect(ask(view, 0)).toBe(4)
-  })
-})
 
 describe('the public texts of an edge', () => {
   const bases = (n: number) => Array.from({ length: n }, (_, i) => `http://${i}.example`)

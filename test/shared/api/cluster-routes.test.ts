@@ -3,6 +3,7 @@ import { type Cluster, lastDay, localCluster } from '../../../shared/api/cluster
 import { clusterApp } from '../../../shared/api/routes.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { plainDoor } from '../../../shared/http/login-door.ts'
+import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { openAccounts } from '../../kit/accounts.ts'
 import { mountReport, reportOf } from '../../kit/reports.ts'
@@ -18,8 +19,11 @@ function apiOf(mounts = 1, over: Partial<Cluster> = {}) {
   const carried = Array.from({ length: mounts }, (_, i) =>
     mountReport(`/m${i}`, i === 0 ? { about: { title: 'T' } } : {}),
   )
-  const report = reportOf('a', { role: 'master', mounts: carried })
-  registry.put(report, printSourcelist(report), 0)
+  const report = (mounts: MountReport[], nowMs: number) => {
+    const said = reportOf('a', { role: 'master', mounts })
+    registry.put(said, printSourcelist(said), nowMs)
+  }
+  report(carried, 0)
   const cluster = { ...localCluster(registry, openAccounts, () => clock.nowMs), ...over }
   const app = clusterApp(
     cluster,
@@ -33,7 +37,7 @@ function apiOf(mounts = 1, over: Partial<Cluster> = {}) {
       { headers: { ...admin, Accept: accept } },
       { address: undefined, secure, base: undefined },
     )
-  return { clock, ask }
+  return { clock, ask, report }
 }
 
 describe('/api/cluster', () => {
@@ -91,7 +95,8 @@ describe.each(['history', 'plays'])('/api/%s', (name) => {
 })
 
 test('/api/history and /api/plays are about the last day by the wall clock, unless asked otherwise', async () => {
-  const { clock, ask } = apiOf()
+  const { clock, ask, report } = apiOf()
+  report([mountReport('/m0', { about: { title: 'U' } })], 15_000)
   clock.nowMs = 20_000
   expect(await (await ask('/api/history')).json()).toMatchObject({
     mount: null,
@@ -107,7 +112,8 @@ test('/api/history and /api/plays are about the last day by the wall clock, unle
     step: 3600,
   })
   expect(await (await ask('/api/plays')).json()).toMatchObject([
-    { mount: '/m0', title: 'T', start: '2026-11-25T12:00:00.000Z', seconds: 20, playing: true },
+    { mount: '/m0', title: 'T', start: '2026-11-25T12:00:00.000Z', seconds: 15, playing: false },
+    { mount: '/m0', title: 'U', start: '2026-11-25T12:00:15.000Z', seconds: 5, playing: true },
   ])
 })
 

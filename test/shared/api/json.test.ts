@@ -161,6 +161,15 @@ describe('a mount', () => {
     expect(publicMounts(hidden, 0)).toEqual([])
   })
 
+  test('that is played by HLS has the path of its playlist: its master says so, and without one its type', () => {
+    const playlist = (contentType: string, hls: number | undefined, role?: 'master') =>
+      publicMountOf(viewOf(at('m', { contentType, about: { hls } }, role)), live, 0)?.playlist
+    expect(playlist('audio/ogg', 4, 'master')).toBe('/live.mp3.m3u8')
+    expect(playlist('audio/mpeg', undefined, 'master')).toBeUndefined()
+    expect(playlist('audio/mpeg', undefined)).toBe('/live.mp3.m3u8')
+    expect(playlist('audio/ogg', 4)).toBeUndefined()
+  })
+
   test('that went off the air is told with its age, by name, unless it is hidden', () => {
     const view = viewOf(
       serverOf('m', { role: 'master', mounts: ['/c', '/a', '/d', '/b'].map((path) => mountReport(path)) }),

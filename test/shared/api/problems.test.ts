@@ -148,6 +148,15 @@ test('the own clock is off only where most servers agree', () => {
   ])
 })
 
+test('5 s are too much to agree, and enough to be off', () => {
+  const own = 'warning: the clock of this program is 5 s off, by those of most servers'
+  expect(clockProblems({ a: 5, b: 5, c: 5 })).toEqual([own])
+  expect(clockProblems({ a: 600, b: 605, c: 20 })[0]).toBe('warning: clock of a is 10 min off')
+  expect(clockProblems({ a: 600, b: 604, c: 20 })[0]).toMatch(
+    /^warning: the clock of this program is 10 min off/,
+  )
+})
+
 test('two servers are too few to tell that the own clock is off', () => {
   expect(clockProblems({ a: 600, b: 600 })).toEqual([
     'warning: clock of a is 10 min off',
@@ -192,6 +201,11 @@ test('which of our versions run is told in order, whatever other programs report
     'notice: servers run different versions: distributary 0.1.0 on 2, distributary 0.2.0 on 1, distributary 0.3.0 on 1',
   ])
   expect(of('distributary 0.1.0', 'Icecast 2.4.4')).toEqual([])
+  const gone = slave('old', {}, { receivedAtMs: -60_000 })
+  const seen = { a: about({ version: 'distributary 0.2.0' }), old: about({ version: 'distributary 0.1.0' }) }
+  expect(problems([slave('a'), gone], seenOf(seen)), 'one that no longer runs').toEqual([
+    'critical: old: no report for 74 s',
+  ])
 })
 
 test('a server that leaves or drains itself says so, and what is noted of one in the draw is worth knowing', () => {
