@@ -1,3 +1,9 @@
+/**
+ * What stands around a value in a head (RFC 9110 §5.6.3). In text that holds a byte in each character, `String.trim` takes
+ * U+00A0 too, which in UTF-8 is the end of à or Р.
+ */
+export const blanks = ' \t'
+
 /** The text without these characters at both ends. A regular expression for the end takes quadratic time on a text full of them. */
 export function trimmed(text: string, chars: string): string {
   let start = 0

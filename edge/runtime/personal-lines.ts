@@ -1,3 +1,5 @@
+import { blanks, trimmedEnd } from '../../shared/trim.ts'
+
 /**
  * The line of a header that differs for each sender, or by which a proxy tells requests apart, with the line end before it.
  * None of these says where the request ends; other bytes than these do not stand in a plain head.
@@ -26,7 +28,7 @@ export function partHead(head: string): PartedHead {
     const [{ length }, name = '', value = ''] = found
     common += head.slice(kept, found.index)
     kept = found.index + length
-    lines.push(name.toLowerCase(), value.trimEnd())
+    lines.push(name.toLowerCase(), trimmedEnd(value, blanks))
   }
   return lines.length === 0 ? { common: head, lines } : { common: common + head.slice(kept), lines }
 }

@@ -1,4 +1,5 @@
 import { parseMount } from '../../shared/mount.ts'
+import { blanks, trimmedEnd } from '../../shared/trim.ts'
 import { httpLimits } from '../http/limits.ts'
 import { edgeLimits } from '../limits.ts'
 import type { MountHead } from '../listener/mount-head.ts'
@@ -113,7 +114,7 @@ class HeaderLines {
     let values: string | null = null
     pattern.lastIndex = 0
     for (let found = pattern.exec(this.#lines); found; found = pattern.exec(this.#lines)) {
-      const value = found[1]?.trimEnd() ?? ''
+      const value = trimmedEnd(found[1] ?? '', blanks)
       values = values === null ? value : `${values}, ${value}`
     }
     return values

@@ -1,3 +1,4 @@
+import { blanks, trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
 import { Refused } from '../web/answers.ts'
 
@@ -11,5 +12,5 @@ export async function parametersOf(request: Request): Promise<string> {
   const length = Math.max(body.byteLength, Number(request.headers.get('content-length')))
   if (length > limits.formBytesMax)
     throw new Refused(`the form is larger than ${limits.formBytesMax} bytes`, 413)
-  return `${query}&${Buffer.from(body).toString('latin1').trim()}`
+  return `${query}&${trimmed(Buffer.from(body).toString('latin1'), `${blanks}\r\n`)}`
 }

@@ -1,6 +1,6 @@
 import { Gathered } from '../../shared/http/gathered.ts'
 import { isProxyLine } from '../../shared/http/proxy-protocol.ts'
-import { trimmed } from '../../shared/trim.ts'
+import { blanks, trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
 import { Framing } from './framing.ts'
 
@@ -112,7 +112,7 @@ export class HeadReader {
       this.#framing.otherLine(line)
       return undefined
     }
-    const value = trimmed(line.slice(colon + 1), ' \t')
+    const value = trimmed(line.slice(colon + 1), blanks)
     if (forbiddenInValue.test(value)) return refuse(400, `there is a control byte in the header ${name}`)
     const isSaid = this.#framing.header(name, value, rawName)
     const before = isSaid && added.has(name) ? this.#headers.get(name) : undefined

@@ -1,3 +1,4 @@
+import { blanks, trimmed } from '../../shared/trim.ts'
 import type { StreamFacts } from '../format/framer.ts'
 import type { IcyMetadata } from './metadata.ts'
 
@@ -46,5 +47,7 @@ export const cleanInfo = <T extends Told>(info: T): T => ({
 /** Returns the same map if nothing changes. */
 function cleanHeaders(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   if ([...headers.values()].every((value) => value.search(unprintable) < 0)) return headers
-  return new Map([...headers].map(([name, value]) => [name, value.replace(unprintable, ' ').trim()]))
+  return new Map(
+    [...headers].map(([name, value]) => [name, trimmed(value.replace(unprintable, ' '), blanks)]),
+  )
 }

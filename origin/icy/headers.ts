@@ -3,8 +3,8 @@ import { decodeText } from './metadata.ts'
 /** Whether a listener's `Icy-MetaData` header asks for metadata; a proxy may join two such headers to `1, 1`. */
 export const asksForMetadata = (value = ''): boolean => value.split(',').some((each) => Number(each) > 0)
 
-/** source headers that listeners do not get: a secret, what this server weaves itself, and ffmpeg's request header */
-const dropped = new Set(['ice-password', 'icy-metaint', 'icy-metadata'])
+/** headers that listeners do not get of a source, as `ice-*` neither: a secret, what this server weaves itself, and ffmpeg's request header */
+const dropped = new Set(['icy-password', 'icy-metaint', 'icy-metadata'])
 const renamed = new Map([
   ['ice-public', 'icy-pub'],
   ['ice-bitrate', 'icy-br'],
@@ -21,9 +21,9 @@ export function listenerHeaders(feed: ReadonlyMap<string, string>): [string, str
   const bitrate = /(?:^|[;\s])(?:ice-)?bitrate=\s*(\d+)/.exec(audioInfo ?? '')?.[1]
   if (bitrate !== undefined) all.set('icy-br', bitrate)
   for (const [name, value] of feed) {
-    if (dropped.has(name) || value === '' || name === 'ice-audio-info') continue
-    if (name.startsWith('icy-')) all.set(name, value)
-    else if (name.startsWith('ice-')) all.set(renamed.get(name) ?? `icy-${name.slice(4)}`, value)
+    if (value === '' || name === 'ice-audio-info') continue
+    const told = name.startsWith('ice-') ? (renamed.get(name) ?? `icy-${name.slice(4)}`) : name
+    if (told.startsWith('icy-') && !dropped.has(told)) all.set(told, value)
   }
   if (audioInfo) all.set('ice-audio-info', audioInfo)
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -88,7 +88,8 @@ export function streamInfo(feed: ReadonlyMap<string, string>): StreamInfo {
     description: text('description'),
     url: text('url'),
     genre: text('genre'),
-    bitrate: bitrate > 0 ? bitrate : undefined,
+    // one of hundreds of digits would be no number in JSON
+    bitrate: bitrate > 0 && Number.isSafeInteger(bitrate) ? bitrate : undefined,
     audioInfo: decoded(audioInfo),
   }
 }

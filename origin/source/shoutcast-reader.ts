@@ -1,4 +1,5 @@
 import { textOfSecret } from '../../shared/http/credentials.ts'
+import { blanks, trimmed } from '../../shared/trim.ts'
 import { limits } from '../limits.ts'
 
 /** What a Shoutcast source has sent so far, in order. */
@@ -54,7 +55,7 @@ export class ShoutcastReader {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon)).trim().toLowerCase()
     // a line that would break the heads sent to listeners is left out
-    if (name !== '' && !/[\0\r]/.test(line)) this.#headers.set(name, line.slice(colon + 1).trim())
+    if (name !== '' && !/[\0\r]/.test(line)) this.#headers.set(name, trimmed(line.slice(colon + 1), blanks))
   }
 
   #line(): string | undefined {

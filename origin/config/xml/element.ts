@@ -29,7 +29,12 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   parseTagValue: false,
   htmlEntities: true, // enables numeric entities too, such as &#64;
-  processEntities: { enabled: true, maxTotalExpansions: 1000, maxExpandedLength: 100_000 },
+  // `&amp;` and its like shorten the text, and a file of many mounts has thousands; what a DOCTYPE declares is bounded by its length
+  processEntities: {
+    enabled: true,
+    maxTotalExpansions: Number.POSITIVE_INFINITY,
+    maxExpandedLength: 100_000,
+  },
 })
 
 /** characters that XML 1.0 §2.2 does not allow: Icecast does not start with them either */

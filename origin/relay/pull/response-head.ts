@@ -1,3 +1,4 @@
+import { blanks, trimmed } from '../../../shared/trim.ts'
 import { relayLimits } from '../limits.ts'
 
 /** A reply's head. Header names in lower case, values as latin1 bytes; the last header of a name counts. */
@@ -26,7 +27,7 @@ export function parseResponseHead(bytes: Uint8Array): HeadResult {
   for (const line of lines) {
     const colon = line.indexOf(':')
     if (colon > 0 && !breaksLine.test(line))
-      headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim())
+      headers.set(line.slice(0, colon).trim().toLowerCase(), trimmed(line.slice(colon + 1), blanks))
   }
   return { head: { status: Number(status), headers }, bodyAt }
 }

@@ -28,6 +28,15 @@ describe('a plain head', () => {
     expect(read?.headers.get('x-forwarded-for')).toBe('192.0.2.1, 10.0.0.1')
   })
 
+  test('keeps the byte A0 at the end of a value, as the full reader does: it is a part of à in UTF-8', () => {
+    for (const name of ['user-agent', 'cookie']) {
+      const text = head('GET /a HTTP/1.1', `${name}: Voil\xc3\xa0 \t`)
+      const full = readHead(text)
+      expect('headers' in full && full.headers.get(name)).toBe('Voil\xc3\xa0')
+      expect(readPlainHead(text, 0)?.headers.get(name)).toBe('Voil\xc3\xa0')
+    }
+  })
+
   test('says whether the connection stays open', () => {
     expect(readPlainHead(head('GET /a HTTP/1.1', 'Connection: Close'), 0)?.keepAlive).toBe(false)
     expect(readPlainHead(head('GET /a HTTP/1.1', 'Connection: keep-alive'), 0)?.keepAlive).toBe(true)

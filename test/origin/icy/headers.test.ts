@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { cleanInfo } from '../../../origin/icy/clean.ts'
 import { asksForMetadata, listenerHeaders, streamInfo } from '../../../origin/icy/headers.ts'
 
 test.each([
@@ -34,6 +35,15 @@ describe("a source's stream headers", () => {
     ])
   })
 
+  test('a bitrate of more digits than a number holds is none', () => {
+    const bitrateOf = (value: string) => streamInfo(new Map([['ice-bitrate', value]])).bitrate
+    expect([bitrateOf('128'), bitrateOf('9'.repeat(17)), bitrateOf('9'.repeat(400))]).toEqual([
+      128,
+      undefined,
+      undefined,
+    ])
+  })
+
   test('appear in the stats', () => {
     expect(streamInfo(headers)).toMatchObject({
       name: 'My Name',
@@ -43,5 +53,19 @@ describe("a source's stream headers", () => {
     })
     expect(streamInfo(new Map([['ice-name', 'caf\xc3\xa9']])).name).toBe('café')
     expect(streamInfo(new Map([['ice-name', 'caf\xe9']])).name).toBe('café')
+  })
+})
+
+describe('what a feed says of its stream', () => {
+  const latin1 = (text: string) => Buffer.from(text).toString('latin1')
+  test('has no control codes, and keeps the byte A0 at its end, which is a part of à and Р in UTF-8', () => {
+    const headers = new Map([['ice-name', latin1('\u0001 Voilà')]])
+    const { headers: clean } = cleanInfo({ contentType: 'audio/mpeg', headers })
+    expect(streamInfo(clean).name).toBe('Voilà')
+  })
+
+  test('has no numbers of metadata and no secret for listeners, by icy names or ice names', () => {
+    const names = ['metaint', 'metadata', 'password'].flatMap((name) => [`ice-${name}`, `icy-${name}`])
+    expect(listenerHeaders(new Map(names.map((name) => [name, '8192'])))).toEqual([])
   })
 })

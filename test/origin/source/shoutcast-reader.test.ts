@@ -46,6 +46,11 @@ describe('input of a Shoutcast source', () => {
     expect(new Set([...wrong, 'grün', 'gr\ufffdn']).size).toBe(4)
   })
 
+  test('a name in UTF-8 keeps the byte A0 at its end, which is a part of à and Р', () => {
+    const name = Buffer.from('МИР').toString('latin1')
+    expect(headersOf(read(`letmein\r\nicy-name: ${name} \r\n\r\n`))).toEqual({ 'icy-name': name, rest: '' })
+  })
+
   test('the result does not depend on how it is split', () => {
     for (let at = 1; at < said.length; at++) {
       const reads = read(said.slice(0, at), said.slice(at))

@@ -14,6 +14,13 @@ const read = (inner: string, flags: readonly string[] = [], env: Record<string, 
 const warningsOf = (inner: string) => parseIcecastXml(`<icecast>\n${inner}</icecast>`).warnings
 
 describe('docs/icecast.md#global-settings: the blocks of icecast.xml keep their meaning', () => {
+  test('a file of many mounts may have thousands of escaped characters', () => {
+    const mount = (n: number) =>
+      `<mount><mount-name>/${n}</mount-name><stream-name>a &amp; b &lt;${n}&gt;</stream-name></mount>`
+    const config = read(Array.from({ length: 400 }, (_, n) => mount(n)).join(''))
+    expect(mountSettings(config, mountOf('/399')).stream.name).toBe('a & b <399>')
+  })
+
   test('a <mount> by its name, over type="default"; <authentication> is not inherited', () => {
     const config = read(`
       <mount type="default">

@@ -30,6 +30,12 @@ describe('the head of a reply', () => {
     expect([...headers]).toEqual([['icy-genre', 'c']])
   })
 
+  test('a name in UTF-8 keeps the byte A0 at its end, which is a part of à and Р', () => {
+    const { headers } = headOf('ICY 200 OK\r\nicy-name: \t Voilà \r\nicy-genre:МИР\r\n\r\n')
+    const told = [...headers.values()].map((value) => Buffer.from(value, 'latin1').toString())
+    expect(told).toEqual(['Voilà', 'МИР'])
+  })
+
   test('data that is not a reply, or does not end, is rejected', () => {
     expect(parseResponseHead(bytes('SSH-2.0-x\r\n\r\n'))).toHaveProperty('wrong')
     expect(parseResponseHead(new Uint8Array(16_384).fill(65))).toHaveProperty('wrong')
