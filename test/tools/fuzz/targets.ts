@@ -28,6 +28,7 @@ import { report } from './targets/report.ts'
 import { seam } from './targets/seam.ts'
 import { shoutcast } from './targets/shoutcast.ts'
 import { statsJson, statsXml } from './targets/stats.ts'
+import { streamHeadersTarget } from './targets/stream-headers.ts'
 import { streamList } from './targets/stream-list.ts'
 import { xml } from './targets/xml.ts'
 
@@ -36,7 +37,7 @@ export const targets: readonly Target[] = [
   ...[head, repeatedHeads, edgeHead, edgeBody, chunked, proxy, forwarded],
   ...[api, listenerQuery, environment, geo, files, addressList, backends],
   ...[report, streamList, polledServer, statsJson, statsXml, xml, htpasswd, contentType],
-  ...[mpeg, adts, ogg, webm, id3, icyMetadata, icyStream, shoutcast, packaging],
+  ...[mpeg, adts, ogg, webm, id3, icyMetadata, icyStream, streamHeadersTarget, shoutcast, packaging],
   ...[replyHead, reply, mirrored, paths, seam, printed],
 ]
 
