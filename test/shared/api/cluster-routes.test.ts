@@ -2,28 +2,26 @@ import { describe, expect, test } from 'vitest'
 import { type Cluster, lastDay, localCluster } from '../../../shared/api/cluster.ts'
 import { clusterApp } from '../../../shared/api/routes.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
+import { View } from '../../../shared/draw/view.ts'
 import { plainDoor } from '../../../shared/http/login-door.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { openAccounts } from '../../kit/accounts.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
 import { basic } from '../../kit/source.ts'
 
 const admin = { Authorization: basic('admin', 'admin-secret') }
 const wallMs = Date.UTC(2026, 10, 25, 12)
 
-/** The API of a decider with a server of so many mounts. */
-function apiOf(mounts = 1, over: Partial<Cluster> = {}) {
+/** The API of a decider with a server. */
+function apiOf(over: Partial<Cluster> = {}) {
   const clock = { nowMs: 0 }
   const registry = new Registry(undefined, 100, 0, undefined, (nowMs) => wallMs + nowMs)
-  const carried = Array.from({ length: mounts }, (_, i) =>
-    mountReport(`/m${i}`, i === 0 ? { about: { title: 'T' } } : {}),
-  )
   const report = (mounts: MountReport[], nowMs: number) => {
     const said = reportOf('a', { role: 'master', mounts })
     registry.put(said, printSourcelist(said), nowMs)
   }
-  report(carried, 0)
+  report([mountReport('/m0', { about: { title: 'T' } })], 0)
   const cluster = { ...localCluster(registry, openAccounts, () => clock.nowMs), ...over }
   const app = clusterApp(
     cluster,
@@ -45,7 +43,10 @@ describe('/api/cluster', () => {
   const noon = '2026-11-25T12:00:00.000Z'
 
   test('of a large cluster is made once a second for all, apart for those who ask by https', async () => {
-    const { clock, ask } = apiOf(1001)
+    const view = new View(100)
+    const mounts = Array.from({ length: 11 }, (_, i) => mountReport(`/m${i}`))
+    for (let i = 0; i < 100; i++) view.put(serverOf(`s${i}`, { mounts }))
+    const { clock, ask } = apiOf({ fresh: () => view })
     expect(await at(await ask('/api/cluster'))).toBe(noon)
     clock.nowMs = 900
     expect(await at(await ask('/api/cluster'))).toBe(noon)
@@ -118,7 +119,7 @@ test('/api/history and /api/plays are about the last day by the wall clock, unle
 })
 
 test('more plays than one answer holds are answered 400 with what to ask for', async () => {
-  const answer = await apiOf(1, { plays: () => undefined }).ask('/api/plays')
+  const answer = await apiOf({ plays: () => undefined }).ask('/api/plays')
   expect(answer.status).toBe(400)
   expect(await answer.text()).toBe('there are more than 50000 plays; expected one mount, or a shorter time\n')
 })

@@ -50,30 +50,6 @@ describe('a server that an operator names to be polled', () => {
     ])
   })
 
-  test.for([
-    ['{}', 400],
-    [body({ interval: 0 }), 400],
-  ] as const)('is refused where its body is bad: %s', ([bad, status]) => {
-    const registry = create()
-    expect(acceptPolled(registry, bad, 0)).toMatchObject({ status })
-    expect(registry.polled.servers.size + registry.view.servers.size).toBe(0)
-  })
-
-  test('is rejected while a live server of that id reports by itself, and accepted once that one is stale', () => {
-    const registry = create()
-    post(registry, reportOf('old'))
-    expect(acceptPolled(registry, body(), 1000)).toMatchObject({ status: 409 })
-    expect(registry.polled.servers.size).toBe(0)
-    expect(acceptPolled(registry, body(), 100_000)).toMatchObject({ status: 201 })
-  })
-
-  test(`is rejected beyond ${limits.polledMax} of them`, () => {
-    const registry = create()
-    for (let i = 0; i < limits.polledMax; i++) acceptPolled(registry, body({ id: `old${i}` }), 0)
-    expect(acceptPolled(registry, body(), 0)).toMatchObject({ status: 409 })
-    expect(acceptPolled(registry, body({ id: 'old7' }), 0)).toMatchObject({ status: 200 })
-  })
-
   test('is known after a restart, with its last stats', () => {
     const sql = memorySql()
     const before = create(sql)
