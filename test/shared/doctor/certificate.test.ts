@@ -40,7 +40,8 @@ function shown(
       destroy: () => {
         seen.destroyed++
       },
-      once: (_: 'error', tell: (error: Error) => void) => breaks && queueMicrotask(() => tell(breaks)),
+      once: (event: 'error', tell: (error: Error) => void) =>
+        event === 'error' && breaks && queueMicrotask(() => tell(breaks)),
       setTimeout: (_: number, tell: () => void) => silent && queueMicrotask(tell),
     }
     if (!silent && !breaks) queueMicrotask(listener)
@@ -57,6 +58,7 @@ describe('the certificate that a server shows', () => {
       'https://radio.example:8443',
       'https://192.0.2.1',
       'https://[2001:db8::1]:8443',
+      'https://relay1',
     ]) {
       const { seen, of } = shown({})
       await of(url)
@@ -69,6 +71,7 @@ describe('the certificate that a server shows', () => {
       { ...common, host: 'radio.example', port: 8443, servername: 'radio.example' },
       { ...common, host: '192.0.2.1', port: 443 },
       { ...common, host: '2001:db8::1', port: 8443 },
+      { ...common, host: 'relay1', port: 443, servername: 'relay1' },
     ])
   })
 
@@ -94,6 +97,7 @@ describe('the certificate that a server shows', () => {
     expect(await why(coded('ERR_TLS_CERT_ALTNAME_INVALID', 'Host'))).toBe('for another name')
     expect(await why(coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'x'))).toBe('its chain is not complete')
     expect(await why(new Error('odd'))).toBe('not accepted (odd)')
+    expect(await why('x'.repeat(500))).toBe(`not accepted (${'x'.repeat(100)})`)
   })
 
   test('cannot be told where nobody answers in time, or the connection breaks', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkCertificate } from '../../../shared/doctor/certificate.ts'
 import {
+  checkDoubts,
   exitCodeOf,
   failure,
   fine,
@@ -12,6 +13,7 @@ import { adminOf, splitFlags } from '../../../shared/doctor/flags.ts'
 import { checkInDraw } from '../../../shared/doctor/in-draw.ts'
 import { type Asked, checkClock, checkLogin, checkReachedHere } from '../../../shared/doctor/network.ts'
 import type { ServerFacts } from '../../../shared/doctor/servers.ts'
+import { mountOf } from '../../kit/reports.ts'
 
 const day = 86_400_000
 const nowMs = Date.parse('2026-11-25T12:00:00Z')
@@ -29,6 +31,18 @@ describe('the report of the doctor', () => {
 
   test('is one line a check: grade, name, what was found, what to do', () => {
     expect(printChecks(checks)).toBe('ok       a: well\nwarning  b: odd indeed; look\nfailed   c: gone')
+  })
+
+  test('has no line of a text that another program wrote on a line by itself', () => {
+    expect(printChecks([fine('a', 'one\r\n\n  two \n')])).toBe('ok       a: one two')
+  })
+
+  test('has a warning for each doubt about a configuration', () => {
+    expect(checkDoubts([])).toEqual([fine('configuration', 'OK')])
+    expect(checkDoubts(['one', 'two'])).toEqual([
+      warning('configuration', 'one'),
+      warning('configuration', 'two'),
+    ])
   })
 
   test('is JSON for scripts', () => {
@@ -74,6 +88,7 @@ describe('the clock', () => {
 
   test('may differ by half a minute', () => {
     expect(off(20)).toEqual([fine('clock against http://e', '20 s apart')])
+    expect(off(30)).toEqual([fine('clock against http://e', '30 s apart')])
     expect(off(90)).toMatchObject([{ grade: 'warning', text: 'this machine is 90 s ahead of it' }])
     expect(off(-90)).toMatchObject([{ grade: 'warning', text: 'this machine is 90 s behind it' }])
   })
@@ -95,6 +110,7 @@ describe('a password', () => {
       todo: expect.stringContaining('has a space in it'),
     })
     expect(checkLogin(at, answered({ status: 403 }), [403]).grade).toBe('ok')
+    expect(checkLogin(at, answered({ status: 403 })).text).toBe('answered 403')
     expect(checkLogin(at, answered({ status: 404 })).todo).toContain('neither an edge nor an Icecast master')
     expect(checkLogin(at, { problem: 'connection refused' })).toMatchObject({ text: 'connection refused' })
     const moved = answered({ status: 301, location: 'https://e.example/x' })
@@ -111,6 +127,10 @@ describe('a password', () => {
       '--master=x',
     ])
     expect(rest).toEqual(['--port', '8000', '--master=x'])
+    expect(splitFlags(['--json8', 'x--json', '--edge-admin-user=']).rest).toEqual(['--json8', 'x--json'])
+    const named = splitFlags(['--edge-admin-user', 'ann', '--edge-admin-password', 'p']).own
+    expect(adminOf(named, { EDGE_ADMIN_USER: 'env' })?.user).toBe('ann')
+    expect(adminOf(splitFlags(['--edge-admin-password']).own, {}), 'without its value').toBeUndefined()
     expect(own.has('json')).toBe(true)
     expect(adminOf(own, {})).toMatchObject({ user: 'admin', password: 'a b' })
     expect(adminOf(splitFlags(['--edge-admin-password=p=q']).own, {})?.password).toBe('p=q')
@@ -122,7 +142,12 @@ describe('a password', () => {
 })
 
 test('a public URL that does not answer here is a warning: it may be reached from outside alone', () => {
-  expect(checkReachedHere('http://r.example', answered({ server: 'Icecast' }))).toMatchObject({ grade: 'ok' })
+  expect(checkReachedHere('http://r.example', answered({ server: 'Icecast' })).text).toBe(
+    'answers as Icecast',
+  )
+  expect(checkReachedHere('http://r.example', answered())).toEqual(
+    fine('http://r.example from this machine', 'answers'),
+  )
   expect(checkReachedHere('http://r.example', { problem: 'no answer in time' })).toMatchObject({
     grade: 'warning',
     todo: expect.stringContaining('port forwarding'),
@@ -149,6 +174,9 @@ describe('the draw', () => {
     expect(check({})).toEqual([
       fine('relay1 in the draw of http://e', 'yes: 3 of 10 listeners, 7 free, 0 mounts'),
     ])
+    const mounts = [mountOf('/a'), mountOf('/b')]
+    expect(check({ mounts: mounts.slice(1) })[0]?.text).toMatch(/, 1 mount$/)
+    expect(check({ mounts })[0]?.text).toMatch(/, 2 mounts$/)
   })
 
   test.for([

@@ -37,6 +37,10 @@ test('a container may take less memory than the machine has', () => {
   expect(facts({ '/sys/fs/cgroup/memory.max': '536870912\n' }).memoryBytes).toBe(536_870_912 - 1000)
 })
 
+test('a range of ports that has no end is not known', () => {
+  expect(facts({ '/proc/sys/net/ipv4/ip_local_port_range': '32768\n' }).outgoingPorts).toBeUndefined()
+})
+
 test('a limit that cannot be read is not mentioned, as on other systems than Linux', () => {
   expect(
     checkMachine(
@@ -63,6 +67,7 @@ test('limits that are too low for the listeners are named with what to set', () 
   expect(told[1]?.text).toBe('1024 MiB free, but 60000 connections need about 1272 MiB')
   expect(told[1]?.todo).toBe('add memory, or allow 47308 connections')
   expect(told[3]?.todo).toContain('nf_conntrack_max to 72000')
+  expect(told[5]?.todo).toContain('tcp_mem to 480000 or more')
 })
 
 test('a limit that is just enough is enough', () => {
@@ -71,6 +76,10 @@ test('a limit that is just enough is enough', () => {
       ({ name }) => name === 'nf_conntrack',
     )?.grade
   expect([72_000, 71_999].map(gradeOf)).toEqual(['ok', 'warning'])
+  const memoryFor = (programBytes: number) =>
+    checkMachine(facts(), { ...needs(500), programBytes }).find(({ name }) => name === 'memory')?.grade
+  const most = 1_073_741_824 - 500 * 20_480
+  expect([most, most + 1].map(memoryFor)).toEqual(['ok', 'warning'])
 })
 
 test('the limit of open files that is advised has room for all connections', () => {
@@ -90,5 +99,11 @@ test('the limit of open files is the one of the shell that asks, which may not b
 test('limits that suffice are fine', () => {
   const told = checkMachine(facts({ '/proc/sys/net/core/somaxconn': '4096\n' }), needs(500))
   expect(told.filter(({ grade }) => grade !== 'ok')).toEqual([])
-  expect(told).toHaveLength(6)
+  expect(told.map(({ name, text }) => `${name}: ${text}`).slice(1)).toEqual([
+    'memory: 1024 MiB free, about 110 MiB for 500 connections',
+    'somaxconn: 4096, enough',
+    'nf_conntrack: 4000, enough',
+    'ip_local_port_range: 28232, enough',
+    'tcp_mem: 47 MiB, enough',
+  ])
 })
