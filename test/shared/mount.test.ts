@@ -14,7 +14,9 @@ test.each([
   ['/what%3F', '/what?'],
   ['/.well-known', '/.well-known'],
   ['/metrics.mp3', '/metrics.mp3'],
+  ['/a/hls/', '/a/hls/'],
   [`/${'a'.repeat(254)}`, `/${'a'.repeat(254)}`],
+  [`/${'%C3%A9'.repeat(127)}`, `/${'é'.repeat(127)}`],
 ])('%#: a path is the mount it names', (path, name) => {
   expect(parseMount(path)).toBe(name)
 })
@@ -27,6 +29,7 @@ test.each(
     ['/admin/metadata', "an edge's own path"],
     ['/%61dmin/x', "an edge's own path, encoded"],
     ['/api/servers', "an edge's own path"],
+    ['/hls/live.mp3', "an edge's own path"],
     ['/healthz', "an edge's own path"],
     ['/metrics', "an edge's own path"],
     ['/status-json.xsl', "an edge's own path"],
@@ -48,6 +51,7 @@ test.each(
     ['/a%ff', 'an escape that is not UTF-8'],
     ['/é', 'bare non-ASCII'],
     [`/${'a'.repeat(255)}`, '256 bytes'],
+    [`/a${'%C3%A9'.repeat(127)}`, '256 bytes once decoded'],
     [`/${'%C3%A9'.repeat(128)}`, '257 bytes once decoded'],
     [`/${'x'.repeat(65_536)}`, '64 KiB'],
   ].map(([path = '', why]) => ({ path, why, shown: JSON.stringify(path.slice(0, 40)) })),

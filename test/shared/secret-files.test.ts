@@ -5,7 +5,7 @@ import { namedMountsMax, namingMounts } from '../../shared/named-mounts.ts'
 import { withSecretFiles } from '../../shared/secret-files.ts'
 
 test('a secret is what its file has, without one line end, and a file that is not there is a problem', () => {
-  const files: Record<string, string> = { a: 'secret\n\n', b: 'other\r\n', empty: '\n' }
+  const files: Record<string, string> = { a: 'secret\n\n', b: 'the\r\nother\r\n', empty: '\n' }
   const read = (path: string) => {
     const text = files[path]
     if (text === undefined) throw new Error('ENOENT')
@@ -14,7 +14,7 @@ test('a secret is what its file has, without one line end, and a file that is no
   const withFiles = (environment: Record<string, string | undefined>) =>
     withSecretFiles(environment, ['ONE', 'TWO'], read)
   expect(withFiles({ ONE_FILE: 'a', TWO_FILE: 'b', OTHER_FILE: 'gone' })).toEqual({
-    environment: { ONE_FILE: 'a', TWO_FILE: 'b', OTHER_FILE: 'gone', ONE: 'secret\n', TWO: 'other' },
+    environment: { ONE_FILE: 'a', TWO_FILE: 'b', OTHER_FILE: 'gone', ONE: 'secret\n', TWO: 'the\r\nother' },
     problems: [],
   })
   expect(withFiles({ ONE: 'given', TWO_FILE: '' })).toEqual({

@@ -1,8 +1,10 @@
 import { html } from 'hono/html'
 import { describe, expect, test } from 'vitest'
 import { playingIn } from '../../../shared/page/browser/playing.ts'
-import { printPage } from '../../../shared/page/layout.ts'
+import { pagePolicy, printPage } from '../../../shared/page/layout.ts'
+import { livePage } from '../../../shared/page/live-page.made.ts'
 import { formatName, type MountCard, mountCards } from '../../../shared/page/mount-card.ts'
+import { style } from '../../../shared/page/style.made.ts'
 import { mountOf } from '../../kit/reports.ts'
 
 test('the state of streams is read from an edge and from stats of Icecast, by their path', () => {
@@ -81,6 +83,15 @@ test('a format has its common name', () => {
     '',
   ]
   expect(types.map(formatName)).toEqual(['MP3', 'MP3', 'AAC', 'Ogg', 'Ogg', 'WebM', 'audio/flac', ''])
+  const others = [
+    'audio/mpeg4-generic',
+    'x-audio/mpeg',
+    'audio/aac-adts',
+    'x-audio/aac',
+    'audio/oggs',
+    'audio/webma',
+  ]
+  expect(others.map(formatName)).toEqual(others)
 })
 
 test('a page has a script only if it follows a state', () => {
@@ -91,4 +102,24 @@ test('a page has a script only if it follows a state', () => {
   expect(still).toContain('<footer>foot</footer>')
   expect(still).not.toContain('<script>')
   expect(String(printPage({ ...page, live: true }))).toContain('<script>')
+})
+
+test('a page loads audio from anywhere, and runs and shows nothing but its own script and style', () => {
+  const policy = Object.fromEntries(
+    pagePolicy("'self'")
+      .split('; ')
+      .map((rule) => rule.split(/ (.*)/s, 2)),
+  )
+  expect(policy).toEqual({
+    'default-src': "'none'",
+    'style-src': `'${style.hash}'`,
+    'script-src': `'${livePage.hash}'`,
+    'connect-src': "'self'",
+    'img-src': 'data:',
+    'media-src': '*',
+    'base-uri': "'none'",
+    'form-action': "'self'",
+    'frame-ancestors': "'none'",
+  })
+  expect(pagePolicy("'none'")).toContain("form-action 'none'")
 })
