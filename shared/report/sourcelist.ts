@@ -212,6 +212,8 @@ function readBlock(
   let parsed = known.aboutOf(last, text)
   if (!parsed) {
     parsed = parseAboutLines(about)
+    // lines of a newer version say nothing that is known here
+    if (Object.keys(parsed).length === 0) return keptIfSame(last, mount)
     known.learnAbout(parsed, text)
   }
   return keptIfSame(last, { ...mount, about: parsed })

@@ -347,6 +347,13 @@ describe('bounds of a report hold to the byte', () => {
     expect(at('90,180.1')).toContain('expected a latitude')
   })
 
+  test('lines about a mount of which none is known, as of a newer version, are as no lines', () => {
+    const [mount] = parseSourcelist(
+      minimal.replace('mounts: 0\n\n', 'mounts: 1\n\n/a 0 2 7 5 audio/mpeg\n mood: calm\n'),
+    ).mounts
+    expect(mount && 'about' in mount).toBe(false)
+  })
+
   test('a location of -0 degrees is read as 0, as it is printed', () => {
     const { location } = parseSourcelist(minimal.replace('mounts', 'location: -0,-0.0\nmounts'))
     expect(location).toStrictEqual({ latitude: 0, longitude: 0 })
