@@ -1,4 +1,5 @@
 import type { Family } from '../http/address.ts'
+import { limits } from '../limits.ts'
 import type { Mount } from '../mount.ts'
 import type { AboutMount } from '../report/about-mount.ts'
 import type { Drawn, DrawRequest } from './draw-request.ts'
@@ -43,13 +44,16 @@ export class View {
   ownId: string | undefined
   readonly maxListenersDefault: number
 
-  /** @param maxListenersDefault slots of a server that does not report its maximum */
-  constructor(maxListenersDefault: number) {
+  /**
+   * @param maxListenersDefault slots of a server that does not report its maximum
+   * @param namesKeptMax names of mounts that no server carries any more
+   */
+  constructor(maxListenersDefault: number, namesKeptMax: number = limits.namesKeptMax) {
     this.maxListenersDefault = maxListenersDefault
     const demand = new TotalDemand()
     this.#pools = new Pools(this.#everywhere, demand, maxListenersDefault)
     this.#groups = new Groups(this.#everywhere, this.#pools, demand)
-    this.#mounts = new KnownMounts(this.#groups, this.#hosts)
+    this.#mounts = new KnownMounts(this.#groups, this.#hosts, namesKeptMax)
     this.#sums = new LiveSums(this.#hosts, this.#mounts)
     this.#carriers = new Carriers(this.#mounts, this.#groups, this.#sums)
   }

@@ -10,15 +10,20 @@ export class KnownMounts {
   readonly #entries = new Map<Mount, Entry>()
   readonly #groups: Groups
   readonly #hosts: ReadonlyMap<string, Host>
+  readonly #namesKeptMax: number
   /** mounts so far */
   #numbered = 0
   /** how many of them have no carrier */
   #uncarried = 0
 
-  /** @param hosts the servers of the view by id */
-  constructor(groups: Groups, hosts: ReadonlyMap<string, Host>) {
+  /**
+   * @param hosts the servers of the view by id
+   * @param namesKeptMax mounts without a carrier that are kept at the most
+   */
+  constructor(groups: Groups, hosts: ReadonlyMap<string, Host>, namesKeptMax: number) {
     this.#groups = groups
     this.#hosts = hosts
+    this.#namesKeptMax = namesKeptMax
   }
 
   get all(): ReadonlyMap<Mount, Entry> {
@@ -73,7 +78,7 @@ export class KnownMounts {
 
   /** Forgets all mounts without a carrier once there are too many: no listener needs a hundred thousand short-lived names. */
   bound(): void {
-    if (this.#uncarried <= limits.namesKeptMax) return
+    if (this.#uncarried <= this.#namesKeptMax) return
     for (const entry of this.#entries.values()) if (entry.carriers.size === 0) this.#forget(entry)
   }
 

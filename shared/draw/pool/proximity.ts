@@ -175,7 +175,8 @@ function kept(claims: Float64Array, supply: Supply, demands: readonly Demand[]):
   for (let round = 0; ; round++) {
     const shed = keepBeside(blindRate, keep, claims, supply)
     const off = shed.rate - blindRate
-    if (off <= rate * blindPrecision || round === shedRoundsMax || blindRate >= rate) return keep
+    // what is shed saturates, so that a first step may go beyond: the next ones come back
+    if (Math.abs(off) <= rate * blindPrecision || round === shedRoundsMax) return keep
     blindRate = Math.min(rate, blindRate + off / Math.max(1 - shed.slope, blindPrecision))
   }
 }

@@ -155,6 +155,10 @@ describe('a new session', () => {
       '145000',
     ])
     expect(told(of('a', 'audio/aac', 64), of('m', '', 0, 'master'))).toEqual(['mp4a.40.2', '75000'])
+    expect(told(of('a', 'audio/aac', 64), of('m', 'audio/mpeg', 0, 'master'))).toEqual([
+      'mp4a.40.34',
+      '75000',
+    ])
     expect(told(of('a', '', 96), of('b', 'audio/mpeg', 64))).toEqual(['mp4a.40.34', '110000'])
     expect(told(of('a', 'audio/x-other', 64), of('b', 'audio/mpeg', 64))).toEqual(['mp4a.40.34', '75000'])
     expect(told(of('a', 'audio/ogg', 64), of('m', 'audio/ogg', 0, 'master'))).toEqual([undefined, '75000'])

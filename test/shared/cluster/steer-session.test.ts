@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Carrier } from '../../../shared/cluster/open-session.ts'
 import { steerSession } from '../../../shared/cluster/steer-session.ts'
 import type { Server } from '../../../shared/draw/server.ts'
@@ -101,7 +101,7 @@ describe('the manifest of a session', () => {
   test('has eight pathways at the most, of those named as well', () => {
     const many = Array.from({ length: 12 }, (_, i) => withSlots(`s${i}`, 100))
     const named = Array.from({ length: 8 }, (_, i) => `n${i}`).join(',')
-    expect(steered(viewOf(...many), '?_HLS_pathway=s0')?.order).toHaveLength(8)
+    expect(steered(viewOf(...many, full('here')), '?_HLS_pathway=here')?.order).toHaveLength(8)
     const beyond = steered(viewOf(a, withSlots('n8', 1)), `?p=${named},n8,a&_HLS_pathway=a`)
     expect(Object.keys(beyond?.urls ?? {}).toSorted()).toEqual(['a', 'n8'])
   })
@@ -127,6 +127,13 @@ describe('at a decider that carries HLS itself', () => {
       urls: { a: expect.any(String), b: expect.any(String) },
       counted: [],
     })
+    const view = viewOf(master, a)
+    const draw = vi.spyOn(view, 'draw')
+    steered(view, '?_HLS_pathway=edge', at('always'))
+    expect(
+      draw.mock.calls.map(([asked]) => asked.probe),
+      'which is not a join',
+    ).toEqual([true])
     const many = Array.from({ length: 12 }, (_, i) => withSlots(`s${i}`, 100))
     expect(steered(viewOf(master, ...many), '?_HLS_pathway=edge', at('always'))?.order).toHaveLength(1 + 4)
     expect(steered(viewOf(master, full('a')), '?p=edge', at('always'))?.order).toEqual(['edge'])

@@ -151,25 +151,6 @@ describe('the mounts of a fleet', () => {
   })
 })
 
-test('a mount that parts from others takes the demand of its listeners with it', () => {
-  const view = new View(100)
-  const [hot, cold] = mountsOf(2)
-  if (!hot || !cold) throw new Error('there is no mount')
-  const put = (id: string, maxListeners: number, mounts: MountReport[], location = madrid) =>
-    view.put(serverOf(id, { maxListeners, mounts, interval: 3600 }, { location }))
-  // 20 a second are 72,000 until they report again, of which berlin may get 4,500
-  put('berlin', 5_000, [hot, cold], berlin)
-  put('madrid', 1_000_000, [hot, cold])
-  const roll = seededRoll(1)
-  const draw = ({ mount }: MountReport, nowMs: number, probe: boolean) =>
-    view.draw({ mount, secure: false, from: { location: berlin }, probe }, nowMs, roll)?.server.report.id
-  for (let i = 0; i < 200; i++) draw(hot, i * 50, false)
-  put('full', 0, [hot])
-  expect(view.groups).toBe(2)
-  for (const nowMs of [11_000, 12_000, 13_000]) draw(hot, nowMs, true)
-  expect(new Set(Array.from({ length: 100 }, () => draw(hot, 13_000, true)))).toContain('madrid')
-})
-
 test('an icecast-kh slave that comes or goes leaves the mounts that the same servers carry in one group', () => {
   const view = new View(100)
   const put = (max: number | null) =>

@@ -102,7 +102,7 @@ test('a server that nobody knows, or that is not there any more, is at no place 
   expect([carriers.placeOf(stranger), carriers.reportOf(stranger)]).toEqual([-1, undefined])
   carriers.removeAt(hosts.length)
   expect(carriers.size).toBe(hosts.length)
-  expect(() => carriers.setListed(-1, 0)).toThrow(RangeError)
+  for (const place of [-1, hosts.length]) expect(() => carriers.setListed(place, 0)).toThrow(RangeError)
   for (const host of hosts) carriers.removeAt(carriers.placeOf(host))
   expect([carriers.size, ...carriers.values()]).toEqual([0])
 })

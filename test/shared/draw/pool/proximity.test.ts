@@ -188,6 +188,8 @@ describe('proximity is capped', () => {
     expect([far, from(1e-3, 1e-3, 0.5)[1]], 'however low that of a full one is').toEqual([1, 1])
     const calm = capProximity(supply([100, 0]), [demand(50, 1, 1)], Float64Array.of(1, 0.5))
     expect(calm.multipliers).toEqual(Float64Array.of(1, 0.5))
+    const none = capProximity(supply([0, 0]), crowd, Float64Array.of(1, 0.5))
+    expect(none.multipliers, 'where nobody has room').toEqual(Float64Array.of(1, 0.5))
   })
 
   test('and once prices have settled every draw stands, and nine tenths are claimed', () => {
@@ -225,6 +227,12 @@ describe('proximity is capped', () => {
       [10, 10, 10],
       [demand(500, 1, 1e-30, 1e-30), demand(900, 0, 1, 0)],
     ],
+    [
+      'one beside one that gets too many blind draws alone',
+      [100, 5000, 5000],
+      [10, 1000, 10],
+      [demand(500, 1, 0, 0), demand(200, 0, 1, 0)],
+    ],
   ])(
     'and as long as they have not, %s sheds what is more than its bound, and no more',
     (_, free, blind, demands) => {
@@ -247,6 +255,7 @@ describe('proximity is capped', () => {
         const bound = 0.9 * slots
         const stands = (keep[i] ?? 0) * (claims[i] ?? 0) + (shedRate * slots * (blind[i] ?? 0)) / room
         if (keep[i] === 1) expect(stands).toBeLessThan(1.011 * bound)
+        else if (keep[i] === 0) expect(stands).toBeGreaterThanOrEqual(bound)
         else expect(stands / bound).toBeCloseTo(1, 2)
       }
     },
