@@ -8,7 +8,7 @@ import { textLine } from '../../shared/log/text-line.ts'
 
 /** The part of Deno's stdout that is used; typed here, so that Deno's global types are not needed. */
 interface DenoLike {
-  stdout: { write(bytes: Uint8Array): Promise<number>; writeSync(bytes: Uint8Array): number }
+  stdout: { write(bytes: Uint8Array): Promise<number> }
 }
 declare const Deno: DenoLike
 
@@ -16,15 +16,22 @@ declare const Deno: DenoLike
 const byRuntime = (): WriteBytes =>
   'Deno' in globalThis ? (bytes) => Deno.stdout.write(bytes) : throughStdout()
 
-/** Where a disk takes a part of the bytes and is full then, Deno's `fs.writeSync` does not say how many it took; `Deno.stdout` does. */
-const outputFiles =
-  'Deno' in globalThis
-    ? {
-        ...files,
-        writeSync: (fd: number, bytes: Uint8Array) =>
-          fd === 1 ? Deno.stdout.writeSync(bytes) : files.writeSync(fd, bytes),
-      }
-    : files
+/**
+ * Where a disk takes a part of the lines and is full then, Deno throws, but keeps what is left of them and writes it once there is
+ * room: written again, they would stand there twice.
+ */
+const denoFiles = {
+  ...files,
+  writeSync(fd: number, bytes: Uint8Array): number {
+    const { size } = files.fstatSync(fd)
+    try {
+      return files.writeSync(fd, bytes)
+    } catch (error) {
+      if (files.fstatSync(fd).size > size) return bytes.length
+      throw error
+    }
+  },
+}
 
 function throughStdout(): WriteBytes {
   let isWatched = false
@@ -42,7 +49,7 @@ export const printRecord = isatty(1) ? textLine : jsonLine
 
 /** The queue of log lines for stdout. */
 export const stdout = new LineQueue({
-  write: outputOf(1, outputFiles, byRuntime()),
+  write: outputOf(1, 'Deno' in globalThis ? denoFiles : files, byRuntime()),
   soon: setImmediate,
   after: (ms, call) => setTimeout(call, ms).unref(),
   printLost: (lines) => printRecord(lostRecord(lines)),
