@@ -50,33 +50,35 @@ export async function playsOf(
 ): Promise<PlayJson[] | undefined> {
   const isAsked = (play: Play) => mount === undefined || play.mount === mount
   const isWithin = ({ startMs }: Play) => startMs >= from * 1000 && startMs < to * 1000
-  const recent = history.recentPlays(nowMs)
-  const plays: PlayJson[] = []
-  for (const slice of history.plays(from * 1000, to * 1000)) {
-    const asked = slice.filter(isAsked)
-    if (plays.length + asked.length > historyLimits.playsAnsweredMax) return undefined
-    plays.push(...asked.map((play) => playJson(play, false)))
-    await pause()
-  }
-  // the store may have got some of them meanwhile
-  const stored = new Set(plays.map(keyOf))
-  plays.push(
-    ...recent.ended
-      .filter(isAsked)
-      .filter(isWithin)
-      .map((play) => playJson(play, false))
-      .filter((play) => !stored.has(keyOf(play))),
-  )
   // a play under way belongs to every time that includes the present, whenever it began
   const isNow = to * 1000 >= history.wallMs(nowMs) - 1000
+  const recent = history.recentPlays(nowMs)
+  const ended = recent.ended.filter(isAsked).filter(isWithin)
   const open = recent.open
     .filter(isAsked)
     .filter((play) => (isNow ? play.startMs < to * 1000 : isWithin(play)))
-  plays.push(...open.map((play) => playJson(play, true)).filter((play) => !stored.has(keyOf(play))))
+  const storedMax = historyLimits.playsAnsweredMax - ended.length - open.length
+  if (storedMax < 0) return undefined
+  const plays: PlayJson[] = []
+  const stored = new Set<string>()
+  for (const slice of history.plays(from * 1000, to * 1000)) {
+    const asked = slice.filter(isAsked)
+    if (plays.length + asked.length > storedMax) return undefined
+    for (const play of asked) {
+      plays.push(playJson(play, false))
+      stored.add(keyOf(play))
+    }
+    await pause()
+  }
+  // the store may have got some of them meanwhile
+  const isNew = (play: Play) => !stored.has(keyOf(play))
+  plays.push(...ended.filter(isNew).map((play) => playJson(play, false)))
+  plays.push(...open.filter(isNew).map((play) => playJson(play, true)))
   return plays.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.mount < b.mount ? -1 : 1))
 }
 
-const keyOf = ({ start, mount }: PlayJson) => `${start} ${mount}`
+/** Two plays of a mount may begin in one millisecond. */
+const keyOf = ({ startMs, mount, artist, title }: Play) => JSON.stringify([startMs, mount, artist, title])
 
 const playJson = (play: Play, playing: boolean): PlayJson => ({
   mount: play.mount,

@@ -3,6 +3,7 @@ import { historyOf, playsOf } from '../../../shared/api/history.ts'
 import type { HistoryQuery } from '../../../shared/api/history-query.ts'
 import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { History } from '../../../shared/history/history.ts'
+import { historyLimits } from '../../../shared/history/limits.ts'
 import { MemoryHistory } from '../../../shared/history/memory-store.ts'
 import type { Play } from '../../../shared/history/play-log.ts'
 import { noNumbers } from '../../../shared/history/series.ts'
@@ -63,11 +64,17 @@ describe('what was played', () => {
     ...over,
   })
 
-  /** Those of a store with these plays, one of them under way, that are asked for. */
-  const told = (stored: Play[], query: { mount?: string; from?: number; to?: number }, nowMs = 1e9) => {
+  /** Those of a store with these plays, and of these that it has not got yet, that are asked for. */
+  const told = (
+    stored: Play[],
+    query: { mount?: string; from?: number; to?: number },
+    nowMs = 1e9,
+    recent: { ended: Play[]; open: Play[] } = { ended: [], open: [] },
+  ) => {
     const store = new MemoryHistory()
-    store.plays = () => [stored, []]
+    store.plays = () => (stored.length === 0 ? [] : [[], stored])
     const history = new History({ wallMs: () => nowMs, about: () => undefined }, store, [], nowMs)
+    history.recentPlays = () => recent
     const { mount, from = 0, to = nowMs / 1000 } = query
     return playsOf(history, { mount: mount === undefined ? undefined : mountOf(mount), from, to }, nowMs)
   }
@@ -102,10 +109,32 @@ describe('what was played', () => {
   })
 
   test('is not told at all where it is more than one answer holds, however much more', async () => {
+    const max = historyLimits.playsAnsweredMax
     const one = play('/a', 1)
-    const plays = Array.from({ length: 200_000 }, () => one)
-    expect(await told(plays, {})).toBeUndefined()
-    expect(await told(plays, { mount: '/b' })).toEqual([])
+    const many = Array.from({ length: max + 1 }, () => one)
+    const [ended, open] = [many.slice(0, max - 1), [one]]
+    expect(await told(many, {})).toBeUndefined()
+    expect(await told([], {}, 1e9, { ended: many, open: [] }), 'not stored yet').toBeUndefined()
+    expect(await told([], {}, 1e9, { ended: [...ended, one], open }), 'one of them under way').toBeUndefined()
+    expect(await told([one], {}, 1e9, { ended, open }), 'one of them stored').toBeUndefined()
+    expect(await told(many, { mount: '/b' }, 1e9, { ended: many, open })).toEqual([])
+  })
+
+  test('fails neither where it is more than one call takes', async () => {
+    const one = play('/a', 1)
+    const all = Array.from({ length: 130_000 }, () => one)
+    expect(await told(all, {})).toBeUndefined()
+    expect(await told([], {}, 1e9, { ended: all, open: [] })).toBeUndefined()
+  })
+
+  test('is told though another title came and went in the millisecond in which it began', async () => {
+    const [blip, real] = [play('/a', 5, { title: 'A', seconds: 0 }), play('/a', 5, { title: 'B' })]
+    const plays = await told([blip, play('/a', 1)], {}, 1e9, { ended: [play('/a', 1)], open: [real] })
+    expect(plays?.map(({ title, playing }) => [title, playing]).toSorted()).toEqual([
+      [null, false],
+      ['A', false],
+      ['B', true],
+    ])
   })
 
   test('belongs to the time in which it began, and what plays now to each that reaches until now', async () => {
