@@ -215,6 +215,31 @@ describe('the stats of a stock Icecast', () => {
     expect(() => report(...shorter, ...ends(1))).toThrow('a report of more than 1048576 bytes')
   })
 
+  test.for<[unknown, number]>([
+    [7, 7],
+    ['7', 7],
+    ['7.6', 8],
+    ['x7', 0],
+    ['7x', 0],
+    ['1e3', 0],
+    [-1, 0],
+    [1e300, 0],
+    [true, 0],
+  ])('with %j listeners of a mount have %i: numbers may be texts', ([listeners, count]) => {
+    expect(mount({ listeners })?.listeners).toBe(count)
+  })
+
+  test('have a title that looks like a number or a yes', () => {
+    expect([1979, true, '1979'].map((title) => mount({ title })?.about?.title)).toEqual([
+      '1979',
+      'true',
+      '1979',
+    ])
+    const xml =
+      '<icestats><source mount="/a"><server_type>x</server_type><title>0070</title></source></icestats>'
+    expect(reportOfStats(server, parseStatsXml(xml)).mounts.at(0)?.about).toEqual({ title: '0070' })
+  })
+
   test('say nothing about a mount where they have placeholders alone, or no text at all', () => {
     const none = { listener_peak: undefined, title: undefined, server_name: undefined }
     expect(mount(none)?.about).toBeUndefined()

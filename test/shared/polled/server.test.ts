@@ -61,6 +61,9 @@ test('all fields that an operator can set are kept', () => {
     countries: { allow: false, codes: ['US', 'CA'] },
     login: { user: 'root', password: 'hackme' },
   })
+  for (const role of ['slave', 'master']) expect(parse({ role }).role).toBe(role)
+  const long = 'é'.repeat(512)
+  expect(parse({ kind: 'xml', user: long, password: long }).login).toEqual({ user: long, password: long })
   expect(parse({ kind: 'xml', password: 'hackme' }).login).toEqual({ user: 'admin', password: 'hackme' })
 })
 
@@ -84,6 +87,11 @@ describe('a bad body is rejected with field, value and what is allowed:', () => 
     [{ kind: 'html' }, 'kind is "html", expected json or xml'],
     [{ kind: 'xml' }, 'password is missing, expected the password of its admin'],
     [{ password: 'hackme' }, 'password is not shown here, expected the password of its admin'],
+    [{ kind: 'xml', password: '\u0007x' }, 'password is not shown here, expected up to 512 characters'],
+    [{ kind: 'xml', password: 'x\n' }, 'password is not shown here, expected up to 512 characters'],
+    [{ user: '' }, 'user is "", expected a name of up to 512 characters'],
+    [{ user: 'x'.repeat(513) }, 'expected a name of up to 512 characters'],
+    [{ role: 'relay' }, 'role is "relay", expected slave or master'],
     [{ maxlisteners: 5 }, '"maxlisteners" is not a field of a server, expected url, maxListeners'],
     [{ id: ' '.repeat(78) }, `id is "${' '.repeat(78)}", expected`],
     [{ id: ' '.repeat(79) }, `id is "${' '.repeat(79)}…, expected`],
