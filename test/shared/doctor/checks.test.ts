@@ -127,6 +127,7 @@ describe('a password', () => {
       '--master=x',
     ])
     expect(rest).toEqual(['--port', '8000', '--master=x'])
+    expect(splitFlags(['--help', '--port', '--json', '80']).rest).toEqual(['--port', '80'])
     expect(splitFlags(['--json8', 'x--json', '--edge-admin-user=']).rest).toEqual(['--json8', 'x--json'])
     const named = splitFlags(['--edge-admin-user', 'ann', '--edge-admin-password', 'p']).own
     expect(adminOf(named, { EDGE_ADMIN_USER: 'env' })?.user).toBe('ann')

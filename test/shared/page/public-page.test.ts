@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { html } from 'hono/html'
 import { describe, expect, test } from 'vitest'
 import { playingIn } from '../../../shared/page/browser/playing.ts'
@@ -101,6 +102,8 @@ test('a page has a script only if it follows a state', () => {
   expect(still).toContain('<nav><a href="/a">A</a></nav>')
   expect(still).toContain('<footer>foot</footer>')
   expect(still).not.toContain('<script>')
+  const icon = /<link rel="icon" href="data:image\/svg\+xml,([^"]+)">/.exec(still)?.[1] ?? ''
+  expect(decodeURIComponent(icon)).toMatch(/^<svg [^>]*stroke="#[0-9a-f]{6}"[^>]*>.*<\/svg>$/)
   expect(String(printPage({ ...page, live: true }))).toContain('<script>')
 })
 
@@ -122,4 +125,6 @@ test('a page loads audio from anywhere, and runs and shows nothing but its own s
     'frame-ancestors': "'none'",
   })
   expect(pagePolicy("'none'")).toContain("form-action 'none'")
+  for (const { text, hash } of [style, livePage])
+    expect(hash).toBe(`sha256-${createHash('sha256').update(text).digest('base64')}`)
 })

@@ -61,6 +61,11 @@ describe('lines about a mount in a report', () => {
       'line 8: since is "yesterday", expected an ISO 8601 date',
     ],
     [
+      'a date of a year with a sign',
+      `${line} since: +002026-11-25T20:44:37Z\n`,
+      'line 8: since is "+002026-11-25T20:44:37Z", expected an ISO 8601 date',
+    ],
+    [
       'a peak that is not a number',
       `${line} peak: -1\n`,
       'line 8: peak is "-1", expected an integer from 0 to 9007199254740991',

@@ -42,7 +42,7 @@ const lists: readonly (readonly MountReport[])[] = [
   listOf(['/b'], ['/a']),
   listOf(['/a'], ['/b', { listeners: 1 }]),
   listOf(['/a'], ['/b', { max: 0 }]),
-  listOf(['/a', { max: 7 }], ['/b']),
+  listOf(['/a', { max: 7 }], ['/b', { max: 1 }]),
   listOf(['/a', { kbps: 64 }], ['/b', { joins: 3 }]),
   listOf(['/a', { listeners: 2 }], ['/b'], ['/c']),
   listOf(['/a'], ['/c'], ['/b']),

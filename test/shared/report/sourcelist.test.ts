@@ -200,6 +200,19 @@ test.each(
       'interval: 10\ncountries: Germany',
       'line 3: countries is "Germany", expected ISO 3166 codes of countries',
     ],
+    [
+      'interval: 10',
+      'interval: 10\nlocation: x9,1',
+      'line 3: location is "x9,1", expected latitude,longitude in',
+    ],
+    [
+      'interval: 10',
+      'interval: 10\nlocation: 9,1x',
+      'line 3: location is "9,1x", expected latitude,longitude in',
+    ],
+    ['interval: 10', 'interval: 10\nboot: a b', 'line 3: boot is "a b", expected 1 to 128 visible ASCII'],
+    ['interval: 10', `interval: 10\nboot: ${'b'.repeat(129)}`, 'expected 1 to 128 visible ASCII'],
+    ['interval: 10', 'interval: 10\na b: 1', 'line 3: "a b: 1", expected "name: value"'],
     ['interval: 10', 'interval: 10\ncountries: DE, !US', 'line 3: countries is "DE, !US", expected'],
     ['interval: 10', 'interval 10', 'line 2: "interval 10", expected "name: value"'],
     [
@@ -317,6 +330,8 @@ test('bytes that are not UTF-8, or too many, are rejected', () => {
   expect(decodeSourcelist(new Uint8Array(1_048_577))).toBeUndefined()
   expect(decodeSourcelist(new TextEncoder().encode(example))).toBe(example)
   expect(lineNotUtf8(Uint8Array.of(0x61, 0x0a, 0x0a, 0x62, 0xff, 0x0a))).toBe(3)
+  // a mark of the byte order is a character of the first name, which no name may have
+  expect(decodeSourcelist(Uint8Array.of(0xef, 0xbb, 0xbf, 97))).toBe('\ufeffa')
 })
 
 describe('bounds of a report hold to the byte', () => {
