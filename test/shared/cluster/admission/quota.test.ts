@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { accountOf } from '../../../../shared/cluster/admission/quota.ts'
+import { ReportBounds } from '../../../../shared/cluster/admission/report-bounds.ts'
 import { limits } from '../../../../shared/limits.ts'
 import { bound, decider, mounts } from '../../../kit/quota.ts'
-import { reportOf } from '../../../kit/reports.ts'
+import { mountOf, reportOf } from '../../../kit/reports.ts'
 
 describe('for one credential a decider remembers', () => {
   test('a bounded number of mounts, of which those of stale servers give way to new ones', () => {
@@ -58,5 +60,40 @@ describe('for one credential a decider remembers', () => {
     for (let i = 0; i < 2 * burst; i++)
       expect(send(reportOf('a', { boot: 'x', seq: i, urls: ['http://stranger'] })).status).toBe(409)
     expect(send(reportOf('a', { boot: 'b', seq: 2 })).status).toBe(200)
+  })
+})
+
+describe('the bounds of reports with one credential', () => {
+  const account = accountOf({ kind: 'relay' })
+  const noRoom = (_: string, __: string, ___: number, isEnough: () => boolean) => isEnough()
+
+  test('let no more servers report than are bounded, unless stale ones make room', () => {
+    const bounds = new ReportBounds(1000)
+    for (let i = 0; i < limits.serversPerAccountMax; i++) bounds.accepted(account, `s${i}`, 0, 0)
+    const of = (id: string) => reportOf(id, { mounts: [] })
+    expect(bounds.excess(of('new'), account, 0, noRoom)).toMatchObject({ status: 429 })
+    expect(bounds.excess(of('s1'), account, 0, noRoom)).toBeUndefined()
+    expect(bounds.excess(of('new'), accountOf({ kind: 'master' }), 0, noRoom)).toBeUndefined()
+    const made = bounds.excess(of('new'), account, 0, (_, __, ___, isEnough) => {
+      bounds.forget('s7')
+      return isEnough()
+    })
+    expect(made).toBeUndefined()
+  })
+
+  test('keep the newest of the mounts that a server no longer reports, as many as there is room for', () => {
+    const former = (count: number) =>
+      Array.from({ length: count }, (_, i) => [mountOf(`/former${i}`), 10] as const)
+    const kept = (room: number, count: number) =>
+      new ReportBounds(1 + room)
+        .asFarAsThereIsRoom(former(count), reportOf('a'), account)
+        .map(([mount]) => mount)
+    expect([kept(3, 2), kept(2, 2), kept(1, 2), kept(0, 2), kept(-1, 2)]).toEqual([
+      ['/former0', '/former1'],
+      ['/former0', '/former1'],
+      ['/former1'],
+      [],
+      [],
+    ])
   })
 })

@@ -52,6 +52,8 @@ describe('the order of the reports of one id', () => {
     expect(outOfOrder(second, report('b1', 9), true)).toMatch(
       /^boot b1 was replaced by another, which is live/,
     )
+    for (const unordered of [report('b1', undefined), report(undefined, 9)])
+      expect(outOfOrder(second, unordered, true), 'without either the order is not checked').toBeUndefined()
     expect(outOfOrder(second, report('b1', 5), false)).toMatch(/seq 5 is not above 5/)
     expect(outOfOrder(second, report('b1', 6), false)).toBeUndefined()
   })
@@ -67,6 +69,8 @@ describe('mounts that a server no longer reports', () => {
     expect(formerMountsAfter(undefined, now, 2000)).toEqual([])
     expect(formerMountsAfter(serverBefore(), now, 2000)).toEqual([['/one', 1000]])
     expect(formerMountsAfter(serverBefore(), reportOf('a', { mounts: [two, one] }), 2000)).toEqual([])
+    const louder = reportOf('a', { mounts: [mountReport('/two', { listeners: 3 })] })
+    expect(formerMountsAfter(serverBefore(), louder, 2000), 'as another changes').toEqual([['/one', 1000]])
     expect(formerMountsAfter(serverBefore({}, { polled: true }), now, 2000), 'a polled slave').toEqual([])
     expect(formerMountsAfter(serverBefore({ role: 'master' }, { polled: true }), now, 2000)).toHaveLength(1)
   })
@@ -80,5 +84,18 @@ describe('mounts that a server no longer reports', () => {
     const both = reportOf('a', { mounts: [one, two] })
     expect(formerMountsAfter(server, both, limits.mountMemoryMs + 20)).toEqual([['/old', 20]])
     expect(formerMountsAfter(server, both, limits.mountMemoryMs + 21)).toEqual([])
+  })
+
+  test('are as many as one report may name at the most: the newest', () => {
+    const formerMounts = Array.from(
+      { length: limits.reportMountsMax },
+      (_, i) => [mountOf(`/former${i}`), 10] as const,
+    )
+    const after = formerMountsAfter(serverBefore({}, { formerMounts }), reportOf('a', { mounts: [] }), 2000)
+    expect([after.length, after[0], after.at(-1)]).toEqual([
+      limits.reportMountsMax,
+      ['/former2', 10],
+      ['/two', 1000],
+    ])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { accept } from '../../../../shared/api/accept.ts'
+import { Twins } from '../../../../shared/cluster/admission/takeover.ts'
 import { Registry } from '../../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
 import { decide } from '../../../../shared/draw/decide.ts'
@@ -196,4 +197,17 @@ describe('a server that shares a password with a live one cannot take over its l
     expect(send(4000, { boot: 'b4', seq: 1, urls: both }), 'more only after its deadline').toBe(409)
     expect(send(3000 + staleMs, { boot: 'b4', seq: 2, urls: both })).toBe(200)
   })
+})
+
+test('a second report within a second of the first is late, and no proof of another program, at whatever time of day', () => {
+  const nowMs = 1_700_000_000_000
+  const twins = new Twins()
+  expect(twins.note('a', '203.0.113.7', nowMs)).toEqual([])
+  expect(twins.note('a', '203.0.113.7', nowMs + 999)).toEqual([])
+  expect(twins.addressOf('a', nowMs + 999)).toBeUndefined()
+  expect(twins.note('a', '203.0.113.7', nowMs + 1000)).toMatchObject([
+    { kind: 'server id in use twice', server: 'a' },
+  ])
+  expect(twins.note('a', '203.0.113.7', nowMs + 2000), 'told once').toEqual([])
+  expect([61_999, 62_000].map((ms) => twins.addressOf('a', nowMs + ms))).toEqual(['203.0.113.7', undefined])
 })
