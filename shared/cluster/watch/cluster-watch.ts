@@ -25,6 +25,7 @@ const nothing: Carried = { mounts: [], isMaster: false }
  */
 export class ClusterWatch {
   readonly #view: View
+  readonly #namesKeptMax: number
   readonly #servers = new Map<string, WatchedServer>()
   readonly #carried = new Map<string, Carried>()
   readonly #mounts = new Map<Mount, WatchedMount>()
@@ -37,8 +38,10 @@ export class ClusterWatch {
   /** no server is stale before this */
   #soonestMs = Number.POSITIVE_INFINITY
 
-  constructor(view: View) {
+  /** @param namesKeptMax mounts that are gone, and that it remembers at the most */
+  constructor(view: View, namesKeptMax: number = limits.namesKeptMax) {
     this.#view = view
+    this.#namesKeptMax = namesKeptMax
   }
 
   /** Continues with the servers that were stored before a restart, given the events until then. */
@@ -62,7 +65,7 @@ export class ClusterWatch {
   /** A report was accepted, and the view has it. @param isOwn of this program itself */
   reported(server: Server, nowMs: number, isOwn = false): ClusterEvent[] {
     const { id } = server.report
-    if (this.#mounts.size > this.#view.mounts.size + limits.namesKeptMax) this.prune(nowMs)
+    if (this.#isCrowded) this.prune(nowMs)
     const watch = this.#servers.get(id) ?? new WatchedServer(id)
     this.#servers.set(id, watch)
     const events = watch.reported(server, nowMs, this.#view.maxListenersDefault, isOwn)
@@ -115,10 +118,14 @@ export class ClusterWatch {
 
   /** Stops watching mounts that have been gone for a while, or all that are gone if they are very many. */
   prune(nowMs: number): void {
-    const isCrowded = this.#mounts.size > this.#view.mounts.size + limits.namesKeptMax
+    const isCrowded = this.#isCrowded
     for (const [mount, watch] of this.#mounts)
       if (watch.isOver && (isCrowded || nowMs - watch.sinceMs > limits.mountMemoryMs))
         this.#mounts.delete(mount)
+  }
+
+  get #isCrowded(): boolean {
+    return this.#mounts.size > this.#view.mounts.size + this.#namesKeptMax
   }
 
   #expire(nowMs: number): ClusterEvent[] {

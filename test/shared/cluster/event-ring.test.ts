@@ -33,6 +33,8 @@ describe('the ring of events', () => {
     ring.add(Array.from({ length: 700 }, (_, n) => joined(n + 1)))()
     expect(numbers(ring)).toEqual(upTo(700))
     expect(numbers(open(sql))).toEqual(upTo(700))
+    ring.add([joined(701)])()
+    expect(numbers(open(sql)), 'and goes on after these').toEqual(upTo(701))
   })
 
   test('restores each field, and leaves out an event that this version does not know', () => {

@@ -50,6 +50,11 @@ describe('S9: new listeners, if other deciders send some too', () => {
     expect(afterReports(...quiet, ...crowd)).toBeGreaterThan(17)
   })
 
+  test('it stays while nobody joins', () => {
+    const learned = [report(0, 0), report(40, 2), report(80, 2)]
+    expect(afterReports(...learned, report(80, 0), report(80, 0))).toBeGreaterThan(15)
+  })
+
   test('it is learned again after a new boot, when joins fall, and when joins are missing', () => {
     const learned = [report(0, 0), report(40, 2), report(80, 2)]
     expect(afterReports(...learned, { boot: 'c', joins: 90, debit: 1 })).toBe(1)

@@ -2,16 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { clusterJson } from '../../../shared/api/describe-cluster.ts'
 import { serversJson } from '../../../shared/api/json.ts'
 import { seenOf } from '../../../shared/api/seen.ts'
+import { Hearing, hold } from '../../../shared/cluster/hearing.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
+import { isLive } from '../../../shared/draw/server.ts'
+import { View } from '../../../shared/draw/view.ts'
 import { Balance } from '../../../shared/hls/balance.ts'
 import { steer } from '../../../shared/hls/steering.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { asked, live, policy } from '../../kit/draws.ts'
 import { logged } from '../../kit/log-records.ts'
-import { mountReport, reportOf, seededRoll } from '../../kit/reports.ts'
+import { mountReport, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
 
 /** s after its last report at which a server with an interval of 10 s is stale */
@@ -259,4 +262,76 @@ test('it looks at no server as long as reports come', () => {
   })
   for (let ms = 1; ms < 26_000; ms++) edge.registry.current(ms)
   expect(looks).toBe(0)
+})
+
+describe('a silence', () => {
+  /** Servers by when they reported last and at what interval, in s, heard in this order. */
+  function heard(...servers: [id: string, atS: number, interval: number, over?: Partial<Report>][]) {
+    const view = new View(100)
+    const hearing = new Hearing(view)
+    for (const [id, atS, interval, over] of servers) {
+      const server = serverOf(id, { interval, ...over }, { receivedAtMs: atS * 1000 })
+      view.put(server)
+      hearing.heard(server)
+    }
+    return { view, hearing, look: (atS: number) => hearing.look(atS * 1000).map(({ kind }) => kind) }
+  }
+
+  test('that has lasted longer than servers are kept in, as this program starts, is none: they are stale', () => {
+    const { look, view } = heard(['a', 0, 10], ['b', 1, 10])
+    expect([look(628), look(629), look(1000)]).toEqual([[], [], []])
+    expect([...view.servers.values()].map((server) => isLive(server, 629_000))).toEqual([false, false])
+    expect(heard(['a', 0, 10], ['b', 1, 10]).look(627)).toEqual(['no reports'])
+  })
+
+  test('has begun as the second server went stale, whichever of them reported first', () => {
+    for (const servers of [
+      [
+        ['a', 30, 10],
+        ['b', 20, 10],
+        ['c', 10, 10],
+      ],
+      [
+        ['a', 10, 10],
+        ['b', 30, 10],
+        ['c', 20, 10],
+      ],
+    ] as const) {
+      const { look } = heard(
+        ...servers.map(([id, atS, interval]): [string, number, number] => [id, atS, interval]),
+      )
+      expect(look(60)).toEqual(['no reports'])
+      expect([look(647), look(647.1)]).toEqual([[], ['no reports for too long']])
+    }
+  })
+
+  test('is not found while a server is in time that reports more often than the slowest of the missing ones goes stale', () => {
+    const { look } = heard(['a', 0, 1], ['b', 0, 20], ['witness', 0, 40])
+    expect([look(41), look(53)], 'until 42 s it is in time').toEqual([[], ['no reports']])
+    expect(heard(['a', 0, 1], ['b', 0, 20], ['witness', 20, 40]).look(55)).toEqual([])
+  })
+
+  test('is found though this program reports itself, or another one has left', () => {
+    const own = heard(['a', 0, 10], ['b', 0, 10])
+    own.view.ownId = 'me'
+    own.view.put(serverOf('me', { role: 'master' }, { receivedAtMs: 28_000 }))
+    expect(own.look(30)).toEqual(['no reports'])
+    expect(heard(['a', 0, 10], ['b', 0, 10], ['gone', 1, 26, { state: 'leaving' }]).look(27.5)).toEqual([
+      'no reports',
+    ])
+  })
+
+  test('keeps no server in that leaves, nor lets one back that was gone before it', () => {
+    const leaving = serverOf('leaving', { state: 'leaving' })
+    expect(hold([leaving], 90_000, 60_000, () => true)).toEqual([])
+    expect(leaving.heldUntilMs).toBe(Number.NEGATIVE_INFINITY)
+    const { view, hearing, look } = heard(['dead', -60, 10], ['a', 0, 10], ['b', 0, 10])
+    expect(look(30)).toEqual(['no reports'])
+    const back = serverOf('a', {}, { receivedAtMs: 40_000 })
+    view.put(back)
+    expect(hearing.heard(back).map(({ kind }) => kind)).toEqual(['reports again'])
+    const liveAt = (atMs: number) =>
+      [...view.servers].filter(([, server]) => isLive(server, atMs)).map(([id]) => id)
+    expect([liveAt(40_000), liveAt(67_000), liveAt(67_001)]).toEqual([['a', 'b'], ['a', 'b'], []])
+  })
 })

@@ -66,6 +66,8 @@ describe('the load of a cluster', () => {
   test('is added up for each reply in a small cluster, once a second in one of more than a hundred servers', () => {
     expect(toldAt(100, [0, 500, 999, 1000])).toEqual([0, 100, 200, 300])
     expect(toldAt(101, [0, 500, 999, 1000])).toEqual([0, 0, 0, 303])
+    const nowMs = 5000
+    expect(toldAt(101, [nowMs, nowMs + 999, nowMs + 1000]), 'at any time').toEqual([0, 0, 202])
   })
 })
 

@@ -3,6 +3,7 @@ import { CommonFactor, Factors, noFactorMemory } from '../../../shared/cluster/f
 import { Hearing } from '../../../shared/cluster/hearing.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
+import { limits } from '../../../shared/limits.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { live, viewOf } from '../../kit/draws.ts'
@@ -42,6 +43,16 @@ describe('what operators do', () => {
     expect([registry.probedOf('a'), registry.senderOf('a')]).toEqual([undefined, undefined])
     put(registry, reportOf('a'))
     expect([registry.view.servers.get('a')?.reachable, registry.senderOf('a')]).toEqual([true, undefined])
+  })
+
+  test('wrong logins are told of ten times at once, then once a minute', () => {
+    const registry = open(memorySql())
+    const wrong = (nowMs: number) =>
+      registry.wrongLogin({ door: 'api', user: 'a', address: '192.0.2.1' }, nowMs)
+    for (let i = 0; i < 40; i++) wrong(i)
+    expect(registry.events(100)).toHaveLength(limits.wrongLoginEvents.burst)
+    for (let i = 0; i < 40; i++) wrong(60_000 + i)
+    expect(registry.events(70_000)).toHaveLength(limits.wrongLoginEvents.burst + 1)
   })
 
   test('a wrong login may have neither a user nor an address', () => {
@@ -193,4 +204,95 @@ describe('a decider that hears nobody', () => {
     // c is late after 32 s, and those two are stale after 27
     expect(kinds(hearing, 27_001, 32_000, 32_001)).toEqual([[32_001, 'no reports', 'none for 22 s']])
   })
+})
+
+describe('the store of a decider', () => {
+  const counted = () => {
+    const sql = memorySql()
+    let transactions = 0
+    const counting: Sql = {
+      ...sql,
+      tx: (run) => {
+        transactions++
+        return sql.tx(run)
+      },
+    }
+    return { open: (nowMs: number) => open(counting, nowMs), txs: () => transactions }
+  }
+
+  test('has a report and the events that it caused in one transaction, and none for a report or a look without an event', () => {
+    const { open, txs } = counted()
+    const registry = open(0)
+    const first = txs()
+    put(registry, reportOf('a'))
+    expect(registry.events(0).map(({ kind }) => kind)).toEqual(['server new', 'mount up'])
+    expect(txs() - first).toBe(1)
+    put(registry, reportOf('a'), 1000)
+    for (let nowMs = 1000; nowMs < 5000; nowMs += 500) registry.sweep(nowMs)
+    expect(txs() - first).toBe(1)
+    const again = open(5000)
+    expect(
+      again.events(5000).map(({ kind }) => kind),
+      'nothing is new after a restart',
+    ).toEqual(['server new', 'mount up'])
+  })
+})
+
+describe('a decider that is a master itself', () => {
+  const own = (over: Partial<Report> = {}) => reportOf('me', { role: 'master', ...over })
+
+  test('has its own id, which no other server gets, and is neither new nor stale to itself', () => {
+    const registry = open(memorySql())
+    registry.putOwn(own(), 0)
+    expect(put(registry, own(), 10)).toMatchObject({ status: 409 })
+    expect(registry.view.ownId).toBe('me')
+    expect(registry.view.servers.get('me')).toMatchObject({
+      carriesAll: false,
+      polled: false,
+      reachable: true,
+      drained: false,
+      factor: 1,
+      debit: 0,
+    })
+    registry.setDrain('me', true)
+    registry.putOwn(own(), 1000)
+    expect(registry.view.servers.get('me')?.drained).toBe(true)
+    expect(registry.events(100_000).map(({ kind }) => kind)).toEqual(['mount up', 'server drained'])
+  })
+
+  test('is in its history', () => {
+    const registry = open(memorySql())
+    registry.putOwn(own({ mounts: [mountReport('/live.mp3', { listeners: 3 })] }), 0)
+    const [row] = [...registry.history.minutes({ mount: live }, 0, 9, 10_000)].flat()
+    expect(row?.numbers.seconds).toBe(30)
+  })
+})
+
+test('what is known of a report beside its text is kept: its program, its probes, and a twin', () => {
+  const registry = open(memorySql())
+  const at = { remote: '192.0.2.9', sender: { program: 'distributary 0.3.0' } }
+  put(registry, reportOf('a', { boot: 'x', seq: 1 }), 0, at)
+  put(registry, reportOf('a', { boot: 'y', seq: 1 }), 0, {})
+  expect(registry.senderOf('a')).toEqual(at.sender)
+  for (const nowMs of [1000, 9000]) put(registry, reportOf('a', { boot: 'x', seq: 9 }), nowMs, at)
+  expect([registry.twinOf('a', 9000), registry.twinOf('b', 9000)]).toEqual(['192.0.2.9', undefined])
+  const probed = { url: 'http://a.example', problem: 'refused' }
+  registry.setProbed('a', probed, 10_000)
+  expect(registry.probedOf('a')).toEqual(probed)
+  expect(registry.events(10_000).at(-1)).toMatchObject({ kind: 'server unreachable', server: 'a' })
+  registry.setProbed('a', undefined, 11_000)
+  expect([registry.probedOf('a'), registry.view.servers.get('a')?.reachable]).toEqual([undefined, true])
+  registry.forget('a', { by: 'admin@192.0.2.1', nowMs: 12_000 })
+  expect(registry.events(12_000).find(({ kind }) => kind === 'server forgotten')).toMatchObject({
+    detail: 'deleted by admin@192.0.2.1',
+    at: 12_000,
+  })
+})
+
+test('servers are forgotten a day after their last report, at whatever time', () => {
+  const registry = open(memorySql(), 1_700_000_000_000)
+  const atMs = 1_700_000_000_000
+  put(registry, reportOf('a'), atMs)
+  expect(registry.prune(atMs + limits.serverMemoryMs)).toEqual([])
+  expect(registry.prune(atMs + limits.serverMemoryMs + 1)).toEqual(['a'])
 })

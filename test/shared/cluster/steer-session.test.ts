@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import { HlsDecider } from '../../../shared/cluster/hls-decider.ts'
 import type { Carrier } from '../../../shared/cluster/open-session.ts'
 import { steerSession } from '../../../shared/cluster/steer-session.ts'
 import type { Server } from '../../../shared/draw/server.ts'
@@ -173,5 +174,41 @@ describe('at a decider that carries HLS itself', () => {
     const polled = serverOf('m', { role: 'master', maxListeners: 0 }, { polled: true })
     for (const view of [viewOf(full('a')), viewOf(polled, full('a'))])
       expect(steered(view, '?p=edge', at('always'))).toBeUndefined()
+  })
+})
+
+describe('a decider of HLS', () => {
+  const placing = (counted: string[] = []) => ({
+    config: { httpsOnly: false },
+    nowMs: () => 0,
+    roll: () => 0.5,
+    redirected: ({ report }: Server) => counted.push(report.id),
+  })
+  const textOf = ({ pieces }: { pieces: readonly Uint8Array[] }) => new TextDecoder().decode(pieces[0])
+
+  test('opens sessions, and answers where they go on', () => {
+    const counted: string[] = []
+    const decider = new HlsDecider(placing(counted), 100)
+    const opening = { head: false, userAgent: 'player', range: undefined }
+    const opened = decider.open(viewOf(a), { ...listener, query: '' }, opening)
+    if (typeof opened === 'string') throw new Error(opened)
+    expect(textOf(opened())).toContain('PATHWAY-ID="a"')
+    const answer = decider.steer(viewOf(out('a'), b), { ...listener, query: '?p=a,b&_HLS_pathway=a' })
+    expect([answer.status, JSON.parse(textOf(answer))['PATHWAY-PRIORITY']]).toEqual([200, ['b']])
+    expect(counted).toEqual(['a', 'b'])
+    expect(decider.steer(viewOf(full('a')), { ...listener, query: '?p=a' }).status).toBe(404)
+    const carrier = { comes: 'overflow', base: 'http://edge.example' } as const
+    expect(decider.steer(viewOf(master, full('a')), { ...listener, query: '?p=a' }, carrier).status).toBe(200)
+  })
+
+  test('lets players ask less often where very many do', () => {
+    let nowMs = 0
+    const decider = new HlsDecider({ ...placing(), nowMs: () => nowMs }, 100)
+    const ttl = () =>
+      JSON.parse(textOf(decider.steer(viewOf(a), { ...listener, query: '?_HLS_pathway=a' }))).TTL
+    expect(ttl()).toBe(10)
+    const nobody = viewOf()
+    for (; nowMs < 20_000; nowMs += 4) decider.steer(nobody, { ...listener, query: '' })
+    expect(ttl()).toBe(30)
   })
 })

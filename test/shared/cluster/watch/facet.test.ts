@@ -54,6 +54,10 @@ describe('events of one moment', () => {
 
   test('are told one by one up to a bound, and those of a kind that has more as one', () => {
     expect(gathered(ups(most))).toHaveLength(most)
+    const mixed = ups(most).map((event, i) =>
+      i % 2 === 0 ? event : { ...event, kind: 'mount lost' as const },
+    )
+    expect(gathered(mixed), 'in their order').toEqual(mixed)
     const few: ClusterEvent[] = [{ at: 7, kind: 'server new', server: 'm' }]
     expect(gathered([...few, ...ups(most)])).toHaveLength(most + 1)
     expect(gathered([...few, ...ups(most + 1)])).toEqual([

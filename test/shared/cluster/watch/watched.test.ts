@@ -3,6 +3,7 @@ import { ClusterWatch } from '../../../../shared/cluster/watch/cluster-watch.ts'
 import type { ClusterEvent } from '../../../../shared/cluster/watch/event.ts'
 import { WatchedMount } from '../../../../shared/cluster/watch/watched-mount.ts'
 import { dueAfterRestart, toldOf, WatchedServer } from '../../../../shared/cluster/watch/watched-server.ts'
+import type { Server } from '../../../../shared/draw/server.ts'
 import { View } from '../../../../shared/draw/view.ts'
 import { limits } from '../../../../shared/limits.ts'
 import type { Report } from '../../../../shared/report/report.ts'
@@ -126,6 +127,24 @@ describe('a mount that is watched', () => {
     expect(kinds(with0.changed(cause, 6))).toEqual(['mount has no master'])
   })
 
+  test('that gains and loses its masters, or has a title now and then, is told of a few times, then once a minute', () => {
+    const watch = up()
+    watch.changed(cause, 0)
+    const told: string[] = []
+    for (let i = 1; i <= 40; i++) {
+      watch.masters = i % 2
+      told.push(...kinds(watch.changed({ ...cause, atMs: i }, i)))
+    }
+    expect(told).toHaveLength(limits.eventsOfFacet.burst)
+    const titled = up()
+    titled.changed(cause, 0)
+    titled.described('m', { title: 'zero' }, 0)
+    const titles = Array.from({ length: 40 }, (_, i) =>
+      kinds(titled.described('m', i % 2 === 0 ? undefined : { title: `${i}` }, i)),
+    )
+    expect(titles.flat()).toHaveLength(limits.eventsOfFacet.burst)
+  })
+
   test('tells each word that differs: of the artist too, and none that is taken back', () => {
     const watch = up()
     watch.changed(cause, 5)
@@ -142,9 +161,9 @@ describe('a mount that is watched', () => {
 })
 
 describe('a cluster that is watched', () => {
-  const watched = () => {
-    const view = new View(100)
-    const watch = new ClusterWatch(view)
+  const watched = (namesKeptMax?: number) => {
+    const view = new View(100, namesKeptMax === undefined ? undefined : 0)
+    const watch = new ClusterWatch(view, namesKeptMax)
     const report = (id: string, over: Partial<Report> = {}, atMs = 0) => {
       const server = serverOf(id, over, { receivedAtMs: atMs })
       view.put(server)
@@ -215,5 +234,88 @@ describe('a cluster that is watched', () => {
     expect(report('a', gone, 2002)).toEqual([])
     watch.prune(2003 + limits.mountMemoryMs)
     expect(report('a', {}, 2004)).toEqual(['mount up'])
+  })
+
+  test('forgets all mounts that are gone once these are very many, and no other', () => {
+    const { report } = watched(2)
+    const carry = (...paths: string[]) => report('a', { mounts: paths.map((path) => mountReport(path)) })
+    for (let i = 0; i < 6; i++) carry(...(i % 2 === 0 ? ['/0'] : []))
+    expect(carry('/0'), 'it has come and gone too often').toEqual([])
+    carry('/1')
+    carry('/2')
+    expect(carry('/0'), 'two are gone').toEqual(['mount lost'])
+    carry('/3')
+    carry('/4')
+    expect(carry('/0'), 'three were').toContain('mount up')
+  })
+
+  test('has a server to the last moment of its deadline, as others go stale', () => {
+    const { watch, report } = watched()
+    report('a')
+    report('b', {}, 5000)
+    expect(watch.sweep(32_000).map(({ kind, server }) => [kind, server])).toEqual([['server stale', 'a']])
+  })
+
+  test('does not tell of a server that was forgotten what was untold of it', () => {
+    const { watch, report, view } = watched()
+    report('a')
+    for (let i = 0; i < 13; i++) report('a', { listeners: i % 2 === 0 ? 100 : 0, mounts: [] }, i)
+    view.remove('a')
+    watch.forgotten('a', 'gone', 20)
+    expect(watch.sweep(100_000)).toEqual([])
+  })
+
+  test('tells that a server drains by itself, though it is new', () => {
+    const { report } = watched()
+    expect(report('a', { state: 'draining', mounts: [] })).toEqual(['server drained', 'server new'])
+  })
+
+  test('tells words of another master once the first is gone, though it says what it did', () => {
+    const { report } = watched()
+    const saying = (title: string) => ({
+      role: 'master' as const,
+      mounts: [mountReport('/live.mp3', { about: { title } })],
+    })
+    report('m', saying('One'))
+    report('n', saying('Two'))
+    report('n', saying('Two'), 1)
+    report('m', { ...saying('One'), state: 'leaving' }, 2)
+    expect(report('n', saying('Two'), 3)).toEqual(['title changed'])
+  })
+})
+
+describe('a cluster that is watched from a restart on', () => {
+  const masterSaying = (title: string) =>
+    serverOf('m', { role: 'master', mounts: [mountReport('/live.mp3', { about: { title } })] })
+  const restored = (servers: Server[], events: ClusterEvent[], startMs: number) => {
+    const view = new View(100)
+    view.load(servers, startMs)
+    const watch = new ClusterWatch(view)
+    watch.restore(events, startMs)
+    return { view, watch }
+  }
+  const first: ClusterEvent = { at: 1000, kind: 'wrong login' }
+
+  test('tells that a server went stale meanwhile, and not of one that was stale before all that it remembers', () => {
+    const late = serverOf('late', { mounts: [] }, { receivedAtMs: 100_000 })
+    const old = serverOf('old', { mounts: [] }, { receivedAtMs: -100_000 })
+    const { watch } = restored([late, old], [first], 1_000_000)
+    expect(watch.sweep(1_100_000)).toEqual([{ at: 1_027_000, kind: 'server stale', server: 'late' }])
+  })
+
+  test('does not count mounts of servers that were stale before', () => {
+    const { view, watch } = restored(
+      [serverOf('here', {}, { receivedAtMs: 900_000 }), serverOf('old', {}, { receivedAtMs: -100_000 })],
+      [first],
+      900_000,
+    )
+    view.remove('here')
+    expect(kinds(watch.forgotten('here', 'gone', 900_001))).toEqual(['server forgotten', 'mount lost'])
+  })
+
+  test('knows the titles of its masters', () => {
+    const { view, watch } = restored([masterSaying('One')], [], 1000)
+    view.put(masterSaying('Two'))
+    expect(kinds(watch.reported(masterSaying('Two'), 2000))).toEqual(['title changed'])
   })
 })
