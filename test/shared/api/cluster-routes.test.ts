@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Cluster, lastDay, localCluster } from '../../../shared/api/cluster.ts'
+import type { HistoryJson, PlayJson } from '../../../shared/api/history-json.ts'
 import { clusterApp } from '../../../shared/api/routes.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { View } from '../../../shared/draw/view.ts'
@@ -44,8 +45,8 @@ describe('/api/cluster', () => {
 
   test('of a large cluster is made once a second for all, apart for those who ask by https', async () => {
     const view = new View(100)
-    const mounts = Array.from({ length: 11 }, (_, i) => mountReport(`/m${i}`))
-    for (let i = 0; i < 100; i++) view.put(serverOf(`s${i}`, { mounts }))
+    const mounts = Array.from({ length: 48 }, (_, i) => mountReport(`/m${i}`))
+    for (let i = 0; i < 21; i++) view.put(serverOf(`s${i}`, { mounts }))
     const { clock, ask } = apiOf({ fresh: () => view })
     expect(await at(await ask('/api/cluster'))).toBe(noon)
     clock.nowMs = 900
@@ -116,6 +117,17 @@ test('/api/history and /api/plays are about the last day by the wall clock, unle
     { mount: '/m0', title: 'T', start: '2026-11-25T12:00:00.000Z', seconds: 15, playing: false },
     { mount: '/m0', title: 'U', start: '2026-11-25T12:00:15.000Z', seconds: 5, playing: true },
   ])
+})
+
+test('the lines of a file of CSV have the names and the numbers of the JSON', async () => {
+  const { clock, ask } = apiOf()
+  clock.nowMs = 20_000
+  for (const path of ['/api/history', '/api/plays']) {
+    const json = (await (await ask(path)).json()) as PlayJson[] | HistoryJson
+    const [row = {}] = 'rows' in json ? json.rows : json
+    const lines = (await (await ask(`${path}.csv`)).text()).split('\r\n')
+    expect(lines.slice(0, 2)).toEqual([Object.keys(row).join(','), Object.values(row).join(',')])
+  }
 })
 
 test('more plays than one answer holds are answered 400 with what to ask for', async () => {
