@@ -1,3 +1,4 @@
+import { eventually } from '../kit/eventually.ts'
 import { compare, mountBlock, type Scene } from '../kit/scene.ts'
 import { taggedFile } from '../kit/tagged.ts'
 
@@ -29,12 +30,13 @@ const scenes: Scene[] = [
       const live = await stage.source('/ends', 'live')
       const witness = await stage.listen('/ends', { bytesMax })
       await witness.hears('live')
+      const sent = clock.sent
       live.close()
       await witness.hears('live > file')
-      const before = { sent: clock.sent, heard: witness.frames('file') }
-      await witness.goesOn(2 * fileFrames)
-      const ahead = witness.frames('file') - before.heard - (clock.sent - before.sent)
-      return { story: witness.story(), isPaced: ahead < fileFrames }
+      // a busy machine may bring what is sent at once seconds late, so much more than that is at once, and much less is paced
+      const isAtOnce = () => witness.frames('file') >= 8 * fileFrames
+      await eventually(() => isAtOnce() || clock.sent - sent >= 4 * fileFrames)
+      return { story: witness.story(), isPaced: !isAtOnce() }
     },
     seen: { story: 'live > file', isPaced: false },
     ours: {
