@@ -97,6 +97,18 @@ export class Clone {
     return code === 0 ? program.output() : `exit code ${code}: ${program.output()}`
   }
 
+  /**
+   * Takes packages out of its lock, by the npm that wrote it: an old one writes none of the lock's `libc`, and then npm 10 installs what
+   * is for musl as well.
+   */
+  async shorten(packages: readonly string[]): Promise<void> {
+    const args = ['uninstall', '--package-lock-only', ...packages]
+    const program = start('npm', args, { cwd: this.folder, env: quietNpm })
+    onTestFinished(() => program.stop())
+    const { code } = await program.exited
+    if (code !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${program.output()}`)
+  }
+
   remove(path: string): void {
     rmSync(join(this.folder, path), { recursive: true, force: true })
   }

@@ -85,7 +85,7 @@ describe('players in Chromium', () => {
                 )
             return true
           },
-          { withinMs: longPatienceMs, everyMs: 500 },
+          { withinMs: longPatienceMs, everyMs: 1000 },
         )
         // nothing is put where the numbers of segments alone say that it is
         for (const [name, { ahead }] of await looks())

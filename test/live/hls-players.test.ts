@@ -142,7 +142,7 @@ describe('HLS in Chromium', () => {
         if (not.length > 0) throw new Error(`${what}: not ${JSON.stringify(not)}`)
         return new Map(seen)
       },
-      { everyMs: 500 },
+      { everyMs: 1000 },
     )
 
   /** What all players have done, and what the machine did to them. */

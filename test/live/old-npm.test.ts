@@ -44,7 +44,7 @@ test.for(oldNpms)(
     )
 
     expect(await clone.run('npm', 'ci', '--dry-run')).not.toMatch(/^exit code/)
-    expect(await clone.run('npm', 'uninstall', '--package-lock-only', ...bulk)).not.toMatch(/^exit code/)
+    await clone.shorten(bulk)
     expect(await clone.run('npm', 'ci')).not.toMatch(/^exit code/)
     for (const [program, version] of Object.entries(pinnedVersions()))
       expect(await clone.run(`node_modules/.bin/${program}`, '--version'), program).toContain(version)
