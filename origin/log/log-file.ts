@@ -28,14 +28,15 @@ export function restOfLine(bytes: Uint8Array, written: number): Uint8Array {
 
 /** Whether a file ends within a line: its program was killed, or its machine lost power, while the disk was full. */
 function endsWithin(path: string, size: number): boolean {
+  let fd: number | undefined
   try {
-    const fd = openSync(path, 'r')
+    fd = openSync(path, 'r')
     const last = new Uint8Array(1)
-    readSync(fd, last, 0, 1, size - 1)
-    closeSync(fd)
-    return last[0] !== newline
+    return readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== newline
   } catch {
     return false // it may be written and not read
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 
