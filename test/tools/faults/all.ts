@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts'
 import { clockJumps } from './kinds/clocks.ts'
+import { cloned } from './kinds/clones.ts'
 import { fewDescriptors } from './kinds/descriptors.ts'
 import { drainKill } from './kinds/drains.ts'
 import { hlsDrain, hlsKill, hlsStop } from './kinds/hls.ts'
@@ -37,6 +38,7 @@ export const faults: readonly Fault[] = [
   closedPipe,
   fewDescriptors,
   clockJumps,
+  cloned,
   sourceFlaps,
   lostNames,
   networkCuts,

@@ -167,6 +167,13 @@ export class Cluster {
     return new Member(originAt(this.plan.origins, place, masterAt(this.edge)))
   }
 
+  /** The same server once more, as a copied virtual machine: its id and its url, at a port that no listener knows. */
+  async cloneOf({ plan }: Member): Promise<Member> {
+    const { port: bindPort } = await here.placeOf('clone')
+    const place = { ...plan, name: `${plan.name}'s clone`, bindPort, before: plan.before ?? [] }
+    return new Member(originAt(this.plan.origins, place, slaveOf(this.edge)))
+  }
+
   /** Gaps are expected from now on until they are closed, of listeners at these servers, or at all. */
   allowGaps(members?: readonly Member[], more: Pick<Allowed, 'hlsFramesMax' | 'gapsMax'> = {}): () => void {
     const hosts = members?.map(({ address }) => address)
