@@ -7,6 +7,7 @@ import { limits } from '../../../shared/limits.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { live, viewOf } from '../../kit/draws.ts'
+import { logged } from '../../kit/log-records.ts'
 import { decider, mounts } from '../../kit/quota.ts'
 import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
 import { memorySql } from '../../kit/sqlite.ts'
@@ -295,4 +296,59 @@ test('servers are forgotten a day after their last report, at whatever time', ()
   put(registry, reportOf('a'), atMs)
   expect(registry.prune(atMs + limits.serverMemoryMs)).toEqual([])
   expect(registry.prune(atMs + limits.serverMemoryMs + 1)).toEqual(['a'])
+})
+
+test('what an operator does without a time is as of the newest that is known', () => {
+  const registry = open(memorySql())
+  put(registry, reportOf('a'))
+  registry.sweep(5000)
+  registry.setDrain('a', true)
+  expect(registry.events(5000).at(-1)).toMatchObject({ kind: 'server drained', at: 5000 })
+})
+
+test('a minute of the history is written once it has passed, and the running one as the program stops', () => {
+  const sql = memorySql()
+  const registry = open(sql)
+  put(registry, reportOf('a', { listeners: 2 }))
+  const buckets = () =>
+    sql.all<{ bucket: number }>('SELECT bucket FROM history_minute').map((row) => row.bucket)
+  registry.sweep(59_000)
+  expect(buckets()).toEqual([])
+  registry.sweep(61_000)
+  expect(buckets()).toEqual([0])
+  registry.stop(90_000)
+  expect(buckets()).toEqual([0, 1])
+})
+
+test('requests are counted, and send-backs by the servers that are known', () => {
+  const registry = open(memorySql())
+  put(registry, reportOf('a'))
+  const counted = { answer: 'redirect', mount: live, n: 2 } as const
+  registry.count(counted, 0)
+  for (const sentBackBy of ['a', 'nobody']) registry.count({ ...counted, sentBackBy }, 0)
+  const { answers, sendBacks } = registry.history.counts
+  expect([answers.redirect, [...sendBacks]]).toEqual([6, [['a', 2]]])
+})
+
+test('a start goes on with the listeners of the servers that are stored, and with a row of each', () => {
+  const sql = memorySql()
+  const registry = open(sql)
+  for (let i = 0; i < 250; i++) put(registry, reportOf(`s${i}`, { mounts: [] }))
+  put(registry, reportOf('a', { listeners: 3, mounts: [mountReport('/live.mp3', { listeners: 3 })] }))
+  const again = open(sql, 1000)
+  expect([...again.view.servers.keys()]).toHaveLength(251)
+  const [row] = [...again.history.minutes({ mount: live }, 0, 9, 11_000)].flat()
+  expect(row?.numbers.seconds).toBe(30)
+})
+
+test('a row that is set aside is kept as it was, with what is wrong with it in the log', async () => {
+  const sql = memorySql()
+  put(open(sql), reportOf('a'))
+  sql.all("UPDATE server SET former_boots = 'nonsense'")
+  const records = await logged(() => {
+    open(sql)
+  })
+  expect(records.map(({ properties }) => properties.why)).toEqual([expect.stringMatching(/^former_boots: /)])
+  const [aside] = sql.all<{ row: string }>('SELECT row FROM set_aside')
+  expect(JSON.parse(aside?.row ?? '')).toMatchObject({ id: 'a', former_boots: 'nonsense' })
 })

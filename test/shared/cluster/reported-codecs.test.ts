@@ -23,6 +23,8 @@ test.each([
   ['aac', 'audio/aacp', 22_050, 'mp4a.40.5'],
   ['aac', 'audio/aac;codecs=mp4a.40.2', 22_050, 'mp4a.40.2'],
   ['aac', 'audio/aac; codecs=x,EVIL="y', undefined, 'mp4a.40.2'],
+  ['aac', 'audio/aac; codecs=xmp4a.40.5', 44_100, 'mp4a.40.2'],
+  ['aac', 'audio/aac; codecs=mp4a.40.5,x', 44_100, 'mp4a.40.2'],
   ['opus', 'audio/ogg; codecs=opus', 48_000, 'opus'],
 ] as const)('CODECS of %s that is reported as %s of %s Hz is %s', (kind, contentType, samplerate, codecs) => {
   expect(codecsReported(kind, contentType, samplerate)).toBe(codecs)

@@ -76,12 +76,15 @@ describe('writes to the store', () => {
 
   test('are said to fail for a minute after a report could not be stored, though a few bytes fit', () => {
     const writes = new StoreWrites()
-    writes.try(0, failing('disk is full'))
-    expect(() => writes.check(59_999, () => {})).toThrow('disk is full')
-    expect(() => writes.check(60_000, () => {})).not.toThrow()
-    writes.try(100_000, failing('database is locked'))
-    expect(() => writes.check(100_000, () => {}), 'a lock is over sooner').not.toThrow()
-    expect(() => writes.check(200_000, failing('disk is full'))).toThrow('disk is full')
+    for (const atMs of [0, 1_700_000_000_000]) {
+      writes.try(atMs, failing('disk is full'))
+      expect(() => writes.check(atMs + 59_999, () => {})).toThrow('disk is full')
+      expect(() => writes.check(atMs + 60_000, () => {})).not.toThrow()
+    }
+    const laterMs = 1_700_000_100_000
+    writes.try(laterMs, failing('database is locked'))
+    expect(() => writes.check(laterMs, () => {}), 'a lock is over sooner').not.toThrow()
+    expect(() => writes.check(laterMs + 100_000, failing('disk is full'))).toThrow('disk is full')
   })
 })
 

@@ -77,13 +77,21 @@ describe('a store that cannot be written', () => {
     expect(open(store, 100_000).view.servers.get('a')?.report.seq).toBe(10)
   })
 
-  test('and has a damaged row does not stop a start: the other servers are there', () => {
+  test('and has a damaged row does not stop a start: the other servers are there', async () => {
     const { store, state } = failing()
     const registry = open(store)
     for (const id of ['a', 'b']) send(registry, reportOf(id))
     store.all("UPDATE server SET sourcelist = 'nonsense' WHERE id = 'a'")
     state.problem = 'database or disk is full'
-    expect([...open(store).view.servers.keys()]).toEqual(['b'])
+    let after: Registry | undefined
+    const records = await logged(() => {
+      after = open(store)
+    })
+    expect([...(after?.view.servers.keys() ?? [])]).toEqual(['b'])
+    expect(records.map(({ message, properties }) => [message.join(''), properties.id])).toEqual([
+      ['stored server set aside: cannot be parsed', 'a'],
+      ['stored server left in its place: the store cannot be written', 'a'],
+    ])
   })
 
   test('is noticed even without a report, by at most one write a second', () => {
