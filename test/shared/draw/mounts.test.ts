@@ -34,6 +34,16 @@ describe('names of mounts that no server carries any more', () => {
     expect(namesOf(view)).toEqual(['/4', '/5', '/9'])
   })
 
+  test('are not those that another server carries on', () => {
+    const view = new View(100, 2)
+    carry(view, '/x')
+    for (let i = 0; i < 5; i++) for (const path of ['/x', '/y']) view.put(serverOf('b', mounts(path)))
+    for (const path of ['/1', '/2', '/3']) view.put(serverOf('c', mounts(path)))
+    expect(namesOf(view)).toEqual(['/x', '/y', '/1', '/2', '/3'])
+    view.put(serverOf('c', mounts('/4')))
+    expect(namesOf(view)).toEqual(['/x', '/y', '/4'])
+  })
+
   test('make room as they are forgotten for their age', () => {
     const view = new View(100, 2)
     for (const path of ['/1', '/2', '/3']) carry(view, path)
@@ -47,8 +57,8 @@ describe('names of mounts that no server carries any more', () => {
     const [atMs, path] = [1_700_000_000_000, '/a']
     const held = { receivedAtMs: atMs }
     const isKnown = (view: View, ms: number) => view.isKnown(mountOf(path), atMs + ms)
-    const stale = viewOf(serverOf('a', { ...mounts(path), interval: 10 }, held))
-    expect([60_000, 300_000, 300_001].map((ms) => isKnown(stale, ms))).toEqual([true, true, false])
+    const stale = () => viewOf(serverOf('a', { ...mounts(path), interval: 10 }, held))
+    expect([60_000, 300_000, 300_001].map((ms) => isKnown(stale(), ms))).toEqual([true, true, false])
     const seldom = viewOf(serverOf('a', { ...mounts(path), interval: 3600 }, held))
     expect([300_001, 9_002_000, 9_002_001].map((ms) => isKnown(seldom, ms))).toEqual([true, true, false])
   })
@@ -107,7 +117,7 @@ test('mounts with limits of their own follow the slots of their server, whatever
   expect(slotsOf([one, other, loud], 95)).toEqual([5, 5, 5])
   expect(slotsOf([one, other, loud], 0)).toEqual([10, 20, 100])
   const unlimited = mountReport('/other')
-  expect(slotsOf([one, unlimited, loud], 95)).toEqual([5, 5, 5])
+  for (const second of [other, unlimited]) expect(slotsOf([one, second, loud], 95)).toEqual([5, 5, 5])
   expect(slotsOf([one, unlimited, loud], 0)).toEqual([10, 100, 100])
   expect(slotsOf([unlimited, loud], 95)).toEqual([5, 5])
 })
@@ -206,8 +216,8 @@ describe('the demand of a mount', () => {
       const decision = decide(view, asked, nowMs, roll, policy)
       return typeof decision === 'string' ? decision : decision.server.report.id
     }
-    const crowd = (path: string) => {
-      for (let i = 0; i < 200; i++) draw(path, i * 50, false)
+    const crowd = (path: string, fromMs = 0) => {
+      for (let i = 0; i < 200; i++) draw(path, fromMs + i * 50, false)
     }
     /** the part of 500 that stays near at the end of some rounds of prices */
     const nearAt = (path: string, ...roundsMs: number[]) => {
@@ -238,13 +248,14 @@ describe('the demand of a mount', () => {
   })
 
   test('stays where another one parts from it and meets others', () => {
-    const { view, put, crowd, nearAt } = fleet()
+    const { view, put, draw, crowd, nearAt } = fleet()
     for (const [id, slots, location] of [
       ['berlin', 5000, berlin],
       ['madrid', 1_000_000, madrid],
     ] as const)
       put(id, slots, ['/a', '/b', '/c'], location)
     put('full', 0, ['/c'])
+    draw('/c', 0)
     crowd('/a')
     put('full', 0, ['/b', '/c'])
     expect(view.groups).toBe(2)
@@ -252,7 +263,7 @@ describe('the demand of a mount', () => {
   })
 
   test('is none where nobody but probes came before mounts parted', () => {
-    const { put, draw, nearAt } = fleet()
+    const { put, draw, crowd, nearAt } = fleet()
     for (const [id, slots, location] of [
       ['berlin', 5000, berlin],
       ['madrid', 1_000_000, madrid],
@@ -261,5 +272,19 @@ describe('the demand of a mount', () => {
     draw('/a', 0)
     put('full', 0, ['/a'])
     for (const path of ['/a', '/b']) expect(nearAt(path, 1000, 2000)).toBe(1)
+    crowd('/a', 3000)
+    expect(nearAt('/a', 13_000), 'as any crowd from then on').toBeLessThan(0.5)
+  })
+
+  test('comes as well where all listeners are by https', () => {
+    const urls = { urls: ['https://a.example'] }
+    const view = viewOf(serverOf('a', { ...mounts('/a', '/b'), ...urls }))
+    const drawn = (path: string) =>
+      view.draw({ mount: mountOf(path), secure: true }, 0, () => 0.5)?.server.report.id
+    expect(['/a', '/b'].map(drawn)).toEqual(['a', 'a'])
+    view.put(serverOf('full', { maxListeners: 0, ...mounts('/a') }))
+    expect(['/a', '/b'].map(drawn)).toEqual(['a', 'a'])
+    view.put(serverOf('full', { maxListeners: 0, mounts: [] }))
+    expect(['/a', '/b'].map(drawn)).toEqual(['a', 'a'])
   })
 })
