@@ -58,7 +58,7 @@ function opened(
   const all = { ...deps, roll: seededRoll(seed), redirected }
   const session = openSession(view, { ...listener, query }, all, { ...player, ...opening })
   if (typeof session === 'string') return session
-  const text = new TextDecoder().decode(session().pieces[0]).replaceAll(/\bs=[\w-]{16}\b/g, 's=S')
+  const text = new TextDecoder().decode(session().pieces[0]).replaceAll(/\bs=[\w-]{16}(?![\w-])/g, 's=S')
   const [, steering = '', first] = /SERVER-URI="([^"]*)",PATHWAY-ID="([^"]*)"/.exec(text) ?? []
   return {
     steering,
