@@ -1,12 +1,22 @@
+import { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
+import { answerHere, askingOf } from '../../origin/hls/serve/answer-here.ts'
+import { KeptBytes } from '../../origin/hls/serve/kept-bytes.ts'
+import { followRepeats } from '../../origin/hls/serve/repeats.ts'
+import { sendPieced } from '../../origin/hls/serve/send.ts'
 import { ChunkedDecoder } from '../../origin/http/chunked.ts'
+import type { Connection } from '../../origin/http/connection.ts'
+import { beginExchange } from '../../origin/http/exchange.ts'
 import { HeadReader } from '../../origin/http/head.ts'
+import { HeadLine } from '../../origin/http/head-line.ts'
+import { KnownHeads } from '../../origin/http/known-heads.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import { KnownLines } from '../../shared/report/mount-lines.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist } from '../../shared/report/sourcelist.ts'
+import { knownMount, serverOfSession } from '../kit/known-session.ts'
 import { mountReport, reportOf } from '../kit/reports.ts'
 
 // Memory is measured in a process of its own: to collect the garbage of all unit tests takes longer than these do.
@@ -96,4 +106,76 @@ test('a mount at a server of a fleet takes numbers alone, outside of what a garb
   expect(each(objects() - before.heap)).toBeLessThan(100)
   expect(each(used() - before.all)).toBeLessThan(220)
   expect(registry.view.servers.size).toBe(servers)
+})
+
+/** A socket that is connected to nothing and takes all bytes, without what the system keeps for one. */
+class Sink extends Socket {
+  override write(_bytes: Uint8Array | string, over?: unknown): boolean {
+    if (typeof over === 'function') over()
+    return true
+  }
+}
+
+test('a connection that a player of HLS keeps holds its heads and its session, and none of the bytes that it got', () => {
+  const [listeners, segmentBytes] = [500, 64_000]
+  const { needs, sessions } = serverOfSession({ 17: Buffer.alloc(segmentBytes) })
+  const all = {
+    config: { ...needs.config, httpHeaders: [] },
+    hls: { ...needs.hls, kept: new KeptBytes(), failed() {} },
+    state: { load: { requests: 0 } },
+  }
+  const knownHeads = new KnownHeads()
+  const via = {
+    port: 80,
+    bind: undefined,
+    secure: false,
+    protocol: 'http',
+    shoutcastMount: undefined,
+  } as const
+  const connect = (socket: Sink, i: number) => {
+    const address = `192.0.${i >> 8}.${i & 255}`
+    const id = `${i}`.padStart(16, 'x')
+    const told = { address, userAgent: undefined, referer: undefined, user: undefined, path: '/' }
+    const accepted = {
+      ...told,
+      mount: knownMount,
+      version: '1.1',
+      deadlineMs: undefined,
+      leave() {},
+    } as const
+    const session = sessions.accept(`${knownMount} ${id}`, accepted, 4)
+    const line: HeadLine = new HeadLine(socket, knownHeads, {
+      onHead(head) {
+        const rest = new Uint8Array()
+        const exchange = beginExchange(head, address, 0)
+        const connection: Connection = {
+          ...{ socket, address, secure: false, via, head, exchange, rest, line, answered: 0, mayStay: true },
+          readNext: () => line.read(),
+          repeat() {},
+        }
+        const object = { kind: 'segment', number: 17, extension: 'mp3' } as const
+        const isMedia = head.path.includes('media')
+        const answer = answerHere(session, askingOf(head), isMedia ? { kind: 'media' } : object, all)
+        if (!answer) throw new Error('it is not answered here')
+        followRepeats(connection, session, all)
+        sendPieced(connection, answer, [], all.hls.kept)
+      },
+      onBad() {},
+      onGone() {},
+    })
+    line.read()
+    for (let round = 0; round < 3; round++)
+      for (const [name, more] of [
+        ['media.m3u8', 'Accept-Encoding: gzip\r\n'],
+        ['17.mp3', ''],
+      ]) {
+        const head = `GET /hls/live.mp3/${name}?s=${id} HTTP/1.1\r\nHost: a\r\nUser-Agent: player\r\n${more}\r\n`
+        socket.emit('data', Buffer.from(head, 'latin1'))
+      }
+    return line
+  }
+  const sockets = Array.from({ length: listeners }, () => new Sink())
+  const held = heldBy(() => sockets.map(connect))
+  expect(all.state.load.requests).toBe(listeners * 4) // of six, two were read
+  expect(held / listeners).toBeLessThan(8000) // 6,000 on Node 24
 })
