@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CountryWindow } from '../../../shared/history/country-window.ts'
-import { Counts } from '../../../shared/history/counts.ts'
+import { answerKinds, Counts } from '../../../shared/history/counts.ts'
 import { joinsSince, mountJoinsSince } from '../../../shared/history/joins.ts'
 import { LastMinute } from '../../../shared/history/last-minute.ts'
 import { historyLimits } from '../../../shared/history/limits.ts'
@@ -144,4 +144,15 @@ test('rows are added up into steps, whatever their order', () => {
     { at: 0, span: 90, numbers: { ...noNumbers, joins: 6 } },
     { at: 180, span: 120, numbers: { ...noNumbers, joins: 9 } },
   ])
+})
+
+test('every kind of answer is counted, and named in metrics by one word', () => {
+  expect(Object.keys(new Counts().answers)).toEqual([...answerKinds])
+  for (const kind of answerKinds) expect(kind).toMatch(/^[a-z_]+$/)
+})
+
+test('docs/api.md#get-apihistory: two days of minutes are read, and there is room for more rows than these', () => {
+  const { minutesMs, minutesMax } = historyLimits
+  expect(minutesMs).toBe(2 * 86_400_000)
+  expect(minutesMax).toBeGreaterThan(minutesMs / 60_000)
 })
