@@ -25,6 +25,7 @@ test.each(
   [
     ['', 'empty'],
     ['live.mp3', 'not absolute'],
+    ['live/a.mp3', 'not absolute'],
     ['/', "the edge's own page"],
     ['/admin/metadata', "an edge's own path"],
     ['/%61dmin/x', "an edge's own path, encoded"],

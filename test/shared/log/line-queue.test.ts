@@ -95,7 +95,6 @@ describe('a reader that stalls', () => {
     ['with their line ends, as many as fit', linesLengthMax - 10, 8, 0],
     ['one character more does not', linesLengthMax - 10, 9, 1],
     ['nor a line of the whole bound', 0, linesLengthMax, 1],
-    ['a line that has room for its end does', 0, linesLengthMax - 1, 0],
   ] as const)('gets lines up to the bound: %s', ([, first, second, lost]) => {
     const { lines, next, text } = reader()
     if (first > 0) lines.add('x'.repeat(first))
