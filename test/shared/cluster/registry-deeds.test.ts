@@ -4,6 +4,7 @@ import { Hearing } from '../../../shared/cluster/hearing.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
 import { limits } from '../../../shared/limits.ts'
+import { parsePolledServer } from '../../../shared/polled/server.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
 import { live, viewOf } from '../../kit/draws.ts'
@@ -31,6 +32,18 @@ describe('what operators do', () => {
       true,
       false,
       false,
+      false,
+    ])
+  })
+
+  test('a drain can be ended though its server is forgotten', () => {
+    const registry = open(memorySql())
+    put(registry, reportOf('a'))
+    registry.setDrain('a', true)
+    registry.prune(limits.serverMemoryMs + 1)
+    expect([registry.view.servers.size, registry.setDrain('a', false), registry.isDrained('a')]).toEqual([
+      0,
+      true,
       false,
     ])
   })
@@ -136,6 +149,30 @@ describe('an account that is full', () => {
     )
   })
 
+  test('remembers no more former mounts than there is room for', () => {
+    const registry = new Registry(undefined, 100, 0, 4)
+    for (const from of [0, 10])
+      put(registry, reportOf('a', { mounts: mounts(3, from) }), from, { account: 'relay' })
+    expect(registry.view.servers.get('a')?.formerMounts).toHaveLength(1)
+  })
+
+  test('loses the one that has been stale longest after a restart too, and none that it polls', () => {
+    const sql = memorySql()
+    const limited = (nowMs: number) => new Registry(new ServerTable(sql), 100, nowMs, 6)
+    const before = limited(0)
+    for (const [atMs, id] of [
+      [0, 'p'],
+      [10, 'z'],
+      [20, 'a'],
+    ] as const)
+      put(before, reportOf(id, { mounts: mounts(2, atMs) }), atMs, { account: 'relay' })
+    const registry = limited(100_000)
+    const body = '{"url": "http://p.example", "id": "p", "maxListeners": 10}'
+    registry.polled.put(parsePolledServer(body), body)
+    put(registry, reportOf('new', { mounts: mounts(2, 90) }), 100_000, { account: 'relay' })
+    expect([...registry.view.servers.keys()].toSorted()).toEqual(['a', 'new', 'p'])
+  })
+
   test('counts after a restart what is carried and what was', () => {
     const sql = memorySql()
     const account = 'relay'
@@ -144,7 +181,8 @@ describe('an account that is full', () => {
     put(registry, reportOf('a', { mounts: mounts(2) }), 0, { account })
     put(registry, reportOf('a', { mounts: mounts(1) }), 1000, { account })
     const three = reportOf('b', { mounts: mounts(3, 10) })
-    expect(put(limited(2000), three, 2000, { account })).toMatchObject({ status: 413 })
+    for (const one of [registry, limited(2000)])
+      expect(put(one, three, 2000, { account })).toMatchObject({ status: 413 })
     expect(put(limited(2000), reportOf('b', { mounts: mounts(2, 10) }), 2000, { account })).toBeUndefined()
   })
 })
@@ -232,6 +270,7 @@ describe('the store of a decider', () => {
     for (let nowMs = 1000; nowMs < 5000; nowMs += 500) registry.sweep(nowMs)
     expect(txs() - first).toBe(1)
     const again = open(5000)
+    put(again, reportOf('a'), 5000)
     expect(
       again.events(5000).map(({ kind }) => kind),
       'nothing is new after a restart',
@@ -275,6 +314,7 @@ test('what is known of a report beside its text is kept: its program, its probes
   put(registry, reportOf('a', { boot: 'x', seq: 1 }), 0, at)
   put(registry, reportOf('a', { boot: 'y', seq: 1 }), 0, {})
   expect(registry.senderOf('a')).toEqual(at.sender)
+  expect(registry.events(0).map(({ kind }) => kind)).toContain('server id taken over')
   for (const nowMs of [1000, 9000]) put(registry, reportOf('a', { boot: 'x', seq: 9 }), nowMs, at)
   expect([registry.twinOf('a', 9000), registry.twinOf('b', 9000)]).toEqual(['192.0.2.9', undefined])
   const probed = { url: 'http://a.example', problem: 'refused' }
@@ -335,6 +375,7 @@ test('a start goes on with the listeners of the servers that are stored, and wit
   const registry = open(sql)
   for (let i = 0; i < 250; i++) put(registry, reportOf(`s${i}`, { mounts: [] }))
   put(registry, reportOf('a', { listeners: 3, mounts: [mountReport('/live.mp3', { listeners: 3 })] }))
+  expect([...new ServerTable(sql).servers()], 'each once').toHaveLength(251)
   const again = open(sql, 1000)
   expect([...again.view.servers.keys()]).toHaveLength(251)
   const [row] = [...again.history.minutes({ mount: live }, 0, 9, 11_000)].flat()

@@ -112,7 +112,7 @@ describe('SQLite', () => {
     expect(sql.all('SELECT 1 AS a')).toEqual([{ a: 1 }])
     isThere = false
     expect(() => sql.all('SELECT 1')).toThrow('its file was deleted or replaced')
-    expect(() => sql.tx(() => 1)).toThrow(StoreError)
+    expect(() => sql.tx(() => 1)).toThrow(expect.objectContaining({ name: 'StoreError', trouble: 'failed' }))
   })
 
   /** A database that answers the check at the start so, and fails at some statements. */
