@@ -118,9 +118,15 @@ function goesOn(ended: Ended, { mutant, test, isTainted, isFurther }: UnderWay, 
 
 const isDecided = (fate: Fate | undefined) => fate === 'killed' || fate === 'endless'
 
+/** Without those of files that have changed since: a test that was too long may be short now. */
 function readTimes(): Map<string, number> {
   try {
-    return new Map(Object.entries<number>(JSON.parse(readFileSync(timesFile, 'utf8'))))
+    const { mtimeMs } = statSync(timesFile)
+    const isAsItWas = ([test]: [string, number]) => {
+      const file = statSync(join(repo, test.split(' > ', 1)[0] ?? ''), { throwIfNoEntry: false })
+      return file !== undefined && file.mtimeMs < mtimeMs
+    }
+    return new Map(Object.entries<number>(JSON.parse(readFileSync(timesFile, 'utf8'))).filter(isAsItWas))
   } catch {
     return new Map() // nothing is known yet
   }
