@@ -284,6 +284,8 @@ describe('the demand of a mount', () => {
     expect(['/a', '/b'].map(drawn)).toEqual(['a', 'a'])
     view.put(serverOf('full', { maxListeners: 0, ...mounts('/a') }))
     expect(['/a', '/b'].map(drawn)).toEqual(['a', 'a'])
+    // some of them asked by http meanwhile
+    view.draw({ mount: mountOf('/b'), secure: false }, 0, () => 0.5)
     view.put(serverOf('full', { maxListeners: 0, mounts: [] }))
     expect(['/a', '/b'].map(drawn)).toEqual(['a', 'a'])
   })
