@@ -4,8 +4,10 @@ export interface PlayerLook {
   /** ms: by the clock of the machine */
   atMs: number
   ranges: number
-  /** `waiting` events after it played first */
+  /** `waiting` events after it played first, for which it had less than a second in its buffer */
   stalls: number
+  /** the same with more in its buffer: a machine that is too busy to decode it in time, for some ms */
+  starved: number
   /** s in the buffer before the position */
   ahead: number
   /** hosts of the segments it asked for, and when, by the clock of the machine */
@@ -21,8 +23,15 @@ export interface PlayerLook {
 export const watch = `(() => {
   const audio = document.querySelector('audio')
   window.stalls = 0
+  window.starved = 0
   window.story = []
-  audio.addEventListener('playing', () => audio.addEventListener('waiting', () => window.stalls++), { once: true })
+  const ahead = () => {
+    const { buffered, currentTime } = audio
+    return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
+  }
+  audio.addEventListener('playing', () => {
+    audio.addEventListener('waiting', () => ahead() < 1 ? window.stalls++ : window.starved++)
+  }, { once: true })
   const now = () => performance.timeOrigin + performance.now()
   let ticks = [], last = performance.now()
   setInterval(() => {
@@ -32,10 +41,8 @@ export const watch = `(() => {
     while (ticks.length > 0 && at - ticks[0][0] > 5000) ticks.shift()
   }, 50)
   const note = (what) => {
-    const { buffered, currentTime } = audio
     window.story.push({
-      what, atMs: Math.round(now()), position: currentTime,
-      ahead: buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime,
+      what, atMs: Math.round(now()), position: audio.currentTime, ahead: ahead(),
       lateMs: Math.round(Math.max(0, performance.now() - last - 50, ...ticks.map(([, late]) => late))),
     })
   }
@@ -59,6 +66,7 @@ export const look = `(() => {
     ranges: buffered.length,
     ahead: buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime,
     stalls: window.stalls,
+    starved: window.starved,
     segments: performance.getEntriesByType('resource')
       .filter(({ name }) => /\\/hls\\/.*\\/\\d+\\.(mp3|aac|m4s)/.test(name))
       .map(({ name, startTime }) => ({ host: new URL(name).host, atMs: performance.timeOrigin + startTime })),

@@ -159,7 +159,7 @@ describe('HLS in Chromium', () => {
     const passed = (ended.atMs - began.atMs) / 1000
     // the looks at the twelve and at the bare one are a moment apart
     const machinePlayed = machine.position - from.machine.position
-    const told = `${name}: ${ended.stalls} stalls, ${played.toFixed(1)} s played of ${passed.toFixed(1)} s, the bare player ${machinePlayed.toFixed(1)} s; ${machine.stalls} stalls of that, and ticks ${machine.lateMs.toFixed(0)} ms late`
+    const told = `${name}: ${ended.stalls} stalls, ${ended.starved} with audio in its buffer, ${played.toFixed(1)} s played of ${passed.toFixed(1)} s, the bare player ${machinePlayed.toFixed(1)} s; ${machine.stalls} stalls of that, and ticks ${machine.lateMs.toFixed(0)} ms late`
     console.log(told)
     if (machine.stalls > 0 || machine.lateMs > machineLateMs) return
     const offSeconds = Math.min(Math.abs(played - passed), Math.abs(played - machinePlayed))
