@@ -46,6 +46,22 @@ function mirror() {
 const media = '/hls/live.mp3/media.m3u8'
 
 describe('a slave', () => {
+  test.for([
+    ['is not UTF-8', (bytes: Uint8Array) => bytes.map((byte) => (byte === 'A'.charCodeAt(0) ? 0xff : byte))],
+    [
+      'begins with a mark of the byte order',
+      (bytes: Uint8Array) => Uint8Array.of(0xef, 0xbb, 0xbf, ...bytes),
+    ],
+  ] as const)('passes no playlist on that %s', async ([, changed]) => {
+    const playlistOf = async (bytes: Uint8Array<ArrayBuffer>) => {
+      const fetch = () => Promise.resolve({ status: 200, type: '', bytes })
+      return await new MirroredObjects({ nowMs: () => 0, fetch }).playlist(live)
+    }
+    const bytes = bytesOf(playlistFrom(20))
+    expect(await playlistOf(bytes)).toBeDefined()
+    await expect(playlistOf(changed(bytes))).rejects.toThrow('is not a playlist of our masters')
+  })
+
   test("passes on its master's playlist, with each session's query at each segment", async () => {
     const { master, objects } = mirror()
     master.set(media, playlistFrom(10))

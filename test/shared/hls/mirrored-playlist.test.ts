@@ -87,6 +87,21 @@ describe('a playlist that a slave passes on', () => {
     ])
   })
 
+  test('is what its master prints for a session with that query', () => {
+    const listed = {
+      targetSeconds: 4,
+      behindSeconds: undefined,
+      sequence: 20,
+      discontinuitySequence: 1,
+      titles: [],
+      ended: false,
+      segments: [20, 21].map((number) => segment(number, { init: 'init-7.mp4' })),
+    }
+    const playlist = new PrintedPlaylist(listed)
+    expect(readMirrored(playlist.textFor(''))?.textFor('?s=1')).toBe(playlist.textFor('?s=1'))
+    expect(playlist.textFor('?s=1')).toContain('\n20.m4s?s=1\n')
+  })
+
   test('tells players where to begin, as its master does', () => {
     expect(readMirrored(text)?.textFor('')).toContain('\n#EXT-X-START:TIME-OFFSET=-20\n')
     expect(readMirrored(text)?.textFor('')).toBe(text)
@@ -116,6 +131,10 @@ describe('a playlist that a slave passes on', () => {
     ['none', text.replace('#EXT-X-TARGETDURATION:4\n', '')],
     ['one behind something else', text.replace('#EXT-X-TARGETDURATION:4', '#EXTINF:#EXT-X-TARGETDURATION:4')],
     ['a line without an end', text.slice(0, -1)],
+    ['a segment with more behind its name', text.replace('20.m4s', '20.m4s/../../other')],
+    ['an initialization behind something else', text.replace('#EXT-X-MAP', 'http://b/#EXT-X-MAP')],
+    ['an initialization with more behind it', text.replace('7.mp4"', '7.mp4",BYTERANGE="1@2"')],
+    ['a tag behind something else', text.replace('#EXTINF', 'http://b/#EXTINF')],
     ['too many bytes', text + '#EXT-X-DISCONTINUITY\n'.repeat(hlsLimits.playlistBytesMax / 20)],
   ])('is not one with %s', (_, other) => expect(readMirrored(other)).toBeUndefined())
 
