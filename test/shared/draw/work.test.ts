@@ -130,10 +130,16 @@ describe('docs/protocol.md#performance: with very many servers all over the worl
     }
     while (nowMs < 2000) draw()
     const regionsVisited = Array.from({ length: 200 }, draw)
+    const atOneMoment = Array.from({ length: 20 }, () => {
+      steps.mockClear()
+      regions.draw({ from: { location: cells[0] } }, nowMs, roll)
+      return steps.mock.calls.length
+    })
     steps.mockRestore()
     // 600,000 pairs of region and server, of which each step visits one region's
     expect(regionsVisited.reduce((sum, each) => sum + each)).toBeGreaterThan(300)
     expect(Math.max(...regionsVisited)).toBeLessThanOrEqual(51)
+    expect(atOneMoment.slice(1), 'but for the first').toEqual(Array(19).fill(0))
   })
 
   test('a new server is drawn while prices are computed, though it has none yet', () => {

@@ -15,6 +15,12 @@ const munich: GeoLocation = { latitude: 48.75, longitude: 11.25 }
 const madrid: GeoLocation = { latitude: 41.25, longitude: -3.75 }
 const tokyo: GeoLocation = { latitude: 36.25, longitude: 138.75 }
 
+/** the center of the i-th cell of the earth, of some thousands */
+const cell = (i: number) => ({
+  latitude: Math.floor(i / 144) * 2.5 - 78.75,
+  longitude: (i % 144) * 2.5 - 178.75,
+})
+
 interface Site extends Partial<Server> {
   slots?: number
   over?: Partial<Report>
@@ -106,6 +112,17 @@ describe('a listener goes to the nearest server with room', () => {
     pool.remove('madrid')
     put(pool, 'new', { location: munich })
     expect(look(draw, from, 3, 20)).toEqual({ new: 20 })
+  })
+
+  test('a quarter of a second after it came, where prices of very many regions and servers stand for longer', () => {
+    const { pool, draw } = clusterOf({ berlin: { location: berlin } })
+    for (let i = 0; i < 150; i++) put(pool, `s${i}`, { location: tokyo })
+    // 2,000 regions of 152 servers: prices stand for 304 ms
+    for (let i = 0; i < 2000; i++) draw({ location: cell(i) }, 0)
+    expect(look(draw, { location: munich }, 0, 20)).toEqual({ berlin: 20 })
+    put(pool, 'new', { location: munich, slots: 100_000 })
+    expect(look(draw, { location: munich }, 249, 20)).toEqual({ berlin: 20 })
+    expect(look(draw, { location: munich }, 250, 20)).toEqual({ new: 20 })
   })
 
   test('from a region of which nobody came before, too, in the middle of a second', () => {
@@ -314,11 +331,6 @@ describe('a country rule', () => {
 describe('the regions of a mount', () => {
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
   const countries = letters.flatMap((a) => letters.map((b) => a + b)).slice(0, 140)
-  /** the center of the i-th cell of the earth, of some thousands */
-  const cell = (i: number) => ({
-    latitude: Math.floor(i / 144) * 2.5 - 78.75,
-    longitude: (i % 144) * 2.5 - 178.75,
-  })
 
   test('are 2048 with a location and 128 without at the most; each is forgotten after five minutes without a listener', () => {
     const { regions, draw } = clusterOf({
