@@ -118,11 +118,11 @@ describe('a listener goes to the nearest server with room', () => {
     const { pool, draw } = clusterOf({ berlin: { location: berlin } })
     for (let i = 0; i < 150; i++) put(pool, `s${i}`, { location: tokyo })
     // 2,000 regions of 152 servers: prices stand for 304 ms
-    for (let i = 0; i < 2000; i++) draw({ location: cell(i) }, 0)
-    expect(look(draw, { location: munich }, 0, 20)).toEqual({ berlin: 20 })
+    for (let i = 0; i < 2000; i++) draw({ location: cell(i) }, 1000, { probe: true })
+    expect(look(draw, { location: munich }, 1000, 20)).toEqual({ berlin: 20 })
     put(pool, 'new', { location: munich, slots: 100_000 })
-    expect(look(draw, { location: munich }, 249, 20)).toEqual({ berlin: 20 })
-    expect(look(draw, { location: munich }, 250, 20)).toEqual({ new: 20 })
+    expect(look(draw, { location: munich }, 1249, 20)).toEqual({ berlin: 20 })
+    expect(look(draw, { location: munich }, 1250, 20)).toEqual({ new: 20 })
   })
 
   test('from a region of which nobody came before, too, in the middle of a second', () => {
