@@ -12,6 +12,7 @@ import { EdgeProgram, type EdgeSetup } from './edge.ts'
 import { OriginProgram, type Snapshot } from './origin.ts'
 import { StockProgram, type StockSetup } from './stock.ts'
 import type { Version } from './versions.ts'
+import { nextMoment } from './watched.ts'
 import { WorkersProgram } from './workers.ts'
 
 /** the port of servers that register */
@@ -44,7 +45,7 @@ export class Site {
   /** servers that an operator has drained here, and when: by the true time */
   readonly drainedMs = new Map<string, number>()
   /** servers that an operator named here, and when: by the true time */
-  readonly #namedHere = new Map<string, { server: NamedServer; atMs: number }>()
+  readonly #namedHere = new Map<string, { server: NamedServer; at: number }>()
   readonly #world: World
 
   constructor(world: World, host: string, plan: Plan) {
@@ -232,16 +233,16 @@ export class Site {
   /** An operator named a server to poll: it is known, and carries nothing until its stats have been read. */
   readonly named = (body: string, nowMs: number): void => {
     const server = JSON.parse(body) as NamedServer
-    this.#namedHere.set(server.id, { server, atMs: this.#world.nowMs })
+    this.#namedHere.set(server.id, { server, at: nextMoment() })
     this.ledger?.polled.add(server.id)
     this.ledger?.heard(reportNamed(server), nowMs, this.#isStored)
   }
 
-  /** An edge has read the stats of a server that it polls. @param askedMs when it asked, by the true time */
-  readonly polled = (id: string, text: string, askedMs: number, nowMs: number): void => {
+  /** An edge has read the stats of a server that it polls. @param asked when it asked */
+  readonly polled = (id: string, text: string, asked: number, nowMs: number): void => {
     const named = this.#namedHere.get(id)
     // it was named again or deleted meanwhile: then these stats are not used
-    if (!named || askedMs < named.atMs) return
+    if (!named || asked < named.at) return
     this.#world.bites.note('stats polled')
     this.ledger?.heard(reportPolled(named.server, text), nowMs, this.#isStored)
   }

@@ -3,6 +3,10 @@ import type { Known } from '../truth/ledger.ts'
 import type { Mirror } from '../truth/objects.ts'
 import type { World } from '../world.ts'
 
+let moments = 0
+/** Counts what happens, since two things can happen in one moment of the world: a poll begins, and an operator names its server again. */
+export const nextMoment = (): number => ++moments
+
 /** What an observer wants to see of a decider's answers. */
 export interface Watched {
   reported(sourcelist: string, status: number, nowMs: number): void
@@ -16,7 +20,8 @@ export interface Watched {
   /** an edge asks for an object that it carries */
   carries(url: URL, init: RequestInit | undefined): void
   /** @param askedMs when the stats were asked for, by the true time */
-  polled(id: string, text: string, askedMs: number, nowMs: number): void
+  /** @param asked when it asked, as {@link nextMoment} counts */
+  polled(id: string, text: string, asked: number, nowMs: number): void
 }
 
 /** Tells the observer of an answer to a session of HLS. @param known by an isolate that answers */
@@ -55,18 +60,18 @@ export async function watchCarried(
 export const watchPolls =
   (
     fetch: typeof globalThis.fetch,
-    { scheduler, tampering }: World,
+    { tampering }: World,
     { polled }: Watched,
     nowMs: () => number,
   ): typeof globalThis.fetch =>
   async (input, init) => {
     const { pathname, hostname } = new URL(input instanceof Request ? input.url : input)
     if (pathname !== '/status-json.xsl' && pathname !== '/admin/stats') return fetch(input, init)
-    const askedMs = scheduler.nowMs
+    const asked = nextMoment()
     const response = await fetch(input, init)
     if (response.status !== 200) return response
     const text = await response.text()
-    polled(hostname, text, askedMs, nowMs())
+    polled(hostname, text, asked, nowMs())
     return new Response(tampering.stats?.(text) ?? text)
   }
 

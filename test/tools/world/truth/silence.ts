@@ -70,14 +70,27 @@ export class Silence {
     return this.#kept(told, nowMs).some(([kept]) => kept === id)
   }
 
-  /** Servers that went stale since the last report of anyone, if two did and everybody else is late too. */
+  /**
+   * Servers that are kept in: a silence that has begun lasts until the next report, also where a server with a longer deadline goes
+   * stale later, beside which others were in time. It can only end so, so each moment before such an end is looked at.
+   */
   #kept(told: ReadonlyMap<string, Told>, nowMs: number): [string, Told][] {
+    const ends = [...told.values()].map(({ report, atMs }) => atMs + spanMs(report))
+    for (const momentMs of [nowMs, ...ends.filter((endMs) => endMs < nowMs)]) {
+      const kept = this.#keptFrom(told, momentMs, nowMs)
+      if (kept.length > 0) return kept
+    }
+    return []
+  }
+
+  /** Servers that went stale between the last report of anyone and a moment, if two did and everybody else was late too. */
+  #keptFrom(told: ReadonlyMap<string, Told>, momentMs: number, nowMs: number): [string, Told][] {
     const others = [...told].filter(([id, { report }]) => id !== this.#ownId && report.state !== 'leaving')
     const lastMs = Math.max(...others.map(([, { atMs }]) => atMs), this.#lastMs)
     const missed = others.filter(
       ([, { report, atMs, carriesAll = false }]) =>
         atMs + spanMs(report) > lastMs &&
-        nowMs > atMs + spanMs(report) &&
+        momentMs > atMs + spanMs(report) &&
         (carriesAll || report.mounts.length > 0),
     )
     if (missed.length < missedMin) return []
@@ -86,7 +99,7 @@ export class Silence {
     if (nowMs > beganMs + heldMs) return []
     const longestMs = Math.max(...missed.map(([, { report }]) => spanMs(report)))
     const isInTime = ({ report, atMs }: Told) =>
-      report.interval * 1000 < longestMs && nowMs <= atMs + report.interval * 1000 + 2000
+      report.interval * 1000 < longestMs && momentMs <= atMs + report.interval * 1000 + 2000
     if (others.some(([, each]) => isInTime(each))) return []
     return others.filter(([, { report, atMs }]) => atMs + spanMs(report) > lastMs)
   }
