@@ -76,13 +76,17 @@ function answerPreflight({ headers }: Request): Response {
 
 /** Answers as to the GET, without the body but with its length, which the runtimes would give as 0. */
 async function answerHead(app: Hono<ClusterEnv>, request: Request, facts: RequestFacts): Promise<Response> {
-  const whole = await app.fetch(new Request(request, { method: 'GET' }), { ...facts, head: true })
+  const whole = await app.fetch(new Request(request, { method: 'GET' }), factsOfHead(facts))
   const head = new Response(null, whole)
   // a body that the runtime packs has no length yet
   const isUnknown = whole.headers.has('content-encoding') && !whole.headers.has('content-length')
   if (!isUnknown) head.headers.set('Content-Length', String((await whole.arrayBuffer()).byteLength))
   return head
 }
+
+/** The same facts, of a HEAD. A copy would lack those that a runtime works out when they are asked for. */
+const factsOfHead = (facts: RequestFacts): RequestFacts =>
+  new Proxy(facts, { get: (of, name) => name === 'head' || Reflect.get(of, name) })
 
 /** The paths that are not mounts. */
 function ownPaths(deps: MountDeps): Hono<ClusterEnv> {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { edgeOf } from '../kit/edge-app.ts'
 import { repetitions } from '../kit/repetitions.ts'
 import { reportOf } from '../kit/reports.ts'
@@ -42,4 +42,24 @@ test('any request is answered; a redirect goes only to a known server', async ()
     }),
     { numRuns: repetitions(3000) },
   )
+})
+
+test('a HEAD is answered as a GET, also with facts that a runtime works out when they are asked for', async () => {
+  class Facts {
+    readonly #host = 'edge.example'
+    readonly address = '192.0.2.1'
+    readonly secure = false
+    get base() {
+      return `http://${this.#host}`
+    }
+    get here() {
+      return `http://${this.#host}:8000`
+    }
+  }
+  const { edge } = edgeOf(reportOf('a'))
+  const answer = (method: string) =>
+    edge.answer(new Request('http://x/status-json.xsl', { method }), new Facts())
+  const whole = await (await answer('GET')).text()
+  expect(whole).toContain('"host":"edge.example"')
+  expect((await answer('HEAD')).headers.get('content-length')).toBe(`${whole.length}`)
 })

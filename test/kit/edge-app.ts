@@ -38,5 +38,5 @@ export function edgeWith(over: { env?: Record<string, string>; fetch?: typeof fe
     body: string | null = null,
   ) =>
     edge.answer(new Request(`http://edge.example${path}`, { method, headers, body }), { ...facts, ...over })
-  return { ask, redirected, events: async () => registry.events(0) }
+  return { edge, ask, redirected, events: async () => registry.events(0) }
 }
