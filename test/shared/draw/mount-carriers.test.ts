@@ -106,3 +106,16 @@ test('a server that nobody knows, or that is not there any more, is at no place 
   for (const host of hosts) carriers.removeAt(carriers.placeOf(host))
   expect([carriers.size, ...carriers.values()]).toEqual([0])
 })
+
+test('each of several hundred servers of a mount is found, as others come and go', () => {
+  const many = Array.from({ length: 300 }, (_, i) => new Host(i, serverOf(`s${i}`, { mounts: listed }), 100))
+  const carriers = new MountCarriers(new Map(many.map((host) => [host.server.report.id, host])))
+  for (const host of many) carriers.add(host, 0)
+  expect(many.map((host) => carriers.placeOf(host))).toEqual(many.map((_, place) => place))
+  const [gone, left] = [0, 1].map((half) => many.filter((_, i) => i % 2 === half))
+  for (const host of gone ?? []) carriers.removeAt(carriers.placeOf(host))
+  expect((gone ?? []).filter((host) => carriers.placeOf(host) >= 0)).toEqual([])
+  expect((left ?? []).map((host) => carriers.placeOf(host)).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 150 }, (_, i) => i),
+  )
+})
