@@ -1,12 +1,12 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import LongestFirst from './test/kit/longest-first.ts'
-import { peerSeconds } from './test/kit/peer-seconds.ts'
-import { isWatching, slowHouseTest, unit } from './test/kit/unit-project.ts'
+import LongestFirst from './test/kit/run/longest-first.ts'
+import { peerSeconds } from './test/kit/run/peer-seconds.ts'
+import { isWatching, slowHouseTest, unit } from './test/kit/run/unit-project.ts'
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/kit/summary-reporter.ts'],
+    reporters: ['default', './test/kit/run/summary-reporter.ts'],
     // more than two cores can compute at once: most live tests wait, for audio to be played or a silence to be noticed
     maxWorkers: 12,
     sequence: { sequencer: LongestFirst },
@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'crowds',
           include: ['test/crowds/**/*.test.ts', slowHouseTest],
-          setupFiles: ['./test/kit/yield-processor.ts', './test/kit/seed-properties.ts'],
+          setupFiles: ['./test/kit/run/yield-processor.ts', './test/kit/run/seed-properties.ts'],
           sequence: { groupOrder: 1 },
           experimental: { viteModuleRunner: isWatching },
           testTimeout: 300_000,
@@ -54,8 +54,8 @@ export default defineConfig({
           // a dozen processes run the files one after the other: to start and to import anew for each was an eighth of the whole
           isolate: false,
           experimental: { viteModuleRunner: isWatching },
-          setupFiles: ['./test/kit/leave-nothing.ts', './test/kit/yield-to-players.ts'],
-          globalSetup: ['./test/kit/make-stock.ts', './test/kit/bundle-once.ts'],
+          setupFiles: ['./test/kit/run/leave-nothing.ts', './test/kit/run/yield-to-players.ts'],
+          globalSetup: ['./test/kit/run/make-stock.ts', './test/kit/run/bundle-once.ts'],
           include: ['test/live/**/*.test.ts'],
           sequence: { groupOrder: 1 },
           testTimeout: 120_000 + 2000 * peerSeconds,

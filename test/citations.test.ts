@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { repo } from './kit/process.ts'
+import { repo } from './kit/process/process.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')
 const code = globSync(['{shared,edge,origin,deploy,test}/**/*.{ts,js,css}', 'distributary.ts'], {

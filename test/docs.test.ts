@@ -6,7 +6,7 @@ import { helpText, parseEnvironment, parseFlags, secretNames } from '../origin/c
 import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { parseSourcelist, printSourcelist } from '../shared/report/sourcelist.ts'
-import { repo } from './kit/process.ts'
+import { repo } from './kit/process/process.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')
 const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: repo })
@@ -200,7 +200,7 @@ test('the newest version of the changelog is that of package.json', () => {
 })
 
 test('CI installs every program of others that a test needs', () => {
-  const peers = /type Peer =(.*?)\n\n/s.exec(read('test/kit/peers.ts'))?.[1] ?? ''
+  const peers = /type Peer =(.*?)\n\n/s.exec(read('test/kit/peers/peers.ts'))?.[1] ?? ''
   const installed = /for program in (.*); do/.exec(read('.ci/run'))?.[1]?.split(' ') ?? []
   // it is taken out of its package in a way of its own
   if (read('.ci/run').includes('/usr/local/bin/promtool')) installed.push('promtool')

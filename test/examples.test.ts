@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { createConfig } from '../origin/config/config.ts'
 import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
-import { example } from './kit/examples.ts'
-import { repo } from './kit/process.ts'
+import { example } from './kit/process/examples.ts'
+import { repo } from './kit/process/process.ts'
 
 const configOf = (xml: string) => {
   const file = parseIcecastXml(xml)

@@ -1,9 +1,9 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { eventually } from './kit/eventually.ts'
-import { openLink } from './kit/link.ts'
-import { seededRoll } from './kit/reports.ts'
-import { heldMs } from './kit/way.ts'
+import { eventually } from './kit/base/eventually.ts'
+import { seededRoll } from './kit/parts/reports.ts'
+import { openLink } from './kit/wire/link.ts'
+import { heldMs } from './kit/wire/way.ts'
 
 test('a piece is held up for as long as its segments are sent again: twice as long each time', () => {
   expect(heldMs(5000, 0, () => 1)).toBe(0)

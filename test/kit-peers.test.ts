@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { encoders } from './kit/encoders.ts'
-import type { Listener } from './kit/listener.ts'
-import { numberedFrame } from './kit/numbered-frames.ts'
-import { expectTitlesInPlace, expectWhole, type Performance } from './kit/performance.ts'
-import { linksOf, stretchesOf, taggedFile, taggedFrame, taggedOgg } from './kit/tagged.ts'
-import { payloadOf, titleAskedBy } from './kit/tap.ts'
+import { numberedFrame } from './kit/audio/numbered-frames.ts'
+import { linksOf, stretchesOf, taggedFile, taggedFrame, taggedOgg } from './kit/audio/tagged.ts'
+import { expectTitlesInPlace, expectWhole, type Performance } from './kit/cluster/performance.ts'
+import { encoders } from './kit/peers/encoders.ts'
+import type { Listener } from './kit/wire/listener.ts'
+import { payloadOf, titleAskedBy } from './kit/wire/tap.ts'
 
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))

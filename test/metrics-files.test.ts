@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { edgeMetrics } from '../edge/pages/metrics.ts'
 import { View } from '../shared/draw/view.ts'
 import { newAnswers } from '../shared/history/counts.ts'
-import { testFolder } from './kit/files.ts'
-import { originInMemory } from './kit/origin-app.ts'
-import { peer } from './kit/peers.ts'
-import { repo } from './kit/process.ts'
-import { mountReport, serverOf } from './kit/reports.ts'
+import { originInMemory } from './kit/parts/origin-app.ts'
+import { mountReport, serverOf } from './kit/parts/reports.ts'
+import { peer } from './kit/peers/peers.ts'
+import { testFolder } from './kit/process/files.ts'
+import { repo } from './kit/process/process.ts'
 
 const folder = join(repo, 'docs/prometheus')
 

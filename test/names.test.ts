@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { repo } from './kit/process.ts'
+import { repo } from './kit/process/process.ts'
 
 /** Names that may be exported by several files, and why. */
 const allowed: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ test('no two files export the same name, so that a search for it finds one meani
 })
 
 test('nor do two files of the kit that tests share', () => {
-  const exporters = exportersOf(globSync('test/kit/*.ts', { cwd: repo }))
+  const exporters = exportersOf(globSync('test/kit/**/*.ts', { cwd: repo }))
   expect(exporters.size).toBeGreaterThan(200)
   expect([...exporters].filter(([, { length }]) => length > 1)).toEqual([])
 })

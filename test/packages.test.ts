@@ -8,10 +8,10 @@ import { parseConfig } from '../edge/config.ts'
 import { createConfig } from '../origin/config/config.ts'
 import { parseFlags } from '../origin/config/flags.ts'
 import { parseIcecastXml } from '../origin/config/xml/icecast-xml.ts'
-import { testFolder } from './kit/files.ts'
-import { peer } from './kit/peers.ts'
-import { repo } from './kit/process.ts'
-import { commandOf, environmentOf, settingOf } from './kit/units.ts'
+import { peer } from './kit/peers/peers.ts'
+import { testFolder } from './kit/process/files.ts'
+import { repo } from './kit/process/process.ts'
+import { commandOf, environmentOf, settingOf } from './kit/process/units.ts'
 
 const units = ['distributary-origin', 'distributary-edge']
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { analyse } from 'scslre'
 import { describe, expect, test } from 'vitest'
 import { parseAst } from 'vitest/node'
-import { repo } from './kit/process.ts'
+import { repo } from './kit/process/process.ts'
 
 /** A pattern that stands in the source. */
 interface Pattern {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkMultivariant, readPlaylist, WatchedPlaylist } from './kit/playlist-laws.ts'
+import { checkMultivariant, readPlaylist, WatchedPlaylist } from './kit/hls/playlist-laws.ts'
 
 const startMs = Date.UTC(2026, 0, 1)
 const dateOf = (number: number) =>

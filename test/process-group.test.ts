@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { hasExited, signalGroup } from './kit/process-group.ts'
+import { hasExited, signalGroup } from './kit/process/process-group.ts'
 
 /** The leader of a group of its own. */
 function lead(command: string, ...args: string[]) {

@@ -17,7 +17,7 @@ import { pathElements } from '../origin/config/xml/path-settings.ts'
 import { relayElements, upstreamElements } from '../origin/config/xml/relay-settings.ts'
 import { ownerElements, securityElements } from '../origin/config/xml/security-settings.ts'
 import { socketElements } from '../origin/config/xml/socket-settings.ts'
-import { repo } from './kit/process.ts'
+import { repo } from './kit/process/process.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')
 const sorted = (names: Iterable<string>) => [...new Set(names)].sort()

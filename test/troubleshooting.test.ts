@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { logLines } from '../shared/cluster/watch/log-event.ts'
-import { repo } from './kit/process.ts'
+import { repo } from './kit/process/process.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')
 const page = read('docs/troubleshooting.md').replace(/\s+/g, ' ')

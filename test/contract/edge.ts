@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { clientOf, type EdgeClient } from '../kit/edge-client.ts'
-import { type EdgeRuntime, type Server, startEdge, startEdgeByWrangler } from '../kit/runtimes.ts'
+import { clientOf, type EdgeClient } from '../kit/cluster/edge-client.ts'
+import { type EdgeRuntime, type Server, startEdge, startEdgeByWrangler } from '../kit/process/runtimes.ts'
 import { lifeContract } from './edge/life.ts'
 import { listenerContract } from './edge/listeners.ts'
 import { listContract } from './edge/lists.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PlayedCluster } from '../kit/played-cluster.ts'
+import { PlayedCluster } from '../kit/hls/played-cluster.ts'
 
 describe('300 players at three servers of 200 slots', () => {
   const silences = (cluster: PlayedCluster) =>

@@ -16,8 +16,8 @@ import { Registry } from '../../shared/cluster/registry.ts'
 import { KnownLines } from '../../shared/report/mount-lines.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist } from '../../shared/report/sourcelist.ts'
-import { knownMount, serverOfSession } from '../kit/known-session.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
+import { knownMount, serverOfSession } from '../kit/hls/known-session.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 
 // Memory is measured in a process of its own: to collect the garbage of all unit tests takes longer than these do.
 

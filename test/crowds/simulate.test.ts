@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Report } from '../../shared/report/report.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 import { isForbidden } from '../tools/simulate/forbidden.ts'
 import { simulate } from '../tools/simulate/model.ts'
 import { type CrowdOutcome, rejectedPercent } from '../tools/simulate/outcome.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { repo } from '../kit/process.ts'
+import { repo } from '../kit/process/process.ts'
 import {
   lookSeconds,
   playSteered,

@@ -3,8 +3,8 @@ import type { ClusterJson } from '../../shared/api/cluster-json.ts'
 import type { HistoryJson } from '../../shared/api/history-json.ts'
 import { printBasic } from '../../shared/http/credentials.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
-import { edgeOf } from '../kit/edge-app.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
+import { edgeOf } from '../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 
 const admin = { Authorization: printBasic({ user: 'admin', password: 'admin-secret' }) }
 const relay = { Authorization: printBasic({ user: 'relay', password: 'relay-secret' }) }

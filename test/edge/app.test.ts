@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { edgeOf } from '../kit/edge-app.ts'
-import { repetitions } from '../kit/repetitions.ts'
-import { reportOf } from '../kit/reports.ts'
+import { repetitions } from '../kit/base/repetitions.ts'
+import { edgeOf } from '../kit/parts/edge-app.ts'
+import { reportOf } from '../kit/parts/reports.ts'
 
 const { ask } = edgeOf(reportOf('a'), reportOf('b', { role: 'master' }))
 const piece = fc.constantFrom(

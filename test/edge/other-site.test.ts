@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
-import { edgeOf } from '../kit/edge-app.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
-import { basic } from '../kit/source.ts'
+import { basic } from '../kit/audio/source.ts'
+import { edgeOf } from '../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 
 const relay1 = reportOf('relay1', { mounts: [mountReport('/live.mp3')] })
 const admin = basic('admin', 'admin-secret')

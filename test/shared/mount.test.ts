@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMount, printMount } from '../../shared/mount.ts'
-import { anyText } from '../kit/any-text.ts'
-import { repetitions } from '../kit/repetitions.ts'
+import { anyText } from '../kit/base/any-text.ts'
+import { repetitions } from '../kit/base/repetitions.ts'
 
 test.each([
   ['/live.mp3', '/live.mp3'],

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../edge/config.ts'
 import { createConfig } from '../../origin/config/config.ts'
 import { parseEnvironment, parseFlags } from '../../origin/config/flags.ts'
-import { repo } from '../kit/process.ts'
+import { repo } from '../kit/process/process.ts'
 import { Demo } from './demo/demo.ts'
 import { type DemoProgram, parseDemoPort } from './demo/plan.ts'
 

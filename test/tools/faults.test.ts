@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { numberedFrame } from '../kit/numbered-frames.ts'
+import { numberedFrame } from '../kit/audio/numbered-frames.ts'
 import { Member } from './faults/member.ts'
 import { growth, Memory } from './faults/memory.ts'
 import { parseOptions } from './faults/options.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { repo } from '../kit/process.ts'
+import { repo } from '../kit/process/process.ts'
 import { madeModules, printModule } from './pages/make.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { numberedFrame } from '../kit/numbered-frames.ts'
+import { numberedFrame } from '../kit/audio/numbered-frames.ts'
 import { NumberedStream } from './load/numbered-stream.ts'
 import { growth, judge, type MemorySample, slopeOf } from './soak/trend.ts'
 

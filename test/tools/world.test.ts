@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mountOf, mountReport, reportOf } from '../kit/reports.ts'
+import { mountOf, mountReport, reportOf } from '../kit/parts/reports.ts'
 import { Ledger } from './world/truth/ledger.ts'
 
 test('what an observer knows: a silence lasts until a report, also where a server goes stale beside which another is in time', () => {

@@ -5,7 +5,7 @@ import { createEdge } from '../../edge/app.ts'
 import { parseConfig } from '../../edge/config.ts'
 import { cacheStore } from '../../edge/workers/cache-store.ts'
 import { type ClusterStub, RemoteCluster } from '../../edge/workers/remote-cluster.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 import { ask, report } from './asked-worker.ts'
 
 const object = () => env.CLUSTER.getByName('cluster')

@@ -8,8 +8,8 @@ import type { ClusterEvent } from '../../shared/cluster/watch/event.ts'
 import { printBasic } from '../../shared/http/credentials.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
-import { serversIn } from '../kit/news.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
+import { serversIn } from '../kit/parts/news.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 
 const relay = { user: 'relay', password: 'relay-secret' }
 const admin = { user: 'admin', password: 'admin-secret' }

@@ -2,7 +2,7 @@ import { evictDurableObject, reset, runDurableObjectAlarm } from 'cloudflare:tes
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { ServerJson } from '../../shared/api/json.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 import { asAdmin, ask, report } from './asked-worker.ts'
 
 const object = () => env.CLUSTER.getByName('cluster')

@@ -7,8 +7,8 @@ import { ReportsObject } from '../../edge/workers/reports-object.ts'
 import { Registry } from '../../shared/cluster/registry.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { printSourcelist } from '../../shared/report/sourcelist.ts'
-import { readerOf, serversIn } from '../kit/news.ts'
-import { mountReport, reportOf } from '../kit/reports.ts'
+import { readerOf, serversIn } from '../kit/parts/news.ts'
+import { mountReport, reportOf } from '../kit/parts/reports.ts'
 
 const nothing = { deltas: [], counted: [] }
 const cluster = () => env.CLUSTER.getByName('cluster')

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { chiSquareP } from '../../kit/chi-square.ts'
-import type { EdgeClient } from '../../kit/edge-client.ts'
-import { countHeads } from '../../kit/head-requests.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
-import { secrets } from '../../kit/runtimes.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { chiSquareP } from '../../kit/base/chi-square.ts'
+import type { EdgeClient } from '../../kit/cluster/edge-client.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
+import { secrets } from '../../kit/process/runtimes.ts'
+import { countHeads } from '../../kit/wire/head-requests.ts'
 import { masterSender } from './settings.ts'
 
 const mountHeaders = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { MountJson } from '../../../shared/api/json.ts'
-import { type EdgeClient, relaySender } from '../../kit/edge-client.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
-import { secrets } from '../../kit/runtimes.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { type EdgeClient, relaySender } from '../../kit/cluster/edge-client.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
+import { secrets } from '../../kit/process/runtimes.ts'
 import { masterSender } from './settings.ts'
 
 const relay = basic('relay', secrets.relay)

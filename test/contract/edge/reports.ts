@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { type EdgeClient, relaySender } from '../../kit/edge-client.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { type EdgeClient, relaySender } from '../../kit/cluster/edge-client.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 import { boundSender, masterSender, nextSender } from './settings.ts'
 
 const good = printSourcelist(

@@ -1,5 +1,5 @@
-import type { Sender } from '../../kit/edge-client.ts'
-import { secrets } from '../../kit/runtimes.ts'
+import type { Sender } from '../../kit/cluster/edge-client.ts'
+import { secrets } from '../../kit/process/runtimes.ts'
 
 export const masterSender: Sender = { user: 'master', password: 'master-secret' }
 export const boundSender: Sender = { user: 'bound', password: 'bound-secret' }

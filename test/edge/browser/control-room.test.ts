@@ -10,9 +10,9 @@ import { pointOn, type World } from '../../../edge/browser/world.ts'
 import { world } from '../../../edge/pages/world.made.ts'
 import type { ClusterJson, ClusterServerJson } from '../../../shared/api/cluster-json.ts'
 import type { HistoryRowJson } from '../../../shared/api/history-json.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 /** The answer of an edge that has these reports. */
 async function clusterOf(...reports: Parameters<typeof edgeOf>): Promise<ClusterJson> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { edgeChecks } from '../../../edge/doctor/doctor.ts'
 import type { EdgeRim } from '../../../edge/doctor/rim.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
 
 const url = 'http://127.0.0.1:8000'
 const secrets = { RELAY_PASSWORD: 'rp', ADMIN_PASSWORD: 'ap', DATA_DIR: '/data' }

@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { PrintedPlaylist } from '../../../shared/hls/media-playlist.ts'
-import { edgeWith } from '../../kit/edge-app.ts'
-import { parsePathways } from '../../kit/hls-readers.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { parsePathways } from '../../kit/hls/hls-readers.ts'
+import { edgeWith } from '../../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const about = { hls: 4, samplerate: 44_100 }
 const masterOf = (over: Parameters<typeof reportOf>[1] = {}) =>

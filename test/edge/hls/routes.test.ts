@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { parseHlsPath } from '../../../shared/hls/paths.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { readMultivariant } from '../../kit/hls-readers.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { readMultivariant } from '../../kit/hls/hls-readers.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const about = { hls: 4, samplerate: 44_100 }
 const master = reportOf('m', { role: 'master', mounts: [mountReport('/live.mp3', { about })] })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readHead } from '../../../edge/http/head.ts'
 import { HeadEnd } from '../../../edge/http/head-end.ts'
 import { httpLimits } from '../../../edge/http/limits.ts'
-import { repetitions } from '../../kit/repetitions.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
 
 const head = (line: string, ...fields: string[]) => `${[line, ...fields].join('\r\n')}\r\n\r\n`
 const read = (text: string) => {

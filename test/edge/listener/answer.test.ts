@@ -6,7 +6,7 @@ import { Registry } from '../../../shared/cluster/registry.ts'
 import { StoreError } from '../../../shared/cluster/store-error.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 /** An edge with these settings and reports, and a function to ask it, by http or https. */
 function edgeWith(env: Record<string, string>, reports: Report[], over: Partial<Cluster> = {}) {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { EncoderWatch } from '../../../edge/listener/encoders.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { told } from '../../kit/log-records.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { told } from '../../kit/base/log-records.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const headers = { Authorization: basic('source', 'any'), 'User-Agent': 'BUTT 1.0' }
 

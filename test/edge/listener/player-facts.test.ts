@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 /**
  * Facts about 302 for audio that can be tested with an edge alone, each named by its topic.
- * Facts that need a browser, a player or a slave: test/live/browser.test.ts, peers-players.test.ts, slave-redirect.test.ts.
+ * Facts that need a browser, a player or a slave: test/live/pages/browser.test.ts, peers-players.test.ts, slave-redirect.test.ts.
  */
 const both = (id: string) =>
   reportOf(id, { urls: [`http://${id}.example:8000`, `https://${id}.example:8443`] })

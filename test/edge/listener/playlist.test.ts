@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MountReport } from '../../../shared/report/report.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 describe('docs/protocol.md#requests-to-an-edge: playlists for players that do not redirect', () => {
   const both = (id: string) => reportOf(id, { urls: [`http://${id}.example`, `https://${id}.example`] })

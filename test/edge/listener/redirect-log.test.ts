@@ -4,8 +4,8 @@ import { parseConfig } from '../../../edge/config.ts'
 import { localCluster } from '../../../shared/api/cluster.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { logged } from '../../kit/log-records.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 /** What an edge with this log level logs for two redirects. */
 function redirectsAt(level: string) {

@@ -6,8 +6,8 @@ import { Registry } from '../../../shared/cluster/registry.ts'
 import { limits } from '../../../shared/limits.ts'
 import { parsePolledServer } from '../../../shared/polled/server.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { told } from '../../kit/log-records.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { told } from '../../kit/base/log-records.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 const stats = (listeners: number) =>
   JSON.stringify({

@@ -6,7 +6,7 @@ import { serversJson } from '../../../shared/api/json.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 const { accounts } = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
 

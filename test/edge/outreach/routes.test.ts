@@ -8,7 +8,7 @@ import { printBasic } from '../../../shared/http/credentials.ts'
 import { LoginDoor, sleep } from '../../../shared/http/login-door.ts'
 import { limits } from '../../../shared/limits.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 const config = parseConfig({ RELAY_PASSWORD: 'relay-secret', ADMIN_PASSWORD: 'admin-secret' })
 const admin = printBasic({ user: 'admin', password: 'admin-secret' })

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { UrlWatch } from '../../../edge/outreach/url-watch.ts'
 import { serversJson } from '../../../shared/api/json.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { told } from '../../kit/log-records.ts'
-import { serverOf } from '../../kit/reports.ts'
+import { told } from '../../kit/base/log-records.ts'
+import { serverOf } from '../../kit/parts/reports.ts'
 
 const one = { urls: ['http://relay.example:8000'] }
 

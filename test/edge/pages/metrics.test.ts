@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { printBasic } from '../../../shared/http/credentials.ts'
 import { printMetrics } from '../../../shared/http/metrics.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 const admin = { Authorization: printBasic({ user: 'admin', password: 'admin-secret' }) }
 

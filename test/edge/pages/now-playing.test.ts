@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { View } from '../../../shared/draw/view.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { mountOf, mountReport, reportOf, serverOf } from '../../kit/reports.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountOf, mountReport, reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 const about = {
   title: 'Song "1" – <b>🎻',

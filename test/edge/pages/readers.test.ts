@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
-import { type StatsSource, statsReaders } from '../../kit/stats-readers.ts'
+import { type StatsSource, statsReaders } from '../../kit/cluster/stats-readers.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const since = '2026-11-23T01:53:52Z'
 const mountOf = (name: string, about: AboutMount = {}) =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { PublicTexts } from '../../../edge/pages/public-texts.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountReport, reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 /** A view of this many servers that carry ten mounts each. */
 function viewOf(servers: number): View {

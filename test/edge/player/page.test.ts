@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { hlsJs } from '../../../edge/player/hls-js.made.ts'
 import { hlsJsAsset } from '../../../edge/player/page.ts'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
-import { edgeOf, edgeWith } from '../../kit/edge-app.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { edgeOf, edgeWith } from '../../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const masterOf = (name: string, about: AboutMount, contentType = 'audio/mpeg') =>
   reportOf('m', { role: 'master', mounts: [mountReport(name, { about, contentType })] })

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../../edge/config.ts'
 import { edgeHelp, readCommandLine } from '../../../edge/runtime/command-line.ts'
 import { settingHelp } from '../../../edge/runtime/help.ts'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 
 /** A disk with these files. */
 const reader = (files: Record<string, string>) => (path: string) => {

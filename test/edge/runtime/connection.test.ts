@@ -14,9 +14,9 @@ import type { Peer } from '../../../shared/http/forwarded.ts'
 import { limits } from '../../../shared/limits.ts'
 import { FewLines } from '../../../shared/log/few-lines.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { logged } from '../../kit/log-records.ts'
-import { binaryProxyHeader, tlsRecord } from '../../kit/proxy-header.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
+import { binaryProxyHeader, tlsRecord } from '../../kit/wire/proxy-header.ts'
 
 const redirecting: Answers = {
   place: ({ path }) => (path.startsWith('/own') ? undefined : `http://s1.example${path}`),

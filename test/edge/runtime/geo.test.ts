@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Reader } from 'mmdb-lib'
 import { afterAll, expect, test, vi } from 'vitest'
 import { openGeo, Places } from '../../../edge/runtime/geo.ts'
-import { writeMmdb } from '../../kit/mmdb.ts'
+import { writeMmdb } from '../../kit/base/mmdb.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'geo-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Gatherers } from '../../../edge/workers/gatherers.ts'
-import { serverOf } from '../../kit/reports.ts'
+import { serverOf } from '../../kit/parts/reports.ts'
 
 /** How many objects should gather, after 20 s of this many reports a second. */
 function afterRate(gatherers: Gatherers, perSecond: number, beginMs: number): number {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Gathering } from '../../../edge/workers/gathering.ts'
 import { messageOf } from '../../../shared/message-of.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
 
 /** A gathering of numbers, each of which takes ten bytes, and what was passed on. */
 function gatherNumbers(result: (all: number[]) => readonly string[]) {

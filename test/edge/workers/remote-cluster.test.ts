@@ -9,9 +9,9 @@ import { StoreError } from '../../../shared/cluster/store-error.ts'
 import type { Server } from '../../../shared/draw/server.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { logged } from '../../kit/log-records.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { mountOf, reportOf, seededRoll } from '../../kit/reports.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { mountOf, reportOf, seededRoll } from '../../kit/parts/reports.ts'
 
 const { snapshotFreshMs, snapshotStaleMs, snapshotWaitMs, flushMs, leaseMs } = edgeLimits
 const accounts = {

@@ -7,7 +7,7 @@ import { routeOf } from '../../../origin/server/routes.ts'
 import { printXml } from '../../../origin/web/xml.ts'
 import { escapeMarkup } from '../../../shared/escape-markup.ts'
 import { printBasic, sameSecret } from '../../../shared/http/credentials.ts'
-import { anyText } from '../../kit/any-text.ts'
+import { anyText } from '../../kit/base/any-text.ts'
 
 describe('the parameters of a query', () => {
   test('are decoded: a plus is a space, and of one given twice the last counts', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { AddressGate } from '../../../origin/auth/address-gate.ts'
 import { parseAddressList } from '../../../origin/auth/address-list.ts'
 import { noPaths } from '../../../origin/config/xml/path-settings.ts'
-import { testFolder } from '../../kit/files.ts'
+import { testFolder } from '../../kit/process/files.ts'
 
 describe('lists of addresses (Icecast: deny-ip, allow-ip)', () => {
   const list = parseAddressList(

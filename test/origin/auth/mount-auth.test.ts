@@ -5,9 +5,9 @@ import { MountAuth, type Visitor } from '../../../origin/auth/mount-auth.ts'
 import { createConfig } from '../../../origin/config/config.ts'
 import { parseIcecastXml } from '../../../origin/config/xml/icecast-xml.ts'
 import { MountWatch } from '../../../origin/mount/mount-watch.ts'
-import { testFolder } from '../../kit/files.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { testFolder } from '../../kit/process/files.ts'
 
 const mount = mountOf('/m')
 const login = (user: string, password: string) => ({ user, password })

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { authLimits as limits } from '../../../origin/auth/limits.ts'
 import { originWrongLogins } from '../../../origin/auth/wrong-logins.ts'
 import { printBasic } from '../../../shared/http/credentials.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { repetitions } from '../../kit/repetitions.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
 
 const lines: LogRecord[] = []
 beforeEach(() =>

@@ -6,8 +6,8 @@ import { addForm, type PublicStream, removeForm, touchForm } from '../../../orig
 import { readReply } from '../../../origin/directories/reply.ts'
 import type { FeedInfo } from '../../../origin/mount/feed.ts'
 import { createState } from '../../../origin/state.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const stream: PublicStream = {
   name: 'My Radio',

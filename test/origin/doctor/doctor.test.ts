@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { originChecks } from '../../../origin/doctor/doctor.ts'
 import type { Rim } from '../../../origin/doctor/rim.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
 
 const nowMs = Date.parse('2026-11-25T12:00:00Z')
 const dated = { Date: 'Wed, 25 Nov 2026 12:00:00 GMT' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type DrainCall, parseDrainCall, runDrain } from '../../../origin/doctor/drain.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
 
 const call = (over: Partial<DrainCall> = {}): DrainCall => ({
   command: 'drain',

@@ -9,9 +9,9 @@ import { parseRange } from '../../../origin/files/range.ts'
 import { sendFile } from '../../../origin/files/serve.ts'
 import { SharedSlots } from '../../../origin/lib/slots.ts'
 import { limits } from '../../../origin/limits.ts'
-import { testFolder } from '../../kit/files.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { SlowSocket } from '../../kit/slow-socket.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { testFolder } from '../../kit/process/files.ts'
+import { SlowSocket } from '../../kit/wire/slow-socket.ts'
 
 describe('a range of a file of 100 bytes', () => {
   test.each([

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { adtsFormat } from '../../../origin/format/adts.ts'
 import { framerFor, isContainer, mediaType } from '../../../origin/format/formats.ts'
 import { mpegFormat } from '../../../origin/format/mpeg.ts'
-import { cutInto, framed } from '../../kit/framing.ts'
-import { parseFrameHeader } from '../../kit/mpeg.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
+import { cutInto, framed } from '../../kit/audio/framing.ts'
+import { parseFrameHeader } from '../../kit/audio/mpeg.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
 
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))

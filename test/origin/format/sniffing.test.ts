@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { formatOf, framerForFeed, trueType } from '../../../origin/format/formats.ts'
 import { FormatError, formatLimits } from '../../../origin/format/limits.ts'
-import { fixture } from '../../kit/fixtures.ts'
-import { cutInto, framed } from '../../kit/framing.ts'
-import { liveMount } from '../../kit/live-mount.ts'
-import { told } from '../../kit/log-records.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
+import { cutInto, framed } from '../../kit/audio/framing.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
+import { told } from '../../kit/base/log-records.ts'
+import { liveMount } from '../../kit/parts/live-mount.ts'
+import { fixture } from '../../kit/process/fixtures.ts'
 
 const mp3 = (count: number, from = 0) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))

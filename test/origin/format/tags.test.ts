@@ -3,8 +3,8 @@ import { framerFor } from '../../../origin/format/formats.ts'
 import { formatLimits } from '../../../origin/format/limits.ts'
 import { mediaClock } from '../../../origin/media/clock.ts'
 import { Queue } from '../../../origin/mount/stream/queue.ts'
-import { cutInto, framed } from '../../kit/framing.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
+import { cutInto, framed } from '../../kit/audio/framing.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
 
 const frames = (count: number, from = 0) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { firstNumbersAt, isDue, pacedSeconds } from '../../../origin/hls/numbers.ts'
-import { repetitions } from '../../kit/repetitions.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
 
 const beganMs = Date.UTC(2026, 10, 25)
 const day = 86_400

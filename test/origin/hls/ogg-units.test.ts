@@ -8,10 +8,10 @@ import type { Segment } from '../../../origin/hls/segment.ts'
 import { SegmentWindow } from '../../../origin/hls/segment-window.ts'
 import { Segmenter } from '../../../origin/hls/segmenter.ts'
 import { joined } from '../../../shared/bytes.ts'
-import { fixture } from '../../kit/fixtures.ts'
-import { readMediaPlaylist } from '../../kit/hls-readers.ts'
-import { readMp4 } from '../../kit/mp4-reader.ts'
-import { oggComments, oggPage } from '../../kit/ogg.ts'
+import { readMp4 } from '../../kit/audio/mp4-reader.ts'
+import { oggComments, oggPage } from '../../kit/audio/ogg.ts'
+import { readMediaPlaylist } from '../../kit/hls/hls-readers.ts'
+import { fixture } from '../../kit/process/fixtures.ts'
 
 /** A packager of Ogg, and what it has made. */
 function packaging(segmentSeconds = 0.5) {

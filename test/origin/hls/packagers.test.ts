@@ -3,12 +3,12 @@ import { Packagers, type Packaging } from '../../../origin/hls/packagers.ts'
 import type { ActiveMount } from '../../../origin/mount/mount.ts'
 import { joined } from '../../../shared/bytes.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
-import { fixture } from '../../kit/fixtures.ts'
-import { readMediaPlaylist } from '../../kit/hls-readers.ts'
-import { liveMount } from '../../kit/live-mount.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
-import { numbersHeard } from '../../kit/numbers-heard.ts'
-import { readPlaylist } from '../../kit/playlist-laws.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
+import { numbersHeard } from '../../kit/audio/numbers-heard.ts'
+import { readMediaPlaylist } from '../../kit/hls/hls-readers.ts'
+import { readPlaylist } from '../../kit/hls/playlist-laws.ts'
+import { liveMount } from '../../kit/parts/live-mount.ts'
+import { fixture } from '../../kit/process/fixtures.ts'
 
 const epochMs = Date.UTC(2026, 10, 25)
 

@@ -8,10 +8,10 @@ import { SegmentWindow } from '../../../origin/hls/segment-window.ts'
 import { Segmenter } from '../../../origin/hls/segmenter.ts'
 import type { MountTap } from '../../../origin/mount/tap.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { type SeenPlaylist, WatchedPlaylist } from '../../kit/playlist-laws.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { type SeenPlaylist, WatchedPlaylist } from '../../kit/hls/playlist-laws.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 const epochMs = Date.UTC(2026, 10, 25)

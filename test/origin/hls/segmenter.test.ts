@@ -6,9 +6,9 @@ import type { Segment } from '../../../origin/hls/segment.ts'
 import { SegmentWindow } from '../../../origin/hls/segment-window.ts'
 import { Segmenter, type SegmenterOptions } from '../../../origin/hls/segmenter.ts'
 import { joined } from '../../../shared/bytes.ts'
-import { readMediaPlaylist } from '../../kit/hls-readers.ts'
-import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
-import { readPlaylist } from '../../kit/playlist-laws.ts'
+import { numberedFrame, numbersInOrder } from '../../kit/audio/numbered-frames.ts'
+import { readMediaPlaylist } from '../../kit/hls/hls-readers.ts'
+import { readPlaylist } from '../../kit/hls/playlist-laws.ts'
 
 const wallMs = Date.UTC(2026, 0, 1)
 const samples = 1152

@@ -3,10 +3,10 @@ import { type HlsSession, HlsSessions } from '../../../origin/hls/sessions.ts'
 import { Load } from '../../../origin/load.ts'
 import { ActiveMount } from '../../../origin/mount/mount.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { settingsOf } from '../../kit/mount-settings.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { limitsWith } from '../../kit/server-limits.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { settingsOf } from '../../kit/parts/mount-settings.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { limitsWith } from '../../kit/parts/server-limits.ts'
 
 const live = mountOf('/live.mp3')
 const target = 4

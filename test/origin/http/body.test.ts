@@ -5,8 +5,8 @@ import { readBody } from '../../../origin/http/body.ts'
 import { sendPieces } from '../../../origin/http/reply.ts'
 import { limits } from '../../../origin/limits.ts'
 import { Gathered } from '../../../shared/http/gathered.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { SlowSocket } from '../../kit/slow-socket.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { SlowSocket } from '../../kit/wire/slow-socket.ts'
 
 describe('a body', () => {
   /** Bytes copied and kept for a body of this size that arrives byte by byte. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ChunkError, ChunkedDecoder } from '../../../origin/http/chunked.ts'
-import { repetitions } from '../../kit/repetitions.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
 
 const bytesOf = (text: string) => Buffer.from(text, 'latin1')
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Head, HeadReader, type ReadHead } from '../../../origin/http/head.ts'
-import { repetitions } from '../../kit/repetitions.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
 
 const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { withRules } from '../../../origin/http/header-rules.ts'
 import { printReply } from '../../../origin/http/reply.ts'
-import { originInMemory } from '../../kit/origin-app.ts'
+import { originInMemory } from '../../kit/parts/origin-app.ts'
 
 const rule = (name: string, value: string, status?: string) => ({ name, value, status })
 const ours = [

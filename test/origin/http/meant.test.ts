@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { notMeant } from '../../../origin/http/meant.ts'
-import { originInMemory } from '../../kit/origin-app.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { originInMemory } from '../../kit/parts/origin-app.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const host = { host: 'radio.example:8000' }
 /** Headers that every browser sends, whatever the page. */

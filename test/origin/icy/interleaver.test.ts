@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Deinterleaver } from '../../../origin/icy/deinterleaver.ts'
 import { Interleaver } from '../../../origin/icy/interleaver.ts'
 import { encodeMetadata } from '../../../origin/icy/metadata.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
 
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))

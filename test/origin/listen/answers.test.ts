@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { mountSettings } from '../../../origin/config/mount-settings.ts'
 import { printStreamHead } from '../../../origin/listen/answers.ts'
 import { isHlsOff } from '../../../origin/mount/hls-off.ts'
-import { originInMemory } from '../../kit/origin-app.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { originInMemory } from '../../kit/parts/origin-app.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const headOf = (contentType: string) => {
   const { open, state } = originInMemory()

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { decidingMaster as master } from '../../kit/deciding-master.ts'
-import { logged } from '../../kit/log-records.ts'
-import { mountOf, mountReport } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { decidingMaster as master } from '../../kit/parts/deciding-master.ts'
+import { mountOf, mountReport } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { OpenedSession } from '../../../shared/cluster/open-session.ts'
-import { decidingMaster } from '../../kit/deciding-master.ts'
-import { parsePathways, readMultivariant } from '../../kit/hls-readers.ts'
-import { mountOf, mountReport } from '../../kit/reports.ts'
-import { basic, numbered } from '../../kit/source.ts'
+import { basic, numbered } from '../../kit/audio/source.ts'
+import { parsePathways, readMultivariant } from '../../kit/hls/hls-readers.ts'
+import { decidingMaster } from '../../kit/parts/deciding-master.ts'
+import { mountOf, mountReport } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 const own = 'm.example_3a8000'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { rootMount } from '../../../origin/lib/root-mount.ts'
 import { place, type Standing } from '../../../origin/listen/placement.ts'
-import { listenRequest } from '../../kit/listen-request.ts'
+import { listenRequest } from '../../kit/parts/listen-request.ts'
 
 const playing = { listeners: 0, maxListeners: null, kbps: 128, interruptedAtMs: undefined }
 const standing = (with_: Partial<Standing> = {}): Standing => ({

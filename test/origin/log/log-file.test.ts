@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync, writeS
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LogFile, type LogFileOptions } from '../../../origin/log/log-file.ts'
-import { testFolder } from '../../kit/files.ts'
+import { testFolder } from '../../kit/process/files.ts'
 
 const options = (more: Partial<LogFileOptions> = {}): LogFileOptions => ({
   sizeBytes: 0,

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { noLogFiles } from '../../../origin/config/xml/log-settings.ts'
 import { Logs } from '../../../origin/log/logs.ts'
 import { standard } from '../../../origin/log/standard.ts'
-import { testFolder } from '../../kit/files.ts'
+import { testFolder } from '../../kit/process/files.ts'
 
 const access = getLogger(['distributary', 'access'])
 const source = getLogger(['distributary', 'source'])

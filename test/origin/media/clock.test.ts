@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { mediaClock } from '../../../origin/media/clock.ts'
-import { fixture } from '../../kit/fixtures.ts'
-import { oggPage } from '../../kit/ogg.ts'
-import { blockGroup, cluster, simpleBlock, webmHeader } from '../../kit/webm.ts'
+import { oggPage } from '../../kit/audio/ogg.ts'
+import { blockGroup, cluster, simpleBlock, webmHeader } from '../../kit/audio/webm.ts'
+import { fixture } from '../../kit/process/fixtures.ts'
 
 /** Duration of a file in ms, read in pieces as a fallback file is. */
 function playedMs(contentType: string, ...parts: readonly Uint8Array[]): number {

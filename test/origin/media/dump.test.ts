@@ -5,12 +5,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { strftime } from '../../../origin/media/dump.ts'
 import type { FeedInfo } from '../../../origin/mount/feed.ts'
 import { createState } from '../../../origin/state.ts'
-import { eventually } from '../../kit/eventually.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { settingsOf } from '../../kit/mount-settings.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { limitsWith } from '../../kit/server-limits.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
+import { eventually } from '../../kit/base/eventually.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { settingsOf } from '../../kit/parts/mount-settings.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { limitsWith } from '../../kit/parts/server-limits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'distributary-'))
 afterAll(() => rmSync(folder, { recursive: true }))

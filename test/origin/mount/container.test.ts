@@ -4,12 +4,12 @@ import { formatLimits } from '../../../origin/format/limits.ts'
 import { limits } from '../../../origin/limits.ts'
 import type { FeedInfo } from '../../../origin/mount/feed.ts'
 import { createState } from '../../../origin/state.ts'
-import { clustersOf, fixture } from '../../kit/fixtures.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { limitsWith } from '../../kit/server-limits.ts'
-import { FakeWire } from '../../kit/wire.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { limitsWith } from '../../kit/parts/server-limits.ts'
+import { clustersOf, fixture } from '../../kit/process/fixtures.ts'
+import { FakeWire } from '../../kit/wire/wire.ts'
 
 const name = mountOf('/live.ogg')
 const opus = fixture('opus.ogg')

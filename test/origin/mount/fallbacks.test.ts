@@ -4,10 +4,10 @@ import { parseIcecastXml } from '../../../origin/config/xml/icecast-xml.ts'
 import { createPlacer } from '../../../origin/listen/placer.ts'
 import type { OnDemand } from '../../../origin/mount/mounts.ts'
 import { createState } from '../../../origin/state.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { FakeWire } from '../../kit/wire.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { FakeWire } from '../../kit/wire/wire.ts'
 
 const block = (name: string, inner: string) => `<mount><mount-name>${name}</mount-name>${inner}</mount>`
 const fallback = (name: string, to: string, more = '') =>

@@ -6,11 +6,11 @@ import type { FeedInfo } from '../../../origin/mount/feed.ts'
 import type { ActiveMount } from '../../../origin/mount/mount.ts'
 import { Queue } from '../../../origin/mount/stream/queue.ts'
 import { createState } from '../../../origin/state.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { limitsWith } from '../../kit/server-limits.ts'
-import { FakeWire } from '../../kit/wire.ts'
+import { numberedFrame, numbersInOrder } from '../../kit/audio/numbered-frames.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { limitsWith } from '../../kit/parts/server-limits.ts'
+import { FakeWire } from '../../kit/wire/wire.ts'
 
 const burst = 65_536
 const queue = 512_000

@@ -4,12 +4,12 @@ import { limits } from '../../../origin/limits.ts'
 import type { FeedInfo } from '../../../origin/mount/feed.ts'
 import type { ListenerInfo } from '../../../origin/mount/stream/listener.ts'
 import { createState } from '../../../origin/state.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { framesOf } from '../../kit/mpeg.ts'
-import { numberedFrame, numbersInOrder } from '../../kit/numbered-frames.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { limitsWith } from '../../kit/server-limits.ts'
-import { FakeWire } from '../../kit/wire.ts'
+import { framesOf } from '../../kit/audio/mpeg.ts'
+import { numberedFrame, numbersInOrder } from '../../kit/audio/numbered-frames.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { limitsWith } from '../../kit/parts/server-limits.ts'
+import { FakeWire } from '../../kit/wire/wire.ts'
 
 const live = mountOf('/live.mp3')
 const source: FeedInfo = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { shutDown } from '../../../origin/process/shutdown.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
 
 function ending({
   tellingMs = 0,

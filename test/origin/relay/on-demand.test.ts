@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createPlacer } from '../../../origin/listen/placer.ts'
-import { relaySettings, relaysInMemory } from '../../kit/relays.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { relaySettings, relaysInMemory } from '../../kit/parts/relays.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 describe('on-demand relays', () => {
   const placerOf = ({ config, state, relays }: ReturnType<typeof relaysInMemory>) => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { relayLimits } from '../../../origin/relay/limits.ts'
-import { numberedFrame } from '../../kit/numbered-frames.ts'
-import { relaysInMemory } from '../../kit/relays.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { numberedFrame } from '../../kit/audio/numbered-frames.ts'
+import { relaysInMemory } from '../../kit/parts/relays.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 describe('mirrored mounts', () => {
   test('S7: a mount starts when the list names it and its master sends, and ends when the list no longer names it', async () => {

@@ -3,8 +3,8 @@ import { relayLimits } from '../../../origin/relay/limits.ts'
 import { mergeLists } from '../../../origin/relay/lists/merged-lists.ts'
 import { limits } from '../../../shared/limits.ts'
 import { parseStreamList, StreamListReader } from '../../../shared/report/stream-list.ts'
-import { relaysInMemory } from '../../kit/relays.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { relaysInMemory } from '../../kit/parts/relays.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const lines = (count: number, host = '') =>
   Array.from({ length: count }, (_, i) => `${host}/m${i}.mp3\r\n`).join('')

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { rootMount } from '../../../origin/lib/root-mount.ts'
 import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { settingsOf } from '../../kit/mount-settings.ts'
-import { configOf, master, measured, mountThatPlays, slave } from '../../kit/reporting.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { settingsOf } from '../../kit/parts/mount-settings.ts'
+import { configOf, master, measured, mountThatPlays, slave } from '../../kit/parts/reporting.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 test.each([
   ['audio/ogg', 'Opus', 'audio/ogg; codecs=opus', 4],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { told } from '../../kit/log-records.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { recordingDecider, reporterTo } from '../../kit/reporting.ts'
+import { told } from '../../kit/base/log-records.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { recordingDecider, reporterTo } from '../../kit/parts/reporting.ts'
 
 test('the log says what to do where a decider cannot take the report', async () => {
   const whyFor = async (next: () => Response) => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Reports } from '../../../origin/report/reports.ts'
-import { logged } from '../../kit/log-records.ts'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { configOf, measured, recordingDecider } from '../../kit/reporting.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { configOf, measured, recordingDecider } from '../../kit/parts/reporting.ts'
 
 /** The reports of an origin with these flags to all its deciders. */
 const reportsOf = (

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ManualTime } from '../../kit/manual-time.ts'
-import { recordingDecider, reporterTo } from '../../kit/reporting.ts'
+import { ManualTime } from '../../kit/base/manual-time.ts'
+import { recordingDecider, reporterTo } from '../../kit/parts/reporting.ts'
 
 describe('when a report is sent (docs/protocol.md#when-a-report-is-sent)', () => {
   test('at once when it starts, then by the promised interval', async () => {

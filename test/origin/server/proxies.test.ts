@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Proxies } from '../../../origin/server/proxies.ts'
 import { parseBlocks } from '../../../shared/http/address.ts'
-import { logged } from '../../kit/log-records.ts'
+import { logged } from '../../kit/base/log-records.ts'
 
 const proxiesOf = (text: string) => new Proxies({ trustedProxies: parseBlocks(text) })
 const peer = (address: string, secure = false) => ({ address, secure })

@@ -5,7 +5,7 @@ import { parseIcecastXml } from '../../../origin/config/xml/icecast-xml.ts'
 import { playingHere } from '../../../origin/listen/named-mounts.ts'
 import type { ActiveMount } from '../../../origin/mount/mount.ts'
 import { whySourceFails, whyUnheard } from '../../../origin/source/doubts.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const configOf = (line: string, xml?: string) => {
   const file = xml === undefined ? undefined : parseIcecastXml(`<icecast>${xml}</icecast>`)

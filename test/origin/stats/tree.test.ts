@@ -5,10 +5,10 @@ import { printEvents } from '../../../origin/stats/events.ts'
 import { type FeedSocket, StatsFeeds } from '../../../origin/stats/feed.ts'
 import { publicStatsJson, statusJson } from '../../../origin/stats/status-json.ts'
 import { statsTree } from '../../../origin/stats/tree.ts'
-import { anyText } from '../../kit/any-text.ts'
-import { fixture } from '../../kit/fixtures.ts'
-import { originInMemory } from '../../kit/origin-app.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { anyText } from '../../kit/base/any-text.ts'
+import { originInMemory } from '../../kit/parts/origin-app.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { fixture } from '../../kit/process/fixtures.ts'
 
 const live = mountOf('/live.mp3')
 const treeOf = (

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { fixture } from '../../kit/fixtures.ts'
-import { originInMemory } from '../../kit/origin-app.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { originInMemory } from '../../kit/parts/origin-app.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
+import { fixture } from '../../kit/process/fixtures.ts'
 
 const told = {
   'ice-name': 'Name',

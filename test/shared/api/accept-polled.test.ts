@@ -3,7 +3,7 @@ import { acceptPolled, reportsItself } from '../../../shared/api/accept-polled.t
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { limits } from '../../../shared/limits.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 /** A decider to which `own` reports by itself. */
 function decider() {

@@ -5,8 +5,8 @@ import { serversJson } from '../../../shared/api/json.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { limits } from '../../../shared/limits.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { openAccounts } from '../../kit/accounts.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { openAccounts } from '../../kit/parts/accounts.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 /** A decider, and reports to it. */
 function decider(accounts: Accounts = openAccounts) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Accounts, isAdmin, refusal, reporterOf } from '../../../shared/api/auth.ts'
-import { openAccounts } from '../../kit/accounts.ts'
+import { openAccounts } from '../../kit/parts/accounts.ts'
 
 const accounts: Accounts = {
   ...openAccounts,

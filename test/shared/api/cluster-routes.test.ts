@@ -7,9 +7,9 @@ import { View } from '../../../shared/draw/view.ts'
 import { plainDoor } from '../../../shared/http/login-door.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { openAccounts } from '../../kit/accounts.ts'
-import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { openAccounts } from '../../kit/parts/accounts.ts'
+import { mountReport, reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 const admin = { Authorization: basic('admin', 'admin-secret') }
 const wallMs = Date.UTC(2026, 10, 25, 12)

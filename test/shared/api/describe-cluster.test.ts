@@ -4,7 +4,7 @@ import { clusterJson, shares } from '../../../shared/api/describe-cluster.ts'
 import type { ClusterEvent } from '../../../shared/cluster/watch/event.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { newAnswers } from '../../../shared/history/counts.ts'
-import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'
+import { mountOf, mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 const location = { latitude: 52.52, longitude: 13.4 }
 const about = { title: 'T', artist: 'A', name: 'Radio', since: '2026-11-23T01:53:52Z', hidden: true }

@@ -8,9 +8,9 @@ import { MemoryHistory } from '../../../shared/history/memory-store.ts'
 import type { Play } from '../../../shared/history/play-log.ts'
 import { noNumbers } from '../../../shared/history/series.ts'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
-import { live } from '../../kit/draws.ts'
-import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { live } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const startMs = 600 * 60_000
 

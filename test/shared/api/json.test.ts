@@ -7,8 +7,8 @@ import {
   serverJson,
   serversJson,
 } from '../../../shared/api/json.ts'
-import { live, viewOf } from '../../kit/draws.ts'
-import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'
+import { live, viewOf } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 describe('a server', () => {
   test('has what it reports, and null for what it does not', () => {

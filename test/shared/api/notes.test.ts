@@ -10,10 +10,10 @@ import { decide } from '../../../shared/draw/decide.ts'
 import { reportOfStats } from '../../../shared/polled/report.ts'
 import { parsePolledServer } from '../../../shared/polled/server.ts'
 import { parseStatusJson } from '../../../shared/polled/stats.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { told } from '../../kit/log-records.ts'
-import { mountOf, mountReport, reportOf, serverOf } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { told } from '../../kit/base/log-records.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountOf, mountReport, reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 const admin = { Authorization: basic('admin', 'admin-secret') }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { printStreamList } from '../../../shared/api/print-stream-list.ts'
-import { viewOf } from '../../kit/draws.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { viewOf } from '../../kit/parts/draws.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 test.each([
   [['http://m.example:8000'], 'http://m.example:8000/live.mp3\r\n'],

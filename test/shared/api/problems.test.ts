@@ -3,7 +3,7 @@ import type { ClusterServerJson, Seen, SeenServer } from '../../../shared/api/cl
 import { clusterJson } from '../../../shared/api/describe-cluster.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { newAnswers } from '../../../shared/history/counts.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 type Server = Parameters<View['put']>[0]
 

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { parseRegistration, register } from '../../../shared/api/accept.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { openAccounts } from '../../kit/accounts.ts'
-import { edgeOf, edgeWith } from '../../kit/edge-app.ts'
-import { told } from '../../kit/log-records.ts'
-import { reportOf } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { told } from '../../kit/base/log-records.ts'
+import { openAccounts } from '../../kit/parts/accounts.ts'
+import { edgeOf, edgeWith } from '../../kit/parts/edge-app.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 const relay = { Authorization: basic('relay', 'relay-secret') }
 const admin = { Authorization: basic('admin', 'admin-secret') }

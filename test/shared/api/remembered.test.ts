@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Remembered } from '../../../shared/api/remembered.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 const mounts = Array.from({ length: 10 }, (_, i) => mountReport(`/mount${i}.mp3`))
 

@@ -7,11 +7,11 @@ import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { plainDoor } from '../../../shared/http/login-door.ts'
 import { limits } from '../../../shared/limits.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { openAccounts } from '../../kit/accounts.ts'
-import { logged, told } from '../../kit/log-records.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
-import { basic } from '../../kit/source.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { basic } from '../../kit/audio/source.ts'
+import { logged, told } from '../../kit/base/log-records.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { openAccounts } from '../../kit/parts/accounts.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const facts: RequestFacts = { address: '192.0.2.1', secure: false, base: 'http://edge.example' }
 const relay = { Authorization: basic('relay', 'secret'), 'Content-Type': 'text/plain' }

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { seenData, seenIn, seenOf } from '../../../shared/api/seen.ts'
 import { Registry } from '../../../shared/cluster/registry.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { live } from '../../kit/draws.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { live } from '../../kit/parts/draws.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 /** A decider to which two servers report, one of them its joins. */
 function heard() {

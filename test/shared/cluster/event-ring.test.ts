@@ -3,8 +3,8 @@ import { EventRing } from '../../../shared/cluster/event-ring.ts'
 import { ServerTable, type Sql } from '../../../shared/cluster/server-table.ts'
 import type { ClusterEvent } from '../../../shared/cluster/watch/event.ts'
 import { limits } from '../../../shared/limits.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const open = (sql: Sql) => new EventRing(new ServerTable(sql))
 const joined = (n: number): ClusterEvent => ({ at: n, kind: 'server new', server: `s${n}` })

@@ -10,10 +10,10 @@ import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { chiSquareP } from '../../kit/chi-square.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { chiSquareP } from '../../kit/base/chi-square.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { mountOf, reportOf, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 

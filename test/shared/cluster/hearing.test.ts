@@ -12,10 +12,10 @@ import { Balance } from '../../../shared/hls/balance.ts'
 import { steer } from '../../../shared/hls/steering.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { asked, live, policy } from '../../kit/draws.ts'
-import { logged } from '../../kit/log-records.ts'
-import { mountReport, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { asked, live, policy } from '../../kit/parts/draws.ts'
+import { mountReport, reportOf, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 /** s after its last report at which a server with an interval of 10 s is stale */
 const deadlineS = 27

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { type Opening, openSession } from '../../../shared/cluster/open-session.ts'
 import type { Server } from '../../../shared/draw/server.ts'
 import type { View } from '../../../shared/draw/view.ts'
-import { viewOf, withSlots } from '../../kit/draws.ts'
-import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
+import { viewOf, withSlots } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const listener = {
   mount: mountOf('/live.mp3'),

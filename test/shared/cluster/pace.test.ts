@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Pace, wishSeconds } from '../../../shared/cluster/pace.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { limits } from '../../../shared/limits.ts'
-import { reportOf, serverOf } from '../../kit/reports.ts'
+import { reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 describe('how fast listeners join a server', () => {
   const paceAfter = (...reports: [atMs: number, boot: string, joins: number | undefined][]) => {

@@ -8,8 +8,8 @@ import { limits } from '../../../shared/limits.ts'
 import { emptyReport } from '../../../shared/polled/report.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { mountOf, mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const body = (over: object = {}) =>
   JSON.stringify({ id: 'old', url: 'http://old.example.org:8000', maxListeners: 100, ...over })

@@ -7,11 +7,11 @@ import { limits } from '../../../shared/limits.ts'
 import { parsePolledServer } from '../../../shared/polled/server.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { live, viewOf } from '../../kit/draws.ts'
-import { logged } from '../../kit/log-records.ts'
-import { decider, mounts } from '../../kit/quota.ts'
-import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { live, viewOf } from '../../kit/parts/draws.ts'
+import { decider, mounts } from '../../kit/parts/quota.ts'
+import { mountReport, reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 const open = (sql: Sql, nowMs = 0) => new Registry(new ServerTable(sql), 100, nowMs)
 const put = (registry: Registry, report: Report, nowMs = 0, context = {}) =>

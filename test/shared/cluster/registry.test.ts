@@ -9,8 +9,8 @@ import { decide } from '../../../shared/draw/decide.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import type { ReporterIdentity } from '../../../shared/report/reporter.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { mountOf, mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const accounts: Accounts = {
   relayUser: 'relay',

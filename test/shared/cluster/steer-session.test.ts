@@ -5,8 +5,8 @@ import { steerSession } from '../../../shared/cluster/steer-session.ts'
 import type { Server } from '../../../shared/draw/server.ts'
 import type { View } from '../../../shared/draw/view.ts'
 import { Balance } from '../../../shared/hls/balance.ts'
-import { viewOf, withSlots } from '../../kit/draws.ts'
-import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'
+import { viewOf, withSlots } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 const listener = { mount: mountOf('/live.mp3'), sender: { secure: false, address: '192.0.2.1' } }
 

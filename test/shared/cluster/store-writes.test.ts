@@ -9,7 +9,7 @@ import {
   storeErrorOf,
 } from '../../../shared/cluster/store-error.ts'
 import { StoreWrites } from '../../../shared/cluster/store-writes.ts'
-import { logged } from '../../kit/log-records.ts'
+import { logged } from '../../kit/base/log-records.ts'
 
 const failing = (message: string) => () => {
   throw new Error(message)

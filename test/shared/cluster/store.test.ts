@@ -10,11 +10,11 @@ import { sqlOf } from '../../../shared/cluster/sqlite.ts'
 import { decide } from '../../../shared/draw/decide.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { openAccounts } from '../../kit/accounts.ts'
-import { testFolder } from '../../kit/files.ts'
-import { logged } from '../../kit/log-records.ts'
-import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { openAccounts } from '../../kit/parts/accounts.ts'
+import { mountOf, mountReport, reportOf } from '../../kit/parts/reports.ts'
+import { testFolder } from '../../kit/process/files.ts'
 
 const send = (registry: Registry, report: Report, nowMs = 0) => {
   const reporter = { kind: 'relay' } as const

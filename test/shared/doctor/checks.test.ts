@@ -13,7 +13,7 @@ import { adminOf, splitFlags } from '../../../shared/doctor/flags.ts'
 import { checkInDraw } from '../../../shared/doctor/in-draw.ts'
 import { type Asked, checkClock, checkLogin, checkReachedHere } from '../../../shared/doctor/network.ts'
 import type { ServerFacts } from '../../../shared/doctor/servers.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const day = 86_400_000
 const nowMs = Date.parse('2026-11-25T12:00:00Z')

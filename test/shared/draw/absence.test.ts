@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { ageText, offAirMs, whyNoServer } from '../../../shared/draw/absence.ts'
 import { View } from '../../../shared/draw/view.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { mountOf, mountReport, reportOf, serverOf } from '../../kit/reports.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { mountOf, mountReport, reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 const full: Partial<Report> = { maxListeners: 10, listeners: 10 }

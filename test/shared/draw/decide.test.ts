@@ -5,10 +5,10 @@ import { deadlineMs, freeOfServer, freeSlots, type Server, screen } from '../../
 import type { View } from '../../../shared/draw/view.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import { chiSquareP } from '../../kit/chi-square.ts'
-import { asked, draws, live, policy, viewOf, withSlots } from '../../kit/draws.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountOf, mountReport, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
+import { chiSquareP } from '../../kit/base/chi-square.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { asked, draws, live, policy, viewOf, withSlots } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, reportOf, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const idOf = (decision: ReturnType<typeof decide>) =>
   typeof decision === 'string' ? decision : decision.server.report.id

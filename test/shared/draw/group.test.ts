@@ -7,8 +7,8 @@ import type { Server } from '../../../shared/draw/server.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { wholeOf } from '../../../shared/http/slices.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const policy = { httpsOnly: false }
 const berlin = { latitude: 52.5, longitude: 12.5 }

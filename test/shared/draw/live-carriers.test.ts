@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LiveCarriers } from '../../../shared/draw/live-carriers.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 const all = ['a', 'b', 'c', 'd', 'e'].map((id, i) =>
   serverOf(id, { mounts: [mountReport('/other'), mountReport('/live.mp3', { listeners: i })] }),

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { liveMounts, momentOf } from '../../../shared/draw/moment.ts'
 import { wholeOf } from '../../../shared/http/slices.ts'
-import { viewOf } from '../../kit/draws.ts'
-import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'
+import { viewOf } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 test('a moment lists servers by id and mounts by name, and the carriers of a mount by id, whoever reported first', () => {
   const mounts = ['/c.mp3', '/a.mp3', '/b.mp3'].map((path) => mountReport(path))

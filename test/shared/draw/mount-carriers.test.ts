@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { Host } from '../../../shared/draw/mounts/host.ts'
 import { MountCarriers } from '../../../shared/draw/mounts/mount-carriers.ts'
 import { OnAir } from '../../../shared/draw/mounts/on-air.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 // Beside a plain map, after anything that servers do.
 

@@ -4,8 +4,8 @@ import type { Server } from '../../../shared/draw/server.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { MountReport, Report } from '../../../shared/report/report.ts'
-import { policy, viewOf } from '../../kit/draws.ts'
-import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
+import { policy, viewOf } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const [a, b, c] = ['/a', '/b', '/c'].map(mountOf)
 const mounts = (...paths: string[]) => ({ mounts: paths.map((path) => mountReport(path)) })

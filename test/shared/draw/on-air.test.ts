@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { decide } from '../../../shared/draw/decide.ts'
 import { OnAir } from '../../../shared/draw/mounts/on-air.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { asked, live, policy, viewOf } from '../../kit/draws.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { asked, live, policy, viewOf } from '../../kit/parts/draws.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 describe('what live servers say of a mount together', () => {
   const part = (contentType: string, kbps: number, follows = false) => ({

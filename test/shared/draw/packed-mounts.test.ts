@@ -5,8 +5,8 @@ import { Registry } from '../../../shared/cluster/registry.ts'
 import type { View } from '../../../shared/draw/view.ts'
 import { PackedMounts } from '../../../shared/report/mount-list.ts'
 import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 // Two registries that hear the same texts: one packs the mounts of fleets, the other gets arrays.
 

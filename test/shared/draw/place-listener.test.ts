@@ -4,8 +4,8 @@ import { retryAfterSeconds, sentBackBy, withSentBack } from '../../../shared/dra
 import { isHeld, ownDeadlineMs } from '../../../shared/draw/server.ts'
 import { isRangeProbe } from '../../../shared/draw/sticky.ts'
 import { urlOf } from '../../../shared/draw/ways.ts'
-import { live, viewOf, withSlots } from '../../kit/draws.ts'
-import { seededRoll, serverOf } from '../../kit/reports.ts'
+import { live, viewOf, withSlots } from '../../kit/parts/draws.ts'
+import { seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const seeds = Array.from({ length: 20 }, (_, seed) => seed)
 

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { serversJson } from '../../../shared/api/json.ts'
 import { decide } from '../../../shared/draw/decide.ts'
-import { asked, live, policy, viewOf } from '../../kit/draws.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { asked, live, policy, viewOf } from '../../kit/parts/draws.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 interface Facts {
   role: 'slave' | 'master'

@@ -8,7 +8,7 @@ import {
   ownDeadlineMs,
   serves,
 } from '../../../shared/draw/server.ts'
-import { mountReport, reportOf, serverOf } from '../../kit/reports.ts'
+import { mountReport, reportOf, serverOf } from '../../kit/parts/reports.ts'
 
 describe('a country rule', () => {
   const rule = (allow: boolean) => reportOf('a', { countries: { allow, codes: ['DE', 'AT'] } })

@@ -5,8 +5,8 @@ import { View } from '../../../shared/draw/view.ts'
 import type { Mount } from '../../../shared/mount.ts'
 import { keptIfSame } from '../../../shared/report/mount-changes.ts'
 import type { MountList, MountReport } from '../../../shared/report/report.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/reports.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { mountOf, mountReport, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 // A view with groups of mounts beside views of one mount each, which share nothing, after any reports.
 

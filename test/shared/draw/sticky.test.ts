@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { decide } from '../../../shared/draw/decide.ts'
 import { isRangeProbe, isSticky, stickyRoll } from '../../../shared/draw/sticky.ts'
 import { View } from '../../../shared/draw/view.ts'
-import { chiSquareP } from '../../kit/chi-square.ts'
-import { live } from '../../kit/draws.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { serverOf } from '../../kit/reports.ts'
+import { chiSquareP } from '../../kit/base/chi-square.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { live } from '../../kit/parts/draws.ts'
+import { serverOf } from '../../kit/parts/reports.ts'
 
 describe('the probe pair of one player', () => {
   test('is recognized by its Range or its User-Agent, and nothing similar is', () => {

@@ -5,8 +5,8 @@ import { View } from '../../../shared/draw/view.ts'
 import { wholeOf } from '../../../shared/http/slices.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import { live, viewOf } from '../../kit/draws.ts'
-import { mountOf, mountReport, serverOf } from '../../kit/reports.ts'
+import { live, viewOf } from '../../kit/parts/draws.ts'
+import { mountOf, mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 const master = (id: string, over: Partial<Report> = {}, held: Partial<Server> = {}) =>
   serverOf(id, { role: 'master', ...over }, held)

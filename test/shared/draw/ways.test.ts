@@ -3,7 +3,7 @@ import { decide } from '../../../shared/draw/decide.ts'
 import { View } from '../../../shared/draw/view.ts'
 import { basesOf, hasLiteral, wayIndex } from '../../../shared/draw/ways.ts'
 import { type Family, familyOf } from '../../../shared/http/address.ts'
-import { mountOf, seededRoll, serverOf } from '../../kit/reports.ts'
+import { mountOf, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 

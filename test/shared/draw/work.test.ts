@@ -13,8 +13,8 @@ import type { GeoLocation } from '../../../shared/geo.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { mountOf, mountReport, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { mountOf, mountReport, reportOf, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 // The work for one listener, counted: unlike the time in a bench it does not depend on the machine.
 

@@ -6,7 +6,7 @@ import { LastMinute } from '../../../shared/history/last-minute.ts'
 import { historyLimits } from '../../../shared/history/limits.ts'
 import { Resampler } from '../../../shared/history/resample.ts'
 import { noNumbers } from '../../../shared/history/series.ts'
-import { mountOf, mountReport, reportOf } from '../../kit/reports.ts'
+import { mountOf, mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 describe('the last minute', () => {
   test('counts by name what came within it, in slots of 5 s', () => {

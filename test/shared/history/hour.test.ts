@@ -3,7 +3,7 @@ import { History } from '../../../shared/history/history.ts'
 import { MemoryHistory } from '../../../shared/history/memory-store.ts'
 import { type HistoryRow, RollUp } from '../../../shared/history/rows.ts'
 import { noNumbers } from '../../../shared/history/series.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 // An hour of very many servers, added up while listeners are redirected.
 

@@ -8,7 +8,7 @@ import {
   SeriesSchema,
 } from '../../../shared/history/packed.ts'
 import { noNumbers } from '../../../shared/history/series.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 describe('a stored row', () => {
   test('has the series of every name, those that all objects of JavaScript have too', () => {

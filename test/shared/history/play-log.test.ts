@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { historyLimits } from '../../../shared/history/limits.ts'
 import { PlayLog } from '../../../shared/history/play-log.ts'
 import { Series } from '../../../shared/history/series.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const mount = mountOf('/live.mp3')
 

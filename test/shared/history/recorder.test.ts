@@ -7,8 +7,8 @@ import { type Finished, Recorder } from '../../../shared/history/recorder.ts'
 import type { LastState } from '../../../shared/history/store.ts'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import { live } from '../../kit/draws.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { live } from '../../kit/parts/draws.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const minute = 60_000
 

@@ -7,8 +7,8 @@ import type { Finished } from '../../../shared/history/recorder.ts'
 import type { HistoryRow, SeriesRow } from '../../../shared/history/rows.ts'
 import { noNumbers } from '../../../shared/history/series.ts'
 import type { HistoryStore } from '../../../shared/history/store.ts'
-import { mountOf } from '../../kit/reports.ts'
-import { memorySql } from '../../kit/sqlite.ts'
+import { memorySql } from '../../kit/base/sqlite.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const numbers = (seconds: number) => ({ ...noNumbers, seconds, peak: 1 })
 const rowOf = (bucket: number, seconds = bucket): HistoryRow => ({

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Balance } from '../../../shared/hls/balance.ts'
 import { BusyMeter } from '../../../shared/hls/busy-meter.ts'
 import { hlsLimits } from '../../../shared/hls/limits.ts'
-import { serverOf } from '../../kit/reports.ts'
+import { serverOf } from '../../kit/parts/reports.ts'
 
 /** s */
 const target = 4

@@ -3,8 +3,8 @@ import { hlsLimits } from '../../../shared/hls/limits.ts'
 import { PrintedPlaylist } from '../../../shared/hls/media-playlist.ts'
 import { MirroredObjects } from '../../../shared/hls/mirrored-objects.ts'
 import type { FetchedObject } from '../../../shared/hls/object-cache.ts'
-import { readMediaPlaylist } from '../../kit/hls-readers.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { readMediaPlaylist } from '../../kit/hls/hls-readers.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 const bytesOf = (text: string) => new TextEncoder().encode(text)

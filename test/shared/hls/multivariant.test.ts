@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bandwidthOf, printMultivariant } from '../../../shared/hls/multivariant.ts'
 import { mediaUrl, parseQuery, passedOn } from '../../../shared/hls/urls.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 describe('a multivariant playlist', () => {
   const variants = [

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { hlsPath, multivariantPath, parseHlsPath, parseMultivariantPath } from '../../../shared/hls/paths.ts'
 import { edgePathway, pathwayOf, serverOfPathway } from '../../../shared/hls/pathway.ts'
 import { sessionIdOf, sessionOf } from '../../../shared/hls/session.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Balance } from '../../../shared/hls/balance.ts'
 import { drawServers, type HlsPlace } from '../../../shared/hls/place-session.ts'
 import { steer } from '../../../shared/hls/steering.ts'
-import { live, viewOf, withSlots } from '../../kit/draws.ts'
-import { mountReport, seededRoll } from '../../kit/reports.ts'
+import { live, viewOf, withSlots } from '../../kit/parts/draws.ts'
+import { mountReport, seededRoll } from '../../kit/parts/reports.ts'
 
 const seeds = Array.from({ length: 20 }, (_, seed) => seed)
 const deps = (roll = seededRoll(1)) => ({

@@ -3,10 +3,10 @@ import { Balance } from '../../../shared/hls/balance.ts'
 import { BusyMeter } from '../../../shared/hls/busy-meter.ts'
 import { printManifest } from '../../../shared/hls/manifest.ts'
 import { steer, steeringTtl } from '../../../shared/hls/steering.ts'
-import { live, viewOf, withSlots } from '../../kit/draws.ts'
-import { isThorough, seeds } from '../../kit/repetitions.ts'
-import { seededRoll } from '../../kit/reports.ts'
-import { SteeredCluster } from '../../kit/steered-cluster.ts'
+import { isThorough, seeds } from '../../kit/base/repetitions.ts'
+import { live, viewOf, withSlots } from '../../kit/parts/draws.ts'
+import { seededRoll } from '../../kit/parts/reports.ts'
+import { SteeredCluster } from '../../kit/parts/steered-cluster.ts'
 
 const deps = (roll = seededRoll(1), nowMs = 0) => ({
   config: { httpsOnly: false },

@@ -3,10 +3,10 @@ import { isAdmin } from '../../../shared/api/auth.ts'
 import { printBasic } from '../../../shared/http/credentials.ts'
 import { LoginDoor, plainDoor } from '../../../shared/http/login-door.ts'
 import { limits } from '../../../shared/limits.ts'
-import { openAccounts } from '../../kit/accounts.ts'
-import { edgeOf } from '../../kit/edge-app.ts'
-import { logged } from '../../kit/log-records.ts'
-import { reportOf } from '../../kit/reports.ts'
+import { logged } from '../../kit/base/log-records.ts'
+import { openAccounts } from '../../kit/parts/accounts.ts'
+import { edgeOf } from '../../kit/parts/edge-app.ts'
+import { reportOf } from '../../kit/parts/reports.ts'
 
 const right = printBasic({ user: 'admin', password: 'admin-secret' })
 const wrong = (guess: number, user = 'admin') => printBasic({ user, password: `guess-${guess}` })

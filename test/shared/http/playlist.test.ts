@@ -2,9 +2,9 @@ import { XMLParser } from 'fast-xml-parser'
 import { expect, test } from 'vitest'
 import { View } from '../../../shared/draw/view.ts'
 import { parsePlaylistPath, printPlaylist } from '../../../shared/http/playlist.ts'
-import { chiSquareP } from '../../kit/chi-square.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountOf, seededRoll, serverOf } from '../../kit/reports.ts'
+import { chiSquareP } from '../../kit/base/chi-square.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { mountOf, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 test('a playlist is recognized by its extension, and the mount is the path before it', () => {
   expect(parsePlaylistPath('/live.mp3.m3u')).toEqual({ path: '/live.mp3', kind: 'm3u' })

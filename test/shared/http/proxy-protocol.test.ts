@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type FirstBytes, isProxyLine, ProxyHeaderReader } from '../../../shared/http/proxy-protocol.ts'
 import { limits } from '../../../shared/limits.ts'
-import { binaryProxyHeader, tlsRecord } from '../../kit/proxy-header.ts'
+import { binaryProxyHeader, tlsRecord } from '../../kit/wire/proxy-header.ts'
 
 /** What a reader makes of these pieces; undefined if it waits for more after the last. Pieces after the result are the rest. */
 function readAll(pieces: readonly Uint8Array[]): FirstBytes | undefined {

@@ -16,7 +16,7 @@ import {
   textOf,
 } from '../../../shared/http/slices.ts'
 import type { Report } from '../../../shared/report/report.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 /** Steps of a hundred characters, counted as they are made. */
 function counted(steps: number) {

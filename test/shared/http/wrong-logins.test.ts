@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type WrongLoginBounds, WrongLogins } from '../../../shared/http/wrong-logins.ts'
-import { logged } from '../../kit/log-records.ts'
+import { logged } from '../../kit/base/log-records.ts'
 
 const usual: WrongLoginBounds = {
   ofNetwork: { burst: 2, perSecond: 1 },

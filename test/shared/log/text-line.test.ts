@@ -1,7 +1,7 @@
 import { getLogger, type LogRecord } from '@logtape/logtape'
 import { expect, test } from 'vitest'
 import { textLine } from '../../../shared/log/text-line.ts'
-import { logged } from '../../kit/log-records.ts'
+import { logged } from '../../kit/base/log-records.ts'
 
 const at = Date.UTC(2026, 10, 25, 23, 5, 7)
 const logger = getLogger(['distributary', 'edge', 'probe'])

@@ -3,8 +3,8 @@ import { View } from '../../../shared/draw/view.ts'
 import { ByteWriter } from '../../../shared/news/byte-io.ts'
 import { packDebit, packLoads } from '../../../shared/news/packed-server.ts'
 import { type News, PublishedServers } from '../../../shared/news/published-servers.ts'
-import { readerOf } from '../../kit/news.ts'
-import { mountReport, serverOf } from '../../kit/reports.ts'
+import { readerOf } from '../../kit/parts/news.ts'
+import { mountReport, serverOf } from '../../kit/parts/reports.ts'
 
 const all = 1_000_000
 

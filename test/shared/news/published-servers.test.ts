@@ -6,9 +6,9 @@ import { View } from '../../../shared/draw/view.ts'
 import { type News, PublishedServers, type Version } from '../../../shared/news/published-servers.ts'
 import type { MountReport } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { readerOf, serversIn } from '../../kit/news.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountReport, reportOf, seededRoll, serverOf } from '../../kit/reports.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { readerOf, serversIn } from '../../kit/parts/news.ts'
+import { mountReport, reportOf, seededRoll, serverOf } from '../../kit/parts/reports.ts'
 
 const { newsBytesMax } = edgeLimits
 

@@ -6,7 +6,7 @@ import { pagePolicy, printPage } from '../../../shared/page/layout.ts'
 import { livePage } from '../../../shared/page/live-page.made.ts'
 import { formatName, type MountCard, mountCards } from '../../../shared/page/mount-card.ts'
 import { style } from '../../../shared/page/style.made.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 test('the state of streams is read from an edge and from stats of Icecast, by their path', () => {
   const at = 'http://edge.example/'

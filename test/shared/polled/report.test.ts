@@ -5,8 +5,8 @@ import { reportOfStats } from '../../../shared/polled/report.ts'
 import { type PolledServer, parsePolledServer } from '../../../shared/polled/server.ts'
 import { parseStatsXml, parseStatusJson, StatsError } from '../../../shared/polled/stats.ts'
 import { parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { anyText } from '../../kit/any-text.ts'
-import { repetitions } from '../../kit/repetitions.ts'
+import { anyText } from '../../kit/base/any-text.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
 
 const server: PolledServer = parsePolledServer('{"url":"http://old:8000","maxListeners":500}')
 const source = (over: object = {}) => ({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { PolledServerError, parsePolledServer } from '../../../shared/polled/server.ts'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 
 const named = { url: 'http://old.example.org:8000', maxListeners: 500 }
 const parse = (over: object = {}) => parsePolledServer(JSON.stringify({ ...named, ...over }))

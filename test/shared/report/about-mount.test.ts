@@ -4,8 +4,8 @@ import { type AboutMount, aboutText, isSameAbout, printAbout } from '../../../sh
 import { KnownLines } from '../../../shared/report/mount-lines.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { fitting, parseSourcelist, printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { anyText } from '../../kit/any-text.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { anyText } from '../../kit/base/any-text.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const header = (role: string, mounts: number) =>
   `role: ${role}\nurl: http://a.example\ninterval: 10\nlisteners: 0\nmounts: ${mounts}\n\n`

@@ -6,8 +6,8 @@ import { hasSamePlaces, mountChanges } from '../../../shared/report/mount-change
 import { KnownLines } from '../../../shared/report/mount-lines.ts'
 import type { MountReport, Report } from '../../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist, SourcelistError } from '../../../shared/report/sourcelist.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountReport, reportOf, unpacked } from '../../kit/reports.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { mountReport, reportOf, unpacked } from '../../kit/parts/reports.ts'
 
 const mount = fc.record({
   path: fc.constantFrom('/a', '/b%20c', '/%C3%A9.mp3', '/live.mp3', '/x/../y', '/z'),

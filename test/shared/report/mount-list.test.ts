@@ -9,7 +9,7 @@ import {
   unlimited,
 } from '../../../shared/report/mount-list.ts'
 import type { MountList, MountReport } from '../../../shared/report/report.ts'
-import { mountReport } from '../../kit/reports.ts'
+import { mountReport } from '../../kit/parts/reports.ts'
 
 const forms = new Map<string, readonly MountForm[]>()
 

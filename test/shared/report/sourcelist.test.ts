@@ -11,10 +11,10 @@ import {
   printSourcelist,
   SourcelistError,
 } from '../../../shared/report/sourcelist.ts'
-import { anyReport } from '../../kit/any-report.ts'
-import { anyText } from '../../kit/any-text.ts'
-import { repetitions } from '../../kit/repetitions.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { anyText } from '../../kit/base/any-text.ts'
+import { repetitions } from '../../kit/base/repetitions.ts'
+import { anyReport } from '../../kit/parts/any-report.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 
 /** The example of docs/sourcelist.md. */
 const example = `sourcelist: 1

@@ -1,5 +1,5 @@
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { mountReport } from '../../kit/reports.ts'
+import { mountReport } from '../../kit/parts/reports.ts'
 import { Asking } from './asking.ts'
 import { benchReport, relayLogin, startBenchEdge } from './cluster.ts'
 import { type Running, startBareHono } from './controls.ts'

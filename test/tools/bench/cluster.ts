@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { writeMmdb } from '../../kit/mmdb.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
-import { type EdgeRuntime, secrets, startEdge } from '../../kit/runtimes.ts'
+import { writeMmdb } from '../../kit/base/mmdb.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
+import { type EdgeRuntime, secrets, startEdge } from '../../kit/process/runtimes.ts'
 import type { Running } from './controls.ts'
 
 /** slots of all servers together: enough that every server still has room after a minute of load */

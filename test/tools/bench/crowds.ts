@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { eventually } from '../../kit/eventually.ts'
+import { eventually } from '../../kit/base/eventually.ts'
 import { Crowd } from '../load/crowd.ts'
 import { pin, usageOf } from './processes.ts'
 import { mount, type Streamer } from './streamers.ts'

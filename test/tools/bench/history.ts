@@ -9,7 +9,7 @@ import { ServerTable } from '../../../shared/cluster/server-table.ts'
 import { sqlOf } from '../../../shared/cluster/sqlite.ts'
 import { historyLimits } from '../../../shared/history/limits.ts'
 import type { HistoryRow } from '../../../shared/history/rows.ts'
-import { mountOf, seededRoll } from '../../kit/reports.ts'
+import { mountOf, seededRoll } from '../../kit/parts/reports.ts'
 import { fixed, type Table, whole } from './table.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { eventually } from '../../kit/eventually.ts'
-import { originRuntimes } from '../../kit/runtimes.ts'
+import { eventually } from '../../kit/base/eventually.ts'
+import { originRuntimes } from '../../kit/process/runtimes.ts'
 import { HlsCrowd } from '../load/hls/hls-crowd.ts'
 import type { HlsHeard } from '../load/hls/sessions.ts'
 import { measure } from './crowds.ts'

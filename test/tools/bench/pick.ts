@@ -1,4 +1,4 @@
-import { start } from '../../kit/process.ts'
+import { start } from '../../kit/process/process.ts'
 import type { BenchRuntime, Plan } from './plan.ts'
 import { type Table, whole } from './table.ts'
 

@@ -1,5 +1,5 @@
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { mountReport } from '../../kit/reports.ts'
+import { mountReport } from '../../kit/parts/reports.ts'
 import { benchReport, relayLogin, startBenchEdge } from './cluster.ts'
 import type { Running } from './controls.ts'
 import type { BenchRuntime, Plan } from './plan.ts'

@@ -1,12 +1,12 @@
-import { eventually } from '../../kit/eventually.ts'
-import { startIcecast } from '../../kit/icecast.ts'
-import { freePort } from '../../kit/ports.ts'
-import { start } from '../../kit/process.ts'
-import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../../kit/runtimes.ts'
-import { expecting, numbered, startSource } from '../../kit/source.ts'
-import { hasStock, stockCommand } from '../../kit/stock.ts'
-import { makeCertificate } from '../../kit/tls.ts'
-import { environmentOf } from '../../kit/units.ts'
+import { expecting, numbered, startSource } from '../../kit/audio/source.ts'
+import { eventually } from '../../kit/base/eventually.ts'
+import { startIcecast } from '../../kit/peers/icecast.ts'
+import { hasStock, stockCommand } from '../../kit/peers/stock.ts'
+import { freePort } from '../../kit/process/ports.ts'
+import { start } from '../../kit/process/process.ts'
+import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../../kit/process/runtimes.ts'
+import { makeCertificate } from '../../kit/process/tls.ts'
+import { environmentOf } from '../../kit/process/units.ts'
 
 /** what the packages set for an origin, which runs on Bun there */
 export const asPackaged = environmentOf('distributary-origin')

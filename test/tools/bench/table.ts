@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
-import { stockCommand } from '../../kit/stock.ts'
+import { stockCommand } from '../../kit/peers/stock.ts'
 
 /** A table as Markdown: a heading, what was measured and how, and the rows. */
 export interface Table {

@@ -7,7 +7,7 @@ import { momentOf } from '../../../shared/draw/moment.ts'
 import { type SliceStep, sliceOf } from '../../../shared/http/slices.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { printSourcelist } from '../../../shared/report/sourcelist.ts'
-import { mountReport, reportOf } from '../../kit/reports.ts'
+import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 import { cpuMs } from './own-time.ts'
 import { median } from './table.ts'
 

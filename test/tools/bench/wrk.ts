@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { start } from '../../kit/process.ts'
+import { start } from '../../kit/process/process.ts'
 import { pinned, usageOf } from './processes.ts'
 
 /** A program under load: its address, and the process group whose time is measured. */

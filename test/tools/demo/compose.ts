@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { framesOf } from '../../kit/mpeg.ts'
+import { framesOf } from '../../kit/audio/mpeg.ts'
 
 const sampleRate = 44_100
 const frames = 980

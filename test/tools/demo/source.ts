@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { loopOf, setTitle, startSource } from '../../kit/source.ts'
+import { loopOf, setTitle, startSource } from '../../kit/audio/source.ts'
 
 const title = 'distributary - The River Divides'
 

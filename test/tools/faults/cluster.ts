@@ -1,10 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { clientOf } from '../../kit/edge-client.ts'
-import { type EdgeRuntime, masterAt, type OriginRuntime, secrets, slaveOf } from '../../kit/runtimes.ts'
-import { numbered, type Programme, type Source, startSource } from '../../kit/source.ts'
-import type { StockName } from '../../kit/stock.ts'
+import { numbered, type Programme, type Source, startSource } from '../../kit/audio/source.ts'
+import { clientOf } from '../../kit/cluster/edge-client.ts'
+import type { StockName } from '../../kit/peers/stock.ts'
+import {
+  type EdgeRuntime,
+  masterAt,
+  type OriginRuntime,
+  secrets,
+  slaveOf,
+} from '../../kit/process/runtimes.ts'
 import { Member } from './member.ts'
 import { Audience } from './people/audience.ts'
 import { here, type Place, type Places } from './places.ts'

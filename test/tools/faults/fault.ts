@@ -1,4 +1,4 @@
-import type { EdgeRuntime } from '../../kit/runtimes.ts'
+import type { EdgeRuntime } from '../../kit/process/runtimes.ts'
 import type { Cluster, ClusterPlan } from './cluster.ts'
 import type { Places } from './places.ts'
 

@@ -1,4 +1,4 @@
-import { openDescriptors, residentKib } from '../../kit/process-use.ts'
+import { openDescriptors, residentKib } from '../../kit/process/process-use.ts'
 
 /** Memory of a program in MiB; 0 where it has exited. */
 export const residentMiB = (pid: number): number => orZero(() => residentKib(pid) / 1024)

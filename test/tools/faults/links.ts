@@ -1,6 +1,6 @@
-import { type Link, openLink } from '../../kit/link.ts'
-import { freePort } from '../../kit/ports.ts'
-import { seededRoll } from '../../kit/reports.ts'
+import { seededRoll } from '../../kit/parts/reports.ts'
+import { freePort } from '../../kit/process/ports.ts'
+import { type Link, openLink } from '../../kit/wire/link.ts'
 import type { Cluster } from './cluster.ts'
 import type { Place, Places } from './places.ts'
 

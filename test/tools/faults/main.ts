@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { messageOf } from '../../../shared/message-of.ts'
-import bundleOnce from '../../kit/bundle-once.ts'
-import { stopAll } from '../../kit/process.ts'
+import { stopAll } from '../../kit/process/process.ts'
+import bundleOnce from '../../kit/run/bundle-once.ts'
 import { parseOptions } from './options.ts'
 
 const stopping = new AbortController()

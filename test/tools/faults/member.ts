@@ -1,7 +1,7 @@
-import { eventually } from '../../kit/eventually.ts'
-import { runIcecast } from '../../kit/icecast.ts'
-import { type Program, start } from '../../kit/process.ts'
-import type { EdgeRuntime, Server } from '../../kit/runtimes.ts'
+import { eventually } from '../../kit/base/eventually.ts'
+import { runIcecast } from '../../kit/peers/icecast.ts'
+import { type Program, start } from '../../kit/process/process.ts'
+import type { EdgeRuntime, Server } from '../../kit/process/runtimes.ts'
 
 /** How a program of the cluster is started; the same at each start. */
 export interface MemberPlan {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import { freePort } from '../../kit/ports.ts'
+import { freePort } from '../../kit/process/ports.ts'
 import { run } from './command.ts'
 import type { Member } from './member.ts'
 import type { Place, Places } from './places.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { EdgeRuntime, OriginRuntime } from '../../kit/runtimes.ts'
+import type { EdgeRuntime, OriginRuntime } from '../../kit/process/runtimes.ts'
 
 export const usage = `npm run faults -- NAME…   does faults to a cluster of real programs, and checks what must hold; all: each in turn
 

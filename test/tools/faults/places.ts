@@ -1,4 +1,4 @@
-import { freePort } from '../../kit/ports.ts'
+import { freePort } from '../../kit/process/ports.ts'
 
 /** Where a program is. */
 export interface Place {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { icecastFile } from '../../kit/icecast.ts'
-import { edgeProgram, originProgram } from '../../kit/programs.ts'
-import { type EdgeRuntime, type OriginRuntime, secrets } from '../../kit/runtimes.ts'
-import { type StockName, stockCommand } from '../../kit/stock.ts'
+import { icecastFile } from '../../kit/peers/icecast.ts'
+import { type StockName, stockCommand } from '../../kit/peers/stock.ts'
+import { edgeProgram, originProgram } from '../../kit/process/programs.ts'
+import { type EdgeRuntime, type OriginRuntime, secrets } from '../../kit/process/runtimes.ts'
 import type { MemberPlan } from './member.ts'
 import type { Place } from './places.ts'
 
@@ -18,7 +18,7 @@ export async function edgeAt(runtime: EdgeRuntime, place: Place, folder: string)
   const path = '/healthz'
   const store = join(folder, 'store')
   if (runtime === 'workers') {
-    const { workerdConfig } = await import('../../kit/workerd.ts') // its bundler takes a while to load
+    const { workerdConfig } = await import('../../kit/process/workerd.ts') // its bundler takes a while to load
     const file = await workerdConfig(store, 'edge/worker.ts', `${host}:${bindPort}`, settings)
     return { ...place, runtime, command: ['workerd', 'serve', file], env: {}, path }
   }

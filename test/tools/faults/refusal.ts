@@ -1,5 +1,5 @@
-import { serversAt } from '../../kit/cluster.ts'
-import { eventually } from '../../kit/eventually.ts'
+import { eventually } from '../../kit/base/eventually.ts'
+import { serversAt } from '../../kit/cluster/cluster.ts'
 import type { Cluster } from './cluster.ts'
 import type { Member } from './member.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 
 /** letters of a text at least that are its own: less is a name, not a log line */
 const ownLettersMin = 6

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../shared/message-of.ts'
-import { seededRoll } from '../../kit/reports.ts'
+import { seededRoll } from '../../kit/parts/reports.ts'
 import { Cluster, type ClusterPlan } from './cluster.ts'
 import type { Dice, Fault } from './fault.ts'
 import { Memory } from './memory.ts'

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 import type { Target } from './target.ts'
 
 /** Where the inputs of a target are kept, a file each. */

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict'
-import { cutInto } from '../../kit/framing.ts'
+import { cutInto } from '../../kit/audio/framing.ts'
 
 /** bytes up to which an input is cut at every place: beyond, that is too much work */
 const everyCutBytesMax = 24

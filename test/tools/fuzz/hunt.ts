@@ -1,4 +1,4 @@
-import { seededRoll } from '../../kit/reports.ts'
+import { seededRoll } from '../../kit/parts/reports.ts'
 import type { Coverage } from './coverage.ts'
 import { mutated } from './mutate.ts'
 import { type Target, utf8Of } from './target.ts'

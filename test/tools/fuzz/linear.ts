@@ -1,4 +1,4 @@
-import { type Work, workOf } from '../../kit/work.ts'
+import { type Work, workOf } from '../../kit/base/work.ts'
 import type { Target } from './target.ts'
 
 /** bytes, at most, of the input that is read once and twice as long */

@@ -1,5 +1,5 @@
-import { NewLines } from '../../kit/new-lines.ts'
-import { type Program, start } from '../../kit/process.ts'
+import { NewLines } from '../../kit/process/new-lines.ts'
+import { type Program, start } from '../../kit/process/process.ts'
 import type { CrowdPlan, Heard } from './listeners.ts'
 
 /** listeners per process: never a full processor's work, nor near its limit of 20,000 files */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
-import { IcyReader } from '../../kit/icy-reader.ts'
+import { IcyReader } from '../../kit/audio/icy-reader.ts'
 import { NumberedStream } from './numbered-stream.ts'
 
 /** The request of a listener, and what it does with the audio. */

@@ -1,4 +1,4 @@
-import { frameBytesAt, frameBytesMax, numberedFrame, numberIn } from '../../kit/numbered-frames.ts'
+import { frameBytesAt, frameBytesMax, numberedFrame, numberIn } from '../../kit/audio/numbered-frames.ts'
 
 /** least number of frames by which the reference grows when a listener gets past its end; later it doubles */
 const growFrames = 4096

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync } from 'vite'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 import { alternativesOf } from './operators.ts'
 
 /** A change of a few characters that some test should notice. */

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 
 const read = (file: string) => readFileSync(join(repo, file), 'utf8')
 

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { type RunnerTestCase, TestRunner, vi } from 'vitest'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 import { homeMsMax, readPlan, type Verdict } from './plan.ts'
 import { mutation, recorded } from './state.ts'
 

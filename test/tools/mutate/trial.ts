@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { repo } from '../../kit/process.ts'
-import { signalQuietly } from '../../kit/process-group.ts'
-import { cpuTicks } from '../../kit/process-use.ts'
+import { repo } from '../../kit/process/process.ts'
+import { signalQuietly } from '../../kit/process/process-group.ts'
+import { cpuTicks } from '../../kit/process/process-use.ts'
 import type { Mutant, MutatedFile } from './mutants.ts'
 import {
   homeMsMax,

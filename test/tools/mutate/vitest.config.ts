@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 import { readPlan } from './plan.ts'
 
 const { tests, homes, pass, fromStart } = readPlan()

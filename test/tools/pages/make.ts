@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type BuildOptions, build } from 'esbuild'
 import type { PageAsset } from '../../../shared/page/asset.ts'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 import { makeWorld } from './world.ts'
 
 /** A module with a text for browsers, and the file that the text is made of; `.ts` and `.css` are bundled. */

@@ -1,4 +1,4 @@
-import { seededRoll } from '../../kit/reports.ts'
+import { seededRoll } from '../../kit/parts/reports.ts'
 
 /** Rolls in [0, 1), the same in every run with the same seed; different values of `stream` are independent. */
 export const rolls = (seed: number, stream: number): (() => number) =>

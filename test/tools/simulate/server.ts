@@ -1,5 +1,5 @@
 import type { MountReport, Report } from '../../../shared/report/report.ts'
-import { mountOf } from '../../kit/reports.ts'
+import { mountOf } from '../../kit/parts/reports.ts'
 import { waitFor } from './random.ts'
 import { costOf, leavesPerSecond, type Setting } from './setting.ts'
 import type { Spot } from './world/geography.ts'

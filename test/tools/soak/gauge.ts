@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { repo } from '../../kit/process.ts'
-import { openDescriptors, residentKib } from '../../kit/process-use.ts'
+import { repo } from '../../kit/process/process.ts'
+import { openDescriptors, residentKib } from '../../kit/process/process-use.ts'
 import type { MemorySample } from './trend.ts'
 
 const heapFolder = mkdtempSync(join(tmpdir(), 'heap-'))

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { serverAt, serversAt } from '../../kit/cluster.ts'
-import { eventually } from '../../kit/eventually.ts'
+import { basic, numbered, startSource } from '../../kit/audio/source.ts'
+import { eventually } from '../../kit/base/eventually.ts'
+import { serverAt, serversAt } from '../../kit/cluster/cluster.ts'
 import {
   masterAt,
   type OriginRuntime,
@@ -10,8 +11,7 @@ import {
   slaveOf,
   startEdge,
   startOrigin,
-} from '../../kit/runtimes.ts'
-import { basic, numbered, startSource } from '../../kit/source.ts'
+} from '../../kit/process/runtimes.ts'
 import { printTable } from '../bench/table.ts'
 import { HeadStart } from '../load/hls/head-start.ts'
 import { HlsCrowd } from '../load/hls/hls-crowd.ts'

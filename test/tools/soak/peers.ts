@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { repo } from '../../kit/process.ts'
+import { repo } from '../../kit/process/process.ts'
 import type { Plan } from './plan.ts'
 
 /** The tests of all third-party encoders and players, including Icecast as a relay; the soak runs them longer. */
-const files = ['encoders-whole', 'players-titles', 'hls-sounds', 'peers-icecast'].map(
+const files = ['peers/encoders-whole', 'peers/players-titles', 'hls/hls-sounds', 'peers/peers-icecast'].map(
   (name) => `test/live/${name}.test.ts`,
 )
 

@@ -1,6 +1,8 @@
-import { serversAt } from '../../kit/cluster.ts'
-import { eventually } from '../../kit/eventually.ts'
-import { freePort } from '../../kit/ports.ts'
+import { numbered, setTitle, startSource } from '../../kit/audio/source.ts'
+import { eventually } from '../../kit/base/eventually.ts'
+import { serversAt } from '../../kit/cluster/cluster.ts'
+import { audienceOf } from '../../kit/cluster/stats.ts'
+import { freePort } from '../../kit/process/ports.ts'
 import {
   masterAt,
   type OriginRuntime,
@@ -9,10 +11,8 @@ import {
   slaveOf,
   startEdge,
   startOrigin,
-} from '../../kit/runtimes.ts'
-import { numbered, setTitle, startSource } from '../../kit/source.ts'
-import { audienceOf } from '../../kit/stats.ts'
-import type { Certificate } from '../../kit/tls.ts'
+} from '../../kit/process/runtimes.ts'
+import type { Certificate } from '../../kit/process/tls.ts'
 import { heapEnv } from './gauge.ts'
 import type { VisitPlan } from './visitors.ts'
 import type { Watched } from './watch.ts'

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { seededRoll } from '../../kit/reports.ts'
+import { seededRoll } from '../../kit/parts/reports.ts'
 import { type Asking, Ear } from '../load/ear.ts'
 
 /** The servers that visitors connect to. */

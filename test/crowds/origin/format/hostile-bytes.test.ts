@@ -2,12 +2,12 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { framerForFeed } from '../../../../origin/format/formats.ts'
 import { FormatError } from '../../../../origin/format/limits.ts'
 import { Audience } from '../../../../origin/mount/stream/audience.ts'
-import { cutInto } from '../../../kit/framing.ts'
-import { liveMount } from '../../../kit/live-mount.ts'
-import { numberedFrame } from '../../../kit/numbered-frames.ts'
-import { oggComments, oggPage } from '../../../kit/ogg.ts'
-import { cluster, element, simpleBlock, webmHeader } from '../../../kit/webm.ts'
-import { workOf } from '../../../kit/work.ts'
+import { cutInto } from '../../../kit/audio/framing.ts'
+import { numberedFrame } from '../../../kit/audio/numbered-frames.ts'
+import { oggComments, oggPage } from '../../../kit/audio/ogg.ts'
+import { cluster, element, simpleBlock, webmHeader } from '../../../kit/audio/webm.ts'
+import { workOf } from '../../../kit/base/work.ts'
+import { liveMount } from '../../../kit/parts/live-mount.ts'
 
 const filled = (bytes: number, pattern: Uint8Array) => Buffer.alloc(bytes, pattern)
 const hex = (text: string) => Buffer.from(text, 'hex')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Registry } from '../../../../shared/cluster/registry.ts'
-import { reportOf, seededRoll } from '../../../kit/reports.ts'
+import { reportOf, seededRoll } from '../../../kit/parts/reports.ts'
 
 test('S9: among 200 deciders every server’s factor is near 200 at each, though each sends it one listener or none', () => {
   const deciders = 200

@@ -3,9 +3,9 @@ import { register } from '../../../../shared/api/accept.ts'
 import { Registry } from '../../../../shared/cluster/registry.ts'
 import { limits } from '../../../../shared/limits.ts'
 import { printSourcelist } from '../../../../shared/report/sourcelist.ts'
-import { openAccounts } from '../../../kit/accounts.ts'
-import { bound, decider, mounts, relay } from '../../../kit/quota.ts'
-import { reportOf } from '../../../kit/reports.ts'
+import { openAccounts } from '../../../kit/parts/accounts.ts'
+import { bound, decider, mounts, relay } from '../../../kit/parts/quota.ts'
+import { reportOf } from '../../../kit/parts/reports.ts'
 
 const bounds = { ...limits }
 afterEach(() => void Object.assign(limits, bounds))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { chiSquareP } from '../../../kit/chi-square.ts'
-import { draws, viewOf, withSlots } from '../../../kit/draws.ts'
+import { chiSquareP } from '../../../kit/base/chi-square.ts'
+import { draws, viewOf, withSlots } from '../../../kit/parts/draws.ts'
 
 describe('S2, S3: the draw', () => {
   test('is right among 10,000 servers with different numbers of slots', () => {

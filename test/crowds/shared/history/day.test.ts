@@ -4,9 +4,9 @@ import type { HistoryQuery } from '../../../../shared/api/history-query.ts'
 import { Registry } from '../../../../shared/cluster/registry.ts'
 import { ServerTable } from '../../../../shared/cluster/server-table.ts'
 import { printSourcelist } from '../../../../shared/report/sourcelist.ts'
-import { dayMs, dayStartMs, madeUpDay, slaves } from '../../../kit/made-up-day.ts'
-import { mountOf } from '../../../kit/reports.ts'
-import { memorySql } from '../../../kit/sqlite.ts'
+import { memorySql } from '../../../kit/base/sqlite.ts'
+import { dayMs, dayStartMs, madeUpDay, slaves } from '../../../kit/parts/made-up-day.ts'
+import { mountOf } from '../../../kit/parts/reports.ts'
 
 /** Lets a day pass at an edge with a store; the edge that answers questions at its end. */
 function live(day: ReturnType<typeof madeUpDay>) {

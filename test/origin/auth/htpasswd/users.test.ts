@@ -12,7 +12,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { parsePasswords, withoutUser, withUser } from '../../../../origin/auth/htpasswd/lines.ts'
 import { HtpasswdUsers } from '../../../../origin/auth/htpasswd/users.ts'
-import { testFolder } from '../../../kit/files.ts'
+import { testFolder } from '../../../kit/process/files.ts'
 
 const md5 = (password: string) => createHash('md5').update(password).digest('hex')
 const salted = '$1$saltstri$YMyguxXMBpd2TEZ.vS/3q1'

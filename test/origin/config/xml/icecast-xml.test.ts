@@ -3,7 +3,7 @@ import { createConfig } from '../../../../origin/config/config.ts'
 import { parseEnvironment, parseFlags } from '../../../../origin/config/flags.ts'
 import { mountSettings } from '../../../../origin/config/mount-settings.ts'
 import { parseIcecastXml } from '../../../../origin/config/xml/icecast-xml.ts'
-import { mountOf } from '../../../kit/reports.ts'
+import { mountOf } from '../../../kit/parts/reports.ts'
 
 const read = (inner: string, flags: readonly string[] = [], env: Record<string, string> = {}) =>
   createConfig({

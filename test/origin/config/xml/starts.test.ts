@@ -7,8 +7,8 @@ import { mountSettings } from '../../../../origin/config/mount-settings.ts'
 import { decodeXml } from '../../../../origin/config/xml/encoding.ts'
 import { parseIcecastXml } from '../../../../origin/config/xml/icecast-xml.ts'
 import { isLogin, parseBasic } from '../../../../shared/http/credentials.ts'
-import { oddConfigs } from '../../../kit/odd-configs.ts'
-import { mountOf } from '../../../kit/reports.ts'
+import { oddConfigs } from '../../../kit/parts/odd-configs.ts'
+import { mountOf } from '../../../kit/parts/reports.ts'
 
 function start(xml: string) {
   const { warnings, ...file } = parseIcecastXml(xml)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { flacFacts, opusFacts, vorbisFacts } from '../../../../origin/format/ogg/audio-facts.ts'
 import { OggFramer } from '../../../../origin/format/ogg/ogg-framer.ts'
-import { fixture } from '../../../kit/fixtures.ts'
+import { fixture } from '../../../kit/process/fixtures.ts'
 
 const factsOf = (...streams: readonly Uint8Array[]) => {
   const framer = new OggFramer()

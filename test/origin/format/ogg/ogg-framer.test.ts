@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { framerFor } from '../../../../origin/format/formats.ts'
 import { FormatError, formatLimits } from '../../../../origin/format/limits.ts'
 import { pageBytesMax } from '../../../../origin/format/ogg/page.ts'
-import { fixture, pagesOf } from '../../../kit/fixtures.ts'
-import { cutInto, digest, framed } from '../../../kit/framing.ts'
-import { oggComments, oggPage } from '../../../kit/ogg.ts'
-import { placesWithin, repetitions } from '../../../kit/repetitions.ts'
+import { cutInto, digest, framed } from '../../../kit/audio/framing.ts'
+import { oggComments, oggPage } from '../../../kit/audio/ogg.ts'
+import { placesWithin, repetitions } from '../../../kit/base/repetitions.ts'
+import { fixture, pagesOf } from '../../../kit/process/fixtures.ts'
 
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('audio/ogg; codecs=opus'), ...pieces)
 const opusHead = Buffer.from('OpusHead\x01\x02\x00\x00\x80\xbb\x00\x00\x00\x00\x00', 'latin1')

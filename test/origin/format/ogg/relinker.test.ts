@@ -4,8 +4,8 @@ import { flacFacts } from '../../../../origin/format/ogg/audio-facts.ts'
 import { parseComments } from '../../../../origin/format/ogg/comments.ts'
 import { granuleOf, type Page, packetsOf } from '../../../../origin/format/ogg/page.ts'
 import { PageReader } from '../../../../origin/format/ogg/page-reader.ts'
-import { fixture, pagesOf } from '../../../kit/fixtures.ts'
-import { oggComments, oggPage } from '../../../kit/ogg.ts'
+import { oggComments, oggPage } from '../../../kit/audio/ogg.ts'
+import { fixture, pagesOf } from '../../../kit/process/fixtures.ts'
 
 const vorbis = fixture('vorbis.ogg')
 const pages = pagesOf(vorbis).map((at, i, all) => vorbis.subarray(at, all[i + 1]))

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { framerFor } from '../../../../origin/format/formats.ts'
 import { FormatError, formatLimits } from '../../../../origin/format/limits.ts'
-import { clustersOf } from '../../../kit/fixtures.ts'
-import { cutInto, digest, framed } from '../../../kit/framing.ts'
-import { blockGroup, cluster, element, simpleBlock, webmHeader } from '../../../kit/webm.ts'
+import { cutInto, digest, framed } from '../../../kit/audio/framing.ts'
+import { blockGroup, cluster, element, simpleBlock, webmHeader } from '../../../kit/audio/webm.ts'
+import { clustersOf } from '../../../kit/process/fixtures.ts'
 
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('video/webm'), ...pieces)
 const header = webmHeader(['audio'])

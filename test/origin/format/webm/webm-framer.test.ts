@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { framerFor } from '../../../../origin/format/formats.ts'
 import { FormatError } from '../../../../origin/format/limits.ts'
-import { clusterId, clustersOf, fixture } from '../../../kit/fixtures.ts'
-import { cutInto, digest, framed } from '../../../kit/framing.ts'
-import { placesWithin } from '../../../kit/repetitions.ts'
+import { cutInto, digest, framed } from '../../../kit/audio/framing.ts'
+import { placesWithin } from '../../../kit/base/repetitions.ts'
+import { clusterId, clustersOf, fixture } from '../../../kit/process/fixtures.ts'
 
 const frame = (...pieces: readonly Uint8Array[]) => framed(framerFor('video/webm;codecs="opus"'), ...pieces)
 const stream = fixture('opus.webm')

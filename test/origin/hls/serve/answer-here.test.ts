@@ -6,7 +6,7 @@ import { sendPieced } from '../../../../origin/hls/serve/send.ts'
 import { beginExchange } from '../../../../origin/http/exchange.ts'
 import type { Head } from '../../../../origin/http/head.ts'
 import type { HlsObject } from '../../../../shared/hls/paths.ts'
-import { knownId, knownMount, serverOfSession } from '../../../kit/known-session.ts'
+import { knownId, knownMount, serverOfSession } from '../../../kit/hls/known-session.ts'
 
 const [live, id] = [knownMount, knownId]
 const bytes = Buffer.alloc(64_000, 7)

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type PlaylistTemplate, templateOf } from '../../../../origin/hls/serve/playlist-template.ts'
-import { repetitions } from '../../../kit/repetitions.ts'
+import { repetitions } from '../../../kit/base/repetitions.ts'
 
 const uris = Array.from({ length: 15 }, (_, i) => `#EXTINF:4.0228${10 + i},\n${435_639_956 + i}.mp3`)
 const playlistOf = (head: string, lines = uris) => ({

@@ -10,8 +10,8 @@ import { HeadLine } from '../../../../origin/http/head-line.ts'
 import { KnownHeads } from '../../../../origin/http/known-heads.ts'
 import { hlsLimits } from '../../../../shared/hls/limits.ts'
 import { parseHlsPath } from '../../../../shared/hls/paths.ts'
-import { knownId, knownMount, serverOfSession } from '../../../kit/known-session.ts'
-import { settingsOf } from '../../../kit/mount-settings.ts'
+import { knownId, knownMount, serverOfSession } from '../../../kit/hls/known-session.ts'
+import { settingsOf } from '../../../kit/parts/mount-settings.ts'
 
 const [live, id] = [knownMount, knownId]
 const via = { port: 80, bind: undefined, secure: false, protocol: 'http', shoutcastMount: undefined } as const

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createState } from '../../../../origin/state.ts'
-import { IcyReader } from '../../../kit/icy-reader.ts'
-import { ManualTime } from '../../../kit/manual-time.ts'
-import { framesOf } from '../../../kit/mpeg.ts'
-import { numberedFrame, numberOf } from '../../../kit/numbered-frames.ts'
-import { isThorough } from '../../../kit/repetitions.ts'
-import { mountOf } from '../../../kit/reports.ts'
-import { limitsWith } from '../../../kit/server-limits.ts'
-import { FakeWire } from '../../../kit/wire.ts'
+import { IcyReader } from '../../../kit/audio/icy-reader.ts'
+import { framesOf } from '../../../kit/audio/mpeg.ts'
+import { numberedFrame, numberOf } from '../../../kit/audio/numbered-frames.ts'
+import { ManualTime } from '../../../kit/base/manual-time.ts'
+import { isThorough } from '../../../kit/base/repetitions.ts'
+import { mountOf } from '../../../kit/parts/reports.ts'
+import { limitsWith } from '../../../kit/parts/server-limits.ts'
+import { FakeWire } from '../../../kit/wire/wire.ts'
 
 const frames = (from: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => numberedFrame(from + i)))

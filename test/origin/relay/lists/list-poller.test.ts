@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { backoffMs } from '../../../../origin/lib/backoff.ts'
 import { StreamListPoller } from '../../../../origin/relay/lists/list-poller.ts'
-import { told } from '../../../kit/log-records.ts'
-import { ManualTime } from '../../../kit/manual-time.ts'
+import { told } from '../../../kit/base/log-records.ts'
+import { ManualTime } from '../../../kit/base/manual-time.ts'
 
 describe('back-off', () => {
   test('doubles up to its maximum, and dice shorten it by up to half', () => {

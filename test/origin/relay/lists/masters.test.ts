@@ -5,8 +5,8 @@ import { type MasterList, mergeLists } from '../../../../origin/relay/lists/merg
 import type { Upstream } from '../../../../origin/relay/upstreams/upstream.ts'
 import type { Mount } from '../../../../shared/mount.ts'
 import { parseStreamList } from '../../../../shared/report/stream-list.ts'
-import { ManualTime } from '../../../kit/manual-time.ts'
-import { mountOf } from '../../../kit/reports.ts'
+import { ManualTime } from '../../../kit/base/manual-time.ts'
+import { mountOf } from '../../../kit/parts/reports.ts'
 
 const live = mountOf('/live.mp3')
 const told = (url: string, text: string, isAnswering = true): MasterList => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkReach } from '../../../../origin/relay/pull/reach.ts'
-import { relaysInMemory } from '../../../kit/relays.ts'
+import { relaysInMemory } from '../../../kit/parts/relays.ts'
 
 const addresses: Record<string, string[]> = {
   'master.example': ['203.0.113.1'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { judge, printRelayRequest } from '../../../../origin/relay/pull/request.ts'
 import { parseResponseHead } from '../../../../origin/relay/pull/response-head.ts'
-import { headOf } from '../../../kit/relays.ts'
+import { headOf } from '../../../kit/parts/relays.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 

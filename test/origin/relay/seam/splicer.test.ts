@@ -5,10 +5,10 @@ import type { IcyMetadata } from '../../../../origin/icy/metadata.ts'
 import { scan } from '../../../../origin/relay/seam/scan.ts'
 import { lookFor, splice } from '../../../../origin/relay/seam/splice.ts'
 import { Splicer } from '../../../../origin/relay/seam/splicer.ts'
-import { fixture } from '../../../kit/fixtures.ts'
-import { noise } from '../../../kit/noise.ts'
-import { numberedFrame } from '../../../kit/numbered-frames.ts'
-import { repetitions } from '../../../kit/repetitions.ts'
+import { numberedFrame } from '../../../kit/audio/numbered-frames.ts'
+import { noise } from '../../../kit/base/noise.ts'
+import { repetitions } from '../../../kit/base/repetitions.ts'
+import { fixture } from '../../../kit/process/fixtures.ts'
 
 const stream = noise(200_000)
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { numberedFrame, numbersInOrder } from '../../../kit/numbered-frames.ts'
-import { relaySettings, relaysInMemory } from '../../../kit/relays.ts'
-import { mountOf } from '../../../kit/reports.ts'
+import { numberedFrame, numbersInOrder } from '../../../kit/audio/numbered-frames.ts'
+import { relaySettings, relaysInMemory } from '../../../kit/parts/relays.ts'
+import { mountOf } from '../../../kit/parts/reports.ts'
 
 type Relaying = ReturnType<typeof relaysInMemory>
 

@@ -4,7 +4,7 @@ import { accountOf, Quota } from '../../../../shared/cluster/admission/quota.ts'
 import { ReportBounds } from '../../../../shared/cluster/admission/report-bounds.ts'
 import { Twins, takeoverOf } from '../../../../shared/cluster/admission/takeover.ts'
 import { limits } from '../../../../shared/limits.ts'
-import { mountOf, mountReport, reportOf, serverOf } from '../../../kit/reports.ts'
+import { mountOf, mountReport, reportOf, serverOf } from '../../../kit/parts/reports.ts'
 
 const report = (boot: string, seq = 1, url?: string) =>
   reportOf('a', { boot, seq, ...(url && { urls: [url] }) })

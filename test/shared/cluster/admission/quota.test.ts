@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { accountOf } from '../../../../shared/cluster/admission/quota.ts'
 import { ReportBounds } from '../../../../shared/cluster/admission/report-bounds.ts'
 import { limits } from '../../../../shared/limits.ts'
-import { bound, decider, mounts } from '../../../kit/quota.ts'
-import { mountOf, reportOf } from '../../../kit/reports.ts'
+import { bound, decider, mounts } from '../../../kit/parts/quota.ts'
+import { mountOf, reportOf } from '../../../kit/parts/reports.ts'
 
 describe('for one credential a decider remembers', () => {
   test('a bounded number of mounts, of which those of stale servers give way to new ones', () => {

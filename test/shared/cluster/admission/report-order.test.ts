@@ -6,7 +6,7 @@ import {
   outOfOrder,
 } from '../../../../shared/cluster/admission/report-order.ts'
 import { limits } from '../../../../shared/limits.ts'
-import { mountOf, mountReport, reportOf, serverOf } from '../../../kit/reports.ts'
+import { mountOf, mountReport, reportOf, serverOf } from '../../../kit/parts/reports.ts'
 
 const report = (boot: string | undefined, seq: number | undefined) => reportOf('a', { boot, seq })
 const last: Order = { boot: 'b1', seq: 5, formerBoots: [], owns: true }

@@ -7,10 +7,10 @@ import { limits } from '../../../../shared/limits.ts'
 import type { AboutMount } from '../../../../shared/report/about-mount.ts'
 import type { Report } from '../../../../shared/report/report.ts'
 import { printSourcelist } from '../../../../shared/report/sourcelist.ts'
-import { openAccounts } from '../../../kit/accounts.ts'
-import { logged } from '../../../kit/log-records.ts'
-import { mountReport, reportOf } from '../../../kit/reports.ts'
-import { memorySql } from '../../../kit/sqlite.ts'
+import { logged } from '../../../kit/base/log-records.ts'
+import { memorySql } from '../../../kit/base/sqlite.ts'
+import { openAccounts } from '../../../kit/parts/accounts.ts'
+import { mountReport, reportOf } from '../../../kit/parts/reports.ts'
 
 /** ms after its last report at which a server of the kit is stale: 2.5 × 10 s + 2 s */
 const deadline = 27_000

@@ -4,8 +4,8 @@ import { Facet } from '../../../../shared/cluster/watch/facet.ts'
 import { gathered } from '../../../../shared/cluster/watch/gathered.ts'
 import { logEvent } from '../../../../shared/cluster/watch/log-event.ts'
 import { limits } from '../../../../shared/limits.ts'
-import { logged } from '../../../kit/log-records.ts'
-import { mountOf } from '../../../kit/reports.ts'
+import { logged } from '../../../kit/base/log-records.ts'
+import { mountOf } from '../../../kit/parts/reports.ts'
 
 describe('a property that events tell about', () => {
   test('is told once with the value before, and since when it is so', () => {

@@ -7,8 +7,8 @@ import type { Server } from '../../../../shared/draw/server.ts'
 import { View } from '../../../../shared/draw/view.ts'
 import { limits } from '../../../../shared/limits.ts'
 import type { Report } from '../../../../shared/report/report.ts'
-import { live } from '../../../kit/draws.ts'
-import { mountReport, serverOf } from '../../../kit/reports.ts'
+import { live } from '../../../kit/parts/draws.ts'
+import { mountReport, serverOf } from '../../../kit/parts/reports.ts'
 
 const kinds = (events: readonly ClusterEvent[]) => events.map(({ kind }) => kind)
 

@@ -7,7 +7,7 @@ import { Sites } from '../../../../shared/draw/pool/sites.ts'
 import type { Server } from '../../../../shared/draw/server.ts'
 import type { GeoLocation, Whereabouts } from '../../../../shared/geo.ts'
 import type { Report } from '../../../../shared/report/report.ts'
-import { seededRoll, serverOf } from '../../../kit/reports.ts'
+import { seededRoll, serverOf } from '../../../kit/parts/reports.ts'
 
 // Centers of regions, so that a listener is exactly where its region is assumed to be.
 const berlin: GeoLocation = { latitude: 51.25, longitude: 13.75 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Lottery } from '../../../../shared/draw/pool/lottery.ts'
-import { repetitions } from '../../../kit/repetitions.ts'
+import { repetitions } from '../../../kit/base/repetitions.ts'
 
 /** The naive drum: one entry for each ticket. */
 const tickets = (weights: readonly number[]) =>

@@ -6,7 +6,7 @@ import { excluded, pointOf, pullsByFar, Sites } from '../../../../shared/draw/po
 import type { GeoLocation } from '../../../../shared/geo.ts'
 import { limits } from '../../../../shared/limits.ts'
 import type { Report } from '../../../../shared/report/report.ts'
-import { mountOf, serverOf } from '../../../kit/reports.ts'
+import { mountOf, serverOf } from '../../../kit/parts/reports.ts'
 
 const berlin: GeoLocation = { latitude: 52.5, longitude: 13.4 }
 const madrid: GeoLocation = { latitude: 40.4, longitude: -3.7 }

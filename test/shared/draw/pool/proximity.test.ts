@@ -10,7 +10,7 @@ import {
   type Supply,
 } from '../../../../shared/draw/pool/proximity.ts'
 import { wholeOf } from '../../../../shared/http/slices.ts'
-import { repetitions } from '../../../kit/repetitions.ts'
+import { repetitions } from '../../../kit/base/repetitions.ts'
 
 const berlin = { latitude: 52.52, longitude: 13.4 }
 const sydney = { latitude: -33.87, longitude: 151.21 }

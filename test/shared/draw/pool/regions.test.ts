@@ -8,9 +8,9 @@ import { serves } from '../../../../shared/draw/server.ts'
 import { View } from '../../../../shared/draw/view.ts'
 import type { GeoLocation, Whereabouts } from '../../../../shared/geo.ts'
 import type { Report } from '../../../../shared/report/report.ts'
-import { chiSquareP } from '../../../kit/chi-square.ts'
-import { repetitions } from '../../../kit/repetitions.ts'
-import { mountOf, reportOf, seededRoll, serverOf } from '../../../kit/reports.ts'
+import { chiSquareP } from '../../../kit/base/chi-square.ts'
+import { repetitions } from '../../../kit/base/repetitions.ts'
+import { mountOf, reportOf, seededRoll, serverOf } from '../../../kit/parts/reports.ts'
 
 /** Centers of regions, so that a listener is exactly where its region is assumed to be. */
 const berlin: GeoLocation = { latitude: 52.5, longitude: 12.5 }

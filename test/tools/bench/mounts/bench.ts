@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { start } from '../../../kit/process.ts'
+import { start } from '../../../kit/process/process.ts'
 import type { Plan } from '../plan.ts'
 import { usageOf } from '../processes.ts'
 import { type Empty, emptyOn } from '../streamers.ts'

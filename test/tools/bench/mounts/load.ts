@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { numberedFrame } from '../../../kit/numbered-frames.ts'
-import { basic } from '../../../kit/source.ts'
+import { numberedFrame } from '../../../kit/audio/numbered-frames.ts'
+import { basic } from '../../../kit/audio/source.ts'
 
 // Many sources of 128 kbit/s, and listeners of each: a process of its own, so that its time is not the server's.
 // Arguments: port, password of sources, sources, listeners of each. Prints `ready` once all are connected.

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { serverAt } from '../../../kit/cluster.ts'
-import { clientOf } from '../../../kit/edge-client.ts'
+import { serverAt } from '../../../kit/cluster/cluster.ts'
+import { clientOf } from '../../../kit/cluster/edge-client.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Fault } from '../fault.ts'
 import type { Member } from '../member.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { eventually } from '../../../kit/eventually.ts'
+import { eventually } from '../../../kit/base/eventually.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Dice, Fault } from '../fault.ts'
 import type { Member } from '../member.ts'

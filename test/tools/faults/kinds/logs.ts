@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { eventually } from '../../../kit/eventually.ts'
+import { eventually } from '../../../kit/base/eventually.ts'
 import type { Cluster } from '../cluster.ts'
 import { cannotMount, SmallDisk } from '../disk.ts'
 import type { Fault } from '../fault.ts'

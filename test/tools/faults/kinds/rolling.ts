@@ -1,5 +1,5 @@
-import { serverAt } from '../../../kit/cluster.ts'
-import { eventually } from '../../../kit/eventually.ts'
+import { eventually } from '../../../kit/base/eventually.ts'
+import { serverAt } from '../../../kit/cluster/cluster.ts'
 import type { Fault } from '../fault.ts'
 import { isWhole } from '../truth.ts'
 

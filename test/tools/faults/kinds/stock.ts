@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { hasStock, type StockName } from '../../../kit/stock.ts'
+import { hasStock, type StockName } from '../../../kit/peers/stock.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Dice, Fault } from '../fault.ts'
 import type { Member } from '../member.ts'

@@ -1,6 +1,6 @@
-import { eventually } from '../../../kit/eventually.ts'
-import { NewLines } from '../../../kit/new-lines.ts'
-import { type Program, start } from '../../../kit/process.ts'
+import { eventually } from '../../../kit/base/eventually.ts'
+import { NewLines } from '../../../kit/process/new-lines.ts'
+import { type Program, start } from '../../../kit/process/process.ts'
 import { add, type Break, type ListenPlan, type Redirected, type Seen, type Silence } from './seen.ts'
 
 /** The listeners of a trial, of the plain mount and by HLS, who live in processes of their own, and all that they have seen. */

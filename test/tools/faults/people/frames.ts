@@ -1,4 +1,4 @@
-import { frameBytesAt, numberedFrame, numberIn } from '../../../kit/numbered-frames.ts'
+import { frameBytesAt, numberedFrame, numberIn } from '../../../kit/audio/numbered-frames.ts'
 
 /** A place in the audio of one connection at which frames are missing. */
 export interface Gap {

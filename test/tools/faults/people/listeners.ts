@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { seededRoll } from '../../../kit/reports.ts'
+import { seededRoll } from '../../../kit/parts/reports.ts'
 import { FrameCheck, type Gap } from './frames.ts'
 import { LooseCheck } from './loose-frames.ts'
 import { add, backMs, type ListenPlan, leaves, noNews, patienceMs, perform, stayMsOf } from './seen.ts'

@@ -1,4 +1,4 @@
-import { frameBytesAt, frameBytesMax, numberIn } from '../../../kit/numbered-frames.ts'
+import { frameBytesAt, frameBytesMax, numberIn } from '../../../kit/audio/numbered-frames.ts'
 import type { Gap } from './frames.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../../shared/message-of.ts'
-import { seededRoll } from '../../../kit/reports.ts'
+import { seededRoll } from '../../../kit/parts/reports.ts'
 import type { Came, Wish } from '../../load/hls/player.ts'
 import { readPathways, readSteering } from '../../load/hls/read.ts'
 import { Session } from '../../load/hls/session.ts'

@@ -1,8 +1,8 @@
 import { namedMounts, parseParams } from '../../../../origin/http/params.ts'
 import { parseHistoryQuery, parsePlaysQuery } from '../../../../shared/api/history-query.ts'
-import { edgeOf } from '../../../kit/edge-app.ts'
-import { reportOf } from '../../../kit/reports.ts'
-import { basic } from '../../../kit/source.ts'
+import { basic } from '../../../kit/audio/source.ts'
+import { edgeOf } from '../../../kit/parts/edge-app.ts'
+import { reportOf } from '../../../kit/parts/reports.ts'
 import { latin1Of, type Target } from '../target.ts'
 
 const { ask } = edgeOf(reportOf('a'), reportOf('b', { role: 'master' }))

@@ -4,7 +4,7 @@ import type { Framer } from '../../../../origin/format/framer.ts'
 import { FormatError } from '../../../../origin/format/limits.ts'
 import { pageChecksum } from '../../../../origin/format/ogg/crc.ts'
 import { nextCapture, pageLength } from '../../../../origin/format/ogg/page.ts'
-import { framed } from '../../../kit/framing.ts'
+import { framed } from '../../../kit/audio/framing.ts'
 import { sameHoweverCut } from '../cuts.ts'
 import { orError, type Target } from '../target.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { geoIn } from '../../../../edge/runtime/geo.ts'
-import { writeMmdb } from '../../../kit/mmdb.ts'
+import { writeMmdb } from '../../../kit/base/mmdb.ts'
 import type { Target } from '../target.ts'
 
 const addresses = [

@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { Deinterleaver } from '../../../../origin/icy/deinterleaver.ts'
 import { Interleaver } from '../../../../origin/icy/interleaver.ts'
 import { encodeMetadata } from '../../../../origin/icy/metadata.ts'
-import { cutInto } from '../../../kit/framing.ts'
+import { cutInto } from '../../../kit/audio/framing.ts'
 import { sameHoweverCut } from '../cuts.ts'
 import type { Target } from '../target.ts'
 

@@ -1,7 +1,7 @@
 import { parseRegistration } from '../../../../shared/api/accept.ts'
 import { locationOf, sentBackBy } from '../../../../shared/draw/redirect.ts'
-import { edgeOf } from '../../../kit/edge-app.ts'
-import { mountReport, reportOf } from '../../../kit/reports.ts'
+import { edgeOf } from '../../../kit/parts/edge-app.ts'
+import { mountReport, reportOf } from '../../../kit/parts/reports.ts'
 import { latin1Of, type Target } from '../target.ts'
 
 const mounts = [mountReport('/live.mp3', { about: { hls: 4 } })]

@@ -8,8 +8,8 @@ import {
   printSourcelist,
   SourcelistError,
 } from '../../../../shared/report/sourcelist.ts'
-import { anyReport } from '../../../kit/any-report.ts'
-import { unpacked } from '../../../kit/reports.ts'
+import { anyReport } from '../../../kit/parts/any-report.ts'
+import { unpacked } from '../../../kit/parts/reports.ts'
 import { orError, type Target, textOf, utf8Of } from '../target.ts'
 
 const parsed = (text: string, known?: KnownLines): Report | string =>

@@ -2,8 +2,8 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { headerLength, isContainer } from '../../../../origin/format/formats.ts'
 import { scan } from '../../../../origin/relay/seam/scan.ts'
 import { seamAt } from '../../../../origin/relay/seam/seam.ts'
-import { cutInto } from '../../../kit/framing.ts'
-import { noise } from '../../../kit/noise.ts'
+import { cutInto } from '../../../kit/audio/framing.ts'
+import { noise } from '../../../kit/base/noise.ts'
 import type { Target } from '../target.ts'
 
 /** bytes that stand once in a stream: more than two streams have to agree in */

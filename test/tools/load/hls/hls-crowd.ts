@@ -1,4 +1,4 @@
-import { type Program, start } from '../../../kit/process.ts'
+import { type Program, start } from '../../../kit/process/process.ts'
 import { addedCounts, type HlsCrowdPlan, type HlsHeard } from './sessions.ts'
 
 /** sessions per process: with as many, it takes less than half a processor */

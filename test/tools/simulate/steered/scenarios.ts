@@ -1,4 +1,4 @@
-import { SteeredCluster } from '../../../kit/steered-cluster.ts'
+import { SteeredCluster } from '../../../kit/parts/steered-cluster.ts'
 
 /** s that a listener stays, on average; as many come as go */
 const staySeconds = 1800

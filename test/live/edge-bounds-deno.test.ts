@@ -1,3 +1,0 @@
-import { boundsContract } from '../contract/edge/bounds.ts'
-
-boundsContract('deno')

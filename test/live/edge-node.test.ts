@@ -1,3 +1,0 @@
-import { edgeContract } from '../contract/edge.ts'
-
-edgeContract('node')

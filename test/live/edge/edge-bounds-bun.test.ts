@@ -1,0 +1,3 @@
+import { boundsContract } from '../../contract/edge/bounds.ts'
+
+boundsContract('bun')

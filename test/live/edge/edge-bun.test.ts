@@ -1,0 +1,3 @@
+import { edgeContract } from '../../contract/edge.ts'
+
+edgeContract('bun')
