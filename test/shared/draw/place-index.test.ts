@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { PlaceIndex } from '../../../../shared/draw/mounts/place-index.ts'
+import { PlaceIndex } from '../../../shared/draw/mounts/place-index.ts'
 
 interface Numbered {
   readonly number: number
