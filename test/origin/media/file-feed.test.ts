@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { mediaClock } from '../../../origin/media/clock.ts'
 import { FileFeed } from '../../../origin/media/file-feed.ts'
 import { mediaLimits } from '../../../origin/media/limits.ts'
 import { FileMounts } from '../../../origin/mount/file-mounts.ts'
+import type { Listener } from '../../../origin/mount/stream/listener.ts'
 import { createState } from '../../../origin/state.ts'
 import { numberedFrame, numbersInOrder } from '../../kit/audio/numbered-frames.ts'
 import { eventually } from '../../kit/base/eventually.ts'
@@ -151,12 +152,19 @@ describe('a file as fallback', () => {
       if (feed === 'in use') throw new Error('in use')
       return feed
     }
+    const listeners: Listener[] = []
     const listen = (path: string) => {
       const wire = new FakeWire()
       const info = { address: '', userAgent: undefined, connectedAtMs: 0, isRelay: false }
-      mounts.get(mountOf(path))?.join(wire, new Uint8Array(), info, false)
+      const listener = mounts.get(mountOf(path))?.join(wire, new Uint8Array(), info, false)
+      if (listener) listeners.push(listener)
       return wire
     }
+    // a file that plays stays open
+    onTestFinished(() => {
+      for (const listener of listeners) listener.leave()
+      mounts.expire()
+    })
     return { time, mounts, load, feedOf, listen }
   }
   /** lets the disk answer, and the clock move meanwhile */
