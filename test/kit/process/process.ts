@@ -6,9 +6,8 @@ import { comesSoon } from './sessions.ts'
 
 export const repo = join(import.meta.dirname, '../../..')
 
-/** The environment of a child: `.bin` first, so that `node` is ours, not the machine's; Bun as the packages set it. */
+/** The environment of a child: `.bin` first, so that `node` is ours, not the machine's. */
 const environment = (extra: Record<string, string>): NodeJS.ProcessEnv => ({
-  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: '10000',
   ...process.env,
   PATH: [join(repo, 'node_modules/.bin'), process.env.PATH].join(delimiter),
   ...extra,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { freePort } from './ports.ts'
 import { type Program, start, whenReady } from './process.ts'
 import { edgeProgram, originProgram } from './programs.ts'
+import { environmentOf } from './units.ts'
 
 export type OriginRuntime = 'node' | 'bun'
 export type EdgeRuntime = OriginRuntime | 'deno' | 'workers'
@@ -83,6 +84,9 @@ function startWrangler(port: number, env: Record<string, string>): Program {
 /** Servers of tests have names at which nobody answers. */
 const edgeSecrets = { RELAY_PASSWORD: secrets.relay, ADMIN_PASSWORD: secrets.admin, PROBE: '0' }
 
+/** what the packages set for an origin, which runs on Bun there */
+export const asPackaged = environmentOf('distributary-origin')
+
 /** Starts an origin on a free port and waits until it answers. All logins are enabled, with {@link secrets}. */
 export async function startOrigin(
   runtime: OriginRuntime,
@@ -105,6 +109,7 @@ export async function startOriginAt(
     [originProgram, '--port', String(port), '--bind', '127.0.0.1', '--public-url', url, ...flags],
     {
       env: {
+        ...asPackaged,
         ORIGIN_SOURCE_PASSWORD: secrets.source,
         ORIGIN_RELAY_PASSWORD: secrets.relay,
         ORIGIN_ADMIN_PASSWORD: secrets.admin,

@@ -8,10 +8,10 @@ import { numbered, startSource } from '../../kit/audio/source.ts'
 import { eventually } from '../../kit/base/eventually.ts'
 import { freePort } from '../../kit/process/ports.ts'
 import { start } from '../../kit/process/process.ts'
-import { type OriginRuntime, secrets, startOrigin } from '../../kit/process/runtimes.ts'
+import { asPackaged, type OriginRuntime, secrets, startOrigin } from '../../kit/process/runtimes.ts'
 import { HeadStart } from '../load/hls/head-start.ts'
 import { pin, usageOf } from './processes.ts'
-import { asPackaged, mount, type Streamer } from './streamers.ts'
+import { mount, type Streamer } from './streamers.ts'
 
 /** A server whose mount has as many segments as it keeps. */
 export interface HlsStreamer extends Streamer {
@@ -31,12 +31,8 @@ const fillMs = 14_000
 const copyMs = 500
 
 /** An origin on a processor of its own, with a source of 128 kbit/s, packaged for as long as it keeps segments. */
-export async function startHlsOrigin(
-  runtime: OriginRuntime,
-  cpu = serverCpu,
-  env = asPackaged,
-): Promise<HlsStreamer> {
-  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)], env)
+export async function startHlsOrigin(runtime: OriginRuntime, cpu = serverCpu): Promise<HlsStreamer> {
+  const origin = await startOrigin(runtime, ['--max-listeners', String(listenersMax)])
   const group = origin.program.pid
   pin(group, cpu)
   const clock = new HeadStart(fillMs)

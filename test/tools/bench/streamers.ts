@@ -4,12 +4,14 @@ import { startIcecast } from '../../kit/peers/icecast.ts'
 import { hasStock, stockCommand } from '../../kit/peers/stock.ts'
 import { freePort } from '../../kit/process/ports.ts'
 import { start } from '../../kit/process/process.ts'
-import { type OriginRuntime, originRuntimes, secrets, startOrigin } from '../../kit/process/runtimes.ts'
+import {
+  asPackaged,
+  type OriginRuntime,
+  originRuntimes,
+  secrets,
+  startOrigin,
+} from '../../kit/process/runtimes.ts'
 import { makeCertificate } from '../../kit/process/tls.ts'
-import { environmentOf } from '../../kit/process/units.ts'
-
-/** what the packages set for an origin, which runs on Bun there */
-export const asPackaged = environmentOf('distributary-origin')
 
 /** the mount of the listeners, a stream of 128 kbit/s */
 export const mount = '/live.mp3'
@@ -109,7 +111,7 @@ export function emptyOn(runtimes: readonly string[]): { name: string; start: () 
       name: `origin on ${runtime}`,
       start: async (): Promise<Empty> => {
         const flags = ['--max-listeners', String(listenersMax)]
-        const origin = await startOrigin(runtime, flags, asPackaged)
+        const origin = await startOrigin(runtime, flags)
         const { port, program } = origin
         return { port, group: program.pid, password: secrets.source, stop: () => origin.stop() }
       },
@@ -122,7 +124,7 @@ async function startMaster(runtime: OriginRuntime, { secure }: Occasion): Promis
   const { certFile, keyFile } = certificate
   const tls = ['--tls-port', String(tlsPort), '--tls-cert', certFile, '--tls-key', keyFile]
   const flags = ['--max-listeners', String(listenersMax), ...(secure ? tls : [])]
-  const origin = await startOrigin(runtime, flags, asPackaged)
+  const origin = await startOrigin(runtime, flags)
   const port = secure ? tlsPort : origin.port
   return fed({ port, group: origin.program.pid, stop: () => origin.stop() }, origin.url, secrets.source)
 }
