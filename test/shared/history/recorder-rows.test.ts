@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { History } from '../../../shared/history/history.ts'
 import { historyLimits } from '../../../shared/history/limits.ts'
 import { MemoryHistory } from '../../../shared/history/memory-store.ts'
-import type { Play } from '../../../shared/history/play-log.ts'
 import { Recorder, type RecorderDeps, type Reported } from '../../../shared/history/recorder.ts'
 import type { LastState } from '../../../shared/history/store.ts'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { live } from '../../kit/parts/draws.ts'
+import { earlierPlay } from '../../kit/parts/earlier-play.ts'
 import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const minute = 60_000
@@ -232,36 +232,16 @@ describe('a history', () => {
 
   test('has the plays of its store', () => {
     const store = new StoredHistory()
-    const play: Play = {
-      mount: live,
-      artist: undefined,
-      title: 'One',
-      startMs: 5,
-      seconds: 7,
-      listenersAtStart: 1,
-      peak: 1,
-      listeningSeconds: 7,
-    }
     const stored = { bucket: 1, span: 60, mounts: new Map(), servers: new Map() }
     const total = { seconds: 0, peak: 0, joins: 0, refused: 0, kbit: 0 }
-    store.add([{ row: { ...stored, total }, untilMs: 0, ended: [play], open: [] }])
-    expect([...begun(store, at(0))(at(0)).plays(0, 10)].flat()).toEqual([play])
+    store.add([{ row: { ...stored, total }, untilMs: 0, ended: [earlierPlay], open: [] }])
+    expect([...begun(store, at(0))(at(0)).plays(0, 10)].flat()).toEqual([earlierPlay])
   })
 
   test('goes on with the plays that were under way, where it was away for a while, and no longer', () => {
     const openAfter = (pausedMs: number) => {
       const store = new StoredHistory()
-      const before: Play = {
-        mount: live,
-        artist: undefined,
-        title: 'One',
-        startMs: 5,
-        seconds: 7,
-        listenersAtStart: 1,
-        peak: 1,
-        listeningSeconds: 7,
-      }
-      store.state = { untilMs: startMs - pausedMs, open: [before] }
+      store.state = { untilMs: startMs - pausedMs, open: [earlierPlay] }
       const { open, ended } = begun(store, startMs, { title: 'One' })(startMs).recentPlays(startMs)
       return [open.length, ended.length]
     }

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { History } from '../../../shared/history/history.ts'
 import { historyLimits } from '../../../shared/history/limits.ts'
 import { MemoryHistory } from '../../../shared/history/memory-store.ts'
-import type { Play } from '../../../shared/history/play-log.ts'
 import { type Finished, Recorder } from '../../../shared/history/recorder.ts'
 import type { LastState } from '../../../shared/history/store.ts'
 import type { AboutMount } from '../../../shared/report/about-mount.ts'
 import type { Report } from '../../../shared/report/report.ts'
 import { live } from '../../kit/parts/draws.ts'
+import { earlierPlay } from '../../kit/parts/earlier-play.ts'
 import { mountReport, reportOf } from '../../kit/parts/reports.ts'
 
 const minute = 60_000
@@ -36,18 +36,6 @@ const brief = ({ row: { bucket, span, total, mounts, servers } }: Finished) => [
   mounts.get(live)?.seconds,
   servers.get('a')?.kbit,
 ]
-
-/** A play that was under way when the program ended. */
-const earlier: Play = {
-  mount: live,
-  artist: undefined,
-  title: 'One',
-  startMs: 5,
-  seconds: 7,
-  listenersAtStart: 1,
-  peak: 1,
-  listeningSeconds: 7,
-}
 
 describe('a row of a minute', () => {
   test('has what was listened to and sent in it, by its end by the wall clock', () => {
@@ -169,7 +157,7 @@ describe('plays', () => {
     for (const about of [{ title: 'One' }, { title: 'Two' }, { artist: 'A', title: 'One' }, undefined]) {
       const { recorder, set, at } = started()
       set.about = about
-      recorder.resume(earlier)
+      recorder.resume(earlierPlay)
       const { open, ended } = recorder.playsAt(at(10))
       const goesOn = about?.title === 'One' && !('artist' in about)
       expect([open.length, ended.length, open[0]?.seconds]).toEqual(goesOn ? [1, 0, 17] : [0, 1, undefined])
@@ -215,7 +203,7 @@ describe('a history', () => {
   test('goes on from a stored end of the last hours, and from now on otherwise', () => {
     const spanAfter = (pausedMs: number) => {
       const store = new StoredHistory()
-      store.state = { untilMs: startMs - pausedMs, open: [earlier] }
+      store.state = { untilMs: startMs - pausedMs, open: [earlierPlay] }
       const history = new History(deps, store, [reported(2)], startMs)
       const { open, ended } = history.recentPlays(startMs)
       expect([open.length, ended.length]).toEqual([0, 1])
