@@ -16,7 +16,7 @@ import { Registry } from '../../shared/cluster/registry.ts'
 import { KnownLines } from '../../shared/report/mount-lines.ts'
 import type { Report } from '../../shared/report/report.ts'
 import { parseSourcelist, printSourcelist } from '../../shared/report/sourcelist.ts'
-import { knownMount, serverOfSession } from '../kit/hls/known-session.ts'
+import { knownMount, knownVia, serverOfSession } from '../kit/hls/known-session.ts'
 import { mountReport, reportOf } from '../kit/parts/reports.ts'
 
 // Memory is measured in a process of its own: to collect the garbage of all unit tests takes longer than these do.
@@ -125,13 +125,6 @@ test('a connection that a player of HLS keeps holds its heads and its session, a
     state: { load: { requests: 0 } },
   }
   const knownHeads = new KnownHeads()
-  const via = {
-    port: 80,
-    bind: undefined,
-    secure: false,
-    protocol: 'http',
-    shoutcastMount: undefined,
-  } as const
   const connect = (socket: Sink, i: number) => {
     const address = `192.0.${i >> 8}.${i & 255}`
     const id = `${i}`.padStart(16, 'x')
@@ -149,7 +142,18 @@ test('a connection that a player of HLS keeps holds its heads and its session, a
         const rest = new Uint8Array()
         const exchange = beginExchange(head, address, 0)
         const connection: Connection = {
-          ...{ socket, address, secure: false, via, head, exchange, rest, line, answered: 0, mayStay: true },
+          ...{
+            socket,
+            address,
+            secure: false,
+            via: knownVia,
+            head,
+            exchange,
+            rest,
+            line,
+            answered: 0,
+            mayStay: true,
+          },
           readNext: () => line.read(),
           repeat() {},
         }

@@ -20,6 +20,15 @@ const playlist = new PrintedPlaylist({
   ended: false,
 })
 
+/** The listen socket by which its listeners come. */
+export const knownVia = {
+  port: 80,
+  bind: undefined,
+  secure: false,
+  protocol: 'http',
+  shoutcastMount: undefined,
+} as const
+
 /**
  * A server of HLS in memory with one session, a playlist, and segments; it counts who had to wait for an object that is not here.
  * @param segments bytes by number

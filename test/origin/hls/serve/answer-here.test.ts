@@ -6,7 +6,7 @@ import { sendPieced } from '../../../../origin/hls/serve/send.ts'
 import { beginExchange } from '../../../../origin/http/exchange.ts'
 import type { Head } from '../../../../origin/http/head.ts'
 import type { HlsObject } from '../../../../shared/hls/paths.ts'
-import { knownId, knownMount, serverOfSession } from '../../../kit/hls/known-session.ts'
+import { knownId, knownMount, knownVia, serverOfSession } from '../../../kit/hls/known-session.ts'
 
 const [live, id] = [knownMount, knownId]
 const bytes = Buffer.alloc(64_000, 7)
@@ -55,15 +55,17 @@ function connected(head: Head, accepts: boolean) {
   }
   Object.defineProperty(socket, 'writableLength', { get: () => (accepts ? 0 : 64_000) })
   const exchange = beginExchange(head, '192.0.2.1', 0)
-  const via = {
-    port: 80,
-    bind: undefined,
-    secure: false,
-    protocol: 'http',
-    shoutcastMount: undefined,
-  } as const
   const connection = {
-    ...{ socket, head, exchange, via, line: undefined, rest: new Uint8Array(), secure: false, answered: 1 },
+    ...{
+      socket,
+      head,
+      exchange,
+      via: knownVia,
+      line: undefined,
+      rest: new Uint8Array(),
+      secure: false,
+      answered: 1,
+    },
     ...{ address: '192.0.2.1', mayStay: false, readNext: () => void counts.next++, repeat: undefined },
   }
   const tell = () => ({ ...counts, callbacks: called.length, listeners: socket.eventNames().length - before })

@@ -10,11 +10,10 @@ import { HeadLine } from '../../../../origin/http/head-line.ts'
 import { KnownHeads } from '../../../../origin/http/known-heads.ts'
 import { hlsLimits } from '../../../../shared/hls/limits.ts'
 import { parseHlsPath } from '../../../../shared/hls/paths.ts'
-import { knownId, knownMount, serverOfSession } from '../../../kit/hls/known-session.ts'
+import { knownId, knownMount, knownVia, serverOfSession } from '../../../kit/hls/known-session.ts'
 import { settingsOf } from '../../../kit/parts/mount-settings.ts'
 
 const [live, id] = [knownMount, knownId]
-const via = { port: 80, bind: undefined, secure: false, protocol: 'http', shoutcastMount: undefined } as const
 const media = `/hls/live.mp3/media.m3u8?s=${id}`
 const segment = (number: number) => `/hls/live.mp3/${number}.mp3?s=${id}`
 const asks = (target: string, more = '') =>
@@ -66,7 +65,16 @@ function connected({ needs }: ReturnType<typeof server>, isProxied = false) {
     onHead(head) {
       told.read++
       const connection: Connection = {
-        ...{ socket, head, via, line, rest: new Uint8Array(), secure: false, answered, mayStay: false },
+        ...{
+          socket,
+          head,
+          via: knownVia,
+          line,
+          rest: new Uint8Array(),
+          secure: false,
+          answered,
+          mayStay: false,
+        },
         ...{ address: '192.0.2.1', exchange: beginExchange(head, '192.0.2.1', 0) },
         readNext() {
           answered++
